@@ -1,0 +1,44 @@
+# Shareflow: everything a newcomer needs. `make` alone says what there is.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: help setup demo up test check bench lock clean
+
+help: ## say what each target does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+
+setup: $(STAMP) ## build .venv with every dependency, Temporal and PostgreSQL among them
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Shareflow needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Say which one with: make PYTHON=python3.12 setup")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $(STAMP)
+
+demo: setup ## play real cases of all the regulations through the real engine (about a minute)
+	$(BIN)/shareflow demo
+
+up: setup ## run the whole engine here until Ctrl-C
+	$(BIN)/shareflow up
+
+test: setup ## run every test, on the real Temporal server and the real PostgreSQL
+	$(BIN)/python -m pytest
+
+check: setup ## formatting, style, types, the arrows between packages, the statutes
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/shareflow statute check
+
+bench: setup ## measure; the README's figures come from here
+	$(BIN)/python -m bench
+
+lock: ## renew requirements.lock from pyproject.toml (needs uv)
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
+
+clean: ## remove the virtual environment and what the embedded stack kept here
+	rm -rf $(VENV) .shareflow

@@ -1,0 +1,208 @@
+"""From the completeness check to the answer: 规范性审查, 补正, 平台授权, 答复, 延期."""
+
+from domain.cases.case import Case
+from domain.cases.commands import (
+    Granting,
+    Nothing,
+    Reasoned,
+    Refusing,
+    RequestExtension,
+    ReturnForSupplement,
+    Supplement,
+)
+from domain.cases.records import Clock
+from domain.cases.turn import Refused, Turn, command
+from domain.statutes.model import Clause, Refusal
+from domain.words import ClockId, ClockState, CommandName, EventType, Outcome, RefusalCode, Role, Stage
+
+ANSWERABLE = (Stage.PROVIDER_ANSWER,)
+
+
+# Completeness check (规范性审查)
+
+
+@command(CommandName.ACCEPT, by=[Role.BUREAU], stages=[Stage.COMPLETENESS_CHECK])
+def accept(turn: Turn, _: Nothing) -> None:
+    """受理: the papers are in order. The file goes to whoever authorises, whose limit starts that day."""
+    check = turn.case.statute.limit(ClockId.COMPLETENESS_CHECK, turn.case.sharing_class)
+    turn.note(EventType.ACCEPTED, check.clause if check else None)
+    turn.keep(ClockId.COMPLETENESS_CHECK)
+    if turn.case.route.then == "platform_authorization":
+        turn.stage = Stage.PLATFORM_AUTHORIZATION
+        turn.start(ClockId.PLATFORM_AUTHORIZATION)
+        return
+    turn.stage = Stage.PROVIDER_ANSWER
+    turn.note(EventType.FORWARDED, turn.case.statute.bodies[Role.BUREAU].clause)
+    turn.start(ClockId.PROVIDER_ANSWER)
+
+
+def _decline_forbidden(case: Case) -> Refused | None:
+    rule = case.statute.decline
+    return Refused(RefusalCode.DECLINE_NOT_ALLOWED, rule.clause) if rule and not rule.allowed else None
+
+
+@command(CommandName.DECLINE, by=[Role.BUREAU], stages=[Stage.COMPLETENESS_CHECK], unavailable=_decline_forbidden)
+def decline(turn: Turn, said: Reasoned) -> None:
+    """不予受理, with the reason."""
+    rule = turn.case.statute.decline
+    clause = rule.clause if rule else None
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+    turn.note(EventType.DECLINED, clause, reason=said.reason)
+    turn.keep(ClockId.COMPLETENESS_CHECK)
+    turn.close(Outcome.DECLINED)
+
+
+# Supplement (补正)
+
+
+@command(
+    CommandName.RETURN_FOR_SUPPLEMENT,
+    by=[Role.BUREAU, Role.PROVIDER],
+    stages=[Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER],
+)
+def return_for_supplement(turn: Turn, said: ReturnForSupplement) -> None:
+    """一次性告知: all that is missing, told once. The provider's own limit runs on."""
+    rule = turn.case.statute.supplement
+    during = Stage.COMPLETENESS_CHECK if rule.by == "bureau" else Stage.PROVIDER_ANSWER
+    if turn.case.stage is not during:
+        raise Refused(RefusalCode.WRONG_STAGE, rule.clause)
+    if turn.actor.role != rule.by:
+        raise Refused(RefusalCode.NOT_YOUR_TURN, rule.clause)
+    turn.require(not turn.case.supplement_used, RefusalCode.SUPPLEMENT_ALREADY_REQUESTED, rule.clause)
+    missing = [item for item in said.missing or () if item]
+    turn.require(missing, RefusalCode.MISSING_LIST_REQUIRED, rule.clause)
+    turn.stage = Stage.SUPPLEMENT
+    turn.note(EventType.SUPPLEMENT_REQUESTED, rule.clause, missing=missing, reason=said.reason, during=during.value)
+    turn.keep(ClockId.COMPLETENESS_CHECK)
+    turn.start(ClockId.SUPPLEMENT)
+
+
+@command(CommandName.SUPPLEMENT, by=[Role.REQUESTER], stages=[Stage.SUPPLEMENT])
+def supplement(turn: Turn, said: Supplement) -> None:
+    """补正: papers and fields. A completeness check starts afresh; a provider's limit is not touched."""
+    papers = [paper.model_dump(mode="json") for paper in said.documents]
+    turn.stage = turn.case.supplement_of or Stage.PROVIDER_ANSWER
+    turn.note(EventType.SUPPLEMENTED, turn.case.statute.supplement.clause, documents=papers, changed=said.changed())
+    turn.keep(ClockId.SUPPLEMENT)
+    if turn.stage is Stage.COMPLETENESS_CHECK:
+        turn.start(ClockId.COMPLETENESS_CHECK)
+
+
+# Authorization by the platform (平台授权)
+
+
+@command(CommandName.AUTHORIZE, by=[Role.BUREAU], stages=[Stage.PLATFORM_AUTHORIZATION])
+def authorize(turn: Turn, said: Granting) -> None:
+    """授权: the bureau opens access on behalf of the platform; the provider is told."""
+    limit = turn.case.statute.limit(ClockId.PLATFORM_AUTHORIZATION, turn.case.sharing_class)
+    grant_access(turn, limit.clause if limit else None, said.said(), kept=ClockId.PLATFORM_AUTHORIZATION)
+
+
+@command(CommandName.REFUSE_AUTHORIZATION, by=[Role.BUREAU], stages=[Stage.PLATFORM_AUTHORIZATION])
+def refuse_authorization(turn: Turn, said: Refusing) -> None:
+    """不予授权, with the specific reason."""
+    rule = turn.case.statute.platform_refusal or turn.case.statute.refusal
+    _refuse(turn, said, rule, ClockId.PLATFORM_AUTHORIZATION)
+
+
+# The provider's answer (答复)
+
+
+@command(CommandName.GRANT, by=[Role.PROVIDER], stages=ANSWERABLE)
+def grant(turn: Turn, said: Granting) -> None:
+    """同意共享. Where the text sets a limit for delivery, it starts today."""
+    limit = turn.case.statute.limit(ClockId.PROVIDER_ANSWER, turn.case.sharing_class)
+    grant_access(turn, limit.clause if limit else None, said.said(), kept=ClockId.PROVIDER_ANSWER)
+
+
+@command(CommandName.REFUSE, by=[Role.PROVIDER], stages=ANSWERABLE)
+def refuse(turn: Turn, said: Refusing) -> None:
+    """不同意共享, with the reason and, where the text asks for it, the legal basis."""
+    _refuse(turn, said, turn.case.statute.refusal, ClockId.PROVIDER_ANSWER)
+
+
+# A longer limit (延长答复期限)
+
+
+def _no_extension(case: Case) -> Refused | None:
+    if case.statute.extension is not None:
+        return None
+    limit = case.statute.limit(ClockId.PROVIDER_ANSWER, case.sharing_class)
+    return Refused(RefusalCode.EXTENSION_NOT_PROVIDED, limit.clause if limit else None)
+
+
+@command(CommandName.REQUEST_EXTENSION, by=[Role.PROVIDER], stages=ANSWERABLE, unavailable=_no_extension)
+def request_extension(turn: Turn, said: RequestExtension) -> None:
+    """申请延期, before the limit ends; all extensions together stay within the text's maximum."""
+    rule = turn.case.statute.extension
+    assert rule is not None
+    _still_running(turn, rule.clause)
+    turn.require(turn.case.extension_asked is None, RefusalCode.WRONG_STAGE, rule.clause, why="extension_pending")
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, rule.clause)
+    if turn.case.extension_days + said.working_days > rule.at_most:
+        raise Refused(RefusalCode.EXTENSION_TOO_LONG, rule.clause, at_most=str(rule.at_most))
+    turn.note(EventType.EXTENSION_REQUESTED, rule.clause, reason=said.reason, working_days=said.working_days)
+
+
+@command(
+    CommandName.APPROVE_EXTENSION,
+    by=[Role.BUREAU, Role.PROVIDER],
+    stages=ANSWERABLE,
+    unavailable=_no_extension,
+)
+def approve_extension(turn: Turn, _: Nothing) -> None:
+    """同意延期: a longer clock takes the place of the running one. A provider cannot consent for itself."""
+    rule = turn.case.statute.extension
+    assert rule is not None
+    if turn.actor.role is Role.PROVIDER:
+        raise Refused(RefusalCode.EXTENSION_NEEDS_CONSENT, rule.clause)
+    days = turn.case.extension_asked
+    if days is None:
+        raise Refused(RefusalCode.WRONG_STAGE, rule.clause, why="no_extension_asked")
+    clock = _still_running(turn, rule.clause)
+    turn.note(EventType.EXTENSION_APPROVED, rule.clause, working_days=days)
+    turn.replace(clock, "extension", rule.clause, clock.amount + days)
+
+
+@command(CommandName.DENY_EXTENSION, by=[Role.BUREAU], stages=ANSWERABLE, unavailable=_no_extension)
+def deny_extension(turn: Turn, said: Reasoned) -> None:
+    """不同意延期, with the reason; the limit stays."""
+    rule = turn.case.statute.extension
+    assert rule is not None
+    if turn.case.extension_asked is None:
+        raise Refused(RefusalCode.WRONG_STAGE, rule.clause, why="no_extension_asked")
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, rule.clause)
+    turn.note(EventType.EXTENSION_DENIED, rule.clause, reason=said.reason)
+
+
+# Shared by the answers
+
+
+def grant_access(turn: Turn, clause: Clause | None, terms: object, kept: ClockId | None) -> None:
+    """Sharing is agreed, by whomever: delivery begins where the text sets a limit for it, else the case is done."""
+    delivery = turn.case.statute.limit(ClockId.DELIVERY, turn.case.sharing_class)
+    turn.stage = Stage.DELIVERY if delivery else turn.stage
+    turn.note(EventType.GRANTED, clause, terms=terms or None)
+    if kept is not None:
+        turn.keep(kept)
+    if delivery is None:
+        turn.close(Outcome.GRANTED)
+        return
+    turn.start(ClockId.DELIVERY)
+
+
+def _refuse(turn: Turn, said: Refusing, rule: Refusal, kept: ClockId) -> None:
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, rule.clause)
+    if rule.legal_basis:
+        turn.require(said.legal_basis, RefusalCode.LEGAL_BASIS_REQUIRED, rule.clause)
+    turn.stage = Stage.REFUSED
+    turn.note(EventType.REFUSED, rule.clause, reason=said.reason, legal_basis=said.legal_basis)
+    turn.keep(kept)
+    turn.start(ClockId.DISPUTE_WINDOW)
+
+
+def _still_running(turn: Turn, clause: Clause) -> Clock:
+    clock = turn.case.open_clock(ClockId.PROVIDER_ANSWER)
+    if clock is None or clock.state is not ClockState.RUNNING:
+        raise Refused(RefusalCode.WRONG_STAGE, clause, why="limit_has_passed")
+    return clock

@@ -1,0 +1,123 @@
+"""What a requester files (需求申请): the parties, the resource, the purpose and the papers.
+
+Everything may be missing here: whether an application is complete is for the statute to say
+(:func:`missing_fields`), so that an incomplete one is refused with its article and not as a malformed file.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from domain.statutes.model import Clause, Statute
+from domain.words import Authorization, ServiceMode, SharingClass
+
+LONGEST_TEXT = 10_000
+
+
+def _printable(text: str) -> str:
+    """Refuse what a database or a printed notice cannot hold: NUL, other controls, half characters."""
+    if any(ord(c) < 32 and c not in "\n\t" for c in text) or "\x7f" in text:
+        raise ValueError("has a control character")
+    if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
+        raise ValueError("has half of a Unicode character")
+    return text
+
+
+def _plain_number(value: Any) -> Any:
+    """Let a number stand where text is asked (codes are often written bare); never a truth value."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Text = Annotated[
+    str,
+    BeforeValidator(_plain_number),
+    StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT),
+    AfterValidator(_printable),
+]
+Code = Annotated[
+    str,
+    BeforeValidator(_plain_number),
+    StringConstraints(strip_whitespace=True, max_length=64, pattern=r"^[A-Za-z0-9._:/~-]*$"),
+]
+ShortText = Annotated[
+    str,
+    BeforeValidator(_plain_number),
+    StringConstraints(strip_whitespace=True, max_length=200),
+    AfterValidator(_printable),
+]
+
+
+class Filed(BaseModel):
+    """Something that came from outside: unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Party(Filed):
+    """A department (部门) with its unified social credit code."""
+
+    code: Code | None = None
+    name: ShortText | None = None
+
+
+class Resource(Filed):
+    """The catalogue entry that is asked for (政务信息资源)."""
+
+    code: Code | None = None
+    name: ShortText | None = None
+    sharing_class: SharingClass | None = None
+    authorization: Authorization | None = None
+
+
+class Document(Filed):
+    """A paper that came with the application, known by its digest; ``sealed``: it bears a seal (加盖印章)."""
+
+    name: ShortText
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    sealed: bool = False
+
+
+class Application(Filed):
+    """An application as filed (申请).
+
+    ``justification``: why it is needed for the requester's duty (因履行职责确需使用). ``disputes_grant``: the
+    case whose granted conditions are disputed; such a filing goes straight to negotiation where the text
+    opens one (nantong art. 27).
+    """
+
+    requester: Party = Party()
+    provider: Party = Party()
+    resource: Resource = Resource()
+    purpose: Text | None = None
+    scope: Text | None = None
+    item_count: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    legal_basis: Text | None = None
+    service_mode: ServiceMode | None = None
+    use_until: date | None = None
+    involves_provincial_department: bool = False
+    cross_level: bool = False
+    contains_state_secret: bool = False
+    justification: Text | None = None
+    documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
+    disputes_grant: Code | None = None
+
+
+def missing_fields(application: Application, statute: Statute) -> Iterator[tuple[str, Clause | None]]:
+    """The required fields that an application leaves out, each with the clause that asks for it, if one does."""
+    always: dict[str, Any] = {
+        "requester.code": application.requester.code,
+        "requester.name": application.requester.name,
+        "provider.code": application.provider.code,
+        "provider.name": application.provider.name,
+        "resource.code": application.resource.code,
+        "resource.name": application.resource.name,
+        "resource.sharing_class": application.resource.sharing_class,
+    }
+    for field, value in always.items():
+        if not value:
+            yield field, None
+    for requirement in statute.filing.requires:
+        if not getattr(application, requirement.field):
+            yield requirement.field, requirement.clause

@@ -1,0 +1,201 @@
+"""What a person may say with each command (办理动作): one model a command, unknown fields refused.
+
+A field whose absence has a refusal code of its own (a reason, a justification …) is optional here and
+checked by the rule, so that its absence is answered with the article and not as malformed input.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from domain.cases.application import Code, Document, Filed, ShortText, Text
+from domain.cases.records import Actor
+from domain.words import CommandName, ServiceMode, Urgency
+
+
+class Terms(Filed):
+    """Under what terms data is shared (共享条件): scope, mode, conditions, last day of use."""
+
+    scope: Text | None = None
+    mode: ShortText | None = None
+    conditions: Text | Annotated[tuple[Text, ...], Field(max_length=50)] | None = None
+    expires_on: date | None = None
+
+    def said(self) -> dict[str, Any]:
+        """What was said, without what was left out."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class Nothing(Filed):
+    """A command that says nothing more than its name."""
+
+
+class Reasoned(Filed):
+    """A command that gives a reason (理由)."""
+
+    reason: Text | None = None
+
+
+class Granting(Filed):
+    """A grant, with its terms under ``terms`` or side by side."""
+
+    terms: Terms | None = None
+    scope: Text | None = None
+    mode: ShortText | None = None
+    conditions: Text | Annotated[tuple[Text, ...], Field(max_length=50)] | None = None
+    expires_on: date | None = None
+
+    def said(self) -> dict[str, Any]:
+        """The terms, wherever they were written."""
+        beside = Terms.model_validate(self.model_dump(exclude={"terms"})).said()
+        return {**beside, **(self.terms.said() if self.terms else {})}
+
+
+class Refusing(Reasoned):
+    """A refusal: the reason (理由) and, where the text asks for one, the legal basis (依据)."""
+
+    legal_basis: Text | None = None
+
+
+class ReturnForSupplement(Reasoned):
+    """What is missing, told once and completely (一次性告知)."""
+
+    missing: Annotated[tuple[Text, ...], Field(max_length=50)] | None = None
+
+
+class ChangedFields(Filed):
+    """The fields of an application that a supplement may change."""
+
+    purpose: Text | None = None
+    scope: Text | None = None
+    item_count: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    legal_basis: Text | None = None
+    service_mode: ServiceMode | None = None
+    use_until: date | None = None
+    justification: Text | None = None
+
+
+class Supplement(ChangedFields):
+    """Papers added and fields changed (补正), the latter side by side or under ``changed_fields``."""
+
+    documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
+    changed_fields: ChangedFields | None = None
+
+    def changed(self) -> dict[str, Any]:
+        """The fields changed, wherever they were written."""
+        beside = self.model_dump(mode="json", exclude={"documents", "changed_fields"}, exclude_none=True)
+        inside = self.changed_fields.model_dump(mode="json", exclude_none=True) if self.changed_fields else {}
+        return {**beside, **inside}
+
+
+class RequestExtension(Reasoned):
+    """How many working days more the provider asks for."""
+
+    working_days: Annotated[int, Field(ge=1, le=366)]
+
+
+class OpenNegotiation(Filed):
+    """Why the data is needed all the same (因履行职责确需使用)."""
+
+    justification: Text | None = None
+
+
+class Propose(Filed):
+    """Terms on the table."""
+
+    terms: Terms
+
+    @model_validator(mode="after")
+    def _say_something(self) -> Self:
+        if not self.terms.said():
+            raise ValueError("must name at least one of scope, mode, conditions, expires_on")
+        return self
+
+
+class ConcludeCoordination(Reasoned):
+    """How the coordination ended, with the terms or the reason."""
+
+    result: Literal["agreed", "not_agreed"]
+    terms: Terms | None = None
+
+
+class Adjudicate(Reasoned):
+    """The bureau's own decision (评判)."""
+
+    decision: Literal["grant", "deny"]
+    terms: Terms | None = None
+
+
+class ReferFinal(Reasoned):
+    """Why the last instance must speak (必要时)."""
+
+    necessity: Text | None = None
+
+
+class Decide(Reasoned):
+    """The last instance's decision; ``return`` sends it back to coordination."""
+
+    decision: Literal["grant", "deny", "return"]
+    terms: Terms | None = None
+
+
+class Deliver(Filed):
+    """How the data was handed over."""
+
+    mode: Annotated[ShortText, Field(min_length=1)]
+
+
+class Urge(Reasoned):
+    """How strongly the bureau urges (督办)."""
+
+    level: Urgency = Urgency.NOTICE
+
+
+FIELDS: Mapping[CommandName, type[Filed]] = {
+    CommandName.ACCEPT: Nothing,
+    CommandName.DECLINE: Reasoned,
+    CommandName.RETURN_FOR_SUPPLEMENT: ReturnForSupplement,
+    CommandName.SUPPLEMENT: Supplement,
+    CommandName.AUTHORIZE: Granting,
+    CommandName.REFUSE_AUTHORIZATION: Refusing,
+    CommandName.GRANT: Granting,
+    CommandName.REFUSE: Refusing,
+    CommandName.REQUEST_EXTENSION: RequestExtension,
+    CommandName.APPROVE_EXTENSION: Nothing,
+    CommandName.DENY_EXTENSION: Reasoned,
+    CommandName.ACCEPT_REFUSAL: Nothing,
+    CommandName.OPEN_NEGOTIATION: OpenNegotiation,
+    CommandName.PROPOSE: Propose,
+    CommandName.AGREE: Nothing,
+    CommandName.DECLARE_IMPASSE: Reasoned,
+    CommandName.REFER: Reasoned,
+    CommandName.CONCLUDE_COORDINATION: ConcludeCoordination,
+    CommandName.ADJUDICATE: Adjudicate,
+    CommandName.REFER_FINAL: ReferFinal,
+    CommandName.DECIDE: Decide,
+    CommandName.DELIVER: Deliver,
+    CommandName.WITHDRAW: Reasoned,
+    CommandName.URGE: Urge,
+}
+
+
+class Command(BaseModel):
+    """One command as it travels from a door to the case.
+
+    ``key`` is the caller's: the same key is the same command, however often it is sent. ``received_at`` is the
+    instant at which the door received it; whether it is late is judged by that.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: CommandName
+    actor: Actor
+    fields: Mapping[str, Any] = Field(default_factory=dict)
+    key: Annotated[Code, Field(min_length=1)]
+    received_at: datetime | None = None
+
+    def said(self) -> Filed:
+        """The fields, checked. Raises pydantic's ValidationError for a field that cannot be."""
+        return FIELDS[self.name].model_validate(dict(self.fields))

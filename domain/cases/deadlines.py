@@ -1,0 +1,62 @@
+"""From an ordered clock to a running one: the calendar is asked once, and its answer is kept as data."""
+
+from datetime import date, datetime, time, timedelta
+
+from domain.calendar import WorkingDays, day_of, end_of
+from domain.cases.records import Clock, ClockOrder, Rung
+from domain.policy import Policy
+
+WARNING_HOUR = time(9, 0)
+"""Warnings are for people: they come when an office opens, not at midnight."""
+
+
+def resolve(order: ClockOrder, calendar: WorkingDays, close_of_business: time | None = None) -> Clock:
+    """The clock with its last day, the instant that day ends, its warnings and its ladder.
+
+    The day of ``started_at`` (Asia/Shanghai) is day 0. Raises ``CalendarError`` outside the calendar's years.
+    """
+    start = day_of(order.started_at)
+    due = calendar.due(start, order.amount, order.unit.value)
+    due_at = end_of(due.due_date, close_of_business)
+    said = {name: getattr(order, name) for name in type(order).model_fields if name not in ("warn_before", "ladder")}
+    return Clock(
+        **said,
+        due_date=due.due_date,
+        due_at=due_at,
+        provisional=due.provisional,
+        calendar_edition=due.edition,
+        calendar_editions=due.editions,
+        warn_at=_warnings(order, calendar, due.due_date),
+        rungs=tuple(
+            Rung(level=step.level, at=_rung_at(calendar, due.due_date, due_at, step.working_days, close_of_business))
+            for step in sorted(order.ladder, key=lambda step: step.working_days)
+        ),
+    )
+
+
+def order_again(clock: Clock, policy: Policy) -> ClockOrder:
+    """The order that would start a clock afresh: same start, same limit, today's calendar."""
+    shared = {name: getattr(clock, name) for name in ClockOrder.model_fields if name in Clock.model_fields}
+    return ClockOrder(**{**shared, "ladder": policy.ladder if clock.rungs else ()})
+
+
+def _warnings(order: ClockOrder, calendar: WorkingDays, due_date: date) -> tuple[datetime, ...]:
+    instants = []
+    for days in sorted(order.warn_before, reverse=True):
+        day = due_date
+        for _ in range(days):
+            day -= timedelta(days=1)
+            while not calendar.is_working_day(day):
+                day -= timedelta(days=1)
+        instant = end_of(day, WARNING_HOUR)
+        if instant > order.started_at:
+            instants.append(instant)
+    return tuple(instants)
+
+
+def _rung_at(
+    calendar: WorkingDays, due_date: date, due_at: datetime, working_days: int, close_of_business: time | None
+) -> datetime:
+    if working_days == 0:
+        return due_at
+    return end_of(calendar.add_working_days(due_date, working_days), close_of_business)

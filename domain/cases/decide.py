@@ -1,0 +1,55 @@
+"""The one way in: may this command be given now, and what does it do?
+
+The workflow's validators, the API, the permission matrix and the tests all ask here.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from domain.cases import answering, dispute, ending  # noqa: F401 - importing them registers their rules
+from domain.cases.case import Case
+from domain.cases.commands import Command
+from domain.cases.passing_of_time import advance
+from domain.cases.records import Event
+from domain.cases.turn import RULES, CommandRule, Refused, Turn
+from domain.words import CommandName, RefusalCode, Role
+
+
+def decide(case: Case, command: Command, at: datetime) -> list[Event]:
+    """The events of a command received at ``at``, after what time alone has done until then.
+
+    Raises :class:`Refused` with the code and the article, and pydantic's ValidationError for a field that cannot be.
+    Nothing is changed here: the events must be recorded and then evolved.
+    """
+    said = command.said()
+    case, passed = advance(case, at)
+    rule = RULES[command.name]
+    refuse_unless_allowed(case, rule, command)
+    turn = Turn(case, command.actor, at, case.stage)
+    rule.rule(turn, said)
+    return [*passed, *turn.events]
+
+
+def refuse_unless_allowed(case: Case, rule: CommandRule, command: Command) -> None:
+    """Refuse by what holds before the command's own rule is asked: closed, unknown here, stage, role, party."""
+    if case.closed:
+        raise Refused(RefusalCode.CASE_CLOSED)
+    missing_here = rule.unavailable(case)
+    if missing_here is not None:
+        raise missing_here
+    if case.stage not in rule.stages:
+        raise Refused(RefusalCode.WRONG_STAGE)
+    if command.actor.role not in rule.by:
+        raise Refused(RefusalCode.NOT_YOUR_TURN)
+    party = case.party(command.actor.role)
+    if party is not None and command.actor.org != party:
+        raise Refused(RefusalCode.NOT_YOUR_TURN)
+
+
+def allowed(case: Case, role: Role) -> Sequence[CommandName]:
+    """The commands that a role may give in this stage of this case (before their fields are looked at)."""
+    return [
+        name
+        for name, rule in RULES.items()
+        if not case.closed and case.stage in rule.stages and role in rule.by and rule.unavailable(case) is None
+    ]

@@ -1,0 +1,267 @@
+"""After a refusal, or a silence: 协商, 协调, 评判, 报请决定. Silence itself never decides."""
+
+from domain.cases.answering import grant_access
+from domain.cases.case import Case
+from domain.cases.commands import (
+    Adjudicate,
+    ConcludeCoordination,
+    Decide,
+    Nothing,
+    OpenNegotiation,
+    Propose,
+    Reasoned,
+    ReferFinal,
+)
+from domain.cases.turn import Refused, Turn, command
+from domain.statutes.model import Clause
+from domain.words import ClockId, CommandName, EventType, Outcome, RefusalCode, Role, Stage
+
+TABLE = (Role.REQUESTER, Role.PROVIDER, Role.BUREAU)
+"""Who may sit at a negotiation table; the statute says who does."""
+
+
+# After the refusal (不同意之后)
+
+
+@command(CommandName.ACCEPT_REFUSAL, by=[Role.REQUESTER], stages=[Stage.REFUSED])
+def accept_refusal(turn: Turn, _: Nothing) -> None:
+    """接受答复: the requester lets the refusal stand."""
+    turn.note(EventType.REFUSAL_ACCEPTED)
+    turn.keep(ClockId.DISPUTE_WINDOW)
+    turn.close(Outcome.REFUSED)
+
+
+# Negotiation (协商)
+
+
+@command(CommandName.OPEN_NEGOTIATION, by=[Role.REQUESTER], stages=[Stage.REFUSED, Stage.PROVIDER_ANSWER])
+def open_negotiation(turn: Turn, said: OpenNegotiation) -> None:
+    """提请协商: 因履行职责确需使用. After a silence only where the text knows no coordinator."""
+    rule = turn.case.statute.negotiation
+    if turn.case.stage is Stage.PROVIDER_ANSWER:
+        silent = turn.case.breached(ClockId.PROVIDER_ANSWER)
+        if turn.case.statute.coordination is not None or not silent:
+            raise Refused(RefusalCode.WRONG_STAGE, rule.clause)
+    turn.require(said.justification, RefusalCode.JUSTIFICATION_REQUIRED, rule.clause)
+    turn.stage = Stage.NEGOTIATION
+    turn.note(EventType.NEGOTIATION_OPENED, rule.clause, justification=said.justification)
+    _leave(turn)
+    turn.start(ClockId.NEGOTIATION)
+
+
+@command(CommandName.PROPOSE, by=TABLE, stages=[Stage.NEGOTIATION])
+def propose(turn: Turn, said: Propose) -> None:
+    """提出方案: new terms on the table; agreements to older ones lapse."""
+    clause = _at_the_table(turn)
+    turn.note(EventType.TERMS_PROPOSED, clause, terms=said.terms.said())
+
+
+@command(CommandName.AGREE, by=TABLE, stages=[Stage.NEGOTIATION])
+def agree(turn: Turn, _: Nothing) -> None:
+    """同意方案: once every other party has agreed, the data is shared on these terms."""
+    clause = _at_the_table(turn)
+    case = turn.case
+    if case.proposal is None:
+        raise Refused(RefusalCode.WRONG_STAGE, clause, why="no_proposal")
+    if turn.actor.role is case.proposer or turn.actor.role in case.agreed:
+        raise Refused(RefusalCode.NOT_YOUR_TURN, clause)
+    turn.note(EventType.TERMS_AGREED, clause, terms=case.proposal)
+    agreed = {*case.agreed, turn.actor.role, case.proposer}
+    if agreed >= set(case.statute.negotiation.parties):
+        turn.drop(ClockId.DISPUTE_WINDOW)
+        grant_access(turn, clause, case.proposal, kept=ClockId.NEGOTIATION)
+
+
+@command(CommandName.DECLARE_IMPASSE, by=TABLE, stages=[Stage.NEGOTIATION])
+def declare_impasse(turn: Turn, said: Reasoned) -> None:
+    """协商未果. Where nobody coordinates, nothing more can be done; otherwise the way to a referral is open."""
+    clause = _at_the_table(turn)
+    if turn.case.impasse:
+        raise Refused(RefusalCode.WRONG_STAGE, clause, why="impasse_declared")
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+    turn.note(EventType.IMPASSE_DECLARED, clause, reason=said.reason)
+    turn.keep(ClockId.NEGOTIATION)
+    if turn.case.statute.coordination is None:
+        turn.close(Outcome.UNRESOLVED)
+        return
+    turn.start(ClockId.DISPUTE_WINDOW)
+
+
+def _at_the_table(turn: Turn) -> Clause:
+    rule = turn.case.statute.negotiation
+    if turn.actor.role not in rule.parties:
+        raise Refused(RefusalCode.NOT_YOUR_TURN, rule.clause)
+    return rule.clause
+
+
+# Coordination (协调)
+
+
+def _no_coordinator(case: Case) -> Refused | None:
+    if case.statute.coordination is not None:
+        return None
+    return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, case.statute.negotiation.clause)
+
+
+@command(
+    CommandName.REFER,
+    by=[Role.REQUESTER, Role.BUREAU],
+    stages=[Stage.REFUSED, Stage.NEGOTIATION, Stage.PROVIDER_ANSWER],
+    unavailable=_no_coordinator,
+)
+def refer(turn: Turn, said: Reasoned) -> None:
+    """提请协调: after a failed negotiation, or after a silence. In Changzhou a case that involves a provincial
+    department goes to the leading group at once."""
+    rule = turn.case.statute.coordination
+    assert rule is not None
+    _negotiation_came_first(turn)
+    instance = turn.case.last_instance if rule.provincial else None
+    clause = instance.clause if instance else rule.clause
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+    across = turn.case.application.cross_level and rule.cross_level
+    body = rule.cross_level if across else turn.case.statute.bodies[instance.by if instance else rule.by]
+    turn.stage = Stage.FINAL_INSTANCE if instance else Stage.COORDINATION
+    turn.note(EventType.COORDINATION_REFERRED, clause, reason=said.reason, body=body.name.zh if body else None)
+    if instance:
+        turn.note(EventType.FINAL_INSTANCE_REFERRED, clause, body=instance.by.value)
+    _leave(turn)
+    turn.start(ClockId.FINAL_INSTANCE if instance else ClockId.COORDINATION)
+
+
+def _negotiation_came_first(turn: Turn) -> None:
+    rule = turn.case.statute.negotiation
+    coordination = turn.case.statute.coordination
+    first = coordination is None or coordination.negotiation_first
+    match turn.case.stage:
+        case Stage.PROVIDER_ANSWER if not turn.case.breached(ClockId.PROVIDER_ANSWER):
+            raise Refused(RefusalCode.WRONG_STAGE)
+        case Stage.REFUSED if first:
+            raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rule.clause)
+        case Stage.NEGOTIATION if first:
+            failed = turn.case.impasse or turn.case.breached(ClockId.NEGOTIATION)
+            turn.require(failed, RefusalCode.NEGOTIATION_MUST_COME_FIRST, rule.clause)
+
+
+@command(CommandName.CONCLUDE_COORDINATION, by=[Role.BUREAU], stages=[Stage.COORDINATION])
+def conclude_coordination(turn: Turn, said: ConcludeCoordination) -> None:
+    """协调结果: agreed, or not; then what the text has next, and where it has nothing, the end."""
+    rule = turn.case.statute.coordination
+    clause = rule.clause if rule else None
+    if turn.case.not_agreed:
+        raise Refused(RefusalCode.WRONG_STAGE, clause, why="coordination_concluded")
+    if said.result == "agreed":
+        terms = said.terms.said() if said.terms else None
+        turn.note(EventType.COORDINATION_CONCLUDED, clause, result="agreed", terms=terms, reason=said.reason)
+        grant_access(turn, clause, terms, kept=ClockId.COORDINATION)
+        return
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+    turn.note(EventType.COORDINATION_CONCLUDED, clause, result="not_agreed", reason=said.reason)
+    turn.keep(ClockId.COORDINATION)
+    last = turn.case.last_instance
+    if last is None:
+        turn.close(Outcome.UNRESOLVED)
+    elif last.step == "adjudication":
+        turn.start(ClockId.FINAL_INSTANCE)
+    else:
+        # Where referring is the bureau's free choice it has a window; where it is a duty, a limit.
+        turn.start(ClockId.DISPUTE_WINDOW if last.necessity else ClockId.COORDINATION)
+
+
+# The last instance (评判, 报请决定)
+
+
+def _no_adjudication(case: Case) -> Refused | None:
+    last = case.last_instance
+    if last is not None and last.step == "adjudication":
+        return None
+    return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, _highest(case))
+
+
+def _no_final_instance(case: Case) -> Refused | None:
+    last = case.last_instance
+    if last is not None and last.step == "final_instance":
+        return None
+    return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, _highest(case))
+
+
+def _highest(case: Case) -> Clause:
+    """The clause on the highest step that the text does have."""
+    rule = case.statute.last or case.statute.coordination or case.statute.negotiation
+    return rule.clause
+
+
+@command(CommandName.ADJUDICATE, by=[Role.BUREAU], stages=[Stage.COORDINATION], unavailable=_no_adjudication)
+def adjudicate(turn: Turn, said: Adjudicate) -> None:
+    """评判: the bureau itself decides, after a coordination without agreement."""
+    clause = _after_no_agreement(turn)
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+    turn.note(EventType.ADJUDICATED, clause, decision=said.decision, reason=said.reason)
+    _carry_out(turn, said.decision, said.terms.said() if said.terms else None, clause)
+
+
+@command(CommandName.REFER_FINAL, by=[Role.BUREAU], stages=[Stage.COORDINATION], unavailable=_no_final_instance)
+def refer_final(turn: Turn, said: ReferFinal) -> None:
+    """报请: to the last instance, with the necessity stated where the text makes that the condition."""
+    clause = _after_no_agreement(turn)
+    last = turn.case.last_instance
+    assert last is not None
+    if last.necessity:
+        turn.require(said.necessity, RefusalCode.NECESSITY_REQUIRED, clause)
+    turn.stage = Stage.FINAL_INSTANCE
+    turn.note(
+        EventType.FINAL_INSTANCE_REFERRED,
+        clause,
+        necessity=said.necessity,
+        reason=said.reason,
+        body=last.by.value,
+    )
+    _leave(turn)
+    turn.start(ClockId.FINAL_INSTANCE)
+
+
+@command(
+    CommandName.DECIDE,
+    by=[Role.LEADING_GROUP, Role.GOVERNMENT],
+    stages=[Stage.FINAL_INSTANCE],
+    unavailable=_no_final_instance,
+)
+def decide(turn: Turn, said: Decide) -> None:
+    """决定: grant, deny, or send back to coordination."""
+    last = turn.case.last_instance
+    assert last is not None
+    if turn.actor.role is not last.by:
+        raise Refused(RefusalCode.NOT_YOUR_TURN, last.clause)
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, last.clause)
+    if said.decision == "return":
+        turn.stage = Stage.COORDINATION
+        turn.note(EventType.DECIDED, last.clause, decision="return", reason=said.reason)
+        turn.keep(ClockId.FINAL_INSTANCE)
+        turn.start(ClockId.COORDINATION)
+        return
+    turn.note(EventType.DECIDED, last.clause, decision=said.decision, reason=said.reason)
+    _carry_out(turn, said.decision, said.terms.said() if said.terms else None, last.clause)
+
+
+def _after_no_agreement(turn: Turn) -> Clause:
+    last = turn.case.last_instance
+    assert last is not None
+    if not turn.case.not_agreed:
+        raise Refused(RefusalCode.WRONG_STAGE, last.clause, why="coordination_not_concluded")
+    return last.clause
+
+
+def _carry_out(turn: Turn, decision: str, terms: object, clause: Clause) -> None:
+    if decision == "grant":
+        grant_access(turn, clause, terms, kept=ClockId.FINAL_INSTANCE)
+        return
+    turn.keep(ClockId.FINAL_INSTANCE)
+    turn.close(Outcome.DENIED)
+
+
+def _leave(turn: Turn) -> None:
+    """The windows and limits of the step before are over: used in time, or missed and so recorded."""
+    turn.keep(ClockId.DISPUTE_WINDOW)
+    if turn.case.stage is Stage.COORDINATION:
+        turn.keep(ClockId.COORDINATION)
+    for clock_id in (ClockId.PROVIDER_ANSWER, ClockId.NEGOTIATION):
+        turn.drop(clock_id)

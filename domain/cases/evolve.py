@@ -1,0 +1,106 @@
+"""How each event changes a case.
+
+A case is what its events make of it: :func:`evolve` is the only way it changes, for the running workflow,
+for a replay years later and for the tests alike.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from domain.cases.application import Application
+from domain.cases.case import Case
+from domain.cases.records import Clock, Event, RecordedEvent
+from domain.words import ClockState, EventType, Outcome, Stage
+
+
+def evolve(case: Case, event: Event | RecordedEvent) -> Case:
+    """The case after one more event. An :class:`Event` not yet recorded starts no clock: it has no deadline yet."""
+    case = replace(
+        case,
+        stage=event.stage,
+        last_at=event.at,
+        clocks=fold_clock(case.clocks, event),
+        head=event.seq if isinstance(event, RecordedEvent) else case.head,
+    )
+    return replace(case, **_facts(case, event))
+
+
+def evolve_all(case: Case, events: Iterable[Event | RecordedEvent]) -> Case:
+    """The case after all of these events, in order."""
+    for event in events:
+        case = evolve(case, event)
+    return case
+
+
+def _facts(case: Case, event: Event | RecordedEvent) -> dict[str, Any]:
+    """What an event changes beyond stage, time and clocks."""
+    data = event.data
+    match event.type:
+        case EventType.SUPPLEMENT_REQUESTED:
+            return {"supplement_used": True, "supplement_of": Stage(data["during"])}
+        case EventType.SUPPLEMENTED:
+            return {"application": amended(case.application, data), "supplement_of": None}
+        case EventType.EXTENSION_REQUESTED:
+            return {"extension_asked": data["working_days"]}
+        case EventType.EXTENSION_APPROVED:
+            return {"extension_asked": None, "extension_days": case.extension_days + data["working_days"]}
+        case EventType.EXTENSION_DENIED:
+            return {"extension_asked": None}
+        case EventType.TERMS_PROPOSED:
+            return {"proposal": data["terms"], "proposer": event.actor.role, "agreed": frozenset()}
+        case EventType.TERMS_AGREED:
+            return {"agreed": case.agreed | {event.actor.role}}
+        case EventType.IMPASSE_DECLARED:
+            return {"impasse": True}
+        case EventType.COORDINATION_CONCLUDED:
+            return {"not_agreed": data["result"] == "not_agreed"}
+        case EventType.DECIDED if data["decision"] == "return":
+            return {"not_agreed": False}
+        case EventType.CLOSED:
+            return {"outcome": Outcome(data["outcome"])}
+        case _:
+            return {}
+
+
+def amended(application: Application, data: Mapping[str, Any]) -> Application:
+    """An application after a supplement: papers are added, changed fields replace the old ones."""
+    old = application.model_dump(mode="json")
+    papers = [*old["documents"], *data.get("documents", [])]
+    return Application.model_validate({**old, **data.get("changed", {}), "documents": papers})
+
+
+def fold_clock(clocks: Mapping[int, Clock], event: Event | RecordedEvent) -> Mapping[int, Clock]:
+    """The clocks after an event. The same fold keeps the ledger's clock table and the running case."""
+    if event.type is EventType.CLOCK_STARTED:
+        clock = getattr(event, "clock", None)
+        if clock is None:
+            return clocks
+        past = sum(1 for warning in clock.warn_at if warning <= event.at)
+        return {**clocks, clock.number: clock.model_copy(update={"warned": past})}
+    number = event.data.get("number")
+    if not isinstance(number, int) or number not in clocks:
+        return clocks
+    change = _clock_change(clocks[number], event)
+    return {**clocks, number: clocks[number].model_copy(update=change)} if change else clocks
+
+
+def _clock_change(clock: Clock, event: Event | RecordedEvent) -> dict[str, Any]:
+    match event.type:
+        case EventType.CLOCK_WARNED:
+            return {"warned": clock.warned + 1}
+        case EventType.CLOCK_BREACHED:
+            return {"state": ClockState.BREACHED}
+        case EventType.CLOCK_MET:
+            late = clock.state is ClockState.BREACHED
+            return {"state": ClockState.MET_LATE if late else ClockState.MET, "ended_at": event.at}
+        case EventType.CLOCK_SUPERSEDED:
+            return {"state": ClockState.SUPERSEDED, "ended_at": event.at}
+        case EventType.CLOCK_CANCELLED:
+            # A limit that was missed stays missed, even when the act it measured is no longer needed.
+            missed = clock.state is ClockState.BREACHED
+            return {"state": clock.state if missed else ClockState.CANCELLED, "ended_at": event.at}
+        case EventType.URGED if "rung" in event.data:
+            return {"climbed": clock.climbed + 1}
+        case _:
+            return {}

@@ -1,0 +1,98 @@
+"""What time alone does to a case: it warns, it records breaches, it climbs the ladder, it closes windows.
+
+It never grants and never refuses. Everything happens at its own instant, in order, however late it is noticed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.cases.case import Case
+from domain.cases.evolve import evolve_all
+from domain.cases.records import Clock, Event
+from domain.cases.turn import PLATFORM, Turn
+from domain.words import ClockId, ClockState, EventType, Outcome, Stage
+
+
+@dataclass(frozen=True, order=True)
+class Instant:
+    """Something due: when, which clock, and what (a warning before a breach before a rung)."""
+
+    at: datetime
+    what: int
+    number: int
+
+
+WARNING, BREACH, RUNG = 0, 1, 2
+
+
+def next_instant(case: Case) -> Instant | None:
+    """The next thing that time will do to a case, or None when it waits for people alone."""
+    return None if case.closed else min(_instants(case), default=None)
+
+
+def advance(case: Case, until: datetime) -> tuple[Case, list[Event]]:
+    """The case as time alone leaves it at ``until`` (inclusive), and the events on the way."""
+    happened: list[Event] = []
+    while (due := next_instant(case)) is not None and due.at <= until:
+        turn = Turn(case, PLATFORM, due.at, case.stage)
+        _pass(turn, case.clocks[due.number], due.what)
+        case = evolve_all(case, turn.events)
+        happened += turn.events
+    return case, happened
+
+
+def _instants(case: Case) -> Iterator[Instant]:
+    for clock in case.clocks.values():
+        if clock.state is ClockState.RUNNING:
+            for at in clock.warn_at[clock.warned : clock.warned + 1]:
+                yield Instant(at, WARNING, clock.number)
+            yield Instant(clock.due_at, BREACH, clock.number)
+        elif clock.open:
+            for rung in clock.rungs[clock.climbed : clock.climbed + 1]:
+                yield Instant(rung.at, RUNG, clock.number)
+
+
+def _pass(turn: Turn, clock: Clock, what: int) -> None:
+    about = {"number": clock.number, "clock": clock.id.value}
+    due = {"due_date": clock.due_date.isoformat()}
+    match what:
+        case 0:
+            turn.events.append(_event(turn, EventType.CLOCK_WARNED, clock, {**about, **due}))
+        case 1:
+            turn.events.append(_event(turn, EventType.CLOCK_BREACHED, clock, {**about, **due}))
+            _lapse(turn, clock)
+        case _:
+            level = clock.rungs[clock.climbed].level
+            said = {**about, "level": level.value, "rung": clock.climbed + 1, "automatic": True}
+            turn.events.append(_event(turn, EventType.URGED, clock, said))
+
+
+def _lapse(turn: Turn, clock: Clock) -> None:
+    """A window that closes: nobody supplemented, nobody disputed, nobody referred."""
+    turn.case = evolve_all(turn.case, turn.events)
+    if clock.id is ClockId.SUPPLEMENT:
+        turn.note(EventType.WITHDRAWN, lapsed=clock.id.value)
+        turn.close(Outcome.WITHDRAWN)
+    elif clock.id is ClockId.DISPUTE_WINDOW:
+        turn.close(Outcome.UNRESOLVED if turn.stage is Stage.COORDINATION else Outcome.REFUSED)
+
+
+def _event(turn: Turn, type_: EventType, clock: Clock, data: Mapping[str, object]) -> Event:
+    return Event(type=type_, at=turn.at, actor=PLATFORM, stage=turn.stage, article=clock.article, data=data)
+
+
+def recounted(case: Case, fresh: dict[int, Clock], why: str, at: datetime) -> list[Event]:
+    """The events that put right the running clocks whose deadline a new calendar edition changes.
+
+    ``fresh`` holds each running clock as it would be started today. A clock whose last day and certainty
+    stay the same is left alone.
+    """
+    turn = Turn(case, PLATFORM, at, case.stage)
+    for number, now in fresh.items():
+        old = case.clocks[number]
+        if old.state is not ClockState.RUNNING:
+            continue
+        if (old.due_at, old.provisional) != (now.due_at, now.provisional):
+            turn.replace(old, why, None, old.amount)
+    return turn.events

@@ -1,0 +1,216 @@
+"""One decision being made: what a rule reads, asks for and writes down.
+
+A rule is a plain function on a :class:`Turn`. It asks (:meth:`Turn.require` and its like), and then writes
+down what happens (:meth:`Turn.note`, :meth:`Turn.start`, :meth:`Turn.keep`, :meth:`Turn.close`). It changes nothing:
+the events it leaves behind do, once they are recorded.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from domain.cases.case import Case
+from domain.cases.records import Actor, Clock, ClockOrder, Event
+from domain.statutes.model import Clause
+from domain.words import (
+    Basis,
+    ClockId,
+    ClockState,
+    CommandName,
+    EventType,
+    Outcome,
+    RefusalCode,
+    Role,
+    Stage,
+    Unit,
+)
+
+PLATFORM = Actor(role=Role.PLATFORM)
+"""Who acts when a limit ends or a rule alone decides: the platform, never a person."""
+
+NO_LADDER = (ClockId.SUPPLEMENT, ClockId.DISPUTE_WINDOW)
+"""Windows in which a department may act, not duties: when they end nobody is urged."""
+
+
+class Refused(Exception):
+    """A filing or a command that the rules do not allow: the code, and the article where one applies.
+
+    ``details`` fills the sentence of the catalogue (``domain/messages``).
+    """
+
+    def __init__(self, code: RefusalCode, clause: Clause | None = None, **details: str) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.clause = clause
+        self.details = details
+
+    @property
+    def article(self) -> str | None:
+        """The article that the refusal rests on."""
+        return self.clause.article if self.clause else None
+
+
+@dataclass
+class Turn:
+    """One command being decided at one instant."""
+
+    case: Case
+    actor: Actor
+    at: datetime
+    stage: Stage
+    events: list[Event] = field(default_factory=list)
+
+    # What a rule asks
+
+    def require(self, given: object, code: RefusalCode, clause: Clause | None = None, **details: str) -> None:
+        """Refuse unless something was given."""
+        if not given:
+            raise Refused(code, clause, **details)
+
+    # What a rule writes down
+
+    def note(self, type_: EventType, clause: Clause | None = None, actor: Actor | None = None, **data: Any) -> None:
+        """Something happened, on the ground of ``clause``."""
+        said = {k: v for k, v in data.items() if v is not None}
+        article = clause.article if clause else None
+        by = actor or self.actor
+        self.events.append(Event(type=type_, at=self.at, actor=by, stage=self.stage, article=article, data=said))
+
+    def keep(self, clock_id: ClockId) -> None:
+        """The act that a clock measures was done: in time, or late when the clock had run out."""
+        clock = self.case.open_clock(clock_id)
+        if clock is not None:
+            late = clock.state is ClockState.BREACHED
+            self._about(EventType.CLOCK_MET, clock, late=late)
+
+    def drop(self, clock_id: ClockId) -> None:
+        """The act that a clock measures is no longer needed."""
+        clock = self.case.open_clock(clock_id)
+        if clock is not None:
+            self._about(EventType.CLOCK_CANCELLED, clock)
+
+    def start(self, clock_id: ClockId) -> None:
+        """A limit begins to run: the statute's where it sets one, the operator's otherwise."""
+        limit = self.case.statute.limit(clock_id, self.case.sharing_class)
+        if limit is not None:
+            self.order(clock_id, Basis.STATUTE, limit.clause, limit.amount, limit.unit, self.at)
+            return
+        own = self.case.policy.limit(clock_id)
+        self.order(clock_id, Basis.POLICY, None, own.amount, own.unit, self.at)
+
+    def replace(self, clock: Clock, why: str, clause: Clause | None, amount: int) -> None:
+        """A clock gives way to one that started when it did; the old record stays, with the reason."""
+        self._about(EventType.CLOCK_SUPERSEDED, clock, reason=why)
+        ground = clause or (Clause(article=clock.article, quote=clock.quote) if clock.article and clock.quote else None)
+        self.order(clock.id, clock.basis, ground, amount, clock.unit, clock.started_at, clock.number)
+
+    def order(
+        self,
+        clock_id: ClockId,
+        basis: Basis,
+        clause: Clause | None,
+        amount: int,
+        unit: Unit,
+        started_at: datetime,
+        supersedes: int | None = None,
+    ) -> None:
+        """Order a clock; its deadline is worked out when the step is recorded."""
+        policy = self.case.policy
+        warned = unit is Unit.WORKING_DAY and amount >= policy.warnings.for_limits_of_at_least
+        order = ClockOrder(
+            number=self._next_number(),
+            id=clock_id,
+            basis=basis,
+            article=clause.article if clause else None,
+            quote=clause.quote if clause else None,
+            started_at=started_at,
+            amount=amount,
+            unit=unit,
+            warn_before=policy.warnings.working_days_before if warned else (),
+            ladder=() if clock_id in NO_LADDER else policy.ladder,
+            supersedes=supersedes,
+        )
+        self.events.append(
+            Event(
+                type=EventType.CLOCK_STARTED,
+                at=self.at,
+                actor=PLATFORM,
+                stage=self.stage,
+                article=order.article,
+                data={"number": order.number, "clock": clock_id.value},
+                order=order,
+            )
+        )
+
+    def close(self, outcome: Outcome) -> None:
+        """The case ends: what still runs is cancelled, then nothing more happens."""
+        ended = {e.data.get("number") for e in self.events if e.type in _ENDING}
+        for clock in self.case.clocks.values():
+            if clock.open and clock.number not in ended:
+                self._about(EventType.CLOCK_CANCELLED, clock)
+        self.stage = Stage.CLOSED
+        self.note(EventType.CLOSED, actor=PLATFORM, outcome=outcome.value)
+
+    def _about(self, type_: EventType, clock: Clock, **data: Any) -> None:
+        self.events.append(
+            Event(
+                type=type_,
+                at=self.at,
+                actor=PLATFORM,
+                stage=self.stage,
+                article=clock.article,
+                data={"number": clock.number, "clock": clock.id.value, **data},
+            )
+        )
+
+    def _next_number(self) -> int:
+        ordered = [e.order.number for e in self.events if e.order is not None]
+        return max([0, *self.case.clocks, *ordered]) + 1
+
+
+_ENDING = (EventType.CLOCK_MET, EventType.CLOCK_CANCELLED, EventType.CLOCK_SUPERSEDED)
+
+
+Rule = Callable[[Turn, Any], None]
+
+
+@dataclass(frozen=True)
+class CommandRule:
+    """Who may give a command in which stage, and what it does."""
+
+    name: CommandName
+    by: Sequence[Role]
+    stages: Sequence[Stage]
+    rule: Rule
+    unavailable: Callable[[Case], Refused | None]
+
+
+RULES: dict[CommandName, CommandRule] = {}
+"""Every command's rule, in the order in which a case may meet them."""
+
+
+def always_available(_: Case) -> Refused | None:
+    """The command exists under every statute."""
+    return None
+
+
+def command(
+    name: CommandName,
+    by: Sequence[Role],
+    stages: Sequence[Stage],
+    unavailable: Callable[[Case], Refused | None] = always_available,
+) -> Callable[[Rule], Rule]:
+    """Register the rule of a command.
+
+    ``unavailable`` says, from the statute alone, that the command does not exist in such a case at all.
+    """
+
+    def register(rule: Rule) -> Rule:
+        RULES[name] = CommandRule(name, by, stages, rule, unavailable)
+        return rule
+
+    return register
+
+
+OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.CLOSED)

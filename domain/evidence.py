@@ -1,0 +1,194 @@
+"""Evidence (存证): one way of writing a record down, its digest, and the chain of digests.
+
+Whoever holds a case's events can check them with this file alone: no database, no network, no clock.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta, timezone
+from enum import Enum
+from typing import Any, Final, Literal, cast
+
+from pydantic import BaseModel
+
+from domain.cases.records import RecordedEvent
+
+Algorithm = Literal["sm3", "sha256"]
+"""How digests are computed: SM3 (GB/T 32905, 国密) or SHA-256."""
+
+DEFAULT_ALGORITHM: Final[Algorithm] = "sm3"
+
+GENESIS: Final = "0" * 64
+"""What stands in ``prev`` of a case's first event."""
+
+COVERED: Final = (
+    "seq",
+    "at",
+    "type",
+    "actor",
+    "stage",
+    "statute",
+    "article",
+    "data",
+    "clock",
+    "key",
+)
+"""The fields of an event that its digest covers, besides ``prev``."""
+
+BEIJING: Final = timezone(timedelta(hours=8))
+
+# Past this, readers that know only doubles (browsers among them) would round and compute another digest.
+_LARGEST_INTEGER: Final = 2**53 - 1
+_DEEPEST: Final = 64
+
+
+class NotCanonical(ValueError):
+    """A value that has no canonical JSON: a float, an object, text that is not Unicode, and the like."""
+
+
+class ChainBroken(Exception):
+    """A chain that does not hold: ``seq`` is the first event at fault, ``reason`` says why."""
+
+    def __init__(self, seq: int, reason: str) -> None:
+        super().__init__(f"Event {seq}: {reason}")
+        self.seq = seq
+        self.reason = reason
+
+
+def algorithm_named(name: str | None) -> Algorithm:
+    """The algorithm of that name (any case); None or an empty name is the default, SM3.
+
+    Raises ValueError for another name, and for one that this machine's OpenSSL does not offer.
+    """
+    chosen = (name or DEFAULT_ALGORITHM).strip().lower()
+    if chosen not in ("sm3", "sha256"):
+        raise ValueError(f"{name!r} is no digest algorithm of the ledger: use sm3 or sha256.")
+    try:
+        hashlib.new(chosen)
+    except ValueError:
+        raise ValueError(f"This machine's OpenSSL does not offer {chosen}: set SHAREFLOW_DIGEST=sha256.") from None
+    return cast(Algorithm, chosen)
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant as records write it: ISO 8601, +08:00, always six digits of a second.
+
+    The zone and precision are fixed so that an instant that went through a database or another
+    language comes back as the same text. Raises NotCanonical for a naive datetime.
+    """
+    if instant.utcoffset() is None:
+        raise NotCanonical(f"The instant {instant.isoformat()} has no time zone.")
+    return instant.astimezone(BEIJING).isoformat(timespec="microseconds")
+
+
+def plain(value: Any) -> Any:
+    """``value`` with records, enumerations, instants, dates and tuples turned into JSON values."""
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, BaseModel):
+        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return instant_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def canonical_json(value: Any) -> str:
+    """The one JSON text of ``value``: keys sorted by code point, no spaces, nothing escaped needlessly.
+
+    Takes str, int, bool, None, list and dict with str keys. Raises NotCanonical for anything else,
+    floats included, and for what a store or reader could not give back unchanged: integers beyond
+    2**53 - 1, the character U+0000, half a surrogate pair, and more than 64 levels.
+    """
+    _check(value, 1)
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _check(value: Any, depth: int) -> None:
+    if depth > _DEEPEST:
+        raise NotCanonical(f"More than {_DEEPEST} levels of lists and objects.")
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, int):
+        if abs(value) > _LARGEST_INTEGER:
+            raise NotCanonical("An integer beyond 2**53 - 1 would not survive every reader: write it as text.")
+    elif isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item, depth + 1)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise NotCanonical(f"The key {key!r} is not text.")
+            _check_text(key)
+            _check(item, depth + 1)
+    else:
+        raise NotCanonical(f"A {type(value).__name__} has no canonical JSON: {value!r:.80}")
+
+
+def _check_text(text: str) -> None:
+    if "\x00" in text:
+        # PostgreSQL refuses it in JSONB and in text.
+        raise NotCanonical("The character U+0000 cannot be stored.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise NotCanonical("Half a surrogate pair is not text.") from None
+
+
+def digest_of(value: Any, algorithm: Algorithm = DEFAULT_ALGORITHM) -> str:
+    """The digest of ``value``'s canonical JSON in UTF-8, as 64 lower-case hexadecimal digits.
+
+    Raises NotCanonical where there is none, ValueError where this machine lacks the algorithm.
+    """
+    return hashlib.new(algorithm, canonical_json(value).encode()).hexdigest()
+
+
+def body_of(event: RecordedEvent) -> dict[str, Any]:
+    """What the digest of ``event`` covers besides ``prev``, as JSON values."""
+    return {name: plain(getattr(event, name)) for name in COVERED}
+
+
+def seal(event_without_digest: Mapping[str, Any], prev: str, algorithm: Algorithm) -> str:
+    """The digest that chains an event to ``prev``, the digest of the event before (or GENESIS).
+
+    ``event_without_digest`` holds exactly the fields of COVERED (``prev`` may stand there too and is
+    then replaced). Raises NotCanonical for missing or other fields, and for values without
+    canonical JSON.
+    """
+    body = {name: plain(value) for name, value in event_without_digest.items() if name != "prev"}
+    if body.keys() != set(COVERED):
+        odd = ", ".join(sorted(body.keys() ^ set(COVERED)))
+        raise NotCanonical(f"An event is sealed with exactly its fields; missing or unknown: {odd}.")
+    return digest_of({**body, "prev": prev}, algorithm)
+
+
+def verify_chain(events: Iterable[RecordedEvent], algorithm: Algorithm, head: str | None = None) -> None:
+    """Check a whole case from its first event: numbers without gaps, each link, each digest.
+
+    With ``head``, the digest that the last event must have, missing events at the end are found
+    too; nothing within the chain can show those. Raises ChainBroken at the first event at fault.
+    """
+    prev, seq = GENESIS, 0
+    for event in events:
+        seq += 1
+        if event.seq != seq:
+            raise ChainBroken(seq, f"number {event.seq} stands where {seq} belongs")
+        if event.prev != prev:
+            raise ChainBroken(seq, "it does not carry the digest of the event before")
+        try:
+            expected = seal(body_of(event), prev, algorithm)
+        except NotCanonical as error:
+            raise ChainBroken(seq, f"it cannot be written down: {error}") from error
+        if event.digest != expected:
+            raise ChainBroken(seq, "its content does not match its digest")
+        prev = event.digest
+    if head is not None and prev != head:
+        raise ChainBroken(seq + 1, "the chain ends before the head that was recorded")

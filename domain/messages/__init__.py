@@ -1,0 +1,51 @@
+"""The catalogue of all that people read, in Simplified Chinese and English (文案)."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import yaml
+
+Language = Literal["zh", "en"]
+
+
+@cache
+def _catalogue() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    text = files("domain.messages").joinpath("catalogue.yaml").read_text(encoding="utf-8")
+    loaded: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.safe_load(text)
+    return loaded
+
+
+def words(kind: str) -> Mapping[str, Mapping[str, str]]:
+    """All entries of a kind: word to language to text. Raises KeyError for a kind that is not there."""
+    return _catalogue()[kind]
+
+
+def label(kind: str, word: str, language: Language) -> str:
+    """The text for a word of a kind (``stage``, ``clock`` …). Raises KeyError for a word that is not there."""
+    return words(kind)[str(word)][language]
+
+
+def refusal_sentence(
+    code: str, language: Language, article: str | None = None, details: Mapping[str, Any] | None = None
+) -> str:
+    """Why something was refused, as one sentence, with the article where one applies."""
+    said = dict(details or {})
+    sentence = label("refusal", code, language).format_map(_Lenient(said))
+    why = words("why").get(str(said.get("why", "")))
+    if why:
+        sentence += f"（{why['zh']}）" if language == "zh" else f" ({why['en']})"
+    if article:
+        sentence += f"（第{article}条）" if language == "zh" else f" (art. {article})"
+    return sentence
+
+
+class _Lenient(dict[str, Any]):
+    """A placeholder without a value stays visible instead of breaking the sentence."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+_catalogue()  # read once, when imported: workflow code must never touch a file

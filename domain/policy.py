@@ -1,0 +1,81 @@
+"""The operator's own limits and ladder (内部规程): set in configuration, never shown as law.
+
+The packaged defaults stand in ``data/policy.yaml``; ``SHAREFLOW_POLICY`` may name another file. A case keeps
+the policy under which it was filed.
+"""
+
+from collections.abc import Mapping
+from datetime import time
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.cases.records import LadderStep
+from domain.words import ClockId, Unit
+
+POLICY_CLOCKS = (
+    ClockId.SUPPLEMENT,
+    ClockId.DISPUTE_WINDOW,
+    ClockId.NEGOTIATION,
+    ClockId.COORDINATION,
+    ClockId.FINAL_INSTANCE,
+)
+
+
+class PolicyPart(BaseModel):
+    """A part of a policy file; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PolicyLimit(PolicyPart):
+    """A limit that no text sets (操作时限)."""
+
+    amount: int = Field(ge=1, le=366)
+    unit: Unit
+
+
+class Warnings(PolicyPart):
+    """When to warn before a limit ends: working days before it, for limits of at least so many working days."""
+
+    working_days_before: tuple[int, ...] = Field(max_length=5)
+    for_limits_of_at_least: int = Field(ge=1, le=366)
+
+
+class Policy(PolicyPart):
+    """All that the operator may configure about time.
+
+    ``close_of_business`` (``HH:MM``, Asia/Shanghai) ends a day early; None means 24:00.
+    ``receipt_grace_seconds`` is how long a timer waits after a limit, so that a command received inside it
+    and still under way is judged by its time of receipt.
+    """
+
+    limits: Mapping[ClockId, PolicyLimit]
+    warnings: Warnings
+    ladder: tuple[LadderStep, ...] = Field(max_length=10)
+    close_of_business: time | None = None
+    receipt_grace_seconds: int = Field(default=60, ge=1, le=3600)
+
+    def limit(self, clock: ClockId) -> PolicyLimit:
+        """The limit of a policy clock. Raises KeyError for a clock that only a statute may set."""
+        return self.limits[clock]
+
+
+def policy_from(data: Mapping[str, Any]) -> Policy:
+    """A policy from plain data. Raises ValueError (pydantic's, or a sentence) when a clock is missing or foreign."""
+    policy = Policy.model_validate(data)
+    wrong = set(policy.limits) ^ set(POLICY_CLOCKS)
+    if wrong:
+        raise ValueError(f"limits must name exactly the policy clocks; check {', '.join(sorted(wrong))}")
+    return policy
+
+
+@cache
+def default_policy() -> Policy:
+    """The packaged policy."""
+    import yaml
+
+    text = files("domain").joinpath("data/policy.yaml").read_text(encoding="utf-8")
+    return policy_from(yaml.safe_load(text))

@@ -1,0 +1,172 @@
+"""Whether a statute says what its source says: quotes, articles, paragraphs and numbers.
+
+The quotes can be checked only where the source texts are at hand. The sources are not part of the
+product; everything else here needs the packaged files alone.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from domain.plain_errors import key_path
+from domain.statutes.loader import StatuteError, load_statute, packaged_texts
+from domain.statutes.model import Clause, Extension, Limit, Statute
+from domain.statutes.source_text import articles
+from domain.words import Unit
+
+# The only place that knows where the source texts lie beside the repository.
+SOURCES_BESIDE_REPOSITORY = Path(__file__).parents[2].parent / "shared" / "law" / "seeds"
+
+# The extract of clauses names its texts by these letters.
+SEED_LETTERS = {
+    "CS": "changshu-2019",
+    "YM": "yima-2021",
+    "CZ": "changzhou-2018",
+    "NT": "nantong-2020",
+    "ZJ": "zhejiang-2014",
+}
+
+UNIT_WORDS = {Unit.WORKING_DAY: "个工作日", Unit.MONTH: "个月", Unit.DAY: "日"}
+
+
+def clauses(part: BaseModel, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Clause]]:
+    """Every clause in a statute or a part of one, with the path that leads to it."""
+    for name in type(part).model_fields:
+        yield from _clauses_in(getattr(part, name), (*path, name))
+
+
+def _clauses_in(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Clause]]:
+    if isinstance(value, Clause):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        yield from clauses(value, path)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _clauses_in(inner, (*path, str(key)))
+    elif isinstance(value, (list, tuple)):
+        for place, inner in enumerate(value):
+            yield from _clauses_in(inner, (*path, place))
+
+
+def check_quotes(statute: Statute, source_text: str) -> list[str]:
+    """What is wrong with the statute's quotes, one sentence each; empty if all is well.
+
+    Each quote must be a literal part of the article it names, and of the paragraph where it names one;
+    a clause in an article of several paragraphs must name its paragraph. Line breaks are removed from
+    the source before comparing, because pages break inside sentences; no other character is changed.
+    """
+    found = articles(source_text)
+    problems = []
+    for path, clause in clauses(statute):
+        reason = _wrong_quote(clause, found.get(int(clause.article)))
+        if reason:
+            problems.append(f"{statute.id}: {key_path(path)} {reason}.")
+    return problems
+
+
+def _wrong_quote(clause: Clause, article: tuple[str, ...] | None) -> str | None:
+    """Why the clause does not fit its article, to be read after the key path; None if it does."""
+    if article is None:
+        return f"names article {clause.article}, which the source does not have"
+    if clause.quote not in "".join(article):
+        return f"quotes “{clause.quote}”, which article {clause.article} does not say"
+    if clause.paragraph is None:
+        several = len(article) > 1
+        return f"must name the paragraph: article {clause.article} has {len(article)}" if several else None
+    if clause.paragraph > len(article) or clause.quote not in article[clause.paragraph - 1]:
+        return f"quotes “{clause.quote}”, which article {clause.article} does not say in paragraph {clause.paragraph}"
+    return None
+
+
+def check_amounts(statute: Statute) -> list[str]:
+    """Limits whose own quote states another number or unit than the limit has, one sentence each."""
+    timed: list[tuple[str, Limit | Extension, int]] = [
+        (f"limits[{i}].amount", limit, limit.amount) for i, limit in enumerate(statute.limits)
+    ]
+    if statute.extension:
+        timed.append(("extension.at_most", statute.extension, statute.extension.at_most))
+    return [
+        f"{statute.id}: {path} is {amount} {part.unit}, but its quote is “{part.clause.quote}”."
+        for path, part, amount in timed
+        if not re.search(rf"(?<![0-9]){amount} *{UNIT_WORDS[part.unit]}", part.clause.quote)
+    ]
+
+
+def check_extract(statute: Statute, extract: list[dict[str, str]]) -> list[str]:
+    """Limits that disagree with an independent extract of the text's clauses, one sentence each.
+
+    ``extract`` has rows with seed, article (such as ``19¶3``), category, limit (such as ``5 WD``) and quote.
+    """
+    problems = []
+    for row in extract:
+        days = re.fullmatch(r"([0-9]+) WD", row["limit"])
+        if SEED_LETTERS.get(row["seed"]) != statute.id or row["category"] != "TIME" or not days:
+            continue
+        for place, limit in enumerate(statute.limits):
+            if _same_clause(limit.clause, row) and limit.amount != int(days[1]):
+                problems.append(f"{statute.id}: limits[{place}].amount is {limit.amount}, the extract has {days[1]}.")
+    return problems
+
+
+def _same_clause(clause: Clause, row: dict[str, str]) -> bool:
+    """Whether a row of the extract is about this clause: the same article, and one quote within the other."""
+    number = re.match(r"[0-9]+", row["article"])
+    overlap = clause.quote in row["quote"] or row["quote"] in clause.quote
+    return number is not None and number[0] == clause.article and overlap
+
+
+def sources_folder() -> Path | None:
+    """The folder with the source texts: the one named by SHAREFLOW_SOURCES, else the one beside the repository.
+
+    None if the variable is not set and the folder is not there. A folder that the variable names is
+    returned even if it is not there, so that a wrong name is noticed.
+    """
+    named = os.environ.get("SHAREFLOW_SOURCES")
+    if named:
+        return Path(named)
+    return SOURCES_BESIDE_REPOSITORY if SOURCES_BESIDE_REPOSITORY.is_dir() else None
+
+
+def check_all() -> list[str]:
+    """Everything that is wrong with the packaged statutes, one sentence each; empty if all is well.
+
+    Their form always; their quotes and numbers against the sources where there is a folder of them.
+    """
+    folder = sources_folder()
+    problems: list[str] = []
+    for name, text in packaged_texts():
+        try:
+            statute = load_statute(text, name)
+        except StatuteError as error:
+            problems.append(str(error))
+            continue
+        problems += check_amounts(statute)
+        if folder:
+            problems += _check_against(statute, folder)
+    return problems
+
+
+def _check_against(statute: Statute, folder: Path) -> list[str]:
+    """The checks of one statute that need the sources."""
+    try:
+        source = _beside(folder, statute.source)
+        if source is None:
+            return [f"{statute.id}: the source {statute.source} is not in {folder}."]
+        problems = check_quotes(statute, source.read_text(encoding="utf-8"))
+        extract = _beside(folder, "clauses.json")
+        if extract:
+            problems += check_extract(statute, json.loads(extract.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        return [f"{statute.id}: a source in {folder} cannot be read ({reason})."]
+    return problems
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    """A file in the folder, or one level above it, where the national regulation lies."""
+    return next((x for x in (folder / name, folder.parent / name) if x.is_file()), None)

@@ -1,0 +1,198 @@
+"""A statute as data: one regulation's bodies, classes, routes, limits, duties and instances.
+
+Every limit, duty and step carries a :class:`Clause`: the article that sets it and a short verbatim quote.
+No number of days and no name of a body stands anywhere else.
+"""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.words import Authorization, ClockId, Role, SharingClass, Unit
+
+
+class Part(BaseModel):
+    """A part of a statute file: fixed once read; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Clause(Part):
+    """Where a rule stands: article, paragraph where there are several, and its words."""
+
+    article: str = Field(pattern=r"^[0-9]{1,3}$")
+    paragraph: int | None = Field(default=None, ge=1, le=30)
+    quote: str = Field(min_length=4, max_length=120)
+
+
+class Name(Part):
+    """A name in Chinese, as the text has it, and in English."""
+
+    zh: str = Field(min_length=1, max_length=120)
+    en: str = Field(min_length=1, max_length=200)
+
+
+class Body(Part):
+    """An organ that acts in a role (机构)."""
+
+    name: Name
+    clause: Clause
+
+
+class ClassRule(Part):
+    """A sharing class and the text's own word for it (共享类型)."""
+
+    name: Name
+    clause: Clause
+
+
+class Requirement(Part):
+    """A field that an application must state under this text (申请内容)."""
+
+    field: Literal["purpose", "scope", "item_count"]
+    clause: Clause
+
+
+class Filing(Part):
+    """What a filing must contain and what it may not concern (申请)."""
+
+    requires: tuple[Requirement, ...] = Field(min_length=1)
+    secret_data_excluded: Clause
+    sealed_document: Clause | None = None
+
+
+class Route(Part):
+    """Where a filing goes first, by sharing class and, where the text distinguishes, authorization.
+
+    ``opens``: ``granted`` (access at once), ``refused`` (no sharing under this text), or the first stage.
+    ``then`` is the stage after a passed completeness check.
+    """
+
+    sharing_class: SharingClass
+    authorization: Authorization | None = None
+    opens: Literal["granted", "refused", "completeness_check", "provider_answer", "negotiation"]
+    then: Literal["platform_authorization", "provider_answer"] | None = None
+    clause: Clause
+
+
+class Limit(Part):
+    """A limit set by the text (法定时限)."""
+
+    clock: ClockId
+    sharing_class: SharingClass | None = None
+    amount: int = Field(ge=1, le=366)
+    unit: Unit
+    clause: Clause
+
+
+class Decline(Part):
+    """Whether an application may be turned away unread (不予受理)."""
+
+    allowed: bool
+    clause: Clause
+
+
+class Refusal(Part):
+    """What a refusal must give (不同意共享): always a reason; ``legal_basis`` where the text asks 依据."""
+
+    legal_basis: bool
+    clause: Clause
+
+
+class Supplement(Part):
+    """Who may ask, once, for missing papers (一次性补正). ``clause`` is absent where practice alone allows it."""
+
+    by: Literal["bureau", "provider"]
+    clause: Clause | None = None
+
+
+class Extension(Part):
+    """A longer limit for the answer, with the bureau's consent (延长答复期限)."""
+
+    at_most: int = Field(ge=1, le=366)
+    unit: Literal[Unit.WORKING_DAY]
+    clause: Clause
+
+
+class Negotiation(Part):
+    """Who sits at the table (协商). ``granted_conditions``: a dispute over granted conditions may come here too."""
+
+    parties: tuple[Role, ...] = Field(min_length=2, max_length=3)
+    clause: Clause
+    granted_conditions: Clause | None = None
+
+
+class Coordination(Part):
+    """Who coordinates when negotiation fails (协调).
+
+    ``negotiation_first`` is false where the text lets the parties skip it. ``provincial``: the instance that
+    takes the place of coordination where a provincial department is involved. ``cross_level``: the body that
+    coordinates across levels or regions.
+    """
+
+    by: Literal[Role.BUREAU]
+    negotiation_first: bool
+    clause: Clause
+    provincial: "LastInstance | None" = None
+    cross_level: Body | None = None
+
+
+class LastInstance(Part):
+    """Who speaks last (最后一级).
+
+    ``adjudication``: the bureau itself decides. ``final_instance``: it is referred to a higher organ;
+    ``necessity`` says that the bureau must state why (必要时, 重大问题), and that referring is optional.
+    """
+
+    step: Literal["adjudication", "final_instance"]
+    by: Literal[Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT]
+    necessity: bool = False
+    clause: Clause
+
+
+class Statute(Part):
+    """One regulation, complete (法规). Read it with :mod:`domain.statutes.loader`."""
+
+    id: str = Field(pattern=r"^[a-z]+(-[a-z0-9]+)+$", max_length=60)
+    title: Name
+    document: str | None = None
+    jurisdiction: Name
+    status: Literal["in_force", "draft", "historical"]
+    issued_on: date | None = None
+    in_force_from: date | None = None
+    source: str = Field(description="name of the source text that the quotes are checked against")
+
+    bodies: dict[Role, Body]
+    classes: dict[SharingClass, ClassRule]
+    filing: Filing
+    routes: tuple[Route, ...] = Field(min_length=3)
+    limits: tuple[Limit, ...] = Field(min_length=1)
+    decline: Decline | None = None
+    refusal: Refusal
+    platform_refusal: Refusal | None = None
+    supplement: Supplement
+    extension: Extension | None = None
+    negotiation: Negotiation
+    coordination: Coordination | None = None
+    last: LastInstance | None = None
+
+    def limit(self, clock: ClockId, sharing_class: SharingClass) -> Limit | None:
+        """The limit for a clock, the one for this sharing class before the general one; None if there is none."""
+        fitting = [x for x in self.limits if x.clock == clock and x.sharing_class in (sharing_class, None)]
+        return min(fitting, key=lambda x: x.sharing_class is None, default=None)
+
+    def route(self, sharing_class: SharingClass, authorization: Authorization | None) -> Route:
+        """The route of a filing. Raises LookupError where the text has none (the loader forbids that)."""
+        fitting = [x for x in self.routes if x.sharing_class == sharing_class]
+        wanted = [x for x in fitting if x.authorization in (authorization, None)]
+        if not wanted:
+            raise LookupError(f"{self.id} has no route for {sharing_class}, {authorization}")
+        return wanted[0]
+
+    def default_authorization(self, sharing_class: SharingClass) -> Authorization | None:
+        """Who authorises when the resource does not say: the first route of the class."""
+        return next(x.authorization for x in self.routes if x.sharing_class == sharing_class)
+
+
+Coordination.model_rebuild()

@@ -1,0 +1,57 @@
+"""The connection to PostgreSQL."""
+
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from ledger.errors import LedgerUnavailable
+
+# A writer that waits longer is better retried by Temporal; a transaction left open by a stopped
+# process must not keep a case locked. Times in milliseconds, the zone for people who look inside.
+_SESSION = "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=20000 -c timezone=Asia/Shanghai"
+_MEND = "check SHAREFLOW_DATABASE_URL and that PostgreSQL runs"
+
+
+def connect(url: str, pool_size: int = 10) -> Engine:
+    """An engine for ``url`` (``postgresql://user:password@host:port/database``), tried once.
+
+    ``pool_size`` connections are kept, as many again may be opened for a moment. Raises
+    LedgerUnavailable for a wrong URL or a database that does not answer within ten seconds.
+    """
+    address = _address(url)
+    options = " ".join(part for part in (_SESSION, _text(address.query.get("options"))) if part)
+    engine = create_engine(
+        address.difference_update_query(["options"]),
+        pool_pre_ping=True,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+        connect_args={"options": options, "connect_timeout": 10, "application_name": "shareflow"},
+    )
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except DBAPIError as error:
+        engine.dispose()
+        cause = " ".join(str(error.orig).split()) or "no answer"
+        shown = address.render_as_string(hide_password=True)
+        raise LedgerUnavailable(f"The ledger's database {shown} cannot be reached ({cause}); {_MEND}.") from error
+    return engine
+
+
+def _address(url: str) -> URL:
+    """The URL with the driver that is installed; any other database is refused."""
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        # The text itself stays out of the message: it may hold a password.
+        raise LedgerUnavailable(
+            f"The ledger's database URL cannot be read; it looks like postgresql://user@host/database: {_MEND}."
+        ) from error
+    if address.drivername not in ("postgres", "postgresql", "postgresql+psycopg2"):
+        raise LedgerUnavailable(f"The ledger needs PostgreSQL, not {address.drivername}; {_MEND}.")
+    return address.set(drivername="postgresql+psycopg2")
+
+
+def _text(option: str | tuple[str, ...] | None) -> str:
+    return " ".join(option) if isinstance(option, tuple) else option or ""

@@ -1,0 +1,13 @@
+"""What can go wrong with the ledger, as plain exceptions."""
+
+
+class LedgerUnavailable(Exception):
+    """The database cannot be used; the message is one sentence that says how to mend it."""
+
+
+class LedgerConflict(Exception):
+    """A step that can never be recorded, however often it is tried: do not retry it."""
+
+
+class BadCursor(ValueError):
+    """A page cursor that did not come from here."""

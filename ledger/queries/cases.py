@@ -1,0 +1,136 @@
+"""Questions about cases: one case, lists, worklists."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, exists, false, func, or_, select, tuple_
+
+from domain.cases.records import Clock
+from domain.words import ClockState, Stage
+from ledger.queries.cursors import cursor_of, read_cursor
+from ledger.queries.views import CaseDetail, CaseFilter, CaseView, Page, Turn, case_from, clock_from, detail_from
+from ledger.tables import cases, clocks
+
+LARGEST_PAGE = 500
+
+# Stands for "no open clock" so that such cases sort last and a cursor can still name them.
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def get_case(engine: Engine, request_id: str) -> CaseDetail | None:
+    """The case with its clocks and what it was filed with, or None."""
+    with engine.connect() as connection:
+        row = connection.execute(select(cases).where(cases.c.request_id == request_id)).mappings().first()
+        return detail_from(row, _clocks_of(connection, [request_id])[request_id]) if row else None
+
+
+def case_by_filing_key(engine: Engine, filing_key: str) -> CaseDetail | None:
+    """The case that was filed under the caller's key, or None."""
+    with engine.connect() as connection:
+        row = connection.execute(select(cases).where(cases.c.filing_key == filing_key)).mappings().first()
+        if row is None:
+            return None
+        return detail_from(row, _clocks_of(connection, [row["request_id"]])[row["request_id"]])
+
+
+def clocks_of(connection: Connection, request_id: str) -> dict[int, Clock]:
+    """The clocks of a case by their number, within the caller's transaction."""
+    return {clock.number: clock for clock in _clocks_of(connection, [request_id])[request_id]}
+
+
+def list_cases(engine: Engine, wanted: CaseFilter | None = None, cursor: str | None = None, limit: int = 50) -> Page:
+    """The cases that ``wanted`` lets through, latest filing first.
+
+    Walking the cursors shows each case that was there at the start exactly once, whatever is filed
+    meanwhile. ``limit`` is held to 1..500. Raises BadCursor.
+    """
+    query = select(cases).where(*_conditions(wanted or CaseFilter()))
+    position = tuple_(cases.c.filed_at, cases.c.request_id)
+    if cursor is not None:
+        query = query.where(position < tuple_(*read_cursor(cursor)))
+    query = query.order_by(cases.c.filed_at.desc(), cases.c.request_id.desc())
+    return _page(engine, query, limit, "filed_at")
+
+
+def worklist(engine: Engine, turns: Sequence[Turn], cursor: str | None = None, limit: int = 50) -> Page:
+    """The open cases in which one of ``turns`` holds, the most pressing deadline first.
+
+    Whose turn it is in which stage is the domain's to say; no turn gives no case. ``limit`` is held
+    to 1..500. Raises BadCursor.
+    """
+    due = (
+        select(func.coalesce(func.min(clocks.c.due_at), _NEVER))
+        .where(clocks.c.request_id == cases.c.request_id, clocks.c.ended_at.is_(None))
+        .scalar_subquery()
+    )
+    mine = select(cases, due.label("due")).where(
+        cases.c.stage != Stage.CLOSED, or_(false(), *(_turn(turn) for turn in turns))
+    )
+    listed = mine.subquery()
+    query = select(listed)
+    if cursor is not None:
+        query = query.where(tuple_(listed.c.due, listed.c.request_id) > tuple_(*read_cursor(cursor)))
+    query = query.order_by(listed.c.due, listed.c.request_id)
+    return _page(engine, query, limit, "due")
+
+
+def list_stuck(engine: Engine, cursor: str | None = None, limit: int = 50) -> Page:
+    """The cases that somebody must look at: parked with a reason, or with an open breached clock."""
+    return list_cases(engine, CaseFilter(stuck=True), cursor, limit)
+
+
+def _page(engine: Engine, query: Select[Any], limit: int, position: str) -> Page:
+    limit = max(1, min(limit, LARGEST_PAGE))
+    with engine.connect() as connection:
+        # One more than asked tells whether there is another page.
+        rows = connection.execute(query.limit(limit + 1)).mappings().all()
+        shown = rows[:limit]
+        by_case = _clocks_of(connection, [row["request_id"] for row in shown])
+    views: tuple[CaseView, ...] = tuple(case_from(row, by_case[row["request_id"]]) for row in shown)
+    more = len(rows) > limit
+    return Page(views, cursor_of(shown[-1][position], shown[-1]["request_id"]) if more else None)
+
+
+def _clocks_of(connection: Connection, request_ids: Sequence[str]) -> dict[str, tuple[Clock, ...]]:
+    found: dict[str, list[Clock]] = {request_id: [] for request_id in request_ids}
+    query = select(clocks).where(clocks.c.request_id.in_(request_ids)).order_by(clocks.c.number)
+    for row in connection.execute(query).mappings():
+        found[row["request_id"]].append(clock_from(row))
+    return {request_id: tuple(its) for request_id, its in found.items()}
+
+
+def _conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
+    equal = {
+        cases.c.stage: wanted.stage,
+        cases.c.outcome: wanted.outcome,
+        cases.c.statute: wanted.statute,
+        cases.c.requester_code: wanted.requester,
+        cases.c.provider_code: wanted.provider,
+    }
+    found: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    if wanted.party is not None:
+        found.append(or_(cases.c.requester_code == wanted.party, cases.c.provider_code == wanted.party))
+    if wanted.open is not None:
+        found.append((cases.c.stage != Stage.CLOSED) if wanted.open else (cases.c.stage == Stage.CLOSED))
+    if wanted.breached:
+        found.append(_breached())
+    if wanted.stuck:
+        found.append(or_(cases.c.stuck_reason.is_not(None), _breached()))
+    return found
+
+
+def _breached() -> ColumnElement[bool]:
+    return exists().where(
+        clocks.c.request_id == cases.c.request_id,
+        clocks.c.state == ClockState.BREACHED,
+        clocks.c.ended_at.is_(None),
+    )
+
+
+def _turn(turn: Turn) -> ColumnElement[bool]:
+    stages = cases.c.stage.in_(turn.stages)
+    if turn.party is None:
+        return stages
+    column = cases.c.requester_code if turn.party == "requester" else cases.c.provider_code
+    return and_(stages, column == turn.org)

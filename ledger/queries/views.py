@@ -1,0 +1,159 @@
+"""What the ledger answers with: values, never rows. Instants are in Beijing time (+08:00)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import RowMapping
+
+from domain.cases.records import Clock, Record, RecordedEvent
+from domain.evidence import COVERED, Algorithm
+from domain.words import ClockId, ClockState, Outcome, SharingClass, Stage
+
+
+class CaseView(Record):
+    """Where a case stands (事项概况), with all of its clocks in the order in which they started.
+
+    ``seq`` and ``head_digest`` are the number and digest of its last event. ``stuck_reason`` is the
+    operator's business: why the machinery, not a person, holds the case up.
+    """
+
+    request_id: str
+    statute: str
+    statute_digest: str
+    procedure: str
+    requester_code: str
+    requester_name: str
+    provider_code: str
+    provider_name: str
+    resource_code: str
+    resource_name: str
+    sharing_class: SharingClass
+    stage: Stage
+    outcome: Outcome | None
+    filed_at: datetime
+    closed_at: datetime | None
+    seq: int
+    head_digest: str
+    algorithm: Algorithm
+    filing_key: str
+    filing_digest: str
+    workflow_id: str
+    stuck_reason: str | None
+    stuck_since: datetime | None
+    updated_at: datetime
+    clocks: tuple[Clock, ...] = ()
+
+    @property
+    def overdue(self) -> bool:
+        """Whether a clock is breached and the act that it measures is still awaited."""
+        return any(clock.open and clock.state is ClockState.BREACHED for clock in self.clocks)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the next open clock is due, or was; None when none is open."""
+        return min((clock.due_at for clock in self.clocks if clock.open), default=None)
+
+
+class CaseDetail(CaseView):
+    """A case with what it was filed with: statute and policy as they stood then, ``application`` as filed."""
+
+    statute_data: Mapping[str, Any]
+    policy: Mapping[str, Any]
+    application: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some cases of a list; ``next`` is the cursor of the following page, None on the last."""
+
+    cases: tuple[CaseView, ...]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """Which cases a list shows; a field left None (or False) does not narrow it.
+
+    ``party`` is an organisation's code that must be requester or provider. ``breached``: only cases
+    with an open breached clock. ``stuck``: those, and the ones parked with a reason. ``open``: only
+    cases that are not closed (False: only closed ones).
+    """
+
+    stage: Stage | None = None
+    outcome: Outcome | None = None
+    statute: str | None = None
+    party: str | None = None
+    requester: str | None = None
+    provider: str | None = None
+    open: bool | None = None
+    breached: bool = False
+    stuck: bool = False
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Whose move it is: cases in one of ``stages`` in which ``org`` is the ``party`` (None: all cases)."""
+
+    stages: frozenset[Stage]
+    party: Literal["requester", "provider"] | None = None
+    org: str | None = None
+
+
+@dataclass(frozen=True)
+class Head:
+    """How far the ledger knows a case, to compare with its workflow."""
+
+    request_id: str
+    seq: int
+    workflow_id: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Message:
+    """One event on its way out; ``id`` only grows and becomes visible in that order."""
+
+    id: int
+    request_id: str
+    seq: int
+    type: str
+    payload: Mapping[str, Any]
+    created_at: datetime
+    published_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Figures for metrics. ``oldest_pending`` is when the oldest unpublished message was written."""
+
+    cases: Mapping[tuple[str, Stage, Outcome | None], int]
+    running: Mapping[ClockId, int]
+    breached: Mapping[ClockId, int]
+    stuck: int
+    pending: int
+    oldest_pending: datetime | None
+
+
+def event_from(row: Mapping[Any, Any]) -> RecordedEvent:
+    """An event as it is stored, from a row or from its own JSON."""
+    names = (*COVERED, "prev", "digest")
+    return RecordedEvent.model_validate({name: row[name] for name in names})
+
+
+def clock_from(row: RowMapping) -> Clock:
+    """A clock from its row."""
+    return Clock.model_validate({name: row[name] for name in Clock.model_fields})
+
+
+def case_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseView:
+    """A case from its row and clocks."""
+    names = CaseView.model_fields.keys() - {"clocks"}
+    return CaseView.model_validate({**{name: row[name] for name in names}, "clocks": clocks})
+
+
+def detail_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseDetail:
+    """A case with its filing, from its row and clocks."""
+    names = CaseView.model_fields.keys() - {"clocks"}
+    return CaseDetail.model_validate({**{name: row[name] for name in names}, "clocks": clocks, **row["header"]})

@@ -1,0 +1,42 @@
+"""Bringing a database to the schema of this version."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, text
+
+from ledger.errors import LedgerUnavailable
+
+# Any constant will do, as long as every version uses the same: "share" in ASCII.
+MIGRATION_LOCK = 0x7368617265
+
+
+def migrate(engine: Engine) -> None:
+    """Apply the migrations that the database lacks, all of them or none. Safe to call at every start.
+
+    Processes that start at once wait for each other, up to a minute. Raises LedgerUnavailable when
+    the database was migrated by a newer Shareflow.
+    """
+    with engine.begin() as connection:
+        # The engine's own limits are for recording a step; a migration may rightly take longer.
+        connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        try:
+            command.upgrade(_config(connection), "head")
+        except CommandError as error:
+            raise LedgerUnavailable(
+                f"The ledger's database belongs to another version of Shareflow ({error}); "
+                "start the version that migrated it, or a newer one."
+            ) from error
+
+
+def _config(connection: Connection) -> Config:
+    """Alembic's settings without an alembic.ini: the migrations lie beside this file."""
+    config = Config(attributes={"connection": connection})
+    folder = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

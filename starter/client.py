@@ -1,0 +1,290 @@
+"""The typed client: file requests, give commands, read cases. Every other door goes through here.
+
+A call that is repeated with the same key does nothing twice and answers as the first did, also after a
+crash in between and after the case has closed.
+"""
+
+import asyncio
+import hashlib
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from temporalio.client import Client as TemporalClient
+from temporalio.client import (
+    WithStartWorkflowOperation,
+    WorkflowFailureError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.cases.application import Application
+from domain.cases.case import Case
+from domain.cases.commands import Command
+from domain.cases.filing import file
+from domain.cases.turn import Refused
+from domain.plain_errors import first_problem, key_path
+from domain.policy import Policy, default_policy
+from domain.side_effects import Answer, CaseView, Filing, RefusalNote
+from domain.statutes.loader import UnknownStatute, digest, get_statute
+from ledger.queries.cases import case_by_filing_key, get_case
+from ledger.queries.events import events_by_caller_key
+from ledger.queries.views import CaseDetail
+from starter.errors import InvalidInput, KeyReused, NotFound, RequestRefused, Unavailable
+from workflows.durable_case import BUSY
+from workflows.labels import search_attributes
+from workflows.share_request import ShareRequestWorkflow
+
+TASK_QUEUE = "shareflow"
+PATIENCE = timedelta(seconds=20)
+"""How long a caller waits for an engine that is busy, restarting or out of reach."""
+
+
+class ShareflowClient:
+    """Files requests and drives them, over Temporal and the ledger."""
+
+    def __init__(
+        self,
+        temporal: TemporalClient,
+        engine: Engine,
+        policy: Policy | None = None,
+        task_queue: str = TASK_QUEUE,
+        patience: timedelta = PATIENCE,
+    ) -> None:
+        self.temporal = temporal
+        self.engine = engine
+        self.policy = policy or default_policy()
+        self.task_queue = task_queue
+        self.patience = patience
+
+    # Filing
+
+    async def file(
+        self,
+        statute: str,
+        application: Application,
+        key: str | None = None,
+        person: str | None = None,
+        received_at: datetime | None = None,
+        shift: timedelta = timedelta(),
+        all_editions: bool = False,
+    ) -> CaseView:
+        """File a request under a statute; answers when it stands in the ledger.
+
+        ``key`` is the caller's idempotency key. ``shift`` and ``all_editions`` are for played cases.
+        Raises RequestRefused, KeyReused, Unavailable.
+        """
+        key = key or uuid.uuid4().hex
+        filing = self._filing(statute, application, key, person, received_at, shift, all_editions)
+        earlier = await asyncio.to_thread(case_by_filing_key, self.engine, key)
+        if earlier is not None:
+            if earlier.filing_digest != filing.digest:
+                raise KeyReused(f"The key {key} was used before to file another request.")
+            return view_of(earlier)
+        return await self._start(filing)
+
+    def _filing(
+        self,
+        statute_id: str,
+        application: Application,
+        key: str,
+        person: str | None,
+        received_at: datetime | None,
+        shift: timedelta,
+        all_editions: bool,
+    ) -> Filing:
+        try:
+            statute = get_statute(statute_id)
+        except UnknownStatute:
+            raise RequestRefused("unknown_statute", None, statute_id, {"statute": statute_id}) from None
+        at = received_at or datetime.now(UTC) + shift
+        request_id = request_id_for(statute_id, key)
+        try:
+            file(request_id, application, statute, self.policy, at, person)
+        except Refused as refusal:
+            raise _refusal(refusal, statute_id) from None
+        return Filing(
+            request_id=request_id,
+            key=key,
+            digest=fingerprint({"statute": statute_id, "application": application.model_dump(mode="json")}),
+            statute=statute,
+            statute_digest=digest(statute),
+            policy=self.policy,
+            application=application,
+            filed_at=at,
+            person=person,
+            shift=shift,
+            all_editions=all_editions,
+        )
+
+    async def _start(self, filing: Filing) -> CaseView:
+        start = WithStartWorkflowOperation(
+            ShareRequestWorkflow.run,
+            filing,
+            id=workflow_id(filing.request_id),
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            search_attributes=TypedSearchAttributes(_first_attributes(filing)),
+            static_summary=f"{filing.application.requester.name} → {filing.application.provider.name}"[:120],
+        )
+        try:
+            return await asyncio.wait_for(
+                self.temporal.execute_update_with_start_workflow(
+                    "filed", start_workflow_operation=start, id="filed", result_type=CaseView
+                ),
+                self.patience.total_seconds(),
+            )
+        except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+            raise Unavailable(_unavailable(error)) from error
+        except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
+            raise _known(error) from error
+
+    # Commands
+
+    async def command(self, request_id: str, command: Command) -> Answer:
+        """Give a command; answers when it is in the ledger.
+
+        Raises RequestRefused, InvalidInput, NotFound, KeyReused, Unavailable.
+        """
+        try:
+            command.said()
+        except ValidationError as error:
+            path, reason = first_problem(error)
+            raise InvalidInput(f"{command.name}: {key_path(path)} {reason}") from None
+        sealed = command.model_copy(update={"key": f"{command.key}~{_fingerprint_of(command)}"})
+        repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed.key)
+        return repeated or await self._send(request_id, sealed)
+
+    def _done_before(self, request_id: str, caller_key: str, key: str) -> Answer | None:
+        events = events_by_caller_key(self.engine, request_id, caller_key)
+        if not events:
+            return None
+        if events[0].key != key:
+            raise KeyReused(f"The key {caller_key} was used before for another command.")
+        case = get_case(self.engine, request_id)
+        if case is None:
+            raise NotFound(f"There is no request {request_id}.")
+        kinds = [event.type.value for event in events]
+        return Answer(head=events[-1].seq, events=kinds, case=view_of(case), repeated=True)
+
+    async def _send(self, request_id: str, command: Command) -> Answer:
+        handle = self.temporal.get_workflow_handle_for(ShareRequestWorkflow.run, workflow_id(request_id))
+        deadline = asyncio.get_running_loop().time() + self.patience.total_seconds()
+        pause = 0.01
+        while True:
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                raise Unavailable("The engine did not answer in time; ask again with the same key.")
+            try:
+                return await asyncio.wait_for(
+                    handle.execute_update("command", command, id=command.key, result_type=Answer), left
+                )
+            except WorkflowUpdateFailedError as error:
+                if not (isinstance(error.cause, ApplicationError) and error.cause.type == BUSY):
+                    raise _known(error) from error
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    return await asyncio.to_thread(self._gone, request_id, command)
+                if error.status not in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.FAILED_PRECONDITION):
+                    raise Unavailable(_unavailable(error)) from error
+            except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+                raise Unavailable(_unavailable(error)) from error
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.5)
+
+    def _gone(self, request_id: str, command: Command) -> Answer:
+        """The workflow has ended or never was: the ledger knows which."""
+        case = self.get(request_id)
+        repeated = self._done_before(request_id, command.key.rpartition("~")[0], command.key)
+        if repeated is not None:
+            return repeated
+        if case.outcome is not None:
+            raise RequestRefused("case_closed", None, case.statute)
+        raise Unavailable(f"The workflow of {request_id} is gone though its case is open; see shareflow doctor.")
+
+    # Reading
+
+    def get(self, request_id: str) -> CaseDetail:
+        """One case as the ledger has it. Raises NotFound, Unavailable."""
+        try:
+            case = get_case(self.engine, request_id)
+        except OperationalError as error:
+            raise Unavailable("The database does not answer.") from error
+        if case is None:
+            raise NotFound(f"There is no request {request_id}.")
+        return case
+
+
+def workflow_id(request_id: str) -> str:
+    """The id of the workflow that carries a request."""
+    return f"share-request/{request_id}"
+
+
+def request_id_for(statute: str, key: str) -> str:
+    """The id of the request that a key files: the same key gives the same id, so a retry cannot file twice."""
+    place = statute.split("-")[0].upper()
+    return f"{place}-{hashlib.sha256(key.encode()).hexdigest()[:12].upper()}"
+
+
+def fingerprint(value: Any) -> str:
+    """A short digest of plain data, to tell one payload from another."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def view_of(case: CaseDetail) -> CaseView:
+    """The ledger's case in the shape in which the workflow answers."""
+    return CaseView(
+        request_id=case.request_id,
+        statute=case.statute,
+        stage=case.stage,
+        outcome=case.outcome,
+        head=case.seq,
+        clocks=list(case.clocks),
+    )
+
+
+def _fingerprint_of(command: Command) -> str:
+    said = {"name": command.name, "actor": command.actor.model_dump(mode="json"), "fields": dict(command.fields)}
+    return fingerprint(said)[:16]
+
+
+def _first_attributes(filing: Filing) -> list[SearchAttributePair[Any]]:
+    case = Case(filing.request_id, filing.statute, filing.policy, filing.application)
+    return search_attributes(case, None)
+
+
+def _refusal(refusal: Refused, statute: str) -> RequestRefused:
+    return RequestRefused(refusal.code.value, refusal.article, statute, refusal.details)
+
+
+def _known(error: Exception) -> Exception:
+    """The error behind a failed update, in the caller's words."""
+    cause = getattr(error, "cause", None)
+    if not isinstance(cause, ApplicationError):
+        return Unavailable(f"The engine failed: {cause or error}")
+    if cause.type == "invalid_command":
+        return InvalidInput(cause.message)
+    if cause.details:
+        raw = cause.details[0]
+        note = raw if isinstance(raw, RefusalNote) else RefusalNote.model_validate(raw)
+        return RequestRefused(note.code, note.article, note.statute, note.details)
+    return Unavailable(f"The engine failed: {cause.message}")
+
+
+def _unavailable(error: Exception) -> str:
+    said = f" ({error})" if str(error) else ""
+    return f"The engine does not answer{said}; ask again with the same key."

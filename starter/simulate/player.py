@@ -1,0 +1,189 @@
+"""Playing one scenario: file, skip to each step, give its command, and look at what came of it."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.calendar import CHINA, end_of
+from domain.cases.commands import Command
+from domain.cases.records import Actor, Clock, RecordedEvent
+from domain.side_effects import CalendarNews, CaseView
+from domain.statutes.loader import packaged_statutes
+from domain.words import Role
+from ledger.queries.events import events_of
+from starter.client import ShareflowClient, workflow_id
+from starter.errors import RequestRefused
+from starter.simulate.playground import Playground
+from starter.simulate.scenario import PlayedStep, Scenario
+from workflows.share_request import ShareRequestWorkflow
+
+LEAD = timedelta(seconds=1)
+"""The skipped clock is set this much past each step, so that a step is never received before its time;
+what counts is the step's own instant, and timers wait out a longer grace than this."""
+
+
+@dataclass(frozen=True)
+class RefusedStep:
+    """A step that was refused: which (0 is the filing), with what code and article."""
+
+    step: int
+    do: str
+    code: str
+    article: str | None
+
+
+@dataclass
+class Played:
+    """What came of a scenario."""
+
+    scenario: Scenario
+    request_id: str | None = None
+    case: CaseView | None = None
+    events: Sequence[RecordedEvent] = ()
+    refused: list[RefusedStep] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    run_id: str | None = None
+    history_length: int = 0
+
+    @property
+    def clocks(self) -> Sequence[Clock]:
+        """All clocks of the case, in order."""
+        return self.case.clocks if self.case else ()
+
+
+class Player:
+    """Plays one scenario in a playground."""
+
+    def __init__(self, ground: Playground, scenario: Scenario) -> None:
+        self.ground = ground
+        self.scenario = scenario
+        self.client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=60))
+        self.shift = timedelta()
+        self.reached = scenario.filed_at
+        self.ended = False
+        self.played = Played(scenario)
+
+    async def play(self) -> Played:
+        """File, step, and end. Raises nothing for what the rules refuse: that is part of the result."""
+        view = await self._file()
+        if view is None:
+            return self.played
+        handle = self.ground.temporal.get_workflow_handle_for(ShareRequestWorkflow.run, workflow_id(view.request_id))
+        self.played.request_id = view.request_id
+        for number, step in enumerate(self.scenario.steps, start=1):
+            await self._reach(handle, step.at)
+            await self._give(view.request_id, number, step)
+        await self._reach(handle, self.scenario.ends_at)
+        await self._settle(handle)
+        await self._look(handle, view.request_id)
+        return self.played
+
+    async def _file(self) -> CaseView | None:
+        scenario = self.scenario
+        self.shift = scenario.filed_at - datetime.now(UTC)
+        try:
+            return await self.client.file(
+                scenario.statute,
+                scenario.request,
+                key=f"play-{uuid.uuid4().hex}",
+                received_at=scenario.filed_at,
+                shift=self.shift,
+                all_editions=scenario.calendar == "final",
+            )
+        except RequestRefused as refusal:
+            self.played.refused.append(RefusedStep(0, "file", refusal.code, refusal.article))
+            if scenario.expect.refused is None:
+                self.played.unexpected.append(f"the filing was refused: {refusal}")
+            return None
+
+    async def _give(self, request_id: str, number: int, step: PlayedStep) -> None:
+        command = Command(
+            name=step.do,
+            actor=Actor(role=step.by, org=step.org or self._org(step.by), person=step.person),
+            fields=step.with_,
+            key=step.key or f"step-{number}",
+            received_at=step.at,
+        )
+        where = f"steps[{number - 1}] ({step.do} by {step.by})"
+        try:
+            await self.client.command(request_id, command)
+        except RequestRefused as refusal:
+            self.played.refused.append(RefusedStep(number, step.do.value, refusal.code, refusal.article))
+            if step.refused is None:
+                self.played.unexpected.append(f"{where} was refused: {refusal}")
+            elif step.refused != refusal.code:
+                self.played.unexpected.append(f"{where} was refused with {refusal.code}, not {step.refused}")
+            return
+        if step.refused is not None:
+            self.played.unexpected.append(f"{where} was accepted, not refused with {step.refused}")
+
+    def _org(self, role: Role) -> str | None:
+        request = self.scenario.request
+        if role is Role.REQUESTER:
+            return request.requester.code
+        if role is Role.PROVIDER:
+            return request.provider.code
+        body = packaged_statutes()[self.scenario.statute].bodies.get(role)
+        return body.name.zh if body else None
+
+    async def _reach(self, handle: WorkflowHandle[Any, Any], at: datetime) -> None:
+        """Skip to an instant; on the way, notices that are published then become known."""
+        for edition in self._news(at):
+            published = end_of(edition.published - timedelta(days=1))
+            await self._skip(handle, published)
+            await self._tell(handle, CalendarNews(edition=edition.id, published_at=published))
+        await self._skip(handle, at)
+        self.reached = at
+
+    def _news(self, until: datetime) -> list[Any]:
+        if self.scenario.calendar == "final":
+            return []
+        first, last = self.reached.astimezone(CHINA).date(), until.astimezone(CHINA).date()
+        return [edition for edition in self.ground.calendar.editions if first < edition.published <= last]
+
+    async def _tell(self, handle: WorkflowHandle[Any, Any], news: CalendarNews) -> None:
+        if not self.ended:
+            await _unless_gone(handle.signal(ShareRequestWorkflow.calendar_published, news))
+
+    async def _skip(self, handle: WorkflowHandle[Any, Any], at: datetime) -> None:
+        if self.ended:
+            return
+        now = await self.ground.skipper.get_current_time(handle) + self.shift
+        ahead = at + LEAD - now
+        if ahead <= timedelta():
+            return
+        try:
+            self.ended = not await self.ground.skipper.fast_forward(handle, ahead)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            self.ended = True
+
+    async def _settle(self, handle: WorkflowHandle[Any, Any]) -> None:
+        """Let what time has done by the last instant be recorded, though its timer still waits out its grace."""
+        view = await handle.query(ShareRequestWorkflow.case_query)
+        end = self.scenario.ends_at
+        if view.outcome is None and view.next_at is not None and view.next_at <= end:
+            await _unless_gone(handle.execute_update(ShareRequestWorkflow.catch_up, end, id="catch-up"))
+
+    async def _look(self, handle: WorkflowHandle[Any, Any], request_id: str) -> None:
+        self.played.case = await handle.query(ShareRequestWorkflow.case_query)
+        self.played.events = await asyncio.to_thread(events_of, self.ground.engine, request_id)
+        description = await handle.describe()
+        self.played.run_id = description.run_id
+        self.played.history_length = description.history_length
+
+
+async def _unless_gone(call: Any) -> None:
+    """A case that has ended meanwhile needs no telling."""
+    try:
+        await call
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise

@@ -1,0 +1,94 @@
+"""What a play is held against, and how it is told."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from domain.calendar import CHINA
+from domain.cases.records import Clock
+from domain.evidence import instant_text
+from starter.client import workflow_id
+from starter.simulate.player import Played
+
+CLOCK_KEYS = (
+    *("id", "basis", "article", "quote", "started_at", "amount", "unit"),
+    *("due_date", "due_at", "provisional", "calendar_edition", "state"),
+)
+
+
+def mismatches(played: Played) -> list[str]:
+    """Where the play differs from what its scenario expects, one sentence each; empty: all as expected."""
+    return [*played.unexpected, *_case(played), *_clocks(played), *_events(played)]
+
+
+def _case(played: Played) -> Iterator[str]:
+    expect = played.scenario.expect
+    if expect.refused is not None:
+        code = played.refused[0].code if played.refused and played.refused[0].step == 0 else None
+        if code != expect.refused:
+            yield f"the filing was {f'refused with {code}' if code else 'accepted'}, not refused with {expect.refused}"
+        return
+    if played.case is None:
+        return
+    for field in ("stage", "outcome"):
+        wanted, is_ = getattr(expect, field), getattr(played.case, field)
+        if field in expect.model_fields_set and wanted != is_:
+            yield f"{field} is {is_ or 'null'}, not {wanted or 'null'}"
+
+
+def _clocks(played: Played) -> Iterator[str]:
+    for number, wanted in enumerate(played.scenario.expect.clocks):
+        keys = wanted.model_fields_set
+        if not any(all(getattr(clock, key) == getattr(wanted, key) for key in keys) for clock in played.clocks):
+            there = [_brief(clock) for clock in played.clocks if clock.id == wanted.id]
+            shown = ", ".join(f"{key} {getattr(wanted, key)}" for key in sorted(keys))
+            yield f"expect.clocks[{number}]: no clock with {shown}; there is {'; '.join(there) or 'none of that id'}"
+
+
+def _events(played: Played) -> Iterator[str]:
+    found = [event.type for event in played.events]
+    position = 0
+    for number, wanted in enumerate(played.scenario.expect.events):
+        try:
+            position = found.index(wanted, position) + 1
+        except ValueError:
+            yield f"expect.events[{number}]: {wanted} is not there in this order; there are {', '.join(found)}"
+            return
+
+
+def as_json(played: Played, differences: list[str]) -> dict[str, Any]:
+    """The play as plain data: what ``shareflow simulate --json`` prints for a file."""
+    case = played.case
+    refused = next((r.code for r in played.refused if r.step == 0), None)
+    return {
+        "name": played.scenario.name,
+        "statute": played.scenario.statute,
+        "request_id": played.request_id,
+        "stage": case.stage if case else None,
+        "outcome": case.outcome if case else None,
+        "refused": refused,
+        "clocks": [clock_json(clock) for clock in played.clocks],
+        "events": [event.model_dump(mode="json") | {"at": _instant(event.at)} for event in played.events],
+        "refused_steps": [vars(step) for step in played.refused],
+        "mismatches": differences,
+        "workflow": {
+            "id": workflow_id(played.request_id) if played.request_id else None,
+            "run_id": played.run_id,
+            "history_length": played.history_length,
+        },
+    }
+
+
+def clock_json(clock: Clock) -> Mapping[str, Any]:
+    """A clock record with the keys of the contract, instants in +08:00."""
+    data = clock.model_dump(mode="json")
+    instants = {"started_at": _instant(clock.started_at), "due_at": _instant(clock.due_at)}
+    return {key: instants.get(key, data[key]) for key in CLOCK_KEYS}
+
+
+def _instant(at: datetime) -> str:
+    return instant_text(at.astimezone(CHINA))
+
+
+def _brief(clock: Clock) -> str:
+    return f"due {clock.due_date} {clock.state}"

@@ -1,0 +1,149 @@
+"""Scenario files (场景文件): a case to play, step by step, and what must come of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from domain.calendar import CHINA
+from domain.cases.application import Application, Code, ShortText
+from domain.cases.commands import FIELDS
+from domain.plain_errors import first_problem, key_path
+from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, RefusalCode, Role, Stage, Unit
+from domain.yaml_text import Document, YamlTextError, read_yaml
+
+LONGEST_FILE = 1_000_000
+
+
+class ScenarioError(ValueError):
+    """A scenario file that cannot be used: one sentence with file, line, field and reason."""
+
+
+class Part(BaseModel):
+    """A part of a scenario; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class PlayedStep(Part):
+    """One command, when, by whom; ``refused`` is the code it must meet."""
+
+    at: AwareDatetime
+    by: Role
+    do: CommandName
+    with_: Mapping[str, Any] = Field(default_factory=dict, alias="with")
+    refused: RefusalCode | None = None
+    org: ShortText | None = None
+    person: ShortText | None = None
+    key: Code | None = None
+
+
+class ExpectedClock(Part):
+    """What some clock record of the case must show; keys left out are not looked at."""
+
+    id: ClockId
+    basis: Basis | None = None
+    article: str | None = None
+    quote: str | None = None
+    started_at: AwareDatetime | None = None
+    amount: int | None = None
+    unit: Unit | None = None
+    due_date: date | None = None
+    due_at: AwareDatetime | None = None
+    provisional: bool | None = None
+    calendar_edition: str | None = None
+    state: ClockState | None = None
+
+
+class Expectation(Part):
+    """What must come of it; keys left out are not looked at."""
+
+    stage: Stage | None = None
+    outcome: Outcome | None = None
+    clocks: tuple[ExpectedClock, ...] = ()
+    events: tuple[EventType, ...] = ()
+    refused: RefusalCode | None = None
+
+
+class Scenario(Part):
+    """A whole file."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    procedure: Literal["share_request"] = "share_request"
+    statute: Annotated[str, Field(min_length=1, max_length=60)]
+    filed_at: AwareDatetime
+    calendar: Literal["as_published", "final"] = "as_published"
+    request: Application
+    steps: Annotated[tuple[PlayedStep, ...], Field(max_length=500)] = ()
+    until: AwareDatetime | None = None
+    expect: Expectation = Expectation()
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the play ends: ``until``, or with the last step."""
+        return self.until or (self.steps[-1].at if self.steps else self.filed_at)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        before = self.filed_at
+        for number, step in enumerate(self.steps):
+            if step.at < before:
+                raise ValueError(f"steps[{number}].at lies before the step or filing that precedes it")
+            before = step.at
+        if self.until is not None and self.until < before:
+            raise ValueError("until lies before the last step or the filing")
+        if self.expect.refused and self.steps:
+            raise ValueError("steps must be left out when the filing itself must be refused")
+        return self
+
+
+def read_scenario(path: Path) -> Scenario:
+    """Read one scenario file. Raises ScenarioError."""
+    try:
+        if path.stat().st_size > LONGEST_FILE:
+            raise ScenarioError(f"{path}: a scenario may have at most {LONGEST_FILE} bytes.")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{path}: is not UTF-8 text.") from None
+    return scenario_from(text, str(path))
+
+
+def scenario_from(text: str, where: str) -> Scenario:
+    """A scenario from its text; ``where`` names it in errors. Raises ScenarioError."""
+    try:
+        document = read_yaml(text, where)
+    except YamlTextError as error:
+        raise ScenarioError(str(error)) from None
+    try:
+        scenario = Scenario.model_validate(document.data)
+    except ValidationError as error:
+        raise _sentence(document, where, *first_problem(error)) from None
+    _years_that_can_be_played(document, where, scenario)
+    _check_fields(document, where, scenario.steps)
+    return scenario
+
+
+def _years_that_can_be_played(document: Document, where: str, scenario: Scenario) -> None:
+    first, last = datetime.combine(date(2018, 1, 1), time(), CHINA), datetime.combine(date(2060, 1, 1), time(), CHINA)
+    for field, instant in (("filed_at", scenario.filed_at), ("until", scenario.ends_at)):
+        if not first <= instant < last:
+            raise _sentence(document, where, (field,), "lies outside the years of the calendar, 2018 to 2059")
+
+
+def _check_fields(document: Document, where: str, steps: Sequence[PlayedStep]) -> None:
+    for number, step in enumerate(steps):
+        try:
+            FIELDS[step.do].model_validate(dict(step.with_))
+        except ValidationError as error:
+            path, reason = first_problem(error)
+            raise _sentence(document, where, ("steps", number, "with", *path), reason) from None
+
+
+def _sentence(document: Document, where: str, path: Sequence[str | int], reason: str) -> ScenarioError:
+    line = document.line(path)
+    field = key_path(path)
+    return ScenarioError(f"{where}, line {line}: {field + ' ' if field else ''}{reason}.")

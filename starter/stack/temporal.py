@@ -1,0 +1,222 @@
+"""An embedded Temporal: the development server of the official command line, as a child process."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from starter.stack.errors import StackError
+
+HOST = "127.0.0.1"
+NAMESPACE = "default"
+PORT_VARIABLE, UI_PORT_VARIABLE = "SHAREFLOW_TEMPORAL_PORT", "SHAREFLOW_UI_PORT"
+_START_SECONDS, _STOP_SECONDS = 30.0, 10.0
+
+
+@dataclass(frozen=True)
+class Ports:
+    """TCP ports on 127.0.0.1: ``frontend`` for clients and workers, ``ui`` for the web pages (None: no pages).
+
+    0 stands for any free port.
+    """
+
+    frontend: int = 7233
+    ui: int | None = 8233
+
+
+@dataclass(frozen=True)
+class TemporalOptions:
+    """How to start the server.
+
+    ``database`` is the SQLite file that keeps workflows (None: they end with the server) and ``log``
+    the file for its messages. ``search_attributes`` maps names to types (Keyword, Datetime, …).
+    ``dynamic_config`` are KEY=JSON pairs.
+    """
+
+    ports: Ports = Ports()
+    database: Path | None = None
+    log: Path | None = None
+    search_attributes: Mapping[str, str] = field(default_factory=dict)
+    dynamic_config: Sequence[str] = ()
+
+
+def ports_from(environ: Mapping[str, str] = os.environ) -> Ports:
+    """The ports that SHAREFLOW_TEMPORAL_PORT and SHAREFLOW_UI_PORT name. Raises StackError for no port."""
+    found = {}
+    for variable, usual in ((PORT_VARIABLE, Ports().frontend), (UI_PORT_VARIABLE, Ports().ui)):
+        text = environ.get(variable) or str(usual)
+        if not (text.isascii() and text.isdigit() and int(text) < 65536):
+            raise StackError(f"{variable} must be a port number from 0 to 65535, not {text!r}.")
+        found[variable] = int(text)
+    return Ports(found[PORT_VARIABLE], found[UI_PORT_VARIABLE])
+
+
+class Temporal:
+    """A running server: ``address`` as host:port, ``ui`` the URL of its pages or None, ``pid`` its process."""
+
+    def __init__(self, process: subprocess.Popen[bytes], address: str, ui: str | None, note: Path | None) -> None:
+        self._process = process
+        self._note = note
+        self.address = address
+        self.ui = ui
+        self.namespace = NAMESPACE
+        self.pid = process.pid
+
+    @property
+    def ended(self) -> bool:
+        """Whether the server is gone, stopped or not."""
+        return self._process.poll() is not None
+
+    async def stop(self) -> None:
+        """Ask the server to end and, after ten seconds, end it; a second call does nothing."""
+        await asyncio.to_thread(_end, self._process)
+        if self._note is not None:
+            self._note.unlink(missing_ok=True)
+
+
+async def start_temporal(options: TemporalOptions) -> Temporal:
+    """Start the server and wait until it answers and knows its search attributes; about a second.
+
+    Raises StackError: no ``temporal`` program, a port in use, a server that ends or keeps silent for
+    half a minute (its last message is quoted).
+    """
+    note = options.database.with_suffix(".pid") if options.database is not None else None
+    if note is not None:
+        await asyncio.to_thread(_end_left_over, note, options.database)
+    frontend = _port(options.ports.frontend, PORT_VARIABLE)
+    ui = None if options.ports.ui is None else _port(options.ports.ui, UI_PORT_VARIABLE)
+    process = await asyncio.to_thread(_spawn, _command(options, frontend, ui), options.log)
+    temporal = Temporal(process, f"{HOST}:{frontend}", f"http://{HOST}:{ui}" if ui else None, note)
+    try:
+        if note is not None:
+            note.write_text(str(process.pid), "ascii")
+        await _answers(temporal, options)
+    except BaseException:
+        await temporal.stop()
+        raise
+    return temporal
+
+
+def program() -> str:
+    """The ``temporal`` program: beside this Python, else on the PATH. Raises StackError for none."""
+    found = shutil.which("temporal", path=str(Path(sys.executable).parent)) or shutil.which("temporal")
+    if found is None:
+        raise StackError("The program temporal is not installed beside Python or on the PATH; run make setup.")
+    return found
+
+
+def _command(options: TemporalOptions, frontend: int, ui: int | None) -> list[str]:
+    command = [program(), "server", "start-dev", "--ip", HOST, "--port", str(frontend), "--log-level", "error"]
+    # A personal configuration of the command line must not reach the server; nor may the server
+    # fetch news from the Internet.
+    command += ["--disable-config-file", "--disable-config-env"]
+    command += ["--headless"] if ui is None else ["--ui-port", str(ui), "--ui-disable-news-fetch"]
+    if options.database is not None:
+        command += ["--db-filename", str(options.database)]
+    for name, kind in options.search_attributes.items():
+        command += ["--search-attribute", f"{name}={kind}"]
+    for pair in options.dynamic_config:
+        command += ["--dynamic-config-value", pair]
+    return command
+
+
+def _spawn(command: Sequence[str], log: Path | None) -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C reaches us alone, and we end the worker before the server.
+    if log is None:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    with log.open("wb") as output:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+
+
+def _port(port: int, variable: str) -> int:
+    """``port`` if it is free, any free one for 0. Raises StackError naming port and variable."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            cause = "is in use by another program" if port >= 1024 else f"cannot be used ({error.strerror})"
+            raise StackError(f"Port {port} {cause}; set {variable} to a free port.") from error
+        return int(probe.getsockname()[1])
+
+
+async def _answers(temporal: Temporal, options: TemporalOptions) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    request = ListSearchAttributesRequest(namespace=NAMESPACE)
+    while time.monotonic() < deadline:
+        if temporal.ended:
+            raise StackError(f"Temporal ended while it started{_last_words(options.log)}.")
+        # Until it is up the server refuses connections (RuntimeError) or calls (RPCError).
+        with suppress(RuntimeError, RPCError):
+            client = await Client.connect(temporal.address)
+            known = await client.operator_service.list_search_attributes(request)
+            if options.search_attributes.keys() <= known.custom_attributes.keys():
+                return
+        await asyncio.sleep(0.05)
+    raise StackError(f"Temporal did not answer on {temporal.address} within 30 seconds{_last_words(options.log)}.")
+
+
+def _last_words(log: Path | None) -> str:
+    try:
+        lines = log.read_text("utf-8", errors="replace").strip().splitlines() if log else []
+    except OSError:
+        lines = []
+    return f": {lines[-1].strip().rstrip('.')}" if lines else ""
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _end_left_over(note: Path, database: Path | None) -> None:
+    """End the server that a killed stack left behind on this database: two would spoil it.
+
+    Only a process whose number was noted and whose command line names this very database is ours.
+    """
+    try:
+        pid = int(note.read_text("ascii"))
+    except (OSError, ValueError):
+        return
+    if f"--db-filename {database}" in _command_line(pid):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGTERM)
+            deadline = time.monotonic() + _STOP_SECONDS
+            while time.monotonic() < deadline:
+                os.kill(pid, 0)
+                time.sleep(0.05)
+            os.kill(pid, signal.SIGKILL)
+    note.unlink(missing_ok=True)
+
+
+def _command_line(pid: int) -> str:
+    """The command line of a process, empty where it cannot be had."""
+    try:
+        return subprocess.run(
+            ["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ).stdout
+    except OSError:
+        return ""

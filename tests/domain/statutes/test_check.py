@@ -1,0 +1,206 @@
+"""Quotes against sources: on a small text everywhere, on the real sources where they are at hand."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from domain.statutes import check
+from domain.statutes.check import (
+    SEED_LETTERS,
+    check_all,
+    check_amounts,
+    check_extract,
+    check_quotes,
+    clauses,
+    sources_folder,
+)
+from domain.statutes.loader import get_statute, load_statute, packaged_statutes, packaged_texts
+from domain.statutes.model import Statute
+from domain.statutes.source_text import articles, chinese_number
+
+SOURCE = """附则 第三条 before the text
+第一条至第九条之中的各条。
+
+第一章 总则
+**第一条**  第一句在这里，第二句被
+分页打断。
+
+第二条[标题]
+第一款：
+（一）第一项；
+（二）第二项。
+第二款，按照本办法
+第一条规定办理。
+# 第二章 分则
+第十二条（一）不是标题。
+抄送：某某部门
+"""
+
+
+def test_source_is_split_into_articles_and_paragraphs() -> None:
+    assert articles(SOURCE) == {
+        1: ("  第一句在这里，第二句被分页打断。",),
+        2: ("第一款：（一）第一项；（二）第二项。", "第二款，按照本办法第一条规定办理。"),
+        12: ("（一）不是标题。",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [("一", 1), ("十", 10), ("十九", 19), ("二十", 20), ("四十四", 44), ("一百零三", 103), ("二百一十", 210)],
+)
+def test_chinese_number(words: str, value: int) -> None:
+    assert chinese_number(words) == value
+
+
+def numerals(number: int) -> str:
+    """A number below one hundred in Chinese numerals."""
+    ones = "零一二三四五六七八九"
+    tens, rest = divmod(number, 10)
+    return ("" if tens < 2 else ones[tens]) + ("十" if tens else "") + (ones[rest] if rest else "")
+
+
+def synthetic_source(statute: Statute) -> str:
+    """A source that says exactly what the statute quotes, each paragraph on its line."""
+    wanted: dict[int, dict[int, str]] = {}
+    for _, clause in clauses(statute):
+        paragraphs = wanted.setdefault(int(clause.article), {})
+        place = clause.paragraph or 1
+        paragraphs[place] = paragraphs.get(place, "") + clause.quote + "，"
+    text = ""
+    for number, paragraphs in sorted(wanted.items()):
+        lines = [paragraphs.get(x, "另有规定") + "完。" for x in range(1, max(paragraphs) + 1)]
+        text += f"第{numerals(number)}条 " + "\n\n".join(lines) + "\n"
+    return text
+
+
+@pytest.mark.parametrize("statute_id", list(packaged_statutes()))
+def test_a_statute_fits_a_source_that_says_what_it_quotes(statute_id: str) -> None:
+    statute = get_statute(statute_id)
+    source = synthetic_source(statute)
+    assert check_quotes(statute, source) == []
+    # A page that breaks inside a sentence changes nothing.
+    assert check_quotes(statute, source.replace("工作日", "工\n\n作日")) == []
+
+
+def changshu(old: str, new: str) -> Statute:
+    text = dict(packaged_texts())["changshu-2019.yaml"]
+    assert old in text
+    return load_statute(text.replace(old, new, 1), "changshu-2019.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("quote: 必要时由领导小组", "quote: 必要时可由领导小组", "last.clause quotes “必要时可由领导小组协调解决”"),
+        ("quote: 由使用部门与提供部门", "quote: 由使用部门和提供部门", "negotiation.clause quotes"),
+        ('{article: "12", paragraph: 1', '{article: "4", paragraph: 1', "which article 4 does not say"),
+        ('{article: "12", paragraph: 1', '{article: "99", paragraph: 1', "article 99, which the source does not"),
+        ('{article: "9", paragraph: 2', '{article: "9", paragraph: 3', "does not say in paragraph 3"),
+        ('{article: "9", paragraph: 2', '{article: "9", paragraph: 9', "does not say in paragraph 9"),
+        ('{article: "9", paragraph: 2', '{article: "9"', "must name the paragraph: article 9 has 4"),
+    ],
+)
+def test_a_planted_mistake_is_found_alone(old: str, new: str, found: str) -> None:
+    source = synthetic_source(get_statute("changshu-2019"))
+    problems = check_quotes(changshu(old, new), source)
+    assert len(problems) == 1
+    assert problems[0].startswith("changshu-2019: ")
+    assert found in problems[0]
+
+
+def test_a_changed_source_is_found() -> None:
+    statute = get_statute("cn-809-2025")
+    source = synthetic_source(statute).replace("不得超过10个工作日", "不得超过15个工作日")
+    assert [x.split(" quotes")[0] for x in check_quotes(statute, source)] == ["cn-809-2025: extension.clause"]
+
+
+def test_blanks_inside_a_sentence_count() -> None:
+    statute = get_statute("changzhou-2018")
+    source = synthetic_source(statute).replace("由领导小组 协调解决", "由领导小组协调解决")
+    assert [x.split(" quotes")[0] for x in check_quotes(statute, source)] == [
+        "changzhou-2018: coordination.provincial.clause"
+    ]
+
+
+@pytest.mark.parametrize("statute_id", list(packaged_statutes()))
+def test_every_limit_is_the_number_that_its_quote_states(statute_id: str) -> None:
+    assert check_amounts(get_statute(statute_id)) == []
+
+
+def test_a_limit_other_than_its_quote_is_found() -> None:
+    assert "limits[0].amount is 15 working_day" in check_amounts(changshu("amount: 5", "amount: 15"))[0]
+    assert "limits[0].amount is 5 month" in check_amounts(changshu("unit: working_day", "unit: month"))[0]
+
+
+def test_a_limit_other_than_the_extract_is_found() -> None:
+    row = {"seed": "CS", "article": "19¶3", "category": "TIME", "limit": "5 WD", "quote": "提供部门应 5 个工作日内答复"}
+    good, wrong = get_statute("changshu-2019"), changshu("amount: 5", "amount: 10")
+    assert check_extract(good, [row]) == []
+    assert check_extract(wrong, [row]) == ["changshu-2019: limits[0].amount is 10, the extract has 5."]
+    for other in ({"seed": "YM"}, {"article": "1"}, {"category": "STEP"}, {"limit": "—"}, {"quote": "别的"}):
+        assert check_extract(wrong, [row | other]) == []
+
+
+def test_without_sources_only_the_form_is_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("SHAREFLOW_SOURCES", raising=False)
+    monkeypatch.setattr(check, "SOURCES_BESIDE_REPOSITORY", tmp_path / "nowhere")
+    assert sources_folder() is None
+    assert check_all() == []
+
+
+def test_a_wrong_packaged_file_is_reported_and_the_others_are_still_checked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    texts = dict(packaged_texts())
+    texts["changshu-2019.yaml"] = "id: changshu-2019\n"
+    texts["yima-2021.yaml"] = texts["yima-2021.yaml"].replace("amount: 5", "amount: 6")
+    monkeypatch.setattr(check, "packaged_texts", lambda: iter(texts.items()))
+    monkeypatch.delenv("SHAREFLOW_SOURCES", raising=False)
+    monkeypatch.setattr(check, "SOURCES_BESIDE_REPOSITORY", tmp_path / "nowhere")
+    problems = check_all()
+    assert [x.split(":")[0] for x in problems] == ["changshu-2019.yaml, line 1", "yima-2021"]
+
+
+def test_a_named_folder_without_sources_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SHAREFLOW_SOURCES", str(tmp_path / "nowhere"))
+    problems = check_all()
+    assert len(problems) == len(packaged_statutes())
+    assert all(" is not in " in x for x in problems)
+
+
+def test_a_named_folder_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "seeds"
+    folder.mkdir()
+    for statute in packaged_statutes().values():
+        (folder / statute.source).write_text(synthetic_source(statute), encoding="utf-8")
+    monkeypatch.setenv("SHAREFLOW_SOURCES", str(folder))
+    assert check_all() == []
+    (folder / get_statute("yima-2021").source).write_bytes(b"\xff\xfe")
+    (folder / get_statute("nantong-2020").source).write_text("第一条 没有别的。", encoding="utf-8")
+    row = {"seed": "ZJ", "article": "26", "category": "TIME", "limit": "7 WD", "quote": "应在5个工作日内完成审核"}
+    (tmp_path / "clauses.json").write_text(json.dumps([row]), encoding="utf-8")
+    ids = [x.split(":")[0] for x in check_all()]
+    assert set(ids) == {"nantong-2020", "yima-2021", "zhejiang-2014"}
+    assert (ids.count("yima-2021"), ids.count("zhejiang-2014")) == (1, 1)
+
+
+needs_sources = pytest.mark.skipif(sources_folder() is None, reason="the source texts are not on this machine")
+
+
+@needs_sources
+def test_the_packaged_statutes_say_what_their_sources_say() -> None:
+    assert check_all() == []
+
+
+@needs_sources
+@pytest.mark.parametrize("statute_id", SEED_LETTERS.values())
+def test_the_extract_knows_every_limit_of_the_local_texts(statute_id: str) -> None:
+    folder = sources_folder()
+    assert folder is not None
+    rows = json.loads((folder.parent / "clauses.json").read_text(encoding="utf-8"))
+    statute = get_statute(statute_id)
+    shifted = tuple(x.model_copy(update={"amount": x.amount + 1}) for x in statute.limits)
+    problems = check_extract(statute.model_copy(update={"limits": shifted}), rows)
+    assert len(problems) == len(statute.limits)

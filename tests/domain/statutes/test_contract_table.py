@@ -1,0 +1,168 @@
+"""The packaged statutes against the tables of routes and instances that users were promised."""
+
+from datetime import date
+
+import pytest
+
+from domain.statutes.check import clauses
+from domain.statutes.loader import get_statute, packaged_statutes
+from domain.words import Authorization, ClockId, Role, SharingClass, Unit
+
+IDS = ["changshu-2019", "changzhou-2018", "cn-809-2025", "nantong-2020", "yima-2021", "zhejiang-2014"]
+U, C, N = SharingClass.UNCONDITIONAL, SharingClass.CONDITIONAL, SharingClass.NOT_SHARED
+PROVIDER, PLATFORM = Authorization.PROVIDER, Authorization.PLATFORM
+TWO = (Role.REQUESTER, Role.PROVIDER)
+
+
+def test_the_six_statutes_are_packaged_in_order() -> None:
+    assert list(packaged_statutes()) == IDS
+
+
+# statute, class, authorization of the resource, opens, then, working days of the timed stages
+ROUTES = [
+    ("changshu-2019", U, None, "granted", None, []),
+    ("changshu-2019", C, None, "provider_answer", None, [5]),
+    ("changshu-2019", N, None, "negotiation", None, []),
+    ("yima-2021", U, None, "granted", None, []),
+    ("yima-2021", C, None, "provider_answer", None, [5]),
+    ("yima-2021", N, None, "negotiation", None, []),
+    ("changzhou-2018", U, None, "granted", None, []),
+    ("changzhou-2018", C, None, "provider_answer", None, [10]),
+    ("changzhou-2018", N, None, "negotiation", None, []),
+    ("nantong-2020", U, PLATFORM, "completeness_check", "platform_authorization", [1, 2]),
+    ("nantong-2020", U, PROVIDER, "completeness_check", "provider_answer", [1, 10]),
+    ("nantong-2020", C, PROVIDER, "completeness_check", "provider_answer", [1, 10]),
+    ("nantong-2020", C, PLATFORM, "completeness_check", "platform_authorization", [1, 2]),
+    ("nantong-2020", N, None, "completeness_check", "provider_answer", [1, 10]),
+    ("nantong-2020", N, PLATFORM, "completeness_check", "provider_answer", [1, 10]),
+    ("zhejiang-2014", U, None, "granted", None, []),
+    ("zhejiang-2014", C, None, "provider_answer", None, [5]),
+    ("zhejiang-2014", N, None, "refused", None, []),
+    ("cn-809-2025", U, None, "provider_answer", None, [1]),
+    ("cn-809-2025", C, None, "provider_answer", None, [10]),
+    ("cn-809-2025", N, None, "refused", None, []),
+]
+
+
+@pytest.mark.parametrize(("statute_id", "sharing", "authorization", "opens", "then", "days"), ROUTES)
+def test_route(
+    statute_id: str,
+    sharing: SharingClass,
+    authorization: Authorization | None,
+    opens: str,
+    then: str | None,
+    days: list[int],
+) -> None:
+    statute = get_statute(statute_id)
+    route = statute.route(sharing, authorization)
+    assert (route.opens, route.then) == (opens, then)
+    stages = [x for x in (route.opens, route.then) if x in set(ClockId)]
+    limits = [statute.limit(ClockId(x), sharing) for x in stages if x != "negotiation"]
+    assert [x and (x.amount, x.unit) for x in limits] == [(x, Unit.WORKING_DAY) for x in days]
+
+
+@pytest.mark.parametrize("statute_id", IDS)
+def test_who_authorises_by_default(statute_id: str) -> None:
+    statute = get_statute(statute_id)
+    expected = (PLATFORM, PROVIDER, None) if statute_id == "nantong-2020" else (None, None, None)
+    assert tuple(statute.default_authorization(x) for x in (U, C, N)) == expected
+
+
+@pytest.mark.parametrize("statute_id", IDS)
+def test_only_the_national_regulation_times_delivery_and_allows_an_extension(statute_id: str) -> None:
+    statute = get_statute(statute_id)
+    delivery = statute.limit(ClockId.DELIVERY, C)
+    found = (delivery and delivery.amount, statute.extension and statute.extension.at_most)
+    assert found == ((20, 10) if statute_id == "cn-809-2025" else (None, None))
+
+
+# statute, parties, (coordination, negotiation first), (last step, by, necessity, article)
+INSTANCES = [
+    ("changshu-2019", TWO, True, ("final_instance", Role.LEADING_GROUP, True, "19")),
+    ("yima-2021", TWO, True, ("adjudication", Role.BUREAU, False, "16")),
+    ("changzhou-2018", TWO, True, None),
+    ("nantong-2020", (*TWO, Role.BUREAU), None, None),
+    ("zhejiang-2014", TWO, False, ("final_instance", Role.GOVERNMENT, True, "5")),
+    ("cn-809-2025", TWO, True, ("final_instance", Role.GOVERNMENT, False, "28")),
+]
+
+
+@pytest.mark.parametrize(("statute_id", "parties", "first", "last"), INSTANCES)
+def test_after_a_refusal(
+    statute_id: str,
+    parties: tuple[Role, ...],
+    first: bool | None,
+    last: tuple[str, Role, bool, str] | None,
+) -> None:
+    statute = get_statute(statute_id)
+    assert statute.negotiation.parties == parties
+    coordination = statute.coordination
+    assert (coordination and coordination.negotiation_first) == first
+    found = statute.last
+    assert (found and (found.step, found.by, found.necessity, found.clause.article)) == last
+    assert (statute.negotiation.granted_conditions is not None) == (statute_id == "nantong-2020")
+
+
+def test_changzhou_goes_to_the_leading_group_at_once_where_the_province_is_involved() -> None:
+    coordinated = {x: y.coordination for x, y in packaged_statutes().items() if y.coordination}
+    provincial = {x: y.provincial for x, y in coordinated.items()}
+    found = provincial.pop("changzhou-2018")
+    assert found is not None
+    assert (found.step, found.by) == ("final_instance", Role.LEADING_GROUP)
+    assert not any(provincial.values())
+
+
+def test_only_the_national_regulation_names_a_common_superior() -> None:
+    coordinated = {x: y.coordination for x, y in packaged_statutes().items() if y.coordination}
+    named = {x: y.cross_level for x, y in coordinated.items()}
+    found = named.pop("cn-809-2025")
+    assert found is not None
+    assert found.name.zh == "共同的上级政务数据共享主管部门"
+    assert not any(named.values())
+
+
+@pytest.mark.parametrize("statute_id", IDS)
+def test_duties_of_filing_and_answer(statute_id: str) -> None:
+    statute = get_statute(statute_id)
+    fields = {x.field for x in statute.filing.requires}
+    assert fields == {"purpose", "scope"} | ({"item_count"} if statute_id == "yima-2021" else set())
+    assert statute.refusal.legal_basis == (statute_id == "yima-2021")
+    assert statute.supplement.by == ("bureau" if statute_id == "nantong-2020" else "provider")
+    assert (statute.supplement.clause is not None) == (statute_id == "cn-809-2025")
+    declines = {"nantong-2020": True, "cn-809-2025": False}
+    assert (statute.decline and statute.decline.allowed) == declines.get(statute_id)
+    assert (statute.filing.sealed_document is not None) == (statute_id == "nantong-2020")
+
+
+@pytest.mark.parametrize(
+    ("statute_id", "status", "issued", "in_force"),
+    [
+        ("changshu-2019", "in_force", date(2019, 5, 22), date(2019, 5, 22)),
+        ("yima-2021", "in_force", date(2021, 3, 10), date(2021, 3, 10)),
+        ("changzhou-2018", "draft", None, None),
+        ("nantong-2020", "in_force", None, None),
+        ("zhejiang-2014", "historical", date(2014, 11, 28), None),
+        ("cn-809-2025", "in_force", date(2025, 5, 28), date(2025, 8, 1)),
+    ],
+)
+def test_status_and_dates(statute_id: str, status: str, issued: date | None, in_force: date | None) -> None:
+    statute = get_statute(statute_id)
+    assert (statute.status, statute.issued_on, statute.in_force_from) == (status, issued, in_force)
+
+
+@pytest.mark.parametrize(
+    ("statute_id", "names"),
+    [
+        ("zhejiang-2014", ["非受限共享", "受限共享", "非共享"]),
+        *[(x, ["无条件共享", "有条件共享", "不予共享"]) for x in IDS if x != "zhejiang-2014"],
+    ],
+)
+def test_each_text_has_its_own_words_for_the_classes(statute_id: str, names: list[str]) -> None:
+    assert [get_statute(statute_id).classes[x].name.zh for x in (U, C, N)] == names
+
+
+@pytest.mark.parametrize("statute_id", IDS)
+def test_quotes_are_short_and_many(statute_id: str) -> None:
+    found = [clause for _, clause in clauses(get_statute(statute_id))]
+    assert len(found) >= 15
+    assert max(len(x.quote) for x in found) <= 80

@@ -1,0 +1,160 @@
+"""Questions: lists that neither skip nor repeat, worklists, and what operators ask."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from domain.words import EventType, Stage
+from ledger import queries
+from ledger.errors import BadCursor
+from ledger.queries import CaseFilter, Turn
+from ledger.recording import record_step
+
+NOW = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
+
+
+def file(engine: Engine, steps, resolve, **header) -> str:
+    record_step(engine, steps.filing(**header), resolve, "sm3")
+    return steps.request_id
+
+
+def test_walking_the_cursors_shows_each_case_once(engine: Engine, more_steps, resolve) -> None:
+    # Several share one instant: the id decides between them.
+    filed = [
+        file(engine, more_steps(), resolve, requester_code="LIST", filed_at=NOW + timedelta(seconds=n // 4))
+        for n in range(13)
+    ]
+    wanted, seen, cursor = CaseFilter(requester="LIST"), [], None
+    while True:
+        page = queries.list_cases(engine, wanted, cursor, limit=5)
+        seen += [case.request_id for case in page.cases]
+        # Somebody files while we read.
+        file(engine, more_steps(), resolve, requester_code="LIST", filed_at=NOW + timedelta(hours=1))
+        cursor = page.next
+        if cursor is None:
+            break
+    assert sorted(seen) == sorted(filed)
+    times = [queries.get_case(engine, request_id).filed_at for request_id in seen]
+    assert times == sorted(times, reverse=True)
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "!!", "bnVsbA", "WzEsMl0", "W10", "WyJ4IiwieSJd", "\u4e2d", "W" * 5000])
+def test_a_foreign_cursor_is_refused(engine: Engine, cursor: str) -> None:
+    with pytest.raises(BadCursor):
+        queries.list_cases(engine, cursor=cursor)
+
+
+def test_filters(engine: Engine, more_steps, resolve) -> None:
+    one, two = more_steps(), more_steps()
+    file(engine, one, resolve, requester_code="FA", provider_code="FB")
+    file(engine, two, resolve, requester_code="FB", provider_code="FC", statute="yima-2021")
+    breach = [one.event(EventType.CLOCK_BREACHED, 5, number=1)]
+    record_step(engine, one.step(2, breach), resolve, "sm3")
+
+    def found(**wanted: object) -> set[str]:
+        page = queries.list_cases(engine, CaseFilter(**wanted), limit=500)
+        return {case.request_id for case in page.cases} & {one.request_id, two.request_id}
+
+    both = {one.request_id, two.request_id}
+    assert found(party="FB") == both
+    assert found(provider="FB") == found(party="FA") == {one.request_id}
+    assert found(statute="yima-2021") == {two.request_id}
+    assert found(stage=Stage.PROVIDER_ANSWER) == both
+    assert found(stage=Stage.CLOSED) == found(open=False) == set()
+    assert found(open=True) == both
+    assert found(breached=True) == found(stuck=True) == {one.request_id}
+    assert queries.mark_stuck(engine, two.request_id, "worker away")
+    assert found(stuck=True) == both
+    assert {case.request_id for case in queries.list_stuck(engine, limit=500).cases} >= both
+    assert queries.clear_stuck(engine, two.request_id)
+    assert not queries.clear_stuck(engine, two.request_id)
+    assert not queries.mark_stuck(engine, "none", "x")
+
+
+def test_a_worklist_has_the_most_pressing_first(engine: Engine, more_steps, resolve) -> None:
+    def at(days: int) -> str:
+        steps = more_steps()
+        step = steps.filing(provider_code="WP")
+        order = steps.order(started_at=NOW + timedelta(days=days))
+        events = [step.events[0], steps.event(EventType.CLOCK_STARTED, order=order)]
+        record_step(engine, step.model_copy(update={"events": events}), resolve, "sm3")
+        return steps.request_id
+
+    late, early, middle = at(9), at(1), at(5)
+    timeless = more_steps()
+    filing = timeless.filing(provider_code="WP")
+    record_step(engine, filing.model_copy(update={"events": filing.events[:1]}), resolve, "sm3")
+    mine = [Turn(frozenset({Stage.PROVIDER_ANSWER, Stage.DELIVERY}), "provider", "WP")]
+    seen, cursor = [], None
+    while True:
+        page = queries.worklist(engine, mine, cursor, limit=1)
+        seen += [case.request_id for case in page.cases]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert seen == [early, middle, late, timeless.request_id]
+    assert queries.worklist(engine, [Turn(frozenset({Stage.DELIVERY}), "provider", "WP")]).cases == ()
+    assert queries.worklist(engine, []).cases == ()
+
+
+def test_a_case_is_found_by_its_filing_key_and_events_by_theirs(engine: Engine, steps, resolve) -> None:
+    record_step(engine, steps.filing(key="first"), resolve, "sm3")
+    record_step(engine, steps.step(2, [steps.event(EventType.GRANTED)], "second"), resolve, "sm3")
+    assert queries.case_by_filing_key(engine, f"key-{steps.request_id}").request_id == steps.request_id
+    assert queries.case_by_filing_key(engine, "unknown") is None
+    assert queries.get_case(engine, "unknown") is None
+    assert [e.seq for e in queries.events_by_key(engine, steps.request_id, "first")] == [1, 2]
+    assert queries.events_by_key(engine, steps.request_id, "third") == ()
+    assert [e.seq for e in queries.events_of(engine, steps.request_id, after=1, limit=1)] == [2]
+
+
+def test_changed_heads(engine: Engine, steps, resolve) -> None:
+    file(engine, steps, resolve)
+    updated = queries.get_case(engine, steps.request_id).updated_at
+    heads = {head.request_id: head for head in queries.heads_changed_since(engine, updated)}
+    assert (heads[steps.request_id].seq, heads[steps.request_id].workflow_id) == (2, f"request/{steps.request_id}")
+    # Parking is the machinery's business and changes no head.
+    queries.mark_stuck(engine, steps.request_id, "x")
+    assert queries.get_case(engine, steps.request_id).updated_at == updated
+
+
+def test_messages_go_out_once(engine: Engine, steps, resolve) -> None:
+    file(engine, steps, resolve, requester_code="MSG")
+    messages = queries.messages_after(engine, 0, party="MSG")
+    assert [message.payload["seq"] for message in messages] == [1, 2]
+    ids = [message.id for message in messages]
+    assert queries.mark_published(engine, ids) == 2
+    assert queries.mark_published(engine, ids) == 0
+    assert not set(ids) & {message.id for message in queries.pending_messages(engine, 10_000)}
+    assert queries.messages_after(engine, ids[0], party="MSG") != ()
+
+
+def test_a_reader_of_messages_misses_none_while_many_write(engine: Engine, more_steps, resolve) -> None:
+    start = max((message.id for message in queries.messages_after(engine, 0, 100_000)), default=0)
+    writers = [more_steps() for _ in range(40)]
+    threads = [
+        threading.Thread(target=lambda part=part: [file(engine, steps, resolve) for steps in part])
+        for part in (writers[0::4], writers[1::4], writers[2::4], writers[3::4])
+    ]
+    for thread in threads:
+        thread.start()
+    seen, last = set(), start
+    while True:
+        writing = any(thread.is_alive() for thread in threads)
+        news = queries.messages_after(engine, last, 7)
+        seen |= {(message.request_id, message.seq) for message in news}
+        last = news[-1].id if news else last
+        if not news and not writing:
+            break
+    assert seen == {(steps.request_id, seq) for steps in writers for seq in (1, 2)}
+
+
+def test_counts(engine: Engine, steps, resolve) -> None:
+    file(engine, steps, resolve, statute="count-me")
+    figures = queries.counts(engine)
+    assert figures.cases["count-me", Stage.PROVIDER_ANSWER, None] == 1
+    assert figures.running["provider_answer"] >= 1
+    assert figures.pending >= 2
+    assert figures.oldest_pending is not None

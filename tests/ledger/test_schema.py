@@ -1,0 +1,128 @@
+"""The database: migrations, and what it refuses by itself."""
+
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
+
+from domain.evidence import GENESIS
+from ledger.engine import connect
+from ledger.errors import LedgerUnavailable
+from ledger.queries import events_of
+from ledger.recording import record_step
+from ledger.schema import migrate
+from ledger.tables import metadata
+
+CHANGES = [
+    "UPDATE events SET article = '1'",
+    "UPDATE events SET article = '1' WHERE false",
+    "DELETE FROM events",
+    "TRUNCATE events",
+    "TRUNCATE cases CASCADE",
+    "INSERT INTO events SELECT * FROM events ON CONFLICT (request_id, seq) DO UPDATE SET article = '1'",
+    "DELETE FROM cases",
+    "DELETE FROM clocks",
+    "TRUNCATE clocks",
+    "SET LOCAL session_replication_role = replica; DELETE FROM events",
+]
+AS_FILED = [
+    "UPDATE clocks SET due_at = due_at + interval '1 day'",
+    "UPDATE clocks SET quote = 'x'",
+    "UPDATE cases SET statute = 'x'",
+    "UPDATE cases SET header = '{}'",
+    "UPDATE cases SET seq = 0",
+]
+
+
+def test_migrating_twice_changes_nothing_and_matches_the_tables(engine: Engine) -> None:
+    migrate(engine)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_two_processes_migrate_at_once(empty_database: str) -> None:
+    program = (
+        f"from ledger.engine import connect; from ledger.schema import migrate; migrate(connect({empty_database!r}))"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) for _ in range(2)]
+    for process in running:
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 0, errors.decode()
+    engine = connect(empty_database)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
+    engine.dispose()
+
+
+def test_a_newer_database_is_refused_in_one_sentence(empty_database: str) -> None:
+    engine = connect(empty_database)
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(LedgerUnavailable, match="another version"):
+        migrate(engine)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("statement", CHANGES)
+def test_the_database_refuses_to_forget(engine: Engine, steps, resolve, statement: str) -> None:
+    record_step(engine, steps.filing(), resolve, "sm3")
+    before = events_of(engine, steps.request_id)
+    with pytest.raises(IntegrityError, match=r"Ledger rule: \w+ only grows"), engine.begin() as connection:
+        connection.execute(text(statement))
+    assert events_of(engine, steps.request_id) == before
+
+
+@pytest.mark.parametrize("statement", AS_FILED)
+def test_the_database_keeps_cases_as_filed_and_clocks_as_started(
+    engine: Engine, steps, resolve, statement: str
+) -> None:
+    record_step(engine, steps.filing(), resolve, "sm3")
+    with pytest.raises(IntegrityError, match="Ledger rule: what"), engine.begin() as connection:
+        connection.execute(text(f"{statement} WHERE request_id = :id"), {"id": steps.request_id})
+
+
+@pytest.mark.parametrize(
+    ("seq", "prev", "rule"),
+    [(4, "head", "must be number 3"), (2, "head", "must be number 3"), (3, GENESIS, "digest of the event before")],
+)
+def test_a_gap_and_a_wrong_link_are_refused(engine: Engine, steps, resolve, seq: int, prev: str, rule: str) -> None:
+    head = record_step(engine, steps.filing(), resolve, "sm3").events[-1].digest
+    with pytest.raises(IntegrityError, match=rule), engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO events (request_id, seq, at, type, actor, stage, statute, data, prev, digest)"
+                " SELECT request_id, :seq, at, type, actor, stage, statute, data, :prev, 'x' FROM events"
+                " WHERE request_id = :id AND seq = 1"
+            ),
+            {"seq": seq, "prev": head if prev == "head" else prev, "id": steps.request_id},
+        )
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("nonsense", "cannot be read"),
+        ("mysql://h/d", "needs PostgreSQL, not mysql"),
+        ("postgresql://u:secret@127.0.0.1:1/d", "cannot be reached"),
+        ("postgresql://u:secret@/d?host=/nowhere", "cannot be reached"),
+        ("postgresql://u:secret@h:port/d", "cannot be read"),
+    ],
+)
+def test_a_wrong_address_is_one_sentence_without_the_password(url: str, says: str) -> None:
+    with pytest.raises(LedgerUnavailable, match=says) as error:
+        connect(url)
+    assert "SHAREFLOW_DATABASE_URL" in str(error.value)
+    assert "secret" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_session_has_its_limits(engine: Engine) -> None:
+    with engine.connect() as connection:
+        names = ("lock_timeout", "idle_in_transaction_session_timeout", "TimeZone")
+        found = [connection.execute(text(f"SHOW {name}")).scalar_one() for name in names]
+    assert found == ["10s", "20s", "Asia/Shanghai"]

@@ -1,0 +1,74 @@
+"""The embedded PostgreSQL."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from ledger.engine import connect
+from starter.stack.errors import StackError
+from starter.stack.postgres import start_postgres
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that does not exist yet. Not in pytest's: as root the server runs as another user."""
+    with tempfile.TemporaryDirectory(prefix="shareflow-") as parent:
+        yield Path(parent) / "deep" / "pg"
+
+
+def test_it_starts_keeps_its_data_and_stops(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    first = start_postgres(folder)
+    engine = connect(first.url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE kept ()"))
+    engine.dispose()
+    assert alive(first.pid)
+    first.stop()
+    first.stop()
+    assert not alive(first.pid)
+    # Again, after a run that was killed: it left the server running and itself on the list of users.
+    program = (
+        "import os, signal; from pathlib import Path; from starter.stack.postgres import start_postgres\n"
+        f"start_postgres(Path({str(folder)!r})); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=False)
+    again = start_postgres(folder)
+    engine = connect(again.url)
+    with engine.connect() as connection:
+        connection.execute(text("SELECT * FROM kept"))
+    engine.dispose()
+    again.stop()
+    assert not alive(again.pid)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("kind", ["file", "other files", "space", "proc"])
+def test_an_unusable_folder_is_one_sentence(tmp_path: Path, kind: str, capfd: pytest.CaptureFixture[str]) -> None:
+    folders = {
+        "file": tmp_path / "file",
+        "other files": tmp_path / "full",
+        "space": tmp_path / "a b",
+        "proc": Path("/proc/nowhere"),
+    }
+    (tmp_path / "file").write_text("")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("")
+    with pytest.raises(StackError, match="SHAREFLOW_STATE") as error:
+        start_postgres(folders[kind])
+    assert str(folders[kind]) in str(error.value)
+    assert "\n" not in str(error.value)
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,72 @@
+"""How a case shows itself in Temporal: search attributes, timer summaries, and the details page."""
+
+from datetime import datetime
+from typing import Any
+
+from temporalio.common import SearchAttributeKey, SearchAttributePair
+
+from domain.cases.case import Case
+from domain.cases.passing_of_time import BREACH, WARNING, Instant
+from domain.messages import label
+from domain.words import ClockState
+
+STAGE = SearchAttributeKey.for_keyword("Stage")
+STATUTE = SearchAttributeKey.for_keyword("Statute")
+REQUESTER = SearchAttributeKey.for_keyword("Requester")
+PROVIDER = SearchAttributeKey.for_keyword("Provider")
+STUCK_REASON = SearchAttributeKey.for_keyword("StuckReason")
+DUE_AT = SearchAttributeKey.for_datetime("DueAt")
+BREACHED = SearchAttributeKey.for_bool("Breached")
+
+SEARCH_ATTRIBUTES: dict[str, str] = {
+    "Stage": "Keyword",
+    "Statute": "Keyword",
+    "Requester": "Keyword",
+    "Provider": "Keyword",
+    "StuckReason": "Keyword",
+    "DueAt": "Datetime",
+    "Breached": "Bool",
+}
+"""What a Temporal namespace must know, name and type; the embedded server is started with these."""
+
+FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
+"""DueAt of a case with no limit running: sorts last and is never mistaken for a date."""
+
+
+def search_attributes(case: Case, stuck: str | None) -> list[SearchAttributePair[Any]]:
+    """The attributes of a case as it stands; organisations by code, no personal data."""
+    open_clocks = [clock for clock in case.clocks.values() if clock.open]
+    breached = any(clock.state is ClockState.BREACHED for clock in open_clocks)
+    due = min((clock.due_at for clock in open_clocks), default=FAR)
+    return [
+        SearchAttributePair(STAGE, case.stage.value),
+        SearchAttributePair(STATUTE, case.statute.id),
+        SearchAttributePair(REQUESTER, case.application.requester.code or ""),
+        SearchAttributePair(PROVIDER, case.application.provider.code or ""),
+        SearchAttributePair(STUCK_REASON, stuck or ""),
+        SearchAttributePair(DUE_AT, due),
+        SearchAttributePair(BREACHED, breached),
+    ]
+
+
+def wait_summary(what: str, case: Case, instant: Instant) -> str:
+    """What a timer waits for, for people who read the history in Temporal's UI."""
+    clock = case.clocks[instant.number]
+    kind = {WARNING: "warn", BREACH: "limit ends"}.get(instant.what, "supervision")
+    return f"{what}: {kind}, {clock.id.value} due {clock.due_date.isoformat()}"[:200]
+
+
+def case_details(case: Case, stuck: str | None) -> str:
+    """The details page: where the case stands, who must act, until when (Markdown)."""
+    lines = [
+        f"**{label('stage', case.stage, 'zh')}** · {label('stage', case.stage, 'en')}",
+        "",
+        f"{case.statute.title.zh} · {case.application.requester.name} → {case.application.provider.name}",
+    ]
+    for clock in case.clocks.values():
+        basis = f"第{clock.article}条" if clock.article else label("basis", clock.basis, "zh")
+        state = label("clock_state", clock.state, "zh")
+        lines.append(f"- {label('clock', clock.id, 'zh')} ({basis}): {clock.due_date.isoformat()} {state}")
+    if stuck:
+        lines.append(f"\n**stuck: {stuck}**")
+    return "\n".join(lines)
