@@ -5,14 +5,23 @@
 """
 
 import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import Engine
 from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.service import RPCError
 from temporalio.worker import (
     HandleUpdateInput,
     Interceptor,
@@ -22,9 +31,14 @@ from temporalio.worker import (
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.health import Health, serve_health
 from activities.ledger_steps import LedgerSteps
+from activities.reconciliation import keep_reconciling
 from domain.calendar import Calendar
-from domain.evidence import Algorithm
+from domain.evidence import Algorithm, algorithm_named
+from ledger.engine import connect
+from ledger.errors import LedgerUnavailable
+from ledger.schema import migrate
 from workflows.share_request import ShareRequestWorkflow
 
 TASK_QUEUE = "shareflow"
@@ -81,3 +95,64 @@ def build_worker(
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=timedelta(seconds=10),
     )
+
+
+@asynccontextmanager
+async def running_worker(
+    client: Client, engine: Engine, health_port: int | None, algorithm: Algorithm = "sm3"
+) -> AsyncIterator[Worker]:
+    """A worker with its reconciliation and, on a port of 127.0.0.1, its health. Leaving stops it gracefully."""
+    worker = build_worker(client, engine, algorithm=algorithm)
+    health = Health(client, engine, lambda: worker.is_running)
+    with serve_health(health, health_port):
+        async with worker:
+            sweeping = asyncio.create_task(keep_reconciling(client, engine))
+            try:
+                yield worker
+            finally:
+                sweeping.cancel()
+
+
+async def connect_temporal(runtime: Runtime | None = None) -> Client:
+    """A client for the server that Temporal's own client environment configuration names."""
+    config = ClientConfig.load_client_connect_config()
+    return await Client.connect(**config, data_converter=pydantic_data_converter, runtime=runtime)
+
+
+def sdk_metrics() -> Runtime | None:
+    """The SDK's own metrics, where SHAREFLOW_SDK_METRICS names an address such as 127.0.0.1:9465."""
+    address = os.environ.get("SHAREFLOW_SDK_METRICS")
+    if not address:
+        return None
+    return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address)))
+
+
+async def run_until_stopped() -> None:
+    """Connect as the environment says, work, and stop on SIGTERM or Ctrl-C."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    engine = await asyncio.to_thread(connect, os.environ.get("SHAREFLOW_DATABASE_URL", ""))
+    await asyncio.to_thread(migrate, engine)
+    client = await connect_temporal(sdk_metrics())
+    port = os.environ.get("SHAREFLOW_HEALTH_PORT")
+    algorithm = algorithm_named(os.environ.get("SHAREFLOW_DIGEST"))
+    async with running_worker(client, engine, int(port) if port else None, algorithm):
+        log.info("working", task_queue=TASK_QUEUE, namespace=client.namespace)
+        await stop.wait()
+        log.info("stopping")
+    engine.dispose()
+
+
+def main() -> int:
+    """Run the worker; 0 when stopped, 2 when it could not start (one sentence says why)."""
+    try:
+        asyncio.run(run_until_stopped())
+    except (LedgerUnavailable, RPCError, RuntimeError, OSError, ValueError) as error:
+        sys.stderr.write(f"The worker cannot start: {' '.join(str(error).split())}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -159,6 +159,8 @@ class ShareflowClient:
 
         Raises RequestRefused, InvalidInput, NotFound, KeyReused, Unavailable.
         """
+        if "~" in command.key:
+            raise InvalidInput("A key may hold letters, digits and . _ : / - only.")
         try:
             command.said()
         except ValidationError as error:

@@ -57,8 +57,11 @@ class ShareRequestWorkflow(DurableCase):
     async def file(self, filing: Filing) -> None:
         """申请: the gate, then the first limit. Doors ask the same rules before they start a case."""
         at = self.received(filing.filed_at)
+        digests = {"statute_digest": filing.statute_digest, "filing_digest": filing.digest}
         try:
-            _, events = file(filing.request_id, filing.application, filing.statute, filing.policy, at, filing.person)
+            _, events = file(
+                filing.request_id, filing.application, filing.statute, filing.policy, at, filing.person, digests
+            )
         except Refused as refusal:
             raise refused(refusal, filing.statute.id) from None
         while not await self.record(events, key=filing.key):

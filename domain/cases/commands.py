@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.cases.application import Code, Document, Filed, ShortText, Text
+from domain.cases.application import Document, Filed
 from domain.cases.records import Actor
+from domain.texts import Code, ShortText, Text
 from domain.words import CommandName, ServiceMode, Urgency
 
 

@@ -1,5 +1,6 @@
 """Filing (申请): the gate, and where the statute sends an application first."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from domain.cases.application import Application, missing_fields
@@ -18,17 +19,31 @@ FIRST_CLOCK = {
 
 
 def file(
-    request_id: str, application: Application, statute: Statute, policy: Policy, at: datetime, person: str | None
+    request_id: str,
+    application: Application,
+    statute: Statute,
+    policy: Policy,
+    at: datetime,
+    person: str | None = None,
+    digests: Mapping[str, str] | None = None,
 ) -> tuple[Case, list[Event]]:
     """What filing an application does: the case before it, and the events of the filing.
 
+    ``digests`` (of the statute, of what was filed) become part of the first event and so of the chain.
     Raises :class:`Refused` when the statute does not let it be filed.
     """
     case = Case(request_id, statute, policy, application)
     _may_be_filed(case)
     actor = Actor(role=Role.REQUESTER, org=application.requester.code, person=person)
     turn = Turn(case, actor, at, _first_stage(case))
-    turn.note(EventType.FILED, _ground(case), provider=application.provider.code)
+    known = digests or {}
+    turn.note(
+        EventType.FILED,
+        _ground(case),
+        provider=application.provider.code,
+        statute_digest=known.get("statute_digest"),
+        filing_digest=known.get("filing_digest"),
+    )
     if case.route.opens == "granted" and not application.disputes_grant:
         turn.note(EventType.GRANTED, case.route.clause, actor=PLATFORM, by="registration")
         turn.close(Outcome.GRANTED)

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.texts import ShortText
 from domain.words import Basis, ClockId, ClockState, EventType, Role, Stage, Unit, Urgency
 
 
@@ -23,8 +24,8 @@ class Actor(Record):
     """Who acts (办理人): the role, the organisation's code and, where known, the person."""
 
     role: Role
-    org: str | None = Field(default=None, max_length=200)
-    person: str | None = Field(default=None, max_length=200)
+    org: ShortText | None = None
+    person: ShortText | None = None
 
 
 class Rung(Record):

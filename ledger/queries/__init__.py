@@ -1,7 +1,14 @@
 """All SQL of Shareflow, and nothing but SQL: every question and every change has a name here."""
 
 from ledger.queries.cases import case_by_filing_key, get_case, list_cases, list_stuck, worklist
-from ledger.queries.events import events_by_key, events_of, mark_published, messages_after, pending_messages
+from ledger.queries.events import (
+    events_by_caller_key,
+    events_by_key,
+    events_of,
+    mark_published,
+    messages_after,
+    pending_messages,
+)
 from ledger.queries.machinery import clear_stuck, counts, heads_changed_since, mark_stuck
 from ledger.queries.views import CaseDetail, CaseFilter, CaseView, Counts, Head, Message, Page, Turn
 
@@ -17,6 +24,7 @@ __all__ = [
     "case_by_filing_key",
     "clear_stuck",
     "counts",
+    "events_by_caller_key",
     "events_by_key",
     "events_of",
     "get_case",

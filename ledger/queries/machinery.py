@@ -17,7 +17,13 @@ def heads_changed_since(engine: Engine, since: datetime, limit: int | None = Non
     last answer, so that no slow writer is missed.
     """
     query = (
-        select(cases.c.request_id, cases.c.seq, cases.c.workflow_id, cases.c.updated_at)
+        select(
+            cases.c.request_id,
+            cases.c.seq,
+            cases.c.outcome.is_not(None).label("closed"),
+            cases.c.workflow_id,
+            cases.c.updated_at,
+        )
         .where(cases.c.updated_at >= since)
         .order_by(cases.c.updated_at, cases.c.request_id)
         .limit(limit)

@@ -107,6 +107,7 @@ class Head:
 
     request_id: str
     seq: int
+    closed: bool
     workflow_id: str
     updated_at: datetime
 

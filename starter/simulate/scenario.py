@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from domain.calendar import CHINA
-from domain.cases.application import Application, Code, ShortText
+from domain.cases.application import Application
 from domain.cases.commands import FIELDS
 from domain.plain_errors import first_problem, key_path
+from domain.texts import Code, ShortText
 from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, RefusalCode, Role, Stage, Unit
 from domain.yaml_text import Document, YamlTextError, read_yaml
 

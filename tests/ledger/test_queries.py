@@ -110,6 +110,14 @@ def test_a_case_is_found_by_its_filing_key_and_events_by_theirs(engine: Engine, 
     assert [e.seq for e in queries.events_of(engine, steps.request_id, after=1, limit=1)] == [2]
 
 
+def test_a_callers_key_finds_the_command_whatever_its_fingerprint(engine: Engine, steps, resolve) -> None:
+    file(engine, steps, resolve)
+    record_step(engine, steps.step(2, [steps.event(EventType.GRANTED)], "a_%~f1"), resolve, "sm3")
+    assert [e.key for e in queries.events_by_caller_key(engine, steps.request_id, "a_%")] == ["a_%~f1"]
+    assert queries.events_by_caller_key(engine, steps.request_id, "a") == ()
+    assert queries.events_by_caller_key(engine, steps.request_id, "axx") == ()
+
+
 def test_changed_heads(engine: Engine, steps, resolve) -> None:
     file(engine, steps, resolve)
     updated = queries.get_case(engine, steps.request_id).updated_at

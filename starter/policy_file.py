@@ -1,0 +1,43 @@
+"""The operator's policy file: ``SHAREFLOW_POLICY`` names it; without it the packaged defaults hold."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from domain.plain_errors import first_problem, key_path
+from domain.policy import Policy, default_policy, policy_from
+from domain.yaml_text import YamlTextError, read_yaml
+
+VARIABLE = "SHAREFLOW_POLICY"
+
+
+class PolicyError(ValueError):
+    """A policy file that cannot be used: one sentence with file, line, key and reason."""
+
+
+def policy_in_force(environ: Mapping[str, str] = os.environ) -> Policy:
+    """The policy for requests filed from now on. Raises PolicyError."""
+    name = environ.get(VARIABLE)
+    if not name:
+        return default_policy()
+    try:
+        text = Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{name}: cannot be read ({error}); {VARIABLE} names it.") from None
+    return read_policy(text, name)
+
+
+def read_policy(text: str, where: str) -> Policy:
+    """A policy from the text of its file. Raises PolicyError."""
+    try:
+        document = read_yaml(text, where)
+        return policy_from(document.data)
+    except YamlTextError as error:
+        raise PolicyError(str(error)) from None
+    except ValidationError as error:
+        path, reason = first_problem(error)
+        raise PolicyError(f"{where}, line {document.line(path)}: {key_path(path)} {reason}.") from None
+    except ValueError as error:
+        raise PolicyError(f"{where}: {error}.") from None
