@@ -39,6 +39,8 @@ from domain.evidence import Algorithm, algorithm_named
 from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
 from ledger.schema import migrate
+from starter.errors import DoorError
+from starter.logs import configure_logs
 from workflows.share_request import ShareRequestWorkflow
 
 TASK_QUEUE = "shareflow"
@@ -116,6 +118,7 @@ async def running_worker(
 async def connect_temporal(runtime: Runtime | None = None) -> Client:
     """A client for the server that Temporal's own client environment configuration names."""
     config = ClientConfig.load_client_connect_config()
+    config.setdefault("target_host", "localhost:7233")
     return await Client.connect(**config, data_converter=pydantic_data_converter, runtime=runtime)
 
 
@@ -147,8 +150,9 @@ async def run_until_stopped() -> None:
 def main() -> int:
     """Run the worker; 0 when stopped, 2 when it could not start (one sentence says why)."""
     try:
+        configure_logs("info")
         asyncio.run(run_until_stopped())
-    except (LedgerUnavailable, RPCError, RuntimeError, OSError, ValueError) as error:
+    except (DoorError, LedgerUnavailable, RPCError, RuntimeError, OSError, ValueError) as error:
         sys.stderr.write(f"The worker cannot start: {' '.join(str(error).split())}\n")
         return 2
     return 0

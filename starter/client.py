@@ -8,16 +8,20 @@ import asyncio
 import hashlib
 import json
 import uuid
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from temporalio.client import Client as TemporalClient
 from temporalio.client import (
     WithStartWorkflowOperation,
     WorkflowFailureError,
+    WorkflowHandle,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -27,7 +31,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.cases.application import Application
@@ -46,6 +50,8 @@ from starter.errors import InvalidInput, KeyReused, NotFound, RequestRefused, Un
 from workflows.durable_case import BUSY
 from workflows.labels import search_attributes
 from workflows.share_request import ShareRequestWorkflow
+
+T = TypeVar("T")
 
 TASK_QUEUE = "shareflow"
 PATIENCE = timedelta(seconds=20)
@@ -88,12 +94,16 @@ class ShareflowClient:
         """
         key = key or uuid.uuid4().hex
         filing = self._filing(statute, application, key, person, received_at, shift, all_editions)
-        earlier = await asyncio.to_thread(case_by_filing_key, self.engine, key)
-        if earlier is not None:
-            if earlier.filing_digest != filing.digest:
-                raise KeyReused(f"The key {key} was used before to file another request.")
-            return view_of(earlier)
-        return await self._start(filing)
+        return await asyncio.to_thread(self._filed_before, filing) or await self._start(filing)
+
+    def _filed_before(self, filing: Filing) -> CaseView | None:
+        with _ledger_answers():
+            earlier = case_by_filing_key(self.engine, filing.key)
+        if earlier is None:
+            return None
+        if earlier.filing_digest != filing.digest:
+            raise KeyReused(f"The key {filing.key} was used before to file another request.")
+        return view_of(earlier)
 
     def _filing(
         self,
@@ -140,17 +150,28 @@ class ShareflowClient:
             search_attributes=TypedSearchAttributes(_first_attributes(filing)),
             static_summary=f"{filing.application.requester.name} → {filing.application.provider.name}"[:120],
         )
+        # What goes wrong is told below; nobody else waits for the operation's own account of it.
+        asyncio.create_task(start.workflow_handle()).add_done_callback(lambda it: it.cancelled() or it.exception())
         try:
-            return await asyncio.wait_for(
+            return await _within(
+                self.patience.total_seconds(),
                 self.temporal.execute_update_with_start_workflow(
                     "filed", start_workflow_operation=start, id="filed", result_type=CaseView
                 ),
-                self.patience.total_seconds(),
             )
+        except WorkflowAlreadyStartedError:
+            return await asyncio.to_thread(self._filed_and_closed, filing)
         except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             raise Unavailable(_unavailable(error)) from error
         except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
             raise _known(error) from error
+
+    def _filed_and_closed(self, filing: Filing) -> CaseView:
+        """An earlier call filed it, its answer was lost, and the case has closed since."""
+        earlier = self._filed_before(filing)
+        if earlier is None:
+            raise Unavailable(f"The workflow of {filing.request_id} is gone and left no case; see shareflow doctor.")
+        return earlier
 
     # Commands
 
@@ -171,14 +192,13 @@ class ShareflowClient:
         return repeated or await self._send(request_id, sealed)
 
     def _done_before(self, request_id: str, caller_key: str, key: str) -> Answer | None:
-        events = events_by_caller_key(self.engine, request_id, caller_key)
+        with _ledger_answers():
+            events = events_by_caller_key(self.engine, request_id, caller_key)
         if not events:
             return None
         if events[0].key != key:
             raise KeyReused(f"The key {caller_key} was used before for another command.")
-        case = get_case(self.engine, request_id)
-        if case is None:
-            raise NotFound(f"There is no request {request_id}.")
+        case = self.get(request_id)
         kinds = [event.type.value for event in events]
         return Answer(head=events[-1].seq, events=kinds, case=view_of(case), repeated=True)
 
@@ -191,9 +211,7 @@ class ShareflowClient:
             if left <= 0:
                 raise Unavailable("The engine did not answer in time; ask again with the same key.")
             try:
-                return await asyncio.wait_for(
-                    handle.execute_update("command", command, id=command.key, result_type=Answer), left
-                )
+                return await _within(left, self._ask(handle, request_id, command))
             except WorkflowUpdateFailedError as error:
                 if not (isinstance(error.cause, ApplicationError) and error.cause.type == BUSY):
                     raise _known(error) from error
@@ -206,6 +224,34 @@ class ShareflowClient:
                 raise Unavailable(_unavailable(error)) from error
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.5)
+
+    async def _ask(self, handle: WorkflowHandle[Any, Any], request_id: str, command: Command) -> Answer:
+        try:
+            return await _update(handle, command)
+        except WorkflowUpdateFailedError as refusal:
+            if not await self._caught_up(handle, request_id, refusal):
+                raise
+        return await _update(handle, command)
+
+    async def _caught_up(
+        self, handle: WorkflowHandle[Any, Any], request_id: str, refusal: WorkflowUpdateFailedError
+    ) -> bool:
+        """After a refusal by a case that a crash had left behind the ledger: let it take over what it missed.
+
+        False when it knew all there was: then the refusal stands.
+        """
+        details = refusal.cause.details if isinstance(refusal.cause, ApplicationError) else ()
+        if len(details) < 2:
+            return False
+        head = (await asyncio.to_thread(self.get, request_id)).seq
+        if details[1] >= head:
+            return False
+        await handle.signal("look_at_ledger")
+        while True:
+            view: CaseView = await handle.query("case", result_type=CaseView)
+            if view.head >= head:
+                return True
+            await asyncio.sleep(0.05)
 
     def _gone(self, request_id: str, command: Command) -> Answer:
         """The workflow has ended or never was: the ledger knows which."""
@@ -221,13 +267,37 @@ class ShareflowClient:
 
     def get(self, request_id: str) -> CaseDetail:
         """One case as the ledger has it. Raises NotFound, Unavailable."""
-        try:
+        with _ledger_answers():
             case = get_case(self.engine, request_id)
-        except OperationalError as error:
-            raise Unavailable("The database does not answer.") from error
         if case is None:
             raise NotFound(f"There is no request {request_id}.")
         return case
+
+
+async def _update(handle: WorkflowHandle[Any, Any], command: Command) -> Answer:
+    answer: Answer = await handle.execute_update("command", command, id=command.key, result_type=Answer)
+    return answer
+
+
+async def _within(seconds: float, call: Coroutine[Any, Any, T]) -> T:
+    """Wait for a call so long. A cancelled caller stays cancelled: the SDK makes an error of its own of that."""
+    async with asyncio.timeout(seconds):
+        try:
+            return await call
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from error
+            raise
+
+
+@contextmanager
+def _ledger_answers() -> Iterator[None]:
+    """A database that is away, restarting or overrun is a reason to ask again, not an error of the caller's."""
+    try:
+        yield
+    except (DBAPIError, NoConnection) as error:
+        raise Unavailable("The database does not answer; ask again with the same key.") from error
 
 
 def workflow_id(request_id: str) -> str:

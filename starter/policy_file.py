@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from pydantic import ValidationError
 
 from domain.plain_errors import first_problem, key_path
 from domain.policy import Policy, default_policy, policy_from
 from domain.yaml_text import YamlTextError, read_yaml
+from starter.files import read_text
 
 VARIABLE = "SHAREFLOW_POLICY"
 
@@ -18,15 +18,11 @@ class PolicyError(ValueError):
 
 
 def policy_in_force(environ: Mapping[str, str] = os.environ) -> Policy:
-    """The policy for requests filed from now on. Raises PolicyError."""
+    """The policy for requests filed from now on. Raises PolicyError, FileError."""
     name = environ.get(VARIABLE)
     if not name:
         return default_policy()
-    try:
-        text = Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"{name}: cannot be read ({error}); {VARIABLE} names it.") from None
-    return read_policy(text, name)
+    return read_policy(read_text(name), name)
 
 
 def read_policy(text: str, where: str) -> Policy:

@@ -11,7 +11,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from domain.calendar import CHINA
@@ -40,6 +40,9 @@ PATIENT = RetryPolicy(
     maximum_interval=timedelta(seconds=15),
     non_retryable_error_types=[LEDGER_CONFLICT],
 )
+LEDGER_UNAVAILABLE = "ledger_unavailable"
+CALENDAR_UNAVAILABLE = "calendar_unavailable"
+"""Why a case is stuck, besides LEDGER_CONFLICT: what operators find in the search attribute StuckReason."""
 BUSY = "busy"
 """A step of this case is being recorded: ask again in a moment. Nothing was refused and nothing done."""
 
@@ -126,7 +129,7 @@ class DurableCase:
             try:
                 events = rules()
             except Refused as refusal:
-                raise refused(refusal, self.filing.statute.id) from None
+                raise self.refused(refusal) from None
             recorded = await self._record(events, key)
             if recorded.applied:
                 return [event for event in recorded.events if event.seq > before]
@@ -149,7 +152,8 @@ class DurableCase:
         self._recording = True
         try:
             result = await self._write(step)
-            self.case = evolve_all(self.case, result.events)
+            # Whatever the case knows by now was taken over by somebody else in the meantime.
+            self.case = evolve_all(self.case, [event for event in result.events if event.seq > self.case.head])
             self._next = next_instant(self.case)
         finally:
             self._recording = False
@@ -168,7 +172,8 @@ class DurableCase:
                 retry_policy=QUICK,
             )
             return written
-        except ActivityError as error:
+        except FailureError as error:
+            # The last failure of a local activity comes bare, not inside an ActivityError.
             self._park(_cause(error))
         while True:
             try:
@@ -205,21 +210,39 @@ class DurableCase:
         running = [c for c in self.case.clocks.values() if c.state is ClockState.RUNNING]
         if not running:
             return
-        fresh: list[Clock] = await workflow.execute_local_activity(
-            RECOUNT_CLOCKS,
+        fresh = await self._counted_again(
             Recount(
                 orders=[order_again(clock, self.case.policy) for clock in running],
                 known_on=None if self.filing.all_editions else at.date(),
                 close_of_business=self.case.policy.close_of_business,
-            ),
-            result_type=list[Clock],
-            start_to_close_timeout=timedelta(seconds=5),
-            schedule_to_close_timeout=timedelta(minutes=10),
+            )
         )
         while True:
+            # A command may have come while the deadlines were worked out.
+            await workflow.wait_condition(lambda: not self._recording)
             events = recounted(self.case, {c.number: c for c in fresh}, f"calendar:{news.edition}", at)
             if not events or await self.record(events, key=None):
                 return
+
+    async def _counted_again(self, recount: Recount) -> list[Clock]:
+        while True:
+            try:
+                fresh: list[Clock] = await workflow.execute_local_activity(
+                    RECOUNT_CLOCKS,
+                    recount,
+                    result_type=list[Clock],
+                    start_to_close_timeout=timedelta(seconds=5),
+                    schedule_to_close_timeout=timedelta(seconds=7),
+                    retry_policy=QUICK,
+                )
+            except FailureError:
+                self._park(CALENDAR_UNAVAILABLE)
+                await workflow.wait_condition(lambda: self._retry)
+                self._retry = False
+                continue
+            if self.stuck == CALENDAR_UNAVAILABLE:
+                self._park(None)
+            return fresh
 
     # What is shown
 
@@ -250,6 +273,21 @@ class DurableCase:
         """Refuse, without a trace, while a step is being recorded: the caller's client asks again."""
         if self._recording or not self.case.filed:
             raise ApplicationError("a step of this case is being recorded; ask again", type=BUSY)
+
+    def refused(self, refusal: Refused) -> ApplicationError:
+        """A refusal as an error that travels: its type is the code, its details the article and the last event known.
+
+        By that event the caller's client sees whether the ledger was ahead of this case when it refused.
+        """
+        note = RefusalNote(
+            code=refusal.code.value,
+            article=refusal.article,
+            quote=refusal.clause.quote if refusal.clause else None,
+            statute=self.filing.statute.id,
+            details=dict(refusal.details),
+        )
+        code = refusal.code.value
+        return ApplicationError(code, note, self.case.head, type=code, non_retryable=True)
 
     # Signals and queries
 
@@ -285,19 +323,7 @@ class DurableCase:
         return self.view()
 
 
-def refused(refusal: Refused, statute: str) -> ApplicationError:
-    """A refusal as an error that travels: its type is the code, its details the article."""
-    note = RefusalNote(
-        code=refusal.code.value,
-        article=refusal.article,
-        quote=refusal.clause.quote if refusal.clause else None,
-        statute=statute,
-        details=dict(refusal.details),
-    )
-    return ApplicationError(refusal.code.value, note, type=refusal.code.value, non_retryable=True)
-
-
-def _cause(error: ActivityError) -> str:
-    cause = error.cause
+def _cause(error: FailureError) -> str:
+    cause = error.cause if isinstance(error, ActivityError) else error
     conflict = isinstance(cause, ApplicationError) and cause.type == LEDGER_CONFLICT
-    return LEDGER_CONFLICT if conflict else "ledger_unavailable"
+    return LEDGER_CONFLICT if conflict else LEDGER_UNAVAILABLE

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.cases.turn import Refused
     from domain.side_effects import Answer, CaseView, Filing
     from domain.words import Stage
-    from workflows.durable_case import DurableCase, refused
+    from workflows.durable_case import DurableCase
 
 
 @workflow.defn(name="ShareRequest")
@@ -63,7 +63,7 @@ class ShareRequestWorkflow(DurableCase):
                 filing.request_id, filing.application, filing.statute, filing.policy, at, filing.person, digests
             )
         except Refused as refusal:
-            raise refused(refusal, filing.statute.id) from None
+            raise self.refused(refusal) from None
         while not await self.record(events, key=filing.key):
             if self.case.filed:
                 return
@@ -114,6 +114,6 @@ class ShareRequestWorkflow(DurableCase):
         try:
             decide(self.case, command, self.received(command.received_at))
         except Refused as refusal:
-            raise refused(refusal, self.filing.statute.id) from None
+            raise self.refused(refusal) from None
         except ValueError as error:
             raise ApplicationError(str(error), type="invalid_command", non_retryable=True) from None

@@ -10,6 +10,8 @@ from domain.cases.commands import (
     ReturnForSupplement,
     Supplement,
 )
+from domain.cases.evolve import amended
+from domain.cases.filing import refuse_unless_complete
 from domain.cases.records import Clock
 from domain.cases.turn import Refused, Turn, command
 from domain.statutes.model import Clause, Refusal
@@ -81,8 +83,11 @@ def return_for_supplement(turn: Turn, said: ReturnForSupplement) -> None:
 def supplement(turn: Turn, said: Supplement) -> None:
     """补正: papers and fields. A completeness check starts afresh; a provider's limit is not touched."""
     papers = [paper.model_dump(mode="json") for paper in said.documents]
+    changed = said.changed()
+    # What is written must be an application still: not too many papers, nothing required blanked out.
+    refuse_unless_complete(amended(turn.case.application, {"documents": papers, "changed": changed}), turn.case.statute)
     turn.stage = turn.case.supplement_of or Stage.PROVIDER_ANSWER
-    turn.note(EventType.SUPPLEMENTED, turn.case.statute.supplement.clause, documents=papers, changed=said.changed())
+    turn.note(EventType.SUPPLEMENTED, turn.case.statute.supplement.clause, documents=papers, changed=changed)
     turn.keep(ClockId.SUPPLEMENT)
     if turn.stage is Stage.COMPLETENESS_CHECK:
         turn.start(ClockId.COMPLETENESS_CHECK)
@@ -125,7 +130,8 @@ def refuse(turn: Turn, said: Refusing) -> None:
 
 
 def _no_extension(case: Case) -> Refused | None:
-    if case.statute.extension is not None:
+    rule = case.statute.extension
+    if rule is not None and rule.sharing_class in (None, case.sharing_class):
         return None
     limit = case.statute.limit(ClockId.PROVIDER_ANSWER, case.sharing_class)
     return Refused(RefusalCode.EXTENSION_NOT_PROVIDED, limit.clause if limit else None)

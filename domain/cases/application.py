@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from domain.statutes.model import Clause, Statute
 from domain.texts import Code, ShortText, Text
@@ -40,9 +40,15 @@ class Resource(Filed):
 class Document(Filed):
     """A paper that came with the application, known by its digest; ``sealed``: it bears a seal (加盖印章)."""
 
-    name: ShortText
+    name: Annotated[ShortText, StringConstraints(min_length=1)]
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
     sealed: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        """A paper may be named by its file name alone."""
+        return {"name": value} if isinstance(value, str) else value
 
 
 class Application(Filed):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from domain.cases.application import Document, Filed
 from domain.cases.records import Actor
@@ -17,12 +17,20 @@ from domain.words import CommandName, ServiceMode, Urgency
 
 
 class Terms(Filed):
-    """Under what terms data is shared (共享条件): scope, mode, conditions, last day of use."""
+    """Under what terms data is shared (共享条件): scope, mode, conditions, last day of use.
+
+    Terms written as one text are conditions.
+    """
 
     scope: Text | None = None
     mode: ShortText | None = None
     conditions: Text | Annotated[tuple[Text, ...], Field(max_length=50)] | None = None
     expires_on: date | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_text(cls, value: Any) -> Any:
+        return {"conditions": value} if isinstance(value, str) else value
 
     def said(self) -> dict[str, Any]:
         """What was said, without what was left out."""
@@ -82,7 +90,9 @@ class Supplement(ChangedFields):
     """Papers added and fields changed (补正), the latter side by side or under ``changed_fields``."""
 
     documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
-    changed_fields: ChangedFields | None = None
+    changed_fields: ChangedFields | None = Field(
+        default=None, validation_alias=AliasChoices("changed_fields", "changed", "fields", "changes")
+    )
 
     def changed(self) -> dict[str, Any]:
         """The fields changed, wherever they were written."""

@@ -60,11 +60,7 @@ def _may_be_filed(case: Case) -> None:
     application, statute = case.application, case.statute
     if application.contains_state_secret:
         raise Refused(RefusalCode.SECRET_DATA_EXCLUDED, statute.filing.secret_data_excluded)
-    missing = list(missing_fields(application, statute))
-    if missing:
-        ground = next((clause for _, clause in missing if clause), None)
-        names = ", ".join(name for name, _ in missing)
-        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, ground, fields=names)
+    refuse_unless_complete(application, statute)
     if application.disputes_grant:
         if statute.negotiation.granted_conditions is None:
             raise Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, statute.negotiation.clause)
@@ -72,6 +68,15 @@ def _may_be_filed(case: Case) -> None:
         raise Refused(RefusalCode.CLASS_NOT_SHAREABLE, case.route.clause)
     if _first_stage(case) is Stage.NEGOTIATION and not application.justification:
         raise Refused(RefusalCode.JUSTIFICATION_REQUIRED, _ground(case))
+
+
+def refuse_unless_complete(application: Application, statute: Statute) -> None:
+    """Refuse an application that leaves out what the statute requires, naming all of it at once."""
+    missing = list(missing_fields(application, statute))
+    if missing:
+        ground = next((clause for _, clause in missing if clause), None)
+        names = ", ".join(name for name, _ in missing)
+        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, ground, fields=names)
 
 
 def _first_stage(case: Case) -> Stage:

@@ -108,7 +108,12 @@ class Supplement(Part):
 
 
 class Extension(Part):
-    """A longer limit for the answer, with the bureau's consent (延长答复期限)."""
+    """A longer limit for the answer, with the bureau's consent (延长答复期限).
+
+    ``sharing_class`` is there where it is open to one class of data alone.
+    """
+
+    sharing_class: SharingClass | None = None
 
     at_most: int = Field(ge=1, le=366)
     unit: Literal[Unit.WORKING_DAY]

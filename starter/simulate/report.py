@@ -37,6 +37,8 @@ def _case(played: Played) -> Iterator[str]:
 
 
 def _clocks(played: Played) -> Iterator[str]:
+    if played.case is None:
+        return
     for number, wanted in enumerate(played.scenario.expect.clocks):
         keys = wanted.model_fields_set
         if not any(all(getattr(clock, key) == getattr(wanted, key) for key in keys) for clock in played.clocks):
@@ -48,6 +50,8 @@ def _clocks(played: Played) -> Iterator[str]:
 def _events(played: Played) -> Iterator[str]:
     found = [event.type for event in played.events]
     position = 0
+    if played.case is None:
+        return
     for number, wanted in enumerate(played.scenario.expect.events):
         try:
             position = found.index(wanted, position) + 1

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from domain.calendar import CHINA
 from domain.cases.application import Application
@@ -14,6 +14,7 @@ from domain.plain_errors import first_problem, key_path
 from domain.texts import Code, ShortText
 from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, RefusalCode, Role, Stage, Unit
 from domain.yaml_text import Document, YamlTextError, read_yaml
+from starter.files import read_text
 
 LONGEST_FILE = 1_000_000
 
@@ -28,13 +29,23 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+def _empty_group(value: Any) -> Any:
+    """A key without a value says nothing, as an empty group does."""
+    return {} if value is None else value
+
+
+def _empty_list(value: Any) -> Any:
+    """Likewise for lists."""
+    return () if value is None else value
+
+
 class PlayedStep(Part):
     """One command, when, by whom; ``refused`` is the code it must meet."""
 
     at: AwareDatetime
     by: Role
     do: CommandName
-    with_: Mapping[str, Any] = Field(default_factory=dict, alias="with")
+    with_: Annotated[Mapping[str, Any], BeforeValidator(_empty_group)] = Field(default_factory=dict, alias="with")
     refused: RefusalCode | None = None
     org: ShortText | None = None
     person: ShortText | None = None
@@ -44,17 +55,17 @@ class PlayedStep(Part):
 class ExpectedClock(Part):
     """What some clock record of the case must show; keys left out are not looked at."""
 
-    id: ClockId
+    id: ClockId | None = None
     basis: Basis | None = None
-    article: str | None = None
-    quote: str | None = None
+    article: ShortText | None = None
+    quote: ShortText | None = None
     started_at: AwareDatetime | None = None
     amount: int | None = None
     unit: Unit | None = None
     due_date: date | None = None
     due_at: AwareDatetime | None = None
     provisional: bool | None = None
-    calendar_edition: str | None = None
+    calendar_edition: ShortText | None = None
     state: ClockState | None = None
 
 
@@ -63,8 +74,8 @@ class Expectation(Part):
 
     stage: Stage | None = None
     outcome: Outcome | None = None
-    clocks: tuple[ExpectedClock, ...] = ()
-    events: tuple[EventType, ...] = ()
+    clocks: Annotated[tuple[ExpectedClock, ...], BeforeValidator(_empty_list)] = ()
+    events: Annotated[tuple[EventType, ...], BeforeValidator(_empty_list)] = ()
     refused: RefusalCode | None = None
 
 
@@ -77,9 +88,9 @@ class Scenario(Part):
     filed_at: AwareDatetime
     calendar: Literal["as_published", "final"] = "as_published"
     request: Application
-    steps: Annotated[tuple[PlayedStep, ...], Field(max_length=500)] = ()
+    steps: Annotated[tuple[PlayedStep, ...], Field(max_length=500), BeforeValidator(_empty_list)] = ()
     until: AwareDatetime | None = None
-    expect: Expectation = Expectation()
+    expect: Annotated[Expectation, BeforeValidator(_empty_group)] = Expectation()
 
     @property
     def ends_at(self) -> datetime:
@@ -101,16 +112,8 @@ class Scenario(Part):
 
 
 def read_scenario(path: Path) -> Scenario:
-    """Read one scenario file. Raises ScenarioError."""
-    try:
-        if path.stat().st_size > LONGEST_FILE:
-            raise ScenarioError(f"{path}: a scenario may have at most {LONGEST_FILE} bytes.")
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read ({error.strerror}).") from None
-    except UnicodeDecodeError:
-        raise ScenarioError(f"{path}: is not UTF-8 text.") from None
-    return scenario_from(text, str(path))
+    """Read one scenario file. Raises ScenarioError, FileError."""
+    return scenario_from(read_text(str(path), LONGEST_FILE), str(path))
 
 
 def scenario_from(text: str, where: str) -> Scenario:

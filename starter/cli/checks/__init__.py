@@ -1,0 +1,40 @@
+"""The checks of ``shareflow doctor``. None raises: whatever goes wrong is a finding with a way to mend it."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from starter.cli.checks.engine import engine_checks
+from starter.cli.checks.findings import Check, problem, unexpected
+from starter.cli.checks.law import calendar_check, policy_check, statutes_check
+from starter.cli.checks.machine import (
+    ports_check,
+    postgres_program_check,
+    python_check,
+    state_folder_check,
+    temporal_program_check,
+)
+
+BY_THEMSELVES: tuple[tuple[str, Callable[[], Check]], ...] = (
+    ("python", python_check),
+    ("temporal_program", temporal_program_check),
+    ("postgres_program", postgres_program_check),
+    ("state_folder", state_folder_check),
+    ("ports", ports_check),
+    ("statutes", statutes_check),
+    ("calendar", calendar_check),
+    ("policy", policy_check),
+)
+
+
+async def every_check() -> list[Check]:
+    """All findings, in the order in which people should mend."""
+    found = await asyncio.to_thread(lambda: list(_by_themselves()))
+    return [*found, *await engine_checks()]
+
+
+def _by_themselves() -> Iterable[Check]:
+    for name, check in BY_THEMSELVES:
+        try:
+            yield check()
+        except Exception as error:
+            yield problem(name, unexpected(error))

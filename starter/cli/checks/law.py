@@ -1,0 +1,43 @@
+"""What the engine goes by: statutes, calendar and the operator's policy."""
+
+import os
+from datetime import datetime
+
+from domain.calendar import CHINA, Calendar, CalendarError
+from domain.statutes.loader import StatuteError, digest, packaged_statutes
+from starter.cli.checks.findings import Check, ok, problem, warning
+from starter.policy_file import VARIABLE, PolicyError, policy_in_force
+
+
+def statutes_check() -> Check:
+    """Every packaged statute loads; named with the beginning of its digest."""
+    try:
+        statutes = packaged_statutes()
+    except StatuteError as error:
+        return problem("statutes", str(error), "run make setup")
+    return ok("statutes", ", ".join(f"{name} {digest(statute)[:8]}" for name, statute in statutes.items()))
+
+
+def calendar_check() -> Check:
+    """The calendar loads; which year is the first without a notice."""
+    try:
+        days = Calendar.packaged().as_known_on(None)
+    except CalendarError as error:
+        return problem("calendar", str(error), "run make setup")
+    this_year = datetime.now(CHINA).year
+    years = range(max(this_year, days.first.year), days.last.year + 1)
+    missing = next((year for year in years if days.is_provisional_year(year)), None)
+    if missing is None:
+        return ok("calendar", f"notices for all years to {days.last.year}")
+    says = f"There is no notice for {missing} yet, so limits that reach into it are provisional."
+    return warning("calendar", says, f"add the General Office's notice for {missing} when it is published")
+
+
+def policy_check() -> Check:
+    """The policy file, or the packaged policy, can be read."""
+    file = os.environ.get(VARIABLE)
+    try:
+        policy_in_force()
+    except PolicyError as error:
+        return problem("policy", str(error), f"mend the file, or unset {VARIABLE} for the packaged policy")
+    return ok("policy", file or "the packaged policy")

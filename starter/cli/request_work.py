@@ -1,0 +1,136 @@
+"""What the ``shareflow request`` commands do on a running engine."""
+
+import asyncio
+import getpass
+import json
+import uuid
+from datetime import datetime
+from typing import Any
+
+import typer
+from pydantic import ValidationError
+
+from domain.calendar import CHINA, Calendar
+from domain.cases.application import Application
+from domain.cases.commands import FIELDS, Command
+from domain.cases.records import Actor
+from domain.messages import label
+from domain.plain_errors import first_problem, key_path
+from domain.words import CommandName, Role, Stage
+from domain.yaml_text import read_yaml
+from ledger.queries.cases import list_cases
+from ledger.queries.events import events_of
+from ledger.queries.views import CaseFilter, CaseView
+from starter.cli.output import print_json, print_table
+from starter.cli.timeline_table import print_timeline
+from starter.client import ShareflowClient
+from starter.connection import connected
+from starter.errors import InvalidInput
+from starter.files import read_text
+from starter.simulate.report import clock_json
+
+
+async def file_and_tell(statute: str, application: Application, key: str | None, as_json: bool) -> None:
+    """File a request and tell what came of it."""
+    async with connected() as client:
+        view = await client.file(statute, application, key=key, person=getpass.getuser())
+        await _tell(client, view.request_id, as_json)
+
+
+async def show(request_id: str, as_json: bool) -> None:
+    """Tell a case."""
+    async with connected() as client:
+        await _tell(client, request_id, as_json)
+
+
+async def list_requests(stage: str | None, party: str | None, limit: int, as_json: bool) -> None:
+    """Tell the newest cases."""
+    wanted = CaseFilter(stage=_stage(stage), party=party)
+    async with connected() as client:
+        page = await asyncio.to_thread(list_cases, client.engine, wanted, None, limit)
+    if as_json:
+        print_json([_brief(case) for case in page.cases])
+        return
+    rows = []
+    for case in page.cases:
+        due = next((str(clock.due_date) for clock in case.clocks if clock.open), "")
+        stage_label = f"{label('stage', case.stage, 'zh')} {case.stage}"
+        parties = f"{case.requester_name} → {case.provider_name}"
+        rows.append((case.request_id, case.statute, stage_label, due, parties))
+    print_table("Cases", ("request", "statute", "stage", "due", "requester → provider"), rows)
+    if not rows:
+        typer.echo("There are no such cases.")
+
+
+async def give(
+    request_id: str, name: str, by: str, org: str | None, with_: str, key: str | None, as_json: bool
+) -> None:
+    """Give a command and tell the case after it."""
+    word, role = _word(CommandName, name, "command"), _word(Role, by, "role")
+    fields = _fields(with_)
+    async with connected() as client:
+        case = await asyncio.to_thread(client.get, request_id)
+        own = {Role.REQUESTER: case.requester_code, Role.PROVIDER: case.provider_code}.get(role)
+        actor = Actor(role=role, org=org or own, person=getpass.getuser())
+        command = Command(
+            name=word, actor=actor, fields=fields, key=key or uuid.uuid4().hex, received_at=datetime.now(CHINA)
+        )
+        await client.command(request_id, command)
+        await _tell(client, request_id, as_json)
+
+
+async def _tell(client: ShareflowClient, request_id: str, as_json: bool) -> None:
+    case = await asyncio.to_thread(client.get, request_id)
+    events = await asyncio.to_thread(events_of, client.engine, request_id)
+    if as_json:
+        said = _brief(case)
+        said["clocks"] = [clock_json(clock) for clock in case.clocks]
+        said["events"] = [event.model_dump(mode="json") for event in events]
+        print_json(said)
+        return
+    outcome = f" · {label('outcome', case.outcome, 'zh')} {case.outcome}" if case.outcome else ""
+    typer.echo(f"{case.request_id} {label('stage', case.stage, 'zh')} {case.stage}{outcome}")
+    typer.echo(f"{case.requester_name} → {case.provider_name} · {case.resource_name} · {case.statute}")
+    print_timeline(events, case.clocks, Calendar.packaged())
+
+
+def _brief(case: CaseView) -> dict[str, Any]:
+    kept = ("request_id", "statute", "stage", "outcome", "requester_code", "requester_name", "provider_code")
+    said = {name: getattr(case, name) for name in (*kept, "provider_name", "resource_code", "resource_name")}
+    return {**said, "filed_at": case.filed_at.isoformat(), "head": case.seq, "overdue": case.overdue}
+
+
+def read_application(name: str) -> tuple[str, Application]:
+    """The statute and the application of a file (`statute` and `request`, as in a scenario). Raises DoorError."""
+    document = read_yaml(read_text(name), name)
+    for key, kind, what in (("statute", str, "text"), ("request", dict, "a group of keys")):
+        if not isinstance(document.data.get(key), kind):
+            raise InvalidInput(f"{name}, line {document.line((key,))}: {key} is missing or is not {what}.")
+    try:
+        return document.data["statute"], Application.model_validate(document.data["request"])
+    except ValidationError as error:
+        place, reason = first_problem(error)
+        line = document.line(("request", *place))
+        raise InvalidInput(f"{name}, line {line}: {key_path(('request', *place))} {reason}.") from None
+
+
+def _fields(text: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InvalidInput("--with must be a JSON object.") from None
+    if not isinstance(fields, dict):
+        raise InvalidInput("--with must be a JSON object.")
+    return fields
+
+
+def _word(kind: Any, text: str, what: str) -> Any:
+    try:
+        return kind(text)
+    except ValueError:
+        known = ", ".join(str(word) for word in (FIELDS if kind is CommandName else kind))
+        raise InvalidInput(f"There is no {what} {text}; there are {known}.") from None
+
+
+def _stage(text: str | None) -> Any:
+    return _word(Stage, text, "stage") if text is not None else None

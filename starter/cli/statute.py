@@ -1,0 +1,125 @@
+"""``shareflow statute``: the regulations as data, each rule with its article and words (法规)."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from starter.cli.errors import UNUSABLE, say
+from starter.cli.output import AsJson, new_group, print_json, print_table
+from starter.files import FileError, read_text
+
+if TYPE_CHECKING:
+    from domain.statutes.model import Statute
+
+commands = new_group("The regulations as data, each rule with its article and quote (法规).")
+
+Files = Annotated[
+    list[str] | None, typer.Argument(metavar="[FILE]...", help="Further statute files.", show_default=False)
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the command."""
+    app.add_typer(commands, name="statute")
+
+
+@commands.command("list")
+def list_command(json_output: AsJson = False) -> None:
+    """All statutes that come with the product."""
+    from domain.statutes.loader import digest, packaged_statutes
+
+    statutes = packaged_statutes().values()
+    if json_output:
+        heads = ("id", "title", "document", "jurisdiction", "status", "issued_on", "in_force_from")
+        print_json(
+            [statute.model_dump(mode="json", include=set(heads)) | {"digest": digest(statute)} for statute in statutes]
+        )
+        return
+    print_table(
+        "法规 Statutes",
+        ("id", "状态 Status", "文号 Document", "名称 Title"),
+        ([x.id, x.status.replace("_", " "), x.document or "", f"{x.title.zh}\n{x.title.en}"] for x in statutes),
+    )
+
+
+@commands.command("show")
+def show_command(
+    statute_id: Annotated[str, typer.Argument(metavar="ID", help="As `shareflow statute list` names it.")],
+    json_output: AsJson = False,
+) -> None:
+    """One statute: bodies, classes, routes, limits, duties and instances, each with article and quote."""
+    from domain.statutes.loader import get_statute
+    from starter.policy_file import policy_in_force
+
+    statute, policy = get_statute(statute_id), policy_in_force()
+    from starter.cli.statute_page import as_json, show
+
+    if json_output:
+        print_json(as_json(statute, policy))
+    else:
+        show(statute, policy)
+
+
+@commands.command("check")
+def check_command(files: Files = None, json_output: AsJson = False) -> None:
+    """Check the packaged statutes, and the files given, against themselves and against their sources."""
+    from domain.statutes.check import check_all, sources_folder
+    from domain.statutes.loader import packaged_texts
+
+    folder = sources_folder()
+    packaged = [name for name, _ in packaged_texts()]
+    problems = check_all()
+    unchecked = [] if folder else ["the quotes of the packaged statutes, because the source texts are not here"]
+    for file in files or []:
+        found, not_done = _check_file(file, folder)
+        problems += found
+        unchecked += not_done
+    if json_output:
+        where = str(folder) if folder else None
+        print_json(
+            {"checked": [*packaged, *(files or [])], "sources": where, "not_checked": unchecked, "problems": problems}
+        )
+    else:
+        _print_check(len(packaged), files or [], folder, unchecked)
+    for problem in problems:
+        say(problem)
+    if problems:
+        raise typer.Exit(UNUSABLE)
+
+
+def _check_file(file: str, folder: Path | None) -> tuple[list[str], list[str]]:
+    """What is wrong with a statute file, and what could not be checked of it."""
+    from domain.statutes.check import check_amounts, check_quotes
+    from domain.statutes.loader import StatuteError, load_statute
+
+    try:
+        statute = load_statute(read_text(file), file)
+    except (FileError, StatuteError) as error:
+        return [str(error)], []
+    problems = check_amounts(statute)
+    source = _source_of(statute, Path(file).parent, folder)
+    if source is None:
+        return problems, [f"the quotes of {file}, because its source {statute.source} is not here"]
+    try:
+        problems += check_quotes(statute, read_text(str(source)))
+    except FileError as error:
+        problems.append(str(error))
+    return problems, []
+
+
+def _source_of(statute: "Statute", beside: Path, folder: Path | None) -> Path | None:
+    """The source text: beside the statute's own file, in the folder of sources, or one level above that."""
+    places = [beside, *([folder, folder.parent] if folder else [])]
+    return next((place / statute.source for place in places if (place / statute.source).is_file()), None)
+
+
+def _print_check(packaged: int, files: list[str], folder: Path | None, unchecked: list[str]) -> None:
+    given = f" and {len(files)} given file{'' if len(files) == 1 else 's'}" if files else ""
+    typer.echo(f"Checked {packaged} packaged statutes{given}: the form, the routes, the number in each limit's quote.")
+    if folder:
+        typer.echo(f"The quotes of the packaged statutes were compared with the source texts in {folder}.")
+    for what in unchecked:
+        typer.echo(f"Not checked: {what}.")
+    if not folder:
+        typer.echo("SHAREFLOW_SOURCES names the folder of the source texts where there is one.")

@@ -1,0 +1,17 @@
+"""``shareflow up``."""
+
+import typer
+
+from starter.cli.running import run
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``up`` to the command line."""
+    app.command()(up)
+
+
+def up() -> None:
+    """Run Temporal, PostgreSQL and a worker here until Ctrl-C; say what listens where."""
+    from starter.cli.up_work import stay_up
+
+    run(stay_up(), "info")

@@ -1,0 +1,23 @@
+"""The demonstration: real cases under all the regulations, played through the real engine and told line by line."""
+
+from collections.abc import AsyncIterator
+from importlib.resources import files
+
+from starter.simulate.player import Played, Player
+from starter.simulate.playground import Playground
+from starter.simulate.report import mismatches
+from starter.simulate.scenario import Scenario, scenario_from
+
+
+def demo_cases() -> list[Scenario]:
+    """The packaged cases, in order."""
+    folder = files("starter.demo").joinpath("cases")
+    found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda entry: entry.name)
+    return [scenario_from(entry.read_text(encoding="utf-8"), entry.name) for entry in found]
+
+
+async def play_all(ground: Playground) -> AsyncIterator[tuple[Played, list[str]]]:
+    """Play the cases one after another; each with what differs from its expectation (nothing, one hopes)."""
+    for scenario in demo_cases():
+        played = await Player(ground, scenario).play()
+        yield played, mismatches(played)

@@ -1,0 +1,84 @@
+"""The command line, called within this process (fast) or as the installed program (real)."""
+
+import logging
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import structlog
+from typer.testing import CliRunner
+
+from starter.cli import app
+
+PROGRAM = Path(sys.executable).parent / "shareflow"
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    def plainly_refused(self, code: int = 2) -> str:
+        """The one sentence on standard error of a command that failed as it should."""
+        lines = self.err.splitlines()
+        assert self.code == code, self
+        assert len(lines) == 1, self.err
+        assert lines[0].endswith("."), self.err
+        assert "Traceback" not in self.err + self.out
+        return lines[0]
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No engine, policy or folder of whoever runs the tests."""
+    for name in (
+        "SHAREFLOW_DATABASE_URL",
+        "TEMPORAL_ADDRESS",
+        "SHAREFLOW_POLICY",
+        "SHAREFLOW_LOG",
+        "SHAREFLOW_SOURCES",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "no-temporal.toml"))
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """Commands configure logging for their whole process, which here is pytest."""
+    root, ours = logging.getLogger(), logging.getLogger("shareflow")
+    levels, handlers = (root.level, ours.level), list(root.handlers)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def shareflow() -> Callable[..., Said]:
+    """Run a command line within this process."""
+
+    def run(*arguments: object) -> Said:
+        result = CliRunner().invoke(app, [str(x) for x in arguments], prog_name="shareflow")
+        return Said(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture
+def program() -> Callable[..., Said]:
+    """Run the installed program."""
+
+    def run(*arguments: object) -> Said:
+        done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False)
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    return run

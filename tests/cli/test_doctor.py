@@ -1,0 +1,83 @@
+"""``shareflow doctor``."""
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def ports_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHAREFLOW_TEMPORAL_PORT", "0")
+    monkeypatch.setenv("SHAREFLOW_UI_PORT", "0")
+
+
+def findings(said: Any) -> dict[str, dict[str, str]]:
+    return {check["name"]: check for check in json.loads(said.out)["checks"]}
+
+
+def test_a_machine_without_a_running_stack_is_usable(shareflow: Run) -> None:
+    said = shareflow("doctor", "--json")
+    found = findings(said)
+    assert (said.code, said.err) == (0, "")
+    assert json.loads(said.out)["usable"] is True
+    assert {name for name, check in found.items() if check["state"] == "ok"} >= {
+        "python",
+        "temporal_program",
+        "postgres_program",
+        "state_folder",
+        "ports",
+        "statutes",
+        "policy",
+    }
+    assert found["calendar"]["state"] in ("ok", "warning")
+    assert [found[name]["state"] for name in ("database", "temporal", "cases")] == ["skipped"] * 3
+    text = shareflow("doctor")
+    assert (text.code, text.out.splitlines()[-1]) == (0, "Shareflow is usable here.")
+
+
+def test_what_does_not_work_is_named_with_how_to_mend_it(
+    shareflow: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path / "file" / "state"))
+    monkeypatch.setenv("SHAREFLOW_POLICY", str(tmp_path / "nowhere.yaml"))
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", "postgresql://me:secret@127.0.0.1:1/x")
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setattr("starter.stack.temporal.shutil.which", lambda *_, **__: None)
+    said = shareflow("doctor", "--json")
+    bad = {name: check for name, check in findings(said).items() if check["state"] == "problem"}
+    assert said.code == 2
+    assert set(bad) == {"temporal_program", "state_folder", "policy", "database", "temporal"}
+    assert "make setup" in bad["temporal_program"]["mend"]
+    assert "SHAREFLOW_STATE" in bad["state_folder"]["mend"]
+    assert "TEMPORAL_ADDRESS" in bad["temporal"]["mend"]
+    assert "SHAREFLOW_DATABASE_URL" in bad["database"]["says"]
+    assert "secret" not in said.out
+    assert "Traceback" not in said.out + said.err
+    assert not (tmp_path / "file" / "state").exists()
+
+
+def test_a_port_of_somebody_else_is_a_problem_for_the_embedded_stack_alone(
+    shareflow: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("SHAREFLOW_UI_PORT", str(port))
+        found = findings(shareflow("doctor", "--json"))["ports"]
+        assert (found["state"], str(port) in found["says"]) == ("problem", True)
+        assert "SHAREFLOW_UI_PORT" in found["mend"]
+        monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+        assert findings(shareflow("doctor", "--json"))["ports"]["state"] == "skipped"
+
+
+def test_a_wrong_log_level_is_one_sentence(shareflow: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHAREFLOW_LOG", "loud")
+    assert "SHAREFLOW_LOG" in shareflow("doctor").plainly_refused()

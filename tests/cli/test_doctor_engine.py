@@ -1,0 +1,68 @@
+"""What the doctor says of an engine that runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from temporalio.api.operatorservice.v1 import RemoveSearchAttributesRequest
+
+from domain.cases.application import Application, Party, Resource
+from domain.words import SharingClass
+from starter.cli.checks.engine import engine_checks
+from starter.cli.checks.findings import Check
+from starter.client import ShareflowClient, workflow_id
+from starter.simulate.playground import Playground, playground
+
+APPLICATION = Application(
+    requester=Party(code="R", name="甲"),
+    provider=Party(code="P", name="乙"),
+    resource=Resource(code="X", name="丙", sharing_class=SharingClass.CONDITIONAL),
+    purpose="核验",
+    scope="姓名",
+)
+
+
+@asynccontextmanager
+async def engine_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Playground]:
+    async with playground() as ground:
+        url = ground.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        monkeypatch.setenv("SHAREFLOW_DATABASE_URL", url)
+        monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
+        yield ground
+
+
+async def findings() -> dict[str, Check]:
+    return {check.name: check for check in await engine_checks()}
+
+
+async def test_an_engine_its_cases_and_what_can_be_amiss(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path))
+    async with engine_in_the_environment(monkeypatch) as ground:
+        client = ShareflowClient(ground.temporal, ground.engine)
+        kept = await client.file("changshu-2019", APPLICATION)
+        found = await findings()
+        assert {name: check.state for name, check in found.items()} == dict.fromkeys(
+            ("database", "temporal", "cases"), "ok"
+        )
+        assert "1 open cases" in found["cases"].says
+
+        lost = await client.file("changshu-2019", APPLICATION)
+        await ground.temporal.get_workflow_handle(workflow_id(lost.request_id)).terminate()
+        request = RemoveSearchAttributesRequest(namespace="default", search_attributes=["Breached"])
+        await ground.temporal.operator_service.remove_search_attributes(request)
+        found = await findings()
+        assert found["cases"].state == "problem"
+        assert lost.request_id in found["cases"].says
+        assert kept.request_id not in found["cases"].says
+        assert found["temporal"].state == "problem"
+        assert "--name Breached --type Bool" in (found["temporal"].mend or "")
+
+        with ground.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("CREATE DATABASE bare"))
+        bare = ground.engine.url.set(drivername="postgresql", database="bare").render_as_string(hide_password=False)
+        monkeypatch.setenv("SHAREFLOW_DATABASE_URL", bare)
+        found = await findings()
+        assert (found["database"].state, found["cases"].state) == ("problem", "skipped")
+        assert "no tables yet" in found["database"].says

@@ -1,0 +1,41 @@
+"""Logs go to standard error, as JSON unless somebody reads them in a terminal."""
+
+import json
+import logging
+
+import pytest
+import structlog
+
+from starter.errors import InvalidInput
+from starter.logs import configure_logs, level_from
+
+
+def test_ours_and_the_libraries_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("info", {})
+    configure_logs("info", {})
+    structlog.get_logger("shareflow.test").info("已启动", port=1)
+    structlog.get_logger("shareflow.test").debug("not said")
+    logging.getLogger("temporalio.worker").info("not said")
+    logging.getLogger("temporalio.worker").warning("slow %s", "worker")
+    said = capsys.readouterr()
+    ours, theirs = (json.loads(line) for line in said.err.splitlines())
+    assert said.out == ""
+    assert (ours["event"], ours["port"], ours["level"], ours["logger"]) == ("已启动", 1, "info", "shareflow.test")
+    assert (theirs["event"], theirs["level"], theirs["logger"]) == ("slow worker", "warning", "temporalio.worker")
+
+
+def test_an_exception_stays_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(environ={})
+    try:
+        raise ValueError("x")
+    except ValueError:
+        structlog.get_logger("shareflow.test").exception("failed")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "ValueError: x" in json.loads(line)["exception"]
+
+
+def test_the_level_comes_from_the_environment() -> None:
+    assert level_from({"SHAREFLOW_LOG": "DEBUG"}) == logging.DEBUG
+    assert level_from({"SHAREFLOW_LOG": ""}, "error") == logging.ERROR
+    with pytest.raises(InvalidInput, match=r"SHAREFLOW_LOG must be one of .*“loud”"):
+        level_from({"SHAREFLOW_LOG": "loud"})

@@ -1,0 +1,160 @@
+"""``shareflow simulate``. Only two tests start a server; what cannot be used never gets that far."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = Path(sys.executable).with_name("shareflow")
+Run = Callable[..., Any]
+
+GOOD = """\
+name: 常熟 有条件 同意
+statute: changshu-2019
+filed_at: 2026-09-18T10:00:00+08:00
+request:
+  requester: {code: "113205810141000001", name: 常熟市民政局}
+  provider: {code: "113205810141000002", name: 常熟市公安局}
+  resource: {code: CS-GA-0001, name: 常住人口基本信息, sharing_class: conditional}
+  purpose: 低保资格核验
+  scope: 姓名、身份证号码
+steps:
+  - {at: 2026-09-21T09:00:00+08:00, by: provider, do: refuse, with: {}, refused: reason_required}
+  - {at: 2026-09-21T10:00:00+08:00, by: provider, do: grant, with: {terms: {scope: 姓名}}}
+expect:
+  stage: closed
+  outcome: granted
+  clocks: [{id: provider_answer, due_date: 2026-09-24, state: met}]
+"""
+REFUSED = """\
+name: 浙江 非共享
+statute: zhejiang-2014
+filed_at: 2026-09-18T10:00:00+08:00
+request:
+  requester: {code: R, name: 甲}
+  provider: {code: P, name: 乙}
+  resource: {code: X, name: 丙, sharing_class: not_shared}
+  purpose: 核验
+  scope: 姓名
+expect: {refused: class_not_shareable}
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Callable[..., list[Path]]:
+    """Write scenario files."""
+
+    def write(**texts: str) -> list[Path]:
+        paths = [tmp_path / f"{name}.yaml" for name in texts]
+        for path, text in zip(paths, texts.values(), strict=True):
+            path.write_text(text, encoding="utf-8")
+        return paths
+
+    return write
+
+
+def test_files_are_played_in_order_and_differences_told(program: Run, files: Callable[..., list[Path]]) -> None:
+    wrong = GOOD.replace("2026-09-24", "2026-09-25").replace("outcome: granted", "outcome: denied")
+    paths = files(good=GOOD, wrong=wrong, refused=REFUSED)
+    said = program("simulate", "--json", *paths)
+    assert (said.code, said.err) == (1, "")
+    good, differs, refused = json.loads(said.out)
+    assert (good["statute"], good["stage"], good["outcome"]) == ("changshu-2019", "closed", "granted")
+    assert good["mismatches"] == []
+    assert good["refused_steps"][0]["code"] == "reason_required"
+    assert good["workflow"]["history_length"] > 5
+    assert len(differs["mismatches"]) == 2
+    assert (refused["refused"], refused["mismatches"]) == ("class_not_shareable", [])
+
+
+def test_for_people_and_all_as_expected(shareflow: Run, files: Callable[..., list[Path]]) -> None:
+    said = shareflow("simulate", *files(good=GOOD, refused=REFUSED))
+    assert (said.code, said.err) == (0, "")
+    first, second = said.out.splitlines()
+    assert first.startswith("ok ")
+    assert "good.yaml" in first
+    assert "同意共享" in first
+    assert "class_not_shareable" in second
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "line 1: the file is empty"),
+        ("- a\n- b\n", "line 1: the top level"),
+        ("a: [1\n", "line 1: this is not valid YAML"),
+        (GOOD.replace("statute:", "statut:"), "line 2: statut is not a known key"),
+        (GOOD.replace("do: grant", "do: give"), "line 12: steps[1].do"),
+        (GOOD.replace("filed_at: 2026-09-18T10:00:00+08:00", "filed_at: 2026-09-18T10:00:00"), "line 3: filed_at"),
+        (GOOD.replace("filed_at: 2026", "filed_at: 1970"), "line 3: filed_at lies outside"),
+        (GOOD.replace("2026-09-21T10", "2026-09-20T10"), "steps[1].at lies before"),
+        (GOOD.replace("by: provider", "by: nobody", 1), "line 11: steps[0].by"),
+        (GOOD.replace("state: met}", "state: done}"), "line 16: expect.clocks[0].state"),
+        (GOOD.replace("{terms: {scope: 姓名}}", "{term: x}"), "line 12: steps[1].with.term"),
+        (GOOD + "name: again\n", "line 17: the key “name” stands here a second time"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(
+    shareflow: Run, files: Callable[..., list[Path]], text: str, says: str
+) -> None:
+    (path,) = files(wrong=text)
+    said = shareflow("simulate", path, "--json")
+    sentence = said.plainly_refused()
+    assert sentence.startswith(f"{path}, line ")
+    assert says in sentence
+    assert said.out == ""
+
+
+def test_what_is_no_text_file_is_one_sentence(shareflow: Run, tmp_path: Path) -> None:
+    (tmp_path / "big.yaml").write_bytes(b"a" * 10_000_000)
+    (tmp_path / "binary.yaml").write_bytes(b"name: x\n\xff\xfe\x00")
+    for name, says in (
+        ("big.yaml", "too large"),
+        ("binary.yaml", "binary.yaml, line 2: is not UTF-8 text"),
+        ("missing.yaml", "No such file"),
+        ("", "Is a directory"),
+        ("two\nlines", "No such file"),
+    ):
+        assert says in shareflow("simulate", tmp_path / name).plainly_refused()
+    assert "too large" in shareflow("simulate", "/dev/zero").plainly_refused()
+    assert "FILE" in shareflow("simulate").plainly_refused()
+
+
+def test_every_bad_file_is_named_and_nothing_is_played(shareflow: Run, files: Callable[..., list[Path]]) -> None:
+    said = shareflow("simulate", *files(one="", good=GOOD, two=GOOD.replace("name:", "nam:")))
+    assert (said.code, said.out) == (2, "")
+    one, two = said.err.splitlines()
+    assert "one.yaml" in one
+    assert "two.yaml" in two
+
+
+def test_no_temporal_is_one_sentence(
+    shareflow: Run, files: Callable[..., list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("starter.stack.temporal.shutil.which", lambda *_, **__: None)
+    assert "make setup" in shareflow("simulate", *files(good=GOOD)).plainly_refused()
+
+
+def test_sigterm_leaves_nothing_running(files: Callable[..., list[Path]], tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    (path,) = files(good=GOOD)
+    process = subprocess.Popen(
+        [PROGRAM, "simulate", path],
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(2)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=20)
+    if process.returncode != 0:  # else it was faster than the signal
+        assert (process.returncode, err) == (143, "Stopped by SIGTERM.\n")
+    assert not list((tmp_path / "tmp").glob("shareflow-*"))

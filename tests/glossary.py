@@ -1,0 +1,46 @@
+"""The glossary document, made from the catalogue of messages: ``python -m tests.glossary`` writes it."""
+
+from pathlib import Path
+
+from domain.messages import words
+
+KINDS = {
+    "role": "Roles 角色",
+    "stage": "Stages 阶段",
+    "outcome": "Outcomes 结果",
+    "clock": "Clocks 时限",
+    "clock_state": "States of a clock 时限状态",
+    "basis": "Basis of a limit 时限依据",
+    "event": "Events of the ledger 台账事件",
+    "refusal": "Refusal codes 不予办理代码",
+}
+
+HEAD = """# Glossary 术语
+
+The identifiers that programs use, and what people read. Made from the catalogue of messages.
+
+| term 术语 | meaning 含义 |
+|---|---|
+| working day 工作日 | a day on which State organs work, by the yearly notice: make-up days count, days off do not |
+| make-up day 调休上班日 | a Saturday or Sunday on which the notice orders work |
+| compensation 补假 | a day off in place of a festival that falls on a weekend |
+| edition 通知版本 | one notice of the State Council's General Office, known from its publication |
+| provisional 暂定 | worked out for a year whose notice is not yet published |
+| statute 法规 | one regulation as data, with article and quote for every rule |
+| policy 内部规程 | a limit that no text sets; the operator's, never shown as law |
+| ledger 台账 | the append-only, chained record of events |
+| supervision ladder 督办 | what follows a breach: notice, yellow, red |
+"""
+
+
+def glossary() -> str:
+    """The whole document."""
+    parts = [HEAD]
+    for kind, title in KINDS.items():
+        rows = "\n".join(f"| `{word}` | {said['zh']} | {said['en']} |" for word, said in words(kind).items())
+        parts.append(f"\n## {title}\n\n| identifier | 中文 | English |\n|---|---|---|\n{rows}\n")
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    Path("docs/glossary.md").write_text(glossary(), encoding="utf-8")

@@ -1,0 +1,389 @@
+"""The scenario files, each played on a real server, and what all of them together must show."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import chinese_calendar
+import pytest
+
+from domain.calendar import CHINA
+from domain.cases.case import Case
+from domain.cases.records import Clock
+from domain.evidence import verify_chain
+from domain.policy import default_policy
+from domain.statutes.loader import packaged_statutes
+from domain.words import (
+    Basis,
+    ClockId,
+    ClockState,
+    CommandName,
+    EventType,
+    Outcome,
+    RefusalCode,
+    Role,
+    Stage,
+    Unit,
+    Urgency,
+)
+from ledger.queries.cases import get_case
+from starter.simulate.player import Played, Player
+from starter.simulate.playground import Playground
+from starter.simulate.report import mismatches
+from starter.simulate.scenario import PlayedStep, Scenario, read_scenario, scenario_from
+from tests.coverage_table import DOCUMENT, Row, coverage, document, left_out
+
+FOLDER = Path(__file__).parent / "scenarios"
+FILES = sorted(FOLDER.glob("*/*.yaml"))
+AT_ONCE = 6
+IMPASSE = FOLDER / "nantong-2020/refused-late-then-impasse.yaml"
+IN_TIME = timedelta(seconds=1)
+
+Plays = dict[Path, asyncio.Task[Played]]
+
+
+@pytest.fixture(scope="session")
+async def plays(ground: Playground, request: pytest.FixtureRequest) -> AsyncIterator[Plays]:
+    """The plays of all files that the collected tests ask for, a few at a time."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def play(path: Path) -> Played:
+        async with gate:
+            return await Player(ground, read_scenario(path)).play()
+
+    tasks = {path: asyncio.create_task(play(path)) for path in _asked_for(request.session.items)}
+    yield tasks
+    for task in tasks.values():
+        task.cancel()
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+def _asked_for(items: Iterable[pytest.Item]) -> list[Path]:
+    """All files, or those alone whose own tests were chosen on the command line."""
+    chosen: set[Path] = set()
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        if "every_play" in names:
+            return FILES
+        if "plays" in names:
+            callspec = getattr(item, "callspec", None)
+            chosen.add(callspec.params.get("path", IMPASSE) if callspec else IMPASSE)
+    return [path for path in FILES if path in chosen]
+
+
+@pytest.fixture(scope="session")
+async def every_play(plays: Plays) -> dict[str, Played]:
+    """All plays by the name of their file, such as ``nantong-2020/declined-with-reason``."""
+    return {name_of(path): await task for path, task in plays.items()}
+
+
+def name_of(path: Path) -> str:
+    """How a scenario is called: statute and file, without the ending."""
+    return path.relative_to(FOLDER).with_suffix("").as_posix()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+async def test_scenario(path: Path, plays: Plays) -> None:
+    found = mismatches(await plays[path])
+    assert not found, "\n".join([f"{name_of(path)}:", *found])
+
+
+# What all of them together must show
+
+
+def test_there_are_enough_and_each_has_its_own_name() -> None:
+    scenarios = [read_scenario(path) for path in FILES]
+    assert len(FILES) >= 75
+    assert len({scenario.name for scenario in scenarios}) == len(FILES)
+    assert {scenario.filed_at.astimezone(CHINA).year for scenario in scenarios} == set(range(2018, 2027))
+
+
+def test_every_scenario_says_how_it_ends() -> None:
+    for path in FILES:
+        expect = read_scenario(path).expect
+        said = expect.model_fields_set
+        assert said == {"refused"} or {"stage", "outcome", "events"} <= said, name_of(path)
+        assert all({"due_date", "state"} <= clock.model_fields_set for clock in expect.clocks), name_of(path)
+
+
+def test_every_refusal_code_is_met(every_play: dict[str, Played]) -> None:
+    assert {refused.code for played in every_play.values() for refused in played.refused} == {*RefusalCode}
+
+
+def test_every_command_is_carried_out(every_play: dict[str, Played]) -> None:
+    assert {step.do for played in every_play.values() for step in _carried_out(played)} == {*CommandName}
+
+
+def test_every_outcome_stage_clock_state_and_event_occurs(every_play: dict[str, Played]) -> None:
+    events = [event for played in every_play.values() for event in played.events]
+    clocks = [clock for played in every_play.values() for clock in played.clocks]
+    assert {played.case.outcome for played in every_play.values() if played.case} == {*Outcome, None}
+    assert {event.stage for event in events} == {*Stage}
+    assert {event.type for event in events} == {*EventType}
+    assert {clock.id for clock in clocks} == {*ClockId}
+    assert {clock.state for clock in clocks} == {*ClockState}
+    assert {clock.basis for clock in clocks} == {*Basis}
+    assert {event.actor.role for event in events} == {*Role} - {Role.AUDITOR, Role.OPERATOR}
+
+
+POSSIBLE_OUTCOMES = {
+    "changshu-2019": {Outcome.GRANTED, Outcome.REFUSED, Outcome.WITHDRAWN, Outcome.DENIED, Outcome.UNRESOLVED},
+    "yima-2021": {Outcome.GRANTED, Outcome.REFUSED, Outcome.WITHDRAWN, Outcome.DENIED},
+    "changzhou-2018": {Outcome.GRANTED, Outcome.REFUSED, Outcome.WITHDRAWN, Outcome.DENIED, Outcome.UNRESOLVED},
+    "nantong-2020": {Outcome.GRANTED, Outcome.REFUSED, Outcome.DECLINED, Outcome.WITHDRAWN, Outcome.UNRESOLVED},
+    "zhejiang-2014": {Outcome.GRANTED, Outcome.REFUSED, Outcome.WITHDRAWN, Outcome.DENIED, Outcome.UNRESOLVED},
+    "cn-809-2025": {Outcome.GRANTED, Outcome.REFUSED, Outcome.WITHDRAWN, Outcome.DENIED},
+}
+
+
+@pytest.mark.parametrize("statute", POSSIBLE_OUTCOMES)
+def test_every_outcome_of_a_statute_is_reached(statute: str, every_play: dict[str, Played]) -> None:
+    reached = {played.case.outcome for played in _under(every_play, statute) if played.case}
+    assert reached - {None} == POSSIBLE_OUTCOMES[statute]
+
+
+@pytest.mark.parametrize("statute", packaged_statutes())
+def test_every_route_is_taken(statute: str, every_play: dict[str, Played]) -> None:
+    data = packaged_statutes()[statute]
+    taken = [
+        Case("", data, default_policy(), played.scenario.request).route
+        for played in _under(every_play, statute)
+        if played.scenario.request.resource.sharing_class is not None
+    ]
+    for route in data.routes:
+        assert route in taken, f"no scenario takes {route.sharing_class}, {route.authorization}"
+
+
+def test_a_request_is_withdrawn_in_every_open_stage(every_play: dict[str, Played]) -> None:
+    withdrawn = {
+        event.stage
+        for played in every_play.values()
+        for event in played.events
+        if event.type is EventType.WITHDRAWN and event.actor.role is Role.REQUESTER
+    }
+    assert withdrawn == {*Stage} - {Stage.CLOSED}
+
+
+def test_both_sides_of_every_limit_of_the_texts(every_play: dict[str, Played]) -> None:
+    for statute, data in packaged_statutes().items():
+        clocks = [clock for played in _under(every_play, statute) for clock in played.clocks]
+        for clock_id in {limit.clock for limit in data.limits}:
+            kept = [c for c in clocks if c.id == clock_id and c.ended_at is not None]
+            assert any(c.state is ClockState.MET and c.ended_at == c.due_at - IN_TIME for c in kept), (
+                statute,
+                clock_id,
+            )
+            assert any(c.state is ClockState.MET_LATE and c.ended_at == c.due_at for c in kept), (statute, clock_id)
+
+
+def test_the_ladder_climbs_from_notice_to_red(every_play: dict[str, Played]) -> None:
+    events = every_play["nantong-2020/silence-climbs-the-ladder"].events
+    levels = [event.data["level"] for event in events if event.type is EventType.URGED and "rung" in event.data]
+    assert levels == [Urgency.NOTICE, Urgency.YELLOW, Urgency.RED]
+    assert all(event.actor.role is Role.PLATFORM for event in events if event.type is EventType.URGED)
+
+
+def test_a_dispute_across_levels_goes_to_the_common_superior(every_play: dict[str, Played]) -> None:
+    for name, body in (
+        ("cn-809-2025/cross-level-common-superior", "共同的上级政务数据共享主管部门"),
+        ("cn-809-2025/government-grants", "同级政务数据共享主管部门"),
+        ("yima-2021/cross-level-same-procedure", "义马市政务服务和大数据管理局"),
+    ):
+        referred = [e for e in every_play[name].events if e.type is EventType.COORDINATION_REFERRED]
+        assert [event.data["body"] for event in referred] == [body]
+
+
+def test_a_case_across_two_notices_is_provisional_until_the_second_is_published(every_play: dict[str, Played]) -> None:
+    events = every_play["changzhou-2018/notice-published-in-december"].events
+    superseded = [event for event in events if event.type is EventType.CLOCK_SUPERSEDED]
+    assert [event.at.astimezone(CHINA).date() for event in superseded] == [date(2018, 12, 6)]
+    assert "2019" in superseded[0].data["reason"]
+
+
+def test_refusals_cite_the_article_where_one_applies(every_play: dict[str, Played]) -> None:
+    for name, played in every_play.items():
+        for refused in played.refused:
+            if refused.code in CITED and refused.do != CommandName.WITHDRAW:
+                assert refused.article, f"{name}, step {refused.step}: {refused.code} cites no article"
+
+
+CITED = {
+    RefusalCode.REASON_REQUIRED,
+    RefusalCode.LEGAL_BASIS_REQUIRED,
+    RefusalCode.JUSTIFICATION_REQUIRED,
+    RefusalCode.NECESSITY_REQUIRED,
+    RefusalCode.DECLINE_NOT_ALLOWED,
+    RefusalCode.EXTENSION_NOT_PROVIDED,
+    RefusalCode.EXTENSION_TOO_LONG,
+    RefusalCode.EXTENSION_NEEDS_CONSENT,
+    RefusalCode.INSTANCE_NOT_AVAILABLE,
+    RefusalCode.NEGOTIATION_MUST_COME_FIRST,
+    RefusalCode.CLASS_NOT_SHAREABLE,
+    RefusalCode.SECRET_DATA_EXCLUDED,
+}
+
+
+# What must hold of every case
+
+
+def test_policy_never_passes_for_law(every_play: dict[str, Played]) -> None:
+    for name, played in every_play.items():
+        limits = {limit.clock for limit in packaged_statutes()[played.scenario.statute].limits} if played.case else ()
+        for clock in played.clocks:
+            assert (clock.basis is Basis.STATUTE) == (clock.id in limits), f"{name}: {clock.id}"
+            assert (clock.article is None, clock.quote is None) == (clock.basis is Basis.POLICY,) * 2, name
+
+
+async def test_every_ledger_holds(every_play: dict[str, Played], ground: Playground) -> None:
+    for name, played in every_play.items():
+        if played.request_id is None:
+            continue
+        stored = await asyncio.to_thread(get_case, ground.engine, played.request_id)
+        assert stored is not None, name
+        verify_chain(played.events, stored.algorithm, head=stored.head_digest)
+        assert [event.seq for event in played.events] == list(range(1, stored.seq + 1)), name
+        assert (stored.stage, stored.outcome) == (played.events[-1].stage, played.case and played.case.outcome), name
+        types = [event.type for event in played.events]
+        if stored.outcome is not None:
+            assert types.index(EventType.CLOSED) == len(types) - 1, name
+            assert not any(clock.open for clock in stored.clocks), name
+        assert list(stored.clocks) == list(played.clocks), name
+        instants = [event.at for event in played.events]
+        assert instants == sorted(instants), name
+
+
+def test_every_due_date_agrees_with_an_independent_calendar(every_play: dict[str, Played], ground: Playground) -> None:
+    published = [edition.published for edition in ground.calendar.editions]
+    counted = 0
+    for name, played in every_play.items():
+        for clock in played.clocks:
+            if clock.state is ClockState.SUPERSEDED or _decided_by_later_knowledge(clock, published):
+                continue
+            assert clock.unit is Unit.WORKING_DAY
+            day, left = clock.started_at.astimezone(CHINA).date(), clock.amount
+            while left and day.year < 2027:
+                day += timedelta(days=1)
+                left -= day.year < 2027 and chinese_calendar.is_workday(day)
+            counted += left == 0
+            assert left or (clock.due_date, clock.provisional) == (day, False), f"{name}: {clock.id}"
+            assert not left or clock.provisional, f"{name}: {clock.id}"
+    assert counted > 250
+
+
+def _decided_by_later_knowledge(clock: Clock, published: Iterable[date]) -> bool:
+    """Whether a notice came out before the last day, but after the clock had ended: closed clocks stay as they were."""
+    ended = clock.ended_at.astimezone(CHINA).date() if clock.ended_at else date.max
+    return any(ended < day <= clock.due_date for day in published)
+
+
+async def test_a_dispute_stays_a_short_history(plays: Plays) -> None:
+    played = await plays[IMPASSE]
+    assert played.case is not None
+    assert played.case.outcome is Outcome.UNRESOLVED
+    assert 0 < played.history_length < 90
+
+
+# What a wrong expectation must meet
+
+
+WRONG = {
+    "stage": ("stage: closed", "stage: negotiation"),
+    "outcome": ("outcome: unresolved", "outcome: denied"),
+    "no outcome": ("outcome: unresolved", "outcome: null"),
+    "due date": ("due_date: 2026-10-10", "due_date: 2026-10-09"),
+    "policy due date": ("due_date: 2026-11-23", "due_date: 2026-11-24"),
+    "state": ("state: met_late", "state: met"),
+    "late instead of met": ("due_date: 2026-09-20, state: met", "due_date: 2026-09-20, state: met_late"),
+    "basis": ('basis: statute, article: "22"', 'basis: policy, article: "22"'),
+    "article": ('article: "22"', 'article: "23"'),
+    "missing clock": ("{id: negotiation,", "{id: coordination,"),
+    "event order": ("impasse_declared, clock_met, closed", "impasse_declared, closed, clock_met"),
+    "event twice": ("terms_proposed, ", "terms_proposed, terms_proposed, "),
+    "missing event": ("refused, negotiation_opened", "granted, negotiation_opened"),
+}
+WRONG_REFUSALS = {
+    "another code": ("refused: reason_required", "refused: legal_basis_required", "not legal_basis_required"),
+    "none expected": (", refused: reason_required", "", "was refused"),
+    "accepted after all": ("do: accept}", "do: accept, refused: not_your_turn}", "was accepted"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+async def test_a_wrong_expectation_is_a_mismatch(what: str, plays: Plays) -> None:
+    played = await plays[IMPASSE]
+    assert mismatches(played) == []
+    wrong = replace(played, scenario=_mutated(IMPASSE, *WRONG[what]))
+    assert len(mismatches(wrong)) == 1
+
+
+@pytest.mark.parametrize("what", WRONG_REFUSALS)
+async def test_a_wrong_expectation_of_a_refused_step_is_a_mismatch(what: str, ground: Playground) -> None:
+    was, becomes, said = WRONG_REFUSALS[what]
+    played = await Player(ground, _mutated(IMPASSE, was, becomes)).play()
+    assert said in mismatches(played)[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "was", "becomes"),
+    [
+        ("zhejiang-2014/not-shared-refused-at-filing", "class_not_shareable", "secret_data_excluded"),
+        ("zhejiang-2014/not-shared-refused-at-filing", "{refused: class_not_shareable}", "{stage: closed}"),
+        ("zhejiang-2014/unrestricted-granted-on-filing", "\n  stage: closed", "\n  refused: class_not_shareable"),
+    ],
+)
+async def test_a_wrong_expectation_of_a_filing_is_a_mismatch(
+    file: str, was: str, becomes: str, ground: Playground
+) -> None:
+    played = await Player(ground, _mutated(FOLDER / f"{file}.yaml", was, becomes)).play()
+    assert mismatches(played)
+
+
+# The table of clauses
+
+
+def test_the_table_of_clauses_is_what_its_file_says() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), "run: python -m tests.coverage_table"
+
+
+def test_the_scenarios_of_the_table_exist() -> None:
+    for statute, rows in coverage().clauses.items():
+        named = {name for row in rows for name in row.scenarios}
+        missing = [name for name in sorted(named) if not (FOLDER / statute / f"{name}.yaml").is_file()]
+        assert not missing, f"{statute}: {missing}"
+
+
+def test_a_clause_without_scenario_or_procedure_is_noticed() -> None:
+    with pytest.raises(ValueError, match="neither a scenario nor a later procedure"):
+        Row(article="19", category="TIME", quote="提供部门应 5 个工作日内答复")
+
+
+def test_every_limit_of_the_packaged_statutes_stands_in_the_table() -> None:
+    for statute, data in packaged_statutes().items():
+        rows = [row for row in coverage().clauses[statute] if row.scenarios]
+        for limit in data.limits:
+            quote = limit.clause.quote
+            assert any(row.quote in quote or quote in row.quote for row in rows), f"{statute}: {quote}"
+
+
+def test_the_table_leaves_no_clause_of_the_extract_out() -> None:
+    differences = left_out()
+    if differences is None:
+        pytest.skip("there is no extract of clauses beside the repository")
+    assert list(differences) == []
+
+
+def _mutated(path: Path, was: str, becomes: str) -> Scenario:
+    text = path.read_text(encoding="utf-8")
+    assert was in text
+    return scenario_from(text.replace(was, becomes, 1), path.name)
+
+
+def _under(every_play: dict[str, Played], statute: str) -> list[Played]:
+    return [played for played in every_play.values() if played.scenario.statute == statute]
+
+
+def _carried_out(played: Played) -> Iterator[PlayedStep]:
+    refused = {step.step for step in played.refused}
+    return (step for number, step in enumerate(played.scenario.steps, start=1) if number not in refused)
