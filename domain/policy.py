@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import time
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from domain.cases.records import LadderStep
 from domain.words import ClockId, Unit
@@ -40,7 +40,7 @@ class PolicyLimit(PolicyPart):
 class Warnings(PolicyPart):
     """When to warn before a limit ends: working days before it, for limits of at least so many working days."""
 
-    working_days_before: tuple[int, ...] = Field(max_length=5)
+    working_days_before: tuple[Annotated[int, Field(ge=1, le=60)], ...] = Field(max_length=5)
     for_limits_of_at_least: int = Field(ge=1, le=366)
 
 
@@ -57,6 +57,13 @@ class Policy(PolicyPart):
     ladder: tuple[LadderStep, ...] = Field(max_length=10)
     close_of_business: time | None = None
     receipt_grace_seconds: int = Field(default=60, ge=1, le=3600)
+
+    @field_validator("close_of_business")
+    @classmethod
+    def _an_hour_of_the_day(cls, close: time | None) -> time | None:
+        if close is not None and (close == time() or close.tzinfo is not None):
+            raise ValueError("must be an hour in Asia/Shanghai such as 17:30, or null for 24:00")
+        return close
 
     def limit(self, clock: ClockId) -> PolicyLimit:
         """The limit of a policy clock. Raises KeyError for a clock that only a statute may set."""

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -39,7 +38,6 @@ from domain.cases.case import Case
 from domain.cases.commands import Command
 from domain.cases.filing import file
 from domain.cases.turn import Refused
-from domain.plain_errors import first_problem, key_path
 from domain.policy import Policy, default_policy
 from domain.side_effects import Answer, CaseView, Filing, RefusalNote
 from domain.statutes.loader import UnknownStatute, digest, get_statute
@@ -182,14 +180,18 @@ class ShareflowClient:
         """
         if "~" in command.key:
             raise InvalidInput("A key may hold letters, digits and . _ : / - only.")
-        try:
-            command.said()
-        except ValidationError as error:
-            path, reason = first_problem(error)
-            raise InvalidInput(f"{command.name}: {key_path(path)} {reason}") from None
         sealed = command.model_copy(update={"key": f"{command.key}~{_fingerprint_of(command)}"})
         repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed.key)
-        return repeated or await self._send(request_id, sealed)
+        if repeated is not None:
+            return repeated
+        try:
+            return await self._send(request_id, sealed)
+        except RequestRefused:
+            # The server may lose the task that recorded it and ask the case again, which is then further on.
+            repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed.key)
+            if repeated is None:
+                raise
+            return repeated
 
     def _done_before(self, request_id: str, caller_key: str, key: str) -> Answer | None:
         with _ledger_answers():

@@ -12,7 +12,9 @@ KINDS = {
     "clock_state": "States of a clock 时限状态",
     "basis": "Basis of a limit 时限依据",
     "event": "Events of the ledger 台账事件",
+    "command": "Commands 办理动作",
     "refusal": "Refusal codes 不予办理代码",
+    "sharing_class": "Sharing classes 共享类型",
 }
 
 HEAD = """# Glossary 术语

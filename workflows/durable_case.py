@@ -125,14 +125,14 @@ class DurableCase:
         Raises ApplicationError with the refusal when the rules say no.
         """
         while True:
-            before = self.case.head
             try:
                 events = rules()
             except Refused as refusal:
                 raise self.refused(refusal) from None
             recorded = await self._record(events, key)
             if recorded.applied:
-                return [event for event in recorded.events if event.seq > before]
+                # What others wrote since may be there too, when an earlier answer was lost.
+                return [event for event in recorded.events if event.key == key]
 
     async def record(self, events: Sequence[Event], key: str | None) -> bool:
         """Record events as one step. False: the ledger was ahead, and the case has now taken that over."""
@@ -207,6 +207,7 @@ class DurableCase:
 
     async def _recount(self, news: CalendarNews) -> None:
         at = self.received(news.published_at)
+        await self.pass_time(at)  # a limit that ended before the notice stays ended
         running = [c for c in self.case.clocks.values() if c.state is ClockState.RUNNING]
         if not running:
             return

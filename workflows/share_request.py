@@ -105,7 +105,7 @@ class ShareRequestWorkflow(DurableCase):
         """Carry out one command: it is in the ledger when this answers."""
         at = self.received(command.received_at)
         written = await self.decide(lambda: decide(self.case, command, at), command.key)
-        return Answer(head=self.case.head, events=[event.type.value for event in written], case=self.view())
+        return Answer(head=written[-1].seq, events=[event.type.value for event in written], case=self.view())
 
     @command.validator
     def may_command(self, command: Command) -> None:

@@ -1,5 +1,7 @@
 """From the completeness check to the answer: 规范性审查, 补正, 平台授权, 答复, 延期."""
 
+from pydantic import ValidationError
+
 from domain.cases.case import Case
 from domain.cases.commands import (
     Granting,
@@ -9,6 +11,7 @@ from domain.cases.commands import (
     RequestExtension,
     ReturnForSupplement,
     Supplement,
+    invalid,
 )
 from domain.cases.evolve import amended
 from domain.cases.filing import refuse_unless_complete
@@ -85,7 +88,11 @@ def supplement(turn: Turn, said: Supplement) -> None:
     papers = [paper.model_dump(mode="json") for paper in said.documents]
     changed = said.changed()
     # What is written must be an application still: not too many papers, nothing required blanked out.
-    refuse_unless_complete(amended(turn.case.application, {"documents": papers, "changed": changed}), turn.case.statute)
+    try:
+        after = amended(turn.case.application, {"documents": papers, "changed": changed})
+    except ValidationError as error:
+        raise invalid(CommandName.SUPPLEMENT, error) from None
+    refuse_unless_complete(after, turn.case.statute)
     turn.stage = turn.case.supplement_of or Stage.PROVIDER_ANSWER
     turn.note(EventType.SUPPLEMENTED, turn.case.statute.supplement.clause, documents=papers, changed=changed)
     turn.keep(ClockId.SUPPLEMENT)

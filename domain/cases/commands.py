@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from domain.cases.application import Document, Filed
 from domain.cases.records import Actor
+from domain.plain_errors import first_problem, key_path
 from domain.texts import Code, ShortText, Text
 from domain.words import CommandName, ServiceMode, Urgency
 
@@ -34,7 +35,7 @@ class Terms(Filed):
 
     def said(self) -> dict[str, Any]:
         """What was said, without what was left out."""
-        return self.model_dump(mode="json", exclude_none=True)
+        return {name: value for name, value in self.model_dump(mode="json").items() if value}
 
 
 class Nothing(Filed):
@@ -192,6 +193,16 @@ FIELDS: Mapping[CommandName, type[Filed]] = {
 }
 
 
+class InvalidFields(ValueError):
+    """A field of a command that cannot be: one sentence that names it."""
+
+
+def invalid(name: CommandName, error: ValidationError) -> InvalidFields:
+    """The first problem of a command's fields, as one sentence."""
+    path, reason = first_problem(error)
+    return InvalidFields(f"{name}: {key_path(path)} {reason}.")
+
+
 class Command(BaseModel):
     """One command as it travels from a door to the case.
 
@@ -208,5 +219,8 @@ class Command(BaseModel):
     received_at: datetime | None = None
 
     def said(self) -> Filed:
-        """The fields, checked. Raises pydantic's ValidationError for a field that cannot be."""
-        return FIELDS[self.name].model_validate(dict(self.fields))
+        """The fields, checked. Raises InvalidFields for a field that cannot be."""
+        try:
+            return FIELDS[self.name].model_validate(dict(self.fields))
+        except ValidationError as error:
+            raise invalid(self.name, error) from None

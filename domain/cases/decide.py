@@ -18,15 +18,14 @@ from domain.words import CommandName, RefusalCode, Role
 def decide(case: Case, command: Command, at: datetime) -> list[Event]:
     """The events of a command received at ``at``, after what time alone has done until then.
 
-    Raises :class:`Refused` with the code and the article, and pydantic's ValidationError for a field that cannot be.
-    Nothing is changed here: the events must be recorded and then evolved.
+    Raises :class:`Refused` with the code and the article, and InvalidFields for a field that cannot be; what does
+    not depend on the fields is asked first. Nothing is changed: the events must be recorded and then evolved.
     """
-    said = command.said()
     case, passed = advance(case, at)
     rule = RULES[command.name]
     refuse_unless_allowed(case, rule, command)
     turn = Turn(case, command.actor, at, case.stage)
-    rule.rule(turn, said)
+    rule.rule(turn, command.said())
     return [*passed, *turn.events]
 
 
