@@ -36,6 +36,7 @@ from activities.ledger_steps import LedgerSteps
 from activities.reconciliation import keep_reconciling
 from domain.calendar import Calendar
 from domain.evidence import Algorithm, algorithm_named
+from domain.side_effects import TASK_QUEUE
 from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
 from ledger.schema import migrate
@@ -43,7 +44,6 @@ from starter.errors import DoorError
 from starter.logs import configure_logs
 from workflows.share_request import ShareRequestWorkflow
 
-TASK_QUEUE = "shareflow"
 DATABASE_THREADS = 8
 PASSED_THROUGH = ("domain", "workflows.labels", "pydantic", "pydantic_core", "annotated_types", "yaml")
 
@@ -113,6 +113,7 @@ async def running_worker(
                 yield worker
             finally:
                 sweeping.cancel()
+                await asyncio.gather(sweeping, return_exceptions=True)
 
 
 async def connect_temporal(runtime: Runtime | None = None) -> Client:

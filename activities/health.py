@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -49,8 +50,17 @@ class LedgerFigures(Collector):
         self._engine = engine
 
     def collect(self) -> Iterable[Metric]:
-        """Cases by statute, stage and outcome; running and breached clocks; messages waiting."""
-        figures = counts(self._engine)
+        """Whether the ledger answers; cases by statute, stage and outcome; open clocks; messages waiting.
+
+        Of a ledger that does not answer there is only that to tell; what the worker says of itself stays.
+        """
+        up = GaugeMetricFamily("shareflow_ledger_up", "Whether the ledger answers.")
+        try:
+            figures = counts(self._engine)
+        except SQLAlchemyError:
+            up.add_metric([], 0)
+            return [up]
+        up.add_metric([], 1)
         cases = GaugeMetricFamily("shareflow_cases", "Cases in the ledger.", labels=["statute", "stage", "outcome"])
         for (statute, stage, outcome), number in figures.cases.items():
             cases.add_metric([statute, stage.value, outcome.value if outcome else ""], number)
@@ -60,7 +70,13 @@ class LedgerFigures(Collector):
                 clocks.add_metric([clock.value, state], number)
         pending = GaugeMetricFamily("shareflow_messages_pending", "Messages not yet published.")
         pending.add_metric([], figures.pending)
-        return [cases, clocks, pending]
+        return [up, cases, clocks, pending]
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    """One thread a request, so that a slow scrape does not keep a probe waiting."""
+
+    daemon_threads = True
 
 
 class _Silent(WSGIRequestHandler):
@@ -76,7 +92,7 @@ def serve_health(health: Health, port: int | None) -> Iterator[None]:
         return
     registry = CollectorRegistry()
     registry.register(LedgerFigures(health.engine))
-    server = make_server("127.0.0.1", port, _app(health, registry), handler_class=_Silent)
+    server = make_server("127.0.0.1", port, _app(health, registry), _Server, _Silent)
     thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
     thread.start()
     try:

@@ -15,16 +15,17 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.side_effects import CaseView
-from ledger.queries.machinery import heads_changed_since
+from ledger.queries.machinery import clear_stuck, heads_changed_since, last_change, mark_stuck
 from ledger.queries.views import Head
 
 log = structlog.get_logger("shareflow.reconciliation")
 
 AT_START = timedelta(days=1)
-"""How far back the first sweep of a worker looks."""
+"""How far before the ledger's last entry the first sweep of a worker looks, however long everything stood still."""
 EVERY = timedelta(seconds=15)
 OVERLAP = timedelta(seconds=60)
 AT_ONCE = 500
+WORKFLOW_MISSING = "workflow_missing"
 
 
 @dataclass
@@ -39,16 +40,27 @@ class Sweep:
 async def reconcile(client: Client, engine: Engine, since: datetime) -> Sweep:
     """Compare the cases that changed since an instant with their workflows; nudge those that lag behind."""
     sweep = Sweep()
-    for head in await asyncio.to_thread(heads_changed_since, engine, since, AT_ONCE):
-        sweep.looked_at += 1
-        await _compare(client, head, sweep)
+    seen: set[tuple[str, int]] = set()
+    while True:
+        heads = await asyncio.to_thread(heads_changed_since, engine, since, AT_ONCE)
+        fresh = [head for head in heads if (head.request_id, head.seq) not in seen]
+        for head in fresh:
+            await _compare(client, engine, head, sweep)
+        if len(heads) < AT_ONCE or not fresh:
+            break
+        seen, since = {(head.request_id, head.seq) for head in heads}, heads[-1].updated_at
+    for request_id in sweep.missing:
+        await asyncio.to_thread(mark_stuck, engine, request_id, WORKFLOW_MISSING)
     return sweep
 
 
-async def _compare(client: Client, head: Head, sweep: Sweep) -> None:
+async def _compare(client: Client, engine: Engine, head: Head, sweep: Sweep) -> None:
+    sweep.looked_at += 1
     handle = client.get_workflow_handle(head.workflow_id)
     try:
         view: CaseView = await handle.query("case", result_type=CaseView, rpc_timeout=timedelta(seconds=5))
+        if head.stuck_reason == WORKFLOW_MISSING:
+            await asyncio.to_thread(clear_stuck, engine, head.request_id)
         if view.head >= head.seq:
             return
         await handle.signal("look_at_ledger")
@@ -61,10 +73,11 @@ async def _compare(client: Client, head: Head, sweep: Sweep) -> None:
 
 async def keep_reconciling(client: Client, engine: Engine) -> None:
     """Sweep at the start and then every few seconds, until cancelled. Failures are logged and tried again."""
-    since = datetime.now(UTC) - AT_START
+    since: datetime | None = None
     while True:
         begun = datetime.now(UTC)
         try:
+            since = since or await _before_the_last_crash(engine)
             sweep = await reconcile(client, engine, since)
             since = begun - OVERLAP
             if sweep.nudged or sweep.missing:
@@ -74,3 +87,8 @@ async def keep_reconciling(client: Client, engine: Engine) -> None:
         except Exception as error:  # the sweep must outlive whatever the database or the server does
             log.warning("reconciliation postponed", error=f"{type(error).__name__}: {error}")
         await asyncio.sleep(EVERY.total_seconds())
+
+
+async def _before_the_last_crash(engine: Engine) -> datetime:
+    last = await asyncio.to_thread(last_change, engine)
+    return (last or datetime.now(UTC)) - AT_START

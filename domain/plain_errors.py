@@ -14,7 +14,9 @@ TYPE_WORDS = {
     "string_type": "must be text; put it in quotation marks if it looks like a number",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a whole number",
     "int_from_float": "must be a whole number",
+    "finite_number": "must be a whole number",
     "float_type": "must be a number",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
@@ -71,9 +73,40 @@ def first_problem(error: ValidationError) -> tuple[tuple[str | int, ...], str]:
     """
     details = error.errors(include_url=False)
     unknown = [x for x in details if x["type"] == "extra_forbidden"]
-    chosen = (unknown or details)[0]
-    path = tuple(x for x in chosen["loc"] if x != "[key]")
-    return path, _unknown_key(chosen, details) if unknown else _reason(chosen)
+    chosen = unknown[0] if unknown else _best_of_branches(details)
+    return _path(chosen), _unknown_key(chosen, details) if unknown else _reason(chosen)
+
+
+def _path(detail: ErrorDetails) -> tuple[str | int, ...]:
+    """Where the problem is, without the marks that pydantic puts between the steps.
+
+    Those are "[key]" behind a key that is itself wrong, and the label of a branch of a union. What a user
+    wrote as a key is kept whatever it looks like: it stands last, or before "[key]".
+    """
+    location = detail["loc"]
+    own = len(location) - 1 if detail["type"] == "extra_forbidden" else None
+    return tuple(
+        step
+        for place, step in enumerate(location)
+        if step != "[key]" and (place == own or location[place + 1 : place + 2] == ("[key]",) or not _is_label(step))
+    )
+
+
+def _is_label(step: str | int) -> bool:
+    return isinstance(step, str) and step != "[key]" and ("[" in step or "(" in step)
+
+
+def _best_of_branches(details: list[ErrorDetails]) -> ErrorDetails:
+    """The first problem; of a field that may be several things, that of the branch that fits best.
+
+    Which is the one that got furthest into the value, else the one that asks for no other kind of value.
+    """
+    first = details[0]
+    place = next((place for place, step in enumerate(first["loc"]) if _is_label(step)), None)
+    if place is None:
+        return first
+    branches = [x for x in details if x["loc"][:place] == first["loc"][:place] and len(x["loc"]) > place]
+    return max(branches, key=lambda x: (len(_path(x)), not x["type"].endswith("_type")))
 
 
 def _unknown_key(chosen: ErrorDetails, details: list[ErrorDetails]) -> str:
@@ -92,16 +125,20 @@ def _reason(detail: ErrorDetails) -> str:
     if kind == "value_error":
         # The words are our own validator's; they are a full reason.
         return " ".join(str(detail.get("ctx", {}).get("error", detail["msg"])).split())
-    words = TYPE_WORDS.get(kind) or _bounds(kind, detail.get("ctx", {}))
+    things = "characters" if isinstance(detail["input"], (str, int)) else "entries"
+    words = TYPE_WORDS.get(kind) or _bounds(kind, detail.get("ctx", {}), things)
     if words is None:
         words = " ".join(detail["msg"].split())
         return words[:1].lower() + words[1:]
-    # Of a list of the wrong length there is nothing to show.
-    return words if kind in ("too_short", "too_long") else f"{words}, not {shown(detail['input'])}"
+    # Of a list of the wrong length, or of what no screen shows, there is nothing to show.
+    return words if kind in ("too_short", "too_long", "string_unicode") else f"{words}, not {shown(detail['input'])}"
 
 
-def _bounds(kind: str, context: dict[str, Any]) -> str | None:
-    """Reasons that state a bound or the values allowed; None for kinds unknown here."""
+def _bounds(kind: str, context: dict[str, Any], things: str) -> str | None:
+    """Reasons that state a bound or the values allowed; None for kinds unknown here.
+
+    ``things`` are what the value has many of: characters or entries.
+    """
     match kind:
         case "enum" | "literal_error":
             return f"must be {_either(str(context['expected']))}"
@@ -114,16 +151,24 @@ def _bounds(kind: str, context: dict[str, Any]) -> str | None:
         case "less_than":
             return f"must be less than {context['lt']}"
         case "string_too_short":
-            return f"must have at least {context['min_length']} characters"
+            return f"must have at least {_many(context['min_length'], 'characters')}"
         case "string_too_long":
-            return f"must have at most {context['max_length']} characters"
+            return f"must have at most {_many(context['max_length'], 'characters')}"
         case "too_short":
-            return f"must have at least {context['min_length']} entries"
+            return f"must have at least {_many(context['min_length'], things)}"
         case "too_long":
-            return f"must have at most {context['max_length']} entries"
+            return f"must have at most {_many(context['max_length'], things)}"
+        case "string_unicode":
+            return "has half of a Unicode character"
         case "string_pattern_mismatch":
             return f"must match the pattern {context['pattern']}"
     return None
+
+
+def _many(number: int, things: str) -> str:
+    """A number of things: ``1 character``, ``2 entries``."""
+    one = {"characters": "character", "entries": "entry"}[things]
+    return f"{number} {one if number == 1 else things}"
 
 
 def _either(expected: str) -> str:

@@ -15,8 +15,13 @@ from domain.policy import Policy
 from domain.statutes.model import Statute
 from domain.words import Outcome, Stage
 
+TASK_QUEUE = "shareflow"
+
 RECORD_STEP = "record_step"
 RECOUNT_CLOCKS = "recount_clocks"
+
+KEY_REUSED = "key_reused"
+"""The error type of a filing under a key that files something else."""
 
 LEDGER_CONFLICT = "LedgerConflict"
 """The error type of a step that contradicts the ledger: no retry will help, an operator must look."""
@@ -46,6 +51,13 @@ class Filing(Message):
     person: str | None = None
     shift: timedelta = timedelta()
     all_editions: bool = False
+
+
+class FilingKey(Message):
+    """Which filing a caller means: its key, and the digest of what was filed under it."""
+
+    key: str
+    digest: str
 
 
 class Recount(Message):

@@ -1,40 +1,96 @@
-"""Kinds of text that come from outside: bounded, printable, and fit for a database and a printed notice."""
+"""Kinds of text, numbers and times that come from outside: bounded, printable, and meaning what they look like."""
 
+import re
+from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 LONGEST_TEXT = 10_000
 
+CODE_PATTERN = r"^[A-Za-z0-9._:/-]*$"
+SEALED_PATTERN = r"^[A-Za-z0-9._:/~-]*$"
 
-def _printable(text: str) -> str:
-    """Refuse what a database or a printed notice cannot hold: NUL, other controls, half characters."""
-    if any(ord(c) < 32 and c not in "\n\t" for c in text) or "\x7f" in text:
-        raise ValueError("has a control character")
-    if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
-        raise ValueError("has half of a Unicode character")
-    return text
+UNFIT = (
+    (re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"), "has a control character"),
+    (re.compile(r"[\ud800-\udfff]"), "has half of a Unicode character"),
+    (re.compile(r"[\u202a-\u202e\u2066-\u2069]"), "has a character that turns the direction of writing"),
+)
+"""What a database or a printed notice cannot hold, or what shows a reader something else than stands there."""
+
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?)?", re.ASCII)
+WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+MOST_BITS = 4096
+"""Whole numbers with more are no codes; writing one out as text takes long."""
 
 
-def _plain_number(value: Any) -> Any:
-    """Let a number stand where text is asked (codes are often written bare); never a truth value."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _plain_text(value: Any) -> Any:
+    """Text, or a bare whole number in its place (codes are often written so); never a truth value."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value.bit_length() > MOST_BITS:
+            raise ValueError("has too many digits")
+        value = str(value)
+    if isinstance(value, str):
+        for unfit, reason in UNFIT:
+            if unfit.search(value):
+                raise ValueError(reason)
+    return value
 
 
-Text = Annotated[
-    str,
-    BeforeValidator(_plain_number),
-    StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT),
-    AfterValidator(_printable),
-]
+def _no_truth_value(value: Any) -> Any:
+    """A whole number, or one written as text; true and false are none."""
+    if isinstance(value, bool) or (isinstance(value, str) and not WHOLE.fullmatch(value.strip())):
+        raise PydanticCustomError("int_type", "must be a whole number")
+    return value
+
+
+def _truth_value(value: Any) -> Any:
+    """True or false themselves: nobody should have to know what “t”, “on” or 1 would stand for."""
+    if not isinstance(value, bool):
+        raise PydanticCustomError("bool_type", "must be true or false")
+    return value
+
+
+def _iso_date(value: Any) -> Any:
+    """A date, or one written as 2025-08-01: a number would be counted as seconds since 1970."""
+    if isinstance(value, datetime) or not (isinstance(value, date) or _looks_like(ISO_DATE, value)):
+        raise PydanticCustomError("date_type", "must be a date such as 2025-08-01")
+    return value.strip() if isinstance(value, str) else value
+
+
+def _iso_time(value: Any) -> Any:
+    """A time, or one written as 2025-08-01T09:00:00+08:00; the offset is asked for afterwards."""
+    if not (isinstance(value, datetime) or _looks_like(ISO_TIME, value)):
+        raise PydanticCustomError("datetime_type", "must be a time such as 2025-08-01T09:00:00+08:00")
+    return value.strip() if isinstance(value, str) else value
+
+
+def _looks_like(form: re.Pattern[str], value: Any) -> bool:
+    return isinstance(value, str) and form.fullmatch(value.strip()) is not None
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), BeforeValidator(_plain_text)]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), BeforeValidator(_plain_text)]
 Code = Annotated[
     str,
-    BeforeValidator(_plain_number),
-    StringConstraints(strip_whitespace=True, max_length=64, pattern=r"^[A-Za-z0-9._:/~-]*$"),
+    StringConstraints(strip_whitespace=True, max_length=64, pattern=CODE_PATTERN),
+    BeforeValidator(_plain_text),
 ]
-ShortText = Annotated[
+CallerKey = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=CODE_PATTERN), BeforeValidator(_plain_text)
+]
+"""A caller's key; taken as it is, so that what is checked is what is sent."""
+SealedKey = Annotated[
     str,
-    BeforeValidator(_plain_number),
-    StringConstraints(strip_whitespace=True, max_length=200),
-    AfterValidator(_printable),
+    StringConstraints(strip_whitespace=True, max_length=160, pattern=SEALED_PATTERN),
+    BeforeValidator(_plain_text),
 ]
+"""A caller's key with the digest of what it was used for, behind a ``~`` that no caller can write."""
+
+WholeNumber = Annotated[int, BeforeValidator(_no_truth_value)]
+ItemCount = Annotated[WholeNumber, Field(ge=1, le=1_000_000)]
+Truth = Annotated[bool, BeforeValidator(_truth_value)]
+Day = Annotated[date, BeforeValidator(_iso_date)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_iso_time)]

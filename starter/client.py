@@ -5,6 +5,7 @@ crash in between and after the case has closed.
 """
 
 import asyncio
+import base64
 import hashlib
 import json
 import uuid
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -39,8 +41,9 @@ from domain.cases.commands import Command
 from domain.cases.filing import file
 from domain.cases.turn import Refused
 from domain.policy import Policy, default_policy
-from domain.side_effects import Answer, CaseView, Filing, RefusalNote
-from domain.statutes.loader import UnknownStatute, digest, get_statute
+from domain.side_effects import KEY_REUSED, TASK_QUEUE, Answer, CaseView, Filing, FilingKey, RefusalNote
+from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
+from domain.texts import CallerKey
 from ledger.queries.cases import case_by_filing_key, get_case
 from ledger.queries.events import events_by_caller_key
 from ledger.queries.views import CaseDetail
@@ -51,7 +54,6 @@ from workflows.share_request import ShareRequestWorkflow
 
 T = TypeVar("T")
 
-TASK_QUEUE = "shareflow"
 PATIENCE = timedelta(seconds=20)
 """How long a caller waits for an engine that is busy, restarting or out of reach."""
 
@@ -90,7 +92,8 @@ class ShareflowClient:
         ``key`` is the caller's idempotency key. ``shift`` and ``all_editions`` are for played cases.
         Raises RequestRefused, KeyReused, Unavailable.
         """
-        key = key or uuid.uuid4().hex
+        key = uuid.uuid4().hex if key is None else key
+        _check_key(key)
         filing = self._filing(statute, application, key, person, received_at, shift, all_editions)
         return await asyncio.to_thread(self._filed_before, filing) or await self._start(filing)
 
@@ -116,7 +119,8 @@ class ShareflowClient:
         try:
             statute = get_statute(statute_id)
         except UnknownStatute:
-            raise RequestRefused("unknown_statute", None, statute_id, {"statute": statute_id}) from None
+            known = ", ".join(packaged_statutes())
+            raise RequestRefused("unknown_statute", None, statute_id, {"statute": statute_id, "known": known}) from None
         at = received_at or datetime.now(UTC) + shift
         request_id = request_id_for(statute_id, key)
         try:
@@ -149,12 +153,17 @@ class ShareflowClient:
             static_summary=f"{filing.application.requester.name} → {filing.application.provider.name}"[:120],
         )
         # What goes wrong is told below; nobody else waits for the operation's own account of it.
-        asyncio.create_task(start.workflow_handle()).add_done_callback(lambda it: it.cancelled() or it.exception())
+        told = asyncio.create_task(start.workflow_handle())
+        told.add_done_callback(lambda it: it.cancelled() or it.exception())
         try:
             return await _within(
                 self.patience.total_seconds(),
                 self.temporal.execute_update_with_start_workflow(
-                    "filed", start_workflow_operation=start, id="filed", result_type=CaseView
+                    "filed",
+                    FilingKey(key=filing.key, digest=filing.digest),
+                    start_workflow_operation=start,
+                    id=f"filed-{fingerprint([filing.key, filing.digest])}",
+                    result_type=CaseView,
                 ),
             )
         except WorkflowAlreadyStartedError:
@@ -178,8 +187,7 @@ class ShareflowClient:
 
         Raises RequestRefused, InvalidInput, NotFound, KeyReused, Unavailable.
         """
-        if "~" in command.key:
-            raise InvalidInput("A key may hold letters, digits and . _ : / - only.")
+        _check_key(command.key)
         sealed = command.model_copy(update={"key": f"{command.key}~{_fingerprint_of(command)}"})
         repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed.key)
         if repeated is not None:
@@ -302,6 +310,14 @@ def _ledger_answers() -> Iterator[None]:
         raise Unavailable("The database does not answer; ask again with the same key.") from error
 
 
+def _check_key(key: str) -> None:
+    """Raises InvalidInput for a key that no caller may use."""
+    try:
+        TypeAdapter(CallerKey).validate_python(key)
+    except ValidationError:
+        raise InvalidInput("A key has 1 to 64 letters, digits and . _ : / - and nothing else.") from None
+
+
 def workflow_id(request_id: str) -> str:
     """The id of the workflow that carries a request."""
     return f"share-request/{request_id}"
@@ -310,7 +326,7 @@ def workflow_id(request_id: str) -> str:
 def request_id_for(statute: str, key: str) -> str:
     """The id of the request that a key files: the same key gives the same id, so a retry cannot file twice."""
     place = statute.split("-")[0].upper()
-    return f"{place}-{hashlib.sha256(key.encode()).hexdigest()[:12].upper()}"
+    return f"{place}-{base64.b32encode(hashlib.sha256(key.encode()).digest()[:10]).decode()}"
 
 
 def fingerprint(value: Any) -> str:
@@ -350,6 +366,8 @@ def _known(error: Exception) -> Exception:
     cause = getattr(error, "cause", None)
     if not isinstance(cause, ApplicationError):
         return Unavailable(f"The engine failed: {cause or error}")
+    if cause.type == KEY_REUSED:
+        return KeyReused("The key was used before to file another request.")
     if cause.type == "invalid_command":
         return InvalidInput(cause.message)
     if cause.details:

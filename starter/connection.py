@@ -20,6 +20,7 @@ NOT_RUNNING = (
     "No engine is running here: start one with `shareflow up`, or name one with SHAREFLOW_DATABASE_URL and "
     "TEMPORAL_ADDRESS."
 )
+NAME_BOTH = "set both to name an engine, or neither to use the one that `shareflow up` runs here"
 
 
 @asynccontextmanager
@@ -30,12 +31,21 @@ async def connected() -> AsyncIterator[ShareflowClient]:
     config = ClientConfig.load_client_connect_config()
     address = config.get("target_host") or (running.temporal if running else None)
     if not url or not address:
-        raise StackError(NOT_RUNNING)
+        raise StackError(what_is_missing(url, address))
     engine = await asyncio.to_thread(connect, url)
     try:
         yield ShareflowClient(await _temporal({**config, "target_host": address}), engine, policy_in_force())
     finally:
         engine.dispose()
+
+
+def what_is_missing(url: str | None, address: str | None) -> str:
+    """Why no engine can be found, given that one of the two is not known."""
+    if url:
+        return f"SHAREFLOW_DATABASE_URL is set, but TEMPORAL_ADDRESS is not: {NAME_BOTH}."
+    if address:
+        return f"TEMPORAL_ADDRESS is set, but SHAREFLOW_DATABASE_URL is not: {NAME_BOTH}."
+    return NOT_RUNNING
 
 
 async def _temporal(config: dict[str, Any]) -> Client:

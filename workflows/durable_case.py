@@ -113,6 +113,8 @@ class DurableCase:
     async def pass_time(self, until: datetime) -> None:
         """Record what time alone has done until then."""
         while True:
+            while self._recording:
+                await workflow.wait_condition(lambda: not self._recording)
             events = advance(self.case, until)[1]
             if not events or await self.record(events, key=None):
                 return
@@ -152,7 +154,7 @@ class DurableCase:
         self._recording = True
         try:
             result = await self._write(step)
-            # Whatever the case knows by now was taken over by somebody else in the meantime.
+            # A command may come while a recount is under way, and what one of the two recorded the other finds too.
             self.case = evolve_all(self.case, [event for event in result.events if event.seq > self.case.head])
             self._next = next_instant(self.case)
         finally:
@@ -213,14 +215,12 @@ class DurableCase:
             return
         fresh = await self._counted_again(
             Recount(
-                orders=[order_again(clock, self.case.policy) for clock in running],
+                orders=[order_again(clock) for clock in running],
                 known_on=None if self.filing.all_editions else at.date(),
                 close_of_business=self.case.policy.close_of_business,
             )
         )
         while True:
-            # A command may have come while the deadlines were worked out.
-            await workflow.wait_condition(lambda: not self._recording)
             events = recounted(self.case, {c.number: c for c in fresh}, f"calendar:{news.edition}", at)
             if not events or await self.record(events, key=None):
                 return

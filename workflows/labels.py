@@ -6,7 +6,7 @@ from typing import Any
 from temporalio.common import SearchAttributeKey, SearchAttributePair
 
 from domain.cases.case import Case
-from domain.cases.passing_of_time import BREACH, WARNING, Instant
+from domain.cases.passing_of_time import Due, Instant
 from domain.messages import label
 from domain.words import ClockState
 
@@ -52,7 +52,7 @@ def search_attributes(case: Case, stuck: str | None) -> list[SearchAttributePair
 def wait_summary(what: str, case: Case, instant: Instant) -> str:
     """What a timer waits for, for people who read the history in Temporal's UI."""
     clock = case.clocks[instant.number]
-    kind = {WARNING: "warn", BREACH: "limit ends"}.get(instant.what, "supervision")
+    kind = {Due.WARNING: "warn", Due.BREACH: "limit ends"}.get(instant.what, "supervision")
     return f"{what}: {kind}, {clock.id.value} due {clock.due_date.isoformat()}"[:200]
 
 

@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.cases.decide import decide
     from domain.cases.filing import file
     from domain.cases.turn import Refused
-    from domain.side_effects import Answer, CaseView, Filing
+    from domain.side_effects import KEY_REUSED, Answer, CaseView, Filing, FilingKey
     from domain.words import Stage
     from workflows.durable_case import DurableCase
 
@@ -95,10 +95,16 @@ class ShareRequestWorkflow(DurableCase):
     # Updates: people's decisions
 
     @workflow.update(name="filed")
-    async def filed(self) -> CaseView:
+    async def filed(self, meant: FilingKey | None = None) -> CaseView:  # noqa: ARG002 - the validator looks at it
         """Answer once the filing stands in the ledger."""
         await workflow.wait_condition(lambda: self.case.filed)
         return self.view()
+
+    @filed.validator
+    def may_be_told(self, meant: FilingKey | None = None) -> None:
+        """Not to somebody who means another filing: one key was used twice at once. Older histories name none."""
+        if meant is not None and (meant.key, meant.digest) != (self.filing.key, self.filing.digest):
+            raise ApplicationError("the key files another request", type=KEY_REUSED, non_retryable=True)
 
     @workflow.update(name="command")
     async def command(self, command: Command) -> Answer:

@@ -14,7 +14,7 @@ from domain.cases.commands import (
     invalid,
 )
 from domain.cases.evolve import amended
-from domain.cases.filing import refuse_unless_complete
+from domain.cases.filing import findings, refuse_unless_complete
 from domain.cases.records import Clock
 from domain.cases.turn import Refused, Turn, command
 from domain.statutes.model import Clause, Refusal
@@ -60,24 +60,32 @@ def decline(turn: Turn, said: Reasoned) -> None:
 # Supplement (补正)
 
 
+def _once_and_by_the_right_side(case: Case, role: Role) -> None:
+    rule = case.statute.supplement
+    during = Stage.COMPLETENESS_CHECK if rule.by == "bureau" else Stage.PROVIDER_ANSWER
+    if case.stage is not during:
+        raise Refused(RefusalCode.WRONG_STAGE, rule.clause)
+    if role != rule.by:
+        raise Refused(RefusalCode.NOT_YOUR_TURN, rule.clause)
+    if case.supplement_used:
+        raise Refused(RefusalCode.SUPPLEMENT_ALREADY_REQUESTED, rule.clause)
+
+
 @command(
     CommandName.RETURN_FOR_SUPPLEMENT,
     by=[Role.BUREAU, Role.PROVIDER],
     stages=[Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER],
+    when=_once_and_by_the_right_side,
 )
 def return_for_supplement(turn: Turn, said: ReturnForSupplement) -> None:
     """一次性告知: all that is missing, told once. The provider's own limit runs on."""
     rule = turn.case.statute.supplement
-    during = Stage.COMPLETENESS_CHECK if rule.by == "bureau" else Stage.PROVIDER_ANSWER
-    if turn.case.stage is not during:
-        raise Refused(RefusalCode.WRONG_STAGE, rule.clause)
-    if turn.actor.role != rule.by:
-        raise Refused(RefusalCode.NOT_YOUR_TURN, rule.clause)
-    turn.require(not turn.case.supplement_used, RefusalCode.SUPPLEMENT_ALREADY_REQUESTED, rule.clause)
     missing = [item for item in said.missing or () if item]
     turn.require(missing, RefusalCode.MISSING_LIST_REQUIRED, rule.clause)
     turn.stage = Stage.SUPPLEMENT
-    turn.note(EventType.SUPPLEMENT_REQUESTED, rule.clause, missing=missing, reason=said.reason, during=during.value)
+    turn.note(
+        EventType.SUPPLEMENT_REQUESTED, rule.clause, missing=missing, reason=said.reason, during=turn.case.stage.value
+    )
     turn.keep(ClockId.COMPLETENESS_CHECK)
     turn.start(ClockId.SUPPLEMENT)
 
@@ -94,7 +102,13 @@ def supplement(turn: Turn, said: Supplement) -> None:
         raise invalid(CommandName.SUPPLEMENT, error) from None
     refuse_unless_complete(after, turn.case.statute)
     turn.stage = turn.case.supplement_of or Stage.PROVIDER_ANSWER
-    turn.note(EventType.SUPPLEMENTED, turn.case.statute.supplement.clause, documents=papers, changed=changed)
+    turn.note(
+        EventType.SUPPLEMENTED,
+        turn.case.statute.supplement.clause,
+        documents=papers,
+        changed=changed,
+        findings=findings(after, turn.case.statute),
+    )
     turn.keep(ClockId.SUPPLEMENT)
     if turn.stage is Stage.COMPLETENESS_CHECK:
         turn.start(ClockId.COMPLETENESS_CHECK)
@@ -144,17 +158,54 @@ def _no_extension(case: Case) -> Refused | None:
     return Refused(RefusalCode.EXTENSION_NOT_PROVIDED, limit.clause if limit else None)
 
 
-@command(CommandName.REQUEST_EXTENSION, by=[Role.PROVIDER], stages=ANSWERABLE, unavailable=_no_extension)
+def _extension_clause(case: Case) -> Clause:
+    rule = case.statute.extension
+    if rule is None:
+        raise LookupError(f"{case.statute.id} knows no extension")
+    return rule.clause
+
+
+def _answer_clock(case: Case) -> Clock:
+    """The answer's clock while it runs: a limit that has passed cannot be extended."""
+    clock = case.open_clock(ClockId.PROVIDER_ANSWER)
+    if clock is None or clock.state is not ClockState.RUNNING:
+        raise Refused(RefusalCode.WRONG_STAGE, _extension_clause(case), why="limit_has_passed")
+    return clock
+
+
+def _none_asked_yet(case: Case, _: Role) -> None:
+    _answer_clock(case)
+    if case.extension_asked is not None:
+        raise Refused(RefusalCode.WRONG_STAGE, _extension_clause(case), why="extension_pending")
+
+
+def _asked(case: Case, _: Role) -> None:
+    if case.extension_asked is None:
+        raise Refused(RefusalCode.WRONG_STAGE, _extension_clause(case), why="no_extension_asked")
+
+
+def _asked_of_somebody_else(case: Case, role: Role) -> None:
+    if role is Role.PROVIDER:
+        raise Refused(RefusalCode.EXTENSION_NEEDS_CONSENT, _extension_clause(case))
+    _asked(case, role)
+    _answer_clock(case)
+
+
+@command(
+    CommandName.REQUEST_EXTENSION,
+    by=[Role.PROVIDER],
+    stages=ANSWERABLE,
+    unavailable=_no_extension,
+    when=_none_asked_yet,
+)
 def request_extension(turn: Turn, said: RequestExtension) -> None:
     """申请延期, before the limit ends; all extensions together stay within the text's maximum."""
-    rule = turn.case.statute.extension
-    assert rule is not None
-    _still_running(turn, rule.clause)
-    turn.require(turn.case.extension_asked is None, RefusalCode.WRONG_STAGE, rule.clause, why="extension_pending")
-    turn.require(said.reason, RefusalCode.REASON_REQUIRED, rule.clause)
-    if turn.case.extension_days + said.working_days > rule.at_most:
-        raise Refused(RefusalCode.EXTENSION_TOO_LONG, rule.clause, at_most=str(rule.at_most))
-    turn.note(EventType.EXTENSION_REQUESTED, rule.clause, reason=said.reason, working_days=said.working_days)
+    clause = _extension_clause(turn.case)
+    at_most = turn.case.statute.extension.at_most if turn.case.statute.extension else 0
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+    if turn.case.extension_days + said.working_days > at_most:
+        raise Refused(RefusalCode.EXTENSION_TOO_LONG, clause, at_most=str(at_most))
+    turn.note(EventType.EXTENSION_REQUESTED, clause, reason=said.reason, working_days=said.working_days)
 
 
 @command(
@@ -162,30 +213,23 @@ def request_extension(turn: Turn, said: RequestExtension) -> None:
     by=[Role.BUREAU, Role.PROVIDER],
     stages=ANSWERABLE,
     unavailable=_no_extension,
+    when=_asked_of_somebody_else,
 )
 def approve_extension(turn: Turn, _: Nothing) -> None:
     """同意延期: a longer clock takes the place of the running one. A provider cannot consent for itself."""
-    rule = turn.case.statute.extension
-    assert rule is not None
-    if turn.actor.role is Role.PROVIDER:
-        raise Refused(RefusalCode.EXTENSION_NEEDS_CONSENT, rule.clause)
-    days = turn.case.extension_asked
-    if days is None:
-        raise Refused(RefusalCode.WRONG_STAGE, rule.clause, why="no_extension_asked")
-    clock = _still_running(turn, rule.clause)
-    turn.note(EventType.EXTENSION_APPROVED, rule.clause, working_days=days)
-    turn.replace(clock, "extension", rule.clause, clock.amount + days)
+    clause = _extension_clause(turn.case)
+    clock = _answer_clock(turn.case)
+    days = turn.case.extension_asked or 0
+    turn.note(EventType.EXTENSION_APPROVED, clause, working_days=days)
+    turn.replace(clock, "extension", clause, clock.amount + days)
 
 
-@command(CommandName.DENY_EXTENSION, by=[Role.BUREAU], stages=ANSWERABLE, unavailable=_no_extension)
+@command(CommandName.DENY_EXTENSION, by=[Role.BUREAU], stages=ANSWERABLE, unavailable=_no_extension, when=_asked)
 def deny_extension(turn: Turn, said: Reasoned) -> None:
     """不同意延期, with the reason; the limit stays."""
-    rule = turn.case.statute.extension
-    assert rule is not None
-    if turn.case.extension_asked is None:
-        raise Refused(RefusalCode.WRONG_STAGE, rule.clause, why="no_extension_asked")
-    turn.require(said.reason, RefusalCode.REASON_REQUIRED, rule.clause)
-    turn.note(EventType.EXTENSION_DENIED, rule.clause, reason=said.reason)
+    clause = _extension_clause(turn.case)
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+    turn.note(EventType.EXTENSION_DENIED, clause, reason=said.reason)
 
 
 # Shared by the answers
@@ -212,10 +256,3 @@ def _refuse(turn: Turn, said: Refusing, rule: Refusal, kept: ClockId) -> None:
     turn.note(EventType.REFUSED, rule.clause, reason=said.reason, legal_basis=said.legal_basis)
     turn.keep(kept)
     turn.start(ClockId.DISPUTE_WINDOW)
-
-
-def _still_running(turn: Turn, clause: Clause) -> Clock:
-    clock = turn.case.open_clock(ClockId.PROVIDER_ANSWER)
-    if clock is None or clock.state is not ClockState.RUNNING:
-        raise Refused(RefusalCode.WRONG_STAGE, clause, why="limit_has_passed")
-    return clock

@@ -5,13 +5,12 @@ Everything may be missing here: whether an application is complete is for the st
 """
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from domain.statutes.model import Clause, Statute
-from domain.texts import Code, ShortText, Text
+from domain.texts import Code, Day, ItemCount, ShortText, Text, Truth
 from domain.words import Authorization, ServiceMode, SharingClass
 
 
@@ -41,8 +40,8 @@ class Document(Filed):
     """A paper that came with the application, known by its digest; ``sealed``: it bears a seal (加盖印章)."""
 
     name: Annotated[ShortText, StringConstraints(min_length=1)]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
-    sealed: bool = False
+    sha256: Annotated[ShortText, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    sealed: Truth = False
 
     @model_validator(mode="before")
     @classmethod
@@ -64,13 +63,13 @@ class Application(Filed):
     resource: Resource = Resource()
     purpose: Text | None = None
     scope: Text | None = None
-    item_count: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    item_count: ItemCount | None = None
     legal_basis: Text | None = None
     service_mode: ServiceMode | None = None
-    use_until: date | None = None
-    involves_provincial_department: bool = False
-    cross_level: bool = False
-    contains_state_secret: bool = False
+    use_until: Day | None = None
+    involves_provincial_department: Truth = False
+    cross_level: Truth = False
+    contains_state_secret: Truth = False
     justification: Text | None = None
     documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
     disputes_grant: Code | None = None

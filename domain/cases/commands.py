@@ -5,7 +5,7 @@ checked by the rule, so that its absence is answered with the article and not as
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -13,7 +13,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from domain.cases.application import Document, Filed
 from domain.cases.records import Actor
 from domain.plain_errors import first_problem, key_path
-from domain.texts import Code, ShortText, Text
+from domain.texts import Day, ItemCount, SealedKey, ShortText, Text, WholeNumber
 from domain.words import CommandName, ServiceMode, Urgency
 
 
@@ -26,7 +26,7 @@ class Terms(Filed):
     scope: Text | None = None
     mode: ShortText | None = None
     conditions: Text | Annotated[tuple[Text, ...], Field(max_length=50)] | None = None
-    expires_on: date | None = None
+    expires_on: Day | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -55,7 +55,7 @@ class Granting(Filed):
     scope: Text | None = None
     mode: ShortText | None = None
     conditions: Text | Annotated[tuple[Text, ...], Field(max_length=50)] | None = None
-    expires_on: date | None = None
+    expires_on: Day | None = None
 
     def said(self) -> dict[str, Any]:
         """The terms, wherever they were written."""
@@ -80,10 +80,10 @@ class ChangedFields(Filed):
 
     purpose: Text | None = None
     scope: Text | None = None
-    item_count: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    item_count: ItemCount | None = None
     legal_basis: Text | None = None
     service_mode: ServiceMode | None = None
-    use_until: date | None = None
+    use_until: Day | None = None
     justification: Text | None = None
 
 
@@ -105,7 +105,7 @@ class Supplement(ChangedFields):
 class RequestExtension(Reasoned):
     """How many working days more the provider asks for."""
 
-    working_days: Annotated[int, Field(ge=1, le=366)]
+    working_days: Annotated[WholeNumber, Field(ge=1, le=366)]
 
 
 class OpenNegotiation(Filed):
@@ -215,7 +215,7 @@ class Command(BaseModel):
     name: CommandName
     actor: Actor
     fields: Mapping[str, Any] = Field(default_factory=dict)
-    key: Annotated[Code, Field(min_length=1)]
+    key: Annotated[SealedKey, Field(min_length=1)]
     received_at: datetime | None = None
 
     def said(self) -> Filed:

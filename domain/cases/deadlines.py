@@ -4,7 +4,6 @@ from datetime import date, datetime, time, timedelta
 
 from domain.calendar import WorkingDays, day_of, end_of
 from domain.cases.records import Clock, ClockOrder, Rung
-from domain.policy import Policy
 
 WARNING_HOUR = time(9, 0)
 """Warnings are for people: they come when an office opens, not at midnight."""
@@ -34,10 +33,9 @@ def resolve(order: ClockOrder, calendar: WorkingDays, close_of_business: time | 
     )
 
 
-def order_again(clock: Clock, policy: Policy) -> ClockOrder:
-    """The order that would start a clock afresh: same start, same limit, today's calendar."""
-    shared = {name: getattr(clock, name) for name in ClockOrder.model_fields if name in Clock.model_fields}
-    return ClockOrder(**{**shared, "ladder": policy.ladder if clock.rungs else ()})
+def order_again(clock: Clock) -> ClockOrder:
+    """The order of a clock's deadline alone (no warnings, no ladder): same start, same limit, to be counted again."""
+    return ClockOrder(**{name: getattr(clock, name) for name in ClockOrder.model_fields if name in Clock.model_fields})
 
 
 def _warnings(order: ClockOrder, calendar: WorkingDays, due_date: date) -> tuple[datetime, ...]:

@@ -43,12 +43,19 @@ def refuse_unless_allowed(case: Case, rule: CommandRule, command: Command) -> No
     party = case.party(command.actor.role)
     if party is not None and command.actor.org != party:
         raise Refused(RefusalCode.NOT_YOUR_TURN)
+    rule.when(case, command.actor.role)
 
 
 def allowed(case: Case, role: Role) -> Sequence[CommandName]:
-    """The commands that a role may give in this stage of this case (before their fields are looked at)."""
-    return [
-        name
-        for name, rule in RULES.items()
-        if not case.closed and case.stage in rule.stages and role in rule.by and rule.unavailable(case) is None
-    ]
+    """The commands that a role may give now: all that can still refuse them is what they say."""
+    return [name for name, rule in RULES.items() if not case.closed and _may(case, rule, role)]
+
+
+def _may(case: Case, rule: CommandRule, role: Role) -> bool:
+    if case.stage not in rule.stages or role not in rule.by or rule.unavailable(case) is not None:
+        return False
+    try:
+        rule.when(case, role)
+    except Refused:
+        return False
+    return True

@@ -13,7 +13,7 @@ from domain.cases.commands import (
     ReferFinal,
 )
 from domain.cases.turn import Refused, Turn, command
-from domain.statutes.model import Clause
+from domain.statutes.model import Clause, LastInstance
 from domain.words import ClockId, CommandName, EventType, Outcome, RefusalCode, Role, Stage
 
 TABLE = (Role.REQUESTER, Role.PROVIDER, Role.BUREAU)
@@ -34,14 +34,24 @@ def accept_refusal(turn: Turn, _: Nothing) -> None:
 # Negotiation (协商)
 
 
-@command(CommandName.OPEN_NEGOTIATION, by=[Role.REQUESTER], stages=[Stage.REFUSED, Stage.PROVIDER_ANSWER])
+def _refused_or_met_with_silence(case: Case, role: Role) -> None:
+    clause = case.statute.negotiation.clause
+    if case.stage is Stage.PROVIDER_ANSWER:
+        if case.statute.coordination is not None or not case.breached(ClockId.PROVIDER_ANSWER):
+            raise Refused(RefusalCode.WRONG_STAGE, clause)
+    elif role is Role.BUREAU:
+        raise Refused(RefusalCode.NOT_YOUR_TURN, clause)
+
+
+@command(
+    CommandName.OPEN_NEGOTIATION,
+    by=[Role.REQUESTER, Role.BUREAU],
+    stages=[Stage.REFUSED, Stage.PROVIDER_ANSWER],
+    when=_refused_or_met_with_silence,
+)
 def open_negotiation(turn: Turn, said: OpenNegotiation) -> None:
-    """提请协商: 因履行职责确需使用. After a silence only where the text knows no coordinator."""
+    """提请协商: 因履行职责确需使用. After a silence where the text knows no coordinator, by the bureau too."""
     rule = turn.case.statute.negotiation
-    if turn.case.stage is Stage.PROVIDER_ANSWER:
-        silent = turn.case.breached(ClockId.PROVIDER_ANSWER)
-        if turn.case.statute.coordination is not None or not silent:
-            raise Refused(RefusalCode.WRONG_STAGE, rule.clause)
     turn.require(said.justification, RefusalCode.JUSTIFICATION_REQUIRED, rule.clause)
     turn.stage = Stage.NEGOTIATION
     turn.note(EventType.NEGOTIATION_OPENED, rule.clause, justification=said.justification)
@@ -49,22 +59,38 @@ def open_negotiation(turn: Turn, said: OpenNegotiation) -> None:
     turn.start(ClockId.NEGOTIATION)
 
 
-@command(CommandName.PROPOSE, by=TABLE, stages=[Stage.NEGOTIATION])
-def propose(turn: Turn, said: Propose) -> None:
-    """提出方案: new terms on the table; agreements to older ones lapse."""
-    clause = _at_the_table(turn)
-    turn.note(EventType.TERMS_PROPOSED, clause, terms=said.terms.said())
+def _at_the_table(case: Case, role: Role) -> None:
+    rule = case.statute.negotiation
+    if role not in rule.parties:
+        raise Refused(RefusalCode.NOT_YOUR_TURN, rule.clause)
 
 
-@command(CommandName.AGREE, by=TABLE, stages=[Stage.NEGOTIATION])
-def agree(turn: Turn, _: Nothing) -> None:
-    """同意方案: once every other party has agreed, the data is shared on these terms."""
-    clause = _at_the_table(turn)
-    case = turn.case
+def _terms_of_others_wait(case: Case, role: Role) -> None:
+    _at_the_table(case, role)
+    clause = case.statute.negotiation.clause
     if case.proposal is None:
         raise Refused(RefusalCode.WRONG_STAGE, clause, why="no_proposal")
-    if turn.actor.role is case.proposer or turn.actor.role in case.agreed:
+    if role is case.proposer or role in case.agreed:
         raise Refused(RefusalCode.NOT_YOUR_TURN, clause)
+
+
+def _no_impasse_yet(case: Case, role: Role) -> None:
+    _at_the_table(case, role)
+    if case.impasse:
+        raise Refused(RefusalCode.WRONG_STAGE, case.statute.negotiation.clause, why="impasse_declared")
+
+
+@command(CommandName.PROPOSE, by=TABLE, stages=[Stage.NEGOTIATION], when=_at_the_table)
+def propose(turn: Turn, said: Propose) -> None:
+    """提出方案: new terms on the table; agreements to older ones lapse."""
+    turn.note(EventType.TERMS_PROPOSED, turn.case.statute.negotiation.clause, terms=said.terms.said())
+
+
+@command(CommandName.AGREE, by=TABLE, stages=[Stage.NEGOTIATION], when=_terms_of_others_wait)
+def agree(turn: Turn, _: Nothing) -> None:
+    """同意方案: once every other party has agreed, the data is shared on these terms."""
+    case = turn.case
+    clause = case.statute.negotiation.clause
     turn.note(EventType.TERMS_AGREED, clause, terms=case.proposal)
     agreed = {*case.agreed, turn.actor.role, case.proposer}
     if agreed >= set(case.statute.negotiation.parties):
@@ -72,12 +98,10 @@ def agree(turn: Turn, _: Nothing) -> None:
         grant_access(turn, clause, case.proposal, kept=ClockId.NEGOTIATION)
 
 
-@command(CommandName.DECLARE_IMPASSE, by=TABLE, stages=[Stage.NEGOTIATION])
+@command(CommandName.DECLARE_IMPASSE, by=TABLE, stages=[Stage.NEGOTIATION], when=_no_impasse_yet)
 def declare_impasse(turn: Turn, said: Reasoned) -> None:
     """协商未果. Where nobody coordinates, nothing more can be done; otherwise the way to a referral is open."""
-    clause = _at_the_table(turn)
-    if turn.case.impasse:
-        raise Refused(RefusalCode.WRONG_STAGE, clause, why="impasse_declared")
+    clause = turn.case.statute.negotiation.clause
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
     turn.note(EventType.IMPASSE_DECLARED, clause, reason=said.reason)
     turn.keep(ClockId.NEGOTIATION)
@@ -85,13 +109,6 @@ def declare_impasse(turn: Turn, said: Reasoned) -> None:
         turn.close(Outcome.UNRESOLVED)
         return
     turn.start(ClockId.DISPUTE_WINDOW)
-
-
-def _at_the_table(turn: Turn) -> Clause:
-    rule = turn.case.statute.negotiation
-    if turn.actor.role not in rule.parties:
-        raise Refused(RefusalCode.NOT_YOUR_TURN, rule.clause)
-    return rule.clause
 
 
 # Coordination (协调)
@@ -103,18 +120,30 @@ def _no_coordinator(case: Case) -> Refused | None:
     return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, case.statute.negotiation.clause)
 
 
+def _negotiation_came_first(case: Case, _: Role) -> None:
+    clause = case.statute.negotiation.clause
+    first = case.statute.coordination is None or case.statute.coordination.negotiation_first
+    match case.stage:
+        case Stage.PROVIDER_ANSWER if not case.breached(ClockId.PROVIDER_ANSWER):
+            raise Refused(RefusalCode.WRONG_STAGE)
+        case Stage.REFUSED if first:
+            raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, clause)
+        case Stage.NEGOTIATION if first and not (case.impasse or case.breached(ClockId.NEGOTIATION)):
+            raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, clause)
+
+
 @command(
     CommandName.REFER,
     by=[Role.REQUESTER, Role.BUREAU],
     stages=[Stage.REFUSED, Stage.NEGOTIATION, Stage.PROVIDER_ANSWER],
     unavailable=_no_coordinator,
+    when=_negotiation_came_first,
 )
 def refer(turn: Turn, said: Reasoned) -> None:
     """提请协调: after a failed negotiation, or after a silence. In Changzhou a case that involves a provincial
     department goes to the leading group at once."""
     rule = turn.case.statute.coordination
     assert rule is not None
-    _negotiation_came_first(turn)
     instance = turn.case.last_instance if rule.provincial else None
     clause = instance.clause if instance else rule.clause
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
@@ -128,27 +157,17 @@ def refer(turn: Turn, said: Reasoned) -> None:
     turn.start(ClockId.FINAL_INSTANCE if instance else ClockId.COORDINATION)
 
 
-def _negotiation_came_first(turn: Turn) -> None:
-    rule = turn.case.statute.negotiation
-    coordination = turn.case.statute.coordination
-    first = coordination is None or coordination.negotiation_first
-    match turn.case.stage:
-        case Stage.PROVIDER_ANSWER if not turn.case.breached(ClockId.PROVIDER_ANSWER):
-            raise Refused(RefusalCode.WRONG_STAGE)
-        case Stage.REFUSED if first:
-            raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rule.clause)
-        case Stage.NEGOTIATION if first:
-            failed = turn.case.impasse or turn.case.breached(ClockId.NEGOTIATION)
-            turn.require(failed, RefusalCode.NEGOTIATION_MUST_COME_FIRST, rule.clause)
+def _not_concluded_yet(case: Case, _: Role) -> None:
+    if case.not_agreed:
+        clause = case.statute.coordination.clause if case.statute.coordination else None
+        raise Refused(RefusalCode.WRONG_STAGE, clause, why="coordination_concluded")
 
 
-@command(CommandName.CONCLUDE_COORDINATION, by=[Role.BUREAU], stages=[Stage.COORDINATION])
+@command(CommandName.CONCLUDE_COORDINATION, by=[Role.BUREAU], stages=[Stage.COORDINATION], when=_not_concluded_yet)
 def conclude_coordination(turn: Turn, said: ConcludeCoordination) -> None:
     """协调结果: agreed, or not; then what the text has next, and where it has nothing, the end."""
     rule = turn.case.statute.coordination
     clause = rule.clause if rule else None
-    if turn.case.not_agreed:
-        raise Refused(RefusalCode.WRONG_STAGE, clause, why="coordination_concluded")
     if said.result == "agreed":
         terms = said.terms.said() if said.terms else None
         turn.note(EventType.COORDINATION_CONCLUDED, clause, result="agreed", terms=terms, reason=said.reason)
@@ -190,21 +209,49 @@ def _highest(case: Case) -> Clause:
     return rule.clause
 
 
-@command(CommandName.ADJUDICATE, by=[Role.BUREAU], stages=[Stage.COORDINATION], unavailable=_no_adjudication)
+def _last(case: Case) -> LastInstance:
+    last = case.last_instance
+    if last is None:
+        raise LookupError(f"{case.statute.id} has no last instance in this case")
+    return last
+
+
+def _after_no_agreement(case: Case, _: Role) -> None:
+    if not case.not_agreed:
+        raise Refused(RefusalCode.WRONG_STAGE, _last(case).clause, why="coordination_not_concluded")
+
+
+def _the_organ_of_the_text(case: Case, role: Role) -> None:
+    if role is not _last(case).by:
+        raise Refused(RefusalCode.NOT_YOUR_TURN, _last(case).clause)
+
+
+@command(
+    CommandName.ADJUDICATE,
+    by=[Role.BUREAU],
+    stages=[Stage.COORDINATION],
+    unavailable=_no_adjudication,
+    when=_after_no_agreement,
+)
 def adjudicate(turn: Turn, said: Adjudicate) -> None:
     """评判: the bureau itself decides, after a coordination without agreement."""
-    clause = _after_no_agreement(turn)
+    clause = _last(turn.case).clause
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
     turn.note(EventType.ADJUDICATED, clause, decision=said.decision, reason=said.reason)
     _carry_out(turn, said.decision, said.terms.said() if said.terms else None, clause)
 
 
-@command(CommandName.REFER_FINAL, by=[Role.BUREAU], stages=[Stage.COORDINATION], unavailable=_no_final_instance)
+@command(
+    CommandName.REFER_FINAL,
+    by=[Role.BUREAU],
+    stages=[Stage.COORDINATION],
+    unavailable=_no_final_instance,
+    when=_after_no_agreement,
+)
 def refer_final(turn: Turn, said: ReferFinal) -> None:
     """报请: to the last instance, with the necessity stated where the text makes that the condition."""
-    clause = _after_no_agreement(turn)
-    last = turn.case.last_instance
-    assert last is not None
+    last = _last(turn.case)
+    clause = last.clause
     if last.necessity:
         turn.require(said.necessity, RefusalCode.NECESSITY_REQUIRED, clause)
     turn.stage = Stage.FINAL_INSTANCE
@@ -224,13 +271,11 @@ def refer_final(turn: Turn, said: ReferFinal) -> None:
     by=[Role.LEADING_GROUP, Role.GOVERNMENT],
     stages=[Stage.FINAL_INSTANCE],
     unavailable=_no_final_instance,
+    when=_the_organ_of_the_text,
 )
 def decide(turn: Turn, said: Decide) -> None:
     """决定: grant, deny, or send back to coordination."""
-    last = turn.case.last_instance
-    assert last is not None
-    if turn.actor.role is not last.by:
-        raise Refused(RefusalCode.NOT_YOUR_TURN, last.clause)
+    last = _last(turn.case)
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, last.clause)
     if said.decision == "return":
         turn.stage = Stage.COORDINATION
@@ -240,14 +285,6 @@ def decide(turn: Turn, said: Decide) -> None:
         return
     turn.note(EventType.DECIDED, last.clause, decision=said.decision, reason=said.reason)
     _carry_out(turn, said.decision, said.terms.said() if said.terms else None, last.clause)
-
-
-def _after_no_agreement(turn: Turn) -> Clause:
-    last = turn.case.last_instance
-    assert last is not None
-    if not turn.case.not_agreed:
-        raise Refused(RefusalCode.WRONG_STAGE, last.clause, why="coordination_not_concluded")
-    return last.clause
 
 
 def _carry_out(turn: Turn, decision: str, terms: object, clause: Clause) -> None:

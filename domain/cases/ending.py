@@ -1,5 +1,6 @@
 """Delivery, withdrawal and urging: 提供, 撤回, 督办."""
 
+from domain.cases.case import Case
 from domain.cases.commands import Deliver, Reasoned, Urge
 from domain.cases.turn import OPEN_STAGES, Refused, Turn, command
 from domain.words import ClockId, CommandName, EventType, Outcome, RefusalCode, Role, Stage
@@ -22,9 +23,12 @@ def withdraw(turn: Turn, said: Reasoned) -> None:
     turn.close(Outcome.WITHDRAWN)
 
 
-@command(CommandName.URGE, by=[Role.BUREAU], stages=OPEN_STAGES)
+def _a_limit_runs_or_ran_out(case: Case, _: Role) -> None:
+    if not any(clock.open for clock in case.clocks.values()):
+        raise Refused(RefusalCode.WRONG_STAGE, why="no_clock")
+
+
+@command(CommandName.URGE, by=[Role.BUREAU], stages=OPEN_STAGES, when=_a_limit_runs_or_ran_out)
 def urge(turn: Turn, said: Urge) -> None:
     """督办: the bureau presses whoever must act, as long as a limit runs or has run out."""
-    if not any(clock.open for clock in turn.case.clocks.values()):
-        raise Refused(RefusalCode.WRONG_STAGE, why="no_clock")
     turn.note(EventType.URGED, level=said.level.value, reason=said.reason)

@@ -43,6 +43,7 @@ def file(
         provider=application.provider.code,
         statute_digest=known.get("statute_digest"),
         filing_digest=known.get("filing_digest"),
+        findings=findings(application, statute),
     )
     if case.route.opens == "granted" and not application.disputes_grant:
         turn.note(EventType.GRANTED, case.route.clause, actor=PLATFORM, by="registration")
@@ -89,3 +90,12 @@ def _ground(case: Case) -> Clause:
     """The clause that a filing rests on: its route's, or the one on disputes over granted conditions."""
     dispute = case.statute.negotiation.granted_conditions
     return dispute if case.application.disputes_grant and dispute else case.route.clause
+
+
+def findings(application: Application, statute: Statute) -> list[str] | None:
+    """What the completeness check should look at (规范性审查要点): no sealed paper where the text asks for one.
+
+    A finding refuses nothing; whether it matters is for the bureau to say. None when there is none.
+    """
+    unsealed = statute.filing.sealed_document is not None and not any(x.sealed for x in application.documents)
+    return ["no_sealed_document"] if unsealed else None

@@ -6,6 +6,7 @@ It never grants and never refuses. Everything happens at its own instant, in ord
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
 from domain.cases.case import Case
 from domain.cases.evolve import evolve_all
@@ -14,16 +15,21 @@ from domain.cases.turn import PLATFORM, Turn
 from domain.words import ClockId, ClockState, EventType, Outcome, Stage
 
 
+class Due(IntEnum):
+    """What an instant brings; of things due at once, in this order."""
+
+    WARNING = 0
+    BREACH = 1
+    RUNG = 2
+
+
 @dataclass(frozen=True, order=True)
 class Instant:
     """Something due: when, which clock, and what (a warning before a breach before a rung)."""
 
     at: datetime
-    what: int
+    what: Due
     number: int
-
-
-WARNING, BREACH, RUNG = 0, 1, 2
 
 
 def next_instant(case: Case) -> Instant | None:
@@ -46,23 +52,23 @@ def _instants(case: Case) -> Iterator[Instant]:
     for clock in case.clocks.values():
         if clock.state is ClockState.RUNNING:
             for at in clock.warn_at[clock.warned : clock.warned + 1]:
-                yield Instant(at, WARNING, clock.number)
-            yield Instant(clock.due_at, BREACH, clock.number)
+                yield Instant(at, Due.WARNING, clock.number)
+            yield Instant(clock.due_at, Due.BREACH, clock.number)
         elif clock.open:
             for rung in clock.rungs[clock.climbed : clock.climbed + 1]:
-                yield Instant(rung.at, RUNG, clock.number)
+                yield Instant(rung.at, Due.RUNG, clock.number)
 
 
-def _pass(turn: Turn, clock: Clock, what: int) -> None:
+def _pass(turn: Turn, clock: Clock, what: Due) -> None:
     about = {"number": clock.number, "clock": clock.id.value}
     due = {"due_date": clock.due_date.isoformat()}
     match what:
-        case 0:
+        case Due.WARNING:
             turn.events.append(_event(turn, EventType.CLOCK_WARNED, clock, {**about, **due}))
-        case 1:
+        case Due.BREACH:
             turn.events.append(_event(turn, EventType.CLOCK_BREACHED, clock, {**about, **due}))
             _lapse(turn, clock)
-        case _:
+        case Due.RUNG:
             level = clock.rungs[clock.climbed].level
             said = {**about, "level": level.value, "rung": clock.climbed + 1, "automatic": True}
             turn.events.append(_event(turn, EventType.URGED, clock, said))

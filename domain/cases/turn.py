@@ -184,6 +184,7 @@ class CommandRule:
     stages: Sequence[Stage]
     rule: Rule
     unavailable: Callable[[Case], Refused | None]
+    when: Callable[[Case, Role], None]
 
 
 RULES: dict[CommandName, CommandRule] = {}
@@ -195,19 +196,25 @@ def always_available(_: Case) -> Refused | None:
     return None
 
 
+def at_any_time(_: Case, __: Role) -> None:
+    """Stage and role are all that matters."""
+
+
 def command(
     name: CommandName,
     by: Sequence[Role],
     stages: Sequence[Stage],
     unavailable: Callable[[Case], Refused | None] = always_available,
+    when: Callable[[Case, Role], None] = at_any_time,
 ) -> Callable[[Rule], Rule]:
     """Register the rule of a command.
 
-    ``unavailable`` says, from the statute alone, that the command does not exist in such a case at all.
+    ``unavailable`` says, from the statute alone, that the command does not exist in such a case at all. ``when``
+    refuses, in the right stage and role, what has to have happened before (or must not have).
     """
 
     def register(rule: Rule) -> Rule:
-        RULES[name] = CommandRule(name, by, stages, rule, unavailable)
+        RULES[name] = CommandRule(name, by, stages, rule, unavailable, when)
         return rule
 
     return register

@@ -21,6 +21,7 @@ def heads_changed_since(engine: Engine, since: datetime, limit: int | None = Non
             cases.c.request_id,
             cases.c.seq,
             cases.c.outcome.is_not(None).label("closed"),
+            cases.c.stuck_reason,
             cases.c.workflow_id,
             cases.c.updated_at,
         )
@@ -30,6 +31,13 @@ def heads_changed_since(engine: Engine, since: datetime, limit: int | None = Non
     )
     with engine.connect() as connection:
         return tuple(Head(**row) for row in connection.execute(query).mappings())
+
+
+def last_change(engine: Engine) -> datetime | None:
+    """When any case was written last; None for an empty ledger."""
+    with engine.connect() as connection:
+        found: datetime | None = connection.execute(select(func.max(cases.c.updated_at))).scalar()
+        return found
 
 
 def mark_stuck(engine: Engine, request_id: str, reason: str) -> bool:

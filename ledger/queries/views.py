@@ -108,6 +108,7 @@ class Head:
     request_id: str
     seq: int
     closed: bool
+    stuck_reason: str | None
     workflow_id: str
     updated_at: datetime
 

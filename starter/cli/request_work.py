@@ -5,17 +5,18 @@ import getpass
 import json
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
+from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from domain.calendar import CHINA, Calendar
-from domain.cases.application import Application
+from domain.cases.application import Application, Filed
 from domain.cases.commands import FIELDS, Command
 from domain.cases.records import Actor
 from domain.messages import label
 from domain.plain_errors import first_problem, key_path
+from domain.texts import CallerKey, ShortText
 from domain.words import CommandName, Role, Stage
 from domain.yaml_text import read_yaml
 from ledger.queries.cases import list_cases
@@ -30,8 +31,17 @@ from starter.files import read_text
 from starter.simulate.report import clock_json
 
 
+class _File(Filed):
+    """A file with a request: `statute` and `request` as in a scenario, whose `name` may stand there too."""
+
+    statute: Annotated[ShortText, StringConstraints(min_length=1)]
+    request: Application
+    name: ShortText | None = None
+
+
 async def file_and_tell(statute: str, application: Application, key: str | None, as_json: bool) -> None:
     """File a request and tell what came of it."""
+    _check_key(key)
     async with connected() as client:
         view = await client.file(statute, application, key=key, person=getpass.getuser())
         await _tell(client, view.request_id, as_json)
@@ -39,12 +49,14 @@ async def file_and_tell(statute: str, application: Application, key: str | None,
 
 async def show(request_id: str, as_json: bool) -> None:
     """Tell a case."""
+    request_id = _option("REQUEST_ID", ShortText, request_id)
     async with connected() as client:
         await _tell(client, request_id, as_json)
 
 
 async def list_requests(stage: str | None, party: str | None, limit: int, as_json: bool) -> None:
     """Tell the newest cases."""
+    party = None if party is None else _option("--party", ShortText, party)
     wanted = CaseFilter(stage=_stage(stage), party=party)
     async with connected() as client:
         page = await asyncio.to_thread(list_cases, client.engine, wanted, None, limit)
@@ -67,16 +79,28 @@ async def give(
 ) -> None:
     """Give a command and tell the case after it."""
     word, role = _word(CommandName, name, "command"), _word(Role, by, "role")
-    fields = _fields(with_)
+    fields = _fields(word, with_)
+    _check_key(key)
+    request_id = _option("REQUEST_ID", ShortText, request_id)
+    if org is not None:
+        org = _option("--org", Annotated[ShortText, StringConstraints(min_length=1)], org)
     async with connected() as client:
         case = await asyncio.to_thread(client.get, request_id)
         own = {Role.REQUESTER: case.requester_code, Role.PROVIDER: case.provider_code}.get(role)
-        actor = Actor(role=role, org=org or own, person=getpass.getuser())
-        command = Command(
-            name=word, actor=actor, fields=fields, key=key or uuid.uuid4().hex, received_at=datetime.now(CHINA)
-        )
+        command = _command(word, role, org or own, fields, key)
         await client.command(request_id, command)
         await _tell(client, request_id, as_json)
+
+
+def _command(word: CommandName, role: Role, org: str | None, fields: dict[str, Any], key: str | None) -> Command:
+    """The command, at this instant. Raises InvalidInput for what is left that cannot be."""
+    try:
+        actor = Actor(role=role, org=org, person=getpass.getuser())
+        key = uuid.uuid4().hex if key is None else key
+        return Command(name=word, actor=actor, fields=fields, key=key, received_at=datetime.now(CHINA))
+    except ValidationError as error:
+        path, reason = first_problem(error)
+        raise InvalidInput(f"{word}: {key_path(path)} {reason}.") from None
 
 
 async def _tell(client: ShareflowClient, request_id: str, as_json: bool) -> None:
@@ -103,25 +127,50 @@ def _brief(case: CaseView) -> dict[str, Any]:
 def read_application(name: str) -> tuple[str, Application]:
     """The statute and the application of a file (`statute` and `request`, as in a scenario). Raises DoorError."""
     document = read_yaml(read_text(name), name)
-    for key, kind, what in (("statute", str, "text"), ("request", dict, "a group of keys")):
-        if not isinstance(document.data.get(key), kind):
-            raise InvalidInput(f"{name}, line {document.line((key,))}: {key} is missing or is not {what}.")
     try:
-        return document.data["statute"], Application.model_validate(document.data["request"])
+        found = _File.model_validate(document.data)
     except ValidationError as error:
-        place, reason = first_problem(error)
-        line = document.line(("request", *place))
-        raise InvalidInput(f"{name}, line {line}: {key_path(('request', *place))} {reason}.") from None
+        path, reason = first_problem(error)
+        raise InvalidInput(f"{name}, line {document.line(path)}: {key_path(path)} {reason}.") from None
+    return found.statute, found.request
 
 
-def _fields(text: str) -> dict[str, Any]:
+def _fields(command: CommandName, text: str) -> dict[str, Any]:
+    """What a command says, from the JSON of --with. Raises InvalidInput naming the field.
+
+    Whether something is missing is for the case to say: it knows the article.
+    """
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError):
         raise InvalidInput("--with must be a JSON object.") from None
     if not isinstance(fields, dict):
         raise InvalidInput("--with must be a JSON object.")
+    try:
+        FIELDS[command].model_validate(fields)
+    except ValidationError as error:
+        if any(x["type"] != "missing" for x in error.errors(include_url=False)):
+            path, reason = first_problem(error)
+            raise InvalidInput(f"--with: {key_path(path)} {reason}.") from None
     return fields
+
+
+def _check_key(key: str | None) -> None:
+    """Raises InvalidInput for a --key that no caller may use."""
+    if key is None:
+        return
+    try:
+        TypeAdapter(CallerKey).validate_python(key)
+    except ValidationError:
+        raise InvalidInput("--key must have 1 to 64 letters, digits and . _ : / - and nothing else.") from None
+
+
+def _option(name: str, kind: Any, value: str) -> Any:
+    """The value of an option. Raises InvalidInput naming it."""
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        raise InvalidInput(f"{name} {first_problem(error)[1]}.") from None
 
 
 def _word(kind: Any, text: str, what: str) -> Any:

@@ -65,38 +65,38 @@ def show_command(
 def check_command(files: Files = None, json_output: AsJson = False) -> None:
     """Check the packaged statutes, and the files given, against themselves and against their sources."""
     from domain.statutes.check import check_all, sources_folder
-    from domain.statutes.loader import packaged_texts
+    from domain.statutes.loader import StatuteError, load_statute, packaged_texts
 
     folder = sources_folder()
     packaged = [name for name, _ in packaged_texts()]
     problems = check_all()
     unchecked = [] if folder else ["the quotes of the packaged statutes, because the source texts are not here"]
+    read = []
     for file in files or []:
-        found, not_done = _check_file(file, folder)
+        try:
+            statute = load_statute(read_text(file), file)
+        except (FileError, StatuteError) as error:
+            problems.append(str(error))
+            continue
+        read.append(file)
+        found, not_done = _check_statute(statute, file, folder)
         problems += found
         unchecked += not_done
     if json_output:
         where = str(folder) if folder else None
-        print_json(
-            {"checked": [*packaged, *(files or [])], "sources": where, "not_checked": unchecked, "problems": problems}
-        )
-    else:
-        _print_check(len(packaged), files or [], folder, unchecked)
+        print_json({"checked": [*packaged, *read], "sources": where, "not_checked": unchecked, "problems": problems})
+    elif len(read) == len(files or []):  # else nothing is printed that one might take for success
+        _print_check(len(packaged), read, folder, unchecked)
     for problem in problems:
         say(problem)
     if problems:
         raise typer.Exit(UNUSABLE)
 
 
-def _check_file(file: str, folder: Path | None) -> tuple[list[str], list[str]]:
-    """What is wrong with a statute file, and what could not be checked of it."""
+def _check_statute(statute: "Statute", file: str, folder: Path | None) -> tuple[list[str], list[str]]:
+    """What is wrong with the statute of a file, and what could not be checked of it."""
     from domain.statutes.check import check_amounts, check_quotes
-    from domain.statutes.loader import StatuteError, load_statute
 
-    try:
-        statute = load_statute(read_text(file), file)
-    except (FileError, StatuteError) as error:
-        return [str(error)], []
     problems = check_amounts(statute)
     source = _source_of(statute, Path(file).parent, folder)
     if source is None:

@@ -60,6 +60,8 @@ def _overdue(client: ShareflowClient) -> Iterator[StuckCase]:
 
 
 def _breaches(case: CaseView) -> Iterator[StuckCase]:
+    if case.stuck_reason and case.stuck_since:
+        yield StuckCase(case.request_id, "parked", case.stuck_reason, case.stuck_since.isoformat())
     for clock in case.clocks:
         if clock.open and clock.state is ClockState.BREACHED:
             yield StuckCase(case.request_id, "overdue", f"{clock.id} due {clock.due_date}", clock.due_at.isoformat())

@@ -1,12 +1,9 @@
 """What a play is held against, and how it is told."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
-from domain.calendar import CHINA
 from domain.cases.records import Clock
-from domain.evidence import instant_text
 from starter.client import workflow_id
 from starter.simulate.player import Played
 
@@ -72,7 +69,7 @@ def as_json(played: Played, differences: list[str]) -> dict[str, Any]:
         "outcome": case.outcome if case else None,
         "refused": refused,
         "clocks": [clock_json(clock) for clock in played.clocks],
-        "events": [event.model_dump(mode="json") | {"at": _instant(event.at)} for event in played.events],
+        "events": [event.model_dump(mode="json") for event in played.events],
         "refused_steps": [vars(step) for step in played.refused],
         "mismatches": differences,
         "workflow": {
@@ -84,14 +81,9 @@ def as_json(played: Played, differences: list[str]) -> dict[str, Any]:
 
 
 def clock_json(clock: Clock) -> Mapping[str, Any]:
-    """A clock record with the keys of the contract, instants in +08:00."""
+    """A clock record with the keys of the contract."""
     data = clock.model_dump(mode="json")
-    instants = {"started_at": _instant(clock.started_at), "due_at": _instant(clock.due_at)}
-    return {key: instants.get(key, data[key]) for key in CLOCK_KEYS}
-
-
-def _instant(at: datetime) -> str:
-    return instant_text(at.astimezone(CHINA))
+    return {key: data[key] for key in CLOCK_KEYS}
 
 
 def _brief(clock: Clock) -> str:

@@ -1,22 +1,24 @@
 """Scenario files (场景文件): a case to play, step by step, and what must come of it."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from domain.calendar import CHINA
 from domain.cases.application import Application
 from domain.cases.commands import FIELDS
 from domain.plain_errors import first_problem, key_path
-from domain.texts import Code, ShortText
+from domain.texts import CallerKey, Day, Instant, ShortText, Truth, WholeNumber
 from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, RefusalCode, Role, Stage, Unit
 from domain.yaml_text import Document, YamlTextError, read_yaml
 from starter.files import read_text
 
 LONGEST_FILE = 1_000_000
+FIRST, LAST = datetime(2018, 1, 1, tzinfo=CHINA), datetime(2060, 1, 1, tzinfo=CHINA)
+"""The years that can be played: from the first instant to before the second."""
 
 
 class ScenarioError(ValueError):
@@ -39,17 +41,22 @@ def _empty_list(value: Any) -> Any:
     return () if value is None else value
 
 
+def _usual_calendar(value: Any) -> Any:
+    """Likewise for the calendar."""
+    return "as_published" if value is None else value
+
+
 class PlayedStep(Part):
     """One command, when, by whom; ``refused`` is the code it must meet."""
 
-    at: AwareDatetime
+    at: Instant
     by: Role
     do: CommandName
     with_: Annotated[Mapping[str, Any], BeforeValidator(_empty_group)] = Field(default_factory=dict, alias="with")
     refused: RefusalCode | None = None
     org: ShortText | None = None
     person: ShortText | None = None
-    key: Code | None = None
+    key: CallerKey | None = None
 
 
 class ExpectedClock(Part):
@@ -59,12 +66,12 @@ class ExpectedClock(Part):
     basis: Basis | None = None
     article: ShortText | None = None
     quote: ShortText | None = None
-    started_at: AwareDatetime | None = None
-    amount: int | None = None
+    started_at: Instant | None = None
+    amount: WholeNumber | None = None
     unit: Unit | None = None
-    due_date: date | None = None
-    due_at: AwareDatetime | None = None
-    provisional: bool | None = None
+    due_date: Day | None = None
+    due_at: Instant | None = None
+    provisional: Truth | None = None
     calendar_edition: ShortText | None = None
     state: ClockState | None = None
 
@@ -82,33 +89,20 @@ class Expectation(Part):
 class Scenario(Part):
     """A whole file."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[ShortText, StringConstraints(min_length=1)]
     procedure: Literal["share_request"] = "share_request"
-    statute: Annotated[str, Field(min_length=1, max_length=60)]
-    filed_at: AwareDatetime
-    calendar: Literal["as_published", "final"] = "as_published"
+    statute: Annotated[ShortText, StringConstraints(min_length=1)]
+    filed_at: Instant
+    calendar: Annotated[Literal["as_published", "final"], BeforeValidator(_usual_calendar)] = "as_published"
     request: Application
     steps: Annotated[tuple[PlayedStep, ...], Field(max_length=500), BeforeValidator(_empty_list)] = ()
-    until: AwareDatetime | None = None
+    until: Instant | None = None
     expect: Annotated[Expectation, BeforeValidator(_empty_group)] = Expectation()
 
     @property
     def ends_at(self) -> datetime:
         """When the play ends: ``until``, or with the last step."""
         return self.until or (self.steps[-1].at if self.steps else self.filed_at)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        before = self.filed_at
-        for number, step in enumerate(self.steps):
-            if step.at < before:
-                raise ValueError(f"steps[{number}].at lies before the step or filing that precedes it")
-            before = step.at
-        if self.until is not None and self.until < before:
-            raise ValueError("until lies before the last step or the filing")
-        if self.expect.refused and self.steps:
-            raise ValueError("steps must be left out when the filing itself must be refused")
-        return self
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -126,16 +120,36 @@ def scenario_from(text: str, where: str) -> Scenario:
         scenario = Scenario.model_validate(document.data)
     except ValidationError as error:
         raise _sentence(document, where, *first_problem(error)) from None
-    _years_that_can_be_played(document, where, scenario)
+    _check_years(document, where, scenario)
+    _check_order(document, where, scenario)
     _check_fields(document, where, scenario.steps)
     return scenario
 
 
-def _years_that_can_be_played(document: Document, where: str, scenario: Scenario) -> None:
-    first, last = datetime.combine(date(2018, 1, 1), time(), CHINA), datetime.combine(date(2060, 1, 1), time(), CHINA)
-    for field, instant in (("filed_at", scenario.filed_at), ("until", scenario.ends_at)):
-        if not first <= instant < last:
-            raise _sentence(document, where, (field,), "lies outside the years of the calendar, 2018 to 2059")
+def _check_years(document: Document, where: str, scenario: Scenario) -> None:
+    for path, instant in _instants(scenario):
+        if not FIRST <= instant < LAST:
+            raise _sentence(document, where, path, "lies outside the years of the calendar, 2018 to 2059")
+
+
+def _check_order(document: Document, where: str, scenario: Scenario) -> None:
+    before = scenario.filed_at
+    for path, instant in _instants(scenario):
+        if instant < before:
+            than = "the last step or the filing" if path == ("until",) else "the step or filing that precedes it"
+            raise _sentence(document, where, path, f"lies before {than}")
+        before = instant
+    if scenario.expect.refused and scenario.steps:
+        raise _sentence(document, where, ("steps",), "must be left out when the filing itself must be refused")
+
+
+def _instants(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], datetime]]:
+    """Every instant of the play, in the order in which they must follow one another, with where it stands."""
+    yield ("filed_at",), scenario.filed_at
+    for number, step in enumerate(scenario.steps):
+        yield ("steps", number, "at"), step.at
+    if scenario.until is not None:
+        yield ("until",), scenario.until
 
 
 def _check_fields(document: Document, where: str, steps: Sequence[PlayedStep]) -> None:

@@ -6,10 +6,12 @@ import os
 import subprocess
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+import psutil
 
 from starter.stack.errors import StackError
 
@@ -32,7 +34,8 @@ class Postgres:
     def stop(self) -> None:
         """End the server if it was started here and nobody else uses it; a second call does nothing."""
         if self._server is not None:
-            with _quiet():
+            # A server that died meanwhile needs no ending.
+            with _quiet(), suppress(psutil.NoSuchProcess):
                 self._server.cleanup()
             self._server = None
 

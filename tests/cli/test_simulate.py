@@ -7,10 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from starter.simulate.scenario import scenario_from
 
 PROGRAM = Path(sys.executable).with_name("shareflow")
 Run = Callable[..., Any]
@@ -94,7 +97,35 @@ def test_for_people_and_all_as_expected(shareflow: Run, files: Callable[..., lis
         (GOOD.replace("do: grant", "do: give"), "line 12: steps[1].do"),
         (GOOD.replace("filed_at: 2026-09-18T10:00:00+08:00", "filed_at: 2026-09-18T10:00:00"), "line 3: filed_at"),
         (GOOD.replace("filed_at: 2026", "filed_at: 1970"), "line 3: filed_at lies outside"),
-        (GOOD.replace("2026-09-21T10", "2026-09-20T10"), "steps[1].at lies before"),
+        (GOOD.replace("2026-09-21T10", "2026-09-20T10"), "line 12: steps[1].at lies before the step or filing"),
+        (GOOD.replace("2026-09-21T09", "2026-09-17T09"), "line 11: steps[0].at lies before the step or filing"),
+        (GOOD.replace("2026-09-21T10", "2100-01-01T10"), "line 12: steps[1].at lies outside"),
+        (GOOD.replace("filed_at: 2026", "filed_at: 2100"), "line 3: filed_at lies outside"),
+        (GOOD + "until: 2026-09-20T00:00:00+08:00\n", "line 17: until lies before the last step"),
+        (GOOD + "until: 2100-01-01T00:00:00+08:00\n", "line 17: until lies outside"),
+        (REFUSED + GOOD[GOOD.index("steps:") : GOOD.index("expect:")], "line 11: steps must be left out"),
+        (GOOD.replace("2026-09-18T10:00:00+08:00", "1789696800"), "line 3: filed_at must be a time such as"),
+        (GOOD.replace("2026-09-18T10:00:00+08:00", '"1789696800"'), "line 3: filed_at must be a time such as"),
+        (GOOD.replace("at: 2026-09-21T10:00:00+08:00", "at: 1790000000"), "line 12: steps[1].at must be a time"),
+        (GOOD + "until: 1790000000\n", "line 17: until must be a time such as"),
+        (
+            GOOD.replace("due_date: 2026-09-24", "due_date: 20260924"),
+            "line 16: expect.clocks[0].due_date must be a date",
+        ),
+        (GOOD.replace("state: met}", "started_at: 5}"), "line 16: expect.clocks[0].started_at must be a time"),
+        (GOOD.replace("state: met}", 'due_at: "5"}'), "line 16: expect.clocks[0].due_at must be a time"),
+        (GOOD.replace("state: met}", "amount: true}"), "line 16: expect.clocks[0].amount must be a whole number"),
+        (GOOD.replace("state: met}", "provisional: no}"), "line 16: expect.clocks[0].provisional must be true or"),
+        (
+            GOOD.replace("{terms: {scope: 姓名}}", "{conditions: {a: b}}"),
+            "line 12: steps[1].with.conditions must be text",
+        ),
+        (
+            GOOD.replace("name: 常熟 有条件 同意", f"name: {'长' * 201}"),
+            "line 1: name must have at most 200 characters",
+        ),
+        (GOOD.replace("name: 常熟 有条件 同意", 'name: " "'), "line 1: name must have at least 1 character."),
+        (GOOD.replace("do: grant", 'do: grant, key: "a~b"'), "line 12: steps[1].key"),
         (GOOD.replace("by: provider", "by: nobody", 1), "line 11: steps[0].by"),
         (GOOD.replace("state: met}", "state: done}"), "line 16: expect.clocks[0].state"),
         (GOOD.replace("{terms: {scope: 姓名}}", "{term: x}"), "line 12: steps[1].with.term"),
@@ -110,6 +141,23 @@ def test_a_file_that_cannot_be_used_is_named(
     assert sentence.startswith(f"{path}, line ")
     assert says in sentence
     assert said.out == ""
+
+
+def test_bare_numbers_and_nothing_stand_where_they_mean_something() -> None:
+    text = GOOD.replace("name: 常熟 有条件 同意", "name: 12345").replace("changshu-2019", "2019") + "calendar:\n"
+    scenario = scenario_from(text, "x")
+    assert (scenario.name, scenario.statute, scenario.calendar) == ("12345", "2019", "as_published")
+    for moment in ("2026-09-18T02:00:00Z", "'2026-09-18T10:00+08:00'", "2026-09-18 10:00:00.5+0800"):
+        assert scenario_from(GOOD.replace("2026-09-18T10:00:00+08:00", moment), "x").filed_at.date() == date(
+            2026, 9, 18
+        )
+
+
+def test_an_unknown_statute_is_told_with_the_known_ones(shareflow: Run, files: Callable[..., list[Path]]) -> None:
+    said = shareflow("simulate", *files(unknown=GOOD.replace("changshu-2019", "常熟")))
+    assert said.code == 1
+    assert "unknown statute: 常熟; known are " in said.out
+    assert "nantong-2020, yima-2021" in said.out
 
 
 def test_what_is_no_text_file_is_one_sentence(shareflow: Run, tmp_path: Path) -> None:

@@ -111,4 +111,9 @@ def test_check_refuses_what_is_no_statute(shareflow: Run, tmp_path: Path) -> Non
         ("missing.yaml", "No such file"),
         ("", "Is a directory"),
     ):
-        assert says in shareflow("statute", "check", tmp_path / name).plainly_refused()
+        said = shareflow("statute", "check", tmp_path / name)
+        assert says in said.plainly_refused()
+        assert said.out == ""
+    said = shareflow("statute", "check", tmp_path / "empty.yaml", "--json")
+    assert said.code == 2
+    assert not any("empty.yaml" in name for name in json.loads(said.out)["checked"])

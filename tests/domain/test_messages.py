@@ -84,7 +84,7 @@ def test_unknown_words_are_errors() -> None:
 # Refusals
 
 
-DETAILS = {"at_most": "10", "fields": "purpose, scope", "statute": "nowhere-1999"}
+DETAILS = {"at_most": "10", "fields": "purpose, scope", "statute": "nowhere-1999", "known": "yima-2021"}
 
 
 @pytest.mark.parametrize("code", RefusalCode)
@@ -101,7 +101,12 @@ def test_every_refusal_is_a_sentence(code: RefusalCode, language: Language) -> N
 
 @pytest.mark.parametrize(
     ("code", "field"),
-    [("extension_too_long", "at_most"), ("application_incomplete", "fields"), ("unknown_statute", "statute")],
+    [
+        ("extension_too_long", "at_most"),
+        ("application_incomplete", "fields"),
+        ("unknown_statute", "statute"),
+        ("unknown_statute", "known"),
+    ],
 )
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_placeholders_are_filled(code: str, field: str, language: Language) -> None:

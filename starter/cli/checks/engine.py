@@ -19,6 +19,7 @@ from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
 from ledger.queries import CaseFilter, CaseView, list_cases
 from starter.cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
+from starter.connection import NAME_BOTH
 from starter.stack.folder import Addresses, running_stack, state_path
 from workflows.labels import SEARCH_ATTRIBUTES
 
@@ -45,6 +46,8 @@ def _database(running: Addresses | None) -> tuple[Check, Engine | None]:
     """Whether the database answers and has the schema of this version; the engine if so."""
     named = os.environ.get("SHAREFLOW_DATABASE_URL")
     url = named or (running.ledger if running else None)
+    if not url and os.environ.get("TEMPORAL_ADDRESS"):
+        return problem("database", "TEMPORAL_ADDRESS is set, but SHAREFLOW_DATABASE_URL is not.", NAME_BOTH), None
     if not url:
         return skipped("database", "No stack is running here.", START), None
     try:
@@ -84,6 +87,8 @@ async def _temporal(running: Addresses | None) -> tuple[Check, Client | None]:
         return problem("temporal", says, "check TEMPORAL_CONFIG_FILE and the TEMPORAL_ variables"), None
     named = config.get("target_host")
     address = named or (running.temporal if running else None)
+    if not address and os.environ.get("SHAREFLOW_DATABASE_URL"):
+        return problem("temporal", "SHAREFLOW_DATABASE_URL is set, but TEMPORAL_ADDRESS is not.", NAME_BOTH), None
     if not address:
         return skipped("temporal", "No stack is running here.", START), None
     config["target_host"] = address

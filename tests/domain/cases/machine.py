@@ -164,7 +164,7 @@ class PaperLedger:
 
     def fresh(self, clock: Clock) -> Clock:
         """A clock as it would be started now."""
-        return resolve(order_again(clock, self.policy), self.calendar(), self.policy.close_of_business)
+        return resolve(order_again(clock), self.calendar(), self.policy.close_of_business)
 
     # How it is written
 

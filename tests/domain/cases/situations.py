@@ -412,14 +412,16 @@ def nantong() -> list[Situation]:
             stage="provider_answer",
             script=first,
             may=ANSWER,
-            told=told("wrong_stage", "open_negotiation:requester return_for_supplement:provider"),
+            told=told(
+                "wrong_stage", "open_negotiation:requester open_negotiation:bureau return_for_supplement:provider"
+            ),
             **at,
         ),
         Situation(
             name="a silent provider",
             stage="provider_answer",
             script=("accept:bureau", "lapse provider_answer"),
-            may=ANSWER + "open_negotiation:requester",
+            may=ANSWER + "open_negotiation:requester open_negotiation:bureau",
             told=told("wrong_stage", "return_for_supplement:provider"),
             **at,
         ),

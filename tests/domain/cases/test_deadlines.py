@@ -285,7 +285,7 @@ def test_spring_festival_2020_supersedes_the_running_clock() -> None:
 def test_a_clock_that_the_notice_does_not_change_is_left_alone() -> None:
     ledger = PaperLedger("changshu-2019", instant("2020-02-03T10:00"))
     running = ledger.clock("provider_answer")
-    fresh = clock(order_again(running, ledger.policy), "2020-02-03")
+    fresh = clock(order_again(running), "2020-02-03")
     assert recounted(ledger.case, {1: fresh}, "calendar:x", instant("2020-02-03T11:00")) == []
     later = fresh.model_copy(update={"due_at": fresh.due_at + timedelta(days=1)})
     events = recounted(ledger.case, {1: later}, "calendar:x", instant("2020-02-03T11:00"))
@@ -294,7 +294,7 @@ def test_a_clock_that_the_notice_does_not_change_is_left_alone() -> None:
 
 def test_a_clock_is_superseded_when_only_its_certainty_changes() -> None:
     ledger = PaperLedger("changshu-2019", instant("2020-02-03T10:00"))
-    certain = clock(order_again(ledger.clock("provider_answer"), ledger.policy), "2020-02-03")
+    certain = clock(order_again(ledger.clock("provider_answer")), "2020-02-03")
     unsure = certain.model_copy(update={"provisional": True})
     events = recounted(ledger.case, {1: unsure}, "calendar:x", instant("2020-02-03T11:00"))
     assert [event.type.value for event in events] == ["clock_superseded", "clock_started"]
@@ -324,14 +324,12 @@ def test_a_clock_met_before_the_notice_stays() -> None:
 
 def test_a_clock_ordered_again_is_the_same_clock() -> None:
     running = PaperLedger("changshu-2019").clock("provider_answer")
-    again = order_again(running, default_policy())
+    again = order_again(running)
     assert (again.number, again.id, again.basis, again.article) == (1, running.id, running.basis, running.article)
     assert (again.quote, again.started_at, again.amount) == (running.quote, running.started_at, running.amount)
-    assert (again.unit, again.supersedes, again.ladder) == (running.unit, None, default_policy().ladder)
+    assert (again.unit, again.supersedes, again.ladder) == (running.unit, None, ())
     fresh = clock(again, "2026-03-02")
-    assert (fresh.due_at, fresh.provisional, fresh.rungs) == (running.due_at, running.provisional, running.rungs)
-    no_ladder = running.model_copy(update={"rungs": ()})
-    assert order_again(no_ladder, default_policy()).ladder == ()
+    assert (fresh.due_at, fresh.provisional) == (running.due_at, running.provisional)
 
 
 def test_instants_are_written_in_china_time() -> None:

@@ -1,0 +1,65 @@
+"""Health and metrics over HTTP, with a ledger that is down or slow."""
+
+import asyncio
+import socket
+import threading
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from sqlalchemy import Engine, create_engine
+
+from activities import health
+from activities.health import Health, serve_health
+from ledger.queries.views import Counts
+
+NOBODY_LISTENS = "postgresql+psycopg2://x:y@127.0.0.1:1/z"
+
+
+@pytest.fixture
+def port() -> int:
+    """A free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def of(engine: Engine) -> Health:
+    nothing: Any = None
+    return Health(nothing, engine, lambda: True)
+
+
+def asked(port: int, path: str) -> tuple[int, str]:
+    with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        return answer.status, answer.read().decode()
+
+
+async def test_metrics_of_a_ledger_that_is_down(port: int) -> None:
+    with serve_health(of(create_engine(NOBODY_LISTENS)), port):
+        status, text = await asyncio.to_thread(asked, port, "/metrics")
+    assert status == 200
+    assert "\nshareflow_ledger_up 0.0\n" in text
+    assert "shareflow_cases" not in text
+
+
+async def test_a_slow_scrape_does_not_keep_a_probe_waiting(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(_: Engine) -> Counts:
+        begun.set()
+        assert go_on.wait(10)
+        return Counts(cases={}, running={}, breached={}, stuck=0, pending=7, oldest_pending=None)
+
+    monkeypatch.setattr(health, "counts", slow)
+    with serve_health(of(create_engine(NOBODY_LISTENS)), port):
+        scrape = asyncio.create_task(asyncio.to_thread(asked, port, "/metrics"))
+        assert await asyncio.to_thread(begun.wait, 5)
+        try:
+            assert await asyncio.to_thread(asked, port, "/healthz") == (200, "alive\n")
+            assert not scrape.done()
+        finally:
+            go_on.set()
+        status, text = await scrape
+    assert status == 200
+    assert "\nshareflow_ledger_up 1.0\n" in text
+    assert "\nshareflow_messages_pending 7.0\n" in text

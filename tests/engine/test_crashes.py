@@ -1,0 +1,273 @@
+"""Kills of every machine while fifty cases are driven: nothing acknowledged is lost, nothing happens twice."""
+
+import asyncio
+import itertools
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+
+from activities.reconciliation import reconcile
+from domain.cases.records import RecordedEvent
+from domain.evidence import verify_chain
+from domain.side_effects import Answer, CaseView
+from ledger.engine import connect
+from ledger.queries.cases import get_case
+from ledger.queries.events import events_of
+from ledger.schema import migrate
+from starter.client import ShareflowClient, request_id_for, workflow_id
+from starter.errors import Unavailable
+from tests.engine.cases import PROCEDURES, Procedure, foretold
+from tests.engine.machines import Database, Machine, TemporalServer, WorkerProcess
+
+T = TypeVar("T")
+
+CASES = 50
+KILLS = 36
+AT_LEAST = 30
+SEED = 20260918
+PATIENCE = timedelta(seconds=5)
+ALL_DRIVEN_WITHIN = 140.0
+IN_STEP_WITHIN = 40.0
+PAUSE_BEFORE_KILL = (0.2, 1.4)
+TOGETHER = 0.25
+"""How often a second machine is killed with the first: a worker that dies with the server it reports to."""
+
+
+@dataclass
+class Engineroom:
+    """The machines, and how their killing goes."""
+
+    database: Database
+    temporal: TemporalServer
+    worker: WorkerProcess
+    in_flight: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
+    kills_in_flight: int = 0
+    progress: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @property
+    def killed(self) -> int:
+        return self.kills.total()
+
+
+@dataclass
+class Driven:
+    """One case as its driver saw it: what was answered, and how often it had to ask again."""
+
+    procedure: Procedure
+    key: str
+    filed: CaseView | None = None
+    answers: dict[str, Answer] = field(default_factory=dict)
+    asked_again: int = 0
+
+    @property
+    def request_id(self) -> str:
+        return request_id_for(self.procedure.statute, self.key)
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Engineroom]:
+    with tempfile.TemporaryDirectory(prefix="shareflow-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        database, temporal = Database(folder / "pg"), TemporalServer(folder)
+        await asyncio.gather(database.start(), temporal.start())
+        worker = WorkerProcess(folder, temporal.address, database.url)
+        try:
+            await worker.start()
+            yield Engineroom(database, temporal, worker)
+        finally:
+            await worker.stop()
+            await temporal.stop()
+            await database.stop()
+
+
+async def test_fifty_cases_survive_kills_of_every_machine(room: Engineroom) -> None:
+    begun = time.monotonic()
+    engine = await asyncio.to_thread(connect, room.database.url)
+    await asyncio.to_thread(migrate, engine)
+    temporal = await Client.connect(room.temporal.address, data_converter=pydantic_data_converter)
+    client = ShareflowClient(temporal, engine, patience=PATIENCE)
+    cases = [Driven(p, f"crash-{n}") for n, p in zip(range(CASES), itertools.cycle(PROCEDURES), strict=False)]
+    async with asyncio.timeout(ALL_DRIVEN_WITHIN), asyncio.TaskGroup() as group:
+        for number, case in enumerate(cases):
+            group.create_task(drive(client, case, room, random.Random(SEED + number)))
+        group.create_task(kill_at_random(room, random.Random(SEED)))
+    driven = time.monotonic() - begun
+    await until_in_step(client, cases)
+    for case in cases:
+        await check(client, case)
+    await no_workflow_failed_and_none_is_there_twice(temporal, cases)
+    print(
+        f"\n{room.killed} kills ({dict(room.kills)}), {room.kills_in_flight} with calls in flight; "
+        f"{sum(1 + len(c.answers) for c in cases)} calls answered after {sum(c.asked_again for c in cases)} repeats; "
+        f"the worker could not start {room.worker.failed_starts} times (no database yet); driven in {driven:.0f} s, "
+        f"checked after {time.monotonic() - begun:.0f} s"
+    )
+    assert room.killed >= AT_LEAST
+    assert room.kills_in_flight >= AT_LEAST
+    assert all(room.kills[machine.name] >= 5 for machine in machines(room))
+    assert sum(c.asked_again for c in cases) > 0, "no call was ever hit: this test has proved nothing"
+    engine.dispose()
+
+
+# Driving
+
+
+async def drive(client: ShareflowClient, case: Driven, room: Engineroom, chance: random.Random) -> None:
+    """File a case and give its commands, one after another, spread over all the kills."""
+    commands = case.procedure.commands()
+    turns = sorted(chance.randrange(KILLS) for _ in range(1 + len(commands)))
+    await after_kill(room, turns[0], chance)
+    case.filed = await answered(
+        room,
+        case,
+        lambda: client.file(case.procedure.statute, case.procedure.application(), key=case.key),
+    )
+    assert case.filed.request_id == case.request_id
+    for turn, command in zip(turns[1:], commands, strict=True):
+        await after_kill(room, turn, chance)
+        given = partial(client.command, case.request_id, command)
+        case.answers[command.key] = await answered(room, case, given)
+
+
+async def after_kill(room: Engineroom, number: int, chance: random.Random) -> None:
+    async with room.progress:
+        await room.progress.wait_for(lambda: room.killed >= number)
+    await asyncio.sleep(chance.uniform(0, 1.5))
+
+
+async def answered(room: Engineroom, case: Driven, call: Callable[[], Awaitable[T]]) -> T:
+    """What the engine answers, asked again with the same key as long as it cannot answer."""
+    while True:
+        room.in_flight += 1
+        try:
+            return await call()
+        except Unavailable:
+            case.asked_again += 1
+        finally:
+            room.in_flight -= 1
+        await asyncio.sleep(0.1)
+
+
+# Killing
+
+
+def machines(room: Engineroom) -> Sequence[Machine]:
+    return (room.worker, room.temporal, room.database)
+
+
+async def kill_at_random(room: Engineroom, chance: random.Random) -> None:
+    """Kill a machine, sometimes two at once, and start them again; never one that is not up."""
+    up = {machine.name: asyncio.Event() for machine in machines(room)}
+    for event in up.values():
+        event.set()
+    async with asyncio.TaskGroup() as restarts:
+        while room.killed < KILLS:
+            await asyncio.sleep(chance.uniform(*PAUSE_BEFORE_KILL))
+            targets = chance.sample(machines(room), 2 if chance.random() < TOGETHER else 1)
+            for target in targets:
+                await up[target.name].wait()
+            for target in targets:
+                room.kills[target.name] += 1
+                room.kills_in_flight += room.in_flight > 0
+                up[target.name].clear()
+            await asyncio.gather(*(target.kill() for target in targets))
+            for target in targets:
+                restarts.create_task(start_again(target, up[target.name]))
+            async with room.progress:
+                room.progress.notify_all()
+
+
+async def start_again(machine: Machine, up: asyncio.Event) -> None:
+    await machine.start()
+    up.set()
+
+
+# Checking
+
+
+async def until_in_step(client: ShareflowClient, cases: Sequence[Driven]) -> None:
+    """Reconcile until every workflow knows of every event in the ledger."""
+    since = datetime.now(UTC) - timedelta(hours=1)
+    behind: dict[str, tuple[int, int]] = {}
+    async with asyncio.timeout(IN_STEP_WITHIN):
+        while True:
+            await reconcile(client.temporal, client.engine, since)
+            behind = {}
+            for case in cases:
+                there = await asyncio.to_thread(client.get, case.request_id)
+                view = await case_of(client, case)
+                if view is None or view.head != there.seq:
+                    behind[case.request_id] = (there.seq, view.head if view else -1)
+            if not behind:
+                return
+            await asyncio.sleep(0.5)
+
+
+async def case_of(client: ShareflowClient, case: Driven) -> CaseView | None:
+    handle = client.temporal.get_workflow_handle(workflow_id(case.request_id))
+    try:
+        view: CaseView = await handle.query("case", result_type=CaseView, rpc_timeout=timedelta(seconds=10))
+    except RPCError:
+        return None
+    return view
+
+
+async def check(client: ShareflowClient, case: Driven) -> None:
+    """One case in the ledger, in its workflow, and as its driver was told."""
+    name = f"{case.procedure.name} {case.key}"
+    there = await asyncio.to_thread(get_case, client.engine, case.request_id)
+    assert there is not None, name
+    events = await asyncio.to_thread(events_of, client.engine, case.request_id)
+    assert [event.seq for event in events] == list(range(1, there.seq + 1)), name
+    verify_chain(events, there.algorithm, there.head_digest)
+    assert told(events, case) == foretold(case.procedure), name
+    for key, answer in case.answers.items():
+        mine = [event for event in events if event.key is not None and event.key.startswith(f"{key}~")]
+        assert [event.type.value for event in mine] == answer.events, name
+        assert mine[-1].seq == answer.head, name
+    assert (there.stage, there.outcome) == (case.procedure.stage, case.procedure.outcome), name
+    view = await case_of(client, case)
+    assert view is not None
+    assert (view.head, view.stage, view.outcome) == (there.seq, there.stage, there.outcome), name
+    assert list(view.clocks) == list(there.clocks), name
+    assert there.stuck_reason is None
+    assert view.stuck is None
+
+
+def told(events: Sequence[RecordedEvent], case: Driven) -> list[tuple[str | None, str]]:
+    """Key and type of every event, as ``foretold`` has them."""
+    keys = ["file" if event.key == case.key else event.key and event.key.partition("~")[0] for event in events]
+    return [(key, event.type.value) for key, event in zip(keys, events, strict=True)]
+
+
+async def no_workflow_failed_and_none_is_there_twice(temporal: Client, cases: Sequence[Driven]) -> None:
+    closed = {workflow_id(case.request_id) for case in cases if case.procedure.outcome is not None}
+    expected = {
+        workflow_id(case.request_id): (
+            WorkflowExecutionStatus.COMPLETED
+            if workflow_id(case.request_id) in closed
+            else WorkflowExecutionStatus.RUNNING
+        )
+        for case in cases
+    }
+    found: list[tuple[str, WorkflowExecutionStatus | None]] = []
+    async with asyncio.timeout(20):
+        # The lists of workflows lag behind the workflows.
+        while True:
+            found = [(w.id, w.status) async for w in temporal.list_workflows()]
+            if sorted(found) == sorted(expected.items()):
+                return
+            await asyncio.sleep(0.5)

@@ -1,0 +1,86 @@
+"""The law needs no machine: all of ``domain`` and its tests run without Temporal, a database or a network."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+ALONE = '''
+import builtins, importlib, pkgutil, socket, sys
+
+FORBIDDEN = ("temporalio", "sqlalchemy", "psycopg2", "alembic", "workflows", "activities", "ledger", "starter")
+
+
+class Blocker:
+    """Refuses what a pure domain must not import, whoever asks for it."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in FORBIDDEN:
+            raise ImportError(f"{name} is out of reach here")
+
+
+class NoSocket(socket.socket):
+    def __init__(self, *_, **__):
+        raise OSError("there is no network here")
+
+
+sys.meta_path.insert(0, Blocker())
+socket.socket = NoSocket
+sys.path.insert(0, "")
+'''
+
+PROVE_IT = """
+for name in FORBIDDEN:
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        assert "out of reach" in str(error)
+    else:
+        raise SystemExit(f"{name} could be imported: this proves nothing")
+try:
+    socket.create_connection(("127.0.0.1", 9))
+except OSError as error:
+    assert "no network" in str(error)
+"""
+
+IMPORT_ALL = """
+import domain
+names = [module.name for module in pkgutil.walk_packages(domain.__path__, "domain.")]
+for name in names:
+    importlib.import_module(name)
+print("imported", len(names))
+"""
+
+RUN_TESTS = """
+import pytest
+options = ["-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "ignore::pytest.PytestConfigWarning"]
+sys.exit(pytest.main([*options, "--confcutdir", "tests/domain", "tests/domain"]))
+"""
+
+
+def alone(program: str) -> str:
+    """What a program prints in a Python of its own that has neither; it must end well."""
+    ran = subprocess.run(
+        [sys.executable, "-c", ALONE + PROVE_IT + program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-4000:]
+    return ran.stdout
+
+
+def test_every_module_of_the_domain_can_be_imported_alone() -> None:
+    modules = [path for path in (ROOT / "domain").rglob("*.py") if path.name != "__init__.py"]
+    packages = list((ROOT / "domain").rglob("__init__.py"))
+    assert alone(IMPORT_ALL).split() == ["imported", str(len(modules) + len(packages) - 1)]
+
+
+def test_the_tests_of_the_domain_run_alone() -> None:
+    said = alone(RUN_TESTS)
+    assert " passed" in said
+    assert "failed" not in said
+    assert "error" not in said.splitlines()[-1]

@@ -1,0 +1,70 @@
+"""Golden histories: what older versions decided, this version decides again, event by event."""
+
+import json
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import NondeterminismError
+
+from domain.statutes.loader import packaged_statutes
+from tests.engine.changed_workflow import OneStepMore
+from tests.engine.make_histories import PARKED, PLAYED
+from worker import PASSED_THROUGH, HandlerGuard, sandbox
+from workflows.share_request import ShareRequestWorkflow
+
+FOLDER = Path(__file__).parents[1] / "histories"
+HISTORIES = sorted(FOLDER.glob("*.json"))
+
+
+def history(path: Path) -> WorkflowHistory:
+    return WorkflowHistory.from_json(f"share-request/{path.stem}", path.read_text("utf-8"))
+
+
+def replayer(workflow: type = ShareRequestWorkflow, runner: WorkflowRunner | None = None) -> Replayer:
+    """As the worker runs it: the same converter, interceptors and sandbox."""
+    return Replayer(
+        workflows=[workflow],
+        data_converter=pydantic_data_converter,
+        interceptors=[HandlerGuard()],
+        workflow_runner=runner or sandbox(),
+    )
+
+
+def sandbox_for_tests() -> WorkflowRunner:
+    """The same, for a workflow that stands in a test module: pytest alone knows where those are."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH, "workflows", "tests")
+    )
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=[path.stem for path in HISTORIES])
+async def test_a_golden_history_replays(path: Path) -> None:
+    assert (await replayer().replay_workflow(history(path))).replay_failure is None
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=[path.stem for path in HISTORIES])
+async def test_a_changed_workflow_is_found_out(path: Path) -> None:
+    await replayer(ShareRequestWorkflow, sandbox_for_tests()).replay_workflow(history(path))
+    with pytest.raises(NondeterminismError):
+        await replayer(OneStepMore, sandbox_for_tests()).replay_workflow(history(path))
+
+
+def test_every_statute_and_every_kind_of_step_has_a_history() -> None:
+    there = {path.stem for path in HISTORIES}
+    assert {*(name.replace("/", ".") for name in PLAYED), PARKED} <= there
+    statutes = {statute.partition("+")[0] for statute in packaged_statutes()}
+    assert statutes <= {name.partition(".")[0] for name in there}
+    kinds = {
+        path.stem: {event["eventType"] for event in json.loads(path.read_text("utf-8"))["events"]} for path in HISTORIES
+    }
+    for name, found in kinds.items():
+        assert "EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED" in found, f"{name} is not the history of a finished case"
+    assert "EVENT_TYPE_ACTIVITY_TASK_COMPLETED" in kinds[PARKED]
+    seen = set.union(*kinds.values())
+    assert {"EVENT_TYPE_TIMER_FIRED", "EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED", "EVENT_TYPE_MARKER_RECORDED"} <= seen
+    told = {path.stem: path.read_text("utf-8") for path in HISTORIES if "calendar_published" in path.read_text("utf-8")}
+    assert any("spring-festival" in name for name in told)
