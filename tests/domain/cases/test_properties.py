@@ -63,7 +63,7 @@ ACTS: dict[str, set[str]] = {
     "extension_requested": {"provider"},
     "extension_approved": {"bureau"},
     "extension_denied": {"bureau"},
-    "negotiation_opened": {"requester"},
+    "negotiation_opened": {"requester", "bureau"},
     "terms_proposed": {"requester", "provider", "bureau"},
     "terms_agreed": {"requester", "provider", "bureau"},
     "impasse_declared": {"requester", "provider", "bureau"},
