@@ -45,6 +45,7 @@ from starter.logs import configure_logs
 from workflows.share_request import ShareRequestWorkflow
 
 DATABASE_THREADS = 8
+SHUTDOWN_SECONDS = 60
 PASSED_THROUGH = ("domain", "workflows.labels", "pydantic", "pydantic_core", "annotated_types", "yaml")
 
 log = structlog.get_logger("shareflow.worker")
@@ -100,6 +101,44 @@ def build_worker(
 
 
 @asynccontextmanager
+async def working(worker: Worker) -> AsyncIterator[Worker]:
+    """Run a worker while inside, and shut it down gracefully after.
+
+    A worker that fails while inside ends the block with its error. One that fails while it shuts down has nothing
+    left to lose: that is logged and no more (the SDK's own context manager would cancel the caller).
+    """
+    inside = asyncio.current_task()
+    running = asyncio.create_task(worker.run())
+    leaving = False
+
+    def end_the_block(ended: asyncio.Task[None]) -> None:
+        if not leaving and inside is not None and _error_of(ended) is not None:
+            inside.cancel()
+
+    running.add_done_callback(end_the_block)
+    try:
+        yield worker
+    except asyncio.CancelledError:
+        error = _error_of(running)
+        if error is not None:
+            raise error from None
+        raise
+    finally:
+        leaving = True
+        stopping = asyncio.create_task(worker.shutdown())
+        await asyncio.wait([running], timeout=SHUTDOWN_SECONDS)
+        for task in (running, stopping):
+            task.cancel()
+        await asyncio.gather(running, stopping, return_exceptions=True)
+        if _error_of(running) is not None:
+            log.warning("the worker did not shut down cleanly", error=repr(_error_of(running)))
+
+
+def _error_of(task: asyncio.Task[None]) -> BaseException | None:
+    return task.exception() if task.done() and not task.cancelled() else None
+
+
+@asynccontextmanager
 async def running_worker(
     client: Client, engine: Engine, health_port: int | None, algorithm: Algorithm = "sm3"
 ) -> AsyncIterator[Worker]:
@@ -107,7 +146,7 @@ async def running_worker(
     worker = build_worker(client, engine, algorithm=algorithm)
     health = Health(client, engine, lambda: worker.is_running)
     with serve_health(health, health_port):
-        async with worker:
+        async with working(worker):
             sweeping = asyncio.create_task(keep_reconciling(client, engine))
             try:
                 yield worker

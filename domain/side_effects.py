@@ -68,6 +68,11 @@ class Recount(Message):
     close_of_business: time | None
 
 
+def caller_key(key: str) -> str:
+    """The caller's own part of a recorded key, before the fingerprint of what was sent with it."""
+    return key.rpartition("~")[0] or key
+
+
 class CalendarNews(Message):
     """A notice was published (signal): clocks that it changes are superseded."""
 

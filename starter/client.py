@@ -41,7 +41,7 @@ from domain.cases.commands import Command
 from domain.cases.filing import file
 from domain.cases.turn import Refused
 from domain.policy import Policy, default_policy
-from domain.side_effects import KEY_REUSED, TASK_QUEUE, Answer, CaseView, Filing, FilingKey, RefusalNote
+from domain.side_effects import KEY_REUSED, TASK_QUEUE, Answer, CaseView, Filing, FilingKey, RefusalNote, caller_key
 from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
 from domain.texts import CallerKey
 from ledger.queries.cases import case_by_filing_key, get_case
@@ -266,7 +266,7 @@ class ShareflowClient:
     def _gone(self, request_id: str, command: Command) -> Answer:
         """The workflow has ended or never was: the ledger knows which."""
         case = self.get(request_id)
-        repeated = self._done_before(request_id, command.key.rpartition("~")[0], command.key)
+        repeated = self._done_before(request_id, caller_key(command.key), command.key)
         if repeated is not None:
             return repeated
         if case.outcome is not None:
@@ -367,7 +367,7 @@ def _known(error: Exception) -> Exception:
     if not isinstance(cause, ApplicationError):
         return Unavailable(f"The engine failed: {cause or error}")
     if cause.type == KEY_REUSED:
-        return KeyReused("The key was used before to file another request.")
+        return KeyReused("The key was used before for something else.")
     if cause.type == "invalid_command":
         return InvalidInput(cause.message)
     if cause.details:

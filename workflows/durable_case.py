@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.cases.records import Clock, Event, RecordedEvent, Step, StepResult
     from domain.cases.turn import Refused
     from domain.side_effects import (
+        KEY_REUSED,
         LEDGER_CONFLICT,
         RECORD_STEP,
         RECOUNT_CLOCKS,
@@ -30,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         Filing,
         Recount,
         RefusalNote,
+        caller_key,
     )
     from domain.words import ClockState
     from workflows.labels import case_details, search_attributes, wait_summary
@@ -56,6 +58,7 @@ class DurableCase:
         self.stuck: str | None = None
         self._next: Instant | None = None
         self._recording = False
+        self._keys: dict[str, str] = {}
         self._shown: dict[str, Any] = {}
         self._news: list[CalendarNews] = []
         self._nudged = False
@@ -157,6 +160,7 @@ class DurableCase:
             # A command may come while a recount is under way, and what one of the two recorded the other finds too.
             self.case = evolve_all(self.case, [event for event in result.events if event.seq > self.case.head])
             self._next = next_instant(self.case)
+            self._keys.update((caller_key(event.key), event.key) for event in result.events if event.key)
         finally:
             self._recording = False
         self._show()
@@ -274,6 +278,11 @@ class DurableCase:
         """Refuse, without a trace, while a step is being recorded: the caller's client asks again."""
         if self._recording or not self.case.filed:
             raise ApplicationError("a step of this case is being recorded; ask again", type=BUSY)
+
+    def first_use(self, key: str) -> None:
+        """Refuse a caller's key that another command of this case has used, also when both come at once."""
+        if self._keys.get(caller_key(key), key) != key:
+            raise ApplicationError("the key gave another command", type=KEY_REUSED, non_retryable=True)
 
     def refused(self, refusal: Refused) -> ApplicationError:
         """A refusal as an error that travels: its type is the code, its details the article and the last event known.

@@ -117,6 +117,7 @@ class ShareRequestWorkflow(DurableCase):
     def may_command(self, command: Command) -> None:
         """May this be done now? A no leaves no history."""
         self.ready()
+        self.first_use(command.key)
         try:
             decide(self.case, command, self.received(command.received_at))
         except Refused as refusal:

@@ -18,7 +18,7 @@ from ledger.engine import connect
 from ledger.schema import migrate
 from starter.stack.postgres import start_postgres
 from starter.stack.temporal import Ports, TemporalOptions, start_temporal
-from worker import build_worker
+from worker import build_worker, working
 from workflows.labels import SEARCH_ATTRIBUTES
 
 SKIPPING = (
@@ -57,7 +57,7 @@ async def playground(calendar: Calendar | None = None) -> AsyncIterator[Playgrou
         client = await Client.connect(server.address, data_converter=pydantic_data_converter)
         config = TimeSkippingConfig(enabled=False, max_session_skip_count=SKIPS_PER_SESSION)
         skipper = TimeSkipper(client, config=config)
-        async with build_worker(client, engine, calendar):
+        async with working(build_worker(client, engine, calendar)):
             yield Playground(skipper.client, skipper, engine, calendar)
         engine.dispose()
     finally:

@@ -90,6 +90,14 @@ async def test_a_key_cannot_mean_two_commands(client: ShareflowClient) -> None:
     assert (await types_in(client, request_id))[EventType.URGED] == 2
 
 
+async def test_a_key_cannot_mean_two_commands_that_come_at_once(client: ShareflowClient) -> None:
+    request_id = await filed(client)
+    commands = [command(B, C.URGE, {"level": level}, key="at-once") for level in (Urgency.NOTICE, Urgency.RED)] * 3
+    answers = await asyncio.gather(*(client.command(request_id, it) for it in commands), return_exceptions=True)
+    assert (await types_in(client, request_id))[EventType.URGED] == 1
+    assert sorted(type(answer).__name__ for answer in answers) == ["Answer"] * 3 + ["KeyReused"] * 3
+
+
 async def test_after_the_end_a_repeated_command_is_answered_and_a_new_one_refused(client: ShareflowClient) -> None:
     request_id = await filed(client, "changshu-2019")
     refuse, accept = command(P, C.REFUSE, WHY), command(R, C.ACCEPT_REFUSAL)
