@@ -22,7 +22,7 @@ from ledger.schema import migrate
 from starter.client import ShareflowClient
 from starter.stack.postgres import Postgres, start_postgres
 from starter.stack.temporal import Ports, Temporal, TemporalOptions, start_temporal
-from worker import build_worker
+from worker import build_worker, working
 from workflows.labels import SEARCH_ATTRIBUTES
 
 ROOT = Path(__file__).parents[2]
@@ -170,7 +170,7 @@ async def engine_apart() -> AsyncIterator[tuple[ShareflowClient, Database]]:
         await asyncio.to_thread(migrate, engine)
         temporal = await Client.connect(server.address, data_converter=pydantic_data_converter)
         try:
-            async with build_worker(temporal, engine):
+            async with working(build_worker(temporal, engine)):
                 yield ShareflowClient(temporal, engine, patience=timedelta(seconds=5)), database
         finally:
             engine.dispose()
