@@ -21,7 +21,7 @@ from starter.client import ShareflowClient
 from starter.policy_file import policy_in_force
 from starter.stack.errors import StackError
 from starter.stack.folder import Addresses, StateFolder
-from starter.stack.postgres import start_postgres
+from starter.stack.postgres import start_postgres_aside
 from starter.stack.temporal import TemporalOptions, ports_from, start_temporal
 from worker import connect_temporal, running_worker
 from workflows.labels import SEARCH_ATTRIBUTES
@@ -57,7 +57,7 @@ async def embedded_stack(folder: StateFolder, health_port: int | None = None) ->
 
 
 async def _postgres(stack: AsyncExitStack, folder: StateFolder) -> str:
-    server = await asyncio.to_thread(start_postgres, folder.postgres)
+    server = await start_postgres_aside(folder.postgres)
     stack.push_async_callback(asyncio.to_thread, server.stop)
     return server.url
 

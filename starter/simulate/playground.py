@@ -3,8 +3,9 @@
 import asyncio
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from domain.calendar import Calendar
 from ledger.engine import connect
 from ledger.schema import migrate
-from starter.stack.postgres import start_postgres
+from starter.stack.postgres import start_postgres_aside
 from starter.stack.temporal import Ports, TemporalOptions, start_temporal
 from worker import build_worker, working
 from workflows.labels import SEARCH_ATTRIBUTES
@@ -44,25 +45,30 @@ class Playground:
 @asynccontextmanager
 async def playground(calendar: Calendar | None = None) -> AsyncIterator[Playground]:
     """Start a playground, about three seconds; everything in it is gone afterwards. Raises StackError."""
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="shareflow-"))
     calendar = calendar or Calendar.packaged()
-    database = server = None
-    try:
-        database = await asyncio.to_thread(start_postgres, folder / "pg")
+    async with AsyncExitStack() as stack:
+        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="shareflow-"))
+        stack.push_async_callback(asyncio.to_thread, _remove, folder)
+        database = await start_postgres_aside(folder / "pg")
+        stack.push_async_callback(asyncio.to_thread, database.stop)
         engine = connect(database.url)
+        stack.callback(engine.dispose)
         await asyncio.to_thread(migrate, engine)
         server = await start_temporal(
             TemporalOptions(ports=Ports(0, None), search_attributes=SEARCH_ATTRIBUTES, dynamic_config=SKIPPING)
         )
+        stack.push_async_callback(server.stop)
         client = await Client.connect(server.address, data_converter=pydantic_data_converter)
         config = TimeSkippingConfig(enabled=False, max_session_skip_count=SKIPS_PER_SESSION)
         skipper = TimeSkipper(client, config=config)
-        async with working(build_worker(client, engine, calendar)):
-            yield Playground(skipper.client, skipper, engine, calendar)
-        engine.dispose()
-    finally:
-        if server is not None:
-            await server.stop()
-        if database is not None:
-            await asyncio.to_thread(database.stop)
-        await asyncio.to_thread(shutil.rmtree, folder, True)
+        await stack.enter_async_context(working(build_worker(client, engine, calendar)))
+        yield Playground(skipper.client, skipper, engine, calendar)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, though a server that is ending may still write there for a moment."""
+    for _ in range(50):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)

@@ -1,5 +1,6 @@
 """An embedded PostgreSQL: a real server over a unix socket, its data in one folder."""
 
+import asyncio
 import json
 import logging
 import os
@@ -38,6 +39,18 @@ class Postgres:
             with _quiet(), suppress(psutil.NoSuchProcess):
                 self._server.cleanup()
             self._server = None
+
+
+async def start_postgres_aside(folder: Path) -> Postgres:
+    """Start PostgreSQL beside the event loop; cancelled meanwhile, it is stopped again. Raises StackError."""
+    starting = asyncio.create_task(asyncio.to_thread(start_postgres, folder))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # A thread cannot be cancelled: what it has begun to start must be waited for, and ended.
+        with suppress(StackError):
+            await asyncio.to_thread((await starting).stop)
+        raise
 
 
 def start_postgres(folder: Path) -> Postgres:

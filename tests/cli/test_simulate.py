@@ -190,7 +190,8 @@ def test_no_temporal_is_one_sentence(
     assert "make setup" in shareflow("simulate", *files(good=GOOD)).plainly_refused()
 
 
-def test_sigterm_leaves_nothing_running(files: Callable[..., list[Path]], tmp_path: Path) -> None:
+@pytest.mark.parametrize("later", [0.0, 0.7, 2.0], ids=["at the start", "while servers start", "while playing"])
+def test_sigterm_leaves_nothing_running(files: Callable[..., list[Path]], tmp_path: Path, later: float) -> None:
     (tmp_path / "tmp").mkdir()
     (path,) = files(good=GOOD)
     process = subprocess.Popen(
@@ -200,9 +201,20 @@ def test_sigterm_leaves_nothing_running(files: Callable[..., list[Path]], tmp_pa
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(2)
+    wait_for(lambda: list((tmp_path / "tmp").glob("shareflow-*")))  # from here on it has something to leave behind
+    time.sleep(later)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=20)
     if process.returncode != 0:  # else it was faster than the signal
         assert (process.returncode, err) == (143, "Stopped by SIGTERM.\n")
     assert not list((tmp_path / "tmp").glob("shareflow-*"))
+    lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(tmp_path / "tmp") not in lines
+
+
+def wait_for(true: Callable[[], object], seconds: float = 20) -> None:
+    """Until something is so. Fails when it never is."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
