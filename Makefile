@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo up test check bench lock clean
+.PHONY: help setup demo up test check openapi bench lock clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -27,12 +27,18 @@ up: setup ## run the whole engine here until Ctrl-C
 test: setup ## run every test, on the real Temporal server and the real PostgreSQL
 	$(BIN)/python -m pytest
 
-check: setup ## formatting, style, types, the arrows between packages, the statutes
+check: setup ## formatting, style, types, the arrows between packages, the statutes, the API's promises
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/shareflow statute check
+	$(BIN)/python -m starter.http.contract --check
+	$(BIN)/python -m starter.asyncapi --check
+
+openapi: setup ## write docs/api from the application; refuses what would break callers
+	$(BIN)/python -m starter.http.contract --write
+	$(BIN)/python -m starter.asyncapi --write
 
 bench: setup ## measure; the README's figures come from here
 	$(BIN)/python -m bench

@@ -34,6 +34,9 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.health import Health, serve_health
 from activities.ledger_steps import LedgerSteps
 from activities.reconciliation import keep_reconciling
+from activities.webhooks.dispatcher import Dispatcher
+from activities.webhooks.guard import guard_from_environment
+from activities.webhooks.sending import Sender
 from domain.calendar import Calendar
 from domain.evidence import Algorithm, algorithm_named
 from domain.side_effects import TASK_QUEUE
@@ -142,17 +145,23 @@ def _error_of(task: asyncio.Task[None]) -> BaseException | None:
 async def running_worker(
     client: Client, engine: Engine, health_port: int | None, algorithm: Algorithm = "sm3"
 ) -> AsyncIterator[Worker]:
-    """A worker with its reconciliation and, on a port of 127.0.0.1, its health. Leaving stops it gracefully."""
+    """A worker with its reconciliation, its webhooks and, on a port of 127.0.0.1, its health.
+
+    Leaving stops it gracefully. Raises ValueError for settings that cannot be read.
+    """
     worker = build_worker(client, engine, algorithm=algorithm)
     health = Health(client, engine, lambda: worker.is_running)
-    with serve_health(health, health_port):
-        async with working(worker):
-            sweeping = asyncio.create_task(keep_reconciling(client, engine))
-            try:
-                yield worker
-            finally:
-                sweeping.cancel()
-                await asyncio.gather(sweeping, return_exceptions=True)
+    async with Sender(guard_from_environment()) as sender:
+        with serve_health(health, health_port):
+            async with working(worker):
+                sweeping = asyncio.create_task(keep_reconciling(client, engine))
+                dispatching = asyncio.create_task(Dispatcher(engine, sender).keep_dispatching())
+                try:
+                    yield worker
+                finally:
+                    for task in (sweeping, dispatching):
+                        task.cancel()
+                    await asyncio.gather(sweeping, dispatching, return_exceptions=True)
 
 
 async def connect_temporal(runtime: Runtime | None = None) -> Client:

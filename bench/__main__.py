@@ -3,12 +3,12 @@
 import json
 from pathlib import Path
 
-from bench import calendar, engine
+from bench import calendar, engine, http
 
 
 def main() -> None:
     """Run every measurement."""
-    figures = {"calendar": calendar.run(), "engine": engine.run()}
+    figures = {"calendar": calendar.run(), "engine": engine.run(), "http": http.run()}
     for group, found in figures.items():
         for name, value in found.items():
             shown = f"{value:,.3g}" if isinstance(value, float) else value

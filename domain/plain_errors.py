@@ -1,178 +1,247 @@
-"""What is wrong with a piece of data, in plain words: pydantic's errors as one key path and one reason.
+"""What is wrong with a piece of data, in plain words: pydantic's errors as key paths and reasons.
 
-For everybody who reads files or requests of others and must answer with one sentence.
+For everybody who reads files or requests of others and must answer with a sentence, in English or Chinese. The words
+stand in the catalogue of messages, kind ``input``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-TYPE_WORDS = {
-    "string_type": "must be text; put it in quotation marks if it looks like a number",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_parsing_size": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "finite_number": "must be a whole number",
-    "float_type": "must be a number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "model_type": "must be a group of keys with values",
-    "model_attributes_type": "must be a group of keys with values",
-    "dict_type": "must be a group of keys with values",
-    "list_type": "must be a list",
-    "tuple_type": "must be a list",
-    "date_type": "must be a date such as 2025-08-01",
-    "date_parsing": "must be a date such as 2025-08-01",
-    "date_from_datetime_parsing": "must be a date such as 2025-08-01",
-    "date_from_datetime_inexact": "must be a date such as 2025-08-01, without a time",
-    "datetime_type": "must be a time such as 2025-08-01T09:00:00+08:00",
-    "datetime_parsing": "must be a time such as 2025-08-01T09:00:00+08:00",
-    "datetime_from_date_parsing": "must be a time such as 2025-08-01T09:00:00+08:00",
-    "timezone_aware": "must be a time with an offset, such as 2025-08-01T09:00:00+08:00",
+from domain.messages import Language, label, words
+
+Path = tuple[str | int, ...]
+
+MOST_PROBLEMS = 20
+"""So many are told at once; who sends more has not read the first."""
+
+MOST_BITS = 4096
+"""Whole numbers with more are not written out: that takes long, and beyond some thousand digits it is refused."""
+
+KIND = "input"
+
+WORDS = {
+    "string_type": "text",
+    "int_type": "whole_number",
+    "int_parsing": "whole_number",
+    "int_parsing_size": "whole_number",
+    "int_from_float": "whole_number",
+    "finite_number": "whole_number",
+    "float_type": "number",
+    "float_parsing": "number",
+    "bool_type": "truth",
+    "bool_parsing": "truth",
+    "model_type": "group",
+    "model_attributes_type": "group",
+    "dict_type": "group",
+    "list_type": "list",
+    "tuple_type": "list",
+    "set_type": "list",
+    "frozen_set_type": "list",
+    "date_type": "date",
+    "date_parsing": "date",
+    "date_from_datetime_parsing": "date",
+    "date_from_datetime_inexact": "date_alone",
+    "datetime_type": "time",
+    "datetime_parsing": "time",
+    "datetime_from_date_parsing": "time",
+    "timezone_aware": "time_with_offset",
+    "url_type": "address",
+    "url_parsing": "address",
+    "url_syntax_violation": "address",
+    "url_scheme": "address",
+    "json_type": "json",
+    "json_invalid": "json",
 }
-"""Reasons that need nothing but the kind of the error; the value is added."""
+"""Reasons that need nothing but the kind of pydantic's error; the value is added."""
+
+BOUNDS = {
+    "enum": ("one_of", "expected"),
+    "literal_error": ("one_of", "expected"),
+    "greater_than_equal": ("at_least", "ge"),
+    "greater_than": ("more_than", "gt"),
+    "less_than_equal": ("at_most", "le"),
+    "less_than": ("less_than", "lt"),
+    "string_too_short": ("at_least_many", "min_length"),
+    "string_too_long": ("at_most_many", "max_length"),
+    "too_short": ("at_least_many", "min_length"),
+    "too_long": ("at_most_many", "max_length"),
+    "string_pattern_mismatch": ("pattern", "pattern"),
+}
+"""Reasons that state a bound or the values allowed, and where pydantic names them."""
+
+
+def own_reason(word: str) -> PydanticCustomError:
+    """What a validator of ours raises: a reason that stands in the catalogue, told as it is and without the value."""
+    return PydanticCustomError(word, label(KIND, word, "en"))
 
 
 def key_path(path: Sequence[str | int]) -> str:
-    """A path as people write it: ``limits[0].amount``; empty for the whole."""
+    """A path as people write it: ``limits[0].amount``; empty for the whole. Keys may come from anybody."""
     text = ""
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
-            text += f".{step}" if text else step
+            text += f".{_cut(step, 100)}" if text else _cut(step, 100)
     return text
 
 
-def shown(value: object, at_most: int = 40) -> str:
+def _cut(text: str, at_most: int) -> str:
+    """Text without control characters, and not at any length."""
+    text = "".join(x if x.isprintable() else "?" for x in text[: at_most + 1])
+    return f"{text[:at_most]}…" if len(text) > at_most else text
+
+
+def shown(value: object, at_most: int = 40, language: Language = "en") -> str:
     """A value for use inside a sentence: on one line, without control characters, cut where it is long."""
     if value is None:
-        return "nothing"
+        return label(KIND, "nothing", language)
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        return label(KIND, "a_long_number", language)
     if isinstance(value, (int, float)):
         return str(value)[:at_most]
     if isinstance(value, dict):
-        return "a group of keys"
+        return label(KIND, "a_group", language)
     if isinstance(value, (list, tuple)):
-        return "a list"
-    text = " ".join(str(value).split())
-    text = "".join(x if x.isprintable() else "?" for x in text)
-    return f"“{text[:at_most]}…”" if len(text) > at_most else f"“{text}”"
+        return label(KIND, "a_list", language)
+    return f"“{_cut(' '.join(str(value).split()), at_most)}”"
 
 
-def first_problem(error: ValidationError) -> tuple[tuple[str | int, ...], str]:
-    """The path and the reason of the problem that is best told first.
+def first_problem(error: ValidationError, language: Language = "en") -> tuple[Path, str]:
+    """The path and the reason of the problem that is best told first: see :func:`all_problems`."""
+    return next(_problems(error.errors(include_url=False), language))
 
-    An unknown key goes before all others: it is most often a misspelt one, and what else is
-    reported ("is missing") follows from it.
+
+def all_problems(error: ValidationError, language: Language) -> list[tuple[Path, str]]:
+    """The paths and reasons of all problems, one a path, at most :data:`MOST_PROBLEMS`.
+
+    An unknown key goes before all others: it is most often a misspelt one. That the key which was meant is
+    missing then goes without saying. Of a field that may be several things the branch counts that fits best.
     """
-    details = error.errors(include_url=False)
-    unknown = [x for x in details if x["type"] == "extra_forbidden"]
-    chosen = unknown[0] if unknown else _best_of_branches(details)
-    return _path(chosen), _unknown_key(chosen, details) if unknown else _reason(chosen)
+    return problems_in(error.errors(include_url=False), language)
 
 
-def _path(detail: ErrorDetails) -> tuple[str | int, ...]:
+def problems_in(details: Sequence[ErrorDetails], language: Language) -> list[tuple[Path, str]]:
+    """The same of details that somebody else has put together."""
+    return list(islice(_problems(details, language), MOST_PROBLEMS))
+
+
+def _problems(details: Sequence[ErrorDetails], language: Language) -> Iterator[tuple[Path, str]]:
+    counting = {id(detail) for detail in _of_the_best_branches(details)}
+    told: set[Path] = set()
+    for detail in sorted(details, key=lambda x: x["type"] != "extra_forbidden"):
+        path = _path(detail)
+        if id(detail) not in counting or path in told:
+            continue
+        told.add(path)
+        if detail["type"] != "extra_forbidden":
+            yield path, _reason(detail, language)
+        elif meant := _meant(detail, details):
+            told.add((*path[:-1], meant))
+            yield path, _say("unknown_key_meant", language, meant=meant)
+        else:
+            yield path, _say("unknown_key", language)
+
+
+def _path(detail: ErrorDetails) -> Path:
     """Where the problem is, without the marks that pydantic puts between the steps.
 
-    Those are "[key]" behind a key that is itself wrong, and the label of a branch of a union. What a user
-    wrote as a key is kept whatever it looks like: it stands last, or before "[key]".
+    Those are "[key]" behind a key that is itself wrong, and the label of a branch of a union.
+    """
+    labels = _labels(detail)
+    return tuple(step for place, step in enumerate(detail["loc"]) if step != "[key]" and place not in labels)
+
+
+def _labels(detail: ErrorDetails) -> list[int]:
+    """The places in a location at which the label of a branch of a union stands.
+
+    What a user wrote as a key is none, whatever it looks like: it stands last, or before "[key]".
     """
     location = detail["loc"]
     own = len(location) - 1 if detail["type"] == "extra_forbidden" else None
-    return tuple(
-        step
+    return [
+        place
         for place, step in enumerate(location)
-        if step != "[key]" and (place == own or location[place + 1 : place + 2] == ("[key]",) or not _is_label(step))
-    )
+        if isinstance(step, str)
+        and ("[" in step or "(" in step)
+        and step != "[key]"
+        and place != own
+        and location[place + 1 : place + 2] != ("[key]",)
+    ]
 
 
-def _is_label(step: str | int) -> bool:
-    return isinstance(step, str) and step != "[key]" and ("[" in step or "(" in step)
+def _of_the_best_branches(details: Sequence[ErrorDetails], settled: int = 0) -> Iterator[ErrorDetails]:
+    """The details without those of branches that do not count; the first ``settled`` steps have been looked at.
 
-
-def _best_of_branches(details: list[ErrorDetails]) -> ErrorDetails:
-    """The first problem; of a field that may be several things, that of the branch that fits best.
-
-    Which is the one that got furthest into the value, else the one that asks for no other kind of value.
+    The branch that counts is the one that got furthest into the value, else the one that asks for no other kind
+    of value.
     """
-    first = details[0]
-    place = next((place for place, step in enumerate(first["loc"]) if _is_label(step)), None)
-    if place is None:
-        return first
-    branches = [x for x in details if x["loc"][:place] == first["loc"][:place] and len(x["loc"]) > place]
-    return max(branches, key=lambda x: (len(_path(x)), not x["type"].endswith("_type")))
+    unions: dict[Path, list[ErrorDetails]] = {}
+    for detail in details:
+        place = next((place for place in _labels(detail) if place >= settled), None)
+        if place is None:
+            yield detail
+        else:
+            unions.setdefault(detail["loc"][:place], []).append(detail)
+    for above, branches in unions.items():
+        best = max(branches, key=lambda x: (len(_path(x)), not x["type"].endswith("_type")))
+        chosen = best["loc"][: len(above) + 1]
+        yield from _of_the_best_branches([x for x in branches if x["loc"][: len(chosen)] == chosen], len(chosen))
 
 
-def _unknown_key(chosen: ErrorDetails, details: list[ErrorDetails]) -> str:
-    """The reason for an unknown key, with the missing one that was probably meant."""
-    parent, name = chosen["loc"][:-1], str(chosen["loc"][-1])
+def _meant(unknown: ErrorDetails, details: Sequence[ErrorDetails]) -> str | None:
+    """The missing key that was probably meant by an unknown one beside it."""
+    parent, name = unknown["loc"][:-1], str(unknown["loc"][-1])
     missing = [str(x["loc"][-1]) for x in details if x["type"] == "missing" and x["loc"][:-1] == parent]
-    meant = get_close_matches(name, missing, n=1)
-    return f"is not a known key; {meant[0]} was probably meant" if meant else "is not a known key"
+    return next(iter(get_close_matches(name, missing, n=1)), None)
 
 
-def _reason(detail: ErrorDetails) -> str:
+def _reason(detail: ErrorDetails, language: Language) -> str:
     """One error's reason, to be read after the key path."""
-    kind = detail["type"]
-    if kind == "missing":
-        return "is missing"
-    if kind == "value_error":
-        # The words are our own validator's; they are a full reason.
-        return " ".join(str(detail.get("ctx", {}).get("error", detail["msg"])).split())
-    things = "characters" if isinstance(detail["input"], (str, int)) else "entries"
-    words = TYPE_WORDS.get(kind) or _bounds(kind, detail.get("ctx", {}), things)
-    if words is None:
-        words = " ".join(detail["msg"].split())
-        return words[:1].lower() + words[1:]
-    # Of a list of the wrong length, or of what no screen shows, there is nothing to show.
-    return words if kind in ("too_short", "too_long", "string_unicode") else f"{words}, not {shown(detail['input'])}"
+    kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
+    if kind == "string_unicode":
+        return _say("half_character", language)
+    if kind in WORDS:
+        return _say("with_value", language, reason=_say(WORDS[kind], language), value=shown(value, language=language))
+    if kind in BOUNDS:
+        word, name = BOUNDS[kind]
+        reason = _say(word, language, bound=_bound(word, context[name], value, language))
+        # Of a list of the wrong length there is nothing to show.
+        if kind in ("too_short", "too_long"):
+            return reason
+        return _say("with_value", language, reason=reason, value=shown(value, language=language))
+    if kind in words(KIND):
+        return _say(kind, language)
+    message = " ".join(str(context.get("error", detail["msg"])).split())
+    return _say("other", language, message=message if kind == "value_error" else message[:1].lower() + message[1:])
 
 
-def _bounds(kind: str, context: dict[str, Any], things: str) -> str | None:
-    """Reasons that state a bound or the values allowed; None for kinds unknown here.
-
-    ``things`` are what the value has many of: characters or entries.
-    """
-    match kind:
-        case "enum" | "literal_error":
-            return f"must be {_either(str(context['expected']))}"
-        case "greater_than_equal":
-            return f"must be at least {context['ge']}"
-        case "greater_than":
-            return f"must be more than {context['gt']}"
-        case "less_than_equal":
-            return f"must be at most {context['le']}"
-        case "less_than":
-            return f"must be less than {context['lt']}"
-        case "string_too_short":
-            return f"must have at least {_many(context['min_length'], 'characters')}"
-        case "string_too_long":
-            return f"must have at most {_many(context['max_length'], 'characters')}"
-        case "too_short":
-            return f"must have at least {_many(context['min_length'], things)}"
-        case "too_long":
-            return f"must have at most {_many(context['max_length'], things)}"
-        case "string_unicode":
-            return "has half of a Unicode character"
-        case "string_pattern_mismatch":
-            return f"must match the pattern {context['pattern']}"
-    return None
+def _bound(word: str, bound: object, value: object, language: Language) -> str:
+    """A bound as it stands in a sentence: a number, a number of characters or entries, a choice."""
+    if word == "one_of":
+        return _either(str(bound), language)
+    if not word.endswith("_many"):
+        return str(bound)
+    one, many = ("character", "characters") if isinstance(value, (str, int)) else ("entry", "entries")
+    things = label(KIND, one if bound == 1 else many, language)
+    return _say("many", language, number=bound, things=things)
 
 
-def _many(number: int, things: str) -> str:
-    """A number of things: ``1 character``, ``2 entries``."""
-    one = {"characters": "character", "entries": "entry"}[things]
-    return f"{number} {one if number == 1 else things}"
-
-
-def _either(expected: str) -> str:
+def _either(expected: str, language: Language) -> str:
     """Pydantic's list of allowed values without its quotation marks and enum names."""
     names = expected.replace(" or ", ", ").split(", ")
     plain = [x.split(": ")[-1].strip("<>'\"") for x in names]
-    return plain[0] if len(plain) == 1 else ", ".join(plain[:-1]) + " or " + plain[-1]
+    if len(plain) == 1:
+        return plain[0]
+    return _say("either", language, others=label(KIND, "between", language).join(plain[:-1]), last=plain[-1])
+
+
+def _say(word: str, language: Language, **values: Any) -> str:
+    return label(KIND, word, language).format_map(values)

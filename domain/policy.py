@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from domain.cases.records import LadderStep
+from domain.plain_errors import own_reason
 from domain.words import ClockId, Unit
 
 POLICY_CLOCKS = (
@@ -62,7 +63,7 @@ class Policy(PolicyPart):
     @classmethod
     def _an_hour_of_the_day(cls, close: time | None) -> time | None:
         if close is not None and (close == time() or close.tzinfo is not None):
-            raise ValueError("must be an hour in Asia/Shanghai such as 17:30, or null for 24:00")
+            raise own_reason("closing_hour")
         return close
 
     def limit(self, clock: ClockId) -> PolicyLimit:

@@ -23,6 +23,9 @@ RECOUNT_CLOCKS = "recount_clocks"
 KEY_REUSED = "key_reused"
 """The error type of a filing under a key that files something else."""
 
+STALE = "stale"
+"""The error type of a command that was meant for an earlier state of the case."""
+
 LEDGER_CONFLICT = "LedgerConflict"
 """The error type of a step that contradicts the ledger: no retry will help, an operator must look."""
 

@@ -7,35 +7,35 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from domain.plain_errors import MOST_BITS, own_reason
+
 LONGEST_TEXT = 10_000
 
 CODE_PATTERN = r"^[A-Za-z0-9._:/-]*$"
 SEALED_PATTERN = r"^[A-Za-z0-9._:/~-]*$"
 
 UNFIT = (
-    (re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"), "has a control character"),
-    (re.compile(r"[\ud800-\udfff]"), "has half of a Unicode character"),
-    (re.compile(r"[\u202a-\u202e\u2066-\u2069]"), "has a character that turns the direction of writing"),
+    (re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"), "control_character"),
+    (re.compile(r"[\ud800-\udfff]"), "half_character"),
+    (re.compile(r"[\u202a-\u202e\u2066-\u2069]"), "turning_character"),
 )
 """What a database or a printed notice cannot hold, or what shows a reader something else than stands there."""
 
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?)?", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
-MOST_BITS = 4096
-"""Whole numbers with more are no codes; writing one out as text takes long."""
 
 
 def _plain_text(value: Any) -> Any:
     """Text, or a bare whole number in its place (codes are often written so); never a truth value."""
     if isinstance(value, int) and not isinstance(value, bool):
         if value.bit_length() > MOST_BITS:
-            raise ValueError("has too many digits")
+            raise own_reason("too_many_digits")
         value = str(value)
     if isinstance(value, str):
         for unfit, reason in UNFIT:
             if unfit.search(value):
-                raise ValueError(reason)
+                raise own_reason(reason)
     return value
 
 
@@ -90,7 +90,8 @@ SealedKey = Annotated[
 """A caller's key with the digest of what it was used for, behind a ``~`` that no caller can write."""
 
 WholeNumber = Annotated[int, BeforeValidator(_no_truth_value)]
-ItemCount = Annotated[WholeNumber, Field(ge=1, le=1_000_000)]
+ItemCount = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_no_truth_value)]
+WorkingDays = Annotated[int, Field(ge=1, le=366), BeforeValidator(_no_truth_value)]
 Truth = Annotated[bool, BeforeValidator(_truth_value)]
 Day = Annotated[date, BeforeValidator(_iso_date)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_iso_time)]

@@ -133,3 +133,124 @@ calendar_editions = Table(
     Column("body", JSONB, nullable=False),
     Column("stored_at", Instant, nullable=False, server_default=func.clock_timestamp()),
 )
+
+# Webhooks: who is told, what is still to be told, and how each attempt went. ``reached`` is the last message of the
+# outbox that was looked at for a webhook; ``webhook_queues`` has one row for each case of which something waits.
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("org", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("sight", JSONB, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("events", JSONB, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("previous_secret", Text),
+    Column("previous_until", Instant),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("since", Instant, nullable=False),
+    Column("deleted_at", Instant),
+    Column("reached", BigInteger, nullable=False),
+    Index("webhooks_by_org", "org", "created_at", "id"),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("webhook_id", Text, ForeignKey("webhooks.id"), primary_key=True),
+    Column("message_id", BigInteger, ForeignKey("outbox.id"), primary_key=True, autoincrement=False),
+    Column("request_id", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("delivered_at", Instant),
+    Index(
+        "webhook_deliveries_in_order",
+        "webhook_id",
+        "request_id",
+        "message_id",
+        postgresql_where=text("delivered_at IS NULL"),
+    ),
+    Index("webhook_deliveries_pending", "webhook_id", "message_id", postgresql_where=text("delivered_at IS NULL")),
+)
+
+webhook_queues = Table(
+    "webhook_queues",
+    metadata,
+    Column("webhook_id", Text, ForeignKey("webhooks.id"), primary_key=True),
+    Column("request_id", Text, primary_key=True),
+    Column("due_at", Instant, nullable=False),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("claim", Text),
+    Column("leased_until", Instant),
+    Index("webhook_queues_due", "webhook_id", "due_at"),
+)
+
+webhook_attempts = Table(
+    "webhook_attempts",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("webhook_id", Text, ForeignKey("webhooks.id"), nullable=False),
+    Column("message_id", BigInteger),
+    Column("at", Instant, nullable=False),
+    Column("status", Integer),
+    Column("error", Text),
+    Column("milliseconds", Integer, nullable=False),
+    Column("response", Text, nullable=False),
+    Index("webhook_attempts_of_delivery", "webhook_id", "message_id", "id"),
+)
+
+# Events that came in from other systems.
+
+received_events = Table(
+    "received_events",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("sender", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("subject", Text),
+    Column("time", Instant),
+    Column("request_id", Text, ForeignKey("cases.request_id")),
+    Column("resource_code", Text),
+    Column("occurred_at", Instant),
+    Column("uses", BigInteger),
+    Column("data", JSONB, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("places", JSONB, nullable=False),
+    Column("received_from", Text, nullable=False),
+    Column("received_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("effect", Text),
+    UniqueConstraint("sender", "source", "id", name="received_events_sender_source_id_key"),
+    Index("received_events_of_request", "request_id", "number"),
+    Index("received_events_of_resource", "resource_code", "number"),
+    Index("received_events_one_start", "request_id", unique=True, postgresql_where=text("effect = 'started'")),
+)
+
+# Attachments: who brought which content, and which cases name it (kept by triggers, see v0004).
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("org", Text, primary_key=True),
+    Column("sm3", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("uploaded_by", Text, nullable=False),
+    Column("uploaded_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+)
+
+named_papers = Table(
+    "named_papers",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("request_id", Text, ForeignKey("cases.request_id"), primary_key=True),
+)

@@ -12,7 +12,8 @@ import uuid
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+from weakref import WeakValueDictionary
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
@@ -41,13 +42,23 @@ from domain.cases.commands import Command
 from domain.cases.filing import file
 from domain.cases.turn import Refused
 from domain.policy import Policy, default_policy
-from domain.side_effects import KEY_REUSED, TASK_QUEUE, Answer, CaseView, Filing, FilingKey, RefusalNote, caller_key
+from domain.side_effects import (
+    KEY_REUSED,
+    STALE,
+    TASK_QUEUE,
+    Answer,
+    CaseView,
+    Filing,
+    FilingKey,
+    RefusalNote,
+    caller_key,
+)
 from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
 from domain.texts import CallerKey
 from ledger.queries.cases import case_by_filing_key, get_case
 from ledger.queries.events import events_by_caller_key
 from ledger.queries.views import CaseDetail
-from starter.errors import InvalidInput, KeyReused, NotFound, RequestRefused, Unavailable
+from starter.errors import InvalidInput, KeyReused, NotFound, RequestRefused, Stale, Unavailable
 from workflows.durable_case import BUSY
 from workflows.labels import search_attributes
 from workflows.share_request import ShareRequestWorkflow
@@ -56,6 +67,17 @@ T = TypeVar("T")
 
 PATIENCE = timedelta(seconds=20)
 """How long a caller waits for an engine that is busy, restarting or out of reach."""
+
+
+AT_ONCE = 4
+"""How many commands of one process may be under way at one case."""
+
+
+class Filed(NamedTuple):
+    """A filing's case, and whether the key had filed it before."""
+
+    case: CaseView
+    repeated: bool
 
 
 class ShareflowClient:
@@ -74,6 +96,7 @@ class ShareflowClient:
         self.policy = policy or default_policy()
         self.task_queue = task_queue
         self.patience = patience
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     # Filing
 
@@ -92,10 +115,25 @@ class ShareflowClient:
         ``key`` is the caller's idempotency key. ``shift`` and ``all_editions`` are for played cases.
         Raises RequestRefused, KeyReused, Unavailable.
         """
+        filed = await self.file_once(statute, application, key, person, received_at, shift, all_editions)
+        return filed.case
+
+    async def file_once(
+        self,
+        statute: str,
+        application: Application,
+        key: str | None = None,
+        person: str | None = None,
+        received_at: datetime | None = None,
+        shift: timedelta = timedelta(),
+        all_editions: bool = False,
+    ) -> Filed:
+        """The same, and whether the key had filed it before."""
         key = uuid.uuid4().hex if key is None else key
         _check_key(key)
         filing = self._filing(statute, application, key, person, received_at, shift, all_editions)
-        return await asyncio.to_thread(self._filed_before, filing) or await self._start(filing)
+        earlier = await asyncio.to_thread(self._filed_before, filing)
+        return Filed(earlier, True) if earlier else Filed(await self._start(filing), False)
 
     def _filed_before(self, filing: Filing) -> CaseView | None:
         with _ledger_answers():
@@ -185,21 +223,35 @@ class ShareflowClient:
     async def command(self, request_id: str, command: Command) -> Answer:
         """Give a command; answers when it is in the ledger.
 
-        Raises RequestRefused, InvalidInput, NotFound, KeyReused, Unavailable.
+        Raises RequestRefused, InvalidInput, NotFound, KeyReused, Stale, Unavailable.
         """
         _check_key(command.key)
-        sealed = command.model_copy(update={"key": f"{command.key}~{_fingerprint_of(command)}"})
+        async with self._turn_at(request_id):
+            return await self._command(request_id, command)
+
+    async def _command(self, request_id: str, command: Command) -> Answer:
+        try:
+            sealed = command.model_copy(update={"key": f"{command.key}~{_fingerprint_of(command)}"})
+        except UnicodeEncodeError:
+            raise InvalidInput(f"{command.name}: a field has half of a Unicode character.") from None
         repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed.key)
         if repeated is not None:
             return repeated
         try:
             return await self._send(request_id, sealed)
-        except RequestRefused:
+        except (RequestRefused, Stale):
             # The server may lose the task that recorded it and ask the case again, which is then further on.
             repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed.key)
             if repeated is None:
                 raise
             return repeated
+
+    def _turn_at(self, request_id: str) -> asyncio.Semaphore:
+        """The server takes ten updates of a case at once and fails the rest: callers of one process take turns."""
+        turn = self._turns.get(request_id)
+        if turn is None:
+            turn = self._turns[request_id] = asyncio.Semaphore(AT_ONCE)
+        return turn
 
     def _done_before(self, request_id: str, caller_key: str, key: str) -> Answer | None:
         with _ledger_answers():
@@ -368,6 +420,8 @@ def _known(error: Exception) -> Exception:
         return Unavailable(f"The engine failed: {cause or error}")
     if cause.type == KEY_REUSED:
         return KeyReused("The key was used before for something else.")
+    if cause.type == STALE:
+        return Stale("The case has moved on since you looked at it: look again.")
     if cause.type == "invalid_command":
         return InvalidInput(cause.message)
     if cause.details:

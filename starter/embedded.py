@@ -1,4 +1,4 @@
-"""The embedded stack: Temporal and PostgreSQL with their data in one folder, and a worker, in this process.
+"""The embedded stack: Temporal and PostgreSQL with their data in one folder; a worker and the API in this process.
 
 Whatever the environment names already (``SHAREFLOW_DATABASE_URL``, ``TEMPORAL_ADDRESS``) is used instead of
 started: the same code runs in production.
@@ -18,6 +18,8 @@ from domain.evidence import algorithm_named
 from ledger.engine import connect
 from ledger.schema import migrate
 from starter.client import ShareflowClient
+from starter.http.doorstep import serving_door
+from starter.http.settings import Settings
 from starter.policy_file import policy_in_force
 from starter.stack.errors import StackError
 from starter.stack.folder import Addresses, StateFolder
@@ -39,7 +41,9 @@ class Stack:
 
 
 @asynccontextmanager
-async def embedded_stack(folder: StateFolder, health_port: int | None = None) -> AsyncIterator[Stack]:
+async def embedded_stack(
+    folder: StateFolder, health_port: int | None = None, api: Settings | None = None
+) -> AsyncIterator[Stack]:
     """Start what is not there yet, work, and stop what was started. Raises StackError, LedgerUnavailable."""
     async with AsyncExitStack() as stack:
         stack.enter_context(folder)
@@ -50,7 +54,10 @@ async def embedded_stack(folder: StateFolder, health_port: int | None = None) ->
         temporal, address, ui = await _temporal(stack, folder)
         client = ShareflowClient(temporal, engine, policy_in_force())
         await stack.enter_async_context(_worker(temporal, engine, health_port))
-        addresses = Addresses(pid=os.getpid(), temporal=address, namespace=temporal.namespace, ledger=url, ui=ui)
+        door = await stack.enter_async_context(serving_door(client, api, folder.path)) if api else None
+        addresses = Addresses(
+            pid=os.getpid(), temporal=address, namespace=temporal.namespace, ledger=url, ui=ui, api=door
+        )
         folder.announce(addresses)
         health = f"http://127.0.0.1:{health_port}/healthz" if health_port else None
         yield Stack(addresses, client, health)
@@ -87,6 +94,8 @@ async def _worker(temporal: Client, engine: Engine, health_port: int | None) -> 
     try:
         async with running_worker(temporal, engine, health_port, algorithm):
             yield
+    except ValueError as error:  # a setting that cannot be read, told in one sentence
+        raise StackError(str(error)) from error
     except OSError as error:
         raise StackError(
             f"Port {health_port} for health and metrics cannot be used ({error.strerror}); set SHAREFLOW_HEALTH_PORT."

@@ -39,5 +39,9 @@ class KeyReused(DoorError):
     """The caller's key was used before, for something else."""
 
 
+class Stale(DoorError):
+    """The command was meant for an earlier state of the case. Nothing was done: look again."""
+
+
 class Unavailable(DoorError):
     """The engine cannot answer now. Nothing is known to be done or undone: ask again with the same key."""

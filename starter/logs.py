@@ -80,5 +80,6 @@ def level_from(environ: Mapping[str, str], usual: str = "warning") -> int:
 
 def _rendering(terminal: bool) -> list[Any]:
     if terminal:
-        return [structlog.dev.ConsoleRenderer()]
+        # Without the values of variables: tokens and personal data are among them.
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False, default=str)]

@@ -1,10 +1,19 @@
-"""What every test may use: a place to play cases."""
+"""What every test may use: a place to play cases, and the HTTP door to it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 
+from domain.words import Role
+from starter.client import ShareflowClient
+from starter.http.app import create_app
+from starter.http.door import Door, open_door
+from starter.http.settings import Settings
 from starter.simulate.playground import Playground, playground
+from starter.tokens import Issuer, new_issuer
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +21,44 @@ async def ground() -> AsyncIterator[Playground]:
     """One playground for the whole session: a Temporal server with a skipped clock, a ledger, one worker."""
     async with playground() as place:
         yield place
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Issuer:
+    """Whose tokens the door believes."""
+    return new_issuer()
+
+
+@pytest.fixture(scope="session")
+async def door(ground: Playground, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
+    """The HTTP door to the session's playground."""
+    client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=30))
+    folder: Path = tmp_path_factory.mktemp("door")
+    async with open_door(client, Settings(), issuer, folder) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def api(door: Door) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller's HTTP client; give each call its headers with ``bearer``."""
+    transport = httpx.ASGITransport(create_app(door), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://shareflow", timeout=60) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def bearer(issuer: Issuer) -> Callable[..., dict[str, str]]:
+    """The headers of somebody: ``bearer(Role.PROVIDER, "1132…")``."""
+
+    def headers(
+        role: Role | Sequence[Role],
+        org: str | None = None,
+        places: Sequence[str] | None = None,
+        subject: str | None = None,
+        **more: str,
+    ) -> dict[str, str]:
+        roles = [role] if isinstance(role, Role) else list(role)
+        token = issuer.token(roles, org, subject, places)
+        return {"Authorization": f"Bearer {token}", **{name.replace("_", "-"): value for name, value in more.items()}}
+
+    return headers

@@ -14,6 +14,7 @@ KINDS = {
     "event": "Events of the ledger 台账事件",
     "command": "Commands 办理动作",
     "refusal": "Refusal codes 不予办理代码",
+    "problem": "Further codes of the HTTP API 接口的其他代码",
     "sharing_class": "Sharing classes 共享类型",
 }
 

@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
         LEDGER_CONFLICT,
         RECORD_STEP,
         RECOUNT_CLOCKS,
+        STALE,
         CalendarNews,
         CaseView,
         Filing,
@@ -283,6 +284,12 @@ class DurableCase:
         """Refuse a caller's key that another command of this case has used, also when both come at once."""
         if self._keys.get(caller_key(key), key) != key:
             raise ApplicationError("the key gave another command", type=KEY_REUSED, non_retryable=True)
+
+    def unchanged_since(self, head: int | None) -> None:
+        """Refuse a command that was meant for a case whose last event was another. None: whatever it is."""
+        if head is not None and head != self.case.head:
+            note = RefusalNote(code=STALE, details={"head": self.case.head})
+            raise ApplicationError("the case has moved on", note, self.case.head, type=STALE, non_retryable=True)
 
     def refused(self, refusal: Refused) -> ApplicationError:
         """A refusal as an error that travels: its type is the code, its details the article and the last event known.

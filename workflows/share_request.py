@@ -118,6 +118,7 @@ class ShareRequestWorkflow(DurableCase):
         """May this be done now? A no leaves no history."""
         self.ready()
         self.first_use(command.key)
+        self.unchanged_since(command.if_head)
         try:
             decide(self.case, command, self.received(command.received_at))
         except Refused as refusal:

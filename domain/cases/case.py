@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from domain.access import Parties
 from domain.cases.application import Application
 from domain.cases.records import Clock
 from domain.policy import Policy
@@ -83,8 +84,7 @@ class Case:
         clock = self.open_clock(clock_id)
         return clock is not None and clock.state == ClockState.BREACHED
 
-    def party(self, role: Role) -> str | None:
-        """The organisation that acts in a role, as the application names it; None for organs of the statute."""
-        if role is Role.REQUESTER:
-            return self.application.requester.code
-        return self.application.provider.code if role is Role.PROVIDER else None
+    @property
+    def parties(self) -> Parties:
+        """What decides who has to do with this case."""
+        return Parties(self.statute.id, self.application.requester.code, self.application.provider.code)

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from domain.access import EVERYWHERE
 from domain.cases.application import Document, Filed
 from domain.cases.records import Actor
-from domain.plain_errors import first_problem, key_path
-from domain.texts import Day, ItemCount, SealedKey, ShortText, Text, WholeNumber
+from domain.plain_errors import first_problem, key_path, own_reason
+from domain.texts import Day, ItemCount, SealedKey, ShortText, Text, WorkingDays
 from domain.words import CommandName, ServiceMode, Urgency
 
 
@@ -105,7 +106,7 @@ class Supplement(ChangedFields):
 class RequestExtension(Reasoned):
     """How many working days more the provider asks for."""
 
-    working_days: Annotated[WholeNumber, Field(ge=1, le=366)]
+    working_days: WorkingDays
 
 
 class OpenNegotiation(Filed):
@@ -122,7 +123,7 @@ class Propose(Filed):
     @model_validator(mode="after")
     def _say_something(self) -> Self:
         if not self.terms.said():
-            raise ValueError("must name at least one of scope, mode, conditions, expires_on")
+            raise own_reason("terms_say_nothing")
         return self
 
 
@@ -207,7 +208,8 @@ class Command(BaseModel):
     """One command as it travels from a door to the case.
 
     ``key`` is the caller's: the same key is the same command, however often it is sent. ``received_at`` is the
-    instant at which the door received it; whether it is late is judged by that.
+    instant at which the door received it; whether it is late is judged by that. ``places`` are the actor's
+    jurisdiction (everywhere for doors on the machine itself). ``if_head``: only while this is the last event.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -217,6 +219,8 @@ class Command(BaseModel):
     fields: Mapping[str, Any] = Field(default_factory=dict)
     key: Annotated[SealedKey, Field(min_length=1)]
     received_at: datetime | None = None
+    places: frozenset[str] = frozenset({EVERYWHERE})
+    if_head: int | None = None
 
     def said(self) -> Filed:
         """The fields, checked. Raises InvalidFields for a field that cannot be."""

@@ -6,6 +6,7 @@ The workflow's validators, the API, the permission matrix and the tests all ask 
 from collections.abc import Sequence
 from datetime import datetime
 
+from domain.access import Caller, stands_as
 from domain.cases import answering, dispute, ending  # noqa: F401 - importing them registers their rules
 from domain.cases.case import Case
 from domain.cases.commands import Command
@@ -40,10 +41,16 @@ def refuse_unless_allowed(case: Case, rule: CommandRule, command: Command) -> No
         raise Refused(RefusalCode.WRONG_STAGE)
     if command.actor.role not in rule.by:
         raise Refused(RefusalCode.NOT_YOUR_TURN)
-    party = case.party(command.actor.role)
-    if party is not None and command.actor.org != party:
+    actor = command.actor
+    caller = Caller(actor.person or "", actor.org, frozenset({actor.role}), command.places)
+    if not stands_as(caller, actor.role, case.parties):
         raise Refused(RefusalCode.NOT_YOUR_TURN)
     rule.when(case, command.actor.role)
+
+
+def who_may(name: CommandName) -> Sequence[Role]:
+    """The roles that may ever give a command."""
+    return RULES[name].by
 
 
 def allowed(case: Case, role: Role) -> Sequence[CommandName]:

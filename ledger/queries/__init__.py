@@ -5,11 +5,9 @@ from ledger.queries.events import (
     events_by_caller_key,
     events_by_key,
     events_of,
-    mark_published,
-    messages_after,
-    pending_messages,
 )
 from ledger.queries.machinery import clear_stuck, counts, heads_changed_since, mark_stuck
+from ledger.queries.messages import mark_published, messages_after, pending_messages
 from ledger.queries.views import CaseDetail, CaseFilter, CaseView, Counts, Head, Message, Page, Turn
 
 __all__ = [

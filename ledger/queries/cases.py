@@ -4,15 +4,33 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, exists, false, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
 from domain.cases.records import Clock
-from domain.words import ClockState, Stage
+from domain.words import ClockState, EventType, Stage
 from ledger.queries.cursors import cursor_of, read_cursor
+from ledger.queries.sight import visible
 from ledger.queries.views import CaseDetail, CaseFilter, CaseView, Page, Turn, case_from, clock_from, detail_from
-from ledger.tables import cases, clocks
+from ledger.tables import cases, clocks, events
 
 LARGEST_PAGE = 500
+
+# The question that is asked most, put together once.
+_ONE_CASE = select(cases).where(cases.c.request_id == bindparam("request_id"))
+_ITS_CLOCKS = select(clocks).where(clocks.c.request_id == bindparam("request_id")).order_by(clocks.c.number)
 
 # Stands for "no open clock" so that such cases sort last and a cursor can still name them.
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -21,8 +39,11 @@ _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 def get_case(engine: Engine, request_id: str) -> CaseDetail | None:
     """The case with its clocks and what it was filed with, or None."""
     with engine.connect() as connection:
-        row = connection.execute(select(cases).where(cases.c.request_id == request_id)).mappings().first()
-        return detail_from(row, _clocks_of(connection, [request_id])[request_id]) if row else None
+        row = connection.execute(_ONE_CASE, {"request_id": request_id}).mappings().first()
+        if row is None:
+            return None
+        clocks_ = connection.execute(_ITS_CLOCKS, {"request_id": request_id}).mappings()
+        return detail_from(row, tuple(clock_from(clock) for clock in clocks_))
 
 
 def case_by_filing_key(engine: Engine, filing_key: str) -> CaseDetail | None:
@@ -115,6 +136,8 @@ def _conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
         found.append((cases.c.stage != Stage.CLOSED) if wanted.open else (cases.c.stage == Stage.CLOSED))
     if wanted.breached:
         found.append(_breached())
+    if wanted.sight is not None:
+        found.append(visible(wanted.sight))
     if wanted.stuck:
         found.append(or_(cases.c.stuck_reason.is_not(None), _breached()))
     return found
@@ -129,8 +152,25 @@ def _breached() -> ColumnElement[bool]:
 
 
 def _turn(turn: Turn) -> ColumnElement[bool]:
-    stages = cases.c.stage.in_(turn.stages)
-    if turn.party is None:
-        return stages
-    column = cases.c.requester_code if turn.party == "requester" else cases.c.provider_code
-    return and_(stages, column == turn.org)
+    holds: list[ColumnElement[bool]] = [cases.c.stage.in_(turn.stages)]
+    if turn.statutes is not None:
+        holds.append(cases.c.statute.in_(turn.statutes))
+    if turn.extension_asked:
+        holds.append(_extension_asked())
+    if turn.party is not None:
+        column = cases.c.requester_code if turn.party == "requester" else cases.c.provider_code
+        holds.append(column == turn.org)
+    return and_(*holds)
+
+
+def _extension_asked() -> ColumnElement[bool]:
+    """The last that was said about more time was the provider's request."""
+    about = (EventType.EXTENSION_REQUESTED, EventType.EXTENSION_APPROVED, EventType.EXTENSION_DENIED)
+    last = (
+        select(events.c.type)
+        .where(events.c.request_id == cases.c.request_id, events.c.type.in_(about))
+        .order_by(events.c.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return last == EventType.EXTENSION_REQUESTED

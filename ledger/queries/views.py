@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import RowMapping
 
+from domain.access import Sight
 from domain.cases.records import Clock, Record, RecordedEvent
 from domain.evidence import COVERED, Algorithm
 from domain.words import ClockId, ClockState, Outcome, SharingClass, Stage
@@ -78,7 +79,7 @@ class CaseFilter:
 
     ``party`` is an organisation's code that must be requester or provider. ``breached``: only cases
     with an open breached clock. ``stuck``: those, and the ones parked with a reason. ``open``: only
-    cases that are not closed (False: only closed ones).
+    cases that are not closed (False: only closed ones). ``sight``: only what its holder may see.
     """
 
     stage: Stage | None = None
@@ -90,15 +91,22 @@ class CaseFilter:
     open: bool | None = None
     breached: bool = False
     stuck: bool = False
+    sight: Sight | None = None
 
 
 @dataclass(frozen=True)
 class Turn:
-    """Whose move it is: cases in one of ``stages`` in which ``org`` is the ``party`` (None: all cases)."""
+    """Whose move it is: cases in one of ``stages`` in which ``org`` is the ``party`` (None: all cases).
+
+    ``statutes`` narrows it to cases under these (None: all); ``extension_asked`` to those in which the provider
+    waits for an answer to its request for more time.
+    """
 
     stages: frozenset[Stage]
     party: Literal["requester", "provider"] | None = None
     org: str | None = None
+    statutes: frozenset[str] | None = None
+    extension_asked: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from domain.yaml_text import read_yaml
 from ledger.queries.cases import list_cases
 from ledger.queries.events import events_of
 from ledger.queries.views import CaseFilter, CaseView
+from starter.cli.options import option, word
 from starter.cli.output import print_json, print_table
 from starter.cli.timeline_table import print_timeline
 from starter.client import ShareflowClient
@@ -49,14 +50,14 @@ async def file_and_tell(statute: str, application: Application, key: str | None,
 
 async def show(request_id: str, as_json: bool) -> None:
     """Tell a case."""
-    request_id = _option("REQUEST_ID", ShortText, request_id)
+    request_id = option("REQUEST_ID", ShortText, request_id)
     async with connected() as client:
         await _tell(client, request_id, as_json)
 
 
 async def list_requests(stage: str | None, party: str | None, limit: int, as_json: bool) -> None:
     """Tell the newest cases."""
-    party = None if party is None else _option("--party", ShortText, party)
+    party = None if party is None else option("--party", ShortText, party)
     wanted = CaseFilter(stage=_stage(stage), party=party)
     async with connected() as client:
         page = await asyncio.to_thread(list_cases, client.engine, wanted, None, limit)
@@ -78,29 +79,29 @@ async def give(
     request_id: str, name: str, by: str, org: str | None, with_: str, key: str | None, as_json: bool
 ) -> None:
     """Give a command and tell the case after it."""
-    word, role = _word(CommandName, name, "command"), _word(Role, by, "role")
-    fields = _fields(word, with_)
+    do, role = word(CommandName, name, "command"), word(Role, by, "role")
+    fields = _fields(do, with_)
     _check_key(key)
-    request_id = _option("REQUEST_ID", ShortText, request_id)
+    request_id = option("REQUEST_ID", ShortText, request_id)
     if org is not None:
-        org = _option("--org", Annotated[ShortText, StringConstraints(min_length=1)], org)
+        org = option("--org", Annotated[ShortText, StringConstraints(min_length=1)], org)
     async with connected() as client:
         case = await asyncio.to_thread(client.get, request_id)
         own = {Role.REQUESTER: case.requester_code, Role.PROVIDER: case.provider_code}.get(role)
-        command = _command(word, role, org or own, fields, key)
+        command = _command(do, role, org or own, fields, key)
         await client.command(request_id, command)
         await _tell(client, request_id, as_json)
 
 
-def _command(word: CommandName, role: Role, org: str | None, fields: dict[str, Any], key: str | None) -> Command:
+def _command(name: CommandName, role: Role, org: str | None, fields: dict[str, Any], key: str | None) -> Command:
     """The command, at this instant. Raises InvalidInput for what is left that cannot be."""
     try:
         actor = Actor(role=role, org=org, person=getpass.getuser())
         key = uuid.uuid4().hex if key is None else key
-        return Command(name=word, actor=actor, fields=fields, key=key, received_at=datetime.now(CHINA))
+        return Command(name=name, actor=actor, fields=fields, key=key, received_at=datetime.now(CHINA))
     except ValidationError as error:
         path, reason = first_problem(error)
-        raise InvalidInput(f"{word}: {key_path(path)} {reason}.") from None
+        raise InvalidInput(f"{name}: {key_path(path)} {reason}.") from None
 
 
 async def _tell(client: ShareflowClient, request_id: str, as_json: bool) -> None:
@@ -165,21 +166,5 @@ def _check_key(key: str | None) -> None:
         raise InvalidInput("--key must have 1 to 64 letters, digits and . _ : / - and nothing else.") from None
 
 
-def _option(name: str, kind: Any, value: str) -> Any:
-    """The value of an option. Raises InvalidInput naming it."""
-    try:
-        return TypeAdapter(kind).validate_python(value)
-    except ValidationError as error:
-        raise InvalidInput(f"{name} {first_problem(error)[1]}.") from None
-
-
-def _word(kind: Any, text: str, what: str) -> Any:
-    try:
-        return kind(text)
-    except ValueError:
-        known = ", ".join(str(word) for word in (FIELDS if kind is CommandName else kind))
-        raise InvalidInput(f"There is no {what} {text}; there are {known}.") from None
-
-
 def _stage(text: str | None) -> Any:
-    return _word(Stage, text, "stage") if text is not None else None
+    return word(Stage, text, "stage") if text is not None else None

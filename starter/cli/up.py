@@ -11,7 +11,7 @@ def register(app: typer.Typer) -> None:
 
 
 def up() -> None:
-    """Run Temporal, PostgreSQL and a worker here until Ctrl-C; say what listens where."""
+    """Run Temporal, PostgreSQL, a worker and the HTTP API here until Ctrl-C; say what listens where."""
     from starter.cli.up_work import stay_up
 
     run(stay_up(), "info")

@@ -7,6 +7,7 @@ import signal
 from rich.console import Console
 
 from starter.embedded import HEALTH_PORT, Stack, embedded_stack
+from starter.http.settings import settings_from
 from starter.stack.errors import StackError
 from starter.stack.folder import StateFolder, state_path
 
@@ -19,9 +20,10 @@ async def stay_up() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    folder, port = StateFolder(state_path()), _health_port()
+    api, port = settings_from(), _health_port()
+    folder = StateFolder(state_path())
     out.print("starting …")
-    async with embedded_stack(folder, port) as stack:
+    async with embedded_stack(folder, port, api) as stack:
         _say(out, stack)
         await stop.wait()
         out.print("stopping …")
@@ -39,6 +41,7 @@ def _say(out: Console, stack: Stack) -> None:
     addresses = stack.addresses
     out.print("[bold]Shareflow is up.[/bold] Ctrl-C stops it.")
     for what, where in (
+        ("HTTP API", addresses.api),
         ("Temporal", f"{addresses.temporal} (namespace {addresses.namespace})"),
         ("Temporal's pages", addresses.ui),
         ("PostgreSQL", addresses.ledger),
@@ -47,4 +50,4 @@ def _say(out: Console, stack: Stack) -> None:
     ):
         if where:
             out.print(f"  {what:<20} {where}", highlight=False, soft_wrap=True)
-    out.print("Try: shareflow request file FILE, shareflow request list, shareflow stuck")
+    out.print("Try: shareflow request file FILE, shareflow request list, shareflow stuck; docs/api.md for the API")

@@ -1,16 +1,28 @@
 """What comes from outside: every field says plainly what is wrong with it, and takes nothing for something else."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import pytest
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
 
 from domain.cases.application import Application
-from domain.cases.commands import FIELDS, Command, Granting, RequestExtension, Supplement, Terms
-from domain.plain_errors import first_problem, key_path
+from domain.cases.commands import (
+    FIELDS,
+    Command,
+    Decide,
+    Deliver,
+    Granting,
+    Propose,
+    RequestExtension,
+    Supplement,
+    Terms,
+)
+from domain.messages import Language, words
+from domain.plain_errors import BOUNDS, MOST_PROBLEMS, WORDS, all_problems, first_problem, key_path, own_reason
 from domain.policy import Policy
 from domain.texts import CallerKey, Code, Day, Instant, SealedKey, ShortText, Text, Truth, WholeNumber
 
@@ -199,3 +211,109 @@ def test_an_application_travels_as_json() -> None:
     )
     assert Application.model_validate_json(application.model_dump_json()) == application
     assert Application.model_validate(application.model_dump()) == application
+
+
+# In Chinese
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+def told(model: type[BaseModel], data: Any, language: Language = "zh") -> list[str]:
+    """All problems of data that a model refuses, each a path and its reason."""
+    with pytest.raises(ValidationError) as refused:
+        model.model_validate(data)
+    problems = all_problems(refused.value, language)
+    assert problems[0] == first_problem(refused.value, language)
+    return [f"{key_path(path)} {reason}" for path, reason in problems]
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "reason"),
+    [
+        (RequestExtension, {}, "working_days 缺失"),
+        (RequestExtension, {"working_day": 3}, "working_day 不是已知的字段，可能是 working_days 之误"),
+        (RequestExtension, {"working_days": 3, "colour": 1}, "colour 不是已知的字段"),
+        (RequestExtension, {"working_days": "三"}, "working_days 应为整数，现为 “三”"),
+        (RequestExtension, {"working_days": 0}, "working_days 不得小于 1，现为 0"),
+        (RequestExtension, {"working_days": 367}, "working_days 不得大于 366，现为 367"),
+        (RequestExtension, {"working_days": 10**5000}, "working_days 不得大于 366，现为 位数过多的数"),
+        (Application, {"purpose": None, "scope": ["x"]}, "scope 应为文本；若形似数字，请加引号，现为 列表"),
+        (Application, {"requester": 1}, "requester 应为一组键值，现为 1"),
+        (Application, {"documents": {}}, "documents 应为列表，现为 一组键值"),
+        (Application, {"documents": ["x"] * 101}, "documents 至多可有 100 项"),
+        (
+            Application,
+            {"documents": [{"name": "x", "sealed": None}]},
+            "documents[0].sealed 应为 true 或 false，现为 空值",
+        ),
+        (Application, {"use_until": "明天"}, "use_until 应为日期，例如 2025-08-01，现为 “明天”"),
+        (Application, {"purpose": "a\u202eb"}, "purpose 含有改变书写方向的字符"),
+        (Application, {"requester": {"code": "a b"}}, "requester.code 应符合格式 ^[A-Za-z0-9._:/-]*$，现为 “a b”"),
+        (Granting, {"conditions": ["a", "b\x00"]}, "conditions[1] 含有控制字符"),
+        (Deliver, {"mode": ""}, "mode 至少应有 1 个字符"),
+        (Decide, {"decision": "maybe"}, "decision 应为 grant、deny 或 return，现为 “maybe”"),
+        (Propose, {"terms": {}}, " 应至少写明 scope、mode、conditions、expires_on 之一"),
+    ],
+)
+def test_a_problem_is_told_in_chinese_too(model: type[BaseModel], data: Any, reason: str) -> None:
+    assert told(model, data) == [reason]
+    assert not HAN.search(told(model, data, "en")[0].replace("三", "").replace("明天", ""))
+
+
+def test_what_nobody_foresaw_is_told_all_the_same() -> None:
+    class Odd(BaseModel):
+        number: Annotated[int, Field(multiple_of=3)]
+        pair: Annotated[str, AfterValidator(_never)]
+
+    assert told(Odd, {"number": 4, "pair": "x"}, "en") == [
+        "number input should be a multiple of 3",
+        "pair Is never right",
+    ]
+    assert told(Odd, {"number": 4, "pair": "x"}) == [
+        "number 不符合要求（input should be a multiple of 3）",
+        "pair 不符合要求（Is never right）",
+    ]
+
+
+def _never(_: str) -> str:
+    raise ValueError("Is never\n right")
+
+
+def test_every_problem_is_told_once_and_unknown_keys_first() -> None:
+    data = {
+        "item_count": 0,
+        "scop": "x",
+        "documents": [{"nam": "x"}, {"name": "x", "sealed": 1}],
+        "resource": {"sharing_class": "free"},
+    }
+    assert told(Application, data, "en") == [
+        "documents[0].nam is not a known key; name was probably meant",
+        "scop is not a known key",
+        "resource.sharing_class must be unconditional, conditional or not_shared, not “free”",
+        "item_count must be at least 1, not 0",
+        "documents[1].sealed must be true or false, not 1",
+    ]
+
+
+def test_of_a_field_that_may_be_several_things_the_branch_that_fits_is_told() -> None:
+    assert told(Granting, {"conditions": ["a", 1.5, {}], "mode": {}}, "en") == [
+        "mode must be text; put it in quotation marks if it looks like a number, not a group of keys",
+        "conditions[1] must be text; put it in quotation marks if it looks like a number, not 1.5",
+        "conditions[2] must be text; put it in quotation marks if it looks like a number, not a group of keys",
+    ]
+
+
+def test_not_more_is_told_than_anybody_reads() -> None:
+    data = {f"key{n}": n for n in range(5000)}
+    assert told(Application, data, "en") == [f"key{n} is not a known key" for n in range(MOST_PROBLEMS)]
+    assert told(Application, {"a\n\x1b[2J" + "k" * 5000: 1}) == ["a??[2J" + "k" * 94 + "… 不是已知的字段"]
+
+
+def test_the_words_for_input_are_whole_in_both_languages() -> None:
+    for word, said in words("input").items():
+        assert HAN.search(said["zh"]) or word in ("with_value", "many", "between"), word
+        assert not HAN.search(said["en"]), word
+        assert set(re.findall(r"{(\w+)}", said["zh"])) == set(re.findall(r"{(\w+)}", said["en"])), word
+    assert {*WORDS.values(), *(word for word, _ in BOUNDS.values())} <= set(words("input"))
+    with pytest.raises(KeyError):
+        own_reason("no such word")

@@ -1,0 +1,165 @@
+"""What the HTTP door costs: whole cases through it against the same workflows driven by Temporal's client alone.
+
+One stack as ``shareflow up`` runs it, in a process of its own; the callers are here. Both ways file the same cases and
+give the same commands, so many at once; then one case is read over and over.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from temporalio.client import Client, WithStartWorkflowOperation
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from bench.engine import APPLICATION, STEPS
+from domain.cases.commands import Command
+from domain.cases.records import Actor
+from domain.policy import default_policy
+from domain.side_effects import TASK_QUEUE, Answer, CaseView, Filing, FilingKey
+from domain.statutes.loader import digest, get_statute
+from domain.words import Role
+from starter.tokens import embedded_issuer
+from workflows.share_request import ShareRequestWorkflow
+
+CASES, AT_ONCE, ROUNDS = 96, 32, 2
+READS = 3000
+STATUTE = "nantong-2020"
+ORGS = {Role.REQUESTER: APPLICATION.requester.code, Role.PROVIDER: APPLICATION.provider.code}
+
+
+class Through:
+    """Cases through the HTTP door; notes how long each call took."""
+
+    def __init__(self, api: httpx.AsyncClient, tokens: dict[Role, str]) -> None:
+        self._api = api
+        self._headers = {role: {"Authorization": f"Bearer {token}"} for role, token in tokens.items()}
+        self.seconds: list[float] = []
+
+    async def case(self) -> str:
+        """One whole case; its id."""
+        body = {"statute": STATUTE, "request": APPLICATION.model_dump(mode="json", exclude_none=True)}
+        filed = await self._post(Role.REQUESTER, "/v1/requests", body)
+        path = f"/v1/requests/{filed['request_id']}"
+        for name, role, fields in STEPS:
+            await self._post(role, f"{path}/commands", {"command": name.value, **fields})
+        return path
+
+    async def _post(self, role: Role, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        begun = time.perf_counter()
+        headers = {**self._headers[role], "Idempotency-Key": uuid.uuid4().hex}
+        answer = await self._api.post(path, json=body, headers=headers)
+        self.seconds.append(time.perf_counter() - begun)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def read(self, path: str) -> None:
+        """Read a case once."""
+        answer = await self._api.get(path, headers=self._headers[Role.REQUESTER])
+        answer.raise_for_status()
+
+
+async def _direct(temporal: Client) -> None:
+    """The same case, by Temporal's client and nothing else."""
+    key, statute = uuid.uuid4().hex, get_statute(STATUTE)
+    filing = Filing(
+        request_id=f"BENCH-{key}",
+        key=key,
+        digest=key,
+        statute=statute,
+        statute_digest=digest(statute),
+        policy=default_policy(),
+        application=APPLICATION,
+        filed_at=datetime.now(UTC),
+    )
+    start = WithStartWorkflowOperation(
+        ShareRequestWorkflow.run,
+        filing,
+        id=f"share-request/{filing.request_id}",
+        task_queue=TASK_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+    )
+    await temporal.execute_update_with_start_workflow(
+        "filed", FilingKey(key=key, digest=key), start_workflow_operation=start, result_type=CaseView
+    )
+    handle = temporal.get_workflow_handle(f"share-request/{filing.request_id}")
+    for name, role, fields in STEPS:
+        actor = Actor(role=role, org=ORGS.get(role), person="bench")
+        command = Command(name=name, actor=actor, fields=fields, key=uuid.uuid4().hex, received_at=datetime.now(UTC))
+        await handle.execute_update("command", command, result_type=Answer)
+
+
+async def _rate(one: Callable[[], Awaitable[Any]], number: int) -> float:
+    """How many a second, so many at once."""
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def slot() -> None:
+        async with slots:
+            await one()
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(slot() for _ in range(number)))
+    return number / (time.perf_counter() - begun)
+
+
+@asynccontextmanager
+async def _stack(folder: Path) -> AsyncIterator[dict[str, str]]:
+    """``shareflow up`` in a process of its own; gives its addresses."""
+    environ = {**os.environ, "SHAREFLOW_STATE": str(folder), "SHAREFLOW_API_PORT": "18991"}
+    environ |= {"SHAREFLOW_HEALTH_PORT": "18992", "SHAREFLOW_RATE_LIMIT": "100000/second"}
+    program = Path(sys.executable).with_name("shareflow")
+    process = await asyncio.create_subprocess_exec(program, "up", env=environ, stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(600):
+            if (folder / "stack.json").exists():
+                break
+            await asyncio.sleep(0.1)
+        yield json.loads((folder / "stack.json").read_text("utf-8"))
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _measure() -> dict[str, float]:
+    with tempfile.TemporaryDirectory(prefix="shareflow-bench-") as name:
+        folder = Path(name)
+        async with _stack(folder) as there:
+            issuer = embedded_issuer(folder)
+            tokens = {role: issuer.token([role], ORGS.get(role, "bureau")) for role in Role}
+            temporal = await Client.connect(there["temporal"], data_converter=pydantic_data_converter)
+            limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+            async with httpx.AsyncClient(base_url=there["api"], timeout=60, limits=limits) as api:
+                through = Through(api, tokens)
+                path = await through.case()  # the first case warms what is loaded late
+                await _direct(temporal)
+                through.seconds.clear()
+                by_http, direct = 0.0, 0.0
+                for _ in range(ROUNDS):  # in turns, so that a slow moment of the machine hits both
+                    direct += await _rate(lambda: _direct(temporal), CASES) / ROUNDS
+                    by_http += await _rate(through.case, CASES) / ROUNDS
+                reads = await _rate(lambda: through.read(path), READS)
+    spent = sorted(through.seconds)
+    return {
+        "cases_per_second": by_http,
+        "of_direct_temporal": by_http / direct,
+        "p50_seconds_at_32_callers": spent[len(spent) // 2],
+        "p99_seconds_at_32_callers": spent[int(len(spent) * 0.99)],
+        "reads_per_second": reads,
+    }
+
+
+def run() -> dict[str, float]:
+    """Measure and return the figures."""
+    return asyncio.run(_measure())

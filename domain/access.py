@@ -1,0 +1,91 @@
+"""Who may see a case, and in what capacity somebody acts in it (权限).
+
+The one rule that the HTTP door, the ledger's queries and the workflow's validators share: a department is
+what it is in the case, the organs of a place have that place's cases, audit and operations see all and decide nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.words import Role
+
+EVERYWHERE = "*"
+"""Stands for every place in a caller's jurisdiction."""
+
+OF_A_PLACE = frozenset({Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT, Role.PLATFORM})
+"""Organs that have to do with every case of their places (辖区)."""
+
+OF_ALL = frozenset({Role.AUDITOR, Role.OPERATOR})
+"""Who sees every case and decides none."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody whose identity is proven: ``places`` are the jurisdiction, as in :func:`place_of`, or EVERYWHERE."""
+
+    subject: str
+    org: str | None
+    roles: frozenset[Role]
+    places: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Parties:
+    """What decides who has to do with a case: its statute and the codes of the two departments."""
+
+    statute: str
+    requester: str | None
+    provider: str | None
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Which cases of the ledger a caller may see: those that any one of the fields lets through."""
+
+    everything: bool = False
+    places: frozenset[str] = frozenset()
+    requester: str | None = None
+    provider: str | None = None
+
+
+def place_of(statute: str) -> str:
+    """The place whose cases a statute governs (辖区): the first part of its id, ``cn`` for the national one."""
+    return statute.partition("-")[0]
+
+
+def stands_as(caller: Caller, role: Role, parties: Parties) -> bool:
+    """Whether a caller holds a role in this very case."""
+    if role not in caller.roles:
+        return False
+    if role is Role.REQUESTER:
+        return caller.org is not None and caller.org == parties.requester
+    if role is Role.PROVIDER:
+        return caller.org is not None and caller.org == parties.provider
+    if role in OF_A_PLACE:
+        return EVERYWHERE in caller.places or place_of(parties.statute) in caller.places
+    return True
+
+
+def sees(caller: Caller, parties: Parties) -> bool:
+    """Whether a case is the caller's to see; to everybody else it does not exist."""
+    return any(stands_as(caller, role, parties) for role in caller.roles)
+
+
+def capacities(caller: Caller, by: Sequence[Role], parties: Parties) -> list[Role]:
+    """The roles among ``by`` that a caller holds in this case: in one of them it may act."""
+    return [role for role in by if stands_as(caller, role, parties)]
+
+
+def may_file(caller: Caller, parties: Parties) -> bool:
+    """A department files for itself; the platform of a place files for the departments there."""
+    return bool(capacities(caller, (Role.REQUESTER, Role.PLATFORM), parties))
+
+
+def sight_of(caller: Caller) -> Sight:
+    """The same as :func:`sees`, as a condition on cases."""
+    return Sight(
+        everything=bool(caller.roles & OF_ALL) or (bool(caller.roles & OF_A_PLACE) and EVERYWHERE in caller.places),
+        places=caller.places - {EVERYWHERE} if caller.roles & OF_A_PLACE else frozenset(),
+        requester=caller.org if Role.REQUESTER in caller.roles else None,
+        provider=caller.org if Role.PROVIDER in caller.roles else None,
+    )

@@ -1,0 +1,34 @@
+"""Whose move it is (待办): the roles that a stage waits for, under each statute."""
+
+from domain.statutes.model import Statute
+from domain.words import Role, Stage
+
+_OF_STAGE: dict[Stage, tuple[Role, ...]] = {
+    Stage.COMPLETENESS_CHECK: (Role.BUREAU,),
+    Stage.SUPPLEMENT: (Role.REQUESTER,),
+    Stage.PLATFORM_AUTHORIZATION: (Role.BUREAU,),
+    Stage.PROVIDER_ANSWER: (Role.PROVIDER,),
+    Stage.REFUSED: (Role.REQUESTER,),
+    Stage.COORDINATION: (Role.BUREAU,),
+    Stage.DELIVERY: (Role.PROVIDER,),
+}
+
+
+def holders(stage: Stage, statute: Statute, provincial: bool = False) -> tuple[Role, ...]:
+    """Who must act for a case in this stage to go on; nobody when it is closed.
+
+    ``provincial``: a provincial department is involved, which changes the last instance in some texts.
+    """
+    if stage is Stage.NEGOTIATION:
+        return statute.negotiation.parties
+    if stage is Stage.FINAL_INSTANCE:
+        coordination = statute.coordination
+        special = coordination.provincial if coordination and provincial else None
+        last = special or statute.last or (coordination.provincial if coordination else None)
+        return (last.by,) if last else ()
+    return _OF_STAGE.get(stage, ())
+
+
+def stages_held_by(role: Role, statute: Statute) -> frozenset[Stage]:
+    """The stages in which cases under a statute wait for a role."""
+    return frozenset(stage for stage in Stage for special in (False, True) if role in holders(stage, statute, special))

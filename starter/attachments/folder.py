@@ -1,0 +1,118 @@
+"""Attachments in a folder: one file a content, named by its SHA-256, written whole or not at all."""
+
+import hashlib
+import os
+import re
+import tempfile
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+from starter.attachments.store import AttachmentDamaged
+from starter.stack.errors import StackError
+
+PIECE = 1024 * 1024
+ABANDONED_SECONDS = 3600.0
+"""A half-written file this old has no writer any more: its process was killed."""
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class FolderStore:
+    """Keeps attachments under ``folder``, those of one first byte in a folder of their own.
+
+    Raises StackError where the folder cannot be used.
+    """
+
+    def __init__(self, folder: Path, at_most: int) -> None:
+        self.folder = folder
+        self.at_most = at_most
+        try:
+            self._arriving.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._sweep()
+            with tempfile.TemporaryFile(dir=self._arriving):
+                pass
+        except OSError as error:
+            cause = error.strerror or str(error)
+            raise StackError(
+                f"The folder for attachments {folder} cannot be used ({cause}); "
+                "set SHAREFLOW_ATTACHMENTS to a folder that can be written."
+            ) from error
+
+    def put(self, sha256: str, content: BinaryIO) -> None:
+        """Keep a content unless it is there already, whole: written aside, made durable, then named."""
+        path = self._path(sha256)
+        if path.is_file() and _digest(path) == sha256:
+            return
+        handle, name = tempfile.mkstemp(dir=self._arriving)
+        try:
+            with os.fdopen(handle, "wb") as aside:
+                _copy(content, aside, sha256)
+                aside.flush()
+                os.fsync(aside.fileno())
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        for changed in (path.parent, self.folder):
+            _make_durable(changed)
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The content, after a look at every byte of it."""
+        try:
+            file = self._path(sha256).open("rb")
+        except FileNotFoundError:
+            raise AttachmentDamaged(sha256) from None
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            file.close()
+            raise AttachmentDamaged(sha256)
+        file.seek(0)
+        return file
+
+    def exists(self, sha256: str) -> bool:
+        """Whether anything is kept under this digest."""
+        return self._path(sha256).is_file()
+
+    @property
+    def _arriving(self) -> Path:
+        return self.folder / "arriving"
+
+    def _path(self, sha256: str) -> Path:
+        if not _DIGEST.fullmatch(sha256):
+            raise ValueError(f"{sha256[:80]!r} is no SHA-256 in lower-case hexadecimal")
+        return self.folder / sha256[:2] / sha256
+
+    def _sweep(self) -> None:
+        """Clear away what killed processes left half-written."""
+        oldest = time.time() - ABANDONED_SECONDS
+        for left in self._arriving.iterdir():
+            try:
+                if left.stat().st_mtime < oldest:
+                    left.unlink()
+            except FileNotFoundError:  # its writer, or another sweep, was quicker
+                continue
+
+
+def _copy(content: BinaryIO, aside: BinaryIO, sha256: str) -> None:
+    content.seek(0)
+    digest = hashlib.sha256()
+    while piece := content.read(PIECE):
+        digest.update(piece)
+        aside.write(piece)
+    if digest.hexdigest() != sha256:
+        raise ValueError(f"the content's digest is {digest.hexdigest()}, not {sha256}")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _make_durable(folder: Path) -> None:
+    """Let a new name survive a power failure too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,42 @@
+"""The file name of an upload, as its headers give it: bounded, printable, and a name, not a path."""
+
+from email.message import Message
+from urllib.parse import unquote
+
+from pydantic import TypeAdapter, ValidationError
+
+from domain.messages import Language, label
+from domain.plain_errors import first_problem
+from domain.texts import ShortText
+
+_TEXT = TypeAdapter(ShortText)
+
+
+class BadName(ValueError):
+    """A file name that cannot be used; the message says what is wrong with it."""
+
+
+def name_from(x_filename: str | None, content_disposition: str | None, language: Language) -> str | None:
+    """The name in ``X-Filename`` (UTF-8, percent-encoded or not), else in Content-Disposition; None for none.
+
+    Header values are as a server hands them over, one character a byte. Raises BadName.
+    """
+    try:
+        given = _plain(x_filename) if x_filename else _disposed(content_disposition or "")
+    except (UnicodeError, LookupError, ValueError):
+        raise BadName(label("attachment", "unreadable_name", language)) from None
+    try:
+        name = _TEXT.validate_python(given.replace("\\", "/").rpartition("/")[2])
+    except ValidationError as error:
+        raise BadName(first_problem(error, language)[1]) from None
+    return None if name in ("", ".", "..") else name
+
+
+def _plain(value: str) -> str:
+    return unquote(value.encode("latin-1").decode("utf-8"), errors="strict")
+
+
+def _disposed(value: str) -> str:
+    message = Message()
+    message["Content-Disposition"] = value.encode("latin-1").decode("utf-8")
+    return message.get_filename() or ""

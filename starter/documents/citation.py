@@ -1,0 +1,103 @@
+"""On what ground something happened (依据): the clause of the statute as the case holds it, with its words."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from domain.cases.case import Case
+from domain.cases.records import Clock
+from domain.messages import Language
+from domain.statutes.model import Clause, Statute
+from domain.words import ClockId, Role
+from starter.documents.wording import numeral
+
+
+@dataclass(frozen=True)
+class Citation:
+    """An article as a paper cites it; ``quote`` is verbatim, None where only the article's number is known."""
+
+    article: str
+    paragraph: int | None
+    text: str
+    quote: str | None
+
+
+def _limit(clock: ClockId) -> Callable[[Case], Clause | None]:
+    def clause(case: Case) -> Clause | None:
+        limit = case.statute.limit(clock, case.sharing_class)
+        return limit.clause if limit else None
+
+    return clause
+
+
+def _cross_level(case: Case) -> Clause | None:
+    """The clause on the body that coordinates across levels, in a case in which it does."""
+    body = case.statute.coordination.cross_level if case.statute.coordination else None
+    return body.clause if body and case.application.cross_level else None
+
+
+def _provincial(case: Case) -> Clause | None:
+    """The clause on the instance that takes the place of coordination, in a case in which it does."""
+    coordination, last = case.statute.coordination, case.last_instance
+    return last.clause if coordination and coordination.provincial and last else None
+
+
+CLAUSES: dict[str, Callable[[Case], Clause | None]] = {
+    "route": lambda case: case.route.clause,
+    "completeness_check": _limit(ClockId.COMPLETENESS_CHECK),
+    "platform_authorization": _limit(ClockId.PLATFORM_AUTHORIZATION),
+    "provider_answer": _limit(ClockId.PROVIDER_ANSWER),
+    "delivery": _limit(ClockId.DELIVERY),
+    "bureau": lambda case: case.statute.bodies[Role.BUREAU].clause,
+    "decline": lambda case: case.statute.decline.clause if case.statute.decline else None,
+    "supplement": lambda case: case.statute.supplement.clause,
+    "refusal": lambda case: case.statute.refusal.clause,
+    "platform_refusal": lambda case: case.statute.platform_refusal.clause if case.statute.platform_refusal else None,
+    "extension": lambda case: case.statute.extension.clause if case.statute.extension else None,
+    "negotiation": lambda case: case.statute.negotiation.clause,
+    "granted_conditions": lambda case: case.statute.negotiation.granted_conditions,
+    "coordination": lambda case: case.statute.coordination.clause if case.statute.coordination else None,
+    "cross_level": _cross_level,
+    "provincial": _provincial,
+    "last": lambda case: case.last_instance.clause if case.last_instance else None,
+}
+"""Where a clause stands in a statute's data, by the names that ``notices.yaml`` uses."""
+
+
+def cited(case: Case, article: str | None, places: Iterable[str], language: Language) -> Citation | None:
+    """The article that an event rests on, with the words of the first of ``places`` that stands in it."""
+    if article is None:
+        return None
+    for place in places:
+        clause = CLAUSES[place](case)
+        if clause is not None and clause.article == article:
+            return of_clause(case.statute, clause, language)
+    return _citation(case.statute, article, None, None, language)
+
+
+def of_clause(statute: Statute, clause: Clause, language: Language) -> Citation:
+    """A clause as it is cited."""
+    return _citation(statute, clause.article, clause.paragraph, clause.quote, language)
+
+
+def of_clock(case: Case, clock: Clock, language: Language) -> Citation | None:
+    """The article and the words that a clock carries; None for the operator's own limits."""
+    if clock.article is None:
+        return None
+    known = (clause(case) for clause in CLAUSES.values())
+    same = (x.paragraph for x in known if x and (x.article, x.quote) == (clock.article, clock.quote))
+    return _citation(case.statute, clock.article, next(same, None), clock.quote, language)
+
+
+def title_text(statute: Statute, language: Language) -> str:
+    """A regulation's title with the number of its document."""
+    if language == "zh":
+        return f"《{statute.title.zh}》" + (f"（{statute.document}）" if statute.document else "")
+    return statute.title.en + (f" ({statute.document})" if statute.document else "")
+
+
+def _citation(statute: Statute, article: str, paragraph: int | None, quote: str | None, language: Language) -> Citation:
+    if language == "zh":
+        place = f"第{numeral(int(article))}条" + (f"第{numeral(paragraph)}款" if paragraph else "")
+        return Citation(article, paragraph, title_text(statute, language) + place, quote)
+    place = f", art. {article}" + (f" para. {paragraph}" if paragraph else "")
+    return Citation(article, paragraph, title_text(statute, language) + place, quote)

@@ -1,0 +1,106 @@
+"""A case as its papers need it: as filed, and as it stood at each event. Nothing in it knows of today."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from domain.cases.application import Application
+from domain.cases.case import Case
+from domain.cases.decide import allowed
+from domain.cases.evolve import evolve_all
+from domain.cases.holders import holders
+from domain.cases.records import Clock, RecordedEvent
+from domain.messages import Language, label
+from domain.policy import Policy
+from domain.statutes.model import Name, Statute
+from domain.words import ClockId, CommandName, EventType, Role, Stage
+from ledger.queries.views import CaseDetail
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """The ledger's case with all of its events, from the first to the last."""
+
+    detail: CaseDetail
+    events: Sequence[RecordedEvent]
+
+    @cached_property
+    def filed(self) -> Case:
+        """The case before its first event, under the statute and policy as they stood then."""
+        return Case(
+            self.detail.request_id,
+            Statute.model_validate(self.detail.statute_data),
+            Policy.model_validate(self.detail.policy),
+            Application.model_validate(self.detail.application),
+        )
+
+    def before(self, position: int) -> Case:
+        """The case as the event at ``position`` (from 0) found it."""
+        return evolve_all(self.filed, self.events[:position])
+
+    def after(self, position: int) -> Case:
+        """The case after all that happened together with the event at ``position``: one act, recorded as one step.
+
+        An urging changes nothing: there it is the case as it was urged about.
+        """
+        act = self.events[position]
+        end = position + 1
+        while act.type is not EventType.URGED and end < len(self.events):
+            then = self.events[end]
+            if (then.at, then.key) != (act.at, act.key):
+                break
+            end += 1
+        return evolve_all(self.filed, self.events[:end])
+
+
+def organ(case: Case, role: Role, language: Language) -> str:
+    """Who stands in a role: the department's own name, or the body that the statute names."""
+    if role is Role.REQUESTER:
+        return case.application.requester.name or ""
+    if role is Role.PROVIDER:
+        return case.application.provider.name or ""
+    body = case.statute.bodies.get(role)
+    coordination = case.statute.coordination
+    if role is Role.BUREAU and case.stage is Stage.COORDINATION and coordination and case.application.cross_level:
+        body = coordination.cross_level or body
+    return _named(body.name, language) if body else label("role", role, language)
+
+
+def referred_to(case: Case, language: Language) -> str:
+    """Who is asked when a negotiation fails; empty where nobody coordinates."""
+    coordination = case.statute.coordination
+    if coordination is None:
+        return ""
+    last = case.last_instance
+    if coordination.provincial and last:
+        return organ(case, last.by, language)
+    if case.application.cross_level and coordination.cross_level:
+        return _named(coordination.cross_level.name, language)
+    return organ(case, coordination.by, language)
+
+
+def who_must_act(case: Case, clock: Clock | None = None) -> tuple[Role, ...]:
+    """Who must act for the case to go on, or on one of its limits."""
+    stage = case.stage
+    if clock is not None:
+        if clock.id is ClockId.DISPUTE_WINDOW and stage is Stage.NEGOTIATION:
+            return tuple(role for role in Role if CommandName.REFER in allowed(case, role))
+        stage = _OF_CLOCK.get(clock.id, stage)
+    return holders(stage, case.statute, case.application.involves_provincial_department)
+
+
+_OF_CLOCK = {
+    ClockId.COMPLETENESS_CHECK: Stage.COMPLETENESS_CHECK,
+    ClockId.PLATFORM_AUTHORIZATION: Stage.PLATFORM_AUTHORIZATION,
+    ClockId.PROVIDER_ANSWER: Stage.PROVIDER_ANSWER,
+    ClockId.DELIVERY: Stage.DELIVERY,
+    ClockId.SUPPLEMENT: Stage.SUPPLEMENT,
+    ClockId.NEGOTIATION: Stage.NEGOTIATION,
+    ClockId.COORDINATION: Stage.COORDINATION,
+    ClockId.FINAL_INSTANCE: Stage.FINAL_INSTANCE,
+}
+"""The stage whose act each clock measures; a dispute window is open to whoever may still act."""
+
+
+def _named(name: Name, language: Language) -> str:
+    return name.zh if language == "zh" else name.en

@@ -1,0 +1,181 @@
+"""Notices (通知): who tells whom what happened, on which ground, and what comes next."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from markupsafe import Markup
+
+from domain.calendar import day_of
+from domain.cases.case import Case
+from domain.cases.records import RecordedEvent
+from domain.messages import Language, words
+from domain.words import Role
+from starter.documents.citation import Citation, cited, of_clock
+from starter.documents.dossier import Dossier, organ, who_must_act
+from starter.documents.page import html
+from starter.documents.parts import Row, Voice
+from starter.documents.rules import Addressee, NoticeRule, next_word, notice_rule
+from starter.documents.wording import day_text, filled, said
+
+DEPARTMENTS = (Role.REQUESTER, Role.PROVIDER)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """An event that tells somebody something, with the rule by which it does."""
+
+    dossier: Dossier
+    position: int
+    rule: NoticeRule
+
+    @property
+    def event(self) -> RecordedEvent:
+        """What happened."""
+        return self.dossier.events[self.position]
+
+    def title(self, language: Language) -> str:
+        """Its title, in the words of the text that applies."""
+        return Voice(self.dossier, language).word("document", self.rule.kind)
+
+    def ground(self, language: Language) -> Citation | None:
+        """The clause that the event rests on; None where no article applies."""
+        clock = self.dossier.before(self.position).clocks.get(self.event.data.get("number", 0))
+        if clock is not None and clock.article == self.event.article:
+            return of_clock(self._before, clock, language)
+        return cited(self._before, self.event.article, self.rule.clauses, language)
+
+    def html(self, language: Language, link: str) -> str:
+        """The page; ``link`` leads back to the case."""
+        voice, rule, event = Voice(self.dossier, language), self.rule, self.event
+        before, after = self._before, self.dossier.after(self.position)
+        issuer = event.actor.role if rule.issuer == "actor" else rule.issuer
+        # Who acts for itself (a bureau that refers to itself, or urges itself) tells the others, or itself.
+        to = self._names(rule.to, issuer, after, language) or self._names(rule.copies, issuer, after, language)
+        to = to or [organ(after, issuer, language)]
+        copies = [name for name in self._names(rule.copies, issuer, after, language) if name not in to]
+        decider = organ(before, event.actor.role, language)
+        return html(
+            "notice.html",
+            language,
+            {
+                "title": self.title(language),
+                "kind": voice.label("document_kind", rule.kind),
+                "number": event_number(self.dossier, event),
+                "issuer": organ(before, issuer, language),
+                "to": voice.names(to),
+                "copies": voice.names(copies),
+                "opening": voice.sentence("notice", rule.kind, after, decider=decider),
+                "rows": list(self._told(voice)),
+                "ground": self.ground(language),
+                "no_ground": voice.label("no_ground", rule.otherwise) if rule.otherwise else "",
+                "next": voice.sentence("next_step", next_word(_standing(after)), after, **_outcome(after, voice)),
+                "limits": voice.limits(after),
+                "record": list(voice.record(before, event)),
+                "date": day_text(day_of(event.at), language),
+                "link": link,
+            },
+        )
+
+    @property
+    def _before(self) -> Case:
+        return self.dossier.before(self.position)
+
+    def _names(self, who: Sequence[Addressee], issuer: Role, after: Case, language: Language) -> list[str]:
+        roles = [role for each in who for role in self._roles(each, after)]
+        return [organ(after, role, language) for role in dict.fromkeys(roles) if role is not issuer]
+
+    def _roles(self, who: Addressee, after: Case) -> Sequence[Role]:
+        match who:
+            case "holders":
+                return who_must_act(after)
+            case "parties":
+                return after.statute.negotiation.parties
+            case "departments":
+                return DEPARTMENTS
+            case "late":
+                number = self.event.data.get("number")
+                about = [clock for clock in after.clocks.values() if clock.open and number in (None, clock.number)]
+                return [role for clock in about for role in who_must_act(after, clock)]
+            case _:
+                return (who,)
+
+    def _told(self, voice: Voice) -> Iterator[Row]:
+        data = self.event.data
+        for name in self.rule.says:
+            if name == "terms":
+                yield from _terms(data.get("terms") or {}, voice)
+            elif data.get(name):
+                yield Row(voice.label("notice_field", name), _texts(name, data[name], voice))
+
+
+def notices(dossier: Dossier) -> Iterator[Notice]:
+    """Every notice of a case, in the order of its events."""
+    for position, event in enumerate(dossier.events):
+        rule = notice_rule(event.type, dossier.detail.statute, _facts(dossier.events, position))
+        if rule is not None:
+            yield Notice(dossier, position, rule)
+
+
+def event_number(dossier: Dossier, event: RecordedEvent) -> str:
+    """A paper's number (文号): the case's id and the number of the ledger's record."""
+    return f"{dossier.detail.request_id}-{event.seq}"
+
+
+def _facts(events: Sequence[RecordedEvent], position: int) -> Mapping[str, object]:
+    """What the rules on notices may ask: an event's data, the event before it, and the stage that it found."""
+    earlier = events[position - 1] if position else None
+    return {
+        **events[position].data,
+        "after": earlier.type.value if earlier else None,
+        "stage": earlier.stage.value if earlier else None,
+    }
+
+
+def _standing(case: Case) -> Mapping[str, object]:
+    """What the rules on the next step may ask."""
+    coordination, last = case.statute.coordination, case.last_instance
+    return {
+        "stage": case.stage.value,
+        "extension_asked": case.extension_asked is not None,
+        "coordinator": coordination is not None,
+        "negotiation_first": coordination is not None and coordination.negotiation_first,
+        "impasse": case.impasse,
+        "not_agreed": case.not_agreed,
+        "last": last.step if last else None,
+        "necessity": last is not None and last.necessity,
+    }
+
+
+def _outcome(case: Case, voice: Voice) -> Mapping[str, str]:
+    return {"outcome": voice.label("outcome", case.outcome)} if case.outcome else {}
+
+
+def _terms(terms: Mapping[str, Any], voice: Voice) -> Iterator[Row]:
+    for name in ("scope", "mode", "conditions", "expires_on"):
+        if terms.get(name):
+            head = f"{voice.label('notice_field', 'terms')} · {voice.label('notice_field', f'terms_{name}')}"
+            yield Row(head, _texts(name, terms[name], voice))
+
+
+def _texts(name: str, value: Any, voice: Voice) -> list[Markup]:
+    """One value of an event's data as people read it."""
+    if isinstance(value, list | tuple):
+        return [said(each) for each in value]
+    match name:
+        case "level":
+            return [said(voice.label("urgency", value))]
+        case "outcome":
+            return [said(voice.label("outcome", value))]
+        case "result" | "decision":
+            return [said(voice.label("notice_word", value))]
+        case "working_days":
+            form = "working_day_one" if value == 1 else "working_day"
+            return [filled(voice.label("limit_length", form), {"number": value})]
+        case "mode" if value in words("service_mode"):
+            return [said(voice.label("service_mode", value))]
+        case "expires_on":
+            return [said(day_text(date.fromisoformat(value), voice.language))]
+        case _:
+            return [said(value)]

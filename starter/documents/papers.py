@@ -1,0 +1,67 @@
+"""All papers of a case by their names: ``application`` and ``notice-{seq}``, where seq is the ledger's record."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.cases.records import RecordedEvent
+from domain.messages import Language
+from starter.documents.dossier import Dossier
+from starter.documents.form import ApplicationForm
+from starter.documents.notice import notices
+
+APPLICATION = "application"
+
+
+class Paper(Protocol):
+    """Anything that can be printed."""
+
+    @property
+    def event(self) -> RecordedEvent:
+        """The record that it rests on."""
+
+    def title(self, language: Language) -> str:
+        """Its title."""
+
+    def html(self, language: Language, link: str) -> str:
+        """The page; ``link`` leads back to the case. The same events and link give the same page, byte for byte."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A paper as a list shows it; ``seq`` is None for the form, which goes on showing later supplements."""
+
+    name: str
+    title: str
+    kind: str
+    seq: int | None
+    article: str | None
+    at: datetime
+
+
+def papers(dossier: Dossier) -> Iterator[tuple[str, str, Paper]]:
+    """Name, kind and paper, in the order in which they came about."""
+    yield APPLICATION, APPLICATION, ApplicationForm(dossier)
+    for notice in notices(dossier):
+        yield f"notice-{notice.event.seq}", notice.rule.kind, notice
+
+
+def listed(dossier: Dossier, language: Language) -> list[Listed]:
+    """The papers of a case."""
+    return [
+        Listed(
+            name=name,
+            title=paper.title(language),
+            kind=kind,
+            seq=None if name == APPLICATION else paper.event.seq,
+            article=paper.event.article,
+            at=paper.event.at,
+        )
+        for name, kind, paper in papers(dossier)
+    ]
+
+
+def paper_named(dossier: Dossier, wanted: str) -> Paper | None:
+    """The paper of that name, or None."""
+    return next((paper for name, _, paper in papers(dossier) if name == wanted), None)

@@ -1,0 +1,81 @@
+"""How papers say things: each regulation's own words, numbers of articles, dates as they are written in China."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from markupsafe import Markup
+
+from domain.calendar import CHINA, day_of, end_of
+from domain.cases.records import Clock
+from domain.messages import Language, words
+from domain.words import Unit
+
+_DIGITS = "零一二三四五六七八九"
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
+def worded(kind: str, word: str, statute: str, language: Language) -> str:
+    """What a text calls something: the entry ``word.statute`` of the catalogue, else that of ``word`` alone.
+
+    A local text as the national one overlays it (``nantong-2020+809``) goes by the local words.
+    """
+    entries = words(kind)
+    for name in (f"{word}.{statute}", f"{word}.{statute.partition('+')[0]}"):
+        if name in entries:
+            return entries[name][language]
+    return entries[word][language]
+
+
+def filled(sentence: str, values: Mapping[str, object]) -> Markup:
+    """A sentence of the catalogue with its {names} filled in.
+
+    What is filled in may come from anybody: it is escaped, and its direction of writing stays its own.
+    """
+    isolated = {name: value if isinstance(value, Markup) else said(value) for name, value in values.items()}
+    return Markup(sentence).format_map(isolated)
+
+
+def said(value: object) -> Markup:
+    """Somebody's own words within ours."""
+    return Markup("<bdi>{}</bdi>").format(value)
+
+
+def numeral(number: int) -> str:
+    """A number from 1 to 999 as regulations write it: 十五, 二十一, 一百零三."""
+    hundreds, tens, ones = number // 100, number // 10 % 10, number % 10
+    text = f"{_DIGITS[hundreds]}百" if hundreds else ""
+    if tens:
+        text += "十" if tens == 1 and not hundreds else f"{_DIGITS[tens]}十"
+    elif hundreds and ones:
+        text += "零"
+    return text + (_DIGITS[ones] if ones else "")
+
+
+def day_text(day: date, language: Language) -> str:
+    """2026年3月5日, 5 March 2026."""
+    if language == "zh":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def time_text(at: datetime, language: Language) -> str:
+    """2026年3月5日 10:00, in Beijing time."""
+    return f"{day_text(day_of(at), language)} {at.astimezone(CHINA):%H:%M}"
+
+
+def due_text(clock: Clock, language: Language) -> str:
+    """Until when: the last day inside the limit, with the hour at which it ends."""
+    if clock.due_at == end_of(clock.due_date):
+        return f"{day_text(clock.due_date, language)} 24:00"
+    return time_text(clock.due_at, language)
+
+
+def limit_text(clock: Clock, language: Language) -> str:
+    """How long a limit is: 10个工作日, 10 working days."""
+    one = clock.amount == 1 and language == "en"
+    return words("limit_length")[f"{Unit(clock.unit).value}{'_one' if one else ''}"][language].format(
+        number=clock.amount
+    )

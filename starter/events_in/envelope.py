@@ -1,0 +1,80 @@
+"""The CloudEvents 1.0 envelope as others send it: strict where it names an event, open to their extensions."""
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from domain.evidence import digest_of
+from domain.plain_errors import own_reason
+from domain.texts import UNFIT, Instant
+
+JSON_TYPE = re.compile(r"application/([a-z0-9.!#$&^_+-]+\+)?json\s*(;.*)?", re.ASCII | re.IGNORECASE)
+"""Media types whose content is JSON."""
+
+EXTENSION = re.compile(r"[a-z0-9]+", re.ASCII)
+
+
+def _printable(text: str) -> str:
+    if "\t" in text or "\n" in text:
+        raise own_reason("control_character")
+    for unfit, word in UNFIT:
+        if unfit.search(text):
+            raise own_reason(word)
+    return text
+
+
+def _json(media_type: str) -> str:
+    if not JSON_TYPE.fullmatch(media_type):
+        raise own_reason("json_media_type")
+    return media_type
+
+
+Attribute = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255), AfterValidator(_printable)]
+"""A text that names something, taken letter by letter: nothing is trimmed, a number is none."""
+
+
+class Envelope(BaseModel):
+    """One event as it came; ``data`` is checked afterwards, by its ``type``. Extension attributes may stand beside."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    specversion: Literal["1.0"]
+    id: Attribute
+    source: Attribute = Field(description="Which system tells it; with the id it names the event once and for all.")
+    type: Attribute
+    subject: Attribute | None = None
+    time: Instant | None = None
+    datacontenttype: Annotated[Attribute, AfterValidator(_json)] | None = None
+    dataschema: Attribute | None = None
+    data: dict[str, Any]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _data_as_json(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "data_base64" in value:
+            raise own_reason("data_as_json")
+        return value
+
+    @field_validator("data")
+    @classmethod
+    def _keepable(cls, data: dict[str, Any]) -> dict[str, Any]:
+        # What has no canonical JSON could be neither kept nor compared: floats, U+0000, far too deep.
+        digest_of(data, "sha256")
+        return data
+
+    @model_validator(mode="after")
+    def _extensions(self) -> Self:
+        for name, value in (self.model_extra or {}).items():
+            if not EXTENSION.fullmatch(name):
+                raise own_reason("attribute_name")
+            if not isinstance(value, str | int | bool | None):
+                raise own_reason("attribute_value")
+        return self
+
+    def digest(self) -> str:
+        """The digest of what the event says, by which the same event is known again.
+
+        The time and the extensions are left out: libraries set them anew when an event is sent again.
+        """
+        return digest_of({"type": self.type, "subject": self.subject, "data": self.data}, "sha256")

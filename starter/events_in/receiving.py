@@ -1,0 +1,143 @@
+"""What an incoming event does: it files a request, or is kept as evidence. None of them decides anything.
+
+An event is one by its sender (the organisation), source and id. The same again answers as the first time.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from domain.access import Caller, Parties, may_file, stands_as
+from domain.messages import Language, label
+from domain.words import Outcome, Role, Stage
+from ledger.queries.received import Arrival, Received, begin, find_received, finish_filing, record, withdraw
+from ledger.queries.views import CaseDetail
+from starter.errors import KeyReused, RequestRefused
+from starter.events_in.envelope import Envelope
+from starter.events_in.kinds import AccessOpened, AccessUsed, CatalogueChanged, Submitted
+from starter.events_in.reading import Incoming
+from starter.http.dependencies import parties_of, require_role, visible_case
+from starter.http.door import Door
+from starter.http.idempotency import engine_key, owner_of
+from starter.http.problems import Problem
+
+SENDERS = (Role.PLATFORM, Role.REQUESTER)
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the sender's clock may be ahead of ours."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of an event; ``filing_key`` is the engine's key of the request that it filed."""
+
+    received: Received
+    duplicate: bool
+    filing_key: str | None = None
+
+
+async def receive(door: Door, caller: Caller, event: Incoming, language: Language) -> Receipt:
+    """Take one event in.
+
+    Raises Problem 403 for a sender that may not tell it, 409 for access that was not granted, 422 for a time to come;
+    NotFound for a case that is not the sender's to see, KeyReused for an id that stands for other content;
+    RequestRefused and Unavailable as a filing does.
+    """
+    match event.said:
+        case Submitted():
+            return await _submitted(door, caller, event.envelope, event.said)
+        case AccessOpened() | AccessUsed():
+            return await _accessed(door, caller, event.envelope, event.said, language)
+        case CatalogueChanged():
+            return await _changed(door, caller, event.envelope, event.said, language)
+
+
+async def _submitted(door: Door, caller: Caller, event: Envelope, said: Submitted) -> Receipt:
+    """需求提交. The case belongs to the sender's source and subject: a later event of the same finds it there."""
+    parties = Parties(said.statute, said.request.requester.code, said.request.provider.code)
+    if parties.requester is not None and not may_file(caller, parties):
+        raise Problem(403, "not_a_party")
+    arrival = _arrival(caller, event)
+    key = _filing_key(caller, event)
+    there = _same(await asyncio.to_thread(begin, door.client.engine, arrival), arrival)
+    if there.effect is not None:
+        return Receipt(there, duplicate=True, filing_key=key)
+    try:
+        filed = await door.client.file_once(
+            said.statute, said.request, key, caller.subject, received_at=door.receipt(), shift=door.shift()
+        )
+    except (RequestRefused, KeyReused):
+        # Nothing was filed by it, so its id stands for nothing yet.
+        await asyncio.to_thread(withdraw, door.client.engine, arrival)
+        raise
+    arrival = replace(arrival, request_id=filed.case.request_id)
+    there, first = await asyncio.to_thread(finish_filing, door.client.engine, arrival)
+    return Receipt(_same(there, arrival), duplicate=not first, filing_key=key)
+
+
+def _filing_key(caller: Caller, event: Envelope) -> str:
+    """The key of what an event files. No caller's own key has a blank, so that the two never meet."""
+    about = ["subject", event.subject] if event.subject is not None else ["id", event.id]
+    return engine_key(caller, f"event {json.dumps([event.source, *about], ensure_ascii=False)}")
+
+
+async def _accessed(
+    door: Door, caller: Caller, event: Envelope, said: AccessOpened | AccessUsed, language: Language
+) -> Receipt:
+    """开通、使用: evidence of what was done with a grant. The platform of the case's place tells it, nobody else."""
+    case = await asyncio.to_thread(visible_case, door, caller, said.request_id)
+    if not stands_as(caller, Role.PLATFORM, parties_of(case)):
+        raise Problem(403, "role_required")
+    uses = said.count if isinstance(said, AccessUsed) else None
+    arrival = replace(_arrival(caller, event), request_id=said.request_id, occurred_at=said.at, uses=uses)
+    earlier = await asyncio.to_thread(find_received, door.client.engine, arrival)
+    if earlier is None:
+        _refuse_the_future(door, said.at, language)
+        if not may_be_accessed(case):
+            raise Problem(409, "access_not_granted")
+    return await _recorded(door, arrival)
+
+
+def may_be_accessed(case: CaseDetail) -> bool:
+    """Whether sharing has been granted: the case was closed so, or the granted data is being provided."""
+    return case.stage is Stage.DELIVERY or case.outcome is Outcome.GRANTED
+
+
+async def _changed(door: Door, caller: Caller, event: Envelope, said: CatalogueChanged, language: Language) -> Receipt:
+    """目录变更: kept for those who look at the resource later; no case changes by it."""
+    require_role(caller, (Role.PLATFORM,))
+    _refuse_the_future(door, said.at, language)
+    return await _recorded(door, replace(_arrival(caller, event), resource_code=said.resource.code))
+
+
+async def _recorded(door: Door, arrival: Arrival) -> Receipt:
+    there, first = await asyncio.to_thread(record, door.client.engine, arrival)
+    return Receipt(_same(there, arrival), duplicate=not first)
+
+
+def _arrival(caller: Caller, event: Envelope) -> Arrival:
+    return Arrival(
+        sender=owner_of(caller),
+        source=event.source,
+        id=event.id,
+        type=event.type,
+        subject=event.subject,
+        time=event.time,
+        data=event.data,
+        digest=event.digest(),
+        received_from=caller.subject,
+        places=tuple(sorted(caller.places)),
+    )
+
+
+def _same(there: Received, arrival: Arrival) -> Received:
+    """What is kept under an event's name, if it is this event."""
+    if there.digest != arrival.digest:
+        raise KeyReused(f"The event {arrival.id} of {arrival.source} said something else before.")
+    return there
+
+
+def _refuse_the_future(door: Door, at: datetime, language: Language) -> None:
+    if at > door.known_on() + CLOCK_SKEW:
+        errors = [{"path": "data.at", "reason": label("input", "in_the_future", language)}]
+        raise Problem(422, "invalid", errors=errors)

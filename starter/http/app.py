@@ -1,0 +1,70 @@
+"""The application: every group of endpoints behind the same guards, and its description (OpenAPI)."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from starter.http import attachments, commands, desk, documents, events, health, law, requests, webhooks
+from starter.http.door import Door
+from starter.http.limits import BodyLimit
+from starter.http.problems import MEDIA_TYPE, answer_problems
+from starter.http.settings import Settings
+
+DESCRIPTION = """\
+政务数据共享流程引擎: file data-share requests between departments, drive them, and be told what happens.
+
+Every call needs a bearer token of the OIDC issuer, except the health of the service. Errors are
+`application/problem+json` with a `code`; their titles come in Chinese or English by `Accept-Language`.
+Fields are only ever added: clients must ignore what they do not know.
+"""
+
+GROUPS = (requests, commands, documents, attachments, desk, events, webhooks, law, health)
+
+
+class Api(FastAPI):
+    """The application, with a description of its own: problems are sent as problems and as nothing else."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description; FastAPI lists the endpoint's own media type beside that of problems."""
+        document = super().openapi()
+        operations = [operation for item in document["paths"].values() for operation in item.values()]
+        for answer in (answer for operation in operations for answer in operation["responses"].values()):
+            if MEDIA_TYPE in answer.get("content", {}):
+                answer["content"] = {MEDIA_TYPE: answer["content"][MEDIA_TYPE]}
+        return document
+
+
+def _operation_id(route: APIRoute) -> str:
+    """What generated clients call an endpoint: it stays when the path or the function's file changes."""
+    return f"{route.tags[0]}_{route.name.strip('_')}"
+
+
+def create_app(door: Door | None) -> FastAPI:
+    """The application on a door. None: for its description alone."""
+    settings = door.settings if door else Settings()
+    app = Api(
+        title="Shareflow",
+        version=version("shareflow"),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+        separate_input_output_schemas=True,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.door = door
+    app.state.registry = health.figures(door)
+    answer_problems(app)
+    app.add_middleware(BodyLimit, at_most=settings.body_limit)
+    app.add_middleware(health.Measured, registry=app.state.registry)
+    for group in GROUPS:
+        app.include_router(group.router)
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """The description of the API, as it is committed and compared."""
+    return create_app(None).openapi()

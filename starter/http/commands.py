@@ -1,0 +1,88 @@
+"""Commands: what people decide, given over HTTP."""
+
+import asyncio
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+
+from domain.access import Caller, Parties, capacities
+from domain.cases.commands import Command
+from domain.cases.decide import who_may
+from domain.cases.records import Actor
+from domain.words import CommandName, Role
+from ledger.queries.views import CaseDetail
+from starter.http.answers import answer
+from starter.http.dependencies import CallerIn, DoorIn, IfMatch, LanguageIn, RequestId, visible_parties
+from starter.http.door import Door
+from starter.http.idempotency import engine_key
+from starter.http.models import AnswerOut, CommandIn, Key
+from starter.http.problems import RESPONSES, Problem
+from starter.http.reading import StrictRoute
+from starter.http.showing import as_of, case_out, etag_of
+
+NEVER = -1
+"""No case has this head: a command that wants it is refused, unless it was given before."""
+
+router = APIRouter(prefix="/v1/requests", tags=["requests"], route_class=StrictRoute, responses=RESPONSES)
+
+
+@router.post("/{request_id}/commands", response_model=AnswerOut, summary="Give a command")
+async def give(
+    request_id: RequestId,
+    body: CommandIn,
+    door: DoorIn,
+    caller: CallerIn,
+    language: LanguageIn,
+    idempotency_key: Annotated[Key | None, Header(description="Yours: the same key acts once.")] = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """Give a command (办理). Answers when it is in the ledger, or says why the rules refuse it.
+
+    The fields stand beside `command` or under `with`. With `If-Match` it is done only while the case is as known.
+    """
+    parties = await visible_parties(door, caller, request_id)
+    role = acting_role(caller, body.command, parties, body.as_role)
+    command = Command(
+        name=body.command,
+        actor=Actor(role=role, org=caller.org, person=caller.subject),
+        fields=body.fields(),
+        key=engine_key(caller, idempotency_key or uuid.uuid4().hex),
+        received_at=door.receipt(),
+        places=caller.places,
+        if_head=await _wanted_head(door, request_id, if_match),
+    )
+    done = await door.client.command(request_id, command)
+    after = await asyncio.to_thread(_after, door, request_id, done.head)
+    told = AnswerOut.model_construct(
+        request_id=request_id, head=done.head, events=list(done.events), case=case_out(after, language)
+    )
+    headers = {"ETag": etag_of(after), **({"Idempotency-Replayed": "true"} if done.repeated else {})}
+    return answer(told, language, headers=headers)
+
+
+def acting_role(caller: Caller, name: CommandName, parties: Parties, wanted: Role | None) -> Role:
+    """In which of its roles a caller gives a command.
+
+    Raises Problem 403 when it has none that ever may, 422 when it has several and does not say which.
+    """
+    able = capacities(caller, who_may(name), parties)
+    if wanted is not None:
+        able = [role for role in able if role is wanted]
+    if not able:
+        raise Problem(403, "not_your_turn")
+    if len(able) > 1:
+        raise Problem(422, "role_ambiguous", errors=[{"path": "as", "reason": ", ".join(able)}])
+    return able[0]
+
+
+async def _wanted_head(door: Door, request_id: str, if_match: str | None) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    case = await asyncio.to_thread(door.client.get, request_id)
+    tags = {tag.strip() for tag in if_match.split(",")}
+    return case.seq if etag_of(case) in tags else NEVER
+
+
+def _after(door: Door, request_id: str, head: int) -> CaseDetail:
+    return as_of(door.client.engine, door.client.get(request_id), head)

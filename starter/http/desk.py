@@ -1,0 +1,70 @@
+"""The desk: what waits for the caller, and what holds cases up."""
+
+import asyncio
+from typing import Literal
+
+from fastapi import APIRouter, Response
+
+from domain.access import EVERYWHERE, OF_A_PLACE, Caller, place_of, sight_of
+from domain.cases.holders import stages_held_by
+from domain.messages import Language
+from domain.statutes.loader import packaged_statutes
+from domain.words import Role, Stage
+from ledger.queries.cases import list_cases, worklist
+from ledger.queries.views import CaseFilter, Page, Turn
+from starter.http.answers import answer
+from starter.http.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit, require_role
+from starter.http.models import CasePage
+from starter.http.problems import RESPONSES
+from starter.http.showing import case_out
+
+router = APIRouter(prefix="/v1", responses=RESPONSES)
+
+MACHINERY = (Role.OPERATOR, Role.BUREAU, Role.AUDITOR)
+"""Who looks after cases that nobody moves."""
+
+
+@router.get("/worklist", response_model=CasePage, summary="What waits for you", tags=["desk"])
+async def mine(
+    door: DoorIn, caller: CallerIn, language: LanguageIn, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
+    """The open cases in which it is your move, the most pressing deadline first (待办)."""
+    page = await asyncio.to_thread(worklist, door.client.engine, turns_of(caller), cursor, limit)
+    return _page(page, language)
+
+
+@router.get("/stuck", response_model=CasePage, summary="What nobody moves", tags=["desk"])
+async def stuck(
+    door: DoorIn, caller: CallerIn, language: LanguageIn, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
+    """Cases parked by the machinery with a reason, and cases with a breached clock. For operators, bureau, audit."""
+    require_role(caller, MACHINERY)
+    wanted = CaseFilter(stuck=True, sight=sight_of(caller))
+    page = await asyncio.to_thread(list_cases, door.client.engine, wanted, cursor, limit)
+    return _page(page, language)
+
+
+def _page(page: Page, language: Language) -> Response:
+    items = [case_out(case, language) for case in page.cases]
+    return answer(CasePage.model_construct(items=items, next=page.next), language)
+
+
+def turns_of(caller: Caller) -> list[Turn]:
+    """The stages in which cases wait for a caller, statute by statute."""
+    found: list[Turn] = []
+    for statute in packaged_statutes().values():
+        under = frozenset({statute.id})
+        here = EVERYWHERE in caller.places or place_of(statute.id) in caller.places
+        for role in sorted(caller.roles):
+            stages = stages_held_by(role, statute)
+            if role in OF_A_PLACE and here:
+                found.append(Turn(stages, statutes=under))
+            elif role in (Role.REQUESTER, Role.PROVIDER) and caller.org is not None:
+                found.append(Turn(stages, _party(role), caller.org, under))
+        if Role.BUREAU in caller.roles and here and statute.extension is not None:
+            found.append(Turn(frozenset({Stage.PROVIDER_ANSWER}), statutes=under, extension_asked=True))
+    return [turn for turn in found if turn.stages]
+
+
+def _party(role: Role) -> Literal["requester", "provider"]:
+    return "requester" if role is Role.REQUESTER else "provider"

@@ -1,0 +1,78 @@
+"""What every endpoint stands on: the engine's client, who is who, what is new, and the operator's settings."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+from cachetools import LRUCache
+
+from domain.access import Parties
+from domain.calendar import CHINA, Calendar
+from starter.attachments import AttachmentStore, store_from
+from starter.client import ShareflowClient
+from starter.http.identity import Identity
+from starter.http.keys import FixedKeys, IssuerKeys
+from starter.http.limits import Limits
+from starter.http.settings import Settings
+from starter.http.tail import Tail
+from starter.tokens import AUDIENCE, ISSUER, Issuer
+
+PARTIES = 10_000
+"""Of so many cases the parties are remembered: the database itself keeps them from changing."""
+
+
+def now() -> datetime:
+    """The instant of receipt at this door."""
+    return datetime.now(CHINA)
+
+
+def unshifted() -> timedelta:
+    """Cases live in the time of the world."""
+    return timedelta()
+
+
+@dataclass
+class Door:
+    """``receipt`` tells when something is received (None: the case's own clock says); ``shift`` moves the clock of
+    cases that are filed. Both differ only where time is skipped."""
+
+    client: ShareflowClient
+    identity: Identity
+    attachments: AttachmentStore
+    settings: Settings = field(default_factory=Settings)
+    calendar: Calendar = field(default_factory=Calendar.packaged)
+    receipt: Callable[[], datetime | None] = now
+    shift: Callable[[], timedelta] = unshifted
+
+    def __post_init__(self) -> None:
+        self.parties: LRUCache[str, Parties] = LRUCache(PARTIES)
+        self.tail = Tail(self.client.engine)
+        self.limits = Limits(self.settings.rate, self.settings.failures)
+
+    def known_on(self) -> datetime:
+        """The instant whose knowledge counts at this door."""
+        return (datetime.now(UTC) + self.shift()).astimezone(CHINA)
+
+
+def embedded_identity(issuer: Issuer, settings: Settings) -> Identity:
+    """Tokens of the embedded stack's own issuer."""
+    return Identity(FixedKeys(issuer.jwks()), ISSUER, AUDIENCE, settings.claims)
+
+
+@asynccontextmanager
+async def open_door(
+    client: ShareflowClient, settings: Settings, issuer: Issuer | None, folder: Path
+) -> AsyncIterator[Door]:
+    """A door with the issuer that the settings name, else the embedded one."""
+    async with httpx.AsyncClient(timeout=5.0) as outside:
+        if settings.issuer and settings.audience:
+            keys = IssuerKeys(settings.issuer, outside)
+            identity = Identity(keys, settings.issuer, settings.audience, settings.claims)
+        elif issuer is not None:
+            identity = embedded_identity(issuer, settings)
+        else:
+            raise ValueError("a door needs an issuer")
+        yield Door(client, identity, store_from(state_folder=folder), settings)

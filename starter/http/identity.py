@@ -1,0 +1,112 @@
+"""Who is calling: a bearer token, checked against the issuer's keys, as a :class:`domain.access.Caller`."""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import jwt
+from cachetools import TTLCache
+from pydantic import StringConstraints, TypeAdapter, ValidationError
+
+from domain.access import Caller
+from domain.texts import Code, ShortText
+from domain.words import Role
+from starter.http.keys import Keys
+from starter.http.settings import Claims
+
+ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
+"""Signatures by key pairs alone: a shared secret proves nothing about the issuer."""
+LEEWAY_SECONDS = 30
+REMEMBERED_SECONDS = 60.0
+"""How long a checked token is believed without looking again; a withdrawn key works no longer than that."""
+REMEMBERED = 4096
+
+_NAME = TypeAdapter(Annotated[ShortText, StringConstraints(min_length=1)])
+_CODE = TypeAdapter(Code)
+
+
+class NotProven(Exception):
+    """A token that proves nothing; the message says why in a few words."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A caller and the instant (seconds since 1970) at which its token ends."""
+
+    caller: Caller
+    expires_at: float
+
+
+class Identity:
+    """Checks tokens of one issuer for one audience."""
+
+    def __init__(self, keys: Keys, issuer: str, audience: str, claims: Claims | None = None) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+        self._claims = claims or Claims()
+        self._known: TTLCache[bytes, Proof] = TTLCache(REMEMBERED, REMEMBERED_SECONDS)
+
+    async def proof(self, token: str) -> Proof:
+        """Who bears a token. Raises NotProven, and Unavailable when the issuer cannot be asked."""
+        digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+        known = self._known.get(digest)
+        if known is not None and time.time() < known.expires_at:
+            return known
+        proof = self._known[digest] = await self._checked(token)
+        return proof
+
+    async def _checked(self, token: str) -> Proof:
+        try:
+            header = jwt.get_unverified_header(token)
+        except (jwt.PyJWTError, ValueError) as error:
+            raise NotProven("it is not a JWT") from error
+        kid, algorithm = header.get("kid"), header.get("alg")
+        if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
+            raise NotProven("it is not signed with a key pair")
+        key = await self._keys.key(kid if isinstance(kid, str) else None)
+        if key is None:
+            raise NotProven("its issuer has no such key")
+        try:
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[key.algorithm_name],
+                audience=self._audience,
+                issuer=self._issuer,
+                leeway=LEEWAY_SECONDS,
+                options={"require": ["exp", "sub", "iss", "aud"]},
+            )
+        except (jwt.PyJWTError, ValueError, TypeError) as error:
+            raise NotProven(" ".join(str(error).split()).lower() or "it cannot be checked") from error
+        return Proof(self._caller(claims), float(claims["exp"]) + LEEWAY_SECONDS)
+
+    def _caller(self, claims: Mapping[str, Any]) -> Caller:
+        org = _at(claims, self._claims.org)
+        try:
+            subject = _NAME.validate_python(claims["sub"])
+            code = None if org in (None, "") else _CODE.validate_python(org)
+        except ValidationError:
+            raise NotProven("its sub or its organisation cannot be used") from None
+        roles = {role for role in Role if role.value in _list(_at(claims, self._claims.roles))}
+        places = frozenset(_list(_at(claims, self._claims.jurisdiction)))
+        return Caller(subject, code, frozenset(roles), places)
+
+
+def _at(claims: Mapping[str, Any], path: str) -> Any:
+    """A claim by its name, or by the way into objects when there is no claim of that name."""
+    if path in claims:
+        return claims[path]
+    found: Any = claims
+    for step in path.split("."):
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found
+
+
+def _list(value: Any) -> list[str]:
+    """Words of a claim: a list of them, or one text with blanks between."""
+    if isinstance(value, str):
+        return value.split()
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []

@@ -1,0 +1,227 @@
+"""What the HTTP door says and takes: cases, clocks, events, filings, commands."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from domain.cases.application import Application, Filed
+from domain.plain_errors import own_reason
+from domain.texts import ShortText
+from domain.words import Basis, ClockId, ClockState, CommandName, Outcome, Role, SharingClass, Stage, Unit
+
+
+class Out(BaseModel):
+    """Something that is answered. Fields are only ever added."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class PartyOut(Out):
+    """A department, by its unified social credit code."""
+
+    code: str
+    name: str
+
+
+class ResourceOut(Out):
+    """The catalogue entry that is asked for."""
+
+    code: str
+    name: str
+    sharing_class: SharingClass
+
+
+class HolderOut(Out):
+    """Who must act next: the role, and the organisation or organ that holds it."""
+
+    role: Role
+    role_label: str
+    org: str | None
+    name: str | None
+
+
+class ClockOut(Out):
+    """A limit (时限). `due_date` is its last day, `due_at` the instant at which that day ends."""
+
+    number: int
+    id: ClockId
+    label: str
+    basis: Basis = Field(description="`statute`: set by law, with article and quote; `policy`: set by the operator.")
+    article: str | None
+    quote: str | None
+    started_at: datetime
+    amount: int
+    unit: Unit
+    due_date: date
+    due_at: datetime
+    provisional: bool
+    calendar_edition: str
+    state: ClockState
+    ended_at: datetime | None
+    supersedes: int | None
+
+
+class StuckOut(Out):
+    """Why the machinery, not a person, holds the case up."""
+
+    reason: str
+    since: datetime
+
+
+class AccessOut(Out):
+    """What the platform told of the access: when it was opened, when last used, and how often."""
+
+    opened_at: datetime | None
+    last_used_at: datetime | None
+    uses: int
+
+
+class LinksOut(Out):
+    """Where to go on from here; relative to the API's address."""
+
+    self: str
+    events: str
+    clocks: str
+    commands: str
+    documents: str
+
+
+class CaseOut(Out):
+    """A case (事项) as the ledger has it. `head` is the number of its last event."""
+
+    request_id: str
+    procedure: str
+    statute: str
+    stage: Stage
+    stage_label: str
+    outcome: Outcome | None
+    outcome_label: str | None
+    filed_at: datetime
+    closed_at: datetime | None
+    head: int
+    requester: PartyOut
+    provider: PartyOut
+    resource: ResourceOut
+    overdue: bool
+    due_at: datetime | None
+    waiting_for: list[HolderOut]
+    clocks: list[ClockOut]
+    application: dict[str, Any] | None = Field(default=None, description="As filed; in single cases only.")
+    access: AccessOut | None = Field(default=None, description="What the platform told; in single cases only.")
+    stuck: StuckOut | None
+    links: LinksOut
+
+
+class CasePage(Out):
+    """Some cases; `next` is the cursor of the following page, null on the last."""
+
+    items: list[CaseOut]
+    next: str | None
+
+
+class ClockList(Out):
+    """All clocks of a case in the order in which they started."""
+
+    items: list[ClockOut]
+
+
+class EventOut(Out):
+    """One line of the ledger (台账记录), word for word."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    seq: int
+    at: str = Field(json_schema_extra={"format": "date-time"})
+    type: str
+    actor: dict[str, Any]
+    stage: str
+    statute: str
+    article: str | None
+    data: dict[str, Any]
+    clock: dict[str, Any] | None
+    key: str | None
+    prev: str
+    digest: str
+
+
+class EventList(Out):
+    """Events of a case in order; `next` is what to give as `after` for more, null when there are none."""
+
+    items: list[EventOut]
+    next: int | None
+
+
+class AnswerOut(Out):
+    """What a command did: the events it wrote, the last one's number, and the case after it."""
+
+    request_id: str
+    head: int
+    events: list[str]
+    case: CaseOut
+
+
+class FilingIn(Filed):
+    """A request to be filed: the statute and the application, under `request` or side by side."""
+
+    statute: Annotated[ShortText, StringConstraints(min_length=1)] = Field(description="A statute's id.")
+    request: Application
+
+    @model_validator(mode="before")
+    @classmethod
+    def _side_by_side(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and "request" not in value and "statute" in value:
+            return {"statute": value["statute"], "request": {k: v for k, v in value.items() if k != "statute"}}
+        return value
+
+
+class CommandIn(BaseModel):
+    """A command: its name, and its fields beside it or under `with`. `as` says in which of your roles."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+    command: CommandName
+    as_role: Role | None = Field(default=None, alias="as")
+    with_: dict[str, Any] | None = Field(default=None, alias="with")
+
+    @model_validator(mode="after")
+    def _in_one_place(self) -> "CommandIn":
+        if self.with_ is not None and self.model_extra:
+            raise own_reason("fields_in_two_places")
+        return self
+
+    def fields(self) -> dict[str, Any]:
+        """What is said with the command, wherever it was written."""
+        return self.with_ if self.with_ is not None else dict(self.model_extra or {})
+
+
+class DueOut(Out):
+    """The last day of a limit, and the instant at which it ends."""
+
+    due_date: date
+    due_at: datetime
+    provisional: bool
+    editions: list[str]
+
+
+class StatuteBrief(Out):
+    """A statute at a glance."""
+
+    id: str
+    title: dict[Literal["zh", "en"], str]
+    document: str | None
+    jurisdiction: dict[Literal["zh", "en"], str]
+    status: str
+    in_force_from: date | None
+    digest: str
+
+
+class StatuteList(Out):
+    """The statutes that requests can be filed under."""
+
+    items: list[StatuteBrief]
+
+
+Key = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+"""A caller's idempotency key: visible ASCII."""

@@ -1,0 +1,163 @@
+"""Requests: file, list, read, wait for the next event."""
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from domain.access import Parties, may_file, sight_of
+from domain.evidence import plain
+from domain.texts import Code
+from domain.words import Outcome, Stage
+from ledger.queries.cases import list_cases
+from ledger.queries.events import events_by_key, events_of
+from ledger.queries.received import access_of
+from ledger.queries.views import CaseDetail, CaseFilter
+from starter.http.answers import answer, link_next, not_modified
+from starter.http.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit, RequestId, visible_case
+from starter.http.door import Door
+from starter.http.idempotency import engine_key
+from starter.http.models import CaseOut, CasePage, ClockList, EventList, EventOut, FilingIn, Key
+from starter.http.problems import RESPONSES, Problem
+from starter.http.reading import StrictRoute
+from starter.http.showing import as_of, case_out, clocks_out, etag_of
+
+LONGEST_WAIT = 60
+
+router = APIRouter(prefix="/v1/requests", tags=["requests"], route_class=StrictRoute, responses=RESPONSES)
+
+
+@router.post("", status_code=201, response_model=CaseOut, summary="File a request")
+async def file(
+    body: FilingIn,
+    door: DoorIn,
+    caller: CallerIn,
+    language: LanguageIn,
+    idempotency_key: Annotated[Key | None, Header(description="Yours: the same key files once.")] = None,
+) -> Response:
+    """File a request (提出申请). Answers when it stands in the ledger: the case, its first clock, who holds it.
+
+    The same key with the same body answers as the first time; with another body it is refused.
+    """
+    if idempotency_key is None:
+        raise Problem(400, "idempotency_key_required")
+    parties = Parties(body.statute, body.request.requester.code, body.request.provider.code)
+    if parties.requester is not None and not may_file(caller, parties):
+        raise Problem(403, "not_a_party")
+    key = engine_key(caller, idempotency_key)
+    filed = await door.client.file_once(
+        body.statute, body.request, key, caller.subject, received_at=door.receipt(), shift=door.shift()
+    )
+    case = await asyncio.to_thread(_as_filed, door, filed.case.request_id, key)
+    headers = {"Location": f"/v1/requests/{case.request_id}", "ETag": etag_of(case)}
+    if filed.repeated:
+        headers["Idempotency-Replayed"] = "true"
+    return answer(case_out(case, language), language, 201, headers)
+
+
+def _as_filed(door: Door, request_id: str, key: str) -> CaseDetail:
+    """The case as its filing left it, whatever has happened since."""
+    case = door.client.get(request_id)
+    own = events_by_key(door.client.engine, request_id, key)
+    return as_of(door.client.engine, case, own[-1].seq)
+
+
+@router.get("", response_model=CasePage, summary="List the cases that are yours to see")
+async def list_(
+    request: Request,
+    door: DoorIn,
+    caller: CallerIn,
+    language: LanguageIn,
+    stage: Stage | None = None,
+    outcome: Outcome | None = None,
+    statute: Code | None = None,
+    requester: Code | None = None,
+    provider: Code | None = None,
+    open: Annotated[bool | None, Query(description="Only cases that are not closed, or only closed ones.")] = None,
+    overdue: Annotated[bool, Query(description="Only cases with a breached clock.")] = False,
+    stuck: Annotated[bool, Query(description="Only overdue cases and those that the machinery holds up.")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """The latest filing first. Walking the cursors shows each case that was there at the start exactly once."""
+    wanted = CaseFilter(
+        stage=stage,
+        outcome=outcome,
+        statute=statute,
+        requester=requester,
+        provider=provider,
+        open=open,
+        breached=overdue,
+        stuck=stuck,
+        sight=sight_of(caller),
+    )
+    page = await asyncio.to_thread(list_cases, door.client.engine, wanted, cursor, limit)
+    items = [case_out(case, language) for case in page.cases]
+    headers = {}
+    if page.next is not None:
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+        headers = link_next("/v1/requests", urlencode([*kept, ("cursor", page.next)]))
+    return answer(CasePage.model_construct(items=items, next=page.next), language, headers=headers)
+
+
+@router.get("/{request_id}", response_model=CaseOut, summary="One case", responses={304: {"description": "As known"}})
+async def show(
+    request_id: RequestId,
+    door: DoorIn,
+    caller: CallerIn,
+    language: LanguageIn,
+    wait: Annotated[int, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for the next event.")] = 0,
+    if_none_match: Annotated[str | None, Header(max_length=400)] = None,
+) -> Response:
+    """Where the case stands. With `wait` the answer comes with the next event, or when the time is over."""
+    case = await asyncio.to_thread(visible_case, door, caller, request_id)
+    known = _tags(if_none_match) or ({etag_of(case)} if wait else set())
+    if wait and etag_of(case) in known:
+        case = await _moved(door, caller, case, wait)
+    if if_none_match is not None and (etag_of(case) in known or "*" in known):
+        return not_modified(etag_of(case))
+    access = None
+    if case.outcome is Outcome.GRANTED or case.stage is Stage.DELIVERY:
+        access = await asyncio.to_thread(access_of, door.client.engine, request_id)
+    return answer(case_out(case, language, access), language, headers={"ETag": etag_of(case)})
+
+
+async def _moved(door: Door, caller: CallerIn, known: CaseDetail, wait: int) -> CaseDetail:
+    """The case after its next event, or as it is known when the time (seconds) is over."""
+    ends = time.monotonic() + timedelta(seconds=wait).total_seconds()
+    async with door.tail.watch(known.request_id) as watch:
+        case = await asyncio.to_thread(visible_case, door, caller, known.request_id)
+        while case.seq == known.seq and await watch.news(ends - time.monotonic()):
+            case = await asyncio.to_thread(visible_case, door, caller, known.request_id)
+        return case
+
+
+def _tags(header: str | None) -> set[str]:
+    return {tag.strip().removeprefix("W/") for tag in (header or "").split(",") if tag.strip()}
+
+
+@router.get("/{request_id}/events", response_model=EventList, summary="A case's events, as the ledger holds them")
+async def events(
+    request_id: RequestId,
+    door: DoorIn,
+    caller: CallerIn,
+    language: LanguageIn,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1, description="Only events with a higher number.")] = 0,
+    limit: Limit = 100,
+) -> Response:
+    """In order, word for word: each with the digest of the one before."""
+    await asyncio.to_thread(visible_case, door, caller, request_id)
+    found = await asyncio.to_thread(events_of, door.client.engine, request_id, after, limit + 1)
+    items = [EventOut.model_construct(**plain(event)) for event in found[:limit]]
+    more = found[limit - 1].seq if len(found) > limit else None
+    return answer(EventList.model_construct(items=items, next=more), language)
+
+
+@router.get("/{request_id}/clocks", response_model=ClockList, summary="A case's clocks")
+async def clocks(request_id: RequestId, door: DoorIn, caller: CallerIn, language: LanguageIn) -> Response:
+    """Every limit that ran or runs, with its article and quote, or as the operator's own."""
+    case = await asyncio.to_thread(visible_case, door, caller, request_id)
+    return answer(ClockList.model_construct(items=clocks_out(case.clocks, language)), language)

@@ -1,0 +1,142 @@
+"""A case of the ledger as the HTTP door shows it, now or as it stood at an earlier event."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from sqlalchemy import Engine
+
+from domain.cases.application import Application
+from domain.cases.case import Case
+from domain.cases.evolve import evolve_all
+from domain.cases.holders import holders
+from domain.cases.records import Clock
+from domain.messages import Language, label
+from domain.policy import Policy
+from domain.statutes.loader import digest, packaged_statutes
+from domain.statutes.model import Statute
+from domain.words import Role, Stage
+from ledger.queries.events import events_of
+from ledger.queries.received import Access
+from ledger.queries.views import CaseDetail, CaseView
+from starter.http.models import AccessOut, CaseOut, ClockOut, HolderOut, LinksOut, PartyOut, ResourceOut, StuckOut
+
+
+def etag_of(case: CaseView) -> str:
+    """The case's state as an ETag: the number of its last event and the beginning of that event's digest."""
+    return f'"{case.seq}-{case.head_digest[:16]}"'
+
+
+def as_of(engine: Engine, case: CaseDetail, head: int) -> CaseDetail:
+    """A case as it stood after an earlier event, worked out from its events again; blocking."""
+    if case.seq <= head:
+        return case
+    until = events_of(engine, case.request_id, limit=head)
+    then = evolve_all(
+        Case(
+            case.request_id,
+            _statute_of(case),
+            Policy.model_validate(case.policy),
+            Application.model_validate(case.application),
+        ),
+        until,
+    )
+    return case.model_copy(
+        update={
+            "stage": then.stage,
+            "outcome": then.outcome,
+            "closed_at": until[-1].at if then.closed else None,
+            "seq": until[-1].seq,
+            "head_digest": until[-1].digest,
+            "stuck_reason": None,
+            "stuck_since": None,
+            "clocks": tuple(then.clocks.values()),
+        }
+    )
+
+
+def case_out(case: CaseView, language: Language, access: Access | None = None) -> CaseOut:
+    """What is shown of a case; its application only when ``case`` has it."""
+    path = f"/v1/requests/{case.request_id}"
+    return CaseOut.model_construct(
+        request_id=case.request_id,
+        procedure=case.procedure,
+        statute=case.statute,
+        stage=case.stage,
+        stage_label=label("stage", case.stage, language),
+        outcome=case.outcome,
+        outcome_label=label("outcome", case.outcome, language) if case.outcome else None,
+        filed_at=case.filed_at,
+        closed_at=case.closed_at,
+        head=case.seq,
+        requester=PartyOut.model_construct(code=case.requester_code, name=case.requester_name),
+        provider=PartyOut.model_construct(code=case.provider_code, name=case.provider_name),
+        resource=ResourceOut.model_construct(
+            code=case.resource_code, name=case.resource_name, sharing_class=case.sharing_class
+        ),
+        overdue=case.overdue,
+        due_at=case.due_at,
+        waiting_for=_waiting_for(case, language),
+        clocks=clocks_out(case.clocks, language),
+        application=dict(case.application) if isinstance(case, CaseDetail) else None,
+        access=AccessOut.model_validate(access, from_attributes=True) if access else None,
+        stuck=_stuck(case),
+        links=LinksOut.model_construct(
+            self=path,
+            events=f"{path}/events",
+            clocks=f"{path}/clocks",
+            commands=f"{path}/commands",
+            documents=f"{path}/documents",
+        ),
+    )
+
+
+def _stuck(case: CaseView) -> StuckOut | None:
+    if case.stuck_reason is None or case.stuck_since is None:
+        return None
+    return StuckOut.model_construct(reason=case.stuck_reason, since=case.stuck_since)
+
+
+_CLOCK_FIELDS = tuple(name for name in ClockOut.model_fields if name != "label")
+
+
+def clocks_out(clocks: Sequence[Clock], language: Language) -> list[ClockOut]:
+    """What is shown of clocks."""
+    return [
+        ClockOut.model_construct(
+            label=label("clock", clock.id, language), **{name: getattr(clock, name) for name in _CLOCK_FIELDS}
+        )
+        for clock in clocks
+    ]
+
+
+def _waiting_for(case: CaseView, language: Language) -> list[HolderOut]:
+    if case.stage is Stage.CLOSED:
+        return []
+    statute = _statute_of(case)
+    provincial = isinstance(case, CaseDetail) and bool(case.application.get("involves_provincial_department"))
+    parties = {
+        Role.REQUESTER: (case.requester_code, case.requester_name),
+        Role.PROVIDER: (case.provider_code, case.provider_name),
+    }
+    found = []
+    for role in holders(case.stage, statute, provincial):
+        body = statute.bodies.get(role)
+        name = (body.name.zh if language == "zh" else body.name.en) if body else None
+        org, name = parties.get(role, (None, name))
+        found.append(HolderOut.model_construct(role=role, role_label=label("role", role, language), org=org, name=name))
+    return found
+
+
+def _statute_of(case: CaseView) -> Statute:
+    """The statute as it stood for the case: the packaged one when nothing changed since, else the case's own."""
+    packaged = packaged_statutes().get(case.statute)
+    if packaged is not None and (_digest(case.statute) == case.statute_digest or not isinstance(case, CaseDetail)):
+        return packaged
+    if isinstance(case, CaseDetail):
+        return Statute.model_validate(case.statute_data)
+    raise LookupError(f"there is no statute {case.statute} here any more")
+
+
+@lru_cache(maxsize=64)
+def _digest(statute: str) -> str:
+    return digest(packaged_statutes()[statute])

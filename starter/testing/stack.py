@@ -1,0 +1,70 @@
+"""What runs behind ``shareflow_engine``: a throw-away engine with skipped time, and the HTTP API to it."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from activities.webhooks.addresses import allowed_from
+from activities.webhooks.dispatcher import Dispatcher
+from activities.webhooks.guard import AddressGuard
+from activities.webhooks.sending import Sender
+from starter.attachments import store_from
+from starter.client import ShareflowClient
+from starter.http.app import create_app
+from starter.http.door import Door, embedded_identity
+from starter.http.serving import serving
+from starter.http.settings import Settings
+from starter.simulate.playground import playground
+from starter.testing.skipped_time import SkippedTime
+from starter.tokens import Issuer, new_issuer
+
+LOOPBACK = "127.0.0.0/8, ::1/128"
+
+
+@dataclass(frozen=True)
+class EngineStack:
+    """A running engine: its address, its issuer of tokens, its time."""
+
+    url: str
+    issuer: Issuer
+    time: SkippedTime
+
+
+@asynccontextmanager
+async def engine_stack(begins: datetime | None) -> AsyncIterator[EngineStack]:
+    """Start it, about two seconds; nothing of it is left afterwards. Raises StackError.
+
+    Settings of the environment do not count. Webhooks may lead to this machine, where a test's receiver is.
+    """
+    with tempfile.TemporaryDirectory(prefix="shareflow-") as folder:
+        async with playground() as ground:
+            time = SkippedTime(ground, begins)
+            issuer, settings = new_issuer(), Settings(webhooks=allowed_from(LOOPBACK))
+            door = Door(
+                client=ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=30)),
+                identity=embedded_identity(issuer, settings),
+                attachments=store_from({}, Path(folder)),
+                settings=settings,
+                calendar=ground.calendar,
+                receipt=lambda: None,
+                shift=lambda: time.shift,
+            )
+            async with serving(create_app(door), "127.0.0.1", 0) as url, _webhooks(ground.engine, settings):
+                yield EngineStack(url, issuer, time)
+
+
+@asynccontextmanager
+async def _webhooks(engine: Engine, settings: Settings) -> AsyncIterator[None]:
+    async with Sender(AddressGuard(settings.webhooks)) as sender:
+        dispatching = asyncio.create_task(Dispatcher(engine, sender).keep_dispatching())
+        try:
+            yield
+        finally:
+            dispatching.cancel()
+            await asyncio.gather(dispatching, return_exceptions=True)

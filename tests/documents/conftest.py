@@ -1,0 +1,76 @@
+"""Papers of cases that were really played: under every text, every kind of notice that it can make."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from ledger.queries.cases import get_case
+from starter.documents.dossier import Dossier
+from starter.simulate.player import Player
+from starter.simulate.playground import Playground
+from starter.simulate.scenario import Scenario, read_scenario
+
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+AT_ONCE = 6
+PLAYED = {
+    "changshu-2019": (
+        *("leading-group-grants", "leading-group-returns", "not-shared-negotiated", "refusal-accepted"),
+        *("silence-climbs-the-ladder", "supplement-by-provider", "supplement-lapse", "withdrawn-in-coordination"),
+        *("unconditional-granted-on-filing", "coordination-lapse-climbs-the-ladder"),
+    ),
+    "changzhou-2018": (
+        *("coordination-agreed", "negotiation-agreed-after-the-limit", "provincial-leading-group-returns"),
+        *("refusal-accepted", "spring-festival-2018-last-second", "supplement-lapse"),
+        *("unconditional-granted-on-filing", "withdrawn-before-the-leading-group"),
+    ),
+    "cn-809-2025": (
+        *("decline-not-allowed-then-supplement", "delivery-overdue", "extension-denied", "extension-in-two-parts"),
+        *("government-grants", "government-returns", "negotiation-agreed-then-delivered", "supplement-lapse"),
+        *("withdrawn-while-refused", "cross-level-common-superior", "provisional-delivery-into-2027"),
+        "dispute-window-lapse",
+    ),
+    "nantong-2020": (
+        *("conditional-authorized-by-platform-refused", "declined-with-reason", "granted-conditions-disputed"),
+        *("platform-authorization-last-second", "refused-late-then-impasse", "supplement-lapse"),
+        *("unsealed-returned-and-supplemented", "withdrawn-in-supplement", "three-parties-must-all-agree"),
+        *("provider-answer-last-second", "silence-climbs-the-ladder", "withdrawn-in-provider-answer"),
+    ),
+    "yima-2021": (
+        *("adjudicated-grant", "adjudication-late", "not-shared-negotiated", "refusal-needs-basis"),
+        *("silence-then-requester-refers", "supplement-changes-item-count", "unconditional-granted-on-filing"),
+        *("withdrawn-before-adjudication", "answer-last-second"),
+    ),
+    "zhejiang-2014": (
+        *("government-grants", "impasse-then-refer", "negotiation-agreed", "negotiation-skipped"),
+        *("silence-then-refer", "supplement-by-provider", "unrestricted-granted-on-filing"),
+        *("withdrawn-in-final-instance", "answer-last-second"),
+    ),
+}
+"""The scenarios whose papers are looked at, by statute."""
+
+Dossiers = Mapping[str, Dossier]
+
+
+async def played(ground: Playground, scenario: Scenario) -> Dossier:
+    """Play a scenario; its case as the ledger has it."""
+    play = await Player(ground, scenario).play()
+    assert not play.unexpected, play.unexpected
+    assert play.request_id is not None
+    detail = await asyncio.to_thread(get_case, ground.engine, play.request_id)
+    assert detail is not None
+    return Dossier(detail, tuple(play.events))
+
+
+@pytest.fixture(scope="session")
+async def dossiers(ground: Playground) -> Dossiers:
+    """The cases by ``statute/scenario``."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(statute: str, name: str) -> tuple[str, Dossier]:
+        async with gate:
+            scenario = await asyncio.to_thread(read_scenario, SCENARIOS / statute / f"{name}.yaml")
+            return f"{statute}/{name}", await played(ground, scenario)
+
+    return dict(await asyncio.gather(*(one(statute, name) for statute, names in PLAYED.items() for name in names)))

@@ -1,0 +1,143 @@
+"""Which cases name a digest: noted by the database itself, and found through an index however many there are."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, event, select, text
+
+from domain.access import Sight
+from ledger.engine import connect
+from ledger.queries.attachments import Attachment, attachment_for, note_attachment
+from ledger.schema import migrate
+from ledger.tables import named_papers
+from starter.simulate.playground import Playground
+
+CASES = 5_000
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def crowded(ground: Playground) -> Iterator[Engine]:
+    """A ledger of its own with many cases, each naming two papers."""
+    name = "crowded_with_papers"
+    with ground.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine = connect(ground.engine.url.set(database=name).render_as_string(hide_password=False))
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(text(MANY_CASES), {"cases": CASES})
+        connection.execute(text("ANALYZE"))
+    yield engine
+    engine.dispose()
+
+
+MANY_CASES = """
+INSERT INTO cases (request_id, statute, statute_digest, procedure, requester_code, requester_name, provider_code,
+    provider_name, resource_code, resource_name, sharing_class, stage, filed_at, seq, head_digest, algorithm,
+    filing_key, filing_digest, workflow_id, header)
+SELECT 'C-' || n, 'nantong-2020', '', 'share_request', 'R-' || n, '', 'P', '', '', '', 'conditional', 'closed', now(),
+    0, '', 'sm3', 'K-' || n, '', '',
+    jsonb_build_object('application', jsonb_build_object('documents', jsonb_build_array(
+        jsonb_build_object('name', 'a', 'sha256', lpad(to_hex(n), 64, '0')),
+        jsonb_build_object('name', 'b', 'sha256', lpad(to_hex(n + 1), 64, '0')),
+        jsonb_build_object('name', 'c'))))
+FROM generate_series(1, :cases) AS n
+"""
+
+
+def hexadecimal(number: int) -> str:
+    return f"{number:064x}"
+
+
+def named(engine: Engine, sha256: str) -> set[str]:
+    with engine.connect() as connection:
+        query = select(named_papers.c.request_id).where(named_papers.c.sha256 == sha256)
+        return set(connection.execute(query).scalars())
+
+
+def test_every_filing_notes_the_papers_that_it_names(crowded: Engine) -> None:
+    assert named(crowded, hexadecimal(1)) == {"C-1"}
+    assert named(crowded, hexadecimal(70)) == {"C-69", "C-70"}
+    assert named(crowded, hexadecimal(CASES + 2)) == set()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{}",
+        '{"application": {}}',
+        '{"application": {"documents": null}}',
+        '{"application": {"documents": []}}',
+        '{"application": {"documents": "x"}}',
+        '{"application": {"documents": [{"sha256": 7}, {"sha256": null}, 1]}}',
+        '{"application": {"documents": [{"sha256": "d"}, {"sha256": "d"}]}}',
+    ],
+)
+def test_whatever_a_header_holds_a_case_can_be_recorded(header: str, crowded: Engine) -> None:
+    number = 900_000 + next(_numbers)
+    with crowded.begin() as connection:
+        connection.execute(
+            text(MANY_CASES.replace("generate_series(1, :cases)", f"generate_series({number}, {number})"))
+        )
+        copied = "INSERT INTO cases SELECT (json_populate_record(c, :changes)).* FROM cases c WHERE request_id = :id"
+        changes = f'{{"request_id": "H-{number}", "filing_key": "H-{number}", "header": {header}}}'
+        connection.execute(text(copied), {"changes": changes, "id": f"C-{number}"})
+    assert (f"H-{number}" in named(crowded, "d")) == ('"d"' in header)
+
+
+def test_the_case_that_names_a_paper_is_found_through_an_index(crowded: Engine) -> None:
+    brought = Attachment(hexadecimal(70), "", 1, "application/pdf", "a.pdf")
+    note_attachment(crowded, brought, "somebody", "subject")
+    asked: list[tuple[str, object]] = []
+
+    def listen(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(crowded, "before_cursor_execute", listen)
+    try:
+        for sight in (Sight(requester="R-69"), Sight(provider="P"), Sight(places=frozenset({"nantong"}))):
+            assert attachment_for(crowded, brought.sha256, None, sight) == brought
+        assert attachment_for(crowded, brought.sha256, None, Sight(requester="R-71")) is None
+        assert attachment_for(crowded, brought.sha256, None, Sight(places=frozenset({"yima"}))) is None
+    finally:
+        event.remove(crowded, "before_cursor_execute", listen)
+    queries = [(statement, parameters) for statement, parameters in asked if "named_papers" in statement]
+    assert len(queries) == 5
+    assert attachment_for(crowded, brought.sha256, "somebody", Sight()) == brought
+    with crowded.connect() as connection:
+        for statement, parameters in queries:
+            plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
+            assert "named_papers_pkey" in plan, plan
+            assert "Seq Scan on cases" not in plan, plan
+            assert "Seq Scan on named_papers" not in plan, plan
+
+
+async def test_a_migration_notes_what_older_cases_name(ground: Playground) -> None:
+    name = "older_than_papers"
+    with ground.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine = connect(ground.engine.url.set(database=name).render_as_string(hide_password=False))
+    await asyncio.to_thread(migrate, engine)
+    with engine.begin() as connection:
+        for statement in (
+            "DROP TABLE named_papers, attachments",
+            "DROP FUNCTION ledger_note_filed_papers CASCADE",
+            "DROP FUNCTION ledger_note_supplemented_papers CASCADE",
+            "DROP FUNCTION ledger_note_papers",
+            "UPDATE alembic_version SET version_num = '0003'",
+        ):
+            connection.execute(text(statement))
+        connection.execute(text(MANY_CASES), {"cases": 3})
+        connection.execute(
+            text(
+                "INSERT INTO events (request_id, seq, at, type, actor, stage, statute, data, prev, digest) "
+                "VALUES ('C-1', 1, now(), 'supplemented', '{}', '', '', :data, repeat('0', 64), '')"
+            ),
+            {"data": '{"documents": [{"name": "x", "sha256": "later"}]}'},
+        )
+    await asyncio.to_thread(migrate, engine)
+    assert named(engine, hexadecimal(3)) == {"C-2", "C-3"}
+    assert named(engine, "later") == {"C-1"}
+    engine.dispose()

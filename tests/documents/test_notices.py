@@ -1,0 +1,369 @@
+"""Notices of played cases: every kind, under every text that can make it, in both languages."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from domain.calendar import day_of
+from domain.cases.records import Clock
+from domain.messages import Language
+from domain.words import Basis, ClockState, EventType
+from starter.documents.dossier import Dossier
+from starter.documents.notice import Notice, notices
+from starter.documents.papers import paper_named
+from starter.documents.wording import numeral
+from tests.documents.conftest import PLAYED, Dossiers
+from tests.documents.reading import Element, limits, read, rows
+
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+LINK = "/v1/requests/some"
+
+DISPUTED = {
+    *("refused", "negotiation_opened", "terms_proposed", "terms_agreed", "agreed", "impasse_declared", "withdrawn"),
+    *("closed", "urged", "granted"),
+}
+COORDINATED = {"coordination_referred", "coordination_concluded", "granted_as_coordinated"}
+REFERRED = {"final_instance_referred", "decided", "granted_as_decided"}
+KINDS = {
+    "changshu-2019": DISPUTED
+    | COORDINATED
+    | REFERRED
+    | {"registered", "refusal_accepted", "supplement_requested", "supplemented", "lapsed"},
+    "changzhou-2018": DISPUTED
+    | COORDINATED
+    | REFERRED
+    | {"registered", "refusal_accepted", "supplement_requested", "lapsed"},
+    "cn-809-2025": DISPUTED
+    | COORDINATED
+    | REFERRED
+    | {"refusal_accepted", "supplement_requested", "supplemented", "lapsed", "delivered"}
+    | {"extension_requested", "extension_approved", "extension_denied"},
+    "nantong-2020": DISPUTED
+    | {"accepted", "declined", "forwarded", "supplement_requested", "supplemented", "lapsed", "refusal_accepted"},
+    "yima-2021": DISPUTED
+    | COORDINATED
+    | {"registered", "refusal_accepted", "supplement_requested", "supplemented", "adjudicated", "granted_as_decided"},
+    "zhejiang-2014": DISPUTED | COORDINATED | REFERRED | {"registered", "supplement_requested", "supplemented"},
+}
+"""What each text's cases tell people: the notices that must be met, and no others."""
+
+
+def every(dossiers: Dossiers) -> Iterator[tuple[str, Notice]]:
+    return ((f"{name}#{x.event.seq}", x) for name, dossier in dossiers.items() for x in notices(dossier))
+
+
+def first(dossiers: Dossiers, name: str, kind: str) -> Notice:
+    return next(x for x in notices(dossiers[name]) if x.rule.kind == kind)
+
+
+def shown(notice: Notice, language: Language = "zh") -> Element:
+    return read(notice.html(language, LINK))
+
+
+@pytest.mark.parametrize("statute", PLAYED)
+def test_every_kind_of_notice_is_met_under_every_text_that_makes_it(statute: str, dossiers: Dossiers) -> None:
+    mine = {name: x for name, x in dossiers.items() if name.startswith(statute)}
+    assert {notice.rule.kind for _, notice in every(mine)} == KINDS[statute]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_notice_tells_who_what_when_and_where_to_look(language: Language, dossiers: Dossiers) -> None:
+    for where, notice in every(dossiers):
+        page, event, detail = shown(notice, language), notice.event, notice.dossier.detail
+        assert page.one("html").attributes["lang"] == {"zh": "zh-CN", "en": "en"}[language], where
+        assert page.one("h1").text == notice.title(language), where
+        told = page.one("main").text
+        assert f"{detail.request_id}-{event.seq}" in told, where
+        for text in (
+            detail.request_id,
+            event.digest,
+            detail.requester_name,
+            detail.provider_name,
+            detail.resource_name,
+        ):
+            assert text in told, (where, text)
+        day = day_of(event.at)
+        assert page.one("div", class_="signed").text.endswith(
+            f"{day.year}年{day.month}月{day.day}日" if language == "zh" else f"{day:%B %Y}"
+        ), where
+        assert [link.attributes["href"] for link in page.all("a")] == [LINK], where
+        assert page.one("p", class_="next").text, where
+        assert page.one("p", class_="to").text.strip("：: "), where
+
+
+def test_the_article_of_every_event_is_cited_with_the_words_of_the_text_as_it_stood(dossiers: Dossiers) -> None:
+    for where, notice in every(dossiers):
+        for language in LANGUAGES:
+            ground = shown(notice, language).one("section", class_="ground")
+            if notice.event.article is None:
+                assert not ground.all("cite"), where
+                assert ground.one("p").text, where
+                continue
+            cited, quoted = ground.one("cite"), ground.one("q", lang="zh-CN").text
+            statute = notice.dossier.detail.statute_data
+            assert cited.attributes["data-article"] == notice.event.article, where
+            assert statute["title"][language] in cited.text, where
+            assert statute.get("document", "") in cited.text, where
+            place = f"第{numeral(int(notice.event.article))}条" if language == "zh" else f"art. {notice.event.article}"
+            assert place in cited.text, where
+            assert json.dumps(quoted, ensure_ascii=False) in json.dumps(statute, ensure_ascii=False), where
+
+
+QUOTES = [
+    ("nantong-2020/declined-with-reason", "declined", "第二十一条", "不予受理的,应当说明理由"),
+    ("nantong-2020/conditional-authorized-by-platform-refused", "refused", "第二十三条", "不予授权的,应说明具体理由"),
+    ("nantong-2020/refused-late-then-impasse", "refused", "第二十二条", "不予授权的,应说明具体理由"),
+    ("nantong-2020/refused-late-then-impasse", "accepted", "第二十一条", "市大数据管理局应于1个工作日内"),
+    ("nantong-2020/platform-authorization-last-second", "granted", "第二十三条", "应在接到受理申请后的2个工作日内"),
+    ("nantong-2020/three-parties-must-all-agree", "agreed", "第二十七条", "市大数据管理局协商解决"),
+    ("yima-2021/refusal-needs-basis", "refused", "第十五条第三款", "不予共享的提供部门应当说明理由并提供依据"),
+    ("yima-2021/adjudicated-grant", "adjudicated", "第十六条", "争议问题进行评判与协调"),
+    ("yima-2021/adjudicated-grant", "granted_as_decided", "第十六条", "争议问题进行评判与协调"),
+    ("yima-2021/adjudicated-grant", "coordination_referred", "第十五条第四款", "义马市政务服务和大数据管理局协调解决"),
+    ("changshu-2019/leading-group-grants", "decided", "第十九条第四款", "必要时由领导小组协调解决"),
+    ("changshu-2019/leading-group-grants", "refused", "第十九条第三款", "对不同意共享的，提供部门应说明理由"),
+    ("changshu-2019/unconditional-granted-on-filing", "registered", "第十九条第二款", "通过共享平台登记后直接获取"),
+    (
+        "changzhou-2018/provincial-leading-group-returns",
+        "coordination_referred",
+        "第十七条第一款",
+        "涉及省有关部门的由领导小组",
+    ),
+    ("zhejiang-2014/government-grants", "decided", "第五条第一款", "协调解决和信息共享有关的重大问题"),
+    ("zhejiang-2014/negotiation-skipped", "refused", "第二十六条第三款", "信息提供单位应说明理由"),
+    (
+        "cn-809-2025/extension-in-two-parts",
+        "extension_approved",
+        "第二十一条第一款",
+        "延长的期限最长不得超过10个工作日",
+    ),
+    (
+        "cn-809-2025/decline-not-allowed-then-supplement",
+        "supplement_requested",
+        "第二十一条第二款",
+        "一次性告知其需要补充的材料",
+    ),
+    (
+        "cn-809-2025/cross-level-common-superior",
+        "coordination_referred",
+        "第二十八条第二款",
+        "由共同的上级政务数据共享主管部门协调处理",
+    ),
+    ("cn-809-2025/government-grants", "decided", "第二十八条第二款", "报政务数据共享主管部门的本级人民政府决定"),
+    (
+        "cn-809-2025/negotiation-agreed-then-delivered",
+        "delivered",
+        "第二十二条第一款",
+        "自作出同意共享的答复之日起20个工作日内",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "place", "words"), QUOTES)
+def test_the_right_one_of_an_articles_clauses_is_quoted(
+    name: str, kind: str, place: str, words: str, dossiers: Dossiers
+) -> None:
+    ground = shown(first(dossiers, name, kind)).one("section", class_="ground")
+    assert ground.one("cite").text.endswith(place)
+    assert words in ground.one("q").text
+
+
+TITLES = [
+    ("nantong-2020/refused-late-then-impasse", "accepted", "市大数据管理局", "受理意见回复书（予以受理）"),
+    ("nantong-2020/refused-late-then-impasse", "refused", "市大数据管理局", "授权结果答复书（不予授权）"),
+    ("nantong-2020/provider-answer-last-second", "granted", "市大数据管理局", "授权结果答复书（同意授权）"),
+    ("zhejiang-2014/negotiation-skipped", "refused", "浙江省公安厅", "审核结果通知书（审核不通过）"),
+    ("zhejiang-2014/government-grants", "decided", "省政府", "协调决定书（重大问题）"),
+    ("yima-2021/refusal-needs-basis", "refused", None, "不予共享答复书"),
+    ("yima-2021/adjudicated-grant", "adjudicated", "义马市政务服务和大数据管理局", "评判意见书"),
+    ("changshu-2019/leading-group-grants", "decided", "市智慧城市（大数据）建设工作领导小组", "协调决定书"),
+    ("changshu-2019/leading-group-grants", "coordination_concluded", "市政府办公室（大数据管理局）", "协调结果通知书"),
+    ("changzhou-2018/provincial-leading-group-returns", "decided", "常州市大数据发展领导小组", "协调决定书"),
+    ("cn-809-2025/government-grants", "decided", "本级人民政府", "决定书"),
+    (
+        "cn-809-2025/cross-level-common-superior",
+        "coordination_concluded",
+        "共同的上级政务数据共享主管部门",
+        "协调结果通知书",
+    ),
+    ("cn-809-2025/decline-not-allowed-then-supplement", "supplement_requested", None, "补充材料一次性告知书"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "issuer", "title"), TITLES)
+def test_each_text_has_its_own_words_and_bodies(
+    name: str, kind: str, issuer: str | None, title: str, dossiers: Dossiers
+) -> None:
+    notice = first(dossiers, name, kind)
+    page = shown(notice)
+    assert page.one("h1").text == title
+    assert page.one("p", class_="issuer").text == (issuer or notice.dossier.detail.provider_name)
+
+
+def test_a_bodys_name_and_words_are_those_of_the_case_not_of_today(dossiers: Dossiers) -> None:
+    dossier = dossiers["nantong-2020/refused-late-then-impasse"]
+    then = json.loads(json.dumps(dict(dossier.detail.statute_data)))
+    then["bodies"]["bureau"]["name"]["zh"] = "市信息中心"
+    then["limits"][0]["clause"]["quote"] = "市信息中心应于1个工作日内完成审查"
+    old = Dossier(dossier.detail.model_copy(update={"statute_data": then}), dossier.events)
+    page = shown(next(x for x in notices(old) if x.rule.kind == "accepted"))
+    assert page.one("p", class_="issuer").text == "市信息中心"
+    assert page.one("section", class_="ground").one("q").text == "市信息中心应于1个工作日内完成审查"
+
+
+# Limits: law is law, policy is policy
+
+
+def test_limits_are_those_open_then_and_policy_never_passes_for_law(dossiers: Dossiers) -> None:
+    met = set()
+    for where, notice in every(dossiers):
+        page = shown(notice)
+        running = [x for x in _running(notice)]
+        table = limits(page)
+        assert len(table) == len(running), where
+        for row, clock in zip(table, running, strict=True):
+            basis, due = row.all("td")[-1], row.all("td")[-2].text
+            assert f"{clock.due_date.year}年{clock.due_date.month}月{clock.due_date.day}日" in due, where
+            assert ("已超期" in due) == (clock.state is ClockState.BREACHED), where
+            assert ("暂定" in due) == clock.provisional, where
+            met.add((clock.basis, clock.state, clock.provisional))
+            if clock.basis is Basis.POLICY:
+                assert basis.text == "内部规程，非法定时限", where
+                assert not basis.all("cite"), where
+            else:
+                assert basis.text.startswith("法定时限："), where
+                assert basis.one("cite").attributes["data-article"] == clock.article, where
+                assert basis.one("q").text == clock.quote, where
+    assert {(basis, state) for basis, state, _ in met} == {
+        (basis, state) for basis in Basis for state in (ClockState.RUNNING, ClockState.BREACHED)
+    }
+    assert True in {provisional for *_, provisional in met}
+
+
+def _running(notice: Notice) -> list[Clock]:
+    """The clocks open after the notice's act, told from the ledger's events alone."""
+    events = notice.dossier.events
+    last = notice.event.seq
+    if notice.event.type is not EventType.URGED:
+        while last < len(events) and (events[last].at, events[last].key) == (notice.event.at, notice.event.key):
+            last += 1
+    clocks: dict[int, Clock] = {}
+    for event in events[:last]:
+        number = event.data.get("number")
+        if event.clock is not None:
+            clocks[event.clock.number] = event.clock
+        elif event.type is EventType.CLOCK_BREACHED:
+            clocks[number] = clocks[number].model_copy(update={"state": ClockState.BREACHED})
+        elif event.type in (EventType.CLOCK_MET, EventType.CLOCK_CANCELLED, EventType.CLOCK_SUPERSEDED):
+            del clocks[number]
+    return list(clocks.values())
+
+
+def test_who_must_act_on_a_limit(dossiers: Dossiers) -> None:
+    table = limits(shown(first(dossiers, "zhejiang-2014/impasse-then-refer", "impasse_declared")))
+    detail = dossiers["zhejiang-2014/impasse-then-refer"].detail
+    assert [row.all("td")[0].text for row in table] == [f"{detail.requester_name}、省政府办公厅"]
+    adjudicating = first(dossiers, "yima-2021/adjudicated-grant", "coordination_concluded")
+    assert [row.all("td")[0].text for row in limits(shown(adjudicating))] == ["义马市政务服务和大数据管理局"]
+
+
+# What is said
+
+
+def test_reasons_terms_and_lists_are_told_word_for_word(dossiers: Dossiers) -> None:
+    for where, notice in every(dossiers):
+        told = shown(notice).one("main").text
+        data = notice.event.data
+        for name in ("reason", "legal_basis", "justification", "necessity"):
+            assert data.get(name, "") in told, (where, name)
+        for item in (*data.get("missing", ()), *filter(None, [(data.get("terms") or {}).get("scope")])):
+            assert item in told, (where, item)
+
+
+def test_a_request_for_a_supplement_lists_all_that_is_missing(dossiers: Dossiers) -> None:
+    notice = first(dossiers, "nantong-2020/unsealed-returned-and-supplemented", "supplement_requested")
+    page = shown(notice)
+    assert page.one("p", class_="to").text == "南通市民政局："
+    assert rows(page)["需要补充的材料"] == "、".join(notice.event.data["missing"])
+    assert "一次性告知" in page.one("p", class_="opening").text
+    assert (
+        page.one("section", class_="ground").one("p").text == "所适用的法规未就此作出规定，依内部规程办理，非法定程序。"
+    )
+    (limit,) = limits(page)
+    assert limit.all("td")[-1].text == "内部规程，非法定时限"
+
+
+NEXT = [
+    ("changshu-2019/leading-group-grants", "refused", "提请协商"),
+    ("zhejiang-2014/negotiation-skipped", "refused", "也可以直接提请省政府办公厅协调"),
+    ("nantong-2020/refused-late-then-impasse", "negotiation_opened", "协商未果的，本件以未达成一致办结"),
+    ("changzhou-2018/provincial-leading-group-returns", "negotiation_opened", "可以提请常州市大数据发展领导小组协调"),
+    (
+        "changshu-2019/leading-group-grants",
+        "coordination_concluded",
+        "可以说明必要性，报请市智慧城市（大数据）建设工作领导小组",
+    ),
+    ("cn-809-2025/government-grants", "coordination_concluded", "由同级政务数据共享主管部门报请本级人民政府决定"),
+    ("yima-2021/adjudicated-grant", "coordination_concluded", "由义马市政务服务和大数据管理局评判"),
+    ("cn-809-2025/delivery-overdue", "granted", "提供数据"),
+    ("cn-809-2025/extension-in-two-parts", "extension_requested", "是否同意延期"),
+    ("nantong-2020/declined-with-reason", "declined", "本件已办结：不予受理"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "words"), NEXT)
+def test_what_comes_next(name: str, kind: str, words: str, dossiers: Dossiers) -> None:
+    assert words in shown(first(dossiers, name, kind)).one("p", class_="next").text
+
+
+def test_an_urging_goes_to_whoever_is_late(dossiers: Dossiers) -> None:
+    for name in ("changshu-2019/silence-climbs-the-ladder", "changshu-2019/coordination-lapse-climbs-the-ladder"):
+        urgings = [x for x in notices(dossiers[name]) if x.rule.kind == "urged"]
+        late = {"silence": dossiers[name].detail.provider_name, "coordination": "市政府办公室（大数据管理局）"}
+        expected = late[name.partition("/")[2].partition("-")[0]]
+        automatic = [x for x in urgings if x.event.data.get("automatic")]
+        assert automatic
+        for notice in automatic:
+            page = shown(notice)
+            assert page.one("p", class_="to").text == f"{expected}："
+            assert page.one("p", class_="issuer").text == "常熟市政务信息共享交换平台"
+            assert "督办的级别和时点由内部规程确定" in page.one("p", class_="opening").text
+
+
+def test_copies_go_to_the_other_parties_and_never_twice(dossiers: Dossiers) -> None:
+    approved = shown(first(dossiers, "cn-809-2025/extension-in-two-parts", "extension_approved"))
+    detail = dossiers["cn-809-2025/extension-in-two-parts"].detail
+    assert approved.one("p", class_="to").text == f"{detail.provider_name}："
+    assert f"抄送：{detail.requester_name}" in approved.one("main").text
+    platform = shown(first(dossiers, "nantong-2020/platform-authorization-last-second", "granted"))
+    assert f"抄送：{dossiers['nantong-2020/platform-authorization-last-second'].detail.provider_name}" in platform.text
+
+
+# The same events, the same page
+
+
+def test_the_same_events_make_the_same_page_byte_for_byte(dossiers: Dossiers) -> None:
+    for where, notice in every(dossiers):
+        detail = type(notice.dossier.detail).model_validate_json(notice.dossier.detail.model_dump_json())
+        events = [type(x).model_validate_json(x.model_dump_json()) for x in notice.dossier.events]
+        for language in LANGUAGES:
+            again = paper_named(Dossier(detail, events), f"notice-{notice.event.seq}")
+            assert again is not None
+            assert again.html(language, LINK) == notice.html(language, LINK), where
+
+
+def test_what_happens_later_changes_no_notice(dossiers: Dossiers) -> None:
+    compared = 0
+    for where, notice in every(dossiers):
+        events = notice.dossier.events
+        act = (notice.event.at, notice.event.key)
+        end = next((i for i in range(notice.position, len(events)) if (events[i].at, events[i].key) != act), None)
+        if end is None:
+            continue
+        then = Dossier(notice.dossier.detail.model_copy(update={"stage": "closed", "clocks": ()}), events[:end])
+        assert next(x for x in notices(then) if x.position == notice.position).html("zh", LINK) == notice.html(
+            "zh", LINK
+        ), where
+        compared += 1
+    assert compared > 150

@@ -1,0 +1,60 @@
+"""Which roles may call which endpoint, whatever they then see there: half of the permission matrix.
+
+Written by hand from what users were promised; where a door names its roles itself, its own names stand here.
+"""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import Final
+
+from domain.words import Role
+from starter.events_in.receiving import SENDERS
+from starter.http.attachments import BRINGERS
+from starter.http.desk import MACHINERY
+from starter.http.webhooks import TOLD
+
+
+class Access(Enum):
+    """Who may call an endpoint, where no role decides it."""
+
+    ANYBODY = auto()
+
+
+EVERY_ROLE: Final = frozenset(Role)
+DECIDING: Final = EVERY_ROLE - {Role.PLATFORM, Role.AUDITOR, Role.OPERATOR}
+SUBSCRIBERS: Final = frozenset(TOLD)
+
+ENDPOINTS: Final[Mapping[str, frozenset[Role] | Access]] = {
+    "POST /v1/requests": frozenset({Role.REQUESTER, Role.PLATFORM}),
+    "GET /v1/requests": EVERY_ROLE,
+    "GET /v1/requests/{request_id}": EVERY_ROLE,
+    "GET /v1/requests/{request_id}/events": EVERY_ROLE,
+    "GET /v1/requests/{request_id}/clocks": EVERY_ROLE,
+    "POST /v1/requests/{request_id}/commands": DECIDING,
+    "GET /v1/requests/{request_id}/documents": EVERY_ROLE,
+    "GET /v1/requests/{request_id}/documents/{name}": EVERY_ROLE,
+    "POST /v1/attachments": frozenset(BRINGERS),
+    "GET /v1/attachments/{sha256}": EVERY_ROLE,
+    "HEAD /v1/attachments/{sha256}": EVERY_ROLE,
+    "GET /v1/worklist": EVERY_ROLE,
+    "GET /v1/stuck": frozenset(MACHINERY),
+    "GET /v1/events": EVERY_ROLE,
+    "POST /v1/events": frozenset(SENDERS),
+    "GET /v1/events/received": EVERY_ROLE,
+    "GET /v1/webhooks": SUBSCRIBERS,
+    "POST /v1/webhooks": SUBSCRIBERS,
+    "GET /v1/webhooks/{webhook_id}": SUBSCRIBERS,
+    "PATCH /v1/webhooks/{webhook_id}": SUBSCRIBERS,
+    "DELETE /v1/webhooks/{webhook_id}": SUBSCRIBERS,
+    "POST /v1/webhooks/{webhook_id}/rotate": SUBSCRIBERS,
+    "POST /v1/webhooks/{webhook_id}/test": SUBSCRIBERS,
+    "GET /v1/webhooks/{webhook_id}/deliveries": SUBSCRIBERS,
+    "POST /v1/webhooks/{webhook_id}/deliveries/{request_id}/{seq}/replay": SUBSCRIBERS,
+    "POST /v1/webhooks/{webhook_id}/replay": SUBSCRIBERS,
+    "GET /v1/calendar/due": EVERY_ROLE,
+    "GET /v1/statutes": EVERY_ROLE,
+    "GET /v1/statutes/{statute_id}": EVERY_ROLE,
+    "GET /healthz": Access.ANYBODY,
+    "GET /readyz": Access.ANYBODY,
+    "GET /metrics": Access.ANYBODY,
+}

@@ -1,0 +1,195 @@
+"""Access and catalogue events: kept as evidence, shown to whom they concern, and deciding nothing."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from ledger.queries.received import access_of
+from starter.client import ShareflowClient
+from starter.errors import Unavailable
+from starter.http.door import Door
+from tests.events.senders import AT, Senders, access, catalogue, fresh_id, submitted
+from tests.http_api.callers import People
+
+LATER = "2025-09-03T08:30:00+08:00"
+
+
+async def granted(people: People) -> str:
+    """A case that was closed as granted."""
+    request_id = await people.file("changshu-2019")
+    await people.give("provider", request_id, "grant")
+    return request_id
+
+
+async def to_be_delivered(people: People) -> str:
+    """A case that was granted and waits for the data."""
+    request_id = await people.file("cn-809-2025")
+    answer = await people.give("provider", request_id, "grant")
+    assert answer.json()["case"]["stage"] == "delivery"
+    return request_id
+
+
+async def test_access_is_recorded_and_counted_and_delivers_nothing(
+    people: People, senders: Senders, door: Door
+) -> None:
+    request_id = await to_be_delivered(people)
+    before = (await people.get("auditor", f"/v1/requests/{request_id}")).json()
+    opened = await senders.tell("platform", access("access_opened", request_id, mode="api"))
+    assert (opened.status_code, opened.json()["effect"], opened.json()["case"]) == (200, "recorded", None)
+    for count, at in ((3, "2025-09-02T09:00:00+08:00"), (4, LATER)):
+        assert (await senders.tell("platform", access("access_used", request_id, at, count=count))).status_code == 200
+    await senders.tell("platform", access("access_used", request_id, "2025-09-01T09:00:00Z"))
+    after = (await people.get("auditor", f"/v1/requests/{request_id}")).json()
+    assert (after["head"], after["stage"]) == (before["head"], "delivery"), "an event decides nothing"
+    heard = access_of(door.client.engine, request_id)
+    assert heard is not None
+    assert (heard["opened_at"], heard["last_used_at"]) == (datetime.fromisoformat(AT), datetime.fromisoformat(LATER))
+    assert heard["uses"] == 8
+    assert access_of(door.client.engine, await granted(people)) is None
+
+
+async def test_a_case_shows_what_was_heard_of_its_access(people: People, senders: Senders) -> None:
+    request_id = await granted(people)
+    await senders.tell("platform", access("access_opened", request_id))
+    await senders.tell("platform", access("access_used", request_id, LATER))
+    for who in ("requester", "provider", "bureau"):
+        shown = (await people.get(who, f"/v1/requests/{request_id}")).json()["access"]
+        assert (shown["uses"], datetime.fromisoformat(shown["opened_at"])) == (1, datetime.fromisoformat(AT))
+
+
+async def test_the_same_use_told_twice_is_counted_once(people: People, senders: Senders, door: Door) -> None:
+    request_id = await granted(people)
+    said = access("access_used", request_id, count=5)
+    answers = await asyncio.gather(*(senders.tell("platform", said) for _ in range(10)))
+    assert sorted(answer.json()["duplicate"] for answer in answers) == [False] + [True] * 9
+    heard = access_of(door.client.engine, request_id)
+    assert heard is not None
+    assert heard["uses"] == 5
+    other = await senders.tell("platform", {**said, "data": {**said["data"], "count": 6}})
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+
+
+async def test_what_was_not_granted_is_not_opened(people: People, senders: Senders) -> None:
+    open_case = await people.file("changshu-2019")
+    refused = await people.file("changshu-2019")
+    await people.give("provider", refused, "refuse", reason="涉密")
+    await people.give("requester", refused, "accept_refusal")
+    for request_id in (open_case, refused):
+        for kind in ("access_opened", "access_used"):
+            answer = await senders.tell("platform", access(kind, request_id))
+            assert (answer.status_code, answer.json()["code"]) == (409, "access_not_granted")
+    assert await senders.received("auditor", request_id=open_case) == []
+
+
+async def test_a_repeat_is_answered_though_the_case_could_not_be_opened_any_more(
+    people: People, senders: Senders
+) -> None:
+    request_id = await to_be_delivered(people)
+    said = access("access_opened", request_id)
+    first = await senders.tell("platform", said)
+    await people.give("requester", request_id, "withdraw", reason="不再需要")
+    again = await senders.tell("platform", said)
+    assert (again.status_code, again.json()) == (200, {**first.json(), "duplicate": True})
+    assert (await senders.tell("platform", access("access_used", request_id))).status_code == 409
+
+
+async def test_only_the_platform_of_the_place_tells_of_access(people: People, senders: Senders) -> None:
+    request_id = await granted(people)
+    said = access("access_opened", request_id)
+    for who, status in (
+        ("nantong", 404),  # of another place
+        ("stranger", 404),
+        ("requester", 403),
+        ("provider", 403),
+        ("bureau", 403),
+        ("changshu", 200),
+    ):
+        assert (await senders.tell(who, said)).status_code == status, who
+    unknown = await senders.tell("platform", access("access_opened", "CHANGSHU-NONE"))
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+
+
+async def test_what_is_to_come_has_not_happened(people: People, senders: Senders) -> None:
+    request_id = await granted(people)
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
+    answer = await senders.tell("platform", access("access_used", request_id, soon))
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "data.at")
+    slightly = (datetime.now(UTC) + timedelta(seconds=30)).isoformat(timespec="seconds")
+    assert (await senders.tell("platform", access("access_used", request_id, slightly))).status_code == 200
+
+
+async def test_who_sees_what_came_in(people: People, senders: Senders) -> None:
+    request_id = await granted(people)
+    said = access("access_opened", request_id, mode="api")
+    await senders.tell("changshu", said)
+    for who in ("platform", "changshu", "bureau", "changshu bureau", "requester", "provider", "auditor", "operator"):
+        (kept,) = await senders.received(who, request_id=request_id)
+        assert (kept["id"], kept["data"], kept["effect"]) == (said["id"], said["data"], "recorded")
+        assert kept["received_from"]["org"] == "platform-changshu"
+    for who in ("nantong", "nantong bureau", "stranger"):
+        assert await senders.received(who, request_id=request_id) == []
+
+
+async def test_catalogue_changes_are_kept_for_the_places_of_who_told_them(senders: Senders) -> None:
+    code = f"NT-{fresh_id()}"
+    here = catalogue(code)
+    assert (await senders.tell("nantong", here)).json()["effect"] == "recorded"
+    everywhere = catalogue(code, "withdrawn")
+    assert (await senders.tell("platform", everywhere)).status_code == 200
+
+    async def seen(who: str) -> list[str]:
+        return [each["id"] for each in await senders.received(who, resource=code)]
+
+    for who in ("nantong", "nantong bureau", "platform", "bureau", "auditor"):
+        assert await seen(who) == [everywhere["id"], here["id"]], who
+    assert await seen("changshu bureau") == [everywhere["id"]]
+    assert await seen("requester") == await seen("stranger") == []
+    refused = await senders.tell("requester", catalogue(code))
+    assert (refused.status_code, refused.json()["code"]) == (403, "role_required")
+
+
+async def test_the_list_of_what_came_in_is_walked_page_by_page(senders: Senders) -> None:
+    code = f"NT-{fresh_id()}"
+    told = [catalogue(code) for _ in range(7)]
+    for each in told:
+        await senders.tell("nantong", each)
+    seen = await senders.received("nantong", resource=code, limit=3, type="catalogue_changed")
+    assert [each["id"] for each in seen] == [each["id"] for each in reversed(told)]
+    assert await senders.received("nantong", resource=code, type="access_used") == []
+    answer = await senders.api.get("/v1/events/received", params={"cursor": "x"}, headers=senders.headers["auditor"])
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE received_events SET data = '{}' WHERE id = :id",
+        "UPDATE received_events SET effect = 'started' WHERE id = :id",
+        "DELETE FROM received_events WHERE id = :id",
+        "TRUNCATE received_events",
+    ],
+)
+async def test_the_database_refuses_to_forget_what_came_in(senders: Senders, door: Door, change: str) -> None:
+    said = catalogue("NT-1")
+    await senders.tell("nantong", said)
+    with pytest.raises(IntegrityError, match="Ledger rule"), door.client.engine.begin() as connection:
+        connection.execute(text(change), {"id": said["id"]})
+
+
+async def test_a_filing_that_is_not_finished_is_kept_as_it_came_and_not_shown(
+    senders: Senders, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dies(*_: Any, **__: Any) -> Any:
+        raise Unavailable("the engine is away")
+
+    said = submitted()
+    with monkeypatch.context() as patch:
+        patch.setattr(ShareflowClient, "file_once", dies)
+        assert (await senders.tell("platform", said)).status_code == 503
+    assert said["id"] not in [each["id"] for each in await senders.received("auditor", limit=500)]
+    with pytest.raises(IntegrityError, match="Ledger rule"), door.client.engine.begin() as connection:
+        connection.execute(text("UPDATE received_events SET data = '{}' WHERE id = :id"), {"id": said["id"]})

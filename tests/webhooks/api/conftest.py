@@ -1,0 +1,58 @@
+"""What tests of webhooks through the HTTP door share: somebody who has one, and a way to have what is due sent."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from activities.webhooks.addresses import VARIABLE, allowed_from
+from activities.webhooks.dispatcher import Dispatcher
+from activities.webhooks.guard import guard_from_environment
+from activities.webhooks.sending import Sender
+from domain.words import Role
+from starter.http.door import Door
+from starter.simulate.playground import Playground
+from tests.engine.cases import REQUESTER
+from tests.http_api.callers import Bearer, filing, fresh_key
+from tests.webhooks.receiver import Receiver
+
+STRANGER = "113206000140000099"
+
+
+@pytest.fixture(autouse=True)
+def loopback_allowed(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "127.0.0.0/8")  # for workers
+    monkeypatch.setattr(door, "settings", replace(door.settings, webhooks=allowed_from("127.0.0.0/8")))
+
+
+@pytest.fixture
+def me(bearer: Bearer) -> dict[str, str]:
+    return bearer(Role.REQUESTER, REQUESTER, subject="zhang", accept_language="en")
+
+
+@pytest.fixture
+async def hook(api: httpx.AsyncClient, me: dict[str, str], receiver: Receiver) -> AsyncIterator[dict[str, Any]]:
+    """A webhook of the requester's, deleted in the end."""
+    answer = await api.post("/v1/webhooks", headers=me, json={"url": receiver.url})
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    yield made
+    await api.delete(f"/v1/webhooks/{made['id']}", headers=me)
+
+
+@pytest.fixture
+async def dispatch(ground: Playground) -> AsyncIterator[Callable[[], Awaitable[int]]]:
+    """Sends all that is due now."""
+    async with Sender(guard_from_environment(), patience=timedelta(seconds=2)) as sender:
+        yield Dispatcher(ground.engine, sender).once
+
+
+async def file(api: httpx.AsyncClient, me: dict[str, str]) -> str:
+    """File a request as the requester; its id."""
+    answer = await api.post("/v1/requests", headers={**me, **fresh_key()}, json=filing())
+    assert answer.status_code == 201, answer.text
+    request_id: str = answer.json()["request_id"]
+    return request_id

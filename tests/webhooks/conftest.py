@@ -1,0 +1,195 @@
+"""What tests of webhooks share: a ledger of their own, cases, a clock to turn, a receiver, a dispatcher."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from activities.webhooks.addresses import allowed_from
+from activities.webhooks.dispatcher import Dispatcher
+from activities.webhooks.guard import AddressGuard
+from activities.webhooks.payloads import new_secret
+from activities.webhooks.sending import Sender
+from domain.access import Sight
+from domain.words import EventType
+from ledger.engine import connect
+from ledger.queries.events import events_of
+from ledger.queries.webhook_log import Delivery, deliveries_of
+from ledger.queries.webhooks import Webhook, WebhookPayload, WebhookState, add_webhook, get_webhook
+from ledger.recording import record_step
+from ledger.schema import migrate
+from starter.stack.postgres import start_postgres
+from tests.ledger.conftest import Steps, resolve
+from tests.webhooks.receiver import Receiver
+
+RESOLVE = resolve.__wrapped__()  # type: ignore[attr-defined]
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def hooks_server() -> Iterator[str]:
+    """A PostgreSQL with a database to copy; its URL with a place for the name."""
+    with TemporaryDirectory(prefix="shareflow-") as folder:
+        server = start_postgres(Path(folder) / "pg")
+        address = server.url.replace("/postgres?", "/{name}?")
+        _admin(address, "CREATE DATABASE hooks_model")
+        model = connect(address.format(name="hooks_model"))
+        migrate(model)
+        model.dispose()
+        yield address
+        server.stop()
+
+
+@pytest.fixture
+def database(hooks_server: str) -> str:
+    """The URL of a fresh ledger."""
+    name = f"hooks{next(_numbers)}"
+    _admin(hooks_server, f"CREATE DATABASE {name} TEMPLATE hooks_model")
+    return hooks_server.format(name=name)
+
+
+@pytest.fixture
+def ledger(database: str) -> Iterator[Engine]:
+    engine = connect(database, pool_size=20)
+    yield engine
+    engine.dispose()
+
+
+def _admin(address: str, *statements: str) -> None:
+    engine = connect(address.format(name="postgres"))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def cut_off(hooks_server: str, database: str) -> Iterator[Callable[[bool], None]]:
+    """Take the database away (True) and bring it back (False)."""
+    name = database.split("?")[0].rpartition("/")[2]
+
+    def cut(away: bool) -> None:
+        _admin(
+            hooks_server,
+            f"ALTER DATABASE {name} ALLOW_CONNECTIONS {not away}",
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND {away}",
+        )
+
+    yield cut
+    cut(False)
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is turned."""
+
+    at: datetime
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **amount: float) -> None:
+        self.at += timedelta(**amount)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime.now(UTC))
+
+
+class Cases:
+    """Cases in a ledger, written as a workflow's steps are."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def file(self, **header: Any) -> str:
+        """File a case (two events) and tell its id."""
+        steps = Steps(f"WH-{next(_numbers)}")
+        record_step(self.engine, steps.filing(**header), RESOLVE, "sm3")
+        return steps.request_id
+
+    def add(self, request_id: str, *types: EventType) -> None:
+        """More events of a case; urgings unless others are named."""
+        steps = Steps(request_id)
+        head = len(events_of(self.engine, request_id))
+        kinds = types or (EventType.URGED,)
+        events = [steps.event(kind, head + number, reason="依职责") for number, kind in enumerate(kinds)]
+        record_step(self.engine, steps.step(head, events), RESOLVE, "sm3")
+
+
+@pytest.fixture
+def cases(ledger: Engine) -> Cases:
+    return Cases(ledger)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    place = Receiver()
+    await place.start()
+    yield place
+    await place.stop()
+
+
+@pytest.fixture
+def subscribe(ledger: Engine, clock: Clock, receiver: Receiver) -> Callable[..., Webhook]:
+    """Make a webhook that sees everything and leads to the receiver, unless told otherwise."""
+
+    def make(from_start: bool = False, **changes: Any) -> Webhook:
+        at = clock()
+        values = {
+            "id": f"wh_{next(_numbers)}",
+            "org": "R",
+            "created_by": "me",
+            "created_at": at,
+            "changed_by": "me",
+            "changed_at": at,
+            "sight": Sight(everything=True),
+            "url": receiver.url,
+            "events": (),
+            "payload": WebhookPayload.THIN,
+            "state": WebhookState.ACTIVE,
+            "since": at,
+            "secret": new_secret(),
+        }
+        webhook = Webhook(**{**values, **changes})
+        assert add_webhook(ledger, webhook, from_start, at_most=50)
+        return webhook
+
+    return make
+
+
+@pytest.fixture
+def look(ledger: Engine) -> Callable[[Webhook], Webhook]:
+    """A webhook as it is now."""
+
+    def now(webhook: Webhook) -> Webhook:
+        found = get_webhook(ledger, webhook.id)
+        assert found is not None
+        return found
+
+    return now
+
+
+@pytest.fixture
+async def sender() -> AsyncIterator[Sender]:
+    """Sends to loopback too; a receiver that says nothing is given up after two seconds."""
+    async with Sender(AddressGuard(allowed_from("127.0.0.0/8")), patience=timedelta(seconds=2)) as made:
+        yield made
+
+
+@pytest.fixture
+def dispatcher(ledger: Engine, sender: Sender, clock: Clock) -> Dispatcher:
+    """Works by the turned clock; its retries come at the latest instant that the schedule allows."""
+    return Dispatcher(ledger, sender, clock, chance=lambda: 1.0)
+
+
+def log_of(ledger: Engine, webhook: Webhook) -> tuple[Delivery, ...]:
+    """The delivery log, latest first."""
+    return deliveries_of(ledger, webhook.id, None, None, 100).deliveries

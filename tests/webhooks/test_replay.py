@@ -1,0 +1,64 @@
+"""Events that are sent again on demand."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from activities.webhooks.dispatcher import Dispatcher
+from domain.access import Sight
+from ledger.queries.webhook_queues import replay_one, replay_since
+from ledger.queries.webhooks import Webhook
+from tests.webhooks.conftest import Cases, Clock
+from tests.webhooks.receiver import Receiver
+
+Subscribe = Callable[..., Webhook]
+Look = Callable[[Webhook], Webhook]
+
+
+async def test_one_message_is_sent_again_on_demand(
+    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, clock: Clock
+) -> None:
+    webhook = subscribe()
+    request_id = cases.file()
+    await dispatcher.once()
+    assert replay_one(ledger, webhook.id, request_id, 1, clock())
+    assert await dispatcher.once() == 1
+    assert receiver.of(request_id) == [1, 2, 1]
+    assert not replay_one(ledger, webhook.id, request_id, 3, clock())
+    assert not replay_one(ledger, webhook.id, "elsewhere", 1, clock())
+
+
+async def test_everything_since_is_sent_again_in_order_also_what_is_older_than_the_webhook(
+    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, clock: Clock
+) -> None:
+    before, foreign = cases.file(), cases.file(requester_code="X", provider_code="Y")
+    webhook = subscribe(sight=Sight(requester="R"))
+    after = cases.file()
+    await dispatcher.once()
+    assert receiver.ids() == [f"{after}/1", f"{after}/2"]
+    assert replay_since(ledger, webhook.id, 0, clock()) == 4
+    assert await dispatcher.once() == 4
+    assert (receiver.of(before), receiver.of(after), receiver.of(foreign)) == ([1, 2], [1, 2, 1, 2], [])
+    halfway = datetime.now(UTC)
+    last = cases.file()
+    await dispatcher.once()
+    assert replay_since(ledger, webhook.id, halfway, clock()) == 2
+    await dispatcher.once()
+    assert (receiver.of(last), len(receiver.of(before))) == ([1, 2, 1, 2], 2)
+
+
+async def test_replay_tries_at_once_what_waits(
+    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, clock: Clock
+) -> None:
+    webhook = subscribe()
+    receiver.answer = lambda _: (500, {}, b"")
+    request_id = cases.file()
+    for _ in range(3):
+        await dispatcher.once()
+        clock.forward(minutes=6)
+    receiver.answer = lambda _: (200, {}, b"")
+    assert await dispatcher.once() == 0
+    replay_since(ledger, webhook.id, clock(), clock())
+    assert await dispatcher.once() == 2
+    assert receiver.of(request_id) == [1, 2]
