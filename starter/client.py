@@ -5,20 +5,14 @@ crash in between and after the case has closed.
 """
 
 import asyncio
-import base64
-import hashlib
-import json
 import uuid
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from temporalio.client import Client as TemporalClient
 from temporalio.client import (
     WithStartWorkflowOperation,
@@ -43,14 +37,11 @@ from domain.cases.filing import file
 from domain.cases.turn import Refused
 from domain.policy import Policy, default_policy
 from domain.side_effects import (
-    KEY_REUSED,
-    STALE,
     TASK_QUEUE,
     Answer,
     CaseView,
     Filing,
     FilingKey,
-    RefusalNote,
     caller_key,
 )
 from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
@@ -59,6 +50,8 @@ from ledger.queries.cases import case_by_filing_key, get_case
 from ledger.queries.events import events_by_caller_key
 from ledger.queries.views import CaseDetail
 from starter.errors import InvalidInput, KeyReused, NotFound, RequestRefused, Stale, Unavailable
+from starter.failures import known_error, ledger_answers, not_answering, refusal_of
+from starter.naming import fingerprint, fingerprint_of, request_id_for, workflow_id
 from workflows.durable_case import BUSY
 from workflows.labels import search_attributes
 from workflows.share_request import ShareRequestWorkflow
@@ -136,7 +129,7 @@ class ShareflowClient:
         return Filed(earlier, True) if earlier else Filed(await self._start(filing), False)
 
     def _filed_before(self, filing: Filing) -> CaseView | None:
-        with _ledger_answers():
+        with ledger_answers():
             earlier = case_by_filing_key(self.engine, filing.key)
         if earlier is None:
             return None
@@ -164,7 +157,7 @@ class ShareflowClient:
         try:
             file(request_id, application, statute, self.policy, at, person)
         except Refused as refusal:
-            raise _refusal(refusal, statute_id) from None
+            raise refusal_of(refusal, statute_id) from None
         return Filing(
             request_id=request_id,
             key=key,
@@ -207,9 +200,9 @@ class ShareflowClient:
         except WorkflowAlreadyStartedError:
             return await asyncio.to_thread(self._filed_and_closed, filing)
         except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-            raise Unavailable(_unavailable(error)) from error
+            raise Unavailable(not_answering(error)) from error
         except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
-            raise _known(error) from error
+            raise known_error(error) from error
 
     def _filed_and_closed(self, filing: Filing) -> CaseView:
         """An earlier call filed it, its answer was lost, and the case has closed since."""
@@ -231,7 +224,7 @@ class ShareflowClient:
 
     async def _command(self, request_id: str, command: Command) -> Answer:
         try:
-            sealed = command.model_copy(update={"key": f"{command.key}~{_fingerprint_of(command)}"})
+            sealed = command.model_copy(update={"key": f"{command.key}~{fingerprint_of(command)}"})
         except UnicodeEncodeError:
             raise InvalidInput(f"{command.name}: a field has half of a Unicode character.") from None
         repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed.key)
@@ -254,7 +247,7 @@ class ShareflowClient:
         return turn
 
     def _done_before(self, request_id: str, caller_key: str, key: str) -> Answer | None:
-        with _ledger_answers():
+        with ledger_answers():
             events = events_by_caller_key(self.engine, request_id, caller_key)
         if not events:
             return None
@@ -276,14 +269,14 @@ class ShareflowClient:
                 return await _within(left, self._ask(handle, request_id, command))
             except WorkflowUpdateFailedError as error:
                 if not (isinstance(error.cause, ApplicationError) and error.cause.type == BUSY):
-                    raise _known(error) from error
+                    raise known_error(error) from error
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     return await asyncio.to_thread(self._gone, request_id, command)
                 if error.status not in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.FAILED_PRECONDITION):
-                    raise Unavailable(_unavailable(error)) from error
+                    raise Unavailable(not_answering(error)) from error
             except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-                raise Unavailable(_unavailable(error)) from error
+                raise Unavailable(not_answering(error)) from error
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.5)
 
@@ -329,7 +322,7 @@ class ShareflowClient:
 
     def get(self, request_id: str) -> CaseDetail:
         """One case as the ledger has it. Raises NotFound, Unavailable."""
-        with _ledger_answers():
+        with ledger_answers():
             case = get_case(self.engine, request_id)
         if case is None:
             raise NotFound(f"There is no request {request_id}.")
@@ -353,38 +346,12 @@ async def _within(seconds: float, call: Coroutine[Any, Any, T]) -> T:
             raise
 
 
-@contextmanager
-def _ledger_answers() -> Iterator[None]:
-    """A database that is away, restarting or overrun is a reason to ask again, not an error of the caller's."""
-    try:
-        yield
-    except (DBAPIError, NoConnection) as error:
-        raise Unavailable("The database does not answer; ask again with the same key.") from error
-
-
 def _check_key(key: str) -> None:
     """Raises InvalidInput for a key that no caller may use."""
     try:
         TypeAdapter(CallerKey).validate_python(key)
     except ValidationError:
         raise InvalidInput("A key has 1 to 64 letters, digits and . _ : / - and nothing else.") from None
-
-
-def workflow_id(request_id: str) -> str:
-    """The id of the workflow that carries a request."""
-    return f"share-request/{request_id}"
-
-
-def request_id_for(statute: str, key: str) -> str:
-    """The id of the request that a key files: the same key gives the same id, so a retry cannot file twice."""
-    place = statute.split("-")[0].upper()
-    return f"{place}-{base64.b32encode(hashlib.sha256(key.encode()).digest()[:10]).decode()}"
-
-
-def fingerprint(value: Any) -> str:
-    """A short digest of plain data, to tell one payload from another."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def view_of(case: CaseDetail) -> CaseView:
@@ -399,38 +366,6 @@ def view_of(case: CaseDetail) -> CaseView:
     )
 
 
-def _fingerprint_of(command: Command) -> str:
-    said = {"name": command.name, "actor": command.actor.model_dump(mode="json"), "fields": dict(command.fields)}
-    return fingerprint(said)[:16]
-
-
 def _first_attributes(filing: Filing) -> list[SearchAttributePair[Any]]:
     case = Case(filing.request_id, filing.statute, filing.policy, filing.application)
     return search_attributes(case, None)
-
-
-def _refusal(refusal: Refused, statute: str) -> RequestRefused:
-    return RequestRefused(refusal.code.value, refusal.article, statute, refusal.details)
-
-
-def _known(error: Exception) -> Exception:
-    """The error behind a failed update, in the caller's words."""
-    cause = getattr(error, "cause", None)
-    if not isinstance(cause, ApplicationError):
-        return Unavailable(f"The engine failed: {cause or error}")
-    if cause.type == KEY_REUSED:
-        return KeyReused("The key was used before for something else.")
-    if cause.type == STALE:
-        return Stale("The case has moved on since you looked at it: look again.")
-    if cause.type == "invalid_command":
-        return InvalidInput(cause.message)
-    if cause.details:
-        raw = cause.details[0]
-        note = raw if isinstance(raw, RefusalNote) else RefusalNote.model_validate(raw)
-        return RequestRefused(note.code, note.article, note.statute, note.details)
-    return Unavailable(f"The engine failed: {cause.message}")
-
-
-def _unavailable(error: Exception) -> str:
-    said = f" ({error})" if str(error) else ""
-    return f"The engine does not answer{said}; ask again with the same key."

@@ -17,8 +17,9 @@ from domain.side_effects import CalendarNews, CaseView
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role
 from ledger.queries.events import events_of
-from starter.client import ShareflowClient, workflow_id
+from starter.client import ShareflowClient
 from starter.errors import RequestRefused
+from starter.naming import workflow_id
 from starter.simulate.playground import Playground
 from starter.simulate.scenario import PlayedStep, Scenario
 from workflows.share_request import ShareRequestWorkflow

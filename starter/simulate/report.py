@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from domain.cases.records import Clock
-from starter.client import workflow_id
+from starter.naming import workflow_id
 from starter.simulate.player import Played
 
 CLOCK_KEYS = (

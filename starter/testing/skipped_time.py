@@ -14,7 +14,7 @@ from domain.calendar import CHINA, end_of
 from domain.side_effects import CalendarNews
 from ledger.queries.cases import list_cases
 from ledger.queries.views import CaseFilter
-from starter.client import workflow_id
+from starter.naming import workflow_id
 from starter.simulate.playground import Playground
 from workflows.durable_case import BUSY
 from workflows.share_request import ShareRequestWorkflow

@@ -12,7 +12,8 @@ from domain.cases.application import Application, Party, Resource
 from domain.words import SharingClass
 from starter.cli.checks.engine import engine_checks
 from starter.cli.checks.findings import Check
-from starter.client import ShareflowClient, workflow_id
+from starter.client import ShareflowClient
+from starter.naming import workflow_id
 from starter.simulate.playground import Playground, playground
 
 APPLICATION = Application(

@@ -15,7 +15,8 @@ from temporalio.client import WorkflowHandle
 
 from domain.side_effects import Answer, CaseView
 from domain.words import CommandName, Role, Stage
-from starter.client import ShareflowClient, workflow_id
+from starter.client import ShareflowClient
+from starter.naming import workflow_id
 from starter.simulate.player import Player
 from starter.simulate.playground import playground
 from starter.simulate.scenario import read_scenario

@@ -26,8 +26,9 @@ from ledger.engine import connect
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from ledger.schema import migrate
-from starter.client import ShareflowClient, request_id_for, workflow_id
+from starter.client import ShareflowClient
 from starter.errors import Unavailable
+from starter.naming import request_id_for, workflow_id
 from tests.engine.cases import PROCEDURES, Procedure, foretold
 from tests.engine.machines import Database, Machine, TemporalServer, WorkerProcess
 

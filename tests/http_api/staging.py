@@ -11,7 +11,7 @@ from domain.access import place_of
 from domain.cases.records import Clock
 from domain.words import ClockId, CommandName, Role
 from ledger.queries.cases import get_case
-from starter.client import workflow_id
+from starter.naming import workflow_id
 from starter.simulate.playground import Playground
 from tests.domain.cases.machine import GOOD, ORGS, application
 from tests.domain.cases.situations import Situation
