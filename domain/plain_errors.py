@@ -119,17 +119,13 @@ def first_problem(error: ValidationError, language: Language = "en") -> tuple[Pa
     return next(_problems(error.errors(include_url=False), language))
 
 
-def all_problems(error: ValidationError, language: Language) -> list[tuple[Path, str]]:
-    """The paths and reasons of all problems, one a path, at most :data:`MOST_PROBLEMS`.
+def all_problems(error: ValidationError | Sequence[ErrorDetails], language: Language) -> list[tuple[Path, str]]:
+    """The paths and reasons of all problems (an error's, or its details), one a path, at most :data:`MOST_PROBLEMS`.
 
     An unknown key goes before all others: it is most often a misspelt one. That the key which was meant is
     missing then goes without saying. Of a field that may be several things the branch counts that fits best.
     """
-    return problems_in(error.errors(include_url=False), language)
-
-
-def problems_in(details: Sequence[ErrorDetails], language: Language) -> list[tuple[Path, str]]:
-    """The same of details that somebody else has put together."""
+    details = error.errors(include_url=False) if isinstance(error, ValidationError) else error
     return list(islice(_problems(details, language), MOST_PROBLEMS))
 
 

@@ -23,6 +23,8 @@ UNFIT = (
 
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?)?", re.ASCII)
+BLANKS = " \t\r\n"
+"""What may stand around a number or a date; to Python some control characters are blanks too."""
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 
 
@@ -41,7 +43,7 @@ def _plain_text(value: Any) -> Any:
 
 def _no_truth_value(value: Any) -> Any:
     """A whole number, or one written as text; true and false are none."""
-    if isinstance(value, bool) or (isinstance(value, str) and not WHOLE.fullmatch(value.strip())):
+    if isinstance(value, bool) or (isinstance(value, str) and not WHOLE.fullmatch(value.strip(BLANKS))):
         raise PydanticCustomError("int_type", "must be a whole number")
     return value
 
@@ -57,18 +59,18 @@ def _iso_date(value: Any) -> Any:
     """A date, or one written as 2025-08-01: a number would be counted as seconds since 1970."""
     if isinstance(value, datetime) or not (isinstance(value, date) or _looks_like(ISO_DATE, value)):
         raise PydanticCustomError("date_type", "must be a date such as 2025-08-01")
-    return value.strip() if isinstance(value, str) else value
+    return value.strip(BLANKS) if isinstance(value, str) else value
 
 
 def _iso_time(value: Any) -> Any:
     """A time, or one written as 2025-08-01T09:00:00+08:00; the offset is asked for afterwards."""
     if not (isinstance(value, datetime) or _looks_like(ISO_TIME, value)):
         raise PydanticCustomError("datetime_type", "must be a time such as 2025-08-01T09:00:00+08:00")
-    return value.strip() if isinstance(value, str) else value
+    return value.strip(BLANKS) if isinstance(value, str) else value
 
 
 def _looks_like(form: re.Pattern[str], value: Any) -> bool:
-    return isinstance(value, str) and form.fullmatch(value.strip()) is not None
+    return isinstance(value, str) and form.fullmatch(value.strip(BLANKS)) is not None
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), BeforeValidator(_plain_text)]

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException as LibraryProblem
@@ -184,22 +184,8 @@ def _invalid(error: RequestValidationError, language: Language) -> Problem:
     details = error.errors()
     if any(detail["type"] == "json_invalid" for detail in details):
         return Problem(400, "malformed_json")
-    found = [
-        {"path": _where(path), "reason": reason}
-        for path, reason in all_problems(cast(ValidationError, _Details(details)), language)
-    ]
+    found = [{"path": _where(path), "reason": reason} for path, reason in all_problems(details, language)]
     return Problem(422, "invalid", errors=found)
-
-
-class _Details:
-    """FastAPI's errors in the shape in which pydantic hands out its own."""
-
-    def __init__(self, details: Sequence[Any]) -> None:
-        self._details = list(details)
-
-    def errors(self, **_: bool) -> list[Any]:
-        """The errors."""
-        return self._details
 
 
 def _where(path: Sequence[str | int]) -> str:

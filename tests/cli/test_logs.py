@@ -39,3 +39,19 @@ def test_the_level_comes_from_the_environment() -> None:
     assert level_from({"SHAREFLOW_LOG": ""}, "error") == logging.ERROR
     with pytest.raises(InvalidInput, match=r"SHAREFLOW_LOG must be one of .*“loud”"):
         level_from({"SHAREFLOW_LOG": "loud"})
+
+
+def test_a_defect_in_a_terminal_shows_no_values(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    configure_logs("info", {})
+    try:
+        token = "eyJ-not-to-be-shown"
+        raise LookupError(len(token))
+    except LookupError:
+        structlog.get_logger("shareflow.test").exception("defect")
+    said = capsys.readouterr().err
+    assert "LookupError: 19" in said
+    assert "test_logs.py" in said
+    assert "not-to-be-shown" not in said

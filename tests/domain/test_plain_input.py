@@ -156,7 +156,9 @@ def test_a_callers_key_is_taken_as_it_is(key: str) -> None:
     assert refusal(CallerKey, key)
 
 
-@pytest.mark.parametrize("value", [True, False, "", "1.0", "3.0", "1_0", "0x10", "３", 1.5, float("nan"), float("inf")])
+@pytest.mark.parametrize(
+    "value", [True, False, "", "1.0", "3.0", "1_0", "0x10", "３", "3\x85", 1.5, float("nan"), float("inf")]
+)
 def test_what_is_no_whole_number(value: object) -> None:
     assert refusal(WholeNumber, value).startswith("must be a whole number, not ")
     assert problem(RequestExtension, {"working_days": value}).startswith("working_days must be a whole number")
@@ -175,7 +177,10 @@ def test_what_is_no_truth_value(value: object) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [20270930, 1790000000, "1790000000", "20270930", "2027-9-30", "2027-02-30", "2027-09-30T00:00:00", True, 1.5],
+    [
+        *(20270930, 1790000000, "1790000000", "20270930", "2027-9-30", "2027-02-30", "2027-09-30T00:00:00", True, 1.5),
+        *("2027-09-30\x85", "\x1f2027-09-30"),
+    ],
 )
 def test_what_is_no_date(value: object) -> None:
     assert refusal(Day, value).startswith("must be a date such as 2025-08-01, not ")
@@ -184,7 +189,8 @@ def test_what_is_no_date(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [0, 1789696800, "1789696800", "1789696800000", "tomorrow", True, 1.5, "2026-02-30T10:00Z"]
+    "value",
+    [0, 1789696800, "1789696800", "1789696800000", "tomorrow", True, 1.5, "2026-02-30T10:00Z", "2026-02-28T10:00Z\x1f"],
 )
 def test_what_is_no_time(value: object) -> None:
     assert refusal(Instant, value).startswith("must be a time such as 2025-08-01T09:00:00+08:00, not ")
@@ -196,7 +202,7 @@ def test_dates_and_times_as_people_and_programs_write_them() -> None:
     ten = datetime(2026, 9, 18, 10, tzinfo=UTC)
     for value in (ten, "2026-09-18T10:00:00Z", "2026-09-18T18:00+08:00", "2026-09-18 18:00:00.0+0800"):
         assert TypeAdapter(Instant).validate_python(value) == ten
-    for value in (date(2026, 9, 18), "2026-09-18"):
+    for value in (date(2026, 9, 18), "2026-09-18", " 2026-09-18\n"):
         assert TypeAdapter(Day).validate_python(value) == date(2026, 9, 18)
 
 
