@@ -1,6 +1,9 @@
 """The connection to PostgreSQL."""
 
-from sqlalchemy import Engine, create_engine, make_url, text
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -37,6 +40,13 @@ def connect(url: str, pool_size: int = 10) -> Engine:
         shown = address.render_as_string(hide_password=True)
         raise LedgerUnavailable(f"The ledger's database {shown} cannot be reached ({cause}); {_MEND}.") from error
     return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for questions: each sees what is committed then, and none costs a transaction's two round trips."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection
 
 
 def _address(url: str) -> URL:

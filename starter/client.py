@@ -64,6 +64,9 @@ PATIENCE = timedelta(seconds=20)
 
 AT_ONCE = 4
 """How many commands of one process may be under way at one case."""
+AT_ONCE_IN_ALL = 10
+"""How many filings and commands of one process may be under way in the engine. The others wait here, first come first
+served: crowding into a busy engine makes each of them pass every queue in it several times."""
 
 
 class Filed(NamedTuple):
@@ -89,6 +92,7 @@ class ShareflowClient:
         self.policy = policy or default_policy()
         self.task_queue = task_queue
         self.patience = patience
+        self._engine_turns = asyncio.Semaphore(AT_ONCE_IN_ALL)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     # Filing
@@ -186,6 +190,7 @@ class ShareflowClient:
         # What goes wrong is told below; nobody else waits for the operation's own account of it.
         told = asyncio.create_task(start.workflow_handle())
         told.add_done_callback(lambda it: it.cancelled() or it.exception())
+        await self._engine_turns.acquire()
         try:
             return await _within(
                 self.patience.total_seconds(),
@@ -203,6 +208,8 @@ class ShareflowClient:
             raise Unavailable(not_answering(error)) from error
         except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
             raise known_error(error) from error
+        finally:
+            self._engine_turns.release()
 
     def _filed_and_closed(self, filing: Filing) -> CaseView:
         """An earlier call filed it, its answer was lost, and the case has closed since."""
@@ -266,7 +273,8 @@ class ShareflowClient:
             if left <= 0:
                 raise Unavailable("The engine did not answer in time; ask again with the same key.")
             try:
-                return await _within(left, self._ask(handle, request_id, command))
+                async with self._engine_turns:
+                    return await _within(left, self._ask(handle, request_id, command))
             except WorkflowUpdateFailedError as error:
                 if not (isinstance(error.cause, ApplicationError) and error.cause.type == BUSY):
                     raise known_error(error) from error

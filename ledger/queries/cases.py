@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from domain.cases.records import Clock
 from domain.words import ClockState, EventType, Stage
+from ledger.engine import reading
 from ledger.queries.cursors import cursor_of, read_cursor
 from ledger.queries.sight import visible
 from ledger.queries.views import CaseDetail, CaseFilter, CaseView, Page, Turn, case_from, clock_from, detail_from
@@ -38,7 +39,7 @@ _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 def get_case(engine: Engine, request_id: str) -> CaseDetail | None:
     """The case with its clocks and what it was filed with, or None."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         row = connection.execute(_ONE_CASE, {"request_id": request_id}).mappings().first()
         if row is None:
             return None

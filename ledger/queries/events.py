@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, Engine, select
 
 from domain.cases.records import RecordedEvent
+from ledger.engine import reading
 from ledger.queries.views import event_from
 from ledger.tables import events
 
@@ -24,7 +25,7 @@ def events_after(
 def events_by_key(engine: Engine, request_id: str, key: str) -> tuple[RecordedEvent, ...]:
     """All events that the command with the caller's ``key`` caused in a case, in order."""
     query = select(events).where(events.c.request_id == request_id, events.c.key == key).order_by(events.c.seq)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return tuple(event_from(row) for row in connection.execute(query).mappings())
 
 
@@ -35,5 +36,5 @@ def events_by_caller_key(engine: Engine, request_id: str, caller_key: str) -> tu
     """
     mine = events.c.key.startswith(f"{caller_key}~", autoescape=True)
     query = select(events).where(events.c.request_id == request_id, mine).order_by(events.c.seq)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return tuple(event_from(row) for row in connection.execute(query).mappings())

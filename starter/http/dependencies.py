@@ -80,14 +80,17 @@ def parties_of(case: CaseDetail) -> Parties:
     return Parties(case.statute, case.requester_code, case.provider_code)
 
 
-async def visible_parties(door: Door, caller: Caller, request_id: str) -> Parties:
-    """The parties of a case that the caller may see. Raises NotFound as :func:`visible_case`."""
-    parties = door.parties.get(request_id)
-    if parties is None:
-        parties = door.parties[request_id] = parties_of(await asyncio.to_thread(door.client.get, request_id))
-    if not sees(caller, parties):
+async def visible_filing(door: Door, caller: Caller, request_id: str) -> CaseDetail:
+    """A case that the caller may see: what it was filed with counts, the rest may be old.
+
+    Raises NotFound as :func:`visible_case`.
+    """
+    filed = door.filed.get(request_id)
+    if filed is None:
+        filed = door.filed[request_id] = await asyncio.to_thread(door.client.get, request_id)
+    if not sees(caller, parties_of(filed)):
         raise NotFound(f"There is no request {request_id}.")
-    return parties
+    return filed
 
 
 def visible_case(door: Door, caller: Caller, request_id: str) -> CaseDetail:

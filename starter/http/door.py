@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 from cachetools import LRUCache
 
-from domain.access import Parties
 from domain.calendar import CHINA, Calendar
+from ledger.queries.views import CaseDetail
 from starter.attachments import AttachmentStore, store_from
 from starter.client import ShareflowClient
 from starter.http.identity import Identity
@@ -20,8 +20,8 @@ from starter.http.settings import Settings
 from starter.http.tail import Tail
 from starter.tokens import AUDIENCE, ISSUER, Issuer
 
-PARTIES = 10_000
-"""Of so many cases the parties are remembered: the database itself keeps them from changing."""
+REMEMBERED = 2000
+"""Of so many cases it is remembered what they were filed with: the database itself keeps that from changing."""
 
 
 def now() -> datetime:
@@ -48,7 +48,7 @@ class Door:
     shift: Callable[[], timedelta] = unshifted
 
     def __post_init__(self) -> None:
-        self.parties: LRUCache[str, Parties] = LRUCache(PARTIES)
+        self.filed: LRUCache[str, CaseDetail] = LRUCache(REMEMBERED)
         self.tail = Tail(self.client.engine)
         self.limits = Limits(self.settings.rate, self.settings.failures)
 

@@ -14,6 +14,8 @@ from starter.http.settings import PORT_VARIABLE
 from starter.stack.errors import StackError
 
 DRAIN_SECONDS = 5
+KEEP_SECONDS = 65
+"""Longer than the proxies and clients in front keep a connection, so that they close first and none is reset."""
 BACKLOG = 2048
 
 
@@ -40,6 +42,7 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=KEEP_SECONDS,
     )
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[listening]))
