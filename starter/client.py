@@ -47,7 +47,7 @@ from domain.side_effects import (
 from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
 from domain.texts import CallerKey
 from ledger.queries.cases import case_by_filing_key, get_case
-from ledger.queries.events import events_by_caller_key
+from ledger.queries.events import events_by_caller_key, events_by_key
 from ledger.queries.views import CaseDetail
 from starter.errors import InvalidInput, KeyReused, NotFound, RequestRefused, Stale, Unavailable
 from starter.failures import known_error, ledger_answers, not_answering, refusal_of
@@ -70,10 +70,11 @@ served: crowding into a busy engine makes each of them pass every queue in it se
 
 
 class Filed(NamedTuple):
-    """A filing's case, and whether the key had filed it before."""
+    """A filing's case, whether the key had filed it before, and how many events the filing itself wrote."""
 
     case: CaseView
     repeated: bool
+    events: int
 
 
 class ShareflowClient:
@@ -128,18 +129,19 @@ class ShareflowClient:
         """The same, and whether the key had filed it before."""
         key = uuid.uuid4().hex if key is None else key
         _check_key(key)
-        filing = self._filing(statute, application, key, person, received_at, shift, all_editions)
+        filing, events = self._filing(statute, application, key, person, received_at, shift, all_editions)
         earlier = await asyncio.to_thread(self._filed_before, filing)
-        return Filed(earlier, True) if earlier else Filed(await self._start(filing), False)
+        return earlier or Filed(await self._start(filing), False, events)
 
-    def _filed_before(self, filing: Filing) -> CaseView | None:
+    def _filed_before(self, filing: Filing) -> Filed | None:
         with ledger_answers():
             earlier = case_by_filing_key(self.engine, filing.key)
-        if earlier is None:
-            return None
+            if earlier is None:
+                return None
+            own = events_by_key(self.engine, earlier.request_id, filing.key)
         if earlier.filing_digest != filing.digest:
             raise KeyReused(f"The key {filing.key} was used before to file another request.")
-        return view_of(earlier)
+        return Filed(view_of(earlier), True, len(own))
 
     def _filing(
         self,
@@ -150,7 +152,8 @@ class ShareflowClient:
         received_at: datetime | None,
         shift: timedelta,
         all_editions: bool,
-    ) -> Filing:
+    ) -> tuple[Filing, int]:
+        """The message that starts the case, and how many events the rules make of it. Raises RequestRefused."""
         try:
             statute = get_statute(statute_id)
         except UnknownStatute:
@@ -159,10 +162,10 @@ class ShareflowClient:
         at = received_at or datetime.now(UTC) + shift
         request_id = request_id_for(statute_id, key)
         try:
-            file(request_id, application, statute, self.policy, at, person)
+            _, events = file(request_id, application, statute, self.policy, at, person)
         except Refused as refusal:
             raise refusal_of(refusal, statute_id) from None
-        return Filing(
+        filing = Filing(
             request_id=request_id,
             key=key,
             digest=fingerprint({"statute": statute_id, "application": application.model_dump(mode="json")}),
@@ -175,6 +178,7 @@ class ShareflowClient:
             shift=shift,
             all_editions=all_editions,
         )
+        return filing, len(events)
 
     async def _start(self, filing: Filing) -> CaseView:
         start = WithStartWorkflowOperation(
@@ -216,7 +220,7 @@ class ShareflowClient:
         earlier = self._filed_before(filing)
         if earlier is None:
             raise Unavailable(f"The workflow of {filing.request_id} is gone and left no case; see shareflow doctor.")
-        return earlier
+        return earlier.case
 
     # Commands
 

@@ -31,6 +31,7 @@ LARGEST_PAGE = 500
 
 # The question that is asked most, put together once.
 _ONE_CASE = select(cases).where(cases.c.request_id == bindparam("request_id"))
+_BY_KEY = select(cases).where(cases.c.filing_key == bindparam("filing_key"))
 _ITS_CLOCKS = select(clocks).where(clocks.c.request_id == bindparam("request_id")).order_by(clocks.c.number)
 
 # Stands for "no open clock" so that such cases sort last and a cursor can still name them.
@@ -49,8 +50,8 @@ def get_case(engine: Engine, request_id: str) -> CaseDetail | None:
 
 def case_by_filing_key(engine: Engine, filing_key: str) -> CaseDetail | None:
     """The case that was filed under the caller's key, or None."""
-    with engine.connect() as connection:
-        row = connection.execute(select(cases).where(cases.c.filing_key == filing_key)).mappings().first()
+    with reading(engine) as connection:
+        row = connection.execute(_BY_KEY, {"filing_key": filing_key}).mappings().first()
         if row is None:
             return None
         return detail_from(row, _clocks_of(connection, [row["request_id"]])[row["request_id"]])

@@ -13,9 +13,10 @@ from domain.evidence import plain
 from domain.texts import Code
 from domain.words import Outcome, Stage
 from ledger.queries.cases import list_cases
-from ledger.queries.events import events_by_key, events_of
+from ledger.queries.events import events_of
 from ledger.queries.received import access_of
 from ledger.queries.views import CaseDetail, CaseFilter
+from starter.client import Filed
 from starter.http.answers import answer, link_next, not_modified
 from starter.http.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit, RequestId, visible_case
 from starter.http.door import Door
@@ -51,18 +52,16 @@ async def file(
     filed = await door.client.file_once(
         body.statute, body.request, key, caller.subject, received_at=door.receipt(), shift=door.shift()
     )
-    case = await asyncio.to_thread(_as_filed, door, filed.case.request_id, key)
+    case = await asyncio.to_thread(_as_filed, door, filed)
     headers = {"Location": f"/v1/requests/{case.request_id}", "ETag": etag_of(case)}
     if filed.repeated:
         headers["Idempotency-Replayed"] = "true"
     return answer(case_out(case, language), language, 201, headers)
 
 
-def _as_filed(door: Door, request_id: str, key: str) -> CaseDetail:
+def _as_filed(door: Door, filed: Filed) -> CaseDetail:
     """The case as its filing left it, whatever has happened since."""
-    case = door.client.get(request_id)
-    own = events_by_key(door.client.engine, request_id, key)
-    return as_of(door.client.engine, case, own[-1].seq)
+    return as_of(door.client.engine, door.client.get(filed.case.request_id), filed.events)
 
 
 @router.get("", response_model=CasePage, summary="List the cases that are yours to see")

@@ -178,7 +178,7 @@ async def test_a_filing_that_closes_at_once_is_answered_when_its_answer_was_lost
 ) -> None:
     """A server that was killed forgets an update that it had not yet handed out, and keeps the start beside it."""
     mine, registered = key(), application(SharingClass.UNCONDITIONAL)
-    filing = client._filing("changshu-2019", registered, mine, None, None, timedelta(), False)
+    filing = client._filing("changshu-2019", registered, mine, None, None, timedelta(), False)[0]
     handle = await client.temporal.start_workflow(
         ShareRequestWorkflow.run, filing, id=workflow_id(filing.request_id), task_queue=TASK_QUEUE
     )
@@ -192,7 +192,7 @@ async def test_a_filing_that_closes_at_once_is_answered_when_its_answer_was_lost
 
 
 async def test_a_filing_past_the_door_meets_the_same_rules(client: ShareflowClient) -> None:
-    good = client._filing("cn-809-2025", application(), key(), None, None, timedelta(), False)
+    good = client._filing("cn-809-2025", application(), key(), None, None, timedelta(), False)[0]
     wrong = application(SharingClass.NOT_SHARED)
     filing = good.model_copy(update={"application": wrong})
     handle = await client.temporal.start_workflow(
