@@ -34,6 +34,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.health import Health, serve_health
 from activities.ledger_steps import LedgerSteps
+from activities.other_cases import OtherCases
 from activities.reconciliation import keep_reconciling
 from activities.webhooks.dispatcher import Dispatcher
 from activities.webhooks.guard import guard_from_environment
@@ -46,6 +47,7 @@ from ledger.errors import LedgerUnavailable
 from ledger.schema import migrate
 from starter.errors import DoorError
 from starter.logs import configure_logs
+from workflows.demand import DemandWorkflow
 from workflows.share_request import ShareRequestWorkflow
 
 DATABASE_THREADS = 8
@@ -53,6 +55,9 @@ SHUTDOWN_SECONDS = 60
 POLLS, POLLS_FOR_NEW_CASES = 20, 0.5
 """With the SDK's five, of which one asks for new cases, filings waited behind commands under load."""
 PASSED_THROUGH = ("domain", "workflows.labels", "pydantic", "pydantic_core", "annotated_types", "yaml")
+
+PROCEDURE_WORKFLOWS = [ShareRequestWorkflow, DemandWorkflow]
+"""One workflow a procedure."""
 
 log = structlog.get_logger("shareflow.worker")
 
@@ -90,17 +95,20 @@ def build_worker(
     algorithm: Algorithm = "sm3",
     task_queue: str = TASK_QUEUE,
     watched: bool = True,
+    opening: Client | None = None,
 ) -> Worker:
     """A worker on this client and this ledger. The caller runs it; stopping it finishes what it has begun.
 
-    ``watched``: workflow code runs in the sandbox, which finds what would not replay.
+    ``watched``: workflow code runs in the sandbox, which finds what would not replay. ``opening``: for played cases,
+    the client whose cases skip time.
     """
     steps = LedgerSteps(engine, calendar or Calendar.packaged(), algorithm)
+    others = OtherCases(opening or client, engine, task_queue, played=opening is not None)
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[ShareRequestWorkflow],
-        activities=steps.all(),
+        workflows=PROCEDURE_WORKFLOWS,
+        activities=[*steps.all(), *others.all()],
         activity_executor=ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="ledger"),
         max_concurrent_activities=DATABASE_THREADS,
         max_concurrent_local_activities=DATABASE_THREADS,

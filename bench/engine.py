@@ -136,7 +136,7 @@ async def _measure() -> dict[str, float]:
 async def _event_names(ground: Playground, request_id: str) -> list[str]:
     from temporalio.api.enums.v1 import EventType
 
-    from starter.naming import workflow_id
+    from domain.naming import workflow_id
 
     history = await ground.temporal.get_workflow_handle(workflow_id(request_id)).fetch_history()
     return [EventType.Name(event.event_type) for event in history.events]

@@ -16,13 +16,28 @@ from domain.cases.records import LadderStep
 from domain.plain_errors import own_reason
 from domain.words import ClockId, Unit
 
-POLICY_CLOCKS = (
+OF_THE_REQUEST = (
     ClockId.SUPPLEMENT,
     ClockId.DISPUTE_WINDOW,
     ClockId.NEGOTIATION,
     ClockId.COORDINATION,
     ClockId.FINAL_INSTANCE,
 )
+"""The limits of a share request that no text sets."""
+
+POLICY_CLOCKS = (
+    *OF_THE_REQUEST,
+    ClockId.FOLLOW_UP_WINDOW,
+    ClockId.RENEWAL_WINDOW,
+    ClockId.DATA_VERIFICATION,
+    ClockId.DATA_PUSH,
+    ClockId.RECTIFICATION_REVIEW,
+    ClockId.WITHDRAWAL_REVIEW,
+    ClockId.WITHDRAWAL_NOTICE,
+    ClockId.CATALOGUE_UPDATE,
+    ClockId.CATALOGUE_REVIEW,
+)
+"""The limits that a text may leave open. Where a statute sets one of them, the statute's counts."""
 
 
 class PolicyPart(BaseModel):
@@ -72,12 +87,22 @@ class Policy(PolicyPart):
 
 
 def policy_from(data: Mapping[str, Any]) -> Policy:
-    """A policy from plain data. Raises ValueError (pydantic's, or a sentence) when a clock is missing or foreign."""
+    """A policy from plain data, completed with the packaged limits for what a file from before a procedure leaves out.
+
+    Raises ValueError (pydantic's, or a sentence) when a clock of the request is missing or a clock is foreign.
+    """
     policy = Policy.model_validate(data)
-    wrong = set(policy.limits) ^ set(POLICY_CLOCKS)
+    wrong = (set(OF_THE_REQUEST) - set(policy.limits)) | (set(policy.limits) - set(POLICY_CLOCKS))
     if wrong:
         raise ValueError(f"limits must name exactly the policy clocks; check {', '.join(sorted(wrong))}")
-    return policy
+    return completed(policy)
+
+
+def completed(policy: Policy) -> Policy:
+    """The policy with the packaged limits for those clocks that it does not name."""
+    if set(policy.limits) == set(POLICY_CLOCKS):
+        return policy
+    return policy.model_copy(update={"limits": {**default_policy().limits, **policy.limits}})
 
 
 @cache

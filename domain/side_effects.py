@@ -9,22 +9,42 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.access import EVERYWHERE
 from domain.cases.application import Application
-from domain.cases.records import Clock, ClockOrder
+from domain.cases.commands import Command
+from domain.cases.records import Actor, Clock, ClockOrder
 from domain.policy import Policy
 from domain.statutes.model import Statute
-from domain.words import Outcome, Stage
+from domain.words import Outcome, ProcedureName, Stage
 
 TASK_QUEUE = "shareflow"
 
+WORKFLOWS: Mapping[ProcedureName, str] = {
+    ProcedureName.SHARE_REQUEST: "ShareRequest",
+    ProcedureName.DEMAND: "Demand",
+    ProcedureName.ACCESS_GRANT: "AccessGrant",
+    ProcedureName.DATA_CORRECTION: "DataCorrection",
+    ProcedureName.RECTIFICATION: "Rectification",
+    ProcedureName.RESOURCE_WITHDRAWAL: "ResourceWithdrawal",
+    ProcedureName.CATALOGUE_CHANGE: "CatalogueChange",
+    ProcedureName.PERIODIC_DUTY: "PeriodicDuty",
+}
+"""The workflow that carries each procedure, by the name under which Temporal knows it."""
+
 RECORD_STEP = "record_step"
 RECOUNT_CLOCKS = "recount_clocks"
+OPEN_CASE = "open_case"
+GIVE_COMMAND = "give_command"
+FIND_GRANTS = "find_grants"
 
 KEY_REUSED = "key_reused"
 """The error type of a filing under a key that files something else."""
 
 STALE = "stale"
 """The error type of a command that was meant for an earlier state of the case."""
+
+BUSY = "busy"
+"""A step of this case is being recorded: ask again in a moment. Nothing was refused and nothing done."""
 
 LEDGER_CONFLICT = "LedgerConflict"
 """The error type of a step that contradicts the ledger: no retry will help, an operator must look."""
@@ -36,7 +56,7 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Filing(Message):
+class Entry(Message):
     """Everything a case needs to live: it enters once, as data, and stays.
 
     ``filed_at`` is the instant of receipt. ``shift`` moves the case's clock against the server's, for played
@@ -49,11 +69,72 @@ class Filing(Message):
     statute: Statute
     statute_digest: str
     policy: Policy
-    application: Application
     filed_at: datetime
     person: str | None = None
     shift: timedelta = timedelta()
     all_editions: bool = False
+    opened_by: str | None = None
+    """The case that this one follows from."""
+
+
+class Filing(Entry):
+    """What starts a share request."""
+
+    application: Application
+
+
+class Carried(Message):
+    """A case as one run of its workflow hands it to the next: its state, the keys seen lately, the work left."""
+
+    state: Mapping[str, Any]
+    keys: Mapping[str, str]
+    news: Sequence["CalendarNews"] = ()
+
+
+class Opening(Entry):
+    """What starts a case of any other procedure. ``actor`` opens it, with jurisdiction in ``places``."""
+
+    procedure: ProcedureName
+    application: Mapping[str, Any]
+    actor: Actor
+    places: frozenset[str] = frozenset({EVERYWHERE})
+    carried: Carried | None = None
+
+
+class CaseToOpen(Message):
+    """Another case that follows from one, to be started once however often it is asked."""
+
+    procedure: ProcedureName
+    request_id: str
+    application: Mapping[str, Any]
+    opened_by: str
+    statute: Statute
+    statute_digest: str
+    policy: Policy
+    at: datetime
+    all_editions: bool = False
+
+
+class CommandToGive(Message):
+    """A command of one case to another."""
+
+    request_id: str
+    command: Command
+
+
+class GrantsWanted(Message):
+    """Which open access grants are meant: those of a provider's resource."""
+
+    provider: str
+    resource: str
+
+
+class GrantFound(Message):
+    """An open access grant and whose it is."""
+
+    request_id: str
+    code: str
+    name: str
 
 
 class FilingKey(Message):
@@ -94,6 +175,10 @@ class CaseView(Message):
     clocks: Sequence[Clock]
     next_at: datetime | None = None
     stuck: str | None = None
+
+
+Carried.model_rebuild()
+Opening.model_rebuild()
 
 
 class Answer(Message):

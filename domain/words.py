@@ -1,9 +1,23 @@
-"""The words of a case: stages, outcomes, roles, events, clocks and refusal codes.
+"""The words of a case: procedures, stages, outcomes, roles, events, clocks and refusal codes.
 
-They are identifiers that outsiders rely on. People read their labels, which stand in ``domain/messages``.
+They are identifiers that outsiders rely on. People read their labels, which stand in ``domain/messages``. What
+belongs to one procedure alone stands under its name; which procedure uses what is said by its rules.
 """
 
 from enum import StrEnum
+
+
+class ProcedureName(StrEnum):
+    """Which procedure a case follows (办理程序)."""
+
+    SHARE_REQUEST = "share_request"  # 共享申请
+    DEMAND = "demand"  # 需求申请
+    ACCESS_GRANT = "access_grant"  # 共享授权
+    DATA_CORRECTION = "data_correction"  # 数据校核
+    RECTIFICATION = "rectification"  # 督促整改
+    RESOURCE_WITHDRAWAL = "resource_withdrawal"  # 资源撤销
+    CATALOGUE_CHANGE = "catalogue_change"  # 目录更新
+    PERIODIC_DUTY = "periodic_duty"  # 定期工作
 
 
 class Stage(StrEnum):
@@ -18,6 +32,31 @@ class Stage(StrEnum):
     COORDINATION = "coordination"  # 协调
     FINAL_INSTANCE = "final_instance"  # 报请决定
     DELIVERY = "delivery"  # 待提供
+    # demand
+    DEMAND_REVIEW = "demand_review"  # 需求研判
+    PUBLICATION = "publication"  # 待发布
+    PUBLISHED = "published"  # 已发布待申请
+    # access grant
+    IN_USE = "in_use"  # 授权使用
+    SUSPENDED = "suspended"  # 暂停共享
+    ENDING = "ending"  # 终止或变更协商
+    EXPIRED = "expired"  # 期满待续
+    # data correction
+    VERIFICATION = "verification"  # 校核
+    VERIFICATION_DISPUTE = "verification_dispute"  # 校核分歧
+    PUSH = "push"  # 待推送
+    # rectification
+    RECTIFYING = "rectifying"  # 整改
+    RECTIFICATION_REVIEW = "rectification_review"  # 整改验收
+    ESCALATED = "escalated"  # 已上报
+    # resource withdrawal
+    WITHDRAWAL_REVIEW = "withdrawal_review"  # 撤销审核
+    WITHDRAWAL_NOTICE = "withdrawal_notice"  # 撤销告知期
+    # catalogue change
+    CATALOGUE_UPDATE = "catalogue_update"  # 目录更新
+    CATALOGUE_REVIEW = "catalogue_review"  # 目录审核
+    # periodic duty
+    DUTY = "duty"  # 待履行
     CLOSED = "closed"  # 办结
 
 
@@ -30,6 +69,31 @@ class Outcome(StrEnum):
     WITHDRAWN = "withdrawn"
     DENIED = "denied"  # by an instance that decides
     UNRESOLVED = "unresolved"  # no agreement, and no further instance
+    # demand
+    NOT_OURS = "not_ours"  # 不属于本部门履职范围
+    PUBLISHED = "published"
+    IMPOSSIBLE = "impossible"  # 暂时无法发布
+    # access grant
+    EXPIRED = "expired"
+    RENEWED = "renewed"
+    REVOKED = "revoked"  # unused, taken back by the provider
+    TERMINATED = "terminated"  # after misuse
+    ENDED = "ended"  # by the provider, with reasons
+    RELINQUISHED = "relinquished"  # by the user
+    # data correction
+    CORRECTED = "corrected"
+    EXPLAINED = "explained"  # the data was right
+    # rectification
+    RECTIFIED = "rectified"
+    HANDED_OVER = "handed_over"  # to those who hold people to account
+    # resource withdrawal
+    UNPUBLISHED = "unpublished"
+    KEPT = "kept"
+    # catalogue change
+    UPDATED = "updated"
+    # periodic duty
+    FULFILLED = "fulfilled"
+    UNFULFILLED = "unfulfilled"
 
 
 class Role(StrEnum):
@@ -106,6 +170,47 @@ class CommandName(StrEnum):
     DELIVER = "deliver"
     WITHDRAW = "withdraw"
     URGE = "urge"
+    ORDER_RECTIFICATION = "order_rectification"
+    # demand
+    DISCLAIM = "disclaim"
+    UNDERTAKE = "undertake"
+    REPORT_IMPOSSIBLE = "report_impossible"
+    PUBLISH = "publish"
+    FILE_REQUEST = "file_request"
+    # access grant
+    RECORD_USE = "record_use"
+    SUSPEND = "suspend"
+    RESTORE = "restore"
+    TERMINATE = "terminate"
+    REVOKE = "revoke"
+    PROPOSE_END = "propose_end"
+    ANSWER_END = "answer_end"
+    END_SERVICE = "end_service"
+    RELINQUISH = "relinquish"
+    RENEW = "renew"
+    # data correction
+    CORRECT = "correct"
+    EXPLAIN = "explain"
+    ACCEPT_EXPLANATION = "accept_explanation"
+    DISPUTE_EXPLANATION = "dispute_explanation"
+    CONCLUDE_VERIFICATION = "conclude_verification"
+    PUSH_DATA = "push_data"
+    # rectification
+    REPORT_COMPLETION = "report_completion"
+    ACCEPT_COMPLETION = "accept_completion"
+    REJECT_COMPLETION = "reject_completion"
+    ESCALATE = "escalate"
+    CONCLUDE_RECTIFICATION = "conclude_rectification"
+    # resource withdrawal
+    RECORD_NEGOTIATION = "record_negotiation"
+    CONSENT_TO_WITHDRAWAL = "consent_to_withdrawal"
+    DENY_WITHDRAWAL = "deny_withdrawal"
+    # catalogue change
+    SUBMIT_UPDATE = "submit_update"
+    APPROVE_UPDATE = "approve_update"
+    RETURN_UPDATE = "return_update"
+    # periodic duty
+    FULFIL = "fulfil"
 
 
 class EventType(StrEnum):
@@ -135,6 +240,57 @@ class EventType(StrEnum):
     WITHDRAWN = "withdrawn"
     URGED = "urged"
     REFUSAL_ACCEPTED = "refusal_accepted"
+    RECTIFICATION_ORDERED = "rectification_ordered"
+    CASE_OPENED = "case_opened"  # another case, by this one
+    # demand
+    DISCLAIMED = "disclaimed"
+    UNDERTAKEN = "undertaken"
+    IMPOSSIBILITY_REPORTED = "impossibility_reported"
+    FILED_FOR_RECORD = "filed_for_record"  # 备案
+    RESOURCE_PUBLISHED = "resource_published"
+    # access grant
+    ACCESS_OPENED = "access_opened"
+    USED = "used"
+    SUSPENDED = "suspended"
+    RESTORED = "restored"
+    TERMINATED = "terminated"
+    REVOKED = "revoked"
+    END_PROPOSED = "end_proposed"
+    END_ANSWERED = "end_answered"
+    SERVICE_CHANGED = "service_changed"
+    SERVICE_ENDED = "service_ended"
+    RELINQUISHED = "relinquished"
+    EXPIRED = "expired"
+    ACCESS_CLOSED = "access_closed"
+    # data correction
+    MATTERS_CONTINUE = "matters_continue"  # 照常办理
+    CORRECTED = "corrected"
+    EXPLAINED = "explained"
+    BUREAU_TOLD = "bureau_told"
+    EXPLANATION_ACCEPTED = "explanation_accepted"
+    EXPLANATION_DISPUTED = "explanation_disputed"
+    VERIFICATION_CONCLUDED = "verification_concluded"
+    DATA_PUSHED = "data_pushed"
+    # rectification
+    COMPLETION_REPORTED = "completion_reported"
+    COMPLETION_ACCEPTED = "completion_accepted"
+    COMPLETION_REJECTED = "completion_rejected"
+    ESCALATED = "escalated"
+    RECTIFICATION_CONCLUDED = "rectification_concluded"
+    # resource withdrawal
+    SUBSCRIBERS_TOLD = "subscribers_told"
+    NEGOTIATION_RECORDED = "negotiation_recorded"
+    WITHDRAWAL_CONSENTED = "withdrawal_consented"
+    WITHDRAWAL_DENIED = "withdrawal_denied"
+    GRANT_ENDED = "grant_ended"
+    RESOURCE_WITHDRAWN = "resource_withdrawn"
+    # catalogue change
+    UPDATE_SUBMITTED = "update_submitted"
+    UPDATE_APPROVED = "update_approved"
+    UPDATE_RETURNED = "update_returned"
+    CATALOGUE_PUBLISHED = "catalogue_published"
+    # periodic duty
+    DUTY_FULFILLED = "duty_fulfilled"
     CLOCK_STARTED = "clock_started"
     CLOCK_WARNED = "clock_warned"
     CLOCK_BREACHED = "clock_breached"
@@ -156,6 +312,28 @@ class ClockId(StrEnum):
     NEGOTIATION = "negotiation"
     COORDINATION = "coordination"
     FINAL_INSTANCE = "final_instance"
+    # demand
+    DEMAND_FEEDBACK = "demand_feedback"
+    DEMAND_PUBLICATION = "demand_publication"
+    FOLLOW_UP_WINDOW = "follow_up_window"
+    # access grant
+    GRANT_TERM = "grant_term"
+    UNUSED_ACCESS = "unused_access"
+    RENEWAL_WINDOW = "renewal_window"
+    # data correction
+    DATA_VERIFICATION = "data_verification"
+    DATA_PUSH = "data_push"
+    # rectification
+    RECTIFICATION = "rectification"
+    RECTIFICATION_REVIEW = "rectification_review"
+    # resource withdrawal
+    WITHDRAWAL_REVIEW = "withdrawal_review"
+    WITHDRAWAL_NOTICE = "withdrawal_notice"
+    # catalogue change
+    CATALOGUE_UPDATE = "catalogue_update"
+    CATALOGUE_REVIEW = "catalogue_review"
+    # periodic duty
+    DUTY = "duty"
 
 
 class ClockState(StrEnum):
@@ -170,10 +348,15 @@ class ClockState(StrEnum):
 
 
 class Basis(StrEnum):
-    """Where a limit comes from: a regulation, or the operator's configuration. Never confuse the two."""
+    """Where a limit comes from. Never confuse them.
+
+    A regulation; the operator's configuration; or a decision made in this very case by whoever the text empowers
+    (the limit of a notice of rectification, the term of a grant), whose article is then the ground of the power.
+    """
 
     STATUTE = "statute"
     POLICY = "policy"
+    DECISION = "decision"
 
 
 class Unit(StrEnum):
@@ -182,6 +365,7 @@ class Unit(StrEnum):
     WORKING_DAY = "working_day"
     MONTH = "month"
     DAY = "day"
+    DATE = "date"  # to a fixed day: the amount is the days until then, and nothing rolls
 
 
 class RefusalCode(StrEnum):
@@ -206,3 +390,18 @@ class RefusalCode(StrEnum):
     APPLICATION_INCOMPLETE = "application_incomplete"
     UNKNOWN_STATUTE = "unknown_statute"
     CASE_CLOSED = "case_closed"
+    # procedures
+    WRONG_PROCEDURE = "wrong_procedure"
+    PROCEDURE_NOT_AVAILABLE = "procedure_not_available"
+    TERM_NOT_IN_FUTURE = "term_not_in_future"
+    GROUND_NOT_LISTED = "ground_not_listed"
+    LIMIT_REQUIRED = "limit_required"
+    NO_BREACH_TO_RECTIFY = "no_breach_to_rectify"
+    NOT_UNUSED_LONG_ENOUGH = "not_unused_long_enough"
+    SEASONAL_USE_EXCEPTED = "seasonal_use_excepted"
+    RECTIFICATION_MUST_FAIL_FIRST = "rectification_must_fail_first"
+    SERIOUSNESS_REQUIRED = "seriousness_required"
+    NO_FURTHER_STEP = "no_further_step"
+    CATALOGUE_BASIS_REQUIRED = "catalogue_basis_required"
+    CATALOGUE_CONDITIONS_REQUIRED = "catalogue_conditions_required"
+    DUTY_WITHOUT_BODY = "duty_without_body"

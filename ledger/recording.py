@@ -29,7 +29,8 @@ class CaseHeader(Record):
     """What a case is filed with (登记内容). It never changes; a supplement is told by its event.
 
     ``statute_data`` and ``policy`` are what stood then, the statute with its digest in ``statute_digest``;
-    ``filing_key`` is the caller's key, ``filing_digest`` the digest of what was filed under it.
+    ``opened_by`` is the case that this one
+    follows from. ``filing_key`` is the caller's key, ``filing_digest`` the digest of what was filed under it.
     """
 
     statute: str = Field(min_length=1)
@@ -41,7 +42,8 @@ class CaseHeader(Record):
     provider_name: str
     resource_code: str
     resource_name: str
-    sharing_class: SharingClass
+    sharing_class: SharingClass | None
+    opened_by: str | None = None
     filed_at: datetime
     filing_key: str = Field(min_length=1)
     filing_digest: str

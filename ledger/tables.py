@@ -40,7 +40,7 @@ cases = Table(
     Column("provider_name", Text, nullable=False),
     Column("resource_code", Text, nullable=False),
     Column("resource_name", Text, nullable=False),
-    Column("sharing_class", Text, nullable=False),
+    Column("sharing_class", Text),
     Column("stage", Text, nullable=False),
     Column("outcome", Text),
     Column("filed_at", Instant, nullable=False),
@@ -53,6 +53,7 @@ cases = Table(
     Column("workflow_id", Text, nullable=False),
     Column("stuck_reason", Text),
     Column("stuck_since", Instant),
+    Column("opened_by", Text),
     Column("header", JSONB, nullable=False),
     Column("updated_at", Instant, nullable=False, server_default=func.clock_timestamp()),
     UniqueConstraint("filing_key", name="cases_filing_key_key"),
@@ -61,6 +62,8 @@ cases = Table(
     Index("cases_by_requester", "requester_code", "filed_at", "request_id"),
     Index("cases_by_provider", "provider_code", "filed_at", "request_id"),
     Index("cases_by_update", "updated_at"),
+    Index("cases_by_resource", "procedure", "provider_code", "resource_code"),
+    Index("cases_by_opener", "opened_by", postgresql_where=text("opened_by IS NOT NULL")),
     Index("cases_stuck", "stuck_since", postgresql_where=text("stuck_reason IS NOT NULL")),
 )
 

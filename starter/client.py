@@ -7,7 +7,7 @@ crash in between and after the case has closed.
 import asyncio
 import uuid
 from collections.abc import Coroutine
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
@@ -22,7 +22,6 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import (
-    SearchAttributePair,
     TypedSearchAttributes,
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
@@ -30,31 +29,31 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.cases.application import Application
-from domain.cases.case import Case
+from domain.access import EVERYWHERE
+from domain.cases.application import Application, Filed
 from domain.cases.commands import Command
-from domain.cases.filing import file
-from domain.cases.turn import Refused
+from domain.cases.records import Actor
+from domain.naming import fingerprint, workflow_id
 from domain.policy import Policy, default_policy
 from domain.side_effects import (
+    BUSY,
     TASK_QUEUE,
+    WORKFLOWS,
     Answer,
     CaseView,
-    Filing,
+    Entry,
     FilingKey,
     caller_key,
 )
-from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
 from domain.texts import CallerKey
+from domain.words import ProcedureName
 from ledger.queries.cases import case_by_filing_key, get_case
 from ledger.queries.events import events_by_caller_key, events_by_key
 from ledger.queries.views import CaseDetail
+from starter.entering import IN_THE_WORLD, Entered, Played, enter_case, enter_request
 from starter.errors import InvalidInput, KeyReused, NotFound, RequestRefused, Stale, Unavailable
-from starter.failures import known_error, ledger_answers, not_answering, refusal_of
-from starter.naming import fingerprint, fingerprint_of, request_id_for, workflow_id
-from workflows.durable_case import BUSY
+from starter.failures import known_error, ledger_answers, not_answering
 from workflows.labels import search_attributes
-from workflows.share_request import ShareRequestWorkflow
 
 T = TypeVar("T")
 
@@ -69,7 +68,7 @@ AT_ONCE_IN_ALL = 10
 served: crowding into a busy engine makes each of them pass every queue in it several times."""
 
 
-class Filed(NamedTuple):
+class FiledCase(NamedTuple):
     """A filing's case, whether the key had filed it before, and how many events the filing itself wrote."""
 
     case: CaseView
@@ -125,15 +124,38 @@ class ShareflowClient:
         received_at: datetime | None = None,
         shift: timedelta = timedelta(),
         all_editions: bool = False,
-    ) -> Filed:
+    ) -> FiledCase:
         """The same, and whether the key had filed it before."""
         key = uuid.uuid4().hex if key is None else key
         _check_key(key)
-        filing, events = self._filing(statute, application, key, person, received_at, shift, all_editions)
-        earlier = await asyncio.to_thread(self._filed_before, filing)
-        return earlier or Filed(await self._start(filing), False, events)
+        played = Played(shift, all_editions)
+        return await self._enter(enter_request(statute, application, self.policy, key, person, received_at, played))
 
-    def _filed_before(self, filing: Filing) -> Filed | None:
+    async def open(
+        self,
+        procedure: ProcedureName,
+        statute: str,
+        matter: Filed,
+        actor: Actor,
+        key: str | None = None,
+        received_at: datetime | None = None,
+        places: frozenset[str] = frozenset({EVERYWHERE}),
+        played: Played = IN_THE_WORLD,
+    ) -> FiledCase:
+        """Open a case of a procedure other than the share request; answers when it stands in the ledger.
+
+        Raises RequestRefused, KeyReused, Unavailable.
+        """
+        key = uuid.uuid4().hex if key is None else key
+        _check_key(key)
+        entered = enter_case(procedure, statute, matter, actor, self.policy, key, received_at, places, played)
+        return await self._enter(entered)
+
+    async def _enter(self, entered: Entered) -> FiledCase:
+        earlier = await asyncio.to_thread(self._filed_before, entered.entry)
+        return earlier or FiledCase(await self._start(entered), False, len(entered.events))
+
+    def _filed_before(self, filing: Entry) -> FiledCase | None:
         with ledger_answers():
             earlier = case_by_filing_key(self.engine, filing.key)
             if earlier is None:
@@ -141,55 +163,19 @@ class ShareflowClient:
             own = events_by_key(self.engine, earlier.request_id, filing.key)
         if earlier.filing_digest != filing.digest:
             raise KeyReused(f"The key {filing.key} was used before to file another request.")
-        return Filed(view_of(earlier), True, len(own))
+        return FiledCase(view_of(earlier), True, len(own))
 
-    def _filing(
-        self,
-        statute_id: str,
-        application: Application,
-        key: str,
-        person: str | None,
-        received_at: datetime | None,
-        shift: timedelta,
-        all_editions: bool,
-    ) -> tuple[Filing, int]:
-        """The message that starts the case, and how many events the rules make of it. Raises RequestRefused."""
-        try:
-            statute = get_statute(statute_id)
-        except UnknownStatute:
-            known = ", ".join(packaged_statutes())
-            raise RequestRefused("unknown_statute", None, statute_id, {"statute": statute_id, "known": known}) from None
-        at = received_at or datetime.now(UTC) + shift
-        request_id = request_id_for(statute_id, key)
-        try:
-            _, events = file(request_id, application, statute, self.policy, at, person)
-        except Refused as refusal:
-            raise refusal_of(refusal, statute_id) from None
-        filing = Filing(
-            request_id=request_id,
-            key=key,
-            digest=fingerprint({"statute": statute_id, "application": application.model_dump(mode="json")}),
-            statute=statute,
-            statute_digest=digest(statute),
-            policy=self.policy,
-            application=application,
-            filed_at=at,
-            person=person,
-            shift=shift,
-            all_editions=all_editions,
-        )
-        return filing, len(events)
-
-    async def _start(self, filing: Filing) -> CaseView:
-        start = WithStartWorkflowOperation(
-            ShareRequestWorkflow.run,
+    async def _start(self, entered: Entered) -> CaseView:
+        filing, case = entered.entry, entered.case
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            WORKFLOWS[case.procedure],
             filing,
             id=workflow_id(filing.request_id),
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            search_attributes=TypedSearchAttributes(_first_attributes(filing)),
-            static_summary=f"{filing.application.requester.name} → {filing.application.provider.name}"[:120],
+            search_attributes=TypedSearchAttributes(search_attributes(case, None)),
+            static_summary=f"{case.requester.name} → {case.provider.name}"[:120],
         )
         # What goes wrong is told below; nobody else waits for the operation's own account of it.
         told = asyncio.create_task(start.workflow_handle())
@@ -215,7 +201,7 @@ class ShareflowClient:
         finally:
             self._engine_turns.release()
 
-    def _filed_and_closed(self, filing: Filing) -> CaseView:
+    def _filed_and_closed(self, filing: Entry) -> CaseView:
         """An earlier call filed it, its answer was lost, and the case has closed since."""
         earlier = self._filed_before(filing)
         if earlier is None:
@@ -235,7 +221,7 @@ class ShareflowClient:
 
     async def _command(self, request_id: str, command: Command) -> Answer:
         try:
-            sealed = command.model_copy(update={"key": f"{command.key}~{fingerprint_of(command)}"})
+            sealed = command.model_copy(update={"key": f"{command.key}~{command.fingerprint}"})
         except UnicodeEncodeError:
             raise InvalidInput(f"{command.name}: a field has half of a Unicode character.") from None
         repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed.key)
@@ -269,7 +255,7 @@ class ShareflowClient:
         return Answer(head=events[-1].seq, events=kinds, case=view_of(case), repeated=True)
 
     async def _send(self, request_id: str, command: Command) -> Answer:
-        handle = self.temporal.get_workflow_handle_for(ShareRequestWorkflow.run, workflow_id(request_id))
+        handle = self.temporal.get_workflow_handle(workflow_id(request_id))
         deadline = asyncio.get_running_loop().time() + self.patience.total_seconds()
         pause = 0.01
         while True:
@@ -376,8 +362,3 @@ def view_of(case: CaseDetail) -> CaseView:
         head=case.seq,
         clocks=list(case.clocks),
     )
-
-
-def _first_attributes(filing: Filing) -> list[SearchAttributePair[Any]]:
-    case = Case(filing.request_id, filing.statute, filing.policy, filing.application)
-    return search_attributes(case, None)

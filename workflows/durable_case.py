@@ -1,88 +1,58 @@
 """The durable half of a case: what every procedure needs so that nothing is lost and nothing happens twice.
 
-A procedure decides by the pure rules of ``domain``. Here its decisions become steps: one step at a time,
-recorded in the ledger before anybody is told, and only then part of the case. Time wakes the case at the next
-instant that matters; a refusal leaves no trace.
+A procedure decides by the pure rules of ``domain``. Here its decisions become steps (:mod:`workflows.recorded_case`).
+Time wakes the case at the next instant that matters; people's commands come as updates; a refusal leaves no trace.
 """
 
-from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError
+from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from domain.calendar import CHINA
-    from domain.cases.case import Case
+    from domain.cases.commands import Command
     from domain.cases.deadlines import order_again
-    from domain.cases.evolve import evolve_all
-    from domain.cases.passing_of_time import Instant, advance, next_instant, recounted
-    from domain.cases.records import Clock, Event, RecordedEvent, Step, StepResult
+    from domain.cases.decide import decide
+    from domain.cases.passing_of_time import advance, recounted
+    from domain.cases.proceeding import Proceeding
+    from domain.cases.records import Clock
     from domain.cases.turn import Refused
     from domain.side_effects import (
         KEY_REUSED,
-        LEDGER_CONFLICT,
-        RECORD_STEP,
         RECOUNT_CLOCKS,
-        STALE,
+        Answer,
         CalendarNews,
         CaseView,
-        Filing,
+        Entry,
+        FilingKey,
         Recount,
-        RefusalNote,
-        caller_key,
     )
     from domain.words import ClockState
-    from workflows.labels import case_details, search_attributes, wait_summary
-
-QUICK = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=4)
-PATIENT = RetryPolicy(
-    initial_interval=timedelta(seconds=1),
-    maximum_interval=timedelta(seconds=15),
-    non_retryable_error_types=[LEDGER_CONFLICT],
-)
-LEDGER_UNAVAILABLE = "ledger_unavailable"
-CALENDAR_UNAVAILABLE = "calendar_unavailable"
-"""Why a case is stuck, besides LEDGER_CONFLICT: what operators find in the search attribute StuckReason."""
-BUSY = "busy"
-"""A step of this case is being recorded: ask again in a moment. Nothing was refused and nothing done."""
+    from workflows.labels import wait_summary
+    from workflows.other_cases import OtherCases
+    from workflows.recorded_case import CALENDAR_UNAVAILABLE, QUICK
 
 
-class DurableCase:
-    """A case that survives crashes: recorded steps, one timer, signals and queries. Procedures inherit it."""
+class DurableCase(OtherCases):
+    """A case that survives crashes: recorded steps, one timer, updates, signals and queries. Procedures inherit it."""
 
-    def __init__(self, filing: Filing) -> None:
-        self.filing = filing
-        self.case = Case(filing.request_id, filing.statute, filing.policy, filing.application)
-        self.stuck: str | None = None
-        self._next: Instant | None = None
-        self._recording = False
-        self._keys: dict[str, str] = {}
-        self._shown: dict[str, Any] = {}
+    def __init__(self, entry: Entry, case: Proceeding) -> None:
+        super().__init__(entry, case)
         self._news: list[CalendarNews] = []
         self._nudged = False
-        self._retry = False
+        self._commands = 0
 
     # Time
-
-    def now(self) -> datetime:
-        """The instant of this case, in Asia/Shanghai."""
-        return (workflow.now() + self.filing.shift).astimezone(CHINA)
-
-    def received(self, at: datetime | None) -> datetime:
-        """When something was received: as the door says, but never after now nor before what is recorded."""
-        now = self.now()
-        instant = min(at.astimezone(CHINA), now) if at is not None else now
-        return max(instant, self.case.last_at) if self.case.last_at is not None else instant
 
     async def people_or_time(self, what: str) -> None:
         """Wait in the present stage until people or time have moved the case on to another."""
         stage = self.case.stage
-        while self.case.stage is stage and not self.case.closed:
+        while self.case.stage is stage and not self.case.closed and not self.long:
             if self._recording:
                 await workflow.wait_condition(lambda: not self._recording)
+            elif self._to_open:
+                await self.open_what_follows()
             elif self._news:
                 await self._recount(self._news.pop(0))
             elif self._nudged:
@@ -91,13 +61,18 @@ class DurableCase:
             else:
                 await self._sleep(what)
 
+    @property
+    def long(self) -> bool:
+        """Whether this run has grown so long that the next should take over. Only for cases that can hand over."""
+        return False
+
     async def _sleep(self, what: str) -> None:
         """Until the next instant that matters, a change of that instant, or a signal."""
         instant = self._next
         stage = self.case.stage
 
         def woken() -> bool:
-            something = self._news or self._nudged
+            something = self._news or self._nudged or self._to_open or self.long
             return bool(something) or self._recording or self._next != instant or self.case.stage is not stage
 
         if instant is None:
@@ -123,93 +98,6 @@ class DurableCase:
             if not events or await self.record(events, key=None):
                 return
 
-    # Recording
-
-    async def decide(self, rules: Callable[[], Sequence[Event]], key: str) -> Sequence[RecordedEvent]:
-        """Ask the rules, record what they say, and ask again when somebody was there before.
-
-        Raises ApplicationError with the refusal when the rules say no.
-        """
-        while True:
-            try:
-                events = rules()
-            except Refused as refusal:
-                raise self.refused(refusal) from None
-            recorded = await self._record(events, key)
-            if recorded.applied:
-                # What others wrote since may be there too, when an earlier answer was lost.
-                return [event for event in recorded.events if event.key == key]
-
-    async def record(self, events: Sequence[Event], key: str | None) -> bool:
-        """Record events as one step. False: the ledger was ahead, and the case has now taken that over."""
-        return (await self._record(events, key)).applied
-
-    async def _record(self, events: Sequence[Event], key: str | None) -> StepResult:
-        at = events[-1].at if events else self.now()
-        step = Step(
-            request_id=self.filing.request_id,
-            head=self.case.head,
-            events=list(events),
-            key=key,
-            known_on=None if self.filing.all_editions else at.astimezone(CHINA).date(),
-            close_of_business=self.case.policy.close_of_business,
-            header=self.header() if self.case.head == 0 else None,
-        )
-        self._recording = True
-        try:
-            result = await self._write(step)
-            # A command may come while a recount is under way, and what one of the two recorded the other finds too.
-            self.case = evolve_all(self.case, [event for event in result.events if event.seq > self.case.head])
-            self._next = next_instant(self.case)
-            self._keys.update((caller_key(event.key), event.key) for event in result.events if event.key)
-        finally:
-            self._recording = False
-        self._show()
-        return result
-
-    async def _write(self, step: Step) -> StepResult:
-        """Quickly, inside the workflow task; patiently, and visibly stuck, when the ledger does not answer."""
-        try:
-            written: StepResult = await workflow.execute_local_activity(
-                RECORD_STEP,
-                step,
-                result_type=StepResult,
-                start_to_close_timeout=timedelta(seconds=5),
-                schedule_to_close_timeout=timedelta(seconds=7),
-                retry_policy=QUICK,
-            )
-            return written
-        except FailureError as error:
-            # The last failure of a local activity comes bare, not inside an ActivityError.
-            self._park(_cause(error))
-        while True:
-            try:
-                written = await workflow.execute_activity(
-                    RECORD_STEP,
-                    step,
-                    result_type=StepResult,
-                    start_to_close_timeout=timedelta(seconds=30),
-                    schedule_to_close_timeout=timedelta(hours=1),
-                    retry_policy=PATIENT,
-                    summary="write to the ledger when it answers again",
-                )
-                self._park(None)
-                return written
-            except ActivityError as error:
-                self._park(_cause(error))
-            if self.stuck == LEDGER_CONFLICT:
-                await workflow.wait_condition(lambda: self._retry)
-            self._retry = False
-
-    def _park(self, reason: str | None) -> None:
-        """Say where operators look that the case cannot go on, or that it can again."""
-        self.stuck = reason
-        self._show()
-
-    def header(self) -> dict[str, Any]:
-        """What the ledger keeps of a case beside its events. Procedures say more."""
-        raise NotImplementedError
-
     # A new calendar edition
 
     async def _recount(self, news: CalendarNews) -> None:
@@ -221,7 +109,7 @@ class DurableCase:
         fresh = await self._counted_again(
             Recount(
                 orders=[order_again(clock) for clock in running],
-                known_on=None if self.filing.all_editions else at.date(),
+                known_on=None if self.entry.all_editions else at.date(),
                 close_of_business=self.case.policy.close_of_business,
             )
         )
@@ -250,61 +138,40 @@ class DurableCase:
                 self._park(None)
             return fresh
 
-    # What is shown
+    # Updates: people's decisions
 
-    def view(self) -> CaseView:
-        """The case at a glance."""
-        case = self.case
-        return CaseView(
-            request_id=case.request_id,
-            statute=case.statute.id,
-            stage=case.stage,
-            outcome=case.outcome,
-            head=case.head,
-            next_at=self._next.at if self._next else None,
-            clocks=list(case.clocks.values()),
-            stuck=self.stuck,
-        )
+    @workflow.update(name="filed")
+    async def filed(self, meant: FilingKey | None = None) -> CaseView:  # noqa: ARG002 - the validator looks at it
+        """Answer once the filing stands in the ledger."""
+        await workflow.wait_condition(lambda: self.case.filed)
+        return self.view()
 
-    def _show(self) -> None:
-        """Search attributes, in one event and only when they change, and the page of Temporal's own UI."""
-        workflow.set_current_details(case_details(self.case, self.stuck))
-        now = search_attributes(self.case, self.stuck)
-        changed = [pair for pair in now if self._shown.get(pair.key.name) != pair.value]
-        if changed and workflow.info().typed_search_attributes is not None:
-            workflow.upsert_search_attributes([pair.key.value_set(pair.value) for pair in changed])
-        self._shown = {pair.key.name: pair.value for pair in now}
+    @filed.validator
+    def may_be_told(self, meant: FilingKey | None = None) -> None:
+        """Not to somebody who means another filing: one key was used twice at once. Older histories name none."""
+        if meant is not None and (meant.key, meant.digest) != (self.entry.key, self.entry.digest):
+            raise ApplicationError("the key files another request", type=KEY_REUSED, non_retryable=True)
 
-    def ready(self) -> None:
-        """Refuse, without a trace, while a step is being recorded: the caller's client asks again."""
-        if self._recording or not self.case.filed:
-            raise ApplicationError("a step of this case is being recorded; ask again", type=BUSY)
+    @workflow.update(name="command")
+    async def command(self, command: Command) -> Answer:
+        """Carry out one command: it is in the ledger when this answers."""
+        self._commands += 1
+        at = self.received(command.received_at)
+        written = await self.decide(lambda: decide(self.case, command, at), command.key)
+        return Answer(head=written[-1].seq, events=[event.type.value for event in written], case=self.view())
 
-    def first_use(self, key: str) -> None:
-        """Refuse a caller's key that another command of this case has used, also when both come at once."""
-        if self._keys.get(caller_key(key), key) != key:
-            raise ApplicationError("the key gave another command", type=KEY_REUSED, non_retryable=True)
-
-    def unchanged_since(self, head: int | None) -> None:
-        """Refuse a command that was meant for a case whose last event was another. None: whatever it is."""
-        if head is not None and head != self.case.head:
-            note = RefusalNote(code=STALE, details={"head": self.case.head})
-            raise ApplicationError("the case has moved on", note, self.case.head, type=STALE, non_retryable=True)
-
-    def refused(self, refusal: Refused) -> ApplicationError:
-        """A refusal as an error that travels: its type is the code, its details the article and the last event known.
-
-        By that event the caller's client sees whether the ledger was ahead of this case when it refused.
-        """
-        note = RefusalNote(
-            code=refusal.code.value,
-            article=refusal.article,
-            quote=refusal.clause.quote if refusal.clause else None,
-            statute=self.filing.statute.id,
-            details=dict(refusal.details),
-        )
-        code = refusal.code.value
-        return ApplicationError(code, note, self.case.head, type=code, non_retryable=True)
+    @command.validator
+    def may_command(self, command: Command) -> None:
+        """May this be done now? A no leaves no history."""
+        self.ready()
+        self.first_use(command.key)
+        self.unchanged_since(command.if_head)
+        try:
+            decide(self.case, command, self.received(command.received_at))
+        except Refused as refusal:
+            raise self.refused(refusal) from None
+        except ValueError as error:
+            raise ApplicationError(str(error), type="invalid_command", non_retryable=True) from None
 
     # Signals and queries
 
@@ -338,9 +205,3 @@ class DurableCase:
     def case_query(self) -> CaseView:
         """The case as the workflow holds it now."""
         return self.view()
-
-
-def _cause(error: FailureError) -> str:
-    cause = error.cause if isinstance(error, ActivityError) else error
-    conflict = isinstance(cause, ApplicationError) and cause.type == LEDGER_CONFLICT
-    return LEDGER_CONFLICT if conflict else LEDGER_UNAVAILABLE

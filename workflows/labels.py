@@ -5,8 +5,8 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair
 
-from domain.cases.case import Case
 from domain.cases.passing_of_time import Due, Instant
+from domain.cases.proceeding import Proceeding
 from domain.messages import label
 from domain.words import ClockState
 
@@ -33,7 +33,7 @@ FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 """DueAt of a case with no limit running: sorts last and is never mistaken for a date."""
 
 
-def search_attributes(case: Case, stuck: str | None) -> list[SearchAttributePair[Any]]:
+def search_attributes(case: Proceeding, stuck: str | None) -> list[SearchAttributePair[Any]]:
     """The attributes of a case as it stands; organisations by code, no personal data."""
     open_clocks = [clock for clock in case.clocks.values() if clock.open]
     breached = any(clock.state is ClockState.BREACHED for clock in open_clocks)
@@ -41,27 +41,27 @@ def search_attributes(case: Case, stuck: str | None) -> list[SearchAttributePair
     return [
         SearchAttributePair(STAGE, case.stage.value),
         SearchAttributePair(STATUTE, case.statute.id),
-        SearchAttributePair(REQUESTER, case.application.requester.code or ""),
-        SearchAttributePair(PROVIDER, case.application.provider.code or ""),
+        SearchAttributePair(REQUESTER, case.requester.code or ""),
+        SearchAttributePair(PROVIDER, case.provider.code or ""),
         SearchAttributePair(STUCK_REASON, stuck or ""),
         SearchAttributePair(DUE_AT, due),
         SearchAttributePair(BREACHED, breached),
     ]
 
 
-def wait_summary(what: str, case: Case, instant: Instant) -> str:
+def wait_summary(what: str, case: Proceeding, instant: Instant) -> str:
     """What a timer waits for, for people who read the history in Temporal's UI."""
     clock = case.clocks[instant.number]
     kind = {Due.WARNING: "warn", Due.BREACH: "limit ends"}.get(instant.what, "supervision")
     return f"{what}: {kind}, {clock.id.value} due {clock.due_date.isoformat()}"[:200]
 
 
-def case_details(case: Case, stuck: str | None) -> str:
+def case_details(case: Proceeding, stuck: str | None) -> str:
     """The details page: where the case stands, who must act, until when (Markdown)."""
     lines = [
         f"**{label('stage', case.stage, 'zh')}** · {label('stage', case.stage, 'en')}",
         "",
-        f"{case.statute.title.zh} · {case.application.requester.name} → {case.application.provider.name}",
+        f"{case.statute.title.zh} · {case.requester.name} → {case.provider.name}",
     ]
     for clock in case.clocks.values():
         basis = f"第{clock.article}条" if clock.article else label("basis", clock.basis, "zh")

@@ -1,16 +1,13 @@
 """Share request (政务数据共享申请): from filing to the last instance, under whichever statute applies."""
 
-from typing import Any
-
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.cases.commands import Command
-    from domain.cases.decide import decide
+    import domain.procedures  # noqa: F401 - all rules, found by the procedure's name
+    from domain.cases.case import Case
     from domain.cases.filing import file
     from domain.cases.turn import Refused
-    from domain.side_effects import KEY_REUSED, Answer, CaseView, Filing, FilingKey
+    from domain.side_effects import CaseView, Filing
     from domain.words import Stage
     from workflows.durable_case import DurableCase
 
@@ -25,7 +22,7 @@ class ShareRequestWorkflow(DurableCase):
 
     @workflow.init
     def __init__(self, filing: Filing) -> None:
-        super().__init__(filing)
+        super().__init__(filing, Case(filing.request_id, filing.statute, filing.policy, filing.application))
 
     @workflow.run
     async def run(self, filing: Filing) -> CaseView:
@@ -51,6 +48,7 @@ class ShareRequestWorkflow(DurableCase):
                     await self.people_or_time("决定: the last instance grants, denies or sends back")
                 case Stage.DELIVERY:
                     await self.people_or_time("提供: the provider hands the data over")
+        await self.open_what_follows()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.view()
 
@@ -67,61 +65,3 @@ class ShareRequestWorkflow(DurableCase):
         while not await self.record(events, key=filing.key):
             if self.case.filed:
                 return
-
-    def header(self) -> dict[str, Any]:
-        """What the ledger keeps of the case beside its events."""
-        filing = self.filing
-        application = filing.application
-        return {
-            "procedure": "share_request",
-            "statute": filing.statute.id,
-            "statute_digest": filing.statute_digest,
-            "statute_data": filing.statute.model_dump(mode="json", exclude_none=True),
-            "policy": filing.policy.model_dump(mode="json"),
-            "application": application.model_dump(mode="json", exclude_none=True),
-            "filed_at": filing.filed_at,
-            "requester_code": application.requester.code,
-            "requester_name": application.requester.name,
-            "provider_code": application.provider.code,
-            "provider_name": application.provider.name,
-            "resource_code": application.resource.code,
-            "resource_name": application.resource.name,
-            "sharing_class": application.resource.sharing_class,
-            "filing_key": filing.key,
-            "filing_digest": filing.digest,
-            "workflow_id": workflow.info().workflow_id,
-        }
-
-    # Updates: people's decisions
-
-    @workflow.update(name="filed")
-    async def filed(self, meant: FilingKey | None = None) -> CaseView:  # noqa: ARG002 - the validator looks at it
-        """Answer once the filing stands in the ledger."""
-        await workflow.wait_condition(lambda: self.case.filed)
-        return self.view()
-
-    @filed.validator
-    def may_be_told(self, meant: FilingKey | None = None) -> None:
-        """Not to somebody who means another filing: one key was used twice at once. Older histories name none."""
-        if meant is not None and (meant.key, meant.digest) != (self.filing.key, self.filing.digest):
-            raise ApplicationError("the key files another request", type=KEY_REUSED, non_retryable=True)
-
-    @workflow.update(name="command")
-    async def command(self, command: Command) -> Answer:
-        """Carry out one command: it is in the ledger when this answers."""
-        at = self.received(command.received_at)
-        written = await self.decide(lambda: decide(self.case, command, at), command.key)
-        return Answer(head=written[-1].seq, events=[event.type.value for event in written], case=self.view())
-
-    @command.validator
-    def may_command(self, command: Command) -> None:
-        """May this be done now? A no leaves no history."""
-        self.ready()
-        self.first_use(command.key)
-        self.unchanged_since(command.if_head)
-        try:
-            decide(self.case, command, self.received(command.received_at))
-        except Refused as refusal:
-            raise self.refused(refusal) from None
-        except ValueError as error:
-            raise ApplicationError(str(error), type="invalid_command", non_retryable=True) from None

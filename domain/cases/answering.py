@@ -1,8 +1,11 @@
 """From the completeness check to the answer: 规范性审查, 补正, 平台授权, 答复, 延期."""
 
+from collections.abc import Mapping
+
 from pydantic import ValidationError
 
-from domain.cases.case import Case
+from domain.cases.application import Application
+from domain.cases.case import Case, amended
 from domain.cases.commands import (
     Granting,
     Nothing,
@@ -13,12 +16,12 @@ from domain.cases.commands import (
     Supplement,
     invalid,
 )
-from domain.cases.evolve import amended
-from domain.cases.filing import findings, refuse_unless_complete
+from domain.cases.completeness import findings, refuse_unless_complete
 from domain.cases.records import Clock
-from domain.cases.turn import Refused, Turn, command
+from domain.cases.share_rules import command
+from domain.cases.turn import Refused, Turn
 from domain.statutes.model import Clause, Refusal
-from domain.words import ClockId, ClockState, CommandName, EventType, Outcome, RefusalCode, Role, Stage
+from domain.words import ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage
 
 ANSWERABLE = (Stage.PROVIDER_ANSWER,)
 
@@ -27,7 +30,7 @@ ANSWERABLE = (Stage.PROVIDER_ANSWER,)
 
 
 @command(CommandName.ACCEPT, by=[Role.BUREAU], stages=[Stage.COMPLETENESS_CHECK])
-def accept(turn: Turn, _: Nothing) -> None:
+def accept(turn: Turn[Case], _: Nothing) -> None:
     """受理: the papers are in order. The file goes to whoever authorises, whose limit starts that day."""
     check = turn.case.statute.limit(ClockId.COMPLETENESS_CHECK, turn.case.sharing_class)
     turn.note(EventType.ACCEPTED, check.clause if check else None)
@@ -47,7 +50,7 @@ def _decline_forbidden(case: Case) -> Refused | None:
 
 
 @command(CommandName.DECLINE, by=[Role.BUREAU], stages=[Stage.COMPLETENESS_CHECK], unavailable=_decline_forbidden)
-def decline(turn: Turn, said: Reasoned) -> None:
+def decline(turn: Turn[Case], said: Reasoned) -> None:
     """不予受理, with the reason."""
     rule = turn.case.statute.decline
     clause = rule.clause if rule else None
@@ -77,7 +80,7 @@ def _once_and_by_the_right_side(case: Case, role: Role) -> None:
     stages=[Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER],
     when=_once_and_by_the_right_side,
 )
-def return_for_supplement(turn: Turn, said: ReturnForSupplement) -> None:
+def return_for_supplement(turn: Turn[Case], said: ReturnForSupplement) -> None:
     """一次性告知: all that is missing, told once. The provider's own limit runs on."""
     rule = turn.case.statute.supplement
     missing = [item for item in said.missing or () if item]
@@ -91,7 +94,7 @@ def return_for_supplement(turn: Turn, said: ReturnForSupplement) -> None:
 
 
 @command(CommandName.SUPPLEMENT, by=[Role.REQUESTER], stages=[Stage.SUPPLEMENT])
-def supplement(turn: Turn, said: Supplement) -> None:
+def supplement(turn: Turn[Case], said: Supplement) -> None:
     """补正: papers and fields. A completeness check starts afresh; a provider's limit is not touched."""
     papers = [paper.model_dump(mode="json") for paper in said.documents]
     changed = said.changed()
@@ -118,14 +121,14 @@ def supplement(turn: Turn, said: Supplement) -> None:
 
 
 @command(CommandName.AUTHORIZE, by=[Role.BUREAU], stages=[Stage.PLATFORM_AUTHORIZATION])
-def authorize(turn: Turn, said: Granting) -> None:
+def authorize(turn: Turn[Case], said: Granting) -> None:
     """授权: the bureau opens access on behalf of the platform; the provider is told."""
     limit = turn.case.statute.limit(ClockId.PLATFORM_AUTHORIZATION, turn.case.sharing_class)
     grant_access(turn, limit.clause if limit else None, said.said(), kept=ClockId.PLATFORM_AUTHORIZATION)
 
 
 @command(CommandName.REFUSE_AUTHORIZATION, by=[Role.BUREAU], stages=[Stage.PLATFORM_AUTHORIZATION])
-def refuse_authorization(turn: Turn, said: Refusing) -> None:
+def refuse_authorization(turn: Turn[Case], said: Refusing) -> None:
     """不予授权, with the specific reason."""
     rule = turn.case.statute.platform_refusal or turn.case.statute.refusal
     _refuse(turn, said, rule, ClockId.PLATFORM_AUTHORIZATION)
@@ -135,14 +138,14 @@ def refuse_authorization(turn: Turn, said: Refusing) -> None:
 
 
 @command(CommandName.GRANT, by=[Role.PROVIDER], stages=ANSWERABLE)
-def grant(turn: Turn, said: Granting) -> None:
+def grant(turn: Turn[Case], said: Granting) -> None:
     """同意共享. Where the text sets a limit for delivery, it starts today."""
     limit = turn.case.statute.limit(ClockId.PROVIDER_ANSWER, turn.case.sharing_class)
     grant_access(turn, limit.clause if limit else None, said.said(), kept=ClockId.PROVIDER_ANSWER)
 
 
 @command(CommandName.REFUSE, by=[Role.PROVIDER], stages=ANSWERABLE)
-def refuse(turn: Turn, said: Refusing) -> None:
+def refuse(turn: Turn[Case], said: Refusing) -> None:
     """不同意共享, with the reason and, where the text asks for it, the legal basis."""
     _refuse(turn, said, turn.case.statute.refusal, ClockId.PROVIDER_ANSWER)
 
@@ -198,7 +201,7 @@ def _asked_of_somebody_else(case: Case, role: Role) -> None:
     unavailable=_no_extension,
     when=_none_asked_yet,
 )
-def request_extension(turn: Turn, said: RequestExtension) -> None:
+def request_extension(turn: Turn[Case], said: RequestExtension) -> None:
     """申请延期, before the limit ends; all extensions together stay within the text's maximum."""
     clause = _extension_clause(turn.case)
     at_most = turn.case.statute.extension.at_most if turn.case.statute.extension else 0
@@ -215,7 +218,7 @@ def request_extension(turn: Turn, said: RequestExtension) -> None:
     unavailable=_no_extension,
     when=_asked_of_somebody_else,
 )
-def approve_extension(turn: Turn, _: Nothing) -> None:
+def approve_extension(turn: Turn[Case], _: Nothing) -> None:
     """同意延期: a longer clock takes the place of the running one. A provider cannot consent for itself."""
     clause = _extension_clause(turn.case)
     clock = _answer_clock(turn.case)
@@ -225,7 +228,7 @@ def approve_extension(turn: Turn, _: Nothing) -> None:
 
 
 @command(CommandName.DENY_EXTENSION, by=[Role.BUREAU], stages=ANSWERABLE, unavailable=_no_extension, when=_asked)
-def deny_extension(turn: Turn, said: Reasoned) -> None:
+def deny_extension(turn: Turn[Case], said: Reasoned) -> None:
     """不同意延期, with the reason; the limit stays."""
     clause = _extension_clause(turn.case)
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
@@ -235,7 +238,7 @@ def deny_extension(turn: Turn, said: Reasoned) -> None:
 # Shared by the answers
 
 
-def grant_access(turn: Turn, clause: Clause | None, terms: object, kept: ClockId | None) -> None:
+def grant_access(turn: Turn[Case], clause: Clause | None, terms: object, kept: ClockId | None) -> None:
     """Sharing is agreed, by whomever: delivery begins where the text sets a limit for it, else the case is done."""
     delivery = turn.case.statute.limit(ClockId.DELIVERY, turn.case.sharing_class)
     turn.stage = Stage.DELIVERY if delivery else turn.stage
@@ -243,12 +246,31 @@ def grant_access(turn: Turn, clause: Clause | None, terms: object, kept: ClockId
     if kept is not None:
         turn.keep(kept)
     if delivery is None:
-        turn.close(Outcome.GRANTED)
+        close_granted(turn, terms)
         return
     turn.start(ClockId.DELIVERY)
 
 
-def _refuse(turn: Turn, said: Refusing, rule: Refusal, kept: ClockId) -> None:
+def close_granted(turn: Turn[Case], terms: object) -> None:
+    """The data may be used from now on: where the text has rules on that, they begin with a grant of its own."""
+    case = turn.case
+    access = case.statute.access
+    if access is not None:
+        turn.open_other(ProcedureName.ACCESS_GRANT, grant_of(case.application, case.request_id, terms), access.clause)
+    turn.close(Outcome.GRANTED)
+
+
+def grant_of(application: Application, request_id: str, terms: object) -> dict[str, object]:
+    """The access that a granted request opens: who may use what for what, on which terms, until when."""
+    agreed = dict(terms) if isinstance(terms, Mapping) else {}
+    return {
+        "request": application.model_dump(mode="json", exclude_none=True, exclude={"documents", "disputes_grant"}),
+        "granted_by": request_id,
+        "terms": agreed,
+    }
+
+
+def _refuse(turn: Turn[Case], said: Refusing, rule: Refusal, kept: ClockId) -> None:
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, rule.clause)
     if rule.legal_basis:
         turn.require(said.legal_basis, RefusalCode.LEGAL_BASIS_REQUIRED, rule.clause)

@@ -1,31 +1,23 @@
-"""The state of one case. It changes only by events: see :mod:`domain.cases.evolve`."""
+"""The state of one share request. It changes only by events: see :mod:`domain.cases.evolve`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from domain.access import Parties
-from domain.cases.application import Application
-from domain.cases.records import Clock
-from domain.policy import Policy
-from domain.statutes.model import LastInstance, Route, Statute
-from domain.words import Authorization, ClockId, ClockState, Outcome, Role, SharingClass, Stage
+from domain.cases.application import Application, Party, Resource
+from domain.cases.proceeding import Proceeding
+from domain.cases.records import Event, RecordedEvent
+from domain.statutes.model import LastInstance, Route
+from domain.words import Authorization, EventType, ProcedureName, Role, SharingClass, Stage
 
 
 @dataclass(frozen=True)
-class Case:
+class Case(Proceeding):
     """One data-share request (共享申请), from filing to its end."""
 
-    request_id: str
-    statute: Statute
-    policy: Policy
+    procedure: ClassVar[ProcedureName] = ProcedureName.SHARE_REQUEST
+
     application: Application
-    head: int = 0
-    stage: Stage = Stage.CLOSED
-    outcome: Outcome | None = None
-    last_at: datetime | None = None
-    clocks: Mapping[int, Clock] = field(default_factory=dict)
     supplement_used: bool = False
     supplement_of: Stage | None = None
     extension_asked: int | None = None
@@ -35,16 +27,8 @@ class Case:
     agreed: frozenset[Role] = frozenset()
     impasse: bool = False
     not_agreed: bool = False
-
-    @property
-    def filed(self) -> bool:
-        """Whether the filing stands in the ledger."""
-        return self.head > 0
-
-    @property
-    def closed(self) -> bool:
-        """Whether nothing more can happen."""
-        return self.outcome is not None
+    terms: Mapping[str, Any] | None = None
+    """On what terms sharing was agreed (共享条件)."""
 
     @property
     def route(self) -> Route:
@@ -75,16 +59,58 @@ class Case:
             return coordination.provincial
         return self.statute.last
 
-    def open_clock(self, clock_id: ClockId) -> Clock | None:
-        """The clock of this kind that is running or breached, if any."""
-        return next((c for c in self.clocks.values() if c.id == clock_id and c.open), None)
-
-    def breached(self, clock_id: ClockId) -> bool:
-        """Whether the open clock of this kind has run out."""
-        clock = self.open_clock(clock_id)
-        return clock is not None and clock.state == ClockState.BREACHED
+    @property
+    def limit_class(self) -> SharingClass | None:
+        """Limits of the answer differ by the class of what is asked for."""
+        return self.sharing_class
 
     @property
-    def parties(self) -> Parties:
-        """What decides who has to do with this case."""
-        return Parties(self.statute.id, self.application.requester.code, self.application.provider.code)
+    def requester(self) -> Party:
+        """Who asks (使用部门)."""
+        return self.application.requester
+
+    @property
+    def provider(self) -> Party:
+        """Who is asked (提供部门)."""
+        return self.application.provider
+
+    @property
+    def resource(self) -> Resource:
+        """What is asked for."""
+        return self.application.resource
+
+    def facts_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
+        """What an event changes in a request."""
+        data = event.data
+        match event.type:
+            case EventType.SUPPLEMENT_REQUESTED:
+                return {"supplement_used": True, "supplement_of": Stage(data["during"])}
+            case EventType.SUPPLEMENTED:
+                return {"application": amended(self.application, data), "supplement_of": None}
+            case EventType.EXTENSION_REQUESTED:
+                return {"extension_asked": data["working_days"]}
+            case EventType.EXTENSION_APPROVED:
+                return {"extension_asked": None, "extension_days": self.extension_days + data["working_days"]}
+            case EventType.EXTENSION_DENIED:
+                return {"extension_asked": None}
+            case EventType.GRANTED:
+                return {"terms": data.get("terms")}
+            case EventType.TERMS_PROPOSED:
+                return {"proposal": data["terms"], "proposer": event.actor.role, "agreed": frozenset()}
+            case EventType.TERMS_AGREED:
+                return {"agreed": self.agreed | {event.actor.role}}
+            case EventType.IMPASSE_DECLARED:
+                return {"impasse": True}
+            case EventType.COORDINATION_CONCLUDED:
+                return {"not_agreed": data["result"] == "not_agreed"}
+            case EventType.DECIDED if data["decision"] == "return":
+                return {"not_agreed": False}
+            case _:
+                return {}
+
+
+def amended(application: Application, data: Mapping[str, Any]) -> Application:
+    """An application after a supplement: papers are added, changed fields replace the old ones."""
+    old = application.model_dump(mode="json")
+    papers = [*old["documents"], *data.get("documents", [])]
+    return Application.model_validate({**old, **data.get("changed", {}), "documents": papers})

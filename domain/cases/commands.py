@@ -13,6 +13,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from domain.access import EVERYWHERE
 from domain.cases.application import Document, Filed
 from domain.cases.records import Actor
+from domain.naming import fingerprint
 from domain.plain_errors import first_problem, key_path, own_reason
 from domain.texts import Day, ItemCount, SealedKey, ShortText, Text, WorkingDays
 from domain.words import CommandName, ServiceMode, Urgency
@@ -166,7 +167,13 @@ class Urge(Reasoned):
     level: Urgency = Urgency.NOTICE
 
 
-FIELDS: Mapping[CommandName, type[Filed]] = {
+class OrderRectification(Reasoned):
+    """Within how many working days what caused a breach must be put right (责令整改)."""
+
+    working_days: WorkingDays | None = None
+
+
+FIELDS: Mapping[CommandName, type[Filed]] = {  # of share requests, and of commands that are the same everywhere
     CommandName.ACCEPT: Nothing,
     CommandName.DECLINE: Reasoned,
     CommandName.RETURN_FOR_SUPPLEMENT: ReturnForSupplement,
@@ -191,6 +198,7 @@ FIELDS: Mapping[CommandName, type[Filed]] = {
     CommandName.DELIVER: Deliver,
     CommandName.WITHDRAW: Reasoned,
     CommandName.URGE: Urge,
+    CommandName.ORDER_RECTIFICATION: OrderRectification,
 }
 
 
@@ -222,9 +230,15 @@ class Command(BaseModel):
     places: frozenset[str] = frozenset({EVERYWHERE})
     if_head: int | None = None
 
-    def said(self) -> Filed:
-        """The fields, checked. Raises InvalidFields for a field that cannot be."""
+    def said(self, says: type[Filed]) -> Filed:
+        """The fields, checked against what the command may say. Raises InvalidFields for a field that cannot be."""
         try:
-            return FIELDS[self.name].model_validate(dict(self.fields))
+            return says.model_validate(dict(self.fields))
         except ValidationError as error:
             raise invalid(self.name, error) from None
+
+    @property
+    def fingerprint(self) -> str:
+        """A short digest of what the command says, and of who says it: tells one payload from another."""
+        said = {"name": self.name, "actor": self.actor.model_dump(mode="json"), "fields": dict(self.fields)}
+        return fingerprint(said)[:16]

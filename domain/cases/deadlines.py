@@ -1,12 +1,19 @@
 """From an ordered clock to a running one: the calendar is asked once, and its answer is kept as data."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
-from domain.calendar import WorkingDays, day_of, end_of
+from domain.calendar import Due, WorkingDays, day_of, end_of
+from domain.calendar import Unit as CountedUnit
 from domain.cases.records import Clock, ClockOrder, Rung
+from domain.words import Unit
 
 WARNING_HOUR = time(9, 0)
 """Warnings are for people: they come when an office opens, not at midnight."""
+COUNTED: Mapping[Unit, CountedUnit] = {Unit.WORKING_DAY: "working_day", Unit.MONTH: "month", Unit.DAY: "day"}
+"""The units that the calendar counts."""
+NO_EDITION = "none"
+"""The edition of a limit that rests on no calendar."""
 
 
 def resolve(order: ClockOrder, calendar: WorkingDays, close_of_business: time | None = None) -> Clock:
@@ -15,7 +22,7 @@ def resolve(order: ClockOrder, calendar: WorkingDays, close_of_business: time | 
     The day of ``started_at`` (Asia/Shanghai) is day 0. Raises ``CalendarError`` outside the calendar's years.
     """
     start = day_of(order.started_at)
-    due = calendar.due(start, order.amount, order.unit.value)
+    due = _due(order, start, calendar)
     due_at = end_of(due.due_date, close_of_business)
     said = {name: getattr(order, name) for name in type(order).model_fields if name not in ("warn_before", "ladder")}
     return Clock(
@@ -31,6 +38,13 @@ def resolve(order: ClockOrder, calendar: WorkingDays, close_of_business: time | 
             for step in sorted(order.ladder, key=lambda step: step.working_days)
         ),
     )
+
+
+def _due(order: ClockOrder, start: date, calendar: WorkingDays) -> Due:
+    """The end of a limit. One that is fixed to a day ends on it, whatever the calendar says."""
+    if order.unit is Unit.DATE:
+        return Due(start + timedelta(days=order.amount), provisional=False, editions=(), edition=NO_EDITION)
+    return calendar.due(start, order.amount, COUNTED[order.unit])
 
 
 def order_again(clock: Clock) -> ClockOrder:

@@ -5,32 +5,38 @@ The workflow's validators, the API, the permission matrix and the tests all ask 
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from domain.access import Caller, stands_as
-from domain.cases import answering, dispute, ending  # noqa: F401 - importing them registers their rules
-from domain.cases.case import Case
 from domain.cases.commands import Command
 from domain.cases.passing_of_time import advance
+from domain.cases.procedure import PROCEDURES, procedure_of
+from domain.cases.proceeding import Proceeding
 from domain.cases.records import Event
-from domain.cases.turn import RULES, CommandRule, Refused, Turn
-from domain.words import CommandName, RefusalCode, Role
+from domain.cases.rules import CommandRule
+from domain.cases.turn import Refused, Turn
+from domain.words import CommandName, ProcedureName, RefusalCode, Role
+
+Rule = CommandRule[Any]
 
 
-def decide(case: Case, command: Command, at: datetime) -> list[Event]:
+def decide(case: Proceeding, command: Command, at: datetime) -> list[Event]:
     """The events of a command received at ``at``, after what time alone has done until then.
 
     Raises :class:`Refused` with the code and the article, and InvalidFields for a field that cannot be; what does
     not depend on the fields is asked first. Nothing is changed: the events must be recorded and then evolved.
     """
     case, passed = advance(case, at)
-    rule = RULES[command.name]
+    rule = procedure_of(case).rules.get(command.name)
+    if rule is None:
+        raise Refused(RefusalCode.WRONG_PROCEDURE)
     refuse_unless_allowed(case, rule, command)
     turn = Turn(case, command.actor, at, case.stage)
-    rule.rule(turn, command.said())
+    rule.rule(turn, command.said(rule.says))
     return [*passed, *turn.events]
 
 
-def refuse_unless_allowed(case: Case, rule: CommandRule, command: Command) -> None:
+def refuse_unless_allowed(case: Proceeding, rule: Rule, command: Command) -> None:
     """Refuse by what holds before the command's own rule is asked: closed, unknown here, stage, role, party."""
     if case.closed:
         raise Refused(RefusalCode.CASE_CLOSED)
@@ -48,17 +54,19 @@ def refuse_unless_allowed(case: Case, rule: CommandRule, command: Command) -> No
     rule.when(case, command.actor.role)
 
 
-def who_may(name: CommandName) -> Sequence[Role]:
-    """The roles that may ever give a command."""
-    return RULES[name].by
+def who_may(name: CommandName, procedure: ProcedureName = ProcedureName.SHARE_REQUEST) -> Sequence[Role]:
+    """The roles that may ever give a command in a procedure; none where it has no such command."""
+    rule = PROCEDURES[procedure].rules.get(name)
+    return rule.by if rule else ()
 
 
-def allowed(case: Case, role: Role) -> Sequence[CommandName]:
+def allowed(case: Proceeding, role: Role) -> Sequence[CommandName]:
     """The commands that a role may give now: all that can still refuse them is what they say."""
-    return [name for name, rule in RULES.items() if not case.closed and _may(case, rule, role)]
+    rules = procedure_of(case).rules
+    return [name for name, rule in rules.items() if not case.closed and _may(case, rule, role)]
 
 
-def _may(case: Case, rule: CommandRule, role: Role) -> bool:
+def _may(case: Proceeding, rule: Rule, role: Role) -> bool:
     if case.stage not in rule.stages or role not in rule.by or rule.unavailable(case) is not None:
         return False
     try:

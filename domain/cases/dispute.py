@@ -12,7 +12,8 @@ from domain.cases.commands import (
     Reasoned,
     ReferFinal,
 )
-from domain.cases.turn import Refused, Turn, command
+from domain.cases.share_rules import command
+from domain.cases.turn import Refused, Turn
 from domain.statutes.model import Clause, LastInstance
 from domain.words import ClockId, CommandName, EventType, Outcome, RefusalCode, Role, Stage
 
@@ -24,7 +25,7 @@ TABLE = (Role.REQUESTER, Role.PROVIDER, Role.BUREAU)
 
 
 @command(CommandName.ACCEPT_REFUSAL, by=[Role.REQUESTER], stages=[Stage.REFUSED])
-def accept_refusal(turn: Turn, _: Nothing) -> None:
+def accept_refusal(turn: Turn[Case], _: Nothing) -> None:
     """接受答复: the requester lets the refusal stand."""
     turn.note(EventType.REFUSAL_ACCEPTED)
     turn.keep(ClockId.DISPUTE_WINDOW)
@@ -49,7 +50,7 @@ def _refused_or_met_with_silence(case: Case, role: Role) -> None:
     stages=[Stage.REFUSED, Stage.PROVIDER_ANSWER],
     when=_refused_or_met_with_silence,
 )
-def open_negotiation(turn: Turn, said: OpenNegotiation) -> None:
+def open_negotiation(turn: Turn[Case], said: OpenNegotiation) -> None:
     """提请协商: 因履行职责确需使用. After a silence where the text knows no coordinator, by the bureau too."""
     rule = turn.case.statute.negotiation
     turn.require(said.justification, RefusalCode.JUSTIFICATION_REQUIRED, rule.clause)
@@ -81,13 +82,13 @@ def _no_impasse_yet(case: Case, role: Role) -> None:
 
 
 @command(CommandName.PROPOSE, by=TABLE, stages=[Stage.NEGOTIATION], when=_at_the_table)
-def propose(turn: Turn, said: Propose) -> None:
+def propose(turn: Turn[Case], said: Propose) -> None:
     """提出方案: new terms on the table; agreements to older ones lapse."""
     turn.note(EventType.TERMS_PROPOSED, turn.case.statute.negotiation.clause, terms=said.terms.said())
 
 
 @command(CommandName.AGREE, by=TABLE, stages=[Stage.NEGOTIATION], when=_terms_of_others_wait)
-def agree(turn: Turn, _: Nothing) -> None:
+def agree(turn: Turn[Case], _: Nothing) -> None:
     """同意方案: once every other party has agreed, the data is shared on these terms."""
     case = turn.case
     clause = case.statute.negotiation.clause
@@ -99,7 +100,7 @@ def agree(turn: Turn, _: Nothing) -> None:
 
 
 @command(CommandName.DECLARE_IMPASSE, by=TABLE, stages=[Stage.NEGOTIATION], when=_no_impasse_yet)
-def declare_impasse(turn: Turn, said: Reasoned) -> None:
+def declare_impasse(turn: Turn[Case], said: Reasoned) -> None:
     """协商未果. Where nobody coordinates, nothing more can be done; otherwise the way to a referral is open."""
     clause = turn.case.statute.negotiation.clause
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
@@ -139,7 +140,7 @@ def _negotiation_came_first(case: Case, _: Role) -> None:
     unavailable=_no_coordinator,
     when=_negotiation_came_first,
 )
-def refer(turn: Turn, said: Reasoned) -> None:
+def refer(turn: Turn[Case], said: Reasoned) -> None:
     """提请协调: after a failed negotiation, or after a silence. In Changzhou a case that involves a provincial
     department goes to the leading group at once."""
     rule = turn.case.statute.coordination
@@ -164,7 +165,7 @@ def _not_concluded_yet(case: Case, _: Role) -> None:
 
 
 @command(CommandName.CONCLUDE_COORDINATION, by=[Role.BUREAU], stages=[Stage.COORDINATION], when=_not_concluded_yet)
-def conclude_coordination(turn: Turn, said: ConcludeCoordination) -> None:
+def conclude_coordination(turn: Turn[Case], said: ConcludeCoordination) -> None:
     """协调结果: agreed, or not; then what the text has next, and where it has nothing, the end."""
     rule = turn.case.statute.coordination
     clause = rule.clause if rule else None
@@ -233,7 +234,7 @@ def _the_organ_of_the_text(case: Case, role: Role) -> None:
     unavailable=_no_adjudication,
     when=_after_no_agreement,
 )
-def adjudicate(turn: Turn, said: Adjudicate) -> None:
+def adjudicate(turn: Turn[Case], said: Adjudicate) -> None:
     """评判: the bureau itself decides, after a coordination without agreement."""
     clause = _last(turn.case).clause
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
@@ -248,7 +249,7 @@ def adjudicate(turn: Turn, said: Adjudicate) -> None:
     unavailable=_no_final_instance,
     when=_after_no_agreement,
 )
-def refer_final(turn: Turn, said: ReferFinal) -> None:
+def refer_final(turn: Turn[Case], said: ReferFinal) -> None:
     """报请: to the last instance, with the necessity stated where the text makes that the condition."""
     last = _last(turn.case)
     clause = last.clause
@@ -273,7 +274,7 @@ def refer_final(turn: Turn, said: ReferFinal) -> None:
     unavailable=_no_final_instance,
     when=_the_organ_of_the_text,
 )
-def decide(turn: Turn, said: Decide) -> None:
+def decide(turn: Turn[Case], said: Decide) -> None:
     """决定: grant, deny, or send back to coordination."""
     last = _last(turn.case)
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, last.clause)
@@ -287,7 +288,7 @@ def decide(turn: Turn, said: Decide) -> None:
     _carry_out(turn, said.decision, said.terms.said() if said.terms else None, last.clause)
 
 
-def _carry_out(turn: Turn, decision: str, terms: object, clause: Clause) -> None:
+def _carry_out(turn: Turn[Case], decision: str, terms: object, clause: Clause) -> None:
     if decision == "grant":
         grant_access(turn, clause, terms, kept=ClockId.FINAL_INSTANCE)
         return
@@ -295,7 +296,7 @@ def _carry_out(turn: Turn, decision: str, terms: object, clause: Clause) -> None
     turn.close(Outcome.DENIED)
 
 
-def _leave(turn: Turn) -> None:
+def _leave(turn: Turn[Case]) -> None:
     """The windows and limits of the step before are over: used in time, or missed and so recorded."""
     turn.keep(ClockId.DISPUTE_WINDOW)
     if turn.case.stage is Stage.COORDINATION:

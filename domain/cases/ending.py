@@ -1,34 +1,23 @@
-"""Delivery, withdrawal and urging: 提供, 撤回, 督办."""
+"""Delivery, withdrawal, urging and what a missed limit may lead to: 提供, 撤回, 督办, 责令整改."""
 
+from domain.cases.answering import close_granted
 from domain.cases.case import Case
-from domain.cases.commands import Deliver, Reasoned, Urge
-from domain.cases.turn import OPEN_STAGES, Refused, Turn, command
-from domain.words import ClockId, CommandName, EventType, Outcome, RefusalCode, Role, Stage
+from domain.cases.commands import Deliver
+from domain.cases.common import may_be_urged, may_be_withdrawn, may_lead_to_rectification
+from domain.cases.share_rules import OPEN_STAGES, RULES, command
+from domain.cases.turn import Turn
+from domain.words import ClockId, CommandName, EventType, Role, Stage
 
 
 @command(CommandName.DELIVER, by=[Role.PROVIDER], stages=[Stage.DELIVERY])
-def deliver(turn: Turn, said: Deliver) -> None:
+def deliver(turn: Turn[Case], said: Deliver) -> None:
     """提供: the data is there; the case is done."""
     limit = turn.case.statute.limit(ClockId.DELIVERY, turn.case.sharing_class)
     turn.note(EventType.DELIVERED, limit.clause if limit else None, mode=said.mode)
     turn.keep(ClockId.DELIVERY)
-    turn.close(Outcome.GRANTED)
+    close_granted(turn, turn.case.terms)
 
 
-@command(CommandName.WITHDRAW, by=[Role.REQUESTER], stages=OPEN_STAGES)
-def withdraw(turn: Turn, said: Reasoned) -> None:
-    """撤回: the requester needs it no longer, and says why."""
-    turn.require(said.reason, RefusalCode.REASON_REQUIRED)
-    turn.note(EventType.WITHDRAWN, reason=said.reason)
-    turn.close(Outcome.WITHDRAWN)
-
-
-def _a_limit_runs_or_ran_out(case: Case, _: Role) -> None:
-    if not any(clock.open for clock in case.clocks.values()):
-        raise Refused(RefusalCode.WRONG_STAGE, why="no_clock")
-
-
-@command(CommandName.URGE, by=[Role.BUREAU], stages=OPEN_STAGES, when=_a_limit_runs_or_ran_out)
-def urge(turn: Turn, said: Urge) -> None:
-    """督办: the bureau presses whoever must act, as long as a limit runs or has run out."""
-    turn.note(EventType.URGED, level=said.level.value, reason=said.reason)
+may_be_withdrawn(RULES, OPEN_STAGES)
+may_be_urged(RULES, OPEN_STAGES)
+may_lead_to_rectification(RULES, OPEN_STAGES)

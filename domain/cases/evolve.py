@@ -6,15 +6,16 @@ for a replay years later and for the tests alike.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
-from domain.cases.application import Application
-from domain.cases.case import Case
+from domain.cases.proceeding import Proceeding
 from domain.cases.records import Clock, Event, RecordedEvent
-from domain.words import ClockState, EventType, Outcome, Stage
+from domain.words import ClockState, EventType, Outcome
+
+P = TypeVar("P", bound=Proceeding)
 
 
-def evolve(case: Case, event: Event | RecordedEvent) -> Case:
+def evolve(case: P, event: Event | RecordedEvent) -> P:
     """The case after one more event. An :class:`Event` not yet recorded starts no clock: it has no deadline yet."""
     case = replace(
         case,
@@ -23,51 +24,18 @@ def evolve(case: Case, event: Event | RecordedEvent) -> Case:
         clocks=fold_clock(case.clocks, event),
         head=event.seq if isinstance(event, RecordedEvent) else case.head,
     )
-    return replace(case, **_facts(case, event))
+    if event.type is EventType.CLOSED:
+        case = replace(case, outcome=Outcome(event.data["outcome"]))
+    if event.type is EventType.CASE_OPENED:
+        case = replace(case, opened=case.opened + 1)
+    return replace(case, **case.facts_after(event))
 
 
-def evolve_all(case: Case, events: Iterable[Event | RecordedEvent]) -> Case:
+def evolve_all(case: P, events: Iterable[Event | RecordedEvent]) -> P:
     """The case after all of these events, in order."""
     for event in events:
         case = evolve(case, event)
     return case
-
-
-def _facts(case: Case, event: Event | RecordedEvent) -> dict[str, Any]:
-    """What an event changes beyond stage, time and clocks."""
-    data = event.data
-    match event.type:
-        case EventType.SUPPLEMENT_REQUESTED:
-            return {"supplement_used": True, "supplement_of": Stage(data["during"])}
-        case EventType.SUPPLEMENTED:
-            return {"application": amended(case.application, data), "supplement_of": None}
-        case EventType.EXTENSION_REQUESTED:
-            return {"extension_asked": data["working_days"]}
-        case EventType.EXTENSION_APPROVED:
-            return {"extension_asked": None, "extension_days": case.extension_days + data["working_days"]}
-        case EventType.EXTENSION_DENIED:
-            return {"extension_asked": None}
-        case EventType.TERMS_PROPOSED:
-            return {"proposal": data["terms"], "proposer": event.actor.role, "agreed": frozenset()}
-        case EventType.TERMS_AGREED:
-            return {"agreed": case.agreed | {event.actor.role}}
-        case EventType.IMPASSE_DECLARED:
-            return {"impasse": True}
-        case EventType.COORDINATION_CONCLUDED:
-            return {"not_agreed": data["result"] == "not_agreed"}
-        case EventType.DECIDED if data["decision"] == "return":
-            return {"not_agreed": False}
-        case EventType.CLOSED:
-            return {"outcome": Outcome(data["outcome"])}
-        case _:
-            return {}
-
-
-def amended(application: Application, data: Mapping[str, Any]) -> Application:
-    """An application after a supplement: papers are added, changed fields replace the old ones."""
-    old = application.model_dump(mode="json")
-    papers = [*old["documents"], *data.get("documents", [])]
-    return Application.model_validate({**old, **data.get("changed", {}), "documents": papers})
 
 
 def fold_clock(clocks: Mapping[int, Clock], event: Event | RecordedEvent) -> Mapping[int, Clock]:

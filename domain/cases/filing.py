@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from domain.cases.application import Application, missing_fields
+from domain.cases.answering import close_granted
+from domain.cases.application import Application
 from domain.cases.case import Case
+from domain.cases.completeness import findings, refuse_unless_complete
 from domain.cases.records import Actor, Event
 from domain.cases.turn import PLATFORM, Refused, Turn
 from domain.policy import Policy
 from domain.statutes.model import Clause, Statute
-from domain.words import ClockId, EventType, Outcome, RefusalCode, Role, Stage
+from domain.words import ClockId, EventType, RefusalCode, Role, Stage
 
 FIRST_CLOCK = {
     Stage.COMPLETENESS_CHECK: ClockId.COMPLETENESS_CHECK,
@@ -33,10 +35,17 @@ def file(
     Raises :class:`Refused` when the statute does not let it be filed.
     """
     case = Case(request_id, statute, policy, application)
-    _may_be_filed(case)
     actor = Actor(role=Role.REQUESTER, org=application.requester.code, person=person)
-    turn = Turn(case, actor, at, _first_stage(case))
-    known = digests or {}
+    turn = Turn(case, actor, at, Stage.CLOSED)
+    begin(turn, digests or {})
+    return case, turn.events
+
+
+def begin(turn: Turn[Case], known: Mapping[str, str]) -> None:
+    """The gate, then the first stage that the statute has for such an application, and its limit."""
+    case, application, statute = turn.case, turn.case.application, turn.case.statute
+    _may_be_filed(case)
+    turn.stage = _first_stage(case)
     turn.note(
         EventType.FILED,
         _ground(case),
@@ -47,14 +56,13 @@ def file(
     )
     if case.route.opens == "granted" and not application.disputes_grant:
         turn.note(EventType.GRANTED, case.route.clause, actor=PLATFORM, by="registration")
-        turn.close(Outcome.GRANTED)
-        return case, turn.events
+        close_granted(turn, None)
+        return
     if turn.stage is Stage.NEGOTIATION:
         turn.note(
             EventType.NEGOTIATION_OPENED, case.statute.negotiation.clause, justification=application.justification
         )
     turn.start(FIRST_CLOCK[turn.stage])
-    return case, turn.events
 
 
 def _may_be_filed(case: Case) -> None:
@@ -71,15 +79,6 @@ def _may_be_filed(case: Case) -> None:
         raise Refused(RefusalCode.JUSTIFICATION_REQUIRED, _ground(case))
 
 
-def refuse_unless_complete(application: Application, statute: Statute) -> None:
-    """Refuse an application that leaves out what the statute requires, naming all of it at once."""
-    missing = list(missing_fields(application, statute))
-    if missing:
-        ground = next((clause for _, clause in missing if clause), None)
-        names = ", ".join(name for name, _ in missing)
-        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, ground, fields=names)
-
-
 def _first_stage(case: Case) -> Stage:
     if case.application.disputes_grant:
         return Stage.NEGOTIATION
@@ -90,12 +89,3 @@ def _ground(case: Case) -> Clause:
     """The clause that a filing rests on: its route's, or the one on disputes over granted conditions."""
     dispute = case.statute.negotiation.granted_conditions
     return dispute if case.application.disputes_grant and dispute else case.route.clause
-
-
-def findings(application: Application, statute: Statute) -> list[str] | None:
-    """What the completeness check should look at (规范性审查要点): no sealed paper where the text asks for one.
-
-    A finding refuses nothing; whether it matters is for the bureau to say. None when there is none.
-    """
-    unsealed = statute.filing.sealed_document is not None and not any(x.sealed for x in application.documents)
-    return ["no_sealed_document"] if unsealed else None

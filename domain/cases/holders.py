@@ -1,9 +1,12 @@
 """Whose move it is (待办): the roles that a stage waits for, under each statute."""
 
-from domain.statutes.model import Statute
-from domain.words import Role, Stage
+from collections.abc import Sequence
 
-_OF_STAGE: dict[Stage, tuple[Role, ...]] = {
+from domain.cases.procedure import PROCEDURES
+from domain.statutes.model import Statute
+from domain.words import ProcedureName, Role, Stage
+
+OF_STAGE: dict[Stage, tuple[Role, ...]] = {
     Stage.COMPLETENESS_CHECK: (Role.BUREAU,),
     Stage.SUPPLEMENT: (Role.REQUESTER,),
     Stage.PLATFORM_AUTHORIZATION: (Role.BUREAU,),
@@ -26,9 +29,18 @@ def holders(stage: Stage, statute: Statute, provincial: bool = False) -> tuple[R
         special = coordination.provincial if coordination and provincial else None
         last = special or statute.last or (coordination.provincial if coordination else None)
         return (last.by,) if last else ()
-    return _OF_STAGE.get(stage, ())
+    return OF_STAGE.get(stage, ())
+
+
+def who_holds(procedure: ProcedureName, stage: Stage, statute: Statute, provincial: bool = False) -> Sequence[Role]:
+    """The same for any procedure: only a request's stages wait for other roles under other statutes."""
+    if procedure is ProcedureName.SHARE_REQUEST:
+        return holders(stage, statute, provincial)
+    return PROCEDURES[procedure].waits_for.get(stage, ())
 
 
 def stages_held_by(role: Role, statute: Statute) -> frozenset[Stage]:
-    """The stages in which cases under a statute wait for a role."""
-    return frozenset(stage for stage in Stage for special in (False, True) if role in holders(stage, statute, special))
+    """The stages in which cases under a statute wait for a role. A stage's word belongs to one procedure alone."""
+    requests = {stage for stage in Stage for special in (False, True) if role in holders(stage, statute, special)}
+    others = {stage for it in PROCEDURES.values() for stage, roles in it.waits_for.items() if role in roles}
+    return frozenset(requests | (others - set(OF_STAGE)))

@@ -7,12 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from typing import TypeVar
 
-from domain.cases.case import Case
 from domain.cases.evolve import evolve_all
+from domain.cases.procedure import procedure_of
+from domain.cases.proceeding import Proceeding
 from domain.cases.records import Clock, Event
 from domain.cases.turn import PLATFORM, Turn
-from domain.words import ClockId, ClockState, EventType, Outcome, Stage
+from domain.words import ClockState, EventType
+
+P = TypeVar("P", bound=Proceeding)
 
 
 class Due(IntEnum):
@@ -32,12 +36,12 @@ class Instant:
     number: int
 
 
-def next_instant(case: Case) -> Instant | None:
+def next_instant(case: Proceeding) -> Instant | None:
     """The next thing that time will do to a case, or None when it waits for people alone."""
     return None if case.closed else min(_instants(case), default=None)
 
 
-def advance(case: Case, until: datetime) -> tuple[Case, list[Event]]:
+def advance(case: P, until: datetime) -> tuple[P, list[Event]]:
     """The case as time alone leaves it at ``until`` (inclusive), and the events on the way."""
     happened: list[Event] = []
     while (due := next_instant(case)) is not None and due.at <= until:
@@ -48,7 +52,7 @@ def advance(case: Case, until: datetime) -> tuple[Case, list[Event]]:
     return case, happened
 
 
-def _instants(case: Case) -> Iterator[Instant]:
+def _instants(case: Proceeding) -> Iterator[Instant]:
     for clock in case.clocks.values():
         if clock.state is ClockState.RUNNING:
             for at in clock.warn_at[clock.warned : clock.warned + 1]:
@@ -59,36 +63,30 @@ def _instants(case: Case) -> Iterator[Instant]:
                 yield Instant(rung.at, Due.RUNG, clock.number)
 
 
-def _pass(turn: Turn, clock: Clock, what: Due) -> None:
+def _pass(turn: Turn[P], clock: Clock, what: Due) -> None:
     about = {"number": clock.number, "clock": clock.id.value}
     due = {"due_date": clock.due_date.isoformat()}
     match what:
         case Due.WARNING:
             turn.events.append(_event(turn, EventType.CLOCK_WARNED, clock, {**about, **due}))
         case Due.BREACH:
+            procedure = procedure_of(turn.case)
+            if procedure.instead_of_breach(turn, clock):
+                return
             turn.events.append(_event(turn, EventType.CLOCK_BREACHED, clock, {**about, **due}))
-            _lapse(turn, clock)
+            turn.case = evolve_all(turn.case, turn.events)
+            procedure.lapse(turn, clock)
         case Due.RUNG:
             level = clock.rungs[clock.climbed].level
             said = {**about, "level": level.value, "rung": clock.climbed + 1, "automatic": True}
             turn.events.append(_event(turn, EventType.URGED, clock, said))
 
 
-def _lapse(turn: Turn, clock: Clock) -> None:
-    """A window that closes: nobody supplemented, nobody disputed, nobody referred."""
-    turn.case = evolve_all(turn.case, turn.events)
-    if clock.id is ClockId.SUPPLEMENT:
-        turn.note(EventType.WITHDRAWN, lapsed=clock.id.value)
-        turn.close(Outcome.WITHDRAWN)
-    elif clock.id is ClockId.DISPUTE_WINDOW:
-        turn.close(Outcome.UNRESOLVED if turn.stage is Stage.COORDINATION else Outcome.REFUSED)
-
-
-def _event(turn: Turn, type_: EventType, clock: Clock, data: Mapping[str, object]) -> Event:
+def _event(turn: Turn[P], type_: EventType, clock: Clock, data: Mapping[str, object]) -> Event:
     return Event(type=type_, at=turn.at, actor=PLATFORM, stage=turn.stage, article=clock.article, data=data)
 
 
-def recounted(case: Case, fresh: dict[int, Clock], why: str, at: datetime) -> list[Event]:
+def recounted(case: Proceeding, fresh: dict[int, Clock], why: str, at: datetime) -> list[Event]:
     """The events that put right the running clocks whose deadline a new calendar edition changes.
 
     ``fresh`` holds each running clock as it would be started today. A clock whose last day and certainty

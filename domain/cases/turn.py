@@ -5,32 +5,35 @@ down what happens (:meth:`Turn.note`, :meth:`Turn.start`, :meth:`Turn.keep`, :me
 the events it leaves behind do, once they are recorded.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
 
-from domain.cases.case import Case
+from domain.calendar import day_of
+from domain.cases.proceeding import Proceeding
 from domain.cases.records import Actor, Clock, ClockOrder, Event
+from domain.naming import request_id_for
 from domain.statutes.model import Clause
-from domain.words import (
-    Basis,
-    ClockId,
-    ClockState,
-    CommandName,
-    EventType,
-    Outcome,
-    RefusalCode,
-    Role,
-    Stage,
-    Unit,
-)
+from domain.words import Basis, ClockId, ClockState, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage, Unit
+
+P = TypeVar("P", bound=Proceeding)
 
 PLATFORM = Actor(role=Role.PLATFORM)
 """Who acts when a limit ends or a rule alone decides: the platform, never a person."""
 
-NO_LADDER = (ClockId.SUPPLEMENT, ClockId.DISPUTE_WINDOW)
-"""Windows in which a department may act, not duties: when they end nobody is urged."""
+NO_LADDER = frozenset(
+    {
+        ClockId.SUPPLEMENT,
+        ClockId.DISPUTE_WINDOW,
+        ClockId.FOLLOW_UP_WINDOW,
+        ClockId.GRANT_TERM,
+        ClockId.UNUSED_ACCESS,
+        ClockId.RENEWAL_WINDOW,
+        ClockId.WITHDRAWAL_NOTICE,
+    }
+)
+"""Windows in which a department may act, and terms that simply end: no duties, so when they end nobody is urged."""
 
 
 class Refused(Exception):
@@ -52,10 +55,10 @@ class Refused(Exception):
 
 
 @dataclass
-class Turn:
+class Turn(Generic[P]):
     """One command being decided at one instant."""
 
-    case: Case
+    case: P
     actor: Actor
     at: datetime
     stage: Stage
@@ -77,6 +80,10 @@ class Turn:
         by = actor or self.actor
         self.events.append(Event(type=type_, at=self.at, actor=by, stage=self.stage, article=article, data=said))
 
+    def file(self, clause: Clause | None, digests: Mapping[str, str], **data: Any) -> None:
+        """The filing itself, with the digests of the statute and of what was filed: always the first event."""
+        self.note(EventType.FILED, clause, None, **data, **digests)
+
     def keep(self, clock_id: ClockId) -> None:
         """The act that a clock measures was done: in time, or late when the clock had run out."""
         clock = self.case.open_clock(clock_id)
@@ -92,12 +99,36 @@ class Turn:
 
     def start(self, clock_id: ClockId) -> None:
         """A limit begins to run: the statute's where it sets one, the operator's otherwise."""
-        limit = self.case.statute.limit(clock_id, self.case.sharing_class)
+        limit = self.case.statute.limit(clock_id, self.case.limit_class)
         if limit is not None:
             self.order(clock_id, Basis.STATUTE, limit.clause, limit.amount, limit.unit, self.at)
             return
         own = self.case.policy.limit(clock_id)
         self.order(clock_id, Basis.POLICY, None, own.amount, own.unit, self.at)
+
+    def start_within(self, clock_id: ClockId, working_days: int, clause: Clause | None) -> None:
+        """A limit that whoever the clause empowers sets in this very case, in working days."""
+        self.order(clock_id, Basis.DECISION, clause, working_days, Unit.WORKING_DAY, self.at)
+
+    def start_until(self, clock_id: ClockId, day: date, clause: Clause | None, basis: Basis = Basis.DECISION) -> None:
+        """A limit that ends on a day named in the case or in the text. Refused unless that day lies in the future."""
+        days = (day - day_of(self.at)).days
+        if days < 1:
+            raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, clause)
+        self.order(clock_id, basis, clause, days, Unit.DATE, self.at)
+
+    def open_other(self, procedure: ProcedureName, application: Mapping[str, Any], clause: Clause | None) -> None:
+        """Another case follows from this one (转立新事项): it is opened once this stands in the ledger."""
+        number = self.case.opened + 1 + sum(1 for event in self.events if event.type is EventType.CASE_OPENED)
+        opened = request_id_for(self.case.statute.id, f"{self.case.request_id}/{number}", procedure)
+        self.note(
+            EventType.CASE_OPENED,
+            clause,
+            actor=PLATFORM,
+            procedure=procedure.value,
+            request_id=opened,
+            application=dict(application),
+        )
 
     def replace(self, clock: Clock, why: str, clause: Clause | None, amount: int) -> None:
         """A clock gives way to one that started when it did; the old record stays, with the reason."""
@@ -170,54 +201,3 @@ class Turn:
 
 
 _ENDING = (EventType.CLOCK_MET, EventType.CLOCK_CANCELLED, EventType.CLOCK_SUPERSEDED)
-
-
-Rule = Callable[[Turn, Any], None]
-
-
-@dataclass(frozen=True)
-class CommandRule:
-    """Who may give a command in which stage, and what it does."""
-
-    name: CommandName
-    by: Sequence[Role]
-    stages: Sequence[Stage]
-    rule: Rule
-    unavailable: Callable[[Case], Refused | None]
-    when: Callable[[Case, Role], None]
-
-
-RULES: dict[CommandName, CommandRule] = {}
-"""Every command's rule, in the order in which a case may meet them."""
-
-
-def always_available(_: Case) -> Refused | None:
-    """The command exists under every statute."""
-    return None
-
-
-def at_any_time(_: Case, __: Role) -> None:
-    """Stage and role are all that matters."""
-
-
-def command(
-    name: CommandName,
-    by: Sequence[Role],
-    stages: Sequence[Stage],
-    unavailable: Callable[[Case], Refused | None] = always_available,
-    when: Callable[[Case, Role], None] = at_any_time,
-) -> Callable[[Rule], Rule]:
-    """Register the rule of a command.
-
-    ``unavailable`` says, from the statute alone, that the command does not exist in such a case at all. ``when``
-    refuses, in the right stage and role, what has to have happened before (or must not have).
-    """
-
-    def register(rule: Rule) -> Rule:
-        RULES[name] = CommandRule(name, by, stages, rule, unavailable, when)
-        return rule
-
-    return register
-
-
-OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.CLOSED)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from domain.plain_errors import first_problem, key_path
 from domain.statutes.consistency import first_contradiction
-from domain.statutes.model import Statute
+from domain.statutes.model import SECTIONS, Statute
 from domain.yaml_text import Document, YamlTextError, read_yaml
 
 
@@ -82,7 +82,9 @@ def get_statute(statute_id: str) -> Statute:
 def digest(statute: Statute) -> str:
     """SM3 (GB/T 32905) over the statute's canonical JSON, in hexadecimal: names exactly this content.
 
-    Canonical: keys sorted, no blanks, UTF-8, every field present.
+    Canonical: keys sorted, no blanks, UTF-8, every field present but the sections that the text does not have.
     """
-    content = json.dumps(statute.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    said = statute.model_dump(mode="json")
+    present = {name: value for name, value in said.items() if value is not None or name not in SECTIONS}
+    content = json.dumps(present, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.new("sm3", content.encode()).hexdigest()

@@ -7,30 +7,21 @@ No number of days and no name of a body stands anywhere else.
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from domain.statutes.parts import Clause, Limit, Name, Part
+from domain.statutes.sections import (
+    AccessRules,
+    CatalogueRules,
+    CorrectionRules,
+    DemandRules,
+    Duty,
+    RectificationRules,
+    WithdrawalRules,
+)
 from domain.words import Authorization, ClockId, Role, SharingClass, Unit
 
-
-class Part(BaseModel):
-    """A part of a statute file: fixed once read; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Clause(Part):
-    """Where a rule stands: article, paragraph where there are several, and its words."""
-
-    article: str = Field(pattern=r"^[0-9]{1,3}$")
-    paragraph: int | None = Field(default=None, ge=1, le=30)
-    quote: str = Field(min_length=4, max_length=120)
-
-
-class Name(Part):
-    """A name in Chinese, as the text has it, and in English."""
-
-    zh: str = Field(min_length=1, max_length=120)
-    en: str = Field(min_length=1, max_length=200)
+__all__ = ["Clause", "Limit", "Name", "Part", "Statute"]
 
 
 class Body(Part):
@@ -73,16 +64,6 @@ class Route(Part):
     authorization: Authorization | None = None
     opens: Literal["granted", "refused", "completeness_check", "provider_answer", "negotiation"]
     then: Literal["platform_authorization", "provider_answer"] | None = None
-    clause: Clause
-
-
-class Limit(Part):
-    """A limit set by the text (法定时限)."""
-
-    clock: ClockId
-    sharing_class: SharingClass | None = None
-    amount: int = Field(ge=1, le=366)
-    unit: Unit
     clause: Clause
 
 
@@ -182,7 +163,15 @@ class Statute(Part):
     coordination: Coordination | None = None
     last: LastInstance | None = None
 
-    def limit(self, clock: ClockId, sharing_class: SharingClass) -> Limit | None:
+    demand: DemandRules | None = None
+    access: AccessRules | None = None
+    correction: CorrectionRules | None = None
+    rectification: RectificationRules | None = None
+    withdrawal: WithdrawalRules | None = None
+    catalogue: CatalogueRules | None = None
+    duties: tuple[Duty, ...] | None = None
+
+    def limit(self, clock: ClockId, sharing_class: SharingClass | None) -> Limit | None:
         """The limit for a clock, the one for this sharing class before the general one; None if there is none."""
         fitting = [x for x in self.limits if x.clock == clock and x.sharing_class in (sharing_class, None)]
         return min(fitting, key=lambda x: x.sharing_class is None, default=None)
@@ -201,3 +190,6 @@ class Statute(Part):
 
 
 Coordination.model_rebuild()
+
+SECTIONS = ("demand", "access", "correction", "rectification", "withdrawal", "catalogue", "duties")
+"""The sections beyond the request: left out of the digest where a text has none, as before there were any."""

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from domain.cases.records import Clock
-from domain.words import ClockState, EventType, Stage
+from domain.words import ClockState, EventType, ProcedureName, Stage
 from ledger.engine import reading
 from ledger.queries.cursors import cursor_of, read_cursor
 from ledger.queries.sight import visible
@@ -98,6 +98,22 @@ def worklist(engine: Engine, turns: Sequence[Turn], cursor: str | None = None, l
     return _page(engine, query, limit, "due")
 
 
+def open_grants_of(engine: Engine, provider: str, resource: str) -> tuple[CaseView, ...]:
+    """The access grants of a provider's resource that are not closed, oldest first; all of them, without clocks."""
+    query = (
+        select(cases)
+        .where(
+            cases.c.procedure == ProcedureName.ACCESS_GRANT,
+            cases.c.provider_code == provider,
+            cases.c.resource_code == resource,
+            cases.c.stage != Stage.CLOSED,
+        )
+        .order_by(cases.c.filed_at, cases.c.request_id)
+    )
+    with reading(engine) as connection:
+        return tuple(case_from(row, ()) for row in connection.execute(query).mappings())
+
+
 def list_stuck(engine: Engine, cursor: str | None = None, limit: int = 50) -> Page:
     """The cases that somebody must look at: parked with a reason, or with an open breached clock."""
     return list_cases(engine, CaseFilter(stuck=True), cursor, limit)
@@ -130,6 +146,9 @@ def _conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
         cases.c.statute: wanted.statute,
         cases.c.requester_code: wanted.requester,
         cases.c.provider_code: wanted.provider,
+        cases.c.procedure: wanted.procedure,
+        cases.c.opened_by: wanted.opened_by,
+        cases.c.resource_code: wanted.resource,
     }
     found: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
     if wanted.party is not None:

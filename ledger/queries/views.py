@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 from domain.access import Sight
 from domain.cases.records import Clock, Record, RecordedEvent
 from domain.evidence import COVERED, Algorithm
-from domain.words import ClockId, ClockState, Outcome, SharingClass, Stage
+from domain.words import ClockId, ClockState, Outcome, ProcedureName, SharingClass, Stage
 
 
 class CaseView(Record):
@@ -30,7 +30,7 @@ class CaseView(Record):
     provider_name: str
     resource_code: str
     resource_name: str
-    sharing_class: SharingClass
+    sharing_class: SharingClass | None
     stage: Stage
     outcome: Outcome | None
     filed_at: datetime
@@ -41,6 +41,7 @@ class CaseView(Record):
     filing_key: str
     filing_digest: str
     workflow_id: str
+    opened_by: str | None = None
     stuck_reason: str | None
     stuck_since: datetime | None
     updated_at: datetime
@@ -82,9 +83,12 @@ class CaseFilter:
     cases that are not closed (False: only closed ones). ``sight``: only what its holder may see.
     """
 
+    procedure: ProcedureName | None = None
+    opened_by: str | None = None
     stage: Stage | None = None
     outcome: Outcome | None = None
     statute: str | None = None
+    resource: str | None = None
     party: str | None = None
     requester: str | None = None
     provider: str | None = None

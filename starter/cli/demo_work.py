@@ -5,7 +5,11 @@ import time
 from rich.console import Console
 
 from domain.calendar import Calendar
+from domain.cases.proceeding import Proceeding
 from domain.messages import label
+from domain.policy import default_policy
+from domain.procedures import PROCEDURES
+from domain.statutes.loader import get_statute
 from starter.cli.timeline_table import print_timeline
 from starter.demo import demo_cases, play_all
 from starter.simulate.player import Played
@@ -34,9 +38,12 @@ async def play_and_tell() -> int:
 
 
 def _tell(out: Console, played: Played, calendar: Calendar) -> None:
-    request = played.scenario.request
+    procedure = PROCEDURES[played.scenario.procedure]
+    statute = get_statute(played.scenario.statute)
+    case: Proceeding = procedure.new_case("", statute, default_policy(), played.scenario.request)
     out.print(
-        f"{request.requester.name} → {request.provider.name} · {request.resource.name} · "
+        f"{label('procedure', procedure.name, 'zh')} · "
+        f"{case.requester.name} → {case.provider.name} · {case.resource.name or ''} · "
         f"{played.scenario.statute} · {played.request_id}"
     )
     print_timeline(played.events, played.clocks, calendar)

@@ -12,10 +12,11 @@ from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from domain.calendar import CHINA, Calendar
 from domain.cases.application import Application, Filed
-from domain.cases.commands import FIELDS, Command
+from domain.cases.commands import Command
 from domain.cases.records import Actor
 from domain.messages import label
 from domain.plain_errors import first_problem, key_path
+from domain.procedures import PROCEDURES
 from domain.texts import CallerKey, ShortText
 from domain.words import CommandName, Role, Stage
 from domain.yaml_text import read_yaml
@@ -147,13 +148,27 @@ def _fields(command: CommandName, text: str) -> dict[str, Any]:
         raise InvalidInput("--with must be a JSON object.") from None
     if not isinstance(fields, dict):
         raise InvalidInput("--with must be a JSON object.")
+    problems = [_problem(says, fields) for says in _ways_to_say(command)]
+    if problems and all(problems):
+        raise InvalidInput(f"--with: {problems[0]}.")
+    return fields
+
+
+def _ways_to_say(command: CommandName) -> list[type[Filed]]:
+    """What the command may say, in each procedure that has it."""
+    books = [procedure.rules for procedure in PROCEDURES.values()]
+    return list(dict.fromkeys(book[command].says for book in books if command in book))
+
+
+def _problem(says: type[Filed], fields: dict[str, Any]) -> str | None:
+    """What is wrong with the fields, but for what is missing."""
     try:
-        FIELDS[command].model_validate(fields)
+        says.model_validate(fields)
     except ValidationError as error:
         if any(x["type"] != "missing" for x in error.errors(include_url=False)):
             path, reason = first_problem(error)
-            raise InvalidInput(f"--with: {key_path(path)} {reason}.") from None
-    return fields
+            return f"{key_path(path)} {reason}"
+    return None
 
 
 def _check_key(key: str | None) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
@@ -11,7 +12,7 @@ from domain.cases.commands import Command
 from domain.cases.decide import who_may
 from domain.cases.records import Actor
 from domain.side_effects import Answer
-from domain.words import CommandName, Role
+from domain.words import ProcedureName, Role
 from ledger.queries.views import CaseDetail
 from starter.http.answers import answer
 from starter.http.dependencies import CallerIn, DoorIn, IfMatch, LanguageIn, RequestId, parties_of, visible_filing
@@ -43,7 +44,8 @@ async def give(
     The fields stand beside `command` or under `with`. With `If-Match` it is done only while the case is as known.
     """
     filed = await visible_filing(door, caller, request_id)
-    role = acting_role(caller, body.command, parties_of(filed), body.as_role)
+    may = who_may(body.command, ProcedureName(filed.procedure))
+    role = acting_role(caller, may, parties_of(filed), body.as_role)
     command = Command(
         name=body.command,
         actor=Actor(role=role, org=caller.org, person=caller.subject),
@@ -64,12 +66,12 @@ async def give(
     return answer(told, language, headers=headers)
 
 
-def acting_role(caller: Caller, name: CommandName, parties: Parties, wanted: Role | None) -> Role:
-    """In which of its roles a caller gives a command.
+def acting_role(caller: Caller, may: Sequence[Role], parties: Parties, wanted: Role | None) -> Role:
+    """In which of its roles a caller gives a command that these may give.
 
     Raises Problem 403 when it has none that ever may, 422 when it has several and does not say which.
     """
-    able = capacities(caller, who_may(name), parties)
+    able = capacities(caller, may, parties)
     if wanted is not None:
         able = [role for role in able if role is wanted]
     if not able:

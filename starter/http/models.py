@@ -30,7 +30,7 @@ class ResourceOut(Out):
 
     code: str
     name: str
-    sharing_class: SharingClass
+    sharing_class: SharingClass | None
 
 
 class HolderOut(Out):

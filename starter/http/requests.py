@@ -16,7 +16,7 @@ from ledger.queries.cases import list_cases
 from ledger.queries.events import events_of
 from ledger.queries.received import access_of
 from ledger.queries.views import CaseDetail, CaseFilter
-from starter.client import Filed
+from starter.client import FiledCase
 from starter.http.answers import answer, link_next, not_modified
 from starter.http.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit, RequestId, visible_case
 from starter.http.door import Door
@@ -59,7 +59,7 @@ async def file(
     return answer(case_out(case, language), language, 201, headers)
 
 
-def _as_filed(door: Door, filed: Filed) -> CaseDetail:
+def _as_filed(door: Door, filed: FiledCase) -> CaseDetail:
     """The case as its filing left it, whatever has happened since."""
     return as_of(door.client.engine, door.client.get(filed.case.request_id), filed.events)
 

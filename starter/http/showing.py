@@ -5,16 +5,16 @@ from functools import lru_cache
 
 from sqlalchemy import Engine
 
-from domain.cases.application import Application
-from domain.cases.case import Case
 from domain.cases.evolve import evolve_all
-from domain.cases.holders import holders
+from domain.cases.holders import who_holds
+from domain.cases.proceeding import Proceeding
 from domain.cases.records import Clock
 from domain.messages import Language, label
 from domain.policy import Policy
+from domain.procedures import PROCEDURES
 from domain.statutes.loader import digest, packaged_statutes
 from domain.statutes.model import Statute
-from domain.words import Role, Stage
+from domain.words import ProcedureName, Role, Stage
 from ledger.queries.events import events_of
 from ledger.queries.received import Access
 from ledger.queries.views import CaseDetail, CaseView
@@ -31,15 +31,7 @@ def as_of(engine: Engine, case: CaseDetail, head: int) -> CaseDetail:
     if case.seq <= head:
         return case
     until = events_of(engine, case.request_id, limit=head)
-    then = evolve_all(
-        Case(
-            case.request_id,
-            _statute_of(case),
-            Policy.model_validate(case.policy),
-            Application.model_validate(case.application),
-        ),
-        until,
-    )
+    then = evolve_all(before_anything(case, _statute_of(case)), until)
     return case.model_copy(
         update={
             "stage": then.stage,
@@ -52,6 +44,14 @@ def as_of(engine: Engine, case: CaseDetail, head: int) -> CaseDetail:
             "clocks": tuple(then.clocks.values()),
         }
     )
+
+
+def before_anything(case: CaseDetail, statute: Statute) -> Proceeding:
+    """The case before its first event, under whichever procedure."""
+    procedure = PROCEDURES[ProcedureName(case.procedure)]
+    matter = procedure.matter.model_validate(case.application)
+    new: Proceeding = procedure.new_case(case.request_id, statute, Policy.model_validate(case.policy), matter)
+    return new
 
 
 def case_out(case: CaseView, language: Language, access: Access | None = None) -> CaseOut:
@@ -119,7 +119,7 @@ def _waiting_for(case: CaseView, language: Language) -> list[HolderOut]:
         Role.PROVIDER: (case.provider_code, case.provider_name),
     }
     found = []
-    for role in holders(case.stage, statute, provincial):
+    for role in who_holds(ProcedureName(case.procedure), case.stage, statute, provincial):
         body = statute.bodies.get(role)
         name = (body.name.zh if language == "zh" else body.name.en) if body else None
         org, name = parties.get(role, (None, name))

@@ -11,18 +11,21 @@ from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.calendar import CHINA, end_of
+from domain.cases.application import Application
 from domain.cases.commands import Command
+from domain.cases.proceeding import Proceeding
 from domain.cases.records import Actor, Clock, RecordedEvent
+from domain.naming import workflow_id
+from domain.procedures import PROCEDURES
 from domain.side_effects import CalendarNews, CaseView
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role
 from ledger.queries.events import events_of
 from starter.client import ShareflowClient
+from starter.entering import Played as PlayedTime
 from starter.errors import RequestRefused
-from starter.naming import workflow_id
 from starter.simulate.playground import Playground
 from starter.simulate.scenario import PlayedStep, Scenario
-from workflows.share_request import ShareRequestWorkflow
 
 LEAD = timedelta(seconds=1)
 """The skipped clock is set this much past each step, so that a step is never received before its time;
@@ -75,7 +78,7 @@ class Player:
         view = await self._file()
         if view is None:
             return self.played
-        handle = self.ground.temporal.get_workflow_handle_for(ShareRequestWorkflow.run, workflow_id(view.request_id))
+        handle = self.ground.temporal.get_workflow_handle(workflow_id(view.request_id))
         self.played.request_id = view.request_id
         for number, step in enumerate(self.scenario.steps, start=1):
             await self._reach(handle, step.at)
@@ -88,15 +91,28 @@ class Player:
     async def _file(self) -> CaseView | None:
         scenario = self.scenario
         self.shift = scenario.filed_at - datetime.now(UTC)
+        key = f"play-{uuid.uuid4().hex}"
+        final = scenario.calendar == "final"
         try:
-            return await self.client.file(
+            if isinstance(scenario.request, Application):
+                return await self.client.file(
+                    scenario.statute,
+                    scenario.request,
+                    key=key,
+                    received_at=scenario.filed_at,
+                    shift=self.shift,
+                    all_editions=final,
+                )
+            opened = await self.client.open(
+                scenario.procedure,
                 scenario.statute,
                 scenario.request,
-                key=f"play-{uuid.uuid4().hex}",
+                self._opener(),
+                key=key,
                 received_at=scenario.filed_at,
-                shift=self.shift,
-                all_editions=scenario.calendar == "final",
+                played=PlayedTime(self.shift, final),
             )
+            return opened.case
         except RequestRefused as refusal:
             self.played.refused.append(RefusedStep(0, "file", refusal.code, refusal.article))
             if scenario.expect.refused is None:
@@ -124,13 +140,22 @@ class Player:
         if step.refused is not None:
             self.played.unexpected.append(f"{where} was accepted, not refused with {step.refused}")
 
+    def _opener(self) -> Actor:
+        """Who opens the case: whom the file names, else the first of those who may."""
+        role = self.scenario.opened_by or PROCEDURES[self.scenario.procedure].opened_by[0]
+        return Actor(role=role, org=self._org(role))
+
     def _org(self, role: Role) -> str | None:
-        request = self.scenario.request
+        statute = packaged_statutes().get(self.scenario.statute)
+        if statute is None:
+            return None
+        procedure = PROCEDURES[self.scenario.procedure]
+        case: Proceeding = procedure.new_case("", statute, self.client.policy, self.scenario.request)
         if role is Role.REQUESTER:
-            return request.requester.code
+            return case.requester.code
         if role is Role.PROVIDER:
-            return request.provider.code
-        body = packaged_statutes()[self.scenario.statute].bodies.get(role)
+            return case.provider.code
+        body = statute.bodies.get(role)
         return body.name.zh if body else None
 
     async def _reach(self, handle: WorkflowHandle[Any, Any], at: datetime) -> None:
@@ -150,7 +175,7 @@ class Player:
 
     async def _tell(self, handle: WorkflowHandle[Any, Any], news: CalendarNews) -> None:
         if not self.ended:
-            await _unless_gone(handle.signal(ShareRequestWorkflow.calendar_published, news))
+            await _unless_gone(handle.signal("calendar_published", news))
 
     async def _skip(self, handle: WorkflowHandle[Any, Any], at: datetime) -> None:
         if self.ended:
@@ -168,13 +193,13 @@ class Player:
 
     async def _settle(self, handle: WorkflowHandle[Any, Any]) -> None:
         """Let what time has done by the last instant be recorded, though its timer still waits out its grace."""
-        view = await handle.query(ShareRequestWorkflow.case_query)
+        view: CaseView = await handle.query("case", result_type=CaseView)
         end = self.scenario.ends_at
         if view.outcome is None and view.next_at is not None and view.next_at <= end:
-            await _unless_gone(handle.execute_update(ShareRequestWorkflow.catch_up, end, id="catch-up"))
+            await _unless_gone(handle.execute_update("catch_up", end, id="catch-up"))
 
     async def _look(self, handle: WorkflowHandle[Any, Any], request_id: str) -> None:
-        self.played.case = await handle.query(ShareRequestWorkflow.case_query)
+        self.played.case = await handle.query("case", result_type=CaseView)
         self.played.events = await asyncio.to_thread(events_of, self.ground.engine, request_id)
         description = await handle.describe()
         self.played.run_id = description.run_id

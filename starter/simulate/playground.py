@@ -61,7 +61,7 @@ async def playground(calendar: Calendar | None = None) -> AsyncIterator[Playgrou
         client = await Client.connect(server.address, data_converter=pydantic_data_converter)
         config = TimeSkippingConfig(enabled=False, max_session_skip_count=SKIPS_PER_SESSION)
         skipper = TimeSkipper(client, config=config)
-        await stack.enter_async_context(working(build_worker(client, engine, calendar)))
+        await stack.enter_async_context(working(build_worker(client, engine, calendar, opening=skipper.client)))
         yield Playground(skipper.client, skipper, engine, calendar)
 
 

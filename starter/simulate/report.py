@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from domain.cases.records import Clock
-from starter.naming import workflow_id
+from domain.naming import workflow_id
+from domain.words import EventType
 from starter.simulate.player import Played
 
 CLOCK_KEYS = (
@@ -15,7 +16,7 @@ CLOCK_KEYS = (
 
 def mismatches(played: Played) -> list[str]:
     """Where the play differs from what its scenario expects, one sentence each; empty: all as expected."""
-    return [*played.unexpected, *_case(played), *_clocks(played), *_events(played)]
+    return [*played.unexpected, *_case(played), *_clocks(played), *_events(played), *_opened(played)]
 
 
 def _case(played: Played) -> Iterator[str]:
@@ -57,12 +58,31 @@ def _events(played: Played) -> Iterator[str]:
             return
 
 
+def _opened(played: Played) -> Iterator[str]:
+    if "opened" not in played.scenario.expect.model_fields_set or played.case is None:
+        return
+    wanted = [procedure.value for procedure in played.scenario.expect.opened]
+    there = [case["procedure"] for case in opened_cases(played)]
+    if wanted != there:
+        yield f"expect.opened: {', '.join(there) or 'none'} opened, not {', '.join(wanted) or 'none'}"
+
+
+def opened_cases(played: Played) -> list[dict[str, str]]:
+    """The cases that this one opened: their procedures and ids."""
+    return [
+        {"procedure": event.data["procedure"], "request_id": event.data["request_id"]}
+        for event in played.events
+        if event.type is EventType.CASE_OPENED
+    ]
+
+
 def as_json(played: Played, differences: list[str]) -> dict[str, Any]:
     """The play as plain data: what ``shareflow simulate --json`` prints for a file."""
     case = played.case
     refused = next((r.code for r in played.refused if r.step == 0), None)
     return {
         "name": played.scenario.name,
+        "procedure": played.scenario.procedure,
         "statute": played.scenario.statute,
         "request_id": played.request_id,
         "stage": case.stage if case else None,
@@ -70,6 +90,7 @@ def as_json(played: Played, differences: list[str]) -> dict[str, Any]:
         "refused": refused,
         "clocks": [clock_json(clock) for clock in played.clocks],
         "events": [event.model_dump(mode="json") for event in played.events],
+        "opened": opened_cases(played),
         "refused_steps": [vars(step) for step in played.refused],
         "mismatches": differences,
         "workflow": {

@@ -2,17 +2,30 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, create_model
 
 from domain.calendar import CHINA
-from domain.cases.application import Application
-from domain.cases.commands import FIELDS
+from domain.cases.application import Filed
 from domain.plain_errors import first_problem, key_path
+from domain.procedures import PROCEDURES
 from domain.texts import CallerKey, Day, Instant, ShortText, Truth, WholeNumber
-from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, RefusalCode, Role, Stage, Unit
+from domain.words import (
+    Basis,
+    ClockId,
+    ClockState,
+    CommandName,
+    EventType,
+    Outcome,
+    ProcedureName,
+    RefusalCode,
+    Role,
+    Stage,
+    Unit,
+)
 from domain.yaml_text import Document, YamlTextError, read_yaml
 from starter.files import read_text
 
@@ -84,17 +97,20 @@ class Expectation(Part):
     clocks: Annotated[tuple[ExpectedClock, ...], BeforeValidator(_empty_list)] = ()
     events: Annotated[tuple[EventType, ...], BeforeValidator(_empty_list)] = ()
     refused: RefusalCode | None = None
+    opened: Annotated[tuple[ProcedureName, ...], BeforeValidator(_empty_list)] = ()
+    """The procedures of the cases that this one opens, in order."""
 
 
 class Scenario(Part):
     """A whole file."""
 
     name: Annotated[ShortText, StringConstraints(min_length=1)]
-    procedure: Literal["share_request"] = "share_request"
+    procedure: ProcedureName = ProcedureName.SHARE_REQUEST
     statute: Annotated[ShortText, StringConstraints(min_length=1)]
     filed_at: Instant
     calendar: Annotated[Literal["as_published", "final"], BeforeValidator(_usual_calendar)] = "as_published"
-    request: Application
+    request: Filed
+    opened_by: Role | None = None
     steps: Annotated[tuple[PlayedStep, ...], Field(max_length=500), BeforeValidator(_empty_list)] = ()
     until: Instant | None = None
     expect: Annotated[Expectation, BeforeValidator(_empty_group)] = Expectation()
@@ -117,13 +133,26 @@ def scenario_from(text: str, where: str) -> Scenario:
     except YamlTextError as error:
         raise ScenarioError(str(error)) from None
     try:
-        scenario = Scenario.model_validate(document.data)
+        scenario = _model_of(_procedure_named(document.data)).model_validate(document.data)
     except ValidationError as error:
         raise _sentence(document, where, *first_problem(error)) from None
     _check_years(document, where, scenario)
     _check_order(document, where, scenario)
-    _check_fields(document, where, scenario.steps)
+    _check_fields(document, where, scenario)
     return scenario
+
+
+def _procedure_named(data: Any) -> ProcedureName:
+    """The procedure that a file names; what is not the name of one is told when the whole file is read."""
+    named = data.get("procedure") if isinstance(data, Mapping) else None
+    known = {procedure.value: procedure for procedure in ProcedureName}
+    return known.get(str(named), ProcedureName.SHARE_REQUEST)
+
+
+@cache
+def _model_of(procedure: ProcedureName) -> type[Scenario]:
+    """A scenario whose ``request`` is what is filed in the procedure."""
+    return create_model("Scenario", __base__=Scenario, request=(PROCEDURES[procedure].matter, ...))
 
 
 def _check_years(document: Document, where: str, scenario: Scenario) -> None:
@@ -152,10 +181,15 @@ def _instants(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], datet
         yield ("until",), scenario.until
 
 
-def _check_fields(document: Document, where: str, steps: Sequence[PlayedStep]) -> None:
-    for number, step in enumerate(steps):
+def _check_fields(document: Document, where: str, scenario: Scenario) -> None:
+    rules = PROCEDURES[scenario.procedure].rules
+    for number, step in enumerate(scenario.steps):
+        if step.do not in rules:
+            if step.refused is None:
+                raise _sentence(document, where, ("steps", number, "do"), f"is no command of {scenario.procedure}")
+            continue
         try:
-            FIELDS[step.do].model_validate(dict(step.with_))
+            rules[step.do].says.model_validate(dict(step.with_))
         except ValidationError as error:
             path, reason = first_problem(error)
             if step.refused and reason == "is missing":

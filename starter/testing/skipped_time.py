@@ -11,13 +11,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.calendar import CHINA, end_of
-from domain.side_effects import CalendarNews
+from domain.naming import workflow_id
+from domain.side_effects import BUSY, CalendarNews, CaseView
 from ledger.queries.cases import list_cases
 from ledger.queries.views import CaseFilter
-from starter.naming import workflow_id
 from starter.simulate.playground import Playground
-from workflows.durable_case import BUSY
-from workflows.share_request import ShareRequestWorkflow
 
 AT_ONCE = 8
 """How many cases are moved at the same time."""
@@ -67,7 +65,7 @@ class SkippedTime:
     async def _settle(self, handle: WorkflowHandle[Any, Any], until: datetime) -> None:
         """Have recorded what time has done, though the case's timer would wait a little for late arrivals."""
         while True:
-            view = await handle.query(ShareRequestWorkflow.case_query)
+            view = await handle.query("case", result_type=CaseView)
             if view.outcome is not None or view.next_at is None or view.next_at > until:
                 return
             try:
@@ -79,16 +77,14 @@ class SkippedTime:
 
     async def _tell(self, news: CalendarNews) -> None:
         async for handle in self._open_cases():
-            await _unless_gone(handle.signal(ShareRequestWorkflow.calendar_published, news))
+            await _unless_gone(handle.signal("calendar_published", news))
 
     async def _open_cases(self) -> AsyncIterator[WorkflowHandle[Any, Any]]:
         cursor: str | None = None
         while True:
             page = await asyncio.to_thread(list_cases, self._ground.engine, CaseFilter(open=True), cursor, PAGE)
             for case in page.cases:
-                yield self._ground.temporal.get_workflow_handle_for(
-                    ShareRequestWorkflow.run, workflow_id(case.request_id)
-                )
+                yield self._ground.temporal.get_workflow_handle(workflow_id(case.request_id))
             if page.next is None:
                 return
             cursor = page.next

@@ -9,11 +9,11 @@ from sqlalchemy import text
 from temporalio.api.operatorservice.v1 import RemoveSearchAttributesRequest
 
 from domain.cases.application import Application, Party, Resource
+from domain.naming import workflow_id
 from domain.words import SharingClass
 from starter.cli.checks.engine import engine_checks
 from starter.cli.checks.findings import Check
 from starter.client import ShareflowClient
-from starter.naming import workflow_id
 from starter.simulate.playground import Playground, playground
 
 APPLICATION = Application(

@@ -17,6 +17,7 @@ from domain.words import (
     CommandName,
     EventType,
     Outcome,
+    ProcedureName,
     RefusalCode,
     Role,
     ServiceMode,
@@ -28,6 +29,7 @@ from domain.words import (
 from tests.domain.cases.situations import SITUATIONS, STAGES, Situation, refused_with
 
 KINDS: dict[type[StrEnum], str] = {
+    ProcedureName: "procedure",
     Stage: "stage",
     Outcome: "outcome",
     Role: "role",
@@ -84,7 +86,13 @@ def test_unknown_words_are_errors() -> None:
 # Refusals
 
 
-DETAILS = {"at_most": "10", "fields": "purpose, scope", "statute": "nowhere-1999", "known": "yima-2021"}
+DETAILS = {
+    "listed": "迟延答复",
+    "at_most": "10",
+    "fields": "purpose, scope",
+    "statute": "nowhere-1999",
+    "known": "yima-2021",
+}
 
 
 @pytest.mark.parametrize("code", RefusalCode)

@@ -22,7 +22,6 @@ from domain.words import CommandName, Outcome, Role, SharingClass, Stage
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from ledger.recording import record_step
-from starter.naming import fingerprint_of
 
 REQUESTER, PROVIDER = "113206000140000015", "113206000140000028"
 WHY = {"reason": "依职责"}
@@ -57,7 +56,7 @@ def command(by: Role, do: CommandName, said: Mapping[str, Any] | None = None, ke
 
 def sealed(given: Command) -> Command:
     """The same as it travels from the client to the case."""
-    return given.model_copy(update={"key": f"{given.key}~{fingerprint_of(given)}"})
+    return given.model_copy(update={"key": f"{given.key}~{given.fingerprint}"})
 
 
 Act = tuple[Role, CommandName, Mapping[str, Any]]

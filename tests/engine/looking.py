@@ -14,11 +14,11 @@ from temporalio.client import (
 
 from domain.cases.records import RecordedEvent
 from domain.evidence import verify_chain
+from domain.naming import workflow_id
 from domain.side_effects import CaseView
 from domain.words import CommandName, EventType, Role
 from ledger.queries.events import events_of
 from starter.client import ShareflowClient
-from starter.naming import workflow_id
 from tests.engine.cases import application
 
 R, P, B, G = Role.REQUESTER, Role.PROVIDER, Role.BUREAU, Role.GOVERNMENT

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from temporalio.client import WorkflowHandle
 
+from domain.naming import workflow_id
 from domain.side_effects import Answer, CaseView
 from domain.words import CommandName, Role, Stage
 from starter.client import ShareflowClient
-from starter.naming import workflow_id
 from starter.simulate.player import Player
 from starter.simulate.playground import playground
 from starter.simulate.scenario import read_scenario

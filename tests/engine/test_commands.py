@@ -17,12 +17,12 @@ from temporalio.exceptions import ApplicationError
 from domain.cases.commands import Command
 from domain.cases.records import Actor
 from domain.cases.turn import RULES, Turn
+from domain.naming import workflow_id
 from domain.side_effects import TASK_QUEUE, Answer
 from domain.words import EventType, Outcome, SharingClass, Stage, Urgency
 from ledger.queries.cases import case_by_filing_key, get_case
 from starter.client import ShareflowClient
 from starter.errors import InvalidInput, KeyReused, RequestRefused, Unavailable
-from starter.naming import workflow_id
 from tests.engine.cases import PROVIDER, TERMS, WHY, application, command, sealed
 from tests.engine.looking import (
     B,

@@ -21,6 +21,7 @@ from temporalio.service import RPCError
 from activities.reconciliation import reconcile
 from domain.cases.records import RecordedEvent
 from domain.evidence import verify_chain
+from domain.naming import request_id_for, workflow_id
 from domain.side_effects import Answer, CaseView
 from ledger.engine import connect
 from ledger.queries.cases import get_case
@@ -28,7 +29,6 @@ from ledger.queries.events import events_of
 from ledger.schema import migrate
 from starter.client import ShareflowClient
 from starter.errors import Unavailable
-from starter.naming import request_id_for, workflow_id
 from tests.engine.cases import PROCEDURES, Procedure, foretold
 from tests.engine.machines import Database, Machine, TemporalServer, WorkerProcess
 

@@ -16,13 +16,13 @@ from temporalio.exceptions import ApplicationError
 from domain.calendar import CalendarError
 from domain.cases.decide import decide
 from domain.cases.records import Step, StepResult
+from domain.naming import workflow_id
 from domain.side_effects import TASK_QUEUE, Answer, CalendarNews, CaseView
 from domain.words import ClockState, EventType, Stage
 from ledger.queries.cases import get_case
 from ledger.recording import record_step
 from starter.client import ShareflowClient
 from starter.errors import Unavailable
-from starter.naming import workflow_id
 from starter.simulate.playground import Playground
 from tests.engine.cases import WHY, application, command, rebuilt, resolved, sealed
 from tests.engine.looking import (

@@ -9,9 +9,9 @@ import httpx
 
 from domain.access import place_of
 from domain.cases.records import Clock
+from domain.naming import workflow_id
 from domain.words import ClockId, CommandName, Role
 from ledger.queries.cases import get_case
-from starter.naming import workflow_id
 from starter.simulate.playground import Playground
 from tests.domain.cases.machine import GOOD, ORGS, application
 from tests.domain.cases.situations import Situation

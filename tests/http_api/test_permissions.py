@@ -21,8 +21,8 @@ from domain.cases.commands import Command, InvalidFields
 from domain.cases.decide import decide, who_may
 from domain.cases.records import Actor
 from domain.cases.turn import Refused
+from domain.naming import workflow_id
 from domain.words import CommandName, Role
-from starter.naming import workflow_id
 from starter.simulate.playground import Playground
 from tests.domain.cases.machine import GOOD, ORGS
 from tests.domain.cases.situations import SITUATIONS, Situation, reached, refused_with

@@ -1,0 +1,133 @@
+"""What a case asks of others: to be opened, to take a command, to be found. Each may be asked again without harm."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine
+from temporalio import activity
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowFailureError,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.cases.application import Application
+from domain.cases.turn import PLATFORM
+from domain.naming import fingerprint, workflow_id
+from domain.policy import completed
+from domain.side_effects import (
+    BUSY,
+    FIND_GRANTS,
+    GIVE_COMMAND,
+    OPEN_CASE,
+    TASK_QUEUE,
+    WORKFLOWS,
+    CaseToOpen,
+    CommandToGive,
+    Entry,
+    Filing,
+    FilingKey,
+    GrantFound,
+    GrantsWanted,
+    Opening,
+)
+from domain.words import ProcedureName, RefusalCode
+from ledger.queries.cases import get_case, open_grants_of
+from ledger.queries.events import events_by_key
+
+
+class OtherCases:
+    """The activities of one worker that reach other cases.
+
+    ``played``: cases live in skipped time, so one that is opened begins at its opener's instant, not at the world's.
+    """
+
+    def __init__(self, client: Client, engine: Engine, task_queue: str = TASK_QUEUE, played: bool = False) -> None:
+        self._client = client
+        self._engine = engine
+        self._task_queue = task_queue
+        self._played = played
+
+    def all(self) -> Sequence[Callable[..., Any]]:
+        """Every activity, for the worker to register."""
+        return [self.open_case, self.give_command, self.find_grants]
+
+    @activity.defn(name=OPEN_CASE)
+    async def open_case(self, order: CaseToOpen) -> None:
+        """Start the case that follows from another, and wait until its filing stands in the ledger."""
+        entry = self._entry(order)
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            WORKFLOWS[order.procedure],
+            entry,
+            id=workflow_id(order.request_id),
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        )
+        told = asyncio.create_task(start.workflow_handle())
+        told.add_done_callback(lambda it: it.cancelled() or it.exception())
+        try:
+            await self._client.execute_update_with_start_workflow(
+                "filed",
+                FilingKey(key=entry.key, digest=entry.digest),
+                start_workflow_operation=start,
+                id=f"filed-{fingerprint([entry.key, entry.digest])}",
+            )
+        except WorkflowAlreadyStartedError:
+            # Asked before, and the case has ended since.
+            if await asyncio.to_thread(get_case, self._engine, order.request_id) is None:
+                raise
+        except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
+            cause = error.cause
+            kind = cause.type if isinstance(cause, ApplicationError) and cause.type else "refused"
+            raise ApplicationError(str(cause), type=kind, non_retryable=True) from error
+
+    def _entry(self, order: CaseToOpen) -> Entry:
+        application = dict(order.application)
+        common = {
+            "request_id": order.request_id,
+            "key": f"opened/{order.request_id}",
+            "digest": fingerprint({"statute": order.statute.id, "application": application}),
+            "statute": order.statute,
+            "statute_digest": order.statute_digest,
+            "policy": completed(order.policy),
+            "filed_at": order.at,
+            "shift": order.at - datetime.now(UTC) if self._played else timedelta(),
+            "all_editions": order.all_editions,
+            "opened_by": order.opened_by,
+        }
+        if order.procedure is ProcedureName.SHARE_REQUEST:
+            return Filing(**common, application=Application.model_validate(application))
+        return Opening(**common, procedure=order.procedure, application=application, actor=PLATFORM)
+
+    @activity.defn(name=GIVE_COMMAND)
+    async def give_command(self, order: CommandToGive) -> str | None:
+        """Give another case a command. Its refusal is an answer (the code); a case that has ended needs no command."""
+        command = order.command.model_copy(update={"key": f"{order.command.key}~{order.command.fingerprint}"})
+        if await asyncio.to_thread(events_by_key, self._engine, order.request_id, command.key):
+            return None
+        handle = self._client.get_workflow_handle(workflow_id(order.request_id))
+        try:
+            await handle.execute_update("command", command, id=command.key)
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            if not isinstance(cause, ApplicationError) or cause.type == BUSY or cause.type not in set(RefusalCode):
+                raise
+            return cause.type
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return RefusalCode.CASE_CLOSED.value
+            raise
+        return None
+
+    @activity.defn(name=FIND_GRANTS)
+    async def find_grants(self, wanted: GrantsWanted) -> list[GrantFound]:
+        """The open access grants of a provider's resource, oldest first. Reads only."""
+        found = await asyncio.to_thread(open_grants_of, self._engine, wanted.provider, wanted.resource)
+        return [GrantFound(request_id=x.request_id, code=x.requester_code, name=x.requester_name) for x in found]

@@ -1,0 +1,24 @@
+"""Whether an application is complete under a statute (申请材料是否齐全)."""
+
+from domain.cases.application import Application, missing_fields
+from domain.cases.turn import Refused
+from domain.statutes.model import Statute
+from domain.words import RefusalCode
+
+
+def refuse_unless_complete(application: Application, statute: Statute) -> None:
+    """Refuse an application that leaves out what the statute requires, naming all of it at once."""
+    missing = list(missing_fields(application, statute))
+    if missing:
+        ground = next((clause for _, clause in missing if clause), None)
+        names = ", ".join(name for name, _ in missing)
+        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, ground, fields=names)
+
+
+def findings(application: Application, statute: Statute) -> list[str] | None:
+    """What the completeness check should look at (规范性审查要点): no sealed paper where the text asks for one.
+
+    A finding refuses nothing; whether it matters is for the bureau to say. None when there is none.
+    """
+    unsealed = statute.filing.sealed_document is not None and not any(x.sealed for x in application.documents)
+    return ["no_sealed_document"] if unsealed else None

@@ -1,0 +1,95 @@
+"""A procedure as the engine sees it: what is filed, by whom, how it begins, and the rules that carry it on.
+
+Procedures register themselves when imported (``domain.procedures`` imports all of them); the workflow, the doors
+and the tests look them up here by name.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from domain.access import EVERYWHERE, Caller, stands_as
+from domain.cases.application import Filed
+from domain.cases.proceeding import Proceeding
+from domain.cases.records import Actor, Clock, Event
+from domain.cases.rules import RuleBook
+from domain.cases.turn import Refused, Turn
+from domain.policy import Policy
+from domain.statutes.model import Statute
+from domain.words import ProcedureName, RefusalCode, Role, Stage
+
+P = TypeVar("P", bound=Proceeding)
+
+Digests = Mapping[str, str]
+"""The digests of the statute and of what was filed, which become part of the first event and so of the chain."""
+
+
+def nothing_lapses(_: Any, __: Clock) -> None:
+    """No window of this procedure closes anything by itself."""
+
+
+def it_is_a_breach(_: Any, __: Clock) -> bool:
+    """A limit that ends is a breach."""
+    return False
+
+
+@dataclass(frozen=True)
+class Procedure(Generic[P]):
+    """One procedure.
+
+    ``begin`` refuses the filing or notes it and starts the first limits. ``instead_of_breach`` may write down what
+    the end of a clock means when it is no breach (True), such as an access that was used meanwhile. ``lapse`` adds what
+    a breach brings by itself. ``waits_for``: whose move it is in each stage.
+    """
+
+    name: ProcedureName
+    case: type[P]
+    matter: type[Filed]
+    opened_by: Sequence[Role]
+    begin: Callable[[Turn[P], Digests], None]
+    rules: RuleBook[P]
+    waits_for: Mapping[Stage, Sequence[Role]]
+    lapse: Callable[[Turn[P], Clock], None] = nothing_lapses
+    instead_of_breach: Callable[[Turn[P], Clock], bool] = it_is_a_breach
+
+    def new_case(self, request_id: str, statute: Statute, policy: Policy, application: Filed) -> P:
+        """The case before anything has happened."""
+        return self.case(request_id, statute, policy, application)
+
+
+PROCEDURES: dict[ProcedureName, Procedure[Any]] = {}
+"""Every procedure by its name."""
+
+
+def register(procedure: Procedure[P]) -> Procedure[P]:
+    """Make a procedure known to the engine."""
+    PROCEDURES[procedure.name] = procedure
+    return procedure
+
+
+def procedure_of(case: Proceeding) -> Procedure[Any]:
+    """The procedure that a case follows."""
+    return PROCEDURES[case.procedure]
+
+
+def open_case(
+    case: P,
+    actor: Actor,
+    at: datetime,
+    digests: Digests | None = None,
+    places: frozenset[str] = frozenset({EVERYWHERE}),
+) -> list[Event]:
+    """The events that open a case which nothing has happened in yet.
+
+    The platform opens what follows from another case; everybody else must be one of those who may. Raises
+    :class:`Refused` when the rules do not let it be opened.
+    """
+    procedure = procedure_of(case)
+    if actor.role is not Role.PLATFORM:
+        caller = Caller(actor.person or "", actor.org, frozenset({actor.role}), places)
+        if actor.role not in procedure.opened_by or not stands_as(caller, actor.role, case.parties):
+            raise Refused(RefusalCode.NOT_YOUR_TURN)
+    turn = Turn(case, actor, at, Stage.CLOSED)
+    procedure.begin(turn, digests or {})
+    return turn.events

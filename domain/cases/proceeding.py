@@ -1,0 +1,84 @@
+"""What every case is, whatever procedure it follows. It changes only by events: see :mod:`domain.cases.evolve`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from domain.access import Parties
+from domain.cases.application import Filed, Party, Resource
+from domain.cases.records import Clock, Event, RecordedEvent
+from domain.policy import Policy
+from domain.statutes.model import Statute
+from domain.words import ClockId, ClockState, Outcome, ProcedureName, SharingClass, Stage
+
+
+@dataclass(frozen=True)
+class Proceeding:
+    """One case under any procedure (案件): its law, what was filed, and where it stands.
+
+    A procedure's own case adds the facts that its rules ask for, and says in :meth:`facts_after` how events
+    change them. ``application`` is what was filed, whatever the procedure calls it.
+    """
+
+    procedure: ClassVar[ProcedureName]
+
+    request_id: str
+    statute: Statute
+    policy: Policy
+    application: Filed
+    head: int = 0
+    stage: Stage = Stage.CLOSED
+    outcome: Outcome | None = None
+    last_at: datetime | None = None
+    clocks: Mapping[int, Clock] = field(default_factory=dict)
+    opened: int = 0
+    """How many other cases this one has opened."""
+
+    @property
+    def filed(self) -> bool:
+        """Whether the filing stands in the ledger."""
+        return self.head > 0
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more can happen."""
+        return self.outcome is not None
+
+    @property
+    def limit_class(self) -> SharingClass | None:
+        """The sharing class by which limits differ; None where the procedure knows none."""
+        return None
+
+    @property
+    def requester(self) -> Party:
+        """The department in the role of requester (使用部门)."""
+        raise NotImplementedError
+
+    @property
+    def provider(self) -> Party:
+        """The department in the role of provider (提供部门)."""
+        raise NotImplementedError
+
+    @property
+    def resource(self) -> Resource:
+        """What the case is about, as the catalogue has it; its fields may be empty."""
+        return Resource()
+
+    @property
+    def parties(self) -> Parties:
+        """What decides who has to do with this case."""
+        return Parties(self.statute.id, self.requester.code, self.provider.code)
+
+    def facts_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
+        """The fields that an event changes beyond stage, time, clocks and outcome."""
+        raise NotImplementedError
+
+    def open_clock(self, clock_id: ClockId) -> Clock | None:
+        """The clock of this kind that is running or breached, if any."""
+        return next((c for c in self.clocks.values() if c.id == clock_id and c.open), None)
+
+    def breached(self, clock_id: ClockId) -> bool:
+        """Whether the open clock of this kind has run out."""
+        clock = self.open_clock(clock_id)
+        return clock is not None and clock.state == ClockState.BREACHED

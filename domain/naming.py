@@ -1,0 +1,38 @@
+"""The ids of requests and workflows, and the fingerprints that tell one payload from another."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+from domain.words import ProcedureName
+
+_TAGS = {
+    ProcedureName.DEMAND: "DEMAND",
+    ProcedureName.ACCESS_GRANT: "GRANT",
+    ProcedureName.DATA_CORRECTION: "CORRECTION",
+    ProcedureName.RECTIFICATION: "RECTIFICATION",
+    ProcedureName.RESOURCE_WITHDRAWAL: "WITHDRAWAL",
+    ProcedureName.CATALOGUE_CHANGE: "CATALOGUE",
+    ProcedureName.PERIODIC_DUTY: "DUTY",
+}
+"""What stands in the id of a case of each procedure; a share request's has none."""
+
+
+def workflow_id(request_id: str) -> str:
+    """The id of the workflow that carries a case."""
+    parts = request_id.split("-")
+    return f"{parts[1].lower()}/{request_id}" if len(parts) == 3 else f"share-request/{request_id}"
+
+
+def request_id_for(statute: str, key: str, procedure: ProcedureName = ProcedureName.SHARE_REQUEST) -> str:
+    """The id of the case that a key opens: the same key gives the same id, so a retry cannot open it twice."""
+    place = statute.split("-")[0].upper()
+    tag = f"{_TAGS[procedure]}-" if procedure in _TAGS else ""
+    return f"{place}-{tag}{base64.b32encode(hashlib.sha256(key.encode()).digest()[:10]).decode()}"
+
+
+def fingerprint(value: Any) -> str:
+    """A short digest of plain data, to tell one payload from another."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,30 @@
+"""Cases of other procedures: no sharing class where there is none, and the case that one follows from."""
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+AS_OPENED = """
+CREATE TRIGGER cases_as_opened BEFORE UPDATE ON cases FOR EACH ROW
+    WHEN ((OLD.procedure, OLD.opened_by) IS DISTINCT FROM (NEW.procedure, NEW.opened_by))
+    EXECUTE FUNCTION ledger_as_filed();
+ALTER TABLE cases ENABLE ALWAYS TRIGGER cases_as_opened;
+"""
+
+
+def upgrade() -> None:
+    """Loosen one column, add another, and index what other procedures look for."""
+    op.execute("ALTER TABLE cases ALTER COLUMN sharing_class DROP NOT NULL")
+    op.execute("ALTER TABLE cases ADD COLUMN opened_by text")
+    op.execute("CREATE INDEX cases_by_resource ON cases (procedure, provider_code, resource_code)")
+    op.execute("CREATE INDEX cases_by_opener ON cases (opened_by) WHERE opened_by IS NOT NULL")
+    op.execute(AS_OPENED)
+
+
+def downgrade() -> None:
+    """Refused: a ledger is not taken back."""
+    raise NotImplementedError("The ledger is not taken back; restore a backup into another database instead.")

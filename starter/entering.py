@@ -1,0 +1,133 @@
+"""What starts a case: the message that a filing becomes, after the rules were asked whether it may be filed at all."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from domain.access import EVERYWHERE
+from domain.cases.application import Application, Filed
+from domain.cases.filing import file
+from domain.cases.proceeding import Proceeding
+from domain.cases.records import Actor, Event
+from domain.cases.turn import Refused
+from domain.naming import fingerprint, request_id_for
+from domain.plain_errors import first_problem, key_path
+from domain.policy import Policy
+from domain.procedures import PROCEDURES, open_case
+from domain.side_effects import Entry, Filing, Opening
+from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
+from domain.statutes.model import Statute
+from domain.words import ProcedureName
+from starter.errors import InvalidInput, RequestRefused
+from starter.failures import refusal_of
+
+
+class Played(NamedTuple):
+    """How a case's time differs from the world's: for played cases alone."""
+
+    shift: timedelta = timedelta()
+    all_editions: bool = False
+
+
+IN_THE_WORLD = Played()
+"""A case in the world's own time."""
+
+
+class Entered(NamedTuple):
+    """The message that starts a case, the case before it, and the events that the rules make of its filing."""
+
+    entry: Entry
+    case: Proceeding
+    events: list[Event]
+
+
+def enter_request(
+    statute_id: str,
+    application: Application,
+    policy: Policy,
+    key: str,
+    person: str | None = None,
+    received_at: datetime | None = None,
+    played: Played = IN_THE_WORLD,
+) -> Entered:
+    """What files a share request. Raises RequestRefused."""
+    statute = _statute(statute_id)
+    at = received_at or datetime.now(UTC) + played.shift
+    request_id = request_id_for(statute_id, key)
+    try:
+        case, events = file(request_id, application, statute, policy, at, person)
+    except Refused as refusal:
+        raise refusal_of(refusal, statute_id) from None
+    entry = Filing(
+        request_id=request_id,
+        key=key,
+        digest=fingerprint({"statute": statute_id, "application": application.model_dump(mode="json")}),
+        statute=statute,
+        statute_digest=digest(statute),
+        policy=policy,
+        application=application,
+        filed_at=at,
+        person=person,
+        shift=played.shift,
+        all_editions=played.all_editions,
+    )
+    return Entered(entry, case, events)
+
+
+def enter_case(
+    procedure: ProcedureName,
+    statute_id: str,
+    matter: Filed,
+    actor: Actor,
+    policy: Policy,
+    key: str,
+    received_at: datetime | None = None,
+    places: frozenset[str] = frozenset({EVERYWHERE}),
+    played: Played = IN_THE_WORLD,
+) -> Entered:
+    """What opens a case of any other procedure. Raises RequestRefused."""
+    statute = _statute(statute_id)
+    at = received_at or datetime.now(UTC) + played.shift
+    request_id = request_id_for(statute_id, key, procedure)
+    case: Proceeding = PROCEDURES[procedure].new_case(request_id, statute, policy, matter)
+    try:
+        events = open_case(case, actor, at, None, places)
+    except Refused as refusal:
+        raise refusal_of(refusal, statute_id) from None
+    application = matter.model_dump(mode="json", exclude_none=True)
+    entry = Opening(
+        request_id=request_id,
+        key=key,
+        digest=fingerprint({"procedure": procedure.value, "statute": statute_id, "application": application}),
+        statute=statute,
+        statute_digest=digest(statute),
+        policy=policy,
+        filed_at=at,
+        person=actor.person,
+        shift=played.shift,
+        all_editions=played.all_editions,
+        procedure=procedure,
+        application=application,
+        actor=actor,
+        places=places,
+    )
+    return Entered(entry, case, events)
+
+
+def matter_of(procedure: ProcedureName, data: Mapping[str, Any]) -> Filed:
+    """What is filed in a procedure, from plain data. Raises InvalidInput with the first problem as one sentence."""
+    try:
+        return PROCEDURES[procedure].matter.model_validate(dict(data))
+    except ValidationError as error:
+        path, reason = first_problem(error)
+        raise InvalidInput(f"{key_path(path) or 'what is filed'} {reason}.") from None
+
+
+def _statute(statute_id: str) -> Statute:
+    try:
+        return get_statute(statute_id)
+    except UnknownStatute:
+        known = ", ".join(packaged_statutes())
+        raise RequestRefused("unknown_statute", None, statute_id, {"statute": statute_id, "known": known}) from None

@@ -1,0 +1,31 @@
+"""Demand (需求申请, 南通细则第二十四、二十五条): from the department's answer to the request that follows."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.side_effects import CaseView, Opening
+    from domain.words import Stage
+    from workflows.opened_case import OpenedCase
+
+
+@workflow.defn(name="Demand")
+class DemandWorkflow(OpenedCase):
+    """Data that the catalogue does not have. The rules of each stage are ``domain/procedures/demand.py``."""
+
+    @workflow.init
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(opening)
+
+    @workflow.run
+    async def run(self, opening: Opening) -> CaseView:  # noqa: ARG002 - the constructor took it
+        """Carry the demand until it is closed."""
+        await self.begin()
+        while not self.case.closed:
+            match self.case.stage:
+                case Stage.DEMAND_REVIEW:
+                    await self.people_or_time("需求研判: not ours, ours and published, or impossible for now")
+                case Stage.PUBLICATION:
+                    await self.people_or_time("发布: the provider publishes the resource")
+                case Stage.PUBLISHED:
+                    await self.people_or_time("申请: the requester files the request that follows")
+        return await self.end()

@@ -1,0 +1,92 @@
+"""What one case does to others: it opens those that follow from it, gives them commands, finds those it bears on.
+
+Each goes through an activity that may be repeated: another case is opened once under its id, and a command is given
+once under its key.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.cases.commands import Command
+    from domain.cases.records import Actor, RecordedEvent
+    from domain.cases.turn import PLATFORM
+    from domain.naming import fingerprint
+    from domain.side_effects import (
+        FIND_GRANTS,
+        GIVE_COMMAND,
+        OPEN_CASE,
+        CaseToOpen,
+        CommandToGive,
+        GrantFound,
+        GrantsWanted,
+    )
+    from domain.words import CommandName, ProcedureName
+    from workflows.recorded_case import OTHER_CASE_UNAVAILABLE, PATIENT, RecordedCase
+
+
+class OtherCases(RecordedCase):
+    """A case among others."""
+
+    async def open_what_follows(self) -> None:
+        """Open the cases that events of this one say follow from it, in their order (转立新事项)."""
+        while self._to_open:
+            event = self._to_open[0]
+            await self._ask_until_done(OPEN_CASE, self._to_be_opened(event))
+            self._to_open.pop(0)
+
+    def _to_be_opened(self, event: RecordedEvent) -> CaseToOpen:
+        return CaseToOpen(
+            procedure=ProcedureName(event.data["procedure"]),
+            request_id=event.data["request_id"],
+            application=event.data["application"],
+            opened_by=self.entry.request_id,
+            statute=self.entry.statute,
+            statute_digest=self.entry.statute_digest,
+            policy=self.entry.policy,
+            at=event.at,
+            all_editions=self.entry.all_editions,
+        )
+
+    async def tell_other(
+        self, request_id: str, name: CommandName, fields: dict[str, Any], actor: Actor = PLATFORM
+    ) -> str | None:
+        """Give another case a command, once: the refusal's code when its rules refuse it, None when it is done."""
+        key = f"case-{fingerprint([self.entry.request_id, name.value, request_id, dict(fields)])}"
+        command = Command(name=name, actor=actor, fields=fields, key=key, received_at=self.now())
+        refused: str | None = await self._ask_until_done(
+            GIVE_COMMAND, CommandToGive(request_id=request_id, command=command)
+        )
+        return refused
+
+    async def open_grants(self, provider: str, resource: str) -> Sequence[GrantFound]:
+        """The grants of a resource that are open now, oldest first."""
+        wanted = GrantsWanted(provider=provider, resource=resource)
+        found = await self._ask_until_done(FIND_GRANTS, wanted)
+        return [GrantFound.model_validate(grant) for grant in found]
+
+    async def _ask_until_done(self, activity: str, said: Any) -> Any:
+        while True:
+            try:
+                answer = await workflow.execute_activity(
+                    activity,
+                    said,
+                    start_to_close_timeout=timedelta(seconds=30),
+                    schedule_to_close_timeout=timedelta(hours=1),
+                    retry_policy=PATIENT,
+                )
+            except ActivityError as error:
+                if isinstance(error.cause, ApplicationError) and error.cause.non_retryable:
+                    self._park(f"{OTHER_CASE_UNAVAILABLE}: {error.cause.type}")
+                else:
+                    self._park(OTHER_CASE_UNAVAILABLE)
+                await workflow.wait_condition(lambda: self._retry)
+                self._retry = False
+                continue
+            if self.stuck is not None and self.stuck.startswith(OTHER_CASE_UNAVAILABLE):
+                self._park(None)
+            return answer
