@@ -51,8 +51,8 @@ class DurableCase(OtherCases):
         while self.case.stage is stage and not self.case.closed and not self.long:
             if self._recording:
                 await workflow.wait_condition(lambda: not self._recording)
-            elif self._to_open:
-                await self.open_what_follows()
+            elif self._to_open and self._nothing_is_opening:
+                self.begin_opening()
             elif self._news:
                 await self._recount(self._news.pop(0))
             elif self._nudged:
@@ -72,7 +72,8 @@ class DurableCase(OtherCases):
         stage = self.case.stage
 
         def woken() -> bool:
-            something = self._news or self._nudged or self._to_open or self.long
+            to_open = bool(self._to_open) and self._nothing_is_opening
+            something = self._news or self._nudged or to_open or self.long
             return bool(something) or self._recording or self._next != instant or self.case.stage is not stage
 
         if instant is None:

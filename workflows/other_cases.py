@@ -4,6 +4,7 @@ Each goes through an activity that may be repeated: another case is opened once 
 once under its key.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -32,11 +33,29 @@ with workflow.unsafe.imports_passed_through():
 class OtherCases(RecordedCase):
     """A case among others."""
 
+    _opening: asyncio.Task[None] | None = None
+
+    @property
+    def _nothing_is_opening(self) -> bool:
+        return self._opening is None or self._opening.done()
+
+    def begin_opening(self) -> None:
+        """Open, beside everything else, the cases that events of this one say follow from it (转立新事项).
+
+        Time and people go on meanwhile: a case that cannot be opened yet holds up nothing but its own end.
+        """
+        if self._nothing_is_opening:
+            self._opening = asyncio.create_task(self._open_in_order())
+
     async def open_what_follows(self) -> None:
-        """Open the cases that events of this one say follow from it, in their order (转立新事项)."""
+        """The same, and wait until all of them are open."""
         while self._to_open:
-            event = self._to_open[0]
-            await self._ask_until_done(OPEN_CASE, self._to_be_opened(event))
+            self.begin_opening()
+            await workflow.wait_condition(lambda: self._nothing_is_opening)
+
+    async def _open_in_order(self) -> None:
+        while self._to_open:
+            await self._ask_until_done(OPEN_CASE, self._to_be_opened(self._to_open[0]))
             self._to_open.pop(0)
 
     def _to_be_opened(self, event: RecordedEvent) -> CaseToOpen:
