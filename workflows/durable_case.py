@@ -300,7 +300,8 @@ class DurableCase:
             code=refusal.code.value,
             article=refusal.article,
             quote=refusal.clause.quote if refusal.clause else None,
-            statute=self.filing.statute.id,
+            statute=refusal.statute or self.filing.statute.id,
+            regulation=refusal.statute,
             details=dict(refusal.details),
         )
         code = refusal.code.value

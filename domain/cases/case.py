@@ -9,7 +9,7 @@ from domain.access import Parties
 from domain.cases.application import Application
 from domain.cases.records import Clock
 from domain.policy import Policy
-from domain.statutes.model import LastInstance, Route, Statute
+from domain.statutes.model import Body, Clause, LastInstance, Route, Statute
 from domain.words import Authorization, ClockId, ClockState, Outcome, Role, SharingClass, Stage
 
 
@@ -74,6 +74,23 @@ class Case:
         if coordination and coordination.provincial and self.application.involves_provincial_department:
             return coordination.provincial
         return self.statute.last
+
+    @property
+    def coordinator_above(self) -> Body | None:
+        """Who coordinates instead of the bureau because the dispute crosses levels or regions, if it does."""
+        rule = self.statute.coordination
+        if rule is None or rule.cross_level is None:
+            return None
+        application = self.application
+        provincial = rule.province_is_another_level and application.involves_provincial_department
+        return rule.cross_level if application.cross_level or provincial else None
+
+    @property
+    def coordination_clause(self) -> Clause | None:
+        """The clause on whoever coordinates in this case."""
+        rule = self.statute.coordination
+        above = self.coordinator_above
+        return above.clause if above else rule.clause if rule else None
 
     def open_clock(self, clock_id: ClockId) -> Clock | None:
         """The clock of this kind that is running or breached, if any."""

@@ -85,7 +85,15 @@ def _lapse(turn: Turn, clock: Clock) -> None:
 
 
 def _event(turn: Turn, type_: EventType, clock: Clock, data: Mapping[str, object]) -> Event:
-    return Event(type=type_, at=turn.at, actor=PLATFORM, stage=turn.stage, article=clock.article, data=data)
+    return Event(
+        type=type_,
+        at=turn.at,
+        actor=PLATFORM,
+        stage=turn.stage,
+        article=clock.article,
+        data=data,
+        statute=clock.statute,
+    )
 
 
 def recounted(case: Case, fresh: dict[int, Clock], why: str, at: datetime) -> list[Event]:

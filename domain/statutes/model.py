@@ -5,25 +5,42 @@ No number of days and no name of a body stands anywhere else.
 """
 
 from datetime import date
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from domain.words import Authorization, ClockId, Role, SharingClass, Unit
 
 
 class Part(BaseModel):
-    """A part of a statute file: fixed once read; unknown keys are refused."""
+    """A part of a statute file: fixed once read; unknown keys are refused.
+
+    ``ADDED_LATER`` are fields that statutes of before do not know. Where they say nothing they are not written
+    down, so that the digests of those statutes, which stand in every filing, stay what they are.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    ADDED_LATER: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _without_what_says_nothing(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if value or name not in self.ADDED_LATER}
+
 
 class Clause(Part):
-    """Where a rule stands: article, paragraph where there are several, and its words."""
+    """Where a rule stands: article, paragraph where there are several, and its words.
+
+    ``statute`` is the id of the regulation when that is not the statute's own: see :class:`Regulation`.
+    """
+
+    ADDED_LATER = frozenset({"statute"})
 
     article: str = Field(pattern=r"^[0-9]{1,3}$")
     paragraph: int | None = Field(default=None, ge=1, le=30)
     quote: str = Field(min_length=4, max_length=120)
+    statute: str | None = Field(default=None, pattern=r"^[a-z]+(-[a-z0-9]+)+$", max_length=60)
 
 
 class Name(Part):
@@ -31,6 +48,18 @@ class Name(Part):
 
     zh: str = Field(min_length=1, max_length=120)
     en: str = Field(min_length=1, max_length=200)
+
+
+class Regulation(Part):
+    """A regulation above the statute's own, whose clauses stand in it too (上位法).
+
+    ``excerpt``: ``source`` holds some of its clauses among other things, not the text article by article.
+    """
+
+    title: Name
+    document: str | None = None
+    source: str
+    excerpt: bool = False
 
 
 class Body(Part):
@@ -133,14 +162,18 @@ class Coordination(Part):
 
     ``negotiation_first`` is false where the text lets the parties skip it. ``provincial``: the instance that
     takes the place of coordination where a provincial department is involved. ``cross_level``: the body that
-    coordinates across levels or regions.
+    coordinates across levels or regions. ``province_is_another_level``: a dispute with a provincial department
+    is such a dispute, because the text is that of a city or a county.
     """
+
+    ADDED_LATER = frozenset({"province_is_another_level"})
 
     by: Literal[Role.BUREAU]
     negotiation_first: bool
     clause: Clause
     provincial: "LastInstance | None" = None
     cross_level: Body | None = None
+    province_is_another_level: bool = False
 
 
 class LastInstance(Part):
@@ -157,9 +190,14 @@ class LastInstance(Part):
 
 
 class Statute(Part):
-    """One regulation, complete (法规). Read it with :mod:`domain.statutes.loader`."""
+    """One regulation, complete (法规), or a local one as it applies under those above it.
 
-    id: str = Field(pattern=r"^[a-z]+(-[a-z0-9]+)+$", max_length=60)
+    ``regulations`` are those above it, by id, whose clauses stand in it. Read it with :mod:`domain.statutes.loader`.
+    """
+
+    ADDED_LATER = frozenset({"regulations"})
+
+    id: str = Field(pattern=r"^[a-z]+(-[a-z0-9]+)+(\+[a-z0-9]+)?$", max_length=60)
     title: Name
     document: str | None = None
     jurisdiction: Name
@@ -167,6 +205,7 @@ class Statute(Part):
     issued_on: date | None = None
     in_force_from: date | None = None
     source: str = Field(description="name of the source text that the quotes are checked against")
+    regulations: dict[str, Regulation] = Field(default_factory=dict)
 
     bodies: dict[Role, Body]
     classes: dict[SharingClass, ClassRule]
