@@ -30,6 +30,8 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.access import place_of
+from domain.calendar import day_of
 from domain.cases.application import Application
 from domain.cases.case import Case
 from domain.cases.commands import Command
@@ -44,6 +46,7 @@ from domain.side_effects import (
     FilingKey,
     caller_key,
 )
+from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
 from domain.texts import CallerKey
 from ledger.queries.cases import case_by_filing_key, get_case
@@ -100,38 +103,61 @@ class ShareflowClient:
 
     async def file(
         self,
-        statute: str,
+        statute: str | None,
         application: Application,
         key: str | None = None,
         person: str | None = None,
         received_at: datetime | None = None,
         shift: timedelta = timedelta(),
         all_editions: bool = False,
+        jurisdiction: str | None = None,
     ) -> CaseView:
         """File a request under a statute; answers when it stands in the ledger.
 
-        ``key`` is the caller's idempotency key. ``shift`` and ``all_editions`` are for played cases.
+        Without a ``statute`` it is the text in force in the ``jurisdiction`` on the day of receipt. ``key`` is the
+        caller's idempotency key. ``shift`` and ``all_editions`` are for played cases.
         Raises RequestRefused, KeyReused, Unavailable.
         """
-        filed = await self.file_once(statute, application, key, person, received_at, shift, all_editions)
+        filed = await self.file_once(statute, application, key, person, received_at, shift, all_editions, jurisdiction)
         return filed.case
 
     async def file_once(
         self,
-        statute: str,
+        statute: str | None,
         application: Application,
         key: str | None = None,
         person: str | None = None,
         received_at: datetime | None = None,
         shift: timedelta = timedelta(),
         all_editions: bool = False,
+        jurisdiction: str | None = None,
     ) -> Filed:
         """The same, and whether the key had filed it before."""
         key = uuid.uuid4().hex if key is None else key
         _check_key(key)
+        if statute is None:
+            at = received_at or datetime.now(UTC) + shift
+            statute = await asyncio.to_thread(self._in_force, jurisdiction or "", key, at)
         filing, events = self._filing(statute, application, key, person, received_at, shift, all_editions)
         earlier = await asyncio.to_thread(self._filed_before, filing)
         return earlier or Filed(await self._start(filing), False, events)
+
+    def _in_force(self, jurisdiction: str, key: str, at: datetime) -> str:
+        """The text that applies to a filing that names none. Raises RequestRefused where none is in force.
+
+        A key that filed before stays with the text of then: the same filing, sent again on the day after a change of
+        the law, is the same filing.
+        """
+        with ledger_answers():
+            earlier = case_by_filing_key(self.engine, key)
+        if earlier is not None and place_of(earlier.statute) == jurisdiction:
+            return earlier.statute
+        try:
+            return statute_in_force(jurisdiction, day_of(at))
+        except NothingInForce as error:
+            where = f"{jurisdiction} {error.day.isoformat()}"
+            said = {"statute": where, "known": error.known, "why": error.why}
+            raise RequestRefused("unknown_statute", None, jurisdiction, said) from None
 
     def _filed_before(self, filing: Filing) -> Filed | None:
         with ledger_answers():

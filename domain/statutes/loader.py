@@ -14,7 +14,7 @@ from domain.plain_errors import first_problem
 from domain.statutes.consistency import first_contradiction
 from domain.statutes.errors import StatuteError, UnknownStatute, wrong
 from domain.statutes.model import Name, Statute
-from domain.statutes.overlay import Overlaid, merge, read_above, read_overlay
+from domain.statutes.overlay import Overlaid, is_overlay, merge, read_above, read_overlay
 from domain.statutes.overlay_model import Above, Upper
 from domain.yaml_text import Document, YamlTextError, read_yaml
 
@@ -23,6 +23,7 @@ __all__ = [
     "UnknownStatute",
     "digest",
     "get_statute",
+    "load_file",
     "load_overlay",
     "load_statute",
     "packaged_above",
@@ -32,6 +33,11 @@ __all__ = [
     "packaged_texts",
     "regulation_title",
 ]
+
+
+def load_file(text: str, where: str) -> Statute | Overlaid:
+    """Read a statute file or an overlay file, whichever it is. Raises StatuteError."""
+    return load_overlay(text, where) if is_overlay(_document(text, where)) else load_statute(text, where)
 
 
 def load_statute(text: str, where: str) -> Statute:

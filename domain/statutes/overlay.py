@@ -144,4 +144,3 @@ def _change_of(overlay: Overlay, part: str) -> tuple[str | int, ...]:
         if part == change.part or part.startswith(f"{change.part}.") or change.part.startswith(f"{part}."):
             return ("changes", place, "part")
     return ("changes",)
-

@@ -39,7 +39,7 @@ def _tell(out: Console, played: Played, calendar: Calendar) -> None:
         f"{request.requester.name} → {request.provider.name} · {request.resource.name} · "
         f"{played.scenario.statute} · {played.request_id}"
     )
-    print_timeline(played.events, played.clocks, calendar)
+    print_timeline(played.events, played.clocks, calendar, played.scenario.statute)
     if played.case and played.case.outcome:
         outcome = played.case.outcome
         out.print(

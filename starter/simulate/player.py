@@ -90,12 +90,13 @@ class Player:
         self.shift = scenario.filed_at - datetime.now(UTC)
         try:
             return await self.client.file(
-                scenario.statute,
+                scenario.named,
                 scenario.request,
                 key=f"play-{uuid.uuid4().hex}",
                 received_at=scenario.filed_at,
                 shift=self.shift,
                 all_editions=scenario.calendar == "final",
+                jurisdiction=scenario.jurisdiction,
             )
         except RequestRefused as refusal:
             self.played.refused.append(RefusedStep(0, "file", refusal.code, refusal.article))
