@@ -7,7 +7,7 @@ product; everything else here needs the packaged files alone.
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -168,7 +168,7 @@ def sources_folder() -> Path | None:
 def check_all() -> list[str]:
     """Everything that is wrong with the packaged statutes, one sentence each; empty if all is well.
 
-    Statutes and overlays: their form always; their quotes and numbers against the sources where there is a folder of them.
+    Of statutes and overlays the form always; quotes and numbers against the sources where there is a folder of them.
     """
     folder = sources_folder()
     problems: list[str] = []

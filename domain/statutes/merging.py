@@ -99,7 +99,7 @@ class Merging:
             return
         above = self._above(change)
         holder[steps[-1]] = above
-        self._tell(change.part, change.how, above, now, change.why, self._clause_around(steps, change))
+        self._tell(change.part, change.how, above, now, change.why, self._clause_around(change))
 
     def _above(self, change: Change) -> Any:
         """What takes the part's place: written out, or from the regulation above."""
@@ -121,7 +121,7 @@ class Merging:
             raise MergeError(key, f"“{name}” is no part of {self._upper_id}")
         return found
 
-    def _clause_around(self, steps: Sequence[str], change: Change) -> Any:
+    def _clause_around(self, change: Change) -> Any:
         """What is cited for a part without a clause of its own: the nearest part above that has one."""
         around = (change.take or change.part).split(".")[:-1]
         return _walk(self._upper, around)[1] if around else None

@@ -27,7 +27,6 @@ from domain.statutes.overlay_check import first_weakness
 from domain.statutes.overlay_model import Above, Overlay, Upper
 from domain.yaml_text import Document
 
-
 Kind = TypeVar("Kind", bound=Part)
 
 

@@ -1,4 +1,4 @@
-"""Whether a merged statute falls short of the regulation above it: a longer limit, a duty or an instance that is gone."""
+"""Whether a merged statute falls short of the regulation above it: a longer limit, a duty or instance that is gone."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -27,21 +27,40 @@ def register(app: typer.Typer) -> None:
 
 @commands.command("list")
 def list_command(json_output: AsJson = False) -> None:
-    """All statutes that come with the product."""
+    """All statutes that come with the product, and from which day a filing that names none takes each."""
     from domain.statutes.loader import digest, packaged_statutes
 
     statutes = packaged_statutes().values()
     if json_output:
         heads = ("id", "title", "document", "jurisdiction", "status", "issued_on", "in_force_from")
         print_json(
-            [statute.model_dump(mode="json", include=set(heads)) | {"digest": digest(statute)} for statute in statutes]
+            [
+                statute.model_dump(mode="json", include=set(heads))
+                | {"applies_from": _from(statute.id), "digest": digest(statute)}
+                for statute in statutes
+            ]
         )
         return
     print_table(
         "法规 Statutes",
-        ("id", "状态 Status", "文号 Document", "名称 Title"),
-        ([x.id, x.status.replace("_", " "), x.document or "", f"{x.title.zh}\n{x.title.en}"] for x in statutes),
+        ("id", "状态 Status", "适用自 Applies from", "文号 Document", "名称 Title"),
+        (
+            [x.id, x.status.replace("_", " "), _from(x.id), x.document or "", f"{x.title.zh}\n{x.title.en}{_under(x)}"]
+            for x in statutes
+        ),
     )
+
+
+def _under(statute: "Statute") -> str:
+    """The regulations above a local text under which it applies."""
+    titles = "、".join(f"《{above.title.zh}》" for above in statute.regulations.values())
+    return f"\n在{titles}之下适用" if titles else ""
+
+
+def _from(statute_id: str) -> str:
+    from domain.statutes.in_force import starts
+
+    return starts()[statute_id].isoformat()
 
 
 @commands.command("show")

@@ -11,7 +11,7 @@ COLUMN = "ALTER TABLE clocks ADD COLUMN statute text;"
 
 # As in 0001, with the new column.
 AS_STARTED = """
-DROP TRIGGER clocks_as_started ON clocks;
+DROP TRIGGER IF EXISTS clocks_as_started ON clocks;
 CREATE TRIGGER clocks_as_started BEFORE UPDATE ON clocks FOR EACH ROW
     WHEN ((OLD.request_id, OLD.number, OLD.id, OLD.basis, OLD.article, OLD.quote, OLD.started_at,
            OLD.amount, OLD.unit, OLD.due_date, OLD.due_at, OLD.provisional, OLD.calendar_edition,

@@ -24,7 +24,7 @@ from domain.cases.records import Clock, RecordedEvent
 from domain.cases.turn import Refused
 from domain.evidence import canonical_json, plain, verify_chain
 from domain.policy import Policy, default_policy, policy_from
-from domain.statutes.check import clauses
+from domain.statutes.clauses import clauses
 from domain.words import (
     Basis,
     ClockId,
