@@ -158,7 +158,7 @@ def test_the_smallest_overlay_of_changshu() -> None:
         ),
         (
             GATE + LAST + f"  - part: coordination\n    how: gives_way\n    to: negotiation\n{WHY}",
-            12,
+            9,
             "makes no statute: last stands without coordination",
         ),
         (
