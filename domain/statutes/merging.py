@@ -79,7 +79,7 @@ class Merging:
         now = _limit_for(self.merged["limits"], clock, sharing_class)
         _refuse_unless(change, now is not None)
         row = {**self._above(change), "clock": clock, "sharing_class": sharing_class}
-        if now is not None and _comparable(now, row) and now["amount"] < row["amount"]:
+        if now is not None and now["unit"] == row["unit"] and now["amount"] < row["amount"]:
             raise MergeError("part", f"“{change.part}” would be longer than the local limit, which stays")
         self._put_limit(row)
         self._tell(change.part, change.how, row, now, change.why)
@@ -129,9 +129,12 @@ class Merging:
     # What the rules say
 
     def apply_rules(self) -> None:
-        """The stricter limit stands; what the local text leaves out is taken from above; the rest stays."""
-        for limit in self._upper.get("limits", []):
-            self._stricter(limit)
+        """The stricter limit stands; what the local text leaves out is taken from above; the rest stays.
+
+        Raises MergeError for limits that cannot be compared.
+        """
+        for clock in dict.fromkeys(limit["clock"] for limit in self._upper.get("limits", [])):
+            self._stricter(clock)
         for name, above in self._upper.items():
             if name not in ("limits", "routes"):
                 self._fill(self.merged, name, above, name)
@@ -140,31 +143,37 @@ class Merging:
             if name not in self._named and name in self._local and _clause(here) and _clause(above):
                 self._tell(name, "stays", here, above, _why("local_stays"), rule="local_stays")
 
-    def _stricter(self, limit: Data) -> None:
-        clock, sharing_class = limit["clock"], limit["sharing_class"]
-        part = f"limits.{clock}" + (f".{sharing_class}" if sharing_class else "")
-        if part in self._named or not self._can_run(clock, sharing_class):
-            return
-        now = _limit_for(self.merged["limits"], clock, sharing_class)
-        if now is not None and _comparable(now, limit) and now["amount"] <= limit["amount"]:
-            self._tell(part, "stays", now, limit, _why("stricter_limit_stays"), rule="stricter_limit_stays")
-            return
-        self._put_limit(copy.deepcopy(limit))
-        how: How = "adds" if now is None else "replaces"
-        rule = "limit_added" if now is None else "stricter_limit_stands"
-        self._tell(part, how, limit, now, _why(rule), rule=rule)
-        if sharing_class is None:
-            self._drop_longer(limit)
+    def _stricter(self, clock: str) -> None:
+        """All limits of one clock: in general, and for each class of which either text speaks by itself."""
+        own = [x for x in self.merged["limits"] if x["clock"] == clock]
+        above = [x for x in self._upper["limits"] if x["clock"] == clock]
+        stands: list[Data] = []
+        for sharing_class in dict.fromkeys([None, *(x["sharing_class"] for x in [*own, *above])]):
+            part = f"limits.{clock}" + (f".{sharing_class}" if sharing_class else "")
+            here, there = (_limit_for(limits, clock, sharing_class) for limits in (own, above))
+            if part in self._named or there is None or not self._can_run(clock, sharing_class):
+                stands += [x for x in own if x["sharing_class"] == sharing_class]
+                continue
+            chosen = self._choose(part, here, there)
+            if chosen is not _limit_for(stands, clock, sharing_class):
+                stands.append(
+                    chosen if chosen["sharing_class"] == sharing_class else {**chosen, "sharing_class": sharing_class}
+                )
+        first = next((i for i, x in enumerate(self.merged["limits"]) if x["clock"] == clock), None)
+        others = [x for x in self.merged["limits"] if x["clock"] != clock]
+        place = len(others) if first is None else first
+        self.merged["limits"] = [*others[:place], *stands, *others[place:]]
 
-    def _drop_longer(self, limit: Data) -> None:
-        """A general limit stands for each class too whose own local limit is longer."""
-        self.merged["limits"] = [
-            own
-            for own in self.merged["limits"]
-            if own["clock"] != limit["clock"]
-            or own["sharing_class"] is None
-            or (_comparable(own, limit) and own["amount"] <= limit["amount"])
-        ]
+    def _choose(self, part: str, here: Data | None, there: Data) -> Data:
+        """The stricter of two limits. Raises MergeError where they cannot be compared."""
+        if here is None:
+            self._tell(part, "adds", there, None, _why("limit_added"), rule="limit_added")
+            return there
+        if _no_longer(here, there):
+            self._tell(part, "stays", here, there, _why("stricter_limit_stays"), rule="stricter_limit_stays")
+            return here
+        self._tell(part, "replaces", there, here, _why("stricter_limit_stands"), rule="stricter_limit_stands")
+        return there
 
     def _can_run(self, clock: str, sharing_class: str | None) -> bool:
         """Whether a case of the class can come to the stage that the clock measures, if it measures one."""
@@ -254,8 +263,12 @@ def _limit_for(limits: Sequence[Data], clock: str, sharing_class: str | None) ->
     return min(fitting, key=lambda x: x["sharing_class"] is None, default=None)
 
 
-def _comparable(one: Data, other: Data) -> bool:
-    return bool(one["unit"] == other["unit"])
+def _no_longer(own: Data, above: Data) -> bool:
+    """Whether the local limit is no longer than the one above. Raises MergeError where they cannot be compared."""
+    if own["unit"] != above["unit"]:
+        reason = f"leave open which limit for {own['clock']} is stricter, {own['unit']} or {above['unit']}: name it"
+        raise MergeError("changes", reason)
+    return bool(own["amount"] <= above["amount"])
 
 
 def _is_clause(value: Any) -> bool:

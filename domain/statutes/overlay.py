@@ -84,7 +84,10 @@ def merge(
             merging.change(change)
         except MergeError as error:
             raise wrong(document, where, ("changes", place, error.key), str(error)) from None
-    merging.apply_rules()
+    try:
+        merging.apply_rules()
+    except MergeError as error:
+        raise wrong(document, where, (error.key,), str(error)) from None
     statute = _statute(overlay, document, where, merging, local, upper)
     weakness = first_weakness(statute, upper)
     if weakness:

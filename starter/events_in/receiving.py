@@ -46,16 +46,16 @@ async def receive(door: Door, caller: Caller, event: Incoming, language: Languag
     """
     match event.said:
         case Submitted():
-            return await _submitted(door, caller, event.envelope, event.said, language)
+            place = place_of_filing(event.said, caller, language, event.statute_at)
+            return await _submitted(door, caller, event.envelope, event.said, place)
         case AccessOpened() | AccessUsed():
             return await _accessed(door, caller, event.envelope, event.said, language)
         case CatalogueChanged():
             return await _changed(door, caller, event.envelope, event.said, language)
 
 
-async def _submitted(door: Door, caller: Caller, event: Envelope, said: Submitted, language: Language) -> Receipt:
+async def _submitted(door: Door, caller: Caller, event: Envelope, said: Submitted, place: str | None) -> Receipt:
     """需求提交. The case belongs to the sender's source and subject: a later event of the same finds it there."""
-    place = place_of_filing(said, caller, language)
     parties = parties_of_filing(said, place)
     if parties.requester is not None and not may_file(caller, parties):
         raise Problem(403, "not_a_party")

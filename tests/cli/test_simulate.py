@@ -162,7 +162,7 @@ def test_an_unknown_statute_is_told_with_the_known_ones(shareflow: Run, files: C
     said = shareflow("simulate", *files(unknown=GOOD.replace("changshu-2019", "常熟")))
     assert said.code == 1
     assert "unknown statute: 常熟; known are " in said.out
-    assert "nantong-2020, yima-2021" in said.out
+    assert "nantong-2020, nantong-2020+809, nantong-2020+jiangsu, yima-2021" in said.out
 
 
 def test_what_is_no_text_file_is_one_sentence(shareflow: Run, tmp_path: Path) -> None:
