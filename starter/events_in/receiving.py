@@ -54,6 +54,12 @@ async def receive(door: Door, caller: Caller, event: Incoming, language: Languag
             return await _changed(door, caller, event.envelope, event.said, language)
 
 
+def refuse_without_a_text(caller: Caller, event: Incoming, language: Language) -> None:
+    """Raise Problem 422 for an event that would file under no text: nothing of it, or of its batch, can be used."""
+    if isinstance(event.said, Submitted):
+        place_of_filing(event.said, caller, language, event.statute_at)
+
+
 async def _submitted(door: Door, caller: Caller, event: Envelope, said: Submitted, place: str | None) -> Receipt:
     """需求提交. The case belongs to the sender's source and subject: a later event of the same finds it there."""
     parties = parties_of_filing(said, place)
