@@ -84,7 +84,10 @@ MOVES: dict[str, set[tuple[str, str]]] = {
     "forwarded": {("completeness_check", "provider_answer")},
     "supplement_requested": {("completeness_check", "supplement"), ("provider_answer", "supplement")},
     "supplemented": {("supplement", "completeness_check"), ("supplement", "provider_answer")},
-    "granted": {(s, "delivery") for s in ("provider_answer", "negotiation", "coordination", "final_instance")},
+    "granted": {
+        *((s, "delivery") for s in ("provider_answer", "negotiation", "coordination", "final_instance")),
+        ("platform_authorization", "delivery"),  # nantong under the national regulation
+    },
     "refused": {("provider_answer", "refused"), ("platform_authorization", "refused")},
     "negotiation_opened": {("refused", "negotiation"), ("provider_answer", "negotiation")},
     "coordination_referred": {
