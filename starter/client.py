@@ -30,8 +30,6 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.access import place_of
-from domain.calendar import day_of
 from domain.cases.application import Application
 from domain.cases.case import Case
 from domain.cases.commands import Command
@@ -46,7 +44,6 @@ from domain.side_effects import (
     FilingKey,
     caller_key,
 )
-from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
 from domain.texts import CallerKey
 from ledger.queries.cases import case_by_filing_key, get_case
@@ -54,6 +51,7 @@ from ledger.queries.events import events_by_caller_key, events_by_key
 from ledger.queries.views import CaseDetail
 from starter.errors import InvalidInput, KeyReused, NotFound, RequestRefused, Stale, Unavailable
 from starter.failures import known_error, ledger_answers, not_answering, refusal_of
+from starter.in_force import text_in_force
 from starter.naming import fingerprint, fingerprint_of, request_id_for, workflow_id
 from workflows.durable_case import BUSY
 from workflows.labels import search_attributes
@@ -137,27 +135,10 @@ class ShareflowClient:
         _check_key(key)
         if statute is None:
             at = received_at or datetime.now(UTC) + shift
-            statute = await asyncio.to_thread(self._in_force, jurisdiction or "", key, at)
+            statute = await asyncio.to_thread(text_in_force, self.engine, jurisdiction or "", key, at)
         filing, events = self._filing(statute, application, key, person, received_at, shift, all_editions)
         earlier = await asyncio.to_thread(self._filed_before, filing)
         return earlier or Filed(await self._start(filing), False, events)
-
-    def _in_force(self, jurisdiction: str, key: str, at: datetime) -> str:
-        """The text that applies to a filing that names none. Raises RequestRefused where none is in force.
-
-        A key that filed before stays with the text of then: the same filing, sent again on the day after a change of
-        the law, is the same filing.
-        """
-        with ledger_answers():
-            earlier = case_by_filing_key(self.engine, key)
-        if earlier is not None and place_of(earlier.statute) == jurisdiction:
-            return earlier.statute
-        try:
-            return statute_in_force(jurisdiction, day_of(at))
-        except NothingInForce as error:
-            where = f"{jurisdiction} {error.day.isoformat()}"
-            said = {"statute": where, "known": error.known, "why": error.why}
-            raise RequestRefused("unknown_statute", None, jurisdiction, said) from None
 
     def _filed_before(self, filing: Filing) -> Filed | None:
         with ledger_answers():
