@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, cast
 
 from pydantic import BaseModel
 
-from domain.cases.records import RecordedEvent
+from domain.cases.records import Record, RecordedEvent
 
 Algorithm = Literal["sm3", "sha256"]
 """How digests are computed: SM3 (GB/T 32905, 国密) or SHA-256."""
@@ -83,11 +83,16 @@ def instant_text(instant: datetime) -> str:
 
 
 def plain(value: Any) -> Any:
-    """``value`` with records, enumerations, instants, dates and tuples turned into JSON values."""
+    """``value`` with records, enumerations, instants, dates and tuples turned into JSON values.
+
+    A field that records of before did not have is left out where it says nothing: their digests stay.
+    """
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, BaseModel):
-        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+        fields = ((name, getattr(value, name)) for name in type(value).model_fields)
+        later = value.ADDED_LATER if isinstance(value, Record) else ()
+        return {name: plain(field) for name, field in fields if field is not None or name not in later}
     if isinstance(value, Mapping):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -191,10 +191,15 @@ class Answer(Message):
 
 
 class RefusalNote(Message):
-    """Why a filing or command was refused, as it travels in an error's details."""
+    """Why a filing or command was refused, as it travels in an error's details.
+
+    ``statute`` is the regulation in which the article stands, else the case's; ``regulation`` is there only when
+    that is one above the case's own statute.
+    """
 
     code: str
     article: str | None = None
     quote: str | None = None
     statute: str | None = None
+    regulation: str | None = None
     details: Mapping[str, Any] = {}

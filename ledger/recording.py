@@ -22,7 +22,7 @@ Resolve = Callable[[ClockOrder, date | None, time | None], Clock]
 (None: all editions) and the close of business (None: 24:00)."""
 
 # What a clock keeps of its order word for word; the rest became instants.
-_ORDERED = ("number", "id", "basis", "article", "quote", "started_at", "amount", "unit", "supersedes")
+_ORDERED = ("number", "id", "basis", "article", "quote", "started_at", "amount", "unit", "supersedes", "statute")
 
 
 class CaseHeader(Record):
@@ -137,6 +137,7 @@ def _same(event: Event, there: RecordedEvent, key: str | None) -> bool:
     return (
         (event.type, event.at, event.actor, event.stage, event.article, key)
         == (there.type, there.at, there.actor, there.stage, there.article, there.key)
+        and event.statute in (None, there.statute)
         and plain(event.data) == plain(there.data)
         and _same_clock(event.order, there.clock)
     )
@@ -163,7 +164,7 @@ def _chained(step: Step, case: writing.LockedCase, resolve: Resolve) -> tuple[Re
                 "type": event.type,
                 "actor": event.actor,
                 "stage": event.stage,
-                "statute": case.statute,
+                "statute": event.statute or case.statute,
                 "article": event.article,
                 "data": event.data,
                 "clock": clock,

@@ -111,6 +111,7 @@ clocks = Table(
     Column("ended_at", Instant),
     Column("warned", Integer, nullable=False),
     Column("climbed", Integer, nullable=False),
+    Column("statute", Text),
     Index("clocks_open", "due_at", postgresql_where=text("ended_at IS NULL")),
 )
 

@@ -7,7 +7,7 @@ crash in between and after the case has closed.
 import asyncio
 import uuid
 from collections.abc import Coroutine
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
@@ -53,6 +53,7 @@ from ledger.queries.views import CaseDetail
 from starter.entering import IN_THE_WORLD, Entered, Played, enter_case, enter_request
 from starter.errors import InvalidInput, KeyReused, NotFound, RequestRefused, Stale, Unavailable
 from starter.failures import known_error, ledger_answers, not_answering
+from starter.in_force import text_in_force
 from workflows.labels import search_attributes
 
 T = TypeVar("T")
@@ -99,35 +100,41 @@ class ShareflowClient:
 
     async def file(
         self,
-        statute: str,
+        statute: str | None,
         application: Application,
         key: str | None = None,
         person: str | None = None,
         received_at: datetime | None = None,
         shift: timedelta = timedelta(),
         all_editions: bool = False,
+        jurisdiction: str | None = None,
     ) -> CaseView:
         """File a request under a statute; answers when it stands in the ledger.
 
-        ``key`` is the caller's idempotency key. ``shift`` and ``all_editions`` are for played cases.
+        Without a ``statute`` it is the text in force in the ``jurisdiction`` on the day of receipt. ``key`` is the
+        caller's idempotency key. ``shift`` and ``all_editions`` are for played cases.
         Raises RequestRefused, KeyReused, Unavailable.
         """
-        filed = await self.file_once(statute, application, key, person, received_at, shift, all_editions)
+        filed = await self.file_once(statute, application, key, person, received_at, shift, all_editions, jurisdiction)
         return filed.case
 
     async def file_once(
         self,
-        statute: str,
+        statute: str | None,
         application: Application,
         key: str | None = None,
         person: str | None = None,
         received_at: datetime | None = None,
         shift: timedelta = timedelta(),
         all_editions: bool = False,
+        jurisdiction: str | None = None,
     ) -> FiledCase:
         """The same, and whether the key had filed it before."""
         key = uuid.uuid4().hex if key is None else key
         _check_key(key)
+        if statute is None:
+            at = received_at or datetime.now(UTC) + shift
+            statute = await asyncio.to_thread(text_in_force, self.engine, jurisdiction or "", key, at)
         played = Played(shift, all_editions)
         return await self._enter(enter_request(statute, application, self.policy, key, person, received_at, played))
 

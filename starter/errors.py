@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.messages import Language, refusal_sentence
+from domain.statutes.loader import regulation_title
 
 
 class DoorError(Exception):
@@ -11,20 +12,32 @@ class DoorError(Exception):
 
 
 class RequestRefused(DoorError):
-    """The rules do not allow it: ``code`` of the contract, and the article where one applies."""
+    """The rules do not allow it: ``code`` of the contract, and the article where one applies.
+
+    ``statute`` is the regulation in which the article stands; ``regulation`` is the same where that is one above
+    the case's own statute, and is then named in the sentence.
+    """
 
     def __init__(
-        self, code: str, article: str | None = None, statute: str | None = None, details: Mapping[str, Any] = {}
+        self,
+        code: str,
+        article: str | None = None,
+        statute: str | None = None,
+        details: Mapping[str, Any] = {},
+        regulation: str | None = None,
     ) -> None:
         self.code = code
         self.article = article
         self.statute = statute
         self.details = dict(details)
+        self.regulation = regulation
         super().__init__(f"{code}: {self.sentence('en')}")
 
     def sentence(self, language: Language) -> str:
         """Why, in the reader's language."""
-        return refusal_sentence(self.code, language, self.article, self.details)
+        above = regulation_title(self.regulation) if self.regulation else None
+        title = (above.zh if language == "zh" else above.en) if above else None
+        return refusal_sentence(self.code, language, self.article, self.details, title)
 
 
 class NotFound(DoorError):

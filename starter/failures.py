@@ -14,7 +14,9 @@ from starter.errors import InvalidInput, KeyReused, RequestRefused, Stale, Unava
 
 def refusal_of(refusal: Refused, statute: str) -> RequestRefused:
     """A refusal of the rules, as it is raised at a door."""
-    return RequestRefused(refusal.code.value, refusal.article, statute, refusal.details)
+    return RequestRefused(
+        refusal.code.value, refusal.article, refusal.statute or statute, refusal.details, refusal.statute
+    )
 
 
 def known_error(error: Exception) -> Exception:
@@ -31,7 +33,7 @@ def known_error(error: Exception) -> Exception:
     if cause.details:
         raw = cause.details[0]
         note = raw if isinstance(raw, RefusalNote) else RefusalNote.model_validate(raw)
-        return RequestRefused(note.code, note.article, note.statute, note.details)
+        return RequestRefused(note.code, note.article, note.statute, note.details, note.regulation)
     return Unavailable(f"The engine failed: {cause.message}")
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from domain.calendar import Calendar, day_of
 from domain.cases.records import Clock, RecordedEvent
 from domain.messages import label
+from domain.statutes.loader import regulation_title
 from domain.words import Basis, ClockState, EventType, Unit
 
 BOOKKEEPING = (EventType.CLOCK_MET, EventType.CLOCK_CANCELLED)
@@ -24,8 +25,10 @@ class Line:
     until: str
 
 
-def timeline(events: Sequence[RecordedEvent], clocks: Sequence[Clock], calendar: Calendar) -> Iterator[Line]:
-    """The lines of a case, in order."""
+def timeline(
+    events: Sequence[RecordedEvent], clocks: Sequence[Clock], calendar: Calendar, statute: str
+) -> Iterator[Line]:
+    """The lines of a case under a statute, in order."""
     by_number = {clock.number: clock for clock in clocks}
     for position, event in enumerate(events):
         if event.type in BOOKKEEPING:
@@ -36,9 +39,17 @@ def timeline(events: Sequence[RecordedEvent], clocks: Sequence[Clock], calendar:
             at=event.at.strftime("%Y-%m-%d %H:%M"),
             who=_who(event),
             what=_what(event),
-            article=f"第{event.article}条" if event.article else "",
+            article=_article(event, statute),
             until=_until(event, clock, kept, calendar),
         )
+
+
+def _article(event: RecordedEvent, statute: str) -> str:
+    """The article; behind the title of its regulation where that is one above the case's own statute."""
+    if event.article is None:
+        return ""
+    title = regulation_title(event.statute) if event.statute != statute else None
+    return f"{f'《{title.zh}》' if title else ''}第{event.article}条"
 
 
 def _who(event: RecordedEvent) -> str:

@@ -30,6 +30,7 @@ The identifiers that programs use, and what people read. Made from the catalogue
 | edition 通知版本 | one notice of the State Council's General Office, known from its publication |
 | provisional 暂定 | worked out for a year whose notice is not yet published |
 | statute 法规 | one regulation as data, with article and quote for every rule |
+| overlay 上位法叠加 | a local text as it applies under a regulation above it, merged from both |
 | policy 内部规程 | a limit that no text sets; the operator's, never shown as law |
 | ledger 台账 | the append-only, chained record of events |
 | supervision ladder 督办 | what follows a breach: notice, yellow, red |

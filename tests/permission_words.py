@@ -65,6 +65,10 @@ hold this page to the rules, and try every cell of it over HTTP and straight at 
 which a mark applies. What no table names is refused with `wrong_stage` in that stage, for everybody; a role that never
 gives a command is told `not_your_turn`. A department acts only in cases in which it is that party, an organ only in
 cases of its places. Auditors, operators and the platform decide nothing.
+
+A local text under the national regulation (`…+809`) follows the marks of `cn-809-2025`, Nantong's with its own
+completeness check (without `decline`), platform authorization and three-party table. Under `…+jiangsu` the marks are
+the local text's own.
 """,
         "zh": """# 权限
 
@@ -78,6 +82,9 @@ English: [permissions.md](permissions.md)
 ● 事项处于该阶段时均可；○ 须符合所列条件；空白：不可。括号内为该标记适用的办法。
 表中未列的动作在该阶段对任何人均以 `wrong_stage` 拒绝；从不办理该动作的角色得到 `not_your_turn`。
 部门只能办理本部门为当事方的事项，主管机构只能办理本辖区的事项。审计、运维和共享平台不作任何决定。
+
+在国家条例之下适用的本地办法（`…+809`）按 `cn-809-2025` 的标记；南通另有规范性审查（无 `decline`）、平台授权和三方协商。
+`…+jiangsu` 按本地办法自己的标记。
 """,
     },
     "command": {"en": "command", "zh": "动作"},

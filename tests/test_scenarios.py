@@ -1,7 +1,7 @@
 """The scenario files, each played on a real server, and what all of them together must show."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +14,9 @@ from domain.cases.case import Case
 from domain.cases.records import Clock
 from domain.evidence import verify_chain
 from domain.policy import default_policy
+from domain.statutes.clauses import clauses
 from domain.statutes.loader import packaged_statutes
+from domain.statutes.model import Statute
 from domain.words import (
     Basis,
     ClockId,
@@ -144,7 +146,24 @@ def test_every_outcome_of_a_statute_is_reached(statute: str, every_play: dict[st
     assert reached - {None} == POSSIBLE_OUTCOMES[statute]
 
 
-@pytest.mark.parametrize("statute", packaged_statutes())
+def _of_their_own() -> Mapping[str, Statute]:
+    """All texts but those that have the routes and limits of the local text over which they lie."""
+    known = packaged_statutes()
+
+    def like_local(id_: str) -> bool:
+        local = known[id_.partition("+")[0]]
+        return local.id != id_ and (local.routes, local.limits) == (known[id_].routes, known[id_].limits)
+
+    return {id_: data for id_, data in known.items() if not like_local(id_)}
+
+
+def test_under_jiangsu_alone_routes_and_limits_are_the_local_ones() -> None:
+    assert packaged_statutes().keys() - _of_their_own().keys() == {
+        *("changshu-2019+jiangsu", "changzhou-2018+jiangsu", "nantong-2020+jiangsu")
+    }
+
+
+@pytest.mark.parametrize("statute", _of_their_own())
 def test_every_route_is_taken(statute: str, every_play: dict[str, Played]) -> None:
     data = packaged_statutes()[statute]
     taken = [
@@ -167,7 +186,7 @@ def test_a_request_is_withdrawn_in_every_open_stage(every_play: dict[str, Played
 
 
 def test_both_sides_of_every_limit_of_the_texts(every_play: dict[str, Played]) -> None:
-    for statute, data in packaged_statutes().items():
+    for statute, data in _of_their_own().items():
         clocks = [clock for played in _under(every_play, statute) for clock in played.clocks]
         for clock_id in {limit.clock for limit in data.limits}:
             kept = [c for c in clocks if c.id == clock_id and c.ended_at is not None]
@@ -189,6 +208,9 @@ def test_a_dispute_across_levels_goes_to_the_common_superior(every_play: dict[st
     for name, body in (
         ("cn-809-2025/cross-level-common-superior", "共同的上级政务数据共享主管部门"),
         ("cn-809-2025/government-grants", "同级政务数据共享主管部门"),
+        ("nantong-2020+809/cross-level-common-superior", "共同的上级政务数据共享主管部门"),
+        ("nantong-2020+809/refused-with-basis-to-the-government", "市大数据管理局"),
+        ("changzhou-2018+809/provincial-to-the-common-superior", "共同的上级政务数据共享主管部门"),
         ("yima-2021/cross-level-same-procedure", "义马市政务服务和大数据管理局"),
     ):
         referred = [e for e in every_play[name].events if e.type is EventType.COORDINATION_REFERRED]
@@ -200,6 +222,40 @@ def test_a_case_across_two_notices_is_provisional_until_the_second_is_published(
     superseded = [event for event in events if event.type is EventType.CLOCK_SUPERSEDED]
     assert [event.at.astimezone(CHINA).date() for event in superseded] == [date(2018, 12, 6)]
     assert "2019" in superseded[0].data["reason"]
+
+
+def test_what_rests_on_a_regulation_above_says_so(every_play: dict[str, Played]) -> None:
+    for name, played in every_play.items():
+        if played.case is None:
+            continue
+        statute = packaged_statutes()[played.scenario.statute]
+        there = {(clause.statute or statute.id, clause.article) for _, clause in clauses(statute)}
+        cited = [(event.statute, event.article) for event in played.events if event.article]
+        cited += [(clock.statute or statute.id, clock.article) for clock in played.clocks if clock.article]
+        cited += [(refused.statute or "", refused.article) for refused in played.refused if refused.article]
+        assert set(cited) <= there, f"{name}: {set(cited) - there}"
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "cited"),
+    [
+        ("nantong-2020+809/decline-not-allowed-then-supplement", "decline_not_allowed", ("cn-809-2025", "21")),
+        ("nantong-2020+809/secret-data", "secret_data_excluded", ("cn-809-2025", "3")),
+        ("nantong-2020+809/refused-with-basis-to-the-government", "legal_basis_required", ("jiangsu-data-2025", "33")),
+        ("nantong-2020+809/platform-refusal-needs-basis", "legal_basis_required", ("jiangsu-data-2025", "33")),
+        ("nantong-2020+809/extension-then-delivery", "extension_too_long", ("cn-809-2025", "21")),
+        ("yima-2021+809/government-decides-last", "instance_not_available", ("cn-809-2025", "28")),
+        ("yima-2021+809/government-decides-last", "legal_basis_required", ("yima-2021+809", "15")),
+        ("zhejiang-2014+809/government-decides-last", "negotiation_must_come_first", ("cn-809-2025", "28")),
+        ("changshu-2019+809/government-decides-last", "negotiation_must_come_first", ("changshu-2019+809", "19")),
+        ("changshu-2019+809/supplement-once-by-provider", "supplement_already_requested", ("cn-809-2025", "21")),
+    ],
+)
+def test_a_refusal_under_an_overlay_cites_the_regulation_that_stands(
+    name: str, code: str, cited: tuple[str, str], every_play: dict[str, Played]
+) -> None:
+    found = {(step.statute, step.article) for step in every_play[name].refused if step.code == code}
+    assert found == {cited}
 
 
 def test_refusals_cite_the_article_where_one_applies(every_play: dict[str, Played]) -> None:
@@ -361,8 +417,9 @@ def test_a_clause_without_scenario_or_procedure_is_noticed() -> None:
 
 def test_every_limit_of_the_packaged_statutes_stands_in_the_table() -> None:
     for statute, data in packaged_statutes().items():
-        rows = [row for row in coverage().clauses[statute] if row.scenarios]
         for limit in data.limits:
+            own = limit.clause.statute or statute.partition("+")[0]
+            rows = [row for row in coverage().clauses[own] if row.scenarios]
             quote = limit.clause.quote
             assert any(row.quote in quote or quote in row.quote for row in rows), f"{statute}: {quote}"
 

@@ -64,7 +64,9 @@ def case_details(case: Proceeding, stuck: str | None) -> str:
         f"{case.statute.title.zh} · {case.requester.name} → {case.provider.name}",
     ]
     for clock in case.clocks.values():
-        basis = f"第{clock.article}条" if clock.article else label("basis", clock.basis, "zh")
+        above = case.statute.regulations.get(clock.statute or "")
+        article = f"{f'《{above.title.zh}》' if above else ''}第{clock.article}条"
+        basis = article if clock.article else label("basis", clock.basis, "zh")
         state = label("clock_state", clock.state, "zh")
         lines.append(f"- {label('clock', clock.id, 'zh')} ({basis}): {clock.due_date.isoformat()} {state}")
     if stuck:

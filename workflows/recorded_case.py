@@ -230,7 +230,8 @@ class RecordedCase:
             code=refusal.code.value,
             article=refusal.article,
             quote=refusal.clause.quote if refusal.clause else None,
-            statute=self.entry.statute.id,
+            statute=refusal.statute or self.entry.statute.id,
+            regulation=refusal.statute,
             details=dict(refusal.details),
         )
         code = refusal.code.value

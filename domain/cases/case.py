@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from domain.cases.application import Application, Party, Resource
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Event, RecordedEvent
-from domain.statutes.model import LastInstance, Route
+from domain.statutes.model import Body, Clause, LastInstance, Route
 from domain.words import Authorization, EventType, ProcedureName, Role, SharingClass, Stage
 
 
@@ -63,6 +63,23 @@ class Case(Proceeding):
     def limit_class(self) -> SharingClass | None:
         """Limits of the answer differ by the class of what is asked for."""
         return self.sharing_class
+
+    @property
+    def coordinator_above(self) -> Body | None:
+        """Who coordinates instead of the bureau because the dispute crosses levels or regions, if it does."""
+        rule = self.statute.coordination
+        if rule is None or rule.cross_level is None:
+            return None
+        application = self.application
+        provincial = rule.province_is_another_level and application.involves_provincial_department
+        return rule.cross_level if application.cross_level or provincial else None
+
+    @property
+    def coordination_clause(self) -> Clause | None:
+        """The clause on whoever coordinates in this case."""
+        rule = self.statute.coordination
+        above = self.coordinator_above
+        return above.clause if above else rule.clause if rule else None
 
     @property
     def requester(self) -> Party:

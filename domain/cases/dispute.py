@@ -146,12 +146,11 @@ def refer(turn: Turn[Case], said: Reasoned) -> None:
     rule = turn.case.statute.coordination
     assert rule is not None
     instance = turn.case.last_instance if rule.provincial else None
-    clause = instance.clause if instance else rule.clause
+    clause = instance.clause if instance else turn.case.coordination_clause
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
-    across = turn.case.application.cross_level and rule.cross_level
-    body = rule.cross_level if across else turn.case.statute.bodies[instance.by if instance else rule.by]
+    body = turn.case.coordinator_above or turn.case.statute.bodies[instance.by if instance else rule.by]
     turn.stage = Stage.FINAL_INSTANCE if instance else Stage.COORDINATION
-    turn.note(EventType.COORDINATION_REFERRED, clause, reason=said.reason, body=body.name.zh if body else None)
+    turn.note(EventType.COORDINATION_REFERRED, clause, reason=said.reason, body=body.name.zh)
     if instance:
         turn.note(EventType.FINAL_INSTANCE_REFERRED, clause, body=instance.by.value)
     _leave(turn)
@@ -160,15 +159,13 @@ def refer(turn: Turn[Case], said: Reasoned) -> None:
 
 def _not_concluded_yet(case: Case, _: Role) -> None:
     if case.not_agreed:
-        clause = case.statute.coordination.clause if case.statute.coordination else None
-        raise Refused(RefusalCode.WRONG_STAGE, clause, why="coordination_concluded")
+        raise Refused(RefusalCode.WRONG_STAGE, case.coordination_clause, why="coordination_concluded")
 
 
 @command(CommandName.CONCLUDE_COORDINATION, by=[Role.BUREAU], stages=[Stage.COORDINATION], when=_not_concluded_yet)
 def conclude_coordination(turn: Turn[Case], said: ConcludeCoordination) -> None:
     """协调结果: agreed, or not; then what the text has next, and where it has nothing, the end."""
-    rule = turn.case.statute.coordination
-    clause = rule.clause if rule else None
+    clause = turn.case.coordination_clause
     if said.result == "agreed":
         terms = said.terms.said() if said.terms else None
         turn.note(EventType.COORDINATION_CONCLUDED, clause, result="agreed", terms=terms, reason=said.reason)

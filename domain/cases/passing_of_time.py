@@ -83,7 +83,15 @@ def _pass(turn: Turn[P], clock: Clock, what: Due) -> None:
 
 
 def _event(turn: Turn[P], type_: EventType, clock: Clock, data: Mapping[str, object]) -> Event:
-    return Event(type=type_, at=turn.at, actor=PLATFORM, stage=turn.stage, article=clock.article, data=data)
+    return Event(
+        type=type_,
+        at=turn.at,
+        actor=PLATFORM,
+        stage=turn.stage,
+        article=clock.article,
+        data=data,
+        statute=clock.statute,
+    )
 
 
 def recounted(case: Proceeding, fresh: dict[int, Clock], why: str, at: datetime) -> list[Event]:

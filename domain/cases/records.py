@@ -6,7 +6,7 @@ numbered, with its clock's deadline worked out, and chained to the one before.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,9 +15,14 @@ from domain.words import Basis, ClockId, ClockState, EventType, Role, Stage, Uni
 
 
 class Record(BaseModel):
-    """A value that never changes once made; unknown keys are refused."""
+    """A value that never changes once made; unknown keys are refused.
+
+    ``ADDED_LATER`` are fields that older records do not have: evidence leaves them out where they are None.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ADDED_LATER: ClassVar[frozenset[str]] = frozenset()
 
 
 class Actor(Record):
@@ -46,7 +51,8 @@ class ClockOrder(Record):
     """A clock to be started: all that is known before the calendar is asked.
 
     ``warn_before`` are working days before the due date; ``ladder`` is climbed after a breach.
-    ``supersedes`` is the number of the clock that this one replaces.
+    ``supersedes`` is the number of the clock that this one replaces. ``statute`` is the regulation that the
+    article stands in, where that is not the case's own statute.
     """
 
     number: int
@@ -60,13 +66,17 @@ class ClockOrder(Record):
     warn_before: tuple[int, ...] = ()
     ladder: tuple[LadderStep, ...] = ()
     supersedes: int | None = None
+    statute: str | None = None
 
 
 class Clock(Record):
     """A limit that runs, ran out or was kept (时限记录). Never edited: a new one supersedes it.
 
-    ``due_date`` is the last day inside the limit, ``due_at`` the instant at which that day ends.
+    ``due_date`` is the last day inside the limit, ``due_at`` the instant at which that day ends. ``statute`` is
+    the regulation that the article stands in, where that is not the case's own statute.
     """
+
+    ADDED_LATER = frozenset({"statute"})
 
     number: int
     id: ClockId
@@ -84,6 +94,7 @@ class Clock(Record):
     warn_at: tuple[datetime, ...] = ()
     rungs: tuple[Rung, ...] = ()
     supersedes: int | None = None
+    statute: str | None = None
     state: ClockState = ClockState.RUNNING
     ended_at: datetime | None = None
     warned: int = 0
@@ -98,7 +109,8 @@ class Clock(Record):
 class Event(Record):
     """What a rule says happened (事件), before the ledger numbers and chains it.
 
-    ``stage`` is the stage after it. ``order`` is there when a clock starts and only then.
+    ``stage`` is the stage after it. ``order`` is there when a clock starts and only then. ``statute`` is the
+    regulation that the article stands in, where that is not the case's own statute.
     """
 
     type: EventType
@@ -108,13 +120,15 @@ class Event(Record):
     article: str | None = None
     data: Mapping[str, Any] = Field(default_factory=dict)
     order: ClockOrder | None = None
+    statute: str | None = None
 
 
 class RecordedEvent(Record):
     """One line of the ledger (台账记录).
 
     ``data`` is what was said; ``clock`` is there when a clock started and only then. ``key`` is the
-    caller's key of the command that caused it. ``digest`` covers all of it and ``prev``.
+    caller's key of the command that caused it. ``statute`` is the regulation that the article stands in: the case's
+    own, or one above it. ``digest`` covers all of it and ``prev``.
     """
 
     seq: int

@@ -53,6 +53,11 @@ class Refused(Exception):
         """The article that the refusal rests on."""
         return self.clause.article if self.clause else None
 
+    @property
+    def statute(self) -> str | None:
+        """The regulation in which that article stands, where it is not the case's own statute."""
+        return self.clause.statute if self.clause else None
+
 
 @dataclass
 class Turn(Generic[P]):
@@ -76,9 +81,17 @@ class Turn(Generic[P]):
     def note(self, type_: EventType, clause: Clause | None = None, actor: Actor | None = None, **data: Any) -> None:
         """Something happened, on the ground of ``clause``."""
         said = {k: v for k, v in data.items() if v is not None}
-        article = clause.article if clause else None
-        by = actor or self.actor
-        self.events.append(Event(type=type_, at=self.at, actor=by, stage=self.stage, article=article, data=said))
+        self.events.append(
+            Event(
+                type=type_,
+                at=self.at,
+                actor=actor or self.actor,
+                stage=self.stage,
+                article=clause.article if clause else None,
+                data=said,
+                statute=clause.statute if clause else None,
+            )
+        )
 
     def file(self, clause: Clause | None, digests: Mapping[str, str], **data: Any) -> None:
         """The filing itself, with the digests of the statute and of what was filed: always the first event."""
@@ -133,7 +146,9 @@ class Turn(Generic[P]):
     def replace(self, clock: Clock, why: str, clause: Clause | None, amount: int) -> None:
         """A clock gives way to one that started when it did; the old record stays, with the reason."""
         self._about(EventType.CLOCK_SUPERSEDED, clock, reason=why)
-        ground = clause or (Clause(article=clock.article, quote=clock.quote) if clock.article and clock.quote else None)
+        ground = clause
+        if ground is None and clock.article and clock.quote:
+            ground = Clause(article=clock.article, quote=clock.quote, statute=clock.statute)
         self.order(clock.id, clock.basis, ground, amount, clock.unit, clock.started_at, clock.number)
 
     def order(
@@ -161,6 +176,7 @@ class Turn(Generic[P]):
             warn_before=policy.warnings.working_days_before if warned else (),
             ladder=() if clock_id in NO_LADDER else policy.ladder,
             supersedes=supersedes,
+            statute=clause.statute if clause else None,
         )
         self.events.append(
             Event(
@@ -171,6 +187,7 @@ class Turn(Generic[P]):
                 article=order.article,
                 data={"number": order.number, "clock": clock_id.value},
                 order=order,
+                statute=order.statute,
             )
         )
 
@@ -192,6 +209,7 @@ class Turn(Generic[P]):
                 stage=self.stage,
                 article=clock.article,
                 data={"number": clock.number, "clock": clock.id.value, **data},
+                statute=clock.statute,
             )
         )
 

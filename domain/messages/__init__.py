@@ -28,16 +28,27 @@ def label(kind: str, word: str, language: Language) -> str:
 
 
 def refusal_sentence(
-    code: str, language: Language, article: str | None = None, details: Mapping[str, Any] | None = None
+    code: str,
+    language: Language,
+    article: str | None = None,
+    details: Mapping[str, Any] | None = None,
+    regulation: str | None = None,
 ) -> str:
-    """Why something was refused, as one sentence, with the article where one applies."""
+    """Why something was refused, as one sentence, with the article where one applies.
+
+    ``regulation`` is the title of the one in which the article stands, where that is not the case's own statute.
+    """
     said = dict(details or {})
     sentence = label("refusal", code, language).format_map(_Lenient(said))
     why = words("why").get(str(said.get("why", "")))
     if why:
         sentence += f"（{why['zh']}）" if language == "zh" else f" ({why['en']})"
     if article:
-        sentence += f"（第{article}条）" if language == "zh" else f" (art. {article})"
+        title = regulation or ""
+        if language == "zh":
+            sentence += f"（《{title}》第{article}条）" if title else f"（第{article}条）"
+        else:
+            sentence += f" ({title}, art. {article})" if title else f" (art. {article})"
     return sentence
 
 

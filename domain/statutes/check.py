@@ -7,15 +7,23 @@ product; everything else here needs the packaged files alone.
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel
 
 from domain.plain_errors import key_path
-from domain.statutes.loader import StatuteError, load_statute, packaged_texts
+from domain.statutes.clauses import clauses
+from domain.statutes.loader import (
+    StatuteError,
+    load_overlay,
+    load_statute,
+    packaged_above,
+    packaged_overlay_texts,
+    packaged_texts,
+)
 from domain.statutes.model import Clause, Extension, Limit, Statute
+from domain.statutes.overlay import Overlaid
+from domain.statutes.overlay_model import Above
 from domain.statutes.source_text import articles
 from domain.words import Unit
 
@@ -34,27 +42,8 @@ SEED_LETTERS = {
 UNIT_WORDS = {Unit.WORKING_DAY: "个工作日", Unit.MONTH: "个月", Unit.DAY: "日"}
 
 
-def clauses(part: BaseModel, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Clause]]:
-    """Every clause in a statute or a part of one, with the path that leads to it."""
-    for name in type(part).model_fields:
-        yield from _clauses_in(getattr(part, name), (*path, name))
-
-
-def _clauses_in(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Clause]]:
-    if isinstance(value, Clause):
-        yield path, value
-    elif isinstance(value, BaseModel):
-        yield from clauses(value, path)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _clauses_in(inner, (*path, str(key)))
-    elif isinstance(value, (list, tuple)):
-        for place, inner in enumerate(value):
-            yield from _clauses_in(inner, (*path, place))
-
-
 def check_quotes(statute: Statute, source_text: str) -> list[str]:
-    """What is wrong with the statute's quotes, one sentence each; empty if all is well.
+    """What is wrong with the quotes of the statute's own clauses, one sentence each; empty if all is well.
 
     Each quote must be a literal part of the article it names, and of the paragraph where it names one;
     a clause in an article of several paragraphs must name its paragraph. Line breaks are removed from
@@ -63,6 +52,8 @@ def check_quotes(statute: Statute, source_text: str) -> list[str]:
     found = articles(source_text)
     problems = []
     for path, clause in clauses(statute):
+        if clause.statute is not None:
+            continue
         reason = _wrong_quote(clause, found.get(int(clause.article)))
         if reason:
             problems.append(f"{statute.id}: {key_path(path)} {reason}.")
@@ -81,6 +72,48 @@ def _wrong_quote(clause: Clause, article: tuple[str, ...] | None) -> str | None:
     if clause.paragraph > len(article) or clause.quote not in article[clause.paragraph - 1]:
         return f"quotes “{clause.quote}”, which article {clause.article} does not say in paragraph {clause.paragraph}"
     return None
+
+
+def check_overlay_quotes(overlaid: Overlaid, source_text: str) -> list[str]:
+    """The same for clauses that an overlay itself brings: all others stand, and are checked, in the two texts."""
+    upper = overlaid.upper
+    known = {_words(clause) for part in (overlaid.local, upper) for _, clause in clauses(part)}
+    found = None if isinstance(upper, Above) and upper.excerpt else articles(source_text)
+    problems = []
+    for path, clause in clauses(overlaid.statute):
+        if _words(clause) in known:
+            continue
+        reason = (
+            _not_in_excerpt(clause, source_text)
+            if found is None
+            else _wrong_quote(clause, found.get(int(clause.article)))
+        )
+        if reason:
+            problems.append(f"{overlaid.statute.id}: {key_path(path)} {reason}.")
+    return problems
+
+
+def check_above_quotes(above: Above, source_text: str) -> list[str]:
+    """The same for a regulation that only stands above others; of an excerpt each quote must be a literal part."""
+    found = articles(source_text)
+    reasons = (
+        (
+            path,
+            _not_in_excerpt(clause, source_text)
+            if above.excerpt
+            else _wrong_quote(clause, found.get(int(clause.article))),
+        )
+        for path, clause in clauses(above)
+    )
+    return [f"{above.id}: {key_path(path)} {reason}." for path, reason in reasons if reason]
+
+
+def _words(clause: Clause) -> tuple[str, int | None, str]:
+    return clause.article, clause.paragraph, clause.quote
+
+
+def _not_in_excerpt(clause: Clause, source_text: str) -> str | None:
+    return None if clause.quote in source_text else f"quotes “{clause.quote}”, which the source does not say"
 
 
 def check_amounts(statute: Statute) -> list[str]:
@@ -135,7 +168,7 @@ def sources_folder() -> Path | None:
 def check_all() -> list[str]:
     """Everything that is wrong with the packaged statutes, one sentence each; empty if all is well.
 
-    Their form always; their quotes and numbers against the sources where there is a folder of them.
+    Of statutes and overlays the form always; quotes and numbers against the sources where there is a folder of them.
     """
     folder = sources_folder()
     problems: list[str] = []
@@ -147,24 +180,47 @@ def check_all() -> list[str]:
             continue
         problems += check_amounts(statute)
         if folder:
-            problems += _check_against(statute, folder)
+            problems += _check_against(statute.id, folder, statute.source, partial(_statute_against, statute, folder))
+    if folder:
+        for above in packaged_above().values():
+            problems += _check_against(above.id, folder, above.source, partial(check_above_quotes, above))
+    return problems + _check_overlays(folder)
+
+
+def _check_overlays(folder: Path | None) -> list[str]:
+    problems: list[str] = []
+    for name, text in packaged_overlay_texts():
+        try:
+            overlaid = load_overlay(text, name)
+        except StatuteError as error:
+            problems.append(str(error))
+            continue
+        problems += check_amounts(overlaid.statute)
+        source = _beside(folder, overlaid.upper.source) if folder else None
+        if folder and source:  # a source that is not there was told with the regulation itself
+            check = partial(check_overlay_quotes, overlaid)
+            problems += _check_against(overlaid.statute.id, folder, overlaid.upper.source, check)
     return problems
 
 
-def _check_against(statute: Statute, folder: Path) -> list[str]:
-    """The checks of one statute that need the sources."""
+def _statute_against(statute: Statute, folder: Path, source_text: str) -> list[str]:
+    problems = check_quotes(statute, source_text)
+    extract = _beside(folder, "clauses.json")
+    if extract:
+        problems += check_extract(statute, json.loads(extract.read_text(encoding="utf-8")))
+    return problems
+
+
+def _check_against(id_: str, folder: Path, source: str, check: Callable[[str], list[str]]) -> list[str]:
+    """A check that needs a source; a source that is not there, or cannot be read, is a problem of its own."""
     try:
-        source = _beside(folder, statute.source)
-        if source is None:
-            return [f"{statute.id}: the source {statute.source} is not in {folder}."]
-        problems = check_quotes(statute, source.read_text(encoding="utf-8"))
-        extract = _beside(folder, "clauses.json")
-        if extract:
-            problems += check_extract(statute, json.loads(extract.read_text(encoding="utf-8")))
+        file = _beside(folder, source)
+        if file is None:
+            return [f"{id_}: the source {source} is not in {folder}."]
+        return check(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
-        return [f"{statute.id}: a source in {folder} cannot be read ({reason})."]
-    return problems
+        return [f"{id_}: a source in {folder} cannot be read ({reason})."]
 
 
 def _beside(folder: Path, name: str) -> Path | None:

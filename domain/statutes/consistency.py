@@ -7,6 +7,7 @@ from filing to its end.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from domain.statutes.clauses import clauses
 from domain.statutes.model import LastInstance, Route, Statute
 from domain.words import Authorization, ClockId, Role, SharingClass
 
@@ -28,6 +29,7 @@ def first_contradiction(statute: Statute) -> Problem | None:
         _negotiation,
         _instances,
         _bodies,
+        _regulations,
     )
     return next((problem for rule in rules for problem in rule(statute)), None)
 
@@ -140,6 +142,13 @@ def _bodies(statute: Statute) -> Iterator[Problem]:
     for path, role in _acting(statute):
         if role not in (Role.REQUESTER, Role.PROVIDER) and role not in statute.bodies:
             yield path, f"needs {role.value} among bodies"
+
+
+def _regulations(statute: Statute) -> Iterator[Problem]:
+    """Every regulation that a clause stands in is named with its title."""
+    for path, clause in clauses(statute):
+        if clause.statute is not None and clause.statute not in statute.regulations:
+            yield (*path, "statute"), f"names {clause.statute}, which is not among regulations"
 
 
 def _acting(statute: Statute) -> Iterator[tuple[tuple[Any, ...], Role]]:

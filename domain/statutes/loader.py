@@ -1,4 +1,4 @@
-"""Statutes read from their files, checked, and named by their digest."""
+"""Statutes read from their files, overlays merged, all checked, and named by their digest."""
 
 import hashlib
 import json
@@ -10,18 +10,34 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from domain.plain_errors import first_problem, key_path
+from domain.plain_errors import first_problem
 from domain.statutes.consistency import first_contradiction
-from domain.statutes.model import SECTIONS, Statute
+from domain.statutes.errors import StatuteError, UnknownStatute, wrong
+from domain.statutes.model import Name, Statute
+from domain.statutes.overlay import Overlaid, is_overlay, merge, read_above, read_overlay
+from domain.statutes.overlay_model import Above, Upper
 from domain.yaml_text import Document, YamlTextError, read_yaml
 
+__all__ = [
+    "StatuteError",
+    "UnknownStatute",
+    "digest",
+    "get_statute",
+    "load_file",
+    "load_overlay",
+    "load_statute",
+    "packaged_above",
+    "packaged_overlay_texts",
+    "packaged_overlays",
+    "packaged_statutes",
+    "packaged_texts",
+    "regulation_title",
+]
 
-class StatuteError(ValueError):
-    """A statute file is wrong. The message is one sentence with file, line, key and reason."""
 
-
-class UnknownStatute(LookupError):
-    """No statute has this id. The message names those that there are."""
+def load_file(text: str, where: str) -> Statute | Overlaid:
+    """Read a statute file or an overlay file, whichever it is. Raises StatuteError."""
+    return load_overlay(text, where) if is_overlay(_document(text, where)) else load_statute(text, where)
 
 
 def load_statute(text: str, where: str) -> Statute:
@@ -32,41 +48,109 @@ def load_statute(text: str, where: str) -> Statute:
 
     Raises StatuteError for a file that is not YAML, does not fit the model, or contradicts itself.
     """
-    try:
-        document = read_yaml(text, where)
-    except YamlTextError as error:
-        raise StatuteError(str(error)) from None
+    document = _document(text, where)
     try:
         # Through JSON, where strict means: no conversions but those of dates, words and lists.
         statute = Statute.model_validate_json(json.dumps(document.data), strict=True)
     except ValidationError as error:
-        raise _wrong(document, where, *first_problem(error)) from None
+        raise wrong(document, where, *first_problem(error)) from None
     if statute.id != PurePath(where).stem:
-        raise _wrong(document, where, ("id",), f"must be the file's name without its ending, not “{statute.id}”")
+        raise wrong(document, where, ("id",), f"must be the file's name without its ending, not “{statute.id}”")
     contradiction = first_contradiction(statute)
     if contradiction:
-        raise _wrong(document, where, *contradiction)
+        raise wrong(document, where, *contradiction)
     return statute
 
 
-def _wrong(document: Document, where: str, path: tuple[str | int, ...], reason: str) -> StatuteError:
-    name = " ".join(where.split())
-    return StatuteError(f"{name}, line {document.line(path)}: {key_path(path) or 'the file'} {reason}.")
+def _document(text: str, where: str) -> Document:
+    try:
+        return read_yaml(text, where)
+    except YamlTextError as error:
+        raise StatuteError(str(error)) from None
+
+
+def load_overlay(text: str, where: str, among: Mapping[str, Overlaid] | None = None) -> Overlaid:
+    """Read one overlay file and merge it into its local text.
+
+    ``where`` is the file's name, as for a statute. ``among`` are overlays it may build on; the packaged ones by
+    default. Raises StatuteError for a file that is not YAML, does not fit the model, names what does not exist, or
+    falls short of the regulation above.
+    """
+    document = _document(text, where)
+    overlay = read_overlay(document, where)
+    if overlay.id != PurePath(where).stem:
+        raise wrong(document, where, ("id",), f"must be the file's name without its ending, not “{overlay.id}”")
+    below = (packaged_overlays() if among is None else among).get(overlay.local)
+    local = below.statute if below else _own_statutes().get(overlay.local)
+    if local is None:
+        raise wrong(document, where, ("local",), f"names no statute: there is no “{overlay.local}”")
+    upper: Upper | None = packaged_above().get(overlay.upper) or _own_statutes().get(overlay.upper)
+    if upper is None:
+        raise wrong(document, where, ("upper",), f"names no regulation: there is no “{overlay.upper}”")
+    return merge(overlay, document, where, local, upper, below.standings if below else ())
 
 
 def packaged_texts() -> Iterator[tuple[str, str]]:
     """The file name and the text of every statute that comes with the product, in order of names."""
-    folder = files("domain.statutes").joinpath("data")
-    for entry in sorted(folder.iterdir(), key=lambda x: x.name):
+    return _texts("data")
+
+
+def packaged_overlay_texts() -> Iterator[tuple[str, str]]:
+    """The file name and the text of every overlay that comes with the product, in order of names."""
+    return _texts("data/overlays")
+
+
+def _texts(folder: str) -> Iterator[tuple[str, str]]:
+    for entry in sorted(files("domain.statutes").joinpath(folder).iterdir(), key=lambda x: x.name):
         if entry.name.endswith(".yaml"):
             yield entry.name, entry.read_text(encoding="utf-8")
 
 
 @cache
-def packaged_statutes() -> Mapping[str, Statute]:
-    """Every statute that comes with the product, by id, in order of ids. Raises StatuteError."""
+def _own_statutes() -> Mapping[str, Statute]:
+    """The statutes that stand in files of their own."""
     loaded = [load_statute(text, name) for name, text in packaged_texts()]
-    return MappingProxyType({x.id: x for x in sorted(loaded, key=lambda x: x.id)})
+    return {x.id: x for x in loaded}
+
+
+@cache
+def packaged_above() -> Mapping[str, Above]:
+    """The regulations that only stand above others, by id. Raises StatuteError."""
+    loaded = [read_above(_document(text, name), name) for name, text in _texts("data/regulations")]
+    return MappingProxyType({x.id: x for x in loaded})
+
+
+@cache
+def packaged_overlays() -> Mapping[str, Overlaid]:
+    """Every overlay that comes with the product, merged, by id. Raises StatuteError."""
+    waiting = dict(packaged_overlay_texts())
+    ids = {PurePath(name).stem for name in waiting}
+    merged: dict[str, Overlaid] = {}
+    while waiting:
+        ready = [
+            name
+            for name, text in waiting.items()
+            if read_overlay(_document(text, name), name).local not in ids - merged.keys()
+        ]
+        if not ready:
+            raise StatuteError(f"{', '.join(waiting)}: these overlays build on each other in a circle.")
+        for name in ready:
+            found = load_overlay(waiting.pop(name), name, merged)
+            merged[found.statute.id] = found
+    return MappingProxyType(merged)
+
+
+@cache
+def packaged_statutes() -> Mapping[str, Statute]:
+    """Every statute that comes with the product, overlays among them, by id, in order of ids. Raises StatuteError."""
+    loaded = {**_own_statutes(), **{id_: x.statute for id_, x in packaged_overlays().items()}}
+    return MappingProxyType({id_: loaded[id_] for id_ in sorted(loaded)})
+
+
+def regulation_title(regulation: str) -> Name | None:
+    """The title of a statute, or of a regulation that only stands above others; None where there is none."""
+    found = packaged_above().get(regulation) or _own_statutes().get(regulation)
+    return found.title if found else None
 
 
 def get_statute(statute_id: str) -> Statute:
@@ -82,9 +166,7 @@ def get_statute(statute_id: str) -> Statute:
 def digest(statute: Statute) -> str:
     """SM3 (GB/T 32905) over the statute's canonical JSON, in hexadecimal: names exactly this content.
 
-    Canonical: keys sorted, no blanks, UTF-8, every field present but the sections that the text does not have.
+    Canonical: keys sorted, no blanks, UTF-8, every field present but those added later that say nothing.
     """
-    said = statute.model_dump(mode="json")
-    present = {name: value for name, value in said.items() if value is not None or name not in SECTIONS}
-    content = json.dumps(present, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    content = json.dumps(statute.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.new("sm3", content.encode()).hexdigest()

@@ -21,7 +21,19 @@ from domain.statutes.sections import (
 )
 from domain.words import Authorization, ClockId, Role, SharingClass, Unit
 
-__all__ = ["Clause", "Limit", "Name", "Part", "Statute"]
+__all__ = ["Clause", "Limit", "Name", "Part", "Regulation", "Statute"]
+
+
+class Regulation(Part):
+    """A regulation above the statute's own, whose clauses stand in it too (上位法).
+
+    ``excerpt``: ``source`` holds some of its clauses among other things, not the text article by article.
+    """
+
+    title: Name
+    document: str | None = None
+    source: str
+    excerpt: bool = False
 
 
 class Body(Part):
@@ -114,14 +126,18 @@ class Coordination(Part):
 
     ``negotiation_first`` is false where the text lets the parties skip it. ``provincial``: the instance that
     takes the place of coordination where a provincial department is involved. ``cross_level``: the body that
-    coordinates across levels or regions.
+    coordinates across levels or regions. ``province_is_another_level``: a dispute with a provincial department
+    is such a dispute, because the text is that of a city or a county.
     """
+
+    ADDED_LATER = frozenset({"province_is_another_level"})
 
     by: Literal[Role.BUREAU]
     negotiation_first: bool
     clause: Clause
     provincial: "LastInstance | None" = None
     cross_level: Body | None = None
+    province_is_another_level: bool = False
 
 
 class LastInstance(Part):
@@ -138,9 +154,16 @@ class LastInstance(Part):
 
 
 class Statute(Part):
-    """One regulation, complete (法规). Read it with :mod:`domain.statutes.loader`."""
+    """One regulation, complete (法规), or a local one as it applies under those above it.
 
-    id: str = Field(pattern=r"^[a-z]+(-[a-z0-9]+)+$", max_length=60)
+    ``regulations`` are those above it, by id, whose clauses stand in it. Read it with :mod:`domain.statutes.loader`.
+    """
+
+    ADDED_LATER = frozenset(
+        {"regulations", "demand", "access", "correction", "rectification", "withdrawal", "catalogue", "duties"}
+    )
+
+    id: str = Field(pattern=r"^[a-z]+(-[a-z0-9]+)+(\+[a-z0-9]+)?$", max_length=60)
     title: Name
     document: str | None = None
     jurisdiction: Name
@@ -148,6 +171,7 @@ class Statute(Part):
     issued_on: date | None = None
     in_force_from: date | None = None
     source: str = Field(description="name of the source text that the quotes are checked against")
+    regulations: dict[str, Regulation] = Field(default_factory=dict)
 
     bodies: dict[Role, Body]
     classes: dict[SharingClass, ClassRule]
@@ -190,6 +214,3 @@ class Statute(Part):
 
 
 Coordination.model_rebuild()
-
-SECTIONS = ("demand", "access", "correction", "rectification", "withdrawal", "catalogue", "duties")
-"""The sections beyond the request: left out of the digest where a text has none, as before there were any."""

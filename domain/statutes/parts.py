@@ -1,22 +1,42 @@
 """The smallest parts of a statute file: a part, a clause, a name, a limit."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from domain.words import ClockId, SharingClass, Unit
 
 
 class Part(BaseModel):
-    """A part of a statute file: fixed once read; unknown keys are refused."""
+    """A part of a statute file: fixed once read; unknown keys are refused.
+
+    ``ADDED_LATER`` are fields that statutes of before do not know. Where they say nothing they are not written
+    down, so that the digests of those statutes, which stand in every filing, stay what they are.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    ADDED_LATER: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _without_what_says_nothing(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if value or name not in self.ADDED_LATER}
+
 
 class Clause(Part):
-    """Where a rule stands: article, paragraph where there are several, and its words."""
+    """Where a rule stands: article, paragraph where there are several, and its words.
+
+    ``statute`` is the id of the regulation when that is not the statute's own: see
+    :class:`domain.statutes.model.Regulation`.
+    """
+
+    ADDED_LATER = frozenset({"statute"})
 
     article: str = Field(pattern=r"^[0-9]{1,3}$")
     paragraph: int | None = Field(default=None, ge=1, le=30)
     quote: str = Field(min_length=4, max_length=120)
+    statute: str | None = Field(default=None, pattern=r"^[a-z]+(-[a-z0-9]+)+$", max_length=60)
 
 
 class Name(Part):

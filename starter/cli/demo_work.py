@@ -46,7 +46,7 @@ def _tell(out: Console, played: Played, calendar: Calendar) -> None:
         f"{case.requester.name} → {case.provider.name} · {case.resource.name or ''} · "
         f"{played.scenario.statute} · {played.request_id}"
     )
-    print_timeline(played.events, played.clocks, calendar)
+    print_timeline(played.events, played.clocks, calendar, played.scenario.statute)
     if played.case and played.case.outcome:
         outcome = played.case.outcome
         out.print(

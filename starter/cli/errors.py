@@ -28,8 +28,8 @@ EXIT_CODES = {
     "ledger.errors.LedgerConflict": UNUSABLE,
     "ledger.errors.BadCursor": UNUSABLE,
     "domain.calendar.errors.CalendarError": UNUSABLE,
-    "domain.statutes.loader.StatuteError": UNUSABLE,
-    "domain.statutes.loader.UnknownStatute": REFUSED,
+    "domain.statutes.errors.StatuteError": UNUSABLE,
+    "domain.statutes.errors.UnknownStatute": REFUSED,
     "domain.yaml_text.YamlTextError": UNUSABLE,
 }
 """The errors whose message is a sentence for people, by name: naming them takes no import of what they belong to."""

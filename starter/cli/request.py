@@ -25,15 +25,17 @@ def _request(ctx: typer.Context) -> None:
 
 @requests.command("file")
 def file_(
-    file: Annotated[str, typer.Argument(help="YAML with `statute` and `request`, as in a scenario file.")],
+    file: Annotated[
+        str, typer.Argument(help="YAML with `statute` (or `jurisdiction`) and `request`, as in a scenario file.")
+    ],
     key: Key = None,
     as_json: Json = False,
 ) -> None:
     """File a request."""
     from starter.cli import request_work
 
-    statute, application = request_work.read_application(file)
-    run(request_work.file_and_tell(statute, application, key, as_json))
+    statute, jurisdiction, application = request_work.read_application(file)
+    run(request_work.file_and_tell(statute, jurisdiction, application, key, as_json))
 
 
 @requests.command()

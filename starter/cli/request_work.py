@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
+from domain.access import place_of
 from domain.calendar import CHINA, Calendar
 from domain.cases.application import Application, Filed
 from domain.cases.commands import Command
@@ -34,18 +35,24 @@ from starter.simulate.report import clock_json
 
 
 class _File(Filed):
-    """A file with a request: `statute` and `request` as in a scenario, whose `name` may stand there too."""
+    """A file with a request, as in a scenario, whose `name` may stand there too.
 
-    statute: Annotated[ShortText, StringConstraints(min_length=1)]
+    `statute` says under which text; else `jurisdiction` where, and the text in force there today applies.
+    """
+
+    statute: Annotated[ShortText, StringConstraints(min_length=1)] | None = None
+    jurisdiction: Annotated[ShortText, StringConstraints(min_length=1)] | None = None
     request: Application
     name: ShortText | None = None
 
 
-async def file_and_tell(statute: str, application: Application, key: str | None, as_json: bool) -> None:
+async def file_and_tell(
+    statute: str | None, jurisdiction: str | None, application: Application, key: str | None, as_json: bool
+) -> None:
     """File a request and tell what came of it."""
     _check_key(key)
     async with connected() as client:
-        view = await client.file(statute, application, key=key, person=getpass.getuser())
+        view = await client.file(statute, application, key=key, person=getpass.getuser(), jurisdiction=jurisdiction)
         await _tell(client, view.request_id, as_json)
 
 
@@ -110,14 +117,14 @@ async def _tell(client: ShareflowClient, request_id: str, as_json: bool) -> None
     events = await asyncio.to_thread(events_of, client.engine, request_id)
     if as_json:
         said = _brief(case)
-        said["clocks"] = [clock_json(clock) for clock in case.clocks]
+        said["clocks"] = [clock_json(clock, case.statute) for clock in case.clocks]
         said["events"] = [event.model_dump(mode="json") for event in events]
         print_json(said)
         return
     outcome = f" · {label('outcome', case.outcome, 'zh')} {case.outcome}" if case.outcome else ""
     typer.echo(f"{case.request_id} {label('stage', case.stage, 'zh')} {case.stage}{outcome}")
     typer.echo(f"{case.requester_name} → {case.provider_name} · {case.resource_name} · {case.statute}")
-    print_timeline(events, case.clocks, Calendar.packaged())
+    print_timeline(events, case.clocks, Calendar.packaged(), case.statute)
 
 
 def _brief(case: CaseView) -> dict[str, Any]:
@@ -126,15 +133,21 @@ def _brief(case: CaseView) -> dict[str, Any]:
     return {**said, "filed_at": case.filed_at.isoformat(), "head": case.seq, "overdue": case.overdue}
 
 
-def read_application(name: str) -> tuple[str, Application]:
-    """The statute and the application of a file (`statute` and `request`, as in a scenario). Raises DoorError."""
+def read_application(name: str) -> tuple[str | None, str | None, Application]:
+    """The statute, else the jurisdiction, and the application of a file, as in a scenario. Raises DoorError."""
     document = read_yaml(read_text(name), name)
     try:
         found = _File.model_validate(document.data)
     except ValidationError as error:
         path, reason = first_problem(error)
         raise InvalidInput(f"{name}, line {document.line(path)}: {key_path(path)} {reason}.") from None
-    return found.statute, found.request
+    if found.statute is None and found.jurisdiction is None:
+        line = document.line(("statute",))
+        raise InvalidInput(f"{name}, line {line}: statute is missing, and so is jurisdiction.")
+    if found.statute and found.jurisdiction and place_of(found.statute) != found.jurisdiction:
+        line = document.line(("jurisdiction",))
+        raise InvalidInput(f"{name}, line {line}: jurisdiction is not the place of {found.statute}.")
+    return found.statute, None if found.statute else found.jurisdiction, found.request
 
 
 def _fields(command: CommandName, text: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from starter.files import FileError, read_text
 
 if TYPE_CHECKING:
     from domain.statutes.model import Statute
+    from domain.statutes.overlay import Overlaid
 
 commands = new_group("The regulations as data, each rule with its article and quote (法规).")
 
@@ -26,21 +27,40 @@ def register(app: typer.Typer) -> None:
 
 @commands.command("list")
 def list_command(json_output: AsJson = False) -> None:
-    """All statutes that come with the product."""
+    """All statutes that come with the product, and from which day a filing that names none takes each."""
     from domain.statutes.loader import digest, packaged_statutes
 
     statutes = packaged_statutes().values()
     if json_output:
         heads = ("id", "title", "document", "jurisdiction", "status", "issued_on", "in_force_from")
         print_json(
-            [statute.model_dump(mode="json", include=set(heads)) | {"digest": digest(statute)} for statute in statutes]
+            [
+                statute.model_dump(mode="json", include=set(heads))
+                | {"applies_from": _from(statute.id), "digest": digest(statute)}
+                for statute in statutes
+            ]
         )
         return
     print_table(
         "法规 Statutes",
-        ("id", "状态 Status", "文号 Document", "名称 Title"),
-        ([x.id, x.status.replace("_", " "), x.document or "", f"{x.title.zh}\n{x.title.en}"] for x in statutes),
+        ("id", "状态 Status", "适用自 Applies from", "文号 Document", "名称 Title"),
+        (
+            [x.id, x.status.replace("_", " "), _from(x.id), x.document or "", f"{x.title.zh}\n{x.title.en}{_under(x)}"]
+            for x in statutes
+        ),
     )
+
+
+def _under(statute: "Statute") -> str:
+    """The regulations above a local text under which it applies."""
+    titles = "、".join(f"《{above.title.zh}》" for above in statute.regulations.values())
+    return f"\n在{titles}之下适用" if titles else ""
+
+
+def _from(statute_id: str) -> str:
+    from domain.statutes.in_force import starts
+
+    return starts()[statute_id].isoformat()
 
 
 @commands.command("show")
@@ -65,16 +85,16 @@ def show_command(
 def check_command(files: Files = None, json_output: AsJson = False) -> None:
     """Check the packaged statutes, and the files given, against themselves and against their sources."""
     from domain.statutes.check import check_all, sources_folder
-    from domain.statutes.loader import StatuteError, load_statute, packaged_texts
+    from domain.statutes.loader import StatuteError, load_file, packaged_overlay_texts, packaged_texts
 
     folder = sources_folder()
-    packaged = [name for name, _ in packaged_texts()]
+    packaged = [name for name, _ in (*packaged_texts(), *packaged_overlay_texts())]
     problems = check_all()
     unchecked = [] if folder else ["the quotes of the packaged statutes, because the source texts are not here"]
     read = []
     for file in files or []:
         try:
-            statute = load_statute(read_text(file), file)
+            statute = load_file(read_text(file), file)
         except (FileError, StatuteError) as error:
             problems.append(str(error))
             continue
@@ -93,25 +113,28 @@ def check_command(files: Files = None, json_output: AsJson = False) -> None:
         raise typer.Exit(UNUSABLE)
 
 
-def _check_statute(statute: "Statute", file: str, folder: Path | None) -> tuple[list[str], list[str]]:
-    """What is wrong with the statute of a file, and what could not be checked of it."""
-    from domain.statutes.check import check_amounts, check_quotes
+def _check_statute(found: "Statute | Overlaid", file: str, folder: Path | None) -> tuple[list[str], list[str]]:
+    """What is wrong with the statute or overlay of a file, and what could not be checked of it."""
+    from domain.statutes.check import check_amounts, check_overlay_quotes, check_quotes
+    from domain.statutes.model import Statute
 
-    problems = check_amounts(statute)
-    source = _source_of(statute, Path(file).parent, folder)
+    problems = check_amounts(found if isinstance(found, Statute) else found.statute)
+    name = found.source if isinstance(found, Statute) else found.upper.source
+    source = _source_of(name, Path(file).parent, folder)
     if source is None:
-        return problems, [f"the quotes of {file}, because its source {statute.source} is not here"]
+        return problems, [f"the quotes of {file}, because its source {name} is not here"]
     try:
-        problems += check_quotes(statute, read_text(str(source)))
+        text = read_text(str(source))
+        problems += check_quotes(found, text) if isinstance(found, Statute) else check_overlay_quotes(found, text)
     except FileError as error:
         problems.append(str(error))
     return problems, []
 
 
-def _source_of(statute: "Statute", beside: Path, folder: Path | None) -> Path | None:
-    """The source text: beside the statute's own file, in the folder of sources, or one level above that."""
+def _source_of(name: str, beside: Path, folder: Path | None) -> Path | None:
+    """A source text: beside the file that quotes it, in the folder of sources, or one level above that."""
     places = [beside, *([folder, folder.parent] if folder else [])]
-    return next((place / statute.source for place in places if (place / statute.source).is_file()), None)
+    return next((place / name for place in places if (place / name).is_file()), None)
 
 
 def _print_check(packaged: int, files: list[str], folder: Path | None, unchecked: list[str]) -> None:

@@ -7,10 +7,12 @@ import typer
 
 from domain.messages import label
 from domain.policy import Policy
-from domain.statutes.loader import digest
+from domain.statutes.loader import digest, packaged_overlays, regulation_title
 from domain.statutes.model import Clause, Coordination, Limit, Name, Route, Statute
 from domain.words import Role, SharingClass
 from starter.cli.output import print_table
+from starter.cli.overlay_page import show_overlay
+from starter.overlaid import overlay_json
 
 Row = tuple[str, str, str]
 
@@ -34,7 +36,8 @@ def as_json(statute: Statute, policy: Policy) -> dict[str, Any]:
         {"clock": clock.value, **limit.model_dump(mode="json"), "basis": "policy"}
         for clock, limit in policy.limits.items()
     ]
-    return data | {"digest": digest(statute)}
+    overlaid = packaged_overlays().get(statute.id)
+    return data | ({"overlay": overlay_json(overlaid)} if overlaid else {}) | {"digest": digest(statute)}
 
 
 def show(statute: Statute, policy: Policy) -> None:
@@ -45,6 +48,9 @@ def show(statute: Statute, policy: Policy) -> None:
         about.append(f"施行 in force from {statute.in_force_from.isoformat()}")
     typer.echo(" · ".join(part for part in about if part))
     typer.echo(f"SM3 {digest(statute)}\n")
+    overlaid = packaged_overlays().get(statute.id)
+    if overlaid:
+        show_overlay(overlaid)
     for title, rows in (
         ("时限 Limits (法定 statute)", _limits(statute)),
         ("办理路径 Routes", _routes(statute)),
@@ -62,7 +68,9 @@ def show(statute: Statute, policy: Policy) -> None:
 
 def _row(zh: str, en: str, clause: Clause) -> Row:
     paragraph = f"第{clause.paragraph}款" if clause.paragraph else ""
-    return f"{zh}\n{en}", f"第{clause.article}条{paragraph}", clause.quote
+    title = regulation_title(clause.statute) if clause.statute else None
+    above = f"《{title.zh}》\n" if title else ""
+    return f"{zh}\n{en}", f"{above}第{clause.article}条{paragraph}", clause.quote
 
 
 def _name(name: Name) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from domain.cases.case import Case
-from domain.cases.records import Clock
+from domain.cases.records import Clock, RecordedEvent
 from domain.messages import Language
-from domain.statutes.model import Clause, Statute
+from domain.statutes.model import Clause, Regulation, Statute
 from domain.words import ClockId, Role
 from starter.documents.wording import numeral
 
@@ -31,8 +31,8 @@ def _limit(clock: ClockId) -> Callable[[Case], Clause | None]:
 
 def _cross_level(case: Case) -> Clause | None:
     """The clause on the body that coordinates across levels, in a case in which it does."""
-    body = case.statute.coordination.cross_level if case.statute.coordination else None
-    return body.clause if body and case.application.cross_level else None
+    body = case.coordinator_above
+    return body.clause if body else None
 
 
 def _provincial(case: Case) -> Clause | None:
@@ -63,20 +63,22 @@ CLAUSES: dict[str, Callable[[Case], Clause | None]] = {
 """Where a clause stands in a statute's data, by the names that ``notices.yaml`` uses."""
 
 
-def cited(case: Case, article: str | None, places: Iterable[str], language: Language) -> Citation | None:
+def cited(case: Case, event: RecordedEvent, places: Iterable[str], language: Language) -> Citation | None:
     """The article that an event rests on, with the words of the first of ``places`` that stands in it."""
-    if article is None:
+    if event.article is None:
         return None
+    above = event.statute if event.statute in case.statute.regulations else None
     for place in places:
         clause = CLAUSES[place](case)
-        if clause is not None and clause.article == article:
+        if clause is not None and (clause.article, clause.statute) == (event.article, above):
             return of_clause(case.statute, clause, language)
-    return _citation(case.statute, article, None, None, language)
+    return _citation(_title(case.statute, above, language), event.article, None, None, language)
 
 
 def of_clause(statute: Statute, clause: Clause, language: Language) -> Citation:
-    """A clause as it is cited."""
-    return _citation(statute, clause.article, clause.paragraph, clause.quote, language)
+    """A clause as it is cited: by its own regulation's title where that is one above the statute."""
+    title = _title(statute, clause.statute, language)
+    return _citation(title, clause.article, clause.paragraph, clause.quote, language)
 
 
 def of_clock(case: Case, clock: Clock, language: Language) -> Citation | None:
@@ -84,20 +86,29 @@ def of_clock(case: Case, clock: Clock, language: Language) -> Citation | None:
     if clock.article is None:
         return None
     known = (clause(case) for clause in CLAUSES.values())
-    same = (x.paragraph for x in known if x and (x.article, x.quote) == (clock.article, clock.quote))
-    return _citation(case.statute, clock.article, next(same, None), clock.quote, language)
+    same = (
+        x.paragraph
+        for x in known
+        if x and (x.article, x.quote, x.statute) == (clock.article, clock.quote, clock.statute)
+    )
+    title = _title(case.statute, clock.statute, language)
+    return _citation(title, clock.article, next(same, None), clock.quote, language)
 
 
-def title_text(statute: Statute, language: Language) -> str:
+def _title(statute: Statute, above: str | None, language: Language) -> str:
+    return title_text(statute.regulations[above] if above else statute, language)
+
+
+def title_text(statute: Statute | Regulation, language: Language) -> str:
     """A regulation's title with the number of its document."""
     if language == "zh":
         return f"《{statute.title.zh}》" + (f"（{statute.document}）" if statute.document else "")
     return statute.title.en + (f" ({statute.document})" if statute.document else "")
 
 
-def _citation(statute: Statute, article: str, paragraph: int | None, quote: str | None, language: Language) -> Citation:
+def _citation(title: str, article: str, paragraph: int | None, quote: str | None, language: Language) -> Citation:
     if language == "zh":
         place = f"第{numeral(int(article))}条" + (f"第{numeral(paragraph)}款" if paragraph else "")
-        return Citation(article, paragraph, title_text(statute, language) + place, quote)
+        return Citation(article, paragraph, title + place, quote)
     place = f", art. {article}" + (f" para. {paragraph}" if paragraph else "")
-    return Citation(article, paragraph, title_text(statute, language) + place, quote)
+    return Citation(article, paragraph, title + place, quote)

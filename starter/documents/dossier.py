@@ -60,9 +60,8 @@ def organ(case: Case, role: Role, language: Language) -> str:
     if role is Role.PROVIDER:
         return case.application.provider.name or ""
     body = case.statute.bodies.get(role)
-    coordination = case.statute.coordination
-    if role is Role.BUREAU and case.stage is Stage.COORDINATION and coordination and case.application.cross_level:
-        body = coordination.cross_level or body
+    if role is Role.BUREAU and case.stage is Stage.COORDINATION:
+        body = case.coordinator_above or body
     return _named(body.name, language) if body else label("role", role, language)
 
 
@@ -74,8 +73,8 @@ def referred_to(case: Case, language: Language) -> str:
     last = case.last_instance
     if coordination.provincial and last:
         return organ(case, last.by, language)
-    if case.application.cross_level and coordination.cross_level:
-        return _named(coordination.cross_level.name, language)
+    if case.coordinator_above:
+        return _named(case.coordinator_above.name, language)
     return organ(case, coordination.by, language)
 
 

@@ -67,7 +67,7 @@ class ApplicationForm:
         wanted = [CLAUSES["granted_conditions" if case.application.disputes_grant else "route"](case)]
         wanted += [requirement.clause for requirement in filing.requires]
         wanted += [filing.sealed_document] if filing.sealed_document else []
-        distinct: dict[str, Clause] = {f"{x.article} {x.quote}": x for x in wanted if x is not None}
+        distinct: dict[str, Clause] = {f"{x.statute} {x.article} {x.quote}": x for x in wanted if x is not None}
         return [of_clause(case.statute, clause, language) for clause in distinct.values()]
 
     def html(self, language: Language, link: str) -> str:

@@ -44,7 +44,7 @@ class Notice:
         clock = self.dossier.before(self.position).clocks.get(self.event.data.get("number", 0))
         if clock is not None and clock.article == self.event.article:
             return of_clock(self._before, clock, language)
-        return cited(self._before, self.event.article, self.rule.clauses, language)
+        return cited(self._before, self.event, self.rule.clauses, language)
 
     def html(self, language: Language, link: str) -> str:
         """The page; ``link`` leads back to the case."""

@@ -33,10 +33,14 @@ _BATCH = TypeAdapter(Annotated[list[Any], Field(max_length=LARGEST_BATCH)])
 
 @dataclass(frozen=True)
 class Incoming:
-    """One event, whole and of a known kind: its envelope and what it says."""
+    """One event, whole and of a known kind: its envelope and what it says.
+
+    ``statute_at`` is where in the request a statute would stand, for those that file one.
+    """
 
     envelope: Envelope
     said: Said
+    statute_at: str
 
 
 @dataclass(frozen=True)
@@ -84,10 +88,14 @@ def _incoming(raw: Any, place: Place) -> Incoming:
     envelope = _checked(Envelope, raw, place)
     says = BY_TYPE.get(envelope.type)
     if says is None:
-        where = key_path(tuple(step for step in place(("type",)) if step != "body"))
-        errors = [{"path": where, "reason": shown(envelope.type, at_most=120)}]
+        errors = [{"path": _path(place, "type"), "reason": shown(envelope.type, at_most=120)}]
         raise Problem(422, "unknown_event_type", errors=errors, known=list(BY_TYPE))
-    return Incoming(envelope, _checked(says, envelope.data, lambda path: place(("data", *path))))
+    said = _checked(says, envelope.data, lambda path: place(("data", *path)))
+    return Incoming(envelope, said, _path(place, "data", "statute"))
+
+
+def _path(place: Place, *path: str) -> str:
+    return key_path(tuple(step for step in place(path) if step != "body"))
 
 
 def _checked(model: type[Model], value: Any, place: Place) -> Model:

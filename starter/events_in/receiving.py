@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain.access import Caller, Parties, may_file, stands_as
+from domain.access import Caller, may_file, stands_as
 from domain.messages import Language, label
 from domain.words import Outcome, Role, Stage
 from ledger.queries.received import Arrival, Received, begin, find_received, finish_filing, record, withdraw
@@ -19,6 +19,7 @@ from starter.events_in.kinds import AccessOpened, AccessUsed, CatalogueChanged, 
 from starter.events_in.reading import Incoming
 from starter.http.dependencies import parties_of, require_role, visible_case
 from starter.http.door import Door
+from starter.http.filing import parties_of_filing, place_of_filing
 from starter.http.idempotency import engine_key, owner_of
 from starter.http.problems import Problem
 
@@ -45,16 +46,23 @@ async def receive(door: Door, caller: Caller, event: Incoming, language: Languag
     """
     match event.said:
         case Submitted():
-            return await _submitted(door, caller, event.envelope, event.said)
+            place = place_of_filing(event.said, caller, language, event.statute_at)
+            return await _submitted(door, caller, event.envelope, event.said, place)
         case AccessOpened() | AccessUsed():
             return await _accessed(door, caller, event.envelope, event.said, language)
         case CatalogueChanged():
             return await _changed(door, caller, event.envelope, event.said, language)
 
 
-async def _submitted(door: Door, caller: Caller, event: Envelope, said: Submitted) -> Receipt:
+def refuse_without_a_text(caller: Caller, event: Incoming, language: Language) -> None:
+    """Raise Problem 422 for an event that would file under no text: nothing of it, or of its batch, can be used."""
+    if isinstance(event.said, Submitted):
+        place_of_filing(event.said, caller, language, event.statute_at)
+
+
+async def _submitted(door: Door, caller: Caller, event: Envelope, said: Submitted, place: str | None) -> Receipt:
     """需求提交. The case belongs to the sender's source and subject: a later event of the same finds it there."""
-    parties = Parties(said.statute, said.request.requester.code, said.request.provider.code)
+    parties = parties_of_filing(said, place)
     if parties.requester is not None and not may_file(caller, parties):
         raise Problem(403, "not_a_party")
     arrival = _arrival(caller, event)
@@ -64,7 +72,13 @@ async def _submitted(door: Door, caller: Caller, event: Envelope, said: Submitte
         return Receipt(there, duplicate=True, filing_key=key)
     try:
         filed = await door.client.file_once(
-            said.statute, said.request, key, caller.subject, received_at=door.receipt(), shift=door.shift()
+            said.statute,
+            said.request,
+            key,
+            caller.subject,
+            received_at=door.receipt(),
+            shift=door.shift(),
+            jurisdiction=place,
         )
     except (RequestRefused, KeyReused):
         # Nothing was filed by it, so its id stands for nothing yet.

@@ -15,7 +15,7 @@ from ledger.queries.events import events_by_key
 from ledger.queries.views import CaseDetail
 from starter.errors import DoorError
 from starter.events_in.reading import Incoming
-from starter.events_in.receiving import Receipt, receive
+from starter.events_in.receiving import Receipt, receive, refuse_without_a_text
 from starter.http.answers import answer
 from starter.http.door import Door
 from starter.http.event_models import BatchItem, BatchOut, ReceiptOut
@@ -46,6 +46,8 @@ async def take_batch(
     200: all were taken; 207: some were not and never will be. Raises Problem 503 when the engine could not answer for
     one of them: the whole batch can then be sent again, what was taken stays so.
     """
+    for event in events:
+        refuse_without_a_text(caller, event, language)
     items = [await _item(request, door, caller, event, language) for event in events]
     if any(item.status == AWAY for item in items):
         told = [item.model_dump(mode="json", exclude_none=True) for item in items]

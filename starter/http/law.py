@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from domain.calendar import CalendarError, end_of
-from domain.statutes.loader import digest, packaged_statutes
+from domain.statutes.loader import digest, packaged_overlays, packaged_statutes
 from domain.statutes.model import Statute
 from domain.texts import Day
 from starter.http.answers import answer
 from starter.http.dependencies import CallerIn, DoorIn, LanguageIn
 from starter.http.models import DueOut, StatuteBrief, StatuteList
 from starter.http.problems import RESPONSES, Problem
+from starter.overlaid import overlay_json
 
 router = APIRouter(prefix="/v1", tags=["law"], responses=RESPONSES)
 
@@ -57,11 +58,16 @@ def statutes(_: CallerIn, language: LanguageIn) -> Response:
 
 @router.get("/statutes/{statute_id}", response_model=dict[str, Any], summary="One statute, whole")
 def statute(statute_id: str, _: CallerIn) -> dict[str, Any]:
-    """Every limit, duty, route and instance, with its article and a verbatim quote."""
+    """Every limit, duty, route and instance, with its article and a verbatim quote.
+
+    Of a local text under a regulation above it, `overlay` tells for each part what stands, in whose place, and why.
+    """
     found = packaged_statutes().get(statute_id)
     if found is None:
         raise Problem(404, "unknown_statute", details={"statute": statute_id, "known": ", ".join(packaged_statutes())})
-    return {**found.model_dump(mode="json", exclude_none=True), "digest": digest(found)}
+    overlaid = packaged_overlays().get(statute_id)
+    over = {"overlay": overlay_json(overlaid)} if overlaid else {}
+    return {**found.model_dump(mode="json", exclude_none=True), **over, "digest": digest(found)}
 
 
 def _brief(statute: Statute) -> StatuteBrief:

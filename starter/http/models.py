@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from domain.access import place_of
 from domain.cases.application import Application, Filed
 from domain.plain_errors import own_reason
 from domain.texts import ShortText
@@ -51,6 +52,7 @@ class ClockOut(Out):
     basis: Basis = Field(description="`statute`: set by law, with article and quote; `policy`: set by the operator.")
     article: str | None
     quote: str | None
+    statute: str | None = Field(description="The regulation of the article: the case's own, or one above it.")
     started_at: datetime
     amount: int
     unit: Unit
@@ -163,17 +165,37 @@ class AnswerOut(Out):
 
 
 class FilingIn(Filed):
-    """A request to be filed: the statute and the application, under `request` or side by side."""
+    """A request to be filed: under which text, and the application, under `request` or side by side.
 
-    statute: Annotated[ShortText, StringConstraints(min_length=1)] = Field(description="A statute's id.")
+    Without `statute` it is the text in force in the jurisdiction on the day of filing; without `jurisdiction` too, the
+    one place of the caller's token.
+    """
+
+    statute: Annotated[ShortText, StringConstraints(min_length=1)] | None = Field(
+        default=None,
+        description="A statute's id. Left out: the text in force in the jurisdiction on the day of filing.",
+    )
+    jurisdiction: Annotated[ShortText, StringConstraints(min_length=1)] | None = Field(
+        default=None,
+        description="A place, such as `nantong`. Left out: the place of the statute, or the one in the caller's token.",
+    )
     request: Application
 
     @model_validator(mode="before")
     @classmethod
     def _side_by_side(cls, value: Any) -> Any:
-        if isinstance(value, Mapping) and "request" not in value and "statute" in value:
-            return {"statute": value["statute"], "request": {k: v for k, v in value.items() if k != "statute"}}
+        if not isinstance(value, Mapping) or "request" in value:
+            return value
+        about = {name: value[name] for name in ("statute", "jurisdiction") if name in value}
+        if about or any(name in value for name in Application.model_fields):
+            return {**about, "request": {name: said for name, said in value.items() if name not in about}}
         return value
+
+    @model_validator(mode="after")
+    def _of_one_place(self) -> "FilingIn":
+        if self.statute and self.jurisdiction and place_of(self.statute) != self.jurisdiction:
+            raise own_reason("another_jurisdiction")
+        return self
 
 
 class CommandIn(BaseModel):

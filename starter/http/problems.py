@@ -72,6 +72,7 @@ class Problem(HTTPException):
         *,
         detail: str | None = None,
         article: str | None = None,
+        title: str | None = None,
         errors: Sequence[Mapping[str, str]] = (),
         headers: Mapping[str, str] | None = None,
         **more: Any,
@@ -80,6 +81,7 @@ class Problem(HTTPException):
         self.code = code
         self.said = detail
         self.article = article
+        self.title = title
         self.errors = list(errors)
         self.more = more
 
@@ -167,17 +169,19 @@ def response(problem: Problem, language: Language) -> Response:
 
 
 def _title(problem: Problem, language: Language) -> str:
+    if problem.title is not None:
+        return problem.title
     if problem.code in set(RefusalCode):
         return refusal_sentence(problem.code, language, problem.article, problem.more.get("details"))
     return words("problem")[problem.code][language]
 
 
-def _refused(refusal: RequestRefused, _: Language) -> Problem:
+def _refused(refusal: RequestRefused, language: Language) -> Problem:
     status = 422 if refusal.code in UNPROCESSABLE else 409
     more: dict[str, Any] = {"statute": refusal.statute} if refusal.statute else {}
     if refusal.details:
         more["details"] = refusal.details
-    return Problem(status, refusal.code, article=refusal.article, **more)
+    return Problem(status, refusal.code, article=refusal.article, title=refusal.sentence(language), **more)
 
 
 def _invalid(error: RequestValidationError, language: Language) -> Problem:

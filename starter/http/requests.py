@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from domain.access import Parties, may_file, sight_of
+from domain.access import may_file, sight_of
 from domain.evidence import plain
 from domain.texts import Code
 from domain.words import Outcome, Stage
@@ -20,6 +20,7 @@ from starter.client import FiledCase
 from starter.http.answers import answer, link_next, not_modified
 from starter.http.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit, RequestId, visible_case
 from starter.http.door import Door
+from starter.http.filing import parties_of_filing, place_of_filing
 from starter.http.idempotency import engine_key
 from starter.http.models import CaseOut, CasePage, ClockList, EventList, EventOut, FilingIn, Key
 from starter.http.problems import RESPONSES, Problem
@@ -45,12 +46,19 @@ async def file(
     """
     if idempotency_key is None:
         raise Problem(400, "idempotency_key_required")
-    parties = Parties(body.statute, body.request.requester.code, body.request.provider.code)
+    place = place_of_filing(body, caller, language)
+    parties = parties_of_filing(body, place)
     if parties.requester is not None and not may_file(caller, parties):
         raise Problem(403, "not_a_party")
     key = engine_key(caller, idempotency_key)
     filed = await door.client.file_once(
-        body.statute, body.request, key, caller.subject, received_at=door.receipt(), shift=door.shift()
+        body.statute,
+        body.request,
+        key,
+        caller.subject,
+        received_at=door.receipt(),
+        shift=door.shift(),
+        jurisdiction=place,
     )
     case = await asyncio.to_thread(_as_filed, door, filed)
     headers = {"Location": f"/v1/requests/{case.request_id}", "ETag": etag_of(case)}
@@ -159,4 +167,4 @@ async def events(
 async def clocks(request_id: RequestId, door: DoorIn, caller: CallerIn, language: LanguageIn) -> Response:
     """Every limit that ran or runs, with its article and quote, or as the operator's own."""
     case = await asyncio.to_thread(visible_case, door, caller, request_id)
-    return answer(ClockList.model_construct(items=clocks_out(case.clocks, language)), language)
+    return answer(ClockList.model_construct(items=clocks_out(case.clocks, language, case.statute)), language)

@@ -14,7 +14,7 @@ from domain.policy import Policy
 from domain.procedures import PROCEDURES
 from domain.statutes.loader import digest, packaged_statutes
 from domain.statutes.model import Statute
-from domain.words import ProcedureName, Role, Stage
+from domain.words import Basis, ProcedureName, Role, Stage
 from ledger.queries.events import events_of
 from ledger.queries.received import Access
 from ledger.queries.views import CaseDetail, CaseView
@@ -76,7 +76,7 @@ def case_out(case: CaseView, language: Language, access: Access | None = None) -
         overdue=case.overdue,
         due_at=case.due_at,
         waiting_for=_waiting_for(case, language),
-        clocks=clocks_out(case.clocks, language),
+        clocks=clocks_out(case.clocks, language, case.statute),
         application=dict(case.application) if isinstance(case, CaseDetail) else None,
         access=AccessOut.model_validate(access, from_attributes=True) if access else None,
         stuck=_stuck(case),
@@ -96,14 +96,16 @@ def _stuck(case: CaseView) -> StuckOut | None:
     return StuckOut.model_construct(reason=case.stuck_reason, since=case.stuck_since)
 
 
-_CLOCK_FIELDS = tuple(name for name in ClockOut.model_fields if name != "label")
+_CLOCK_FIELDS = tuple(name for name in ClockOut.model_fields if name not in ("label", "statute"))
 
 
-def clocks_out(clocks: Sequence[Clock], language: Language) -> list[ClockOut]:
-    """What is shown of clocks."""
+def clocks_out(clocks: Sequence[Clock], language: Language, statute: str) -> list[ClockOut]:
+    """What is shown of clocks of a case under a statute."""
     return [
         ClockOut.model_construct(
-            label=label("clock", clock.id, language), **{name: getattr(clock, name) for name in _CLOCK_FIELDS}
+            label=label("clock", clock.id, language),
+            statute=clock.statute or (statute if clock.basis is Basis.STATUTE else None),
+            **{name: getattr(clock, name) for name in _CLOCK_FIELDS},
         )
         for clock in clocks
     ]

@@ -24,14 +24,17 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _CASE = TypeAdapter(Case)
 
 
-def file(statute: str, request: Mapping[str, Any], key: str | None) -> Call[Case]:
+def file(
+    statute: str | None, request: Mapping[str, Any], key: str | None, jurisdiction: str | None = None
+) -> Call[Case]:
     """File a request. Its key makes it happen once, however often it is sent."""
+    under = {"statute": statute, "jurisdiction": jurisdiction}
     return Call(
         "POST",
         path("requests"),
         _case,
         headers={**JSON, **key_header(key)},
-        body=json_body({"statute": statute, "request": dict(request)}),
+        body=json_body({**{k: v for k, v in under.items() if v is not None}, "request": dict(request)}),
     )
 
 

@@ -56,13 +56,21 @@ class Client:
 
     # Filing and acting
 
-    def file(self, statute: str, request: Mapping[str, Any], key: str | None = None) -> Case:
+    def file(
+        self,
+        statute: str | None,
+        request: Mapping[str, Any],
+        key: str | None = None,
+        jurisdiction: str | None = None,
+    ) -> Case:
         """File a request under a statute; answers when it stands in the ledger.
 
+        Without a ``statute`` it is the text in force in the ``jurisdiction`` (``nantong`` …) on the day of filing;
+        without both, in the one place that your token names.
         Give a ``key`` of your own (a number of your system's) to be safe across restarts of your program: the same
         key files once. Raises RequestRefused, InvalidInput, KeyReused, Unavailable.
         """
-        return self._driver.run(ask(calls.file(statute, request, key), self._patience))
+        return self._driver.run(ask(calls.file(statute, request, key, jurisdiction), self._patience))
 
     def command(
         self,

@@ -43,7 +43,8 @@ class Clock(Answer):
     """A limit that runs, ran out or was kept.
 
     ``due_date`` is the last day inside the limit, ``due_at`` the instant at which that day ends. ``basis`` is
-    ``statute`` or ``policy``; ``amount`` is counted in ``unit`` (``working_day``, ``month``, ``day``).
+    ``statute`` or ``policy``; ``amount`` is counted in ``unit`` (``working_day``, ``month``, ``day``). ``statute`` is
+    the regulation of the article, which may stand above the case's own.
     """
 
     number: int
@@ -52,6 +53,7 @@ class Clock(Answer):
     basis: str
     article: str | None = None
     quote: str | None = None
+    statute: str | None = None
     started_at: datetime
     amount: int
     unit: str

@@ -34,12 +34,13 @@ what counts is the step's own instant, and timers wait out a longer grace than t
 
 @dataclass(frozen=True)
 class RefusedStep:
-    """A step that was refused: which (0 is the filing), with what code and article."""
+    """A step that was refused: which (0 is the filing), with what code, article, and regulation of that article."""
 
     step: int
     do: str
     code: str
     article: str | None
+    statute: str | None = None
 
 
 @dataclass
@@ -96,12 +97,13 @@ class Player:
         try:
             if isinstance(scenario.request, Application):
                 return await self.client.file(
-                    scenario.statute,
+                    scenario.named,
                     scenario.request,
                     key=key,
                     received_at=scenario.filed_at,
                     shift=self.shift,
                     all_editions=final,
+                    jurisdiction=scenario.jurisdiction,
                 )
             opened = await self.client.open(
                 scenario.procedure,
@@ -114,7 +116,7 @@ class Player:
             )
             return opened.case
         except RequestRefused as refusal:
-            self.played.refused.append(RefusedStep(0, "file", refusal.code, refusal.article))
+            self.played.refused.append(RefusedStep(0, "file", refusal.code, refusal.article, refusal.statute))
             if scenario.expect.refused is None:
                 self.played.unexpected.append(f"the filing was refused: {refusal}")
             return None
@@ -131,7 +133,8 @@ class Player:
         try:
             await self.client.command(request_id, command)
         except RequestRefused as refusal:
-            self.played.refused.append(RefusedStep(number, step.do.value, refusal.code, refusal.article))
+            refused = RefusedStep(number, step.do.value, refusal.code, refusal.article, refusal.statute)
+            self.played.refused.append(refused)
             if step.refused is None:
                 self.played.unexpected.append(f"{where} was refused: {refusal}")
             elif step.refused != refusal.code:

@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.cases.records import Clock
 from domain.naming import workflow_id
-from domain.words import EventType
+from domain.words import Basis, EventType
 from starter.simulate.player import Played
 
 CLOCK_KEYS = (
@@ -39,10 +39,17 @@ def _clocks(played: Played) -> Iterator[str]:
         return
     for number, wanted in enumerate(played.scenario.expect.clocks):
         keys = wanted.model_fields_set
-        if not any(all(getattr(clock, key) == getattr(wanted, key) for key in keys) for clock in played.clocks):
+        records = [_as_expected(clock, played.scenario.statute) for clock in played.clocks]
+        if not any(all(record[key] == getattr(wanted, key) for key in keys) for record in records):
             there = [_brief(clock) for clock in played.clocks if clock.id == wanted.id]
             shown = ", ".join(f"{key} {getattr(wanted, key)}" for key in sorted(keys))
             yield f"expect.clocks[{number}]: no clock with {shown}; there is {'; '.join(there) or 'none of that id'}"
+
+
+def _as_expected(clock: Clock, statute: str) -> Mapping[str, Any]:
+    """A clock record with the regulation of its limit, which is the case's own statute where it says none."""
+    own = statute if clock.basis is Basis.STATUTE else None
+    return {**{name: getattr(clock, name) for name in CLOCK_KEYS}, "statute": clock.statute or own}
 
 
 def _events(played: Played) -> Iterator[str]:
@@ -88,7 +95,7 @@ def as_json(played: Played, differences: list[str]) -> dict[str, Any]:
         "stage": case.stage if case else None,
         "outcome": case.outcome if case else None,
         "refused": refused,
-        "clocks": [clock_json(clock) for clock in played.clocks],
+        "clocks": [clock_json(clock, played.scenario.statute) for clock in played.clocks],
         "events": [event.model_dump(mode="json") for event in played.events],
         "opened": opened_cases(played),
         "refused_steps": [vars(step) for step in played.refused],
@@ -101,10 +108,11 @@ def as_json(played: Played, differences: list[str]) -> dict[str, Any]:
     }
 
 
-def clock_json(clock: Clock) -> Mapping[str, Any]:
-    """A clock record with the keys of the contract."""
+def clock_json(clock: Clock, statute: str) -> Mapping[str, Any]:
+    """A clock record with the keys of the contract; ``statute`` is the case's own, for limits that stand in it."""
     data = clock.model_dump(mode="json")
-    return {key: data[key] for key in CLOCK_KEYS}
+    own = statute if clock.basis is Basis.STATUTE else None
+    return {**{key: data[key] for key in CLOCK_KEYS}, "statute": clock.statute or own}
 
 
 def _brief(clock: Clock) -> str:

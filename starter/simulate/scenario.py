@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, create_model
 
-from domain.calendar import CHINA
+from domain.access import place_of
+from domain.calendar import CHINA, day_of
 from domain.cases.application import Filed
 from domain.plain_errors import first_problem, key_path
 from domain.procedures import PROCEDURES
+from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.texts import CallerKey, Day, Instant, ShortText, Truth, WholeNumber
 from domain.words import (
     Basis,
@@ -82,6 +84,7 @@ class ExpectedClock(Part):
     started_at: Instant | None = None
     amount: WholeNumber | None = None
     unit: Unit | None = None
+    statute: ShortText | None = None
     due_date: Day | None = None
     due_at: Instant | None = None
     provisional: Truth | None = None
@@ -106,7 +109,8 @@ class Scenario(Part):
 
     name: Annotated[ShortText, StringConstraints(min_length=1)]
     procedure: ProcedureName = ProcedureName.SHARE_REQUEST
-    statute: Annotated[ShortText, StringConstraints(min_length=1)]
+    named: Annotated[ShortText, StringConstraints(min_length=1)] | None = Field(default=None, alias="statute")
+    jurisdiction: Annotated[ShortText, StringConstraints(min_length=1)] | None = None
     filed_at: Instant
     calendar: Annotated[Literal["as_published", "final"], BeforeValidator(_usual_calendar)] = "as_published"
     request: Filed
@@ -114,6 +118,19 @@ class Scenario(Part):
     steps: Annotated[tuple[PlayedStep, ...], Field(max_length=500), BeforeValidator(_empty_list)] = ()
     until: Instant | None = None
     expect: Annotated[Expectation, BeforeValidator(_empty_group)] = Expectation()
+
+    @property
+    def statute(self) -> str:
+        """The statute that is named, else the one in force in the jurisdiction on the day of filing.
+
+        Where there is none, the jurisdiction: under that name no statute is known, and the filing is refused.
+        """
+        if self.named is not None:
+            return self.named
+        try:
+            return statute_in_force(self.jurisdiction or "", day_of(self.filed_at))
+        except NothingInForce:
+            return self.jurisdiction or ""
 
     @property
     def ends_at(self) -> datetime:
@@ -136,6 +153,7 @@ def scenario_from(text: str, where: str) -> Scenario:
         scenario = _model_of(_procedure_named(document.data)).model_validate(document.data)
     except ValidationError as error:
         raise _sentence(document, where, *first_problem(error)) from None
+    _check_text(document, where, scenario)
     _check_years(document, where, scenario)
     _check_order(document, where, scenario)
     _check_fields(document, where, scenario)
@@ -153,6 +171,13 @@ def _procedure_named(data: Any) -> ProcedureName:
 def _model_of(procedure: ProcedureName) -> type[Scenario]:
     """A scenario whose ``request`` is what is filed in the procedure."""
     return create_model("Scenario", __base__=Scenario, request=(PROCEDURES[procedure].matter, ...))
+
+
+def _check_text(document: Document, where: str, scenario: Scenario) -> None:
+    if scenario.named is None and scenario.jurisdiction is None:
+        raise _sentence(document, where, ("statute",), "is missing, and so is jurisdiction")
+    if scenario.named and scenario.jurisdiction and place_of(scenario.named) != scenario.jurisdiction:
+        raise _sentence(document, where, ("jurisdiction",), f"is not the place of {scenario.named}")
 
 
 def _check_years(document: Document, where: str, scenario: Scenario) -> None:

@@ -79,8 +79,13 @@ def test_what_no_request_is_called(shareflow: Run) -> None:
     [
         (FILE + "foo: 1\n", "line 9: foo is not a known key."),
         (FILE + "filed_at: never\nsteps: 5\n", "line 9: filed_at is not a known key."),
-        (FILE.replace("statute:", "statut:"), "line 2: statut is not a known key; statute was probably meant."),
-        (FILE.replace("statute: nantong-2020\n", ""), "line 1: statute is missing."),
+        (FILE.replace("statute:", "statut:"), "line 2: statut is not a known key."),
+        (FILE.replace("statute: nantong-2020\n", ""), "line 1: statute is missing, and so is jurisdiction."),
+        (
+            FILE.replace("statute: nantong-2020\n", "statute: nantong-2020\njurisdiction: changshu\n"),
+            "line 3: jurisdiction is not the place of nantong-2020.",
+        ),
+        (FILE.replace("statute: nantong-2020", "jurisdiction: [a]"), "line 2: jurisdiction must be text"),
         (FILE.replace("nantong-2020", "[a]"), "line 2: statute must be text"),
         (FILE[: FILE.index("request:")] + "request: 甲\n", "line 3: request must be a group of keys with values"),
         (FILE.replace("purpose:", "purpos:"), "line 7: request.purpos is not a known key"),

@@ -94,6 +94,11 @@ def test_for_people_and_all_as_expected(shareflow: Run, files: Callable[..., lis
         ("- a\n- b\n", "line 1: the top level"),
         ("a: [1\n", "line 1: this is not valid YAML"),
         (GOOD.replace("statute:", "statut:"), "line 2: statut is not a known key"),
+        (GOOD.replace("statute: changshu-2019\n", ""), "line 1: statute is missing, and so is jurisdiction"),
+        (
+            GOOD.replace("statute: changshu-2019\n", "statute: changshu-2019\njurisdiction: yima\n"),
+            "line 3: jurisdiction is not the place of changshu-2019",
+        ),
         (GOOD.replace("do: grant", "do: give"), "line 12: steps[1].do"),
         (GOOD.replace("filed_at: 2026-09-18T10:00:00+08:00", "filed_at: 2026-09-18T10:00:00"), "line 3: filed_at"),
         (GOOD.replace("filed_at: 2026", "filed_at: 1970"), "line 3: filed_at lies outside"),
@@ -157,7 +162,7 @@ def test_an_unknown_statute_is_told_with_the_known_ones(shareflow: Run, files: C
     said = shareflow("simulate", *files(unknown=GOOD.replace("changshu-2019", "常熟")))
     assert said.code == 1
     assert "unknown statute: 常熟; known are " in said.out
-    assert "nantong-2020, yima-2021" in said.out
+    assert "nantong-2020, nantong-2020+809, nantong-2020+jiangsu, yima-2021" in said.out
 
 
 def test_what_is_no_text_file_is_one_sentence(shareflow: Run, tmp_path: Path) -> None:

@@ -47,6 +47,12 @@ PLAYED = {
         *("silence-then-refer", "supplement-by-provider", "unrestricted-granted-on-filing"),
         *("withdrawn-in-final-instance", "answer-last-second"),
     ),
+    "nantong-2020+809": (
+        *("decline-not-allowed-then-supplement", "extension-then-delivery", "refused-with-basis-to-the-government"),
+        *("unconditional-platform-last-second", "platform-refusal-needs-basis", "cross-level-common-superior"),
+    ),
+    "changzhou-2018+809": ("provincial-to-the-common-superior", "supplement-once-by-provider"),
+    "zhejiang-2014+809": ("government-decides-last",),
 }
 """The scenarios whose papers are looked at, by statute."""
 

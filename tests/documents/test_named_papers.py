@@ -126,6 +126,7 @@ async def test_a_migration_notes_what_older_cases_name(ground: Playground) -> No
             "DROP FUNCTION ledger_note_filed_papers CASCADE",
             "DROP FUNCTION ledger_note_supplemented_papers CASCADE",
             "DROP FUNCTION ledger_note_papers",
+            "ALTER TABLE clocks DROP COLUMN statute CASCADE",
             "UPDATE alembic_version SET version_num = '0003'",
         ):
             connection.execute(text(statement))

@@ -45,6 +45,20 @@ KINDS = {
     | COORDINATED
     | {"registered", "refusal_accepted", "supplement_requested", "supplemented", "adjudicated", "granted_as_decided"},
     "zhejiang-2014": DISPUTED | COORDINATED | REFERRED | {"registered", "supplement_requested", "supplemented"},
+    "nantong-2020+809": {
+        *("accepted", "forwarded", "supplement_requested", "supplemented", "extension_requested", "extension_approved"),
+        *("granted", "delivered", "closed", "refused", "refusal_accepted", "negotiation_opened", "terms_proposed"),
+        *("terms_agreed", "impasse_declared", "coordination_referred", "coordination_concluded"),
+        *("final_instance_referred", "decided", "granted_as_decided", "granted_as_coordinated"),
+    },
+    "changzhou-2018+809": {
+        *("refused", "negotiation_opened", "impasse_declared", "coordination_referred", "coordination_concluded"),
+        *("final_instance_referred", "decided", "closed", "supplement_requested", "supplemented", "granted"),
+    },
+    "zhejiang-2014+809": {
+        *("refused", "negotiation_opened", "terms_proposed", "impasse_declared", "coordination_referred"),
+        *("coordination_concluded", "final_instance_referred", "decided", "granted_as_decided", "delivered", "closed"),
+    },
 }
 """What each text's cases tell people: the notices that must be met, and no others."""
 
@@ -63,7 +77,7 @@ def shown(notice: Notice, language: Language = "zh") -> Element:
 
 @pytest.mark.parametrize("statute", PLAYED)
 def test_every_kind_of_notice_is_met_under_every_text_that_makes_it(statute: str, dossiers: Dossiers) -> None:
-    mine = {name: x for name, x in dossiers.items() if name.startswith(statute)}
+    mine = {name: x for name, x in dossiers.items() if name.startswith(f"{statute}/")}
     assert {notice.rule.kind for _, notice in every(mine)} == KINDS[statute]
 
 
@@ -102,9 +116,10 @@ def test_the_article_of_every_event_is_cited_with_the_words_of_the_text_as_it_st
                 continue
             cited, quoted = ground.one("cite"), ground.one("q", lang="zh-CN").text
             statute = notice.dossier.detail.statute_data
+            regulation = statute.get("regulations", {}).get(notice.event.statute, statute)
             assert cited.attributes["data-article"] == notice.event.article, where
-            assert statute["title"][language] in cited.text, where
-            assert statute.get("document", "") in cited.text, where
+            assert regulation["title"][language] in cited.text, where
+            assert regulation.get("document", "") in cited.text, where
             place = f"第{numeral(int(notice.event.article))}条" if language == "zh" else f"art. {notice.event.article}"
             assert place in cited.text, where
             assert json.dumps(quoted, ensure_ascii=False) in json.dumps(statute, ensure_ascii=False), where
@@ -157,6 +172,48 @@ QUOTES = [
         "第二十二条第一款",
         "自作出同意共享的答复之日起20个工作日内",
     ),
+    (
+        "nantong-2020+809/unconditional-platform-last-second",
+        "granted",
+        "《政务数据共享条例》（国务院令第809号）第二十一条第一款",
+        "1个工作日内作出答复",
+    ),
+    (
+        "nantong-2020+809/unconditional-platform-last-second",
+        "accepted",
+        "《南通市政务信息资源共享实施细则》（通政办发〔2020〕12号）第二十一条",
+        "1个工作日内完成政务信息资源申请材料的规范性审查",
+    ),
+    (
+        "nantong-2020+809/decline-not-allowed-then-supplement",
+        "supplement_requested",
+        "《政务数据共享条例》（国务院令第809号）第二十一条第二款",
+        "一次性告知其需要补充的材料",
+    ),
+    (
+        "nantong-2020+809/refused-with-basis-to-the-government",
+        "refused",
+        "《江苏省数据条例》第三十三条第二款",
+        "应当提供依据并说明理由",
+    ),
+    (
+        "nantong-2020+809/refused-with-basis-to-the-government",
+        "negotiation_opened",
+        "《南通市政务信息资源共享实施细则》（通政办发〔2020〕12号）第二十七条",
+        "市大数据管理局协商解决",
+    ),
+    (
+        "changzhou-2018+809/provincial-to-the-common-superior",
+        "coordination_referred",
+        "《政务数据共享条例》（国务院令第809号）第二十八条第二款",
+        "由共同的上级政务数据共享主管部门协调处理",
+    ),
+    (
+        "zhejiang-2014+809/government-decides-last",
+        "coordination_referred",
+        "《浙江政务服务网信息资源共享管理暂行办法》第二十六条第三款",
+        "由省政府办公厅进行协调",
+    ),
 ]
 
 
@@ -188,6 +245,16 @@ TITLES = [
         "协调结果通知书",
     ),
     ("cn-809-2025/decline-not-allowed-then-supplement", "supplement_requested", None, "补充材料一次性告知书"),
+    ("nantong-2020+809/refused-with-basis-to-the-government", "decided", "本级人民政府", "决定书"),
+    ("nantong-2020+809/platform-refusal-needs-basis", "refused", "市大数据管理局", "授权结果答复书（不予授权）"),
+    (
+        "nantong-2020+809/cross-level-common-superior",
+        "coordination_concluded",
+        "共同的上级政务数据共享主管部门",
+        "协调结果通知书",
+    ),
+    ("changzhou-2018+809/provincial-to-the-common-superior", "decided", "市政府", "决定书"),
+    ("zhejiang-2014+809/government-decides-last", "decided", "省政府", "决定书"),
 ]
 
 

@@ -1,5 +1,6 @@
 """Evidence: one text for one value, known digests, and a chain that shows any change."""
 
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -55,9 +56,56 @@ def chain(length: int, algorithm: Algorithm = "sm3") -> list[RecordedEvent]:
     return events
 
 
-def test_sm3_of_abc_is_the_standards_example() -> None:
-    import hashlib
+# A clock event as the ledger wrote it before clocks could name a regulation: every byte as it was stored.
+OLD_CLOCK = {
+    "number": 1,
+    "id": "provider_answer",
+    "basis": "statute",
+    "article": "22",
+    "quote": "应在10个工作日内完成审核",
+    "started_at": "2026-09-18T10:00:00.000000+08:00",
+    "amount": 10,
+    "unit": "working_day",
+    "due_date": "2026-10-10",
+    "due_at": "2026-10-11T00:00:00.000000+08:00",
+    "provisional": False,
+    "calendar_edition": "2026",
+    "calendar_editions": ["2026"],
+    "warn_at": [],
+    "rungs": [],
+    "supersedes": None,
+    "state": "running",
+    "ended_at": None,
+    "warned": 0,
+    "climbed": 0,
+}
+OLD_BODY = {
+    "seq": 1,
+    "at": "2026-09-18T10:00:00.000000+08:00",
+    "type": "clock_started",
+    "actor": {"role": "platform", "org": None, "person": None},
+    "stage": "provider_answer",
+    "statute": "nantong-2020",
+    "article": "22",
+    "data": {"clock": "provider_answer", "number": 1},
+    "clock": OLD_CLOCK,
+    "key": None,
+}
 
+
+def test_a_chain_from_before_clocks_named_a_regulation_still_holds() -> None:
+    text = json.dumps({**OLD_BODY, "prev": GENESIS}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    stored = hashlib.new("sm3", text.encode()).hexdigest()
+    event = RecordedEvent.model_validate({**OLD_BODY, "prev": GENESIS, "digest": stored})
+    assert event.clock is not None
+    assert event.clock.statute is None
+    verify_chain([event], "sm3", head=stored)
+    named = event.model_copy(update={"clock": event.clock.model_copy(update={"statute": "cn-809-2025"})})
+    with pytest.raises(ChainBroken, match="does not match its digest"):
+        verify_chain([named], "sm3")
+
+
+def test_sm3_of_abc_is_the_standards_example() -> None:
     assert hashlib.new("sm3", b"abc").hexdigest() == SM3_OF_ABC
     # The digest of a value is that of its JSON text: the quotes belong to it.
     assert digest_of("abc") == hashlib.new("sm3", b'"abc"').hexdigest()

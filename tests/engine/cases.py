@@ -185,10 +185,10 @@ def foretold(procedure: Procedure) -> list[tuple[str | None, str]]:
 def _as_recorded(case: Case, events: Sequence[Event]) -> list[RecordedEvent]:
     return [
         RecordedEvent(
-            **event.model_dump(exclude={"order"}),
+            **event.model_dump(exclude={"order", "statute"}),
             clock=resolved(event.order) if event.order else None,
             seq=seq,
-            statute=case.statute.id,
+            statute=event.statute or case.statute.id,
             prev="",
             digest="",
         )

@@ -156,3 +156,80 @@ async def test_a_body_without_a_stated_length_is_cut_off_too(people: People) -> 
     headers = {**people.headers["requester"], **fresh_key(), "Content-Type": "application/json"}
     answer = await people.api.post("/v1/requests", content=endless(), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+# Under which text
+
+
+async def test_a_filing_without_a_statute_takes_the_text_in_force_in_its_jurisdiction(people: People) -> None:
+    body = filing()
+    del body["statute"]
+    for under in ({"jurisdiction": "nantong", **body}, {"jurisdiction": "nantong", **body["request"]}):
+        answer = await people.post("requester", "/v1/requests", under, **fresh_key())
+        case = answer.json()
+        assert answer.status_code == 201, answer.text
+        assert case["statute"] == "nantong-2020+809"
+        assert [(c["id"], c["statute"], c["article"]) for c in case["clocks"]] == [
+            ("completeness_check", "nantong-2020+809", "21")
+        ]
+
+
+async def test_without_both_the_one_place_of_the_token_counts(api: httpx.AsyncClient, bearer: Bearer) -> None:
+    body = {"request": filing()["request"]}
+    headers = {**bearer(Role.REQUESTER, REQUESTER, places=["changshu"]), **fresh_key()}
+    answer = await api.post("/v1/requests", json=body, headers=headers)
+    assert (answer.status_code, answer.json()["statute"]) == (201, "changshu-2019+809")
+    assert (await api.post("/v1/requests", json=body, headers=headers)).json() == answer.json()
+
+
+@pytest.mark.parametrize("places", [[], ["changshu", "nantong"], ["*"]])
+async def test_without_both_and_no_one_place_the_caller_is_asked(
+    places: list[str], api: httpx.AsyncClient, bearer: Bearer
+) -> None:
+    headers = {**bearer(Role.REQUESTER, REQUESTER, places=places), **fresh_key()}
+    answer = await api.post("/v1/requests", json={"request": filing()["request"]}, headers=headers)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "invalid")
+    assert [error["path"] for error in problem["errors"]] == ["statute"]
+    assert "jurisdiction" in problem["errors"][0]["reason"]
+
+
+async def test_a_jurisdiction_in_which_nothing_is_in_force_is_refused(people: People) -> None:
+    body = {"jurisdiction": "suzhou", "request": filing()["request"]}
+    answer = await people.post("requester", "/v1/requests", body, **fresh_key())
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "unknown_statute")
+    assert "没有这个辖区" in problem["title"]
+    assert "nantong" in problem["title"]
+
+
+async def test_a_statute_of_another_jurisdiction_is_refused(people: People) -> None:
+    answer = await people.post("requester", "/v1/requests", {"jurisdiction": "yima", **filing()}, **fresh_key())
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+async def test_a_refusal_names_the_regulation_above(people: People) -> None:
+    request_id = await people.file("nantong-2020+809")
+    answer = await people.give("bureau", request_id, "decline", reason="材料不全")
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (409, "decline_not_allowed")
+    assert (problem["statute"], problem["article"]) == ("cn-809-2025", "21")
+    assert problem["title"].endswith("（《政务数据共享条例》第21条）")
+    secret = await people.post(
+        "requester", "/v1/requests", filing("yima-2021+809", contains_state_secret=True, item_count=3), **fresh_key()
+    )
+    assert (secret.json()["statute"], secret.json()["article"]) == ("cn-809-2025", "3")
+    own = await people.give("bureau", await people.file(), "decline")
+    assert (own.json()["statute"], own.json()["article"]) == ("nantong-2020", "21")
+    assert own.json()["title"].endswith("（第21条）")
+
+
+async def test_a_statute_is_shown_with_what_lies_over_it(people: People) -> None:
+    shown = (await people.get("requester", "/v1/statutes/nantong-2020+809")).json()
+    rows = {row["part"]: row for row in shown["overlay"]["parts"] if row["how"] != "stays"}
+    delivery = rows["limits.delivery"]
+    assert (delivery["how"], delivery["stands"]["statute"], delivery["stands"]["article"]) == (
+        *("adds", "cn-809-2025", "22"),
+    )
+    assert (delivery["stands"]["amount"], delivery["instead_of"]) == (20, None)
+    assert "overlay" not in (await people.get("requester", "/v1/statutes/nantong-2020")).json()

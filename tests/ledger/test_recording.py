@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from domain.cases.records import Step
 from domain.evidence import ChainBroken, verify_chain
@@ -211,3 +212,32 @@ def test_a_failure_midway_leaves_nothing(engine: Engine, steps, resolve) -> None
         record_step(engine, broken, resolve, "sm3")
     assert get_case(engine, steps.request_id) is None
     assert rows(engine, steps.request_id) == (0, 0, 0)
+
+
+def test_an_event_and_its_clock_name_the_regulation_above_the_cases_own(engine: Engine, steps, resolve) -> None:
+    filing = steps.filing()
+    first = record_step(engine, filing, resolve, "sm3")
+    assert {event.statute for event in first.events} == {"nantong-2020"}
+    order = steps.order(2).model_copy(update={"article": "22", "statute": "cn-809-2025"})
+    started = steps.event(EventType.CLOCK_STARTED, 5, Stage.DELIVERY, number=2, clock="delivery")
+    granted = steps.event(EventType.GRANTED, 5, Stage.DELIVERY)
+    step = steps.step(
+        2,
+        [
+            granted.model_copy(update={"article": "21", "statute": "cn-809-2025"}),
+            started.model_copy(update={"order": order, "article": "22", "statute": "cn-809-2025"}),
+        ],
+    )
+    written = record_step(engine, step, resolve, "sm3")
+    assert [event.statute for event in written.events] == ["cn-809-2025"] * 2
+    assert record_step(engine, step, resolve, "sm3") == written  # the same step again is known
+    case = get_case(engine, steps.request_id)
+    assert [clock.statute for clock in case.clocks] == [None, "cn-809-2025"]
+    events = events_of(engine, steps.request_id)
+    assert [event.clock.statute for event in events if event.clock] == [None, "cn-809-2025"]
+    verify_chain(events, "sm3", head=case.head_digest)
+    with pytest.raises(DBAPIError, match="does not change"), engine.begin() as connection:
+        connection.execute(
+            text("UPDATE clocks SET statute = 'nantong-2020' WHERE request_id = :id AND number = 2"),
+            {"id": steps.request_id},
+        )

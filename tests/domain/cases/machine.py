@@ -24,7 +24,10 @@ from domain.policy import Policy, default_policy
 from domain.statutes.loader import get_statute
 from domain.words import ClockId, ClockState, CommandName, EventType, Role, SharingClass
 
-STATUTES: Final = ("changshu-2019", "yima-2021", "changzhou-2018", "nantong-2020", "zhejiang-2014", "cn-809-2025")
+STATUTES: Final = (
+    *("changshu-2019", "yima-2021", "changzhou-2018", "nantong-2020", "zhejiang-2014", "cn-809-2025"),
+    *("changshu-2019+809", "yima-2021+809", "changzhou-2018+809", "nantong-2020+809", "zhejiang-2014+809"),
+)
 ORGS: Final[Mapping[Role, str]] = {
     Role.REQUESTER: "113206000140000015",
     Role.PROVIDER: "113206000140000028",

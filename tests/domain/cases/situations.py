@@ -58,6 +58,11 @@ LACKS: Final[dict[str, dict[str, str]]] = {
     "zhejiang-2014": {**NO_EXTENSION, **NO_ADJUDICATION},
     "cn-809-2025": {"decline": "decline_not_allowed", **NO_ADJUDICATION},
     "cn-809-2025, unconditional": {"decline": "decline_not_allowed", **NO_EXTENSION, **NO_ADJUDICATION},
+    "changshu-2019+809": {"decline": "decline_not_allowed", **NO_ADJUDICATION},
+    "yima-2021+809": {"decline": "decline_not_allowed", **NO_ADJUDICATION},
+    "changzhou-2018+809": {"decline": "decline_not_allowed", **NO_ADJUDICATION},
+    "changzhou-2018+809, with the province": {"decline": "decline_not_allowed", **NO_ADJUDICATION},
+    "zhejiang-2014+809": {"decline": "decline_not_allowed", **NO_ADJUDICATION},
 }
 """What a text does not have at all, and what anybody is told who asks for it in any stage."""
 
@@ -113,7 +118,7 @@ class Situation:
 @cache
 def reached(situation: str) -> Case:
     """The case of a situation, by its printed name."""
-    return next(s for s in SITUATIONS if str(s) == situation).ledger().case
+    return next(s for s in (*SITUATIONS, *OVERLAID) if str(s) == situation).ledger().case
 
 
 ALWAYS = "withdraw:requester urge:bureau "
@@ -155,7 +160,7 @@ TO_FINAL = (*TO_NO_AGREEMENT, "refer_final:bureau")
 def two_parties(statute: str, last: str, filed: dict[str, Any] | None = None) -> list[Situation]:
     """The situations that changshu, yima, changzhou and cn-809 share. ``last`` is who speaks last:
     ``bureau`` (adjudication), ``leading_group``, ``government`` or ``nobody``."""
-    national = statute == "cn-809-2025"
+    national = statute == "cn-809-2025" or "+809" in statute
     extra = "request_extension:provider " if national else ""
     waits = NO_SUCH_WAIT if national else {}
     late = {**waits, **(told("wrong_stage", "request_extension:provider") if national else {})}
@@ -290,7 +295,7 @@ def last_instances(statute: str, last: str, filed: dict[str, Any]) -> list[Situa
     provincial = "provincial" in statute
     to_final = TO_COORDINATION if provincial else TO_FINAL
     back = (*to_final, (f"decide:{last}", {"decision": "return", "reason": "请再行协调"}))
-    duty = provincial or statute == "cn-809-2025"
+    duty = provincial or statute == "cn-809-2025" or "+809" in statute
     rows = [
         Situation(
             name="before the last instance",
@@ -587,6 +592,15 @@ SITUATIONS: Final[tuple[Situation, ...]] = (
         filed={"sharing_class": "not_shared"},
     ),
 )
+
+OVERLAID: Final[tuple[Situation, ...]] = (
+    *two_parties("changshu-2019+809", "government"),
+    *two_parties("yima-2021+809", "government", {"item_count": 3}),
+    *two_parties("changzhou-2018+809", "government"),
+    *two_parties("changzhou-2018+809, with the province", "government", {"involves_provincial_department": True}),
+    *two_parties("zhejiang-2014+809", "government"),
+)
+"""The local texts as they apply under the national regulation: its way after a refusal, for all of them."""
 
 
 def refused_with(situation: Situation, name: str, role: str) -> Refused | None:

@@ -8,7 +8,7 @@ from domain.cases.decide import allowed
 from domain.words import CommandName, Role
 from tests.domain.cases.asking import answer
 from tests.domain.cases.machine import GOOD, ORGS
-from tests.domain.cases.situations import LACKS, PASS, SITUATIONS, STAGES, Situation, reached
+from tests.domain.cases.situations import LACKS, OVERLAID, PASS, SITUATIONS, STAGES, Situation, reached
 
 # The table
 
@@ -18,7 +18,7 @@ def test_table_speaks_of_every_command() -> None:
     assert len({str(s) for s in SITUATIONS}) == len(SITUATIONS)
 
 
-@pytest.mark.parametrize("situation", SITUATIONS, ids=str)
+@pytest.mark.parametrize("situation", [*SITUATIONS, *OVERLAID], ids=str)
 def test_who_may_do_what(situation: Situation) -> None:
     case = reached(str(situation))
     assert case.stage.value == situation.stage
@@ -31,7 +31,7 @@ def test_who_may_do_what(situation: Situation) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("situation", SITUATIONS, ids=str)
+@pytest.mark.parametrize("situation", [*SITUATIONS, *OVERLAID], ids=str)
 def test_what_one_may_do_is_told(situation: Situation) -> None:
     case = reached(str(situation))
     for name in STAGES:
@@ -42,7 +42,7 @@ def test_what_one_may_do_is_told(situation: Situation) -> None:
                 assert CommandName(name) not in allowed(case, role)
 
 
-@pytest.mark.parametrize("situation", SITUATIONS, ids=str)
+@pytest.mark.parametrize("situation", [*SITUATIONS, *OVERLAID], ids=str)
 def test_another_organisation_is_not_a_party(situation: Situation) -> None:
     case = reached(str(situation))
     for line in situation.may.split():
@@ -55,7 +55,7 @@ def test_another_organisation_is_not_a_party(situation: Situation) -> None:
             assert answer(case, name, role, org="113206000140000777") == PASS
 
 
-@pytest.mark.parametrize("situation", SITUATIONS, ids=str)
+@pytest.mark.parametrize("situation", [*SITUATIONS, *OVERLAID], ids=str)
 def test_silence_from_here(situation: Situation) -> None:
     ledger = situation.ledger()
     head = len(ledger.events)

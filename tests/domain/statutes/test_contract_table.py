@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from domain.statutes.check import clauses
+from domain.statutes.clauses import clauses
 from domain.statutes.loader import get_statute, packaged_statutes
+from domain.statutes.model import Clause
 from domain.words import Authorization, ClockId, Role, SharingClass, Unit
 
 IDS = ["changshu-2019", "changzhou-2018", "cn-809-2025", "nantong-2020", "yima-2021", "zhejiang-2014"]
@@ -14,8 +15,12 @@ PROVIDER, PLATFORM = Authorization.PROVIDER, Authorization.PLATFORM
 TWO = (Role.REQUESTER, Role.PROVIDER)
 
 
-def test_the_six_statutes_are_packaged_in_order() -> None:
-    assert list(packaged_statutes()) == IDS
+OVERLAID = [f"{x}+809" for x in IDS if x != "cn-809-2025"]
+JIANGSU = [f"{x}+jiangsu" for x in ("changshu-2019", "changzhou-2018", "nantong-2020")]
+
+
+def test_the_statutes_are_packaged_in_order() -> None:
+    assert list(packaged_statutes()) == sorted([*IDS, *OVERLAID, *JIANGSU])
 
 
 # statute, class, authorization of the resource, opens, then, working days of the timed stages
@@ -41,6 +46,23 @@ ROUTES = [
     ("cn-809-2025", U, None, "provider_answer", None, [1]),
     ("cn-809-2025", C, None, "provider_answer", None, [10]),
     ("cn-809-2025", N, None, "refused", None, []),
+    ("changshu-2019+809", U, None, "granted", None, []),
+    ("changshu-2019+809", C, None, "provider_answer", None, [5]),
+    ("changshu-2019+809", N, None, "negotiation", None, []),
+    ("yima-2021+809", U, None, "granted", None, []),
+    ("yima-2021+809", C, None, "provider_answer", None, [5]),
+    ("yima-2021+809", N, None, "negotiation", None, []),
+    ("changzhou-2018+809", U, None, "granted", None, []),
+    ("changzhou-2018+809", C, None, "provider_answer", None, [10]),
+    ("changzhou-2018+809", N, None, "negotiation", None, []),
+    ("nantong-2020+809", U, PLATFORM, "completeness_check", "platform_authorization", [1, 1]),
+    ("nantong-2020+809", U, PROVIDER, "completeness_check", "provider_answer", [1, 1]),
+    ("nantong-2020+809", C, PROVIDER, "completeness_check", "provider_answer", [1, 10]),
+    ("nantong-2020+809", C, PLATFORM, "completeness_check", "platform_authorization", [1, 2]),
+    ("nantong-2020+809", N, None, "completeness_check", "provider_answer", [1, 10]),
+    ("zhejiang-2014+809", U, None, "granted", None, []),
+    ("zhejiang-2014+809", C, None, "provider_answer", None, [5]),
+    ("zhejiang-2014+809", N, None, "refused", None, []),
 ]
 
 
@@ -84,6 +106,8 @@ INSTANCES = [
     ("nantong-2020", (*TWO, Role.BUREAU), None, None),
     ("zhejiang-2014", TWO, False, ("final_instance", Role.GOVERNMENT, True, "5")),
     ("cn-809-2025", TWO, True, ("final_instance", Role.GOVERNMENT, False, "28")),
+    *[(x, TWO, True, ("final_instance", Role.GOVERNMENT, False, "28")) for x in OVERLAID if x != "nantong-2020+809"],
+    ("nantong-2020+809", (*TWO, Role.BUREAU), True, ("final_instance", Role.GOVERNMENT, False, "28")),
 ]
 
 
@@ -100,12 +124,12 @@ def test_after_a_refusal(
     assert (coordination and coordination.negotiation_first) == first
     found = statute.last
     assert (found and (found.step, found.by, found.necessity, found.clause.article)) == last
-    assert (statute.negotiation.granted_conditions is not None) == (statute_id == "nantong-2020")
+    assert (statute.negotiation.granted_conditions is not None) == statute_id.startswith("nantong-2020")
 
 
 def test_changzhou_goes_to_the_leading_group_at_once_where_the_province_is_involved() -> None:
-    coordinated = {x: y.coordination for x, y in packaged_statutes().items() if y.coordination}
-    provincial = {x: y.provincial for x, y in coordinated.items()}
+    coordinated = {x: get_statute(x).coordination for x in IDS}
+    provincial = {x: y.provincial for x, y in coordinated.items() if y}
     found = provincial.pop("changzhou-2018")
     assert found is not None
     assert (found.step, found.by) == ("final_instance", Role.LEADING_GROUP)
@@ -113,8 +137,8 @@ def test_changzhou_goes_to_the_leading_group_at_once_where_the_province_is_invol
 
 
 def test_only_the_national_regulation_names_a_common_superior() -> None:
-    coordinated = {x: y.coordination for x, y in packaged_statutes().items() if y.coordination}
-    named = {x: y.cross_level for x, y in coordinated.items()}
+    coordinated = {x: get_statute(x).coordination for x in IDS}
+    named = {x: y.cross_level for x, y in coordinated.items() if y}
     found = named.pop("cn-809-2025")
     assert found is not None
     assert found.name.zh == "共同的上级政务数据共享主管部门"
@@ -166,3 +190,95 @@ def test_quotes_are_short_and_many(statute_id: str) -> None:
     found = [clause for _, clause in clauses(get_statute(statute_id))]
     assert len(found) >= 15
     assert max(len(x.quote) for x in found) <= 80
+
+
+# The local texts as they apply under the national regulation
+
+
+def source(clause: Clause | None) -> tuple[str | None, str] | None:
+    """In which regulation above the local text a clause stands (None: in the local one), and its article."""
+    return (clause.statute, clause.article) if clause else None
+
+
+NATIONAL = "cn-809-2025"
+
+# statute, class, clock, working days, where the limit stands
+LIMITS = [
+    *[(x, c, ClockId.DELIVERY, 20, (NATIONAL, "22")) for x in OVERLAID for c in (U, C, N)],
+    ("changshu-2019+809", C, ClockId.PROVIDER_ANSWER, 5, (None, "19")),
+    ("yima-2021+809", C, ClockId.PROVIDER_ANSWER, 5, (None, "15")),
+    ("zhejiang-2014+809", C, ClockId.PROVIDER_ANSWER, 5, (None, "26")),
+    ("changzhou-2018+809", C, ClockId.PROVIDER_ANSWER, 10, (None, "17")),
+    ("nantong-2020+809", C, ClockId.PROVIDER_ANSWER, 10, (None, "22")),
+    ("nantong-2020+809", N, ClockId.PROVIDER_ANSWER, 10, (None, "22")),
+    ("nantong-2020+809", U, ClockId.PROVIDER_ANSWER, 1, (NATIONAL, "21")),
+    ("nantong-2020+809", U, ClockId.PLATFORM_AUTHORIZATION, 1, (NATIONAL, "21")),
+    ("nantong-2020+809", C, ClockId.PLATFORM_AUTHORIZATION, 2, (None, "23")),
+    ("nantong-2020+809", U, ClockId.COMPLETENESS_CHECK, 1, (None, "21")),
+]
+
+
+@pytest.mark.parametrize(("statute_id", "sharing", "clock", "days", "stands"), LIMITS)
+def test_the_stricter_limit_stands(
+    statute_id: str, sharing: SharingClass, clock: ClockId, days: int, stands: tuple[str | None, str]
+) -> None:
+    limit = get_statute(statute_id).limit(clock, sharing)
+    assert limit is not None
+    assert (limit.amount, limit.unit, source(limit.clause)) == (days, Unit.WORKING_DAY, stands)
+
+
+@pytest.mark.parametrize("statute_id", OVERLAID)
+def test_what_the_national_regulation_adds_everywhere(statute_id: str) -> None:
+    statute = get_statute(statute_id)
+    assert statute.in_force_from == date(2025, 8, 1)
+    assert statute.regulations[NATIONAL].title.zh == "政务数据共享条例"
+    extension, coordination = statute.extension, statute.coordination
+    assert extension is not None
+    assert coordination is not None
+    assert (extension.sharing_class, extension.at_most, source(extension.clause)) == (C, 10, (NATIONAL, "21"))
+    assert statute.decline is not None
+    assert (statute.decline.allowed, source(statute.decline.clause)) == (False, (NATIONAL, "21"))
+    assert source(statute.supplement.clause) == (NATIONAL, "21")
+    assert statute.supplement.by == ("bureau" if statute_id == "nantong-2020+809" else "provider")
+    assert source(statute.filing.secret_data_excluded) == (NATIONAL, "3")
+    assert coordination.cross_level is not None
+    assert source(coordination.cross_level.clause) == (NATIONAL, "28")
+    assert coordination.provincial is None
+    assert coordination.province_is_another_level == (statute_id != "zhejiang-2014+809")
+    assert statute.last is not None
+    assert source(statute.last.clause) == (NATIONAL, "28")
+    assert Role.GOVERNMENT in statute.bodies
+
+
+# statute, whether a legal basis is asked, where the duty stands
+REFUSALS = [
+    *[(x, True, ("jiangsu-data-2025", "33")) for x in JIANGSU],
+    *[(x.replace("jiangsu", "809"), True, ("jiangsu-data-2025", "33")) for x in JIANGSU],
+    ("yima-2021+809", True, (None, "15")),
+    ("zhejiang-2014+809", False, (None, "26")),
+]
+
+
+@pytest.mark.parametrize(("statute_id", "basis", "stands"), REFUSALS)
+def test_what_a_refusal_must_give(statute_id: str, basis: bool, stands: tuple[str | None, str]) -> None:
+    statute = get_statute(statute_id)
+    for rule in (statute.refusal, statute.platform_refusal):
+        if rule is not None:
+            assert (rule.legal_basis, source(rule.clause)) == (basis, stands)
+
+
+@pytest.mark.parametrize("statute_id", JIANGSU)
+def test_before_the_national_regulation_jiangsu_changes_the_refusal_alone(statute_id: str) -> None:
+    local, merged = get_statute(statute_id.partition("+")[0]), get_statute(statute_id)
+    own = {"id", "in_force_from", "regulations", "refusal", "platform_refusal"}
+    assert local.model_dump(exclude=own) == merged.model_dump(exclude=own)
+    assert merged.in_force_from == date(2025, 4, 1)
+
+
+def test_where_the_clauses_on_a_dispute_stand() -> None:
+    negotiation = {x: source(get_statute(x).negotiation.clause) for x in OVERLAID}
+    assert negotiation.pop("zhejiang-2014+809") == (NATIONAL, "28")
+    assert {regulation for regulation, _ in negotiation.values() if regulation} == set()
+    coordination = {x: y.clause for x in OVERLAID if (y := get_statute(x).coordination)}
+    assert source(coordination.pop("nantong-2020+809")) == (NATIONAL, "28")
+    assert {x.statute for x in coordination.values()} == {None}

@@ -1,0 +1,148 @@
+"""A local text as it must be applied under a regulation above it (上位法): read, merged, and held to that regulation.
+
+An overlay file says which parts of the local text give way, and why. What it does not name follows two rules:
+
+1. **Limits**: for each clock and class the stricter limit stands. The local one stays when it is no longer than
+   the one above (which welcomes shorter ones); otherwise, and where there is none, the one above stands. A limit for
+   a stage that no local route of that class leads to is left out: what is granted on filing needs no answer.
+2. **What the local text leaves out** is taken from the regulation above: whole sections, and parts within one.
+
+Whatever else both texts speak of stays as the local text has it; what would then fall short of the regulation above
+is refused (:mod:`domain.statutes.overlay_check`).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from domain.plain_errors import first_problem
+from domain.statutes.consistency import first_contradiction
+from domain.statutes.errors import wrong
+from domain.statutes.merging import MergeError, Merging, Standing
+from domain.statutes.model import Part, Regulation, Statute
+from domain.statutes.overlay_check import first_weakness
+from domain.statutes.overlay_model import Above, Overlay, Upper
+from domain.yaml_text import Document
+
+Kind = TypeVar("Kind", bound=Part)
+
+
+@dataclass(frozen=True)
+class Overlaid:
+    """A merged statute with its sources: ``standings`` say what stands, in whose place, and why."""
+
+    overlay: Overlay
+    local: Statute
+    upper: Upper
+    statute: Statute
+    standings: tuple[Standing, ...]
+
+
+def is_overlay(document: Document) -> bool:
+    """Whether a file is an overlay and not a whole statute."""
+    return "upper" in document.data
+
+
+def read_above(document: Document, where: str) -> Above:
+    """A regulation that only stands above others. Raises StatuteError."""
+    return _read(Above, document, where)
+
+
+def read_overlay(document: Document, where: str) -> Overlay:
+    """An overlay before it is merged. Raises StatuteError."""
+    return _read(Overlay, document, where)
+
+
+def _read(kind: type[Kind], document: Document, where: str) -> Kind:
+    try:
+        return kind.model_validate_json(json.dumps(document.data), strict=True)
+    except ValidationError as error:
+        raise wrong(document, where, *first_problem(error)) from None
+
+
+def merge(
+    overlay: Overlay,
+    document: Document,
+    where: str,
+    local: Statute,
+    upper: Upper,
+    below: tuple[Standing, ...] = (),
+) -> Overlaid:
+    """The local text with the regulation above merged into it.
+
+    ``below`` is what ``local`` itself merged already. Raises StatuteError for an overlay that names a part that does
+    not exist, does not make a statute, or falls short of the regulation above.
+    """
+    if overlay.id.partition("+")[0] != local.id.partition("+")[0]:
+        raise wrong(document, where, ("id",), f"must begin with the id of its local text, {local.id}, and a plus sign")
+    merging = Merging(local, upper.id, _sections(upper))
+    for place, change in enumerate(overlay.changes):
+        try:
+            merging.change(change)
+        except MergeError as error:
+            raise wrong(document, where, ("changes", place, error.key), str(error)) from None
+    try:
+        merging.apply_rules()
+    except MergeError as error:
+        raise wrong(document, where, (error.key,), str(error)) from None
+    statute = _statute(overlay, document, where, merging, local, upper)
+    weakness = first_weakness(statute, upper)
+    if weakness:
+        part, reason = weakness
+        raise wrong(document, where, _change_of(overlay, part), f"weakens {upper.id}: {part} {reason}")
+    kept = tuple(row for row in below if row.how != "stays")
+    return Overlaid(overlay, local, upper, statute, (*merging.standings, *kept))
+
+
+def _sections(upper: Upper) -> Mapping[str, Any]:
+    """What a regulation says, without what it is: its title, dates and source."""
+    written: dict[str, Any] = upper.model_dump(mode="json")
+    return {name: value for name, value in written.items() if name not in _ABOUT}
+
+
+_ABOUT = frozenset(
+    {
+        *("id", "title", "document", "jurisdiction", "status", "issued_on", "in_force_from"),
+        *("source", "excerpt", "regulations"),
+    }
+)
+
+
+def _statute(
+    overlay: Overlay, document: Document, where: str, merging: Merging, local: Statute, upper: Upper
+) -> Statute:
+    cited = {**local.regulations, upper.id: _cited(upper)}
+    merged = {
+        **merging.merged,
+        "id": overlay.id,
+        "in_force_from": overlay.in_force_from.isoformat(),
+        "regulations": {name: each.model_dump(mode="json") for name, each in cited.items()},
+    }
+    try:
+        statute = Statute.model_validate_json(json.dumps(merged), strict=True)
+    except ValidationError as error:
+        path, reason = first_problem(error)
+        part = ".".join(str(step) for step in path)
+        raise wrong(document, where, _change_of(overlay, part), f"makes no statute: {part} {reason}") from None
+    contradiction = first_contradiction(statute)
+    if contradiction:
+        part = ".".join(str(step) for step in contradiction[0])
+        raise wrong(document, where, _change_of(overlay, part), f"makes no statute: {part} {contradiction[1]}")
+    return statute
+
+
+def _cited(upper: Upper) -> Regulation:
+    if isinstance(upper, Above):
+        return upper.regulation()
+    return Regulation(title=upper.title, document=upper.document, source=upper.source)
+
+
+def _change_of(overlay: Overlay, part: str) -> tuple[str | int, ...]:
+    """Where in the file the change stands that a part comes from; the list of changes where none names it."""
+    for place, change in enumerate(overlay.changes):
+        if part == change.part or part.startswith(f"{change.part}.") or change.part.startswith(f"{part}."):
+            return ("changes", place, "part")
+    return ("changes",)

@@ -1,0 +1,57 @@
+"""What stands in an overlay file, and what a regulation that only stands above others has."""
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import Field
+
+from domain.statutes.model import Name, Part, Refusal, Regulation, Statute
+
+
+class Change(Part):
+    """One part of the local text that gives way, and why.
+
+    ``replaces``: the part above stands in its place. ``adds``: the local text has no such part. ``gives_way``: the
+    part falls away, and ``to`` names the part above that takes over its task. ``take`` names the part above where
+    it is called otherwise; ``value`` is written out where the regulation above has no such part in its own file.
+    """
+
+    part: str = Field(pattern=r"^[a-z_]+([.][a-z_]+)*$", max_length=120)
+    how: Literal["replaces", "adds", "gives_way"]
+    take: str | None = Field(default=None, pattern=r"^[a-z_]+([.][a-z_]+)*$", max_length=120)
+    to: str | None = Field(default=None, pattern=r"^[a-z_]+([.][a-z_]+)*$", max_length=120)
+    value: Any = None
+    why: Name
+
+
+class Overlay(Part):
+    """An overlay file. ``local`` is a statute, or another overlay on which this one builds; ``upper`` stands above."""
+
+    id: str = Field(pattern=r"^[a-z]+(-[a-z0-9]+)+[+][a-z0-9]+$", max_length=60)
+    local: str
+    upper: str
+    in_force_from: date
+    changes: tuple[Change, ...] = Field(min_length=1)
+
+
+class Above(Part):
+    """A regulation of which only what stands above others is kept: no statute that anything can be filed under."""
+
+    id: str = Field(pattern=r"^[a-z]+(-[a-z0-9]+)+$", max_length=60)
+    title: Name
+    document: str | None = None
+    jurisdiction: Name
+    status: Literal["in_force"]
+    issued_on: date
+    in_force_from: date
+    source: str
+    excerpt: bool = False
+    refusal: Refusal | None = None
+
+    def regulation(self) -> Regulation:
+        """How clauses of it are cited."""
+        return Regulation(title=self.title, document=self.document, source=self.source, excerpt=self.excerpt)
+
+
+Upper = Statute | Above
+"""What may stand above a local text."""

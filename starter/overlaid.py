@@ -1,0 +1,37 @@
+"""Where a local text and the regulation above it meet, as plain data (上位法适用)."""
+
+from typing import Any
+
+from domain.statutes.merging import Cited, Standing
+from domain.statutes.overlay import Overlaid
+
+
+def overlay_json(overlaid: Overlaid) -> dict[str, Any]:
+    """Which text lies over which, and for each part what stands, in whose place, and why."""
+    return {
+        "local": overlaid.overlay.local,
+        "upper": overlaid.upper.id,
+        "upper_title": overlaid.upper.title.model_dump(),
+        "in_force_from": overlaid.overlay.in_force_from.isoformat(),
+        "parts": [_row_json(row) for row in overlaid.standings],
+    }
+
+
+def _row_json(row: Standing) -> dict[str, Any]:
+    return {
+        "part": row.part,
+        "how": row.how,
+        "stands": _cited_json(row.stands),
+        "above" if row.how == "stays" else "instead_of": _cited_json(row.instead_of),
+        "why": row.why.model_dump(),
+        "by": row.rule or "file",
+    }
+
+
+def _cited_json(cited: Cited | None) -> dict[str, Any] | None:
+    if cited is None:
+        return None
+    clause = cited.clause
+    limit = {"amount": cited.amount, "unit": cited.unit} if cited.amount is not None else {}
+    where = {"statute": cited.regulation, "article": clause.article, "paragraph": clause.paragraph}
+    return {**where, "quote": clause.quote, **limit}

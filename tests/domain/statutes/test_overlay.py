@@ -1,0 +1,322 @@
+"""Overlays: what is merged, and which overlays are refused, each with one sentence."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.statutes.loader import (
+    StatuteError,
+    digest,
+    get_statute,
+    load_overlay,
+    packaged_overlay_texts,
+    packaged_overlays,
+    packaged_statutes,
+)
+from domain.statutes.merging import MergeError, Merging
+from domain.statutes.model import Clause, Limit
+from domain.words import ClockId, SharingClass, Unit
+
+TEXTS = dict(packaged_overlay_texts())
+CONDITIONAL, UNCONDITIONAL = SharingClass.CONDITIONAL, SharingClass.UNCONDITIONAL
+
+# The digests of the statutes as they stood in every filing before there were overlays.
+BEFORE: Mapping[str, str] = {
+    "changshu-2019": "6060d15b866a8fa859afe9f91bb741c187f7e3c36f5518b2280cbb9de69473d3",
+    "changzhou-2018": "1d45d618abd4733ce7f881fa93c926320e3abad77c6345ccd9944144b5b30866",
+    "cn-809-2025": "d90e6590a3ca6f64ec136f51ecdca38d44c41f21a0e95f192c6594351ae67787",
+    "nantong-2020": "54d0911d4d6bf57e44d763e1af9f95966d9ddd1dc28a5cc93a00c533a81a389f",
+    "yima-2021": "14b41d5fe77d9ab57cca2b5ad4a6f6f430c8ea6710967b073d768afcff3ca741",
+    "zhejiang-2014": "2c5e4aed3dbb180f0d1be5e87207ef109219231ac01a8189e36a1c1bf93fa012",
+}
+
+WHY = "    why: {zh: 试验, en: a trial}\n"
+
+
+@pytest.mark.parametrize("statute_id", BEFORE)
+def test_a_statute_that_stood_alone_keeps_its_digest(statute_id: str) -> None:
+    assert digest(get_statute(statute_id)) == BEFORE[statute_id]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_packaged_overlay_loads_and_is_what_get_statute_gives(name: str) -> None:
+    overlaid = load_overlay(TEXTS[name], name)
+    assert overlaid.statute == get_statute(name.removesuffix(".yaml"))
+    assert packaged_statutes()[overlaid.statute.id] == overlaid.statute
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_merged_statute_reads_back_as_it_was_written(name: str) -> None:
+    statute = get_statute(name.removesuffix(".yaml"))
+    assert type(statute).model_validate(statute.model_dump(mode="json")) == statute
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_everything_that_differs_from_the_local_text_is_accounted_for(name: str) -> None:
+    overlaid = packaged_overlays()[name.removesuffix(".yaml")]
+    local, merged = (x.model_dump(mode="json") for x in (overlaid.local, overlaid.statute))
+    differing = {part for part in merged if merged[part] != local.get(part)} - {"id", "in_force_from", "regulations"}
+    told = {row.part.split(".")[0] for row in overlaid.standings if row.how != "stays"}
+    assert differing <= told
+    assert all(row.why.zh and row.why.en for row in overlaid.standings)
+
+
+def test_an_account_has_both_sources() -> None:
+    rows = {row.part: row for row in packaged_overlays()["nantong-2020+809"].standings if row.how == "replaces"}
+    row = rows["limits.platform_authorization.unconditional"]
+    assert row.stands is not None
+    assert row.instead_of is not None
+    assert (row.stands.regulation, row.stands.clause.article, row.stands.amount) == ("cn-809-2025", "21", 1)
+    assert (row.instead_of.regulation, row.instead_of.clause.article, row.instead_of.amount) == (
+        "nantong-2020",
+        "23",
+        2,
+    )
+    refusal = rows["refusal"].stands
+    assert refusal is not None
+    assert (refusal.regulation, refusal.clause.article) == ("jiangsu-data-2025", "33")
+
+
+def overlay(changes: str, local: str = "changshu-2019+jiangsu", upper: str = "cn-809-2025") -> str:
+    """An overlay of one's own over a packaged text."""
+    return (
+        f"id: {local.partition('+')[0]}+own\nlocal: {local}\nupper: {upper}\n"
+        f"in_force_from: 2025-08-01\nchanges:\n{changes}"
+    )
+
+
+GATE = f"  - part: filing.secret_data_excluded\n    how: replaces\n{WHY}"
+LAST = f"  - part: last\n    how: replaces\n{WHY}"
+CLAUSE = '{article: "21", paragraph: 1, quote: 延长的期限最长不得超过10个工作日}'
+
+
+def refused(text: str) -> str:
+    """The sentence with which an overlay is refused."""
+    name = text.split("\n")[0].removeprefix("id: ") + ".yaml"
+    with pytest.raises(StatuteError) as error:
+        load_overlay(text, name)
+    sentence = str(error.value)
+    assert sentence.startswith(f"{name}, line ")
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_the_smallest_overlay_of_changshu() -> None:
+    statute = load_overlay(overlay(GATE + LAST), "changshu-2019+own.yaml").statute
+    delivery = statute.limit(ClockId.DELIVERY, CONDITIONAL)
+    assert delivery is not None
+    assert (delivery.amount, delivery.clause.statute) == (20, "cn-809-2025")
+    # Granted on filing: no answer is awaited, so no limit for one is taken over.
+    assert all(x.sharing_class is None for x in statute.limits)
+
+
+@pytest.mark.parametrize(
+    ("changes", "line", "says"),
+    [
+        (LAST, 5, "filing.secret_data_excluded is the local gate"),
+        (GATE, 5, "last is final_instance by leading_group, where government decides last"),
+        (
+            GATE + LAST + f"  - part: decline\n    how: adds\n    value: {{allowed: true, clause: {CLAUSE}}}\n{WHY}",
+            12,
+            "makes no statute: decline.allowed cannot be true",
+        ),
+        (
+            GATE
+            + LAST
+            + "  - part: extension\n    how: adds\n"
+            + f"    value: {{sharing_class: conditional, at_most: 15, unit: working_day, clause: {CLAUSE}}}\n{WHY}",
+            12,
+            "extension.at_most is 15, more than 10",
+        ),
+        (
+            GATE
+            + LAST
+            + "  - part: extension\n    how: adds\n"
+            + f"    value: {{at_most: 10, unit: working_day, clause: {CLAUSE}}}\n{WHY}",
+            12,
+            "extension.sharing_class is not conditional",
+        ),
+        (
+            GATE
+            + LAST
+            + "  - part: limits.delivery\n    how: adds\n"
+            + f"    value: {{clock: delivery, amount: 30, unit: working_day, clause: {CLAUSE}}}\n{WHY}",
+            12,
+            "limits.delivery.unconditional is 30 working_day, longer than 20 working_day",
+        ),
+        (
+            GATE
+            + LAST
+            + "  - part: limits.delivery\n    how: adds\n"
+            + f"    value: {{clock: delivery, amount: 1, unit: month, clause: {CLAUSE}}}\n{WHY}",
+            12,
+            "limits.delivery.unconditional is counted in month, above in working_day: they cannot be compared",
+        ),
+        (
+            GATE + LAST + f"  - part: limits.provider_answer.conditional\n    how: replaces\n{WHY}",
+            12,
+            "would be longer than the local limit, which stays",
+        ),
+        (
+            GATE + LAST + f"  - part: coordination\n    how: gives_way\n    to: negotiation\n{WHY}",
+            9,
+            "makes no statute: last stands without coordination",
+        ),
+        (
+            GATE + LAST + f"  - part: coordination.negotiation_first\n    how: replaces\n    value: false\n{WHY}",
+            12,
+            "coordination.negotiation_first is false, where negotiation must come first",
+        ),
+        (
+            GATE
+            + "  - part: last\n    how: replaces\n"
+            + f"    value: {{step: final_instance, by: government, necessity: true, clause: {CLAUSE}}}\n{WHY}",
+            9,
+            "last.necessity is true",
+        ),
+        (
+            GATE + "  - part: last\n    how: gives_way\n    to: coordination\n" + WHY,
+            9,
+            "last is gone",
+        ),
+        (f"  - part: appeal\n    how: adds\n{WHY}", 6, "“appeal” is no part of a statute"),
+        (f"  - part: last.whom\n    how: adds\n{WHY}", 6, "“last.whom” is no part of a statute"),
+        (f"  - part: limits.patience\n    how: adds\n{WHY}", 6, "“limits.patience” is no part of a statute"),
+        (f"  - part: limits.delivery.secret\n    how: adds\n{WHY}", 6, "is no part of a statute"),
+        (f"  - part: regulations.x\n    how: adds\n{WHY}", 6, "is no part of a statute"),
+        (f"  - part: platform_refusal\n    how: adds\n{WHY}", 6, "“platform_refusal” is no part of cn-809-2025"),
+        (
+            f"  - part: last\n    how: replaces\n    take: final\n{WHY}",
+            8,
+            "“final” is no part of cn-809-2025",
+        ),
+        (f"  - part: last\n    how: adds\n{WHY}", 7, "cannot be adds: the local text has last"),
+        (f"  - part: extension\n    how: replaces\n{WHY}", 7, "cannot be replaces: the local text has no extension"),
+        (f"  - part: last\n    how: gives_way\n{WHY}", 7, "is gives_way, but to does not name"),
+        (f"  - part: last\n    how: replaces\n    to: coordination\n{WHY}", 8, "stands only where how is gives_way"),
+        (LAST + LAST, 9, "“last” is changed a second time"),
+        ("  - part: last\n    how: replaces\n", 6, "changes[0].why is missing"),
+        ("  - part: last\n    how: replaces\n    why: {zh: 试验}\n", 8, "changes[0].why.en is missing"),
+        (f"  - part: last\n    how: weakens\n{WHY}", 7, "changes[0].how must be"),
+    ],
+)
+def test_an_overlay_that_weakens_or_names_nothing_is_refused(changes: str, line: int, says: str) -> None:
+    sentence = refused(overlay(changes))
+    assert says in sentence
+    assert f", line {line}:" in sentence
+
+
+def test_a_decline_that_the_national_regulation_forbids_cannot_stay() -> None:
+    nantong = TEXTS["nantong-2020+809.yaml"].replace("nantong-2020+809", "nantong-2020+own")
+    start = nantong.index("  - part: decline")
+    without = nantong[:start] + nantong[nantong.index("  - part: coordination\n") :]
+    assert "weakens cn-809-2025: decline.allowed is true" in refused("id: " + without.split("id: ", 1)[1])
+
+
+def test_a_basis_that_jiangsu_asks_for_cannot_be_left_out() -> None:
+    changes = f"  - part: refusal\n    how: replaces\n{WHY}"
+    sentence = refused(overlay(changes, "nantong-2020", "jiangsu-data-2025"))
+    assert "weakens jiangsu-data-2025: platform_refusal.legal_basis is false" in sentence
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("local: changshu-2019+jiangsu", "local: suzhou-2019", "there is no “suzhou-2019”"),
+        ("local: changshu-2019+jiangsu", "local: yima-2021", "must begin with the id of its local text, yima-2021"),
+        ("upper: cn-809-2025", "upper: cn-51-2016", "names no regulation: there is no “cn-51-2016”"),
+        ("in_force_from: 2025-08-01", "in_force_from: soon", "in_force_from"),
+        ("in_force_from: 2025-08-01\n", "", "in_force_from is missing"),
+    ],
+)
+def test_an_overlay_of_nothing_is_refused(old: str, new: str, says: str) -> None:
+    text = overlay(GATE + LAST)
+    assert old in text
+    assert says in refused(text.replace(old, new))
+
+
+def test_an_overlay_is_called_as_its_file() -> None:
+    with pytest.raises(StatuteError, match="must be the file's name without its ending"):
+        load_overlay(overlay(GATE + LAST), "changshu-2019+809.yaml")
+
+
+def test_a_shorter_local_limit_stays_and_a_longer_one_gives_way() -> None:
+    nantong = get_statute("nantong-2020+809")
+    kept = nantong.limit(ClockId.PLATFORM_AUTHORIZATION, CONDITIONAL)
+    given = nantong.limit(ClockId.PROVIDER_ANSWER, UNCONDITIONAL)
+    assert kept is not None
+    assert given is not None
+    assert (kept.amount, kept.clause.statute) == (2, None)
+    assert (given.amount, given.clause.statute) == (1, "cn-809-2025")
+
+
+# Limits of all shapes: statutes with other limits than the packaged ones, merged without a file
+
+
+def merged_limits(local: list[Limit], above: list[Limit]) -> dict[tuple[str, str | None], tuple[int, str | None]]:
+    """What stands for each clock and class (amount, regulation above) when these limits meet."""
+    statute, upper = get_statute("changshu-2019"), get_statute("cn-809-2025")
+    own = statute.model_copy(update={"limits": (*statute.limits, *local)})
+    written = upper.model_copy(update={"limits": tuple(above)}).model_dump(mode="json")
+    merging = Merging(own, upper.id, {"limits": written["limits"]})
+    merging.apply_rules()
+    found = [Limit.model_validate(x) for x in merging.merged["limits"]]
+    return {(x.clock, x.sharing_class): (x.amount, x.clause.statute) for x in found if x.clock is ClockId.DELIVERY}
+
+
+def limit(amount: int, sharing_class: SharingClass | None = None, unit: Unit = Unit.WORKING_DAY) -> Limit:
+    """A limit for the delivery."""
+    clause = Clause(article="22", quote="在规定的期限内提供")
+    return Limit(clock=ClockId.DELIVERY, sharing_class=sharing_class, amount=amount, unit=unit, clause=clause)
+
+
+NATIONAL = "cn-809-2025"
+
+
+@pytest.mark.parametrize(
+    ("local", "above", "stands"),
+    [
+        ([], [limit(20)], {None: (20, NATIONAL)}),
+        ([limit(5)], [limit(20)], {None: (5, None)}),
+        ([limit(20)], [limit(20)], {None: (20, None)}),
+        ([limit(30)], [limit(20)], {None: (20, NATIONAL)}),
+        ([limit(5), limit(30, CONDITIONAL)], [limit(20)], {None: (5, None), CONDITIONAL: (20, NATIONAL)}),
+        ([limit(30), limit(5, CONDITIONAL)], [limit(20)], {None: (20, NATIONAL), CONDITIONAL: (5, None)}),
+        ([limit(10)], [limit(20), limit(3, CONDITIONAL)], {None: (10, None), CONDITIONAL: (3, NATIONAL)}),
+        (
+            [limit(10), limit(8, CONDITIONAL)],
+            [limit(20), limit(9, CONDITIONAL), limit(2, UNCONDITIONAL)],
+            {None: (10, None), CONDITIONAL: (8, None), UNCONDITIONAL: (2, NATIONAL)},
+        ),
+    ],
+)
+def test_for_each_clock_and_class_the_stricter_limit_stands(
+    local: list[Limit], above: list[Limit], stands: Mapping[SharingClass | None, tuple[int, str | None]]
+) -> None:
+    assert merged_limits(local, above) == {(ClockId.DELIVERY, each): found for each, found in stands.items()}
+
+
+@given(
+    st.dictionaries(st.sampled_from([None, *SharingClass]), st.integers(1, 30)),
+    st.dictionaries(st.sampled_from([None, *SharingClass]), st.integers(1, 30)),
+)
+def test_no_merged_limit_is_longer_than_either(
+    local: dict[SharingClass | None, int], above: dict[SharingClass | None, int]
+) -> None:
+    found = merged_limits([limit(n, c) for c, n in local.items()], [limit(n, c) for c, n in above.items()])
+
+    def amount(limits: Mapping[SharingClass | None, int], sharing_class: SharingClass) -> int | None:
+        return limits.get(sharing_class, limits.get(None))
+
+    said = {sharing_class: number for (_, sharing_class), (number, _) in found.items()}
+    for each in SharingClass:
+        sources = [x for x in (amount(local, each), amount(above, each)) if x is not None]
+        assert amount(said, each) == min(sources, default=None)
+
+
+def test_limits_that_cannot_be_compared_must_be_named() -> None:
+    with pytest.raises(MergeError, match="leave open which limit for delivery is stricter, month or working_day"):
+        merged_limits([limit(1, unit=Unit.MONTH)], [limit(20)])
