@@ -16,10 +16,12 @@ from domain.statutes.loader import (
     packaged_statutes,
 )
 from domain.statutes.merging import MergeError, Merging
-from domain.statutes.model import Clause, Limit
+from domain.statutes.model import Clause, Limit, Statute
 from domain.words import ClockId, SharingClass, Unit
 
 TEXTS = dict(packaged_overlay_texts())
+OF_A_REQUEST = (ClockId.COMPLETENESS_CHECK, ClockId.PLATFORM_AUTHORIZATION, ClockId.PROVIDER_ANSWER, ClockId.DELIVERY)
+BEYOND = ("demand", "access", "correction", "rectification", "withdrawal", "catalogue", "duties")
 CONDITIONAL, UNCONDITIONAL = SharingClass.CONDITIONAL, SharingClass.UNCONDITIONAL
 
 # The digests of the statutes as they stood in every filing before there were overlays.
@@ -37,7 +39,13 @@ WHY = "    why: {zh: 试验, en: a trial}\n"
 
 @pytest.mark.parametrize("statute_id", BEFORE)
 def test_a_statute_that_stood_alone_keeps_its_digest(statute_id: str) -> None:
-    assert digest(get_statute(statute_id)) == BEFORE[statute_id]
+    assert digest(_of_the_request_alone(get_statute(statute_id))) == BEFORE[statute_id]
+
+
+def _of_the_request_alone(statute: Statute) -> Statute:
+    """A statute as it was written before it had more than the request."""
+    kept = tuple(limit for limit in statute.limits if limit.clock in OF_A_REQUEST)
+    return statute.model_copy(update={"limits": kept, **dict.fromkeys(BEYOND)})
 
 
 @pytest.mark.parametrize("name", TEXTS)
