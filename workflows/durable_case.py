@@ -38,10 +38,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.labels import case_details, search_attributes, wait_summary
 
 QUICK = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=4)
+CALENDAR_TORN = "CalendarError"
+"""The error type of a calendar that cannot count: no retry will help, an operator must look."""
 PATIENT = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     maximum_interval=timedelta(seconds=15),
-    non_retryable_error_types=[LEDGER_CONFLICT],
+    non_retryable_error_types=[LEDGER_CONFLICT, CALENDAR_TORN],
 )
 LEDGER_UNAVAILABLE = "ledger_unavailable"
 CALENDAR_UNAVAILABLE = "calendar_unavailable"
@@ -226,11 +228,13 @@ class DurableCase:
             )
         )
         while True:
+            at = self.received(news.published_at)  # a command may have been recorded meanwhile
             events = recounted(self.case, {c.number: c for c in fresh}, f"calendar:{news.edition}", at)
             if not events or await self.record(events, key=None):
                 return
 
     async def _counted_again(self, recount: Recount) -> list[Clock]:
+        """Quickly; patiently when the database does not answer; and when the calendar is torn, once it is mended."""
         while True:
             try:
                 fresh: list[Clock] = await workflow.execute_local_activity(
@@ -241,14 +245,36 @@ class DurableCase:
                     schedule_to_close_timeout=timedelta(seconds=7),
                     retry_policy=QUICK,
                 )
-            except FailureError:
+                break
+            except FailureError as error:
                 self._park(CALENDAR_UNAVAILABLE)
+                waited = await self._counted_patiently(recount) if _may_answer_later(error) else None
+                if waited is not None:
+                    fresh = waited
+                    break
                 await workflow.wait_condition(lambda: self._retry)
                 self._retry = False
-                continue
-            if self.stuck == CALENDAR_UNAVAILABLE:
-                self._park(None)
+        if self.stuck == CALENDAR_UNAVAILABLE:
+            self._park(None)
+        return fresh
+
+    async def _counted_patiently(self, recount: Recount) -> list[Clock] | None:
+        """None: an operator must look. Cases that were parked before this was there wait for one as they did."""
+        if not workflow.patched("a recount waits for its database"):
+            return None
+        try:
+            fresh: list[Clock] = await workflow.execute_activity(
+                RECOUNT_CLOCKS,
+                recount,
+                result_type=list[Clock],
+                start_to_close_timeout=timedelta(seconds=30),
+                schedule_to_close_timeout=timedelta(hours=12),
+                retry_policy=PATIENT,
+                summary="count the running limits again when the ledger answers",
+            )
             return fresh
+        except ActivityError:
+            return None
 
     # What is shown
 
@@ -344,3 +370,9 @@ def _cause(error: FailureError) -> str:
     cause = error.cause if isinstance(error, ActivityError) else error
     conflict = isinstance(cause, ApplicationError) and cause.type == LEDGER_CONFLICT
     return LEDGER_CONFLICT if conflict else LEDGER_UNAVAILABLE
+
+
+def _may_answer_later(error: FailureError) -> bool:
+    """Whether a recount failed because its database did not answer, and not because of the calendar."""
+    cause = error.cause if isinstance(error, ActivityError) else error
+    return not (isinstance(cause, ApplicationError) and cause.type == CALENDAR_TORN)
