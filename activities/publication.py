@@ -25,7 +25,6 @@ from ledger.calendar_here import CalendarHere
 from ledger.queries.calendars import (
     OpenClock,
     Place,
-    Publication,
     abandoned_publication,
     note_progress,
     note_seen,
@@ -51,6 +50,7 @@ NOTED_EVERY = 5.0
 ABANDONED_AFTER = timedelta(seconds=20)
 LOOKED_FOR_EVERY = 15.0
 LONGEST_PAUSE = 3600.0
+PUT_RIGHT_EVERY = 3600.0
 AWAY = (DBAPIError, NoConnection, RPCError)
 """A database or a server that does not answer just now."""
 GONE = "workflow_missing"
@@ -77,12 +77,13 @@ def _quiet(_: Progress) -> None:
 
 @dataclass
 class Publishing:
-    """One edition being published by this process, which holds ``publishing_alone``."""
+    """An edition, in force since an instant, being published by this process, which holds ``publishing_alone``."""
 
     client: Client
     engine: Engine
     calendar: CalendarHere
-    publication: Publication
+    edition: str
+    since: datetime
     tell: Tell = _quiet
     progress: Progress = field(default_factory=Progress)
     _waiting: dict[str, float] = field(default_factory=dict)
@@ -124,7 +125,7 @@ class Publishing:
                 break
         await self._room_for(IN_HAND)
         if not found:
-            await asyncio.to_thread(note_progress, self.engine, self.publication.edition, True)
+            await asyncio.to_thread(note_progress, self.engine, self.edition, True)
             progress.finished = True
         self.tell(progress)
 
@@ -150,7 +151,7 @@ class Publishing:
         await asyncio.gather(*(self._signal(request_id, name) for request_id, name in fresh.items()))
 
     async def _signal(self, request_id: str, workflow_id: str) -> None:
-        news = CalendarNews(edition=self.publication.edition, published_at=self.publication.stored_at)
+        news = CalendarNews(edition=self.edition, published_at=self.since)
         try:
             await self.client.get_workflow_handle(workflow_id).signal("calendar_published", news)
             self.progress.told += 1
@@ -183,7 +184,7 @@ class Publishing:
         self.tell(self.progress)
         if time.monotonic() - self._noted > NOTED_EVERY:
             self._noted = time.monotonic()
-            await asyncio.to_thread(note_seen, self.engine, self.publication.edition)
+            await asyncio.to_thread(note_seen, self.engine, self.edition)
 
 
 def _to_tell(page: Iterable[OpenClock], days: WorkingDays) -> dict[str, str]:
@@ -220,7 +221,8 @@ async def carry_out(
                 if there is None:
                     raise ValueError(f"edition {edition} is not stored here")
                 if mine:
-                    return await Publishing(client, engine, calendar, there, tell, progress).until_done(left)
+                    publishing = Publishing(client, engine, calendar, there.edition, there.stored_at, tell, progress)
+                    return await publishing.until_done(left)
             if there.finished_at is not None:
                 progress.finished = True
                 return progress
@@ -230,22 +232,39 @@ async def carry_out(
     return progress
 
 
-async def keep_publishing(client: Client, engine: Engine, calendar: CalendarHere) -> None:
-    """Bring to its end, until cancelled, whatever publication was left: its publisher died, or cases could not answer.
+async def put_right(client: Client, engine: Engine, calendar: CalendarHere, within: timedelta) -> Progress:
+    """Supersede every running clock that the calendar in force would count otherwise, whoever brought its editions.
 
-    After a try that leaves something the next waits longer, up to an hour.
+    There are such clocks where a new version of Shareflow brings a notice, and where a filing was on its way when one
+    was published. The newest edition is named as the reason. Nothing is done while somebody else publishes.
     """
-    pause = LOOKED_FOR_EVERY
+    newest = (await asyncio.to_thread(calendar.now)).editions[-1].id
+    with publishing_alone(engine) as mine:
+        if not mine:
+            return Progress()
+        return await Publishing(client, engine, calendar, newest, _now()).until_done(within)
+
+
+async def keep_publishing(client: Client, engine: Engine, calendar: CalendarHere) -> None:
+    """Until cancelled: bring to its end whatever publication was left, and every hour put right what lags behind.
+
+    A publication is left when its publisher died or cases could not answer; after a try that leaves something the next
+    waits longer, up to an hour.
+    """
+    pause, looked = LOOKED_FOR_EVERY, -PUT_RIGHT_EVERY
     while True:
         await asyncio.sleep(pause)
         try:
             there = await asyncio.to_thread(abandoned_publication, engine, ABANDONED_AFTER)
-            if there is None:
-                pause = LOOKED_FOR_EVERY
-                continue
-            progress = await carry_out(client, engine, calendar, there.edition, timedelta(hours=1))
-            pause = LOOKED_FOR_EVERY if progress.finished else min(pause * 2, LONGEST_PAUSE)
-            log.warning("a publication was taken over", edition=there.edition, finished=progress.finished)
+            if there is not None:
+                progress = await carry_out(client, engine, calendar, there.edition, timedelta(hours=1))
+                pause = LOOKED_FOR_EVERY if progress.finished else min(pause * 2, LONGEST_PAUSE)
+                log.warning("a publication was taken over", edition=there.edition, finished=progress.finished)
+            elif time.monotonic() - looked > PUT_RIGHT_EVERY:
+                looked, pause = time.monotonic(), LOOKED_FOR_EVERY
+                progress = await put_right(client, engine, calendar, timedelta(hours=1))
+                if progress.told:
+                    log.warning("limits were put right", cases=progress.cases_done, left=sorted(progress.left))
         except asyncio.CancelledError:
             raise
         except Exception as error:  # whatever the database or the server does, the next look may go well

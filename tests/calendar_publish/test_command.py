@@ -7,8 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from activities.publication import put_right
 from domain.calendar import Calendar
 from domain.words import ClockState, Role
+from ledger.calendar_here import CalendarHere
 from starter.http.app import create_app
 from starter.http.door import open_door
 from starter.http.settings import Settings
@@ -16,6 +18,7 @@ from starter.tokens import new_issuer
 from tests.calendar_publish.editions import days_off, edition_off, written
 from tests.calendar_publish.stack import Stack, now
 from tests.engine.cases import PROVIDER
+from tests.engine.looking import until
 
 
 async def test_impact_tells_what_publish_then_does(stack: Stack) -> None:
@@ -146,3 +149,49 @@ async def test_what_cannot_be_used_is_one_sentence_and_changes_nothing(
 async def test_no_file_no_engine_and_no_ledger(stack: Stack) -> None:
     assert "cannot be read" in await stack.run("calendar", "impact", stack.folder / "none.json", code=2)
     assert Calendar.packaged().editions[-1].id in await stack.run("calendar", "list")
+
+
+async def test_a_limit_that_a_notice_moves_into_the_past_is_overdue_from_then_on(stack: Stack) -> None:
+    """Weekends that were worked, as an amendment says afterwards, end an answer's ten days before today."""
+    today, days = now().date(), stack.calendar.as_known_on(now().date())
+    start = today
+    while days.add_working_days(start, 10) >= today:
+        start -= timedelta(days=1)
+    start += timedelta(days=1)
+    between = [start + timedelta(days=n) for n in range(1, (today - start).days)]
+    worked = [day for day in between if day.weekday() >= 5 and not days.is_working_day(day)]
+    request_id = await stack.file("cn-809-2025", now() - timedelta(days=(today - start).days))
+    content = edition_off(stack.calendar, today, [today], days={day.isoformat(): "work" for day in worked})
+    file = written(content, stack.folder)
+    (row,) = [
+        row
+        for row in (await stack.json("calendar", "impact", file, "--clocks"))["clocks"]
+        if row["request"] == request_id
+    ]
+    assert (row["then"] < today.isoformat(), "newly_overdue" in row["what"]) == (True, True)
+    await stack.json("calendar", "publish", file, "--yes")
+
+    async def breached() -> bool:
+        return stack.client.get(request_id).clocks[-1].state is ClockState.BREACHED
+
+    await until(breached)
+    old, new = stack.client.get(request_id).clocks
+    assert (old.state, new.due_date.isoformat()) == (ClockState.SUPERSEDED, row["then"])
+    instants = [event.at for event in stack.events(request_id)]
+    assert instants == sorted(instants)
+
+
+async def test_a_filing_that_was_on_its_way_is_put_right(stack: Stack) -> None:
+    """Received before the day of a notice and recorded after it: counted by what was known, then told of the notice."""
+    today = now().date()
+    file = written(edition_off(stack.calendar, today, days_off(stack.calendar, today, [3])), stack.folder)
+    report = await stack.json("calendar", "publish", file, "--yes")
+    request_id = await stack.file("cn-809-2025", now() - timedelta(days=1))
+    (late,) = stack.client.get(request_id).clocks
+    here = CalendarHere(stack.engine)
+    progress = await put_right(stack.client.temporal, stack.engine, here, timedelta(minutes=1))
+    assert (progress.finished, progress.left) == (True, {})
+    old, new = stack.client.get(request_id).clocks
+    assert (old.number, old.state) == (late.number, ClockState.SUPERSEDED)
+    assert new.due_date > old.due_date
+    assert stack.superseded(request_id) == {f"calendar:{report['edition']}": 1}

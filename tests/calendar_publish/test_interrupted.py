@@ -1,6 +1,7 @@
 """A publication that is broken off, again and again: it goes on, and nothing is superseded twice."""
 
 import asyncio
+import json
 import random
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from sqlalchemy import text
 from ledger.queries.calendars import publication, store_edition
 from tests.calendar_publish.editions import as_edition, days_off, edition_off, written
 from tests.calendar_publish.stack import Stack, now
-from tests.engine.looking import until
+from tests.engine.looking import handle_of, until
 
 SEED = 20261125
 
@@ -73,3 +74,17 @@ async def test_a_database_that_goes_away_meanwhile_is_waited_for(apart: Stack) -
     out, err = await asyncio.to_thread(publisher.communicate, timeout=120)
     assert publisher.returncode == 0, (out, err)
     await all_once(apart, cases, edition["id"])
+
+
+async def test_a_case_whose_workflow_is_gone_is_told_as_left(apart: Stack) -> None:
+    gone, *cases = await apart.file_many(["cn-809-2025"] * 4)
+    await handle_of(apart.client, gone).terminate("lost")
+    edition = edition_off(apart.calendar, now().date(), days_off(apart.calendar, now().date()))
+    file = written(edition, apart.folder)
+    publisher = await asyncio.to_thread(apart.begin, "calendar", "publish", file, "--yes", "--json")
+    out, err = await asyncio.to_thread(publisher.communicate, timeout=60)
+    report = json.loads(out)
+    assert (publisher.returncode, report["complete"], report["superseded"]) == (1, False, 3), err
+    assert report["left"] == [{"request_id": gone, "reason": "workflow_missing"}]
+    await all_once(apart, cases, edition["id"])
+    assert "under way: 3 of 4" in await apart.run("calendar", "list")
