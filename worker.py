@@ -35,6 +35,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.health import Health, serve_health
 from activities.ledger_steps import LedgerSteps
 from activities.other_cases import OtherCases
+from activities.publication import keep_publishing
 from activities.reconciliation import keep_reconciling
 from activities.webhooks.dispatcher import Dispatcher
 from activities.webhooks.guard import guard_from_environment
@@ -42,6 +43,7 @@ from activities.webhooks.sending import Sender
 from domain.calendar import Calendar
 from domain.evidence import Algorithm, algorithm_named
 from domain.side_effects import TASK_QUEUE
+from ledger.calendar_here import CalendarHere
 from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
 from ledger.schema import migrate
@@ -162,7 +164,7 @@ def _error_of(task: asyncio.Task[None]) -> BaseException | None:
 async def running_worker(
     client: Client, engine: Engine, health_port: int | None, algorithm: Algorithm = "sm3"
 ) -> AsyncIterator[Worker]:
-    """A worker with its reconciliation, its webhooks and, on a port of 127.0.0.1, its health.
+    """A worker with its reconciliation, publications, webhooks and, on a port of 127.0.0.1, its health.
 
     Leaving stops it gracefully. Raises ValueError for settings that cannot be read.
     """
@@ -171,14 +173,17 @@ async def running_worker(
     async with Sender(guard_from_environment()) as sender:
         with serve_health(health, health_port):
             async with working(worker):
-                sweeping = asyncio.create_task(keep_reconciling(client, engine))
-                dispatching = asyncio.create_task(Dispatcher(engine, sender).keep_dispatching())
+                beside = [
+                    asyncio.create_task(keep_reconciling(client, engine)),
+                    asyncio.create_task(keep_publishing(client, engine, CalendarHere(engine))),
+                    asyncio.create_task(Dispatcher(engine, sender).keep_dispatching()),
+                ]
                 try:
                     yield worker
                 finally:
-                    for task in (sweeping, dispatching):
+                    for task in beside:
                         task.cancel()
-                    await asyncio.gather(sweeping, dispatching, return_exceptions=True)
+                    await asyncio.gather(*beside, return_exceptions=True)
 
 
 async def connect_temporal(runtime: Runtime | None = None) -> Client:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, time
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -13,16 +13,20 @@ from domain.cases.deadlines import resolve
 from domain.cases.records import Clock, ClockOrder, Step, StepResult
 from domain.evidence import Algorithm
 from domain.side_effects import LEDGER_CONFLICT, RECORD_STEP, RECOUNT_CLOCKS, Recount
+from ledger.calendar_here import CalendarHere
 from ledger.errors import LedgerConflict
-from ledger.recording import record_step
+from ledger.recording import Resolve, record_within
 
 
 class LedgerSteps:
-    """The activities of one worker: its ledger, its calendar, its digest."""
+    """The activities of one worker: its ledger with the calendar in force, its digest.
+
+    ``calendar`` is what comes with this version; editions stored in the ledger join it.
+    """
 
     def __init__(self, engine: Engine, calendar: Calendar, algorithm: Algorithm = "sm3") -> None:
         self._engine = engine
-        self._calendar = calendar
+        self._calendar = CalendarHere(engine, calendar)
         self._algorithm: Algorithm = algorithm
 
     def all(self) -> Sequence[Callable[..., Any]]:
@@ -33,14 +37,24 @@ class LedgerSteps:
     def record_step(self, step: Step) -> StepResult:
         """Write a step into the ledger: once, however often it is asked (case and seq are its key)."""
         try:
-            return record_step(self._engine, step, self._resolve, self._algorithm)
+            with self._engine.begin() as connection:
+                return record_within(connection, step, self._resolving_in(connection), self._algorithm)
         except (LedgerConflict, CalendarError) as conflict:
             raise ApplicationError(str(conflict), type=LEDGER_CONFLICT, non_retryable=True) from conflict
 
     @activity.defn(name=RECOUNT_CLOCKS)
     def recount_clocks(self, recount: Recount) -> list[Clock]:
         """The clocks as they would be started with the calendar as known on a day. Reads only."""
-        return [self._resolve(order, recount.known_on, recount.close_of_business) for order in recount.orders]
+        days = self._calendar.now().as_known_on(recount.known_on)
+        return [resolve(order, days, recount.close_of_business) for order in recount.orders]
 
-    def _resolve(self, order: ClockOrder, known_on: date | None, close: time | None) -> Clock:
-        return resolve(order, self._calendar.as_known_on(known_on), close)
+    def _resolving_in(self, connection: Connection) -> Resolve:
+        """Deadlines by the calendar that is in force until the step is written; asked for when the first is needed."""
+        calendar: Calendar | None = None
+
+        def resolve_in(order: ClockOrder, known_on: date | None, close: time | None) -> Clock:
+            nonlocal calendar
+            calendar = calendar or self._calendar.during(connection)
+            return resolve(order, calendar.as_known_on(known_on), close)
+
+        return resolve_in

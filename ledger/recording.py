@@ -66,24 +66,29 @@ def record_step(engine: Engine, step: Step, resolve: Resolve, algorithm: Algorit
     not answer or a lock not had within ten seconds raises SQLAlchemy's OperationalError: retry it.
     """
     with engine.begin() as connection:
-        if _files(step):
-            _insert_case(connection, step, algorithm)
-        case = writing.lock_case(connection, step.request_id)
-        if case is None:
-            return _without_case(step)
-        if case.seq < step.head:
-            raise LedgerConflict(
-                f"Request {step.request_id} is at event {step.head} but the ledger ends at {case.seq}: "
-                "was an old backup restored?"
-            )
-        if case.seq > step.head:
-            later = events_after(connection, step.request_id, step.head)
-            return StepResult(applied=_recorded_before(step, later), events=later)
-        if not step.events:
-            return StepResult(applied=True, events=())
-        recorded = _chained(step, case, resolve)
-        _write(connection, step.request_id, recorded)
-        return StepResult(applied=True, events=recorded)
+        return record_within(connection, step, resolve, algorithm)
+
+
+def record_within(connection: Connection, step: Step, resolve: Resolve, algorithm: Algorithm) -> StepResult:
+    """``record_step`` in the caller's transaction, so that ``resolve`` may read in it too."""
+    if _files(step):
+        _insert_case(connection, step, algorithm)
+    case = writing.lock_case(connection, step.request_id)
+    if case is None:
+        return _without_case(step)
+    if case.seq < step.head:
+        raise LedgerConflict(
+            f"Request {step.request_id} is at event {step.head} but the ledger ends at {case.seq}: "
+            "was an old backup restored?"
+        )
+    if case.seq > step.head:
+        later = events_after(connection, step.request_id, step.head)
+        return StepResult(applied=_recorded_before(step, later), events=later)
+    if not step.events:
+        return StepResult(applied=True, events=())
+    recorded = _chained(step, case, resolve)
+    _write(connection, step.request_id, recorded)
+    return StepResult(applied=True, events=recorded)
 
 
 def _files(step: Step) -> bool:

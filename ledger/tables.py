@@ -138,6 +138,19 @@ calendar_editions = Table(
     Column("stored_at", Instant, nullable=False, server_default=func.clock_timestamp()),
 )
 
+calendar_publications = Table(
+    "calendar_publications",
+    metadata,
+    Column("edition", Text, ForeignKey("calendar_editions.id"), primary_key=True),
+    Column("started_by", Text, nullable=False),
+    Column("started_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("expected", Integer, nullable=False),
+    Column("superseded", Integer, nullable=False, server_default=text("0")),
+    Column("seen_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("finished_at", Instant),
+    Index("calendar_publications_open", "started_at", postgresql_where=text("finished_at IS NULL")),
+)
+
 # Webhooks: who is told, what is still to be told, and how each attempt went. ``reached`` is the last message of the
 # outbox that was looked at for a webhook; ``webhook_queues`` has one row for each case of which something waits.
 

@@ -7,7 +7,7 @@ Time wakes the case at the next instant that matters; people's commands come as 
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from domain.calendar import CHINA
@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.words import ClockState
     from workflows.labels import wait_summary
     from workflows.other_cases import OtherCases
-    from workflows.recorded_case import CALENDAR_UNAVAILABLE, QUICK
+    from workflows.recorded_case import CALENDAR_TORN, CALENDAR_UNAVAILABLE, PATIENT, QUICK
 
 
 class DurableCase(OtherCases):
@@ -115,11 +115,13 @@ class DurableCase(OtherCases):
             )
         )
         while True:
+            at = self.received(news.published_at)  # a command may have been recorded meanwhile
             events = recounted(self.case, {c.number: c for c in fresh}, f"calendar:{news.edition}", at)
             if not events or await self.record(events, key=None):
                 return
 
     async def _counted_again(self, recount: Recount) -> list[Clock]:
+        """Quickly; patiently when the database does not answer; and when the calendar is torn, once it is mended."""
         while True:
             try:
                 fresh: list[Clock] = await workflow.execute_local_activity(
@@ -130,14 +132,36 @@ class DurableCase(OtherCases):
                     schedule_to_close_timeout=timedelta(seconds=7),
                     retry_policy=QUICK,
                 )
-            except FailureError:
+                break
+            except FailureError as error:
                 self._park(CALENDAR_UNAVAILABLE)
+                waited = await self._counted_patiently(recount) if _may_answer_later(error) else None
+                if waited is not None:
+                    fresh = waited
+                    break
                 await workflow.wait_condition(lambda: self._retry)
                 self._retry = False
-                continue
-            if self.stuck == CALENDAR_UNAVAILABLE:
-                self._park(None)
+        if self.stuck == CALENDAR_UNAVAILABLE:
+            self._park(None)
+        return fresh
+
+    async def _counted_patiently(self, recount: Recount) -> list[Clock] | None:
+        """None: an operator must look. Cases that were parked before this was there wait for one as they did."""
+        if not workflow.patched("a recount waits for its database"):
+            return None
+        try:
+            fresh: list[Clock] = await workflow.execute_activity(
+                RECOUNT_CLOCKS,
+                recount,
+                result_type=list[Clock],
+                start_to_close_timeout=timedelta(seconds=30),
+                schedule_to_close_timeout=timedelta(hours=12),
+                retry_policy=PATIENT,
+                summary="count the running limits again when the ledger answers",
+            )
             return fresh
+        except ActivityError:
+            return None
 
     # Updates: people's decisions
 
@@ -206,3 +230,9 @@ class DurableCase(OtherCases):
     def case_query(self) -> CaseView:
         """The case as the workflow holds it now."""
         return self.view()
+
+
+def _may_answer_later(error: FailureError) -> bool:
+    """Whether a recount failed because its database did not answer, and not because of the calendar."""
+    cause = error.cause if isinstance(error, ActivityError) else error
+    return not (isinstance(cause, ApplicationError) and cause.type == CALENDAR_TORN)

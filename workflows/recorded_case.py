@@ -33,10 +33,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.labels import case_details, search_attributes
 
 QUICK = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=4)
+CALENDAR_TORN = "CalendarError"
+"""The error type of a calendar that cannot count: no retry will help, an operator must look."""
 PATIENT = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     maximum_interval=timedelta(seconds=15),
-    non_retryable_error_types=[LEDGER_CONFLICT],
+    non_retryable_error_types=[LEDGER_CONFLICT, CALENDAR_TORN],
 )
 LEDGER_UNAVAILABLE = "ledger_unavailable"
 CALENDAR_UNAVAILABLE = "calendar_unavailable"

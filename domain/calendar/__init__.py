@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from domain.calendar.amending import published_now, with_stored
 from domain.calendar.editioned import Calendar
 from domain.calendar.editions import DayKind, Edition, load_edition, packaged_editions
 from domain.calendar.errors import CalendarError
@@ -36,6 +37,8 @@ __all__ = [
     "end_of",
     "load_edition",
     "packaged_editions",
+    "published_now",
+    "with_stored",
 ]
 
 

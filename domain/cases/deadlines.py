@@ -22,7 +22,7 @@ def resolve(order: ClockOrder, calendar: WorkingDays, close_of_business: time | 
     The day of ``started_at`` (Asia/Shanghai) is day 0. Raises ``CalendarError`` outside the calendar's years.
     """
     start = day_of(order.started_at)
-    due = _due(order, start, calendar)
+    due = last_day(start, order.amount, order.unit, calendar)
     due_at = end_of(due.due_date, close_of_business)
     said = {name: getattr(order, name) for name in type(order).model_fields if name not in ("warn_before", "ladder")}
     return Clock(
@@ -40,11 +40,11 @@ def resolve(order: ClockOrder, calendar: WorkingDays, close_of_business: time | 
     )
 
 
-def _due(order: ClockOrder, start: date, calendar: WorkingDays) -> Due:
+def last_day(start: date, amount: int, unit: Unit, calendar: WorkingDays) -> Due:
     """The end of a limit. One that is fixed to a day ends on it, whatever the calendar says."""
-    if order.unit is Unit.DATE:
-        return Due(start + timedelta(days=order.amount), provisional=False, editions=(), edition=NO_EDITION)
-    return calendar.due(start, order.amount, COUNTED[order.unit])
+    if unit is Unit.DATE:
+        return Due(start + timedelta(days=amount), provisional=False, editions=(), edition=NO_EDITION)
+    return calendar.due(start, amount, COUNTED[unit])
 
 
 def order_again(clock: Clock) -> ClockOrder:

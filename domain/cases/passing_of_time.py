@@ -45,7 +45,9 @@ def advance(case: P, until: datetime) -> tuple[P, list[Event]]:
     """The case as time alone leaves it at ``until`` (inclusive), and the events on the way."""
     happened: list[Event] = []
     while (due := next_instant(case)) is not None and due.at <= until:
-        turn = Turn(case, PLATFORM, due.at, case.stage)
+        # A notice can move a limit's end to before it was published: that is known from then on and not before.
+        at = max(due.at, case.last_at) if case.last_at is not None else due.at
+        turn = Turn(case, PLATFORM, at, case.stage)
         _pass(turn, case.clocks[due.number], due.what)
         case = evolve_all(case, turn.events)
         happened += turn.events

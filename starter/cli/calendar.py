@@ -17,6 +17,7 @@ commands = new_group("Working days, due dates and the notices they rest on (工�
 From = Annotated[str, typer.Option("--from", metavar="DATE", help="Day of the start event; it is day 0.")]
 Days = Annotated[str | None, typer.Option("--working-days", metavar="N", help="A limit of N working days (工作日).")]
 Months = Annotated[str | None, typer.Option("--months", metavar="N", help="A limit of N months (月).")]
+EditionFile = Annotated[str, typer.Argument(metavar="FILE", help="An edition: JSON, as the packaged ones are.")]
 Known = Annotated[
     str | None,
     typer.Option("--as-known-on", metavar="DATE", help="Count with the notices published by then; default: all."),
@@ -64,6 +65,7 @@ def explain_command(
 def list_command(json_output: AsJson = False) -> None:
     """The notices that are known, and the years that have none yet and are provisional."""
     calendar = known_calendar()
+    here = _published_here()
     days = calendar.as_known_on(None)
     provisional = [year for year in range(days.first.year, days.last.year + 1) if days.is_provisional_year(year)]
     editions = [
@@ -77,21 +79,27 @@ def list_command(json_output: AsJson = False) -> None:
             "notice": edition.notice,
             "days_off": sum(kind == "off" for kind in edition.days.values()),
             "make_up_days": sum(kind == "work" for kind in edition.days.values()),
+            "published_here": here.get(edition.id),
         }
         for edition in calendar.editions
     ]
     if json_output:
         horizon = {"first": days.first.isoformat(), "last": days.last.isoformat()}
-        print_json({"editions": editions, "provisional_years": provisional, "horizon": horizon})
+        known = {"editions": editions, "provisional_years": provisional, "horizon": horizon}
+        print_json({**known, "known_from": _known_from()})
         return
     print_table(
         "放假安排通知 Notices",
-        ("版本 Edition", "年 Year", "发布 Published", "修改 Amends", "通知 Notice"),
+        ("版本 Edition", "年 Year", "发布 Published", "修改 Amends", "在此发布 Here", "通知 Notice"),
         (
-            [str(x["id"]), str(x["year"]), str(x["published"]), str(x["amends"] or ""), str(x["notice"])]
+            [
+                *(str(x["id"]), str(x["year"]), str(x["published"]), str(x["amends"] or "")),
+                *(_state(here.get(str(x["id"]))), str(x["notice"])),
+            ]
             for x in editions
         ),
     )
+    typer.echo(f"Known from {_known_from()}.")
     if provisional:
         typer.echo(
             f"No notice yet, so provisional: {_spans(provisional)}. There the weekends and the festivals of the "
@@ -99,11 +107,100 @@ def list_command(json_output: AsJson = False) -> None:
         )
 
 
+@commands.command("impact")
+def impact_command(
+    file: EditionFile,
+    every_clock: Annotated[bool, typer.Option("--clocks", help="List every limit that is touched.")] = False,
+    json_output: AsJson = False,
+) -> None:
+    """What an edition would change of the limits that are open, by procedure and department; changes nothing."""
+    from starter.cli.calendar_work import tell_impact
+    from starter.cli.running import run
+
+    run(tell_impact(file, every_clock, json_output))
+
+
+@commands.command("publish")
+def publish_command(
+    file: EditionFile,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")] = False,
+    minutes: Annotated[int, typer.Option(min=1, max=1440, help="Stop after so long and tell what is left.")] = 60,
+    json_output: AsJson = False,
+) -> None:
+    """Put an edition in force: store it and supersede every running limit that it changes, each once (发布日历).
+
+    Run it again after an interruption: it goes on.
+    """
+    from datetime import timedelta
+
+    from starter.cli.calendar_work import publish
+    from starter.cli.running import run
+
+    raise typer.Exit(run(publish(file, yes, json_output, timedelta(minutes=minutes))))
+
+
 def known_calendar() -> "Calendar":
-    """The calendar with every edition that is known here."""
+    """The calendar with every edition that is known here: the packaged ones, and those of the ledger if there is one.
+
+    Raises LedgerUnavailable for a ledger that is named or runs here and does not answer.
+    """
     from domain.calendar import Calendar
 
-    return Calendar.packaged()
+    url = _ledger()
+    if url is None:
+        return Calendar.packaged()
+    from ledger.calendar_here import CalendarHere
+    from ledger.engine import connect
+
+    engine = connect(url, pool_size=1)
+    try:
+        return CalendarHere(engine).now()
+    finally:
+        engine.dispose()
+
+
+def _ledger() -> str | None:
+    from starter.stack.folder import ledger_url
+
+    return ledger_url()
+
+
+def _published_here() -> dict[str, dict[str, Any]]:
+    """How the publication of each edition stored in the ledger goes; none without a ledger."""
+    url = _ledger()
+    if url is None:
+        return {}
+    from ledger.engine import connect
+    from ledger.queries.calendars import publications
+
+    engine = connect(url, pool_size=1)
+    try:
+        return {
+            each.edition: {
+                "stored_at": each.stored_at.isoformat(),
+                "by": each.started_by,
+                "complete": each.finished_at is not None,
+                "expected": each.expected,
+                "superseded": each.superseded,
+            }
+            for each in publications(engine)
+        }
+    finally:
+        engine.dispose()
+
+
+def _known_from() -> str:
+    return (
+        "the packaged notices alone: no ledger is named or runs here"
+        if _ledger() is None
+        else ("the packaged notices and those published here")
+    )
+
+
+def _state(here: dict[str, Any] | None) -> str:
+    if here is None:
+        return ""
+    return "complete" if here["complete"] else f"under way: {here['superseded']} of {here['expected']}"
 
 
 def _question(
@@ -150,6 +247,7 @@ def _answer(start: date, due: "Due") -> dict[str, Any]:
         "provisional": due.provisional,
         "calendar_edition": due.edition,
         "editions": list(due.editions),
+        "known_from": _known_from(),
     }
 
 
@@ -162,6 +260,7 @@ def _print_answer(answer: dict[str, Any]) -> None:
             ("due_at", answer["due_at"]),
             ("provisional", provisional),
             ("editions", ", ".join(answer["editions"]) or "none"),
+            ("known from", answer["known_from"]),
         ]
     )
 

@@ -11,7 +11,7 @@ import typer
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from domain.access import place_of
-from domain.calendar import CHINA, Calendar
+from domain.calendar import CHINA
 from domain.cases.application import Application, Filed
 from domain.cases.commands import Command
 from domain.cases.records import Actor
@@ -21,6 +21,7 @@ from domain.procedures import PROCEDURES
 from domain.texts import CallerKey, ShortText
 from domain.words import CommandName, Role, Stage
 from domain.yaml_text import read_yaml
+from ledger.calendar_here import CalendarHere
 from ledger.queries.cases import list_cases
 from ledger.queries.events import events_of
 from ledger.queries.views import CaseFilter, CaseView
@@ -124,7 +125,8 @@ async def _tell(client: ShareflowClient, request_id: str, as_json: bool) -> None
     outcome = f" · {label('outcome', case.outcome, 'zh')} {case.outcome}" if case.outcome else ""
     typer.echo(f"{case.request_id} {label('stage', case.stage, 'zh')} {case.stage}{outcome}")
     typer.echo(f"{case.requester_name} → {case.provider_name} · {case.resource_name} · {case.statute}")
-    print_timeline(events, case.clocks, Calendar.packaged(), case.statute)
+    calendar = await asyncio.to_thread(CalendarHere(client.engine).now)
+    print_timeline(events, case.clocks, calendar, case.statute)
 
 
 def _brief(case: CaseView) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import httpx
 from cachetools import LRUCache
 
 from domain.calendar import CHINA, Calendar
+from ledger.calendar_here import CalendarHere
 from ledger.queries.views import CaseDetail
 from starter.attachments import AttachmentStore, store_from
 from starter.client import ShareflowClient
@@ -37,7 +38,8 @@ def unshifted() -> timedelta:
 @dataclass
 class Door:
     """``receipt`` tells when something is received (None: the case's own clock says); ``shift`` moves the clock of
-    cases that are filed. Both differ only where time is skipped."""
+    cases that are filed. Both differ only where time is skipped. ``calendar`` is what comes with this version;
+    ``calendar_here`` has what is stored in the ledger too."""
 
     client: ShareflowClient
     identity: Identity
@@ -49,6 +51,7 @@ class Door:
 
     def __post_init__(self) -> None:
         self.filed: LRUCache[str, CaseDetail] = LRUCache(REMEMBERED)
+        self.calendar_here = CalendarHere(self.client.engine, self.calendar)
         self.tail = Tail(self.client.engine)
         self.limits = Limits(self.settings.rate, self.settings.failures)
 

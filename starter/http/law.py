@@ -8,6 +8,7 @@ from domain.calendar import CalendarError, end_of
 from domain.statutes.loader import digest, packaged_overlays, packaged_statutes
 from domain.statutes.model import Statute
 from domain.texts import Day
+from starter.failures import ledger_answers
 from starter.http.answers import answer
 from starter.http.dependencies import CallerIn, DoorIn, LanguageIn
 from starter.http.models import DueOut, StatuteBrief, StatuteList
@@ -34,7 +35,8 @@ def due(
         reason = "give either working_days or months" if language == "en" else "working_days 与 months 须且只须给出一个"
         raise Problem(422, "invalid", errors=[{"path": "query.working_days", "reason": reason}])
     try:
-        days = door.calendar.as_known_on(as_known_on)
+        with ledger_answers():
+            days = door.calendar_here.now().as_known_on(as_known_on)
         if working_days is not None:
             found = days.due(from_, working_days, "working_day")
         else:

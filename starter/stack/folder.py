@@ -117,3 +117,12 @@ def running_stack(path: Path) -> Addresses | None:
     except (OSError, ValueError, ValidationError):
         return None
     return None
+
+
+def ledger_url(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The ledger that the environment names, else that of the stack that runs here; None where there is neither."""
+    named = environ.get("SHAREFLOW_DATABASE_URL")
+    if named:
+        return named
+    running = running_stack(state_path(environ))
+    return running.ledger if running else None

@@ -32,7 +32,7 @@ def test_worked_examples(shareflow: Run, start: str, option: str, amount: int, d
     said = shareflow("calendar", "due", "--from", start, option, amount, "--json")
     answer = json.loads(said.out)
     assert (said.code, said.err) == (0, "")
-    assert answer.keys() == {"from", "due_date", "due_at", "provisional", "calendar_edition", "editions"}
+    assert answer.keys() == {"from", "due_date", "due_at", "provisional", "calendar_edition", "editions", "known_from"}
     assert (answer["from"], answer["due_date"], answer["provisional"]) == (start, due, False)
     assert answer["due_at"] == f"{date.fromisoformat(due) + timedelta(days=1)}T00:00:00+08:00"
 

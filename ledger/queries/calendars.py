@@ -1,0 +1,263 @@
+"""The calendar in the ledger: editions stored here, how their publication goes, and the clocks that are open."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+from sqlalchemy.exc import DBAPIError
+
+from domain.calendar import Edition, load_edition
+from domain.cases.recount import OpenLimit
+from domain.words import ClockState, EventType, Unit
+from ledger.engine import reading
+from ledger.tables import calendar_editions, calendar_publications, cases, clocks, events
+
+# "calen" and "calpu" in ASCII. The first is held, shared, by whoever works out a deadline and, alone, by whoever
+# stores an edition; the second by whoever carries a publication out.
+_EDITIONS_LOCK = 0x63616C656E
+_PUBLISHING_LOCK = 0x63616C7075
+
+# One round trip. The lock comes first: a statement sees what was committed before it began, and this is two.
+_VERSION_AND_HOLD = text(
+    f"SELECT pg_advisory_xact_lock_shared({_EDITIONS_LOCK}); SELECT count(*) FROM calendar_editions"
+)
+
+
+# Editions
+
+
+def editions_version(connection: Connection) -> int:
+    """How many editions are stored here. They only grow, so that the number tells whether there is a new one."""
+    return connection.execute(select(func.count()).select_from(calendar_editions)).scalar_one()
+
+
+def held_editions_version(connection: Connection) -> int:
+    """The same, and no edition is stored until the connection's transaction has ended.
+
+    Whoever stores one waits until every deadline worked out without it is committed and can be found.
+    """
+    version: int = connection.execute(_VERSION_AND_HOLD).scalar_one()
+    return version
+
+
+def stored_editions(connection: Connection) -> tuple[Edition, ...]:
+    """The editions stored here, in order of publication. Raises CalendarError for one that cannot be read."""
+    query = select(calendar_editions.c.id, calendar_editions.c.body).order_by(calendar_editions.c.published)
+    return tuple(load_edition(json.dumps(body), f"edition {name}") for name, body in connection.execute(query))
+
+
+def store_edition(engine: Engine, edition: Edition, by: str, expected: int) -> bool:
+    """Store an edition and that its publication has begun, with so many clocks to supersede; False: it was there.
+
+    Waits for the steps under way, at most as long as a lock may take. What was there is not compared.
+    """
+    row = {"id": edition.id, "published": edition.published, "body": json.loads(edition.to_json())}
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _EDITIONS_LOCK})
+        new = connection.execute(insert_or_skip(calendar_editions).values(row).on_conflict_do_nothing()).rowcount == 1
+        if new:
+            connection.execute(
+                insert(calendar_publications).values(edition=edition.id, started_by=by, expected=expected)
+            )
+        return new
+
+
+# Publications
+
+
+@dataclass(frozen=True)
+class Publication:
+    """How the publication of an edition goes: clocks it was expected to supersede, and those it has.
+
+    ``seen_at`` is when somebody last worked on it; ``finished_at`` is None until every clock is right.
+    """
+
+    edition: str
+    stored_at: datetime
+    started_by: str
+    started_at: datetime
+    expected: int
+    superseded: int
+    seen_at: datetime
+    finished_at: datetime | None
+
+
+def publications(engine: Engine) -> tuple[Publication, ...]:
+    """All of them, in the order in which they began."""
+    with reading(engine) as connection:
+        rows = connection.execute(_publications().order_by(calendar_publications.c.started_at))
+        return tuple(_publication(row) for row in rows)
+
+
+def publication(engine: Engine, edition: str) -> Publication | None:
+    """That of one edition; None when it was not published here."""
+    with reading(engine) as connection:
+        row = connection.execute(_publications().where(calendar_publications.c.edition == edition)).first()
+        return _publication(row) if row else None
+
+
+def abandoned_publication(engine: Engine, silent: timedelta) -> Publication | None:
+    """The first unfinished publication on which nobody has worked for so long."""
+    table = calendar_publications.c
+    query = _publications().where(table.finished_at.is_(None), table.seen_at < func.clock_timestamp() - silent)
+    with reading(engine) as connection:
+        row = connection.execute(query.order_by(table.started_at).limit(1)).first()
+        return _publication(row) if row else None
+
+
+def note_progress(engine: Engine, edition: str, finished: bool = False) -> int:
+    """Count from the ledger what was superseded because of an edition, and note it; the count."""
+    with engine.begin() as connection:
+        count: int = connection.execute(_superseded(edition)).scalar_one()
+        noted: dict[str, Any] = {"superseded": count, "seen_at": func.clock_timestamp()}
+        if finished:
+            noted["finished_at"] = func.coalesce(calendar_publications.c.finished_at, func.clock_timestamp())
+        connection.execute(
+            update(calendar_publications).where(calendar_publications.c.edition == edition).values(noted)
+        )
+        return count
+
+
+def note_seen(engine: Engine, edition: str) -> None:
+    """Note that somebody is at work on a publication."""
+    seen = update(calendar_publications).where(calendar_publications.c.edition == edition)
+    with engine.begin() as connection:
+        connection.execute(seen.values(seen_at=func.clock_timestamp()))
+
+
+@contextmanager
+def publishing_alone(engine: Engine) -> Iterator[bool]:
+    """Whether this process is the one that carries publications out, as long as it is inside. A killed one is not."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        mine: bool = connection.execute(select(func.pg_try_advisory_lock(_PUBLISHING_LOCK))).scalar_one()
+        try:
+            yield mine
+        finally:
+            if mine:
+                try:
+                    connection.execute(select(func.pg_advisory_unlock(_PUBLISHING_LOCK)))
+                except DBAPIError:
+                    connection.invalidate()  # the lock went with its connection
+
+
+def _publications() -> Select[Any]:
+    columns = [calendar_publications.c[name] for name in Publication.__dataclass_fields__ if name != "stored_at"]
+    return select(*columns, calendar_editions.c.stored_at).join(calendar_editions)
+
+
+def _publication(row: Row[Any]) -> Publication:
+    return Publication(**row._mapping)
+
+
+def _superseded(edition: str) -> Select[Any]:
+    since = select(calendar_editions.c.stored_at).where(calendar_editions.c.id == edition).scalar_subquery()
+    return (
+        select(func.count())
+        .select_from(cases.join(events, events.c.request_id == cases.c.request_id))
+        .where(
+            cases.c.updated_at >= since,
+            events.c.type == EventType.CLOCK_SUPERSEDED,
+            events.c.data["reason"].astext == f"calendar:{edition}",
+        )
+    )
+
+
+# Open clocks
+
+
+@dataclass(frozen=True)
+class OpenClock:
+    """An open clock with what is needed of its case to count it again and to say who must act."""
+
+    request_id: str
+    workflow_id: str
+    number: int
+    id: str
+    procedure: str
+    statute: str
+    statute_digest: str
+    stage: str
+    requester: tuple[str, str]
+    provider: tuple[str, str]
+    limit: OpenLimit
+
+
+Place = tuple[datetime, str, int]
+
+
+def open_clocks(engine: Engine, after: Place | None = None, limit: int = 500) -> tuple[OpenClock, ...]:
+    """The open clocks of open cases, earliest deadline first, from a place on; the last one's ``place_of`` goes on."""
+    query = _open_clocks()
+    order = (clocks.c.due_at, clocks.c.request_id, clocks.c.number)
+    if after is not None:
+        query = query.where(clocks.c.due_at >= after[0], tuple_(*order) > tuple_(*after))
+    return _read(engine, query.order_by(*order).limit(limit))
+
+
+def open_clocks_of(engine: Engine, request_ids: Sequence[str]) -> tuple[OpenClock, ...]:
+    """The open clocks of these cases."""
+    return _read(engine, _open_clocks().where(clocks.c.request_id.in_(request_ids)))
+
+
+def place_of(clock: OpenClock) -> Place:
+    """Where the page after this clock begins."""
+    return (clock.limit.due_at, clock.request_id, clock.number)
+
+
+def statute_of(engine: Engine, request_id: str) -> dict[str, object]:
+    """The statute that a case was filed with, as data."""
+    with reading(engine) as connection:
+        query = select(cases.c.header["statute_data"]).where(cases.c.request_id == request_id)
+        found: dict[str, object] = connection.execute(query).scalar_one()
+        return found
+
+
+def _open_clocks() -> Select[Any]:
+    return (
+        select(
+            *(clocks.c[name] for name in ("number", "id", "state", "started_at", "amount", "unit")),
+            *(clocks.c[name] for name in ("due_date", "due_at", "provisional")),
+            *(cases.c[name] for name in ("request_id", "workflow_id", "procedure", "statute", "statute_digest")),
+            *(cases.c[name] for name in ("stage", "requester_code", "requester_name", "provider_code")),
+            cases.c.provider_name,
+            cases.c.header["policy"]["close_of_business"].astext.label("close_of_business"),
+        )
+        .join_from(clocks, cases, clocks.c.request_id == cases.c.request_id)
+        .where(
+            clocks.c.ended_at.is_(None),
+            clocks.c.state.in_((ClockState.RUNNING, ClockState.BREACHED)),
+            cases.c.closed_at.is_(None),
+        )
+    )
+
+
+def _read(engine: Engine, query: Select[Any]) -> tuple[OpenClock, ...]:
+    with reading(engine) as connection:
+        return tuple(_open_clock(row) for row in connection.execute(query))
+
+
+def _open_clock(row: Row[Any]) -> OpenClock:
+    close = time.fromisoformat(row.close_of_business) if row.close_of_business else None
+    return OpenClock(
+        **{
+            name: getattr(row, name)
+            for name in ("request_id", "workflow_id", "number", "id", "procedure", "statute", "statute_digest", "stage")
+        },
+        requester=(row.requester_code, row.requester_name),
+        provider=(row.provider_code, row.provider_name),
+        limit=OpenLimit(
+            state=ClockState(row.state),
+            started_at=row.started_at,
+            amount=row.amount,
+            unit=Unit(row.unit),
+            due_date=row.due_date,
+            due_at=row.due_at,
+            provisional=row.provisional,
+            close_of_business=close,
+        ),
+    )

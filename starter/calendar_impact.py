@@ -1,0 +1,144 @@
+"""What an edition would change of the limits that are open now, before anything is changed (日历影响)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine
+
+from domain.calendar import Calendar
+from domain.cases.holders import holders
+from domain.cases.recount import Change, change_of, stage_measured
+from domain.messages import label
+from domain.statutes.model import Statute
+from domain.words import Role
+from ledger.queries.calendars import OpenClock, Place, open_clocks, place_of, statute_of
+
+PAGE = 500
+
+
+@dataclass
+class Tally:
+    """Counts of clocks. ``superseded`` is the sum of ``later``, ``earlier`` and those whose certainty alone changes.
+
+    ``ended`` had run out before and are not changed, though they would have ended on another day; of them
+    ``would_not_be_overdue``.
+    """
+
+    superseded: int = 0
+    later: int = 0
+    earlier: int = 0
+    becomes_certain: int = 0
+    becomes_provisional: int = 0
+    newly_overdue: int = 0
+    ended: int = 0
+    would_not_be_overdue: int = 0
+
+    def add(self, change: Change) -> None:
+        """Count one clock."""
+        self.superseded += change.superseded
+        self.later += change.superseded and change.days > 0
+        self.earlier += change.superseded and change.days < 0
+        self.becomes_certain += change.becomes_certain
+        self.becomes_provisional += change.becomes_provisional
+        self.newly_overdue += change.newly_overdue
+        self.ended += not change.superseded
+        self.would_not_be_overdue += change.no_longer_overdue
+
+
+@dataclass(frozen=True, order=True)
+class Group:
+    """A procedure under a statute, and a department that must act in it; bodies have their role for a code."""
+
+    procedure: str
+    statute: str
+    code: str
+    name: str
+
+
+@dataclass
+class Impact:
+    """All that would change: in sum, by group, and how many limits move by how many days.
+
+    A limit for which several departments must act counts in the group of each, and once in the sum.
+    """
+
+    as_of: datetime
+    open_clocks: int = 0
+    total: Tally = field(default_factory=Tally)
+    groups: dict[Group, Tally] = field(default_factory=dict)
+    moves: Counter[int] = field(default_factory=Counter)
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``--json`` prints it."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "open_clocks": self.open_clocks,
+            **asdict(self.total),
+            "moves": {str(days): number for days, number in sorted(self.moves.items())},
+            "groups": [{**asdict(group), **asdict(tally)} for group, tally in sorted(self.groups.items(), key=_first)],
+        }
+
+
+def _first(pair: tuple[Group, Tally]) -> Group:
+    return pair[0]
+
+
+def changes(engine: Engine, calendar: Calendar, now: datetime) -> Iterator[tuple[OpenClock, Change | None]]:
+    """Every open clock, earliest deadline first, and what the calendar changes of it. One page at a time."""
+    days = calendar.as_known_at(now)
+    after: Place | None = None
+    while True:
+        page = open_clocks(engine, after, PAGE)
+        for clock in page:
+            yield clock, change_of(clock.limit, days, now)
+        if len(page) < PAGE:
+            return
+        after = place_of(page[-1])
+
+
+class Departments:
+    """Who must act on a clock; knows each statute once, as the cases were filed with it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._statutes: dict[str, Statute] = {}
+
+    def of(self, clock: OpenClock) -> list[tuple[str, str]]:
+        """Code and name of each; of a body that the statute names, its role stands for the code."""
+        statute = self._statute(clock)
+        stage = stage_measured(clock.id, clock.stage)
+        roles = holders(stage, statute) if stage else ()
+        return [self._named(role, clock, statute) for role in roles] or [("", "")]
+
+    def _named(self, role: Role, clock: OpenClock, statute: Statute) -> tuple[str, str]:
+        if role is Role.REQUESTER:
+            return clock.requester
+        if role is Role.PROVIDER:
+            return clock.provider
+        body = statute.bodies.get(role)
+        return role.value, body.name.zh if body else label("role", role, "zh")
+
+    def _statute(self, clock: OpenClock) -> Statute:
+        found = self._statutes.get(clock.statute_digest)
+        if found is None:
+            found = Statute.model_validate(statute_of(self._engine, clock.request_id))
+            self._statutes[clock.statute_digest] = found
+        return found
+
+
+def impact_of(engine: Engine, calendar: Calendar, now: datetime) -> Impact:
+    """What a calendar changes of the clocks that are open at the instant ``now``."""
+    impact, departments = Impact(now), Departments(engine)
+    for clock, change in changes(engine, calendar, now):
+        impact.open_clocks += 1
+        if change is None:
+            continue
+        impact.total.add(change)
+        if change.superseded and change.days:
+            impact.moves[change.days] += 1
+        for code, name in departments.of(clock):
+            impact.groups.setdefault(Group(clock.procedure, clock.statute, code, name), Tally()).add(change)
+    return impact

@@ -1,0 +1,21 @@
+"""An engine apart for all tests of this room: what is published in a ledger stays there."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.calendar_publish.stack import Stack, stack_apart
+
+
+@pytest.fixture(scope="session")
+async def stack() -> AsyncIterator[Stack]:
+    """One for the tests that do not need it to themselves."""
+    async with stack_apart() as there:
+        yield there
+
+
+@pytest.fixture
+async def apart() -> AsyncIterator[Stack]:
+    """One of its own."""
+    async with stack_apart() as there:
+        yield there

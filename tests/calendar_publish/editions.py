@@ -1,0 +1,44 @@
+"""Editions for tests: whatever the day, they change a few working days that lie just ahead."""
+
+import itertools
+import json
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from domain.calendar import Calendar, Edition, load_edition
+
+_numbers = itertools.count(1)
+
+
+def days_off(calendar: Calendar, today: date, places: Sequence[int] = (4, 5)) -> list[date]:
+    """The 4th and 5th working day after today, or others: days that an edition may yet take off."""
+    days = calendar.as_known_on(today)
+    return [days.add_working_days(today, place) for place in places]
+
+
+def edition_off(calendar: Calendar, today: date, off: Sequence[date], **changes: Any) -> dict[str, Any]:
+    """An edition published today that gives these days off, as its file has it."""
+    year = max(off).year
+    own = [edition.id for edition in calendar.editions if edition.year == year and edition.amends is None]
+    return {
+        "id": f"{year}-test-{next(_numbers):04d}",
+        "year": year,
+        "published": today.isoformat(),
+        "notice": "https://www.gov.cn/test",
+        "amends": own[0] if own else None,
+        "days": {day.isoformat(): "off" for day in off},
+        **changes,
+    }
+
+
+def as_edition(content: dict[str, Any]) -> Edition:
+    return load_edition(json.dumps(content), "test.json")
+
+
+def written(content: dict[str, Any], folder: Path) -> Path:
+    """The edition's file."""
+    path = folder / f"{content['id']}.json"
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    return path

@@ -1,0 +1,76 @@
+"""A calendar published while 2,000 cases run, with the worker killed twice and the publisher once meanwhile.
+
+Most of the time goes into filing the 2,000 cases; publishing takes about half as long.
+"""
+
+import asyncio
+import subprocess
+import time
+from datetime import timedelta
+
+from tests.calendar_publish.editions import as_edition, days_off, edition_off, written
+from tests.calendar_publish.stack import Stack, now
+
+CASES = 2000
+UNTOUCHED, ENDED = 300, 100
+KILL_WORKER_AFTER, KILL_PUBLISHER_AFTER, KILL_WORKER_AGAIN_AFTER = 150, 500, 900
+
+
+async def until_superseded(stack: Stack, number: int, publisher: subprocess.Popen[str]) -> None:
+    async with asyncio.timeout(120):
+        while await stack.count_superseded() < number:
+            assert publisher.poll() is None, "the publisher was done before it could be disturbed"
+            await asyncio.sleep(0.05)
+
+
+async def test_every_affected_clock_is_superseded_once(apart: Stack) -> None:
+    stack, begun = apart, time.monotonic()
+    # A check takes one working day and ends before the days that are taken off; an answer due weeks ago has ended.
+    affected, untouched, ended = await asyncio.gather(
+        stack.file_many(["cn-809-2025", "changshu-2019"] * ((CASES - UNTOUCHED - ENDED) // 2)),
+        stack.file_many(["nantong-2020"] * UNTOUCHED),
+        stack.file_many(["cn-809-2025"] * ENDED, now() - timedelta(days=60)),
+    )
+    filed = time.monotonic() - begun
+    assert len({*affected, *untouched, *ended}) == CASES
+    before = {name: (await asyncio.to_thread(stack.events, name))[-1].seq for name in untouched}
+    off = days_off(stack.calendar, now().date())
+    edition = edition_off(stack.calendar, now().date(), off)
+    file = written(edition, stack.folder)
+    foretold = await stack.json("calendar", "impact", file)
+    assert (foretold["superseded"], foretold["later"]) == (len(affected), len(affected))
+
+    publisher = await asyncio.to_thread(stack.begin, "calendar", "publish", file, "--yes", "--json")
+    await until_superseded(stack, KILL_WORKER_AFTER, publisher)
+    await stack.worker.kill()
+    await stack.worker.start()
+    await until_superseded(stack, KILL_PUBLISHER_AFTER, publisher)
+    publisher.kill()
+    await asyncio.to_thread(publisher.communicate)
+    assert publisher.returncode == -9
+    publisher = await asyncio.to_thread(stack.begin, "calendar", "publish", file, "--yes", "--json")
+    await until_superseded(stack, KILL_WORKER_AGAIN_AFTER, publisher)
+    await stack.worker.kill()
+    await stack.worker.start()
+    out, err = await asyncio.to_thread(publisher.communicate, timeout=150)
+    assert publisher.returncode == 0, (out, err)
+    published = time.monotonic() - begun - filed
+
+    reason = f"calendar:{edition['id']}"
+    calendar = stack.calendar
+    assert as_edition(edition) in calendar.editions
+    days = calendar.as_known_on(now().date())
+    for name in affected:
+        assert await asyncio.to_thread(stack.superseded, name) == {reason: 1}, name
+        old, new = (await asyncio.to_thread(stack.client.get, name)).clocks
+        assert new.supersedes == old.number
+        assert (
+            new.due_date == days.due(old.started_at.astimezone(now().tzinfo).date(), old.amount, "working_day").due_date
+        )
+        assert new.due_date > old.due_date
+    for name in untouched:
+        assert (await asyncio.to_thread(stack.events, name))[-1].seq == before[name], name
+    for name in ended:
+        assert not await asyncio.to_thread(stack.superseded, name), name
+    assert (await stack.json("calendar", "impact", file))["superseded"] == 0
+    print(f"\n{CASES} cases filed in {filed:.0f} s, published in {published:.0f} s with three kills")

@@ -1,0 +1,111 @@
+"""The calendar in force here: noticed at once, waited for by whoever stores an edition, never changed."""
+
+import json
+import threading
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
+
+from domain.calendar import Calendar, Edition, load_edition
+from ledger.calendar_here import CalendarHere
+from ledger.engine import connect
+from ledger.queries.calendars import (
+    abandoned_publication,
+    held_editions_version,
+    note_progress,
+    publication,
+    publications,
+    publishing_alone,
+    store_edition,
+)
+from ledger.schema import migrate
+
+
+@pytest.fixture
+def apart(empty_database: str):
+    """A ledger of its own: what is stored in one stays."""
+    engine = connect(empty_database)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def edition(**changes) -> Edition:
+    content = {"id": f"2026-{uuid.uuid4().hex[:6]}", "year": 2026, "published": "2026-11-25", "amends": "2026"}
+    return load_edition(json.dumps({**content, "notice": "x", "days": {"2026-12-28": "off"}, **changes}), "x.json")
+
+
+def test_a_stored_edition_is_known_to_the_next_question(apart: Engine) -> None:
+    here, other = CalendarHere(apart), CalendarHere(apart)
+    assert here.now() is other.now() is Calendar.packaged()
+    new = edition()
+    assert store_edition(apart, new, "tester", 3)
+    assert new in here.now().editions
+    with apart.begin() as connection:
+        assert new in other.during(connection).editions
+    assert here.now() is here.now()
+    assert not store_edition(apart, new, "another", 5)
+    (there,) = publications(apart)
+    assert (there.edition, there.started_by, there.expected, there.finished_at) == (new.id, "tester", 3, None)
+
+
+def test_storing_waits_for_the_deadlines_that_are_being_worked_out_without_it(apart: Engine) -> None:
+    new, stored = edition(), threading.Event()
+
+    def store() -> None:
+        store_edition(apart, new, "tester", 0)
+        stored.set()
+
+    storing = threading.Thread(target=store)
+    with apart.begin() as step:
+        assert held_editions_version(step) == 0
+        storing.start()
+        assert not stored.wait(0.5)
+        with apart.connect() as other:
+            assert other.execute(text("SELECT count(*) FROM calendar_editions")).scalar_one() == 0
+    storing.join(10)
+    assert stored.is_set()
+    with apart.begin() as step:
+        assert held_editions_version(step) == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE calendar_editions SET body = '{}'",
+        "DELETE FROM calendar_editions",
+        "TRUNCATE calendar_editions CASCADE",
+        "INSERT INTO calendar_editions SELECT * FROM calendar_editions ON CONFLICT (id) DO UPDATE SET body = '{}'",
+        "SET LOCAL session_replication_role = replica; DELETE FROM calendar_editions",
+    ],
+)
+def test_an_edition_never_changes(apart: Engine, statement: str) -> None:
+    new = edition()
+    store_edition(apart, new, "tester", 0)
+    with pytest.raises(IntegrityError, match="Ledger rule: calendar_editions only grows"), apart.begin() as connection:
+        connection.execute(text(statement))
+    assert new in CalendarHere(apart).now().editions
+
+
+def test_one_process_publishes_at_a_time(apart: Engine) -> None:
+    with publishing_alone(apart) as first, publishing_alone(apart) as second:
+        assert (first, second) == (True, False)
+    with publishing_alone(apart) as again:
+        assert again
+
+
+def test_a_publication_is_abandoned_when_nobody_was_seen_at_it(apart: Engine) -> None:
+    new = edition()
+    store_edition(apart, new, "tester", 0)
+    assert abandoned_publication(apart, timedelta(minutes=1)) is None
+    there = abandoned_publication(apart, timedelta())
+    assert there is not None
+    assert there.edition == new.id
+    assert note_progress(apart, new.id, finished=True) == 0
+    assert abandoned_publication(apart, timedelta()) is None
+    finished = publication(apart, new.id)
+    assert finished is not None
+    assert finished.finished_at is not None
