@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from domain.access import EVERYWHERE
+from domain.access import EVERYWHERE, Parties
 from domain.cases.application import Application, Filed
 from domain.cases.filing import file
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Actor, Event
-from domain.cases.turn import Refused
+from domain.cases.turn import PLATFORM, Refused
 from domain.naming import fingerprint, request_id_for
 from domain.plain_errors import first_problem, key_path
-from domain.policy import Policy
+from domain.policy import Policy, default_policy
 from domain.procedures import PROCEDURES, open_case
 from domain.side_effects import Entry, Filing, Opening
 from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
@@ -114,6 +114,21 @@ def enter_case(
         places=places,
     )
     return Entered(entry, case, events)
+
+
+def matter_parties(procedure: ProcedureName, statute_id: str, matter: Filed) -> Parties:
+    """The departments of what is to be filed, and the statute whose place it belongs to. Raises RequestRefused."""
+    case: Proceeding = PROCEDURES[procedure].new_case("", _statute(statute_id), default_policy(), matter)
+    return case.parties
+
+
+def refuse_unopenable(procedure: ProcedureName, statute_id: str, matter: Filed, policy: Policy) -> None:
+    """Raises RequestRefused where the rules refuse what is filed, whoever files it."""
+    case: Proceeding = PROCEDURES[procedure].new_case("", _statute(statute_id), policy, matter)
+    try:
+        open_case(case, PLATFORM, datetime.now(UTC))
+    except Refused as refusal:
+        raise refusal_of(refusal, statute_id) from None
 
 
 def matter_of(procedure: ProcedureName, data: Mapping[str, Any]) -> Filed:

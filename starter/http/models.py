@@ -9,7 +9,18 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from domain.cases.application import Application, Filed
 from domain.plain_errors import own_reason
 from domain.texts import ShortText
-from domain.words import Basis, ClockId, ClockState, CommandName, Outcome, Role, SharingClass, Stage, Unit
+from domain.words import (
+    Basis,
+    ClockId,
+    ClockState,
+    CommandName,
+    Outcome,
+    ProcedureName,
+    Role,
+    SharingClass,
+    Stage,
+    Unit,
+)
 
 
 class Out(BaseModel):
@@ -48,7 +59,10 @@ class ClockOut(Out):
     number: int
     id: ClockId
     label: str
-    basis: Basis = Field(description="`statute`: set by law, with article and quote; `policy`: set by the operator.")
+    basis: Basis = Field(
+        description="`statute`: set by law, with article and quote; `policy`: set by the operator; "
+        "`decision`: set in this very case by whom the article empowers."
+    )
     article: str | None
     quote: str | None
     started_at: datetime
@@ -78,6 +92,14 @@ class AccessOut(Out):
     uses: int
 
 
+class OpenedOut(Out):
+    """A case that another one opened: what followed from it (转立事项)."""
+
+    procedure: str
+    procedure_label: str
+    request_id: str
+
+
 class LinksOut(Out):
     """Where to go on from here; relative to the API's address."""
 
@@ -93,6 +115,11 @@ class CaseOut(Out):
 
     request_id: str
     procedure: str
+    procedure_label: str
+    opened_by: str | None = Field(description="The case that this one follows from.")
+    opens: list[OpenedOut] | None = Field(
+        default=None, description="The cases that follow from this one; in single cases only."
+    )
     statute: str
     stage: Stage
     stage_label: str
@@ -174,6 +201,15 @@ class FilingIn(Filed):
         if isinstance(value, Mapping) and "request" not in value and "statute" in value:
             return {"statute": value["statute"], "request": {k: v for k, v in value.items() if k != "statute"}}
         return value
+
+
+class OpeningIn(Filed):
+    """A case to be opened: its procedure, its statute, and what is filed. `as` says in which of your roles."""
+
+    procedure: ProcedureName
+    statute: Annotated[ShortText, StringConstraints(min_length=1)] = Field(description="A statute's id.")
+    as_role: Role | None = Field(default=None, alias="as")
+    request: dict[str, Any] = Field(description="What is filed; GET /v1/procedures has the schema of each procedure.")
 
 
 class CommandIn(BaseModel):
