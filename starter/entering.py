@@ -96,11 +96,10 @@ def enter_case(
         events = open_case(case, actor, at, None, places)
     except Refused as refusal:
         raise refusal_of(refusal, statute_id) from None
-    application = matter.model_dump(mode="json", exclude_none=True)
     entry = Opening(
         request_id=request_id,
         key=key,
-        digest=fingerprint({"procedure": procedure.value, "statute": statute_id, "application": application}),
+        digest=opening_digest(procedure, statute_id, matter),
         statute=statute,
         statute_digest=digest(statute),
         policy=policy,
@@ -109,11 +108,17 @@ def enter_case(
         shift=played.shift,
         all_editions=played.all_editions,
         procedure=procedure,
-        application=application,
+        application=matter.model_dump(mode="json", exclude_none=True),
         actor=actor,
         places=places,
     )
     return Entered(entry, case, events)
+
+
+def opening_digest(procedure: ProcedureName, statute_id: str, matter: Filed) -> str:
+    """What tells one opening from another under the same key."""
+    said = matter.model_dump(mode="json", exclude_none=True)
+    return fingerprint({"procedure": procedure.value, "statute": statute_id, "application": said})
 
 
 def matter_parties(procedure: ProcedureName, statute_id: str, matter: Filed) -> Parties:

@@ -33,7 +33,7 @@ Fields are only ever added: clients must ignore what they do not know.
 """
 
 GROUPS = (requests, commands, cases, documents, attachments, desk, events, webhooks, law, procedures, health)
-ROUTERS = tuple(dict.fromkeys(group.router for group in GROUPS))
+ROUTERS = tuple({id(group.router): group.router for group in GROUPS}.values())
 """Each once: several groups may stand at one address."""
 
 
