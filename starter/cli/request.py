@@ -30,9 +30,9 @@ def file_(
     as_json: Json = False,
 ) -> None:
     """File a request."""
-    from starter.cli import request_work
+    from starter.cli import case_file, request_work
 
-    statute, application = request_work.read_application(file)
+    statute, application = case_file.read_application(file)
     run(request_work.file_and_tell(statute, application, key, as_json))
 
 

@@ -1,0 +1,57 @@
+"""Files with a case to open: `procedure`, `statute`, `request` and `name`, as in a scenario."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import StringConstraints, ValidationError, create_model
+
+from domain.cases.application import Application, Filed
+from domain.plain_errors import first_problem, key_path
+from domain.procedures import PROCEDURES
+from domain.texts import ShortText
+from domain.words import ProcedureName
+from domain.yaml_text import read_yaml
+from starter.errors import InvalidInput
+from starter.files import read_text
+
+
+class CaseFile(Filed):
+    """What such a file says; without a procedure it is a share request."""
+
+    procedure: ProcedureName = ProcedureName.SHARE_REQUEST
+    statute: Annotated[ShortText, StringConstraints(min_length=1)]
+    request: Filed
+    name: ShortText | None = None
+
+
+def read_case(name: str) -> CaseFile:
+    """A file's case. Raises DoorError and FileError, naming the line."""
+    document = read_yaml(read_text(name), name)
+    try:
+        return _model_of(_procedure_named(document.data)).model_validate(document.data)
+    except ValidationError as error:
+        path, reason = first_problem(error)
+        where = f"{key_path(path)} " if path else ""
+        raise InvalidInput(f"{name}, line {document.line(path)}: {where}{reason}.") from None
+
+
+def read_application(name: str) -> tuple[str, Application]:
+    """The statute and the application of a file with a share request. Raises as :func:`read_case`."""
+    found = read_case(name)
+    if not isinstance(found.request, Application):
+        raise InvalidInput(f"{name}: is a {found.procedure}; open it with shareflow case open.")
+    return found.statute, found.request
+
+
+def _procedure_named(data: Any) -> ProcedureName:
+    """The procedure that a file names; what is not the name of one is told when the whole file is read."""
+    named = data.get("procedure") if isinstance(data, Mapping) else None
+    known = {procedure.value: procedure for procedure in PROCEDURES}
+    return known.get(str(named), ProcedureName.SHARE_REQUEST)
+
+
+@cache
+def _model_of(procedure: ProcedureName) -> type[CaseFile]:
+    """A file whose ``request`` is what is filed in the procedure."""
+    return create_model("CaseFile", __base__=CaseFile, request=(PROCEDURES[procedure].matter, ...))
