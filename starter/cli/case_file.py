@@ -29,11 +29,14 @@ def read_case(name: str) -> CaseFile:
     """A file's case. Raises DoorError and FileError, naming the line."""
     document = read_yaml(read_text(name), name)
     try:
-        return _model_of(_procedure_named(document.data)).model_validate(document.data)
+        found = _model_of(_procedure_named(document.data)).model_validate(document.data)
     except ValidationError as error:
         path, reason = first_problem(error)
         where = f"{key_path(path)} " if path else ""
         raise InvalidInput(f"{name}, line {document.line(path)}: {where}{reason}.") from None
+    if found.procedure not in PROCEDURES:
+        raise InvalidInput(f"{name}: There is no procedure {found.procedure} here.")
+    return found
 
 
 def read_application(name: str) -> tuple[str, Application]:
@@ -44,14 +47,15 @@ def read_application(name: str) -> tuple[str, Application]:
     return found.statute, found.request
 
 
-def _procedure_named(data: Any) -> ProcedureName:
-    """The procedure that a file names; what is not the name of one is told when the whole file is read."""
-    named = data.get("procedure") if isinstance(data, Mapping) else None
-    known = {procedure.value: procedure for procedure in PROCEDURES}
-    return known.get(str(named), ProcedureName.SHARE_REQUEST)
+def _procedure_named(data: Any) -> ProcedureName | None:
+    """The procedure that a file names, or None where there is no such; a file that names none has a share request."""
+    if not isinstance(data, Mapping) or "procedure" not in data:
+        return ProcedureName.SHARE_REQUEST
+    return next((procedure for procedure in PROCEDURES if procedure.value == data["procedure"]), None)
 
 
 @cache
-def _model_of(procedure: ProcedureName) -> type[CaseFile]:
-    """A file whose ``request`` is what is filed in the procedure."""
-    return create_model("CaseFile", __base__=CaseFile, request=(PROCEDURES[procedure].matter, ...))
+def _model_of(procedure: ProcedureName | None) -> type[CaseFile]:
+    """A file whose ``request`` is what is filed in the procedure; None: whatever it says."""
+    filed: Any = PROCEDURES[procedure].matter if procedure else Mapping[str, Any]
+    return create_model("CaseFile", __base__=CaseFile, request=(filed, ...))
