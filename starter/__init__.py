@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from starter.sdk.models import Case as Case
     from starter.sdk.models import Clock as Clock
     from starter.sdk.models import Page as Page
+    from starter.sdk.models import Procedure as Procedure
     from starter.sdk.models import RecordedEvent as RecordedEvent
     from starter.sdk.webhooks import verify_webhook as verify_webhook
 
@@ -42,7 +43,7 @@ _HOMES = {
         "WebhookNotVerified",
     ),
     "event": ("Event",),
-    "models": ("Case", "Clock", "Page", "RecordedEvent"),
+    "models": ("Case", "Clock", "Page", "Procedure", "RecordedEvent"),
     "webhooks": ("verify_webhook",),
 }
 _HOME_OF = {name: f"starter.sdk.{home}" for home, names in _HOMES.items() for name in names}

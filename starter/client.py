@@ -50,7 +50,7 @@ from domain.words import ProcedureName
 from ledger.queries.cases import case_by_filing_key, get_case
 from ledger.queries.events import events_by_caller_key, events_by_key
 from ledger.queries.views import CaseDetail
-from starter.entering import IN_THE_WORLD, Entered, Played, enter_case, enter_request
+from starter.entering import IN_THE_WORLD, Entered, Played, enter_case, enter_request, opening_digest
 from starter.errors import InvalidInput, KeyReused, NotFound, RequestRefused, Stale, Unavailable
 from starter.failures import known_error, ledger_answers, not_answering
 from starter.in_force import text_in_force
@@ -141,35 +141,43 @@ class ShareflowClient:
     async def open(
         self,
         procedure: ProcedureName,
-        statute: str,
+        statute: str | None,
         matter: Filed,
         actor: Actor,
         key: str | None = None,
         received_at: datetime | None = None,
         places: frozenset[str] = frozenset({EVERYWHERE}),
         played: Played = IN_THE_WORLD,
+        jurisdiction: str | None = None,
     ) -> FiledCase:
         """Open a case of a procedure other than the share request; answers when it stands in the ledger.
 
-        Raises RequestRefused, KeyReused, Unavailable.
+        Without a statute it is the text in force in the jurisdiction. Raises RequestRefused, KeyReused, Unavailable.
         """
         key = uuid.uuid4().hex if key is None else key
         _check_key(key)
+        if statute is None:
+            at = received_at or datetime.now(UTC) + played.shift
+            statute = await asyncio.to_thread(text_in_force, self.engine, jurisdiction or "", key, at)
+        earlier = await asyncio.to_thread(self._filed_before, key, opening_digest(procedure, statute, matter))
+        if earlier is not None:
+            # What may be opened can change with the day; what was opened stays so.
+            return earlier
         entered = enter_case(procedure, statute, matter, actor, self.policy, key, received_at, places, played)
-        return await self._enter(entered)
+        return FiledCase(await self._start(entered), False, len(entered.events))
 
     async def _enter(self, entered: Entered) -> FiledCase:
-        earlier = await asyncio.to_thread(self._filed_before, entered.entry)
+        earlier = await asyncio.to_thread(self._filed_before, entered.entry.key, entered.entry.digest)
         return earlier or FiledCase(await self._start(entered), False, len(entered.events))
 
-    def _filed_before(self, filing: Entry) -> FiledCase | None:
+    def _filed_before(self, key: str, digest: str) -> FiledCase | None:
         with ledger_answers():
-            earlier = case_by_filing_key(self.engine, filing.key)
+            earlier = case_by_filing_key(self.engine, key)
             if earlier is None:
                 return None
-            own = events_by_key(self.engine, earlier.request_id, filing.key)
-        if earlier.filing_digest != filing.digest:
-            raise KeyReused(f"The key {filing.key} was used before to file another request.")
+            own = events_by_key(self.engine, earlier.request_id, key)
+        if earlier.filing_digest != digest:
+            raise KeyReused(f"The key {key} was used before to file another request.")
         return FiledCase(view_of(earlier), True, len(own))
 
     async def _start(self, entered: Entered) -> CaseView:
@@ -210,7 +218,7 @@ class ShareflowClient:
 
     def _filed_and_closed(self, filing: Entry) -> CaseView:
         """An earlier call filed it, its answer was lost, and the case has closed since."""
-        earlier = self._filed_before(filing)
+        earlier = self._filed_before(filing.key, filing.digest)
         if earlier is None:
             raise Unavailable(f"The workflow of {filing.request_id} is gone and left no case; see shareflow doctor.")
         return earlier.case

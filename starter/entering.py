@@ -1,20 +1,21 @@
 """What starts a case: the message that a filing becomes, after the rules were asked whether it may be filed at all."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from domain.access import EVERYWHERE
+from domain.access import EVERYWHERE, Parties
 from domain.cases.application import Application, Filed
 from domain.cases.filing import file
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Actor, Event
-from domain.cases.turn import Refused
+from domain.cases.turn import PLATFORM, Refused
 from domain.naming import fingerprint, request_id_for
 from domain.plain_errors import first_problem, key_path
-from domain.policy import Policy
+from domain.policy import Policy, default_policy
 from domain.procedures import PROCEDURES, open_case
 from domain.side_effects import Entry, Filing, Opening
 from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
@@ -96,11 +97,10 @@ def enter_case(
         events = open_case(case, actor, at, None, places)
     except Refused as refusal:
         raise refusal_of(refusal, statute_id) from None
-    application = matter.model_dump(mode="json", exclude_none=True)
     entry = Opening(
         request_id=request_id,
         key=key,
-        digest=fingerprint({"procedure": procedure.value, "statute": statute_id, "application": application}),
+        digest=opening_digest(procedure, statute_id, matter),
         statute=statute,
         statute_digest=digest(statute),
         policy=policy,
@@ -109,11 +109,33 @@ def enter_case(
         shift=played.shift,
         all_editions=played.all_editions,
         procedure=procedure,
-        application=application,
+        application=matter.model_dump(mode="json", exclude_none=True),
         actor=actor,
         places=places,
     )
     return Entered(entry, case, events)
+
+
+def opening_digest(procedure: ProcedureName, statute_id: str, matter: Filed) -> str:
+    """What tells one opening from another under the same key."""
+    said = matter.model_dump(mode="json", exclude_none=True)
+    return fingerprint({"procedure": procedure.value, "statute": statute_id, "application": said})
+
+
+def matter_parties(procedure: ProcedureName, statute_or_place: str, matter: Filed) -> Parties:
+    """The departments of what is to be filed, and the statute or the place that it belongs to."""
+    any_text = next(iter(packaged_statutes().values()))
+    case: Proceeding = PROCEDURES[procedure].new_case("", any_text, default_policy(), matter)
+    return replace(case.parties, statute=statute_or_place)
+
+
+def refuse_unopenable(procedure: ProcedureName, statute_id: str, matter: Filed, policy: Policy) -> None:
+    """Raises RequestRefused where the rules refuse what is filed, whoever files it."""
+    case: Proceeding = PROCEDURES[procedure].new_case("", _statute(statute_id), policy, matter)
+    try:
+        open_case(case, PLATFORM, datetime.now(UTC))
+    except Refused as refusal:
+        raise refusal_of(refusal, statute_id) from None
 
 
 def matter_of(procedure: ProcedureName, data: Mapping[str, Any]) -> Filed:

@@ -63,7 +63,11 @@ def _what(event: RecordedEvent) -> str:
     if event.clock is not None:
         detail = event.clock.id
         limit = f"{event.clock.amount}{label('unit', event.clock.unit, 'zh')}"
-        basis = "" if event.clock.basis is Basis.STATUTE else f"，{label('basis', Basis.POLICY, 'zh')} policy"
+        basis = (
+            ""
+            if event.clock.basis is Basis.STATUTE
+            else f"，{label('basis', event.clock.basis, 'zh')} {event.clock.basis}"
+        )
         return f"{said}: {label('clock', detail, 'zh')} {limit}{basis}"
     if event.type is EventType.CLOSED:
         outcome = event.data["outcome"]

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from domain.access import Caller, Parties, may_file, sees
 from domain.cases.decide import allowed
-from domain.cases.turn import RULES
+from domain.cases.share_rules import RULES
 from domain.messages import Language, label
 from domain.words import CommandName, Role, Stage
 from tests.domain.cases.situations import SITUATIONS, reached
@@ -40,7 +40,7 @@ def verdicts() -> Mapping[tuple[Stage, CommandName, Role], Mapping[str, Verdict]
         case = reached(str(situation))
         for role in Role:
             may = allowed(case, role)
-            for name in CommandName:
+            for name in RULES:
                 found.setdefault((case.stage, name, role), {}).setdefault(case.statute.id, []).append(name in may)
     return {key: {statute: _verdict(said) for statute, said in rows.items()} for key, rows in found.items()}
 

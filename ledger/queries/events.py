@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, Engine, select
 
 from domain.cases.records import RecordedEvent
+from domain.words import EventType
 from ledger.engine import reading
 from ledger.queries.views import event_from
 from ledger.tables import events
@@ -20,6 +21,14 @@ def events_after(
     """The same within the caller's transaction."""
     query = select(events).where(events.c.request_id == request_id, events.c.seq > after).order_by(events.c.seq)
     return tuple(event_from(row) for row in connection.execute(query.limit(limit)).mappings())
+
+
+def openings_of(engine: Engine, request_id: str, until: int) -> tuple[RecordedEvent, ...]:
+    """The events up to a number that say which other cases follow from one, in order."""
+    opened = (events.c.type == EventType.CASE_OPENED, events.c.seq <= until)
+    query = select(events).where(events.c.request_id == request_id, *opened).order_by(events.c.seq)
+    with reading(engine) as connection:
+        return tuple(event_from(row) for row in connection.execute(query).mappings())
 
 
 def events_by_key(engine: Engine, request_id: str, key: str) -> tuple[RecordedEvent, ...]:

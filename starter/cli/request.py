@@ -32,9 +32,9 @@ def file_(
     as_json: Json = False,
 ) -> None:
     """File a request."""
-    from starter.cli import request_work
+    from starter.cli import case_file, request_work
 
-    statute, jurisdiction, application = request_work.read_application(file)
+    statute, jurisdiction, application = case_file.read_application(file)
     run(request_work.file_and_tell(statute, jurisdiction, application, key, as_json))
 
 

@@ -4,23 +4,22 @@ import asyncio
 import getpass
 import json
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
-from domain.access import place_of
 from domain.calendar import CHINA
 from domain.cases.application import Application, Filed
 from domain.cases.commands import Command
-from domain.cases.records import Actor
+from domain.cases.records import Actor, RecordedEvent
 from domain.messages import label
 from domain.plain_errors import first_problem, key_path
 from domain.procedures import PROCEDURES
 from domain.texts import CallerKey, ShortText
-from domain.words import CommandName, Role, Stage
-from domain.yaml_text import read_yaml
+from domain.words import CommandName, EventType, ProcedureName, Role, Stage
 from ledger.calendar_here import CalendarHere
 from ledger.queries.cases import list_cases
 from ledger.queries.events import events_of
@@ -31,43 +30,38 @@ from starter.cli.timeline_table import print_timeline
 from starter.client import ShareflowClient
 from starter.connection import connected
 from starter.errors import InvalidInput
-from starter.files import read_text
 from starter.simulate.report import clock_json
-
-
-class _File(Filed):
-    """A file with a request, as in a scenario, whose `name` may stand there too.
-
-    `statute` says under which text; else `jurisdiction` where, and the text in force there today applies.
-    """
-
-    statute: Annotated[ShortText, StringConstraints(min_length=1)] | None = None
-    jurisdiction: Annotated[ShortText, StringConstraints(min_length=1)] | None = None
-    request: Application
-    name: ShortText | None = None
 
 
 async def file_and_tell(
     statute: str | None, jurisdiction: str | None, application: Application, key: str | None, as_json: bool
 ) -> None:
     """File a request and tell what came of it."""
-    _check_key(key)
+    check_key(key)
     async with connected() as client:
         view = await client.file(statute, application, key=key, person=getpass.getuser(), jurisdiction=jurisdiction)
-        await _tell(client, view.request_id, as_json)
+        await tell(client, view.request_id, as_json)
 
 
 async def show(request_id: str, as_json: bool) -> None:
     """Tell a case."""
     request_id = option("REQUEST_ID", ShortText, request_id)
     async with connected() as client:
-        await _tell(client, request_id, as_json)
+        await tell(client, request_id, as_json)
 
 
-async def list_requests(stage: str | None, party: str | None, limit: int, as_json: bool) -> None:
-    """Tell the newest cases."""
+async def list_requests(
+    stage: str | None,
+    party: str | None,
+    limit: int,
+    as_json: bool,
+    procedure: ProcedureName | None = ProcedureName.SHARE_REQUEST,
+    opened_by: str | None = None,
+) -> None:
+    """Tell the newest cases, of one procedure or (None) of all."""
     party = None if party is None else option("--party", ShortText, party)
-    wanted = CaseFilter(stage=_stage(stage), party=party)
+    opened_by = None if opened_by is None else option("--opened-by", ShortText, opened_by)
+    wanted = CaseFilter(stage=_stage(stage), party=party, procedure=procedure, opened_by=opened_by)
     async with connected() as client:
         page = await asyncio.to_thread(list_cases, client.engine, wanted, None, limit)
     if as_json:
@@ -78,8 +72,10 @@ async def list_requests(stage: str | None, party: str | None, limit: int, as_jso
         due = next((str(clock.due_date) for clock in case.clocks if clock.open), "")
         stage_label = f"{label('stage', case.stage, 'zh')} {case.stage}"
         parties = f"{case.requester_name} → {case.provider_name}"
-        rows.append((case.request_id, case.statute, stage_label, due, parties))
-    print_table("Cases", ("request", "statute", "stage", "due", "requester → provider"), rows)
+        row = (case.request_id, case.statute, stage_label, due, parties)
+        rows.append(row if procedure else (label("procedure", case.procedure, "zh"), *row))
+    heads = ("request", "statute", "stage", "due", "requester → provider")
+    print_table("Cases", heads if procedure else ("procedure", *heads), rows)
     if not rows:
         typer.echo("There are no such cases.")
 
@@ -90,7 +86,7 @@ async def give(
     """Give a command and tell the case after it."""
     do, role = word(CommandName, name, "command"), word(Role, by, "role")
     fields = _fields(do, with_)
-    _check_key(key)
+    check_key(key)
     request_id = option("REQUEST_ID", ShortText, request_id)
     if org is not None:
         org = option("--org", Annotated[ShortText, StringConstraints(min_length=1)], org)
@@ -99,7 +95,7 @@ async def give(
         own = {Role.REQUESTER: case.requester_code, Role.PROVIDER: case.provider_code}.get(role)
         command = _command(do, role, org or own, fields, key)
         await client.command(request_id, command)
-        await _tell(client, request_id, as_json)
+        await tell(client, request_id, as_json)
 
 
 def _command(name: CommandName, role: Role, org: str | None, fields: dict[str, Any], key: str | None) -> Command:
@@ -113,43 +109,51 @@ def _command(name: CommandName, role: Role, org: str | None, fields: dict[str, A
         raise InvalidInput(f"{name}: {key_path(path)} {reason}.") from None
 
 
-async def _tell(client: ShareflowClient, request_id: str, as_json: bool) -> None:
+async def tell(client: ShareflowClient, request_id: str, as_json: bool) -> None:
+    """Tell a case whole: where it stands, its timeline, what followed from it."""
     case = await asyncio.to_thread(client.get, request_id)
     events = await asyncio.to_thread(events_of, client.engine, request_id)
     if as_json:
         said = _brief(case)
         said["clocks"] = [clock_json(clock, case.statute) for clock in case.clocks]
+        said["opens"] = _opened(events)
         said["events"] = [event.model_dump(mode="json") for event in events]
         print_json(said)
         return
     outcome = f" · {label('outcome', case.outcome, 'zh')} {case.outcome}" if case.outcome else ""
     typer.echo(f"{case.request_id} {label('stage', case.stage, 'zh')} {case.stage}{outcome}")
+    typer.echo(f"{label('procedure', case.procedure, 'zh')} {case.procedure}{_origin(case)}")
     typer.echo(f"{case.requester_name} → {case.provider_name} · {case.resource_name} · {case.statute}")
     calendar = await asyncio.to_thread(CalendarHere(client.engine).now)
     print_timeline(events, case.clocks, calendar, case.statute)
+    for opened in _opened(events):
+        typer.echo(f"→ {opened['request_id']} {label('procedure', opened['procedure'], 'zh')} {opened['procedure']}")
+
+
+def _origin(case: CaseView) -> str:
+    return f" · ← {case.opened_by}" if case.opened_by else ""
+
+
+def _opened(events: Sequence[RecordedEvent]) -> list[dict[str, str]]:
+    """The cases that follow from one."""
+    opened = [event.data for event in events if event.type is EventType.CASE_OPENED]
+    return [{name: data[name] for name in ("procedure", "request_id")} for data in opened]
 
 
 def _brief(case: CaseView) -> dict[str, Any]:
-    kept = ("request_id", "statute", "stage", "outcome", "requester_code", "requester_name", "provider_code")
+    kept = (
+        "request_id",
+        "procedure",
+        "opened_by",
+        "statute",
+        "stage",
+        "outcome",
+        "requester_code",
+        "requester_name",
+        "provider_code",
+    )
     said = {name: getattr(case, name) for name in (*kept, "provider_name", "resource_code", "resource_name")}
     return {**said, "filed_at": case.filed_at.isoformat(), "head": case.seq, "overdue": case.overdue}
-
-
-def read_application(name: str) -> tuple[str | None, str | None, Application]:
-    """The statute, else the jurisdiction, and the application of a file, as in a scenario. Raises DoorError."""
-    document = read_yaml(read_text(name), name)
-    try:
-        found = _File.model_validate(document.data)
-    except ValidationError as error:
-        path, reason = first_problem(error)
-        raise InvalidInput(f"{name}, line {document.line(path)}: {key_path(path)} {reason}.") from None
-    if found.statute is None and found.jurisdiction is None:
-        line = document.line(("statute",))
-        raise InvalidInput(f"{name}, line {line}: statute is missing, and so is jurisdiction.")
-    if found.statute and found.jurisdiction and place_of(found.statute) != found.jurisdiction:
-        line = document.line(("jurisdiction",))
-        raise InvalidInput(f"{name}, line {line}: jurisdiction is not the place of {found.statute}.")
-    return found.statute, None if found.statute else found.jurisdiction, found.request
 
 
 def _fields(command: CommandName, text: str) -> dict[str, Any]:
@@ -186,7 +190,7 @@ def _problem(says: type[Filed], fields: dict[str, Any]) -> str | None:
     return None
 
 
-def _check_key(key: str | None) -> None:
+def check_key(key: str | None) -> None:
     """Raises InvalidInput for a --key that no caller may use."""
     if key is None:
         return

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from domain.cases.records import RecordedEvent
 from domain.messages import Language
+from domain.words import ProcedureName
 from starter.documents.dossier import Dossier
 from starter.documents.form import ApplicationForm
 from starter.documents.notice import notices
@@ -41,7 +42,9 @@ class Listed:
 
 
 def papers(dossier: Dossier) -> Iterator[tuple[str, str, Paper]]:
-    """Name, kind and paper, in the order in which they came about."""
+    """Name, kind and paper, in the order in which they came about; none but for share requests."""
+    if dossier.detail.procedure != ProcedureName.SHARE_REQUEST:
+        return
     yield APPLICATION, APPLICATION, ApplicationForm(dossier)
     for notice in notices(dossier):
         yield f"notice-{notice.event.seq}", notice.rule.kind, notice

@@ -6,7 +6,19 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from starter.http import attachments, commands, desk, documents, events, health, law, requests, webhooks
+from starter.http import (
+    attachments,
+    cases,
+    commands,
+    desk,
+    documents,
+    events,
+    health,
+    law,
+    procedures,
+    requests,
+    webhooks,
+)
 from starter.http.door import Door
 from starter.http.limits import BodyLimit
 from starter.http.problems import MEDIA_TYPE, answer_problems
@@ -20,7 +32,9 @@ Every call needs a bearer token of the OIDC issuer, except the health of the ser
 Fields are only ever added: clients must ignore what they do not know.
 """
 
-GROUPS = (requests, commands, documents, attachments, desk, events, webhooks, law, health)
+GROUPS = (requests, commands, cases, documents, attachments, desk, events, webhooks, law, procedures, health)
+ROUTERS = tuple({id(group.router): group.router for group in GROUPS}.values())
+"""Each once: several groups may stand at one address."""
 
 
 class Api(FastAPI):
@@ -60,8 +74,8 @@ def create_app(door: Door | None) -> FastAPI:
     answer_problems(app)
     app.add_middleware(BodyLimit, at_most=settings.body_limit)
     app.add_middleware(health.Measured, registry=app.state.registry)
-    for group in GROUPS:
-        app.include_router(group.router)
+    for router in ROUTERS:
+        app.include_router(router)
     return app
 
 

@@ -5,31 +5,32 @@ import uuid
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import Header, Response
 
 from domain.access import Caller, Parties, capacities
 from domain.cases.commands import Command
-from domain.cases.decide import who_may
 from domain.cases.records import Actor
+from domain.procedures import PROCEDURES
 from domain.side_effects import Answer
-from domain.words import ProcedureName, Role
+from domain.words import EventType, ProcedureName, RefusalCode, Role
+from ledger.queries.events import openings_of
 from ledger.queries.views import CaseDetail
+from starter.errors import RequestRefused
 from starter.http.answers import answer
 from starter.http.dependencies import CallerIn, DoorIn, IfMatch, LanguageIn, RequestId, parties_of, visible_filing
 from starter.http.door import Door
 from starter.http.idempotency import engine_key
 from starter.http.models import AnswerOut, CommandIn, Key
-from starter.http.problems import RESPONSES, Problem
-from starter.http.reading import StrictRoute
-from starter.http.showing import as_of, case_out, etag_of
+from starter.http.problems import Problem
+from starter.http.routers import REQUESTS as router
+from starter.http.routers import at_both
+from starter.http.showing import as_of, case_out, etag_of, opened_out
 
 NEVER = -1
 """No case has this head: a command that wants it is refused, unless it was given before."""
 
-router = APIRouter(prefix="/v1/requests", tags=["requests"], route_class=StrictRoute, responses=RESPONSES)
 
-
-@router.post("/{request_id}/commands", response_model=AnswerOut, summary="Give a command")
+@at_both("POST", "/{request_id}/commands", router, response_model=AnswerOut, summary="Give a command")
 async def give(
     request_id: RequestId,
     body: CommandIn,
@@ -44,8 +45,10 @@ async def give(
     The fields stand beside `command` or under `with`. With `If-Match` it is done only while the case is as known.
     """
     filed = await visible_filing(door, caller, request_id)
-    may = who_may(body.command, ProcedureName(filed.procedure))
-    role = acting_role(caller, may, parties_of(filed), body.as_role)
+    rule = PROCEDURES[ProcedureName(filed.procedure)].rules.get(body.command)
+    if rule is None:
+        raise RequestRefused(RefusalCode.WRONG_PROCEDURE, None, filed.statute)
+    role = acting_role(caller, rule.by, parties_of(filed), body.as_role)
     command = Command(
         name=body.command,
         actor=Actor(role=role, org=caller.org, person=caller.subject),
@@ -59,8 +62,11 @@ async def give(
     after = _told(filed, done)
     if after is None:
         after = await asyncio.to_thread(_as_it_was, door, request_id, done.head)
+    opens = None
+    if EventType.CASE_OPENED in done.events:
+        opens = opened_out(await asyncio.to_thread(openings_of, door.client.engine, request_id, done.head), language)
     told = AnswerOut.model_construct(
-        request_id=request_id, head=done.head, events=list(done.events), case=case_out(after, language)
+        request_id=request_id, head=done.head, events=list(done.events), case=case_out(after, language, opens=opens)
     )
     headers = {"ETag": etag_of(after), **({"Idempotency-Replayed": "true"} if done.repeated else {})}
     return answer(told, language, headers=headers)

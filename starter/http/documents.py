@@ -21,6 +21,8 @@ from starter.http.door import Door
 from starter.http.models import Out
 from starter.http.problems import RESPONSES
 from starter.http.reading import StrictRoute
+from starter.http.routers import at_both
+from starter.http.showing import path_of
 
 router = APIRouter(prefix="/v1/requests", tags=["documents"], route_class=StrictRoute, responses=RESPONSES)
 
@@ -53,21 +55,26 @@ class DocumentList(Out):
 InLanguage = Annotated[Language | None, Query(description="The paper's language; else by Accept-Language.")]
 
 
-@router.get("/{request_id}/documents", response_model=DocumentList, summary="A case's papers")
+@at_both("GET", "/{request_id}/documents", router, response_model=DocumentList, summary="A case's papers")
 async def documents(
     request_id: RequestId, door: DoorIn, caller: CallerIn, language: LanguageIn, lang: InLanguage = None
 ) -> Response:
-    """The application form (需求申请表), then one notice (通知) for each event that tells somebody something."""
+    """The application form (需求申请表), then one notice (通知) for each event that tells somebody something.
+
+    Papers are made for share requests; cases of other procedures have none.
+    """
     dossier = await asyncio.to_thread(_dossier, door, caller, request_id)
     spoken = lang or language
     found = await asyncio.to_thread(listed, dossier, spoken)
-    base = f"/v1/requests/{request_id}/documents"
+    base = f"{path_of(dossier.detail)}/documents"
     items = [DocumentOut(**vars(paper), href=f"{base}/{paper.name}") for paper in found]
     return answer(DocumentList(items=items), spoken)
 
 
-@router.get(
+@at_both(
+    "GET",
     "/{request_id}/documents/{name}",
+    router,
     response_class=HTMLResponse,
     summary="One paper, to be printed",
     responses={304: {"description": "As known"}},

@@ -20,7 +20,7 @@ from starter.http.answers import answer
 from starter.http.door import Door
 from starter.http.event_models import BatchItem, BatchOut, ReceiptOut
 from starter.http.problems import AGAIN_SECONDS, Problem, ProblemOut
-from starter.http.showing import as_of, case_out, etag_of
+from starter.http.showing import as_of, case_out, etag_of, path_of
 
 TAKEN, STARTED, MIXED, AWAY = 200, 201, 207, 503
 
@@ -34,7 +34,7 @@ async def take_one(door: Door, caller: Caller, event: Incoming, language: Langua
     case = await asyncio.to_thread(_case_of, door, receipt)
     headers = {}
     if case is not None:
-        headers = {"Location": f"/v1/requests/{case.request_id}", "ETag": etag_of(case)}
+        headers = {"Location": path_of(case), "ETag": etag_of(case)}
     return answer(_told(receipt, case, language), language, _status(receipt), headers)
 
 

@@ -2,11 +2,13 @@
 
 from domain.access import EVERYWHERE, Caller, Parties
 from domain.messages import Language, label
-from starter.http.models import FilingIn
+from starter.http.models import FilingIn, OpeningIn
 from starter.http.problems import Problem
 
 
-def place_of_filing(body: FilingIn, caller: Caller, language: Language, field: str = "statute") -> str | None:
+def place_of_filing(
+    body: FilingIn | OpeningIn, caller: Caller, language: Language, field: str = "statute"
+) -> str | None:
     """The place whose text in force applies; None where the filing names its statute.
 
     Raises Problem 422, naming the ``field`` that would say it, where neither the filing nor the caller's token tells.

@@ -10,7 +10,18 @@ from domain.access import place_of
 from domain.cases.application import Application, Filed
 from domain.plain_errors import own_reason
 from domain.texts import ShortText
-from domain.words import Basis, ClockId, ClockState, CommandName, Outcome, Role, SharingClass, Stage, Unit
+from domain.words import (
+    Basis,
+    ClockId,
+    ClockState,
+    CommandName,
+    Outcome,
+    ProcedureName,
+    Role,
+    SharingClass,
+    Stage,
+    Unit,
+)
 
 
 class Out(BaseModel):
@@ -49,7 +60,10 @@ class ClockOut(Out):
     number: int
     id: ClockId
     label: str
-    basis: Basis = Field(description="`statute`: set by law, with article and quote; `policy`: set by the operator.")
+    basis: Basis = Field(
+        description="`statute`: set by law, with article and quote; `policy`: set by the operator; "
+        "`decision`: set in this very case by whom the article empowers."
+    )
     article: str | None
     quote: str | None
     statute: str | None = Field(description="The regulation of the article: the case's own, or one above it.")
@@ -80,6 +94,14 @@ class AccessOut(Out):
     uses: int
 
 
+class OpenedOut(Out):
+    """A case that another one opened: what followed from it (转立事项)."""
+
+    procedure: str
+    procedure_label: str
+    request_id: str
+
+
 class LinksOut(Out):
     """Where to go on from here; relative to the API's address."""
 
@@ -95,6 +117,11 @@ class CaseOut(Out):
 
     request_id: str
     procedure: str
+    procedure_label: str
+    opened_by: str | None = Field(description="The case that this one follows from.")
+    opens: list[OpenedOut] | None = Field(
+        default=None, description="The cases that follow from this one; in single cases only."
+    )
     statute: str
     stage: Stage
     stage_label: str
@@ -196,6 +223,22 @@ class FilingIn(Filed):
         if self.statute and self.jurisdiction and place_of(self.statute) != self.jurisdiction:
             raise own_reason("another_jurisdiction")
         return self
+
+
+class OpeningIn(Filed):
+    """A case to be opened: its procedure, its statute, and what is filed. `as` says in which of your roles."""
+
+    procedure: ProcedureName
+    statute: Annotated[ShortText, StringConstraints(min_length=1)] | None = Field(
+        default=None,
+        description="A statute's id. Left out: the text in force in the jurisdiction on the day of opening.",
+    )
+    jurisdiction: Annotated[ShortText, StringConstraints(min_length=1)] | None = Field(
+        default=None,
+        description="A place, such as `nantong`. Left out: the place of the statute, or the one in the caller's token.",
+    )
+    as_role: Role | None = Field(default=None, alias="as")
+    request: dict[str, Any] = Field(description="What is filed; GET /v1/procedures has the schema of each procedure.")
 
 
 class CommandIn(BaseModel):

@@ -39,6 +39,13 @@ UNPROCESSABLE = frozenset(
         RefusalCode.SECRET_DATA_EXCLUDED,
         RefusalCode.UNKNOWN_STATUTE,
         RefusalCode.EXTENSION_TOO_LONG,
+        RefusalCode.TERM_NOT_IN_FUTURE,
+        RefusalCode.GROUND_NOT_LISTED,
+        RefusalCode.LIMIT_REQUIRED,
+        RefusalCode.SERIOUSNESS_REQUIRED,
+        RefusalCode.CATALOGUE_BASIS_REQUIRED,
+        RefusalCode.CATALOGUE_CONDITIONS_REQUIRED,
+        RefusalCode.DUTY_WITHOUT_BODY,
     }
 )
 """Refusals of what was said (422); all others are refusals of the moment or the actor (409)."""

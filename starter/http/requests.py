@@ -1,19 +1,21 @@
-"""Requests: file, list, read, wait for the next event."""
+"""Requests: file, list. And every case: read, wait for the next event."""
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 
-from domain.access import may_file, sight_of
+from domain.access import Caller, may_file, sight_of
 from domain.evidence import plain
+from domain.messages import Language
 from domain.texts import Code
-from domain.words import Outcome, Stage
+from domain.words import Outcome, ProcedureName, Stage
 from ledger.queries.cases import list_cases
-from ledger.queries.events import events_of
+from ledger.queries.events import events_of, openings_of
 from ledger.queries.received import access_of
 from ledger.queries.views import CaseDetail, CaseFilter
 from starter.client import FiledCase
@@ -23,13 +25,12 @@ from starter.http.door import Door
 from starter.http.filing import parties_of_filing, place_of_filing
 from starter.http.idempotency import engine_key
 from starter.http.models import CaseOut, CasePage, ClockList, EventList, EventOut, FilingIn, Key
-from starter.http.problems import RESPONSES, Problem
-from starter.http.reading import StrictRoute
-from starter.http.showing import as_of, case_out, clocks_out, etag_of
+from starter.http.problems import Problem
+from starter.http.routers import REQUESTS as router
+from starter.http.routers import at_both
+from starter.http.showing import as_of, case_out, clocks_out, etag_of, opened_out, path_of
 
 LONGEST_WAIT = 60
-
-router = APIRouter(prefix="/v1/requests", tags=["requests"], route_class=StrictRoute, responses=RESPONSES)
 
 
 @router.post("", status_code=201, response_model=CaseOut, summary="File a request")
@@ -44,6 +45,13 @@ async def file(
 
     The same key with the same body answers as the first time; with another body it is refused.
     """
+    return await file_request(body, door, caller, language, idempotency_key)
+
+
+async def file_request(
+    body: FilingIn, door: Door, caller: Caller, language: Language, idempotency_key: str | None
+) -> Response:
+    """The same, at whichever address. Raises Problem 400 without a key, 403 for another department's request."""
     if idempotency_key is None:
         raise Problem(400, "idempotency_key_required")
     place = place_of_filing(body, caller, language)
@@ -60,8 +68,13 @@ async def file(
         shift=door.shift(),
         jurisdiction=place,
     )
+    return await as_created(door, filed, language)
+
+
+async def as_created(door: Door, filed: FiledCase, language: Language) -> Response:
+    """The answer to a filing: the case as it left it, and where it stands."""
     case = await asyncio.to_thread(_as_filed, door, filed)
-    headers = {"Location": f"/v1/requests/{case.request_id}", "ETag": etag_of(case)}
+    headers = {"Location": path_of(case), "ETag": etag_of(case)}
     if filed.repeated:
         headers["Idempotency-Replayed"] = "true"
     return answer(case_out(case, language), language, 201, headers)
@@ -72,12 +85,8 @@ def _as_filed(door: Door, filed: FiledCase) -> CaseDetail:
     return as_of(door.client.engine, door.client.get(filed.case.request_id), filed.events)
 
 
-@router.get("", response_model=CasePage, summary="List the cases that are yours to see")
-async def list_(
-    request: Request,
-    door: DoorIn,
+async def narrowed(
     caller: CallerIn,
-    language: LanguageIn,
     stage: Stage | None = None,
     outcome: Outcome | None = None,
     statute: Code | None = None,
@@ -86,11 +95,9 @@ async def list_(
     open: Annotated[bool | None, Query(description="Only cases that are not closed, or only closed ones.")] = None,
     overdue: Annotated[bool, Query(description="Only cases with a breached clock.")] = False,
     stuck: Annotated[bool, Query(description="Only overdue cases and those that the machinery holds up.")] = False,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
-    """The latest filing first. Walking the cursors shows each case that was there at the start exactly once."""
-    wanted = CaseFilter(
+) -> CaseFilter:
+    """Which of the cases that are the caller's to see are asked for."""
+    return CaseFilter(
         stage=stage,
         outcome=outcome,
         statute=statute,
@@ -101,16 +108,36 @@ async def list_(
         stuck=stuck,
         sight=sight_of(caller),
     )
+
+
+Narrowed = Annotated[CaseFilter, Depends(narrowed)]
+
+
+@router.get("", response_model=CasePage, summary="List the share requests that are yours to see")
+async def list_(
+    request: Request, door: DoorIn, language: LanguageIn, asked: Narrowed, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
+    """The latest filing first. Walking the cursors shows each case that was there at the start exactly once."""
+    wanted = replace(asked, procedure=ProcedureName.SHARE_REQUEST)
+    return await page_of(request, door, language, wanted, limit, cursor)
+
+
+async def page_of(
+    request: Request, door: Door, language: Language, wanted: CaseFilter, limit: int, cursor: str | None
+) -> Response:
+    """One page of a list of cases, with the way to the next."""
     page = await asyncio.to_thread(list_cases, door.client.engine, wanted, cursor, limit)
     items = [case_out(case, language) for case in page.cases]
     headers = {}
     if page.next is not None:
         kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        headers = link_next("/v1/requests", urlencode([*kept, ("cursor", page.next)]))
+        headers = link_next(request.url.path, urlencode([*kept, ("cursor", page.next)]))
     return answer(CasePage.model_construct(items=items, next=page.next), language, headers=headers)
 
 
-@router.get("/{request_id}", response_model=CaseOut, summary="One case", responses={304: {"description": "As known"}})
+@at_both(
+    "GET", "/{request_id}", response_model=CaseOut, summary="One case", responses={304: {"description": "As known"}}
+)
 async def show(
     request_id: RequestId,
     door: DoorIn,
@@ -129,7 +156,9 @@ async def show(
     access = None
     if case.outcome is Outcome.GRANTED or case.stage is Stage.DELIVERY:
         access = await asyncio.to_thread(access_of, door.client.engine, request_id)
-    return answer(case_out(case, language, access), language, headers={"ETag": etag_of(case)})
+    followed = await asyncio.to_thread(openings_of, door.client.engine, request_id, case.seq)
+    shown = case_out(case, language, access, opened_out(followed, language))
+    return answer(shown, language, headers={"ETag": etag_of(case)})
 
 
 async def _moved(door: Door, caller: CallerIn, known: CaseDetail, wait: int) -> CaseDetail:
@@ -146,7 +175,7 @@ def _tags(header: str | None) -> set[str]:
     return {tag.strip().removeprefix("W/") for tag in (header or "").split(",") if tag.strip()}
 
 
-@router.get("/{request_id}/events", response_model=EventList, summary="A case's events, as the ledger holds them")
+@at_both("GET", "/{request_id}/events", response_model=EventList, summary="A case's events, as the ledger holds them")
 async def events(
     request_id: RequestId,
     door: DoorIn,
@@ -163,7 +192,7 @@ async def events(
     return answer(EventList.model_construct(items=items, next=more), language)
 
 
-@router.get("/{request_id}/clocks", response_model=ClockList, summary="A case's clocks")
+@at_both("GET", "/{request_id}/clocks", response_model=ClockList, summary="A case's clocks")
 async def clocks(request_id: RequestId, door: DoorIn, caller: CallerIn, language: LanguageIn) -> Response:
     """Every limit that ran or runs, with its article and quote, or as the operator's own."""
     case = await asyncio.to_thread(visible_case, door, caller, request_id)

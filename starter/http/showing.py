@@ -8,17 +8,27 @@ from sqlalchemy import Engine
 from domain.cases.evolve import evolve_all
 from domain.cases.holders import who_holds
 from domain.cases.proceeding import Proceeding
-from domain.cases.records import Clock
+from domain.cases.records import Clock, RecordedEvent
 from domain.messages import Language, label
 from domain.policy import Policy
 from domain.procedures import PROCEDURES
 from domain.statutes.loader import digest, packaged_statutes
 from domain.statutes.model import Statute
-from domain.words import Basis, ProcedureName, Role, Stage
+from domain.words import Basis, EventType, ProcedureName, Role, Stage
 from ledger.queries.events import events_of
 from ledger.queries.received import Access
 from ledger.queries.views import CaseDetail, CaseView
-from starter.http.models import AccessOut, CaseOut, ClockOut, HolderOut, LinksOut, PartyOut, ResourceOut, StuckOut
+from starter.http.models import (
+    AccessOut,
+    CaseOut,
+    ClockOut,
+    HolderOut,
+    LinksOut,
+    OpenedOut,
+    PartyOut,
+    ResourceOut,
+    StuckOut,
+)
 
 
 def etag_of(case: CaseView) -> str:
@@ -54,12 +64,36 @@ def before_anything(case: CaseDetail, statute: Statute) -> Proceeding:
     return new
 
 
-def case_out(case: CaseView, language: Language, access: Access | None = None) -> CaseOut:
+def path_of(case: CaseView) -> str:
+    """Where a case stands: a share request among requests, all others among cases."""
+    among = "requests" if case.procedure == ProcedureName.SHARE_REQUEST else "cases"
+    return f"/v1/{among}/{case.request_id}"
+
+
+def opened_out(events: Sequence[RecordedEvent], language: Language) -> list[OpenedOut]:
+    """The cases that follow from one, by the events that say so."""
+    return [
+        OpenedOut.model_construct(
+            procedure=event.data["procedure"],
+            procedure_label=label("procedure", event.data["procedure"], language),
+            request_id=event.data["request_id"],
+        )
+        for event in events
+        if event.type is EventType.CASE_OPENED
+    ]
+
+
+def case_out(
+    case: CaseView, language: Language, access: Access | None = None, opens: list[OpenedOut] | None = None
+) -> CaseOut:
     """What is shown of a case; its application only when ``case`` has it."""
-    path = f"/v1/requests/{case.request_id}"
+    path = path_of(case)
     return CaseOut.model_construct(
         request_id=case.request_id,
         procedure=case.procedure,
+        procedure_label=label("procedure", case.procedure, language),
+        opened_by=case.opened_by,
+        opens=opens,
         statute=case.statute,
         stage=case.stage,
         stage_label=label("stage", case.stage, language),

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from starter.sdk.call import IDEMPOTENCY_KEY, Call, items_reader, json_body, path, query, reader
 from starter.sdk.errors import FieldError, InvalidInput
 from starter.sdk.event import Event, event_from, name_of
-from starter.sdk.models import Case, Clock, Done, Due, Page, RecordedEvent, Statute
+from starter.sdk.models import Case, Clock, Done, Due, Page, Procedure, RecordedEvent, Statute
 
 JSON = {"Content-Type": "application/json"}
 
@@ -36,6 +36,16 @@ def file(
         headers={**JSON, **key_header(key)},
         body=json_body({**{k: v for k, v in under.items() if v is not None}, "request": dict(request)}),
     )
+
+
+def open_case(
+    procedure: str, statute: str, request: Mapping[str, Any], key: str | None, as_role: str | None
+) -> Call[Case]:
+    """Open a case of any procedure, once."""
+    body: dict[str, Any] = {"procedure": procedure, "statute": statute, "request": dict(request)}
+    if as_role is not None:
+        body["as"] = as_role
+    return Call("POST", path("cases"), _case, headers={**JSON, **key_header(key)}, body=json_body(body))
 
 
 def command(
@@ -74,9 +84,14 @@ def get_changed(request_id: str, etag: str | None, seconds: float) -> Call[Case 
     )
 
 
-def list_cases(filters: Mapping[str, Any], cursor: str | None) -> Call[Page[Case]]:
-    """One page of the cases that the caller may see."""
+def list_requests(filters: Mapping[str, Any], cursor: str | None) -> Call[Page[Case]]:
+    """One page of the share requests that the caller may see."""
     return Call("GET", path("requests"), reader(Page[Case]), params=query(**filters, limit=PAGE, cursor=cursor))
+
+
+def list_cases(filters: Mapping[str, Any], cursor: str | None) -> Call[Page[Case]]:
+    """One page of the cases of every procedure that the caller may see."""
+    return Call("GET", path("cases"), reader(Page[Case]), params=query(**filters, limit=PAGE, cursor=cursor))
 
 
 def worklist(cursor: str | None) -> Call[Page[Case]]:
@@ -122,6 +137,11 @@ def stream(after: str | None, types: Collection[str] | None) -> Call[Any]:
 def statutes() -> Call[list[Statute]]:
     """The regulations under which requests can be filed."""
     return Call("GET", path("statutes"), items_reader(Statute))
+
+
+def procedures() -> Call[list[Procedure]]:
+    """The procedures that a case can follow."""
+    return Call("GET", path("procedures"), items_reader(Procedure))
 
 
 def calendar_due(start: date, working_days: int | None, months: int | None, as_known_on: date | None) -> Call[Due]:

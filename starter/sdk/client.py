@@ -11,7 +11,7 @@ import httpx
 from starter.sdk import calls, document_calls
 from starter.sdk.drivers import Driver, TokenSource
 from starter.sdk.event import Event
-from starter.sdk.models import Attachment, Case, Clock, Done, Due, Page, Paper, RecordedEvent, Statute
+from starter.sdk.models import Attachment, Case, Clock, Done, Due, Page, Paper, Procedure, RecordedEvent, Statute
 from starter.sdk.stream import stream
 from starter.sdk.talk import ask, pages
 from starter.sdk.waiting import Words, wait_for
@@ -71,6 +71,22 @@ class Client:
         key files once. Raises RequestRefused, InvalidInput, KeyReused, Unavailable.
         """
         return self._driver.run(ask(calls.file(statute, request, key, jurisdiction), self._patience))
+
+    def open_case(
+        self,
+        procedure: str,
+        statute: str,
+        request: Mapping[str, Any],
+        key: str | None = None,
+        as_role: str | None = None,
+    ) -> Case:
+        """Open a case of any procedure (``demand`` …); answers when it stands in the ledger.
+
+        ``key`` as in ``file``; ``as_role`` is needed when the token holds several roles that may. ``procedures`` tells
+        what to say. Raises RequestRefused, InvalidInput, KeyReused, Forbidden, Unavailable.
+        """
+        call = calls.open_case(procedure, statute, request, key, as_role)
+        return self._driver.run(ask(call, self._patience))
 
     def command(
         self,
@@ -132,9 +148,32 @@ class Client:
         overdue: bool | None = None,
         stuck: bool | None = None,
     ) -> Iterator[Case]:
-        """The cases that you may see, page after page; parties are given by their codes."""
+        """The share requests that you may see, page after page; parties are given by their codes."""
         filters = {
             **{"stage": stage, "outcome": outcome, "statute": statute, "requester": requester, "provider": provider},
+            **{"open": open, "overdue": overdue, "stuck": stuck},
+        }
+        return self._driver.each(pages(lambda cursor: calls.list_requests(filters, cursor), self._patience))
+
+    def list_cases(
+        self,
+        *,
+        procedure: str | None = None,
+        opened_by: str | None = None,
+        resource: str | None = None,
+        stage: str | None = None,
+        outcome: str | None = None,
+        statute: str | None = None,
+        requester: str | None = None,
+        provider: str | None = None,
+        open: bool | None = None,
+        overdue: bool | None = None,
+        stuck: bool | None = None,
+    ) -> Iterator[Case]:
+        """The cases of every procedure that you may see; ``opened_by`` is the id of the case that they follow from."""
+        filters = {
+            **{"procedure": procedure, "opened_by": opened_by, "resource": resource, "stage": stage},
+            **{"outcome": outcome, "statute": statute, "requester": requester, "provider": provider},
             **{"open": open, "overdue": overdue, "stuck": stuck},
         }
         return self._driver.each(pages(lambda cursor: calls.list_cases(filters, cursor), self._patience))
@@ -183,6 +222,10 @@ class Client:
     def statutes(self) -> Sequence[Statute]:
         """The regulations under which requests can be filed."""
         return self._driver.run(ask(calls.statutes(), self._patience))
+
+    def procedures(self) -> Sequence[Procedure]:
+        """What can be opened, by whom, under which statutes, and what may be done then."""
+        return self._driver.run(ask(calls.procedures(), self._patience))
 
     def calendar_due(
         self,

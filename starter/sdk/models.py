@@ -43,8 +43,8 @@ class Clock(Answer):
     """A limit that runs, ran out or was kept.
 
     ``due_date`` is the last day inside the limit, ``due_at`` the instant at which that day ends. ``basis`` is
-    ``statute`` or ``policy``; ``amount`` is counted in ``unit`` (``working_day``, ``month``, ``day``). ``statute`` is
-    the regulation of the article, which may stand above the case's own.
+    ``statute``, ``policy`` or ``decision``; ``amount`` is counted in ``unit`` (``working_day``, ``month``, ``day``,
+    ``date``). ``statute`` is the regulation of the article, which may stand above the case's own.
     """
 
     number: int
@@ -73,11 +73,26 @@ class Stuck(Answer):
     since: datetime | None = None
 
 
+class Opened(Answer):
+    """A case that another one opened."""
+
+    procedure: str
+    procedure_label: str | None = None
+    request_id: str
+
+
 class Case(Answer):
-    """A request and where it stands. ``etag`` names this version of it, for ``if_match``; lists give none."""
+    """A request, or a case of another procedure, and where it stands.
+
+    ``etag`` names this version of it, for ``if_match``. ``opened_by`` is the case that it follows from, ``opens`` are
+    those that follow from it. Lists give neither ``etag`` nor ``opens``.
+    """
 
     request_id: str
     procedure: str | None = None
+    procedure_label: str | None = None
+    opened_by: str | None = None
+    opens: tuple[Opened, ...] | None = None
     statute: str
     stage: str
     stage_label: str | None = None
@@ -164,6 +179,22 @@ class Statute(Answer):
     document: str | None = None
     status: str | None = None
     in_force_from: date | None = None
+
+
+class Procedure(Answer):
+    """What can be opened: ``required`` names, by statute, what a filing must state; ``request`` is its JSON schema.
+
+    Each of ``commands`` has ``command``, ``by``, ``stages`` and the JSON schema ``fields``.
+    """
+
+    procedure: str
+    label: str | None = None
+    opened_by: tuple[str, ...] = ()
+    required: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    request: Mapping[str, Any] = Field(default_factory=dict)
+    stages: tuple[Mapping[str, Any], ...] = ()
+    commands: tuple[Mapping[str, Any], ...] = ()
+    clocks: tuple[Mapping[str, Any], ...] = ()
 
 
 class Due(Answer):

@@ -1,5 +1,6 @@
 """``shareflow up``, ``api`` and ``token``: the walk of the documents, word for word, and what cannot be."""
 
+import json
 import os
 import re
 import signal
@@ -72,7 +73,8 @@ def test_the_walk_with_curl_works_word_for_word(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    filed, accepted, refused, granted, events, feed, papers = done.stdout.strip().splitlines()
+    lines = done.stdout.strip().splitlines()
+    filed, accepted, refused, granted, events, feed, papers, demand, published, followed, request = lines
     assert '"stage":"completeness_check"' in filed
     assert '"events":["accepted"' in accepted
     assert ('"code":"reason_required"' in refused, '"article":"22"' in refused) == (True, True)
@@ -83,6 +85,49 @@ def test_the_walk_with_curl_works_word_for_word(
     ]
     assert "cn.gov.shareflow.request.granted.v1" in feed
     assert "/documents/application" in papers
+    assert '"stage":"demand_review"' in demand
+    assert '"events":["resource_published"' in published
+    assert '"outcome":"published"' in followed
+    opened = re.search(r'"opens":\[\{"procedure":"share_request",.*?"request_id":"(.*?)"', followed)
+    assert opened
+    assert f'"request_id":"{opened[1]}"' in request
+    assert ('"stage":"completeness_check"' in request, '"opened_by":"' in request) == (True, True)
+
+
+@pytest.mark.usefixtures("up")
+def test_a_case_of_another_procedure_from_the_command_line(environment: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "demand.yaml"
+    file.write_text(
+        "name: 需求\nprocedure: demand\nstatute: nantong-2020\nrequest:\n"
+        "  requester: {code: R-1, name: 甲局}\n  provider: {code: P-1, name: 乙局}\n"
+        "  description: 流动人口居住登记信息\n  purpose: 低保资格核验\n",
+        encoding="utf-8",
+    )
+
+    def said(*arguments: object, code: int = 0) -> str:
+        done = subprocess.run(
+            [PROGRAM, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stderr if code else done.stdout
+
+    case = json.loads(said("case", "open", file, "--key", "demand-1", "--json"))
+    again = json.loads(said("case", "open", file, "--key", "demand-1", "--json"))
+    assert (case["procedure"], case["stage"], again["request_id"]) == ("demand", "demand_review", case["request_id"])
+    wrong = said("case", "do", case["request_id"], "grant", "--by", "provider", code=1)
+    assert wrong.startswith("wrong_procedure: ")
+    assert "not_your_turn" in said("case", "open", file, "--org", "R-2", code=1)
+    entry = '{"resource": {"code": "X-1", "name": "登记", "sharing_class": "conditional"}}'
+    assert "published" in said("case", "do", case["request_id"], "publish", "--by", "provider", "--with", entry)
+    told = said("request", "do", case["request_id"], "file_request", "--by", "requester", "--with", '{"scope": "姓名"}')
+    opened = re.search(r"→ (\S+) 共享申请 share_request", told)
+    assert opened, told
+    [listed] = json.loads(said("case", "list", "--procedure", "demand", "--party", "R-1", "--json"))
+    assert (listed["request_id"], listed["outcome"]) == (case["request_id"], "published")
+    assert "需求申请" in said("case", "list")
+    assert case["request_id"] not in said("request", "list")
+    shown = json.loads(said("case", "show", case["request_id"], "--json"))
+    assert shown["opens"] == [{"procedure": "share_request", "request_id": opened[1]}]
 
 
 def test_the_api_also_runs_alone_beside_the_engine(up: str, environment: dict[str, str]) -> None:

@@ -16,7 +16,8 @@ from temporalio.exceptions import ApplicationError
 
 from domain.cases.commands import Command
 from domain.cases.records import Actor
-from domain.cases.turn import RULES, Turn
+from domain.cases.share_rules import RULES
+from domain.cases.turn import Turn
 from domain.naming import workflow_id
 from domain.side_effects import TASK_QUEUE, Answer
 from domain.words import EventType, Outcome, SharingClass, Stage, Urgency

@@ -20,6 +20,7 @@ from domain.cases.case import Case
 from domain.cases.commands import Command, InvalidFields
 from domain.cases.decide import decide, who_may
 from domain.cases.records import Actor
+from domain.cases.share_rules import RULES
 from domain.cases.turn import Refused
 from domain.naming import workflow_id
 from domain.words import CommandName, Role
@@ -68,7 +69,7 @@ async def test_whoever_has_a_turn_somewhere_is_told_by_the_rules_here(stage: Sta
     request_id = await stage.bring(situation)
     head = await stage.head(request_id)
     statute = reached(str(situation)).statute.id
-    pairs = [(name, role) for name in CommandName for role in who_may(name)]
+    pairs = [(name, role) for name in RULES for role in who_may(name)]
 
     async def tried(name: CommandName, role: Role) -> tuple[tuple[int, str, str | None], tuple[int, str, str | None]]:
         refusal = refused_with(situation, name.value, role.value)
@@ -89,7 +90,7 @@ async def test_whoever_never_has_a_turn_is_refused_whatever_it_says(stage: Stage
     head = await stage.head(request_id)
     statute = reached(str(situation)).statute.id
     calls: list[tuple[CommandName, Mapping[str, str], tuple[int, str]]] = []
-    for name in CommandName:
+    for name in RULES:
         for role in Role:
             if role not in who_may(name):
                 calls.append((name, stage.headers_in(role, statute), (403, "not_your_turn")))
@@ -114,7 +115,7 @@ def allowed_once() -> list[Any]:
     """Each stage, command and role that may be, with a situation in which it may."""
     found: dict[tuple[str, CommandName, Role], Situation] = {}
     for situation in SITUATIONS:
-        for name in CommandName:
+        for name in RULES:
             for role in who_may(name):
                 if refused_with(situation, name.value, role.value) is None:
                     found.setdefault((situation.stage, name, role), situation)
@@ -178,7 +179,7 @@ async def test_past_the_api_the_workflow_refuses_just_the_same(stage: Stage, sit
             return "case_closed" if error.status is RPCStatusCode.NOT_FOUND else str(error), expected
         return DONE, expected
 
-    pairs = [(name, who) for name in CommandName for who in intruders(case.statute.id)]
+    pairs = [(name, who) for name in RULES for who in intruders(case.statute.id)]
     answers = await some_at_once([tried(number, *pair) for number, pair in enumerate(pairs)])
     wrong = [(pair, *answer) for pair, answer in zip(pairs, answers, strict=True) if answer[0] != answer[1]]
     assert wrong == []

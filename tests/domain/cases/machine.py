@@ -63,8 +63,9 @@ GOOD: Final[Mapping[CommandName, Mapping[str, Any]]] = {
     CommandName.DELIVER: {"mode": "api"},
     CommandName.WITHDRAW: {"reason": "不再需要"},
     CommandName.URGE: {"level": "yellow"},
+    CommandName.ORDER_RECTIFICATION: {"working_days": 10, "reason": "逾期未答复"},
 }
-"""Fields with which each command is complete under every statute."""
+"""Fields with which each command of a share request is complete under every statute."""
 
 OTHER_ENDS: Final[Mapping[CommandName, Sequence[Mapping[str, Any]]]] = {
     CommandName.CONCLUDE_COORDINATION: [{"result": "agreed", "terms": {"mode": "compare"}}],

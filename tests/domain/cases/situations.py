@@ -1,6 +1,7 @@
 """Every stage of every statute, reached by the shortest way, and who may do what there.
 
-Written by hand from what users were promised. Nothing here is taken from the rules or the statute files.
+Written by hand from what users were promised. Nothing here is taken from the rules, and one thing alone from the
+statute files: which missed limits a text names as grounds to order rectification.
 """
 
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from domain.cases.case import Case
 from domain.cases.decide import decide
 from domain.cases.turn import Refused
 from domain.policy import Policy
+from domain.statutes.loader import get_statute
 from tests.domain.cases.machine import PaperLedger, command, play
 
 PASS = "pass"
@@ -41,6 +43,7 @@ STAGES: Final = {
     "deliver": "delivery",
     "withdraw": "any",
     "urge": "any",
+    "order_rectification": "any",
 }
 """In which stage each command is given, under some statute at least."""
 
@@ -97,6 +100,8 @@ class Situation:
             return {"case_closed"}
         if command in LACKS[self.statute]:
             return {LACKS[self.statute][command]}
+        if command == "order_rectification":
+            return {self.rectification(role)}
         if f"{command}:{role}" in self.told:
             return {self.told[f"{command}:{role}"]}
         stages = STAGES[command].split("|")
@@ -106,6 +111,17 @@ class Situation:
             # Wrong stage under this text, though not under every one, and the wrong person besides.
             return {"wrong_stage", "not_your_turn"}
         return {"not_your_turn"}
+
+    def rectification(self, role: str) -> str:
+        """What is said of ordering rectification, by the text's own list of grounds."""
+        rules = get_statute(self.statute.split(",")[0]).rectification
+        if rules is None:
+            return "procedure_not_available"
+        if role != "bureau":
+            return "not_your_turn"
+        clocks = reached(str(self)).clocks.values()
+        missed = [clock.id for clock in clocks if clock.state.value in ("breached", "met_late")]
+        return PASS if any(rules.ground_for(clock) for clock in missed) else "no_breach_to_rectify"
 
     def elsewhere(self, command: str) -> bool:
         """Whether this text has the command in another stage than others have it."""

@@ -1,0 +1,78 @@
+"""``shareflow case``: open, show, list and drive cases of every procedure; ``shareflow procedure`` tells of each."""
+
+from typing import Annotated
+
+import typer
+
+from starter.cli.output import AsJson, help_when_alone, new_group
+from starter.cli.request import Key, do, show
+from starter.cli.running import run
+
+cases = typer.Typer(invoke_without_command=True)
+procedures = new_group("What can be opened, by whom, and what may be done then (办理程序).")
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``case`` and ``procedure`` to the command line."""
+    app.add_typer(cases, name="case")
+    app.add_typer(procedures, name="procedure")
+
+
+@cases.callback()
+def _case(ctx: typer.Context) -> None:
+    """Open, show, list and drive cases of every procedure on the running engine."""
+    help_when_alone(ctx)
+
+
+@cases.command("open")
+def open_(
+    file: Annotated[str, typer.Argument(help="YAML with `procedure`, `statute` and `request`, as in a scenario file.")],
+    as_: Annotated[
+        str | None, typer.Option("--as", help="The role that opens it; the first that may by default.")
+    ] = None,
+    org: Annotated[str | None, typer.Option(help="The opening organisation's code; a party's own by default.")] = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open a case."""
+    from starter.cli import case_work
+
+    run(case_work.open_and_tell(file, as_, org, key, as_json))
+
+
+cases.command()(show)
+cases.command()(do)
+
+
+@cases.command("list")
+def list_(
+    procedure: Annotated[str | None, typer.Option(help="Only cases of this procedure.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Only cases in this stage.")] = None,
+    party: Annotated[str | None, typer.Option(help="Only cases of this organisation (its code).")] = None,
+    opened_by: Annotated[str | None, typer.Option(help="Only cases that follow from this one (its id).")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List cases, the newest first."""
+    from starter.cli import case_work, request_work
+
+    run(request_work.list_requests(stage, party, limit, as_json, case_work.procedure_named(procedure), opened_by))
+
+
+@procedures.command("list")
+def list_procedures(as_json: AsJson = False) -> None:
+    """All procedures, and who opens them under which statutes."""
+    from starter.cli import procedure_page
+
+    procedure_page.list_all(as_json)
+
+
+@procedures.command("show")
+def show_procedure(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `shareflow procedure list` names it.")],
+    as_json: AsJson = False,
+) -> None:
+    """One procedure: what is filed, its stages, commands and limits."""
+    from starter.cli import procedure_page
+
+    procedure_page.show(name, as_json)

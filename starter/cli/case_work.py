@@ -1,0 +1,56 @@
+"""What ``shareflow case open`` does on a running engine."""
+
+import getpass
+from typing import Annotated
+
+from pydantic import StringConstraints, ValidationError
+
+from domain.cases.application import Application
+from domain.cases.records import Actor
+from domain.plain_errors import first_problem, key_path
+from domain.procedures import PROCEDURES
+from domain.texts import ShortText
+from domain.words import ProcedureName, Role
+from starter.cli.case_file import CaseFile, read_case
+from starter.cli.options import option, word
+from starter.cli.request_work import check_key, file_and_tell, tell
+from starter.connection import connected
+from starter.entering import matter_parties
+from starter.errors import InvalidInput
+
+
+async def open_and_tell(name: str, as_: str | None, org: str | None, key: str | None, as_json: bool) -> None:
+    """Open the case of a file and tell what came of it."""
+    file = read_case(name)
+    check_key(key)
+    actor = _opener(file, as_, org)
+    if isinstance(file.request, Application):
+        await file_and_tell(file.statute, file.jurisdiction, file.request, key, as_json)
+        return
+    async with connected() as client:
+        opened = await client.open(
+            file.procedure, file.statute, file.request, actor, key=key, jurisdiction=file.jurisdiction
+        )
+        await tell(client, opened.case.request_id, as_json)
+
+
+def procedure_named(text: str | None) -> ProcedureName | None:
+    """The procedure of that name; None for none. Raises InvalidInput."""
+    return word(ProcedureName, text, "procedure") if text is not None else None
+
+
+def _opener(file: CaseFile, as_: str | None, org: str | None) -> Actor:
+    """Who opens it. Raises InvalidInput for a role or an organisation that cannot be."""
+    may = PROCEDURES[file.procedure].opened_by
+    role = may[0] if as_ is None else word(Role, as_, "role")
+    if role not in may:
+        raise InvalidInput(f"A {file.procedure} is opened by {' or '.join(may)}, not by {role}.")
+    if org is not None:
+        org = option("--org", Annotated[ShortText, StringConstraints(min_length=1)], org)
+    parties = matter_parties(file.procedure, file.statute or file.jurisdiction or "", file.request)
+    own = {Role.REQUESTER: parties.requester, Role.PROVIDER: parties.provider}.get(role)
+    try:
+        return Actor(role=role, org=org or own, person=getpass.getuser())
+    except ValidationError as error:
+        path, reason = first_problem(error)
+        raise InvalidInput(f"{key_path(path)} {reason}.") from None
