@@ -42,10 +42,15 @@ def next_instant(case: Proceeding) -> Instant | None:
 
 
 def advance(case: P, until: datetime) -> tuple[P, list[Event]]:
-    """The case as time alone leaves it at ``until`` (inclusive), and the events on the way."""
+    """The case as time alone leaves it at ``until`` (inclusive), and the events on the way.
+
+    A limit may have ended before the case began (a change of long ago that is filed today): what that brings is
+    noticed at once and written down after what has happened since.
+    """
     happened: list[Event] = []
     while (due := next_instant(case)) is not None and due.at <= until:
-        turn = Turn(case, PLATFORM, due.at, case.stage)
+        at = due.at if case.last_at is None else max(due.at, case.last_at)
+        turn = Turn(case, PLATFORM, at, case.stage)
         _pass(turn, case.clocks[due.number], due.what)
         case = evolve_all(case, turn.events)
         happened += turn.events

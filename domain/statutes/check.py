@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from domain.plain_errors import key_path
 from domain.statutes.loader import StatuteError, load_statute, packaged_texts
 from domain.statutes.model import Clause, Extension, Limit, Statute
+from domain.statutes.sections import CatalogueExtension
 from domain.statutes.source_text import articles
 from domain.words import Unit
 
@@ -85,11 +86,14 @@ def _wrong_quote(clause: Clause, article: tuple[str, ...] | None) -> str | None:
 
 def check_amounts(statute: Statute) -> list[str]:
     """Limits whose own quote states another number or unit than the limit has, one sentence each."""
-    timed: list[tuple[str, Limit | Extension, int]] = [
+    timed: list[tuple[str, Limit | Extension | CatalogueExtension, int]] = [
         (f"limits[{i}].amount", limit, limit.amount) for i, limit in enumerate(statute.limits)
     ]
     if statute.extension:
         timed.append(("extension.at_most", statute.extension, statute.extension.at_most))
+    longer = statute.catalogue.extension if statute.catalogue else None
+    if longer:
+        timed.append(("catalogue.extension.at_most", longer, longer.at_most))
     return [
         f"{statute.id}: {path} is {amount} {part.unit}, but its quote is “{part.clause.quote}”."
         for path, part, amount in timed

@@ -159,3 +159,9 @@ def _acting(statute: Statute) -> Iterator[tuple[tuple[Any, ...], Role]]:
             yield ("coordination", "provincial", "by"), statute.coordination.provincial.by
     if statute.last:
         yield ("last", "by"), statute.last.by
+    if statute.rectification:
+        for place, ground in enumerate(statute.rectification.grounds):
+            yield ("rectification", "grounds", place), statute.rectification.orders(ground)
+        for place, step in enumerate(statute.rectification.steps):
+            if step.to is not None:
+                yield ("rectification", "steps", place, "to"), step.to

@@ -39,6 +39,12 @@ UNPROCESSABLE = frozenset(
         RefusalCode.SECRET_DATA_EXCLUDED,
         RefusalCode.UNKNOWN_STATUTE,
         RefusalCode.EXTENSION_TOO_LONG,
+        RefusalCode.GROUND_NOT_LISTED,
+        RefusalCode.LIMIT_REQUIRED,
+        RefusalCode.SERIOUSNESS_REQUIRED,
+        RefusalCode.CATALOGUE_BASIS_REQUIRED,
+        RefusalCode.CATALOGUE_CONDITIONS_REQUIRED,
+        RefusalCode.DAY_OUT_OF_RANGE,
     }
 )
 """Refusals of what was said (422); all others are refusals of the moment or the actor (409)."""
