@@ -47,7 +47,7 @@ def breaches_to_rectify(case: Proceeding, by: Role, named: ClockId | None = None
     Those for which it has been ordered already are left out. ``named``: of this clock alone.
     """
     rules = case.statute.rectification
-    for clock in reversed(case.clocks.values()):
+    for clock in reversed(list(case.clocks.values())):
         ground = rules.ground_for(clock.id) if rules else None
         missed = clock.state in (ClockState.BREACHED, ClockState.MET_LATE) and clock.number not in case.rectified
         if rules and ground and missed and named in (None, clock.id) and rules.orders(ground) is by:

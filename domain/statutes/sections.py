@@ -78,12 +78,13 @@ class EscalationStep(Part):
 
     ``not_rectified``: after the limit has passed or the completion was rejected. ``serious``: where serious
     consequences or circumstances are stated, without waiting for that. ``either``: where one of the two holds.
+    ``any``: the text sets no condition.
     """
 
     id: str = Field(pattern=r"^[a-z_]{3,40}$")
     name: Name
     to: Role | None = Field(default=None, description="the organ it goes to; None where the text names none")
-    when: Literal["not_rectified", "serious", "either"]
+    when: Literal["not_rectified", "serious", "either", "any"]
     optional: bool = Field(default=False, description="may be passed over (可以), and taken at any time by its name")
     grounds: tuple[str, ...] = Field(default=(), description="the grounds it is for; empty: all")
     clause: Clause
