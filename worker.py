@@ -49,7 +49,9 @@ from ledger.errors import LedgerUnavailable
 from ledger.schema import migrate
 from starter.errors import DoorError
 from starter.logs import configure_logs
+from workflows.catalogue_change import CatalogueChangeWorkflow
 from workflows.demand import DemandWorkflow
+from workflows.rectification import RectificationWorkflow
 from workflows.share_request import ShareRequestWorkflow
 
 DATABASE_THREADS = 8
@@ -58,7 +60,12 @@ POLLS, POLLS_FOR_NEW_CASES = 20, 0.5
 """With the SDK's five, of which one asks for new cases, filings waited behind commands under load."""
 PASSED_THROUGH = ("domain", "workflows.labels", "pydantic", "pydantic_core", "annotated_types", "yaml")
 
-PROCEDURE_WORKFLOWS = [ShareRequestWorkflow, DemandWorkflow]
+PROCEDURE_WORKFLOWS = [
+    ShareRequestWorkflow,
+    DemandWorkflow,
+    RectificationWorkflow,
+    CatalogueChangeWorkflow,
+]
 """One workflow a procedure."""
 
 log = structlog.get_logger("shareflow.worker")

@@ -404,4 +404,5 @@ class RefusalCode(StrEnum):
     NO_FURTHER_STEP = "no_further_step"
     CATALOGUE_BASIS_REQUIRED = "catalogue_basis_required"
     CATALOGUE_CONDITIONS_REQUIRED = "catalogue_conditions_required"
+    DAY_OUT_OF_RANGE = "day_out_of_range"
     DUTY_WITHOUT_BODY = "duty_without_body"

@@ -11,17 +11,16 @@ from domain.cases.commands import (
     Nothing,
     Reasoned,
     Refusing,
-    RequestExtension,
     ReturnForSupplement,
     Supplement,
     invalid,
 )
 from domain.cases.completeness import findings, refuse_unless_complete
-from domain.cases.records import Clock
-from domain.cases.share_rules import command
+from domain.cases.extensions import MayBeExtended
+from domain.cases.share_rules import RULES, command
 from domain.cases.turn import Refused, Turn
-from domain.statutes.model import Clause, Refusal
-from domain.words import ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage
+from domain.statutes.model import Clause, Extension, Refusal
+from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage
 
 ANSWERABLE = (Stage.PROVIDER_ANSWER,)
 
@@ -153,86 +152,18 @@ def refuse(turn: Turn[Case], said: Refusing) -> None:
 # A longer limit (延长答复期限)
 
 
-def _no_extension(case: Case) -> Refused | None:
+def _extension(case: Case) -> Extension | None:
+    """What the text says of a longer answer for this class of data."""
     rule = case.statute.extension
-    if rule is not None and rule.sharing_class in (None, case.sharing_class):
-        return None
+    return rule if rule is not None and rule.sharing_class in (None, case.sharing_class) else None
+
+
+def _answer_clause(case: Case) -> Clause | None:
     limit = case.statute.limit(ClockId.PROVIDER_ANSWER, case.sharing_class)
-    return Refused(RefusalCode.EXTENSION_NOT_PROVIDED, limit.clause if limit else None)
+    return limit.clause if limit else None
 
 
-def _extension_clause(case: Case) -> Clause:
-    rule = case.statute.extension
-    if rule is None:
-        raise LookupError(f"{case.statute.id} knows no extension")
-    return rule.clause
-
-
-def _answer_clock(case: Case) -> Clock:
-    """The answer's clock while it runs: a limit that has passed cannot be extended."""
-    clock = case.open_clock(ClockId.PROVIDER_ANSWER)
-    if clock is None or clock.state is not ClockState.RUNNING:
-        raise Refused(RefusalCode.WRONG_STAGE, _extension_clause(case), why="limit_has_passed")
-    return clock
-
-
-def _none_asked_yet(case: Case, _: Role) -> None:
-    _answer_clock(case)
-    if case.extension_asked is not None:
-        raise Refused(RefusalCode.WRONG_STAGE, _extension_clause(case), why="extension_pending")
-
-
-def _asked(case: Case, _: Role) -> None:
-    if case.extension_asked is None:
-        raise Refused(RefusalCode.WRONG_STAGE, _extension_clause(case), why="no_extension_asked")
-
-
-def _asked_of_somebody_else(case: Case, role: Role) -> None:
-    if role is Role.PROVIDER:
-        raise Refused(RefusalCode.EXTENSION_NEEDS_CONSENT, _extension_clause(case))
-    _asked(case, role)
-    _answer_clock(case)
-
-
-@command(
-    CommandName.REQUEST_EXTENSION,
-    by=[Role.PROVIDER],
-    stages=ANSWERABLE,
-    unavailable=_no_extension,
-    when=_none_asked_yet,
-)
-def request_extension(turn: Turn[Case], said: RequestExtension) -> None:
-    """申请延期, before the limit ends; all extensions together stay within the text's maximum."""
-    clause = _extension_clause(turn.case)
-    at_most = turn.case.statute.extension.at_most if turn.case.statute.extension else 0
-    turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
-    if turn.case.extension_days + said.working_days > at_most:
-        raise Refused(RefusalCode.EXTENSION_TOO_LONG, clause, at_most=str(at_most))
-    turn.note(EventType.EXTENSION_REQUESTED, clause, reason=said.reason, working_days=said.working_days)
-
-
-@command(
-    CommandName.APPROVE_EXTENSION,
-    by=[Role.BUREAU, Role.PROVIDER],
-    stages=ANSWERABLE,
-    unavailable=_no_extension,
-    when=_asked_of_somebody_else,
-)
-def approve_extension(turn: Turn[Case], _: Nothing) -> None:
-    """同意延期: a longer clock takes the place of the running one. A provider cannot consent for itself."""
-    clause = _extension_clause(turn.case)
-    clock = _answer_clock(turn.case)
-    days = turn.case.extension_asked or 0
-    turn.note(EventType.EXTENSION_APPROVED, clause, working_days=days)
-    turn.replace(clock, "extension", clause, clock.amount + days)
-
-
-@command(CommandName.DENY_EXTENSION, by=[Role.BUREAU], stages=ANSWERABLE, unavailable=_no_extension, when=_asked)
-def deny_extension(turn: Turn[Case], said: Reasoned) -> None:
-    """不同意延期, with the reason; the limit stays."""
-    clause = _extension_clause(turn.case)
-    turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
-    turn.note(EventType.EXTENSION_DENIED, clause, reason=said.reason)
+MayBeExtended(ClockId.PROVIDER_ANSWER, ANSWERABLE, _extension, _answer_clause).enter(RULES)
 
 
 # Shared by the answers

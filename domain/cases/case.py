@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from domain.cases.application import Application, Party, Resource
+from domain.cases.extensions import extensions_after
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Event, RecordedEvent
 from domain.statutes.model import Body, Clause, LastInstance, Route
@@ -104,12 +105,6 @@ class Case(Proceeding):
                 return {"supplement_used": True, "supplement_of": Stage(data["during"])}
             case EventType.SUPPLEMENTED:
                 return {"application": amended(self.application, data), "supplement_of": None}
-            case EventType.EXTENSION_REQUESTED:
-                return {"extension_asked": data["working_days"]}
-            case EventType.EXTENSION_APPROVED:
-                return {"extension_asked": None, "extension_days": self.extension_days + data["working_days"]}
-            case EventType.EXTENSION_DENIED:
-                return {"extension_asked": None}
             case EventType.GRANTED:
                 return {"terms": data.get("terms")}
             case EventType.TERMS_PROPOSED:
@@ -123,7 +118,7 @@ class Case(Proceeding):
             case EventType.DECIDED if data["decision"] == "return":
                 return {"not_agreed": False}
             case _:
-                return {}
+                return extensions_after(self, event)
 
 
 def amended(application: Application, data: Mapping[str, Any]) -> Application:

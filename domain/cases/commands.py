@@ -16,7 +16,7 @@ from domain.cases.records import Actor
 from domain.naming import fingerprint
 from domain.plain_errors import first_problem, key_path, own_reason
 from domain.texts import Day, ItemCount, SealedKey, ShortText, Text, WorkingDays
-from domain.words import CommandName, ServiceMode, Urgency
+from domain.words import ClockId, CommandName, ServiceMode, Urgency
 
 
 class Terms(Filed):
@@ -168,9 +168,13 @@ class Urge(Reasoned):
 
 
 class OrderRectification(Reasoned):
-    """Within how many working days what caused a breach must be put right (责令整改)."""
+    """Within how many working days what caused a breach must be put right (责令整改).
+
+    ``clock``: which missed limit is meant, where there are several; the latest otherwise.
+    """
 
     working_days: WorkingDays | None = None
+    clock: ClockId | None = None
 
 
 FIELDS: Mapping[CommandName, type[Filed]] = {  # of share requests, and of commands that are the same everywhere

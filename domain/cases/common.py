@@ -1,13 +1,17 @@
 """Rules that several procedures share word for word: 撤回, 督办, 责令整改."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from domain.cases.application import Party
 from domain.cases.commands import OrderRectification, Reasoned, Urge
 from domain.cases.proceeding import Proceeding
+from domain.cases.records import Clock
 from domain.cases.rules import RuleBook
 from domain.cases.turn import Refused, Turn
-from domain.words import ClockState, CommandName, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage
+from domain.messages import label
+from domain.statutes.sections import Ground
+from domain.words import ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage
 
 
 def may_be_withdrawn(book: RuleBook[Any], stages: Sequence[Stage], by: Role = Role.REQUESTER) -> None:
@@ -37,35 +41,48 @@ def _no_rectification(case: Proceeding) -> Refused | None:
     return None if case.statute.rectification else Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
 
 
-def may_lead_to_rectification(book: RuleBook[Any], stages: Sequence[Stage]) -> None:
-    """责令整改 from a breached limit: the ground that the text lists for such a breach is filled in."""
+def breaches_to_rectify(case: Proceeding, by: Role, named: ClockId | None = None) -> Iterator[tuple[Clock, Ground]]:
+    """The missed limits that an organ may order rectification for, each with the ground the text lists; latest first.
 
-    def some_limit_was_missed(case: Proceeding, _: Role) -> None:
-        rules = case.statute.rectification
-        missed = [clock for clock in case.clocks.values() if clock.state in (ClockState.BREACHED, ClockState.MET_LATE)]
-        if rules is None or not any(rules.ground_for(clock.id) for clock in missed):
+    Those for which it has been ordered already are left out. ``named``: of this clock alone.
+    """
+    rules = case.statute.rectification
+    for clock in reversed(list(case.clocks.values())):
+        ground = rules.ground_for(clock.id) if rules else None
+        missed = clock.state in (ClockState.BREACHED, ClockState.MET_LATE) and clock.number not in case.rectified
+        if rules and ground and missed and named in (None, clock.id) and rules.orders(ground) is by:
+            yield clock, ground
+
+
+def may_lead_to_rectification(book: RuleBook[Any], stages: Sequence[Stage]) -> None:
+    """责令整改 from a breached limit: the ground that the text lists for such a breach is filled in.
+
+    The bureau orders a department; where the limit was the bureau's own and the text has a ground for that, the
+    government orders the bureau.
+    """
+
+    def some_limit_was_missed(case: Proceeding, role: Role) -> None:
+        if next(breaches_to_rectify(case, role), None) is None:
+            rules = case.statute.rectification
             raise Refused(RefusalCode.NO_BREACH_TO_RECTIFY, rules.clause if rules else None)
 
     @book.command(
         CommandName.ORDER_RECTIFICATION,
-        by=[Role.BUREAU],
+        by=[Role.BUREAU, Role.GOVERNMENT],
         stages=stages,
         unavailable=_no_rectification,
         when=some_limit_was_missed,
     )
     def order_rectification(turn: Turn[Any], said: OrderRectification) -> None:
-        rules = turn.case.statute.rectification
-        assert rules is not None
+        case, rules = turn.case, turn.case.statute.rectification
         turn.require(said.working_days, RefusalCode.LIMIT_REQUIRED, rules.clause)
-        clock, ground = next(
-            (clock, ground)
-            for clock in reversed(turn.case.clocks.values())
-            if clock.state in (ClockState.BREACHED, ClockState.MET_LATE)
-            and (ground := rules.ground_for(clock.id)) is not None
-        )
+        found = next(breaches_to_rectify(case, turn.actor.role, said.clock), None)
+        if found is None:
+            raise Refused(RefusalCode.NO_BREACH_TO_RECTIFY, rules.clause)
+        clock, ground = found
         turn.note(
             EventType.RECTIFICATION_ORDERED,
-            ground.clause,
+            ground.notice or rules.clause,
             number=clock.number,
             clock=clock.id.value,
             ground=ground.id,
@@ -73,10 +90,25 @@ def may_lead_to_rectification(book: RuleBook[Any], stages: Sequence[Stage]) -> N
             reason=said.reason,
         )
         notice = {
-            "department": turn.case.provider.model_dump(mode="json"),
+            "department": _at_fault(case, ground).model_dump(mode="json"),
             "ground": ground.id,
-            "facts": said.reason or f"{clock.id.value}: {clock.due_date.isoformat()}",
+            "facts": said.reason or missed_limit(clock),
             "working_days": said.working_days,
-            "origin": {"request_id": turn.case.request_id, "clock": clock.number},
+            "origin": {"request_id": case.request_id, "clock": clock.number},
         }
         turn.open_other(ProcedureName.RECTIFICATION, notice, ground.clause)
+
+
+def _at_fault(case: Proceeding, ground: Ground) -> Party:
+    """Who must rectify: the department, or the bureau where the government orders it."""
+    if ground.by is not Role.GOVERNMENT:
+        return case.provider
+    return Party(code=Role.BUREAU.value, name=case.statute.bodies[Role.BUREAU].name.zh)
+
+
+def missed_limit(clock: Clock) -> str:
+    """The facts of a missed limit, in one sentence."""
+    basis = f"第{clock.article}条" if clock.article else label("basis", clock.basis, "zh")
+    late = "missed_late" if clock.state is ClockState.MET_LATE else "missed"
+    sentence = label("facts", late, "zh")
+    return sentence.format(clock=label("clock", clock.id, "zh"), basis=basis, day=clock.due_date.isoformat())

@@ -28,6 +28,8 @@ def evolve(case: P, event: Event | RecordedEvent) -> P:
         case = replace(case, outcome=Outcome(event.data["outcome"]))
     if event.type is EventType.CASE_OPENED:
         case = replace(case, opened=case.opened + 1)
+    if event.type is EventType.RECTIFICATION_ORDERED:
+        case = replace(case, rectified=case.rectified | {event.data["number"]})
     return replace(case, **case.facts_after(event))
 
 

@@ -42,7 +42,11 @@ def next_instant(case: Proceeding) -> Instant | None:
 
 
 def advance(case: P, until: datetime) -> tuple[P, list[Event]]:
-    """The case as time alone leaves it at ``until`` (inclusive), and the events on the way."""
+    """The case as time alone leaves it at ``until`` (inclusive), and the events on the way.
+
+    A limit may have ended before the case began (a change of long ago that is filed today): what that brings is
+    noticed at once and written down after what has happened since.
+    """
     happened: list[Event] = []
     while (due := next_instant(case)) is not None and due.at <= until:
         # A notice can move a limit's end to before it was published: that is known from then on and not before.

@@ -34,6 +34,8 @@ class Proceeding:
     clocks: Mapping[int, Clock] = field(default_factory=dict)
     opened: int = 0
     """How many other cases this one has opened."""
+    rectified: frozenset[int] = frozenset()
+    """The clocks for whose breach rectification has been ordered, by number."""
 
     @property
     def filed(self) -> bool:

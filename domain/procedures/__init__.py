@@ -2,6 +2,17 @@
 
 from domain.cases.procedure import PROCEDURES, Procedure, open_case, procedure_of
 from domain.cases.share_request import SHARE_REQUEST
+from domain.procedures.catalogue_change import CATALOGUE_CHANGE
 from domain.procedures.demand import DEMAND
+from domain.procedures.rectification import RECTIFICATION
 
-__all__ = ["DEMAND", "PROCEDURES", "SHARE_REQUEST", "Procedure", "open_case", "procedure_of"]
+__all__ = [
+    "CATALOGUE_CHANGE",
+    "DEMAND",
+    "PROCEDURES",
+    "RECTIFICATION",
+    "SHARE_REQUEST",
+    "Procedure",
+    "open_case",
+    "procedure_of",
+]

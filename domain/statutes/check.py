@@ -24,6 +24,7 @@ from domain.statutes.loader import (
 from domain.statutes.model import Clause, Extension, Limit, Statute
 from domain.statutes.overlay import Overlaid
 from domain.statutes.overlay_model import Above
+from domain.statutes.sections import CatalogueExtension
 from domain.statutes.source_text import articles
 from domain.words import Unit
 
@@ -118,11 +119,14 @@ def _not_in_excerpt(clause: Clause, source_text: str) -> str | None:
 
 def check_amounts(statute: Statute) -> list[str]:
     """Limits whose own quote states another number or unit than the limit has, one sentence each."""
-    timed: list[tuple[str, Limit | Extension, int]] = [
+    timed: list[tuple[str, Limit | Extension | CatalogueExtension, int]] = [
         (f"limits[{i}].amount", limit, limit.amount) for i, limit in enumerate(statute.limits)
     ]
     if statute.extension:
         timed.append(("extension.at_most", statute.extension, statute.extension.at_most))
+    longer = statute.catalogue.extension if statute.catalogue else None
+    if longer:
+        timed.append(("catalogue.extension.at_most", longer, longer.at_most))
     return [
         f"{statute.id}: {path} is {amount} {part.unit}, but its quote is “{part.clause.quote}”."
         for path, part, amount in timed

@@ -168,3 +168,16 @@ def _acting(statute: Statute) -> Iterator[tuple[tuple[Any, ...], Role]]:
             yield ("coordination", "provincial", "by"), statute.coordination.provincial.by
     if statute.last:
         yield ("last", "by"), statute.last.by
+    yield from _acting_in_rectification(statute)
+
+
+def _acting_in_rectification(statute: Statute) -> Iterator[tuple[tuple[Any, ...], Role]]:
+    """The organs that order rectification, and those that it goes to when it fails."""
+    rules = statute.rectification
+    if rules is None:
+        return
+    for place, ground in enumerate(rules.grounds):
+        yield ("rectification", "grounds", place, "by"), rules.orders(ground)
+    for place, step in enumerate(rules.steps):
+        if step.to is not None:
+            yield ("rectification", "steps", place, "to"), step.to

@@ -59,21 +59,34 @@ class CorrectionRules(Part):
 
 
 class Ground(Part):
-    """A breach that the text lists (情形). ``clocks``: the limits whose breach is this ground."""
+    """A breach that the text lists (情形). ``clocks``: the limits whose breach is this ground.
+
+    ``notice`` and ``by`` stand where the order for this ground rests on another clause than the section's, or comes
+    from another organ: the government, where it is the bureau itself that is at fault.
+    """
 
     id: str = Field(pattern=r"^[a-z_]{3,40}$")
     name: Name
     clause: Clause
     clocks: tuple[ClockId, ...] = ()
+    notice: Clause | None = Field(default=None, description="the clause that lets rectification be ordered for it")
+    by: Role | None = Field(default=None, description="who orders it")
 
 
 class EscalationStep(Part):
-    """What comes when a rectification fails (拒不整改, 情节严重): to whom, and under what condition."""
+    """What comes when a rectification fails (拒不整改, 情节严重): to whom, and under what condition.
+
+    ``not_rectified``: after the limit has passed or the completion was rejected. ``serious``: where serious
+    consequences or circumstances are stated, without waiting for that. ``either``: where one of the two holds.
+    ``any``: the text sets no condition.
+    """
 
     id: str = Field(pattern=r"^[a-z_]{3,40}$")
     name: Name
     to: Role | None = Field(default=None, description="the organ it goes to; None where the text names none")
-    when: Literal["not_rectified", "serious"]
+    when: Literal["not_rectified", "serious", "either", "any"]
+    optional: bool = Field(default=False, description="may be passed over (可以), and taken at any time by its name")
+    grounds: tuple[str, ...] = Field(default=(), description="the grounds it is for; empty: all")
     clause: Clause
 
 
@@ -85,9 +98,31 @@ class RectificationRules(Part):
     grounds: tuple[Ground, ...] = Field(min_length=1)
     steps: tuple[EscalationStep, ...] = ()
 
+    @model_validator(mode="after")
+    def _each_ground_once(self) -> Self:
+        names = [ground.id for ground in self.grounds]
+        clocks = [clock for ground in self.grounds for clock in ground.clocks]
+        if len(names) != len(set(names)) or len(clocks) != len(set(clocks)):
+            raise ValueError("every ground stands once, and every clock under one ground")
+        if not {name for step in self.steps for name in step.grounds} <= set(names):
+            raise ValueError("a step is for a ground that is not listed")
+        return self
+
+    def ground(self, name: str) -> Ground | None:
+        """The ground of this id, if the text lists it."""
+        return next((ground for ground in self.grounds if ground.id == name), None)
+
     def ground_for(self, clock: ClockId) -> Ground | None:
         """The ground that the breach of a limit is, if the text lists one."""
         return next((ground for ground in self.grounds if clock in ground.clocks), None)
+
+    def orders(self, ground: Ground) -> Role:
+        """Who orders rectification for a ground, accepts its completion, and takes it further."""
+        return ground.by or self.by
+
+    def steps_for(self, ground: Ground) -> tuple[EscalationStep, ...]:
+        """What may follow when a rectification for this ground fails, in the text's order."""
+        return tuple(step for step in self.steps if not step.grounds or ground.id in step.grounds)
 
 
 class WithdrawalRules(Part):
@@ -108,6 +143,19 @@ class CatalogueExtension(Part):
     clause: Clause
 
 
+BasisKind = Literal[
+    "law",  # 法律
+    "administrative_regulation",  # 行政法规
+    "local_regulation",  # 地方性法规
+    "rule",  # 规章
+    "state_council_decision",  # 国务院决定
+    "central_policy",  # 党中央、国务院政策
+    "national_provision",  # 国家有关规定
+    "policy",  # 政策
+]
+"""Of what kind a basis for sharing less is (依据)."""
+
+
 class CatalogueRules(Part):
     """Changes of the catalogue (目录更新): what starts the limit, what an entry must state, who reviews it."""
 
@@ -116,8 +164,12 @@ class CatalogueRules(Part):
     review: Clause | None = None
     extension: CatalogueExtension | None = None
     not_shared_basis: Clause | None = None
-    bases: tuple[str, ...] = Field(default=(), description="kinds of basis the text accepts for not sharing")
+    bases: tuple[BasisKind, ...] = Field(default=(), description="kinds of basis the text accepts for not sharing")
+    conditional_basis: Clause | None = Field(default=None, description="conditional data, too, needs a basis")
+    conditional_bases: tuple[BasisKind, ...] = Field(default=(), description="kinds of basis accepted for that")
     conditional: Clause | None = Field(default=None, description="conditional data must state scope and conditions")
+    conditional_states: tuple[Literal["scope", "conditions"], ...] = ("scope", "conditions")
+    record: Clause | None = Field(default=None, description="the basis for not sharing is filed with the bureau (备案)")
 
 
 class Duty(Part):

@@ -63,6 +63,8 @@ def turns_of(caller: Caller) -> list[Turn]:
                 found.append(Turn(stages, _party(role), caller.org, under))
         if Role.BUREAU in caller.roles and here and statute.extension is not None:
             found.append(Turn(frozenset({Stage.PROVIDER_ANSWER}), statutes=under, extension_asked=True))
+        if Role.BUREAU in caller.roles and here and statute.catalogue and statute.catalogue.extension:
+            found.append(Turn(frozenset({Stage.CATALOGUE_UPDATE}), statutes=under, extension_asked=True))
     return [turn for turn in found if turn.stages]
 
 

@@ -46,6 +46,7 @@ UNPROCESSABLE = frozenset(
         RefusalCode.CATALOGUE_BASIS_REQUIRED,
         RefusalCode.CATALOGUE_CONDITIONS_REQUIRED,
         RefusalCode.DUTY_WITHOUT_BODY,
+        RefusalCode.DAY_OUT_OF_RANGE,
     }
 )
 """Refusals of what was said (422); all others are refusals of the moment or the actor (409)."""

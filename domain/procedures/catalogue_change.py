@@ -1,0 +1,284 @@
+"""Catalogue change (目录更新): after a change of law, function or content the department updates its entries.
+
+The limit runs from the day of the change, not from the day on which somebody notes it here.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from domain.calendar import CHINA, day_of
+from domain.calendar.regulation import packaged_horizon
+from domain.cases.application import Filed, Party, Resource
+from domain.cases.commands import Nothing, Reasoned
+from domain.cases.common import may_be_urged, may_be_withdrawn, may_lead_to_rectification
+from domain.cases.extensions import MayBeExtended, extensions_after
+from domain.cases.procedure import Digests, Procedure, register
+from domain.cases.proceeding import Proceeding
+from domain.cases.records import Event, RecordedEvent
+from domain.cases.rules import RuleBook
+from domain.cases.turn import Refused, Turn
+from domain.statutes.model import Clause
+from domain.statutes.sections import CatalogueExtension, CatalogueRules
+from domain.texts import Code, Day, ShortText, Text
+from domain.words import (
+    Basis,
+    ClockId,
+    CommandName,
+    EventType,
+    Outcome,
+    ProcedureName,
+    RefusalCode,
+    Role,
+    SharingClass,
+    Stage,
+)
+
+OPEN = (Stage.CATALOGUE_UPDATE, Stage.CATALOGUE_REVIEW)
+FIRST_DAY: date = packaged_horizon().first
+"""The first day that the calendar can count from; read once, when imported."""
+
+
+class EntryBasis(Filed):
+    """What an entry rests on that is shared less (依据): its kind, and which provision it is."""
+
+    kind: ShortText | None = None
+    text: Text | None = None
+
+
+class CatalogueEntry(Filed):
+    """One entry of the catalogue (目录条目) as it shall be."""
+
+    code: Code | None = None
+    name: ShortText | None = None
+    sharing_class: SharingClass | None = None
+    basis: EntryBasis | None = None
+    scope: Text | None = None
+    conditions: Text | None = None
+
+
+Entries = Annotated[tuple[CatalogueEntry, ...], Field(max_length=500)]
+
+
+class CatalogueChange(Filed):
+    """What has changed, on which day, for which department's part of the catalogue."""
+
+    department: Party = Party()
+    trigger: ShortText | None = None
+    occurred_on: Day | None = None
+    what: Text | None = None
+    entries: Entries = ()
+
+
+@dataclass(frozen=True)
+class CatalogueChangeCase(Proceeding):
+    """One change of the catalogue, from what made it necessary to its publication."""
+
+    procedure: ClassVar[ProcedureName] = ProcedureName.CATALOGUE_CHANGE
+
+    application: CatalogueChange
+    extension_asked: int | None = None
+    extension_days: int = 0
+    entries: tuple[CatalogueEntry, ...] = ()
+    """What was submitted last."""
+
+    @property
+    def requester(self) -> Party:
+        """The department whose part of the catalogue it is."""
+        return self.application.department
+
+    @property
+    def provider(self) -> Party:
+        """The same department."""
+        return self.application.department
+
+    @property
+    def resource(self) -> Resource:
+        """The entry, where there is one; else what has changed."""
+        entries = self.entries or self.application.entries
+        if len(entries) == 1:
+            return Resource(code=entries[0].code, name=entries[0].name, sharing_class=entries[0].sharing_class)
+        return Resource(name=(self.application.what or "")[:200] or None)
+
+    def facts_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
+        """What was submitted, and how far the limit was extended."""
+        if event.type is EventType.UPDATE_SUBMITTED:
+            return {"entries": tuple(CatalogueEntry.model_validate(entry) for entry in event.data["entries"])}
+        return extensions_after(self, event)
+
+
+RULES: RuleBook[CatalogueChangeCase] = RuleBook()
+
+
+def rules_of(case: CatalogueChangeCase) -> CatalogueRules:
+    """The text's rules on the catalogue. Raises Refused where it has none."""
+    if case.statute.catalogue is None:
+        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
+    return case.statute.catalogue
+
+
+def begin(turn: Turn[CatalogueChangeCase], digests: Digests) -> None:
+    """登记变化: the limit of the update runs from the day of the change, which may lie in the past."""
+    rules, said = rules_of(turn.case), turn.case.application
+    missing = list(_missing(said))
+    if missing:
+        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
+    if said.trigger not in rules.triggers:
+        raise Refused(RefusalCode.GROUND_NOT_LISTED, rules.clause, listed=", ".join(rules.triggers))
+    assert said.occurred_on is not None
+    today = day_of(turn.at)
+    if not FIRST_DAY <= said.occurred_on <= today:
+        days = {"first": FIRST_DAY.isoformat(), "last": today.isoformat()}
+        raise Refused(RefusalCode.DAY_OUT_OF_RANGE, rules.clause, field="occurred_on", **days)
+    turn.stage = Stage.CATALOGUE_UPDATE
+    turn.file(
+        rules.clause,
+        digests,
+        provider=said.department.code,
+        trigger=said.trigger,
+        occurred_on=said.occurred_on.isoformat(),
+    )
+    _start_update(turn, datetime.combine(said.occurred_on, time(), CHINA))
+
+
+def _missing(said: CatalogueChange) -> Iterator[str]:
+    for name in ("code", "name"):
+        if not getattr(said.department, name):
+            yield f"department.{name}"
+    for name in ("trigger", "occurred_on", "what"):
+        if not getattr(said, name):
+            yield name
+
+
+def _start_update(turn: Turn[CatalogueChangeCase], since: datetime) -> None:
+    """The text's limit for the update, or the operator's where it says 及时, since the day of the change."""
+    limit = turn.case.statute.limit(ClockId.CATALOGUE_UPDATE, turn.case.limit_class)
+    if limit is not None:
+        turn.order(ClockId.CATALOGUE_UPDATE, Basis.STATUTE, limit.clause, limit.amount, limit.unit, since)
+        return
+    own = turn.case.policy.limit(ClockId.CATALOGUE_UPDATE)
+    turn.order(ClockId.CATALOGUE_UPDATE, Basis.POLICY, None, own.amount, own.unit, since)
+
+
+# A longer limit (延长更新期限)
+
+
+def _extension(case: CatalogueChangeCase) -> CatalogueExtension | None:
+    return rules_of(case).extension
+
+
+def _update_clause(case: CatalogueChangeCase) -> Clause | None:
+    limit = case.statute.limit(ClockId.CATALOGUE_UPDATE, case.limit_class)
+    return limit.clause if limit else rules_of(case).clause
+
+
+# The update (更新, 审核, 发布)
+
+
+class Submitting(Filed):
+    """The entries as they shall be; left out where the filing has named them already."""
+
+    entries: Entries = ()
+
+
+@RULES.command(CommandName.SUBMIT_UPDATE, by=[Role.PROVIDER], stages=[Stage.CATALOGUE_UPDATE], says=Submitting)
+def submit_update(turn: Turn[CatalogueChangeCase], said: Submitting) -> None:
+    """报送更新: each entry says what the text asks of its class; then the bureau reviews."""
+    rules = rules_of(turn.case)
+    entries = said.entries or turn.case.entries or turn.case.application.entries
+    refuse_unless_stated(entries, rules)
+    turn.stage = Stage.CATALOGUE_REVIEW
+    written = [entry.model_dump(mode="json", exclude_none=True) for entry in entries]
+    turn.note(EventType.UPDATE_SUBMITTED, _update_clause(turn.case), entries=written)
+    unshared = [entry.code for entry in entries if entry.sharing_class is SharingClass.NOT_SHARED]
+    if rules.record is not None and unshared:
+        turn.note(EventType.FILED_FOR_RECORD, rules.record, to=Role.BUREAU.value, entries=unshared)
+    turn.keep(ClockId.CATALOGUE_UPDATE)
+    turn.start(ClockId.CATALOGUE_REVIEW)
+
+
+def refuse_unless_stated(entries: Sequence[CatalogueEntry], rules: CatalogueRules) -> None:
+    """Raises Refused for the first entry that does not state what the text asks of its class."""
+    missing = [
+        f"entries[{place}].{name}"
+        for place, entry in enumerate(entries)
+        for name in ("code", "name", "sharing_class")
+        if not getattr(entry, name)
+    ]
+    if missing or not entries:
+        fields = ", ".join(missing) or "entries"
+        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=fields)
+    for entry in entries:
+        if entry.sharing_class is SharingClass.NOT_SHARED:
+            _needs_basis(entry, rules.not_shared_basis, rules.bases)
+        elif entry.sharing_class is SharingClass.CONDITIONAL:
+            _needs_basis(entry, rules.conditional_basis, rules.conditional_bases)
+            _needs_conditions(entry, rules)
+
+
+def _needs_basis(entry: CatalogueEntry, clause: Clause | None, kinds: Sequence[str]) -> None:
+    basis = entry.basis
+    if clause is None or (basis is not None and basis.kind in kinds and basis.text):
+        return
+    raise Refused(RefusalCode.CATALOGUE_BASIS_REQUIRED, clause, entry=entry.code or "", listed=", ".join(kinds))
+
+
+def _needs_conditions(entry: CatalogueEntry, rules: CatalogueRules) -> None:
+    missing = [name for name in rules.conditional_states if not getattr(entry, name)]
+    if rules.conditional is not None and missing:
+        code = RefusalCode.CATALOGUE_CONDITIONS_REQUIRED
+        raise Refused(code, rules.conditional, entry=entry.code or "", listed=", ".join(missing))
+
+
+MayBeExtended(ClockId.CATALOGUE_UPDATE, (Stage.CATALOGUE_UPDATE,), _extension, _update_clause).enter(RULES)
+
+
+@RULES.command(CommandName.APPROVE_UPDATE, by=[Role.BUREAU], stages=[Stage.CATALOGUE_REVIEW], says=Nothing)
+def approve_update(turn: Turn[CatalogueChangeCase], _: Nothing) -> None:
+    """审核通过并发布: the catalogue holds the entries from now on."""
+    review = _review_clause(turn.case)
+    turn.note(EventType.UPDATE_APPROVED, review)
+    codes = [entry.code for entry in turn.case.entries]
+    turn.note(EventType.CATALOGUE_PUBLISHED, review, entries=codes)
+    turn.keep(ClockId.CATALOGUE_REVIEW)
+    turn.close(Outcome.UPDATED)
+
+
+@RULES.command(CommandName.RETURN_UPDATE, by=[Role.BUREAU], stages=[Stage.CATALOGUE_REVIEW], says=Reasoned)
+def return_update(turn: Turn[CatalogueChangeCase], said: Reasoned) -> None:
+    """退回修改, with the reason. The text's limit was met by submitting: the operator's runs for the correction."""
+    review = _review_clause(turn.case)
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, review)
+    turn.stage = Stage.CATALOGUE_UPDATE
+    turn.note(EventType.UPDATE_RETURNED, review, reason=said.reason)
+    turn.keep(ClockId.CATALOGUE_REVIEW)
+    own = turn.case.policy.limit(ClockId.CATALOGUE_UPDATE)
+    turn.order(ClockId.CATALOGUE_UPDATE, Basis.POLICY, None, own.amount, own.unit, turn.at)
+
+
+def _review_clause(case: CatalogueChangeCase) -> Clause:
+    rules = rules_of(case)
+    return rules.review or rules.clause
+
+
+may_be_withdrawn(RULES, OPEN, by=Role.PROVIDER)
+may_be_urged(RULES, OPEN)
+may_lead_to_rectification(RULES, OPEN)
+
+CATALOGUE_CHANGE = register(
+    Procedure(
+        name=ProcedureName.CATALOGUE_CHANGE,
+        case=CatalogueChangeCase,
+        matter=CatalogueChange,
+        opened_by=(Role.PROVIDER, Role.BUREAU),
+        begin=begin,
+        rules=RULES,
+        waits_for={
+            Stage.CATALOGUE_UPDATE: (Role.PROVIDER,),
+            Stage.CATALOGUE_REVIEW: (Role.BUREAU,),
+        },
+    )
+)
