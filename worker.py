@@ -48,6 +48,7 @@ from ledger.schema import migrate
 from starter.errors import DoorError
 from starter.logs import configure_logs
 from workflows.demand import DemandWorkflow
+from workflows.periodic_duty import PeriodicDutyWorkflow
 from workflows.share_request import ShareRequestWorkflow
 
 DATABASE_THREADS = 8
@@ -56,7 +57,7 @@ POLLS, POLLS_FOR_NEW_CASES = 20, 0.5
 """With the SDK's five, of which one asks for new cases, filings waited behind commands under load."""
 PASSED_THROUGH = ("domain", "workflows.labels", "pydantic", "pydantic_core", "annotated_types", "yaml")
 
-PROCEDURE_WORKFLOWS = [ShareRequestWorkflow, DemandWorkflow]
+PROCEDURE_WORKFLOWS = [ShareRequestWorkflow, DemandWorkflow, PeriodicDutyWorkflow]
 """One workflow a procedure."""
 
 log = structlog.get_logger("shareflow.worker")

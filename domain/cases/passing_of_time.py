@@ -45,7 +45,8 @@ def advance(case: P, until: datetime) -> tuple[P, list[Event]]:
     """The case as time alone leaves it at ``until`` (inclusive), and the events on the way."""
     happened: list[Event] = []
     while (due := next_instant(case)) is not None and due.at <= until:
-        turn = Turn(case, PLATFORM, due.at, case.stage)
+        # A limit may have ended before its case was opened: that is recorded with the opening, not before it.
+        turn = Turn(case, PLATFORM, max(due.at, case.last_at or due.at), case.stage)
         _pass(turn, case.clocks[due.number], due.what)
         case = evolve_all(case, turn.events)
         happened += turn.events

@@ -3,5 +3,6 @@
 from domain.cases.procedure import PROCEDURES, Procedure, open_case, procedure_of
 from domain.cases.share_request import SHARE_REQUEST
 from domain.procedures.demand import DEMAND
+from domain.procedures.periodic_duty import PERIODIC_DUTY
 
-__all__ = ["DEMAND", "PROCEDURES", "SHARE_REQUEST", "Procedure", "open_case", "procedure_of"]
+__all__ = ["DEMAND", "PERIODIC_DUTY", "PROCEDURES", "SHARE_REQUEST", "Procedure", "open_case", "procedure_of"]

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from domain.plain_errors import key_path
 from domain.statutes.loader import StatuteError, load_statute, packaged_texts
 from domain.statutes.model import Clause, Extension, Limit, Statute
+from domain.statutes.sections import Duty
 from domain.statutes.source_text import articles
 from domain.words import Unit
 
@@ -32,6 +33,8 @@ SEED_LETTERS = {
 }
 
 UNIT_WORDS = {Unit.WORKING_DAY: "个工作日", Unit.MONTH: "个月", Unit.DAY: "日"}
+
+EVERY_WORDS = {"year": "每年", "half_year": "每半年", "quarter": "每季度", "event": "产生后", "regular": "定期"}
 
 
 def clauses(part: BaseModel, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Clause]]:
@@ -94,7 +97,24 @@ def check_amounts(statute: Statute) -> list[str]:
         f"{statute.id}: {path} is {amount} {part.unit}, but its quote is “{part.clause.quote}”."
         for path, part, amount in timed
         if not re.search(rf"(?<![0-9]){amount} *{UNIT_WORDS[part.unit]}", part.clause.quote)
+    ] + [
+        f"{statute.id}: duties[{i}] should say “{word}”, but its quote is “{duty.clause.quote}”."
+        for i, duty in enumerate(statute.duties or ())
+        for word in _words_of(duty)
+        if not re.search(word, duty.clause.quote)
     ]
+
+
+def _words_of(duty: Duty) -> Iterator[str]:
+    """What the quote of a duty must say: how often, and until when."""
+    yield EVERY_WORDS[duty.every]
+    if duty.amount and duty.unit:
+        yield rf"(?<![0-9]){duty.amount} *{UNIT_WORDS[duty.unit]}"
+    if duty.due_month is not None:
+        month, ends = ("首月", "上旬") if duty.every == "quarter" else (f"{duty.due_month}月", "底前")
+        yield f"{month}.?{ends}"
+    if duty.about_previous:
+        yield "上一年度"
 
 
 def check_extract(statute: Statute, extract: list[dict[str, str]]) -> list[str]:
