@@ -205,7 +205,7 @@ def _period(turn: Turn[DutyCase], duty: Duty, recurrence: Recurrence) -> Period:
         raise _wrong(duty, name, period_of(recurrence, today).name)
     if period.first > today:
         raise _wrong(duty, name, period_of(recurrence, today).name, why="period_not_begun")
-    if duty.last_day(period) < _in_force_from(turn.case.statute, duty):
+    if duty.last_day(period) < in_force_from(turn.case.statute, duty):
         raise _wrong(duty, name, period_of(recurrence, today).name, why="text_not_in_force")
     return period
 
@@ -219,13 +219,14 @@ def _after_the_event(turn: Turn[DutyCase], duty: Duty) -> _Limit:
         raise _wrong(duty, produced.isoformat(), today.isoformat())
     if produced > today:
         raise _wrong(duty, produced.isoformat(), today.isoformat(), why="period_not_begun")
-    if produced < _in_force_from(turn.case.statute, duty):
+    if produced < in_force_from(turn.case.statute, duty):
         raise _wrong(duty, produced.isoformat(), today.isoformat(), why="text_not_in_force")
     # The day on which the data came up is day 0, whenever it was told.
     return _Limit(Basis.STATUTE, duty.amount, duty.unit, min(turn.at, _at_the_start_of(produced)))
 
 
-def _in_force_from(statute: Statute, duty: Duty) -> date:
+def in_force_from(statute: Statute, duty: Duty) -> date:
+    """The day from which a duty binds."""
     return duty.in_force_from or statute.in_force_from or date.min
 
 
