@@ -32,6 +32,7 @@ from temporalio.worker import (
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.duty_rounds import DutyRounds
 from activities.health import Health, serve_health
 from activities.ledger_steps import LedgerSteps
 from activities.other_cases import OtherCases
@@ -47,10 +48,14 @@ from ledger.calendar_here import CalendarHere
 from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
 from ledger.schema import migrate
+from starter.departments import departments_in_force
 from starter.errors import DoorError
 from starter.logs import configure_logs
+from starter.policy_file import policy_in_force
 from workflows.catalogue_change import CatalogueChangeWorkflow
 from workflows.demand import DemandWorkflow
+from workflows.duty_round import DutyRoundWorkflow
+from workflows.periodic_duty import PeriodicDutyWorkflow
 from workflows.rectification import RectificationWorkflow
 from workflows.share_request import ShareRequestWorkflow
 
@@ -65,6 +70,7 @@ PROCEDURE_WORKFLOWS = [
     DemandWorkflow,
     RectificationWorkflow,
     CatalogueChangeWorkflow,
+    PeriodicDutyWorkflow,
 ]
 """One workflow a procedure."""
 
@@ -113,11 +119,12 @@ def build_worker(
     """
     steps = LedgerSteps(engine, calendar or Calendar.packaged(), algorithm)
     others = OtherCases(opening or client, engine, task_queue, played=opening is not None)
+    rounds = DutyRounds(engine, departments_in_force, policy_in_force)
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=PROCEDURE_WORKFLOWS,
-        activities=[*steps.all(), *others.all()],
+        workflows=[*PROCEDURE_WORKFLOWS, DutyRoundWorkflow],
+        activities=[*steps.all(), *others.all(), *rounds.all()],
         activity_executor=ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="ledger"),
         max_concurrent_activities=DATABASE_THREADS,
         max_concurrent_local_activities=DATABASE_THREADS,

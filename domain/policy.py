@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from domain.cases.records import LadderStep
+from domain.periods import Recurrence
 from domain.plain_errors import own_reason
 from domain.words import ClockId, Unit
 
@@ -53,11 +54,28 @@ class PolicyLimit(PolicyPart):
     unit: Unit
 
 
+DaysBefore = Annotated[tuple[Annotated[int, Field(ge=1, le=60)], ...], Field(max_length=5)]
+
+
+class FixedDayWarnings(PolicyPart):
+    """The same for limits that end on a fixed day (提醒): for those that run at least so many days."""
+
+    working_days_before: DaysBefore = (10, 2)
+    for_limits_of_at_least: int = Field(default=5, ge=1, le=366)
+
+
 class Warnings(PolicyPart):
     """When to warn before a limit ends: working days before it, for limits of at least so many working days."""
 
-    working_days_before: tuple[Annotated[int, Field(ge=1, le=60)], ...] = Field(max_length=5)
+    working_days_before: DaysBefore
     for_limits_of_at_least: int = Field(ge=1, le=366)
+    fixed_days: FixedDayWarnings = FixedDayWarnings()
+
+    def before(self, unit: Unit, amount: int) -> tuple[int, ...]:
+        """How many working days before the end of a limit to warn."""
+        rule: Warnings | FixedDayWarnings = self.fixed_days if unit is Unit.DATE else self
+        counted = unit in (Unit.WORKING_DAY, Unit.DATE) and amount >= rule.for_limits_of_at_least
+        return rule.working_days_before if counted else ()
 
 
 class Policy(PolicyPart):
@@ -65,13 +83,15 @@ class Policy(PolicyPart):
 
     ``close_of_business`` (``HH:MM``, Asia/Shanghai) ends a day early; None means 24:00.
     ``receipt_grace_seconds`` is how long a timer waits after a limit, so that a command received inside it
-    and still under way is judged by its time of receipt.
+    and still under way is judged by its time of receipt. ``regular_duties`` is how often something is due where a
+    text says 定期 and no number.
     """
 
     limits: Mapping[ClockId, PolicyLimit]
     warnings: Warnings
     ladder: tuple[LadderStep, ...] = Field(max_length=10)
     close_of_business: time | None = None
+    regular_duties: Recurrence = "half_year"
     receipt_grace_seconds: int = Field(default=60, ge=1, le=3600)
 
     @field_validator("close_of_business")

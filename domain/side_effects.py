@@ -36,6 +36,10 @@ RECOUNT_CLOCKS = "recount_clocks"
 OPEN_CASE = "open_case"
 GIVE_COMMAND = "give_command"
 FIND_GRANTS = "find_grants"
+PLAN_ROUND = "plan_round"
+
+DUTY_ROUND = "DutyRound"
+"""The workflow that opens the cases of a duty's period, by the name under which Temporal knows it."""
 
 KEY_REUSED = "key_reused"
 """The error type of a filing under a key that files something else."""
@@ -107,7 +111,7 @@ class CaseToOpen(Message):
     procedure: ProcedureName
     request_id: str
     application: Mapping[str, Any]
-    opened_by: str
+    opened_by: str | None
     statute: Statute
     statute_digest: str
     policy: Policy
@@ -135,6 +139,47 @@ class GrantFound(Message):
     request_id: str
     code: str
     name: str
+
+
+class RoundOrder(Message):
+    """A round of a duty: a case for everybody bound to it, in one period.
+
+    ``period`` and ``department`` are there in a round by hand; a schedule's takes the period that begins, and all
+    departments. ``name`` is the department's where the list of departments does not have it.
+    """
+
+    statute: str
+    duty: str
+    period: str | None = None
+    department: str | None = None
+    name: str | None = None
+
+
+class RoundWanted(Message):
+    """What is to be planned: a round, and the day it stands for."""
+
+    order: RoundOrder
+    day: date
+
+
+class RoundPlan(Message):
+    """The cases of a round: those to be opened, as what is filed by case, and those that are in the ledger already."""
+
+    statute: Statute
+    statute_digest: str
+    policy: Policy
+    period: str
+    to_open: Mapping[str, Mapping[str, Any]]
+    there: Sequence[str] = ()
+
+
+class RoundResult(Message):
+    """What came of a round: the cases opened now, those that were there, and why others could not be opened."""
+
+    period: str
+    opened: Sequence[str] = ()
+    there: Sequence[str] = ()
+    failed: Mapping[str, str] = {}
 
 
 class FilingKey(Message):

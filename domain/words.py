@@ -211,6 +211,7 @@ class CommandName(StrEnum):
     RETURN_UPDATE = "return_update"
     # periodic duty
     FULFIL = "fulfil"
+    CLOSE_UNFULFILLED = "close_unfulfilled"
 
 
 class EventType(StrEnum):
@@ -291,6 +292,7 @@ class EventType(StrEnum):
     CATALOGUE_PUBLISHED = "catalogue_published"
     # periodic duty
     DUTY_FULFILLED = "duty_fulfilled"
+    DUTY_UNFULFILLED = "duty_unfulfilled"
     CLOCK_STARTED = "clock_started"
     CLOCK_WARNED = "clock_warned"
     CLOCK_BREACHED = "clock_breached"
@@ -406,3 +408,5 @@ class RefusalCode(StrEnum):
     CATALOGUE_CONDITIONS_REQUIRED = "catalogue_conditions_required"
     DAY_OUT_OF_RANGE = "day_out_of_range"
     DUTY_WITHOUT_BODY = "duty_without_body"
+    UNKNOWN_DUTY = "unknown_duty"
+    WRONG_PERIOD = "wrong_period"

@@ -163,7 +163,6 @@ class Turn(Generic[P]):
     ) -> None:
         """Order a clock; its deadline is worked out when the step is recorded."""
         policy = self.case.policy
-        warned = unit is Unit.WORKING_DAY and amount >= policy.warnings.for_limits_of_at_least
         order = ClockOrder(
             number=self._next_number(),
             id=clock_id,
@@ -173,7 +172,7 @@ class Turn(Generic[P]):
             started_at=started_at,
             amount=amount,
             unit=unit,
-            warn_before=policy.warnings.working_days_before if warned else (),
+            warn_before=policy.warnings.before(unit, amount),
             ladder=() if clock_id in NO_LADDER else policy.ladder,
             supersedes=supersedes,
             statute=clause.statute if clause else None,

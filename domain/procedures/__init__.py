@@ -4,11 +4,13 @@ from domain.cases.procedure import PROCEDURES, Procedure, open_case, procedure_o
 from domain.cases.share_request import SHARE_REQUEST
 from domain.procedures.catalogue_change import CATALOGUE_CHANGE
 from domain.procedures.demand import DEMAND
+from domain.procedures.periodic_duty import PERIODIC_DUTY
 from domain.procedures.rectification import RECTIFICATION
 
 __all__ = [
     "CATALOGUE_CHANGE",
     "DEMAND",
+    "PERIODIC_DUTY",
     "PROCEDURES",
     "RECTIFICATION",
     "SHARE_REQUEST",

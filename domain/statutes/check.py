@@ -7,7 +7,7 @@ product; everything else here needs the packaged files alone.
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from domain.statutes.loader import (
 from domain.statutes.model import Clause, Extension, Limit, Statute
 from domain.statutes.overlay import Overlaid
 from domain.statutes.overlay_model import Above
-from domain.statutes.sections import CatalogueExtension
+from domain.statutes.sections import CatalogueExtension, Duty
 from domain.statutes.source_text import articles
 from domain.words import Unit
 
@@ -41,6 +41,8 @@ SEED_LETTERS = {
 }
 
 UNIT_WORDS = {Unit.WORKING_DAY: "个工作日", Unit.MONTH: "个月", Unit.DAY: "日"}
+
+EVERY_WORDS = {"year": "每年", "half_year": "每半年", "quarter": "每季度", "event": "产生后", "regular": "定期"}
 
 
 def check_quotes(statute: Statute, source_text: str) -> list[str]:
@@ -131,7 +133,24 @@ def check_amounts(statute: Statute) -> list[str]:
         f"{statute.id}: {path} is {amount} {part.unit}, but its quote is “{part.clause.quote}”."
         for path, part, amount in timed
         if not re.search(rf"(?<![0-9]){amount} *{UNIT_WORDS[part.unit]}", part.clause.quote)
+    ] + [
+        f"{statute.id}: duties[{i}] should say “{word}”, but its quote is “{duty.clause.quote}”."
+        for i, duty in enumerate(statute.duties or ())
+        for word in _words_of(duty)
+        if not re.search(word, duty.clause.quote)
     ]
+
+
+def _words_of(duty: Duty) -> Iterator[str]:
+    """What the quote of a duty must say: how often, and until when."""
+    yield EVERY_WORDS[duty.every]
+    if duty.amount and duty.unit:
+        yield rf"(?<![0-9]){duty.amount} *{UNIT_WORDS[duty.unit]}"
+    if duty.due_month is not None:
+        month, ends = ("首月", "上旬") if duty.every == "quarter" else (f"{duty.due_month}月", "底前")
+        yield f"{month}.?{ends}"
+    if duty.about_previous:
+        yield "上一年度"
 
 
 def check_extract(statute: Statute, extract: list[dict[str, str]]) -> list[str]:

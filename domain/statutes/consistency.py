@@ -17,6 +17,10 @@ Problem = tuple[tuple[str | int, ...], str]
 STAGES_UNDER_A_LIMIT = frozenset({"completeness_check", "platform_authorization", "provider_answer"})
 
 
+DUTY_BOUND = frozenset({Role.PROVIDER, Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT})
+"""Who may be bound to a duty; ``provider`` stands for each department."""
+
+
 def first_contradiction(statute: Statute) -> Problem | None:
     """The first contradiction in the statute, in the order of its parts; None if there is none."""
     rules: tuple[Callable[[Statute], Iterator[Problem]], ...] = (
@@ -30,6 +34,7 @@ def first_contradiction(statute: Statute) -> Problem | None:
         _instances,
         _bodies,
         _regulations,
+        _duties,
     )
     return next((problem for rule in rules for problem in rule(statute)), None)
 
@@ -149,6 +154,23 @@ def _regulations(statute: Statute) -> Iterator[Problem]:
     for path, clause in clauses(statute):
         if clause.statute is not None and clause.statute not in statute.regulations:
             yield (*path, "statute"), f"names {clause.statute}, which is not among regulations"
+
+
+def _duties(statute: Statute) -> Iterator[Problem]:
+    """A duty is somebody's: each department's, or an organ's that has a name. No two have the same id."""
+    seen: set[str] = set()
+    for place, duty in enumerate(statute.duties or ()):
+        if duty.by is None:
+            yield ("duties", place, "by"), "is missing: a duty without a body"
+        elif duty.by not in DUTY_BOUND:
+            yield ("duties", place, "by"), f"cannot be {duty.by.value}"
+        elif duty.by is not Role.PROVIDER and duty.by not in statute.bodies:
+            yield ("duties", place, "by"), f"needs {duty.by.value} among bodies: a duty without a body"
+        if duty.to not in statute.bodies:
+            yield ("duties", place, "to"), f"needs {duty.to.value} among bodies"
+        if duty.id in seen:
+            yield ("duties", place, "id"), f"is a second duty {duty.id}"
+        seen.add(duty.id)
 
 
 def _acting(statute: Statute) -> Iterator[tuple[tuple[Any, ...], Role]]:

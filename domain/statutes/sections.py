@@ -3,11 +3,13 @@
 A text without a section does not have that procedure. Where a field is None, the text is silent on it.
 """
 
+from calendar import monthrange
 from datetime import date
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from domain.periods import MONTHS, Period, Recurrence, beginnings
 from domain.statutes.parts import Clause, Name, Part
 from domain.words import ClockId, Role, Unit
 
@@ -175,22 +177,56 @@ class CatalogueRules(Part):
 class Duty(Part):
     """Something due again and again (定期工作). ``by`` is whoever must do it; a duty without a body is refused.
 
-    ``due_month`` and ``due_day``: the last day of each period's limit within the year (half-years and quarters count
-    from their own first month); left out, the period's last day.
+    ``every``: a period; ``event`` for what is due so soon after each event (``amount`` and ``unit``); ``regular`` where
+    the text says 定期 and no number, so that the period is the operator's (policy) and no law. ``due_month`` and
+    ``due_day``: the last day of each period's limit within the year (half-years and quarters count from their own first
+    month); left out, the period's last day.
     """
 
     id: str = Field(pattern=r"^[a-z_]{3,40}$")
     name: Name
     by: Role | None = None
-    every: Literal["year", "half_year", "quarter"]
+    body: Name | None = Field(
+        default=None, description="whom the clause itself names, where that is more than the role"
+    )
+    to: Role = Field(default=Role.BUREAU, description="the organ to which it is accounted for")
+    every: Literal["year", "half_year", "quarter", "event", "regular"]
+    amount: int | None = Field(default=None, ge=1, le=366)
+    unit: Literal[Unit.WORKING_DAY] | None = None
     due_month: int | None = Field(default=None, ge=1, le=12)
     due_day: int | None = Field(default=None, ge=1, le=31)
     about_previous: bool = Field(default=False, description="the report is about the period before")
+    on_record: bool = Field(default=False, description="only for those who filed it with the bureau (备案)")
+    publish: Clause | None = Field(default=None, description="what was found is made public")
     clause: Clause
     in_force_from: date | None = None
 
     @model_validator(mode="after")
-    def _a_whole_day(self) -> Self:
+    def _a_limit_of_its_kind(self) -> Self:
         if (self.due_month is None) != (self.due_day is None):
             raise ValueError("due_month and due_day stand together or not at all")
+        if (self.every == "event") != (self.amount is not None) or (self.amount is None) != (self.unit is None):
+            raise ValueError("amount and unit stand together, and only where every is event")
+        if self.due_month is not None and self.every in ("event", "regular"):
+            raise ValueError("due_month and due_day stand only where the text sets the period")
+        if self.due_month is not None and not self._day_is_there_in_every_period():
+            raise ValueError("due_month and due_day must be a day of every period")
         return self
+
+    def _day_is_there_in_every_period(self) -> bool:
+        if self.every not in MONTHS or (self.due_month or 0) > MONTHS[self.every]:
+            return False
+        months = [month + (self.due_month or 0) - 1 for month in beginnings(self.every)]
+        return all((self.due_day or 0) <= monthrange(2001, month)[1] for month in months)
+
+    def recurrence(self, regular: Recurrence) -> Recurrence | None:
+        """The kind of its periods, where ``regular`` is the operator's for what is due 定期; None after events."""
+        if self.every == "event":
+            return None
+        return regular if self.every == "regular" else self.every
+
+    def last_day(self, period: Period) -> date:
+        """The last day of the limit within a period."""
+        if self.due_month is None or self.due_day is None:
+            return period.last
+        return date(period.first.year, period.first.month + self.due_month - 1, self.due_day)

@@ -1,0 +1,111 @@
+"""Planning a round of a periodic duty: who is bound to it now, in which period, and whose case is there already."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Engine
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from domain.access import place_of
+from domain.departments import Departments
+from domain.naming import request_id_for
+from domain.periods import period_of
+from domain.policy import Policy
+from domain.procedures.periodic_duty import duty_named, in_force_from
+from domain.side_effects import PLAN_ROUND, RoundOrder, RoundPlan, RoundWanted
+from domain.statutes.in_force import NothingInForce, statute_in_force
+from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
+from domain.statutes.model import Statute
+from domain.statutes.sections import Duty
+from domain.words import ProcedureName, Role
+from ledger.queries.cases import get_case
+
+CANNOT_BE_PLANNED = "round_cannot_be_planned"
+
+
+class DutyRounds:
+    """The activity of one worker. The list of departments and the policy are read anew for every round."""
+
+    def __init__(self, engine: Engine, departments: Callable[[], Departments], policy: Callable[[], Policy]) -> None:
+        self._engine = engine
+        self._departments = departments
+        self._policy = policy
+
+    def all(self) -> Sequence[Callable[..., Any]]:
+        """Every activity, for the worker to register."""
+        return [self.plan_round]
+
+    @activity.defn(name=PLAN_ROUND)
+    def plan_round(self, wanted: RoundWanted) -> RoundPlan:
+        """Who is bound now, and which of their cases the ledger does not have. Reads only."""
+        order = wanted.order
+        try:
+            statute = get_statute(_text(order.statute, wanted.day))
+            duty = duty_named(statute, order.duty)
+            if duty is None:
+                raise UnknownStatute(f"{order.statute} has no duty {order.duty}.")
+        except UnknownStatute as error:
+            raise ApplicationError(str(error), type=CANNOT_BE_PLANNED, non_retryable=True) from error
+        try:
+            departments = self._departments().get(place_of(statute.id), ())
+            policy = self._policy()
+        except ValueError as error:  # mend the file and the round goes on by itself
+            raise ApplicationError(str(error), type=CANNOT_BE_PLANNED) from error
+        binds = order.period is not None or _binds(statute, duty, policy, wanted.day)
+        filings = dict(_filings(order, duty, policy, departments, wanted.day)) if binds else {}
+        there = [case for case in filings if get_case(self._engine, case) is not None]
+        return RoundPlan(
+            statute=statute,
+            statute_digest=digest(statute),
+            policy=policy,
+            period=_period(order, duty, policy, wanted.day),
+            to_open={case: filing for case, filing in filings.items() if case not in there},
+            there=there,
+        )
+
+
+def _text(statute_or_place: str, day: date) -> str:
+    """The text that a round follows: the one that is named, else the one in force in the place on the day."""
+    if statute_or_place in packaged_statutes():
+        return statute_or_place
+    try:
+        return statute_in_force(statute_or_place, day)
+    except NothingInForce as error:
+        raise UnknownStatute(str(error)) from None
+
+
+def _binds(statute: Statute, duty: Duty, policy: Policy, day: date) -> bool:
+    """Whether the text was in force before the limit of that day's period ended."""
+    recurrence = duty.recurrence(policy.regular_duties)
+    last = duty.last_day(period_of(recurrence, day)) if recurrence else day
+    return last >= in_force_from(statute, duty)
+
+
+def _period(order: RoundOrder, duty: Duty, policy: Policy, day: date) -> str:
+    recurrence = duty.recurrence(policy.regular_duties)
+    return order.period or (period_of(recurrence, day).name if recurrence else day.isoformat())
+
+
+def _filings(
+    order: RoundOrder, duty: Duty, policy: Policy, departments: Sequence[Any], day: date
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What is filed for whom, by the id of the case: the same duty, body and period give the same id."""
+    period = _period(order, duty, policy, day)
+    when = {"produced_on": period} if duty.every == "event" else {"period": period}
+    for department in _bound(order, duty, departments):
+        key = f"{duty.id}/{department.get('code', duty.by)}/{period}"
+        case = request_id_for(order.statute, key, ProcedureName.PERIODIC_DUTY)
+        yield case, {"duty": duty.id, **when, **({"department": department} if department else {})}
+
+
+def _bound(order: RoundOrder, duty: Duty, departments: Sequence[Any]) -> list[dict[str, str]]:
+    """The departments that the duty binds, or one empty mapping for the organ that the text names."""
+    if duty.by is not Role.PROVIDER:
+        return [{}]
+    if order.department is None:
+        bound = [x for x in departments if duty.id in x.duties or not duty.on_record]
+        return [{"code": x.code, "name": x.name} for x in bound]
+    name = order.name or next((x.name for x in departments if x.code == order.department), None)
+    return [{"code": order.department, **({"name": name} if name else {})}]

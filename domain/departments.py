@@ -1,0 +1,82 @@
+"""The departments of each place (部门名录): for whom the rounds of periodic duties open cases.
+
+A file names, for each place, the departments that are there now. An organ's duties are opened for the organ that the
+text names; for a place whose list is empty there are those alone.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from domain.access import place_of
+from domain.plain_errors import first_problem, key_path
+from domain.statutes.model import Statute
+from domain.texts import Code, ShortText
+from domain.yaml_text import YamlTextError, read_yaml
+
+
+class DepartmentsError(ValueError):
+    """A list of departments that cannot be used: one sentence with file, line, key and reason."""
+
+
+class Department(BaseModel):
+    """One department. ``duties``: the duties on record (备案) that it has beside those of every department."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: Annotated[Code, StringConstraints(min_length=1)]
+    name: Annotated[ShortText, StringConstraints(min_length=1)]
+    duties: tuple[ShortText, ...] = ()
+
+
+def _empty_list(value: Any) -> Any:
+    return () if value is None else value
+
+
+Place = Annotated[tuple[Department, ...], Field(max_length=5000), BeforeValidator(_empty_list)]
+Departments = Mapping[str, tuple[Department, ...]]
+"""The departments by place, as in ``place_of``: ``nantong``, ``changshu``."""
+
+
+class _File(BaseModel):
+    places: dict[str, Place]
+
+
+def read_departments(text: str, where: str, statutes: Iterable[Statute]) -> Departments:
+    """The list in a file. Raises DepartmentsError for one that is malformed, or contradicts itself or the texts."""
+    try:
+        document = read_yaml(text, where)
+    except YamlTextError as error:
+        raise DepartmentsError(str(error)) from None
+    try:
+        places = _File.model_validate({"places": document.data}).places
+    except ValidationError as error:
+        path, reason = first_problem(error)
+        path = path[1:]
+        raise DepartmentsError(f"{where}, line {document.line(path)}: {key_path(path)} {reason}.") from None
+    problem = _first_problem(places, list(statutes))
+    if problem is not None:
+        path, reason = problem
+        raise DepartmentsError(f"{where}, line {document.line(path)}: {key_path(path)} {reason}.")
+    return places
+
+
+def _first_problem(places: Departments, statutes: list[Statute]) -> tuple[tuple[str | int, ...], str] | None:
+    """A place without a text, a code that stands twice, a duty that the place's texts do not have on record."""
+    known = {place_of(statute.id) for statute in statutes}
+    for place, departments in places.items():
+        if place not in known:
+            return (place,), f"is no place with a text; there are {', '.join(sorted(known))}"
+        texts = [statute for statute in statutes if place_of(statute.id) == place]
+        on_record = sorted({duty.id for text in texts for duty in text.duties or () if duty.on_record})
+        seen: set[str] = set()
+        for number, department in enumerate(departments):
+            if department.code in seen:
+                return (place, number, "code"), f"{department.code} stands a second time"
+            seen.add(department.code)
+            for nth, duty in enumerate(department.duties):
+                if duty not in on_record:
+                    there = ", ".join(on_record) or "none"
+                    return (place, number, "duties", nth), f"is no duty on record there; there are: {there}"
+    return None

@@ -1,0 +1,98 @@
+"""A round of a periodic duty (定期工作开始): a case for everybody bound to it, when a period begins.
+
+A Temporal Schedule starts it at the beginning of each period; triggered twice, or filled in afterwards, it opens
+nothing twice: the case of a duty, a body and a period has one id.
+"""
+
+import asyncio
+from datetime import date, datetime, timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.calendar import day_of
+    from domain.side_effects import (
+        KEY_REUSED,
+        OPEN_CASE,
+        PLAN_ROUND,
+        CaseToOpen,
+        RoundOrder,
+        RoundPlan,
+        RoundResult,
+        RoundWanted,
+    )
+    from domain.words import ProcedureName
+
+AT_ONCE = 10
+"""How many cases are opened at the same time."""
+PATIENCE, PATIENCE_BY_HAND = timedelta(days=7), timedelta(seconds=45)
+"""How long an engine that is away, or a list of departments that cannot be read, is waited for."""
+PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
+INCOMPLETE = "round_incomplete"
+SCHEDULED = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
+
+
+@workflow.defn(name="DutyRound")
+class DutyRoundWorkflow:
+    """One duty of one text, one period."""
+
+    def __init__(self) -> None:
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._patience = PATIENCE
+
+    @workflow.run
+    async def run(self, order: RoundOrder) -> RoundResult:
+        """Open what is not there yet. Fails, when all others are open, with what could not be opened and why."""
+        self._patience = PATIENCE_BY_HAND if order.period else PATIENCE
+        plan: RoundPlan = await workflow.execute_activity(
+            PLAN_ROUND,
+            RoundWanted(order=order, day=_day()),
+            result_type=RoundPlan,
+            start_to_close_timeout=timedelta(minutes=1),
+            schedule_to_close_timeout=self._patience,
+            retry_policy=PATIENT,
+        )
+        cases = list(plan.to_open)
+        problems = await asyncio.gather(*(self._open(plan, case) for case in cases))
+        failed = {case: problem for case, problem in zip(cases, problems, strict=True) if problem is not None}
+        opened = [case for case in cases if case not in failed]
+        result = RoundResult(period=plan.period, opened=opened, there=plan.there, failed=failed)
+        if failed:
+            raise ApplicationError("; ".join(f"{x}: {y}" for x, y in failed.items()), result, type=INCOMPLETE)
+        return result
+
+    async def _open(self, plan: RoundPlan, case: str) -> str | None:
+        """Open one case; what went wrong if it could not be, so that the others are opened all the same."""
+        order = CaseToOpen(
+            procedure=ProcedureName.PERIODIC_DUTY,
+            request_id=case,
+            application=plan.to_open[case],
+            opened_by=None,
+            statute=plan.statute,
+            statute_digest=plan.statute_digest,
+            policy=plan.policy,
+            at=workflow.now(),
+        )
+        async with self._room:
+            try:
+                await workflow.execute_activity(
+                    OPEN_CASE,
+                    order,
+                    start_to_close_timeout=timedelta(seconds=30),
+                    schedule_to_close_timeout=self._patience,
+                    retry_policy=PATIENT,
+                )
+            except ActivityError as error:
+                # Opened meanwhile for the same body under another name: it is there.
+                if isinstance(error.cause, ApplicationError) and error.cause.type == KEY_REUSED:
+                    return None
+                return str(error.cause or error)
+        return None
+
+
+def _day() -> date:
+    """The day that a round stands for: the one for which it was scheduled, however late it runs."""
+    scheduled: datetime | None = workflow.info().typed_search_attributes.get(SCHEDULED)
+    return day_of(scheduled or workflow.now())

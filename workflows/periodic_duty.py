@@ -1,0 +1,27 @@
+"""Periodic duty (定期工作): one duty of one body in one period, from its beginning to its record."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.side_effects import CaseView, Opening
+    from domain.words import Stage
+    from workflows.opened_case import OpenedCase
+
+
+@workflow.defn(name="PeriodicDuty")
+class PeriodicDutyWorkflow(OpenedCase):
+    """What is due again and again. The rules are ``domain/procedures/periodic_duty.py``."""
+
+    @workflow.init
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(opening)
+
+    @workflow.run
+    async def run(self, opening: Opening) -> CaseView:  # noqa: ARG002 - the constructor took it
+        """Remind, wait for the record of fulfilment, and stay open when it does not come."""
+        await self.begin()
+        while not self.case.closed:
+            match self.case.stage:
+                case Stage.DUTY:
+                    await self.people_or_time("履行: done in time, done late, or closed as unfulfilled")
+        return await self.end()
