@@ -49,8 +49,10 @@ from ledger.errors import LedgerUnavailable
 from ledger.schema import migrate
 from starter.errors import DoorError
 from starter.logs import configure_logs
+from workflows.correction import DataCorrectionWorkflow
 from workflows.demand import DemandWorkflow
 from workflows.share_request import ShareRequestWorkflow
+from workflows.withdrawal import ResourceWithdrawalWorkflow
 
 DATABASE_THREADS = 8
 SHUTDOWN_SECONDS = 60
@@ -58,7 +60,7 @@ POLLS, POLLS_FOR_NEW_CASES = 20, 0.5
 """With the SDK's five, of which one asks for new cases, filings waited behind commands under load."""
 PASSED_THROUGH = ("domain", "workflows.labels", "pydantic", "pydantic_core", "annotated_types", "yaml")
 
-PROCEDURE_WORKFLOWS = [ShareRequestWorkflow, DemandWorkflow]
+PROCEDURE_WORKFLOWS = [ShareRequestWorkflow, DemandWorkflow, DataCorrectionWorkflow, ResourceWithdrawalWorkflow]
 """One workflow a procedure."""
 
 log = structlog.get_logger("shareflow.worker")
