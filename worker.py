@@ -53,11 +53,13 @@ from starter.errors import DoorError
 from starter.logs import configure_logs
 from starter.policy_file import policy_in_force
 from workflows.catalogue_change import CatalogueChangeWorkflow
+from workflows.correction import DataCorrectionWorkflow
 from workflows.demand import DemandWorkflow
 from workflows.duty_round import DutyRoundWorkflow
 from workflows.periodic_duty import PeriodicDutyWorkflow
 from workflows.rectification import RectificationWorkflow
 from workflows.share_request import ShareRequestWorkflow
+from workflows.withdrawal import ResourceWithdrawalWorkflow
 
 DATABASE_THREADS = 8
 SHUTDOWN_SECONDS = 60
@@ -68,7 +70,9 @@ PASSED_THROUGH = ("domain", "workflows.labels", "pydantic", "pydantic_core", "an
 PROCEDURE_WORKFLOWS = [
     ShareRequestWorkflow,
     DemandWorkflow,
+    DataCorrectionWorkflow,
     RectificationWorkflow,
+    ResourceWithdrawalWorkflow,
     CatalogueChangeWorkflow,
     PeriodicDutyWorkflow,
 ]

@@ -45,6 +45,7 @@ class Stage(StrEnum):
     VERIFICATION = "verification"  # 校核
     VERIFICATION_DISPUTE = "verification_dispute"  # 校核分歧
     PUSH = "push"  # 待推送
+    EXPLAINED = "explained"  # 已说明待确认
     # rectification
     RECTIFYING = "rectifying"  # 整改
     RECTIFICATION_REVIEW = "rectification_review"  # 整改验收
@@ -52,6 +53,7 @@ class Stage(StrEnum):
     # resource withdrawal
     WITHDRAWAL_REVIEW = "withdrawal_review"  # 撤销审核
     WITHDRAWAL_NOTICE = "withdrawal_notice"  # 撤销告知期
+    WITHDRAWING = "withdrawing"  # 撤销执行
     # catalogue change
     CATALOGUE_UPDATE = "catalogue_update"  # 目录更新
     CATALOGUE_REVIEW = "catalogue_review"  # 目录审核

@@ -1,7 +1,8 @@
 """The Temporal Schedules of periodic duties: one for each duty of each place, kept as they should be.
 
 A schedule starts a round (``DutyRound``) at the beginning of each period, under the text that is in force in the place
-on that day. Which schedules there should be follows from the texts, from the places in the operator's list of departments, and, where a text says 定期, from the policy.
+on that day. Which schedules there should be follows from the texts, from the places in the operator's list of
+departments, and, where a text says 定期, from the policy.
 """
 
 from collections.abc import Iterator, Mapping

@@ -14,9 +14,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.cases.commands import Command
     from domain.cases.deadlines import order_again
     from domain.cases.decide import decide
+    from domain.cases.holders import platform_acts
     from domain.cases.passing_of_time import advance, recounted
     from domain.cases.proceeding import Proceeding
-    from domain.cases.records import Clock
+    from domain.cases.records import Clock, Event
     from domain.cases.turn import Refused
     from domain.side_effects import (
         KEY_REUSED,
@@ -181,9 +182,17 @@ class DurableCase(OtherCases):
     async def command(self, command: Command) -> Answer:
         """Carry out one command: it is in the ledger when this answers."""
         self._commands += 1
+        await self.learn(command)
         at = self.received(command.received_at)
-        written = await self.decide(lambda: decide(self.case, command, at), command.key)
+        written = await self.decide(lambda: self.decided(command, at), command.key)
         return Answer(head=written[-1].seq, events=[event.type.value for event in written], case=self.view())
+
+    async def learn(self, command: Command) -> None:
+        """Find out what a command must know of other cases. Most need nothing."""
+
+    def decided(self, command: Command, at: datetime) -> list[Event]:
+        """What the rules make of a command."""
+        return decide(self.case, command, at)
 
     @command.validator
     def may_command(self, command: Command) -> None:
@@ -219,6 +228,7 @@ class DurableCase(OtherCases):
     async def catch_up(self, until: datetime) -> CaseView:
         """Let time alone do what it has to do until then, without waiting out the timer's grace."""
         await self.pass_time(min(until.astimezone(CHINA), self.now()))
+        await workflow.wait_condition(lambda: not platform_acts(self.case.stage) or self.stuck is not None)
         return self.view()
 
     @catch_up.validator

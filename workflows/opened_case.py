@@ -1,11 +1,15 @@
 """A case of any procedure but the share request: how it begins, hands over when its run grows long, and ends."""
 
+from collections.abc import Callable
+from typing import Any
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.cases.carrying import carried_state, restored
+    from domain.cases.decide import by_itself
     from domain.cases.passing_of_time import next_instant
-    from domain.cases.turn import Refused
+    from domain.cases.turn import Refused, Turn
     from domain.procedures import PROCEDURES, open_case
     from domain.side_effects import Carried, CaseView, Opening
     from workflows.durable_case import DurableCase
@@ -46,6 +50,14 @@ class OpenedCase(DurableCase):
             raise self.refused(refusal) from None
         while not await self.record(events, key=opening.key):
             if self.case.filed:
+                return
+
+    async def carry_out(self, rule: Callable[[Turn[Any]], None]) -> None:
+        """Record what the platform does by a rule of its own, once: a rule that finds it done writes nothing."""
+        while True:
+            await workflow.wait_condition(lambda: not self._recording)
+            events = by_itself(self.case, self.received(None), rule)
+            if not events or await self.record(events, key=None):
                 return
 
     @property

@@ -3,9 +3,9 @@
 The workflow's validators, the API, the permission matrix and the tests all ask here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from domain.access import Caller, stands_as
 from domain.cases.commands import Command
@@ -14,9 +14,10 @@ from domain.cases.procedure import PROCEDURES, procedure_of
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Event
 from domain.cases.rules import CommandRule
-from domain.cases.turn import Refused, Turn
+from domain.cases.turn import PLATFORM, Refused, Turn
 from domain.words import CommandName, ProcedureName, RefusalCode, Role
 
+P = TypeVar("P", bound=Proceeding)
 Rule = CommandRule[Any]
 
 
@@ -34,6 +35,18 @@ def decide(case: Proceeding, command: Command, at: datetime) -> list[Event]:
     turn = Turn(case, command.actor, at, case.stage)
     rule.rule(turn, command.said(rule.says))
     return [*passed, *turn.events]
+
+
+def by_itself(case: P, at: datetime, rule: Callable[[Turn[P]], None]) -> list[Event]:
+    """The events of a rule that the platform carries out, after what time alone has done until then.
+
+    A rule that finds it done already writes nothing down, and then nothing is to be recorded.
+    """
+    case, passed = advance(case, at)
+    turn = Turn(case, PLATFORM, at, case.stage)
+    if not case.closed:
+        rule(turn)
+    return [*passed, *turn.events] if turn.events else []
 
 
 def refuse_unless_allowed(case: Proceeding, rule: Rule, command: Command) -> None:

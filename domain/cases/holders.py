@@ -36,11 +36,16 @@ def who_holds(procedure: ProcedureName, stage: Stage, statute: Statute, provinci
     """The same for any procedure: only a request's stages wait for other roles under other statutes."""
     if procedure is ProcedureName.SHARE_REQUEST:
         return holders(stage, statute, provincial)
-    return PROCEDURES[procedure].waits_for.get(stage, ())
+    return PROCEDURES[procedure].holders(stage, statute)
+
+
+def platform_acts(stage: Stage) -> bool:
+    """Whether a case in this stage goes on by itself, waiting for nobody and no limit."""
+    return any(it.waits_for.get(stage) == (Role.PLATFORM,) for it in PROCEDURES.values())
 
 
 def stages_held_by(role: Role, statute: Statute) -> frozenset[Stage]:
     """The stages in which cases under a statute wait for a role. A stage's word belongs to one procedure alone."""
     requests = {stage for stage in Stage for special in (False, True) if role in holders(stage, statute, special)}
-    others = {stage for it in PROCEDURES.values() for stage, roles in it.waits_for.items() if role in roles}
+    others = {stage for it in PROCEDURES.values() for stage in it.waits_for if role in it.holders(stage, statute)}
     return frozenset(requests | (others - set(OF_STAGE)))

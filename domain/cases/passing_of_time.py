@@ -95,7 +95,7 @@ def _event(turn: Turn[P], type_: EventType, clock: Clock, data: Mapping[str, obj
         actor=PLATFORM,
         stage=turn.stage,
         article=clock.article,
-        data=data,
+        data={**data, **turn.case.said_meanwhile(turn.stage)},
         statute=clock.statute,
     )
 

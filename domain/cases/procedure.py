@@ -34,13 +34,18 @@ def it_is_a_breach(_: Any, __: Clock) -> bool:
     return False
 
 
+def as_everywhere(_: Statute, __: Stage) -> None:
+    """The text changes nothing about whose move it is."""
+
+
 @dataclass(frozen=True)
 class Procedure(Generic[P]):
     """One procedure.
 
     ``begin`` refuses the filing or notes it and starts the first limits. ``instead_of_breach`` may write down what
     the end of a clock means when it is no breach (True), such as an access that was used meanwhile. ``lapse`` adds what
-    a breach brings by itself. ``waits_for``: whose move it is in each stage.
+    a breach brings by itself. ``waits_for``: whose move it is in each stage; ``waits_under`` says it where a
+    text differs.
     """
 
     name: ProcedureName
@@ -52,10 +57,16 @@ class Procedure(Generic[P]):
     waits_for: Mapping[Stage, Sequence[Role]]
     lapse: Callable[[Turn[P], Clock], None] = nothing_lapses
     instead_of_breach: Callable[[Turn[P], Clock], bool] = it_is_a_breach
+    waits_under: Callable[[Statute, Stage], Sequence[Role] | None] = as_everywhere
 
     def new_case(self, request_id: str, statute: Statute, policy: Policy, application: Filed) -> P:
         """The case before anything has happened."""
         return self.case(request_id, statute, policy, application)
+
+    def holders(self, stage: Stage, statute: Statute) -> Sequence[Role]:
+        """Whose move it is in a stage under a text; nobody's when the case is closed."""
+        under = self.waits_under(statute, stage)
+        return self.waits_for.get(stage, ()) if under is None else under
 
 
 PROCEDURES: dict[ProcedureName, Procedure[Any]] = {}

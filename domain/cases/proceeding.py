@@ -72,6 +72,10 @@ class Proceeding:
         """What decides who has to do with this case."""
         return Parties(self.statute.id, self.requester.code, self.provider.code)
 
+    def said_meanwhile(self, stage: Stage) -> Mapping[str, Any]:  # noqa: ARG002 - a procedure may have something to say
+        """What every act and every notice of a case in this stage says besides its own."""
+        return {}
+
     def facts_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
         """The fields that an event changes beyond stage, time, clocks and outcome."""
         raise NotImplementedError

@@ -80,7 +80,7 @@ class Turn(Generic[P]):
 
     def note(self, type_: EventType, clause: Clause | None = None, actor: Actor | None = None, **data: Any) -> None:
         """Something happened, on the ground of ``clause``."""
-        said = {k: v for k, v in data.items() if v is not None}
+        said = {k: v for k, v in data.items() if v is not None} | self.case.said_meanwhile(self.stage)
         self.events.append(
             Event(
                 type=type_,
@@ -103,6 +103,10 @@ class Turn(Generic[P]):
         if clock is not None:
             late = clock.state is ClockState.BREACHED
             self._about(EventType.CLOCK_MET, clock, late=late)
+
+    def wait_out(self, clock: Clock) -> None:
+        """A period that had to pass before something may follow has passed: nobody was late."""
+        self._about(EventType.CLOCK_MET, clock, late=False)
 
     def drop(self, clock_id: ClockId) -> None:
         """The act that a clock measures is no longer needed."""

@@ -50,14 +50,22 @@ class AccessRules(Part):
 
 
 class CorrectionRules(Part):
-    """Doubts about shared data (数据校核)."""
+    """Doubts about shared data (数据校核).
+
+    ``dispute`` stands where somebody coordinates when the departments differ, ``negotiate`` where they must have
+    negotiated before, ``last`` where the government decides after that. ``push_by`` is whose duty the push is.
+    """
 
     clause: Clause
     verify: Clause
+    correct: Clause | None = Field(default=None, description="the duty to keep the data right")
     matters_continue: Clause | None = Field(default=None, description="citizens' matters go on meanwhile")
     tell_bureau: Clause | None = None
     push: Clause | None = Field(default=None, description="new data goes to all who are authorised")
+    push_by: Literal[Role.PROVIDER, Role.BUREAU] = Role.PROVIDER
+    negotiate: Clause | None = None
     dispute: Clause | None = Field(default=None, description="who has the last word when departments differ")
+    last: Clause | None = None
 
 
 class Ground(Part):
@@ -128,13 +136,16 @@ class RectificationRules(Part):
 
 
 class WithdrawalRules(Part):
-    """A published resource is withdrawn (撤销发布): notice in advance, the bureau's consent."""
+    """A published resource is withdrawn (撤销发布): notice in advance, the bureau's consent.
+
+    Without ``consent`` nobody has to agree: the bureau has it on file (``record``) and the notice runs.
+    """
 
     clause: Clause
     notice: Clause | None = None
     consent: Clause | None = None
-    negotiate: Clause | None = None
-    record: Clause | None = None
+    negotiate: Clause | None = Field(default=None, description="negotiated with those who use the resource")
+    record: Clause | None = Field(default=None, description="filed with the bureau (备案)")
 
 
 class CatalogueExtension(Part):

@@ -1,0 +1,347 @@
+"""Data correction (数据校核): a department doubts data that it was given, and the provider verifies it.
+
+The data was wrong and is corrected, or it was right and that is explained. While it runs, citizens' matters go on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from domain.cases.application import Document, Filed, Party, Resource
+from domain.cases.commands import Nothing, Reasoned
+from domain.cases.common import may_be_urged, may_be_withdrawn, may_lead_to_rectification
+from domain.cases.procedure import Digests, Procedure, register
+from domain.cases.proceeding import Proceeding
+from domain.cases.records import Clock, Event, RecordedEvent
+from domain.cases.rules import RuleBook
+from domain.cases.turn import PLATFORM, Refused, Turn
+from domain.statutes.model import Statute
+from domain.statutes.sections import CorrectionRules
+from domain.texts import Code, ItemCount, Text, Truth
+from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage
+
+OPEN = (Stage.VERIFICATION, Stage.EXPLAINED, Stage.VERIFICATION_DISPUTE, Stage.PUSH)
+UNDER_VERIFICATION = (Stage.VERIFICATION, Stage.VERIFICATION_DISPUTE)
+
+Records = Annotated[tuple[Text, ...], Field(max_length=200)]
+
+
+class Correction(Filed):
+    """What is doubted (疑义、错误数据): which data of whom, and what is wrong with it.
+
+    ``grant`` is the access grant or the request from which the data came. ``affects_citizens``: matters of citizens
+    or enterprises are decided with it. ``authorized_users`` must have the new data besides the holders of open grants.
+    """
+
+    requester: Party = Party()
+    provider: Party = Party()
+    resource: Resource = Resource()
+    doubt: Text | None = None
+    records: Records = ()
+    documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
+    grant: Code | None = None
+    affects_citizens: Truth = True
+    authorized_users: Annotated[tuple[Party, ...], Field(max_length=200)] = ()
+
+
+@dataclass(frozen=True)
+class CorrectionCase(Proceeding):
+    """One doubt, from filing to its end."""
+
+    procedure: ClassVar[ProcedureName] = ProcedureName.DATA_CORRECTION
+
+    application: Correction
+    must_correct: bool = False
+    """Whether it was decided that the data is wrong."""
+    referred: bool = False
+    """Whether the coordination ended without agreement and the government decides."""
+
+    @property
+    def requester(self) -> Party:
+        """Who doubts the data (使用部门)."""
+        return self.application.requester
+
+    @property
+    def provider(self) -> Party:
+        """Whose data it is (提供部门)."""
+        return self.application.provider
+
+    @property
+    def resource(self) -> Resource:
+        """The resource whose data is doubted."""
+        return self.application.resource
+
+    @property
+    def citizens_protected(self) -> bool:
+        """Whether the text lets citizens' matters go on, and there are such matters."""
+        rules = self.statute.correction
+        return rules is not None and rules.matters_continue is not None and self.application.affects_citizens
+
+    def said_meanwhile(self, stage: Stage) -> Mapping[str, Any]:
+        """While the data is verified, everything that is told says that citizens' matters go on (照常办理)."""
+        return {"matters_continue": True} if self.citizens_protected and stage in UNDER_VERIFICATION else {}
+
+    def facts_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
+        """How a dispute about the verification ended."""
+        if event.type is EventType.VERIFICATION_CONCLUDED:
+            result = event.data["result"]
+            return {"must_correct": result == "correct", "referred": result == "not_agreed"}
+        return {}
+
+
+RULES: RuleBook[CorrectionCase] = RuleBook()
+
+
+def rules_of(case: CorrectionCase) -> CorrectionRules:
+    """The text's rules on doubted data. Raises Refused where it has none."""
+    if case.statute.correction is None:
+        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
+    return case.statute.correction
+
+
+def begin(turn: Turn[CorrectionCase], digests: Digests) -> None:
+    """提出疑义: the provider verifies the data within the text's limit, or the operator's where it says 及时."""
+    rules, said = rules_of(turn.case), turn.case.application
+    missing = [name for name, value in _required(said).items() if not value]
+    if missing:
+        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
+    turn.stage = Stage.VERIFICATION
+    turn.file(rules.clause, digests, provider=said.provider.code, grant=said.grant)
+    _matters_continue(turn)
+    turn.start(ClockId.DATA_VERIFICATION)
+
+
+def _required(said: Correction) -> Mapping[str, object]:
+    return {
+        "requester.code": said.requester.code,
+        "requester.name": said.requester.name,
+        "provider.code": said.provider.code,
+        "provider.name": said.provider.name,
+        "resource.code": said.resource.code,
+        "resource.name": said.resource.name,
+        "doubt": said.doubt,
+    }
+
+
+def _matters_continue(turn: Turn[CorrectionCase]) -> None:
+    """照常办理: the units that accept citizens' matters are told, until the verification ends."""
+    if turn.case.citizens_protected:
+        turn.note(
+            EventType.MATTERS_CONTINUE,
+            rules_of(turn.case).matters_continue,
+            actor=PLATFORM,
+            to=[_party(turn.case.requester), *map(_party, turn.case.application.authorized_users)],
+            provided="lawful_proof",
+            until="end_of_verification",
+        )
+
+
+def _party(party: Party) -> dict[str, Any]:
+    return party.model_dump(mode="json", exclude_none=True)
+
+
+class Correcting(Filed):
+    """What was put right, and which or how many records changed."""
+
+    correction: Text | None = None
+    changed_records: Records | ItemCount | None = None
+
+
+@RULES.command(CommandName.CORRECT, by=[Role.PROVIDER], stages=[Stage.VERIFICATION], says=Correcting)
+def correct(turn: Turn[CorrectionCase], said: Correcting) -> None:
+    """更正: the data was wrong and is right now; who doubted it is told, and where the text says so the bureau."""
+    rules = rules_of(turn.case)
+    ground = rules.correct or rules.verify
+    turn.require(said.correction, RefusalCode.APPLICATION_INCOMPLETE, ground, fields="correction")
+    turn.stage = Stage.PUSH if rules.push else Stage.CLOSED
+    changed = list(said.changed_records) if isinstance(said.changed_records, tuple) else said.changed_records
+    turn.note(
+        EventType.CORRECTED,
+        ground,
+        correction=said.correction,
+        changed_records=changed or None,
+        to=_party(turn.case.requester),
+    )
+    turn.keep(ClockId.DATA_VERIFICATION)
+    if rules.tell_bureau:
+        turn.note(EventType.BUREAU_TOLD, rules.tell_bureau, to=Role.BUREAU.value, correction=said.correction)
+    if rules.push:
+        turn.start(ClockId.DATA_PUSH)
+    else:
+        turn.close(Outcome.CORRECTED)
+
+
+def _not_decided_otherwise(case: CorrectionCase, _: Role) -> None:
+    if case.must_correct:
+        raise Refused(RefusalCode.WRONG_STAGE, rules_of(case).dispute)
+
+
+@RULES.command(
+    CommandName.EXPLAIN, by=[Role.PROVIDER], stages=[Stage.VERIFICATION], says=Reasoned, when=_not_decided_otherwise
+)
+def explain(turn: Turn[CorrectionCase], said: Reasoned) -> None:
+    """核实说明: the data is right, and why. Not open to a provider that has been told to correct it."""
+    verify = rules_of(turn.case).verify
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, verify)
+    turn.stage = Stage.EXPLAINED
+    turn.note(EventType.EXPLAINED, verify, reason=said.reason, to=_party(turn.case.requester))
+    turn.keep(ClockId.DATA_VERIFICATION)
+    turn.start(ClockId.DISPUTE_WINDOW)
+
+
+@RULES.command(CommandName.ACCEPT_EXPLANATION, by=[Role.REQUESTER], stages=[Stage.EXPLAINED], says=Nothing)
+def accept_explanation(turn: Turn[CorrectionCase], _: Nothing) -> None:
+    """接受说明: the doubt is gone."""
+    turn.note(EventType.EXPLANATION_ACCEPTED)
+    turn.keep(ClockId.DISPUTE_WINDOW)
+    turn.close(Outcome.EXPLAINED)
+
+
+def _nobody_decides(case: CorrectionCase) -> Refused | None:
+    rules = rules_of(case)
+    return None if rules.dispute else Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, rules.clause)
+
+
+class DisputingExplanation(Reasoned):
+    """Why the data is wrong all the same, and how the two departments negotiated about it."""
+
+    negotiation: Text | None = None
+
+
+@RULES.command(
+    CommandName.DISPUTE_EXPLANATION,
+    by=[Role.REQUESTER],
+    stages=[Stage.EXPLAINED],
+    says=DisputingExplanation,
+    unavailable=_nobody_decides,
+)
+def dispute_explanation(turn: Turn[CorrectionCase], said: DisputingExplanation) -> None:
+    """提请协调核实: the departments differ; whom the text names finds out."""
+    rules = rules_of(turn.case)
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, rules.dispute)
+    if rules.negotiate:
+        turn.require(said.negotiation, RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate)
+    turn.stage = Stage.VERIFICATION_DISPUTE
+    turn.note(EventType.EXPLANATION_DISPUTED, rules.dispute, reason=said.reason, negotiation=said.negotiation)
+    turn.keep(ClockId.DISPUTE_WINDOW)
+    _matters_continue(turn)
+    turn.start(ClockId.COORDINATION)
+
+
+class ConcludingVerification(Reasoned):
+    """Whether the data must be corrected or stands; the bureau may also find no agreement."""
+
+    result: Literal["correct", "stands", "not_agreed"]
+
+
+def _its_own_turn(case: CorrectionCase, role: Role) -> None:
+    if role is not (Role.GOVERNMENT if case.referred else Role.BUREAU):
+        raise Refused(RefusalCode.NOT_YOUR_TURN)
+
+
+@RULES.command(
+    CommandName.CONCLUDE_VERIFICATION,
+    by=[Role.BUREAU, Role.GOVERNMENT],
+    stages=[Stage.VERIFICATION_DISPUTE],
+    says=ConcludingVerification,
+    unavailable=_nobody_decides,
+    when=_its_own_turn,
+)
+def conclude_verification(turn: Turn[CorrectionCase], said: ConcludingVerification) -> None:
+    """协调核实: the data is wrong and must be corrected, or it stands; without agreement the government decides."""
+    rules = rules_of(turn.case)
+    ground = rules.last if turn.case.referred else rules.dispute
+    if said.result == "not_agreed" and (turn.case.referred or rules.last is None):
+        raise Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, ground)
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, ground)
+    if said.result == "correct":
+        turn.stage = Stage.VERIFICATION
+    turn.note(EventType.VERIFICATION_CONCLUDED, ground, result=said.result, reason=said.reason)
+    turn.keep(ClockId.FINAL_INSTANCE if turn.case.referred else ClockId.COORDINATION)
+    if said.result == "correct":
+        turn.start(ClockId.DATA_VERIFICATION)
+    elif said.result == "not_agreed":
+        turn.start(ClockId.FINAL_INSTANCE)
+    else:
+        turn.close(Outcome.EXPLAINED)
+
+
+def _whose_push_it_is(case: CorrectionCase, role: Role) -> None:
+    if role is not rules_of(case).push_by:
+        raise Refused(RefusalCode.NOT_YOUR_TURN, rules_of(case).push)
+
+
+@RULES.command(
+    CommandName.PUSH_DATA,
+    by=[Role.PROVIDER, Role.BUREAU],
+    stages=[Stage.PUSH],
+    says=Nothing,
+    when=_whose_push_it_is,
+)
+def push_data(turn: Turn[CorrectionCase], _: Nothing) -> None:
+    """推送最新数据: to all who are authorised; the holders of open grants are added by :func:`with_holders`."""
+    users = [turn.case.requester, *turn.case.application.authorized_users]
+    turn.note(EventType.DATA_PUSHED, rules_of(turn.case).push, users=_each_once(map(_party, users)))
+    turn.keep(ClockId.DATA_PUSH)
+    turn.close(Outcome.CORRECTED)
+
+
+def with_holders(events: Sequence[Event], holders: Sequence[Mapping[str, Any]]) -> list[Event]:
+    """The same events, with the holders of open grants among those to whom the data was pushed, each once."""
+    return [
+        event.model_copy(update={"data": {**event.data, "users": _each_once([*event.data["users"], *holders])}})
+        if event.type is EventType.DATA_PUSHED
+        else event
+        for event in events
+    ]
+
+
+def _each_once(users: Any) -> list[dict[str, Any]]:
+    found: dict[Any, dict[str, Any]] = {}
+    for user in users:
+        name = user.get("code") or user.get("name")
+        if name:
+            found[name] = {**user, **found.get(name, {})}
+    return list(found.values())
+
+
+def lapse(turn: Turn[CorrectionCase], clock: Clock) -> None:
+    """Nobody disputed the explanation in time."""
+    if clock.id is ClockId.DISPUTE_WINDOW:
+        turn.close(Outcome.EXPLAINED)
+
+
+def waits_under(statute: Statute, stage: Stage) -> Sequence[Role] | None:
+    """Who pushes, and whether the government may have to speak, is for the text."""
+    rules = statute.correction
+    if rules is not None and stage is Stage.PUSH:
+        return (rules.push_by,)
+    if rules is not None and stage is Stage.VERIFICATION_DISPUTE and rules.last:
+        return (Role.BUREAU, Role.GOVERNMENT)
+    return None
+
+
+may_be_withdrawn(RULES, (Stage.VERIFICATION, Stage.EXPLAINED, Stage.VERIFICATION_DISPUTE))
+may_be_urged(RULES, OPEN)
+may_lead_to_rectification(RULES, OPEN)
+
+DATA_CORRECTION = register(
+    Procedure(
+        name=ProcedureName.DATA_CORRECTION,
+        case=CorrectionCase,
+        matter=Correction,
+        opened_by=(Role.REQUESTER,),
+        begin=begin,
+        rules=RULES,
+        waits_for={
+            Stage.VERIFICATION: (Role.PROVIDER,),
+            Stage.EXPLAINED: (Role.REQUESTER,),
+            Stage.VERIFICATION_DISPUTE: (Role.BUREAU,),
+            Stage.PUSH: (Role.PROVIDER,),
+        },
+        lapse=lapse,
+        waits_under=waits_under,
+    )
+)

@@ -1,0 +1,50 @@
+"""Data correction (数据校核): doubt, verification, correction or explanation, and the push to all who are authorised."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.cases.commands import Command
+    from domain.cases.records import Event
+    from domain.procedures.correction import with_holders
+    from domain.side_effects import CaseView, Opening
+    from domain.words import CommandName, Stage
+    from workflows.opened_case import OpenedCase
+
+
+@workflow.defn(name="DataCorrection")
+class DataCorrectionWorkflow(OpenedCase):
+    """Data that is doubted. The rules of each stage are ``domain/procedures/correction.py``."""
+
+    @workflow.init
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(opening)
+        self._holders: Sequence[Mapping[str, str]] = ()
+
+    @workflow.run
+    async def run(self, opening: Opening) -> CaseView:  # noqa: ARG002 - the constructor took it
+        """Carry the doubt until it is closed."""
+        await self.begin()
+        while not self.case.closed:
+            match self.case.stage:
+                case Stage.VERIFICATION:
+                    await self.people_or_time("校核: the provider verifies, then corrects or explains")
+                case Stage.EXPLAINED:
+                    await self.people_or_time("说明: the requester accepts the explanation or disputes it")
+                case Stage.VERIFICATION_DISPUTE:
+                    await self.people_or_time("协调核实: whom the text names finds out")
+                case Stage.PUSH:
+                    await self.people_or_time("推送: the corrected data goes to all who are authorised")
+        return await self.end()
+
+    async def learn(self, command: Command) -> None:
+        """Corrected data also goes to whoever holds an open grant of it at that moment."""
+        if command.name is CommandName.PUSH_DATA:
+            found = await self.open_grants(self.case.provider.code or "", self.case.resource.code or "")
+            self._holders = [{"code": it.code, "name": it.name, "grant": it.request_id} for it in found]
+
+    def decided(self, command: Command, at: datetime) -> list[Event]:
+        """What the rules make of a command; a push names the holders too."""
+        return with_holders(super().decided(command, at), self._holders)

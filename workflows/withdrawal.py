@@ -1,0 +1,68 @@
+"""Resource withdrawal (资源撤销): notice in advance, consent or record, and the grants end in order."""
+
+from dataclasses import replace
+from typing import cast
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.procedures.withdrawal import User, WithdrawalCase, grant_ended, resource_withdrawn
+    from domain.side_effects import CaseView, Opening
+    from domain.words import CommandName, Stage
+    from workflows.opened_case import OpenedCase
+
+
+@workflow.defn(name="ResourceWithdrawal")
+class ResourceWithdrawalWorkflow(OpenedCase):
+    """A resource that its provider takes back. The rules of each stage are ``domain/procedures/withdrawal.py``."""
+
+    @workflow.init
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(opening)
+
+    @workflow.run
+    async def run(self, opening: Opening) -> CaseView:
+        """Carry the withdrawal until it is closed."""
+        if opening.carried is None:
+            await self.find_holders()
+        await self.begin()
+        while not self.case.closed:
+            match self.case.stage:
+                case Stage.WITHDRAWAL_REVIEW:
+                    await self.people_or_time("审核: negotiated with the users, and consented to by the bureau")
+                case Stage.WITHDRAWAL_NOTICE:
+                    await self.people_or_time("告知期: those who use it prepare; then what was consented to is done")
+                case Stage.WITHDRAWING:
+                    await self.end_grants()
+        return await self.end()
+
+    @property
+    def withdrawal(self) -> WithdrawalCase:
+        """The case, as its own kind."""
+        return cast(WithdrawalCase, self.case)
+
+    async def find_holders(self) -> None:
+        """提前告知: whoever holds an open grant is told with the filing."""
+        found = await self.open_grants(self.case.provider.code or "", self.case.resource.code or "")
+        holders = tuple(User(code=it.code, name=it.name, grant=it.request_id) for it in found)
+        self.case = replace(self.withdrawal, holders=holders)
+
+    async def end_grants(self) -> None:
+        """撤销: the grants end one after the other, oldest first, also those opened since; then the resource is gone."""
+        said = {"reason": self.withdrawal.application.reason, "withdrawal": self.case.request_id}
+        while True:
+            found = await self.open_grants(self.case.provider.code or "", self.case.resource.code or "")
+            now = [User(code=it.code, name=it.name, grant=it.request_id) for it in found]
+            left = [
+                user
+                for user in (*self.withdrawal.told, *now)
+                if user.grant is not None and user.grant not in self.withdrawal.ended
+            ]
+            if not left:
+                break
+            user = left[0]
+            assert user.grant is not None
+            refused = await self.tell_other(user.grant, CommandName.END_SERVICE, said)
+            holder = {"code": user.code, "name": user.name}
+            await self.carry_out(grant_ended(user.grant, holder, gone=refused is not None))
+        await self.carry_out(resource_withdrawn)
