@@ -1,4 +1,4 @@
-"""Data correction (数据校核): doubt, verification, correction or explanation, and the push to all who are authorised."""
+"""Data correction (数据校核): doubt, verification, correction or explanation, and the push to all authorised users."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -48,7 +48,7 @@ class ResourceWithdrawalWorkflow(OpenedCase):
         self.case = replace(self.withdrawal, holders=holders)
 
     async def end_grants(self) -> None:
-        """撤销: the grants end one after the other, oldest first, also those opened since; then the resource is gone."""
+        """撤销: the grants end one after the other, oldest first, also those opened since; then it is withdrawn."""
         said = {"reason": self.withdrawal.application.reason, "withdrawal": self.case.request_id}
         while True:
             found = await self.open_grants(self.case.provider.code or "", self.case.resource.code or "")

@@ -80,7 +80,7 @@ class Turn(Generic[P]):
 
     def note(self, type_: EventType, clause: Clause | None = None, actor: Actor | None = None, **data: Any) -> None:
         """Something happened, on the ground of ``clause``."""
-        said = {k: v for k, v in data.items() if v is not None} | self.case.said_meanwhile(self.stage)
+        said = {**{k: v for k, v in data.items() if v is not None}, **self.case.said_meanwhile(self.stage)}
         self.events.append(
             Event(
                 type=type_,
