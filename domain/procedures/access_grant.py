@@ -15,7 +15,7 @@ from domain.cases.procedure import Digests, Procedure, register
 from domain.cases.records import Clock
 from domain.cases.turn import PLATFORM, Refused, Turn
 from domain.procedures.grant_case import OPEN, RULES, AccessGrant, GrantCase, end, expire, rules_of
-from domain.texts import Day, ItemCount, ShortText, Text
+from domain.texts import Day, ShortText, Text, WholeNumber
 from domain.words import (
     ClockId,
     CommandName,
@@ -71,7 +71,7 @@ def _required(said: AccessGrant) -> Mapping[str, object]:
 class Using(Filed):
     """How the data was used: how often, how, in what scene and with what effect (使用场景、应用成效)."""
 
-    count: Annotated[ItemCount, Field(le=1_000_000)] = 1
+    count: Annotated[WholeNumber, Field(ge=1, le=1_000_000_000)] = 1
     mode: ShortText | None = None
     purpose: Text | None = None
     effect: Text | None = None
