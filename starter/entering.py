@@ -18,7 +18,7 @@ from domain.plain_errors import first_problem, key_path
 from domain.policy import Policy, default_policy
 from domain.procedures import PROCEDURES, open_case
 from domain.side_effects import Entry, Filing, Opening
-from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
+from domain.statutes.loader import UnknownStatute, digest, packaged_statutes
 from domain.statutes.model import Statute
 from domain.words import ProcedureName
 from starter.errors import InvalidInput, RequestRefused
@@ -54,7 +54,7 @@ def enter_request(
     played: Played = IN_THE_WORLD,
 ) -> Entered:
     """What files a share request. Raises RequestRefused."""
-    statute = _statute(statute_id)
+    statute = statute_named(statute_id)
     at = received_at or datetime.now(UTC) + played.shift
     request_id = request_id_for(statute_id, key)
     try:
@@ -89,7 +89,7 @@ def enter_case(
     played: Played = IN_THE_WORLD,
 ) -> Entered:
     """What opens a case of any other procedure. Raises RequestRefused."""
-    statute = _statute(statute_id)
+    statute = statute_named(statute_id)
     at = received_at or datetime.now(UTC) + played.shift
     request_id = request_id_for(statute_id, key, procedure)
     case: Proceeding = PROCEDURES[procedure].new_case(request_id, statute, policy, matter)
@@ -131,7 +131,7 @@ def matter_parties(procedure: ProcedureName, statute_or_place: str, matter: File
 
 def refuse_unopenable(procedure: ProcedureName, statute_id: str, matter: Filed, policy: Policy) -> None:
     """Raises RequestRefused where the rules refuse what is filed, whoever files it."""
-    case: Proceeding = PROCEDURES[procedure].new_case("", _statute(statute_id), policy, matter)
+    case: Proceeding = PROCEDURES[procedure].new_case("", statute_named(statute_id), policy, matter)
     try:
         open_case(case, PLATFORM, datetime.now(UTC))
     except Refused as refusal:
@@ -147,7 +147,8 @@ def matter_of(procedure: ProcedureName, data: Mapping[str, Any]) -> Filed:
         raise InvalidInput(f"{key_path(path) or 'what is filed'} {reason}.") from None
 
 
-def _statute(statute_id: str) -> Statute:
+def statute_named(statute_id: str) -> Statute:
+    """The packaged statute. Raises RequestRefused."""
     try:
         return get_statute(statute_id)
     except UnknownStatute:

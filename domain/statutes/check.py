@@ -165,7 +165,7 @@ def check_extract(statute: Statute, extract: list[dict[str, str]]) -> list[str]:
     """
     problems = []
     for row in extract:
-        days = re.fullmatch(r"([0-9]+) WD", row["limit"])
+        days = re.fullmatch(r"(?:> )?([0-9]+) (?:WD|months?)(?: unused)?", row["limit"])
         if SEED_LETTERS.get(row["seed"]) != statute.id or row["category"] != "TIME" or not days:
             continue
         for place, limit in enumerate(statute.limits):

@@ -1,6 +1,6 @@
 """The smallest parts of a statute file: a part, a clause, a name, a limit."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -52,5 +52,5 @@ class Limit(Part):
     clock: ClockId
     sharing_class: SharingClass | None = None
     amount: int = Field(ge=1, le=366)
-    unit: Unit
+    unit: Literal[Unit.WORKING_DAY, Unit.MONTH, Unit.DAY]
     clause: Clause

@@ -15,7 +15,7 @@ from starter.cli.case_file import CaseFile, read_case
 from starter.cli.options import option, word
 from starter.cli.request_work import check_key, file_and_tell, tell
 from starter.connection import connected
-from starter.entering import matter_parties
+from starter.entering import matter_parties, statute_named
 from starter.errors import InvalidInput
 
 
@@ -47,6 +47,8 @@ def _opener(file: CaseFile, as_: str | None, org: str | None) -> Actor:
         raise InvalidInput(f"A {file.procedure} is opened by {' or '.join(may)}, not by {role}.")
     if org is not None:
         org = option("--org", Annotated[ShortText, StringConstraints(min_length=1)], org)
+    if file.statute is not None:
+        statute_named(file.statute)
     parties = matter_parties(file.procedure, file.statute or file.jurisdiction or "", file.request)
     own = {Role.REQUESTER: parties.requester, Role.PROVIDER: parties.provider}.get(role)
     try:

@@ -52,7 +52,7 @@ def _where(cited: Cited | None) -> str:
     clause = cited.clause
     title = regulation_title(cited.regulation)
     paragraph = f"第{clause.paragraph}款" if clause.paragraph else ""
-    unit = label("unit", cited.unit, "zh") if cited.unit else ""
+    unit = label("unit" if cited.unit in words("unit") else "kept_for", cited.unit, "zh") if cited.unit else ""
     limit = f"{cited.amount}{unit}\n" if cited.amount is not None else ""
     named = f"《{title.zh}》" if title else cited.regulation
     return f"{limit}{named}第{clause.article}条{paragraph}\n{clause.quote}"

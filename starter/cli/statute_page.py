@@ -12,6 +12,7 @@ from domain.statutes.model import Clause, Coordination, Limit, Name, Route, Stat
 from domain.words import Role, SharingClass
 from starter.cli.output import print_table
 from starter.cli.overlay_page import show_overlay
+from starter.cli.statute_sections import sections
 from starter.overlaid import overlay_json
 
 Row = tuple[str, str, str]
@@ -61,6 +62,8 @@ def show(statute: Statute, policy: Policy) -> None:
         ("职责 Duties", _duties(statute)),
     ):
         print_table(title, COLUMNS, rows)
+    for title, named in sections(statute):
+        print_table(title, COLUMNS, (_row(zh, en, clause) for zh, en, clause in named))
     print_table(
         "内部时限 The operator's own limits (内部规程 policy, not law)", ("事项 Item", "时限 Limit"), _policy(policy)
     )

@@ -150,7 +150,7 @@ def scenario_from(text: str, where: str) -> Scenario:
     except YamlTextError as error:
         raise ScenarioError(str(error)) from None
     try:
-        scenario = _model_of(_procedure_named(document.data)).model_validate(document.data)
+        scenario = scenario_model(_procedure_named(document.data)).model_validate(document.data)
     except ValidationError as error:
         raise _sentence(document, where, *first_problem(error)) from None
     _check_text(document, where, scenario)
@@ -168,7 +168,7 @@ def _procedure_named(data: Any) -> ProcedureName:
 
 
 @cache
-def _model_of(procedure: ProcedureName) -> type[Scenario]:
+def scenario_model(procedure: ProcedureName) -> type[Scenario]:
     """A scenario whose ``request`` is what is filed in the procedure."""
     return create_model("Scenario", __base__=Scenario, request=(PROCEDURES[procedure].matter, ...))
 

@@ -40,7 +40,7 @@ def file(tmp_path: Path) -> Callable[[str], Path]:
     [
         (FILE + "foo: 1\n", "line 9: foo is not a known key."),
         (FILE.replace("demand", "divorce"), "line 2: procedure must be "),
-        (FILE.replace("statute: nantong-2020\n", ""), "line 1: statute is missing."),
+        (FILE.replace("statute: nantong-2020\n", ""), "line 1: statute is missing, and so is jurisdiction."),
         (FILE.replace("purpose:", "purpos:"), "line 8: request.purpos is not a known key"),
         (FILE.replace("procedure: demand\n", ""), "line 6: request.description is not a known key"),
         (FILE.replace("登记信息", "[a]"), "line 7: request.description must be text"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.messages import label
 from domain.statutes import check
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role
@@ -42,7 +43,7 @@ def test_show_has_every_clause(shareflow: Run, statute_id: str) -> None:
     missing = [clause.quote for clause in shown if clause.quote not in said.out]
     assert not missing
     for limit in statute.limits:
-        assert f"{limit.amount}个工作日" in said.out
+        assert f"{limit.amount}{label('unit', limit.unit, 'zh')}" in said.out
     assert "policy, not law" in said.out
 
 

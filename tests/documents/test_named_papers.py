@@ -127,6 +127,11 @@ async def test_a_migration_notes_what_older_cases_name(ground: Playground) -> No
             "DROP FUNCTION ledger_note_supplemented_papers CASCADE",
             "DROP FUNCTION ledger_note_papers",
             "ALTER TABLE clocks DROP COLUMN statute CASCADE",
+            "DROP TABLE calendar_publications",
+            "DROP TRIGGER calendar_editions_only_grow ON calendar_editions",
+            "DROP TRIGGER cases_as_opened ON cases",
+            "ALTER TABLE cases DROP COLUMN opened_by",
+            "DROP INDEX cases_by_resource",
             "UPDATE alembic_version SET version_num = '0003'",
         ):
             connection.execute(text(statement))

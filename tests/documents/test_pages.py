@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from domain.calendar import CHINA
 from domain.cases.application import Application
 from domain.messages import Language, words
+from domain.words import ProcedureName
 from starter.documents.dossier import Dossier
 from starter.documents.notice import notices
 from starter.documents.page import content_security_policy
@@ -18,7 +19,7 @@ from starter.documents.papers import listed, papers
 from starter.documents.rules import rules
 from starter.documents.wording import day_text, numeral, worded
 from starter.simulate.playground import Playground
-from starter.simulate.scenario import Scenario
+from starter.simulate.scenario import Scenario, scenario_model
 from tests.documents.conftest import Dossiers, played
 from tests.documents.reading import read
 
@@ -105,7 +106,7 @@ LONG = "数据" * 4_990 + "尾"
 
 def _hostile(text: str) -> Scenario:
     at = "2026-09-{}T10:00:00+08:00"
-    return Scenario.model_validate(
+    return scenario_model(ProcedureName.SHARE_REQUEST).model_validate(
         {
             "name": "hostile",
             "statute": "yima-2021",

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from pathlib import Path
 
 import pytest
 
-import domain.cases.decide  # noqa: F401 - all of the rules, for the reasons that they give
+import domain.procedures
 from domain import words as vocabulary
 from domain.messages import Language, label, refusal_sentence, words
 from domain.words import (
@@ -46,6 +47,7 @@ KINDS: dict[type[StrEnum], str] = {
     Urgency: "urgency",
 }
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+PROCEDURES = Path(domain.procedures.__file__).parent
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -87,7 +89,14 @@ def test_unknown_words_are_errors() -> None:
 
 
 DETAILS = {
-    "listed": "迟延答复",
+    "listed": "late_answer",
+    "entry": "NT-GA-0001",
+    "field": "occurred_on",
+    "first": "2018-01-01",
+    "last": "2026-11-25",
+    "duty": "survey",
+    "period": "2026-H3",
+    "example": "2026-H1",
     "at_most": "10",
     "fields": "purpose, scope",
     "statute": "nowhere-1999",
@@ -159,4 +168,7 @@ def test_no_reason_is_left_over() -> None:
                 given.add(refusal.details.get("why") if refusal else None)
     # A case always has a clock to urge about, save one that lost it; see domain/cases/ending.
     other = {"no_clock", "none_in_force", "no_such_place"}  # the last two of filings: see domain/statutes/in_force
+    given |= {
+        why for source in PROCEDURES.glob("*.py") for why in re.findall(r'why="(\w+)"', source.read_text("utf-8"))
+    }
     assert set(words("why")) - other == given - {None}

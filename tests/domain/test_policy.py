@@ -15,6 +15,15 @@ PROMISED = {
     "negotiation": 10,
     "coordination": 10,
     "final_instance": 20,
+    "follow_up_window": 30,
+    "renewal_window": 30,
+    "data_verification": 5,
+    "data_push": 2,
+    "rectification_review": 5,
+    "withdrawal_review": 5,
+    "withdrawal_notice": 10,
+    "catalogue_update": 5,
+    "catalogue_review": 2,
 }
 
 
@@ -50,13 +59,32 @@ def test_packaged_ladder_and_warnings() -> None:
 
 
 def test_no_statutory_limit_is_policy() -> None:
-    statutory = {ClockId.COMPLETENESS_CHECK, ClockId.PLATFORM_AUTHORIZATION, ClockId.PROVIDER_ANSWER, ClockId.DELIVERY}
-    assert set(POLICY_CLOCKS) == set(ClockId) - statutory
-    for clock in statutory:
+    statutory = {
+        ClockId.COMPLETENESS_CHECK,
+        ClockId.PLATFORM_AUTHORIZATION,
+        ClockId.PROVIDER_ANSWER,
+        ClockId.DELIVERY,
+        ClockId.DEMAND_FEEDBACK,
+        ClockId.DEMAND_PUBLICATION,
+        ClockId.UNUSED_ACCESS,
+        ClockId.DUTY,
+    }
+    set_in_the_case = {ClockId.GRANT_TERM, ClockId.RECTIFICATION}
+    assert set(POLICY_CLOCKS) == set(ClockId) - statutory - set_in_the_case
+    for clock in statutory | set_in_the_case:
         with pytest.raises(KeyError):
             default_policy().limit(clock)
     for clock in POLICY_CLOCKS:
         assert default_policy().limit(clock).amount == PROMISED[clock.value]
+
+
+def test_a_policy_from_before_other_procedures_is_completed() -> None:
+    """An operator's file that names the limits of the request alone still stands; the others are as packaged."""
+    of_the_request = ("supplement", "dispute_window", "negotiation", "coordination", "final_instance")
+    own = {name: {"amount": 7, "unit": "working_day"} for name in of_the_request}
+    policy = policy_from(data(limits=own))
+    assert {clock for clock, limit in policy.limits.items() if limit.amount == 7} == set(of_the_request)
+    assert set(policy.limits) == set(POLICY_CLOCKS)
 
 
 def test_a_policy_survives_its_own_json() -> None:
@@ -80,7 +108,8 @@ def test_a_policy_survives_its_own_json() -> None:
 def test_what_may_be_configured(changes: dict[str, Any]) -> None:
     policy = policy_from(data(**changes)).model_dump(mode="json")
     for name, value in changes.items():
-        assert policy[name] == value
+        said = {key: policy[name][key] for key in value} if isinstance(value, dict) else policy[name]
+        assert said == value
 
 
 @pytest.mark.parametrize(

@@ -117,11 +117,13 @@ class Situation:
         rules = get_statute(self.statute.split(",")[0]).rectification
         if rules is None:
             return "procedure_not_available"
-        if role != "bureau":
+        if role not in ("bureau", "government"):
             return "not_your_turn"
         clocks = reached(str(self)).clocks.values()
         missed = [clock.id for clock in clocks if clock.state.value in ("breached", "met_late")]
-        return PASS if any(rules.ground_for(clock) for clock in missed) else "no_breach_to_rectify"
+        found = [rules.ground_for(clock) for clock in missed]
+        ordered_by = [(ground.by or "bureau") for ground in found if ground]
+        return PASS if role in ordered_by else "no_breach_to_rectify"
 
     def elsewhere(self, command: str) -> bool:
         """Whether this text has the command in another stage than others have it."""
