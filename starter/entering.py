@@ -18,7 +18,7 @@ from domain.plain_errors import first_problem, key_path
 from domain.policy import Policy, default_policy
 from domain.procedures import PROCEDURES, open_case
 from domain.side_effects import Entry, Filing, Opening
-from domain.statutes.loader import UnknownStatute, digest, packaged_statutes
+from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
 from domain.statutes.model import Statute
 from domain.words import ProcedureName
 from starter.errors import InvalidInput, RequestRefused
