@@ -309,7 +309,7 @@ def test_every_day_lies_in_one_period_that_its_name_leads_back_to(every: Recurre
 
 @pytest.mark.parametrize(
     "name",
-    ["", "26", "2017", "2060", "2026-H3", "2026-H0", "2026-Q5", "2026-1", "２０２６", "2026 "],  # noqa: RUF001
+    ["", "26", "2017", "2060", "2026-H3", "2026-H0", "2026-Q5", "2026-1", "２０２６", "2026 "],
 )
 def test_a_name_that_is_none(name: str) -> None:
     assert all(period_named(every, name) is None for every in MONTHS)
