@@ -33,7 +33,9 @@ def sync(json_output: AsJson = False) -> None:
 
 @commands.command("open")
 def open_command(
-    statute: Annotated[str, typer.Argument(metavar="STATUTE", help="As `shareflow statute list` names it.")],
+    statute: Annotated[
+        str, typer.Argument(metavar="STATUTE", help="A statute, or a place (`nantong`): then its text of today.")
+    ],
     duty: Annotated[str, typer.Argument(metavar="DUTY", help="As `shareflow duties list` names it.")],
     period: Annotated[
         str, typer.Option(help="Such as 2026, 2026-H1 or 2026-Q3; the day, where it is due after each event.")

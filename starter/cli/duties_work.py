@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import typer
@@ -16,7 +16,8 @@ from domain.messages import label
 from domain.policy import Policy
 from domain.procedures.periodic_duty import duty_named
 from domain.side_effects import DUTY_ROUND, TASK_QUEUE, RoundOrder, RoundResult
-from domain.statutes.loader import get_statute
+from domain.statutes.in_force import NothingInForce, statute_in_force
+from domain.statutes.loader import get_statute, packaged_statutes
 from domain.statutes.sections import Duty
 from domain.words import ProcedureName, RefusalCode, Role
 from starter.cli.options import option
@@ -40,10 +41,10 @@ async def tell_duties(as_json: bool) -> None:
         print_json([_brief(state) for state in found])
         return
     rows = [
-        (x.wanted.statute.id, x.wanted.duty.id, x.wanted.duty.name.zh, _whose(x), x.wanted.recurrence, _next(x))
+        (x.wanted.place, x.wanted.duty.id, x.wanted.duty.name.zh, _whose(x), x.wanted.recurrence, _next(x))
         for x in found
     ]
-    print_table("定期工作 Periodic duties", ("statute", "duty", "名称", "by", "every", "next round"), rows)
+    print_table("定期工作 Periodic duties", ("place", "duty", "名称", "by", "every", "next round"), rows)
     if not rows:
         typer.echo(NOBODY)
 
@@ -51,7 +52,7 @@ async def tell_duties(as_json: bool) -> None:
 def _brief(state: State) -> dict[str, Any]:
     duty = state.wanted.duty
     return {
-        "statute": state.wanted.statute.id,
+        "place": state.wanted.place,
         "duty": duty.id,
         "by": duty.by,
         "every": duty.every,
@@ -121,26 +122,36 @@ def _order(
     departments: Departments,
     policy: Policy,
 ) -> RoundOrder:
-    """The round that was asked for. Raises RequestRefused, InvalidInput."""
-    text = get_statute(statute)
+    """The round that was asked for. Raises RequestRefused, UnknownStatute, InvalidInput."""
+    text = get_statute(_text(statute))
     found = duty_named(text, duty)
     if found is None:
         known = ", ".join(x.id for x in text.duties or ()) or "none"
-        raise RequestRefused(RefusalCode.UNKNOWN_DUTY, None, statute, {"duty": duty[:60], "known": known})
-    listed = {x.code: x.name for x in departments.get(place_of(statute), ())}
+        raise RequestRefused(RefusalCode.UNKNOWN_DUTY, None, text.id, {"duty": duty[:60], "known": known})
+    listed = {x.code: x.name for x in departments.get(place_of(text.id), ())}
     if found.by is not Role.PROVIDER and (department or name):
         raise InvalidInput(f"--department is for the duties of departments; {duty} is the {found.by}'s.")
     if found.by is Role.PROVIDER:
         code = department or next(iter(listed), None)
         if code is None:
-            raise InvalidInput(f"--department must name one: no department of {place_of(statute)} is listed.")
+            raise InvalidInput(f"--department must name one: no department of {place_of(text.id)} is listed.")
         named = name if department and name else listed.get(code)
         if named is None:
             raise InvalidInput(f"--name must say what {code} is called: the list of departments does not have it.")
-        _ask_the_rules(statute, found, period, {"code": code, "name": named}, policy)
+        _ask_the_rules(text.id, found, period, {"code": code, "name": named}, policy)
     else:
-        _ask_the_rules(statute, found, period, {}, policy)
-    return RoundOrder(statute=statute, duty=duty, period=period, department=department, name=name)
+        _ask_the_rules(text.id, found, period, {}, policy)
+    return RoundOrder(statute=text.id, duty=duty, period=period, department=department, name=name)
+
+
+def _text(statute_or_place: str) -> str:
+    """A statute's id as it is; for a place, the text in force there today."""
+    if statute_or_place in packaged_statutes():
+        return statute_or_place
+    try:
+        return statute_in_force(statute_or_place, datetime.now(CHINA).date())
+    except NothingInForce:
+        return statute_or_place  # which get_statute refuses, naming those that there are
 
 
 def _ask_the_rules(statute: str, duty: Duty, period: str, department: dict[str, str], policy: Policy) -> None:
