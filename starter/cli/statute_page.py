@@ -221,6 +221,8 @@ def _periodic(statute: Statute, policy: Policy) -> Iterator[Row]:
             who_zh, who_en = body.zh, body.en
         zh, en = _how_often(duty, policy)
         yield _row(f"{duty.name.zh}：{who_zh}，{zh}", f"{duty.id}: {duty.name.en}; {who_en}; {en}", duty.clause)
+        if duty.publish:
+            yield _row(f"{duty.name.zh}：应当公布", f"{duty.id}: made public", duty.publish)
 
 
 def _how_often(duty: Duty, policy: Policy) -> tuple[str, str]:
