@@ -52,6 +52,7 @@ from starter.departments import departments_in_force
 from starter.errors import DoorError
 from starter.logs import configure_logs
 from starter.policy_file import policy_in_force
+from workflows.access_grant import AccessGrantWorkflow
 from workflows.catalogue_change import CatalogueChangeWorkflow
 from workflows.correction import DataCorrectionWorkflow
 from workflows.demand import DemandWorkflow
@@ -70,6 +71,7 @@ PASSED_THROUGH = ("domain", "workflows.labels", "pydantic", "pydantic_core", "an
 PROCEDURE_WORKFLOWS = [
     ShareRequestWorkflow,
     DemandWorkflow,
+    AccessGrantWorkflow,
     DataCorrectionWorkflow,
     RectificationWorkflow,
     ResourceWithdrawalWorkflow,

@@ -194,11 +194,9 @@ def close_granted(turn: Turn[Case], terms: object) -> None:
 def grant_of(application: Application, request_id: str, terms: object) -> dict[str, object]:
     """The access that a granted request opens: who may use what for what, on which terms, until when."""
     agreed = dict(terms) if isinstance(terms, Mapping) else {}
-    return {
-        "request": application.model_dump(mode="json", exclude_none=True, exclude={"documents", "disputes_grant"}),
-        "granted_by": request_id,
-        "terms": agreed,
-    }
+    left = {"documents", "disputes_grant", "contains_state_secret"}
+    asked = application.model_dump(mode="json", exclude_none=True, exclude=left)
+    return {**asked, "granted_by": request_id, "terms": agreed}
 
 
 def _refuse(turn: Turn[Case], said: Refusing, rule: Refusal, kept: ClockId) -> None:

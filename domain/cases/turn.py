@@ -147,13 +147,15 @@ class Turn(Generic[P]):
             application=dict(application),
         )
 
-    def replace(self, clock: Clock, why: str, clause: Clause | None, amount: int) -> None:
-        """A clock gives way to one that started when it did; the old record stays, with the reason."""
+    def replace(
+        self, clock: Clock, why: str, clause: Clause | None, amount: int, started_at: datetime | None = None
+    ) -> None:
+        """A clock gives way to one that started when it did, or later; the old record stays, with the reason."""
         self._about(EventType.CLOCK_SUPERSEDED, clock, reason=why)
         ground = clause
         if ground is None and clock.article and clock.quote:
             ground = Clause(article=clock.article, quote=clock.quote, statute=clock.statute)
-        self.order(clock.id, clock.basis, ground, amount, clock.unit, clock.started_at, clock.number)
+        self.order(clock.id, clock.basis, ground, amount, clock.unit, started_at or clock.started_at, clock.number)
 
     def order(
         self,

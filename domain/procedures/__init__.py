@@ -2,6 +2,7 @@
 
 from domain.cases.procedure import PROCEDURES, Procedure, open_case, procedure_of
 from domain.cases.share_request import SHARE_REQUEST
+from domain.procedures.access_grant import ACCESS_GRANT
 from domain.procedures.catalogue_change import CATALOGUE_CHANGE
 from domain.procedures.correction import DATA_CORRECTION
 from domain.procedures.demand import DEMAND
@@ -10,6 +11,7 @@ from domain.procedures.rectification import RECTIFICATION
 from domain.procedures.withdrawal import RESOURCE_WITHDRAWAL
 
 __all__ = [
+    "ACCESS_GRANT",
     "CATALOGUE_CHANGE",
     "DATA_CORRECTION",
     "DEMAND",

@@ -132,13 +132,18 @@ def check_amounts(statute: Statute) -> list[str]:
     return [
         f"{statute.id}: {path} is {amount} {part.unit}, but its quote is “{part.clause.quote}”."
         for path, part, amount in timed
-        if not re.search(rf"(?<![0-9]){amount} *{UNIT_WORDS[part.unit]}", part.clause.quote)
+        if not re.search(rf"(?<![0-9])(?:{amount}|{_in_words(amount)}) *{UNIT_WORDS[part.unit]}", part.clause.quote)
     ] + [
         f"{statute.id}: duties[{i}] should say “{word}”, but its quote is “{duty.clause.quote}”."
         for i, duty in enumerate(statute.duties or ())
         for word in _words_of(duty)
         if not re.search(word, duty.clause.quote)
     ]
+
+
+def _in_words(amount: int) -> str:
+    """A small number as the texts write it out."""
+    return "一二三四五六七八九十"[amount - 1] if 1 <= amount <= 10 else str(amount)
 
 
 def _words_of(duty: Duty) -> Iterator[str]:

@@ -15,6 +15,7 @@ from ledger.queries.received import Arrival, Received, begin, find_received, fin
 from ledger.queries.views import CaseDetail
 from starter.errors import KeyReused, RequestRefused
 from starter.events_in.envelope import Envelope
+from starter.events_in.grants import count_at_the_grant
 from starter.events_in.kinds import AccessOpened, AccessUsed, CatalogueChanged, Submitted
 from starter.events_in.reading import Incoming
 from starter.http.dependencies import parties_of, require_role, visible_case
@@ -109,7 +110,10 @@ async def _accessed(
         _refuse_the_future(door, said.at, language)
         if not may_be_accessed(case):
             raise Problem(409, "access_not_granted")
-    return await _recorded(door, arrival)
+    receipt = await _recorded(door, arrival)
+    if isinstance(said, AccessUsed):
+        await count_at_the_grant(door, caller, event, said, case)
+    return receipt
 
 
 def may_be_accessed(case: CaseDetail) -> bool:

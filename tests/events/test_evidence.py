@@ -61,6 +61,40 @@ async def test_a_case_shows_what_was_heard_of_its_access(people: People, senders
         assert (shown["uses"], datetime.fromisoformat(shown["opened_at"])) == (1, datetime.fromisoformat(AT))
 
 
+async def test_a_use_is_counted_at_the_grant_once(people: People, senders: Senders) -> None:
+    request_id = await people.file("nantong-2020")
+    await people.give("bureau", request_id, "accept")
+    await people.give("provider", request_id, "grant")
+    grant = await the_grant(people, request_id)
+    said = access("access_used", request_id, count=5, mode="api")
+    answers = await asyncio.gather(*(senders.tell("platform", said) for _ in range(5)))
+    assert {answer.status_code for answer in answers} == {200}
+    events = (await people.get("auditor", f"/v1/cases/{grant}/events")).json()["items"]
+    assert [event["data"]["count"] for event in events if event["type"] == "used"] == [5]
+
+
+async def test_a_use_after_the_end_is_kept_and_refused(people: People, senders: Senders) -> None:
+    request_id = await people.file("nantong-2020")
+    await people.give("bureau", request_id, "accept")
+    await people.give("provider", request_id, "grant")
+    grant = await the_grant(people, request_id)
+    await people.give("requester", grant, "relinquish", cause="purpose_achieved")
+    answer = await senders.tell("platform", access("access_used", request_id, count=5))
+    assert (answer.status_code, answer.json()["code"]) == (409, "case_closed")
+    assert (await people.get("auditor", f"/v1/requests/{request_id}")).json()["access"]["uses"] == 5
+
+
+async def the_grant(people: People, request_id: str) -> str:
+    """The grant that follows from a request, once it stands in the ledger."""
+    async with asyncio.timeout(30):
+        while True:
+            found = (await people.get("auditor", "/v1/cases?opened_by=" + request_id)).json()["items"]
+            if found:
+                assert [case["procedure"] for case in found] == ["access_grant"]
+                return str(found[0]["request_id"])
+            await asyncio.sleep(0.05)
+
+
 async def test_the_same_use_told_twice_is_counted_once(people: People, senders: Senders, door: Door) -> None:
     request_id = await granted(people)
     said = access("access_used", request_id, count=5)

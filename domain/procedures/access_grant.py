@@ -1,0 +1,201 @@
+"""Access grant (共享授权): what was granted is used, for its term and its purpose, until it ends in one of its ways."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+import domain.procedures.grant_endings  # noqa: F401 - importing it enters its rules
+from domain.calendar import day_of
+from domain.cases.application import Filed
+from domain.cases.commands import ChangedFields, Reasoned
+from domain.cases.common import may_be_urged
+from domain.cases.following import follow_with
+from domain.cases.procedure import Digests, Procedure, register
+from domain.cases.records import Clock
+from domain.cases.turn import PLATFORM, Refused, Turn
+from domain.procedures.grant_case import OPEN, RULES, AccessGrant, GrantCase, end, expire, rules_of
+from domain.texts import Day, ShortText, Text, WholeNumber
+from domain.words import (
+    ClockId,
+    CommandName,
+    EventType,
+    Outcome,
+    ProcedureName,
+    RefusalCode,
+    Role,
+    Stage,
+)
+
+# The opening (开通)
+
+
+def begin(turn: Turn[GrantCase], digests: Digests) -> None:
+    """开通授权: use is recorded from now on; the term ends on its day; where the text has it, disuse is watched."""
+    rules, said = rules_of(turn.case), turn.case.application
+    missing = [name for name, value in _required(said).items() if not value]
+    if missing:
+        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
+    last = said.expires_on
+    over = last is not None and last <= day_of(turn.at)
+    if over and turn.actor.role is not Role.PLATFORM:
+        raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, rules.term or rules.clause)
+    turn.stage = Stage.IN_USE
+    until = last.isoformat() if last else None
+    turn.file(rules.clause, digests, provider=said.provider.code, granted_by=said.granted_by, expires_on=until)
+    if over:
+        expire(turn)
+        return
+    terms = said.terms.model_dump(mode="json", exclude_none=True)
+    turn.note(EventType.ACCESS_OPENED, rules.clause, actor=PLATFORM, scope=said.scope, terms=terms or None)
+    if last is not None:
+        turn.start_until(ClockId.GRANT_TERM, last, rules.term or rules.clause)
+    if rules.unused is not None:
+        turn.start(ClockId.UNUSED_ACCESS)
+
+
+def _required(said: AccessGrant) -> Mapping[str, object]:
+    return {
+        "requester.code": said.requester.code,
+        "requester.name": said.requester.name,
+        "provider.code": said.provider.code,
+        "provider.name": said.provider.name,
+        "resource.code": said.resource.code,
+        "resource.name": said.resource.name,
+    }
+
+
+# Use (使用)
+
+
+class Using(Filed):
+    """How the data was used: how often, how, in what scene and with what effect (使用场景、应用成效)."""
+
+    count: Annotated[WholeNumber, Field(ge=1, le=1_000_000_000)] = 1
+    mode: ShortText | None = None
+    purpose: Text | None = None
+    effect: Text | None = None
+    seasonal: Text | None = None
+
+
+@RULES.command(
+    CommandName.RECORD_USE, by=[Role.PLATFORM, Role.REQUESTER], stages=[Stage.IN_USE, Stage.ENDING], says=Using
+)
+def record_use(turn: Turn[GrantCase], said: Using) -> None:
+    """使用记录: one event. Only a use after long disuse touches a clock: the others are counted when it comes due."""
+    rules = rules_of(turn.case)
+    clause = rules.records.clause if rules.records else rules.clause
+    turn.note(EventType.USED, clause, **said.model_dump(exclude_none=True))
+    if turn.case.breached(ClockId.UNUSED_ACCESS):
+        turn.keep(ClockId.UNUSED_ACCESS)
+        turn.start(ClockId.UNUSED_ACCESS)
+
+
+def _used_meanwhile(turn: Turn[GrantCase], clock: Clock) -> bool:
+    """Whether the access was used since the limit began; then the limit runs anew from the last use."""
+    last = turn.case.last_used_at
+    if last is None or day_of(last) <= day_of(clock.started_at):
+        return False
+    turn.replace(clock, "used", None, clock.amount, started_at=last)
+    return True
+
+
+def _no_rule_on_disuse(case: GrantCase) -> Refused | None:
+    return None if rules_of(case).unused else Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE, rules_of(case).clause)
+
+
+def _unused_long_enough(case: GrantCase, _: Role) -> None:
+    rules = rules_of(case)
+    if case.excepted:
+        raise Refused(RefusalCode.SEASONAL_USE_EXCEPTED, rules.seasonal or rules.unused)
+    if not case.breached(ClockId.UNUSED_ACCESS):
+        raise Refused(RefusalCode.NOT_UNUSED_LONG_ENOUGH, rules.unused)
+
+
+@RULES.command(
+    CommandName.REVOKE,
+    by=[Role.PROVIDER],
+    stages=[Stage.IN_USE],
+    says=Reasoned,
+    unavailable=_no_rule_on_disuse,
+    when=_unused_long_enough,
+)
+def revoke(turn: Turn[GrantCase], said: Reasoned) -> None:
+    """收回授权: unused for longer than the text bears, and not for a seasonal reason."""
+    unused = rules_of(turn.case).unused
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, unused)
+    turn.note(EventType.REVOKED, unused, reason=said.reason)
+    end(turn, Outcome.REVOKED)
+
+
+# The term (期满)
+
+
+class Renewing(ChangedFields):
+    """Until when it is needed now, and what else is different from before."""
+
+    use_until: Day
+
+
+def _not_renewed_yet(case: GrantCase, _: Role) -> None:
+    if case.renewed:
+        raise Refused(RefusalCode.WRONG_STAGE, rules_of(case).term)
+
+
+@RULES.command(
+    CommandName.RENEW,
+    by=[Role.REQUESTER],
+    stages=[Stage.IN_USE, Stage.EXPIRED],
+    says=Renewing,
+    when=_not_renewed_yet,
+)
+def renew(turn: Turn[GrantCase], said: Renewing) -> None:
+    """重新申请: a new request, prepared from the old one; it is answered like every other."""
+    clause = rules_of(turn.case).term or rules_of(turn.case).clause
+    if said.use_until <= day_of(turn.at):
+        raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, clause)
+    again = turn.case.application.as_application().model_copy(update=said.model_dump(exclude_none=True))
+    application = again.model_dump(mode="json", exclude_none=True)
+    follow_with(turn, ProcedureName.SHARE_REQUEST, application, clause)
+    if turn.stage is Stage.EXPIRED:
+        turn.keep(ClockId.RENEWAL_WINDOW)
+        turn.close(Outcome.RENEWED)
+
+
+def instead_of_breach(turn: Turn[GrantCase], clock: Clock) -> bool:
+    """A term that ends is nobody's breach; access that was used meanwhile was not unused."""
+    if clock.id is ClockId.GRANT_TERM:
+        turn.wait_out(clock)
+        turn.drop(ClockId.UNUSED_ACCESS)
+        turn.drop(ClockId.NEGOTIATION)
+        expire(turn)
+        return True
+    return clock.id is ClockId.UNUSED_ACCESS and _used_meanwhile(turn, clock)
+
+
+def lapse(turn: Turn[GrantCase], clock: Clock) -> None:
+    """Nobody applied again."""
+    if clock.id is ClockId.RENEWAL_WINDOW:
+        turn.close(Outcome.EXPIRED)
+
+
+may_be_urged(RULES, OPEN)
+
+ACCESS_GRANT = register(
+    Procedure(
+        name=ProcedureName.ACCESS_GRANT,
+        case=GrantCase,
+        matter=AccessGrant,
+        opened_by=(Role.PROVIDER,),
+        begin=begin,
+        rules=RULES,
+        waits_for={
+            Stage.IN_USE: (),
+            Stage.SUSPENDED: (Role.REQUESTER,),
+            Stage.ENDING: (Role.REQUESTER,),
+            Stage.EXPIRED: (Role.REQUESTER,),
+        },
+        lapse=lapse,
+        instead_of_breach=instead_of_breach,
+    )
+)

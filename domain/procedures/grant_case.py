@@ -1,0 +1,162 @@
+"""One access grant (共享授权): what was granted, what has come of it, and how access is closed."""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar, Literal
+
+from domain.calendar import day_of
+from domain.cases.application import Application, Filed, Party, Resource
+from domain.cases.commands import Terms
+from domain.cases.proceeding import Proceeding
+from domain.cases.records import Event, RecordedEvent
+from domain.cases.rules import RuleBook
+from domain.cases.turn import PLATFORM, Refused, Turn
+from domain.statutes.model import Clause
+from domain.statutes.sections import AccessRules, Retention
+from domain.texts import Code, Day, ItemCount, Text, Truth
+from domain.words import (
+    ClockId,
+    EventType,
+    Outcome,
+    ProcedureName,
+    RefusalCode,
+    ServiceMode,
+    Stage,
+)
+
+OPEN = (Stage.IN_USE, Stage.SUSPENDED, Stage.ENDING, Stage.EXPIRED)
+
+
+class AccessGrant(Filed):
+    """What was granted (授权内容): to whom, of what, for what, on which terms, until when.
+
+    ``granted_by`` is the request that it follows from. ``seasonal`` says why the data is used at certain times alone.
+    """
+
+    requester: Party = Party()
+    provider: Party = Party()
+    resource: Resource = Resource()
+    purpose: Text | None = None
+    scope: Text | None = None
+    item_count: ItemCount | None = None
+    legal_basis: Text | None = None
+    service_mode: ServiceMode | None = None
+    use_until: Day | None = None
+    involves_provincial_department: Truth = False
+    cross_level: Truth = False
+    justification: Text | None = None
+    terms: Terms = Terms()
+    granted_by: Code | None = None
+    seasonal: Text | None = None
+
+    @property
+    def expires_on(self) -> date | None:
+        """The last day of the term: as granted, else as applied for."""
+        return self.terms.expires_on or self.use_until
+
+    def as_application(self) -> Application:
+        """The request for the same again."""
+        kept = self.model_dump(exclude={"terms", "granted_by", "seasonal"})
+        return Application.model_validate({**kept, "scope": self.scope or self.terms.scope})
+
+
+@dataclass(frozen=True)
+class GrantCase(Proceeding):
+    """One grant, from the opening of access to its end. It may live for years: what it keeps of its use is small."""
+
+    procedure: ClassVar[ProcedureName] = ProcedureName.ACCESS_GRANT
+
+    application: AccessGrant
+    uses: int = 0
+    last_used_at: datetime | None = None
+    seasonal: bool = False
+    end_proposed: Literal["end", "change"] | None = None
+    end_answered: bool = False
+    renewed: bool = False
+
+    @property
+    def requester(self) -> Party:
+        """Who uses the data (使用部门)."""
+        return self.application.requester
+
+    @property
+    def provider(self) -> Party:
+        """Whose data it is (提供部门)."""
+        return self.application.provider
+
+    @property
+    def resource(self) -> Resource:
+        """What is used."""
+        return self.application.resource
+
+    @property
+    def excepted(self) -> bool:
+        """Whether the use is seasonal, as the user has stated (季节性应用需求)."""
+        return self.seasonal or bool(self.application.seasonal)
+
+    def facts_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
+        """How often and when it was used last, what is proposed about its end, whether it was applied for again."""
+        data = event.data
+        match event.type:
+            case EventType.USED:
+                stated = {"seasonal": True} if data.get("seasonal") else {}
+                return {"uses": self.uses + data["count"], "last_used_at": event.at, **stated}
+            case EventType.END_PROPOSED:
+                return {"end_proposed": data["change"], "end_answered": False}
+            case EventType.END_ANSWERED:
+                return {"end_answered": True}
+            case EventType.SERVICE_CHANGED:
+                return {"end_proposed": None, "application": self._changed(data.get("terms"))}
+            case EventType.CASE_OPENED if data["procedure"] == ProcedureName.SHARE_REQUEST:
+                return {"renewed": True}
+        return {}
+
+    def _changed(self, terms: Mapping[str, Any] | None) -> AccessGrant:
+        told = {**self.application.terms.model_dump(mode="json", exclude_none=True), **(terms or {})}
+        return self.application.model_copy(update={"terms": Terms.model_validate(told)})
+
+
+RULES: RuleBook[GrantCase] = RuleBook()
+
+
+def rules_of(case: GrantCase) -> AccessRules:
+    """The text's rules on access. Raises Refused where it has none."""
+    if case.statute.access is None:
+        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
+    return case.statute.access
+
+
+# The end of access (关闭授权)
+
+
+def expire(turn: Turn[GrantCase]) -> None:
+    """期满: access ends with the term, whatever was going on; the user may apply again."""
+    rules = rules_of(turn.case)
+    turn.stage = Stage.EXPIRED
+    turn.note(EventType.EXPIRED, rules.term or rules.clause, actor=PLATFORM)
+    close_access(turn)
+    turn.start(ClockId.RENEWAL_WINDOW)
+
+
+def end(turn: Turn[GrantCase], outcome: Outcome) -> None:
+    """The grant is over: access is closed, unless its term had closed it before."""
+    if turn.case.stage is not Stage.EXPIRED:
+        close_access(turn)
+    turn.close(outcome)
+
+
+def close_access(turn: Turn[GrantCase]) -> None:
+    """关闭授权; and until when the records of use must be kept, where the text says so."""
+    records = rules_of(turn.case).records
+    clause: Clause | None = records.clause if records else rules_of(turn.case).clause
+    until = kept_until(day_of(turn.at), records).isoformat() if records else None
+    turn.note(EventType.ACCESS_CLOSED, clause, actor=PLATFORM, uses=turn.case.uses, records_until=until)
+
+
+def kept_until(day: date, records: Retention) -> date:
+    """The last day on which records of a use that ended on ``day`` must be there (保存期限)."""
+    months = day.month - 1 + records.amount * (12 if records.unit == "year" else 1)
+    year, month = day.year + months // 12, months % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

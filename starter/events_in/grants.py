@@ -1,0 +1,46 @@
+"""A use that a platform tells: counted at the grant that the request opened, where its text has grants."""
+
+import asyncio
+import json
+
+from domain.access import Caller
+from domain.cases.commands import Command
+from domain.cases.records import Actor
+from domain.words import CommandName, ProcedureName, Role
+from ledger.queries.events import openings_of
+from ledger.queries.views import CaseDetail
+from starter.errors import NotFound, Unavailable
+from starter.events_in.envelope import Envelope
+from starter.events_in.kinds import AccessUsed
+from starter.http.door import Door
+from starter.http.idempotency import engine_key
+
+
+async def count_at_the_grant(door: Door, caller: Caller, event: Envelope, said: AccessUsed, case: CaseDetail) -> None:
+    """Record a use at the grant of a request, once however often the event comes.
+
+    The event is kept as evidence before; told again, it is counted if it was not. Raises RequestRefused where the
+    grant takes no use (suspended, expired, ended), Unavailable while the grant is still being opened.
+    """
+    grant = await asyncio.to_thread(_grant_of, door, case)
+    if grant is None:
+        return
+    command = Command(
+        name=CommandName.RECORD_USE,
+        actor=Actor(role=Role.PLATFORM, org=caller.org, person=caller.subject),
+        fields={"count": said.count, **({"mode": said.mode} if said.mode else {})},
+        key=engine_key(caller, f"use {json.dumps([event.source, event.id], ensure_ascii=False)}"),
+        received_at=said.at,
+        places=caller.places,
+    )
+    try:
+        await door.client.command(grant, command)
+    except NotFound:
+        raise Unavailable(f"The grant {grant} is still being opened; tell it again.") from None
+
+
+def _grant_of(door: Door, case: CaseDetail) -> str | None:
+    """The grant that a request opened, from its own events: it may not stand in the ledger yet."""
+    opened = openings_of(door.client.engine, case.request_id, case.seq)
+    grants = [x.data["request_id"] for x in opened if x.data["procedure"] == ProcedureName.ACCESS_GRANT]
+    return grants[-1] if grants else None

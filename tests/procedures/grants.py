@@ -1,0 +1,64 @@
+"""Access grants for tests: opened directly, used, and looked at."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from temporalio.client import WorkflowExecution
+
+from domain.cases.commands import Command
+from domain.cases.records import Actor
+from domain.naming import workflow_id
+from domain.procedures.grant_case import AccessGrant
+from domain.words import CommandName, ProcedureName, Role
+from starter.client import ShareflowClient
+from starter.entering import Played
+from starter.simulate.playground import Playground
+
+USER, PROVIDER = "113206000140000015", "113206000140000028"
+
+
+def grant(**more: object) -> AccessGrant:
+    """What was granted, complete."""
+    return AccessGrant.model_validate(
+        {
+            "requester": {"code": USER, "name": "南通市民政局"},
+            "provider": {"code": PROVIDER, "name": "南通市公安局"},
+            "resource": {"code": "NT-GA-0001", "name": "常住人口基本信息", "sharing_class": "conditional"},
+            "purpose": "低保资格核验",
+            "scope": "姓名、户籍状态",
+            **more,
+        }
+    )
+
+
+async def opened(client: ShareflowClient, statute: str, matter: AccessGrant, begins: datetime) -> str:
+    """Open a grant at an instant of skipped time; its id."""
+    filed = await client.open(
+        ProcedureName.ACCESS_GRANT,
+        statute,
+        matter,
+        Actor(role=Role.PROVIDER, org=PROVIDER),
+        key=uuid.uuid4().hex,
+        received_at=begins,
+        played=Played(begins - datetime.now(UTC)),
+    )
+    return filed.case.request_id
+
+
+def use(key: str, at: datetime) -> Command:
+    """The platform's record of one use."""
+    actor = Actor(role=Role.PLATFORM, org="platform")
+    return Command(name=CommandName.RECORD_USE, actor=actor, key=key, received_at=at)
+
+
+async def runs_of(ground: Playground, request_id: str, at_least: int) -> Sequence[WorkflowExecution]:
+    """All runs of a case's workflow, as the server lists them: its list may be a moment behind."""
+    async with asyncio.timeout(30):
+        while True:
+            query = f'WorkflowId="{workflow_id(request_id)}"'
+            found = [run async for run in ground.temporal.list_workflows(query)]
+            if len(found) >= at_least:
+                return found
+            await asyncio.sleep(0.2)

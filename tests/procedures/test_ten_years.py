@@ -1,0 +1,86 @@
+"""A grant that is used every day for ten years: many runs of its workflow, one case, nothing lost and nothing twice."""
+
+import asyncio
+from collections import Counter
+from datetime import datetime, timedelta
+
+from temporalio.client import WorkflowExecutionStatus
+
+from domain.calendar import CHINA
+from domain.cases.evolve import evolve_all
+from domain.evidence import verify_chain
+from domain.naming import workflow_id
+from domain.policy import default_policy
+from domain.procedures import ACCESS_GRANT
+from domain.procedures.grant_case import GrantCase
+from domain.side_effects import CaseView
+from domain.statutes.loader import get_statute
+from domain.words import ClockId, ClockState, EventType, Outcome, Stage
+from ledger.queries.cases import get_case
+from ledger.queries.events import events_of
+from starter.client import ShareflowClient
+from starter.simulate.playground import Playground
+from tests.procedures.grants import grant, opened, runs_of, use
+
+BEGINS = datetime(2026, 1, 5, 9, 0, tzinfo=CHINA)
+LAST_DAY = "2036-01-05"
+MONTH = 30
+MONTHS = 121
+"""All that fit before the last day, in months of thirty days."""
+CROWDED = 10
+"""In every tenth month all uses come at once, so that some meet the case while one run hands over to the next."""
+MOST_EVENTS, MOST_BYTES = 10_000, 10_000_000
+"""Temporal warns at 10,240 events and 10 MB of one run, and ends a workflow at 51,200 and 50 MB."""
+
+
+async def test_ten_years_of_daily_use(ground: Playground) -> None:
+    client = ShareflowClient(ground.temporal, ground.engine)
+    matter = grant(use_until=LAST_DAY)
+    request_id = await opened(client, "nantong-2020", matter, BEGINS)
+    handle = ground.temporal.get_workflow_handle(workflow_id(request_id))
+    shift = BEGINS - await ground.skipper.get_current_time(handle)
+
+    async def reach(instant: datetime) -> None:
+        ahead = instant - (await ground.skipper.get_current_time(handle) + shift)
+        if ahead > timedelta():
+            await ground.skipper.fast_forward(handle, ahead)
+
+    for month in range(MONTHS):
+        await reach(BEGINS + timedelta(days=MONTH * (month + 1)))
+        days = [BEGINS + timedelta(days=MONTH * month + day, hours=1) for day in range(MONTH)]
+        uses = [use(f"use-{month}-{number}", at) for number, at in enumerate(days)]
+        if month % CROWDED == 0:
+            await asyncio.gather(*(client.command(request_id, each) for each in uses))
+        else:
+            for each in uses:
+                await client.command(request_id, each)
+    # What was said in the first run is remembered in the last.
+    assert (await client.command(request_id, use("use-0-0", BEGINS + timedelta(hours=1)))).repeated
+    view = await handle.query("case", result_type=CaseView)
+    events = await asyncio.to_thread(events_of, ground.engine, request_id)
+    kept = await asyncio.to_thread(get_case, ground.engine, request_id)
+    assert kept is not None
+    verify_chain(events, kept.algorithm, kept.head_digest)
+    folded = evolve_all(
+        ACCESS_GRANT.new_case(request_id, get_statute("nantong-2020"), default_policy(), matter), events
+    )
+    assert isinstance(folded, GrantCase)
+    assert folded.uses == MONTHS * MONTH
+    assert (view.stage, view.head, list(view.clocks)) == (Stage.IN_USE, kept.seq, list(folded.clocks.values()))
+    said = Counter(event.key for event in events if event.type is EventType.USED)
+    assert len(said) == MONTHS * MONTH
+    assert set(said.values()) == {1}
+    unused = [clock for clock in view.clocks if clock.id is ClockId.UNUSED_ACCESS]
+    assert {clock.state for clock in unused[:-1]} == {ClockState.SUPERSEDED}
+    assert len(unused) >= 40
+    assert not any(event.type is EventType.CLOCK_BREACHED for event in events)
+
+    await reach(datetime(2036, 4, 1, tzinfo=CHINA))
+    async with asyncio.timeout(60):
+        ended = await handle.result()
+    assert CaseView.model_validate(ended).outcome is Outcome.EXPIRED
+    runs = await runs_of(ground, request_id, 4)
+    assert {run.status for run in runs} == {WorkflowExecutionStatus.CONTINUED_AS_NEW, WorkflowExecutionStatus.COMPLETED}
+    for run in runs:
+        assert run.history_length < MOST_EVENTS
+        assert run.raw_info.history_size_bytes < MOST_BYTES

@@ -1,0 +1,33 @@
+"""Access grant (共享授权): use, suspension, the end of service, the term and what comes after it."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.side_effects import CaseView, Opening
+    from domain.words import Stage
+    from workflows.opened_case import OpenedCase
+
+
+@workflow.defn(name="AccessGrant")
+class AccessGrantWorkflow(OpenedCase):
+    """Access granted, perhaps for years and over many runs. Its rules: ``domain/procedures/access_grant.py``."""
+
+    @workflow.init
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(opening)
+
+    @workflow.run
+    async def run(self, opening: Opening) -> CaseView:  # noqa: ARG002 - the constructor took it
+        """Carry the grant until it is closed."""
+        await self.begin()
+        while not self.case.closed:
+            match self.case.stage:
+                case Stage.IN_USE:
+                    await self.people_or_time("使用: uses are recorded; disuse and the term are watched")
+                case Stage.SUSPENDED:
+                    await self.people_or_time("暂停: the user puts right what was wrong, or sharing is terminated")
+                case Stage.ENDING:
+                    await self.people_or_time("终止协商: the provider negotiates the end or change with the user")
+                case Stage.EXPIRED:
+                    await self.people_or_time("期满: the user may apply again")
+        return await self.end()
