@@ -12,7 +12,7 @@ from pydantic import Field
 from domain.cases.application import Application, Document, Filed, Party, Resource
 from domain.cases.commands import ChangedFields, Reasoned
 from domain.cases.common import may_be_urged, may_be_withdrawn, may_lead_to_rectification
-from domain.cases.filing import file
+from domain.cases.following import follow_with
 from domain.cases.procedure import Digests, Procedure, register
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Clock, Event, RecordedEvent
@@ -200,11 +200,12 @@ def file_request(turn: Turn[DemandCase], said: RequestFollowing) -> None:
         legal_basis=demand.legal_basis,
         documents=demand.documents,
     ).model_copy(update=said.model_dump(exclude_none=True))
-    # What the text asks of a request beyond a demand must be said now: nothing can be said once it is under way.
-    file("", application, turn.case.statute, turn.case.policy, turn.at)
     turn.keep(ClockId.FOLLOW_UP_WINDOW)
-    turn.open_other(
-        ProcedureName.SHARE_REQUEST, application.model_dump(mode="json", exclude_none=True), rules_of(turn.case).clause
+    follow_with(
+        turn,
+        ProcedureName.SHARE_REQUEST,
+        application.model_dump(mode="json", exclude_none=True),
+        rules_of(turn.case).clause,
     )
     turn.close(Outcome.PUBLISHED)
 
