@@ -57,9 +57,14 @@ class Wanted:
     recurrence: Recurrence
 
     @property
+    def place(self) -> str:
+        """Where it is due: which of the place's texts counts is asked for each period."""
+        return place_of(self.statute.id)
+
+    @property
     def id(self) -> str:
         """The id of its schedule."""
-        return schedule_id(place_of(self.statute.id), self.duty.id)
+        return schedule_id(self.place, self.duty.id)
 
     def schedule(self, task_queue: str) -> Schedule:
         """Its schedule."""
@@ -68,10 +73,10 @@ class Wanted:
         return Schedule(
             action=ScheduleActionStartWorkflow(
                 DUTY_ROUND,
-                RoundOrder(statute=place_of(self.statute.id), duty=self.duty.id),
-                id=f"duty-round/{place_of(self.statute.id)}/{self.duty.id}",
+                RoundOrder(statute=self.place, duty=self.duty.id),
+                id=f"duty-round/{self.place}/{self.duty.id}",
                 task_queue=task_queue,
-                static_summary=f"{self.statute.id} {self.duty.name.en}"[:120],
+                static_summary=f"{self.place}: {self.duty.name.en}"[:120],
             ),
             spec=ScheduleSpec(calendars=[calendar], time_zone_name=TIME_ZONE),
             policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.ALLOW_ALL, catchup_window=CATCH_UP),

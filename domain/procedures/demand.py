@@ -12,6 +12,7 @@ from pydantic import Field
 from domain.cases.application import Application, Document, Filed, Party, Resource
 from domain.cases.commands import ChangedFields, Reasoned
 from domain.cases.common import may_be_urged, may_be_withdrawn, may_lead_to_rectification
+from domain.cases.following import follow_with
 from domain.cases.procedure import Digests, Procedure, register
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Clock, Event, RecordedEvent
@@ -144,10 +145,17 @@ def report_impossible(turn: Turn[DemandCase], said: Reasoned) -> None:
     """反馈并备案: for objective reasons it cannot be published for now; the bureau has it on file."""
     rules = rules_of(turn.case)
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, rules.impossible)
-    turn.note(EventType.IMPOSSIBILITY_REPORTED, rules.impossible, reason=said.reason)
+    findings = ["after_the_limit"] if _feedback_is_late(turn) else None
+    turn.note(EventType.IMPOSSIBILITY_REPORTED, rules.impossible, reason=said.reason, findings=findings)
     turn.note(EventType.FILED_FOR_RECORD, rules.record, to=Role.BUREAU.value, reason=said.reason)
     turn.keep(ClockId.DEMAND_FEEDBACK)
     turn.close(Outcome.IMPOSSIBLE)
+
+
+def _feedback_is_late(turn: Turn[DemandCase]) -> bool:
+    """Whether the limit for saying so had ended, also where an undertaking had met it before."""
+    feedback = [clock for clock in turn.case.clocks.values() if clock.id is ClockId.DEMAND_FEEDBACK]
+    return bool(feedback) and feedback[-1].due_at <= turn.at
 
 
 class Publishing(Filed):
@@ -193,8 +201,11 @@ def file_request(turn: Turn[DemandCase], said: RequestFollowing) -> None:
         documents=demand.documents,
     ).model_copy(update=said.model_dump(exclude_none=True))
     turn.keep(ClockId.FOLLOW_UP_WINDOW)
-    turn.open_other(
-        ProcedureName.SHARE_REQUEST, application.model_dump(mode="json", exclude_none=True), rules_of(turn.case).clause
+    follow_with(
+        turn,
+        ProcedureName.SHARE_REQUEST,
+        application.model_dump(mode="json", exclude_none=True),
+        rules_of(turn.case).clause,
     )
     turn.close(Outcome.PUBLISHED)
 

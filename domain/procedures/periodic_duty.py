@@ -5,7 +5,7 @@ or, once its limit has passed, closed as unfulfilled by an organ that is not bou
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Annotated, Any, ClassVar
 
@@ -306,6 +306,16 @@ def withdraw(turn: Turn[DutyCase], said: Reasoned) -> None:
 
 may_be_urged(RULES, OPEN)
 may_lead_to_rectification(RULES, OPEN)
+_ORDERED = RULES[CommandName.ORDER_RECTIFICATION]
+
+
+def _another_missed_it(case: DutyCase, role: Role) -> None:
+    """An organ orders no rectification of what it has left undone itself."""
+    _nobody_for_himself(case, role)
+    _ORDERED.when(case, role)
+
+
+RULES[CommandName.ORDER_RECTIFICATION] = replace(_ORDERED, when=_another_missed_it)
 
 PERIODIC_DUTY = register(
     Procedure(

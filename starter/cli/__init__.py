@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from starter.cli import api, calendar, case, demo, doctor, request, simulate, statute, stuck, token, up
+from starter.cli import api, calendar, case, demo, doctor, duties, request, simulate, statute, stuck, token, up
 from starter.cli.errors import PlainGroup
 from starter.cli.output import help_when_alone
 
-GROUPS = (up, api, token, demo, doctor, simulate, calendar, statute, request, case, stuck)
+GROUPS = (up, api, token, demo, doctor, simulate, calendar, statute, request, case, duties, stuck)
 
 app = typer.Typer(
     name="shareflow",

@@ -28,6 +28,7 @@ EXIT_CODES = {
     "ledger.errors.LedgerConflict": UNUSABLE,
     "ledger.errors.BadCursor": UNUSABLE,
     "domain.calendar.errors.CalendarError": UNUSABLE,
+    "domain.departments.DepartmentsError": UNUSABLE,
     "domain.statutes.errors.StatuteError": UNUSABLE,
     "domain.statutes.errors.UnknownStatute": REFUSED,
     "domain.yaml_text.YamlTextError": UNUSABLE,

@@ -9,6 +9,7 @@ from domain.messages import label
 from domain.policy import Policy
 from domain.statutes.loader import digest, packaged_overlays, regulation_title
 from domain.statutes.model import Clause, Coordination, Limit, Name, Route, Statute
+from domain.statutes.sections import Duty
 from domain.words import Role, SharingClass
 from starter.cli.output import print_table
 from starter.cli.overlay_page import show_overlay
@@ -26,6 +27,12 @@ FIELDS = {
     "purpose": ("用途", "purpose"),
     "scope": ("共享范围", "scope"),
     "item_count": ("信息项数", "item count"),
+}
+
+EVERY: dict[str, tuple[str, str]] = {
+    "year": ("每年", "every year"),
+    "half_year": ("每半年", "every half-year"),
+    "quarter": ("每季度", "every quarter"),
 }
 
 
@@ -60,6 +67,7 @@ def show(statute: Statute, policy: Policy) -> None:
         ("共享类型 Sharing classes", _classes(statute)),
         ("申请 Filing", _filing(statute)),
         ("职责 Duties", _duties(statute)),
+        ("定期工作 Periodic duties", _periodic(statute, policy)),
     ):
         print_table(title, COLUMNS, rows)
     for title, named in sections(statute):
@@ -206,6 +214,30 @@ def _duties(statute: Statute) -> Iterator[Row]:
             f"extension: at most {extension.at_most} {unit_en}",
             extension.clause,
         )
+
+
+def _periodic(statute: Statute, policy: Policy) -> Iterator[Row]:
+    for duty in statute.duties or ():
+        who_zh, who_en = ("各部门", "each department") if duty.by is Role.PROVIDER else ("", "")
+        body = duty.body or (statute.bodies[duty.by].name if duty.by in statute.bodies else None)
+        if body:
+            who_zh, who_en = body.zh, body.en
+        zh, en = _how_often(duty, policy)
+        yield _row(f"{duty.name.zh}：{who_zh}，{zh}", f"{duty.id}: {duty.name.en}; {who_en}; {en}", duty.clause)
+        if duty.publish:
+            yield _row(f"{duty.name.zh}：应当公布", f"{duty.id}: made public", duty.publish)
+
+
+def _how_often(duty: Duty, policy: Policy) -> tuple[str, str]:
+    if duty.every == "event":
+        return f"产生后{duty.amount}个工作日内", f"within {duty.amount} working days of each event"
+    zh, en = EVERY[duty.recurrence(policy.regular_duties) or "year"]
+    if duty.due_month:
+        zh, en = (
+            f"{zh}，第{duty.due_month}个月{duty.due_day}日止",
+            f"{en}, by day {duty.due_day} of month {duty.due_month}",
+        )
+    return (f"定期（内部规程：{zh}）", f"regularly (policy: {en})") if duty.every == "regular" else (zh, en)
 
 
 def _policy(policy: Policy) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,9 @@ import signal
 
 from rich.console import Console
 
+from starter.cli.duties_work import told
+from starter.departments import departments_in_force
+from starter.duty_schedules import sync_schedules
 from starter.embedded import HEALTH_PORT, Stack, embedded_stack
 from starter.http.settings import settings_from
 from starter.stack.errors import StackError
@@ -23,8 +26,12 @@ async def stay_up() -> None:
     api, port = settings_from(), _health_port()
     folder = StateFolder(state_path())
     out.print("starting …")
+    departments = departments_in_force()
     async with embedded_stack(folder, port, api) as stack:
         _say(out, stack)
+        if departments:
+            synced = await sync_schedules(stack.client.temporal, departments, stack.client.policy)
+            out.print(f"  {told(synced)}", highlight=False)
         await stop.wait()
         out.print("stopping …")
     out.print("stopped; everything is kept for the next time.")

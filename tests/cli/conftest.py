@@ -41,6 +41,7 @@ def nothing_of_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         "SHAREFLOW_DATABASE_URL",
         "TEMPORAL_ADDRESS",
         "SHAREFLOW_POLICY",
+        "SHAREFLOW_DEPARTMENTS",
         "SHAREFLOW_LOG",
         "SHAREFLOW_SOURCES",
     ):

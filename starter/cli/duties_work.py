@@ -1,0 +1,182 @@
+"""What the ``shareflow duties`` commands do on a running engine."""
+
+import uuid
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import typer
+from temporalio.client import Client, WorkflowFailureError
+
+from domain.access import place_of
+from domain.calendar import CHINA
+from domain.cases.turn import PLATFORM
+from domain.departments import Departments
+from domain.messages import label
+from domain.policy import Policy
+from domain.procedures.periodic_duty import duty_named
+from domain.side_effects import DUTY_ROUND, TASK_QUEUE, RoundOrder, RoundResult
+from domain.statutes.in_force import NothingInForce, statute_in_force
+from domain.statutes.loader import get_statute, packaged_statutes
+from domain.statutes.sections import Duty
+from domain.words import ProcedureName, RefusalCode, Role
+from starter.cli.options import option
+from starter.cli.output import print_json, print_table
+from starter.connection import connected
+from starter.departments import VARIABLE, departments_in_force
+from starter.duty_schedules import State, Synced, states, sync_schedules
+from starter.entering import enter_case, matter_of
+from starter.errors import InvalidInput, RequestRefused, Unavailable
+
+PATIENCE = timedelta(minutes=2)
+NOBODY = f"No place is listed: name a file of departments with {VARIABLE}."
+
+
+async def tell_duties(as_json: bool) -> None:
+    """Tell every duty that there must be a schedule for, and what there is."""
+    departments = departments_in_force()
+    async with connected() as client:
+        found = await states(client.temporal, departments, client.policy)
+    if as_json:
+        print_json([_brief(state) for state in found])
+        return
+    rows = [
+        (x.wanted.place, x.wanted.duty.id, x.wanted.duty.name.zh, _whose(x), x.wanted.recurrence, _next(x))
+        for x in found
+    ]
+    print_table("定期工作 Periodic duties", ("place", "duty", "名称", "by", "every", "next round"), rows)
+    if not rows:
+        typer.echo(NOBODY)
+
+
+def _brief(state: State) -> dict[str, Any]:
+    duty = state.wanted.duty
+    return {
+        "place": state.wanted.place,
+        "duty": duty.id,
+        "by": duty.by,
+        "every": duty.every,
+        "period": state.wanted.recurrence,
+        "article": duty.clause.article,
+        "basis": "policy" if duty.every == "regular" else "statute",
+        "schedule": state.wanted.id if state.there else None,
+        "paused": state.paused,
+        "next_at": state.next_at.astimezone(CHINA).isoformat() if state.next_at else None,
+    }
+
+
+def _whose(state: State) -> str:
+    by = state.wanted.duty.by
+    return label("role", by, "en") if by else ""
+
+
+def _next(state: State) -> str:
+    if not state.there:
+        return "no schedule: run `shareflow duties sync`"
+    at = f"{state.next_at.astimezone(CHINA):%Y-%m-%d %H:%M}" if state.next_at else "none"
+    return f"{at} (paused)" if state.paused else at
+
+
+async def sync_and_tell(as_json: bool) -> None:
+    """Make the schedules what they should be and tell what was changed."""
+    departments = departments_in_force()
+    async with connected() as client:
+        synced = await sync_schedules(client.temporal, departments, client.policy)
+    if as_json:
+        print_json(asdict(synced))
+        return
+    typer.echo(told(synced))
+
+
+def told(synced: Synced) -> str:
+    """What a sync did, as a sentence."""
+    if not any(asdict(synced).values()):
+        return NOBODY
+    counts = ", ".join(f"{len(ids)} {what}" for what, ids in asdict(synced).items())
+    return f"Schedules of periodic duties: {counts}."
+
+
+async def open_and_tell(
+    statute: str, duty: str, period: str, department: str | None, name: str | None, as_json: bool
+) -> None:
+    """Open cases by hand and tell which. What the rules refuse is told before anything is begun."""
+    departments = departments_in_force()
+    async with connected() as client:
+        order = _order(statute, duty, option("--period", str, period), department, name, departments, client.policy)
+        result = await _round(client.temporal, order)
+    if as_json:
+        print_json(result.model_dump(mode="json"))
+        return
+    for case in result.opened:
+        typer.echo(f"{case} opened")
+    for case in result.there:
+        typer.echo(f"{case} was there")
+
+
+def _order(
+    statute: str,
+    duty: str,
+    period: str,
+    department: str | None,
+    name: str | None,
+    departments: Departments,
+    policy: Policy,
+) -> RoundOrder:
+    """The round that was asked for. Raises RequestRefused, UnknownStatute, InvalidInput."""
+    text = get_statute(_text(statute))
+    found = duty_named(text, duty)
+    if found is None:
+        known = ", ".join(x.id for x in text.duties or ()) or "none"
+        raise RequestRefused(RefusalCode.UNKNOWN_DUTY, None, text.id, {"duty": duty[:60], "known": known})
+    listed = {x.code: x.name for x in departments.get(place_of(text.id), ())}
+    if found.by is not Role.PROVIDER and (department or name):
+        raise InvalidInput(f"--department is for the duties of departments; {duty} is the {found.by}'s.")
+    if found.by is Role.PROVIDER:
+        code = department or next(iter(listed), None)
+        if code is None:
+            raise InvalidInput(f"--department must name one: no department of {place_of(text.id)} is listed.")
+        named = name if department and name else listed.get(code)
+        if named is None:
+            raise InvalidInput(f"--name must say what {code} is called: the list of departments does not have it.")
+        _ask_the_rules(text.id, found, period, {"code": code, "name": named}, policy)
+    else:
+        _ask_the_rules(text.id, found, period, {}, policy)
+    return RoundOrder(statute=text.id, duty=duty, period=period, department=department, name=name)
+
+
+def _text(statute_or_place: str) -> str:
+    """A statute's id as it is; for a place, the text in force there today."""
+    if statute_or_place in packaged_statutes():
+        return statute_or_place
+    try:
+        return statute_in_force(statute_or_place, datetime.now(CHINA).date())
+    except NothingInForce:
+        return statute_or_place  # which get_statute refuses, naming those that there are
+
+
+def _ask_the_rules(statute: str, duty: Duty, period: str, department: dict[str, str], policy: Policy) -> None:
+    when = "produced_on" if duty.every == "event" else "period"
+    matter = matter_of(ProcedureName.PERIODIC_DUTY, {"duty": duty.id, when: period, "department": department})
+    enter_case(ProcedureName.PERIODIC_DUTY, statute, matter, PLATFORM, policy, key="asked")
+
+
+async def _round(temporal: Client, order: RoundOrder) -> RoundResult:
+    try:
+        result: RoundResult = await temporal.execute_workflow(
+            DUTY_ROUND,
+            order,
+            id=f"duty-round/by-hand/{uuid.uuid4().hex}",
+            task_queue=TASK_QUEUE,
+            result_type=RoundResult,
+            execution_timeout=PATIENCE,
+        )
+    except WorkflowFailureError as error:
+        said = f"Not all could be opened ({_cause(error)}); ask again: those that are there stay as they are."
+        raise Unavailable(said) from error
+    return result
+
+
+def _cause(error: BaseException) -> str:
+    """What the innermost of the errors around one another says."""
+    inner = getattr(error, "cause", None)
+    return _cause(inner) if isinstance(inner, BaseException) else str(error)
