@@ -35,7 +35,6 @@ from starter.simulate.player import Played, Player
 from starter.simulate.playground import Playground
 from starter.simulate.report import mismatches
 from starter.simulate.scenario import PlayedStep, Scenario, read_scenario, scenario_from
-from tests.coverage_table import DOCUMENT, Row, coverage, document, left_out
 
 FOLDER = Path(__file__).parent / "scenarios"
 FILES = sorted(FOLDER.glob("*/*.yaml"))
@@ -394,41 +393,6 @@ async def test_a_wrong_expectation_of_a_filing_is_a_mismatch(
 ) -> None:
     played = await Player(ground, _mutated(FOLDER / f"{file}.yaml", was, becomes)).play()
     assert mismatches(played)
-
-
-# The table of clauses
-
-
-def test_the_table_of_clauses_is_what_its_file_says() -> None:
-    assert DOCUMENT.read_text(encoding="utf-8") == document(), "run: python -m tests.coverage_table"
-
-
-def test_the_scenarios_of_the_table_exist() -> None:
-    for statute, rows in coverage().clauses.items():
-        named = {name for row in rows for name in row.scenarios}
-        missing = [name for name in sorted(named) if not (FOLDER / statute / f"{name}.yaml").is_file()]
-        assert not missing, f"{statute}: {missing}"
-
-
-def test_a_clause_without_scenario_or_procedure_is_noticed() -> None:
-    with pytest.raises(ValueError, match="neither a scenario nor a later procedure"):
-        Row(article="19", category="TIME", quote="提供部门应 5 个工作日内答复")
-
-
-def test_every_limit_of_the_packaged_statutes_stands_in_the_table() -> None:
-    for statute, data in packaged_statutes().items():
-        for limit in data.limits:
-            own = limit.clause.statute or statute.partition("+")[0]
-            rows = [row for row in coverage().clauses[own] if row.scenarios]
-            quote = limit.clause.quote
-            assert any(row.quote in quote or quote in row.quote for row in rows), f"{statute}: {quote}"
-
-
-def test_the_table_leaves_no_clause_of_the_extract_out() -> None:
-    differences = left_out()
-    if differences is None:
-        pytest.skip("there is no extract of clauses beside the repository")
-    assert list(differences) == []
 
 
 def _mutated(path: Path, was: str, becomes: str) -> Scenario:

@@ -143,4 +143,6 @@ def packaged_table_texts() -> Iterator[tuple[str, str]]:
 def packaged_tables() -> Mapping[str, Table]:
     """Every table that comes with the product, by the statute's id, local texts first. Raises StatuteError."""
     loaded = [load_table(text, name) for name, text in packaged_table_texts()]
-    return MappingProxyType({x.statute: x for x in sorted(loaded, key=lambda x: (x.statute.startswith("cn-"), x.statute))})
+    return MappingProxyType(
+        {x.statute: x for x in sorted(loaded, key=lambda x: (x.statute.startswith("cn-"), x.statute))}
+    )

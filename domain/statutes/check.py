@@ -224,7 +224,7 @@ def _check_overlays(folder: Path | None) -> list[str]:
             problems.append(str(error))
             continue
         problems += check_amounts(overlaid.statute)
-        source = _beside(folder, overlaid.upper.source) if folder else None
+        source = beside(folder, overlaid.upper.source) if folder else None
         if folder and source:  # a source that is not there was told with the regulation itself
             check = partial(check_overlay_quotes, overlaid)
             problems += _check_against(overlaid.statute.id, folder, overlaid.upper.source, check)
@@ -233,7 +233,7 @@ def _check_overlays(folder: Path | None) -> list[str]:
 
 def _statute_against(statute: Statute, folder: Path, source_text: str) -> list[str]:
     problems = check_quotes(statute, source_text)
-    extract = _beside(folder, "clauses.json")
+    extract = beside(folder, "clauses.json")
     if extract:
         problems += check_extract(statute, json.loads(extract.read_text(encoding="utf-8")))
     return problems
@@ -242,7 +242,7 @@ def _statute_against(statute: Statute, folder: Path, source_text: str) -> list[s
 def _check_against(id_: str, folder: Path, source: str, check: Callable[[str], list[str]]) -> list[str]:
     """A check that needs a source; a source that is not there, or cannot be read, is a problem of its own."""
     try:
-        file = _beside(folder, source)
+        file = beside(folder, source)
         if file is None:
             return [f"{id_}: the source {source} is not in {folder}."]
         return check(file.read_text(encoding="utf-8"))
@@ -251,6 +251,6 @@ def _check_against(id_: str, folder: Path, source: str, check: Callable[[str], l
         return [f"{id_}: a source in {folder} cannot be read ({reason})."]
 
 
-def _beside(folder: Path, name: str) -> Path | None:
+def beside(folder: Path, name: str) -> Path | None:
     """A file in the folder, or one level above it, where the national regulation lies."""
     return next((x for x in (folder / name, folder.parent / name) if x.is_file()), None)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.cli.errors import UNUSABLE, say
+from starter.cli.errors import REFUSED, UNUSABLE, say
 from starter.cli.output import AsJson, new_group, print_json, print_table
 from starter.files import FileError, read_text
 
@@ -81,15 +81,40 @@ def show_command(
         show(statute, policy)
 
 
+@commands.command("coverage")
+def coverage_command(
+    statute_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="One statute; left out, all but overlays.", show_default=False)
+    ] = None,
+    json_output: AsJson = False,
+) -> None:
+    """The table of clauses (条款对照表): what carries each clause out, or why no software can.
+
+    Exit code 1 when a clause has neither.
+    """
+    from domain.coverage.check import own_statutes
+    from starter.cli.coverage_page import as_json, complete, show, tables
+
+    found = tables([statute_id] if statute_id is not None else own_statutes())
+    if json_output:
+        print_json(as_json(found))
+    else:
+        show(found)
+    if not complete(found):
+        say("The table of clauses is not complete: a clause says neither what carries it out nor why nothing can.")
+        raise typer.Exit(REFUSED)
+
+
 @commands.command("check")
 def check_command(files: Files = None, json_output: AsJson = False) -> None:
     """Check the packaged statutes, and the files given, against themselves and against their sources."""
+    from domain.coverage.check import check_coverage
     from domain.statutes.check import check_all, sources_folder
     from domain.statutes.loader import StatuteError, load_file, packaged_overlay_texts, packaged_texts
 
     folder = sources_folder()
     packaged = [name for name, _ in (*packaged_texts(), *packaged_overlay_texts())]
-    problems = check_all()
+    problems = check_all() + check_coverage()
     unchecked = [] if folder else ["the quotes of the packaged statutes, because the source texts are not here"]
     read = []
     for file in files or []:
@@ -140,6 +165,7 @@ def _source_of(name: str, beside: Path, folder: Path | None) -> Path | None:
 def _print_check(packaged: int, files: list[str], folder: Path | None, unchecked: list[str]) -> None:
     given = f" and {len(files)} given file{'' if len(files) == 1 else 's'}" if files else ""
     typer.echo(f"Checked {packaged} packaged statutes{given}: the form, the routes, the number in each limit's quote.")
+    typer.echo("Their tables of clauses were checked: each clause carried out, or not for software and why.")
     if folder:
         typer.echo(f"The quotes of the packaged statutes were compared with the source texts in {folder}.")
     for what in unchecked:

@@ -6,18 +6,7 @@ from domain.messages import label
 from domain.statutes.clauses import clauses
 from domain.statutes.model import Clause, Statute
 from domain.statutes.parts import Name
-from domain.words import ProcedureName
-
-SECTIONS = {
-    "demand": ProcedureName.DEMAND,
-    "access": ProcedureName.ACCESS_GRANT,
-    "correction": ProcedureName.DATA_CORRECTION,
-    "rectification": ProcedureName.RECTIFICATION,
-    "withdrawal": ProcedureName.RESOURCE_WITHDRAWAL,
-    "catalogue": ProcedureName.CATALOGUE_CHANGE,
-    "duties": ProcedureName.PERIODIC_DUTY,
-}
-"""The sections of a statute and the procedures that they rule."""
+from domain.statutes.sections import SECTIONS
 
 Named = tuple[str, str, Clause]
 

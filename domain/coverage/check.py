@@ -1,0 +1,156 @@
+"""Whether the table of clauses holds: every clause answered, every rule that it names there, no rule forgotten.
+
+What needs the source texts or the extract of their clauses is checked only where they are at hand.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from domain.coverage.references import NothingThere, resolve, statute_of
+from domain.coverage.table import MUST_BE_CARRIED_OUT, Row, Table, load_table, packaged_table_texts
+from domain.plain_errors import key_path
+from domain.procedures import PROCEDURES
+from domain.statutes.check import SEED_LETTERS, beside, sources_folder
+from domain.statutes.clauses import Path as Place
+from domain.statutes.clauses import clauses
+from domain.statutes.errors import StatuteError
+from domain.statutes.loader import packaged_overlays, packaged_statutes
+from domain.statutes.model import Statute
+from domain.statutes.sections import SECTIONS
+from domain.statutes.source_text import articles
+from domain.words import CommandName, ProcedureName
+
+Extract = Sequence[Mapping[str, str]]
+
+
+def check_coverage() -> list[str]:
+    """Everything that is wrong with the packaged tables, one sentence each; empty if all is well."""
+    problems: list[str] = []
+    tables: dict[str, Table] = {}
+    for name, text in packaged_table_texts():
+        try:
+            table = load_table(text, name)
+        except StatuteError as error:
+            problems.append(str(error))
+        else:
+            tables[table.statute] = table
+    for id_ in own_statutes():
+        if id_ not in tables and not problems:
+            problems.append(f"{id_}: there is no table of its clauses.")
+    for table in tables.values():
+        problems += check_table(table)
+    return problems
+
+
+def own_statutes() -> list[str]:
+    """The ids of the statutes that have a table of their own: all but overlays, whose clauses stand in two others."""
+    return [id_ for id_ in packaged_statutes() if id_ not in packaged_overlays()]
+
+
+def check_table(table: Table) -> list[str]:
+    """What is wrong with one table, one sentence each."""
+    statute = packaged_statutes().get(table.statute)
+    if statute is None or statute.regulations:
+        return [f"{table.statute}: a table of clauses is for a statute of its own, and this is none."]
+    problems = [*_unanswered(table), *_named_in_vain(table), *_forgotten(table, statute)]
+    folder = sources_folder()
+    return problems + (list(_against_sources(table, statute, folder)) if folder else [])
+
+
+def _sentence(table: Table, row: Row, reason: str) -> str:
+    return f"{table.statute}: coverage of article {row.article}, {row.category} “{row.quote}” {reason}."
+
+
+def _unanswered(table: Table) -> Iterator[str]:
+    for row in table.unanswered:
+        yield _sentence(table, row, "names no rule, no scenario, and not why it is not for software")
+
+
+def _named_in_vain(table: Table) -> Iterator[str]:
+    """Rules and acts that are not there."""
+    for row in table.clauses:
+        for reference in row.rule:
+            try:
+                resolve(*statute_of(table.statute, reference))
+            except NothingThere as reason:
+                yield _sentence(table, row, f"names the rule {reference}, which {reason}")
+        for procedure, acts in row.act.items():
+            book = PROCEDURES[procedure].rules
+            if not _ruled(table.statute, procedure):
+                yield _sentence(table, row, f"names {procedure}, which neither this text nor one above it rules")
+            for act in acts:
+                if isinstance(act, CommandName) and act not in book:
+                    yield _sentence(table, row, f"names {act}, which is no command of {procedure}")
+
+
+def _ruled(statute_id: str, procedure: ProcedureName) -> bool:
+    """Whether a text, or an overlay over it, has the section of a procedure. Requests are ruled by all of them."""
+    section = next((name for name, ruled in SECTIONS.items() if ruled is procedure), None)
+    texts = [x for id_, x in packaged_statutes().items() if id_.partition("+")[0] == statute_id]
+    return section is None or any(getattr(text, section) for text in texts)
+
+
+def _forgotten(table: Table, statute: Statute) -> Iterator[str]:
+    """Rules of the statute whose clause stands in the table, and that no row names."""
+    named: list[Place] = []
+    for row in table.clauses:
+        for reference in row.rule:
+            if ":" not in reference:
+                try:
+                    named += [place for place, _ in resolve(statute, reference)]
+                except NothingThere:
+                    continue  # told before
+    for place, clause in clauses(statute):
+        in_table = any(row.number == clause.article and _overlap(row.quote, clause.quote) for row in table.clauses)
+        if in_table and not any(place[: len(rule)] == rule for rule in named):
+            yield f"{statute.id}: {key_path(place)} quotes “{clause.quote}”, and no row of that clause names the rule."
+        if not in_table and place[0] == "limits":
+            yield f"{statute.id}: {key_path(place)} quotes “{clause.quote}”, and the table has no such clause."
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one quote lies within the other."""
+    return one in other or other in one
+
+
+def _against_sources(table: Table, statute: Statute, folder: Path) -> Iterator[str]:
+    try:
+        source, extract = beside(folder, statute.source), beside(folder, "clauses.json")
+        if source:
+            yield from _against_text(table, source.read_text(encoding="utf-8"))
+        if extract and table.statute in SEED_LETTERS.values():
+            yield from against_extract(table, json.loads(extract.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        yield f"{table.statute}: a source in {folder} cannot be read ({' '.join(str(error).split())})."
+
+
+def _against_text(table: Table, source: str) -> Iterator[str]:
+    """Quotes that the article does not say; for a text without an extract, paragraphs that no row speaks of."""
+    found = articles(source)
+    for row in table.clauses:
+        paragraphs = found.get(int(row.number), ())
+        wanted = paragraphs if row.paragraph is None else paragraphs[row.paragraph - 1 : row.paragraph]
+        if row.quote not in "".join(wanted):
+            yield _sentence(table, row, "quotes what that article does not say there")
+    if table.statute in SEED_LETTERS.values():
+        return
+    for number, paragraphs in found.items():
+        for place, text in enumerate(paragraphs, start=1):
+            if not any(row.number == str(number) and row.quote in text for row in table.clauses):
+                yield f"{table.statute}: the table of clauses says nothing of article {number}, paragraph {place}."
+
+
+def against_extract(table: Table, extract: Extract) -> Iterator[str]:
+    """Where the table and an independent extract of the text's clauses differ, one sentence each.
+
+    The extract has rows with seed, article, category and quote. Clauses that must be carried out have to stand in both.
+    """
+    here = {(row.article, row.category, row.quote) for row in table.clauses}
+    own = [row for row in extract if SEED_LETTERS.get(row["seed"]) == table.statute]
+    there = {(row["article"], row["category"], row["quote"]) for row in own}
+    for article, category, quote in sorted(there - here):
+        if category in MUST_BE_CARRIED_OUT:
+            yield f"{table.statute}: the table of clauses leaves out article {article}, {category} “{quote}”."
+    for article, category, quote in sorted(here - there):
+        yield f"{table.statute}: the table of clauses has article {article}, {category} “{quote}”; the extract has not."
