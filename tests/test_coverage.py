@@ -132,7 +132,8 @@ def test_a_clause_that_says_nothing_is_noticed() -> None:
         ("access.security", "Access!", "cannot be read"),
         ("access.security", "nantong-2021+809:access.security", "there is no “nantong-2021+809”"),
         ("access.security", "yima-2021+809:access.misuse", "has nothing of nantong-2020"),
-        ("access_grant: [revoke]", "access_grant: [grant]", "grant, which is no command of access_grant"),
+        ("access_grant: [revoke]", "access_grant: [grant]", "grant, which is no command of access_grant there"),
+        ("access_grant: [revoke]", "access_grant: [suspend]", "suspend, which is no command of access_grant there"),
         ("limits[unused_access]", "access.unused", "no row of that clause names the rule"),
         ("quote: 应在1个月内完成资源发布", "quote: 应在1个月之内完成资源发布", "the table has no such clause"),
     ],
@@ -142,10 +143,10 @@ def test_what_is_not_there_is_noticed(was: str, becomes: str, says: str) -> None
     assert any(says in problem for problem in _check(NANTONG.replace(was, becomes, 1)))
 
 
-def test_a_procedure_that_no_text_above_rules_is_noticed() -> None:
+def test_a_procedure_that_the_text_does_not_rule_is_noticed() -> None:
     text = TEXTS["cn-809-2025.yaml"].replace("act: {data_correction: [filed]}", "act: {demand: [filed]}", 1)
     problems = check_table(load_table(text, "cn-809-2025.yaml"))
-    assert any("names demand, which neither" in problem for problem in problems)
+    assert any("names demand, which the texts of the row do not rule" in problem for problem in problems)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 from domain.coverage.references import NothingThere, resolve, statute_of
 from domain.coverage.table import MUST_BE_CARRIED_OUT, Row, Table, load_table, packaged_table_texts
 from domain.plain_errors import key_path
+from domain.policy import default_policy
 from domain.procedures import PROCEDURES
 from domain.statutes.check import SEED_LETTERS, beside, sources_folder
 from domain.statutes.clauses import Path as Place
@@ -76,19 +77,36 @@ def _named_in_vain(table: Table) -> Iterator[str]:
             except NothingThere as reason:
                 yield _sentence(table, row, f"names the rule {reference}, which {reason}")
         for procedure, acts in row.act.items():
-            book = PROCEDURES[procedure].rules
-            if not _ruled(table.statute, procedure):
-                yield _sentence(table, row, f"names {procedure}, which neither this text nor one above it rules")
+            texts = [text for text in _texts(table.statute, row) if _rules(text, procedure)]
+            if not texts:
+                yield _sentence(table, row, f"names {procedure}, which the texts of the row do not rule")
             for act in acts:
-                if isinstance(act, CommandName) and act not in book:
-                    yield _sentence(table, row, f"names {act}, which is no command of {procedure}")
+                if isinstance(act, CommandName) and not any(_has(text, procedure, act) for text in texts):
+                    yield _sentence(table, row, f"names {act}, which is no command of {procedure} there")
 
 
-def _ruled(statute_id: str, procedure: ProcedureName) -> bool:
-    """Whether a text, or an overlay over it, has the section of a procedure. Requests are ruled by all of them."""
+def _texts(own: str, row: Row) -> Iterator[Statute]:
+    """The text of a row, and the overlays that its rules name."""
+    yield packaged_statutes()[own]
+    for reference in row.rule:
+        overlaid = packaged_overlays().get(reference.rpartition(":")[0])
+        if overlaid:
+            yield overlaid.statute
+
+
+def _rules(text: Statute, procedure: ProcedureName) -> bool:
+    """Whether a text has the section of a procedure. Requests are ruled by all of them."""
     section = next((name for name, ruled in SECTIONS.items() if ruled is procedure), None)
-    texts = [x for id_, x in packaged_statutes().items() if id_.partition("+")[0] == statute_id]
-    return section is None or any(getattr(text, section) for text in texts)
+    return section is None or bool(getattr(text, section))
+
+
+def _has(text: Statute, procedure: ProcedureName, act: CommandName) -> bool:
+    """Whether a procedure has a command under a text; with requests that may hang on what is asked for."""
+    it = PROCEDURES[procedure]
+    rule = it.rules.get(act)
+    if rule is None or procedure is ProcedureName.SHARE_REQUEST:
+        return rule is not None
+    return rule.unavailable(it.new_case("", text, default_policy(), it.matter())) is None
 
 
 def _forgotten(table: Table, statute: Statute) -> Iterator[str]:
