@@ -12,6 +12,7 @@ import pytest
 from domain.calendar import CHINA
 from domain.cases.case import Case
 from domain.cases.records import Clock
+from domain.coverage.table import packaged_tables
 from domain.evidence import verify_chain
 from domain.policy import default_policy
 from domain.statutes.clauses import clauses
@@ -24,6 +25,7 @@ from domain.words import (
     CommandName,
     EventType,
     Outcome,
+    ProcedureName,
     RefusalCode,
     Role,
     Stage,
@@ -115,6 +117,18 @@ def test_every_refusal_code_is_met(every_play: dict[str, Played]) -> None:
 
 def test_every_command_is_carried_out(every_play: dict[str, Played]) -> None:
     assert {step.do for played in every_play.values() for step in _carried_out(played)} == {*CommandName}
+
+
+def test_what_the_table_of_clauses_names_is_done(every_play: dict[str, Played]) -> None:
+    done: dict[ProcedureName, set[CommandName | EventType]] = {}
+    for played in every_play.values():
+        acts = {step.do for step in _carried_out(played)} | {event.type for event in played.events}
+        done.setdefault(played.scenario.procedure, set()).update(acts)
+    for statute, table in packaged_tables().items():
+        for row in table.clauses:
+            for procedure, named in row.act.items():
+                left = set(named) - done.get(procedure, set())
+                assert not left, f"{statute}, article {row.article}: no scenario of {procedure} shows {sorted(left)}"
 
 
 def test_every_outcome_stage_clock_state_and_event_occurs(every_play: dict[str, Played]) -> None:
