@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from domain.access import Caller, Parties, may_file, sees
 from domain.cases.decide import allowed
-from domain.cases.share_rules import RULES
+from domain.cases.share_rules import OPEN_STAGES, RULES
 from domain.messages import Language, label
 from domain.words import CommandName, Role, Stage
 from tests.domain.cases.situations import SITUATIONS, reached
@@ -68,9 +68,8 @@ def unavailable() -> Mapping[CommandName, Mapping[str, list[str]]]:
 def document(language: Language) -> str:
     """The whole page."""
     parts = [_said("head", language)]
-    for stage in Stage:
-        if stage is not Stage.CLOSED:
-            parts += ["\n", *_stage(stage, language)]
+    for stage in OPEN_STAGES:
+        parts += ["\n", *_stage(stage, language)]
     parts += ["\n", *_unavailable(language), "\n", *_sight(language), "\n", *_endpoints(language)]
     return "".join(parts)
 

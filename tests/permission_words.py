@@ -6,7 +6,17 @@ from typing import Final
 from domain.messages import Language
 from domain.words import CommandName, Stage
 
+RECTIFICATION: Final[Mapping[Language, str]] = {
+    "en": "once a limit was missed whose breach the text lists as a ground",
+    "zh": "有时限超期，且属该法规所列整改情形",
+}
+
 CONDITIONS: Final[Mapping[tuple[CommandName, Stage], Mapping[Language, str]]] = {
+    (CommandName.ORDER_RECTIFICATION, Stage.PROVIDER_ANSWER): RECTIFICATION,
+    (CommandName.ORDER_RECTIFICATION, Stage.NEGOTIATION): RECTIFICATION,
+    (CommandName.ORDER_RECTIFICATION, Stage.COORDINATION): RECTIFICATION,
+    (CommandName.ORDER_RECTIFICATION, Stage.FINAL_INSTANCE): RECTIFICATION,
+    (CommandName.ORDER_RECTIFICATION, Stage.DELIVERY): RECTIFICATION,
     (CommandName.RETURN_FOR_SUPPLEMENT, Stage.COMPLETENESS_CHECK): {"en": "once in a case", "zh": "一件一次"},
     (CommandName.RETURN_FOR_SUPPLEMENT, Stage.PROVIDER_ANSWER): {"en": "once in a case", "zh": "一件一次"},
     (CommandName.REQUEST_EXTENSION, Stage.PROVIDER_ANSWER): {

@@ -77,7 +77,11 @@ async def as_created(door: Door, filed: FiledCase, language: Language) -> Respon
     headers = {"Location": path_of(case), "ETag": etag_of(case)}
     if filed.repeated:
         headers["Idempotency-Replayed"] = "true"
-    return answer(case_out(case, language), language, 201, headers)
+    # Only a filing that ends its case at once has led to another by then.
+    followed = (
+        await asyncio.to_thread(openings_of, door.client.engine, case.request_id, case.seq) if case.outcome else ()
+    )
+    return answer(case_out(case, language, opens=opened_out(followed, language)), language, 201, headers)
 
 
 def _as_filed(door: Door, filed: FiledCase) -> CaseDetail:

@@ -81,7 +81,7 @@ def test_the_walk_with_curl_works_word_for_word(
     assert '"outcome":"granted"' in granted
     assert re.findall(r'"type":"(\w+)"', events) == [
         *("filed", "clock_started", "accepted", "clock_met", "forwarded", "clock_started"),
-        *("granted", "clock_met", "closed"),
+        *("granted", "clock_met", "case_opened", "closed"),
     ]
     assert "cn.gov.shareflow.request.granted.v1" in feed
     assert "/documents/application" in papers

@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 import itertools
 from collections import Counter
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from domain.side_effects import TASK_QUEUE, Answer
 from domain.words import EventType, Outcome, SharingClass, Stage, Urgency
 from ledger.queries.cases import case_by_filing_key, get_case
 from starter.client import ShareflowClient
+from starter.entering import enter_request
 from starter.errors import InvalidInput, KeyReused, RequestRefused, Unavailable
 from tests.engine.cases import PROVIDER, TERMS, WHY, application, command, sealed
 from tests.engine.looking import (
@@ -179,7 +179,7 @@ async def test_a_filing_that_closes_at_once_is_answered_when_its_answer_was_lost
 ) -> None:
     """A server that was killed forgets an update that it had not yet handed out, and keeps the start beside it."""
     mine, registered = key(), application(SharingClass.UNCONDITIONAL)
-    filing = client._filing("changshu-2019", registered, mine, None, None, timedelta(), False)[0]
+    filing = enter_request("changshu-2019", registered, client.policy, mine).entry
     handle = await client.temporal.start_workflow(
         ShareRequestWorkflow.run, filing, id=workflow_id(filing.request_id), task_queue=TASK_QUEUE
     )
@@ -193,7 +193,7 @@ async def test_a_filing_that_closes_at_once_is_answered_when_its_answer_was_lost
 
 
 async def test_a_filing_past_the_door_meets_the_same_rules(client: ShareflowClient) -> None:
-    good = client._filing("cn-809-2025", application(), key(), None, None, timedelta(), False)[0]
+    good = enter_request("cn-809-2025", application(), client.policy, key()).entry
     wrong = application(SharingClass.NOT_SHARED)
     filing = good.model_copy(update={"application": wrong})
     handle = await client.temporal.start_workflow(

@@ -76,7 +76,7 @@ ACTS: dict[str, set[str]] = {
     "withdrawn": {"requester", "platform"},
     "urged": {"bureau", "platform"},
     "refusal_accepted": {"requester"},
-    "rectification_ordered": {"bureau"},
+    "rectification_ordered": {"bureau", "government"},
 }
 """Whose act an event may be. All others are the platform's."""
 
