@@ -79,6 +79,8 @@ class Entry(Message):
     all_editions: bool = False
     opened_by: str | None = None
     """The case that this one follows from."""
+    alone: bool = False
+    """A case played alone finds no other case, whatever else is played beside it."""
 
 
 class Filing(Entry):

@@ -252,7 +252,7 @@ class EventType(StrEnum):
     FILED_FOR_RECORD = "filed_for_record"  # 备案
     RESOURCE_PUBLISHED = "resource_published"
     # access grant
-    ACCESS_OPENED = "access_opened"
+    GRANT_OPENED = "grant_opened"
     USED = "used"
     SUSPENDED = "suspended"
     RESTORED = "restored"

@@ -26,10 +26,11 @@ from starter.failures import refusal_of
 
 
 class Played(NamedTuple):
-    """How a case's time differs from the world's: for played cases alone."""
+    """How a case's time differs from the world's: for played cases alone. ``alone``: it finds no other case."""
 
     shift: timedelta = timedelta()
     all_editions: bool = False
+    alone: bool = False
 
 
 IN_THE_WORLD = Played()
@@ -108,6 +109,7 @@ def enter_case(
         person=actor.person,
         shift=played.shift,
         all_editions=played.all_editions,
+        alone=played.alone,
         procedure=procedure,
         application=matter.model_dump(mode="json", exclude_none=True),
         actor=actor,

@@ -42,6 +42,7 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | Access]] = {
     "GET /v1/cases/{request_id}/documents": EVERY_ROLE,
     "GET /v1/cases/{request_id}/documents/{name}": EVERY_ROLE,
     "GET /v1/procedures": EVERY_ROLE,
+    "GET /v1/procedures/{procedure}": EVERY_ROLE,
     "POST /v1/attachments": frozenset(BRINGERS),
     "GET /v1/attachments/{sha256}": EVERY_ROLE,
     "HEAD /v1/attachments/{sha256}": EVERY_ROLE,

@@ -117,8 +117,7 @@ def test_every_scenario_says_how_it_ends() -> None:
 
 def test_every_refusal_code_is_met(every_play: dict[str, Played]) -> None:
     met = {refused.code for played in every_play.values() for refused in played.refused}
-    # A duty without a body does not load: tests/domain/statutes.
-    assert met == {*RefusalCode} - {RefusalCode.DUTY_WITHOUT_BODY}
+    assert met == {*RefusalCode}
 
 
 @pytest.mark.parametrize("name", ProcedureName)

@@ -47,7 +47,7 @@ def begin(turn: Turn[GrantCase], digests: Digests) -> None:
         expire(turn)
         return
     terms = said.terms.model_dump(mode="json", exclude_none=True)
-    turn.note(EventType.ACCESS_OPENED, rules.clause, actor=PLATFORM, scope=said.scope, terms=terms or None)
+    turn.note(EventType.GRANT_OPENED, rules.clause, actor=PLATFORM, scope=said.scope, terms=terms or None)
     if last is not None:
         turn.start_until(ClockId.GRANT_TERM, last, rules.term or rules.clause)
     if rules.unused is not None:

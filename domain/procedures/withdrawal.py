@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 from domain.calendar import day_of
 from domain.cases.application import Document, Filed, Party, Resource
 from domain.cases.commands import Reasoned
-from domain.cases.common import may_be_urged, may_be_withdrawn, may_lead_to_rectification
+from domain.cases.common import may_be_urged, may_be_withdrawn
 from domain.cases.evolve import evolve_all
 from domain.cases.procedure import Digests, Procedure, register
 from domain.cases.proceeding import Proceeding
@@ -338,7 +338,6 @@ def waits_under(statute: Statute, stage: Stage) -> Sequence[Role] | None:
 
 may_be_withdrawn(RULES, OPEN, by=Role.PROVIDER)
 may_be_urged(RULES, OPEN)
-may_lead_to_rectification(RULES, OPEN)
 
 RESOURCE_WITHDRAWAL = register(
     Procedure(

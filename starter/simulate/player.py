@@ -112,7 +112,7 @@ class Player:
                 self._opener(),
                 key=key,
                 received_at=scenario.filed_at,
-                played=PlayedTime(self.shift, final),
+                played=PlayedTime(self.shift, final, alone=True),
             )
             return opened.case
         except RequestRefused as refusal:

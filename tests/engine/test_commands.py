@@ -186,7 +186,7 @@ async def test_a_filing_that_closes_at_once_is_answered_when_its_answer_was_lost
     await handle.result()
     # The ledger is asked before the case stands in it, and again when the server says that it has ended.
     real, looked = client._filed_before, itertools.count(1)
-    monkeypatch.setattr(client, "_filed_before", lambda filing: real(filing) if next(looked) > 1 else None)
+    monkeypatch.setattr(client, "_filed_before", lambda *filing: real(*filing) if next(looked) > 1 else None)
     view = await client.file("changshu-2019", registered, key=mine)
     assert next(looked) == 3
     assert view.outcome is Outcome.GRANTED

@@ -71,8 +71,9 @@ async def test_a_case_waits_for_a_ledger_that_is_away(apart: tuple[ShareflowClie
         await client.file("cn-809-2025", application(), key=other_key)
     # What is under way already is parked where operators look: a command, and a filing.
     sent = asyncio.create_task(handle.execute_update("command", given, id=given.key, result_type=Answer))
-    filing = enter_request("cn-809-2025", application(), client.policy, other_key).entry
-    filing_sent = asyncio.create_task(client._start(filing))
+    entered = enter_request("cn-809-2025", application(), client.policy, other_key)
+    filing = entered.entry
+    filing_sent = asyncio.create_task(client._start(entered))
     both = {workflow_id(request_id), workflow_id(filing.request_id)}
 
     async def both_parked() -> bool:
@@ -110,8 +111,9 @@ async def _filed_again(client: ShareflowClient, filing_key: str) -> CaseView | N
 async def test_a_step_that_contradicts_the_ledger_waits_for_an_operator(client: ShareflowClient) -> None:
     """A ledger restored from an old backup: nothing is written, the case is parked and says why."""
     mine = key()
-    filing = enter_request("cn-809-2025", application(), client.policy, mine).entry
-    await client._start(filing)
+    entered = enter_request("cn-809-2025", application(), client.policy, mine)
+    filing = entered.entry
+    await client._start(entered)
     # Another request under the same filing key can never be recorded.
     other = filing.model_copy(update={"request_id": "CN-OTHER-" + uuid.uuid4().hex[:6].upper()})
     handle = await client.temporal.start_workflow(
