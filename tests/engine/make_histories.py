@@ -40,6 +40,13 @@ PLAYED = (
     "yima-2021/adjudicated-deny",
     "zhejiang-2014/government-grants",
     "zhejiang-2014/labour-day-2019-amended",
+    "access_grant/nantong-used-then-expired",
+    "catalogue_change/national-extension-with-consent",
+    "data_correction/zhejiang-disputed-and-corrected",
+    "demand/published-then-requested",
+    "periodic_duty/nantong-survey-fulfilled-on-the-last-second",
+    "rectification/yima-to-the-government-and-accountability",
+    "resource_withdrawal/nantong-809-both",
 )
 """Scenario files, each played to its end and then, if need be, withdrawn."""
 PARKED = "nantong-2020.parked-while-the-ledger-was-away"
