@@ -13,7 +13,8 @@ from domain.access import Caller, Parties, may_file, sees
 from domain.cases.decide import allowed
 from domain.cases.share_rules import OPEN_STAGES, RULES
 from domain.messages import Language, label
-from domain.words import CommandName, Role, Stage
+from domain.procedures import PROCEDURES
+from domain.words import CommandName, ProcedureName, Role, Stage
 from tests.domain.cases.situations import SITUATIONS, reached
 from tests.endpoint_roles import ENDPOINTS, Access
 from tests.permission_words import CONDITIONS, TEXTS
@@ -70,7 +71,8 @@ def document(language: Language) -> str:
     parts = [_said("head", language)]
     for stage in OPEN_STAGES:
         parts += ["\n", *_stage(stage, language)]
-    parts += ["\n", *_unavailable(language), "\n", *_sight(language), "\n", *_endpoints(language)]
+    for section in (_unavailable, _procedures, _sight, _endpoints):
+        parts += ["\n", *section(language)]
     return "".join(parts)
 
 
@@ -117,6 +119,22 @@ def _unavailable(language: Language) -> Iterator[str]:
     for name, codes in unavailable().items():
         for code, texts in codes.items():
             yield _row([_named("command", name, language), f"`{code}`", "; ".join(sorted(texts))])
+
+
+def _procedures(language: Language) -> Iterator[str]:
+    """Every command of the other procedures: who may give it, in which stages."""
+    yield f"{_said('procedures', language)}\n\n{_said('procedures_head', language)}\n"
+    for name, procedure in PROCEDURES.items():
+        if name is ProcedureName.SHARE_REQUEST:
+            continue
+        opened = ", ".join(label("role", role, language) for role in procedure.opened_by)
+        yield f"\n### {_named('procedure', name, language)}\n\n{_said('opened_by', language)} {opened}\n\n"
+        yield _row([_said(word, language) for word in ("command", "who", "stages")])
+        yield _row(["---"] * 3)
+        for command, rule in procedure.rules.items():
+            roles = ", ".join(label("role", role, language) for role in rule.by)
+            stages = ", ".join(f"`{stage}`" for stage in rule.stages)
+            yield _row([_named("command", command, language), roles, stages])
 
 
 def _sight(language: Language) -> Iterator[str]:

@@ -61,6 +61,16 @@ CONDITIONS: Final[Mapping[tuple[CommandName, Stage], Mapping[Language, str]]] = 
 """What must have happened (or must not have) where stage and role alone do not decide."""
 
 TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
+    "procedures": {"en": "## In cases of the other procedures", "zh": "## 在其他程序的事项中"},
+    "procedures_head": {
+        "en": """Who may ever give a command, and in which stages; `docs/procedures` names the conditions. The platform
+records uses and ends grants with a withdrawn resource; it decides nothing.""",
+        "zh": """谁可以办理、在哪些阶段；条件见 `docs/procedures` 各页。
+平台只记录使用，并在资源撤销时终止授权，不作任何决定。""",
+    },
+    "opened_by": {"en": "Opened by:", "zh": "立项："},
+    "who": {"en": "by", "zh": "办理人"},
+    "stages": {"en": "stages", "zh": "阶段"},
     "head": {
         "en": """# Permissions
 

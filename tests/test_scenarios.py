@@ -12,8 +12,12 @@ import pytest
 
 from domain.calendar import CHINA
 from domain.cases.case import Case
-from domain.cases.records import Clock
+from domain.cases.commands import Command
+from domain.cases.decide import decide
+from domain.cases.evolve import evolve
+from domain.cases.records import Actor, Clock
 from domain.cases.share_rules import OPEN_STAGES
+from domain.cases.turn import Refused
 from domain.coverage.table import packaged_tables
 from domain.evidence import verify_chain
 from domain.policy import default_policy
@@ -37,6 +41,7 @@ from domain.words import (
 )
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
+from starter.http.showing import before_anything
 from starter.simulate.player import Played, Player
 from starter.simulate.playground import Playground
 from starter.simulate.report import mismatches
@@ -352,6 +357,28 @@ async def test_every_ledger_holds(every_play: dict[str, Played], ground: Playgro
             ), name
         instants = [event.at for event in events]
         assert instants == sorted(instants), name
+
+
+async def test_in_no_state_does_a_stranger_or_a_watcher_decide(
+    every_play: dict[str, Played], ground: Playground
+) -> None:
+    tried = 0
+    for played in every_play.values():
+        detail = await asyncio.to_thread(get_case, ground.engine, played.request_id) if played.request_id else None
+        if detail is None or played.scenario.procedure is ProcedureName.SHARE_REQUEST:
+            continue
+        rules = PROCEDURES[played.scenario.procedure].rules
+        case = before_anything(detail, packaged_statutes()[played.scenario.statute])
+        for event in played.events:
+            case = evolve(case, event)
+            strangers = [Actor(role=role, org="STRANGER") for role in (Role.REQUESTER, Role.PROVIDER)]
+            watchers = [Actor(role=role, org="WATCHER") for role in (Role.AUDITOR, Role.OPERATOR)]
+            for command in rules:
+                for actor in (*strangers, *watchers):
+                    tried += 1
+                    with pytest.raises(Refused):
+                        decide(case, Command(name=command, actor=actor, key="k"), event.at)
+    assert tried > 20_000
 
 
 def test_every_due_date_agrees_with_an_independent_calendar(every_play: dict[str, Played], ground: Playground) -> None:

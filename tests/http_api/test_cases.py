@@ -91,6 +91,18 @@ async def test_many_at_once_under_one_key_open_one_case(people: People) -> None:
     assert len({answer.json()["request_id"] for answer in answers}) == 1
 
 
+async def test_a_case_without_a_text_goes_under_the_one_in_force_in_its_place(people: People) -> None:
+    body = {**demand(), "jurisdiction": "nantong"}
+    del body["statute"]
+    key = fresh_key()
+    answer = await people.post("requester", "/v1/cases", body, **key)
+    assert (answer.status_code, answer.json()["statute"]) == (201, "nantong-2020+809")
+    again = await people.post("requester", "/v1/cases", body, **key)
+    assert again.json()["request_id"] == answer.json()["request_id"]
+    nowhere = await people.post("requester", "/v1/cases", {**body, "jurisdiction": "suzhou"}, **fresh_key())
+    assert (nowhere.status_code, nowhere.json()["code"]) == (422, "unknown_statute")
+
+
 async def test_a_share_request_is_opened_there_too_and_is_the_same_filing(people: People) -> None:
     key = fresh_key()
     body = {"procedure": "share_request", **filing()}
