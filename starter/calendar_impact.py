@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+import domain.procedures  # noqa: F401 - all of them, found by a case's procedure
 from domain.calendar import Calendar
-from domain.cases.holders import holders
+from domain.cases.holders import who_holds
 from domain.cases.recount import Change, change_of, stage_measured
 from domain.messages import label
 from domain.statutes.model import Statute
-from domain.words import Role
+from domain.words import ProcedureName, Role
 from ledger.queries.calendars import OpenClock, Place, open_clocks, place_of, statute_of
 
 PAGE = 500
@@ -110,7 +111,7 @@ class Departments:
         """Code and name of each; of a body that the statute names, its role stands for the code."""
         statute = self._statute(clock)
         stage = stage_measured(clock.id, clock.stage)
-        roles = holders(stage, statute) if stage else ()
+        roles = who_holds(ProcedureName(clock.procedure), stage, statute) if stage else ()
         return [self._named(role, clock, statute) for role in roles] or [("", "")]
 
     def _named(self, role: Role, clock: OpenClock, statute: Statute) -> tuple[str, str]:

@@ -9,7 +9,9 @@ import pytest
 
 from activities.publication import put_right
 from domain.calendar import Calendar
-from domain.words import ClockState, Role
+from domain.cases.records import Actor
+from domain.procedures.catalogue_change import CatalogueChange
+from domain.words import ClockState, ProcedureName, Role
 from ledger.calendar_here import CalendarHere
 from starter.http.app import create_app
 from starter.http.door import open_door
@@ -52,6 +54,24 @@ async def test_impact_tells_what_publish_then_does(stack: Stack) -> None:
     again = await stack.json("calendar", "publish", file, "--yes")
     assert (again["complete"], again["superseded"]) == (True, 1)
     assert stack.superseded(moved).total() == 1
+
+
+async def test_impact_names_who_must_act_in_any_procedure(stack: Stack) -> None:
+    today = now().date()
+    change = CatalogueChange.model_validate(
+        {
+            "department": {"code": PROVIDER, "name": "市公安局"},
+            "trigger": "law_changed",
+            "occurred_on": today,
+            "what": "低保条例修订",
+        }
+    )
+    actor = Actor(role=Role.PROVIDER, org=PROVIDER)
+    await stack.client.open(ProcedureName.CATALOGUE_CHANGE, "cn-809-2025", change, actor, key="catalogue-change")
+    file = written(edition_off(stack.calendar, today, days_off(stack.calendar, today)), stack.folder)
+    groups = (await stack.json("calendar", "impact", file))["groups"]
+    (group,) = [each for each in groups if each["procedure"] == "catalogue_change"]
+    assert (group["code"], group["name"], group["superseded"]) == (PROVIDER, "市公安局", 1)
 
 
 async def test_what_was_published_is_known_everywhere(stack: Stack) -> None:
