@@ -21,7 +21,7 @@ class Access(Enum):
 
 
 EVERY_ROLE: Final = frozenset(Role)
-DECIDING: Final = EVERY_ROLE - {Role.PLATFORM, Role.AUDITOR, Role.OPERATOR}
+COMMANDING: Final = EVERY_ROLE - {Role.AUDITOR, Role.OPERATOR}
 SUBSCRIBERS: Final = frozenset(TOLD)
 
 ENDPOINTS: Final[Mapping[str, frozenset[Role] | Access]] = {
@@ -30,15 +30,15 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | Access]] = {
     "GET /v1/requests/{request_id}": EVERY_ROLE,
     "GET /v1/requests/{request_id}/events": EVERY_ROLE,
     "GET /v1/requests/{request_id}/clocks": EVERY_ROLE,
-    "POST /v1/requests/{request_id}/commands": DECIDING,
+    "POST /v1/requests/{request_id}/commands": COMMANDING,
     "GET /v1/requests/{request_id}/documents": EVERY_ROLE,
     "GET /v1/requests/{request_id}/documents/{name}": EVERY_ROLE,
-    "POST /v1/cases": DECIDING | {Role.PLATFORM},
+    "POST /v1/cases": frozenset({Role.REQUESTER, Role.PROVIDER, Role.BUREAU, Role.GOVERNMENT, Role.PLATFORM}),
     "GET /v1/cases": EVERY_ROLE,
     "GET /v1/cases/{request_id}": EVERY_ROLE,
     "GET /v1/cases/{request_id}/events": EVERY_ROLE,
     "GET /v1/cases/{request_id}/clocks": EVERY_ROLE,
-    "POST /v1/cases/{request_id}/commands": DECIDING,
+    "POST /v1/cases/{request_id}/commands": COMMANDING,
     "GET /v1/cases/{request_id}/documents": EVERY_ROLE,
     "GET /v1/cases/{request_id}/documents/{name}": EVERY_ROLE,
     "GET /v1/procedures": EVERY_ROLE,

@@ -35,9 +35,21 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /v1/webhooks/{webhook_id}/replay": {"from": "start"},
 }
 """What is sent: right for the endpoint, and done by nobody, so that nothing is changed here."""
-ACTS: Final = {Role.REQUESTER: "withdraw", Role.PROVIDER: "deliver", Role.BUREAU: "decline"}
+OPENED_BY: Final = {
+    Role.REQUESTER: "demand",
+    Role.PROVIDER: "access_grant",
+    Role.BUREAU: "rectification",
+    Role.GOVERNMENT: "rectification",
+}
+"""A procedure that a role opens; all others try a demand. Nothing is said of what it is about: no case is opened."""
+ACTS: Final = {
+    Role.REQUESTER: "withdraw",
+    Role.PROVIDER: "deliver",
+    Role.BUREAU: "decline",
+    Role.PLATFORM: "record_use",
+}
 """A command that a role may give somewhere, though not so and not here; all others try to decide."""
-COMMANDS: Final = "POST /v1/requests/{request_id}/commands"
+COMMANDS: Final = ("POST /v1/requests/{request_id}/commands", "POST /v1/cases/{request_id}/commands")
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +58,29 @@ async def request_id(people: People) -> str:
     return await people.file()
 
 
+def body_of(endpoint: str, role: Role) -> Any:
+    """What a role sends to an endpoint."""
+    if endpoint in COMMANDS:
+        return {"command": ACTS.get(role, "decide")}
+    if endpoint != "POST /v1/cases":
+        return BODIES.get(endpoint)
+    if role is Role.PLATFORM:
+        return {"procedure": "share_request", **BODIES["POST /v1/requests"]}
+    return {"procedure": OPENED_BY.get(role, "demand"), "statute": "nantong-2020", "request": {}}
+
+
 async def call(api: httpx.AsyncClient, endpoint: str, request_id: str, headers: Mapping[str, str], role: Role) -> int:
     """The status of a call of an endpoint."""
     method, path = endpoint.replace("{request_id}", request_id).split()
     for name, value in PATHS.items():
         path = path.replace(name, value)
-    body = {"command": ACTS.get(role, "decide")} if endpoint == COMMANDS else BODIES.get(endpoint)
     kind = {"Content-Type": "application/cloudevents+json"} if endpoint == "POST /v1/events" else {}
     answer = await api.request(
-        method, path, headers={**headers, **fresh_key(), **kind}, json=body, params=QUERIES.get(endpoint)
+        method,
+        path,
+        headers={**headers, **fresh_key(), **kind},
+        json=body_of(endpoint, role),
+        params=QUERIES.get(endpoint),
     )
     assert answer.status_code < 500, answer.text
     return answer.status_code
