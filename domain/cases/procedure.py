@@ -93,14 +93,17 @@ def open_case(
 ) -> list[Event]:
     """The events that open a case which nothing has happened in yet.
 
-    The platform opens what follows from another case; everybody else must be one of those who may. Raises
-    :class:`Refused` when the rules do not let it be opened.
+    The platform opens what follows from another case; everybody else must be one of those who may. Whoever does not
+    say for which department it acts is told all that is missing. Raises :class:`Refused` when the rules do not let it
+    be opened.
     """
     procedure = procedure_of(case)
-    if actor.role is not Role.PLATFORM:
-        caller = Caller(actor.person or "", actor.org, frozenset({actor.role}), places)
-        if actor.role not in procedure.opened_by or not stands_as(caller, actor.role, case.parties):
-            raise Refused(RefusalCode.NOT_YOUR_TURN)
+    for_itself = actor.role is not Role.PLATFORM
+    if for_itself and actor.role not in procedure.opened_by:
+        raise Refused(RefusalCode.NOT_YOUR_TURN)
     turn = Turn(case, actor, at, Stage.CLOSED)
     procedure.begin(turn, digests or {})
+    caller = Caller(actor.person or "", actor.org, frozenset({actor.role}), places)
+    if for_itself and not stands_as(caller, actor.role, case.parties):
+        raise Refused(RefusalCode.NOT_YOUR_TURN)
     return turn.events
