@@ -25,7 +25,6 @@ def first_weakness(statute: Statute, upper: Upper) -> Weakness | None:
         _routes,
         _coordination,
         _last,
-        _catalogue,
     )
     return next((found for rule in rules for found in rule(statute, upper)), None)
 
@@ -126,19 +125,3 @@ def _last(statute: Statute, upper: Statute) -> Iterator[Weakness]:
         yield "last", f"is {own.step} by {own.by}, where {above.by} decides last"
     if own.necessity and not above.necessity:
         yield "last.necessity", "is true, where referring is no matter of necessity"
-
-
-def _catalogue(statute: Statute, upper: Statute) -> Iterator[Weakness]:
-    """Neither wider bases for not sharing, nor fewer triggers, nor less to state of conditional data."""
-    above, own = upper.catalogue, statute.catalogue
-    if above is None or own is None:
-        return
-    wider = [kind for kind in own.bases if kind not in above.bases]
-    if above.not_shared_basis and (wider or own.not_shared_basis is None):
-        yield "catalogue.bases", f"accept {', '.join(wider) or 'anything'}, which the regulation above does not"
-    for trigger in above.triggers:
-        if trigger not in own.triggers:
-            yield "catalogue.triggers", f"leave out {trigger}"
-    for stated in above.conditional_states:
-        if above.conditional and stated not in own.conditional_states:
-            yield "catalogue.conditional_states", f"leave out {stated}"
