@@ -328,3 +328,14 @@ def test_no_merged_limit_is_longer_than_either(
 def test_limits_that_cannot_be_compared_must_be_named() -> None:
     with pytest.raises(MergeError, match="leave open which limit for delivery is stricter, month or working_day"):
         merged_limits([limit(1, unit=Unit.MONTH)], [limit(20)])
+
+
+@pytest.mark.parametrize("statute_id", [name for name in packaged_statutes() if name.endswith("+809")])
+def test_the_catalogue_under_the_national_regulation_is_no_laxer(statute_id: str) -> None:
+    own, above = packaged_statutes()[statute_id].catalogue, packaged_statutes()["cn-809-2025"].catalogue
+    assert own is not None and above is not None
+    assert own.not_shared_basis is not None and set(own.bases) <= set(above.bases)
+    assert set(own.triggers) >= set(above.triggers)
+    assert own.conditional is not None and set(own.conditional_states) >= set(above.conditional_states)
+    assert own.review is not None and own.extension is not None and above.extension is not None
+    assert own.extension.at_most <= above.extension.at_most
