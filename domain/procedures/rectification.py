@@ -243,7 +243,8 @@ def _may_go_further(case: RectificationCase, role: Role) -> None:
     left = steps_left(case)
     if not left:
         raise Refused(RefusalCode.NO_FURTHER_STEP, notice_clause(case))
-    if not case.failed and left[0].when == "not_rectified":
+    at_any_time = any(step.optional and step.when == "any" for step in left)
+    if not case.failed and left[0].when == "not_rectified" and not at_any_time:
         raise Refused(RefusalCode.RECTIFICATION_MUST_FAIL_FIRST, left[0].clause)
 
 
