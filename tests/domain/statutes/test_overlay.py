@@ -333,9 +333,14 @@ def test_limits_that_cannot_be_compared_must_be_named() -> None:
 @pytest.mark.parametrize("statute_id", [name for name in packaged_statutes() if name.endswith("+809")])
 def test_the_catalogue_under_the_national_regulation_is_no_laxer(statute_id: str) -> None:
     own, above = packaged_statutes()[statute_id].catalogue, packaged_statutes()["cn-809-2025"].catalogue
-    assert own is not None and above is not None
-    assert own.not_shared_basis is not None and set(own.bases) <= set(above.bases)
+    assert own is not None
+    assert above is not None
+    assert own.not_shared_basis is not None
+    assert set(own.bases) <= set(above.bases)
     assert set(own.triggers) >= set(above.triggers)
-    assert own.conditional is not None and set(own.conditional_states) >= set(above.conditional_states)
-    assert own.review is not None and own.extension is not None and above.extension is not None
+    assert own.conditional is not None
+    assert set(own.conditional_states) >= set(above.conditional_states)
+    assert own.review is not None
+    assert own.extension is not None
+    assert above.extension is not None
     assert own.extension.at_most <= above.extension.at_most
