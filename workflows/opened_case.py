@@ -69,8 +69,9 @@ class OpenedCase(DurableCase):
         """As in every case; then hand over to the next run when this one has grown long."""
         await super().people_or_time(what)
         if self.long and not self.case.closed:
-            await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._recording)
             await self.open_what_follows()
+            # Last of all: a command that came while another case was opened must have its answer from this run.
+            await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._recording)
             if not self.case.closed:
                 carried = Carried(state=carried_state(self.case), keys=self._keys_of_this_run(), news=self._news)
                 workflow.continue_as_new(self.opening.model_copy(update={"carried": carried}))

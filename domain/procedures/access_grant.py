@@ -14,7 +14,7 @@ from domain.cases.following import follow_with
 from domain.cases.procedure import Digests, Procedure, register
 from domain.cases.records import Clock
 from domain.cases.turn import PLATFORM, Refused, Turn
-from domain.procedures.grant_case import OPEN, RULES, AccessGrant, GrantCase, end, expire, rules_of
+from domain.procedures.grant_case import OPEN, RULES, AccessGrant, GrantCase, end, expire, rules_of, watch_disuse
 from domain.texts import Day, ShortText, Text, WholeNumber
 from domain.words import (
     ClockId,
@@ -38,7 +38,8 @@ def begin(turn: Turn[GrantCase], digests: Digests) -> None:
         raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
     last = said.expires_on
     over = last is not None and last <= day_of(turn.at)
-    if over and turn.actor.role is not Role.PLATFORM:
+    follows = turn.actor.role is Role.PLATFORM and said.granted_by is not None
+    if over and not follows:
         raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, rules.term or rules.clause)
     turn.stage = Stage.IN_USE
     until = last.isoformat() if last else None
@@ -50,8 +51,7 @@ def begin(turn: Turn[GrantCase], digests: Digests) -> None:
     turn.note(EventType.GRANT_OPENED, rules.clause, actor=PLATFORM, scope=said.scope, terms=terms or None)
     if last is not None:
         turn.start_until(ClockId.GRANT_TERM, last, rules.term or rules.clause)
-    if rules.unused is not None:
-        turn.start(ClockId.UNUSED_ACCESS)
+    watch_disuse(turn)
 
 
 def _required(said: AccessGrant) -> Mapping[str, object]:

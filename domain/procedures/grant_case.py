@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 
@@ -26,6 +26,7 @@ from domain.words import (
     Stage,
 )
 
+_UNANSWERED = {"end_answered": False, "end_agreed": False}
 OPEN = (Stage.IN_USE, Stage.SUSPENDED, Stage.ENDING, Stage.EXPIRED)
 
 
@@ -73,7 +74,9 @@ class GrantCase(Proceeding):
     last_used_at: datetime | None = None
     seasonal: bool = False
     end_proposed: Literal["end", "change"] | None = None
+    proposed_terms: Mapping[str, Any] = field(default_factory=dict)
     end_answered: bool = False
+    end_agreed: bool = False
     renewed: bool = False
 
     @property
@@ -96,6 +99,10 @@ class GrantCase(Proceeding):
         """Whether the use is seasonal, as the user has stated (季节性应用需求)."""
         return self.seasonal or bool(self.application.seasonal)
 
+    def terms_negotiated(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """What came of the negotiation: the proposal, which whoever proposed may change only while nobody agreed."""
+        return {**told, **self.proposed_terms} if self.end_agreed else {**self.proposed_terms, **told}
+
     def facts_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
         """How often and when it was used last, what is proposed about its end, whether it was applied for again."""
         data = event.data
@@ -104,11 +111,13 @@ class GrantCase(Proceeding):
                 stated = {"seasonal": True} if data.get("seasonal") else {}
                 return {"uses": self.uses + data["count"], "last_used_at": event.at, **stated}
             case EventType.END_PROPOSED:
-                return {"end_proposed": data["change"], "end_answered": False}
+                proposed = dict(data.get("terms") or {})
+                return {"end_proposed": data["change"], "proposed_terms": proposed, **_UNANSWERED}
             case EventType.END_ANSWERED:
-                return {"end_answered": True}
+                return {"end_answered": True, "end_agreed": data["agrees"]}
             case EventType.SERVICE_CHANGED:
-                return {"end_proposed": None, "application": self._changed(data.get("terms"))}
+                changed = self._changed(data.get("terms"))
+                return {"end_proposed": None, "proposed_terms": {}, "application": changed, **_UNANSWERED}
             case EventType.CASE_OPENED if data["procedure"] == ProcedureName.SHARE_REQUEST:
                 return {"renewed": True}
         return {}
@@ -126,6 +135,30 @@ def rules_of(case: GrantCase) -> AccessRules:
     if case.statute.access is None:
         raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
     return case.statute.access
+
+
+# The watch over disuse (长期未使用), and the term (期限)
+
+
+def watch_disuse(turn: Turn[GrantCase]) -> None:
+    """Disuse counts from now on, where the text has it: nobody can be blamed for not using what is suspended."""
+    if rules_of(turn.case).unused is not None:
+        turn.start(ClockId.UNUSED_ACCESS)
+
+
+def move_term(turn: Turn[GrantCase], day: date) -> None:
+    """The term ends on another day; where the day agreed on has gone by meanwhile, it ends now."""
+    rules = rules_of(turn.case)
+    clause = rules.term or rules.clause
+    clock = turn.case.open_clock(ClockId.GRANT_TERM)
+    if day <= day_of(turn.at):
+        turn.drop(ClockId.GRANT_TERM)
+        turn.drop(ClockId.UNUSED_ACCESS)
+        expire(turn)
+    elif clock is None:
+        turn.start_until(ClockId.GRANT_TERM, day, clause)
+    else:
+        turn.replace(clock, "service_changed", clause, (day - day_of(clock.started_at)).days)
 
 
 # The end of access (关闭授权)

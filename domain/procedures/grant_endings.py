@@ -1,12 +1,14 @@
 """How a grant ends before its term: 暂停与终止, 终止或者变更服务, 交还."""
 
+from datetime import date
 from typing import Literal
 
+from domain.calendar import day_of
 from domain.cases.application import Filed
 from domain.cases.commands import Reasoned, Terms
 from domain.cases.following import follow_with
 from domain.cases.turn import Refused, Turn
-from domain.procedures.grant_case import OPEN, RULES, GrantCase, end, rules_of
+from domain.procedures.grant_case import OPEN, RULES, GrantCase, end, move_term, rules_of, watch_disuse
 from domain.texts import Code, ShortText, Text, Truth, WorkingDays
 from domain.words import (
     ClockId,
@@ -48,6 +50,7 @@ def suspend(turn: Turn[GrantCase], said: Suspending) -> None:
     turn.stage = Stage.SUSPENDED
     turn.note(EventType.SUSPENDED, rules.misuse, reason=said.reason, ground=said.ground)
     turn.drop(ClockId.NEGOTIATION)
+    turn.drop(ClockId.UNUSED_ACCESS)
     if turn.case.statute.rectification is None:
         return
     turn.require(said.working_days, RefusalCode.LIMIT_REQUIRED, rules.misuse)
@@ -67,6 +70,7 @@ def restore(turn: Turn[GrantCase], said: Reasoned) -> None:
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, rules_of(turn.case).misuse)
     turn.stage = Stage.IN_USE
     turn.note(EventType.RESTORED, rules_of(turn.case).misuse, reason=said.reason)
+    watch_disuse(turn)
 
 
 class Terminating(Reasoned):
@@ -128,6 +132,8 @@ def propose_end(turn: Turn[GrantCase], said: ProposingEnd) -> None:
     """提出终止或者变更: with the due reason; it is negotiated with the user, and access goes on meanwhile."""
     rules = rules_of(turn.case)
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, rules.end_of_service)
+    if said.terms and said.terms.expires_on and said.terms.expires_on <= day_of(turn.at):
+        raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, rules.term or rules.end_of_service)
     turn.stage = Stage.ENDING
     terms = said.terms.said() if said.terms else None
     turn.note(EventType.END_PROPOSED, rules.end_of_service, change=said.change, reason=said.reason, terms=terms)
@@ -191,15 +197,27 @@ def end_service(turn: Turn[GrantCase], said: EndingService) -> None:
         raise Refused(RefusalCode.NOT_YOUR_TURN, rules.end_of_service)
     on_record = rules.negotiate_end or rules.end_of_service
     if turn.case.end_proposed == "change":
-        turn.stage = Stage.IN_USE
-        terms = said.terms.said() if said.terms else None
-        turn.note(EventType.SERVICE_CHANGED, on_record, reason=said.reason, terms=terms)
-        turn.drop(ClockId.NEGOTIATION)
-        turn.note(EventType.FILED_FOR_RECORD, on_record, to=Role.BUREAU.value)
+        _change_service(turn, said)
         return
     turn.note(EventType.SERVICE_ENDED, on_record, reason=said.reason)
     turn.note(EventType.FILED_FOR_RECORD, on_record, to=Role.BUREAU.value)
     end(turn, Outcome.ENDED)
+
+
+def _change_service(turn: Turn[GrantCase], said: EndingService) -> None:
+    rules, told = rules_of(turn.case), said.terms.said() if said.terms else {}
+    on_record = rules.negotiate_end or rules.end_of_service
+    terms = turn.case.terms_negotiated(told)
+    until = date.fromisoformat(terms["expires_on"]) if "expires_on" in terms else None
+    proposed = turn.case.proposed_terms.get("expires_on")
+    if until and until <= day_of(turn.at) and terms["expires_on"] != proposed:
+        raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, rules.term or on_record)
+    turn.stage = Stage.IN_USE
+    turn.note(EventType.SERVICE_CHANGED, on_record, reason=said.reason, terms=terms or None)
+    turn.drop(ClockId.NEGOTIATION)
+    turn.note(EventType.FILED_FOR_RECORD, on_record, to=Role.BUREAU.value)
+    if until is not None:
+        move_term(turn, until)
 
 
 def _end_with_the_resource(turn: Turn[GrantCase], said: EndingService) -> None:
