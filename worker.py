@@ -144,7 +144,7 @@ def build_worker(
 
 @asynccontextmanager
 async def working(worker: Worker) -> AsyncIterator[Worker]:
-    """Run a worker while inside, and shut it down gracefully after.
+    """Run a worker while inside, and shut it down gracefully after. Inside, it has reached its server.
 
     A worker that fails while inside ends the block with its error. One that fails while it shuts down has nothing
     left to lose: that is logged and no more (the SDK's own context manager would cancel the caller).
@@ -159,6 +159,9 @@ async def working(worker: Worker) -> AsyncIterator[Worker]:
 
     running.add_done_callback(end_the_block)
     try:
+        # The SDK tells by this flag alone; a worker that failed cancels the wait.
+        while not worker.is_running and not running.done():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         yield worker
     except asyncio.CancelledError:
         error = _error_of(running)

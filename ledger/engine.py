@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg2.extensions
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -44,9 +45,20 @@ def connect(url: str, pool_size: int = 10) -> Engine:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection for questions: each sees what is committed then, and none costs a transaction's two round trips."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        yield connection
+    """A connection for questions: each sees what is committed then, and none costs a transaction's two round trips.
+
+    The driver is told itself. SQLAlchemy's own ``isolation_level`` asks the server when the connection goes back to
+    the pool; where the server is gone by then, that error escapes as the driver's and the place in the pool is lost.
+    """
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg2.extensions.connection)
+        driver.autocommit = True
+        try:
+            yield connection
+        finally:
+            if not driver.closed:
+                driver.autocommit = False
 
 
 def _address(url: str) -> URL:

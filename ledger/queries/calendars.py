@@ -133,7 +133,7 @@ def note_seen(engine: Engine, edition: str) -> None:
 @contextmanager
 def publishing_alone(engine: Engine) -> Iterator[bool]:
     """Whether this process is the one that carries publications out, as long as it is inside. A killed one is not."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with reading(engine) as connection:
         mine: bool = connection.execute(select(func.pg_try_advisory_lock(_PUBLISHING_LOCK))).scalar_one()
         try:
             yield mine

@@ -15,10 +15,13 @@ class Stub:
     def __init__(self, fails: str | None) -> None:
         self.fails = fails
         self.asked = asyncio.Event()
+        self.is_running = False
 
     async def run(self) -> None:
         if self.fails == "at once":
             raise RuntimeError("poll failure")
+        await asyncio.sleep(0.05)
+        self.is_running = True
         await self.asked.wait()
         if self.fails == "at the end":
             raise RuntimeError("poll failure")
@@ -32,6 +35,11 @@ async def test_a_worker_that_fails_ends_the_block_with_its_error() -> None:
     with pytest.raises(RuntimeError, match="poll failure"):
         async with working(cast(Worker, Stub("at once"))):
             await asyncio.sleep(60)
+
+
+async def test_inside_a_worker_has_reached_its_server() -> None:
+    async with working(cast(Worker, Stub(None))) as worker:
+        assert worker.is_running
 
 
 @pytest.mark.parametrize("fails", [None, "at the end"])
