@@ -105,9 +105,17 @@ class OtherCases(RecordedCase):
                     self._park(f"{OTHER_CASE_UNAVAILABLE}: {error.cause.type}")
                 else:
                     self._park(OTHER_CASE_UNAVAILABLE)
-                await workflow.wait_condition(lambda: self._retry)
-                self._retry = False
+                await self._retried()
                 continue
             if self.stuck is not None and self.stuck.startswith(OTHER_CASE_UNAVAILABLE):
                 self._park(None)
             return answer
+
+    async def wait_for_another_case(self, refused: str) -> None:
+        """Another case refuses what has to be done there: be visibly stuck until an operator says to try again."""
+        self._park(f"{OTHER_CASE_UNAVAILABLE}: {refused}")
+        await self._retried()
+
+    async def _retried(self) -> None:
+        await workflow.wait_condition(lambda: self._retry)
+        self._retry = False

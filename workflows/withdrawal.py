@@ -8,7 +8,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.procedures.withdrawal import User, WithdrawalCase, grant_ended, resource_withdrawn
     from domain.side_effects import CaseView, Opening
-    from domain.words import CommandName, Stage
+    from domain.words import CommandName, RefusalCode, Stage
     from workflows.opened_case import OpenedCase
 
 
@@ -63,6 +63,10 @@ class ResourceWithdrawalWorkflow(OpenedCase):
             user = left[0]
             assert user.grant is not None
             refused = await self.tell_other(user.grant, CommandName.END_SERVICE, said)
+            if refused not in (None, RefusalCode.CASE_CLOSED):
+                # The resource is not withdrawn while somebody may still use it.
+                await self.wait_for_another_case(refused)
+                continue
             holder = {"code": user.code, "name": user.name}
             await self.carry_out(grant_ended(user.grant, holder, gone=refused is not None))
         await self.carry_out(resource_withdrawn)

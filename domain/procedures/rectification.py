@@ -238,22 +238,26 @@ def steps_left(case: RectificationCase) -> list[EscalationStep]:
     return [step for step in rules_of(case).steps_for(ground_of(case)) if step.id not in case.steps]
 
 
+def steps_open(case: RectificationCase) -> list[EscalationStep]:
+    """The steps that may come now: the next of each text, for neither waits for the other's, and the optional ones."""
+    left = steps_left(case)
+    next_of_each = {step.clause.statute: step for step in reversed(left)}
+    return [step for step in left if step.optional or step is next_of_each[step.clause.statute]]
+
+
 def _may_go_further(case: RectificationCase, role: Role) -> None:
     _ordered_it(case, role)
-    left = steps_left(case)
-    if not left:
+    may_come = steps_open(case)
+    if not may_come:
         raise Refused(RefusalCode.NO_FURTHER_STEP, notice_clause(case))
-    at_any_time = any(step.optional and step.when == "any" for step in left)
-    if not case.failed and left[0].when == "not_rectified" and not at_any_time:
-        raise Refused(RefusalCode.RECTIFICATION_MUST_FAIL_FIRST, left[0].clause)
+    if not case.failed and all(step.when == "not_rectified" for step in may_come):
+        raise Refused(RefusalCode.RECTIFICATION_MUST_FAIL_FIRST, may_come[0].clause)
 
 
 def _next_step(case: RectificationCase, said: Escalation) -> EscalationStep:
-    """The step meant: the next of the text, or a named one that may come at any time. Raises Refused."""
-    left = steps_left(case)
-    if said.step in (None, left[0].id):
-        return left[0]
-    named = next((step for step in left if step.id == said.step and step.optional), None)
+    """The step meant: the first that may come, or the named one of those. Raises Refused."""
+    may_come = steps_open(case)
+    named = next((step for step in may_come if said.step in (None, step.id)), None)
     if named is None:
         raise Refused(RefusalCode.NO_FURTHER_STEP, notice_clause(case), why="step_not_next")
     return named

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from domain.messages import words
+from domain.statutes.merging_rectification import join_rectification
 from domain.statutes.model import Clause, Name, Statute
 from domain.statutes.overlay_model import Change
 from domain.words import ClockId, SharingClass, Stage
@@ -128,20 +129,29 @@ class Merging:
 
     # What the rules say
 
-    def apply_rules(self) -> None:
+    def apply_rules(self, grounds: Mapping[str, str]) -> None:
         """The stricter limit stands; what the local text leaves out is taken from above; the rest stays.
 
-        Raises MergeError for limits that cannot be compared.
+        ``grounds``: local grounds of rectification, with the ground above that each comes under. Raises MergeError
+        for limits that cannot be compared, and for grounds that do not exist.
         """
         for clock in dict.fromkeys(limit["clock"] for limit in self._upper.get("limits", [])):
             self._stricter(clock)
         for name, above in self._upper.items():
             if name not in ("limits", "routes"):
                 self._fill(self.merged, name, above, name)
+        self._join_rectification(grounds)
         for name, above in self._upper.items():
             here = self._local.get(name)
             if name not in self._named and name in self._local and _clause(here) and _clause(above):
                 self._tell(name, "stays", here, above, _why("local_stays"), rule="local_stays")
+
+    def _join_rectification(self, grounds: Mapping[str, str]) -> None:
+        local, above = self._local.get("rectification"), self._upper.get("rectification")
+        _refuse_unlisted(grounds, local, above)
+        if local and above:
+            for part, stands in join_rectification(self.merged["rectification"], above, grounds):
+                self._tell(part, "adds", stands, None, _why("left_out"), rule="left_out")
 
     def _stricter(self, clock: str) -> None:
         """All limits of one clock: in general, and for each class of which either text speaks by itself."""
@@ -237,6 +247,17 @@ class Merging:
 
 _ROUTED = frozenset({Stage.COMPLETENESS_CHECK, Stage.PLATFORM_AUTHORIZATION, Stage.PROVIDER_ANSWER})
 """Stages to which only a route leads."""
+
+
+def _refuse_unlisted(grounds: Mapping[str, str], local: Data | None, above: Data | None) -> None:
+    own, listed = ({x["id"] for x in each["grounds"]} if each else set() for each in (local, above))
+    for ground, upper in grounds.items():
+        if ground not in own:
+            raise MergeError("grounds", f"names “{ground}”, which is no ground of the local text")
+        if upper not in listed:
+            raise MergeError("grounds", f"names “{upper}”, which is no ground of the text above")
+        if ground in listed:
+            raise MergeError("grounds", f"names “{ground}”, which the text above lists under the same name")
 
 
 def _why(rule: str) -> Name:

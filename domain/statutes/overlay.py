@@ -5,7 +5,8 @@ An overlay file says which parts of the local text give way, and why. What it do
 1. **Limits**: for each clock and class the stricter limit stands. The local one stays when it is no longer than
    the one above (which welcomes shorter ones); otherwise, and where there is none, the one above stands. A limit for
    a stage that no local route of that class leads to is left out: what is granted on filing needs no answer.
-2. **What the local text leaves out** is taken from the regulation above: whole sections, and parts within one.
+2. **What the local text leaves out** is taken from the regulation above: whole sections, and parts within one;
+   for rectification its grounds and steps too, beside the local ones (:mod:`domain.statutes.merging_rectification`).
 
 Whatever else both texts speak of stays as the local text has it; what would then fall short of the regulation above
 is refused (:mod:`domain.statutes.overlay_check`).
@@ -85,7 +86,7 @@ def merge(
         except MergeError as error:
             raise wrong(document, where, ("changes", place, error.key), str(error)) from None
     try:
-        merging.apply_rules()
+        merging.apply_rules(overlay.grounds)
     except MergeError as error:
         raise wrong(document, where, (error.key,), str(error)) from None
     statute = _statute(overlay, document, where, merging, local, upper)

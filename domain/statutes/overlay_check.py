@@ -25,6 +25,7 @@ def first_weakness(statute: Statute, upper: Upper) -> Weakness | None:
         _routes,
         _coordination,
         _last,
+        _rectification,
     )
     return next((found for rule in rules for found in rule(statute, upper)), None)
 
@@ -125,3 +126,24 @@ def _last(statute: Statute, upper: Statute) -> Iterator[Weakness]:
         yield "last", f"is {own.step} by {own.by}, where {above.by} decides last"
     if own.necessity and not above.necessity:
         yield "last.necessity", "is true, where referring is no matter of necessity"
+
+
+def _rectification(statute: Statute, upper: Statute) -> Iterator[Weakness]:
+    """What the regulation above lets be ordered, and what it lets follow, must be possible."""
+    above, own = upper.rectification, statute.rectification
+    if above is None or own is None:
+        return
+    for ground in above.grounds:
+        here = own.ground(ground.id)
+        if here is None:
+            yield "rectification.grounds", f"leave out {ground.id}"
+            continue
+        if own.orders(here) is not above.orders(ground):
+            yield (
+                f"rectification.grounds.{ground.id}",
+                f"is ordered by {own.orders(here)}, above by {above.orders(ground)}",
+            )
+        follow = {(step.when, step.clause.quote) for step in own.steps_for(here)}
+        for step in above.steps_for(ground):
+            if (step.when, step.clause.quote) not in follow:
+                yield "rectification.steps", f"leave out {step.id} for {ground.id}"

@@ -25,13 +25,17 @@ class Change(Part):
 
 
 class Overlay(Part):
-    """An overlay file. ``local`` is a statute, or another overlay on which this one builds; ``upper`` stands above."""
+    """An overlay file. ``local`` is a statute, or another overlay on which this one builds; ``upper`` stands above.
+
+    ``grounds``: local grounds of rectification that the text above lists under another name, with that name.
+    """
 
     id: str = Field(pattern=r"^[a-z]+(-[a-z0-9]+)+[+][a-z0-9]+$", max_length=60)
     local: str
     upper: str
     in_force_from: date
     changes: tuple[Change, ...] = Field(min_length=1)
+    grounds: dict[str, str] = Field(default_factory=dict)
 
 
 class Above(Part):
