@@ -87,7 +87,8 @@ gives a command is told `not_your_turn`. A department acts only in cases in whic
 cases of its places. Auditors, operators and the platform decide nothing.
 
 A local text under the national regulation (`…+809`) follows the marks of `cn-809-2025`, Nantong's with its own
-completeness check (without `decline`), platform authorization and three-party table. Under `…+jiangsu` the marks are
+completeness check (without `decline`), platform authorization and three-party table. There the government may
+`order_rectification` of the bureau, from the stage whose limit the bureau missed. Under `…+jiangsu` the marks are
 the local text's own.
 """,
         "zh": """# 权限
@@ -104,6 +105,7 @@ English: [permissions.md](permissions.md)
 部门只能办理本部门为当事方的事项，主管机构只能办理本辖区的事项。审计、运维和共享平台不作任何决定。
 
 在国家条例之下适用的本地办法（`…+809`）按 `cn-809-2025` 的标记；南通另有规范性审查（无 `decline`）、平台授权和三方协商。
+主管部门错过时限的，自该阶段起政府可以 `order_rectification`。
 `…+jiangsu` 按本地办法自己的标记。
 """,
     },

@@ -69,9 +69,11 @@ class OpenedCase(DurableCase):
         """As in every case; then hand over to the next run when this one has grown long."""
         await super().people_or_time(what)
         if self.long and not self.case.closed:
-            await self.open_what_follows()
-            # Last of all: a command that came while another case was opened must have its answer from this run.
-            await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._recording)
+            # Commands may come while another case is opened, and what they say may open the next: nothing is left
+            # behind in this run, neither an answer nor a case to open.
+            while self._to_open or self._recording or not workflow.all_handlers_finished():
+                await self.open_what_follows()
+                await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._recording)
             if not self.case.closed:
                 carried = Carried(state=carried_state(self.case), keys=self._keys_of_this_run(), news=self._news)
                 workflow.continue_as_new(self.opening.model_copy(update={"carried": carried}))
@@ -83,6 +85,7 @@ class OpenedCase(DurableCase):
 
     async def end(self) -> CaseView:
         """Open what follows, let every caller have their answer, and tell how it ended."""
-        await self.open_what_follows()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        while self._to_open or not workflow.all_handlers_finished():
+            await self.open_what_follows()
+            await workflow.wait_condition(workflow.all_handlers_finished)
         return self.view()

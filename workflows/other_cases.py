@@ -91,6 +91,7 @@ class OtherCases(RecordedCase):
         return [GrantFound.model_validate(grant) for grant in found]
 
     async def _ask_until_done(self, activity: str, said: Any) -> Any:
+        mark: str | None = None
         while True:
             try:
                 answer = await workflow.execute_activity(
@@ -101,20 +102,23 @@ class OtherCases(RecordedCase):
                     retry_policy=PATIENT,
                 )
             except ActivityError as error:
+                mark = OTHER_CASE_UNAVAILABLE
                 if isinstance(error.cause, ApplicationError) and error.cause.non_retryable:
-                    self._park(f"{OTHER_CASE_UNAVAILABLE}: {error.cause.type}")
-                else:
-                    self._park(OTHER_CASE_UNAVAILABLE)
+                    mark = f"{mark}: {error.cause.type}"
+                self._park(mark)
                 await self._retried()
                 continue
-            if self.stuck is not None and self.stuck.startswith(OTHER_CASE_UNAVAILABLE):
+            if mark is not None and self.stuck == mark:
                 self._park(None)
             return answer
 
     async def wait_for_another_case(self, refused: str) -> None:
         """Another case refuses what has to be done there: be visibly stuck until an operator says to try again."""
-        self._park(f"{OTHER_CASE_UNAVAILABLE}: {refused}")
+        mark = f"{OTHER_CASE_UNAVAILABLE}: {refused}"
+        self._park(mark)
         await self._retried()
+        if self.stuck == mark:
+            self._park(None)
 
     async def _retried(self) -> None:
         await workflow.wait_condition(lambda: self._retry)

@@ -17,6 +17,7 @@ from domain.statutes.model import Clause
 from domain.statutes.sections import AccessRules, Retention
 from domain.texts import Code, Day, ItemCount, Text, Truth
 from domain.words import (
+    Basis,
     ClockId,
     EventType,
     Outcome,
@@ -24,6 +25,7 @@ from domain.words import (
     RefusalCode,
     ServiceMode,
     Stage,
+    Unit,
 )
 
 _UNANSWERED = {"end_answered": False, "end_agreed": False}
@@ -151,12 +153,13 @@ def move_term(turn: Turn[GrantCase], day: date) -> None:
     rules = rules_of(turn.case)
     clause = rules.term or rules.clause
     clock = turn.case.open_clock(ClockId.GRANT_TERM)
-    if day <= day_of(turn.at):
+    if day < day_of(turn.at):
         turn.drop(ClockId.GRANT_TERM)
         turn.drop(ClockId.UNUSED_ACCESS)
         expire(turn)
     elif clock is None:
-        turn.start_until(ClockId.GRANT_TERM, day, clause)
+        left = (day - day_of(turn.at)).days
+        turn.order(ClockId.GRANT_TERM, Basis.DECISION, clause, left, Unit.DATE, turn.at)
     else:
         turn.replace(clock, "service_changed", clause, (day - day_of(clock.started_at)).days)
 

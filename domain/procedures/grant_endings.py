@@ -70,6 +70,7 @@ def restore(turn: Turn[GrantCase], said: Reasoned) -> None:
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, rules_of(turn.case).misuse)
     turn.stage = Stage.IN_USE
     turn.note(EventType.RESTORED, rules_of(turn.case).misuse, reason=said.reason)
+    turn.drop(ClockId.UNUSED_ACCESS)  # of a grant that was suspended before suspending ended it
     watch_disuse(turn)
 
 
@@ -209,8 +210,8 @@ def _change_service(turn: Turn[GrantCase], said: EndingService) -> None:
     on_record = rules.negotiate_end or rules.end_of_service
     terms = turn.case.terms_negotiated(told)
     until = date.fromisoformat(terms["expires_on"]) if "expires_on" in terms else None
-    proposed = turn.case.proposed_terms.get("expires_on")
-    if until and until <= day_of(turn.at) and terms["expires_on"] != proposed:
+    agreed = turn.case.end_agreed and terms.get("expires_on") == turn.case.proposed_terms.get("expires_on")
+    if until and until <= day_of(turn.at) and not agreed:
         raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, rules.term or on_record)
     turn.stage = Stage.IN_USE
     turn.note(EventType.SERVICE_CHANGED, on_record, reason=said.reason, terms=terms or None)

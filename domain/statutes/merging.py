@@ -149,7 +149,7 @@ class Merging:
     def _join_rectification(self, grounds: Mapping[str, str]) -> None:
         local, above = self._local.get("rectification"), self._upper.get("rectification")
         _refuse_unlisted(grounds, local, above)
-        if local and above:
+        if local and above and not any(part.startswith("rectification") for part in self._named):
             for part, stands in join_rectification(self.merged["rectification"], above, grounds):
                 self._tell(part, "adds", stands, None, _why("left_out"), rule="left_out")
 
@@ -202,7 +202,7 @@ class Merging:
         limits.append(row)
 
     def _fill(self, holder: Data, name: str, above: Any, part: str) -> None:
-        if part in self._named or not isinstance(above, dict | list) or not above:
+        if part in self._named or part in _JOINED or not isinstance(above, dict | list) or not above:
             return
         here = holder.get(name)
         if here in (None, [], {}):
@@ -245,6 +245,8 @@ class Merging:
         return Cited(clause.statute or self._local_id, clause, amount, unit)
 
 
+_JOINED = frozenset({"rectification.grounds", "rectification.steps"})
+"""Lists that are joined, one member beside the other, and not filled where they are empty."""
 _ROUTED = frozenset({Stage.COMPLETENESS_CHECK, Stage.PLATFORM_AUTHORIZATION, Stage.PROVIDER_ANSWER})
 """Stages to which only a route leads."""
 

@@ -161,10 +161,10 @@ Machine = Database | TemporalServer | WorkerProcess
 
 
 @asynccontextmanager
-async def engine_apart() -> AsyncIterator[tuple[ShareflowClient, Database]]:
-    """An engine of its own, whose database may be killed."""
+async def engine_apart(dynamic_config: Sequence[str] = ()) -> AsyncIterator[tuple[ShareflowClient, Database]]:
+    """An engine of its own, whose database may be killed, on a server with settings of its own."""
     with tempfile.TemporaryDirectory(prefix="shareflow-", ignore_cleanup_errors=True) as name:
-        database, server = Database(Path(name) / "pg"), TemporalServer(Path(name))
+        database, server = Database(Path(name) / "pg"), TemporalServer(Path(name), dynamic_config)
         await asyncio.gather(database.start(), server.start())
         engine = await asyncio.to_thread(connect, database.url)
         await asyncio.to_thread(migrate, engine)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from httpx_sse import ServerSentEvent, aconnect_sse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.words import Role
 from starter.http import event_stream
@@ -22,6 +23,19 @@ from starter.tokens import Issuer
 from tests.http_api.callers import STRANGER, People
 
 STREAM = {"Accept": "text/event-stream"}
+
+
+class Watch:
+    """Says when the server has read a request that waits for events."""
+
+    def __init__(self, app: ASGIApp, held: asyncio.Event) -> None:
+        self.app = app
+        self.held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if b"wait=" in scope.get("query_string", b""):
+            self.held.set()
+        await self.app(scope, receive, send)
 
 
 @pytest.fixture
@@ -110,8 +124,10 @@ async def test_foreign_cases_never_appear_and_need_not_be_looked_at_again(
 
 async def test_a_stream_ends_cleanly_when_the_server_stops(people: People, door: Door) -> None:
     begin = await end(people)
+    app, held = create_app(door), asyncio.Event()
+    app.add_middleware(Watch, held=held)
     async with httpx.AsyncClient(timeout=30) as client:
-        async with serving(create_app(door), "127.0.0.1", 0) as address:
+        async with serving(app, "127.0.0.1", 0) as address:
             request = client.build_request(
                 "GET", f"{address}/v1/events", params={"after": begin}, headers={**people.headers["stranger"], **STREAM}
             )
@@ -121,6 +137,7 @@ async def test_a_stream_ends_cleanly_when_the_server_stops(people: People, door:
             )
             lines = told.aiter_lines()
             assert await anext(lines) == "retry: 2000"
+            await asyncio.wait_for(held.wait(), 10)  # a request that the server has not read yet may be cut
             stopping = time.monotonic()
         assert not [line async for line in lines if line.startswith("data")]  # raises for a connection that was cut
         assert (await waiting).json()["items"] == []

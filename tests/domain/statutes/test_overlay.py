@@ -414,3 +414,20 @@ def test_rectification_that_falls_short_of_the_regulation_above_is_a_weakness() 
         "rectification.steps",
         "leave out sanction for catalogue",
     )
+
+
+def test_a_local_text_without_steps_gets_the_national_ones_once() -> None:
+    local, upper = get_statute("changshu-2019"), get_statute("cn-809-2025")
+    assert local.rectification is not None
+    assert upper.rectification is not None
+    bare = local.model_copy(update={"rectification": local.rectification.model_copy(update={"steps": ()})})
+    merging = Merging(bare, upper.id, {"rectification": upper.rectification.model_dump(mode="json")})
+    merging.apply_rules({})
+    found = [step["id"] for step in merging.merged["rectification"]["steps"]]
+    assert found == [step.id for step in upper.rectification.steps]
+
+
+def test_a_file_that_replaces_the_steps_itself_is_not_joined() -> None:
+    changes = f"  - part: rectification.steps\n    how: replaces\n{WHY}"
+    sentence = refused(overlay(GATE + LAST + changes))
+    assert "rectification a step is for a ground that is not listed" in sentence
