@@ -100,7 +100,9 @@ class Merging:
             return
         above = self._above(change)
         holder[steps[-1]] = above
-        self._tell(change.part, change.how, above, now, change.why, self._clause_around(change))
+        cited = self._cited_above(change)
+        replaced = _walk(self._local, change.cite.split("."))[1] if change.cite and now else now
+        self._tell(change.part, change.how, above, replaced or now, change.why, cited)
 
     def _above(self, change: Change) -> Any:
         """What takes the part's place: written out, or from the regulation above."""
@@ -122,8 +124,10 @@ class Merging:
             raise MergeError(key, f"“{name}” is no part of {self._upper_id}")
         return found
 
-    def _clause_around(self, change: Change) -> Any:
-        """What is cited for a part without a clause of its own: the nearest part above that has one."""
+    def _cited_above(self, change: Change) -> Any:
+        """What is cited for a part without a clause of its own: as the file says, else the nearest part with one."""
+        if change.cite is not None:
+            return self._upper_part(change.cite, "cite")
         around = (change.take or change.part).split(".")[:-1]
         return _walk(self._upper, around)[1] if around else None
 

@@ -14,12 +14,14 @@ class Change(Part):
     ``replaces``: the part above stands in its place. ``adds``: the local text has no such part. ``gives_way``: the
     part falls away, and ``to`` names the part above that takes over its task. ``take`` names the part above where
     it is called otherwise; ``value`` is written out where the regulation above has no such part in its own file.
+    ``cite`` names the part whose clause is cited, in both texts, for one that has none of its own.
     """
 
     part: str = Field(pattern=r"^[a-z_]+([.][a-z_]+)*$", max_length=120)
     how: Literal["replaces", "adds", "gives_way"]
     take: str | None = Field(default=None, pattern=r"^[a-z_]+([.][a-z_]+)*$", max_length=120)
     to: str | None = Field(default=None, pattern=r"^[a-z_]+([.][a-z_]+)*$", max_length=120)
+    cite: str | None = Field(default=None, pattern=r"^[a-z_]+([.][a-z_]+)*$", max_length=120)
     value: Any = None
     why: Name
 

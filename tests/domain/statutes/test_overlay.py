@@ -206,6 +206,11 @@ def test_the_smallest_overlay_of_changshu() -> None:
         (f"  - part: extension\n    how: replaces\n{WHY}", 7, "cannot be replaces: the local text has no extension"),
         (f"  - part: last\n    how: gives_way\n{WHY}", 7, "is gives_way, but to does not name"),
         (f"  - part: last\n    how: replaces\n    to: coordination\n{WHY}", 8, "stands only where how is gives_way"),
+        (
+            f"  - part: catalogue.bases\n    how: replaces\n    cite: gossip\n{WHY}",
+            8,
+            "“gossip” is no part of cn-809-2025",
+        ),
         (LAST + LAST, 9, "“last” is changed a second time"),
         ("  - part: last\n    how: replaces\n", 6, "changes[0].why is missing"),
         ("  - part: last\n    how: replaces\n    why: {zh: 试验}\n", 8, "changes[0].why.en is missing"),
@@ -431,3 +436,14 @@ def test_a_file_that_replaces_the_steps_itself_is_not_joined() -> None:
     changes = f"  - part: rectification.steps\n    how: replaces\n{WHY}"
     sentence = refused(overlay(GATE + LAST + changes))
     assert "rectification a step is for a ground that is not listed" in sentence
+
+
+def test_a_part_without_a_clause_is_cited_as_the_file_says() -> None:
+    overlaid = load_overlay(TEXTS["nantong-2020+809.yaml"], "nantong-2020+809.yaml")
+    found = {row.part: (row.stands, row.instead_of) for row in overlaid.standings}
+    for part, article, local in (("catalogue.bases", "15", "8"), ("catalogue.conditional_states", "15", "8")):
+        stands, instead_of = found[part]
+        assert stands is not None
+        assert instead_of is not None
+        assert (stands.regulation, stands.clause.article) == ("cn-809-2025", article)
+        assert (instead_of.regulation, instead_of.clause.article) == ("nantong-2020", local)
