@@ -69,9 +69,12 @@ def _required(said: AccessGrant) -> Mapping[str, object]:
 
 
 class Using(Filed):
-    """How the data was used: how often, how, in what scene and with what effect (使用场景、应用成效)."""
+    """How the data was used: how often, how, in what scene and with what effect (使用场景、应用成效).
 
-    count: Annotated[WholeNumber, Field(ge=1, le=1_000_000_000)] = 1
+    A ``count`` of 0 comes with ``seasonal`` alone: the user says why there is no use now (季节性应用需求).
+    """
+
+    count: Annotated[WholeNumber, Field(ge=0, le=1_000_000_000)] = 1
     mode: ShortText | None = None
     purpose: Text | None = None
     effect: Text | None = None
@@ -85,8 +88,12 @@ def record_use(turn: Turn[GrantCase], said: Using) -> None:
     """使用记录: one event. Only a use after long disuse touches a clock: the others are counted when it comes due."""
     rules = rules_of(turn.case)
     clause = rules.records.clause if rules.records else rules.clause
+    if said.count == 0:
+        turn.require(said.seasonal, RefusalCode.APPLICATION_INCOMPLETE, clause, fields="seasonal")
+        if turn.actor.role is not Role.REQUESTER:
+            raise Refused(RefusalCode.NOT_YOUR_TURN, clause)
     turn.note(EventType.USED, clause, **said.model_dump(exclude_none=True))
-    if turn.case.breached(ClockId.UNUSED_ACCESS):
+    if said.count and turn.case.breached(ClockId.UNUSED_ACCESS):
         turn.keep(ClockId.UNUSED_ACCESS)
         turn.start(ClockId.UNUSED_ACCESS)
 

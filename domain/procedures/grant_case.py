@@ -111,7 +111,8 @@ class GrantCase(Proceeding):
         match event.type:
             case EventType.USED:
                 stated = {"seasonal": True} if data.get("seasonal") else {}
-                return {"uses": self.uses + data["count"], "last_used_at": event.at, **stated}
+                last = event.at if data["count"] else self.last_used_at
+                return {"uses": self.uses + data["count"], "last_used_at": last, **stated}
             case EventType.END_PROPOSED:
                 proposed = dict(data.get("terms") or {})
                 return {"end_proposed": data["change"], "proposed_terms": proposed, **_UNANSWERED}
