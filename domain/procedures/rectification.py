@@ -148,8 +148,8 @@ def begin(turn: Turn[RectificationCase], digests: Digests) -> None:
 
 
 def _told_to_rectify(case: RectificationCase, role: Role) -> None:
-    """The bureau reports only where it is the one that must rectify."""
-    if role is Role.BUREAU and in_charge(case) is not Role.GOVERNMENT:
+    """The bureau reports where it is the one that must rectify, and there nobody else does."""
+    if (role is Role.BUREAU) != (in_charge(case) is Role.GOVERNMENT):
         raise Refused(RefusalCode.NOT_YOUR_TURN, notice_clause(case))
 
 
