@@ -17,7 +17,11 @@ LIST = "deliveries"
 
 @dataclass(frozen=True)
 class Delivery:
-    """One message on its way to one webhook. ``next_at`` is when the queue it waits in is tried next."""
+    """One message on its way to one webhook.
+
+    ``created_at`` is when its event was recorded, so that a replay from there sends it again; ``next_at`` is when
+    the queue it waits in is tried next.
+    """
 
     request_id: str
     seq: int
@@ -47,7 +51,15 @@ def deliveries_of(
         mine.delivered_at.is_(None),
     )
     query = (
-        select(webhook_deliveries, outbox.c.seq, outbox.c.type, webhook_queues.c.due_at.label("next_at"))
+        select(
+            mine.message_id,
+            mine.request_id,
+            mine.delivered_at,
+            outbox.c.seq,
+            outbox.c.type,
+            outbox.c.created_at,
+            webhook_queues.c.due_at.label("next_at"),
+        )
         .join(outbox, outbox.c.id == mine.message_id)
         .outerjoin(webhook_queues, queue)
         .where(mine.webhook_id == webhook_id)

@@ -127,7 +127,7 @@ class DeliveryOut(Out):
     seq: int
     type: EventType
     state: Literal["pending", "delivered"]
-    created_at: datetime
+    created_at: datetime = Field(description="When the event was recorded; a replay from this instant sends it again.")
     delivered_at: datetime | None
     next_attempt_at: datetime | None = Field(description="When the oldest pending event of its case is tried next.")
     attempts: list[AttemptOut]

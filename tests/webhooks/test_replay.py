@@ -9,7 +9,7 @@ from activities.webhooks.dispatcher import Dispatcher
 from domain.access import Sight
 from ledger.queries.webhook_queues import replay_one, replay_since
 from ledger.queries.webhooks import Webhook
-from tests.webhooks.conftest import Cases, Clock
+from tests.webhooks.conftest import Cases, Clock, log_of
 from tests.webhooks.receiver import Receiver
 
 Subscribe = Callable[..., Webhook]
@@ -62,3 +62,17 @@ async def test_replay_tries_at_once_what_waits(
     replay_since(ledger, webhook.id, clock(), clock())
     assert await dispatcher.once() == 2
     assert receiver.of(request_id) == [1, 2]
+
+
+async def test_an_instant_that_the_log_shows_leads_back_to_its_event_however_late_it_was_queued(
+    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, clock: Clock
+) -> None:
+    webhook = subscribe()
+    request_id = cases.file()
+    clock.forward(hours=1)
+    await dispatcher.once()
+    last, first = log_of(ledger, webhook)
+    assert replay_since(ledger, webhook.id, last.created_at, clock()) == 1
+    assert replay_since(ledger, webhook.id, first.created_at, clock()) == 2
+    await dispatcher.once()
+    assert receiver.of(request_id) == [1, 2, 1, 2]

@@ -261,7 +261,7 @@ async def test_the_log_is_walked_by_cursors_and_events_are_sent_again(
     for impossible in (f"{request_id}/0", f"{request_id}/99999999999", f"{request_id}/x"):
         assert (await api.post(f"{here}/deliveries/{impossible}/replay", headers=me)).status_code == 422
 
-    for since in (feed["next"], walked[-1]["created_at"].replace("Z", "+00:00")[:19] + "+08:00"):
+    for since in (feed["next"], walked[-1]["created_at"]):
         everything = await api.post(f"{here}/replay", headers=me, json={"from": since})
         assert everything.json()["queued"] >= len(received)
         receiver.accepted.clear()
