@@ -1,7 +1,8 @@
 """``shareflow calendar``."""
 
 import json
-import time
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -133,7 +134,12 @@ def test_bad_input_is_one_sentence(shareflow: Run, arguments: tuple[str, ...], s
     assert says in shareflow(*arguments).plainly_refused()
 
 
-def test_it_starts_at_once(program: Run) -> None:
-    begun = time.monotonic()
-    assert program(*DUE, "--working-days", "10", "--json").code == 0
-    assert time.monotonic() - begun < 2, "something heavy is imported by every command"
+def test_what_only_servers_need_is_not_loaded_to_answer_a_question() -> None:
+    heavy = {"alembic", "fastapi", "httpx", "sqlalchemy", "temporalio", "uvicorn"}
+    program = (
+        "import sys; from starter.cli import app\n"
+        f"app({[*DUE, '--working-days', '10']!r}, standalone_mode=False)\n"
+        f"print(sorted({heavy!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

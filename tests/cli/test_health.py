@@ -30,7 +30,7 @@ def of(engine: Engine) -> Health:
 
 
 def asked(port: int, path: str) -> tuple[int, str]:
-    with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+    with urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
         return answer.status, answer.read().decode()
 
 

@@ -209,7 +209,7 @@ def test_sigterm_leaves_nothing_running(files: Callable[..., list[Path]], tmp_pa
     wait_for(lambda: list((tmp_path / "tmp").glob("shareflow-*")))  # from here on it has something to leave behind
     time.sleep(later)
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     if process.returncode != 0:  # else it was faster than the signal
         assert (process.returncode, err) == (143, "Stopped by SIGTERM.\n")
     assert not list((tmp_path / "tmp").glob("shareflow-*"))
@@ -217,7 +217,7 @@ def test_sigterm_leaves_nothing_running(files: Callable[..., list[Path]], tmp_pa
     assert str(tmp_path / "tmp") not in lines
 
 
-def wait_for(true: Callable[[], object], seconds: float = 20) -> None:
+def wait_for(true: Callable[[], object], seconds: float = 60) -> None:
     """Until something is so. Fails when it never is."""
     end = time.monotonic() + seconds
     while not true():

@@ -23,7 +23,7 @@ from tests.engine.cases import application
 
 R, P, B, G = Role.REQUESTER, Role.PROVIDER, Role.BUREAU, Role.GOVERNMENT
 C = CommandName
-WAIT = 15.0
+WAIT = 60.0
 _numbers = itertools.count(1)
 
 

@@ -26,7 +26,7 @@ from worker import build_worker, working
 from workflows.labels import SEARCH_ATTRIBUTES
 
 ROOT = Path(__file__).parents[2]
-WORKER_SECONDS = 30.0
+WORKER_SECONDS = 60.0
 
 
 class Database:

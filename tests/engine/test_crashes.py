@@ -266,7 +266,7 @@ async def no_workflow_failed_and_none_is_there_twice(temporal: Client, cases: Se
         for case in cases
     }
     found: list[tuple[str, WorkflowExecutionStatus | None]] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         # The lists of workflows lag behind the workflows.
         while True:
             found = [(w.id, w.status) async for w in temporal.list_workflows()]

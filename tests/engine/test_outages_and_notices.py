@@ -86,7 +86,7 @@ async def test_a_case_waits_for_a_ledger_that_is_away(apart: tuple[ShareflowClie
     assert isinstance(busy.value.cause, ApplicationError)
     assert busy.value.cause.type == "busy"
     await database.start()
-    answer: Answer = await asyncio.wait_for(sent, 30)
+    answer: Answer = await asyncio.wait_for(sent, 60)
     assert answer.case.stage is Stage.REFUSED
     await asyncio.wait([filing_sent])  # its caller may have had less patience than the case
     assert (await until(lambda: _filed_again(client, other_key))).request_id == filing.request_id

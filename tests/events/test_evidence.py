@@ -86,7 +86,7 @@ async def test_a_use_after_the_end_is_kept_and_refused(people: People, senders: 
 
 async def the_grant(people: People, request_id: str) -> str:
     """The grant that follows from a request, once it stands in the ledger."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             found = (await people.get("auditor", "/v1/cases?opened_by=" + request_id)).json()["items"]
             if found:

@@ -57,7 +57,7 @@ async def streaming(
 ) -> AsyncIterator[AsyncIterator[ServerSentEvent]]:
     """The events of a stream that say something."""
     async with (
-        httpx.AsyncClient(timeout=30) as client,
+        httpx.AsyncClient(timeout=60) as client,
         aconnect_sse(client, "GET", address, headers={**headers}, params=asked) as source,
     ):
         assert source.response.status_code == 200
@@ -109,7 +109,7 @@ async def test_foreign_cases_never_appear_and_need_not_be_looked_at_again(
     after = await end(people)
     lines = []
     async with (
-        httpx.AsyncClient(timeout=30) as client,
+        httpx.AsyncClient(timeout=60) as client,
         client.stream("GET", served, params={"after": begin}, headers={**people.headers["stranger"], **STREAM}) as told,
     ):
         assert told.headers["content-type"].startswith("text/event-stream")
@@ -126,7 +126,7 @@ async def test_a_stream_ends_cleanly_when_the_server_stops(people: People, door:
     begin = await end(people)
     app, held = create_app(door), asyncio.Event()
     app.add_middleware(Watch, held=held)
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         async with serving(app, "127.0.0.1", 0) as address:
             request = client.build_request(
                 "GET", f"{address}/v1/events", params={"after": begin}, headers={**people.headers["stranger"], **STREAM}
@@ -137,7 +137,7 @@ async def test_a_stream_ends_cleanly_when_the_server_stops(people: People, door:
             )
             lines = told.aiter_lines()
             assert await anext(lines) == "retry: 2000"
-            await asyncio.wait_for(held.wait(), 10)  # a request that the server has not read yet may be cut
+            await asyncio.wait_for(held.wait(), 30)  # a request that the server has not read yet may be cut
             stopping = time.monotonic()
         assert not [line async for line in lines if line.startswith("data")]  # raises for a connection that was cut
         assert (await waiting).json()["items"] == []
@@ -151,7 +151,7 @@ async def test_a_stream_ends_with_its_token(people: People, served: str, issuer:
     started = time.monotonic()
     async with streaming(served, {"Authorization": f"Bearer {token}"}, after=begin) as events:
         assert [each async for each in events] == []
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 25
 
 
 async def test_many_readers_of_one_stream_each_get_everything(people: People, served: str) -> None:

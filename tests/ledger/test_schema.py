@@ -50,7 +50,7 @@ def test_two_processes_migrate_at_once(empty_database: str) -> None:
     )
     running = [subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) for _ in range(2)]
     for process in running:
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors.decode()
     engine = connect(empty_database)
     with engine.connect() as connection:

@@ -55,7 +55,7 @@ def use(key: str, at: datetime) -> Command:
 
 async def runs_of(ground: Playground, request_id: str, at_least: int) -> Sequence[WorkflowExecution]:
     """All runs of a case's workflow, as the server lists them: its list may be a moment behind."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             query = f'WorkflowId="{workflow_id(request_id)}"'
             found = [run async for run in ground.temporal.list_workflows(query)]

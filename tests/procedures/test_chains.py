@@ -12,7 +12,7 @@ from starter.testing.engine import ShareflowEngine, running_engine
 
 BEGINS = datetime.fromisoformat("2026-03-02T10:00:00+08:00")
 USER, OTHER, PROVIDER = "113206000140000015", "113206000140000033", "113206000140000028"
-PATIENCE = 30
+PATIENCE = 60
 """Seconds in which a case that follows must be there."""
 NAMES = {USER: "市民政局", OTHER: "市人社局", PROVIDER: "市公安局"}
 

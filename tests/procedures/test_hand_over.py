@@ -34,7 +34,7 @@ async def test_the_last_command_of_a_run_opens_what_follows_from_it() -> None:
             received_at=now,
         )
         await client.command(request_id, renewal)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while await runs(client, request_id) == 1:  # noqa: ASYNC110 - the server has no event for this
                 await asyncio.sleep(0.2)
         events = await asyncio.to_thread(events_of, client.engine, request_id)

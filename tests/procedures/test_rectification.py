@@ -14,7 +14,7 @@ from starter.testing.engine import ShareflowEngine, running_engine
 
 BEGINS = datetime.fromisoformat("2026-03-02T10:00:00+08:00")
 USER, PROVIDER, BUREAU = "113206000140000015", "113206000140000028", "bureau"
-PATIENCE = 30
+PATIENCE = 60
 """Seconds in which a case that follows must be there."""
 
 GROUNDS = [

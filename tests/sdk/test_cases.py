@@ -29,7 +29,7 @@ async def test_a_demand_is_followed_to_its_request(people: People) -> None:
         await people.requester("open_case", "demand", "nantong-2020", demand(people, purpose="其他"), key="demand-1")
 
     await people.provider("command", case.request_id, "publish", resource=ENTRY)
-    case = await people.requester("wait_for", case.request_id, stage="published", timeout=10)
+    case = await people.requester("wait_for", case.request_id, stage="published", timeout=60)
     done = await people.requester("command", case.request_id, "file_request", scope="姓名、居住地址")
     [opened] = done.case.opens
     assert opened.procedure == "share_request"
@@ -42,7 +42,7 @@ async def test_a_demand_is_followed_to_its_request(people: People) -> None:
         return True
 
     await until(follows)
-    request = await people.requester("wait_for", opened.request_id, stage="completeness_check", timeout=10)
+    request = await people.requester("wait_for", opened.request_id, stage="completeness_check", timeout=60)
     assert (request.opened_by, request.resource.code) == (case.request_id, "NT-GA-0100")
     assert (await people.requester("get", case.request_id)).opens == (opened,)
     assert [event.type for event in await people.provider.take("events", None, case.request_id)][-1] == "closed"

@@ -17,6 +17,7 @@ from starter import (
     Stale,
 )
 from starter.sdk import calls
+from starter.sdk.waiting import LONGEST_POLL
 from tests.sdk.faulty_server import FaultyServer, forward
 from tests.sdk.people import People
 
@@ -35,7 +36,7 @@ async def test_a_request_from_filing_to_its_end(people: People) -> None:
     assert refused.value.statute == "nantong-2020"
     terms = {"scope": "姓名", "expires_on": date(2027, 9, 30)}
     await people.provider("command", case.request_id, "grant", terms=terms)
-    ended = await people.requester("wait_for", case.request_id, outcome="granted", timeout=10)
+    ended = await people.requester("wait_for", case.request_id, outcome="granted", timeout=60)
     assert ended.closed_at is not None
     assert ended.application["purpose"] == "低保资格核验"
     clocks = await people.requester("clocks", case.request_id)
@@ -141,7 +142,7 @@ async def test_waiting_ends_when_somebody_acts(people: People) -> None:
     await people.provider("command", case.request_id, "refuse", reason="涉及未成年人信息")
     begun = time.monotonic()
     assert (await waiting).stage == "refused"
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < LONGEST_POLL - 1, "the news, not the end of a poll"
 
 
 async def test_waiting_can_be_for_anything(people: People) -> None:
@@ -157,7 +158,7 @@ async def test_waiting_ends_with_its_time_and_says_how_the_case_stood(people: Pe
     begun = time.monotonic()
     with pytest.raises(NotReached) as missed:
         await people.requester("wait_for", case.request_id, stage="closed", timeout=1)
-    assert 0.9 < time.monotonic() - begun < 3
+    assert 0.9 < time.monotonic() - begun < 20, "its time, not that of the call by default"
     assert missed.value.case.stage == "provider_answer"
     assert isinstance(missed.value, TimeoutError)
 

@@ -93,7 +93,7 @@ def test_a_waiting_caller_sees_a_limit_lapse(engine: ShareflowEngine, requester:
     case = requester.file("changshu-2019", application())
     provider.command(case.request_id, "refuse", reason="涉及未成年人信息")
     threading.Timer(0.3, engine.advance, kwargs={"days": 90}).start()
-    assert requester.wait_for(case.request_id, stage="closed", timeout=30).outcome == "refused"
+    assert requester.wait_for(case.request_id, stage="closed", timeout=60).outcome == "refused"
 
 
 def test_a_second_advance_waits_for_the_first(engine: ShareflowEngine, requester: Client) -> None:

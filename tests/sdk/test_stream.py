@@ -83,7 +83,7 @@ async def test_a_server_that_stays_away_ends_the_stream(make: Maker, faulty: Fau
     begun = time.monotonic()
     with pytest.raises(Unavailable):
         await make(faulty.url, patience=0.8).take("stream", 2)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 15, "its own patience, not that by default"
 
 
 MESSAGES = st.lists(

@@ -34,7 +34,7 @@ async def test_it_starts_keeps_its_data_and_stops(tmp_path: Path) -> None:
         known = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace="default"))
         assert ATTRIBUTES.keys() <= known.custom_attributes.keys()
         port = int(server.ui.rpartition(":")[2])
-        with socket.create_connection(("127.0.0.1", port), timeout=5):
+        with socket.create_connection(("127.0.0.1", port), timeout=30):
             pass
     finally:
         await server.stop()

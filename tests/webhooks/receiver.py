@@ -86,7 +86,7 @@ class Receiver:
         """The numbers of one case's events that it has taken, in order."""
         return [int(each.id.rpartition("/")[2]) for each in self.accepted if each.id.startswith(f"{request_id}/")]
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Wait until something is true of what has come in."""
         async with asyncio.timeout(seconds):
             while not condition():

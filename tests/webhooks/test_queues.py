@@ -56,12 +56,12 @@ async def test_a_queue_that_is_added_to_is_not_taken_for_empty(
 
     def publish_late(*given: object) -> bool:
         added.set()
-        assert commit.wait(10)
+        assert commit.wait(30)
         return publish(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(webhook_queues, "_publish", publish_late)
     adding = asyncio.create_task(asyncio.to_thread(fan_out, ledger, clock()))
-    await asyncio.to_thread(added.wait, 10)
+    await asyncio.to_thread(added.wait, 30)
     looking = asyncio.create_task(asyncio.to_thread(next_due, ledger, mine, clock() + MINUTE))
     done, _ = await asyncio.wait([looking], timeout=0.3)
     assert not done

@@ -75,7 +75,7 @@ class Wire:
 
     async def send(self, attempt: Attempt) -> Answer:
         """Send a call and read the answer. Raises TimeoutError, and IncompleteReadError for none."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             fresh = self._streams is None
             try:
                 return await self._exchange(attempt.wire())
