@@ -14,7 +14,17 @@ from domain.cases.following import follow_with
 from domain.cases.procedure import Digests, Procedure, register
 from domain.cases.records import Clock
 from domain.cases.turn import PLATFORM, Refused, Turn
-from domain.procedures.grant_case import OPEN, RULES, AccessGrant, GrantCase, end, expire, rules_of, watch_disuse
+from domain.procedures.grant_case import (
+    OPEN,
+    RULES,
+    AccessGrant,
+    GrantCase,
+    end,
+    expire,
+    refuse_unless_negotiated,
+    rules_of,
+    watch_disuse,
+)
 from domain.texts import Day, ShortText, Text, WholeNumber
 from domain.words import (
     ClockId,
@@ -117,21 +127,30 @@ def _unused_long_enough(case: GrantCase, _: Role) -> None:
         raise Refused(RefusalCode.SEASONAL_USE_EXCEPTED, rules.seasonal or rules.unused)
     if not case.breached(ClockId.UNUSED_ACCESS):
         raise Refused(RefusalCode.NOT_UNUSED_LONG_ENOUGH, rules.unused)
+    if rules.end_of_service:
+        if case.end_proposed == "change":
+            raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate_end or rules.end_of_service)
+        refuse_unless_negotiated(case)
 
 
 @RULES.command(
     CommandName.REVOKE,
     by=[Role.PROVIDER],
-    stages=[Stage.IN_USE],
+    stages=[Stage.IN_USE, Stage.ENDING],
     says=Reasoned,
     unavailable=_no_rule_on_disuse,
     when=_unused_long_enough,
 )
 def revoke(turn: Turn[GrantCase], said: Reasoned) -> None:
-    """收回授权: unused for longer than the text bears, and not for a seasonal reason."""
-    unused = rules_of(turn.case).unused
-    turn.require(said.reason, RefusalCode.REASON_REQUIRED, unused)
-    turn.note(EventType.REVOKED, unused, reason=said.reason)
+    """收回授权: unused for longer than the text bears, and not for a seasonal reason.
+
+    Where the text also binds whoever ends a service (809 art. 27¶3), negotiated before and filed with the bureau.
+    """
+    rules = rules_of(turn.case)
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, rules.unused)
+    turn.note(EventType.REVOKED, rules.unused, reason=said.reason)
+    if rules.end_of_service:
+        turn.note(EventType.FILED_FOR_RECORD, rules.negotiate_end or rules.end_of_service, to=Role.BUREAU.value)
     end(turn, Outcome.REVOKED)
 
 

@@ -50,12 +50,13 @@ class EntryBasis(Filed):
 
 
 class CatalogueEntry(Filed):
-    """One entry of the catalogue (目录条目) as it shall be."""
+    """One entry of the catalogue (目录条目) as it shall be; ``reason``: why it is shared less (理由)."""
 
     code: Code | None = None
     name: ShortText | None = None
     sharing_class: SharingClass | None = None
     basis: EntryBasis | None = None
+    reason: Text | None = None
     scope: Text | None = None
     conditions: Text | None = None
 

@@ -143,6 +143,13 @@ def rules_of(case: GrantCase) -> AccessRules:
 # The watch over disuse (长期未使用), and the term (期限)
 
 
+def refuse_unless_negotiated(case: GrantCase) -> None:
+    """The end or change of a service waits for the user's answer, or until its time has passed. Raises Refused."""
+    if case.stage is not Stage.ENDING or not (case.end_answered or case.breached(ClockId.NEGOTIATION)):
+        rules = rules_of(case)
+        raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate_end or rules.end_of_service)
+
+
 def watch_disuse(turn: Turn[GrantCase]) -> None:
     """Disuse counts from now on, where the text has it: nobody can be blamed for not using what is suspended."""
     if rules_of(turn.case).unused is not None:

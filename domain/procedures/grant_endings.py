@@ -8,7 +8,16 @@ from domain.cases.application import Filed
 from domain.cases.commands import Reasoned, Terms
 from domain.cases.following import follow_with
 from domain.cases.turn import Refused, Turn
-from domain.procedures.grant_case import OPEN, RULES, GrantCase, end, move_term, rules_of, watch_disuse
+from domain.procedures.grant_case import (
+    OPEN,
+    RULES,
+    GrantCase,
+    end,
+    move_term,
+    refuse_unless_negotiated,
+    rules_of,
+    watch_disuse,
+)
 from domain.texts import Code, ShortText, Text, Truth, WorkingDays
 from domain.words import (
     ClockId,
@@ -177,8 +186,7 @@ def _negotiated_or_withdrawn(case: GrantCase, role: Role) -> None:
         return
     if rules.end_of_service is None:
         raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE, rules.clause)
-    if case.stage is not Stage.ENDING or not (case.end_answered or case.breached(ClockId.NEGOTIATION)):
-        raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate_end or rules.end_of_service)
+    refuse_unless_negotiated(case)
 
 
 @RULES.command(

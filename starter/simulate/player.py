@@ -23,7 +23,7 @@ from domain.words import Role
 from ledger.queries.events import events_of
 from starter.client import ShareflowClient
 from starter.entering import Played as PlayedTime
-from starter.errors import RequestRefused
+from starter.errors import InvalidInput, RequestRefused
 from starter.simulate.playground import Playground
 from starter.simulate.scenario import PlayedStep, Scenario
 
@@ -139,6 +139,9 @@ class Player:
                 self.played.unexpected.append(f"{where} was refused: {refusal}")
             elif step.refused != refusal.code:
                 self.played.unexpected.append(f"{where} was refused with {refusal.code}, not {step.refused}")
+            return
+        except InvalidInput as unreadable:
+            self.played.unexpected.append(f"{where} could not be read, which has no code: {unreadable}")
             return
         if step.refused is not None:
             self.played.unexpected.append(f"{where} was accepted, not refused with {step.refused}")

@@ -65,15 +65,25 @@ def files(tmp_path: Path) -> Callable[..., list[Path]]:
 
 def test_files_are_played_in_order_and_differences_told(program: Run, files: Callable[..., list[Path]]) -> None:
     wrong = GOOD.replace("2026-09-24", "2026-09-25").replace("outcome: granted", "outcome: denied")
-    paths = files(good=GOOD, wrong=wrong, refused=REFUSED)
+    says_nothing = (
+        GOOD.replace("changshu-2019", "cn-809-2025")
+        .replace("do: refuse, with: {}", "do: request_extension")
+        .replace("stage: closed\n  outcome: granted", "stage: delivery")
+        .replace("2026-09-24", "2026-10-09")
+    )
+    paths = files(good=GOOD, wrong=wrong, refused=REFUSED, says_nothing=says_nothing)
     said = program("simulate", "--json", *paths)
     assert (said.code, said.err) == (1, "")
-    good, differs, refused = json.loads(said.out)
+    good, differs, refused, unreadable = json.loads(said.out)
     assert (good["statute"], good["stage"], good["outcome"]) == ("changshu-2019", "closed", "granted")
     assert good["mismatches"] == []
     assert good["refused_steps"][0]["code"] == "reason_required"
     assert good["workflow"]["history_length"] > 5
     assert len(differs["mismatches"]) == 2
+    assert unreadable["stage"] == "delivery", "a step that cannot be read does not end the play"
+    [told] = unreadable["mismatches"]
+    assert "steps[0] (request_extension by provider) could not be read" in told
+    assert "working_days is missing" in told
     assert (refused["refused"], refused["mismatches"]) == ("class_not_shareable", [])
 
 
