@@ -128,9 +128,7 @@ def _unused_long_enough(case: GrantCase, _: Role) -> None:
     if not case.breached(ClockId.UNUSED_ACCESS):
         raise Refused(RefusalCode.NOT_UNUSED_LONG_ENOUGH, rules.unused)
     if rules.end_of_service:
-        if case.end_proposed == "change":
-            raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate_end or rules.end_of_service)
-        refuse_unless_negotiated(case)
+        refuse_unless_negotiated(case, ("end",))
 
 
 @RULES.command(

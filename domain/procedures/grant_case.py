@@ -1,7 +1,7 @@
 """One access grant (共享授权): what was granted, what has come of it, and how access is closed."""
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal
@@ -140,14 +140,15 @@ def rules_of(case: GrantCase) -> AccessRules:
     return case.statute.access
 
 
-# The watch over disuse (长期未使用), and the term (期限)
-
-
-def refuse_unless_negotiated(case: GrantCase) -> None:
-    """The end or change of a service waits for the user's answer, or until its time has passed. Raises Refused."""
-    if case.stage is not Stage.ENDING or not (case.end_answered or case.breached(ClockId.NEGOTIATION)):
+def refuse_unless_negotiated(case: GrantCase, what: Collection[str] = ("end", "change")) -> None:
+    """What the provider does to a service waits for the user's answer, or until its time has passed. Raises Refused."""
+    heard = case.end_answered or case.breached(ClockId.NEGOTIATION)
+    if case.stage is not Stage.ENDING or case.end_proposed not in what or not heard:
         rules = rules_of(case)
         raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate_end or rules.end_of_service)
+
+
+# The watch over disuse (长期未使用), and the term (期限)
 
 
 def watch_disuse(turn: Turn[GrantCase]) -> None:
