@@ -1,10 +1,11 @@
 """Kinds of text, numbers and times that come from outside: bounded, printable, and meaning what they look like."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from domain.plain_errors import MOST_BITS, own_reason
@@ -15,11 +16,28 @@ CODE_PATTERN = r"^[A-Za-z0-9._:/-]*$"
 SEALED_PATTERN = r"^[A-Za-z0-9._:/~-]*$"
 
 UNFIT = (
-    (re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"), "control_character"),
+    (re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"), "control_character"),
     (re.compile(r"[\ud800-\udfff]"), "half_character"),
     (re.compile(r"[\u202a-\u202e\u2066-\u2069]"), "turning_character"),
 )
 """What a database or a printed notice cannot hold, or what shows a reader something else than stands there."""
+
+NONCHARACTERS = "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+VISIBLE = re.compile(
+    "[^"
+    r"\t\n\r \xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"  # blanks, marks of width nought, joiners, turners
+    r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0"  # soft hyphen, fillers, separators
+    r"\ufe00-\ufe0f\U000e0000-\U000e0fff"  # variation selectors and tags
+    r"\ufeff\ufff0-\ufffc\u2800"  # byte order mark, annotations, the empty Braille cell
+    r"\U00013430-\U00013442\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"  # of rare scripts
+    rf"\ufdd0-\ufdef{NONCHARACTERS}]"
+)
+"""A character that a reader sees.
+
+Left out are the blanks, Unicode's Default_Ignorable_Code_Point, its noncharacters, and characters whose glyph is empty.
+Listed here and not asked of ``unicodedata``: what was said must stay said under a later Python.
+"""
+LINE_ENDS = re.compile(r"\r\n?")
 
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?)?", re.ASCII)
@@ -29,7 +47,10 @@ WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 
 
 def _plain_text(value: Any) -> Any:
-    """Text, or a bare whole number in its place (codes are often written so); never a truth value."""
+    """Text, or a bare whole number in its place (codes are often written so); never a truth value.
+
+    Lines end with LF, as YAML and XML have it. Text in which a reader sees nothing says nothing: it is empty.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         if value.bit_length() > MOST_BITS:
             raise own_reason("too_many_digits")
@@ -38,7 +59,12 @@ def _plain_text(value: Any) -> Any:
         for unfit, reason in UNFIT:
             if unfit.search(value):
                 raise own_reason(reason)
+        return LINE_ENDS.sub("\n", value) if VISIBLE.search(value) else ""
     return value
+
+
+def _that_say_something(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value for value in values if value)
 
 
 def _no_truth_value(value: Any) -> Any:
@@ -74,6 +100,8 @@ def _looks_like(form: re.Pattern[str], value: Any) -> bool:
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), BeforeValidator(_plain_text)]
+Texts = Annotated[tuple[Text, ...], AfterValidator(_that_say_something)]
+"""Several texts; those that say nothing are left out."""
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), BeforeValidator(_plain_text)]
 Code = Annotated[
     str,

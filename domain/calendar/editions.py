@@ -123,7 +123,8 @@ def load_edition(text: str, where: str) -> Edition:
 
 def _text(content: Mapping[str, object], key: str, where: str) -> str:
     value = content[key]
-    if not isinstance(value, str) or not value.strip():
+    # What cannot be printed (a zero-width blank, a byte order mark) says nothing either.
+    if not isinstance(value, str) or not any(x.isprintable() and not x.isspace() for x in value):
         raise CalendarError(f"{where}: {key}: a text that is not empty is needed, not {value!r}.")
     return value
 

@@ -82,7 +82,7 @@ def _once_and_by_the_right_side(case: Case, role: Role) -> None:
 def return_for_supplement(turn: Turn[Case], said: ReturnForSupplement) -> None:
     """一次性告知: all that is missing, told once. The provider's own limit runs on."""
     rule = turn.case.statute.supplement
-    missing = [item for item in said.missing or () if item]
+    missing = list(said.missing or ())
     turn.require(missing, RefusalCode.MISSING_LIST_REQUIRED, rule.clause)
     turn.stage = Stage.SUPPLEMENT
     turn.note(

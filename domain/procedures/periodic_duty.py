@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from domain.access import place_of
 from domain.calendar import CHINA, day_of
@@ -46,7 +46,7 @@ ORGANS = (Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT)
 class DutyItem(Filed):
     """One thing that the duty covers (事项), such as a data set; ``due_on``: its own earlier day."""
 
-    name: ShortText
+    name: Annotated[ShortText, StringConstraints(min_length=1)]
     code: ShortText | None = None
     due_on: Day | None = None
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from domain.evidence import digest_of
 from domain.plain_errors import own_reason
-from domain.texts import UNFIT, Instant
+from domain.texts import UNFIT, VISIBLE, Instant
 
 JSON_TYPE = re.compile(r"application/([a-z0-9.!#$&^_+-]+\+)?json\s*(;.*)?", re.ASCII | re.IGNORECASE)
 """Media types whose content is JSON."""
@@ -16,11 +16,13 @@ EXTENSION = re.compile(r"[a-z0-9]+", re.ASCII)
 
 
 def _printable(text: str) -> str:
-    if "\t" in text or "\n" in text:
+    if any(character in text for character in "\t\n\r"):
         raise own_reason("control_character")
     for unfit, word in UNFIT:
         if unfit.search(text):
             raise own_reason(word)
+    if not VISIBLE.search(text):
+        raise own_reason("nothing_visible")
     return text
 
 

@@ -101,6 +101,8 @@ async def test_a_department_files_for_itself_and_the_platform_for_the_department
         ("nantong-2020", {"contains_state_secret": True}, 422, "secret_data_excluded", "3"),
         ("changshu-2019", {"sharing_class": "not_shared"}, 422, "justification_required", "19"),
         ("yima-2021", {"item_count": None}, 422, "application_incomplete", "15"),
+        ("yima-2021", {"scope": "\u200b\u2060\ufeff"}, 422, "application_incomplete", "15"),
+        ("nantong-2020", {"provider": {"code": "p", "name": "\u3164"}}, 422, "application_incomplete", None),
     ],
 )
 async def test_what_the_rules_refuse_is_told_with_code_and_article(
