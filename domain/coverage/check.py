@@ -19,7 +19,7 @@ from domain.statutes.errors import StatuteError
 from domain.statutes.loader import packaged_overlays, packaged_statutes
 from domain.statutes.model import Statute
 from domain.statutes.sections import SECTIONS
-from domain.statutes.source_text import articles
+from domain.statutes.source_text import articles_of
 from domain.words import CommandName, ProcedureName
 
 Extract = Sequence[Mapping[str, str]]
@@ -134,18 +134,19 @@ def _overlap(one: str, other: str) -> bool:
 
 def _against_sources(table: Table, statute: Statute, folder: Path) -> Iterator[str]:
     try:
-        source, extract = beside(folder, statute.source), beside(folder, "clauses.json")
-        if source:
-            yield from _against_text(table, source.read_text(encoding="utf-8"))
+        sources, extract = [beside(folder, name) for name in statute.sources], beside(folder, "clauses.json")
+        texts = [source.read_text(encoding="utf-8") for source in sources if source]
+        if len(texts) == len(sources):
+            yield from _against_text(table, texts)
         if extract and table.statute in SEED_LETTERS.values():
             yield from against_extract(table, json.loads(extract.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         yield f"{table.statute}: a source in {folder} cannot be read ({' '.join(str(error).split())})."
 
 
-def _against_text(table: Table, source: str) -> Iterator[str]:
+def _against_text(table: Table, texts: Sequence[str]) -> Iterator[str]:
     """Quotes that the article does not say; for a text without an extract, paragraphs that no row speaks of."""
-    found = articles(source)
+    found = articles_of(texts)
     for row in table.clauses:
         paragraphs = found.get(int(row.number), ())
         wanted = paragraphs if row.paragraph is None else paragraphs[row.paragraph - 1 : row.paragraph]

@@ -7,7 +7,7 @@ product; everything else here needs the packaged files alone.
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from domain.statutes.model import Clause, Extension, Limit, Statute
 from domain.statutes.overlay import Overlaid
 from domain.statutes.overlay_model import Above
 from domain.statutes.sections import CatalogueExtension, Duty
-from domain.statutes.source_text import articles
+from domain.statutes.source_text import articles_of
 from domain.words import Unit
 
 # The only place that knows where the source texts lie beside the repository.
@@ -45,14 +45,14 @@ UNIT_WORDS = {Unit.WORKING_DAY: "个工作日", Unit.MONTH: "个月", Unit.DAY: 
 EVERY_WORDS = {"year": "每年", "half_year": "每半年", "quarter": "每季度", "event": "产生后", "regular": "定期"}
 
 
-def check_quotes(statute: Statute, source_text: str) -> list[str]:
+def check_quotes(statute: Statute, *source_texts: str) -> list[str]:
     """What is wrong with the quotes of the statute's own clauses, one sentence each; empty if all is well.
 
     Each quote must be a literal part of the article it names, and of the paragraph where it names one;
     a clause in an article of several paragraphs must name its paragraph. Line breaks are removed from
     the source before comparing, because pages break inside sentences; no other character is changed.
     """
-    found = articles(source_text)
+    found = articles_of(source_texts)
     problems = []
     for path, clause in clauses(statute):
         if clause.statute is not None:
@@ -77,17 +77,17 @@ def _wrong_quote(clause: Clause, article: tuple[str, ...] | None) -> str | None:
     return None
 
 
-def check_overlay_quotes(overlaid: Overlaid, source_text: str) -> list[str]:
+def check_overlay_quotes(overlaid: Overlaid, *source_texts: str) -> list[str]:
     """The same for clauses that an overlay itself brings: all others stand, and are checked, in the two texts."""
     upper = overlaid.upper
     known = {_words(clause) for part in (overlaid.local, upper) for _, clause in clauses(part)}
-    found = None if isinstance(upper, Above) and upper.excerpt else articles(source_text)
+    found = None if isinstance(upper, Above) and upper.excerpt else articles_of(source_texts)
     problems = []
     for path, clause in clauses(overlaid.statute):
         if _words(clause) in known:
             continue
         reason = (
-            _not_in_excerpt(clause, source_text)
+            _not_in_excerpt(clause, source_texts)
             if found is None
             else _wrong_quote(clause, found.get(int(clause.article)))
         )
@@ -96,13 +96,13 @@ def check_overlay_quotes(overlaid: Overlaid, source_text: str) -> list[str]:
     return problems
 
 
-def check_above_quotes(above: Above, source_text: str) -> list[str]:
+def check_above_quotes(above: Above, *source_texts: str) -> list[str]:
     """The same for a regulation that only stands above others; of an excerpt each quote must be a literal part."""
-    found = articles(source_text)
+    found = articles_of(source_texts)
     reasons = (
         (
             path,
-            _not_in_excerpt(clause, source_text)
+            _not_in_excerpt(clause, source_texts)
             if above.excerpt
             else _wrong_quote(clause, found.get(int(clause.article))),
         )
@@ -115,8 +115,9 @@ def _words(clause: Clause) -> tuple[str, int | None, str]:
     return clause.article, clause.paragraph, clause.quote
 
 
-def _not_in_excerpt(clause: Clause, source_text: str) -> str | None:
-    return None if clause.quote in source_text else f"quotes “{clause.quote}”, which the source does not say"
+def _not_in_excerpt(clause: Clause, source_texts: Sequence[str]) -> str | None:
+    said = any(clause.quote in text for text in source_texts)
+    return None if said else f"quotes “{clause.quote}”, which the source does not say"
 
 
 def check_amounts(statute: Statute) -> list[str]:
@@ -208,10 +209,10 @@ def check_all() -> list[str]:
             continue
         problems += check_amounts(statute)
         if folder:
-            problems += _check_against(statute.id, folder, statute.source, partial(_statute_against, statute, folder))
+            problems += _check_against(statute.id, folder, statute.sources, partial(_statute_against, statute, folder))
     if folder:
         for above in packaged_above().values():
-            problems += _check_against(above.id, folder, above.source, partial(check_above_quotes, above))
+            problems += _check_against(above.id, folder, above.sources, partial(check_above_quotes, above))
     return problems + _check_overlays(folder)
 
 
@@ -224,28 +225,28 @@ def _check_overlays(folder: Path | None) -> list[str]:
             problems.append(str(error))
             continue
         problems += check_amounts(overlaid.statute)
-        source = beside(folder, overlaid.upper.source) if folder else None
-        if folder and source:  # a source that is not there was told with the regulation itself
+        sources = overlaid.upper.sources
+        # A source that is not there was told with the regulation itself.
+        if folder and all(beside(folder, name) for name in sources):
             check = partial(check_overlay_quotes, overlaid)
-            problems += _check_against(overlaid.statute.id, folder, overlaid.upper.source, check)
+            problems += _check_against(overlaid.statute.id, folder, sources, check)
     return problems
 
 
-def _statute_against(statute: Statute, folder: Path, source_text: str) -> list[str]:
-    problems = check_quotes(statute, source_text)
+def _statute_against(statute: Statute, folder: Path, *source_texts: str) -> list[str]:
+    problems = check_quotes(statute, *source_texts)
     extract = beside(folder, "clauses.json")
     if extract:
         problems += check_extract(statute, json.loads(extract.read_text(encoding="utf-8")))
     return problems
 
 
-def _check_against(id_: str, folder: Path, source: str, check: Callable[[str], list[str]]) -> list[str]:
-    """A check that needs a source; a source that is not there, or cannot be read, is a problem of its own."""
+def _check_against(id_: str, folder: Path, sources: Sequence[str], check: Callable[..., list[str]]) -> list[str]:
+    """A check that needs the sources; one that is not there, or cannot be read, is a problem of its own."""
     try:
-        file = beside(folder, source)
-        if file is None:
-            return [f"{id_}: the source {source} is not in {folder}."]
-        return check(file.read_text(encoding="utf-8"))
+        files = {source: beside(folder, source) for source in sources}
+        gone = [f"{id_}: the source {source} is not in {folder}." for source, file in files.items() if file is None]
+        return gone or check(*(file.read_text(encoding="utf-8") for file in files.values() if file))
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         return [f"{id_}: a source in {folder} cannot be read ({reason})."]

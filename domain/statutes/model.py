@@ -30,9 +30,12 @@ class Regulation(Part):
     ``excerpt``: ``source`` holds some of its clauses among other things, not the text article by article.
     """
 
+    ADDED_LATER = frozenset({"further_sources"})
+
     title: Name
     document: str | None = None
     source: str
+    further_sources: tuple[str, ...] = ()
     excerpt: bool = False
 
 
@@ -160,7 +163,17 @@ class Statute(Part):
     """
 
     ADDED_LATER = frozenset(
-        {"regulations", "demand", "access", "correction", "rectification", "withdrawal", "catalogue", "duties"}
+        {
+            "further_sources",
+            "regulations",
+            "demand",
+            "access",
+            "correction",
+            "rectification",
+            "withdrawal",
+            "catalogue",
+            "duties",
+        }
     )
 
     id: str = Field(pattern=r"^[a-z]+(-[a-z0-9]+)+(\+[a-z0-9]+)?$", max_length=60)
@@ -171,6 +184,7 @@ class Statute(Part):
     issued_on: date | None = None
     in_force_from: date | None = None
     source: str = Field(description="name of the source text that the quotes are checked against")
+    further_sources: tuple[str, ...] = Field(default=(), description="further files with articles of the same text")
     regulations: dict[str, Regulation] = Field(default_factory=dict)
 
     bodies: dict[Role, Body]
@@ -194,6 +208,11 @@ class Statute(Part):
     withdrawal: WithdrawalRules | None = None
     catalogue: CatalogueRules | None = None
     duties: tuple[Duty, ...] | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of all files with its text."""
+        return self.source, *self.further_sources
 
     def limit(self, clock: ClockId, sharing_class: SharingClass | None) -> Limit | None:
         """The limit for a clock, the one for this sharing class before the general one; None if there is none."""

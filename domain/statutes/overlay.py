@@ -107,7 +107,7 @@ def _sections(upper: Upper) -> Mapping[str, Any]:
 _ABOUT = frozenset(
     {
         *("id", "title", "document", "jurisdiction", "status", "issued_on", "in_force_from"),
-        *("source", "excerpt", "regulations"),
+        *("source", "further_sources", "excerpt", "regulations"),
     }
 )
 
@@ -138,7 +138,8 @@ def _statute(
 def _cited(upper: Upper) -> Regulation:
     if isinstance(upper, Above):
         return upper.regulation()
-    return Regulation(title=upper.title, document=upper.document, source=upper.source)
+    further = upper.further_sources
+    return Regulation(title=upper.title, document=upper.document, source=upper.source, further_sources=further)
 
 
 def _change_of(overlay: Overlay, part: str) -> tuple[str | int, ...]:

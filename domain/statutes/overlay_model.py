@@ -54,6 +54,11 @@ class Above(Part):
     excerpt: bool = False
     refusal: Refusal | None = None
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of all files with its text: there is one."""
+        return (self.source,)
+
     def regulation(self) -> Regulation:
         """How clauses of it are cited."""
         return Regulation(title=self.title, document=self.document, source=self.source, excerpt=self.excerpt)

@@ -144,13 +144,14 @@ def _check_statute(found: "Statute | Overlaid", file: str, folder: Path | None) 
     from domain.statutes.model import Statute
 
     problems = check_amounts(found if isinstance(found, Statute) else found.statute)
-    name = found.source if isinstance(found, Statute) else found.upper.source
-    source = _source_of(name, Path(file).parent, folder)
-    if source is None:
-        return problems, [f"the quotes of {file}, because its source {name} is not here"]
+    names = (found if isinstance(found, Statute) else found.upper).sources
+    sources = {name: _source_of(name, Path(file).parent, folder) for name in names}
+    for name, source in sources.items():
+        if source is None:
+            return problems, [f"the quotes of {file}, because its source {name} is not here"]
     try:
-        text = read_text(str(source))
-        problems += check_quotes(found, text) if isinstance(found, Statute) else check_overlay_quotes(found, text)
+        texts = [read_text(str(source)) for source in sources.values()]
+        problems += check_quotes(found, *texts) if isinstance(found, Statute) else check_overlay_quotes(found, *texts)
     except FileError as error:
         problems.append(str(error))
     return problems, []

@@ -1,6 +1,8 @@
 """Quotes against sources: on a small text everywhere, on the real sources where they are at hand."""
 
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from domain.statutes.check import (
 from domain.statutes.clauses import clauses
 from domain.statutes.loader import get_statute, load_statute, packaged_above, packaged_statutes, packaged_texts
 from domain.statutes.model import Statute
-from domain.statutes.source_text import articles, chinese_number
+from domain.statutes.source_text import articles, articles_of, chinese_number
 
 OWN = {id_: statute for id_, statute in packaged_statutes().items() if "+" not in id_}
 """The texts that stand in files of their own."""
@@ -78,6 +80,26 @@ def synthetic_source(statute: Statute) -> str:
         lines = [paragraphs.get(x, "另有规定") + "完。" for x in range(1, max(paragraphs) + 1)]
         text += f"第{numerals(number)}条 " + "\n\n".join(lines) + "\n"
     return text
+
+
+def spread(source: str, files: Sequence[str]) -> dict[str, str]:
+    """The articles of a source, dealt out to several files, each with the beginning of a file of its own."""
+    blocks = re.split(r"^(?=第[^ ]+条 )", source, flags=re.MULTILINE)
+    return {name: f"条例\n{''.join(blocks[place :: len(files)])}" for place, name in enumerate(files)}
+
+
+def test_articles_of_several_files_are_those_of_one_text() -> None:
+    source = synthetic_source(get_statute("cn-809-2025"))
+    assert articles_of(spread(source, "abc").values()) == articles(source)
+
+
+def test_an_excerpt_may_have_one_paragraph_of_an_article_alone() -> None:
+    one = "第三条 第一款在此。\n\n第五条 另有规定。\n"
+    other = "第二条 在先。\n第三条第二款 第二款在彼。\n第三条第二款规定的，从其规定。\n"
+    assert articles(other)[3] == ("", " 第二款在彼。", "第三条第二款规定的，从其规定。")
+    found = articles_of([one, other])
+    assert found[3][:2] == (" 第一款在此。", " 第二款在彼。")
+    assert list(found) == [2, 3, 5]
 
 
 @pytest.mark.parametrize("statute_id", list(packaged_statutes()))
@@ -171,7 +193,7 @@ def test_a_wrong_packaged_file_is_reported_and_the_others_are_still_checked(
 def test_a_named_folder_without_sources_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SHAREFLOW_SOURCES", str(tmp_path / "nowhere"))
     problems = check_all()
-    assert len(problems) == len(OWN) + len(packaged_above())
+    assert len(problems) == sum(len(text.sources) for text in [*OWN.values(), *packaged_above().values()])
     assert all(" is not in " in x for x in problems)
 
 
@@ -179,7 +201,8 @@ def test_a_named_folder_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     folder = tmp_path / "seeds"
     folder.mkdir()
     for statute in OWN.values():
-        (folder / statute.source).write_text(synthetic_source(statute), encoding="utf-8")
+        for name, text in spread(synthetic_source(statute), statute.sources).items():
+            (folder / name).write_text(text, encoding="utf-8")
     for above in packaged_above().values():
         quotes = "。".join(clause.quote for _, clause in clauses(above))
         (folder / above.source).write_text(quotes, encoding="utf-8")
@@ -189,8 +212,9 @@ def test_a_named_folder_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     (folder / get_statute("nantong-2020").source).write_text("第一条 没有别的。", encoding="utf-8")
     row = {"seed": "ZJ", "article": "26", "category": "TIME", "limit": "7 WD", "quote": "应在5个工作日内完成审核"}
     (tmp_path / "clauses.json").write_text(json.dumps([row]), encoding="utf-8")
+    (folder / get_statute("cn-809-2025").further_sources[0]).write_text("第一条 没有别的。", encoding="utf-8")
     ids = [x.split(":")[0] for x in check_all()]
-    assert set(ids) == {"nantong-2020", "yima-2021", "zhejiang-2014"}
+    assert set(ids) == {"cn-809-2025", "nantong-2020", "yima-2021", "zhejiang-2014"}
     assert (ids.count("yima-2021"), ids.count("zhejiang-2014")) == (1, 1)
 
 

@@ -45,7 +45,7 @@ def test_a_statute_that_stood_alone_keeps_its_digest(statute_id: str) -> None:
 def _of_the_request_alone(statute: Statute) -> Statute:
     """A statute as it was written before it had more than the request."""
     kept = tuple(limit for limit in statute.limits if limit.clock in OF_A_REQUEST)
-    return statute.model_copy(update={"limits": kept, **dict.fromkeys(BEYOND)})
+    return statute.model_copy(update={"limits": kept, "further_sources": (), **dict.fromkeys(BEYOND)})
 
 
 @pytest.mark.parametrize("name", TEXTS)
