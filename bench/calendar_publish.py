@@ -23,6 +23,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from bench.engine import APPLICATION
 from bench.http import _stack
 from domain.calendar import CHINA, Calendar
+from domain.calendar.regulation import packaged_regulation, regulation_days, version_for
 from ledger.calendar_here import CalendarHere
 from ledger.engine import connect
 from starter.client import ShareflowClient
@@ -39,13 +40,15 @@ def edition(today: datetime) -> dict[str, Any]:
     off = [days.add_working_days(day, place) for place in (2, 3)]
     year = max(off).year
     own = [each.id for each in calendar.editions if each.year == year and each.amends is None]
+    # The notice of a year that has none yet must give every festival its day off.
+    whole = () if own else regulation_days(year, version_for(year, packaged_regulation()))
     return {
         "id": "bench",
         "year": year,
         "published": day.isoformat(),
         "notice": "bench",
         "amends": own[0] if own else None,
-        "days": {each.isoformat(): "off" for each in off},
+        "days": {each.isoformat(): "off" for each in (*whole, *off)},
     }
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from domain.calendar.editioned import Calendar
 from domain.calendar.editions import Edition
 from domain.calendar.errors import CalendarError
+from domain.calendar.festivals import without_a_day_off
 
 
 def with_stored(packaged: Calendar, stored: Iterable[Edition]) -> Calendar:
@@ -30,7 +31,8 @@ def published_now(calendar: Calendar, edition: Edition, today: date) -> Calendar
     """The calendar with an edition that is published today or was lately; the same one when it has it already.
 
     Raises CalendarError for an edition that cannot be: not yet published, its id used for another content, at odds
-    with the others, older than what is known of its year, or changing days that had passed without amending.
+    with the others, older than what is known of its year, changing days that had passed without amending, or leaving a
+    festival of its year without any day off.
     """
     if edition in calendar.editions:
         return calendar
@@ -49,6 +51,7 @@ def published_now(calendar: Calendar, edition: Edition, today: date) -> Calendar
             )
     if edition.amends is None:
         _check_past(calendar, edition)
+    _check_whole(after, edition)
     return after
 
 
@@ -66,3 +69,13 @@ def _check_past(calendar: Calendar, edition: Edition) -> None:
                 f"Edition {edition.id}: days {day.isoformat()}: this day had passed when the edition was published, "
                 "and only an edition that says what it amends may change it."
             )
+
+
+def _check_whole(after: Calendar, edition: Edition) -> None:
+    """The year's notices together are whole; whatever they leave out would be a working day, and no festival is."""
+    left = [f"{festival.name} ({festival.english})" for festival in without_a_day_off(after, edition)]
+    if left:
+        raise CalendarError(
+            f"Edition {edition.id}: days: {', '.join(left)} would have no day off in {edition.year}, so the notice is "
+            "probably not written down whole."
+        )

@@ -30,7 +30,8 @@ class FestivalDay:
     """One day off of a festival (节日放假日) by rule: solar date, lunar date or the day of Qingming.
 
     ``shift`` is in days; New Year's Eve of the lunar year (除夕) is the first lunar day shifted by -1,
-    since the twelfth month may have 29 or 30 days.
+    since the twelfth month may have 29 or 30 days. ``part_of`` is the festival whose days off the regulation counts
+    it among (春节，放假4天（农历除夕、正月初一至初三）), where the day has a name of its own.
     """
 
     festival: str
@@ -39,6 +40,7 @@ class FestivalDay:
     month: int = 0
     day: int = 0
     shift: int = 0
+    part_of: str | None = None
 
     def in_year(self, year: int) -> date:
         """The date on which this day off falls in the solar ``year``."""

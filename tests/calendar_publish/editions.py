@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.calendar import Calendar, Edition, load_edition
+from domain.calendar.regulation import packaged_regulation, regulation_days, version_for
 
 _numbers = itertools.count(1)
 
@@ -18,9 +19,14 @@ def days_off(calendar: Calendar, today: date, places: Sequence[int] = (4, 5)) ->
     return [days.add_working_days(today, place) for place in places]
 
 
+def festivals(year: int) -> dict[str, str]:
+    """The days off that the notice of a year cannot leave out, as an edition's file has them."""
+    return {day.isoformat(): "off" for day in regulation_days(year, version_for(year, packaged_regulation()))}
+
+
 def edition_off(calendar: Calendar, today: date, off: Sequence[date], **changes: Any) -> dict[str, Any]:
-    """An edition published today that gives these days off, as its file has it."""
-    year = max(off).year
+    """An edition published today that gives these days off, as its file has it; whole where the year has no notice."""
+    year = changes.get("year") or max(off).year
     own = [edition.id for edition in calendar.editions if edition.year == year and edition.amends is None]
     return {
         "id": f"{year}-test-{next(_numbers):04d}",
@@ -28,7 +34,7 @@ def edition_off(calendar: Calendar, today: date, off: Sequence[date], **changes:
         "published": today.isoformat(),
         "notice": "https://www.gov.cn/test",
         "amends": own[0] if own else None,
-        "days": {day.isoformat(): "off" for day in off},
+        "days": {**({} if own else festivals(year)), **{day.isoformat(): "off" for day in off}},
         **changes,
     }
 

@@ -17,7 +17,7 @@ from starter.http.app import create_app
 from starter.http.door import open_door
 from starter.http.settings import Settings
 from starter.tokens import new_issuer
-from tests.calendar_publish.editions import days_off, edition_off, written
+from tests.calendar_publish.editions import days_off, edition_off, festivals, written
 from tests.calendar_publish.stack import Stack, now
 from tests.engine.cases import PROVIDER
 from tests.engine.looking import until
@@ -164,6 +164,31 @@ async def test_what_cannot_be_used_is_one_sentence_and_changes_nothing(
     assert reason in said
     assert (len(said.splitlines()), said.strip()[-1]) == (1, ".")
     assert stack.calendar.editions == before
+
+
+async def test_a_notice_that_leaves_out_a_festival_is_refused_with_its_name_and_changes_nothing(apart: Stack) -> None:
+    today, before = now().date(), apart.calendar.editions
+    year = today.year + 1
+    whole = festivals(year)
+    spring = {day: kind for day, kind in whole.items() if day[5:7] in ("01", "02") and not day.endswith("-01-01")}
+    national = {day: kind for day, kind in whole.items() if day[5:7] == "10"}
+    content = edition_off(apart.calendar, today, [], year=year, amends=None)
+    for left, name in ((spring, "春节 (Spring Festival)"), (national, "国庆节 (National Day)")):
+        days = {day: kind for day, kind in whole.items() if day not in left}
+        file = written({**content, "days": days}, apart.folder)
+        for command in (("impact",), ("publish", "--yes")):
+            said = await apart.run("calendar", command[0], file, *command[1:], code=2)
+            assert f"{name} would have no day off in {year}" in said
+            assert (len(said.splitlines()), said.strip()[-1]) == (1, ".")
+    assert apart.calendar.editions == before
+    report = await apart.json("calendar", "publish", written({**content, "days": whole}, apart.folder), "--yes")
+    assert report["complete"]
+    # An amendment that takes a festival's days off away is refused too; one that leaves them is not.
+    amended = {**content, "id": f"{year}-amended", "amends": content["id"]}
+    file = written({**amended, "days": dict.fromkeys(national, "work")}, apart.folder)
+    assert "国庆节 (National Day)" in await apart.run("calendar", "publish", file, "--yes", code=2)
+    file = written({**amended, "days": {f"{year}-05-05": "off"}}, apart.folder)
+    assert (await apart.json("calendar", "publish", file, "--yes"))["complete"]
 
 
 async def test_no_file_no_engine_and_no_ledger(stack: Stack) -> None:

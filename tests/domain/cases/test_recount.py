@@ -17,6 +17,7 @@ from domain.cases.passing_of_time import advance, recounted
 from domain.cases.records import Clock
 from domain.cases.recount import Change, OpenLimit, change_of, stage_measured
 from domain.words import ClockState, EventType, Stage
+from tests.calendar_publish.editions import festivals
 from tests.domain.cases.machine import PaperLedger, play
 
 PACKAGED = Calendar.packaged()
@@ -60,7 +61,7 @@ def edition(now: datetime, year: int, chosen: set[int]) -> Edition:
     amends = "2026" if year == 2026 else None
     known = PACKAGED.as_known_on(now.date())
     stated = {day for each in PACKAGED.editions for day, kind in each.days.items() if kind == "off"}
-    days = {}
+    days = festivals(year) if amends is None else {}
     for offset in chosen:
         day = now.date() + timedelta(days=offset)
         if not date(year - 1, 12, 1) <= day <= date(year, 12, 31):
@@ -122,7 +123,7 @@ def test_a_next_years_notice_that_changes_this_december() -> None:
     ledger = PaperLedger("changshu-2019", at("2026-12-23T10:00"))
     assert ledger.clock("provider_answer").due_date == date(2026, 12, 30)
     content = {"id": "2027", "published": "2026-12-24", "notice": "x"}
-    days = {"2026-12-27": "work", "2027-01-01": "off"}
+    days = {"2026-12-27": "work", **festivals(2027)}
     notice = load_edition(json.dumps({**content, "days": days}), "x.json")
     now = at("2026-12-24T09:00")
     known = published_now(PACKAGED, notice, now.date()).as_known_at(now)
