@@ -7,8 +7,8 @@ from domain.messages import Language
 from domain.words import CommandName, Stage
 
 RECTIFICATION: Final[Mapping[Language, str]] = {
-    "en": "once a limit was missed whose breach the text lists as a ground",
-    "zh": "有时限超期，且属该法规所列整改情形",
+    "en": "once a limit of the text (no policy) was missed whose breach the text lists as a ground",
+    "zh": "有法定时限（不含内部规程）超期，且属该法规所列整改情形",
 }
 
 CONDITIONS: Final[Mapping[tuple[CommandName, Stage], Mapping[Language, str]]] = {

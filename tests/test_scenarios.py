@@ -112,6 +112,19 @@ def test_there_are_enough_and_each_has_its_own_name() -> None:
     assert {scenario.filed_at.astimezone(CHINA).year for scenario in scenarios} == set(range(2018, 2027))
 
 
+async def test_no_rectification_rests_on_policy(every_play: dict[str, Played]) -> None:
+    ordered = [
+        (name, clock.basis)
+        for name, played in every_play.items()
+        for event in played.events
+        if event.type is EventType.RECTIFICATION_ORDERED
+        for clock in played.clocks
+        if clock.number == event.data["number"]
+    ]
+    assert len(ordered) >= 5
+    assert all(basis is not Basis.POLICY for _, basis in ordered), ordered
+
+
 def test_every_scenario_says_how_it_ends() -> None:
     for path in FILES:
         expect = read_scenario(path).expect

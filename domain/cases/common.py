@@ -11,7 +11,21 @@ from domain.cases.rules import RuleBook
 from domain.cases.turn import Refused, Turn
 from domain.messages import label
 from domain.statutes.sections import Ground
-from domain.words import ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage
+from domain.words import (
+    Basis,
+    ClockId,
+    ClockState,
+    CommandName,
+    EventType,
+    Outcome,
+    ProcedureName,
+    RefusalCode,
+    Role,
+    Stage,
+)
+
+SANCTIONED = frozenset({Basis.STATUTE, Basis.DECISION})
+"""On what a limit must rest for its breach to be a ground: the text, or a decision under it. Policy is none."""
 
 
 def may_be_withdrawn(book: RuleBook[Any], stages: Sequence[Stage], by: Role = Role.REQUESTER) -> None:
@@ -44,18 +58,20 @@ def _no_rectification(case: Proceeding) -> Refused | None:
 def breaches_to_rectify(case: Proceeding, by: Role, named: ClockId | None = None) -> Iterator[tuple[Clock, Ground]]:
     """The missed limits that an organ may order rectification for, each with the ground the text lists; latest first.
 
-    Those for which it has been ordered already are left out. ``named``: of this clock alone.
+    Those for which it has been ordered already are left out, and so is what the operator alone has limited, also
+    where the text says 及时 without a number. ``named``: of this clock alone.
     """
     rules = case.statute.rectification
     for clock in reversed(list(case.clocks.values())):
         ground = rules.ground_for(clock.id) if rules else None
-        missed = clock.state in (ClockState.BREACHED, ClockState.MET_LATE) and clock.number not in case.rectified
+        missed = clock.basis in SANCTIONED and clock.state in (ClockState.BREACHED, ClockState.MET_LATE)
+        missed = missed and clock.number not in case.rectified
         if rules and ground and missed and named in (None, clock.id) and rules.orders(ground) is by:
             yield clock, ground
 
 
 def may_lead_to_rectification(book: RuleBook[Any], stages: Sequence[Stage]) -> None:
-    """责令整改 from a breached limit: the ground that the text lists for such a breach is filled in.
+    """责令整改 from a breached limit of the text or of a decision: the ground that the text lists is filled in.
 
     The bureau orders a department; where the limit was the bureau's own and the text has a ground for that, the
     government orders the bureau.

@@ -120,7 +120,7 @@ class Situation:
         if role not in ("bureau", "government"):
             return "not_your_turn"
         clocks = reached(str(self)).clocks.values()
-        missed = [clock.id for clock in clocks if clock.state.value in ("breached", "met_late")]
+        missed = [x.id for x in clocks if x.state.value in ("breached", "met_late") and x.basis.value != "policy"]
         found = [rules.ground_for(clock) for clock in missed]
         ordered_by = [(ground.by or "bureau") for ground in found if ground]
         return PASS if role in ordered_by else "no_breach_to_rectify"
