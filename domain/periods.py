@@ -11,8 +11,8 @@ MONTHS: dict[Recurrence, int] = {"year": 12, "half_year": 6, "quarter": 3}
 """How long each kind of period is."""
 LETTERS: dict[Recurrence, str] = {"year": "", "half_year": "H", "quarter": "Q"}
 """What stands before the number of a period within its year."""
-FIRST_YEAR, LAST_YEAR = 2018, 2059
-"""The years of the calendar: no period can be watched outside them."""
+FIRST_YEAR, LAST_YEAR = 2018, 2090
+"""The years in which cases can be filed: no period can be watched outside them."""
 
 _NAME = re.compile(r"([0-9]{4})(?:-([HQ])([1-4]))?", re.ASCII)
 

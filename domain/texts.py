@@ -121,7 +121,20 @@ SealedKey = Annotated[
 
 WholeNumber = Annotated[int, BeforeValidator(_no_truth_value)]
 ItemCount = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_no_truth_value)]
-WorkingDays = Annotated[int, Field(ge=1, le=366), BeforeValidator(_no_truth_value)]
+MOST_DAYS = 366
+"""The longest limit that one decision may set, in days."""
+
+
+class CountsDays:
+    """Marks a number of days: how many there may be is for the rules to say (``domain.cases.bounds``), with a code."""
+
+
+WorkingDays = Annotated[
+    int,
+    Field(ge=1, le=2**53 - 1, json_schema_extra={"maximum": MOST_DAYS}),
+    BeforeValidator(_no_truth_value),
+    CountsDays(),
+]
 Truth = Annotated[bool, BeforeValidator(_truth_value)]
 Day = Annotated[date, BeforeValidator(_iso_date)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_iso_time)]

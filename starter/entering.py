@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from domain.access import EVERYWHERE, Parties
 from domain.cases.application import Application, Filed
+from domain.cases.bounds import refuse_days_out_of_range
 from domain.cases.filing import file
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Actor, Event
@@ -59,6 +60,7 @@ def enter_request(
     at = received_at or datetime.now(UTC) + played.shift
     request_id = request_id_for(statute_id, key)
     try:
+        refuse_days_out_of_range(application)
         case, events = file(request_id, application, statute, policy, at, person)
     except Refused as refusal:
         raise refusal_of(refusal, statute_id) from None
@@ -95,6 +97,7 @@ def enter_case(
     request_id = request_id_for(statute_id, key, procedure)
     case: Proceeding = PROCEDURES[procedure].new_case(request_id, statute, policy, matter)
     try:
+        refuse_days_out_of_range(matter)
         events = open_case(case, actor, at, None, places)
     except Refused as refusal:
         raise refusal_of(refusal, statute_id) from None
@@ -135,6 +138,7 @@ def refuse_unopenable(procedure: ProcedureName, statute_id: str, matter: Filed, 
     """Raises RequestRefused where the rules refuse what is filed, whoever files it."""
     case: Proceeding = PROCEDURES[procedure].new_case("", statute_named(statute_id), policy, matter)
     try:
+        refuse_days_out_of_range(matter)
         open_case(case, PLATFORM, datetime.now(UTC))
     except Refused as refusal:
         raise refusal_of(refusal, statute_id) from None

@@ -34,6 +34,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.other_cases import OtherCases
     from workflows.recorded_case import CALENDAR_TORN, CALENDAR_UNAVAILABLE, PATIENT, QUICK
 
+LONGEST_TIMER = timedelta(days=36_500)
+"""The server counts a timer in nanoseconds up to the year 2262; a case asks again when one has ended."""
+
 
 class DurableCase(OtherCases):
     """A case that survives crashes: recorded steps, one timer, updates, signals and queries. Procedures inherit it."""
@@ -81,15 +84,16 @@ class DurableCase(OtherCases):
             await workflow.wait_condition(woken)
             return
         # A command received inside the limit may still be on its way: the timer lets it arrive.
-        wake_at = instant.at + timedelta(seconds=self.case.policy.receipt_grace_seconds)
+        left = instant.at - self.now() + timedelta(seconds=self.case.policy.receipt_grace_seconds)
         try:
             await workflow.wait_condition(
                 woken,
-                timeout=max(wake_at - self.now(), timedelta(milliseconds=1)),
+                timeout=min(max(left, timedelta(milliseconds=1)), LONGEST_TIMER),
                 timeout_summary=wait_summary(what, self.case, instant),
             )
         except TimeoutError:
-            await self.pass_time(instant.at)
+            if left <= LONGEST_TIMER:
+                await self.pass_time(instant.at)
 
     async def pass_time(self, until: datetime) -> None:
         """Record what time alone has done until then."""
@@ -191,8 +195,8 @@ class DurableCase(OtherCases):
         """Find out what a command must know of other cases. Most need nothing."""
 
     def decided(self, command: Command, at: datetime) -> list[Event]:
-        """What the rules make of a command."""
-        return decide(self.case, command, at)
+        """What the rules make of a command that was let in."""
+        return decide(self.case, command, at, taken=True)
 
     @command.validator
     def may_command(self, command: Command) -> None:

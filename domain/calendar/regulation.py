@@ -19,10 +19,16 @@ _SATURDAY = 5
 
 @dataclass(frozen=True)
 class Horizon:
-    """The first and last day the calendar speaks about (日历范围), both included."""
+    """The first and last day the calendar speaks about (日历范围), both included.
+
+    ``earliest`` and ``furthest`` bound the days that anybody outside may name (可填日期范围): what follows from such a
+    day, a window after it or a ladder, still ends within the calendar.
+    """
 
     first: date
     last: date
+    earliest: date
+    furthest: date
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ def qingming(year: int) -> date:
 def packaged_horizon() -> Horizon:
     """The horizon stated in data/horizon.json."""
     raw = json.loads(data_directory().joinpath("horizon.json").read_text(encoding="utf-8"))
-    return Horizon(date.fromisoformat(raw["first"]), date.fromisoformat(raw["last"]))
+    return Horizon(**{name: date.fromisoformat(raw[name]) for name in ("first", "last", "earliest", "furthest")})
 
 
 @lru_cache(maxsize=1)
@@ -123,7 +129,7 @@ def version_for(year: int, known: Sequence[RegulationVersion]) -> RegulationVers
     raise CalendarError(f"No version of the holiday regulation is known for {year}.")
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def statutory_days(year: int, version: RegulationVersion) -> dict[date, Festival]:
     """The festival days of ``year`` by ``version`` alone, without days in lieu. Not to be changed.
 
@@ -141,7 +147,7 @@ def statutory_days(year: int, version: RegulationVersion) -> dict[date, Festival
     return dict(sorted(result.items()))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def regulation_days(year: int, version: RegulationVersion) -> dict[date, Festival]:
     """``statutory_days`` with a day in lieu (补假) for each that falls on a weekend. Not to be changed.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,11 +48,14 @@ class Due:
 
 @dataclass(frozen=True)
 class _Index:
-    """For counting in constant time: per day whether it works and how many have so far, and those days."""
+    """For counting in constant time: per day whether it works and how many have so far, and those days.
+
+    Arrays, because each set of editions has an index and a tuple of eighty years of days takes ten times the room.
+    """
 
     works: bytes
-    rank: tuple[int, ...]
-    ordinals: tuple[int, ...]
+    rank: array[int]
+    ordinals: array[int]
 
 
 class WorkingDays:
@@ -197,8 +201,8 @@ class WorkingDays:
                 # A notice may reach into the December before the horizon.
                 if self.first <= day <= self.last:
                     works[day.toordinal() - self._base] = kind == "work"
-        ordinals = tuple(compress(range(self._base, self._base + length), works))
-        return _Index(bytes(works), tuple(accumulate(works)), ordinals)
+        ordinals = array("I", compress(range(self._base, self._base + length), works))
+        return _Index(bytes(works), array("I", accumulate(works)), ordinals)
 
     def _provisional_days(self, year: int) -> dict[date, Festival]:
         return regulation_days(year, version_for(year, self._regulation))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from domain.access import Caller, stands_as
+from domain.cases.bounds import refuse_days_out_of_range
 from domain.cases.commands import Command
 from domain.cases.passing_of_time import advance
 from domain.cases.procedure import PROCEDURES, procedure_of
@@ -21,11 +22,12 @@ P = TypeVar("P", bound=Proceeding)
 Rule = CommandRule[Any]
 
 
-def decide(case: Proceeding, command: Command, at: datetime) -> list[Event]:
+def decide(case: Proceeding, command: Command, at: datetime, taken: bool = False) -> list[Event]:
     """The events of a command received at ``at``, after what time alone has done until then.
 
     Raises :class:`Refused` with the code and the article, and InvalidFields for a field that cannot be; what does
     not depend on the fields is asked first. Nothing is changed: the events must be recorded and then evolved.
+    ``taken``: it was let in before, perhaps by a version that knew other days, and is carried out with those it names.
     """
     case, passed = advance(case, at)
     rule = procedure_of(case).rules.get(command.name)
@@ -33,7 +35,10 @@ def decide(case: Proceeding, command: Command, at: datetime) -> list[Event]:
         raise Refused(RefusalCode.WRONG_PROCEDURE)
     refuse_unless_allowed(case, rule, command)
     turn = Turn(case, command.actor, at, case.stage)
-    rule.rule(turn, command.said(rule.says))
+    said = command.said(rule.says)
+    if not taken:
+        refuse_days_out_of_range(said)
+    rule.rule(turn, said)
     return [*passed, *turn.events]
 
 

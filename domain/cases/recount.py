@@ -6,8 +6,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from domain.calendar import WorkingDays, day_of, end_of
-from domain.cases.deadlines import last_day
+from domain.calendar import WorkingDays, day_of
+from domain.cases.deadlines import ends_at, last_day
 from domain.words import ClockState, Stage, Unit
 
 
@@ -49,7 +49,7 @@ def change_of(limit: OpenLimit, calendar: WorkingDays, now: datetime) -> Change 
     Raises CalendarError outside the calendar's years.
     """
     due = last_day(day_of(limit.started_at), limit.amount, limit.unit, calendar)
-    due_at = end_of(due.due_date, limit.close_of_business)
+    due_at = ends_at(due.due_date, limit.close_of_business)
     if (due_at, due.provisional) == (limit.due_at, limit.provisional):
         return None
     ended = limit.state is ClockState.BREACHED or limit.due_at <= now

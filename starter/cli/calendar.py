@@ -281,7 +281,7 @@ def _day(row: "DayReason") -> dict[str, Any]:
 
 
 def _spans(years: list[int]) -> str:
-    """Years as people write them: 2027-2060."""
+    """Years as people write them: 2027-2099."""
     spans: list[list[int]] = []
     for year in years:
         if spans and spans[-1][1] == year - 1:

@@ -1,7 +1,7 @@
 """Scenario files (场景文件): a case to play, step by step, and what must come of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, create_model
 
 from domain.access import place_of
-from domain.calendar import CHINA, day_of
+from domain.calendar import day_of, end_of
+from domain.calendar.regulation import packaged_horizon
 from domain.cases.application import Filed
 from domain.plain_errors import first_problem, key_path
 from domain.procedures import PROCEDURES
@@ -32,8 +33,9 @@ from domain.yaml_text import Document, YamlTextError, read_yaml
 from starter.files import read_text
 
 LONGEST_FILE = 1_000_000
-FIRST, LAST = datetime(2018, 1, 1, tzinfo=CHINA), datetime(2060, 1, 1, tzinfo=CHINA)
-"""The years that can be played: from the first instant to before the second."""
+FIRST = end_of(packaged_horizon().first - timedelta(days=1))
+LAST = end_of(packaged_horizon().furthest)
+"""What can be played: from the first instant to before the second."""
 
 
 class ScenarioError(ValueError):
@@ -183,7 +185,8 @@ def _check_text(document: Document, where: str, scenario: Scenario) -> None:
 def _check_years(document: Document, where: str, scenario: Scenario) -> None:
     for path, instant in _instants(scenario):
         if not FIRST <= instant < LAST:
-            raise _sentence(document, where, path, "lies outside the years of the calendar, 2018 to 2059")
+            years = f"{FIRST.year} to {packaged_horizon().furthest.year}"
+            raise _sentence(document, where, path, f"lies outside the years that can be played, {years}")
 
 
 def _check_order(document: Document, where: str, scenario: Scenario) -> None:

@@ -170,8 +170,8 @@ def test_no_other_error_ever_comes_out(key: str, value: object) -> None:
             "no edition 2026 was published before it",
         ),
         (
-            {"year": 2062, "published": "2061-11-01", "days": {"2062-01-01": "off"}},
-            "the calendar covers the years 2018 to 2060, not 2062",
+            {"year": 2100, "published": "2099-11-01", "days": {"2100-01-01": "off"}},
+            "the calendar covers the years 2018 to 2099, not 2100",
         ),
     ],
 )

@@ -9,6 +9,7 @@ from domain.calendar import CHINA, Calendar, CalendarError
 from domain.cases.deadlines import order_again, resolve
 from domain.cases.passing_of_time import recounted
 from domain.cases.records import Clock, ClockOrder, LadderStep
+from domain.cases.recount import OpenLimit, change_of
 from domain.policy import default_policy, policy_from
 from domain.words import Basis, ClockId, ClockState, Unit, Urgency
 from tests.domain.cases.machine import PaperLedger, play
@@ -102,6 +103,21 @@ def test_a_year_without_a_notice_is_provisional() -> None:
 def test_outside_the_calendar_is_an_error() -> None:
     with pytest.raises(CalendarError):
         clock(order("2017-12-01T10:00"))
+
+
+@pytest.mark.parametrize("last", [date(2099, 12, 31), date(2100, 1, 4), date(9999, 12, 30), date(9999, 12, 31)])
+def test_a_limit_that_is_fixed_to_a_day_can_always_be_recorded(last: date) -> None:
+    """Also one that a version of before has let in: beyond the calendar only the days of the week are known."""
+    start = instant("2026-03-02T10:00")
+    ladder = (LadderStep(level=Urgency.YELLOW, working_days=5),)
+    fixed = order(start, (last - start.date()).days, "date", ladder=ladder)
+    found = clock(fixed)
+    assert (found.due_date, found.calendar_edition, found.provisional) == (last, "none", False)
+    assert found.due_at.date() in (last, last + timedelta(days=1) if last < date.max else last)
+    assert found.warn_at[0].date() <= last - timedelta(days=2)
+    assert found.rungs[0].at >= found.due_at
+    limit = OpenLimit(found.state, start, found.amount, found.unit, last, found.due_at, provisional=False)
+    assert change_of(limit, Calendar.packaged().as_known_on(None), start) is None
 
 
 # Close of business
