@@ -151,14 +151,16 @@ def _clock(clock: ClockId, language: Language) -> ClockTold:
         LimitTold(
             statute=statute.id,
             basis=Basis.STATUTE,
-            article=limit.clause.article,
+            article=each.clause.article,
             sharing_class=limit.sharing_class,
-            amount=limit.amount,
-            unit=limit.unit,
+            amount=each.amount,
+            unit=each.unit,
         )
         for statute in packaged_statutes().values()
         for limit in statute.limits
         if limit.clock == clock
+        for each in (limit, limit.overall)
+        if each is not None
     ]
     own = default_policy().limits.get(clock)
     if own is not None:

@@ -36,6 +36,10 @@ CONDITIONS: Final[Mapping[tuple[CommandName, Stage], Mapping[Language, str]]] = 
         "en": "after the limit has passed without an answer",
         "zh": "时限已过而未答复",
     },
+    (CommandName.REFER, Stage.DELIVERY): {
+        "en": "after the limit has passed and nothing was delivered",
+        "zh": "时限已过而未提供",
+    },
     (CommandName.AGREE, Stage.NEGOTIATION): {
         "en": "when somebody else's terms are on the table and you have not agreed to them yet",
         "zh": "他方方案待同意，且本方尚未同意",

@@ -32,11 +32,14 @@ ANSWERABLE = (Stage.PROVIDER_ANSWER,)
 def accept(turn: Turn[Case], _: Nothing) -> None:
     """受理: the papers are in order. The file goes to whoever authorises, whose limit starts that day."""
     check = turn.case.statute.limit(ClockId.COMPLETENESS_CHECK, turn.case.sharing_class)
+    by_platform = turn.case.route.then == "platform_authorization"
+    turn.stage = Stage.PLATFORM_AUTHORIZATION if by_platform else turn.stage
     turn.note(EventType.ACCEPTED, check.clause if check else None)
     turn.keep(ClockId.COMPLETENESS_CHECK)
-    if turn.case.route.then == "platform_authorization":
-        turn.stage = Stage.PLATFORM_AUTHORIZATION
-        turn.start(ClockId.PLATFORM_AUTHORIZATION)
+    if by_platform:
+        limit = turn.case.statute.limit(ClockId.PLATFORM_AUTHORIZATION, turn.case.sharing_class)
+        if limit is None or not limit.from_filing:
+            turn.start(ClockId.PLATFORM_AUTHORIZATION)
         return
     turn.stage = Stage.PROVIDER_ANSWER
     turn.note(EventType.FORWARDED, turn.case.statute.bodies[Role.BUREAU].clause)
@@ -170,7 +173,11 @@ MayBeExtended(ClockId.PROVIDER_ANSWER, ANSWERABLE, _extension, _answer_clause).e
 
 
 def grant_access(turn: Turn[Case], clause: Clause | None, terms: object, kept: ClockId | None) -> None:
-    """Sharing is agreed, by whomever: delivery begins where the text sets a limit for it, else the case is done."""
+    """Sharing is agreed, by whomever: delivery begins where the text sets a limit for it, else the case is done.
+
+    Where it had been agreed before and nothing was delivered, the terms of then stand unless there are new ones.
+    """
+    terms = terms or turn.case.terms
     delivery = turn.case.statute.limit(ClockId.DELIVERY, turn.case.sharing_class)
     turn.stage = Stage.DELIVERY if delivery else turn.stage
     turn.note(EventType.GRANTED, clause, terms=terms or None)

@@ -55,7 +55,7 @@ class Application(Filed):
 
     ``justification``: why it is needed for the requester's duty (因履行职责确需使用). ``disputes_grant``: the
     case whose granted conditions are disputed; such a filing goes straight to negotiation where the text
-    opens one (nantong art. 27).
+    opens one (809 art. 28, yima art. 16, nantong art. 27).
     """
 
     requester: Party = Party()

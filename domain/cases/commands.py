@@ -135,8 +135,8 @@ class ConcludeCoordination(Reasoned):
     terms: Terms | None = None
 
 
-class Adjudicate(Reasoned):
-    """The bureau's own decision (评判)."""
+class Adjudicate(Refusing):
+    """The bureau's own decision (评判); a denial with its legal basis where the text asks whoever refuses for one."""
 
     decision: Literal["grant", "deny"]
     terms: Terms | None = None
@@ -148,8 +148,11 @@ class ReferFinal(Reasoned):
     necessity: Text | None = None
 
 
-class Decide(Reasoned):
-    """The last instance's decision; ``return`` sends it back to coordination."""
+class Decide(Refusing):
+    """The last instance's decision; ``return`` sends it back to coordination.
+
+    A denial gives its legal basis where the text asks whoever refuses for one.
+    """
 
     decision: Literal["grant", "deny", "return"]
     terms: Terms | None = None

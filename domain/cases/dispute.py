@@ -121,10 +121,14 @@ def _no_coordinator(case: Case) -> Refused | None:
     return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, case.statute.negotiation.clause)
 
 
-def _negotiation_came_first(case: Case, _: Role) -> None:
+def _negotiation_came_first(case: Case, role: Role) -> None:
     clause = case.statute.negotiation.clause
     first = case.statute.coordination is None or case.statute.coordination.negotiation_first
     match case.stage:
+        case Stage.DELIVERY if role is not Role.REQUESTER:
+            raise Refused(RefusalCode.NOT_YOUR_TURN, case.coordination_clause)
+        case Stage.DELIVERY if not case.breached(ClockId.DELIVERY):
+            raise Refused(RefusalCode.WRONG_STAGE, case.coordination_clause)
         case Stage.PROVIDER_ANSWER if not case.breached(ClockId.PROVIDER_ANSWER):
             raise Refused(RefusalCode.WRONG_STAGE)
         case Stage.REFUSED if first:
@@ -136,13 +140,13 @@ def _negotiation_came_first(case: Case, _: Role) -> None:
 @command(
     CommandName.REFER,
     by=[Role.REQUESTER, Role.BUREAU],
-    stages=[Stage.REFUSED, Stage.NEGOTIATION, Stage.PROVIDER_ANSWER],
+    stages=[Stage.REFUSED, Stage.NEGOTIATION, Stage.PROVIDER_ANSWER, Stage.DELIVERY],
     unavailable=_no_coordinator,
     when=_negotiation_came_first,
 )
 def refer(turn: Turn[Case], said: Reasoned) -> None:
-    """提请协调: after a failed negotiation, or after a silence. In Changzhou a case that involves a provincial
-    department goes to the leading group at once."""
+    """提请协调: after a failed negotiation, or after a silence: no answer in time, or nothing delivered in time. In
+    Changzhou a case that involves a provincial department goes to the leading group at once."""
     rule = turn.case.statute.coordination
     assert rule is not None
     instance = turn.case.last_instance if rule.provincial else None
@@ -235,7 +239,8 @@ def adjudicate(turn: Turn[Case], said: Adjudicate) -> None:
     """评判: the bureau itself decides, after a coordination without agreement."""
     clause = _last(turn.case).clause
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
-    turn.note(EventType.ADJUDICATED, clause, decision=said.decision, reason=said.reason)
+    _require_basis_of_a_denial(turn, said.decision, said.legal_basis)
+    turn.note(EventType.ADJUDICATED, clause, decision=said.decision, reason=said.reason, legal_basis=said.legal_basis)
     _carry_out(turn, said.decision, said.terms.said() if said.terms else None, clause)
 
 
@@ -281,8 +286,16 @@ def decide(turn: Turn[Case], said: Decide) -> None:
         turn.keep(ClockId.FINAL_INSTANCE)
         turn.start(ClockId.COORDINATION)
         return
-    turn.note(EventType.DECIDED, last.clause, decision=said.decision, reason=said.reason)
+    _require_basis_of_a_denial(turn, said.decision, said.legal_basis)
+    turn.note(EventType.DECIDED, last.clause, decision=said.decision, reason=said.reason, legal_basis=said.legal_basis)
     _carry_out(turn, said.decision, said.terms.said() if said.terms else None, last.clause)
+
+
+def _require_basis_of_a_denial(turn: Turn[Case], decision: str, legal_basis: str | None) -> None:
+    """提供依据: where the text asks it of whoever refuses, an instance that denies must give the legal basis too."""
+    rule = turn.case.statute.denial
+    if decision == "deny" and rule is not None and rule.legal_basis:
+        turn.require(legal_basis, RefusalCode.LEGAL_BASIS_REQUIRED, rule.clause)
 
 
 def _carry_out(turn: Turn[Case], decision: str, terms: object, clause: Clause) -> None:
@@ -298,5 +311,5 @@ def _leave(turn: Turn[Case]) -> None:
     turn.keep(ClockId.DISPUTE_WINDOW)
     if turn.case.stage is Stage.COORDINATION:
         turn.keep(ClockId.COORDINATION)
-    for clock_id in (ClockId.PROVIDER_ANSWER, ClockId.NEGOTIATION):
+    for clock_id in (ClockId.PROVIDER_ANSWER, ClockId.NEGOTIATION, ClockId.DELIVERY):
         turn.drop(clock_id)

@@ -11,7 +11,7 @@ from domain.cases.records import Actor, Event
 from domain.cases.turn import PLATFORM, Refused, Turn
 from domain.policy import Policy
 from domain.statutes.model import Clause, Statute
-from domain.words import ClockId, EventType, RefusalCode, Role, Stage
+from domain.words import Basis, ClockId, EventType, RefusalCode, Role, Stage
 
 FIRST_CLOCK = {
     Stage.COMPLETENESS_CHECK: ClockId.COMPLETENESS_CHECK,
@@ -63,6 +63,25 @@ def begin(turn: Turn[Case], known: Mapping[str, str]) -> None:
             EventType.NEGOTIATION_OPENED, case.statute.negotiation.clause, justification=application.justification
         )
     turn.start(FIRST_CLOCK[turn.stage])
+    if turn.stage is Stage.COMPLETENESS_CHECK:
+        _start_what_runs_from_the_filing(turn)
+
+
+def _start_what_runs_from_the_filing(turn: Turn[Case]) -> None:
+    """自收到申请之日起: a limit of the stage to come may count from now, alone or beside the stage's own.
+
+    A supplement neither stops it nor starts it afresh: no text says that it does.
+    """
+    case = turn.case
+    clock = ClockId(case.route.then) if case.route.then else None
+    limit = case.statute.limit(clock, case.sharing_class) if clock else None
+    if clock is None or limit is None:
+        return
+    if limit.from_filing:
+        turn.start(clock)
+    if limit.overall is not None:
+        whole = limit.overall
+        turn.order(clock, Basis.STATUTE, whole.clause, whole.amount, whole.unit, turn.at)
 
 
 def _may_be_filed(case: Case) -> None:

@@ -80,11 +80,14 @@ class Proceeding:
         """The fields that an event changes beyond stage, time, clocks and outcome."""
         raise NotImplementedError
 
+    def open_clocks(self, clock_id: ClockId) -> tuple[Clock, ...]:
+        """The clocks of this kind that are running or breached: one act may be under two limits at once."""
+        return tuple(c for c in self.clocks.values() if c.id == clock_id and c.open)
+
     def open_clock(self, clock_id: ClockId) -> Clock | None:
         """The clock of this kind that is running or breached, if any."""
-        return next((c for c in self.clocks.values() if c.id == clock_id and c.open), None)
+        return next(iter(self.open_clocks(clock_id)), None)
 
     def breached(self, clock_id: ClockId) -> bool:
-        """Whether the open clock of this kind has run out."""
-        clock = self.open_clock(clock_id)
-        return clock is not None and clock.state == ClockState.BREACHED
+        """Whether an open clock of this kind has run out."""
+        return any(clock.state == ClockState.BREACHED for clock in self.open_clocks(clock_id))

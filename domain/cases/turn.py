@@ -99,8 +99,7 @@ class Turn(Generic[P]):
 
     def keep(self, clock_id: ClockId) -> None:
         """The act that a clock measures was done: in time, or late when the clock had run out."""
-        clock = self.case.open_clock(clock_id)
-        if clock is not None:
+        for clock in self.case.open_clocks(clock_id):
             late = clock.state is ClockState.BREACHED
             self._about(EventType.CLOCK_MET, clock, late=late)
 
@@ -110,8 +109,7 @@ class Turn(Generic[P]):
 
     def drop(self, clock_id: ClockId) -> None:
         """The act that a clock measures is no longer needed."""
-        clock = self.case.open_clock(clock_id)
-        if clock is not None:
+        for clock in self.case.open_clocks(clock_id):
             self._about(EventType.CLOCK_CANCELLED, clock)
 
     def start(self, clock_id: ClockId) -> None:

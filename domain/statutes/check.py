@@ -21,7 +21,7 @@ from domain.statutes.loader import (
     packaged_overlay_texts,
     packaged_texts,
 )
-from domain.statutes.model import Clause, Extension, Limit, Statute
+from domain.statutes.model import Clause, Extension, Limit, Overall, Statute
 from domain.statutes.overlay import Overlaid
 from domain.statutes.overlay_model import Above
 from domain.statutes.sections import CatalogueExtension, Duty
@@ -122,8 +122,13 @@ def _not_in_excerpt(clause: Clause, source_texts: Sequence[str]) -> str | None:
 
 def check_amounts(statute: Statute) -> list[str]:
     """Limits whose own quote states another number or unit than the limit has, one sentence each."""
-    timed: list[tuple[str, Limit | Extension | CatalogueExtension, int]] = [
+    timed: list[tuple[str, Limit | Overall | Extension | CatalogueExtension, int]] = [
         (f"limits[{i}].amount", limit, limit.amount) for i, limit in enumerate(statute.limits)
+    ]
+    timed += [
+        (f"limits[{i}].overall.amount", limit.overall, limit.overall.amount)
+        for i, limit in enumerate(statute.limits)
+        if limit.overall
     ]
     if statute.extension:
         timed.append(("extension.at_most", statute.extension, statute.extension.at_most))

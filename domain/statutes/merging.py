@@ -67,7 +67,9 @@ class Merging:
         steps = change.part.split(".")
         if change.part in self._named:
             raise MergeError("part", f"“{change.part}” is changed a second time")
-        if steps[0] == "limits":
+        if steps[0] == "limits" and len(steps) == 4:
+            self._change_part_of_limit(change, steps)
+        elif steps[0] == "limits":
             self._change_limit(change, steps)
         else:
             self._change_section(change, steps)
@@ -84,6 +86,19 @@ class Merging:
             raise MergeError("part", f"“{change.part}” would be longer than the local limit, which stays")
         self._put_limit(row)
         self._tell(change.part, change.how, row, now, change.why)
+
+    def _change_part_of_limit(self, change: Change, steps: Sequence[str]) -> None:
+        """``from_filing`` or ``overall`` of a class's limit, which the local text has not. Raises MergeError."""
+        clock, sharing_class = _limit_named(steps[:3], change.part, "part")
+        name, now = steps[3], _limit_for(self.merged["limits"], clock, sharing_class)
+        if name not in _PARTS_OF_A_LIMIT or now is None:
+            raise MergeError("part", f"“{change.part}” is no part of a limit")
+        if change.how != "adds":
+            raise MergeError("how", f"must be adds: the local text has no {change.part}")
+        above = self._above(change)
+        stands = {key: above[key] for key in ("amount", "unit", "clause")} if isinstance(above, dict) else above
+        self._put_limit({**now, "sharing_class": sharing_class, name: stands})
+        self._tell(change.part, change.how, stands, None, change.why, now)
 
     def _change_section(self, change: Change, steps: Sequence[str]) -> None:
         if not exists(Statute, steps):
@@ -251,6 +266,7 @@ class Merging:
 
 _JOINED = frozenset({"rectification.grounds", "rectification.steps"})
 """Lists that are joined, one member beside the other, and not filled where they are empty."""
+_PARTS_OF_A_LIMIT = frozenset({"from_filing", "overall"})
 _ROUTED = frozenset({Stage.COMPLETENESS_CHECK, Stage.PLATFORM_AUTHORIZATION, Stage.PROVIDER_ANSWER})
 """Stages to which only a route leads."""
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.statutes.parts import Clause, Limit, Name, Part
+from domain.statutes.parts import Clause, Limit, Name, Overall, Part
 from domain.statutes.sections import (
     AccessRules,
     CatalogueRules,
@@ -21,7 +21,7 @@ from domain.statutes.sections import (
 )
 from domain.words import Authorization, ClockId, Role, SharingClass, Unit
 
-__all__ = ["Clause", "Limit", "Name", "Part", "Regulation", "Statute"]
+__all__ = ["Clause", "Limit", "Name", "Overall", "Part", "Regulation", "Statute"]
 
 
 class Regulation(Part):
@@ -90,7 +90,11 @@ class Decline(Part):
 
 
 class Refusal(Part):
-    """What a refusal must give (不同意共享): always a reason; ``legal_basis`` where the text asks 依据."""
+    """What a refusal must give (不同意共享): always a reason; ``legal_basis`` where the text asks 依据.
+
+    A text may bind the department that answers alone, or whoever refuses: an instance that denies what was asked for
+    gives its legal basis where the statute has such a rule as its ``denial``.
+    """
 
     legal_basis: bool
     clause: Clause
@@ -166,6 +170,7 @@ class Statute(Part):
         {
             "further_sources",
             "regulations",
+            "denial",
             "demand",
             "access",
             "correction",
@@ -195,6 +200,7 @@ class Statute(Part):
     decline: Decline | None = None
     refusal: Refusal
     platform_refusal: Refusal | None = None
+    denial: Refusal | None = None
     supplement: Supplement
     extension: Extension | None = None
     negotiation: Negotiation

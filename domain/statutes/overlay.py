@@ -13,8 +13,8 @@ is refused (:mod:`domain.statutes.overlay_check`).
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -94,8 +94,18 @@ def merge(
     if weakness:
         part, reason = weakness
         raise wrong(document, where, _change_of(overlay, part), f"weakens {upper.id}: {part} {reason}")
-    kept = tuple(row for row in below if row.how != "stays")
-    return Overlaid(overlay, local, upper, statute, (*merging.standings, *kept))
+    return Overlaid(overlay, local, upper, statute, _account(merging.standings, below))
+
+
+def _account(standings: Sequence[Standing], below: Sequence[Standing]) -> tuple[Standing, ...]:
+    """What stands for each part, once: what was merged before and gives way now is told as what the local text had."""
+    before = {row.part: row for row in below if row.how != "stays"}
+    now = {row.part for row in standings if row.how != "stays"}
+    rows = [
+        replace(row, instead_of=before[row.part].instead_of) if row.part in before and row.part in now else row
+        for row in standings
+    ]
+    return (*rows, *(row for part, row in before.items() if part not in now))
 
 
 def _sections(upper: Upper) -> Mapping[str, Any]:

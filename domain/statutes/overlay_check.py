@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.statutes.model import Part, Statute
 from domain.statutes.overlay_model import Above, Upper
-from domain.words import SharingClass, Stage
+from domain.words import ClockId, SharingClass, Stage
 
 Weakness = tuple[str, str]
 """The part, and in what it falls short, to be read after its name."""
@@ -14,12 +14,14 @@ Weakness = tuple[str, str]
 def first_weakness(statute: Statute, upper: Upper) -> Weakness | None:
     """The first respect in which the merged statute falls short of the regulation above; None if it does in none."""
     if isinstance(upper, Above):
-        return next(_refusal(statute, upper), None)
+        return next((found for rule in (_refusal, _bases) for found in rule(statute, upper)), None)
     rules: tuple[Callable[[Statute, Statute], Iterator[Weakness]], ...] = (
         _limits,
+        _platform_answers,
         _sections,
         _decline,
         _refusal,
+        _bases,
         _extension,
         _filing,
         _routes,
@@ -45,6 +47,19 @@ def _limits(statute: Statute, upper: Statute) -> Iterator[Weakness]:
                 yield part, f"is {own.amount} {own.unit}, longer than {limit.amount} {limit.unit}"
 
 
+def _platform_answers(statute: Statute, upper: Statute) -> Iterator[Weakness]:
+    """Where the platform answers in the provider's place, the limit above binds it, from the filing."""
+    for route in statute.routes:
+        above = upper.limit(ClockId.PROVIDER_ANSWER, route.sharing_class)
+        own = statute.limit(ClockId.PLATFORM_AUTHORIZATION, route.sharing_class)
+        if route.then != "platform_authorization" or above is None or own is None:
+            continue
+        whole = own.overall or (own if own.from_filing else None)
+        if whole is None or whole.unit != above.unit or whole.amount > above.amount:
+            part = f"limits.{own.clock}.{route.sharing_class}"
+            yield part, f"is not bound by {above.amount} {above.unit} from the filing, in which the answer is due above"
+
+
 def _runs(statute: Statute, clock: str, sharing_class: SharingClass) -> bool:
     """Whether a case of the class can come under the limit."""
     if clock not in (Stage.COMPLETENESS_CHECK, Stage.PLATFORM_AUTHORIZATION, Stage.PROVIDER_ANSWER):
@@ -68,12 +83,23 @@ def _decline(statute: Statute, upper: Statute) -> Iterator[Weakness]:
 
 
 def _refusal(statute: Statute, upper: Upper) -> Iterator[Weakness]:
+    if upper.denial and upper.denial.legal_basis and not (statute.denial and statute.denial.legal_basis):
+        yield "denial.legal_basis", "is false, where whoever refuses must give the legal basis"
     if upper.refusal is None or not upper.refusal.legal_basis:
         return
     for name in ("refusal", "platform_refusal"):
         own = getattr(statute, name)
         if own is not None and not own.legal_basis:
             yield f"{name}.legal_basis", "is false, where a refusal must give its legal basis"
+
+
+def _bases(statute: Statute, upper: Upper) -> Iterator[Weakness]:
+    """No basis for not sharing is good enough here that is not above."""
+    if upper.catalogue is None or not upper.catalogue.bases or statute.catalogue is None:
+        return
+    for basis in statute.catalogue.bases:
+        if basis not in upper.catalogue.bases:
+            yield "catalogue.bases", f"accept {basis}, which is no basis above"
 
 
 def _extension(statute: Statute, upper: Statute) -> Iterator[Weakness]:

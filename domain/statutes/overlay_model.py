@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from domain.statutes.model import Name, Part, Refusal, Regulation, Statute
+from domain.statutes.model import Clause, Name, Part, Refusal, Regulation, Statute
+from domain.statutes.sections import BasisKind
 
 
 class Change(Part):
@@ -40,6 +41,13 @@ class Overlay(Part):
     grounds: dict[str, str] = Field(default_factory=dict)
 
 
+class CatalogueAbove(Part):
+    """What a regulation above asks of an entry that is not shared: the kinds of basis that it accepts."""
+
+    not_shared_basis: Clause
+    bases: tuple[BasisKind, ...] = Field(min_length=1)
+
+
 class Above(Part):
     """A regulation of which only what stands above others is kept: no statute that anything can be filed under."""
 
@@ -53,6 +61,8 @@ class Above(Part):
     source: str
     excerpt: bool = False
     refusal: Refusal | None = None
+    denial: Refusal | None = None
+    catalogue: CatalogueAbove | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:

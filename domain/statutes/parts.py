@@ -46,11 +46,27 @@ class Name(Part):
     en: str = Field(min_length=1, max_length=200)
 
 
+class Overall(Part):
+    """A limit for everything up to the act, counted from the filing, beside the one that begins with its own stage."""
+
+    amount: int = Field(ge=1, le=366)
+    unit: Literal[Unit.WORKING_DAY, Unit.MONTH, Unit.DAY]
+    clause: Clause
+
+
 class Limit(Part):
-    """A limit set by the text (法定时限)."""
+    """A limit set by the text (法定时限).
+
+    ``from_filing``: counted from the filing (自收到申请之日起), though the stage that it measures comes later.
+    ``overall``: another limit that runs from the filing beside this one; whichever ends first binds.
+    """
+
+    ADDED_LATER = frozenset({"from_filing", "overall"})
 
     clock: ClockId
     sharing_class: SharingClass | None = None
     amount: int = Field(ge=1, le=366)
     unit: Literal[Unit.WORKING_DAY, Unit.MONTH, Unit.DAY]
     clause: Clause
+    from_filing: bool = False
+    overall: Overall | None = None

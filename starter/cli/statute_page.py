@@ -8,7 +8,7 @@ import typer
 from domain.messages import label
 from domain.policy import Policy
 from domain.statutes.loader import digest, packaged_overlays, regulation_title
-from domain.statutes.model import Clause, Coordination, Limit, Name, Route, Statute
+from domain.statutes.model import Clause, Coordination, Limit, Name, Overall, Refusal, Route, Statute
 from domain.statutes.sections import Duty
 from domain.words import Role, SharingClass
 from starter.cli.output import print_table
@@ -92,7 +92,7 @@ def _class(statute: Statute, which: SharingClass) -> Name:
     return statute.classes[which].name
 
 
-def _amount(limit: Limit) -> tuple[str, str]:
+def _amount(limit: Limit | Overall) -> tuple[str, str]:
     unit = label("unit", limit.unit, "en")
     return (
         f"{limit.amount}{label('unit', limit.unit, 'zh')}",
@@ -106,7 +106,15 @@ def _limits(statute: Statute) -> Iterator[Row]:
         only = _class(statute, limit.sharing_class) if limit.sharing_class else None
         for_zh, for_en = (f"（{only.zh}）", f" ({only.en})") if only else ("", "")
         name_zh, name_en = label("clock", limit.clock, "zh"), label("clock", limit.clock, "en")
-        yield _row(f"{name_zh}{for_zh}：{zh}", f"{name_en}{for_en}: {en}", limit.clause)
+        since_zh, since_en = ("，自申请之日起", ", from the filing") if limit.from_filing else ("", "")
+        yield _row(f"{name_zh}{for_zh}：{zh}{since_zh}", f"{name_en}{for_en}: {en}{since_en}", limit.clause)
+        if limit.overall:
+            zh, en = _amount(limit.overall)
+            yield _row(
+                f"{name_zh}{for_zh}：{zh}，自申请之日起，先到者为准",
+                f"{name_en}{for_en}: {en}, from the filing; whichever ends first",
+                limit.overall.clause,
+            )
 
 
 def _routes(statute: Statute) -> Iterator[Row]:
@@ -194,13 +202,18 @@ def _duties(statute: Statute) -> Iterator[Row]:
             ("可以不予受理", "may be turned away") if decline.allowed else ("不得直接拒绝", "may not be turned away")
         )
         yield _row(f"不予受理：{zh}", f"an application {en}", decline.clause)
-    needs_zh, needs_en = (
-        ("理由和依据", "reason and legal basis") if statute.refusal.legal_basis else ("理由", "a reason")
-    )
+    needs_zh, needs_en = _must_give(statute.refusal)
     yield _row(f"不同意共享：应当说明{needs_zh}", f"a refusal must give {needs_en}", statute.refusal.clause)
-    if statute.platform_refusal:
+    if statute.denial and statute.denial.legal_basis:
         yield _row(
-            "平台不予授权：应当说明理由", "a refused platform authorization: a reason", statute.platform_refusal.clause
+            "决定不予共享：应当说明理由和依据", "a denial must give reason and legal basis", statute.denial.clause
+        )
+    if statute.platform_refusal:
+        needs_zh, needs_en = _must_give(statute.platform_refusal)
+        yield _row(
+            f"平台不予授权：应当说明{needs_zh}",
+            f"a refused platform authorization must give {needs_en}",
+            statute.platform_refusal.clause,
         )
     if supplement.clause:
         who = supplement.by
@@ -214,6 +227,10 @@ def _duties(statute: Statute) -> Iterator[Row]:
             f"extension: at most {extension.at_most} {unit_en}",
             extension.clause,
         )
+
+
+def _must_give(rule: Refusal) -> tuple[str, str]:
+    return ("理由和依据", "reason and legal basis") if rule.legal_basis else ("理由", "a reason")
 
 
 def _periodic(statute: Statute, policy: Policy) -> Iterator[Row]:

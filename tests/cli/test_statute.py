@@ -129,6 +129,9 @@ changes:
   - part: filing.secret_data_excluded
     how: replaces
     why: {zh: 试验, en: a trial}
+  - part: catalogue.bases
+    how: replaces
+    why: {zh: 试验, en: a trial}
   - part: last
     how: replaces
     why: {zh: 试验, en: a trial}

@@ -71,7 +71,7 @@ OTHER_ENDS: Final[Mapping[CommandName, Sequence[Mapping[str, Any]]]] = {
     CommandName.CONCLUDE_COORDINATION: [{"result": "agreed", "terms": {"mode": "compare"}}],
     CommandName.ADJUDICATE: [{"decision": "deny", "reason": "并非履职必需"}],
     CommandName.DECIDE: [
-        {"decision": "deny", "reason": "并非履职必需"},
+        {"decision": "deny", "reason": "并非履职必需", "legal_basis": "个人信息保护法第三十四条"},
         {"decision": "return", "reason": "请再行协调"},
     ],
     CommandName.REQUEST_EXTENSION: [{"reason": "数据需要清洗", "working_days": 10}],

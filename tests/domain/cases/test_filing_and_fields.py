@@ -91,9 +91,11 @@ REFUSED_FILINGS = [
     ("yima-2021", {"sharing_class": "not_shared", "justification": " "}, "justification_required", "15"),
     ("changzhou-2018", {"sharing_class": "not_shared", "justification": None}, "justification_required", "17"),
     ("nantong-2020", {"disputes_grant": "R-0", "justification": None}, "justification_required", "27"),
+    ("yima-2021", {"disputes_grant": "R-0", "justification": None}, "justification_required", "16"),
+    ("cn-809-2025", {"disputes_grant": "R-0", "justification": None}, "justification_required", "28"),
     *(
         (statute, {"disputes_grant": "R-0"}, "instance_not_available", article)
-        for statute, article in [("changshu-2019", "19"), ("cn-809-2025", "28"), ("zhejiang-2014", "26")]
+        for statute, article in [("changshu-2019", "19"), ("changzhou-2018", "17"), ("zhejiang-2014", "26")]
     ),
 ]
 

@@ -81,7 +81,7 @@ ACTS: dict[str, set[str]] = {
 """Whose act an event may be. All others are the platform's."""
 
 MOVES: dict[str, set[tuple[str, str]]] = {
-    "clock_started": {("completeness_check", "platform_authorization")},
+    "accepted": {("completeness_check", "platform_authorization")},
     "forwarded": {("completeness_check", "provider_answer")},
     "supplement_requested": {("completeness_check", "supplement"), ("provider_answer", "supplement")},
     "supplemented": {("supplement", "completeness_check"), ("supplement", "provider_answer")},
@@ -92,7 +92,7 @@ MOVES: dict[str, set[tuple[str, str]]] = {
     "refused": {("provider_answer", "refused"), ("platform_authorization", "refused")},
     "negotiation_opened": {("refused", "negotiation"), ("provider_answer", "negotiation")},
     "coordination_referred": {
-        *((s, "coordination") for s in ("refused", "negotiation", "provider_answer")),
+        *((s, "coordination") for s in ("refused", "negotiation", "provider_answer", "delivery")),
         *((s, "final_instance") for s in ("negotiation", "provider_answer")),  # changzhou, a provincial department
     },
     "final_instance_referred": {("coordination", "final_instance")},

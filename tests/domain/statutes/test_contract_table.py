@@ -124,7 +124,8 @@ def test_after_a_refusal(
     assert (coordination and coordination.negotiation_first) == first
     found = statute.last
     assert (found and (found.step, found.by, found.necessity, found.clause.article)) == last
-    assert (statute.negotiation.granted_conditions is not None) == statute_id.startswith("nantong-2020")
+    any_dispute = "809" in statute_id or statute_id in ("nantong-2020", "yima-2021")
+    assert (statute.negotiation.granted_conditions is not None) == any_dispute
 
 
 def test_changzhou_goes_to_the_leading_group_at_once_where_the_province_is_involved() -> None:
@@ -268,10 +269,14 @@ def test_what_a_refusal_must_give(statute_id: str, basis: bool, stands: tuple[st
 
 
 @pytest.mark.parametrize("statute_id", JIANGSU)
-def test_before_the_national_regulation_jiangsu_changes_the_refusal_alone(statute_id: str) -> None:
+def test_before_the_national_regulation_jiangsu_changes_refusals_and_their_bases_alone(statute_id: str) -> None:
     local, merged = get_statute(statute_id.partition("+")[0]), get_statute(statute_id)
-    own = {"id", "in_force_from", "regulations", "refusal", "platform_refusal"}
+    own = {"id", "in_force_from", "regulations", "refusal", "platform_refusal", "denial", "catalogue"}
     assert local.model_dump(exclude=own) == merged.model_dump(exclude=own)
+    assert local.catalogue is not None
+    assert merged.catalogue is not None
+    bases = {"bases", "not_shared_basis"}
+    assert local.catalogue.model_dump(exclude=bases) == merged.catalogue.model_dump(exclude=bases)
     assert merged.in_force_from == date(2025, 4, 1)
 
 
@@ -282,3 +287,38 @@ def test_where_the_clauses_on_a_dispute_stand() -> None:
     coordination = {x: y.clause for x in OVERLAID if (y := get_statute(x).coordination)}
     assert source(coordination.pop("nantong-2020+809")) == (NATIONAL, "28")
     assert {x.statute for x in coordination.values()} == {None}
+
+
+@pytest.mark.parametrize("statute_id", JIANGSU)
+def test_in_jiangsu_law_regulation_or_rule_alone_is_a_basis_for_not_sharing(statute_id: str) -> None:
+    local, merged = get_statute(statute_id.partition("+")[0]).catalogue, get_statute(statute_id).catalogue
+    assert local is not None
+    assert merged is not None
+    lawful = {"law", "administrative_regulation", "local_regulation", "rule"}
+    assert set(merged.bases) == set(local.bases) & lawful
+    assert merged.not_shared_basis is not None
+    assert source(merged.not_shared_basis) == ("jiangsu-data-2025", "33")
+
+
+@pytest.mark.parametrize("statute_id", [*packaged_statutes()])
+def test_a_denial_gives_its_legal_basis_where_the_text_asks_it_of_whoever_refuses(statute_id: str) -> None:
+    rule = get_statute(statute_id).denial
+    in_jiangsu = statute_id.partition("-")[0] in ("changshu", "changzhou", "nantong") and "+" in statute_id
+    assert (rule is not None and rule.legal_basis) == in_jiangsu
+    assert rule is None or source(rule.clause) == ("jiangsu-data-2025", "33")
+
+
+def test_in_nantong_the_platform_answers_within_the_national_limit_from_the_filing() -> None:
+    statute = get_statute("nantong-2020+809")
+    simple, conditional = (statute.limit(ClockId.PLATFORM_AUTHORIZATION, x) for x in (U, C))
+    assert simple is not None
+    assert conditional is not None
+    assert (simple.amount, simple.from_filing, simple.overall, source(simple.clause)) == (
+        1,
+        True,
+        None,
+        (NATIONAL, "21"),
+    )
+    assert (conditional.amount, conditional.from_filing, source(conditional.clause)) == (2, False, (None, "23"))
+    assert conditional.overall is not None
+    assert (conditional.overall.amount, source(conditional.overall.clause)) == (10, (NATIONAL, "21"))

@@ -24,13 +24,14 @@ OF_A_REQUEST = (ClockId.COMPLETENESS_CHECK, ClockId.PLATFORM_AUTHORIZATION, Cloc
 BEYOND = ("demand", "access", "correction", "rectification", "withdrawal", "catalogue", "duties")
 CONDITIONAL, UNCONDITIONAL = SharingClass.CONDITIONAL, SharingClass.UNCONDITIONAL
 
-# The digests of the statutes as they stood in every filing before there were overlays.
+# The digests of the statutes as they stood in every filing before there were overlays; those of cn-809-2025 and
+# yima-2021 with the way of a dispute over granted conditions, which their texts open too.
 BEFORE: Mapping[str, str] = {
     "changshu-2019": "6060d15b866a8fa859afe9f91bb741c187f7e3c36f5518b2280cbb9de69473d3",
     "changzhou-2018": "1d45d618abd4733ce7f881fa93c926320e3abad77c6345ccd9944144b5b30866",
-    "cn-809-2025": "d90e6590a3ca6f64ec136f51ecdca38d44c41f21a0e95f192c6594351ae67787",
+    "cn-809-2025": "452aa4b70caf40ce14eb3fe112478b88665d950ffd478db8589d3d97cca96e20",
     "nantong-2020": "54d0911d4d6bf57e44d763e1af9f95966d9ddd1dc28a5cc93a00c533a81a389f",
-    "yima-2021": "14b41d5fe77d9ab57cca2b5ad4a6f6f430c8ea6710967b073d768afcff3ca741",
+    "yima-2021": "dc0c29923fe8e1da819b65044a07ca1bf686670220d4dd417a4532f563791606",
     "zhejiang-2014": "2c5e4aed3dbb180f0d1be5e87207ef109219231ac01a8189e36a1c1bf93fa012",
 }
 
@@ -227,6 +228,45 @@ def test_a_decline_that_the_national_regulation_forbids_cannot_stay() -> None:
     start = nantong.index("  - part: decline")
     without = nantong[:start] + nantong[nantong.index("  - part: coordination\n") :]
     assert "weakens cn-809-2025: decline.allowed is true" in refused("id: " + without.split("id: ", 1)[1])
+
+
+def _nantong_without(part: str) -> str:
+    """The sentence with which Nantong's overlay is refused when one of its changes is left out."""
+    text = TEXTS["nantong-2020+809.yaml"].replace("nantong-2020+809", "nantong-2020+own")
+    start = text.index(f"  - part: {part}\n")
+    end = text.index("  - part: ", start + 1)
+    return refused("id: " + (text[:start] + text[end:]).split("id: ", 1)[1])
+
+
+@pytest.mark.parametrize(
+    ("part", "weak"),
+    [
+        ("limits.platform_authorization.unconditional.from_filing", "is not bound by 1 working_day from the filing"),
+        ("limits.platform_authorization.conditional.overall", "is not bound by 10 working_day from the filing"),
+        ("catalogue.bases", "accept local_regulation, which is no basis above"),
+    ],
+)
+def test_what_the_national_regulation_binds_in_nantong_cannot_be_left_out(part: str, weak: str) -> None:
+    assert weak in _nantong_without(part)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("overall\n    how: replaces\n    take: limits.provider_answer.conditional\n", "must be adds"),
+        ("whole\n    how: adds\n    value: true\n", "is no part of a limit"),
+    ],
+)
+def test_a_part_of_a_limit_is_added_and_is_one_that_limits_have(change: str, says: str) -> None:
+    text = f"  - part: limits.provider_answer.conditional.{change}{WHY}"
+    assert says in refused(overlay(text))
+
+
+def test_a_part_that_gives_way_twice_is_told_once_with_what_the_local_text_had() -> None:
+    standings = packaged_overlays()["changshu-2019+809"].standings
+    told = [row for row in standings if row.part == "catalogue.bases" and row.how != "stays"]
+    assert [row.stands and row.stands.regulation for row in told] == ["cn-809-2025"]
+    assert [row.instead_of and row.instead_of.regulation for row in told] == ["changshu-2019"]
 
 
 def test_a_basis_that_jiangsu_asks_for_cannot_be_left_out() -> None:
