@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from domain.calendar import end_of
+from domain.calendar.regulation import packaged_horizon
 from domain.plain_errors import MOST_BITS, own_reason
 
 LONGEST_TEXT = 10_000
@@ -41,6 +43,12 @@ LINE_ENDS = re.compile(r"\r\n?")
 
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?)?", re.ASCII)
+QUARTER = timedelta(minutes=15)
+WESTERNMOST, EASTERNMOST = timedelta(hours=-12), timedelta(hours=14)
+"""The offsets that are kept anywhere: multiples of a quarter of an hour, between these two."""
+EARLIEST = end_of(packaged_horizon().earliest - timedelta(days=1))
+LATEST = end_of(packaged_horizon().last)
+"""Every instant that comes from outside lies from the first on and before the second."""
 BLANKS = " \t\r\n"
 """What may stand around a number or a date; to Python some control characters are blanks too."""
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
@@ -95,6 +103,16 @@ def _iso_time(value: Any) -> Any:
     return value.strip(BLANKS) if isinstance(value, str) else value
 
 
+def _sound_instant(value: datetime) -> datetime:
+    """An instant that every store and reader can hold, with an offset that some clock is set to."""
+    offset = value.utcoffset() or timedelta()
+    if offset % QUARTER or not WESTERNMOST <= offset <= EASTERNMOST:
+        raise own_reason("odd_offset")
+    if not EARLIEST <= value < LATEST:
+        raise own_reason("instant_out_of_range")
+    return value
+
+
 def _looks_like(form: re.Pattern[str], value: Any) -> bool:
     return isinstance(value, str) and form.fullmatch(value.strip(BLANKS)) is not None
 
@@ -137,4 +155,4 @@ WorkingDays = Annotated[
 ]
 Truth = Annotated[bool, BeforeValidator(_truth_value)]
 Day = Annotated[date, BeforeValidator(_iso_date)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_iso_time)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_iso_time), AfterValidator(_sound_instant)]

@@ -1,7 +1,8 @@
 """Events that came in (收到的事件): each once by its sender, source and id, kept as evidence and never changed.
 
-A filing is noted before it is carried out and finished after, so that its id stands for one content from the start and
-a crash in between is mended by sending it again. All other events are noted and finished at once.
+What has an effect elsewhere, a filing or a use that is counted at a grant, is noted before it is carried out and
+finished after, so that its id stands for one content from the start and a crash in between is mended by sending it
+again. All other events are noted and finished at once.
 """
 
 from collections.abc import Mapping

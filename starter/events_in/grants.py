@@ -19,8 +19,8 @@ from starter.http.idempotency import engine_key
 async def count_at_the_grant(door: Door, caller: Caller, event: Envelope, said: AccessUsed, case: CaseDetail) -> None:
     """Record a use at the grant of a request, once however often the event comes.
 
-    The event is kept as evidence before; told again, it is counted if it was not. Raises RequestRefused where the
-    grant takes no use (suspended, expired, ended), Unavailable while the grant is still being opened.
+    Raises RequestRefused where the grant takes no use (suspended, expired, ended), Unavailable while the grant is still
+    being opened.
     """
     grant = await asyncio.to_thread(_grant_of, door, case)
     if grant is None:

@@ -13,7 +13,7 @@ from domain.messages import Language, label
 from domain.words import Outcome, Role, Stage
 from ledger.queries.received import Arrival, Received, begin, find_received, finish_filing, record, withdraw
 from ledger.queries.views import CaseDetail
-from starter.errors import KeyReused, RequestRefused
+from starter.errors import DoorError, KeyReused, RequestRefused, Unavailable
 from starter.events_in.envelope import Envelope
 from starter.events_in.grants import count_at_the_grant
 from starter.events_in.kinds import AccessOpened, AccessUsed, CatalogueChanged, Submitted
@@ -26,7 +26,7 @@ from starter.http.problems import Problem
 
 SENDERS = (Role.PLATFORM, Role.REQUESTER)
 CLOCK_SKEW = timedelta(minutes=5)
-"""How far the sender's clock may be ahead of ours."""
+"""How far the sender's clock may be ahead of ours, or behind."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class Receipt:
 async def receive(door: Door, caller: Caller, event: Incoming, language: Language) -> Receipt:
     """Take one event in.
 
-    Raises Problem 403 for a sender that may not tell it, 409 for access that was not granted, 422 for a time to come;
+    Raises Problem 403 for a sender that may not tell it, 409 for access that was not granted, 422 for a time to come or
+    before the case;
     NotFound for a case that is not the sender's to see, KeyReused for an id that stands for other content;
     RequestRefused and Unavailable as a filing does.
     """
@@ -108,12 +109,30 @@ async def _accessed(
     earlier = await asyncio.to_thread(find_received, door.client.engine, arrival)
     if earlier is None:
         _refuse_the_future(door, said.at, language)
+        if said.at < case.filed_at - CLOCK_SKEW:
+            raise _bad_instant("before_the_case", language)
         if not may_be_accessed(case):
             raise Problem(409, "access_not_granted")
-    receipt = await _recorded(door, arrival)
     if isinstance(said, AccessUsed):
+        return await _used(door, caller, event, said, case, arrival)
+    return await _recorded(door, arrival)
+
+
+async def _used(
+    door: Door, caller: Caller, event: Envelope, said: AccessUsed, case: CaseDetail, arrival: Arrival
+) -> Receipt:
+    """使用: evidence and counted at the grant, or neither. Until it is counted it is noted and shown to nobody."""
+    there = _same(await asyncio.to_thread(begin, door.client.engine, arrival), arrival)
+    if there.effect is not None:
+        return Receipt(there, duplicate=True)
+    try:
         await count_at_the_grant(door, caller, event, said, case)
-    return receipt
+    except Unavailable:
+        raise  # told again, it is counted then
+    except DoorError:
+        await asyncio.to_thread(withdraw, door.client.engine, arrival)
+        raise
+    return await _recorded(door, arrival)
 
 
 def may_be_accessed(case: CaseDetail) -> bool:
@@ -157,5 +176,8 @@ def _same(there: Received, arrival: Arrival) -> Received:
 
 def _refuse_the_future(door: Door, at: datetime, language: Language) -> None:
     if at > door.known_on() + CLOCK_SKEW:
-        errors = [{"path": "data.at", "reason": label("input", "in_the_future", language)}]
-        raise Problem(422, "invalid", errors=errors)
+        raise _bad_instant("in_the_future", language)
+
+
+def _bad_instant(word: str, language: Language) -> Problem:
+    return Problem(422, "invalid", errors=[{"path": "data.at", "reason": label("input", word, language)}])

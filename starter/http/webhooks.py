@@ -8,12 +8,15 @@ from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Request, Response
+from pydantic import TypeAdapter, ValidationError
 
 from activities.webhooks.guard import AddressGuard, Unfit
 from activities.webhooks.payloads import new_secret, trial_event
 from activities.webhooks.sending import Sender
 from domain.access import Caller, Sight, sight_of
 from domain.messages import Language, label
+from domain.plain_errors import first_problem
+from domain.texts import Instant
 from domain.words import Role
 from ledger.errors import BadCursor
 from ledger.queries.webhook_log import deliveries_of
@@ -54,6 +57,7 @@ AT_MOST = 50
 """So many webhooks an organisation may have."""
 ROTATION = timedelta(hours=24)
 """How long the secret before signs too."""
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=StrictRoute, responses=RESPONSES)
 
@@ -277,10 +281,7 @@ def _position(text: str, language: Language) -> int | datetime:
     except BadCursor:
         pass
     try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        reason = label("input", "time_with_offset", language)
-        raise Problem(422, "invalid", errors=[{"path": "from", "reason": reason}])
-    return instant
+        return _INSTANT.validate_python(text)
+    except ValidationError as error:
+        reason = first_problem(error, language)[1]
+        raise Problem(422, "invalid", errors=[{"path": "from", "reason": reason}]) from None

@@ -2,12 +2,14 @@
 
 import itertools
 import uuid
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import httpx
 from cloudevents.core.bindings.http import HTTPMessage, to_binary_event, to_structured_event
 from cloudevents.core.v1.event import CloudEvent
 
+from domain.calendar import CHINA
 from domain.words import Role
 from tests.engine.cases import PROVIDER, REQUESTER
 from tests.http_api.callers import STRANGER, Bearer, filing
@@ -15,6 +17,7 @@ from tests.http_api.callers import STRANGER, Bearer, filing
 PREFIX = "cn.gov.shareflow.platform."
 SOURCE = "/platform/nantong"
 AT = "2025-09-01T09:00:00+08:00"
+"""When something happened that is about no case."""
 
 _numbers = itertools.count(1)
 
@@ -36,9 +39,14 @@ def submitted(subject: str | None = None, statute: str = "nantong-2020", **attri
     return event("request_submitted", filing(statute, purpose=f"核验 {subject}"), subject=subject, **attributes)
 
 
-def access(kind: str, request_id: str, at: str = AT, **data: Any) -> dict[str, Any]:
-    """Access that was opened or used."""
-    return event(kind, {"request_id": request_id, "at": at, **data})
+def soon(seconds: float = 0, zone: timezone = CHINA) -> str:
+    """An instant so long after now, to the second; senders' clocks may be some minutes ahead."""
+    return (datetime.now(zone) + timedelta(seconds=seconds)).isoformat(timespec="seconds")
+
+
+def access(kind: str, request_id: str, at: str | None = None, **data: Any) -> dict[str, Any]:
+    """Access that was opened or used, now unless it is said when."""
+    return event(kind, {"request_id": request_id, "at": at or soon(), **data})
 
 
 def catalogue(code: str, change: str = "published", **attributes: Any) -> dict[str, Any]:

@@ -1,21 +1,23 @@
 """Access and catalogue events: kept as evidence, shown to whom they concern, and deciding nothing."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+import json
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from domain.calendar import CHINA
 from ledger.queries.received import access_of
 from starter.client import ShareflowClient
 from starter.errors import Unavailable
 from starter.http.door import Door
-from tests.events.senders import AT, Senders, access, catalogue, fresh_id, submitted
+from tests.events.senders import Senders, access, catalogue, event, fresh_id, soon, submitted
 from tests.http_api.callers import People
-
-LATER = "2025-09-03T08:30:00+08:00"
 
 
 async def granted(people: People) -> str:
@@ -38,34 +40,33 @@ async def test_access_is_recorded_and_counted_and_delivers_nothing(
 ) -> None:
     request_id = await to_be_delivered(people)
     before = (await people.get("auditor", f"/v1/requests/{request_id}")).json()
-    opened = await senders.tell("platform", access("access_opened", request_id, mode="api"))
+    at, later, latest = soon(), soon(60), soon(120)
+    opened = await senders.tell("platform", access("access_opened", request_id, at, mode="api"))
     assert (opened.status_code, opened.json()["effect"], opened.json()["case"]) == (200, "recorded", None)
-    for count, at in ((3, "2025-09-02T09:00:00+08:00"), (4, LATER)):
-        assert (await senders.tell("platform", access("access_used", request_id, at, count=count))).status_code == 200
-    await senders.tell("platform", access("access_used", request_id, "2025-09-01T09:00:00Z"))
+    for count, used in ((3, later), (4, latest)):
+        assert (await senders.tell("platform", access("access_used", request_id, used, count=count))).status_code == 200
+    await senders.tell("platform", access("access_used", request_id, soon(30, UTC)))
     after = (await people.get("auditor", f"/v1/requests/{request_id}")).json()
     assert (after["head"], after["stage"]) == (before["head"], "delivery"), "an event decides nothing"
     heard = access_of(door.client.engine, request_id)
     assert heard is not None
-    assert (heard["opened_at"], heard["last_used_at"]) == (datetime.fromisoformat(AT), datetime.fromisoformat(LATER))
+    assert (heard["opened_at"], heard["last_used_at"]) == (datetime.fromisoformat(at), datetime.fromisoformat(latest))
     assert heard["uses"] == 8
     assert access_of(door.client.engine, await granted(people)) is None
 
 
 async def test_a_case_shows_what_was_heard_of_its_access(people: People, senders: Senders) -> None:
     request_id = await granted(people)
-    await senders.tell("platform", access("access_opened", request_id))
-    await senders.tell("platform", access("access_used", request_id, LATER))
+    opened = soon()
+    await senders.tell("platform", access("access_opened", request_id, opened))
+    await senders.tell("platform", access("access_used", request_id, soon(60)))
     for who in ("requester", "provider", "bureau"):
         shown = (await people.get(who, f"/v1/requests/{request_id}")).json()["access"]
-        assert (shown["uses"], datetime.fromisoformat(shown["opened_at"])) == (1, datetime.fromisoformat(AT))
+        assert (shown["uses"], datetime.fromisoformat(shown["opened_at"])) == (1, datetime.fromisoformat(opened))
 
 
 async def test_a_use_is_counted_at_the_grant_once(people: People, senders: Senders) -> None:
-    request_id = await people.file("nantong-2020")
-    await people.give("bureau", request_id, "accept")
-    await people.give("provider", request_id, "grant")
-    grant = await the_grant(people, request_id)
+    request_id, grant = await with_a_grant(people)
     said = access("access_used", request_id, count=5, mode="api")
     answers = await asyncio.gather(*(senders.tell("platform", said) for _ in range(5)))
     assert {answer.status_code for answer in answers} == {200}
@@ -73,15 +74,55 @@ async def test_a_use_is_counted_at_the_grant_once(people: People, senders: Sende
     assert [event["data"]["count"] for event in events if event["type"] == "used"] == [5]
 
 
-async def test_a_use_after_the_end_is_kept_and_refused(people: People, senders: Senders) -> None:
+async def test_a_use_that_is_refused_is_no_evidence_either(people: People, senders: Senders) -> None:
+    request_id, grant = await with_a_grant(people)
+    await people.give("requester", grant, "relinquish", cause="purpose_achieved")
+    said = access("access_used", request_id, count=5)
+    for _ in range(2):
+        answer = await senders.tell("platform", said)
+        assert (answer.status_code, answer.json()["code"]) == (409, "case_closed")
+    assert await senders.received("auditor", request_id=request_id) == []
+    assert (await people.get("auditor", f"/v1/requests/{request_id}")).json()["access"] is None
+    # Its id stands for nothing yet.
+    other = {**said, "data": {**said["data"], "count": 6}}
+    assert (await senders.tell("platform", other)).json()["code"] == "case_closed"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_use_that_is_not_known_to_be_counted_is_told_again(
+    people: People, senders: Senders, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """The engine goes away before or after it was counted: shown to nobody then, counted once in the end."""
+    request_id, grant = await with_a_grant(people)
+    counts = ShareflowClient.command
+
+    async def dies(*said: Any, **more: Any) -> Any:
+        if when == "after":
+            await counts(*said, **more)
+        raise Unavailable("the engine is away")
+
+    said = access("access_used", request_id, count=5)
+    with monkeypatch.context() as patch:
+        patch.setattr(ShareflowClient, "command", dies)
+        assert (await senders.tell("platform", said)).status_code == 503
+    assert await senders.received("auditor", request_id=request_id) == []
+    other = await senders.tell("platform", {**said, "data": {**said["data"], "count": 6}})
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    again = await senders.tell("platform", said)
+    assert (again.status_code, again.json()["duplicate"]) == (200, False)
+    assert (await senders.tell("platform", said)).json()["duplicate"]
+    (kept,) = await senders.received("auditor", request_id=request_id)
+    assert kept["id"] == said["id"]
+    events = (await people.get("auditor", f"/v1/cases/{grant}/events")).json()["items"]
+    assert [event["data"]["count"] for event in events if event["type"] == "used"] == [5]
+
+
+async def with_a_grant(people: People) -> tuple[str, str]:
+    """A request that was granted, and its grant."""
     request_id = await people.file("nantong-2020")
     await people.give("bureau", request_id, "accept")
     await people.give("provider", request_id, "grant")
-    grant = await the_grant(people, request_id)
-    await people.give("requester", grant, "relinquish", cause="purpose_achieved")
-    answer = await senders.tell("platform", access("access_used", request_id, count=5))
-    assert (answer.status_code, answer.json()["code"]) == (409, "case_closed")
-    assert (await people.get("auditor", f"/v1/requests/{request_id}")).json()["access"]["uses"] == 5
+    return request_id, await the_grant(people, request_id)
 
 
 async def the_grant(people: People, request_id: str) -> str:
@@ -154,6 +195,59 @@ async def test_what_is_to_come_has_not_happened(people: People, senders: Senders
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "data.at")
     slightly = (datetime.now(UTC) + timedelta(seconds=30)).isoformat(timespec="seconds")
     assert (await senders.tell("platform", access("access_used", request_id, slightly))).status_code == 200
+
+
+BEYOND = (
+    *("0001-01-01T00:00:00+08:00", "0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z", "1949-09-30T23:59:59+08:00"),
+    *("9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z", "2100-01-01T00:00:00+08:00"),
+    *("2026-11-01T00:00:00+23:59", "2026-11-01T00:00:00+14:15", "2026-11-01T00:00:00-12:15"),
+    *("2026-11-01T00:00:00+08:01", "2026-11-01T00:00:00"),
+)
+"""Instants that a store or a reader cannot hold, and offsets that no clock is set to."""
+
+
+@pytest.mark.parametrize("at", BEYOND)
+async def test_an_instant_that_cannot_be_is_refused_at_once_and_for_ever(
+    people: People, senders: Senders, at: str
+) -> None:
+    request_id = await granted(people)
+    told = [access(kind, request_id, at) for kind in ("access_opened", "access_used")]
+    told.append(event("catalogue_changed", {**catalogue("NT-2")["data"], "at": at}))
+    for said in told:
+        for _ in range(2):
+            answer = await senders.tell("platform", said)
+            assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "data.at"), answer.text
+        assert (await senders.tell_in_binary("platform", said)).status_code == 422
+        good = {**said, "data": {**said["data"], "at": soon()}}
+        timed = await senders.raw(
+            "platform", json.dumps({**good, "time": at}), **{"Content-Type": "application/cloudevents+json"}
+        )
+        assert (timed.status_code, timed.json()["errors"][0]["path"]) == (422, "time"), timed.text
+        assert (await senders.tell("platform", good)).status_code == 200
+    assert len(await senders.received("auditor", request_id=request_id)) == 2
+
+
+async def test_nothing_is_used_before_its_case(people: People, senders: Senders) -> None:
+    request_id = await granted(people)
+    for kind in ("access_opened", "access_used"):
+        answer = await senders.tell("platform", access(kind, request_id, soon(-3600)))
+        assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "data.at")
+    assert await senders.received("auditor", request_id=request_id) == []
+    assert (await senders.tell("platform", access("access_used", request_id, soon(-60)))).status_code == 200
+
+
+@given(
+    at=st.datetimes(timezones=st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes))))
+    | st.datetimes(datetime(1949, 1, 1), datetime(2101, 1, 1), timezones=st.just(CHINA))  # noqa: DTZ001
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+async def test_whatever_instant_is_told_it_is_refused_or_can_be_read(senders: Senders, at: datetime) -> None:
+    code = f"NT-{fresh_id()}"
+    said = event("catalogue_changed", {**catalogue(code)["data"], "at": at.isoformat()}, time=at.isoformat())
+    answer = await senders.raw("platform", json.dumps(said), **{"Content-Type": "application/cloudevents+json"})
+    assert answer.status_code in (200, 422), answer.text
+    kept = await senders.received("auditor", resource=code)
+    assert [each["id"] for each in kept] == ([said["id"]] if answer.status_code == 200 else [])
 
 
 async def test_who_sees_what_came_in(people: People, senders: Senders) -> None:

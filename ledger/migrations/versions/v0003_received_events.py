@@ -27,7 +27,12 @@ CREATE TABLE received_events (
     received_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     -- null while what the event asks for is not known to be done
     effect        text CHECK (effect IN ('started', 'attached', 'recorded')),
-    CONSTRAINT received_events_sender_source_id_key UNIQUE (sender, source, id)
+    CONSTRAINT received_events_sender_source_id_key UNIQUE (sender, source, id),
+    -- what others say of time must be an instant that every reader can read back, in whatever time zone
+    CONSTRAINT received_events_readable CHECK (
+        time BETWEEN '1900-01-01 00:00+00' AND '9000-01-01 00:00+00'
+        AND occurred_at BETWEEN '1900-01-01 00:00+00' AND '9000-01-01 00:00+00'
+    )
 );
 CREATE INDEX received_events_of_request ON received_events (request_id, number);
 CREATE INDEX received_events_of_resource ON received_events (resource_code, number);

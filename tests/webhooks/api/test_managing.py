@@ -269,7 +269,13 @@ async def test_the_log_is_walked_by_cursors_and_events_are_sent_again(
         assert receiver.ids()[-len(received) :] == received
 
 
-@pytest.mark.parametrize("since", ["", "yesterday", "2026-09-18", "2026-09-18T10:00:00", "eyJvdGhlciI6MX0", None, 7])
+@pytest.mark.parametrize(
+    "since",
+    [
+        *("", "yesterday", "2026-09-18", "2026-09-18T10:00:00", "eyJvdGhlciI6MX0", None, 7),
+        *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-09-18T10:00:00+08:01", "20260918T100000Z"),
+    ],
+)
 async def test_a_replay_from_nowhere_is_refused(
     api: httpx.AsyncClient, me: dict[str, str], hook: dict[str, Any], since: object
 ) -> None:
