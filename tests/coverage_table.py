@@ -10,16 +10,18 @@ from domain.coverage.standing import Standing, coverage_of
 from domain.messages import label
 from domain.statutes.loader import packaged_statutes
 from domain.words import CommandName
-from starter.cli.coverage_page import total
+from starter.cli.coverage_page import other_words, total
 
 DOCUMENT = Path(__file__).parent.parent / "docs/coverage.md"
 
 HEAD = """# Coverage 条款对照表
 
 What carries out each clause of the five local texts and of the national regulation: rules of the statute files
-(`shareflow statute show ID`), commands and events of a procedure, whole cases as scenario files; or why no
-software can. Under an overlay (`shareflow statute coverage nantong-2020+809`) the rows of both texts stand, with
-what gives way. Made from `domain/statutes/data/coverage/` by `python -m tests.coverage_table`; tests and
+(`shareflow statute show ID`), and in words that a case is held to: commands and events of a procedure, limits,
+refusals, findings, duties, grounds and steps of rectification. The scenario files that a row names show each of its
+words, cited as the row's own article (or as the row says it is cited): a test plays them and compares. Or a row says
+why no software can. Under an overlay (`shareflow statute coverage nantong-2020+809`) the rows of both texts stand,
+with what gives way. Made from `domain/statutes/data/coverage/` by `python -m tests.coverage_table`; tests and
 `shareflow statute check` hold it.
 
 | regulation | clauses | by rule | by scenario | not for software | missing |
@@ -45,6 +47,8 @@ def _line(found: Standing) -> str:
         kinds = ((act, "command" if isinstance(act, CommandName) else "event") for act in acts)
         names = ", ".join(f"`{act}` {label(kind, act, 'zh')}" for act, kind in kinds)
         said.append(f"{procedure} {label('procedure', procedure, 'zh')}: {names}")
+    for kind, words in other_words(row):
+        said.append(f"{label('coverage_word', kind, 'en')} {', '.join(f'`{x}`' for x in words.split(', '))}")
     said += [f"[{name}](../tests/scenarios/{name}.yaml)" for name in row.scenarios]
     if row.not_for_software:
         said.append(f"not for software: {row.not_for_software.en} {row.not_for_software.zh}")

@@ -18,7 +18,7 @@ from domain.cases.evolve import evolve
 from domain.cases.records import Actor, Clock
 from domain.cases.share_rules import OPEN_STAGES
 from domain.cases.turn import Refused
-from domain.coverage.table import packaged_tables
+from domain.coverage.table import Row, packaged_tables
 from domain.evidence import verify_chain
 from domain.policy import default_policy
 from domain.procedures import PROCEDURES
@@ -46,6 +46,7 @@ from starter.simulate.player import Played, Player
 from starter.simulate.playground import Playground
 from starter.simulate.report import mismatches
 from starter.simulate.scenario import PlayedStep, Scenario, read_scenario, scenario_from
+from tests.coverage_shown import shown, untrue
 
 FOLDER = Path(__file__).parent / "scenarios"
 FILES = sorted(FOLDER.glob("*/*.yaml"))
@@ -147,13 +148,33 @@ def test_every_command_of_a_procedure_is_carried_out(name: ProcedureName, every_
     assert len(plays) >= 14
 
 
-def test_what_the_table_of_clauses_names_is_done(every_play: dict[str, Played]) -> None:
-    done: dict[ProcedureName, set[CommandName | EventType]] = {}
-    for played in every_play.values():
-        acts = {step.do for step in _carried_out(played)} | {event.type for event in played.events}
-        done.setdefault(played.scenario.procedure, set()).update(acts)
-    named = [acts for table in packaged_tables().values() for row in table.clauses for acts in row.act.items()]
-    assert {(procedure, act) for procedure, acts in named for act in set(acts) - done.get(procedure, set())} == set()
+@pytest.mark.parametrize("statute", sorted(packaged_tables()))
+def test_what_a_row_of_the_table_says_its_scenarios_show(statute: str, every_play: dict[str, Played]) -> None:
+    cases = {name: shown(played) for name, played in every_play.items()}
+    assert list(untrue(statute, packaged_tables()[statute].clauses, cases)) == []
+
+
+def test_a_row_whose_scenario_shows_something_else_is_told(every_play: dict[str, Played]) -> None:
+    """The table once named for a clause on security a case of faulty data, and the like."""
+    cases = {name: shown(played) for name, played in every_play.items()}
+    row = Row(
+        article="22",
+        category="LIMIT",
+        quote="使用部门发生的信息资源安全事故责任由使用部门承担",
+        ground=("security",),
+        cited_as=("23",),
+        scenarios=("rectification/yima-to-the-government-and-accountability",),
+    )
+    for wrong, says in (
+        ({}, "no scenario of the row shows ground security"),
+        ({"scenarios": ("rectification/yima-rectified-after-the-report",), "cited_as": ()}, "shows ground security"),
+        ({"ground": ("late_verification",), "clock": ("delivery",)}, "no scenario of the row shows clock delivery"),
+        ({"ground": ("late_verification",), "scenarios": (*row.scenarios, "yima-2021/secret-data")}, "shows nothing"),
+    ):
+        said = list(untrue("yima-2021", [row.model_copy(update=wrong)], cases))
+        assert any(says in each for each in said), said
+    right = row.model_copy(update={"ground": ("late_verification",)})
+    assert list(untrue("yima-2021", [right], cases)) == []
 
 
 def test_every_outcome_stage_clock_state_and_event_occurs(every_play: dict[str, Played]) -> None:

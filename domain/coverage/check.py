@@ -9,6 +9,7 @@ from pathlib import Path
 
 from domain.coverage.references import NothingThere, resolve, statute_of
 from domain.coverage.table import MUST_BE_CARRIED_OUT, Row, Table, load_table, packaged_table_texts
+from domain.messages import words
 from domain.plain_errors import key_path
 from domain.policy import default_policy
 from domain.procedures import PROCEDURES
@@ -16,7 +17,7 @@ from domain.statutes.check import SEED_LETTERS, beside, sources_folder
 from domain.statutes.clauses import Path as Place
 from domain.statutes.clauses import clauses
 from domain.statutes.errors import StatuteError
-from domain.statutes.loader import packaged_overlays, packaged_statutes
+from domain.statutes.loader import packaged_overlays, packaged_statutes, regulation_title
 from domain.statutes.model import Statute
 from domain.statutes.sections import SECTIONS
 from domain.statutes.source_text import articles_of
@@ -65,12 +66,21 @@ def _sentence(table: Table, row: Row, reason: str) -> str:
 
 def _unanswered(table: Table) -> Iterator[str]:
     for row in table.unanswered:
-        yield _sentence(table, row, "names no rule, no scenario, and not why it is not for software")
+        yield _sentence(table, row, _left_out(row))
+
+
+def _left_out(row: Row) -> str:
+    if row.says_words:
+        return "names no scenario that shows it"
+    if row.rule or row.scenarios:
+        return "names no command, event, limit, refusal, finding, duty, ground or step that a case could be held to"
+    return "names no rule, no scenario, and not why it is not for software"
 
 
 def _named_in_vain(table: Table) -> Iterator[str]:
-    """Rules and acts that are not there."""
+    """Rules, acts and other words that are not there."""
     for row in table.clauses:
+        yield from _words_in_vain(table, row)
         for reference in row.rule:
             try:
                 resolve(*statute_of(table.statute, reference))
@@ -83,6 +93,26 @@ def _named_in_vain(table: Table) -> Iterator[str]:
             for act in acts:
                 if isinstance(act, CommandName) and not any(_has(text, procedure, act) for text in texts):
                     yield _sentence(table, row, f"names {act}, which is no command of {procedure} there")
+
+
+def _words_in_vain(table: Table, row: Row) -> Iterator[str]:
+    """Duties, grounds and steps that the texts of the row do not have, and findings that nobody notes."""
+    texts = list(_texts(table.statute, row))
+    rectification = [text.rectification for text in texts if text.rectification]
+    there = {
+        "finding": set(words("finding")),
+        "duty": {duty.id for text in texts for duty in text.duties or ()},
+        "ground": {ground.id for rules in rectification for ground in rules.grounds},
+        "step": {step.id for rules in rectification for step in rules.steps},
+    }
+    for kind, known in there.items():
+        for word in getattr(row, kind):
+            if word not in known:
+                yield _sentence(table, row, f"names the {kind} {word}, which is not there")
+    for reference in row.cited_as:
+        regulation = reference.rpartition(":")[0]
+        if regulation and regulation_title(regulation) is None:
+            yield _sentence(table, row, f"is cited as {reference}, and there is no “{regulation}”")
 
 
 def _texts(own: str, row: Row) -> Iterator[Statute]:

@@ -1,9 +1,10 @@
 """The table of clauses as data: one file a regulation, read strictly, each row with what carries it out.
 
-A row names one or more of: rules of the statute file (``rule``), commands or events of a procedure (``act``), whole
-cases that show it (``scenarios``). A clause that no software can carry out says why in one line instead
-(``not_for_software``). A row with none of these is read all the same, so that whoever asks for the table sees it:
-:mod:`domain.coverage.check` tells it.
+A row says in words that a case can be held to what carries it out: commands or events of a procedure (``act``), limits,
+refusals, findings, duties, grounds and steps of rectification; and it names the whole cases that show just that
+(``scenarios``), which a test holds against their plays. Rules of the statute file (``rule``) say where it is written.
+A clause that no software can carry out says why in one line instead (``not_for_software``). A row that leaves out what
+it must say is read all the same, so that whoever asks for the table sees it: :mod:`domain.coverage.check` tells it.
 """
 
 import json
@@ -13,14 +14,14 @@ from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
 from types import MappingProxyType
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from domain.plain_errors import first_problem
 from domain.statutes.errors import StatuteError, wrong
 from domain.statutes.parts import Name, Part
-from domain.words import CommandName, EventType, ProcedureName
+from domain.words import ClockId, CommandName, EventType, ProcedureName, RefusalCode
 from domain.yaml_text import Document, YamlTextError, read_yaml
 
 Category = Literal[
@@ -39,6 +40,9 @@ Category = Literal[
 
 MUST_BE_CARRIED_OUT: tuple[Category, ...] = ("TIME", "STEP", "REASON", "NOTIFY", "SANCTION", "LIMIT", "CONTENT")
 
+KINDS = ("clock", "refusal", "finding", "duty", "ground", "step")
+"""What a row names beside commands and events, each a list of words that a case can be held to."""
+
 ARTICLE = re.compile(r"(?P<number>[0-9]{1,3})(?:\([一二三四五六七八九十]+\))?(?:¶(?P<paragraph>[0-9]{1,2}))?")
 
 
@@ -53,6 +57,15 @@ class Row(Part):
     rule: tuple[str, ...] = Field(default=(), description="paths in the statute file, or in an overlay's: `id:path`")
     act: dict[ProcedureName, tuple[CommandName | EventType, ...]] = Field(
         default_factory=dict, description="commands and events of a procedure"
+    )
+    clock: tuple[ClockId, ...] = Field(default=(), description="limits that run under the clause")
+    refusal: tuple[RefusalCode, ...] = Field(default=(), description="what is refused on the ground of the clause")
+    finding: tuple[str, ...] = Field(default=(), description="what is noted as missing, and refuses nothing")
+    duty: tuple[str, ...] = Field(default=(), description="ids of duties that are opened for each period or event")
+    ground: tuple[str, ...] = Field(default=(), description="ids of grounds on which rectification is ordered")
+    step: tuple[str, ...] = Field(default=(), description="ids of steps when a rectification fails")
+    cited_as: tuple[Annotated[str, Field(pattern=r"^([a-z0-9-]+:)?[0-9]{1,3}$")], ...] = Field(
+        default=(), description="further articles under which a case cites it: `20`, or `yima-2021:16` of another text"
     )
     scenarios: tuple[str, ...] = Field(default=(), description="folder and name of whole cases that show it")
     not_for_software: Name | None = Field(default=None, description="one line: why no software can carry it out")
@@ -73,17 +86,22 @@ class Row(Part):
     @property
     def by_rule(self) -> bool:
         """Whether a rule of a statute, or a command or event of a procedure, carries it out."""
-        return bool(self.rule or self.act)
+        return bool(self.rule or self.says_words)
+
+    @property
+    def says_words(self) -> bool:
+        """Whether it says in words that a case can be held to what carries it out."""
+        return bool(self.act) or any(getattr(self, kind) for kind in KINDS)
 
     @property
     def answered(self) -> bool:
-        """Whether it says anything of what carries it out, or why nothing can."""
-        return self.by_rule or bool(self.scenarios) or self.not_for_software is not None
+        """Whether it says what carries it out and which cases show that, or why nothing can."""
+        return (self.says_words and bool(self.scenarios)) or self.not_for_software is not None
 
     @model_validator(mode="after")
     def _not_both(self) -> Self:
         if self.not_for_software and (self.by_rule or self.scenarios):
-            raise ValueError("a clause that is not for software has no rule, no act and no scenario")
+            raise ValueError("a clause that is not for software has no rule, no act or other word, and no scenario")
         return self
 
 

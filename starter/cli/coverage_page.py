@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.coverage.references import resolve, statute_of
 from domain.coverage.standing import Count, Standing, count, coverage_of
-from domain.coverage.table import Row
+from domain.coverage.table import KINDS, Row
 from domain.messages import label, words
 from domain.statutes.clauses import Path
 from domain.statutes.loader import get_statute, regulation_title
@@ -94,6 +94,8 @@ def carried_out(found: Standing) -> Iterator[str]:
     for reference in row.rule:
         yield f"规则 rule {reference} {rule_name(found.statute, reference)}".rstrip()
     yield from _acts(row)
+    for kind, said in other_words(row):
+        yield f"{label('coverage_word', kind, 'zh')} {label('coverage_word', kind, 'en')} {said}"
     for name in row.scenarios:
         yield f"场景 scenario {name}"
     if row.not_for_software:
@@ -115,6 +117,14 @@ def _acts(row: Row) -> Iterator[str]:
         kinds = [("command" if isinstance(act, CommandName) else "event", act) for act in acts]
         said = ", ".join(f"{act} {label(kind, act, 'zh')}" for kind, act in kinds)
         yield f"程序 procedure {procedure} {label('procedure', procedure, 'zh')}: {said}"
+
+
+def other_words(row: Row) -> Iterator[tuple[str, str]]:
+    """Each kind of word that a row names beside commands and events, and what it names."""
+    for kind in (*KINDS, "cited_as"):
+        named = getattr(row, kind)
+        if named:
+            yield kind, ", ".join(str(word) for word in named)
 
 
 def rule_name(own: str, reference: str) -> str:

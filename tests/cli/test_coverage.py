@@ -8,7 +8,7 @@ import pytest
 
 from domain.coverage import standing
 from domain.coverage.check import own_statutes
-from domain.coverage.table import Row, Table, packaged_tables
+from domain.coverage.table import KINDS, Row, Table, packaged_tables
 from domain.statutes.loader import packaged_overlays
 
 Run = Callable[..., Any]
@@ -39,7 +39,7 @@ def test_as_json(shareflow: Run) -> None:
     for statute in said["statutes"]:
         rows = statute["clauses"]
         assert (statute["rows"], statute["unanswered"]) == (len(rows), 0)
-        assert statute["by_rule"] == sum(bool(row["rule"] or row["act"]) for row in rows)
+        assert statute["by_rule"] == sum(any(row[key] for key in ("rule", "act", *KINDS)) for row in rows)
         assert statute["by_scenario"] == sum(bool(row["scenarios"]) for row in rows)
         assert statute["not_for_software"] == sum(row["not_for_software"] is not None for row in rows)
         assert all(row["quote"] and row["article"] and row["category"] for row in rows)
