@@ -18,11 +18,13 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.cases.application import Application
+from domain.cases.found import CaseFound
 from domain.cases.turn import PLATFORM
 from domain.naming import fingerprint, workflow_id
 from domain.policy import completed
 from domain.side_effects import (
     BUSY,
+    FIND_CASE,
     FIND_GRANTS,
     GIVE_COMMAND,
     OPEN_CASE,
@@ -37,7 +39,7 @@ from domain.side_effects import (
     GrantsWanted,
     Opening,
 )
-from domain.words import ProcedureName, RefusalCode
+from domain.words import Basis, ClockState, ProcedureName, RefusalCode
 from ledger.queries.cases import get_case, open_grants_of
 from ledger.queries.events import events_by_key
 
@@ -56,7 +58,7 @@ class OtherCases:
 
     def all(self) -> Sequence[Callable[..., Any]]:
         """Every activity, for the worker to register."""
-        return [self.open_case, self.give_command, self.find_grants]
+        return [self.open_case, self.give_command, self.find_grants, self.find_case]
 
     @activity.defn(name=OPEN_CASE)
     async def open_case(self, order: CaseToOpen) -> None:
@@ -131,3 +133,18 @@ class OtherCases:
         """The open access grants of a provider's resource, oldest first. Reads only."""
         found = await asyncio.to_thread(open_grants_of, self._engine, wanted.provider, wanted.resource)
         return [GrantFound(request_id=x.request_id, code=x.requester_code, name=x.requester_name) for x in found]
+
+    @activity.defn(name=FIND_CASE)
+    async def find_case(self, request_id: str) -> CaseFound | None:
+        """What the ledger has of a case that another names; None where there is none. Reads only."""
+        case = await asyncio.to_thread(get_case, self._engine, request_id)
+        if case is None:
+            return None
+        missed = (ClockState.BREACHED, ClockState.MET_LATE)
+        return CaseFound(
+            request_id=case.request_id,
+            statute=case.statute,
+            requester=case.requester_code,
+            provider=case.provider_code,
+            missed=tuple(c.number for c in case.clocks if c.state in missed and c.basis is not Basis.POLICY),
+        )

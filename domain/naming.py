@@ -25,6 +25,13 @@ def workflow_id(request_id: str) -> str:
     return f"{parts[1].lower()}/{request_id}" if len(parts) == 3 else f"share-request/{request_id}"
 
 
+def procedure_of_id(request_id: str) -> ProcedureName:
+    """Which procedure the id of a case belongs to."""
+    parts = request_id.split("-")
+    tagged = {tag: procedure for procedure, tag in _TAGS.items()}
+    return tagged.get(parts[1], ProcedureName.SHARE_REQUEST) if len(parts) == 3 else ProcedureName.SHARE_REQUEST
+
+
 def request_id_for(statute: str, key: str, procedure: ProcedureName = ProcedureName.SHARE_REQUEST) -> str:
     """The id of the case that a key opens: the same key gives the same id, so a retry cannot open it twice."""
     place = statute.split("-")[0].upper()

@@ -36,6 +36,7 @@ RECOUNT_CLOCKS = "recount_clocks"
 OPEN_CASE = "open_case"
 GIVE_COMMAND = "give_command"
 FIND_GRANTS = "find_grants"
+FIND_CASE = "find_case"
 PLAN_ROUND = "plan_round"
 
 DUTY_ROUND = "DutyRound"

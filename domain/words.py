@@ -41,6 +41,7 @@ class Stage(StrEnum):
     SUSPENDED = "suspended"  # 暂停共享
     ENDING = "ending"  # 终止或变更协商
     EXPIRED = "expired"  # 期满待续
+    DISPOSAL = "disposal"  # 待处置
     # data correction
     VERIFICATION = "verification"  # 校核
     VERIFICATION_DISPUTE = "verification_dispute"  # 校核分歧
@@ -182,6 +183,7 @@ class CommandName(StrEnum):
     # access grant
     RECORD_USE = "record_use"
     SUSPEND = "suspend"
+    NOTE_RECTIFICATION = "note_rectification"  # told by the rectification itself
     RESTORE = "restore"
     TERMINATE = "terminate"
     REVOKE = "revoke"
@@ -189,6 +191,8 @@ class CommandName(StrEnum):
     ANSWER_END = "answer_end"
     END_SERVICE = "end_service"
     RELINQUISH = "relinquish"
+    REQUIRE_DISPOSAL = "require_disposal"
+    REPORT_DISPOSAL = "report_disposal"
     RENEW = "renew"
     # data correction
     CORRECT = "correct"
@@ -199,6 +203,7 @@ class CommandName(StrEnum):
     PUSH_DATA = "push_data"
     # rectification
     REPORT_COMPLETION = "report_completion"
+    REFUSE_RECTIFICATION = "refuse_rectification"
     ACCEPT_COMPLETION = "accept_completion"
     REJECT_COMPLETION = "reject_completion"
     ESCALATE = "escalate"
@@ -245,6 +250,7 @@ class EventType(StrEnum):
     REFUSAL_ACCEPTED = "refusal_accepted"
     RECTIFICATION_ORDERED = "rectification_ordered"
     CASE_OPENED = "case_opened"  # another case, by this one
+    CASE_TOLD = "case_told"  # what another case must know
     # demand
     DISCLAIMED = "disclaimed"
     UNDERTAKEN = "undertaken"
@@ -255,6 +261,7 @@ class EventType(StrEnum):
     GRANT_OPENED = "grant_opened"
     USED = "used"
     SUSPENDED = "suspended"
+    RECTIFICATION_NOTED = "rectification_noted"  # what came of the rectification ordered with the suspension
     RESTORED = "restored"
     TERMINATED = "terminated"
     REVOKED = "revoked"
@@ -265,6 +272,8 @@ class EventType(StrEnum):
     RELINQUISHED = "relinquished"
     EXPIRED = "expired"
     ACCESS_CLOSED = "access_closed"
+    DISPOSAL_REQUIRED = "disposal_required"  # 要求妥善处置
+    DISPOSAL_REPORTED = "disposal_reported"  # 处置情况
     # data correction
     MATTERS_CONTINUE = "matters_continue"  # 照常办理
     CORRECTED = "corrected"
@@ -278,6 +287,7 @@ class EventType(StrEnum):
     COMPLETION_REPORTED = "completion_reported"
     COMPLETION_ACCEPTED = "completion_accepted"
     COMPLETION_REJECTED = "completion_rejected"
+    RECTIFICATION_REFUSED = "rectification_refused"  # 拒不整改
     ESCALATED = "escalated"
     RECTIFICATION_CONCLUDED = "rectification_concluded"
     # resource withdrawal
@@ -324,6 +334,7 @@ class ClockId(StrEnum):
     GRANT_TERM = "grant_term"
     UNUSED_ACCESS = "unused_access"
     RENEWAL_WINDOW = "renewal_window"
+    DISPOSAL = "disposal"
     # data correction
     DATA_VERIFICATION = "data_verification"
     DATA_PUSH = "data_push"
@@ -408,6 +419,8 @@ class RefusalCode(StrEnum):
     NO_FURTHER_STEP = "no_further_step"
     CATALOGUE_BASIS_REQUIRED = "catalogue_basis_required"
     CATALOGUE_CONDITIONS_REQUIRED = "catalogue_conditions_required"
+    ORIGIN_NOT_FOUND = "origin_not_found"
+    UNKNOWN_DEPARTMENT = "unknown_department"
     DAY_OUT_OF_RANGE = "day_out_of_range"
     DUTY_WITHOUT_BODY = "duty_without_body"
     UNKNOWN_DUTY = "unknown_duty"

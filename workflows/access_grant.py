@@ -30,4 +30,6 @@ class AccessGrantWorkflow(OpenedCase):
                     await self.people_or_time("终止协商: the provider negotiates the end or change with the user")
                 case Stage.EXPIRED:
                     await self.people_or_time("期满: the user may apply again")
+                case Stage.DISPOSAL:
+                    await self.people_or_time("处置: the user reports what became of the data")
         return await self.end()

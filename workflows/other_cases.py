@@ -14,10 +14,12 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.cases.commands import Command
+    from domain.cases.found import CaseFound
     from domain.cases.records import Actor, RecordedEvent
     from domain.cases.turn import PLATFORM
     from domain.naming import fingerprint
     from domain.side_effects import (
+        FIND_CASE,
         FIND_GRANTS,
         GIVE_COMMAND,
         OPEN_CASE,
@@ -26,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
         GrantFound,
         GrantsWanted,
     )
-    from domain.words import CommandName, ProcedureName
+    from domain.words import CommandName, EventType, ProcedureName
     from workflows.recorded_case import OTHER_CASE_UNAVAILABLE, PATIENT, RecordedCase
 
 
@@ -55,7 +57,14 @@ class OtherCases(RecordedCase):
 
     async def _open_in_order(self) -> None:
         while self._to_open:
-            await self._ask_until_done(OPEN_CASE, self._to_be_opened(self._to_open[0]))
+            event = self._to_open[0]
+            if event.type is EventType.CASE_TOLD:
+                # What the other case makes of it is its own affair: it may have ended, or be past it.
+                said = event.data
+                name, fields = CommandName(said["command"]), dict(said["fields"])
+                await self.tell_other(said["request_id"], name, fields, event.actor, event)
+            else:
+                await self._ask_until_done(OPEN_CASE, self._to_be_opened(event))
             self._to_open.pop(0)
 
     def _to_be_opened(self, event: RecordedEvent) -> CaseToOpen:
@@ -72,11 +81,22 @@ class OtherCases(RecordedCase):
         )
 
     async def tell_other(
-        self, request_id: str, name: CommandName, fields: dict[str, Any], actor: Actor = PLATFORM
+        self,
+        request_id: str,
+        name: CommandName,
+        fields: dict[str, Any],
+        actor: Actor = PLATFORM,
+        event: RecordedEvent | None = None,
     ) -> str | None:
-        """Give another case a command, once: the refusal's code when its rules refuse it, None when it is done."""
-        key = f"case-{fingerprint([self.entry.request_id, name.value, request_id, dict(fields)])}"
-        command = Command(name=name, actor=actor, fields=fields, key=key, received_at=self.now())
+        """Give another case a command, once: the refusal's code when its rules refuse it, None when it is done.
+
+        ``event``: what is told happened with it, and is judged there by its instant.
+        """
+        own = self.entry.request_id
+        about = [own, name.value, request_id, dict(fields), *([event.seq] if event else [])]
+        key = f"case-{fingerprint(about)}"
+        at = event.at if event else self.now()
+        command = Command(name=name, actor=actor, fields=fields, key=key, received_at=at, by_case=own)
         refused: str | None = await self._ask_until_done(
             GIVE_COMMAND, CommandToGive(request_id=request_id, command=command)
         )
@@ -89,6 +109,13 @@ class OtherCases(RecordedCase):
         wanted = GrantsWanted(provider=provider, resource=resource)
         found = await self._ask_until_done(FIND_GRANTS, wanted)
         return [GrantFound.model_validate(grant) for grant in found]
+
+    async def find_case(self, request_id: str) -> CaseFound | None:
+        """Another case that is named in this one, as the ledger has it; a case played alone finds none."""
+        if self.entry.alone:
+            return None
+        found = await self._ask_until_done(FIND_CASE, request_id)
+        return CaseFound.model_validate(found) if found is not None else None
 
     async def _ask_until_done(self, activity: str, said: Any) -> Any:
         mark: str | None = None

@@ -110,7 +110,7 @@ class RecordedCase:
             # A command may come while a recount is under way, and what one of the two recorded the other finds too.
             fresh = [event for event in result.events if event.seq > self.case.head]
             self.case = evolve_all(self.case, fresh)
-            self._to_open += [event for event in fresh if event.type is EventType.CASE_OPENED]
+            self._to_open += [event for event in fresh if event.type in (EventType.CASE_OPENED, EventType.CASE_TOLD)]
             self._next = next_instant(self.case)
             self._keys.update((caller_key(event.key), event.key) for event in result.events if event.key)
         finally:

@@ -1,8 +1,14 @@
 """Rectification (督促整改): notice, completion, review, and the further steps of the text."""
 
+from dataclasses import replace
+from typing import cast
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from domain.access import place_of
+    from domain.procedures.rectification import origin_is_there
+    from domain.procedures.rectification_case import RectificationCase
     from domain.side_effects import CaseView, Opening
     from domain.words import Stage
     from workflows.opened_case import OpenedCase
@@ -17,8 +23,10 @@ class RectificationWorkflow(OpenedCase):
         super().__init__(opening)
 
     @workflow.run
-    async def run(self, opening: Opening) -> CaseView:  # noqa: ARG002 - the constructor took it
+    async def run(self, opening: Opening) -> CaseView:
         """Carry the notice until it is closed."""
+        if opening.carried is None:
+            await self.find_origin()
         await self.begin()
         while not self.case.closed:
             match self.case.stage:
@@ -29,3 +37,13 @@ class RectificationWorkflow(OpenedCase):
                 case Stage.ESCALATED:
                     await self.people_or_time("上报: the organ of the step concludes, the department may still report")
         return await self.end()
+
+    async def find_origin(self) -> None:
+        """What a person names as the origin of the notice is looked up; what another case names is known."""
+        notice = cast(RectificationCase, self.case)
+        origin = notice.application.origin
+        if origin is None or origin.request_id is None or self.opening.opened_by is not None:
+            return
+        found = await self.find_case(origin.request_id)
+        there = origin_is_there(notice.application, place_of(notice.statute.id), found)
+        self.case = replace(notice, origin_found=there)

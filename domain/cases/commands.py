@@ -225,6 +225,7 @@ class Command(BaseModel):
     ``key`` is the caller's: the same key is the same command, however often it is sent. ``received_at`` is the
     instant at which the door received it; whether it is late is judged by that. ``places`` are the actor's
     jurisdiction (everywhere for doors on the machine itself). ``if_head``: only while this is the last event.
+    ``by_case``: the case that gives it, for what one case tells another. No door takes it from a caller.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -236,6 +237,7 @@ class Command(BaseModel):
     received_at: datetime | None = None
     places: frozenset[str] = frozenset({EVERYWHERE})
     if_head: int | None = None
+    by_case: str | None = None
 
     def said(self, says: type[Filed]) -> Filed:
         """The fields, checked against what the command may say. Raises InvalidFields for a field that cannot be."""

@@ -106,7 +106,7 @@ def may_lead_to_rectification(book: RuleBook[Any], stages: Sequence[Stage]) -> N
             reason=said.reason,
         )
         notice = {
-            "department": _at_fault(case, ground).model_dump(mode="json"),
+            "department": _at_fault(case, ground, clock).model_dump(mode="json"),
             "ground": ground.id,
             "facts": said.reason or missed_limit(clock),
             "working_days": said.working_days,
@@ -115,10 +115,10 @@ def may_lead_to_rectification(book: RuleBook[Any], stages: Sequence[Stage]) -> N
         turn.open_other(ProcedureName.RECTIFICATION, notice, ground.clause)
 
 
-def _at_fault(case: Proceeding, ground: Ground) -> Party:
+def _at_fault(case: Proceeding, ground: Ground, clock: Clock) -> Party:
     """Who must rectify: the department, or the bureau where the government orders it."""
     if ground.by is not Role.GOVERNMENT:
-        return case.provider
+        return case.answerable(clock.id)
     return Party(code=Role.BUREAU.value, name=case.statute.bodies[Role.BUREAU].name.zh)
 
 

@@ -34,7 +34,7 @@ def decide(case: Proceeding, command: Command, at: datetime, taken: bool = False
     if rule is None:
         raise Refused(RefusalCode.WRONG_PROCEDURE)
     refuse_unless_allowed(case, rule, command)
-    turn = Turn(case, command.actor, at, case.stage)
+    turn = Turn(case, command.actor, at, case.stage, by_case=command.by_case)
     said = command.said(rule.says)
     if not taken:
         refuse_days_out_of_range(said)
@@ -63,7 +63,7 @@ def refuse_unless_allowed(case: Proceeding, rule: Rule, command: Command) -> Non
         raise missing_here
     if case.stage not in rule.stages:
         raise Refused(RefusalCode.WRONG_STAGE)
-    if command.actor.role not in rule.by:
+    if command.actor.role not in rule.by or (rule.between_cases and command.by_case is None):
         raise Refused(RefusalCode.NOT_YOUR_TURN)
     actor = command.actor
     caller = Caller(actor.person or "", actor.org, frozenset({actor.role}), command.places)
@@ -85,7 +85,9 @@ def allowed(case: Proceeding, role: Role) -> Sequence[CommandName]:
 
 
 def _may(case: Proceeding, rule: Rule, role: Role) -> bool:
-    if case.stage not in rule.stages or role not in rule.by or rule.unavailable(case) is not None:
+    if case.stage not in rule.stages or role not in rule.by or rule.between_cases:
+        return False
+    if rule.unavailable(case) is not None:
         return False
     try:
         rule.when(case, role)

@@ -67,6 +67,10 @@ class Proceeding:
         """What the case is about, as the catalogue has it; its fields may be empty."""
         return Resource()
 
+    def answerable(self, clock: ClockId) -> Party:  # noqa: ARG002 - a procedure may have limits of the other side
+        """The department that is at fault when a limit is missed (责任部门)."""
+        return self.provider
+
     @property
     def parties(self) -> Parties:
         """What decides who has to do with this case."""

@@ -27,7 +27,8 @@ class CommandRule(Generic[P]):
     """Who may give a command in which stage, what it says, and what it does.
 
     ``unavailable`` says, from the statute alone, that the command does not exist in such a case at all. ``when``
-    refuses, in the right stage and role, what has to have happened before (or must not have).
+    refuses, in the right stage and role, what has to have happened before (or must not have). ``between_cases``: it is
+    told by another case alone, and no person or platform gives it.
     """
 
     name: CommandName
@@ -37,6 +38,7 @@ class CommandRule(Generic[P]):
     rule: Callable[[Turn[P], Any], None]
     unavailable: Callable[[P], Refused | None] = always_available
     when: Callable[[P, Role], None] = at_any_time
+    between_cases: bool = False
 
 
 Rule = Callable[[Turn[P], Any], None]
@@ -53,11 +55,13 @@ class RuleBook(dict[CommandName, CommandRule[P]]):
         says: type[Filed] | None = None,
         unavailable: Callable[[P], Refused | None] = always_available,
         when: Callable[[P, Role], None] = at_any_time,
+        between_cases: bool = False,
     ) -> Callable[[Rule[P]], Rule[P]]:
         """Enter the rule of a command. ``says`` may be left out for a command whose fields are the same everywhere."""
 
         def enter(rule: Rule[P]) -> Rule[P]:
-            self[name] = CommandRule(name, by, stages, says or FIELDS[name], rule, unavailable, when)
+            said = says or FIELDS[name]
+            self[name] = CommandRule(name, by, stages, said, rule, unavailable, when, between_cases)
             return rule
 
         return enter

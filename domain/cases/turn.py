@@ -15,7 +15,19 @@ from domain.cases.proceeding import Proceeding
 from domain.cases.records import Actor, Clock, ClockOrder, Event
 from domain.naming import request_id_for
 from domain.statutes.model import Clause
-from domain.words import Basis, ClockId, ClockState, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage, Unit
+from domain.words import (
+    Basis,
+    ClockId,
+    ClockState,
+    CommandName,
+    EventType,
+    Outcome,
+    ProcedureName,
+    RefusalCode,
+    Role,
+    Stage,
+    Unit,
+)
 
 P = TypeVar("P", bound=Proceeding)
 
@@ -61,13 +73,14 @@ class Refused(Exception):
 
 @dataclass
 class Turn(Generic[P]):
-    """One command being decided at one instant."""
+    """One command being decided at one instant. ``by_case``: the case that gives it, where another case does."""
 
     case: P
     actor: Actor
     at: datetime
     stage: Stage
     events: list[Event] = field(default_factory=list)
+    by_case: str | None = None
 
     # What a rule asks
 
@@ -121,9 +134,20 @@ class Turn(Generic[P]):
         own = self.case.policy.limit(clock_id)
         self.order(clock_id, Basis.POLICY, None, own.amount, own.unit, self.at)
 
-    def start_within(self, clock_id: ClockId, working_days: int, clause: Clause | None) -> None:
-        """A limit that whoever the clause empowers sets in this very case, in working days."""
-        self.order(clock_id, Basis.DECISION, clause, working_days, Unit.WORKING_DAY, self.at)
+    def start_within(
+        self,
+        clock_id: ClockId,
+        working_days: int,
+        clause: Clause | None,
+        since: datetime | None = None,
+        ladder: bool = True,
+    ) -> None:
+        """A limit that whoever the clause empowers sets in this very case, in working days; from now, or ``since``.
+
+        Without ``ladder`` nobody is urged here when it ends: another case that has the same limit does that.
+        """
+        unit = Unit.WORKING_DAY
+        self.order(clock_id, Basis.DECISION, clause, working_days, unit, since or self.at, ladder=ladder)
 
     def start_until(self, clock_id: ClockId, day: date, clause: Clause | None, basis: Basis = Basis.DECISION) -> None:
         """A limit that ends on a day named in the case or in the text. Refused unless that day lies in the future."""
@@ -145,6 +169,17 @@ class Turn(Generic[P]):
             application=dict(application),
         )
 
+    def tell_other(
+        self, request_id: str, command: CommandName, fields: Mapping[str, Any], actor: Actor | None = None
+    ) -> None:
+        """Another case must know (告知相关事项): it is told once this stands in the ledger, and keeps to its own rules.
+
+        By the platform, or by whoever said it here and may say it there.
+        """
+        said = {name: value for name, value in fields.items() if value is not None}
+        by = actor or PLATFORM
+        self.note(EventType.CASE_TOLD, actor=by, request_id=request_id, command=command.value, fields=said)
+
     def replace(
         self, clock: Clock, why: str, clause: Clause | None, amount: int, started_at: datetime | None = None
     ) -> None:
@@ -153,7 +188,8 @@ class Turn(Generic[P]):
         ground = clause
         if ground is None and clock.article and clock.quote:
             ground = Clause(article=clock.article, quote=clock.quote, statute=clock.statute)
-        self.order(clock.id, clock.basis, ground, amount, clock.unit, started_at or clock.started_at, clock.number)
+        since, climbs = started_at or clock.started_at, bool(clock.rungs)
+        self.order(clock.id, clock.basis, ground, amount, clock.unit, since, clock.number, ladder=climbs)
 
     def order(
         self,
@@ -164,6 +200,7 @@ class Turn(Generic[P]):
         unit: Unit,
         started_at: datetime,
         supersedes: int | None = None,
+        ladder: bool = True,
     ) -> None:
         """Order a clock; its deadline is worked out when the step is recorded."""
         policy = self.case.policy
@@ -177,7 +214,7 @@ class Turn(Generic[P]):
             amount=amount,
             unit=unit,
             warn_before=policy.warnings.before(unit, amount),
-            ladder=() if clock_id in NO_LADDER else policy.ladder,
+            ladder=policy.ladder if ladder and clock_id not in NO_LADDER else (),
             supersedes=supersedes,
             statute=clause.statute if clause else None,
         )

@@ -5,11 +5,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-import domain.procedures.grant_endings  # noqa: F401 - importing it enters its rules
+import domain.procedures.grant_endings  # noqa: F401 - importing them enters their rules
+import domain.procedures.grant_suspension as suspension
 from domain.calendar import day_of
 from domain.cases.application import Filed
-from domain.cases.commands import ChangedFields, Reasoned
-from domain.cases.common import may_be_urged
+from domain.cases.commands import ChangedFields
+from domain.cases.common import may_be_urged, may_lead_to_rectification
 from domain.cases.following import follow_with
 from domain.cases.procedure import Digests, Procedure, register
 from domain.cases.records import Clock
@@ -25,6 +26,7 @@ from domain.procedures.grant_case import (
     rules_of,
     watch_disuse,
 )
+from domain.procedures.grant_disposal import Asking, ask_for_disposal
 from domain.texts import Day, ShortText, Text, WholeNumber
 from domain.words import (
     ClockId,
@@ -135,11 +137,11 @@ def _unused_long_enough(case: GrantCase, _: Role) -> None:
     CommandName.REVOKE,
     by=[Role.PROVIDER],
     stages=[Stage.IN_USE, Stage.ENDING],
-    says=Reasoned,
+    says=Asking,
     unavailable=_no_rule_on_disuse,
     when=_unused_long_enough,
 )
-def revoke(turn: Turn[GrantCase], said: Reasoned) -> None:
+def revoke(turn: Turn[GrantCase], said: Asking) -> None:
     """收回授权: unused for longer than the text bears, and not for a seasonal reason.
 
     Where the text also binds whoever ends a service (809 art. 27¶3), negotiated before and filed with the bureau.
@@ -149,6 +151,7 @@ def revoke(turn: Turn[GrantCase], said: Reasoned) -> None:
     turn.note(EventType.REVOKED, rules.unused, reason=said.reason)
     if rules.end_of_service:
         turn.note(EventType.FILED_FOR_RECORD, rules.negotiate_end or rules.end_of_service, to=Role.BUREAU.value)
+    ask_for_disposal(turn, said)
     end(turn, Outcome.REVOKED)
 
 
@@ -183,7 +186,7 @@ def renew(turn: Turn[GrantCase], said: Renewing) -> None:
     follow_with(turn, ProcedureName.SHARE_REQUEST, application, clause)
     if turn.stage is Stage.EXPIRED:
         turn.keep(ClockId.RENEWAL_WINDOW)
-        turn.close(Outcome.RENEWED)
+        end(turn, Outcome.RENEWED)
 
 
 def instead_of_breach(turn: Turn[GrantCase], clock: Clock) -> bool:
@@ -194,16 +197,19 @@ def instead_of_breach(turn: Turn[GrantCase], clock: Clock) -> bool:
         turn.drop(ClockId.NEGOTIATION)
         expire(turn)
         return True
+    if clock.id is ClockId.RECTIFICATION:
+        return suspension.instead_of_breach(turn, clock)
     return clock.id is ClockId.UNUSED_ACCESS and _used_meanwhile(turn, clock)
 
 
 def lapse(turn: Turn[GrantCase], clock: Clock) -> None:
     """Nobody applied again."""
     if clock.id is ClockId.RENEWAL_WINDOW:
-        turn.close(Outcome.EXPIRED)
+        end(turn, Outcome.EXPIRED)
 
 
-may_be_urged(RULES, OPEN)
+may_be_urged(RULES, (*OPEN, Stage.DISPOSAL))
+may_lead_to_rectification(RULES, (*OPEN, Stage.DISPOSAL))
 
 ACCESS_GRANT = register(
     Procedure(
@@ -218,6 +224,7 @@ ACCESS_GRANT = register(
             Stage.SUSPENDED: (Role.REQUESTER,),
             Stage.ENDING: (Role.REQUESTER,),
             Stage.EXPIRED: (Role.REQUESTER,),
+            Stage.DISPOSAL: (Role.REQUESTER,),
         },
         lapse=lapse,
         instead_of_breach=instead_of_breach,

@@ -28,8 +28,18 @@ from domain.words import (
     Unit,
 )
 
+Failure = Literal["overdue", "insufficient", "refused"]
+"""How a rectification fails: its limit has passed, it was rejected after that, or the user refuses it (拒不整改)."""
+_ENDS: Mapping[EventType, Outcome] = {
+    EventType.TERMINATED: Outcome.TERMINATED,
+    EventType.REVOKED: Outcome.REVOKED,
+    EventType.SERVICE_ENDED: Outcome.ENDED,
+    EventType.EXPIRED: Outcome.EXPIRED,
+}
+"""What each end of a grant closes it as, once the data has been disposed of."""
 _UNANSWERED = {"end_answered": False, "end_agreed": False}
 OPEN = (Stage.IN_USE, Stage.SUSPENDED, Stage.ENDING, Stage.EXPIRED)
+"""The stages of a grant that has not ended; after them the data may still have to be disposed of."""
 
 
 class AccessGrant(Filed):
@@ -80,6 +90,14 @@ class GrantCase(Proceeding):
     end_answered: bool = False
     end_agreed: bool = False
     renewed: bool = False
+    rectification: str | None = None
+    """The rectification that was ordered with the suspension."""
+    failure: Failure | None = None
+    """How that rectification has failed, as far as it has."""
+    disposal_required: bool = False
+    disposal_reported: bool = False
+    ended_as: Outcome | None = None
+    """How the grant ended, or would close now; while the data is still to be disposed of it stays open."""
 
     @property
     def requester(self) -> Party:
@@ -100,6 +118,15 @@ class GrantCase(Proceeding):
     def excepted(self) -> bool:
         """Whether the use is seasonal, as the user has stated (季节性应用需求)."""
         return self.seasonal or bool(self.application.seasonal)
+
+    @property
+    def disposal_is_due(self) -> bool:
+        """Whether the provider has asked for disposal and nothing has been reported since (妥善处置)."""
+        return self.disposal_required and not self.disposal_reported
+
+    def answerable(self, clock: ClockId) -> Party:
+        """The user answers for what it is to do with the data, the provider for nothing that a clock here measures."""
+        return self.requester if clock is ClockId.DISPOSAL else self.provider
 
     def terms_negotiated(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """What came of the negotiation: the proposal, which whoever proposed may change only while nobody agreed."""
@@ -122,7 +149,35 @@ class GrantCase(Proceeding):
                 changed = self._changed(data.get("terms"))
                 return {"end_proposed": None, "proposed_terms": {}, "application": changed, **_UNANSWERED}
             case EventType.CASE_OPENED if data["procedure"] == ProcedureName.SHARE_REQUEST:
-                return {"renewed": True}
+                ended = {"ended_as": Outcome.RENEWED} if self.stage is Stage.EXPIRED else {}
+                return {"renewed": True, **ended}
+        return {**self._suspension_after(event), **self._end_after(event)}
+
+    def _suspension_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
+        """What an event says of the rectification that was ordered with the suspension."""
+        data = event.data
+        match event.type:
+            case EventType.CASE_OPENED if data["procedure"] == ProcedureName.RECTIFICATION:
+                return {"rectification": data["request_id"], "failure": None}
+            case EventType.CLOCK_BREACHED if data["clock"] == ClockId.RECTIFICATION:
+                return {"failure": "overdue"}
+            case EventType.RECTIFICATION_REFUSED:
+                return {"failure": self.failure or "refused"}
+            case EventType.RECTIFICATION_NOTED:
+                return {"failure": data.get("failure")}
+            case EventType.RESTORED:
+                return {"rectification": None, "failure": None}
+        return {}
+
+    def _end_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
+        """How the grant ended, and what an event says of the data's disposal."""
+        match event.type:
+            case EventType.DISPOSAL_REQUIRED:
+                return {"disposal_required": True, "disposal_reported": False}
+            case EventType.DISPOSAL_REPORTED:
+                return {"disposal_reported": True}
+            case _ if event.type in _ENDS:
+                return {"ended_as": _ENDS[event.type]}
         return {}
 
     def _changed(self, terms: Mapping[str, Any] | None) -> AccessGrant:
@@ -180,16 +235,36 @@ def expire(turn: Turn[GrantCase]) -> None:
     """期满: access ends with the term, whatever was going on; the user may apply again."""
     rules = rules_of(turn.case)
     turn.stage = Stage.EXPIRED
+    turn.drop(ClockId.RECTIFICATION)
     turn.note(EventType.EXPIRED, rules.term or rules.clause, actor=PLATFORM)
     close_access(turn)
     turn.start(ClockId.RENEWAL_WINDOW)
 
 
 def end(turn: Turn[GrantCase], outcome: Outcome) -> None:
-    """The grant is over: access is closed, unless its term had closed it before."""
+    """The grant is over: access is closed, unless its term had closed it before.
+
+    Where the provider has asked for it, the case waits until the user reports what became of the data (妥善处置).
+    """
+    waits = _disposal_is_due(turn)
+    if waits:
+        turn.stage = Stage.DISPOSAL
     if turn.case.stage is not Stage.EXPIRED:
         close_access(turn)
-    turn.close(outcome)
+    if not waits:
+        turn.close(outcome)
+        return
+    for clock in turn.case.clocks.values():
+        if clock.open and clock.id is not ClockId.DISPOSAL:
+            turn.drop(clock.id)
+
+
+def _disposal_is_due(turn: Turn[GrantCase]) -> bool:
+    """As the case has it, with what is said of it in this very turn; whoever gives access back reports it with that."""
+    said = {event.type for event in turn.events}
+    if said & {EventType.DISPOSAL_REPORTED, EventType.RELINQUISHED}:
+        return False
+    return turn.case.disposal_is_due or EventType.DISPOSAL_REQUIRED in said
 
 
 def close_access(turn: Turn[GrantCase]) -> None:

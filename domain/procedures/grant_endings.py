@@ -1,4 +1,4 @@
-"""How a grant ends before its term: 暂停与终止, 终止或者变更服务, 交还."""
+"""How a grant ends before its term when nobody has misused it: 终止或者变更服务, 交还."""
 
 from datetime import date
 from typing import Literal
@@ -6,7 +6,6 @@ from typing import Literal
 from domain.calendar import day_of
 from domain.cases.application import Filed
 from domain.cases.commands import Reasoned, Terms
-from domain.cases.following import follow_with
 from domain.cases.turn import Refused, Turn
 from domain.procedures.grant_case import (
     OPEN,
@@ -16,105 +15,18 @@ from domain.procedures.grant_case import (
     move_term,
     refuse_unless_negotiated,
     rules_of,
-    watch_disuse,
 )
-from domain.texts import Code, ShortText, Text, Truth, WorkingDays
+from domain.procedures.grant_disposal import Asking, ask_for_disposal
+from domain.texts import Code, Text, Truth
 from domain.words import (
     ClockId,
     CommandName,
     EventType,
     Outcome,
-    ProcedureName,
     RefusalCode,
     Role,
     Stage,
 )
-
-# Misuse (违规使用)
-
-
-class Suspending(Reasoned):
-    """What was done wrong, on which ground of the text, and within how many working days it must be put right."""
-
-    ground: ShortText = "misuse"
-    working_days: WorkingDays | None = None
-
-
-def _no_suspension(case: GrantCase) -> Refused | None:
-    rules = rules_of(case)
-    return None if rules.misuse else Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE, rules.clause)
-
-
-@RULES.command(
-    CommandName.SUSPEND,
-    by=[Role.BUREAU, Role.PROVIDER],
-    stages=[Stage.IN_USE, Stage.ENDING],
-    says=Suspending,
-    unavailable=_no_suspension,
-)
-def suspend(turn: Turn[GrantCase], said: Suspending) -> None:
-    """暂停共享权限, and the user is told to put it right within a limit: a rectification is opened."""
-    rules = rules_of(turn.case)
-    turn.require(said.reason, RefusalCode.REASON_REQUIRED, rules.misuse)
-    turn.stage = Stage.SUSPENDED
-    turn.note(EventType.SUSPENDED, rules.misuse, reason=said.reason, ground=said.ground)
-    turn.drop(ClockId.NEGOTIATION)
-    turn.drop(ClockId.UNUSED_ACCESS)
-    if turn.case.statute.rectification is None:
-        return
-    turn.require(said.working_days, RefusalCode.LIMIT_REQUIRED, rules.misuse)
-    notice = {
-        "department": turn.case.requester.model_dump(mode="json"),
-        "ground": said.ground,
-        "facts": said.reason,
-        "working_days": said.working_days,
-        "origin": {"request_id": turn.case.request_id},
-    }
-    follow_with(turn, ProcedureName.RECTIFICATION, notice, rules.misuse)
-
-
-@RULES.command(CommandName.RESTORE, by=[Role.BUREAU, Role.PROVIDER], stages=[Stage.SUSPENDED], says=Reasoned)
-def restore(turn: Turn[GrantCase], said: Reasoned) -> None:
-    """恢复共享权限: what was wrong has been put right, and how that is known."""
-    turn.require(said.reason, RefusalCode.REASON_REQUIRED, rules_of(turn.case).misuse)
-    turn.stage = Stage.IN_USE
-    turn.note(EventType.RESTORED, rules_of(turn.case).misuse, reason=said.reason)
-    turn.drop(ClockId.UNUSED_ACCESS)  # of a grant that was suspended before suspending ended it
-    watch_disuse(turn)
-
-
-class Terminating(Reasoned):
-    """Why sharing ends: the rectification was refused or insufficient; or, where the text says so, security."""
-
-    rectification: Literal["refused", "insufficient"] | None = None
-    ground: ShortText | None = None
-
-
-def _no_termination(case: GrantCase) -> Refused | None:
-    rules = rules_of(case)
-    return None if rules.terminate or rules.security else Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE, rules.clause)
-
-
-@RULES.command(
-    CommandName.TERMINATE,
-    by=[Role.BUREAU, Role.PROVIDER],
-    stages=[Stage.IN_USE, Stage.SUSPENDED, Stage.ENDING],
-    says=Terminating,
-    unavailable=_no_termination,
-)
-def terminate(turn: Turn[GrantCase], said: Terminating) -> None:
-    """终止共享 after a rectification that was refused or insufficient; 取消授权 where security is neglected."""
-    rules = rules_of(turn.case)
-    neglected = rules.security if said.ground == "security" else None
-    clause = neglected or rules.terminate or rules.security
-    turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
-    failed = turn.case.stage is Stage.SUSPENDED and said.rectification is not None
-    if not (failed or neglected):
-        raise Refused(RefusalCode.RECTIFICATION_MUST_FAIL_FIRST, clause)
-    ground = said.ground or "misuse"
-    turn.note(EventType.TERMINATED, clause, reason=said.reason, ground=ground, rectification=said.rectification)
-    end(turn, Outcome.TERMINATED)
-
 
 # The provider's end or change of service (终止或者变更服务)
 
@@ -173,8 +85,8 @@ def answer_end(turn: Turn[GrantCase], said: AnsweringEnd) -> None:
     turn.keep(ClockId.NEGOTIATION)
 
 
-class EndingService(Reasoned):
-    """The end or the change itself; ``withdrawal``: the case that withdraws the resource, given by the platform."""
+class EndingService(Asking):
+    """The end or the change itself; ``withdrawal``: the case that withdraws the resource, named by that case itself."""
 
     terms: Terms | None = None
     withdrawal: Code | None = None
@@ -186,13 +98,15 @@ def _negotiated_or_withdrawn(case: GrantCase, role: Role) -> None:
         return
     if rules.end_of_service is None:
         raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE, rules.clause)
+    if case.stage is Stage.DISPOSAL:
+        raise Refused(RefusalCode.WRONG_STAGE, rules.disposal)
     refuse_unless_negotiated(case)
 
 
 @RULES.command(
     CommandName.END_SERVICE,
     by=[Role.PROVIDER, Role.PLATFORM],
-    stages=OPEN,
+    stages=[*OPEN, Stage.DISPOSAL],
     says=EndingService,
     when=_negotiated_or_withdrawn,
 )
@@ -210,6 +124,7 @@ def end_service(turn: Turn[GrantCase], said: EndingService) -> None:
         return
     turn.note(EventType.SERVICE_ENDED, on_record, reason=said.reason)
     turn.note(EventType.FILED_FOR_RECORD, on_record, to=Role.BUREAU.value)
+    ask_for_disposal(turn, said)
     end(turn, Outcome.ENDED)
 
 
@@ -230,10 +145,13 @@ def _change_service(turn: Turn[GrantCase], said: EndingService) -> None:
 
 
 def _end_with_the_resource(turn: Turn[GrantCase], said: EndingService) -> None:
+    """Only the withdrawal itself says so: what a caller says of a withdrawal ends nothing."""
     withdrawal = turn.case.statute.withdrawal
-    if withdrawal is None or said.withdrawal is None:
+    if withdrawal is None or said.withdrawal is None or said.withdrawal != turn.by_case:
         raise Refused(RefusalCode.NOT_YOUR_TURN, rules_of(turn.case).end_of_service)
     ground = withdrawal.consent or withdrawal.clause
+    if turn.case.stage is Stage.DISPOSAL:
+        return  # access has ended already, and how it ended stays
     turn.note(EventType.SERVICE_ENDED, ground, reason=said.reason, withdrawal=said.withdrawal)
     end(turn, Outcome.ENDED)
 

@@ -3,117 +3,34 @@
 What may be ordered, by whom, and what follows is all data of the text (``rectification`` in a statute's file).
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from domain.cases.application import Document, Filed, Party, Resource
+import domain.procedures.rectification_steps  # noqa: F401 - importing it enters its rules
+from domain.access import place_of
+from domain.cases.application import Document, Filed
 from domain.cases.commands import Nothing, Reasoned
 from domain.cases.common import may_be_urged
+from domain.cases.found import CaseFound
 from domain.cases.procedure import Digests, Procedure, register
-from domain.cases.proceeding import Proceeding
-from domain.cases.records import Event, RecordedEvent
-from domain.cases.rules import RuleBook
+from domain.cases.records import Clock
 from domain.cases.turn import Refused, Turn
-from domain.statutes.model import Clause
-from domain.statutes.sections import EscalationStep, Ground, RectificationRules
-from domain.texts import Code, ItemCount, ShortText, Text, WorkingDays
+from domain.naming import procedure_of_id
+from domain.procedures.rectification_case import (
+    ADDRESSEE,
+    OPEN,
+    RULES,
+    Notice,
+    RectificationCase,
+    ground_of,
+    in_charge,
+    notice_clause,
+    ordered_it,
+    rules_of,
+)
+from domain.texts import Text, WorkingDays
 from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage
-
-OPEN = (Stage.RECTIFYING, Stage.RECTIFICATION_REVIEW, Stage.ESCALATED)
-ADDRESSEE = (Role.PROVIDER, Role.REQUESTER, Role.BUREAU)
-"""Who may be told to rectify: a department in either capacity, or the bureau itself."""
-
-
-class Origin(Filed):
-    """The case and the missed limit, by its number, that the notice comes from."""
-
-    request_id: Code | None = None
-    clock: ItemCount | None = None
-
-
-class Notice(Filed):
-    """A notice of rectification (整改通知): to whom, on which ground of the text, on what facts, within what limit."""
-
-    department: Party = Party()
-    ground: ShortText | None = None
-    facts: Text | None = None
-    working_days: WorkingDays | None = None
-    origin: Origin | None = None
-    documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
-
-
-@dataclass(frozen=True)
-class RectificationCase(Proceeding):
-    """One notice of rectification, to its end."""
-
-    procedure: ClassVar[ProcedureName] = ProcedureName.RECTIFICATION
-
-    application: Notice
-    failed: bool = False
-    """The limit has passed, or the completion was rejected without another one."""
-    steps: tuple[str, ...] = ()
-    """The further steps that were taken."""
-
-    @property
-    def requester(self) -> Party:
-        """The department that must rectify, in whatever capacity it was at fault."""
-        return self.application.department
-
-    @property
-    def provider(self) -> Party:
-        """The same department."""
-        return self.application.department
-
-    @property
-    def resource(self) -> Resource:
-        """The ground, as the text names it."""
-        rules = self.statute.rectification
-        ground = rules.ground(self.application.ground or "") if rules else None
-        return Resource(name=ground.name.zh if ground else None)
-
-    def facts_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
-        """Whether the rectification has failed, and which steps were taken."""
-        match event.type:
-            case EventType.CLOCK_BREACHED if event.data["clock"] == ClockId.RECTIFICATION:
-                return {"failed": True}
-            case EventType.COMPLETION_REJECTED:
-                return {"failed": event.data.get("working_days") is None}
-            case EventType.ESCALATED:
-                return {"steps": (*self.steps, event.data["step"])}
-            case _:
-                return {}
-
-
-RULES: RuleBook[RectificationCase] = RuleBook()
-
-
-def rules_of(case: RectificationCase) -> RectificationRules:
-    """The text's rules on rectification. Raises Refused where it has none."""
-    if case.statute.rectification is None:
-        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
-    return case.statute.rectification
-
-
-def ground_of(case: RectificationCase) -> Ground:
-    """The ground of the notice. Raises Refused, naming those of the text, when the text does not list it."""
-    rules = rules_of(case)
-    ground = rules.ground(case.application.ground or "")
-    if ground is None:
-        listed = ", ".join(each.id for each in rules.grounds)
-        raise Refused(RefusalCode.GROUND_NOT_LISTED, rules.clause, listed=listed)
-    return ground
-
-
-def notice_clause(case: RectificationCase) -> Clause:
-    """The clause that lets this rectification be ordered."""
-    return ground_of(case).notice or rules_of(case).clause
-
-
-def in_charge(case: RectificationCase) -> Role:
-    """Who ordered it: the bureau, or the government where the bureau itself is at fault."""
-    return rules_of(case).orders(ground_of(case))
 
 
 def begin(turn: Turn[RectificationCase], digests: Digests) -> None:
@@ -130,6 +47,8 @@ def begin(turn: Turn[RectificationCase], digests: Digests) -> None:
         raise Refused(RefusalCode.NOT_YOUR_TURN, clause)
     turn.require(said.facts, RefusalCode.REASON_REQUIRED, clause)
     turn.require(said.working_days, RefusalCode.LIMIT_REQUIRED, clause)
+    if case.origin_found is False and said.origin is not None:
+        raise Refused(RefusalCode.ORIGIN_NOT_FOUND, clause, origin=said.origin.request_id or "")
     turn.stage = Stage.RECTIFYING
     origin = said.origin.model_dump(mode="json", exclude_none=True) if said.origin else None
     turn.file(
@@ -144,17 +63,34 @@ def begin(turn: Turn[RectificationCase], digests: Digests) -> None:
     turn.start_within(ClockId.RECTIFICATION, said.working_days or 0, clause)
 
 
+def origin_is_there(notice: Notice, place: str, found: CaseFound | None) -> bool:
+    """Whether a notice's origin is a case of the place, of the department, with the missed limit that is named.
+
+    A limit of the operator's own is no ground for a notice, and so not found.
+    """
+    if found is None or place_of(found.statute) != place:
+        return False
+    if notice.department.code not in (found.requester, found.provider):
+        return False
+    number = notice.origin.clock if notice.origin else None
+    return number is None or number in found.missed
+
+
+def _tell_the_grant(turn: Turn[RectificationCase], what: str, **said: Any) -> None:
+    """The grant that was suspended with this notice knows what came of it: whether it may be ended rests on that."""
+    origin = turn.case.application.origin
+    grant = origin.request_id if origin else None
+    if grant and turn.by_case is None and procedure_of_id(grant) is ProcedureName.ACCESS_GRANT:
+        fields = {"rectification": turn.case.request_id, "what": what, **said}
+        turn.tell_other(grant, CommandName.NOTE_RECTIFICATION, fields)
+
+
 # Completion (整改完成)
 
 
 def _told_to_rectify(case: RectificationCase, role: Role) -> None:
     """The bureau reports where it is the one that must rectify, and there nobody else does."""
     if (role is Role.BUREAU) != (in_charge(case) is Role.GOVERNMENT):
-        raise Refused(RefusalCode.NOT_YOUR_TURN, notice_clause(case))
-
-
-def _ordered_it(case: RectificationCase, role: Role) -> None:
-    if role is not in_charge(case):
         raise Refused(RefusalCode.NOT_YOUR_TURN, notice_clause(case))
 
 
@@ -183,6 +119,24 @@ def report_completion(turn: Turn[RectificationCase], said: Completion) -> None:
     turn.keep(ClockId.RECTIFICATION)
     if not escalated:
         turn.start(ClockId.RECTIFICATION_REVIEW)
+        _tell_the_grant(turn, "reported", failed=turn.case.failed)
+
+
+def _not_refused_yet(case: RectificationCase, role: Role) -> None:
+    _told_to_rectify(case, role)
+    if case.refused:
+        raise Refused(RefusalCode.WRONG_STAGE, notice_clause(case), why="already_refused")
+
+
+@RULES.command(
+    CommandName.REFUSE_RECTIFICATION, by=ADDRESSEE, stages=[Stage.RECTIFYING], says=Reasoned, when=_not_refused_yet
+)
+def refuse_rectification(turn: Turn[RectificationCase], said: Reasoned) -> None:
+    """拒不整改: the department will not put it right, and why. The limit runs on: it may still think better of it."""
+    clause = notice_clause(turn.case)
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+    turn.note(EventType.RECTIFICATION_REFUSED, clause, reason=said.reason)
+    _tell_the_grant(turn, "refused", reason=said.reason)
 
 
 @RULES.command(
@@ -190,12 +144,13 @@ def report_completion(turn: Turn[RectificationCase], said: Completion) -> None:
     by=[Role.BUREAU, Role.GOVERNMENT],
     stages=[Stage.RECTIFICATION_REVIEW],
     says=Nothing,
-    when=_ordered_it,
+    when=ordered_it,
 )
 def accept_completion(turn: Turn[RectificationCase], _: Nothing) -> None:
     """验收通过: what the notice asked for is done."""
     turn.note(EventType.COMPLETION_ACCEPTED, notice_clause(turn.case))
     turn.keep(ClockId.RECTIFICATION_REVIEW)
+    _tell_the_grant(turn, "accepted")
     turn.close(Outcome.RECTIFIED)
 
 
@@ -210,120 +165,34 @@ class Rejection(Reasoned):
     by=[Role.BUREAU, Role.GOVERNMENT],
     stages=[Stage.RECTIFICATION_REVIEW],
     says=Rejection,
-    when=_ordered_it,
+    when=ordered_it,
 )
 def reject_completion(turn: Turn[RectificationCase], said: Rejection) -> None:
-    """验收不通过: a new limit begins, or, when none is given, the rectification has failed."""
-    clause = notice_clause(turn.case)
+    """验收不通过: the work goes on under the same limit while it runs, or under a new one, if one is given.
+
+    Once the limit has passed and no other is given, the rectification has failed.
+    """
+    clause, limit = notice_clause(turn.case), turn.case.limit
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
     turn.stage = Stage.RECTIFYING
     turn.note(EventType.COMPLETION_REJECTED, clause, reason=said.reason, working_days=said.working_days)
     turn.keep(ClockId.RECTIFICATION_REVIEW)
     if said.working_days is not None:
         turn.start_within(ClockId.RECTIFICATION, said.working_days, clause)
+    elif turn.at < limit.due_at:
+        turn.start_within(ClockId.RECTIFICATION, limit.amount, clause, limit.started_at)
+    failed = said.working_days is None and turn.at >= limit.due_at
+    _tell_the_grant(turn, "rejected", failed=failed, reason=said.reason, working_days=said.working_days)
 
 
-# Further steps (上报, 通报, 问责)
-
-
-class Escalation(Reasoned):
-    """Why it goes further; what is serious about it; which step, where one that the text leaves open is meant."""
-
-    serious: Text | None = None
-    step: ShortText | None = None
-
-
-def steps_left(case: RectificationCase) -> list[EscalationStep]:
-    """The steps of the text that were not taken yet, in its order."""
-    return [step for step in rules_of(case).steps_for(ground_of(case)) if step.id not in case.steps]
-
-
-def steps_open(case: RectificationCase) -> list[EscalationStep]:
-    """The steps that may come now: the next of each text, for neither waits for the other's, and the optional ones."""
-    left = steps_left(case)
-    next_of_each = {step.clause.statute: step for step in reversed(left)}
-    return [step for step in left if step.optional or step is next_of_each[step.clause.statute]]
-
-
-def _may_go_further(case: RectificationCase, role: Role) -> None:
-    _ordered_it(case, role)
-    may_come = steps_open(case)
-    if not may_come:
-        raise Refused(RefusalCode.NO_FURTHER_STEP, notice_clause(case))
-    if not case.failed and all(step.when == "not_rectified" for step in may_come):
-        raise Refused(RefusalCode.RECTIFICATION_MUST_FAIL_FIRST, may_come[0].clause)
-
-
-def _next_step(case: RectificationCase, said: Escalation) -> EscalationStep:
-    """The step meant: the first that may come, or the named one of those. Raises Refused."""
-    may_come = steps_open(case)
-    named = next((step for step in may_come if said.step in (None, step.id)), None)
-    if named is None:
-        raise Refused(RefusalCode.NO_FURTHER_STEP, notice_clause(case), why="step_not_next")
-    return named
-
-
-@RULES.command(
-    CommandName.ESCALATE,
-    by=[Role.BUREAU, Role.GOVERNMENT],
-    stages=OPEN,
-    says=Escalation,
-    when=_may_go_further,
-)
-def escalate(turn: Turn[RectificationCase], said: Escalation) -> None:
-    """上报、通报、提请问责: the next step of the text, after a failure or where the text says so for serious cases."""
-    step = _next_step(turn.case, said)
-    turn.require(said.reason, RefusalCode.REASON_REQUIRED, step.clause)
-    if step.when == "serious":
-        turn.require(said.serious, RefusalCode.SERIOUSNESS_REQUIRED, step.clause)
-    elif step.when != "any" and not (turn.case.failed or (step.when == "either" and said.serious)):
-        raise Refused(RefusalCode.RECTIFICATION_MUST_FAIL_FIRST, step.clause)
-    turn.stage = Stage.ESCALATED
-    body = turn.case.statute.bodies.get(step.to) if step.to else None
-    turn.note(
-        EventType.ESCALATED,
-        step.clause,
-        step=step.id,
-        measure=step.name.zh,
-        to=step.to.value if step.to else None,
-        body=body.name.zh if body else None,
-        reason=said.reason,
-        serious=said.serious,
-    )
-    turn.drop(ClockId.RECTIFICATION_REVIEW)
-    turn.drop(ClockId.FINAL_INSTANCE)
-    turn.start(ClockId.FINAL_INSTANCE)
-
-
-def _an_organ_of_its_steps(case: RectificationCase, role: Role) -> None:
-    """Whoever ordered it, and every organ that it went to."""
-    organs = {step.to for step in rules_of(case).steps if step.id in case.steps}
-    if role is not in_charge(case) and role not in organs:
-        raise Refused(RefusalCode.NOT_YOUR_TURN, notice_clause(case))
-
-
-class Conclusion(Reasoned):
-    """How it ended: put right after all, or in the hands of those who hold people to account."""
-
-    result: Literal["rectified", "handed_over"]
-
-
-@RULES.command(
-    CommandName.CONCLUDE_RECTIFICATION,
-    by=[Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT],
-    stages=[Stage.ESCALATED],
-    says=Conclusion,
-    when=_an_organ_of_its_steps,
-)
-def conclude_rectification(turn: Turn[RectificationCase], said: Conclusion) -> None:
-    """整改办结: after a further step, by the organ it went to or by whoever ordered it."""
-    last = next(step for step in rules_of(turn.case).steps if step.id == turn.case.steps[-1])
-    turn.require(said.reason, RefusalCode.REASON_REQUIRED, last.clause)
-    turn.note(EventType.RECTIFICATION_CONCLUDED, last.clause, result=said.result, reason=said.reason)
-    turn.keep(ClockId.FINAL_INSTANCE)
-    if said.result == "rectified":
-        turn.keep(ClockId.RECTIFICATION)
-    turn.close(Outcome(said.result))
+def instead_of_breach(turn: Turn[RectificationCase], clock: Clock) -> bool:
+    """A rejection gives no less time than the notice did: a new limit that ends before the old one gives way to it."""
+    if clock.id is not ClockId.RECTIFICATION:
+        return False
+    longer = [c for c in turn.case.clocks.values() if c.id is clock.id and c.due_at > clock.due_at]
+    if longer:
+        turn.replace(clock, "no_shorter_limit", None, longer[-1].amount, started_at=longer[-1].started_at)
+    return bool(longer)
 
 
 may_be_urged(RULES, OPEN)
@@ -341,5 +210,6 @@ RECTIFICATION = register(
             Stage.RECTIFICATION_REVIEW: (Role.BUREAU,),
             Stage.ESCALATED: (Role.LEADING_GROUP, Role.GOVERNMENT, Role.BUREAU),
         },
+        instead_of_breach=instead_of_breach,
     )
 )

@@ -203,7 +203,11 @@ def record_negotiation(turn: Turn[WithdrawalCase], said: RecordingNegotiation) -
     rules, case = rules_of(turn.case), turn.case
     if said.result == "not_agreed":
         turn.require(said.summary, RefusalCode.REASON_REQUIRED, rules.negotiate)
-    with_whom = list(said.with_whom) or [user.code for user in case.told]
+    told = [user.code for user in case.told]
+    with_whom = list(said.with_whom) or told
+    strangers = [code for code in with_whom if code not in told]
+    if strangers:
+        raise Refused(RefusalCode.UNKNOWN_DEPARTMENT, rules.negotiate, unknown=", ".join(strangers))
     turn.note(
         EventType.NEGOTIATION_RECORDED, rules.negotiate, with_whom=with_whom, result=said.result, summary=said.summary
     )

@@ -19,6 +19,7 @@ from domain.statutes.loader import (
     load_statute,
     packaged_above,
     packaged_overlay_texts,
+    packaged_source,
     packaged_texts,
 )
 from domain.statutes.model import Clause, Extension, Limit, Overall, Statute
@@ -215,9 +216,8 @@ def check_all() -> list[str]:
         problems += check_amounts(statute)
         if folder:
             problems += _check_against(statute.id, folder, statute.sources, partial(_statute_against, statute, folder))
-    if folder:
-        for above in packaged_above().values():
-            problems += _check_against(above.id, folder, above.sources, partial(check_above_quotes, above))
+    for above in packaged_above().values():
+        problems += _check_against(above.id, folder, above.sources, partial(check_above_quotes, above))
     return problems + _check_overlays(folder)
 
 
@@ -232,7 +232,7 @@ def _check_overlays(folder: Path | None) -> list[str]:
         problems += check_amounts(overlaid.statute)
         sources = overlaid.upper.sources
         # A source that is not there was told with the regulation itself.
-        if folder and all(beside(folder, name) for name in sources):
+        if all(packaged_source(name) or (folder and beside(folder, name)) for name in sources):
             check = partial(check_overlay_quotes, overlaid)
             problems += _check_against(overlaid.statute.id, folder, sources, check)
     return problems
@@ -246,8 +246,16 @@ def _statute_against(statute: Statute, folder: Path, *source_texts: str) -> list
     return problems
 
 
-def _check_against(id_: str, folder: Path, sources: Sequence[str], check: Callable[..., list[str]]) -> list[str]:
-    """A check that needs the sources; one that is not there, or cannot be read, is a problem of its own."""
+def _check_against(id_: str, folder: Path | None, sources: Sequence[str], check: Callable[..., list[str]]) -> list[str]:
+    """A check that needs the sources: those that come with the product, else those in the folder, if there is one.
+
+    A source that is not in the folder, or cannot be read, is a problem of its own.
+    """
+    own = [packaged_source(source) for source in sources]
+    if all(own):
+        return check(*own)
+    if folder is None:
+        return []
     try:
         files = {source: beside(folder, source) for source in sources}
         gone = [f"{id_}: the source {source} is not in {folder}." for source, file in files.items() if file is None]

@@ -29,6 +29,7 @@ __all__ = [
     "packaged_above",
     "packaged_overlay_texts",
     "packaged_overlays",
+    "packaged_source",
     "packaged_statutes",
     "packaged_texts",
     "regulation_title",
@@ -98,6 +99,12 @@ def packaged_texts() -> Iterator[tuple[str, str]]:
 def packaged_overlay_texts() -> Iterator[tuple[str, str]]:
     """The file name and the text of every overlay that comes with the product, in order of names."""
     return _texts("data/overlays")
+
+
+def packaged_source(name: str) -> str | None:
+    """The source text of this name, where it comes with the product: articles of a regulation that stands above."""
+    text = files("domain.statutes").joinpath("data/regulations", name)
+    return text.read_text(encoding="utf-8") if text.is_file() else None
 
 
 def _texts(folder: str) -> Iterator[tuple[str, str]]:

@@ -226,7 +226,8 @@ class Merging:
         here = holder.get(name)
         if here in (None, [], {}):
             holder[name] = copy.deepcopy(above)
-            self._tell(part, "adds", above, None, _why("left_out"), rule="left_out")
+            around = _walk(self._upper, part.split(".")[:-1])[1]  # what a list stands in says where it comes from
+            self._tell(part, "adds", above, None, _why("left_out"), around, rule="left_out")
         elif isinstance(here, dict) and isinstance(above, dict) and not _is_clause(above):
             for inner, value in above.items():
                 self._fill(here, inner, value, f"{part}.{inner}")

@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from domain.statutes.model import Clause, Name, Part, Refusal, Regulation, Statute
-from domain.statutes.sections import BasisKind
+from domain.statutes.model import Body, Clause, Name, Part, Refusal, Regulation, Statute
+from domain.statutes.sections import BasisKind, RectificationRules
+from domain.words import Role
 
 
 class Change(Part):
@@ -63,6 +64,8 @@ class Above(Part):
     refusal: Refusal | None = None
     denial: Refusal | None = None
     catalogue: CatalogueAbove | None = None
+    rectification: RectificationRules | None = None
+    bodies: dict[Role, Body] = Field(default_factory=dict)
 
     @property
     def sources(self) -> tuple[str, ...]:

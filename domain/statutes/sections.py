@@ -53,6 +53,7 @@ class AccessRules(Part):
     seasonal: Clause | None = Field(default=None, description="what is excepted from revocation for want of use")
     security: Clause | None = Field(default=None, description="the grant is cancelled where security is neglected")
     misuse: Clause | None = Field(default=None, description="access is suspended and rectification urged")
+    misuse_grounds: tuple[str, ...] = Field(default=(), description="the grounds of rectification that are misuse")
     terminate: Clause | None = Field(default=None, description="sharing may be terminated after that")
     end_of_service: Clause | None = Field(default=None, description="no end or change without due reason")
     negotiate_end: Clause | None = Field(default=None, description="negotiated and filed with the bureau")
@@ -97,7 +98,7 @@ class Ground(Part):
 class EscalationStep(Part):
     """What comes when a rectification fails (拒不整改, 情节严重): to whom, and under what condition.
 
-    ``not_rectified``: after the limit has passed or the completion was rejected. ``serious``: where serious
+    ``not_rectified``: after the limit has passed, or a completion was rejected after it. ``serious``: where serious
     consequences or circumstances are stated, without waiting for that. ``either``: where one of the two holds.
     ``any``: the text sets no condition.
     """
@@ -107,6 +108,8 @@ class EscalationStep(Part):
     to: Role | None = Field(default=None, description="the organ it goes to; None where the text names none")
     when: Literal["not_rectified", "serious", "either", "any"]
     optional: bool = Field(default=False, description="may be passed over (可以), and taken at any time by its name")
+    by_itself: bool = Field(default=False, description="waits for no other step: it stands after a semicolon")
+    on_refusal: bool = Field(default=False, description="the department's own refusal (拒不) is failure enough")
     grounds: tuple[str, ...] = Field(default=(), description="the grounds it is for; empty: all")
     clause: Clause
 

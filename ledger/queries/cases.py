@@ -99,14 +99,14 @@ def worklist(engine: Engine, turns: Sequence[Turn], cursor: str | None = None, l
 
 
 def open_grants_of(engine: Engine, provider: str, resource: str) -> tuple[CaseView, ...]:
-    """The access grants of a provider's resource that are not closed, oldest first; all of them, without clocks."""
+    """The access grants of a provider's resource that have not ended, oldest first; all of them, without clocks."""
     query = (
         select(cases)
         .where(
             cases.c.procedure == ProcedureName.ACCESS_GRANT,
             cases.c.provider_code == provider,
             cases.c.resource_code == resource,
-            cases.c.stage != Stage.CLOSED,
+            cases.c.stage.not_in((Stage.DISPOSAL, Stage.CLOSED)),
         )
         .order_by(cases.c.filed_at, cases.c.request_id)
     )

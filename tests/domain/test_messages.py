@@ -98,6 +98,8 @@ DETAILS = {
     "period": "2026-H3",
     "example": "2026-H1",
     "at_most": "10",
+    "origin": "YIMA-AAAAAAAAAAAAAAAA",
+    "unknown": "113206000140000099",
     "fields": "purpose, scope",
     "statute": "nowhere-1999",
     "known": "yima-2021",

@@ -17,6 +17,7 @@ PROMISED = {
     "final_instance": 20,
     "follow_up_window": 30,
     "renewal_window": 30,
+    "disposal": 10,
     "data_verification": 5,
     "data_push": 2,
     "rectification_review": 5,

@@ -193,8 +193,18 @@ def test_a_wrong_packaged_file_is_reported_and_the_others_are_still_checked(
 def test_a_named_folder_without_sources_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SHAREFLOW_SOURCES", str(tmp_path / "nowhere"))
     problems = check_all()
-    assert len(problems) == sum(len(text.sources) for text in [*OWN.values(), *packaged_above().values()])
+    assert len(problems) == sum(len(text.sources) for text in OWN.values())
     assert all(" is not in " in x for x in problems)
+
+
+def test_a_source_that_comes_with_the_product_is_checked_wherever_one_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("SHAREFLOW_SOURCES", raising=False)
+    monkeypatch.setattr(check, "SOURCES_BESIDE_REPOSITORY", tmp_path / "nowhere")
+    assert check_all() == []
+    monkeypatch.setattr(check, "packaged_source", lambda _: "第三十三条 没有别的。")
+    assert {x.split(":")[0] for x in check_all()} >= set(packaged_above())
 
 
 def test_a_named_folder_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -203,9 +213,6 @@ def test_a_named_folder_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     for statute in OWN.values():
         for name, text in spread(synthetic_source(statute), statute.sources).items():
             (folder / name).write_text(text, encoding="utf-8")
-    for above in packaged_above().values():
-        quotes = "。".join(clause.quote for _, clause in clauses(above))
-        (folder / above.source).write_text(quotes, encoding="utf-8")
     monkeypatch.setenv("SHAREFLOW_SOURCES", str(folder))
     assert check_all() == []
     (folder / get_statute("yima-2021").source).write_bytes(b"\xff\xfe")
