@@ -188,6 +188,7 @@ SAYINGS = [
     (procedure, command, path, kind)
     for procedure, each in PROCEDURES.items()
     for command, rule in each.rules.items()
+    if not rule.between_cases  # what one case tells another comes through no door
     for path, kind in dated(rule.says)
 ]
 
