@@ -404,6 +404,7 @@ class RefusalCode(StrEnum):
     SECRET_DATA_EXCLUDED = "secret_data_excluded"
     APPLICATION_INCOMPLETE = "application_incomplete"
     UNKNOWN_STATUTE = "unknown_statute"
+    STATUTE_NOT_IN_FORCE = "statute_not_in_force"
     CASE_CLOSED = "case_closed"
     # procedures
     WRONG_PROCEDURE = "wrong_procedure"

@@ -7,6 +7,7 @@ from domain.cases.answering import close_granted
 from domain.cases.application import Application
 from domain.cases.case import Case
 from domain.cases.completeness import findings, refuse_unless_complete
+from domain.cases.in_force import refuse_before_first_day
 from domain.cases.records import Actor, Event
 from domain.cases.turn import PLATFORM, Refused, Turn
 from domain.policy import Policy
@@ -34,6 +35,7 @@ def file(
     ``digests`` (of the statute, of what was filed) become part of the first event and so of the chain.
     Raises :class:`Refused` when the statute does not let it be filed.
     """
+    refuse_before_first_day(statute, at)
     case = Case(request_id, statute, policy, application)
     actor = Actor(role=Role.REQUESTER, org=application.requester.code, person=person)
     turn = Turn(case, actor, at, Stage.CLOSED)

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from domain.access import EVERYWHERE, Caller, stands_as
 from domain.cases.application import Filed
+from domain.cases.in_force import refuse_before_first_day
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Actor, Clock, Event
 from domain.cases.rules import RuleBook
@@ -101,6 +102,7 @@ def open_case(
     for_itself = actor.role is not Role.PLATFORM
     if for_itself and actor.role not in procedure.opened_by:
         raise Refused(RefusalCode.NOT_YOUR_TURN)
+    refuse_before_first_day(case.statute, at)
     turn = Turn(case, actor, at, Stage.CLOSED)
     procedure.begin(turn, digests or {})
     caller = Caller(actor.person or "", actor.org, frozenset({actor.role}), places)

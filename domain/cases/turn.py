@@ -7,10 +7,10 @@ the events it leaves behind do, once they are recorded.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, Generic, TypeVar
 
-from domain.calendar import day_of
+from domain.calendar import CHINA, day_of
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Actor, Clock, ClockOrder, Event
 from domain.naming import request_id_for
@@ -133,6 +133,20 @@ class Turn(Generic[P]):
             return
         own = self.case.policy.limit(clock_id)
         self.order(clock_id, Basis.POLICY, None, own.amount, own.unit, self.at)
+
+    def start_since(self, clock_id: ClockId, day: date) -> None:
+        """A limit that began on a day which may lie in the past, by the text in force on that day (不溯及既往).
+
+        Where that text sets no number, the operator's limit runs since then; where there was no text, from now.
+        """
+        since = datetime.combine(day, time(), CHINA)
+        text = self.case.statute.text_on(day)
+        limit = text.limit(clock_id, self.case.limit_class) if text else None
+        if limit is not None:
+            self.order(clock_id, Basis.STATUTE, limit.clause, limit.amount, limit.unit, since)
+            return
+        own = self.case.policy.limit(clock_id)
+        self.order(clock_id, Basis.POLICY, None, own.amount, own.unit, since if text else self.at)
 
     def start_within(
         self,

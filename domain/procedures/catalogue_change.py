@@ -5,12 +5,12 @@ The limit runs from the day of the change, not from the day on which somebody no
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from domain.calendar import CHINA, day_of
+from domain.calendar import day_of
 from domain.calendar.regulation import packaged_horizon
 from domain.cases.application import Filed, Party, Resource
 from domain.cases.commands import Nothing, Reasoned
@@ -21,7 +21,7 @@ from domain.cases.proceeding import Proceeding
 from domain.cases.records import Event, RecordedEvent
 from domain.cases.rules import RuleBook
 from domain.cases.turn import Refused, Turn
-from domain.statutes.model import Clause
+from domain.statutes.model import Clause, Earlier, Statute
 from domain.statutes.sections import CatalogueExtension, CatalogueRules
 from domain.texts import Code, Day, ShortText, Text
 from domain.words import (
@@ -142,7 +142,7 @@ def begin(turn: Turn[CatalogueChangeCase], digests: Digests) -> None:
         trigger=said.trigger,
         occurred_on=said.occurred_on.isoformat(),
     )
-    _start_update(turn, datetime.combine(said.occurred_on, time(), CHINA))
+    turn.start_since(ClockId.CATALOGUE_UPDATE, said.occurred_on)
 
 
 def _missing(said: CatalogueChange) -> Iterator[str]:
@@ -154,25 +154,25 @@ def _missing(said: CatalogueChange) -> Iterator[str]:
             yield name
 
 
-def _start_update(turn: Turn[CatalogueChangeCase], since: datetime) -> None:
-    """The text's limit for the update, or the operator's where it says 及时, since the day of the change."""
-    limit = turn.case.statute.limit(ClockId.CATALOGUE_UPDATE, turn.case.limit_class)
-    if limit is not None:
-        turn.order(ClockId.CATALOGUE_UPDATE, Basis.STATUTE, limit.clause, limit.amount, limit.unit, since)
-        return
-    own = turn.case.policy.limit(ClockId.CATALOGUE_UPDATE)
-    turn.order(ClockId.CATALOGUE_UPDATE, Basis.POLICY, None, own.amount, own.unit, since)
-
-
 # A longer limit (延长更新期限)
 
 
+def _text_of_the_change(case: CatalogueChangeCase) -> Statute | Earlier | None:
+    """The text that was in force on the day of the change, and so rules its limit."""
+    day = case.application.occurred_on
+    return case.statute.text_on(day) if day else case.statute
+
+
 def _extension(case: CatalogueChangeCase) -> CatalogueExtension | None:
-    return rules_of(case).extension
+    rules, text = rules_of(case), _text_of_the_change(case)
+    if text is case.statute:
+        return rules.extension
+    return text.extension if isinstance(text, Earlier) else None
 
 
 def _update_clause(case: CatalogueChangeCase) -> Clause | None:
-    limit = case.statute.limit(ClockId.CATALOGUE_UPDATE, case.limit_class)
+    text = _text_of_the_change(case)
+    limit = text.limit(ClockId.CATALOGUE_UPDATE, case.limit_class) if text else None
     return limit.clause if limit else rules_of(case).clause
 
 

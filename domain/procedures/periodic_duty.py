@@ -195,7 +195,9 @@ def _limit(turn: Turn[DutyCase], duty: Duty) -> _Limit:
         if item.due_on is not None and not period.first <= item.due_on <= last:
             raise _wrong(duty, item.due_on.isoformat(), last.isoformat())
     basis = Basis.POLICY if duty.every == "regular" else Basis.STATUTE
-    return _Limit(basis, (last - period.first).days, Unit.DATE, _at_the_start_of(period.first), period)
+    # In the period in which its text came, nobody was bound before that day.
+    first = max(period.first, in_force_from(turn.case.statute, duty))
+    return _Limit(basis, (last - first).days, Unit.DATE, _at_the_start_of(first), period)
 
 
 def _period(turn: Turn[DutyCase], duty: Duty, recurrence: Recurrence) -> Period:
@@ -226,8 +228,9 @@ def _after_the_event(turn: Turn[DutyCase], duty: Duty) -> _Limit:
 
 
 def in_force_from(statute: Statute, duty: Duty) -> date:
-    """The day from which a duty binds."""
-    return duty.in_force_from or statute.in_force_from or date.min
+    """The day from which a duty binds: that of its own text, also where another has been merged into it since."""
+    local = statute.earlier[0].first_day if statute.earlier and duty.clause.statute is None else statute.first_day
+    return duty.in_force_from or local or date.min
 
 
 def _wrong(duty: Duty, period: str, example: str, **why: str) -> Refused:

@@ -3,16 +3,9 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from importlib.resources import files
-
-from pydantic import Field, TypeAdapter, ValidationError
 
 from domain.access import place_of
-from domain.plain_errors import first_problem
-from domain.statutes.errors import wrong
 from domain.statutes.loader import packaged_statutes
-from domain.statutes.model import Name, Part
-from domain.yaml_text import read_yaml
 
 
 class NothingInForce(LookupError):
@@ -26,37 +19,15 @@ class NothingInForce(LookupError):
         self.why = why
 
 
-class Start(Part):
-    """The day from which a text is taken that names none itself, and why that day."""
-
-    day: date = Field(alias="from")
-    why: Name
-
-
 @cache
 def starts() -> Mapping[str, date]:
-    """From which day each packaged statute applies in its place: its own day, else the one in ``in_force.yaml``.
-
-    Raises StatuteError for a file that cannot be used, LookupError for a text without any day.
-    """
-    said = _said()
+    """From which day each packaged statute applies in its place. Raises LookupError for a text without any day."""
     found = {}
     for id_, statute in packaged_statutes().items():
-        day = statute.in_force_from or (said[id_].day if id_ in said else statute.issued_on)
-        if day is None:
-            raise LookupError(f"nothing says from which day {id_} applies: in_force.yaml should")
-        found[id_] = day
+        if statute.first_day is None:
+            raise LookupError(f"nothing says from which day {id_} applies: its file should, as taken_from")
+        found[id_] = statute.first_day
     return found
-
-
-def _said() -> dict[str, Start]:
-    name = "in_force.yaml"
-    text = files("domain.statutes").joinpath("data/places", name).read_text(encoding="utf-8")
-    document = read_yaml(text, name)
-    try:
-        return TypeAdapter(dict[str, Start]).validate_python(document.data)
-    except ValidationError as error:
-        raise wrong(document, name, *first_problem(error)) from None
 
 
 def statute_in_force(place: str, day: date) -> str:

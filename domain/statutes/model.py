@@ -4,6 +4,7 @@ Every limit, duty and step carries a :class:`Clause`: the article that sets it a
 No number of days and no name of a body stands anywhere else.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
@@ -12,6 +13,7 @@ from pydantic import Field
 from domain.statutes.parts import Clause, Limit, Name, Overall, Part
 from domain.statutes.sections import (
     AccessRules,
+    CatalogueExtension,
     CatalogueRules,
     CorrectionRules,
     DemandRules,
@@ -160,10 +162,40 @@ class LastInstance(Part):
     clause: Clause
 
 
+class Start(Part):
+    """The day from which a text is taken that names none itself, and why that day."""
+
+    day: date
+    why: Name
+
+
+class Earlier(Part):
+    """A text that was in force here before this one (旧法): by it runs what began in its days.
+
+    ``limits`` and ``extension`` (of the catalogue's update) are all that can still be asked of it.
+    """
+
+    id: str
+    first_day: date
+    limits: tuple[Limit, ...] = ()
+    extension: CatalogueExtension | None = None
+
+    def limit(self, clock: ClockId, sharing_class: SharingClass | None) -> Limit | None:
+        """Its limit for a clock; None if it had none."""
+        return limit_among(self.limits, clock, sharing_class)
+
+
+def limit_among(limits: Iterable[Limit], clock: ClockId, sharing_class: SharingClass | None) -> Limit | None:
+    """The limit for a clock, the one for this sharing class before the general one; None if there is none."""
+    fitting = [x for x in limits if x.clock == clock and x.sharing_class in (sharing_class, None)]
+    return min(fitting, key=lambda x: x.sharing_class is None, default=None)
+
+
 class Statute(Part):
     """One regulation, complete (法规), or a local one as it applies under those above it.
 
-    ``regulations`` are those above it, by id, whose clauses stand in it. Read it with :mod:`domain.statutes.loader`.
+    ``regulations`` are those above it, by id, whose clauses stand in it. ``earlier`` are the texts that it took the
+    place of, the oldest first. Read it with :mod:`domain.statutes.loader`.
     """
 
     ADDED_LATER = frozenset(
@@ -178,6 +210,8 @@ class Statute(Part):
             "withdrawal",
             "catalogue",
             "duties",
+            "taken_from",
+            "earlier",
         }
     )
 
@@ -188,9 +222,11 @@ class Statute(Part):
     status: Literal["in_force", "draft", "historical"]
     issued_on: date | None = None
     in_force_from: date | None = None
+    taken_from: Start | None = None
     source: str = Field(description="name of the source text that the quotes are checked against")
     further_sources: tuple[str, ...] = Field(default=(), description="further files with articles of the same text")
     regulations: dict[str, Regulation] = Field(default_factory=dict)
+    earlier: tuple[Earlier, ...] = ()
 
     bodies: dict[Role, Body]
     classes: dict[SharingClass, ClassRule]
@@ -222,8 +258,18 @@ class Statute(Part):
 
     def limit(self, clock: ClockId, sharing_class: SharingClass | None) -> Limit | None:
         """The limit for a clock, the one for this sharing class before the general one; None if there is none."""
-        fitting = [x for x in self.limits if x.clock == clock and x.sharing_class in (sharing_class, None)]
-        return min(fitting, key=lambda x: x.sharing_class is None, default=None)
+        return limit_among(self.limits, clock, sharing_class)
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day on which anything can be filed under it; None for a text that says nothing of any day."""
+        return self.in_force_from or (self.taken_from.day if self.taken_from else self.issued_on)
+
+    def text_on(self, day: date) -> "Statute | Earlier | None":
+        """The text that rules what begins on a day: this one, or the one before it; None before there was any."""
+        if self.first_day is None or self.first_day <= day:
+            return self
+        return max((x for x in self.earlier if x.first_day <= day), key=lambda x: x.first_day, default=None)
 
     def route(self, sharing_class: SharingClass, authorization: Authorization | None) -> Route:
         """The route of a filing. Raises LookupError where the text has none (the loader forbids that)."""

@@ -23,7 +23,7 @@ from domain.plain_errors import first_problem
 from domain.statutes.consistency import first_contradiction
 from domain.statutes.errors import wrong
 from domain.statutes.merging import MergeError, Merging, Standing
-from domain.statutes.model import Part, Regulation, Statute
+from domain.statutes.model import Earlier, Part, Regulation, Statute
 from domain.statutes.overlay_check import first_weakness
 from domain.statutes.overlay_model import Above, Overlay, Upper
 from domain.yaml_text import Document
@@ -117,7 +117,7 @@ def _sections(upper: Upper) -> Mapping[str, Any]:
 _ABOUT = frozenset(
     {
         *("id", "title", "document", "jurisdiction", "status", "issued_on", "in_force_from"),
-        *("source", "further_sources", "excerpt", "regulations"),
+        *("source", "further_sources", "excerpt", "regulations", "taken_from", "earlier"),
     }
 )
 
@@ -127,7 +127,8 @@ def _statute(
 ) -> Statute:
     cited = {**local.regulations, upper.id: _cited(upper)}
     merged = {
-        **merging.merged,
+        **{name: value for name, value in merging.merged.items() if name != "taken_from"},
+        "earlier": [each.model_dump(mode="json") for each in (*local.earlier, *_as_earlier(local))],
         "id": overlay.id,
         "in_force_from": overlay.in_force_from.isoformat(),
         "regulations": {name: each.model_dump(mode="json") for name, each in cited.items()},
@@ -143,6 +144,14 @@ def _statute(
         part = ".".join(str(step) for step in contradiction[0])
         raise wrong(document, where, _change_of(overlay, part), f"makes no statute: {part} {contradiction[1]}")
     return statute
+
+
+def _as_earlier(local: Statute) -> tuple[Earlier, ...]:
+    """The local text as the one that rules what began before the overlay."""
+    if local.first_day is None:
+        return ()
+    extension = local.catalogue.extension if local.catalogue else None
+    return (Earlier(id=local.id, first_day=local.first_day, limits=local.limits, extension=extension),)
 
 
 def _cited(upper: Upper) -> Regulation:

@@ -54,6 +54,8 @@ def show(statute: Statute, policy: Policy) -> None:
     about = [statute.id, statute.document or "", _name(statute.jurisdiction), statute.status.replace("_", " ")]
     if statute.in_force_from:
         about.append(f"施行 in force from {statute.in_force_from.isoformat()}")
+    elif statute.taken_from:
+        about.append(f"采用 taken from {statute.taken_from.day.isoformat()}")
     typer.echo(" · ".join(part for part in about if part))
     typer.echo(f"SM3 {digest(statute)}\n")
     overlaid = packaged_overlays().get(statute.id)

@@ -38,6 +38,7 @@ UNPROCESSABLE = frozenset(
         RefusalCode.CLASS_NOT_SHAREABLE,
         RefusalCode.SECRET_DATA_EXCLUDED,
         RefusalCode.UNKNOWN_STATUTE,
+        RefusalCode.STATUTE_NOT_IN_FORCE,
         RefusalCode.EXTENSION_TOO_LONG,
         RefusalCode.TERM_NOT_IN_FUTURE,
         RefusalCode.GROUND_NOT_LISTED,

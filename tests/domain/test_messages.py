@@ -103,6 +103,7 @@ DETAILS = {
     "fields": "purpose, scope",
     "statute": "nowhere-1999",
     "known": "yima-2021",
+    "day": "2025-07-31",
 }
 
 
@@ -125,6 +126,8 @@ def test_every_refusal_is_a_sentence(code: RefusalCode, language: Language) -> N
         ("application_incomplete", "fields"),
         ("unknown_statute", "statute"),
         ("unknown_statute", "known"),
+        ("statute_not_in_force", "first"),
+        ("statute_not_in_force", "day"),
     ],
 )
 @pytest.mark.parametrize("language", LANGUAGES)

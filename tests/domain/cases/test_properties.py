@@ -25,6 +25,7 @@ from domain.cases.turn import Refused
 from domain.evidence import canonical_json, plain, verify_chain
 from domain.policy import Policy, default_policy, policy_from
 from domain.statutes.clauses import clauses
+from domain.statutes.in_force import starts
 from domain.words import (
     Basis,
     ClockId,
@@ -165,6 +166,13 @@ filing_times = st.datetimes(FIRST_FILING, LAST_FILING, timezones=st.just(CHINA))
         [date(2018, 11, 28), date(2019, 3, 18), date(2020, 1, 20), date(2025, 11, 1), date(2026, 9, 18)]
     ).map(lambda day: datetime.combine(day, time(10), tzinfo=CHINA))
 )
+
+
+def applicable(statute: str, at: datetime) -> datetime:
+    """The instant, or the first on which anything can be filed under the statute if that is later."""
+    return max(at, datetime.combine(starts()[statute], time(), CHINA))
+
+
 junk = (
     st.none() | st.booleans() | st.integers(-3, 400) | st.text(max_size=8) | st.lists(st.text(max_size=3), max_size=2)
 )
@@ -208,7 +216,7 @@ class Life(RuleBasedStateMachine):
         filed = application(sharing, authorization=authorization, disputes_grant=disputes_grant, **flags)
         code: str | None
         try:
-            self.ledger = PaperLedger(statute, at, policy, filed)
+            self.ledger = PaperLedger(statute, applicable(statute, at), policy, filed)
         except Refused as refusal:
             code, article = refusal.code.value, refusal.article
         else:
@@ -564,7 +572,7 @@ WAYS = [
 def test_long_lives(statute: str, filed: dict[str, Any], seed: int, at: datetime, policy: Policy) -> None:
     dice = Random(seed)
     life = Life()
-    life.ledger = PaperLedger(statute, at, policy, **filed)
+    life.ledger = PaperLedger(statute, applicable(statute, at), policy, **filed)
     for _ in range(20):
         match dice.randrange(8):
             case 0:
@@ -597,7 +605,7 @@ def test_silence_alone_decides_nothing(
     statute: str, sharing: SharingClass, at: datetime, waits: list[timedelta]
 ) -> None:
     assume(not (statute == "cn-809-2025" and sharing is SharingClass.NOT_SHARED))
-    ledger = PaperLedger(statute, at, sharing_class=sharing)
+    ledger = PaperLedger(statute, applicable(statute, at), sharing_class=sharing)
     assume(not ledger.case.closed)
     stage = ledger.case.stage
     for wait in waits:

@@ -271,7 +271,17 @@ def test_what_a_refusal_must_give(statute_id: str, basis: bool, stands: tuple[st
 @pytest.mark.parametrize("statute_id", JIANGSU)
 def test_before_the_national_regulation_jiangsu_changes_refusals_bases_and_rectification_alone(statute_id: str) -> None:
     local, merged = get_statute(statute_id.partition("+")[0]), get_statute(statute_id)
-    own = {"id", "in_force_from", "regulations", "refusal", "platform_refusal", "denial", "catalogue"}
+    own = {
+        "id",
+        "in_force_from",
+        "taken_from",
+        "earlier",
+        "regulations",
+        "refusal",
+        "platform_refusal",
+        "denial",
+        "catalogue",
+    }
     own |= {"rectification", "bodies"}
     assert local.model_dump(exclude=own) == merged.model_dump(exclude=own)
     assert local.catalogue is not None

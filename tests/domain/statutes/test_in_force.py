@@ -6,7 +6,8 @@ import pytest
 
 from domain.access import place_of
 from domain.statutes.in_force import NothingInForce, starts, statute_in_force
-from domain.statutes.loader import packaged_statutes
+from domain.statutes.loader import get_statute, packaged_statutes
+from domain.words import ClockId
 
 DAYS = [
     ("nantong", date(2020, 1, 1), "nantong-2020"),
@@ -56,3 +57,42 @@ def test_every_packaged_text_has_its_day() -> None:
     for id_, statute in packaged_statutes().items():
         assert statute.in_force_from in (None, starts()[id_])
         assert statute_in_force(place_of(id_), starts()[id_]) == id_
+
+
+ON_THE_DAY = [
+    ("nantong-2020+809", date(2025, 8, 1), (10, "cn-809-2025")),
+    ("nantong-2020+809", date(2025, 7, 31), (15, None)),
+    ("nantong-2020+809", date(2020, 1, 1), (15, None)),
+    ("nantong-2020+809", date(2019, 12, 31), None),
+    ("nantong-2020+jiangsu", date(2025, 3, 31), (15, None)),
+    ("changzhou-2018+809", date(2025, 7, 31), (15, None)),
+    ("changshu-2019+809", date(2025, 7, 31), (5, None)),
+    ("changshu-2019+809", date(2025, 8, 1), (5, None)),
+    ("changshu-2019+809", date(2019, 5, 21), None),
+    ("yima-2021+809", date(2025, 7, 31), (10, None)),
+    ("yima-2021", date(2021, 3, 9), None),
+    ("zhejiang-2014+809", date(2025, 8, 1), (10, "cn-809-2025")),
+    ("zhejiang-2014+809", date(2025, 7, 31), None),
+    ("cn-809-2025", date(2025, 7, 31), None),
+]
+"""What a change of the catalogue had to be noted in, by the text of its day: working days, and above which text."""
+
+
+@pytest.mark.parametrize(("id_", "day", "expected"), ON_THE_DAY)
+def test_a_limit_is_that_of_the_day_on_which_it_began(
+    id_: str, day: date, expected: tuple[int, str | None] | None
+) -> None:
+    text = get_statute(id_).text_on(day)
+    limit = text.limit(ClockId.CATALOGUE_UPDATE, None) if text else None
+    assert (limit and (limit.amount, limit.clause.statute)) == expected
+
+
+@pytest.mark.parametrize("id_", sorted(packaged_statutes()))
+def test_each_text_that_came_before_is_the_one_in_force_in_its_days(id_: str) -> None:
+    statute = get_statute(id_)
+    days = [earlier.first_day for earlier in statute.earlier]
+    assert days == sorted(days)
+    for earlier in statute.earlier:
+        assert statute_in_force(place_of(id_), earlier.first_day) == earlier.id
+        assert statute.text_on(earlier.first_day) == earlier
+        assert earlier.limits == get_statute(earlier.id).limits
