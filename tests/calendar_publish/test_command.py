@@ -13,6 +13,8 @@ from domain.cases.records import Actor
 from domain.procedures.catalogue_change import CatalogueChange
 from domain.words import ClockState, ProcedureName, Role
 from ledger.calendar_here import CalendarHere
+from starter import entering
+from starter.errors import RequestRefused
 from starter.http.app import create_app
 from starter.http.door import open_door
 from starter.http.settings import Settings
@@ -21,6 +23,7 @@ from tests.calendar_publish.editions import days_off, edition_off, festivals, wr
 from tests.calendar_publish.stack import Stack, now
 from tests.engine.cases import PROVIDER
 from tests.engine.looking import until
+from tests.procedures.grants import grant
 
 
 async def test_impact_tells_what_publish_then_does(stack: Stack) -> None:
@@ -103,6 +106,25 @@ async def test_what_was_published_is_known_everywhere(stack: Stack) -> None:
     assert (await stack.json("calendar", "impact", file))["superseded"] == 0
     assert not stack.superseded(later)
     await stack.run("request", "show", later)
+
+
+async def test_no_grant_however_long_keeps_it_from_completing(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither one until the furthest day that doors take, nor one for ever that an older version has let in."""
+    provider = Actor(role=Role.PROVIDER, org=PROVIDER)
+    with pytest.raises(RequestRefused, match="day_out_of_range"):
+        await stack.client.open(ProcedureName.ACCESS_GRANT, "nantong-2020", grant(use_until="2099-12-31"), provider)
+    for last in ("2090-12-31", "9999-12-31"):
+        with monkeypatch.context() as earlier:
+            earlier.setattr(entering, "refuse_days_out_of_range", lambda _: None)
+            filed = await stack.client.open(ProcedureName.ACCESS_GRANT, "nantong-2020", grant(use_until=last), provider)
+        assert filed.case.clocks[0].due_date.isoformat() == last
+    moved = await stack.file("cn-809-2025")
+    today = now().date()
+    file = written(edition_off(stack.calendar, today, days_off(stack.calendar, today, [6])), stack.folder)
+    assert (await stack.json("calendar", "impact", file, "--clocks"))["superseded"] >= 1
+    report = await stack.json("calendar", "publish", file, "--yes")
+    assert (report["complete"], report["left"]) == (True, [])
+    assert stack.superseded(moved) == {f"calendar:{report['edition']}": 1}
 
 
 async def test_it_asks_before_anything_is_stored(stack: Stack) -> None:
