@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from domain.access import place_of
 from domain.plain_errors import first_problem, key_path
 from domain.statutes.model import Statute
-from domain.texts import Code, ShortText
+from domain.texts import Code, Given, ShortText
 from domain.yaml_text import YamlTextError, read_yaml
 
 
@@ -26,7 +26,7 @@ class Department(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     code: Annotated[Code, StringConstraints(min_length=1)]
-    name: Annotated[ShortText, StringConstraints(min_length=1)]
+    name: Given
     duties: tuple[ShortText, ...] = ()
 
 

@@ -39,7 +39,7 @@ COVERED: Final = (
 BEIJING: Final = timezone(timedelta(hours=8))
 
 # Past this, readers that know only doubles (browsers among them) would round and compute another digest.
-_LARGEST_INTEGER: Final = 2**53 - 1
+LARGEST_EXACT: Final = 2**53 - 1
 _DEEPEST: Final = 64
 
 
@@ -121,7 +121,7 @@ def _check(value: Any, depth: int) -> None:
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, int):
-        if abs(value) > _LARGEST_INTEGER:
+        if abs(value) > LARGEST_EXACT:
             raise NotCanonical("An integer beyond 2**53 - 1 would not survive every reader: write it as text.")
     elif isinstance(value, str):
         _check_text(value)

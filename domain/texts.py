@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from domain.calendar import end_of
 from domain.calendar.regulation import packaged_horizon
@@ -16,29 +17,48 @@ LONGEST_TEXT = 10_000
 
 CODE_PATTERN = r"^[A-Za-z0-9._:/-]*$"
 SEALED_PATTERN = r"^[A-Za-z0-9._:/~-]*$"
+SHA256_PATTERN = r"^[0-9a-f]{64}$"
 
+CONTROLLING = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+TURNING = r"\u202a-\u202e\u2066-\u2069"
 UNFIT = (
-    (re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"), "control_character"),
+    (re.compile(f"[{CONTROLLING}]"), "control_character"),
     (re.compile(r"[\ud800-\udfff]"), "half_character"),
-    (re.compile(r"[\u202a-\u202e\u2066-\u2069]"), "turning_character"),
+    (re.compile(f"[{TURNING}]"), "turning_character"),
 )
 """What a database or a printed notice cannot hold, or what shows a reader something else than stands there."""
 
 NONCHARACTERS = "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
-VISIBLE = re.compile(
-    "[^"
+INVISIBLE = (
     r"\t\n\r \xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"  # blanks, marks of width nought, joiners, turners
     r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0"  # soft hyphen, fillers, separators
     r"\ufe00-\ufe0f\U000e0000-\U000e0fff"  # variation selectors and tags
     r"\ufeff\ufff0-\ufffc\u2800"  # byte order mark, annotations, the empty Braille cell
     r"\U00013430-\U00013442\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"  # of rare scripts
-    rf"\ufdd0-\ufdef{NONCHARACTERS}]"
+    rf"\ufdd0-\ufdef{NONCHARACTERS}"
 )
+VISIBLE = re.compile(f"[^{INVISIBLE}]")
 """A character that a reader sees.
 
 Left out are the blanks, Unicode's Default_Ignorable_Code_Point, its noncharacters, and characters whose glyph is empty.
 Listed here and not asked of ``unicodedata``: what was said must stay said under a later Python.
 """
+
+
+def _portable(characters: str) -> str:
+    """Characters of a class as every dialect of regular expressions reads them: no escape beyond four digits."""
+    spelt = re.sub(r"\\U([0-9a-f]{8})", lambda found: chr(int(found[1], 16)), characters)
+    return "".join(f"\\u{ord(each):04x}" if "\x7f" < each <= "\uffff" else each for each in spelt)
+
+
+_UNFIT = _portable(CONTROLLING + TURNING)
+PLAIN_PATTERN = f"^[^{_UNFIT}]*$"
+"""What is published of text. Half characters are none in Unicode: no document can hold them."""
+VISIBLE_PATTERN = f"^[^{_UNFIT}]*[^{_UNFIT}{_portable(INVISIBLE)}][^{_UNFIT}]*$"
+"""What is published of text that must say something."""
+NAMING_PATTERN = VISIBLE_PATTERN.replace("[^", r"[^\t\n\r")
+"""The same on one line."""
+
 LINE_ENDS = re.compile(r"\r\n?")
 
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -49,6 +69,21 @@ WESTERNMOST, EASTERNMOST = timedelta(hours=-12), timedelta(hours=14)
 EARLIEST = end_of(packaged_horizon().earliest - timedelta(days=1))
 LATEST = end_of(packaged_horizon().last)
 """Every instant that comes from outside lies from the first on and before the second."""
+
+
+def _years(first: int, last: int) -> str:
+    """Every year from the first to the last, as a pattern: decades where they are whole."""
+    decades = [year // 10 for year in range(first, last + 1) if year % 10 == 0 and year + 9 <= last]
+    single = [str(year) for year in range(first, last + 1) if year // 10 not in decades]
+    return "|".join([*(f"{decade}[0-9]" for decade in decades), *single])
+
+
+INSTANT_PATTERN = (
+    f"^({_years(packaged_horizon().earliest.year + 1, packaged_horizon().last.year - 1)})"
+    r"-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?"
+    r"([Zz]|[+-](0[0-9]|1[01]):(00|15|30|45)|\+1[23]:(00|15|30|45)|[+-]12:00|\+14:00)$"
+)
+"""What is published of an instant; the years in which not every instant can be kept are left out."""
 BLANKS = " \t\r\n"
 """What may stand around a number or a date; to Python some control characters are blanks too."""
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
@@ -117,15 +152,40 @@ def _looks_like(form: re.Pattern[str], value: Any) -> bool:
     return isinstance(value, str) and form.fullmatch(value.strip(BLANKS)) is not None
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), BeforeValidator(_plain_text)]
-Texts = Annotated[tuple[Text, ...], AfterValidator(_that_say_something)]
-"""Several texts; those that say nothing are left out."""
-ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), BeforeValidator(_plain_text)]
+@dataclass(frozen=True)
+class Published:
+    """What a published schema says of a text whose checks are written in Python, of which pydantic knows nothing."""
+
+    pattern: str
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema with the pattern."""
+        return {**handler(schema), "pattern": self.pattern}
+
+
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT),
+    BeforeValidator(_plain_text),
+    Published(PLAIN_PATTERN),
+]
+SAYING = AfterValidator(_that_say_something)
+"""Of several texts: those that say nothing are left out. It stands behind the bound of their number."""
+ShortText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=200),
+    BeforeValidator(_plain_text),
+    Published(PLAIN_PATTERN),
+]
+Given = Annotated[ShortText, StringConstraints(min_length=1), Published(VISIBLE_PATTERN)]
+"""A short text that must say something."""
 Code = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=64, pattern=CODE_PATTERN),
     BeforeValidator(_plain_text),
 ]
+Sha256 = Annotated[str, StringConstraints(strip_whitespace=True, pattern=SHA256_PATTERN), BeforeValidator(_plain_text)]
+"""A SHA-256 in lower-case hexadecimal digits."""
 CallerKey = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=CODE_PATTERN), BeforeValidator(_plain_text)
 ]
@@ -139,6 +199,7 @@ SealedKey = Annotated[
 
 WholeNumber = Annotated[int, BeforeValidator(_no_truth_value)]
 ItemCount = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_no_truth_value)]
+UseCount = Annotated[int, Field(ge=0, le=1_000_000_000), BeforeValidator(_no_truth_value)]
 MOST_DAYS = 366
 """The longest limit that one decision may set, in days."""
 
@@ -155,4 +216,6 @@ WorkingDays = Annotated[
 ]
 Truth = Annotated[bool, BeforeValidator(_truth_value)]
 Day = Annotated[date, BeforeValidator(_iso_date)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_iso_time), AfterValidator(_sound_instant)]
+Instant = Annotated[
+    AwareDatetime, BeforeValidator(_iso_time), AfterValidator(_sound_instant), Published(INSTANT_PATTERN)
+]

@@ -7,10 +7,10 @@ Everything may be missing here: whether an application is complete is for the st
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.statutes.model import Clause, Statute
-from domain.texts import Code, Day, ItemCount, ShortText, Text, Truth
+from domain.texts import Code, Day, Given, ItemCount, Sha256, ShortText, Text, Truth
 from domain.words import Authorization, ServiceMode, SharingClass
 
 
@@ -39,8 +39,8 @@ class Resource(Filed):
 class Document(Filed):
     """A paper that came with the application, known by its digest; ``sealed``: it bears a seal (加盖印章)."""
 
-    name: Annotated[ShortText, StringConstraints(min_length=1)]
-    sha256: Annotated[ShortText, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    name: Given
+    sha256: Sha256 | None = None
     sealed: Truth = False
 
     @model_validator(mode="before")

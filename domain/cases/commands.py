@@ -15,7 +15,7 @@ from domain.cases.application import Document, Filed
 from domain.cases.records import Actor
 from domain.naming import fingerprint
 from domain.plain_errors import first_problem, key_path, own_reason
-from domain.texts import Day, ItemCount, SealedKey, ShortText, Text, Texts, WorkingDays
+from domain.texts import SAYING, VISIBLE_PATTERN, Day, ItemCount, SealedKey, ShortText, Text, WorkingDays
 from domain.words import ClockId, CommandName, ServiceMode, Urgency
 
 
@@ -27,7 +27,7 @@ class Terms(Filed):
 
     scope: Text | None = None
     mode: ShortText | None = None
-    conditions: Text | Annotated[Texts, Field(max_length=50)] | None = None
+    conditions: Text | Annotated[tuple[Text, ...], Field(max_length=50), SAYING] | None = None
     expires_on: Day | None = None
 
     @model_validator(mode="before")
@@ -56,7 +56,7 @@ class Granting(Filed):
     terms: Terms | None = None
     scope: Text | None = None
     mode: ShortText | None = None
-    conditions: Text | Annotated[Texts, Field(max_length=50)] | None = None
+    conditions: Text | Annotated[tuple[Text, ...], Field(max_length=50), SAYING] | None = None
     expires_on: Day | None = None
 
     def said(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Refusing(Reasoned):
 class ReturnForSupplement(Reasoned):
     """What is missing, told once and completely (一次性告知)."""
 
-    missing: Annotated[Texts, Field(max_length=50)] | None = None
+    missing: Annotated[tuple[Text, ...], Field(max_length=50), SAYING] | None = None
 
 
 class ChangedFields(Filed):
@@ -116,10 +116,17 @@ class OpenNegotiation(Filed):
     justification: Text | None = None
 
 
+def _says(name: str) -> dict[str, Any]:
+    """Published of terms: one of them says something, a text or several of which one does."""
+    texts = {"type": "array", "contains": {"type": "string", "pattern": VISIBLE_PATTERN}}
+    said = {"anyOf": [{"type": "string", "pattern": VISIBLE_PATTERN}, texts]}
+    return {"required": [name], "properties": {name: said}}
+
+
 class Propose(Filed):
     """Terms on the table."""
 
-    terms: Terms
+    terms: Annotated[Terms, Field(json_schema_extra={"anyOf": [_says(name) for name in Terms.model_fields]})]
 
     @model_validator(mode="after")
     def _say_something(self) -> Self:

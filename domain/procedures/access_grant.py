@@ -1,9 +1,6 @@
 """Access grant (共享授权): what was granted is used, for its term and its purpose, until it ends in one of its ways."""
 
 from collections.abc import Mapping
-from typing import Annotated
-
-from pydantic import Field
 
 import domain.procedures.grant_endings  # noqa: F401 - importing them enters their rules
 import domain.procedures.grant_suspension as suspension
@@ -27,7 +24,7 @@ from domain.procedures.grant_case import (
     watch_disuse,
 )
 from domain.procedures.grant_disposal import Asking, ask_for_disposal
-from domain.texts import Day, ShortText, Text, WholeNumber
+from domain.texts import Day, ShortText, Text, UseCount
 from domain.words import (
     ClockId,
     CommandName,
@@ -86,7 +83,7 @@ class Using(Filed):
     A ``count`` of 0 comes with ``seasonal`` alone: the user says why there is no use now (季节性应用需求).
     """
 
-    count: Annotated[WholeNumber, Field(ge=0, le=1_000_000_000)] = 1
+    count: UseCount = 1
     mode: ShortText | None = None
     purpose: Text | None = None
     effect: Text | None = None

@@ -19,13 +19,13 @@ from domain.cases.rules import RuleBook
 from domain.cases.turn import PLATFORM, Refused, Turn
 from domain.statutes.model import Statute
 from domain.statutes.sections import CorrectionRules
-from domain.texts import Code, ItemCount, Text, Texts, Truth
+from domain.texts import SAYING, Code, ItemCount, Text, Truth
 from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage
 
 OPEN = (Stage.VERIFICATION, Stage.EXPLAINED, Stage.VERIFICATION_DISPUTE, Stage.PUSH)
 UNDER_VERIFICATION = (Stage.VERIFICATION, Stage.VERIFICATION_DISPUTE)
 
-Records = Annotated[Texts, Field(max_length=200)]
+Records = Annotated[tuple[Text, ...], Field(max_length=200), SAYING]
 
 
 class Correction(Filed):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from domain.access import place_of
 from domain.calendar import CHINA, day_of
@@ -24,7 +24,7 @@ from domain.cases.turn import Refused, Turn
 from domain.periods import FIRST_YEAR, LAST_YEAR, Period, Recurrence, period_named, period_of
 from domain.statutes.model import Statute
 from domain.statutes.sections import Duty
-from domain.texts import Day, ShortText, Text
+from domain.texts import Day, Given, ShortText, Text
 from domain.words import (
     Basis,
     ClockId,
@@ -46,7 +46,7 @@ ORGANS = (Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT)
 class DutyItem(Filed):
     """One thing that the duty covers (事项), such as a data set; ``due_on``: its own earlier day."""
 
-    name: Annotated[ShortText, StringConstraints(min_length=1)]
+    name: Given
     code: ShortText | None = None
     due_on: Day | None = None
 

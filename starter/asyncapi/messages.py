@@ -11,7 +11,7 @@ from domain.cases.records import RecordedEvent
 from domain.cloud_events import platform_type, type_of
 from domain.messages import label
 from domain.words import EventType, Stage
-from starter.events_in.envelope import Envelope
+from starter.events_in.envelope import KEPT, Envelope
 from starter.events_in.kinds import SAYS, Kind
 from starter.http.event_models import CloudEventOut
 
@@ -44,8 +44,8 @@ _IN = (Envelope, *SAYS.values())
 def schemas() -> Schema:
     """The JSON schemas of all that messages carry, by name."""
     pairs: list[Any] = [*((model, "serialization") for model in _OUT), *((model, "validation") for model in _IN)]
-    _, found = models_json_schema(pairs, ref_template="#/components/schemas/{model}")
-    named: Mapping[str, Schema] = found["$defs"]
+    _, told = models_json_schema(pairs, ref_template="#/components/schemas/{model}")
+    named: Mapping[str, Schema] = {**told["$defs"], "Kept": KEPT}
     kept_strict = _reached_from({model.__name__ for model in _IN}, named)
     return {name: schema if name in kept_strict else _open(schema) for name, schema in sorted(named.items())}
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import StringConstraints, ValidationError, create_model
+from pydantic import ValidationError, create_model
 
 from domain.access import place_of
 from domain.cases.application import Application, Filed
 from domain.plain_errors import first_problem, key_path
 from domain.procedures import PROCEDURES
-from domain.texts import ShortText
+from domain.texts import Given, ShortText
 from domain.words import ProcedureName
 from domain.yaml_text import read_yaml
 from starter.errors import InvalidInput
@@ -24,8 +24,8 @@ class CaseFile(Filed):
     """
 
     procedure: ProcedureName = ProcedureName.SHARE_REQUEST
-    statute: Annotated[ShortText, StringConstraints(min_length=1)] | None = None
-    jurisdiction: Annotated[ShortText, StringConstraints(min_length=1)] | None = None
+    statute: Given | None = None
+    jurisdiction: Given | None = None
     request: Filed
     name: ShortText | None = None
 

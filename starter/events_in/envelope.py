@@ -5,14 +5,40 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from domain.evidence import digest_of
+from domain.evidence import LARGEST_EXACT, digest_of
 from domain.plain_errors import own_reason
-from domain.texts import UNFIT, VISIBLE, Instant
+from domain.texts import NAMING_PATTERN, UNFIT, VISIBLE, Instant, Published
 
 JSON_TYPE = re.compile(r"application/([a-z0-9.!#$&^_+-]+\+)?json\s*(;.*)?", re.ASCII | re.IGNORECASE)
 """Media types whose content is JSON."""
 
+JSON_PATTERN = r"^[Aa][Pp][Pp][Ll][Ii][Cc][Aa][Tt][Ii][Oo][Nn]/([A-Za-z0-9.!#$&^_+-]+\+)?[Jj][Ss][Oo][Nn]( *;[ -~]*)?$"
+"""The same for a schema."""
+
 EXTENSION = re.compile(r"[a-z0-9]+", re.ASCII)
+OPEN: dict[str, Any] = {
+    "propertyNames": {"pattern": f"^{EXTENSION.pattern}$"},
+    "additionalProperties": {"type": ["string", "integer", "boolean", "null"]},
+}
+"""What is published of extension attributes."""
+
+
+_KEPT = {"$ref": "#/components/schemas/Kept"}
+KEPT: dict[str, Any] = {
+    "title": "Kept",
+    "description": "Any JSON that is kept word for word: whole numbers alone, none beyond 2**53 - 1, and no U+0000.",
+    "not": {"type": "number", "not": {"type": "integer"}},
+    "minimum": -LARGEST_EXACT,
+    "maximum": LARGEST_EXACT,
+    "pattern": r"^[^\u0000]*$",
+    "items": _KEPT,
+    "propertyNames": {"pattern": r"^[^\u0000]*$"},
+    "additionalProperties": _KEPT,
+}
+"""What is published of data that has no form of its own, as :func:`domain.evidence.canonical_json` takes it.
+
+No type is named: generators of clients that know no schema inside itself read it as any value.
+"""
 
 
 def _printable(text: str) -> str:
@@ -32,14 +58,19 @@ def _json(media_type: str) -> str:
     return media_type
 
 
-Attribute = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255), AfterValidator(_printable)]
+Attribute = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=255),
+    AfterValidator(_printable),
+    Published(NAMING_PATTERN),
+]
 """A text that names something, taken letter by letter: nothing is trimmed, a number is none."""
 
 
 class Envelope(BaseModel):
     """One event as it came; ``data`` is checked afterwards, by its ``type``. Extension attributes may stand beside."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=OPEN)
 
     specversion: Literal["1.0"]
     id: Attribute
@@ -47,7 +78,7 @@ class Envelope(BaseModel):
     type: Attribute
     subject: Attribute | None = None
     time: Instant | None = None
-    datacontenttype: Annotated[Attribute, AfterValidator(_json)] | None = None
+    datacontenttype: Annotated[Attribute, AfterValidator(_json), Published(JSON_PATTERN)] | None = None
     dataschema: Attribute | None = None
     data: dict[str, Any]
 

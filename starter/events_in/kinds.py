@@ -8,11 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain.cases.application import Filed
 from domain.cloud_events import platform_type
-from domain.texts import Code, Instant, ShortText
+from domain.texts import Code, Given, Instant
 from domain.words import SharingClass
 from starter.http.models import FilingIn
 
-Given = Annotated[ShortText, StringConstraints(min_length=1)]
 GivenCode = Annotated[Code, StringConstraints(min_length=1)]
 
 
@@ -40,7 +39,9 @@ class AccessUsed(Filed):
 class Entry(BaseModel):
     """A catalogue entry; whatever else its catalogue keeps of it may stand beside."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(
+        frozen=True, extra="allow", json_schema_extra={"additionalProperties": {"$ref": "#/components/schemas/Kept"}}
+    )
 
     code: GivenCode
     name: Given

@@ -20,6 +20,7 @@ from starter.http import (
     webhooks,
 )
 from starter.http.door import Door
+from starter.http.event_bodies import event_schemas
 from starter.http.limits import BodyLimit
 from starter.http.problems import MEDIA_TYPE, answer_problems
 from starter.http.settings import Settings
@@ -43,6 +44,8 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The description; FastAPI lists the endpoint's own media type beside that of problems."""
         document = super().openapi()
+        schemas = document["components"]["schemas"]
+        document["components"]["schemas"] = dict(sorted({**event_schemas(), **schemas}.items()))
         operations = [operation for item in document["paths"].values() for operation in item.values()]
         for answer in (answer for operation in operations for answer in operation["responses"].values()):
             if MEDIA_TYPE in answer.get("content", {}):

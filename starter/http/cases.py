@@ -36,14 +36,12 @@ async def open_(
     door: DoorIn,
     caller: CallerIn,
     language: LanguageIn,
-    idempotency_key: Annotated[Key | None, Header(description="Yours: the same key opens once.")] = None,
+    idempotency_key: Annotated[Key, Header(description="Yours: the same key opens once.")],
 ) -> Response:
     """Open a case (立项). Answers when it stands in the ledger: the case, its first clocks, who holds it.
 
     What to say under `request`, and who may open what, is told by `GET /v1/procedures`.
     """
-    if idempotency_key is None:
-        raise Problem(400, "idempotency_key_required")
     procedure = PROCEDURES.get(body.procedure)
     if procedure is None:
         raise RequestRefused(RefusalCode.PROCEDURE_NOT_AVAILABLE, None, body.statute or body.jurisdiction or "")

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
+from pydantic import BeforeValidator, StringConstraints
 
 from domain.access import Caller, Parties, sees
 from domain.messages import Language
@@ -63,6 +64,17 @@ async def caller_of(
 DoorIn = Annotated[Door, Depends(door_of)]
 CallerIn = Annotated[Caller, Depends(caller_of)]
 LanguageIn = Annotated[Language, Depends(language)]
+
+
+def _with_its_plus(value: object) -> object:
+    """A statute's id; a ``+`` that was not encoded arrives as a blank, which no id has."""
+    return value.strip().replace(" ", "+") if isinstance(value, str) else value
+
+
+StatuteId = Annotated[
+    str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9._:/+-]*$"), BeforeValidator(_with_its_plus)
+]
+"""A statute's id as it stands in a query, such as ``nantong-2020+809``."""
 RequestId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9._:/-]+$", description="The request's id.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many rows at most.")]
 Cursor = Annotated[str | None, Query(max_length=400, description="The `next` of the page before.")]

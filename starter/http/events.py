@@ -1,7 +1,7 @@
 """Events out and in: the feed of what the ledger recorded, and what other systems tell."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -12,12 +12,12 @@ from domain.texts import Code
 from domain.words import EventType
 from ledger.queries.messages import Wanted
 from ledger.queries.received import Received, ReceivedFilter, list_received
-from starter.events_in.envelope import Envelope
-from starter.events_in.kinds import BY_TYPE, Kind
-from starter.events_in.reading import BATCH, BINARY, LARGEST_BATCH, STRUCTURED, read_delivery
+from starter.events_in.kinds import Kind
+from starter.events_in.reading import read_delivery
 from starter.events_in.receiving import SENDERS
 from starter.http.answers import HEADERS, answer
 from starter.http.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit, require_role
+from starter.http.event_bodies import TAKEN
 from starter.http.event_models import (
     BatchOut,
     CloudEventOut,
@@ -80,30 +80,11 @@ def _wants_stream(accept: str) -> bool:
     return STREAM in asked and "application/json" not in asked
 
 
-def _event_schema() -> dict[str, Any]:
-    """An event as it may be sent; what each type must say stands in the AsyncAPI document."""
-    schema = Envelope.model_json_schema()
-    schema["properties"]["type"]["enum"] = list(BY_TYPE)
-    return schema
-
-
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            STRUCTURED: {"schema": _event_schema()},
-            BATCH: {"schema": {"type": "array", "items": _event_schema(), "maxItems": LARGEST_BATCH}},
-            BINARY: {"schema": {"type": "object", "description": "The data; the attributes stand in `ce-` headers."}},
-        },
-    }
-}
-
-
 @router.post(
     "",
     response_model=ReceiptOut | BatchOut,
     summary="Tell what happened elsewhere",
-    openapi_extra=_BODY,
+    openapi_extra=TAKEN,
     responses={
         201: {"model": ReceiptOut, "description": "It started a case"},
         207: {"model": BatchOut, "description": "Some events of the batch were not taken"},

@@ -4,14 +4,14 @@ import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import jwt
 from cachetools import TTLCache
-from pydantic import StringConstraints, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from domain.access import Caller
-from domain.texts import Code, ShortText
+from domain.texts import Code, Given
 from domain.words import Role
 from starter.http.keys import Keys
 from starter.http.settings import Claims
@@ -23,7 +23,7 @@ REMEMBERED_SECONDS = 60.0
 """How long a checked token is believed without looking again; a withdrawn key works no longer than that."""
 REMEMBERED = 4096
 
-_NAME = TypeAdapter(Annotated[ShortText, StringConstraints(min_length=1)])
+_NAME = TypeAdapter(Given)
 _CODE = TypeAdapter(Code)
 
 

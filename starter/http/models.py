@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from domain.access import place_of
 from domain.cases.application import Application, Filed
 from domain.plain_errors import own_reason
-from domain.texts import ShortText
+from domain.texts import Given, Published
 from domain.words import (
     Basis,
     ClockId,
@@ -28,6 +30,28 @@ class Out(BaseModel):
     """Something that is answered. Fields are only ever added."""
 
     model_config = ConfigDict(frozen=True)
+
+
+class Change(BaseModel):
+    """The body of a PATCH: what is to change; all else stays as it is.
+
+    What stands in a field that was not named is nobody's word. It is not published as a default: clients that are
+    generated send defaults, and would set what their users never named.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The schema without defaults."""
+        found = handler(schema)
+        for field in handler.resolve_ref_schema(found).get("properties", {}).values():
+            field.pop("default", None)
+        return found
+
+    def named(self) -> dict[str, Any]:
+        """The fields that were named."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 class PartyOut(Out):
@@ -191,6 +215,10 @@ class AnswerOut(Out):
     case: CaseOut
 
 
+InForce = Annotated[Given, Published(r"^[A-Za-z0-9._:/+-]+$")]
+"""A statute's id, or a place. Any text can be said, and what is neither is refused as unknown, with what is known."""
+
+
 class FilingIn(Filed):
     """A request to be filed: under which text, and the application, under `request` or side by side.
 
@@ -198,11 +226,11 @@ class FilingIn(Filed):
     one place of the caller's token.
     """
 
-    statute: Annotated[ShortText, StringConstraints(min_length=1)] | None = Field(
+    statute: InForce | None = Field(
         default=None,
         description="A statute's id. Left out: the text in force in the jurisdiction on the day of filing.",
     )
-    jurisdiction: Annotated[ShortText, StringConstraints(min_length=1)] | None = Field(
+    jurisdiction: InForce | None = Field(
         default=None,
         description="A place, such as `nantong`. Left out: the place of the statute, or the one in the caller's token.",
     )
@@ -229,11 +257,11 @@ class OpeningIn(Filed):
     """A case to be opened: its procedure, its statute, and what is filed. `as` says in which of your roles."""
 
     procedure: ProcedureName
-    statute: Annotated[ShortText, StringConstraints(min_length=1)] | None = Field(
+    statute: InForce | None = Field(
         default=None,
         description="A statute's id. Left out: the text in force in the jurisdiction on the day of opening.",
     )
-    jurisdiction: Annotated[ShortText, StringConstraints(min_length=1)] | None = Field(
+    jurisdiction: InForce | None = Field(
         default=None,
         description="A place, such as `nantong`. Left out: the place of the statute, or the one in the caller's token.",
     )
@@ -241,10 +269,23 @@ class OpeningIn(Filed):
     request: dict[str, Any] = Field(description="What is filed; GET /v1/procedures has the schema of each procedure.")
 
 
+IN_ONE_PLACE: dict[str, Any] = {
+    "dependentSchemas": {
+        "with": {
+            "anyOf": [
+                {"properties": {"with": {"type": "null"}}},
+                {"propertyNames": {"enum": ["command", "as", "with"]}},
+            ]
+        }
+    }
+}
+"""What is published of a command: where `with` says something, nothing stands beside."""
+
+
 class CommandIn(BaseModel):
     """A command: its name, and its fields beside it or under `with`. `as` says in which of your roles."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True, json_schema_extra=IN_ONE_PLACE)
 
     command: CommandName
     as_role: Role | None = Field(default=None, alias="as")

@@ -197,6 +197,8 @@ def _invalid(error: RequestValidationError, language: Language) -> Problem:
     details = error.errors()
     if any(detail["type"] == "json_invalid" for detail in details):
         return Problem(400, "malformed_json")
+    if [(detail["type"], detail["loc"]) for detail in details] == [("missing", ("header", "idempotency-key"))]:
+        return Problem(400, "idempotency_key_required")
     found = [{"path": _where(path), "reason": reason} for path, reason in all_problems(details, language)]
     return Problem(422, "invalid", errors=found)
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from domain.evidence import LARGEST_EXACT
 from starter.http.problems import Problem
 
 DEEPEST = 64
@@ -41,7 +42,9 @@ class StrictRoute(APIRoute):
 def strict_json(body: bytes) -> Any:
     """What a JSON text says. Raises Problem 400 for one that says nothing, or two things."""
     try:
-        found = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+        found = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_number
+        )
     except (ValueError, RecursionError) as error:
         known = str(error) if isinstance(error, _NotSaid) else None
         raise Problem(400, "malformed_json", detail=known) from None
@@ -63,6 +66,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise _NotSaid(f"{name} is not JSON.")
+
+
+def _number(text: str) -> int | float:
+    """A number; to JSON, and to JSON Schema, 3.0 is the whole number 3, unless it may stand for several."""
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) <= LARGEST_EXACT else number
 
 
 def _deeper(value: Any, levels: int) -> bool:

@@ -20,7 +20,7 @@ from ledger.queries.received import access_of
 from ledger.queries.views import CaseDetail, CaseFilter
 from starter.client import FiledCase
 from starter.http.answers import answer, link_next, not_modified
-from starter.http.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit, RequestId, visible_case
+from starter.http.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit, RequestId, StatuteId, visible_case
 from starter.http.door import Door
 from starter.http.filing import parties_of_filing, place_of_filing
 from starter.http.idempotency import engine_key
@@ -39,7 +39,7 @@ async def file(
     door: DoorIn,
     caller: CallerIn,
     language: LanguageIn,
-    idempotency_key: Annotated[Key | None, Header(description="Yours: the same key files once.")] = None,
+    idempotency_key: Annotated[Key, Header(description="Yours: the same key files once.")],
 ) -> Response:
     """File a request (提出申请). Answers when it stands in the ledger: the case, its first clock, who holds it.
 
@@ -49,11 +49,9 @@ async def file(
 
 
 async def file_request(
-    body: FilingIn, door: Door, caller: Caller, language: Language, idempotency_key: str | None
+    body: FilingIn, door: Door, caller: Caller, language: Language, idempotency_key: str
 ) -> Response:
-    """The same, at whichever address. Raises Problem 400 without a key, 403 for another department's request."""
-    if idempotency_key is None:
-        raise Problem(400, "idempotency_key_required")
+    """The same, at whichever address. Raises Problem 403 for another department's request."""
     place = place_of_filing(body, caller, language)
     parties = parties_of_filing(body, place)
     if parties.requester is not None and not may_file(caller, parties):
@@ -93,7 +91,9 @@ async def narrowed(
     caller: CallerIn,
     stage: Stage | None = None,
     outcome: Outcome | None = None,
-    statute: Code | None = None,
+    statute: Annotated[
+        StatuteId | None, Query(description="Such as `nantong-2020+809`, the `+` encoded as `%2B`.")
+    ] = None,
     requester: Code | None = None,
     provider: Code | None = None,
     open: Annotated[bool | None, Query(description="Only cases that are not closed, or only closed ones.")] = None,

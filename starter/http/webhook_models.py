@@ -1,16 +1,22 @@
 """What the HTTP door says and takes about webhooks."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from activities.webhooks.guard import LONGEST_URL
+from domain.texts import Published
 from domain.words import EventType
 from ledger.queries.webhooks import DisabledFor, WebhookPayload, WebhookState
-from starter.http.models import Out
+from starter.http.models import Change, Out
 
-Url = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_URL)]
+URL_PATTERN = r"^[Hh][Tt][Tt][Pp][Ss]?://[!-\"$-.0->A-~]+([/?][!-\"$-~]*)?$"
+"""An address with a host, without credentials and fragment. Where it leads is looked at when it is named."""
+Url = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_URL), Published(URL_PATTERN)]
+_INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+POSITION_PATTERN = f"^([A-Za-z0-9_-]+|{_INSTANT})$"
+"""A word or a cursor, or an instant with its offset."""
 Types = Annotated[list[EventType], Field(max_length=len(EventType))]
 
 URL = "Where to send: an https address on the open Internet, or one that the operator allows."
@@ -33,10 +39,8 @@ class WebhookIn(BaseModel):
     )
 
 
-class WebhookChange(BaseModel):
+class WebhookChange(Change):
     """What is to change; all else stays as it is."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: Url = Field(default="", description=URL)
     events: Types = Field(default=[], description=TYPES)
@@ -45,17 +49,13 @@ class WebhookChange(BaseModel):
         default=WebhookState.ACTIVE, description="`disabled` collects and sends nothing; `active` goes on from there."
     )
 
-    def named(self) -> dict[str, Any]:
-        """The fields that were named."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
-
 
 class ReplayIn(BaseModel):
     """From where on to send again."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    since: Annotated[str, StringConstraints(min_length=1, max_length=400)] = Field(
+    since: Annotated[str, StringConstraints(min_length=1, max_length=400), Published(POSITION_PATTERN)] = Field(
         alias="from", description="An instant with its offset, a `next` of `GET /v1/events`, or `start`."
     )
 

@@ -267,12 +267,12 @@ async def replay(
 ) -> Response:
     """All events from there on that the webhook may see and wants, also those from before it was made, in order."""
     webhook = await asyncio.to_thread(_manageable, door, caller, webhook_id)
-    since = _position(body.since, language)
+    since = begin_of(body.since, language)
     queued = await asyncio.to_thread(replay_since, door.client.engine, webhook.id, since, now())
     return answer(ReplayOut(queued=queued), language, 202)
 
 
-def _position(text: str, language: Language) -> int | datetime:
+def begin_of(text: str, language: Language) -> int | datetime:
     """A position of the feed, or an instant. Raises Problem 422."""
     if text == "start":
         return 0

@@ -23,6 +23,9 @@ REMARKS = (
 )
 """Keywords that allow or forbid nothing. The discriminator's property says it once more as a constant."""
 
+LONGEST_SHOWN = 80
+"""Characters of a value that are told."""
+
 
 class Direction(StrEnum):
     """Which way a message goes, seen from the caller."""
@@ -312,4 +315,6 @@ def _listed(given: Sequence[Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    return "none" if value is None else json.dumps(value, ensure_ascii=False)
+    """A value as it stands in a line; the end of a long one is nobody's to read."""
+    said = "none" if value is None else json.dumps(value, ensure_ascii=False)
+    return said if len(said) <= LONGEST_SHOWN else f"{said[:LONGEST_SHOWN]}…"
