@@ -180,20 +180,6 @@ def test_withdrawal_ends_the_grants_in_order(engine: ShareflowEngine, people: Pe
     assert people.auditor.get(untouched.request_id).stage == "in_use"
 
 
-def test_misuse_is_suspended_rectified_in_vain_and_ended(people: People) -> None:
-    case = people.user.file("changshu-2019+809", request("CS-GA-0500"))
-    people.provider.command(case.request_id, "grant")
-    people.provider.command(case.request_id, "deliver", mode="api")
-    grant = people.opened_by(case.request_id, "access_grant")
-    people.provider.command(grant.request_id, "suspend", reason="提供给第三方", working_days=5)
-    notice = people.opened_by(grant.request_id, "rectification")
-    assert notice.requester.code == USER
-    people.user.command(notice.request_id, "report_completion", measures="已停止")
-    people.bureau.command(notice.request_id, "reject_completion", reason="仍在外传")
-    people.provider.command(grant.request_id, "terminate", reason="仍在外传", rectification="insufficient")
-    assert people.user.get(grant.request_id).outcome == "terminated"
-
-
 def test_a_due_date_across_the_chain_is_a_date(people: People) -> None:
     grant = granted(people, "NT-GA-0600", use_until="2027-03-02")
     assert grant.clock("grant_term").due_date == date(2027, 3, 2)
