@@ -1,4 +1,4 @@
-"""A suspended grant and the rectification ordered with it: whether sharing may end is known from that, never believed."""
+"""A suspended grant and the rectification ordered with it: whether sharing may end is known from that alone."""
 
 import time
 from collections.abc import Iterator
