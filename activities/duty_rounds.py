@@ -9,6 +9,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from domain.access import place_of
+from domain.codes import code_key, same_code
 from domain.departments import Departments
 from domain.naming import request_id_for
 from domain.periods import period_of
@@ -95,7 +96,8 @@ def _filings(
     period = _period(order, duty, policy, day)
     when = {"produced_on": period} if duty.every == "event" else {"period": period}
     for department in _bound(order, duty, departments):
-        key = f"{duty.id}/{department.get('code', duty.by)}/{period}"
+        body = code_key(department["code"]) if "code" in department else duty.by
+        key = f"{duty.id}/{body}/{period}"
         case = request_id_for(order.statute, key, ProcedureName.PERIODIC_DUTY)
         yield case, {"duty": duty.id, **when, **({"department": department} if department else {})}
 
@@ -107,5 +109,5 @@ def _bound(order: RoundOrder, duty: Duty, departments: Sequence[Any]) -> list[di
     if order.department is None:
         bound = [x for x in departments if duty.id in x.duties or not duty.on_record]
         return [{"code": x.code, "name": x.name} for x in bound]
-    name = order.name or next((x.name for x in departments if x.code == order.department), None)
+    name = order.name or next((x.name for x in departments if same_code(x.code, order.department)), None)
     return [{"code": order.department, **({"name": name} if name else {})}]

@@ -7,6 +7,7 @@ what it is in the case, the organs of a place have that place's cases, audit and
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.codes import same_code
 from domain.words import Role
 
 EVERYWHERE = "*"
@@ -58,9 +59,9 @@ def stands_as(caller: Caller, role: Role, parties: Parties) -> bool:
     if role not in caller.roles:
         return False
     if role is Role.REQUESTER:
-        return caller.org is not None and caller.org == parties.requester
+        return same_code(caller.org, parties.requester)
     if role is Role.PROVIDER:
-        return caller.org is not None and caller.org == parties.provider
+        return same_code(caller.org, parties.provider)
     if role in OF_A_PLACE:
         return EVERYWHERE in caller.places or place_of(parties.statute) in caller.places
     return True

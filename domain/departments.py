@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from domain.access import place_of
+from domain.codes import code_key
 from domain.plain_errors import first_problem, key_path
 from domain.statutes.model import Statute
 from domain.texts import Code, Given, ShortText
@@ -72,9 +73,9 @@ def _first_problem(places: Departments, statutes: list[Statute]) -> tuple[tuple[
         on_record = sorted({duty.id for text in texts for duty in text.duties or () if duty.on_record})
         seen: set[str] = set()
         for number, department in enumerate(departments):
-            if department.code in seen:
+            if code_key(department.code) in seen:
                 return (place, number, "code"), f"{department.code} stands a second time"
-            seen.add(department.code)
+            seen.add(code_key(department.code))
             for nth, duty in enumerate(department.duties):
                 if duty not in on_record:
                     there = ", ".join(on_record) or "none"

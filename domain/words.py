@@ -423,6 +423,7 @@ class RefusalCode(StrEnum):
     ORIGIN_NOT_FOUND = "origin_not_found"
     UNKNOWN_DEPARTMENT = "unknown_department"
     DAY_OUT_OF_RANGE = "day_out_of_range"
+    REQUESTER_IS_PROVIDER = "requester_is_provider"
     DUTY_WITHOUT_BODY = "duty_without_body"
     UNKNOWN_DUTY = "unknown_duty"
     WRONG_PERIOD = "wrong_period"

@@ -59,10 +59,10 @@ cases = Table(
     UniqueConstraint("filing_key", name="cases_filing_key_key"),
     Index("cases_by_filing", "filed_at", "request_id"),
     Index("cases_by_stage", "stage", "filed_at", "request_id"),
-    Index("cases_by_requester", "requester_code", "filed_at", "request_id"),
-    Index("cases_by_provider", "provider_code", "filed_at", "request_id"),
+    Index("cases_by_requester", text("upper(requester_code)"), "filed_at", "request_id"),
+    Index("cases_by_provider", text("upper(provider_code)"), "filed_at", "request_id"),
     Index("cases_by_update", "updated_at"),
-    Index("cases_by_resource", "procedure", "provider_code", "resource_code"),
+    Index("cases_by_resource", "procedure", text("upper(provider_code)"), "resource_code"),
     Index("cases_by_opener", "opened_by", postgresql_where=text("opened_by IS NOT NULL")),
     Index("cases_stuck", "stuck_since", postgresql_where=text("stuck_reason IS NOT NULL")),
 )
@@ -175,7 +175,7 @@ webhooks = Table(
     Column("since", Instant, nullable=False),
     Column("deleted_at", Instant),
     Column("reached", BigInteger, nullable=False),
-    Index("webhooks_by_org", "org", "created_at", "id"),
+    Index("webhooks_by_org", text("upper(org)"), "created_at", "id"),
 )
 
 webhook_deliveries = Table(

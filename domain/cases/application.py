@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from domain.codes import is_mistyped
 from domain.statutes.model import Clause, Statute
 from domain.texts import Code, Day, Given, ItemCount, Sha256, ShortText, Text, Truth
 from domain.words import Authorization, ServiceMode, SharingClass
@@ -92,3 +93,17 @@ def missing_fields(application: Application, statute: Statute) -> Iterator[tuple
     for requirement in statute.filing.requires:
         if not getattr(application, requirement.field):
             yield requirement.field, requirement.clause
+
+
+def mistyped_codes(matter: Filed) -> list[str]:
+    """The codes of departments in what is filed whose check character is wrong, each once, in the order of the fields.
+
+    Nobody is refused for one: whether the department is meant that has almost this code is for people to say.
+    """
+    found: dict[str, None] = {}
+    for name in type(matter).model_fields:
+        value = getattr(matter, name)
+        for party in value if isinstance(value, tuple) else (value,):
+            if isinstance(party, Party) and party.code and is_mistyped(party.code):
+                found[party.code] = None
+    return list(found)

@@ -46,16 +46,9 @@ def file(
 def begin(turn: Turn[Case], known: Mapping[str, str]) -> None:
     """The gate, then the first stage that the statute has for such an application, and its limit."""
     case, application, statute = turn.case, turn.case.application, turn.case.statute
-    _may_be_filed(case)
+    _may_be_filed(turn)
     turn.stage = _first_stage(case)
-    turn.note(
-        EventType.FILED,
-        _ground(case),
-        provider=application.provider.code,
-        statute_digest=known.get("statute_digest"),
-        filing_digest=known.get("filing_digest"),
-        findings=findings(application, statute),
-    )
+    turn.file(_ground(case), known, findings(application, statute), provider=application.provider.code)
     if case.route.opens == "granted" and not application.disputes_grant:
         turn.note(EventType.GRANTED, case.route.clause, actor=PLATFORM, by="registration")
         close_granted(turn, None)
@@ -86,11 +79,12 @@ def _start_what_runs_from_the_filing(turn: Turn[Case]) -> None:
         turn.order(clock, Basis.STATUTE, whole.clause, whole.amount, whole.unit, turn.at)
 
 
-def _may_be_filed(case: Case) -> None:
-    application, statute = case.application, case.statute
+def _may_be_filed(turn: Turn[Case]) -> None:
+    case, application, statute = turn.case, turn.case.application, turn.case.statute
     if application.contains_state_secret:
         raise Refused(RefusalCode.SECRET_DATA_EXCLUDED, statute.filing.secret_data_excluded)
     refuse_unless_complete(application, statute)
+    turn.refuse_asking_oneself()
     if application.disputes_grant:
         if statute.negotiation.granted_conditions is None:
             raise Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, statute.negotiation.clause)

@@ -5,14 +5,16 @@ down what happens (:meth:`Turn.note`, :meth:`Turn.start`, :meth:`Turn.keep`, :me
 the events it leaves behind do, once they are recorded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Generic, TypeVar
 
 from domain.calendar import CHINA, day_of
+from domain.cases.application import mistyped_codes
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Actor, Clock, ClockOrder, Event
+from domain.codes import same_code
 from domain.naming import request_id_for
 from domain.statutes.model import Clause
 from domain.words import (
@@ -46,6 +48,10 @@ NO_LADDER = frozenset(
     }
 )
 """Windows in which a department may act, and terms that simply end: no duties, so when they end nobody is urged."""
+
+
+MISTYPED_CODE = "wrong_check_character"
+"""The finding that a code of a department cannot be right."""
 
 
 class Refused(Exception):
@@ -106,9 +112,22 @@ class Turn(Generic[P]):
             )
         )
 
-    def file(self, clause: Clause | None, digests: Mapping[str, str], **data: Any) -> None:
-        """The filing itself, with the digests of the statute and of what was filed: always the first event."""
-        self.note(EventType.FILED, clause, None, **data, **digests)
+    def file(
+        self, clause: Clause | None, digests: Mapping[str, str], findings: Sequence[str] | None = None, **data: Any
+    ) -> None:
+        """The filing itself, with the digests of the statute and of what was filed: always the first event.
+
+        ``findings`` are what somebody should look at (refusing nothing); codes that cannot be right are always one.
+        """
+        wrong = mistyped_codes(self.case.application)
+        found = dict.fromkeys([*(findings or ()), *([MISTYPED_CODE] if wrong else [])])
+        noted = {"findings": list(found) or None, "mistyped_codes": wrong or None}
+        self.note(EventType.FILED, clause, None, **data, **noted, **digests)
+
+    def refuse_asking_oneself(self) -> None:
+        """A department asks another for data, not itself. Raises Refused."""
+        if same_code(self.case.requester.code, self.case.provider.code):
+            raise Refused(RefusalCode.REQUESTER_IS_PROVIDER)
 
     def keep(self, clock_id: ClockId) -> None:
         """The act that a clock measures was done: in time, or late when the clock had run out."""

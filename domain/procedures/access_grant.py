@@ -45,6 +45,7 @@ def begin(turn: Turn[GrantCase], digests: Digests) -> None:
     missing = [name for name, value in _required(said).items() if not value]
     if missing:
         raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
+    turn.refuse_asking_oneself()
     last = said.expires_on
     over = last is not None and last <= day_of(turn.at)
     follows = turn.actor.role is Role.PLATFORM and said.granted_by is not None

@@ -17,6 +17,7 @@ from domain.cases.proceeding import Proceeding
 from domain.cases.records import Clock, Event, RecordedEvent
 from domain.cases.rules import RuleBook
 from domain.cases.turn import PLATFORM, Refused, Turn
+from domain.codes import code_key
 from domain.statutes.model import Statute
 from domain.statutes.sections import CorrectionRules
 from domain.texts import SAYING, Code, ItemCount, Text, Truth
@@ -107,6 +108,7 @@ def begin(turn: Turn[CorrectionCase], digests: Digests) -> None:
     missing = [name for name, value in _required(said).items() if not value]
     if missing:
         raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
+    turn.refuse_asking_oneself()
     turn.stage = Stage.VERIFICATION
     turn.file(rules.clause, digests, provider=said.provider.code, grant=said.grant)
     _matters_continue(turn)
@@ -301,7 +303,7 @@ def with_holders(events: Sequence[Event], holders: Sequence[Mapping[str, Any]]) 
 def _each_once(users: Any) -> list[dict[str, Any]]:
     found: dict[Any, dict[str, Any]] = {}
     for user in users:
-        name = user.get("code") or user.get("name")
+        name = code_key(user.get("code") or "") or user.get("name")
         if name:
             found[name] = {**user, **found.get(name, {})}
     return list(found.values())

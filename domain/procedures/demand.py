@@ -92,6 +92,7 @@ def begin(turn: Turn[DemandCase], digests: Digests) -> None:
     missing = [name for name, value in _required(said).items() if not value]
     if missing:
         raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
+    turn.refuse_asking_oneself()
     turn.stage = Stage.DEMAND_REVIEW
     sealed = any(paper.sealed for paper in said.documents)
     findings = ["no_sealed_document"] if rules.sealed_document and not sealed else None

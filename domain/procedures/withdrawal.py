@@ -20,6 +20,7 @@ from domain.cases.proceeding import Proceeding
 from domain.cases.records import Clock, Event, RecordedEvent
 from domain.cases.rules import RuleBook
 from domain.cases.turn import Refused, Turn
+from domain.codes import code_key
 from domain.statutes.model import Clause, Statute
 from domain.statutes.sections import WithdrawalRules
 from domain.texts import Code, Day, Text
@@ -159,7 +160,7 @@ def _all_users(case: WithdrawalCase) -> Sequence[User]:
     named = [User(code=party.code or "", name=party.name or "") for party in case.application.subscribers]
     found: dict[str, User] = {}
     for user in (*case.holders, *named):
-        found.setdefault(user.code, user)
+        found.setdefault(code_key(user.code), user)
     return list(found.values())
 
 
@@ -203,11 +204,11 @@ def record_negotiation(turn: Turn[WithdrawalCase], said: RecordingNegotiation) -
     rules, case = rules_of(turn.case), turn.case
     if said.result == "not_agreed":
         turn.require(said.summary, RefusalCode.REASON_REQUIRED, rules.negotiate)
-    told = [user.code for user in case.told]
-    with_whom = list(said.with_whom) or told
-    strangers = [code for code in with_whom if code not in told]
+    told = {code_key(user.code): user.code for user in case.told}
+    strangers = [code for code in said.with_whom if code_key(code) not in told]
     if strangers:
         raise Refused(RefusalCode.UNKNOWN_DEPARTMENT, rules.negotiate, unknown=", ".join(strangers))
+    with_whom = [told[code_key(code)] for code in said.with_whom] or list(told.values())
     turn.note(
         EventType.NEGOTIATION_RECORDED, rules.negotiate, with_whom=with_whom, result=said.result, summary=said.summary
     )

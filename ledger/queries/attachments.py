@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Engine, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.access import Sight
+from domain.codes import code_key
 from ledger.queries.sight import visible
 from ledger.tables import attachments, cases, named_papers
 
@@ -29,6 +30,7 @@ def note_attachment(engine: Engine, brought: Attachment, org: str, subject: str)
 
     What it brought before stays as it was noted then.
     """
+    org = code_key(org)
     values = {**asdict(brought), "org": org, "uploaded_by": subject}
     new = insert(attachments).values(values).on_conflict_do_nothing().returning(attachments.c.sha256)
     there = select(*_COLUMNS).where(attachments.c.sha256 == brought.sha256, attachments.c.org == org)
@@ -40,7 +42,7 @@ def note_attachment(engine: Engine, brought: Attachment, org: str, subject: str)
 
 def attachment_for(engine: Engine, sha256: str, org: str | None, sight: Sight) -> Attachment | None:
     """A content that ``org`` brought, or that is named in a case which ``sight`` covers; None for all others."""
-    own = attachments.c.org == org
+    own = attachments.c.org == (code_key(org) if org is not None else None)
     query = (
         select(*_COLUMNS)
         .where(attachments.c.sha256 == sha256, or_(own, _named_in_a_visible_case(sha256, sight)))

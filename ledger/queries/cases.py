@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from domain.cases.records import Clock
 from domain.words import ClockState, EventType, ProcedureName, Stage
+from ledger.codes import is_code
 from ledger.engine import reading
 from ledger.queries.cursors import cursor_of, read_cursor
 from ledger.queries.sight import visible
@@ -104,7 +105,7 @@ def open_grants_of(engine: Engine, provider: str, resource: str) -> tuple[CaseVi
         select(cases)
         .where(
             cases.c.procedure == ProcedureName.ACCESS_GRANT,
-            cases.c.provider_code == provider,
+            is_code(cases.c.provider_code, provider),
             cases.c.resource_code == resource,
             cases.c.stage.not_in((Stage.DISPOSAL, Stage.CLOSED)),
         )
@@ -144,15 +145,17 @@ def _conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
         cases.c.stage: wanted.stage,
         cases.c.outcome: wanted.outcome,
         cases.c.statute: wanted.statute,
-        cases.c.requester_code: wanted.requester,
-        cases.c.provider_code: wanted.provider,
         cases.c.procedure: wanted.procedure,
         cases.c.opened_by: wanted.opened_by,
         cases.c.resource_code: wanted.resource,
     }
     found: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    if wanted.requester is not None:
+        found.append(is_code(cases.c.requester_code, wanted.requester))
+    if wanted.provider is not None:
+        found.append(is_code(cases.c.provider_code, wanted.provider))
     if wanted.party is not None:
-        found.append(or_(cases.c.requester_code == wanted.party, cases.c.provider_code == wanted.party))
+        found.append(or_(is_code(cases.c.requester_code, wanted.party), is_code(cases.c.provider_code, wanted.party)))
     if wanted.open is not None:
         found.append((cases.c.stage != Stage.CLOSED) if wanted.open else (cases.c.stage == Stage.CLOSED))
     if wanted.breached:
@@ -180,7 +183,7 @@ def _turn(turn: Turn) -> ColumnElement[bool]:
         holds.append(_extension_asked())
     if turn.party is not None:
         column = cases.c.requester_code if turn.party == "requester" else cases.c.provider_code
-        holds.append(column == turn.org)
+        holds.append(is_code(column, turn.org) if turn.org is not None else false())
     return and_(*holds)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, func, or_, select, update
 
 from domain.access import Sight
 from domain.words import EventType
+from ledger.codes import is_code
 from ledger.errors import BadCursor
 from ledger.queries.sight import visible
 from ledger.queries.views import Message
@@ -73,7 +74,7 @@ def messages_after(engine: Engine, after: int, limit: int = 100, party: str | No
     query = select(*_MESSAGE).where(outbox.c.id > after).order_by(outbox.c.id).limit(limit)
     if party is not None:
         query = query.join(cases, cases.c.request_id == outbox.c.request_id).where(
-            or_(cases.c.requester_code == party, cases.c.provider_code == party)
+            or_(is_code(cases.c.requester_code, party), is_code(cases.c.provider_code, party))
         )
     with engine.connect() as connection:
         return tuple(Message(**row) for row in connection.execute(query).mappings())

@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement, false, func, or_, true
 
 from domain.access import Sight
+from ledger.codes import is_code
 from ledger.tables import cases
 
 
@@ -14,7 +15,7 @@ def visible(sight: Sight) -> ColumnElement[bool]:
     if sight.places:
         lets.append(func.split_part(cases.c.statute, "-", 1).in_(sorted(sight.places)))
     if sight.requester is not None:
-        lets.append(cases.c.requester_code == sight.requester)
+        lets.append(is_code(cases.c.requester_code, sight.requester))
     if sight.provider is not None:
-        lets.append(cases.c.provider_code == sight.provider)
+        lets.append(is_code(cases.c.provider_code, sight.provider))
     return or_(false(), *lets)

@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, delete, fu
 from sqlalchemy.exc import DBAPIError
 
 from domain.access import Sight
+from domain.codes import code_key
 from domain.words import EventType
+from ledger.codes import is_code
 from ledger.tables import outbox, webhook_queues, webhooks
 
 
@@ -76,8 +78,8 @@ def add_webhook(engine: Engine, webhook: Webhook, from_start: bool, at_most: int
     """
     with _unseen(), engine.begin() as connection:
         # Two that are made at once must not both be the last one allowed.
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"webhooks of {webhook.org}"))))
-        mine = select(func.count()).where(webhooks.c.org == webhook.org, _there())
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"webhooks of {code_key(webhook.org)}"))))
+        mine = select(func.count()).where(is_code(webhooks.c.org, webhook.org), _there())
         if connection.execute(mine).scalar_one() >= at_most:
             return False
         newest = select(func.coalesce(func.max(outbox.c.id), 0)).scalar_subquery()
@@ -87,7 +89,9 @@ def add_webhook(engine: Engine, webhook: Webhook, from_start: bool, at_most: int
 
 def webhooks_of(engine: Engine, org: str) -> tuple[Webhook, ...]:
     """The webhooks of an organisation, oldest first."""
-    query = select(webhooks).where(webhooks.c.org == org, _there()).order_by(webhooks.c.created_at, webhooks.c.id)
+    query = (
+        select(webhooks).where(is_code(webhooks.c.org, org), _there()).order_by(webhooks.c.created_at, webhooks.c.id)
+    )
     with engine.connect() as connection:
         return tuple(webhook_from(row) for row in connection.execute(query).mappings())
 

@@ -11,6 +11,7 @@ from temporalio.client import Client, WorkflowFailureError
 from domain.access import place_of
 from domain.calendar import CHINA
 from domain.cases.turn import PLATFORM
+from domain.codes import code_key
 from domain.departments import Departments
 from domain.messages import label
 from domain.policy import Policy
@@ -128,14 +129,15 @@ def _order(
     if found is None:
         known = ", ".join(x.id for x in text.duties or ()) or "none"
         raise RequestRefused(RefusalCode.UNKNOWN_DUTY, None, text.id, {"duty": duty[:60], "known": known})
-    listed = {x.code: x.name for x in departments.get(place_of(text.id), ())}
+    listed = {code_key(x.code): x for x in departments.get(place_of(text.id), ())}
     if found.by is not Role.PROVIDER and (department or name):
         raise InvalidInput(f"--department is for the duties of departments; {duty} is the {found.by}'s.")
     if found.by is Role.PROVIDER:
-        code = department or next(iter(listed), None)
+        code = department or next((x.code for x in listed.values()), None)
         if code is None:
             raise InvalidInput(f"--department must name one: no department of {place_of(text.id)} is listed.")
-        named = name if department and name else listed.get(code)
+        there = listed.get(code_key(code))
+        named = name if department and name else there.name if there else None
         if named is None:
             raise InvalidInput(f"--name must say what {code} is called: the list of departments does not have it.")
         _ask_the_rules(text.id, found, period, {"code": code, "name": named}, policy)

@@ -8,7 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from domain.calendar import day_of
+from domain.cases.application import mistyped_codes
 from domain.cases.records import RecordedEvent
+from domain.cases.turn import MISTYPED_CODE
 from domain.messages import Language
 from domain.statutes.model import Clause
 from domain.words import EventType, Stage
@@ -130,7 +132,9 @@ class ApplicationForm:
 
     def _findings(self, voice: Voice) -> Iterator[str]:
         for finding in self.event.data.get("findings", ()):
-            yield voice.label("finding", finding)
+            told = voice.label("finding", finding)
+            codes = mistyped_codes(self.dossier.filed.application) if finding == MISTYPED_CODE else ()
+            yield f"{told}{voice.label('paper', 'to_colon')}{', '.join(codes)}" if codes else told
 
     def _asked(self, voice: Voice) -> Iterator[Row]:
         for event in self.dossier.events:

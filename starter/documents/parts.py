@@ -8,6 +8,7 @@ from markupsafe import Markup
 from domain.calendar import day_of
 from domain.cases.case import Case
 from domain.cases.records import Actor, Clock, RecordedEvent
+from domain.codes import same_code
 from domain.messages import Language, label
 from domain.words import Basis, ClockState, Role
 from starter.documents.citation import Citation, of_clock, title_text
@@ -123,7 +124,7 @@ class Voice:
         """Whoever acted: the organ, what its account calls itself where that is something else, and the person."""
         name = organ(case, by.role, self.language)
         codes = (case.application.requester.code, case.application.provider.code)
-        own = by.org if by.org not in codes else None
+        own = None if any(same_code(by.org, code) for code in codes) else by.org
         return self.names([each for each in (name, own, by.person) if each])
 
 

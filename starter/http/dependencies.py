@@ -10,6 +10,7 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from pydantic import BeforeValidator, StringConstraints
 
 from domain.access import Caller, Parties, sees
+from domain.codes import code_key
 from domain.messages import Language
 from domain.words import Role
 from ledger.queries.views import CaseDetail
@@ -54,7 +55,7 @@ async def caller_of(
         door.limits.failed(address)
         challenge = {"WWW-Authenticate": 'Bearer realm="shareflow", error="invalid_token"'}
         raise Problem(401, "bad_token", detail=f"The token cannot be accepted: {why}.", headers=challenge) from None
-    door.limits.asked(f"{proof.caller.org}/{proof.caller.subject}")
+    door.limits.asked(f"{code_key(proof.caller.org or '')}/{proof.caller.subject}")
     if not proof.caller.roles:
         raise Problem(403, "role_required")
     request.state.token_ends = proof.expires_at

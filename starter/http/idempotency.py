@@ -5,14 +5,18 @@ import hashlib
 import json
 
 from domain.access import Caller
+from domain.codes import code_key
 
 NO_ORG = "~"
 """Stands before the subject of a token without an organisation; no organisation's code has it."""
 
 
 def owner_of(caller: Caller) -> str:
-    """Whose keys these are: the organisation's, for which any of its machines may speak, else the bearer's own."""
-    return caller.org or f"{NO_ORG}{caller.subject}"
+    """Whose keys these are: the organisation's, for which any of its machines may speak, else the bearer's own.
+
+    An organisation is one however its code is written; it is written in capitals here.
+    """
+    return code_key(caller.org) if caller.org else f"{NO_ORG}{caller.subject}"
 
 
 def engine_key(caller: Caller, key: str) -> str:

@@ -48,6 +48,7 @@ UNPROCESSABLE = frozenset(
         RefusalCode.CATALOGUE_CONDITIONS_REQUIRED,
         RefusalCode.DUTY_WITHOUT_BODY,
         RefusalCode.DAY_OUT_OF_RANGE,
+        RefusalCode.REQUESTER_IS_PROVIDER,
     }
 )
 """Refusals of what was said (422); all others are refusals of the moment or the actor (409)."""

@@ -14,6 +14,7 @@ from activities.webhooks.guard import AddressGuard, Unfit
 from activities.webhooks.payloads import new_secret, trial_event
 from activities.webhooks.sending import Sender
 from domain.access import Caller, Sight, sight_of
+from domain.codes import same_code
 from domain.messages import Language, label
 from domain.plain_errors import first_problem
 from domain.texts import Instant
@@ -90,8 +91,8 @@ def _covers(mine: Sight, other: Sight) -> bool:
         return mine.everything
     return (
         other.places <= mine.places
-        and other.requester in (None, mine.requester)
-        and other.provider in (None, mine.provider)
+        and (other.requester is None or same_code(other.requester, mine.requester))
+        and (other.provider is None or same_code(other.provider, mine.provider))
     )
 
 
@@ -100,7 +101,7 @@ def _manageable(door: Door, caller: Caller, webhook_id: str, deleted: bool = Fal
     org = _org(caller)
     found = get_webhook(door.client.engine, webhook_id)
     gone = found is None or (found.deleted_at is not None and not deleted)
-    if found is None or gone or found.org != org or not _covers(_sight(caller), found.sight):
+    if found is None or gone or not same_code(found.org, org) or not _covers(_sight(caller), found.sight):
         raise NotFound(f"There is no webhook {webhook_id}.")
     return found
 

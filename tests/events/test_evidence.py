@@ -257,7 +257,7 @@ async def test_who_sees_what_came_in(people: People, senders: Senders) -> None:
     for who in ("platform", "changshu", "bureau", "changshu bureau", "requester", "provider", "auditor", "operator"):
         (kept,) = await senders.received(who, request_id=request_id)
         assert (kept["id"], kept["data"], kept["effect"]) == (said["id"], said["data"], "recorded")
-        assert kept["received_from"]["org"] == "platform-changshu"
+        assert kept["received_from"]["org"] == "PLATFORM-CHANGSHU"
     for who in ("nantong", "nantong bureau", "stranger"):
         assert await senders.received(who, request_id=request_id) == []
 

@@ -37,8 +37,8 @@ CREATE TABLE cases (
 );
 CREATE INDEX cases_by_filing ON cases (filed_at, request_id);
 CREATE INDEX cases_by_stage ON cases (stage, filed_at, request_id);
-CREATE INDEX cases_by_requester ON cases (requester_code, filed_at, request_id);
-CREATE INDEX cases_by_provider ON cases (provider_code, filed_at, request_id);
+CREATE INDEX cases_by_requester ON cases (upper(requester_code), filed_at, request_id);
+CREATE INDEX cases_by_provider ON cases (upper(provider_code), filed_at, request_id);
 CREATE INDEX cases_by_update ON cases (updated_at);
 CREATE INDEX cases_stuck ON cases (stuck_since) WHERE stuck_reason IS NOT NULL;
 

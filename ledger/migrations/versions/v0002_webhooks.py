@@ -28,7 +28,7 @@ CREATE TABLE webhooks (
     deleted_at      timestamptz,
     reached         bigint NOT NULL
 );
-CREATE INDEX webhooks_by_org ON webhooks (org, created_at, id);
+CREATE INDEX webhooks_by_org ON webhooks (upper(org), created_at, id);
 
 CREATE TABLE webhook_deliveries (
     webhook_id   text NOT NULL REFERENCES webhooks (id),

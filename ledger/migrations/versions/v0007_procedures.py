@@ -20,7 +20,7 @@ def upgrade() -> None:
     """Loosen one column, add another, and index what other procedures look for."""
     op.execute("ALTER TABLE cases ALTER COLUMN sharing_class DROP NOT NULL")
     op.execute("ALTER TABLE cases ADD COLUMN opened_by text")
-    op.execute("CREATE INDEX cases_by_resource ON cases (procedure, provider_code, resource_code)")
+    op.execute("CREATE INDEX cases_by_resource ON cases (procedure, upper(provider_code), resource_code)")
     op.execute("CREATE INDEX cases_by_opener ON cases (opened_by) WHERE opened_by IS NOT NULL")
     op.execute(AS_OPENED)
 
