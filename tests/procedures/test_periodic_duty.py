@@ -25,6 +25,7 @@ from temporalio.worker import Worker
 from activities.duty_rounds import DutyRounds
 from activities.other_cases import OtherCases
 from domain.calendar import CHINA
+from domain.codes import code_key
 from domain.departments import Departments, DepartmentsError, read_departments
 from domain.naming import request_id_for
 from domain.periods import MONTHS, Recurrence, period_named, period_of
@@ -249,7 +250,7 @@ async def test_what_cannot_be_opened_does_not_keep_the_others_and_is_told(
         ):
             with pytest.raises(WorkflowFailureError) as failure:
                 await by_hand(temporal, SURVEY_OF_2026, queue)
-    lost = request_id_for("nantong", f"catalogue_survey/{bad}/2026", ProcedureName.PERIODIC_DUTY)
+    lost = request_id_for("nantong", f"catalogue_survey/{code_key(bad)}/2026", ProcedureName.PERIODIC_DUTY)
     assert lost in str(failure.value.cause)
     assert len(await cases_of(ground, good)) == 1
     again = await by_hand(temporal, SURVEY_OF_2026)
