@@ -92,6 +92,8 @@ class GrantCase(Proceeding):
     renewed: bool = False
     rectification: str | None = None
     """The rectification that was ordered with the suspension."""
+    clocks_before: int = 0
+    """The number of the last clock before the suspension: those after it are its own."""
     failure: Failure | None = None
     """How that rectification has failed, as far as it has."""
     disposal_required: bool = False
@@ -157,6 +159,8 @@ class GrantCase(Proceeding):
         """What an event says of the rectification that was ordered with the suspension."""
         data = event.data
         match event.type:
+            case EventType.SUSPENDED:
+                return {"clocks_before": max(self.clocks, default=0)}
             case EventType.CASE_OPENED if data["procedure"] == ProcedureName.RECTIFICATION:
                 return {"rectification": data["request_id"], "failure": None}
             case EventType.CLOCK_BREACHED if data["clock"] == ClockId.RECTIFICATION:

@@ -113,12 +113,13 @@ def note_rectification(turn: Turn[GrantCase], said: RectificationNews) -> None:
     elif said.what == "rejected" and said.working_days is not None:
         turn.start_within(ClockId.RECTIFICATION, said.working_days, rules.misuse, ladder=False)
     elif said.what == "rejected" and failure is None:
-        limit = _limit(case)
+        limit = _limits(case)[-1]
         turn.start_within(ClockId.RECTIFICATION, limit.amount, rules.misuse, limit.started_at, ladder=False)
 
 
-def _limit(case: GrantCase) -> Clock:
-    return max((c for c in case.clocks.values() if c.id is ClockId.RECTIFICATION), key=lambda c: c.number)
+def _limits(case: GrantCase) -> list[Clock]:
+    """The limits of this suspension, in order: an earlier one's are done with."""
+    return [c for n, c in sorted(case.clocks.items()) if n > case.clocks_before and c.id is ClockId.RECTIFICATION]
 
 
 def _failure_after(case: GrantCase, said: RectificationNews) -> Failure | None:
@@ -136,7 +137,7 @@ def _failure_after(case: GrantCase, said: RectificationNews) -> Failure | None:
 
 def instead_of_breach(turn: Turn[GrantCase], clock: Clock) -> bool:
     """A new limit that ends before the one first given gives way to that, here as in the rectification."""
-    longer = [c for c in turn.case.clocks.values() if c.id is clock.id and c.due_at > clock.due_at]
+    longer = [c for c in _limits(turn.case) if c.due_at > clock.due_at]
     if longer:
         turn.replace(clock, "no_shorter_limit", None, longer[-1].amount, started_at=longer[-1].started_at)
     return bool(longer)
