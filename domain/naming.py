@@ -25,6 +25,12 @@ def workflow_id(request_id: str) -> str:
     return f"{parts[1].lower()}/{request_id}" if len(parts) == 3 else f"share-request/{request_id}"
 
 
+def request_id_of(workflow: str) -> str:
+    """The case that a workflow carries, by the workflow's id; the id itself where it carries none."""
+    request_id = workflow.rpartition("/")[2]
+    return request_id if workflow_id(request_id) == workflow else workflow
+
+
 def procedure_of_id(request_id: str) -> ProcedureName:
     """Which procedure the id of a case belongs to."""
     parts = request_id.split("-")

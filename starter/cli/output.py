@@ -47,6 +47,10 @@ def console() -> "Console":
     return found if found.is_terminal else Console(highlight=False, markup=False, emoji=False, width=UNBROKEN)
 
 
+WHOLE = frozenset({"request", "id"})
+"""Columns that hold ids: what people copy into the next command is never broken, however narrow the terminal."""
+
+
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table with a title; nothing where it has no rows."""
     filled = list(rows)
@@ -56,10 +60,11 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        table.add_column(name, overflow="fold")
+    for place, name in enumerate(columns):
+        longest = max(len(row[place]) for row in filled) if name in WHOLE else None
+        table.add_column(name, overflow="fold", min_width=longest, no_wrap=longest is not None)
     for row in filled:
         table.add_row(*row)
     where = console()
     where.print(title, style="bold")  # not the table's own, which would be broken at the width of its rows
-    where.print(table)
+    where.print(table, crop=False)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 import typer
 
+from domain.naming import request_id_of
 from domain.words import ClockState
 from ledger.queries.cases import list_stuck
 from ledger.queries.views import CaseView
@@ -70,5 +71,4 @@ def _breaches(case: CaseView) -> Iterator[StuckCase]:
 async def _listed(client: ShareflowClient, query: str, why: str) -> AsyncIterator[StuckCase]:
     async for execution in client.temporal.list_workflows(query):
         attributes = {pair.key.name: pair.value for pair in execution.typed_search_attributes}
-        request_id = execution.id.removeprefix("share-request/")
-        yield StuckCase(request_id, why, str(attributes.get("StuckReason") or why), None)
+        yield StuckCase(request_id_of(execution.id), why, str(attributes.get("StuckReason") or why), None)

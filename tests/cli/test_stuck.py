@@ -1,0 +1,83 @@
+"""``shareflow stuck``: every id that it prints is one that every other command takes."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+
+from domain.naming import request_id_for, request_id_of, workflow_id
+from domain.words import ProcedureName
+from starter.cli import output
+from starter.simulate.playground import Playground
+from tests.engine.looking import until
+from workflows.labels import STUCK_REASON
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+async def parked(ground: Playground, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A case of every procedure that Temporal knows as parked and the ledger does not know yet."""
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
+    ids = [request_id_for("nantong-2020+809", uuid.uuid4().hex, procedure) for procedure in ProcedureName]
+    handles = [
+        await ground.temporal.start_workflow(
+            "Parked",
+            id=workflow_id(request_id),
+            task_queue="nobody-works-here",
+            search_attributes=TypedSearchAttributes([SearchAttributePair(STUCK_REASON, "LedgerConflict")]),
+        )
+        for request_id in ids
+    ]
+    yield ids
+    for handle in handles:
+        await handle.terminate("the test is over")
+
+
+async def told(shareflow: Run, *options: str) -> str:
+    said = await asyncio.to_thread(shareflow, "stuck", *options)
+    assert said.code == 0, said
+    return str(said.out)
+
+
+async def test_parked_cases_of_every_procedure_are_told_by_their_ids(
+    parked: Sequence[str], shareflow: Run, ground: Playground
+) -> None:
+    async def all_told() -> bool:
+        rows = json.loads(await told(shareflow, "--json"))
+        return {row["request_id"] for row in rows} >= set(parked)
+
+    await until(all_told)
+    lines = (await told(shareflow)).splitlines()
+    first_words = {line.split()[0] for line in lines if line.strip()}
+    assert set(parked) <= first_words
+    for request_id in parked:
+        found = await ground.temporal.get_workflow_handle(workflow_id(request_id)).describe()
+        assert found.id == workflow_id(request_id)
+
+
+@pytest.mark.parametrize("width", [120, 80, 60, 30])
+def test_an_id_is_never_broken_however_narrow_the_terminal(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rich.console import Console
+
+    monkeypatch.setattr(output, "console", lambda: Console(width=width, highlight=False, markup=False, emoji=False))
+    ids = [request_id_for("nantong-2020", "1", procedure) for procedure in ProcedureName]
+    rows = [(each, "workflow_task_failing", "other_case_unavailable", "2026-09-18T10:00:00+08:00") for each in ids]
+    output.print_table("Stuck", ("request", "why", "what", "since"), rows)
+    printed = capsys.readouterr().out
+    assert [line.split()[0] for line in printed.splitlines() if "NANTONG-" in line] == ids
+
+
+def test_what_carries_no_case_is_told_by_its_own_id() -> None:
+    for workflow in ("duty-round/by-hand/0123", "duty-round/nantong/survey-2026-09-01T00:00:00Z", "webhooks"):
+        assert request_id_of(workflow) == workflow
+    for procedure in ProcedureName:
+        request_id = request_id_for("zhejiang-2014", "1", procedure)
+        assert request_id_of(workflow_id(request_id)) == request_id
