@@ -1,6 +1,8 @@
 """From the completeness check to the answer: 规范性审查, 补正, 平台授权, 答复, 延期."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -143,13 +145,22 @@ def refuse_authorization(turn: Turn[Case], said: Refusing) -> None:
 def grant(turn: Turn[Case], said: Granting) -> None:
     """同意共享. Where the text sets a limit for delivery, it starts today."""
     limit = turn.case.statute.limit(ClockId.PROVIDER_ANSWER, turn.case.sharing_class)
-    grant_access(turn, limit.clause if limit else None, said.said(), kept=ClockId.PROVIDER_ANSWER)
+    consent = _consent(turn.case, said.office_head_consent)
+    grant_access(turn, limit.clause if limit else None, said.said(), kept=ClockId.PROVIDER_ANSWER, consent=consent)
 
 
 @command(CommandName.REFUSE, by=[Role.PROVIDER], stages=ANSWERABLE)
 def refuse(turn: Turn[Case], said: Refusing) -> None:
     """不同意共享, with the reason and, where the text asks for it, the legal basis."""
-    _refuse(turn, said, turn.case.statute.refusal, ClockId.PROVIDER_ANSWER)
+    consent = _consent(turn.case, said.office_head_consent)
+    _refuse(turn, said, turn.case.statute.refusal, ClockId.PROVIDER_ANSWER, consent)
+
+
+def _consent(case: Case, given: bool) -> Mapping[str, Any]:
+    """Whether the head of the provider's office consented, and where the text asks for that and it is not said, so."""
+    if given:
+        return {"office_head_consent": True}
+    return {"findings": ["no_office_head_consent"]} if case.statute.answer_consent else {}
 
 
 # A longer limit (延长答复期限)
@@ -172,7 +183,13 @@ MayBeExtended(ClockId.PROVIDER_ANSWER, ANSWERABLE, _extension, _answer_clause).e
 # Shared by the answers
 
 
-def grant_access(turn: Turn[Case], clause: Clause | None, terms: object, kept: ClockId | None) -> None:
+def grant_access(
+    turn: Turn[Case],
+    clause: Clause | None,
+    terms: object,
+    kept: ClockId | None,
+    consent: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
     """Sharing is agreed, by whomever: delivery begins where the text sets a limit for it, else the case is done.
 
     Where it had been agreed before and nothing was delivered, the terms of then stand unless there are new ones.
@@ -180,7 +197,7 @@ def grant_access(turn: Turn[Case], clause: Clause | None, terms: object, kept: C
     terms = terms or turn.case.terms
     delivery = turn.case.statute.limit(ClockId.DELIVERY, turn.case.sharing_class)
     turn.stage = Stage.DELIVERY if delivery else turn.stage
-    turn.note(EventType.GRANTED, clause, terms=terms or None)
+    turn.note(EventType.GRANTED, clause, terms=terms or None, **consent)
     if kept is not None:
         turn.keep(kept)
     if delivery is None:
@@ -201,16 +218,22 @@ def close_granted(turn: Turn[Case], terms: object) -> None:
 def grant_of(application: Application, request_id: str, terms: object) -> dict[str, object]:
     """The access that a granted request opens: who may use what for what, on which terms, until when."""
     agreed = dict(terms) if isinstance(terms, Mapping) else {}
-    left = {"documents", "disputes_grant", "contains_state_secret"}
+    left = {"documents", "disputes_grant", "contains_state_secret", "office_head_consent"}
     asked = application.model_dump(mode="json", exclude_none=True, exclude=left)
     return {**asked, "granted_by": request_id, "terms": agreed}
 
 
-def _refuse(turn: Turn[Case], said: Refusing, rule: Refusal, kept: ClockId) -> None:
+def _refuse(
+    turn: Turn[Case],
+    said: Refusing,
+    rule: Refusal,
+    kept: ClockId,
+    consent: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, rule.clause)
     if rule.legal_basis:
         turn.require(said.legal_basis, RefusalCode.LEGAL_BASIS_REQUIRED, rule.clause)
     turn.stage = Stage.REFUSED
-    turn.note(EventType.REFUSED, rule.clause, reason=said.reason, legal_basis=said.legal_basis)
+    turn.note(EventType.REFUSED, rule.clause, reason=said.reason, legal_basis=said.legal_basis, **consent)
     turn.keep(kept)
     turn.start(ClockId.DISPUTE_WINDOW)

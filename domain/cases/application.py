@@ -56,7 +56,8 @@ class Application(Filed):
 
     ``justification``: why it is needed for the requester's duty (因履行职责确需使用). ``disputes_grant``: the
     case whose granted conditions are disputed; such a filing goes straight to negotiation where the text
-    opens one (809 art. 28, yima art. 16, nantong art. 27).
+    opens one (809 art. 28, yima art. 16, nantong art. 27). ``office_head_consent``: the head of the requester's
+    office for sharing has consented (本部门政务数据共享工作机构负责人同意).
     """
 
     requester: Party = Party()
@@ -74,6 +75,15 @@ class Application(Filed):
     justification: Text | None = None
     documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
     disputes_grant: Code | None = None
+    office_head_consent: Truth = False
+
+
+def undeclared_fields(application: Application, statute: Statute) -> Iterator[str]:
+    """The fields that the statute asks to be declared and the application leaves out; a dispute declares nothing."""
+    if application.disputes_grant is None:
+        for declaration in statute.filing.declares:
+            if not getattr(application, declaration.field):
+                yield declaration.field
 
 
 def missing_fields(application: Application, statute: Statute) -> Iterator[tuple[str, Clause | None]]:

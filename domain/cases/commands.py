@@ -15,7 +15,7 @@ from domain.cases.application import Document, Filed
 from domain.cases.records import Actor
 from domain.naming import fingerprint
 from domain.plain_errors import first_problem, key_path, own_reason
-from domain.texts import SAYING, VISIBLE_PATTERN, Day, ItemCount, SealedKey, ShortText, Text, WorkingDays
+from domain.texts import SAYING, VISIBLE_PATTERN, Day, ItemCount, SealedKey, ShortText, Text, Truth, WorkingDays
 from domain.words import ClockId, CommandName, ServiceMode, Urgency
 
 
@@ -51,24 +51,32 @@ class Reasoned(Filed):
 
 
 class Granting(Filed):
-    """A grant, with its terms under ``terms`` or side by side."""
+    """A grant, with its terms under ``terms`` or side by side.
+
+    ``office_head_consent``: the head of the provider's office for sharing has consented to the answer.
+    """
 
     terms: Terms | None = None
     scope: Text | None = None
     mode: ShortText | None = None
     conditions: Text | Annotated[tuple[Text, ...], Field(max_length=50), SAYING] | None = None
     expires_on: Day | None = None
+    office_head_consent: Truth = False
 
     def said(self) -> dict[str, Any]:
         """The terms, wherever they were written."""
-        beside = Terms.model_validate(self.model_dump(exclude={"terms"})).said()
+        beside = Terms.model_validate(self.model_dump(exclude={"terms", "office_head_consent"})).said()
         return {**beside, **(self.terms.said() if self.terms else {})}
 
 
 class Refusing(Reasoned):
-    """A refusal: the reason (理由) and, where the text asks for one, the legal basis (依据)."""
+    """A refusal: the reason (理由) and, where the text asks for one, the legal basis (依据).
+
+    ``office_head_consent``: the head of the provider's office for sharing has consented to the answer.
+    """
 
     legal_basis: Text | None = None
+    office_head_consent: Truth = False
 
 
 class ReturnForSupplement(Reasoned):
@@ -87,6 +95,7 @@ class ChangedFields(Filed):
     service_mode: ServiceMode | None = None
     use_until: Day | None = None
     justification: Text | None = None
+    office_head_consent: Truth | None = None
 
 
 class Supplement(ChangedFields):

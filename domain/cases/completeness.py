@@ -1,6 +1,6 @@
 """Whether an application is complete under a statute (申请材料是否齐全)."""
 
-from domain.cases.application import Application, missing_fields, mistyped_codes
+from domain.cases.application import Application, missing_fields, mistyped_codes, undeclared_fields
 from domain.cases.turn import MISTYPED_CODE, Refused
 from domain.statutes.model import Statute
 from domain.words import RefusalCode
@@ -18,9 +18,11 @@ def refuse_unless_complete(application: Application, statute: Statute) -> None:
 def findings(application: Application, statute: Statute) -> list[str] | None:
     """What the completeness check should look at (规范性审查要点).
 
-    That is: no sealed paper where the text asks for one; a code of a department that cannot be right.
+    That is: no sealed paper where the text asks for one; whatever else it asks to be declared and is not (the consent
+    of the head, the basis, the way of sharing, the term); a code of a department that cannot be right.
     A finding refuses nothing; whether it matters is for the bureau to say. None when there is none.
     """
     unsealed = statute.filing.sealed_document is not None and not any(x.sealed for x in application.documents)
     found = ["no_sealed_document"] if unsealed else []
-    return [*found, *([MISTYPED_CODE] if mistyped_codes(application) else [])] or None
+    wrong = [MISTYPED_CODE] if mistyped_codes(application) else []
+    return [*found, *(f"no_{field}" for field in undeclared_fields(application, statute)), *wrong] or None

@@ -21,9 +21,10 @@ from domain.cases.proceeding import Proceeding
 from domain.cases.records import Event, RecordedEvent
 from domain.cases.rules import RuleBook
 from domain.cases.turn import Refused, Turn
+from domain.procedures.catalogue_contents import findings
 from domain.statutes.model import Clause, Earlier, Statute
 from domain.statutes.sections import CatalogueExtension, CatalogueRules
-from domain.texts import Code, Day, ShortText, Text
+from domain.texts import Code, Day, ShortText, Text, Truth
 from domain.words import (
     Basis,
     ClockId,
@@ -33,6 +34,7 @@ from domain.words import (
     ProcedureName,
     RefusalCode,
     Role,
+    ServiceMode,
     SharingClass,
     Stage,
 )
@@ -50,7 +52,10 @@ class EntryBasis(Filed):
 
 
 class CatalogueEntry(Filed):
-    """One entry of the catalogue (目录条目) as it shall be; ``reason``: why it is shared less (理由)."""
+    """One entry of the catalogue (目录条目) as it shall be; ``reason``: why it is shared less (理由).
+
+    Who provides it (提供单位) is the department that submits it.
+    """
 
     code: Code | None = None
     name: ShortText | None = None
@@ -59,6 +64,11 @@ class CatalogueEntry(Filed):
     reason: Text | None = None
     scope: Text | None = None
     conditions: Text | None = None
+    data_items: Text | None = None
+    data_format: ShortText | None = None
+    update_frequency: ShortText | None = None
+    service_mode: ServiceMode | None = None
+    classification: ShortText | None = None
 
 
 Entries = Annotated[tuple[CatalogueEntry, ...], Field(max_length=500)]
@@ -180,20 +190,32 @@ def _update_clause(case: CatalogueChangeCase) -> Clause | None:
 
 
 class Submitting(Filed):
-    """The entries as they shall be; left out where the filing has named them already."""
+    """The entries as they shall be; left out where the filing has named them already.
+
+    Beside them what was done before: the risk to secrets and the effect on personal information were assessed, and the
+    head of the department consented.
+    """
 
     entries: Entries = ()
+    secrecy_assessment: Truth = False
+    privacy_assessment: Truth = False
+    head_consent: Truth = False
 
 
 @RULES.command(CommandName.SUBMIT_UPDATE, by=[Role.PROVIDER], stages=[Stage.CATALOGUE_UPDATE], says=Submitting)
 def submit_update(turn: Turn[CatalogueChangeCase], said: Submitting) -> None:
-    """报送更新: each entry says what the text asks of its class; then the bureau reviews."""
+    """报送更新: each entry says what the text asks of its class; then the bureau reviews.
+
+    Where the text asks for more of any entry, or for assessments before, what is left out is noted as a finding.
+    """
     rules = rules_of(turn.case)
     entries = said.entries or turn.case.entries or turn.case.application.entries
     refuse_unless_stated(entries, rules)
     turn.stage = Stage.CATALOGUE_REVIEW
     written = [entry.model_dump(mode="json", exclude_none=True) for entry in entries]
-    turn.note(EventType.UPDATE_SUBMITTED, _update_clause(turn.case), entries=written)
+    noted = findings(said, entries, rules).noted()
+    declared = said.model_dump(exclude={"entries"}, exclude_defaults=True)
+    turn.note(EventType.UPDATE_SUBMITTED, _update_clause(turn.case), entries=written, **declared, **noted)
     unshared = [entry.code for entry in entries if entry.sharing_class is SharingClass.NOT_SHARED]
     if rules.record is not None and unshared:
         turn.note(EventType.FILED_FOR_RECORD, rules.record, to=Role.BUREAU.value, entries=unshared)
@@ -215,6 +237,7 @@ def refuse_unless_stated(entries: Sequence[CatalogueEntry], rules: CatalogueRule
     for entry in entries:
         if entry.sharing_class is SharingClass.NOT_SHARED:
             _needs_basis(entry, rules.not_shared_basis, rules.bases)
+            _needs_reason(entry, rules)
         elif entry.sharing_class is SharingClass.CONDITIONAL:
             _needs_basis(entry, rules.conditional_basis, rules.conditional_bases)
             _needs_conditions(entry, rules)
@@ -225,6 +248,13 @@ def _needs_basis(entry: CatalogueEntry, clause: Clause | None, kinds: Sequence[s
     if clause is None or (basis is not None and basis.kind in kinds and basis.text):
         return
     raise Refused(RefusalCode.CATALOGUE_BASIS_REQUIRED, clause, entry=entry.code or "", listed=", ".join(kinds))
+
+
+def _needs_reason(entry: CatalogueEntry, rules: CatalogueRules) -> None:
+    if rules.not_shared_reason is not None and not entry.reason:
+        said = {"entry": entry.code or "", "listed": ", ".join(rules.bases)}
+        code, clause = RefusalCode.CATALOGUE_BASIS_REQUIRED, rules.not_shared_reason
+        raise Refused(code, clause, why="reason_not_stated", **said)
 
 
 def _needs_conditions(entry: CatalogueEntry, rules: CatalogueRules) -> None:

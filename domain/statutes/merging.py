@@ -226,7 +226,9 @@ class Merging:
         here = holder.get(name)
         if here in (None, [], {}):
             holder[name] = copy.deepcopy(above)
-            around = _walk(self._upper, part.split(".")[:-1])[1]  # what a list stands in says where it comes from
+            # A list has no clause of its own: that of its first member, or of what it stands in, says whence it comes.
+            member = next(_clauses(above), None) if isinstance(above, list) else None
+            around = member or _walk(self._upper, part.split(".")[:-1])[1]
             self._tell(part, "adds", above, None, _why("left_out"), around, rule="left_out")
         elif isinstance(here, dict) and isinstance(above, dict) and not _is_clause(above):
             for inner, value in above.items():

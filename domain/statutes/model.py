@@ -62,10 +62,20 @@ class Requirement(Part):
     clause: Clause
 
 
+class Declaration(Part):
+    """A field that an application should declare: its absence is a finding and refuses nothing."""
+
+    field: Literal["legal_basis", "service_mode", "use_until", "office_head_consent"]
+    clause: Clause
+
+
 class Filing(Part):
-    """What a filing must contain and what it may not concern (申请)."""
+    """What a filing must contain, what it should declare, and what it may not concern (申请)."""
+
+    ADDED_LATER = frozenset({"declares"})
 
     requires: tuple[Requirement, ...] = Field(min_length=1)
+    declares: tuple[Declaration, ...] = ()
     secret_data_excluded: Clause
     sealed_document: Clause | None = None
 
@@ -201,6 +211,7 @@ class Statute(Part):
     ADDED_LATER = frozenset(
         {
             "further_sources",
+            "answer_consent",
             "regulations",
             "denial",
             "demand",
@@ -237,6 +248,7 @@ class Statute(Part):
     refusal: Refusal
     platform_refusal: Refusal | None = None
     denial: Refusal | None = None
+    answer_consent: Clause | None = Field(default=None, description="who must consent before the provider answers")
     supplement: Supplement
     extension: Extension | None = None
     negotiation: Negotiation

@@ -117,6 +117,10 @@ def _filing(statute: Statute, upper: Statute) -> Iterator[Weakness]:
     for required in upper.filing.requires:
         if required.field not in stated:
             yield "filing.requires", f"leaves out {required.field}"
+    declared = {x.field for x in statute.filing.declares}
+    for declaration in upper.filing.declares:
+        if declaration.field not in declared:
+            yield "filing.declares", f"leaves out {declaration.field}"
     if statute.filing.secret_data_excluded.statute != upper.id:
         yield "filing.secret_data_excluded", "is the local gate, which keeps out less than the one above"
 

@@ -183,6 +183,15 @@ BasisKind = Literal[
 """Of what kind a basis for sharing less is (依据)."""
 
 
+class EntryContents(Part):
+    """What every entry of the catalogue should state: what is left out is a finding and refuses nothing."""
+
+    states: tuple[Literal["data_items", "data_format", "update_frequency", "service_mode", "classification"], ...] = (
+        Field(min_length=1)
+    )
+    clause: Clause
+
+
 class CatalogueRules(Part):
     """Changes of the catalogue (目录更新): what starts the limit, what an entry must state, who reviews it."""
 
@@ -191,12 +200,17 @@ class CatalogueRules(Part):
     review: Clause | None = None
     extension: CatalogueExtension | None = None
     not_shared_basis: Clause | None = None
+    not_shared_reason: Clause | None = Field(default=None, description="data not shared states the reason as well")
     bases: tuple[BasisKind, ...] = Field(default=(), description="kinds of basis the text accepts for not sharing")
     conditional_basis: Clause | None = Field(default=None, description="conditional data, too, needs a basis")
     conditional_bases: tuple[BasisKind, ...] = Field(default=(), description="kinds of basis accepted for that")
     conditional: Clause | None = Field(default=None, description="conditional data must state scope and conditions")
     conditional_states: tuple[Literal["scope", "conditions"], ...] = ("scope", "conditions")
     record: Clause | None = Field(default=None, description="the basis for not sharing is filed with the bureau (备案)")
+    assessment: Clause | None = Field(
+        default=None, description="assessed for secrets and privacy, and consented to by the department's head"
+    )
+    contents: EntryContents | None = Field(default=None, description="what every entry states beside (目录内容)")
 
 
 class Duty(Part):

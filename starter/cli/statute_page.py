@@ -192,6 +192,9 @@ def _filing(statute: Statute) -> Iterator[Row]:
     for required in statute.filing.requires:
         zh, en = FIELDS[required.field]
         yield _row(f"应当写明：{zh}", f"must state: {en}", required.clause)
+    for declared in statute.filing.declares:
+        zh, en = label("application_field", declared.field, "zh"), label("application_field", declared.field, "en")
+        yield _row(f"未写明的注明：{zh}", f"noted where it is not declared: {en}", declared.clause)
     yield _row("涉密信息除外", "secret data is excluded", statute.filing.secret_data_excluded)
     if statute.filing.sealed_document:
         yield _row("申请材料加盖印章", "a sealed document", statute.filing.sealed_document)
@@ -204,6 +207,10 @@ def _duties(statute: Statute) -> Iterator[Row]:
             ("可以不予受理", "may be turned away") if decline.allowed else ("不得直接拒绝", "may not be turned away")
         )
         yield _row(f"不予受理：{zh}", f"an application {en}", decline.clause)
+    if statute.answer_consent:
+        consent = "application_field", "office_head_consent"
+        zh, en = label(*consent, "zh"), label(*consent, "en")
+        yield _row(f"答复未写明的注明：{zh}", f"noted where no answer declares it: {en}", statute.answer_consent)
     needs_zh, needs_en = _must_give(statute.refusal)
     yield _row(f"不同意共享：应当说明{needs_zh}", f"a refusal must give {needs_en}", statute.refusal.clause)
     if statute.denial and statute.denial.legal_basis:

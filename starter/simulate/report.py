@@ -16,7 +16,14 @@ CLOCK_KEYS = (
 
 def mismatches(played: Played) -> list[str]:
     """Where the play differs from what its scenario expects, one sentence each; empty: all as expected."""
-    return [*played.unexpected, *_case(played), *_clocks(played), *_events(played), *_opened(played)]
+    return [
+        *played.unexpected,
+        *_case(played),
+        *_clocks(played),
+        *_events(played),
+        *_opened(played),
+        *_findings(played),
+    ]
 
 
 def _case(played: Played) -> Iterator[str]:
@@ -72,6 +79,15 @@ def _opened(played: Played) -> Iterator[str]:
     there = [case["procedure"] for case in opened_cases(played)]
     if wanted != there:
         yield f"expect.opened: {', '.join(there) or 'none'} opened, not {', '.join(wanted) or 'none'}"
+
+
+def _findings(played: Played) -> Iterator[str]:
+    if "findings" not in played.scenario.expect.model_fields_set or played.case is None:
+        return
+    wanted = list(played.scenario.expect.findings)
+    there = [str(found) for event in played.events for found in event.data.get("findings") or ()]
+    if wanted != there:
+        yield f"expect.findings: {', '.join(there) or 'none'} noted, not {', '.join(wanted) or 'none'}"
 
 
 def opened_cases(played: Played) -> list[dict[str, str]]:

@@ -104,6 +104,8 @@ class Expectation(Part):
     refused: RefusalCode | None = None
     opened: Annotated[tuple[ProcedureName, ...], BeforeValidator(_empty_list)] = ()
     """The procedures of the cases that this one opens, in order."""
+    findings: Annotated[tuple[ShortText, ...], BeforeValidator(_empty_list)] = ()
+    """All findings that its events note, in order; given empty, there must be none."""
 
 
 class Scenario(Part):

@@ -46,7 +46,8 @@ def test_a_statute_that_stood_alone_keeps_its_digest(statute_id: str) -> None:
 def _of_the_request_alone(statute: Statute) -> Statute:
     """A statute as it was written before it had more than the request."""
     kept = tuple(limit for limit in statute.limits if limit.clock in OF_A_REQUEST)
-    since = {"further_sources": (), "taken_from": None}
+    filing = statute.filing.model_copy(update={"declares": ()})
+    since = {"further_sources": (), "taken_from": None, "answer_consent": None, "filing": filing}
     return statute.model_copy(update={"limits": kept, **since, **dict.fromkeys(BEYOND)})
 
 

@@ -1,0 +1,64 @@
+"""What an update of the catalogue declares and the text asks for (809 art. 13): whatever is left out is a finding.
+
+A finding refuses nothing: whether it matters is for the bureau that reviews.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from domain.statutes.sections import CatalogueRules
+from domain.words import SharingClass
+
+NOT_OF_A_KEPT_ENTRY = ("service_mode",)
+"""What an entry that is not shared cannot state."""
+
+
+class Declared(Protocol):
+    """What was said of the assessments before the update was submitted."""
+
+    @property
+    def secrecy_assessment(self) -> bool:
+        """Whether the risk to secrets was assessed (保密风险评估)."""
+
+    @property
+    def privacy_assessment(self) -> bool:
+        """Whether the effect on personal information was assessed (个人信息保护影响评估)."""
+
+    @property
+    def head_consent(self) -> bool:
+        """Whether the head of the department consented (部门负责人审核同意)."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """``update`` is missing from the update itself; ``entries`` from each entry, by its code."""
+
+    update: Sequence[str]
+    entries: Mapping[str, Sequence[str]]
+
+    def noted(self) -> dict[str, Any]:
+        """The same for an event: every finding once, and beside them which entry lacks what."""
+        found = dict.fromkeys([*self.update, *(each for entry in self.entries.values() for each in entry)])
+        return {
+            "findings": list(found) or None,
+            "entry_findings": [{"entry": code, "findings": list(missing)} for code, missing in self.entries.items()]
+            or None,
+        }
+
+
+def findings(said: Declared, entries: Sequence[Any], rules: CatalogueRules) -> Findings:
+    """What an update leaves out of all that the text asks to be assessed, consented to and stated."""
+    asked = ("secrecy_assessment", "privacy_assessment", "head_consent") if rules.assessment else ()
+    of_each = {entry.code: _left_out(entry, rules) for entry in entries}
+    return Findings(
+        update=[f"no_{name}" for name in asked if not getattr(said, name)],
+        entries={code: missing for code, missing in of_each.items() if missing},
+    )
+
+
+def _left_out(entry: Any, rules: CatalogueRules) -> list[str]:
+    kept = entry.sharing_class is SharingClass.NOT_SHARED
+    states = rules.contents.states if rules.contents else ()
+    asked = [name for name in states if not (kept and name in NOT_OF_A_KEPT_ENTRY)]
+    return [f"no_{name}" for name in asked if not getattr(entry, name)]
