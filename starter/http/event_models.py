@@ -20,7 +20,7 @@ class CloudEventOut(Out):
     source: str
     type: str = Field(description="Such as cn.gov.shareflow.request.granted.v1")
     subject: str = Field(description="The request's id")
-    time: str
+    time: str = Field(json_schema_extra={"format": "date-time"})
     datacontenttype: str
     sequence: str = Field(description="The event's number in its case, with leading zeros")
     partitionkey: str

@@ -285,7 +285,7 @@ IN_ONE_PLACE: dict[str, Any] = {
 class CommandIn(BaseModel):
     """A command: its name, and its fields beside it or under `with`. `as` says in which of your roles."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True, json_schema_extra=IN_ONE_PLACE)
+    model_config = ConfigDict(frozen=True, extra="allow", json_schema_extra=IN_ONE_PLACE)
 
     command: CommandName
     as_role: Role | None = Field(default=None, alias="as")

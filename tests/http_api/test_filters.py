@@ -1,5 +1,6 @@
 """Filters of lists: ids that need encoding, and ids that cannot be."""
 
+import asyncio
 import uuid
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from domain.words import Role
+from starter import Client
 from starter.http.app import openapi_document
 from tests.http_api.callers import Bearer, People, filing, fresh_key
 
@@ -54,6 +56,19 @@ async def test_a_statute_is_found_however_its_plus_is_written(
         seen += [case["request_id"] for case in answer.json()["items"]]
         link = answer.headers.get("link", "").partition(">")[0].removeprefix("<")
     assert seen == under[::-1]
+
+
+async def test_the_python_client_finds_by_it_too(
+    api: httpx.AsyncClient, mine: tuple[str, dict[str, str]], patient_address: str
+) -> None:
+    request_id = await filed(api, mine, UNDER_809)
+    await filed(api, mine, "nantong-2020")
+
+    def found() -> list[str]:
+        with Client(patient_address, token=mine[1]["Authorization"].removeprefix("Bearer ")) as shareflow:
+            return [case.request_id for case in shareflow.list(statute=UNDER_809)]
+
+    assert await asyncio.to_thread(found) == [request_id]
 
 
 async def test_codes_that_a_filing_may_have_are_found(api: httpx.AsyncClient, mine: tuple[str, dict[str, str]]) -> None:
@@ -113,3 +128,12 @@ async def test_a_whole_number_may_be_written_with_a_point(people: People) -> Non
         "/v1/requests", content=text.replace(b"3.0", b"3.5"), headers={**headers, **fresh_key()}
     )
     assert (half.status_code, half.json()["errors"][0]["path"]) == (422, "request.item_count")
+
+
+async def test_words_that_are_not_published_are_not_understood(people: People) -> None:
+    request_id = await people.file()
+    for foreign in ({"as_role": "bureau"}, {"with_": {}}):
+        answer = await people.give("bureau", request_id, "accept", **foreign)
+        assert answer.status_code == 422, answer.text
+        assert next(iter(foreign)) in answer.text
+    assert (await people.give("bureau", request_id, "accept", **{"as": "bureau", "with": {}})).status_code == 200
