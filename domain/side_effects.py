@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.access import EVERYWHERE
 from domain.cases.application import Application
 from domain.cases.commands import Command
-from domain.cases.records import Actor, Clock, ClockOrder
+from domain.cases.records import Actor, Clock, ClockOrder, RecordedEvent
 from domain.policy import Policy
 from domain.statutes.model import Statute
 from domain.words import Outcome, ProcedureName, Stage
@@ -61,6 +61,27 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class CalendarNews(Message):
+    """A notice was published (signal): clocks that it changes are superseded."""
+
+    edition: str
+    published_at: datetime
+
+
+class Carried(Message):
+    """A case as one run of its workflow hands it to the next.
+
+    Its state, the keys of the commands seen lately, and the work left: notices to count again by, cases to open, and
+    whether somebody has said to look at the ledger.
+    """
+
+    state: Mapping[str, Any]
+    keys: Mapping[str, str]
+    news: Sequence[CalendarNews] = ()
+    to_open: Sequence[RecordedEvent] = ()
+    nudged: bool = False
+
+
 class Entry(Message):
     """Everything a case needs to live: it enters once, as data, and stays.
 
@@ -82,20 +103,14 @@ class Entry(Message):
     """The case that this one follows from."""
     alone: bool = False
     """A case played alone finds no other case, whatever else is played beside it."""
+    carried: Carried | None = None
+    """What an earlier run has made of it; None in the first."""
 
 
 class Filing(Entry):
     """What starts a share request."""
 
     application: Application
-
-
-class Carried(Message):
-    """A case as one run of its workflow hands it to the next: its state, the keys seen lately, the work left."""
-
-    state: Mapping[str, Any]
-    keys: Mapping[str, str]
-    news: Sequence["CalendarNews"] = ()
 
 
 class Opening(Entry):
@@ -105,7 +120,6 @@ class Opening(Entry):
     application: Mapping[str, Any]
     actor: Actor
     places: frozenset[str] = frozenset({EVERYWHERE})
-    carried: Carried | None = None
 
 
 class CaseToOpen(Message):
@@ -205,15 +219,8 @@ def caller_key(key: str) -> str:
     return key.rpartition("~")[0] or key
 
 
-class CalendarNews(Message):
-    """A notice was published (signal): clocks that it changes are superseded."""
-
-    edition: str
-    published_at: datetime
-
-
 class CaseView(Message):
-    """A case at a glance, as the workflow holds it (query and answers)."""
+    """A case at a glance, as the workflow holds it (query and answers). ``stuck``: each reason that holds it up."""
 
     request_id: str
     statute: str
@@ -222,11 +229,7 @@ class CaseView(Message):
     head: int
     clocks: Sequence[Clock]
     next_at: datetime | None = None
-    stuck: str | None = None
-
-
-Carried.model_rebuild()
-Opening.model_rebuild()
+    stuck: Sequence[str] = ()
 
 
 class Answer(Message):

@@ -14,7 +14,7 @@ from domain.words import EventType, Outcome, SharingClass
 from ledger.errors import LedgerConflict
 from ledger.queries import writing
 from ledger.queries.cases import clocks_of
-from ledger.queries.events import events_after
+from ledger.queries.events import events_after, events_with_key
 from ledger.queries.views import event_from
 
 Resolve = Callable[[ClockOrder, date | None, time | None], Clock]
@@ -56,7 +56,7 @@ class CaseHeader(Record):
 def record_step(engine: Engine, step: Step, resolve: Resolve, algorithm: Algorithm) -> StepResult:
     """Write ``step``'s events, clocks, messages and the case's new state: all of it or nothing.
 
-    The same step again, or another with the same key, answers ``applied`` with what is there. When
+    The same step again, or another with the same key, however old, answers ``applied`` with what is there. When
     somebody else wrote after ``step.head``, nothing is written and the answer carries their events.
     A step without events only looks. ``algorithm`` is for a new case; one that exists keeps its own.
 
@@ -84,6 +84,10 @@ def record_within(connection: Connection, step: Step, resolve: Resolve, algorith
     if case.seq > step.head:
         later = events_after(connection, step.request_id, step.head)
         return StepResult(applied=_recorded_before(step, later), events=later)
+    if step.key is not None:
+        before = events_with_key(connection, step.request_id, step.key)
+        if before:  # given again to a later run of the case's workflow, which does not know it any more
+            return StepResult(applied=True, events=before)
     if not step.events:
         return StepResult(applied=True, events=())
     recorded = _chained(step, case, resolve)

@@ -189,7 +189,7 @@ class ShareflowClient:
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            search_attributes=TypedSearchAttributes(search_attributes(case, None)),
+            search_attributes=TypedSearchAttributes(search_attributes(case)),
             static_summary=f"{case.requester.name} → {case.provider.name}"[:120],
         )
         # What goes wrong is told below; nobody else waits for the operation's own account of it.

@@ -42,7 +42,7 @@ class DataCorrectionWorkflow(OpenedCase):
     async def learn(self, command: Command) -> None:
         """Corrected data also goes to whoever holds an open grant of it at that moment."""
         if command.name is CommandName.PUSH_DATA:
-            found = await self.open_grants(self.case.provider.code or "", self.case.resource.code or "")
+            found = await self.open_grants(self.case.provider.code or "", self.case.resource.code or "", stays=True)
             self._holders = [{"code": it.code, "name": it.name, "grant": it.request_id} for it in found]
 
     def decided(self, command: Command, at: datetime) -> list[Event]:

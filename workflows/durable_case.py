@@ -4,6 +4,7 @@ A procedure decides by the pure rules of ``domain``. Here its decisions become s
 Time wakes the case at the next instant that matters; people's commands come as updates; a refusal leaves no trace.
 """
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -11,11 +12,12 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from domain.calendar import CHINA
+    from domain.cases.carrying import carried_state, restored
     from domain.cases.commands import Command
     from domain.cases.deadlines import order_again
     from domain.cases.decide import decide
     from domain.cases.holders import platform_acts
-    from domain.cases.passing_of_time import advance, recounted
+    from domain.cases.passing_of_time import advance, next_instant, recounted
     from domain.cases.proceeding import Proceeding
     from domain.cases.records import Clock, Event
     from domain.cases.turn import Refused
@@ -24,15 +26,19 @@ with workflow.unsafe.imports_passed_through():
         RECOUNT_CLOCKS,
         Answer,
         CalendarNews,
+        Carried,
         CaseView,
         Entry,
         FilingKey,
         Recount,
+        caller_key,
     )
     from domain.words import ClockState
     from workflows.labels import wait_summary
     from workflows.other_cases import OtherCases
     from workflows.recorded_case import CALENDAR_TORN, CALENDAR_UNAVAILABLE, PATIENT, QUICK
+    from workflows.this_run import HandingOver
+    from workflows.waits import CALENDAR, LEDGER, OTHER_CASE, answered
 
 LONGEST_TIMER = timedelta(days=36_500)
 """The server counts a timer in nanoseconds up to the year 2262; a case asks again when one has ended."""
@@ -42,33 +48,98 @@ class DurableCase(OtherCases):
     """A case that survives crashes: recorded steps, one timer, updates, signals and queries. Procedures inherit it."""
 
     def __init__(self, entry: Entry, case: Proceeding) -> None:
-        super().__init__(entry, case)
-        self._news: list[CalendarNews] = []
-        self._nudged = False
-        self._commands = 0
+        carried = entry.carried
+        super().__init__(entry, restored(case, carried.state) if carried else case)
+        self._news: list[CalendarNews] = list(carried.news) if carried else []
+        self._nudged = carried.nudged if carried else False
+        self._refusal: Refused | None = None
+        if carried is not None:
+            self._keys = dict(carried.keys)
+            self._to_open = list(carried.to_open)
+            self._next = next_instant(self.case)
+
+    # Beginning and end of a run
+
+    async def take_up(self, rules: Callable[[], Sequence[Event]]) -> None:
+        """The gate, then the first stage; a run that takes over begins where the last one stood.
+
+        Raises ApplicationError with the refusal when the rules say no: whoever waits for the filing is told the same.
+        """
+        if self.entry.carried is not None:
+            self._show()
+            return
+        try:
+            events = rules()
+        except Refused as refusal:
+            self._refusal = refusal
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            raise self.refused(refusal) from None
+        while not await self.record(events, key=self.entry.key):
+            if self.case.filed:
+                return
+
+    async def hand_over(self) -> None:
+        """Let the next run take over with all that is left to do; back only when nothing is, for the case has ended.
+
+        Commands are refused as busy from now on. Those that were taken before are answered by this run.
+        """
+        self.this_run.leaving = True
+        await workflow.wait_condition(
+            lambda: workflow.all_handlers_finished() and not self._recording and self._nothing_is_opening
+        )
+        if self.case.closed and not self._to_open:
+            self.this_run.leaving = False
+            return
+        carried = Carried(
+            state=carried_state(self.case),
+            keys=self._keys_of_this_run(),
+            news=self._news,
+            to_open=self._to_open,
+            nudged=self._nudged,
+        )
+        workflow.continue_as_new(self.entry.model_copy(update={"carried": carried}))
+
+    def _keys_of_this_run(self) -> dict[str, str]:
+        """The keys that came since the last hand-over: an older one is known to the ledger."""
+        before = self.entry.carried.keys if self.entry.carried else {}
+        return {name: key for name, key in self._keys.items() if before.get(name) != key}
+
+    async def end(self) -> CaseView:
+        """Open what follows, let every caller have their answer, and tell how it ended."""
+        while self._to_open or not workflow.all_handlers_finished():
+            if self._to_open and self.this_run.long:
+                await self.hand_over()
+            await self.open_what_follows()
+            await workflow.wait_condition(workflow.all_handlers_finished)
+        return self.view()
 
     # Time
 
     async def people_or_time(self, what: str) -> None:
         """Wait in the present stage until people or time have moved the case on to another."""
         stage = self.case.stage
-        while self.case.stage is stage and not self.case.closed and not self.long:
+        while self.case.stage is stage and not self.case.closed:
             if self._recording:
                 await workflow.wait_condition(lambda: not self._recording)
+            elif self.this_run.long:
+                await self.hand_over()
             elif self._to_open and self._nothing_is_opening:
                 self.begin_opening()
             elif self._news:
-                await self._recount(self._news.pop(0))
+                if await self._recount(self._news[0]):
+                    self._news.pop(0)
             elif self._nudged:
                 self._nudged = False
                 await self.record([], key=None)
             else:
                 await self._sleep(what)
 
-    @property
-    def long(self) -> bool:
-        """Whether this run has grown so long that the next should take over. Only for cases that can hand over."""
-        return False
+    async def act(self, alone: Callable[[], Awaitable[None]]) -> None:
+        """Do in the present stage what waits for nobody; what this run does not come to is the next one's."""
+        try:
+            await alone()
+        except HandingOver:
+            await self.hand_over()
 
     async def _sleep(self, what: str) -> None:
         """Until the next instant that matters, a change of that instant, or a signal."""
@@ -77,8 +148,8 @@ class DurableCase(OtherCases):
 
         def woken() -> bool:
             to_open = bool(self._to_open) and self._nothing_is_opening
-            something = self._news or self._nudged or to_open or self.long
-            return bool(something) or self._recording or self._next != instant or self.case.stage is not stage
+            something = self._news or self._nudged or to_open or self.this_run.long or self._recording
+            return bool(something) or self._next != instant or self.case.stage is not stage
 
         if instant is None:
             await workflow.wait_condition(woken)
@@ -106,12 +177,13 @@ class DurableCase(OtherCases):
 
     # A new calendar edition
 
-    async def _recount(self, news: CalendarNews) -> None:
+    async def _recount(self, news: CalendarNews) -> bool:
+        """Supersede the clocks that a notice changes. False: this run has grown long first; the next is to do it."""
         at = self.received(news.published_at)
         await self.pass_time(at)  # a limit that ended before the notice stays ended
         running = [c for c in self.case.clocks.values() if c.state is ClockState.RUNNING]
         if not running:
-            return
+            return True
         fresh = await self._counted_again(
             Recount(
                 orders=[order_again(clock) for clock in running],
@@ -119,61 +191,62 @@ class DurableCase(OtherCases):
                 close_of_business=self.case.policy.close_of_business,
             )
         )
+        if fresh is None:
+            return False
         while True:
             at = self.received(news.published_at)  # a command may have been recorded meanwhile
             events = recounted(self.case, {c.number: c for c in fresh}, f"calendar:{news.edition}", at)
             if not events or await self.record(events, key=None):
-                return
+                return True
 
-    async def _counted_again(self, recount: Recount) -> list[Clock]:
-        """Quickly; patiently when the database does not answer; and when the calendar is torn, once it is mended."""
-        while True:
-            try:
-                fresh: list[Clock] = await workflow.execute_local_activity(
-                    RECOUNT_CLOCKS,
-                    recount,
-                    result_type=list[Clock],
-                    start_to_close_timeout=timedelta(seconds=5),
-                    schedule_to_close_timeout=timedelta(seconds=7),
-                    retry_policy=QUICK,
-                )
-                break
-            except FailureError as error:
-                self._park(CALENDAR_UNAVAILABLE)
-                waited = await self._counted_patiently(recount) if _may_answer_later(error) else None
-                if waited is not None:
-                    fresh = waited
-                    break
-                await workflow.wait_condition(lambda: self._retry)
-                self._retry = False
-        if self.stuck == CALENDAR_UNAVAILABLE:
-            self._park(None)
-        return fresh
+    async def _counted_again(self, recount: Recount) -> list[Clock] | None:
+        """Quickly; patiently when the database does not answer; and when the calendar is torn, once it is mended.
 
-    async def _counted_patiently(self, recount: Recount) -> list[Clock] | None:
-        """None: an operator must look. Cases that were parked before this was there wait for one as they did."""
-        if not workflow.patched("a recount waits for its database"):
-            return None
+        None when this run has grown long meanwhile.
+        """
         try:
-            fresh: list[Clock] = await workflow.execute_activity(
+            quick: list[Clock] = await workflow.execute_local_activity(
+                RECOUNT_CLOCKS,
+                recount,
+                result_type=list[Clock],
+                start_to_close_timeout=timedelta(seconds=5),
+                schedule_to_close_timeout=timedelta(seconds=7),
+                retry_policy=QUICK,
+            )
+            return quick
+        except FailureError as error:
+            wait, torn = self.waits.begin(CALENDAR), not _may_answer_later(error)
+            wait.park(CALENDAR_UNAVAILABLE)
+        while not torn or await wait.retried(lambda: self.this_run.long):
+            asked = workflow.start_activity(
                 RECOUNT_CLOCKS,
                 recount,
                 result_type=list[Clock],
                 start_to_close_timeout=timedelta(seconds=30),
-                schedule_to_close_timeout=timedelta(hours=12),
+                schedule_to_close_timeout=timedelta(hours=1),
                 retry_policy=PATIENT,
                 summary="count the running limits again when the ledger answers",
             )
+            if not await answered(asked, lambda: self.this_run.long):
+                return None
+            try:
+                fresh: list[Clock] = await asked
+            except ActivityError as error:
+                torn = not _may_answer_later(error)
+                continue
+            wait.over()
             return fresh
-        except ActivityError:
-            return None
+        return None
 
     # Updates: people's decisions
 
     @workflow.update(name="filed")
     async def filed(self, meant: FilingKey | None = None) -> CaseView:  # noqa: ARG002 - the validator looks at it
-        """Answer once the filing stands in the ledger."""
-        await workflow.wait_condition(lambda: self.case.filed)
+        """Answer once the filing stands in the ledger, or with why the rules refuse it."""
+        self.this_run.updates += 1
+        await workflow.wait_condition(lambda: self.case.filed or self._refusal is not None)
+        if self._refusal is not None:
+            raise self.refused(self._refusal)
         return self.view()
 
     @filed.validator
@@ -185,11 +258,18 @@ class DurableCase(OtherCases):
     @workflow.update(name="command")
     async def command(self, command: Command) -> Answer:
         """Carry out one command: it is in the ledger when this answers."""
-        self._commands += 1
-        await self.learn(command)
-        at = self.received(command.received_at)
-        written = await self.decide(lambda: self.decided(command, at), command.key)
+        self.this_run.updates += 1
+        if self._given_before(command):
+            written = await self.decide(lambda: [], command.key)
+        else:
+            await self.learn(command)
+            at = self.received(command.received_at)
+            written = await self.decide(lambda: self.decided(command, at), command.key)
         return Answer(head=written[-1].seq, events=[event.type.value for event in written], case=self.view())
+
+    def _given_before(self, command: Command) -> bool:
+        """Whether this very command was recorded: by an earlier run, for within one Temporal knows it by its id."""
+        return self._keys.get(caller_key(command.key)) == command.key
 
     async def learn(self, command: Command) -> None:
         """Find out what a command must know of other cases. Most need nothing."""
@@ -203,6 +283,8 @@ class DurableCase(OtherCases):
         """May this be done now? A no leaves no history."""
         self.ready()
         self.first_use(command.key)
+        if self._given_before(command):
+            return
         self.unchanged_since(command.if_head)
         try:
             decide(self.case, command, self.received(command.received_at))
@@ -224,15 +306,18 @@ class DurableCase(OtherCases):
         self._nudged = True
 
     @workflow.signal(name="retry_step")
-    def retry_step(self) -> None:
-        """An operator has mended what a parked step was waiting for."""
-        self._retry = True
+    def retry_step(self, reason: str | None = None) -> None:
+        """An operator has mended what the case was waiting for: all of it, or what it was stuck on for this reason."""
+        self.waits.retry(reason)
 
     @workflow.update(name="catch_up")
     async def catch_up(self, until: datetime) -> CaseView:
         """Let time alone do what it has to do until then, without waiting out the timer's grace."""
+        self.this_run.updates += 1
         await self.pass_time(min(until.astimezone(CHINA), self.now()))
-        await workflow.wait_condition(lambda: not platform_acts(self.case.stage) or self.stuck is not None)
+        await workflow.wait_condition(
+            lambda: not platform_acts(self.case.stage) or self.waits.hold(LEDGER, OTHER_CASE) or self.this_run.long
+        )
         return self.view()
 
     @catch_up.validator

@@ -1,9 +1,10 @@
 """How a case shows itself in Temporal: search attributes, timer summaries, and the details page."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from temporalio.common import SearchAttributeKey, SearchAttributePair
+from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
 from domain.cases.passing_of_time import Due, Instant
 from domain.cases.proceeding import Proceeding
@@ -14,7 +15,8 @@ STAGE = SearchAttributeKey.for_keyword("Stage")
 STATUTE = SearchAttributeKey.for_keyword("Statute")
 REQUESTER = SearchAttributeKey.for_keyword("Requester")
 PROVIDER = SearchAttributeKey.for_keyword("Provider")
-STUCK_REASON = SearchAttributeKey.for_keyword("StuckReason")
+STUCK_REASON = SearchAttributeKey.for_keyword_list("StuckReason")
+"""Every reason that holds the case up; not there when nothing does."""
 DUE_AT = SearchAttributeKey.for_datetime("DueAt")
 BREACHED = SearchAttributeKey.for_bool("Breached")
 
@@ -23,7 +25,7 @@ SEARCH_ATTRIBUTES: dict[str, str] = {
     "Statute": "Keyword",
     "Requester": "Keyword",
     "Provider": "Keyword",
-    "StuckReason": "Keyword",
+    "StuckReason": "KeywordList",
     "DueAt": "Datetime",
     "Breached": "Bool",
 }
@@ -33,7 +35,7 @@ FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 """DueAt of a case with no limit running: sorts last and is never mistaken for a date."""
 
 
-def search_attributes(case: Proceeding, stuck: str | None) -> list[SearchAttributePair[Any]]:
+def search_attributes(case: Proceeding, stuck: Sequence[str] = ()) -> list[SearchAttributePair[Any]]:
     """The attributes of a case as it stands; organisations by code, no personal data."""
     open_clocks = [clock for clock in case.clocks.values() if clock.open]
     breached = any(clock.state is ClockState.BREACHED for clock in open_clocks)
@@ -43,10 +45,19 @@ def search_attributes(case: Proceeding, stuck: str | None) -> list[SearchAttribu
         SearchAttributePair(STATUTE, case.statute.id),
         SearchAttributePair(REQUESTER, case.requester.code or ""),
         SearchAttributePair(PROVIDER, case.provider.code or ""),
-        SearchAttributePair(STUCK_REASON, stuck or ""),
         SearchAttributePair(DUE_AT, due),
         SearchAttributePair(BREACHED, breached),
+        *([SearchAttributePair(STUCK_REASON, list(stuck))] if stuck else []),
     ]
+
+
+def changes(before: TypedSearchAttributes, now: Sequence[SearchAttributePair[Any]]) -> list[SearchAttributeUpdate[Any]]:
+    """What makes the attributes of before those of now; only what differs."""
+    missing = object()
+    changed = [pair.key.value_set(pair.value) for pair in now if before.get(pair.key, missing) != pair.value]
+    if before.get(STUCK_REASON) is not None and STUCK_REASON.name not in {pair.key.name for pair in now}:
+        changed.append(STUCK_REASON.value_unset())
+    return changed
 
 
 def wait_summary(what: str, case: Proceeding, instant: Instant) -> str:
@@ -56,7 +67,7 @@ def wait_summary(what: str, case: Proceeding, instant: Instant) -> str:
     return f"{what}: {kind}, {clock.id.value} due {clock.due_date.isoformat()}"[:200]
 
 
-def case_details(case: Proceeding, stuck: str | None) -> str:
+def case_details(case: Proceeding, stuck: Sequence[str] = ()) -> str:
     """The details page: where the case stands, who must act, until when (Markdown)."""
     lines = [
         f"**{label('stage', case.stage, 'zh')}** · {label('stage', case.stage, 'en')}",
@@ -69,6 +80,5 @@ def case_details(case: Proceeding, stuck: str | None) -> str:
         basis = article if clock.article else label("basis", clock.basis, "zh")
         state = label("clock_state", clock.state, "zh")
         lines.append(f"- {label('clock', clock.id, 'zh')} ({basis}): {clock.due_date.isoformat()} {state}")
-    if stuck:
-        lines.append(f"\n**stuck: {stuck}**")
+    lines += [f"\n**stuck: {reason}**" for reason in stuck]
     return "\n".join(lines)

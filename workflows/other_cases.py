@@ -30,6 +30,11 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.words import CommandName, EventType, ProcedureName
     from workflows.recorded_case import OTHER_CASE_UNAVAILABLE, PATIENT, RecordedCase
+    from workflows.this_run import HandingOver
+    from workflows.waits import OPENING, OTHER_CASE, answered
+
+BEFORE_IT_IS_TOLD, ONCE_IT_IS_TOLD = timedelta(seconds=20), timedelta(hours=1)
+"""How long another case is tried before the wait is shown to operators, and how long at a time from then on."""
 
 
 class OtherCases(RecordedCase):
@@ -50,21 +55,24 @@ class OtherCases(RecordedCase):
             self._opening = asyncio.create_task(self._open_in_order())
 
     async def open_what_follows(self) -> None:
-        """The same, and wait until all of them are open."""
-        while self._to_open:
+        """The same, and wait until all of them are open, or until this run has grown long."""
+        while self._to_open and not self.this_run.long:
             self.begin_opening()
             await workflow.wait_condition(lambda: self._nothing_is_opening)
 
     async def _open_in_order(self) -> None:
         while self._to_open:
             event = self._to_open[0]
-            if event.type is EventType.CASE_TOLD:
-                # What the other case makes of it is its own affair: it may have ended, or be past it.
-                said = event.data
-                name, fields = CommandName(said["command"]), dict(said["fields"])
-                await self.tell_other(said["request_id"], name, fields, event.actor, event)
-            else:
-                await self._ask_until_done(OPEN_CASE, self._to_be_opened(event))
+            try:
+                if event.type is EventType.CASE_TOLD:
+                    # What the other case makes of it is its own affair: it may have ended, or be past it.
+                    said = event.data
+                    name, fields = CommandName(said["command"]), dict(said["fields"])
+                    await self.tell_other(said["request_id"], name, fields, event.actor, event)
+                else:
+                    await self._ask_until_done(OPENING, OPEN_CASE, self._to_be_opened(event))
+            except HandingOver:
+                return
             self._to_open.pop(0)
 
     def _to_be_opened(self, event: RecordedEvent) -> CaseToOpen:
@@ -90,7 +98,7 @@ class OtherCases(RecordedCase):
     ) -> str | None:
         """Give another case a command, once: the refusal's code when its rules refuse it, None when it is done.
 
-        ``event``: what is told happened with it, and is judged there by its instant.
+        ``event``: what is told happened with it, and is judged there by its instant. Raises HandingOver.
         """
         own = self.entry.request_id
         about = [own, name.value, request_id, dict(fields), *([event.seq] if event else [])]
@@ -98,55 +106,75 @@ class OtherCases(RecordedCase):
         at = event.at if event else self.now()
         command = Command(name=name, actor=actor, fields=fields, key=key, received_at=at, by_case=own)
         refused: str | None = await self._ask_until_done(
-            GIVE_COMMAND, CommandToGive(request_id=request_id, command=command)
+            OPENING if event else OTHER_CASE, GIVE_COMMAND, CommandToGive(request_id=request_id, command=command)
         )
         return refused
 
-    async def open_grants(self, provider: str, resource: str) -> Sequence[GrantFound]:
-        """The grants of a resource that are open now, oldest first."""
+    async def open_grants(self, provider: str, resource: str, stays: bool = False) -> Sequence[GrantFound]:
+        """The grants of a resource that are open now, oldest first. Raises HandingOver, unless it ``stays``."""
         if self.entry.alone:
             return []
         wanted = GrantsWanted(provider=provider, resource=resource)
-        found = await self._ask_until_done(FIND_GRANTS, wanted)
+        found = await self._ask_until_done(OTHER_CASE, FIND_GRANTS, wanted, stays)
         return [GrantFound.model_validate(grant) for grant in found]
 
     async def find_case(self, request_id: str) -> CaseFound | None:
-        """Another case that is named in this one, as the ledger has it; a case played alone finds none."""
+        """Another case that is named in this one, as the ledger has it; a case played alone finds none.
+
+        Raises HandingOver.
+        """
         if self.entry.alone:
             return None
-        found = await self._ask_until_done(FIND_CASE, request_id)
+        found = await self._ask_until_done(OTHER_CASE, FIND_CASE, request_id)
         return CaseFound.model_validate(found) if found is not None else None
 
-    async def _ask_until_done(self, activity: str, said: Any) -> Any:
-        mark: str | None = None
+    async def wait_for_another_case(self, refused: str) -> None:
+        """Another case refuses what has to be done there: be visibly stuck until an operator says to try again.
+
+        Raises HandingOver.
+        """
+        wait = self.waits.begin(OTHER_CASE)
+        wait.park(f"{OTHER_CASE_UNAVAILABLE}: {refused}")
+        if not await wait.retried(lambda: self.this_run.long):
+            raise HandingOver
+        wait.over()
+
+    async def _ask_until_done(self, what: str, activity: str, said: Any, stays: bool = False) -> Any:
+        """The answer of an activity. What is refused for good waits for an operator, all else is tried again.
+
+        Raises HandingOver when the next run is to ask instead. One that ``stays`` is part of a command, and the run
+        that took a command answers it.
+        """
+        wait, patience = self.waits.begin(what), BEFORE_IT_IS_TOLD
+
+        def leaves() -> bool:
+            return not stays and self.this_run.long
+
         while True:
+            asked = workflow.start_activity(
+                activity,
+                said,
+                start_to_close_timeout=timedelta(seconds=30),
+                schedule_to_close_timeout=patience,
+                retry_policy=PATIENT,
+            )
+            if not await answered(asked, leaves):
+                raise HandingOver
             try:
-                answer = await workflow.execute_activity(
-                    activity,
-                    said,
-                    start_to_close_timeout=timedelta(seconds=30),
-                    schedule_to_close_timeout=timedelta(hours=1),
-                    retry_policy=PATIENT,
-                )
+                answer = await asked
             except ActivityError as error:
-                mark = OTHER_CASE_UNAVAILABLE
-                if isinstance(error.cause, ApplicationError) and error.cause.non_retryable:
-                    mark = f"{mark}: {error.cause.type}"
-                self._park(mark)
-                await self._retried()
+                refused = refusal_for_good(error)
+                wait.park(f"{OTHER_CASE_UNAVAILABLE}: {refused}" if refused else OTHER_CASE_UNAVAILABLE)
+                patience = ONCE_IT_IS_TOLD
+                if refused and not await wait.retried(leaves):
+                    raise HandingOver from None
                 continue
-            if mark is not None and self.stuck == mark:
-                self._park(None)
+            wait.over()
             return answer
 
-    async def wait_for_another_case(self, refused: str) -> None:
-        """Another case refuses what has to be done there: be visibly stuck until an operator says to try again."""
-        mark = f"{OTHER_CASE_UNAVAILABLE}: {refused}"
-        self._park(mark)
-        await self._retried()
-        if self.stuck == mark:
-            self._park(None)
 
-    async def _retried(self) -> None:
-        await workflow.wait_condition(lambda: self._retry)
-        self._retry = False
+def refusal_for_good(error: ActivityError) -> str | None:
+    """The code of a failure that no repetition mends; None where one may."""
+    cause = error.cause
+    final = isinstance(cause, ApplicationError) and cause.non_retryable
+    return (cause.type or "refused") if final and isinstance(cause, ApplicationError) else None

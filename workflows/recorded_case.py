@@ -30,7 +30,9 @@ with workflow.unsafe.imports_passed_through():
         caller_key,
     )
     from domain.words import EventType
-    from workflows.labels import case_details, search_attributes
+    from workflows.labels import case_details, changes, search_attributes
+    from workflows.this_run import ThisRun
+    from workflows.waits import LEDGER, Waits
 
 QUICK = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=4)
 CALENDAR_TORN = "CalendarError"
@@ -52,12 +54,11 @@ class RecordedCase:
     def __init__(self, entry: Entry, case: Proceeding) -> None:
         self.entry = entry
         self.case = case
-        self.stuck: str | None = None
+        self.waits = Waits(self._show)
+        self.this_run = ThisRun()
         self._next: Instant | None = None
-        self._recording = False
+        self._recording = 0
         self._keys: dict[str, str] = {}
-        self._shown: dict[str, Any] = {}
-        self._retry = False
         self._to_open: list[RecordedEvent] = []
 
     # Time
@@ -104,7 +105,7 @@ class RecordedCase:
             close_of_business=self.case.policy.close_of_business,
             header=self.header() if self.case.head == 0 else None,
         )
-        self._recording = True
+        self._recording += 1
         try:
             result = await self._write(step)
             # A command may come while a recount is under way, and what one of the two recorded the other finds too.
@@ -114,7 +115,7 @@ class RecordedCase:
             self._next = next_instant(self.case)
             self._keys.update((caller_key(event.key), event.key) for event in result.events if event.key)
         finally:
-            self._recording = False
+            self._recording -= 1
         self._show()
         return result
 
@@ -132,7 +133,8 @@ class RecordedCase:
             return written
         except FailureError as error:
             # The last failure of a local activity comes bare, not inside an ActivityError.
-            self._park(_cause(error))
+            wait = self.waits.begin(LEDGER)
+            wait.park(_cause(error))
         while True:
             try:
                 written = await workflow.execute_activity(
@@ -144,18 +146,13 @@ class RecordedCase:
                     retry_policy=PATIENT,
                     summary="write to the ledger when it answers again",
                 )
-                self._park(None)
-                return written
             except ActivityError as error:
-                self._park(_cause(error))
-            if self.stuck == LEDGER_CONFLICT:
-                await workflow.wait_condition(lambda: self._retry)
-            self._retry = False
-
-    def _park(self, reason: str | None) -> None:
-        """Say where operators look that the case cannot go on, or that it can again."""
-        self.stuck = reason
-        self._show()
+                wait.park(_cause(error))
+                if wait.reason == LEDGER_CONFLICT:
+                    await wait.retried()
+                continue
+            wait.over()
+            return written
 
     def header(self) -> dict[str, Any]:
         """What the ledger keeps of a case beside its events."""
@@ -195,21 +192,21 @@ class RecordedCase:
             head=case.head,
             next_at=self._next.at if self._next else None,
             clocks=list(case.clocks.values()),
-            stuck=self.stuck,
+            stuck=self.waits.reasons,
         )
 
     def _show(self) -> None:
         """Search attributes, in one event and only when they change, and the page of Temporal's own UI."""
-        workflow.set_current_details(case_details(self.case, self.stuck))
-        now = search_attributes(self.case, self.stuck)
-        changed = [pair for pair in now if self._shown.get(pair.key.name) != pair.value]
-        if changed and workflow.info().typed_search_attributes is not None:
-            workflow.upsert_search_attributes([pair.key.value_set(pair.value) for pair in changed])
-        self._shown = {pair.key.name: pair.value for pair in now}
+        workflow.set_current_details(case_details(self.case, self.waits.reasons))
+        now = search_attributes(self.case, self.waits.reasons)
+        changed = changes(workflow.info().typed_search_attributes, now)
+        if changed:
+            workflow.upsert_search_attributes(changed)
 
     def ready(self) -> None:
-        """Refuse, without a trace, while a step is being recorded: the caller's client asks again."""
-        if self._recording or not self.case.filed:
+        """Refuse, without a trace, while a step is being recorded or a run hands over: the client asks again."""
+        # Not by ``long``: a task that only refuses wakes nobody, and would never come to hand over.
+        if self._recording or self.this_run.leaving or not self.case.filed:
             raise ApplicationError("a step of this case is being recorded; ask again", type=BUSY)
 
     def first_use(self, key: str) -> None:

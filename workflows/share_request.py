@@ -6,7 +6,6 @@ with workflow.unsafe.imports_passed_through():
     import domain.procedures  # noqa: F401 - all rules, found by the procedure's name
     from domain.cases.case import Case
     from domain.cases.filing import file
-    from domain.cases.turn import Refused
     from domain.side_effects import CaseView, Filing
     from domain.words import Stage
     from workflows.durable_case import DurableCase
@@ -48,20 +47,14 @@ class ShareRequestWorkflow(DurableCase):
                     await self.people_or_time("决定: the last instance grants, denies or sends back")
                 case Stage.DELIVERY:
                     await self.people_or_time("提供: the provider hands the data over")
-        await self.open_what_follows()
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return self.view()
+        return await self.end()
 
     async def file(self, filing: Filing) -> None:
         """申请: the gate, then the first limit. Doors ask the same rules before they start a case."""
         at = self.received(filing.filed_at)
         digests = {"statute_digest": filing.statute_digest, "filing_digest": filing.digest}
-        try:
-            _, events = file(
+        await self.take_up(
+            lambda: file(
                 filing.request_id, filing.application, filing.statute, filing.policy, at, filing.person, digests
-            )
-        except Refused as refusal:
-            raise self.refused(refusal) from None
-        while not await self.record(events, key=filing.key):
-            if self.case.filed:
-                return
+            )[1]
+        )

@@ -33,7 +33,7 @@ class ResourceWithdrawalWorkflow(OpenedCase):
                 case Stage.WITHDRAWAL_NOTICE:
                     await self.people_or_time("告知期: those who use it prepare; then what was consented to is done")
                 case Stage.WITHDRAWING:
-                    await self.end_grants()
+                    await self.act(self.end_grants)
         return await self.end()
 
     @property

@@ -33,9 +33,14 @@ def openings_of(engine: Engine, request_id: str, until: int) -> tuple[RecordedEv
 
 def events_by_key(engine: Engine, request_id: str, key: str) -> tuple[RecordedEvent, ...]:
     """All events that the command with the caller's ``key`` caused in a case, in order."""
-    query = select(events).where(events.c.request_id == request_id, events.c.key == key).order_by(events.c.seq)
     with reading(engine) as connection:
-        return tuple(event_from(row) for row in connection.execute(query).mappings())
+        return events_with_key(connection, request_id, key)
+
+
+def events_with_key(connection: Connection, request_id: str, key: str) -> tuple[RecordedEvent, ...]:
+    """The same within the caller's transaction."""
+    query = select(events).where(events.c.request_id == request_id, events.c.key == key).order_by(events.c.seq)
+    return tuple(event_from(row) for row in connection.execute(query).mappings())
 
 
 def events_by_caller_key(engine: Engine, request_id: str, caller_key: str) -> tuple[RecordedEvent, ...]:

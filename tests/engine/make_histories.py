@@ -83,7 +83,7 @@ async def parked() -> None:
         await database.kill()
         sent = asyncio.create_task(handle.execute_update("command", given, id=given.key, result_type=Answer))
         view: CaseView | None = None
-        while view is None or view.stuck is None:
+        while view is None or not view.stuck:
             await asyncio.sleep(0.1)
             view = await handle.query("case", result_type=CaseView)
         await database.start()

@@ -12,7 +12,7 @@ from ledger.queries.events import events_of
 from starter.client import ShareflowClient
 from tests.engine.machines import engine_apart
 from tests.procedures.grants import USER, grant, opened, use
-from workflows.opened_case import MOST_COMMANDS
+from workflows.this_run import MOST_UPDATES
 
 SERVER_SUGGESTS_NOTHING = ("limit.historyCount.suggestContinueAsNew=50000",)
 """So that it is the number of commands, and with it a command that is known, that makes the run hand over."""
@@ -23,7 +23,7 @@ async def test_the_last_command_of_a_run_opens_what_follows_from_it() -> None:
     next_year = (now + timedelta(days=365)).date().isoformat()
     async with engine_apart(SERVER_SUGGESTS_NOTHING) as (client, _):
         request_id = await opened(client, "nantong-2020", grant(use_until=next_year), now)
-        uses = [use(f"use-{number}", now) for number in range(MOST_COMMANDS - 1)]
+        uses = [use(f"use-{number}", now) for number in range(MOST_UPDATES - 1)]
         await asyncio.gather(*(client.command(request_id, each) for each in uses))
         assert await runs(client, request_id) == 1
         renewal = Command(
