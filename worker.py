@@ -38,6 +38,7 @@ from activities.ledger_steps import LedgerSteps
 from activities.other_cases import OtherCases
 from activities.publication import keep_publishing
 from activities.reconciliation import keep_reconciling
+from activities.stuck import keep_noting
 from activities.webhooks.dispatcher import Dispatcher
 from activities.webhooks.guard import guard_from_environment
 from activities.webhooks.sending import Sender
@@ -198,6 +199,7 @@ async def running_worker(
             async with working(worker):
                 beside = [
                     asyncio.create_task(keep_reconciling(client, engine)),
+                    asyncio.create_task(keep_noting(client, engine)),
                     asyncio.create_task(keep_publishing(client, engine, CalendarHere(engine))),
                     asyncio.create_task(Dispatcher(engine, sender).keep_dispatching()),
                 ]

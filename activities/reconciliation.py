@@ -14,8 +14,9 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.stuck import WORKFLOW_MISSING
 from domain.side_effects import CaseView
-from ledger.queries.machinery import clear_stuck, heads_changed_since, last_change, mark_stuck
+from ledger.queries.machinery import heads_changed_since, heads_parked_for, last_change, park, unpark
 from ledger.queries.views import Head
 
 log = structlog.get_logger("shareflow.reconciliation")
@@ -25,7 +26,6 @@ AT_START = timedelta(days=1)
 EVERY = timedelta(seconds=15)
 OVERLAP = timedelta(seconds=60)
 AT_ONCE = 500
-WORKFLOW_MISSING = "workflow_missing"
 
 
 @dataclass
@@ -45,30 +45,36 @@ async def reconcile(client: Client, engine: Engine, since: datetime) -> Sweep:
         heads = await asyncio.to_thread(heads_changed_since, engine, since, AT_ONCE)
         fresh = [head for head in heads if (head.request_id, head.seq) not in seen]
         for head in fresh:
-            await _compare(client, engine, head, sweep)
+            await _compare(client, head, sweep)
         if len(heads) < AT_ONCE or not fresh:
             break
         seen, since = {(head.request_id, head.seq) for head in heads}, heads[-1].updated_at
-    for request_id in sweep.missing:
-        await asyncio.to_thread(mark_stuck, engine, request_id, WORKFLOW_MISSING)
+    missed = await asyncio.to_thread(heads_parked_for, engine, WORKFLOW_MISSING)
+    for head in missed:
+        if head.request_id not in sweep.missing and await _compare(client, head, sweep):
+            await asyncio.to_thread(unpark, engine, head.request_id, WORKFLOW_MISSING)
+    for request_id in {*sweep.missing} - {head.request_id for head in missed}:
+        await asyncio.to_thread(park, engine, request_id, WORKFLOW_MISSING)
     return sweep
 
 
-async def _compare(client: Client, engine: Engine, head: Head, sweep: Sweep) -> None:
+async def _compare(client: Client, head: Head, sweep: Sweep) -> bool:
+    """Nudge a case whose workflow lags behind; whether there is a workflow, or none is needed any more."""
     sweep.looked_at += 1
     handle = client.get_workflow_handle(head.workflow_id)
     try:
         view: CaseView = await handle.query("case", result_type=CaseView, rpc_timeout=timedelta(seconds=5))
-        if head.stuck_reason == WORKFLOW_MISSING:
-            await asyncio.to_thread(clear_stuck, engine, head.request_id)
-        if view.head >= head.seq:
-            return
-        await handle.signal("look_at_ledger")
-        sweep.nudged.append(head.request_id)
+        if view.head < head.seq:
+            await handle.signal("look_at_ledger")
+            sweep.nudged.append(head.request_id)
     except RPCError as error:
         # A workflow that has ended answers queries and takes no signals; one that is gone does neither.
-        if error.status is RPCStatusCode.NOT_FOUND and not head.closed:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            return False
+        if not head.closed:
             sweep.missing.append(head.request_id)
+            return False
+    return True
 
 
 async def keep_reconciling(client: Client, engine: Engine) -> None:

@@ -42,6 +42,9 @@ PLAN_ROUND = "plan_round"
 DUTY_ROUND = "DutyRound"
 """The workflow that opens the cases of a duty's period, by the name under which Temporal knows it."""
 
+STUCK_REASON = "StuckReason"
+"""The search attribute in which a case says what it waits for: every reason, none when it waits for nothing."""
+
 KEY_REUSED = "key_reused"
 """The error type of a filing under a key that files something else."""
 

@@ -51,8 +51,6 @@ cases = Table(
     Column("filing_key", Text, nullable=False),
     Column("filing_digest", Text, nullable=False),
     Column("workflow_id", Text, nullable=False),
-    Column("stuck_reason", Text),
-    Column("stuck_since", Instant),
     Column("opened_by", Text),
     Column("header", JSONB, nullable=False),
     Column("updated_at", Instant, nullable=False, server_default=func.clock_timestamp()),
@@ -64,7 +62,14 @@ cases = Table(
     Index("cases_by_update", "updated_at"),
     Index("cases_by_resource", "procedure", text("upper(provider_code)"), "resource_code"),
     Index("cases_by_opener", "opened_by", postgresql_where=text("opened_by IS NOT NULL")),
-    Index("cases_stuck", "stuck_since", postgresql_where=text("stuck_reason IS NOT NULL")),
+)
+
+parked = Table(
+    "parked",
+    metadata,
+    Column("request_id", Text, ForeignKey("cases.request_id"), primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("since", Instant, nullable=False, server_default=func.clock_timestamp()),
 )
 
 events = Table(

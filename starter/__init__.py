@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from starter.sdk.errors import Forbidden as Forbidden
     from starter.sdk.errors import InvalidInput as InvalidInput
     from starter.sdk.errors import KeyReused as KeyReused
+    from starter.sdk.errors import NeedsOperator as NeedsOperator
     from starter.sdk.errors import NotAuthenticated as NotAuthenticated
     from starter.sdk.errors import NotFound as NotFound
     from starter.sdk.errors import NotReached as NotReached
@@ -38,7 +39,8 @@ _HOMES = {
     "client": ("Client",),
     "async_client": ("AsyncClient",),
     "errors": (
-        *("FieldError", "Forbidden", "InvalidInput", "KeyReused", "NotAuthenticated", "NotFound", "NotReached"),
+        *("FieldError", "Forbidden", "InvalidInput", "KeyReused", "NeedsOperator", "NotAuthenticated", "NotFound"),
+        "NotReached",
         *("RequestRefused", "ShareflowError", "Stale", "TooManyRequests", "Unavailable", "UnexpectedAnswer"),
         "WebhookNotVerified",
     ),

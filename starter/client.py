@@ -51,8 +51,8 @@ from ledger.queries.cases import case_by_filing_key, get_case
 from ledger.queries.events import events_by_caller_key, events_by_key
 from ledger.queries.views import CaseDetail
 from starter.entering import IN_THE_WORLD, Entered, Played, enter_case, enter_request, opening_digest
-from starter.errors import InvalidInput, KeyReused, NotFound, RequestRefused, Stale, Unavailable
-from starter.failures import known_error, ledger_answers, not_answering
+from starter.errors import InvalidInput, KeyReused, NeedsOperator, NotFound, RequestRefused, Stale, Unavailable
+from starter.failures import is_final, known_error, ledger_answers, not_answering
 from starter.in_force import text_in_force
 from workflows.labels import search_attributes
 
@@ -210,7 +210,7 @@ class ShareflowClient:
         except WorkflowAlreadyStartedError:
             return await asyncio.to_thread(self._filed_and_closed, filing)
         except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-            raise Unavailable(not_answering(error)) from error
+            raise not_answering(error) from error
         except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
             raise known_error(error) from error
         finally:
@@ -228,7 +228,7 @@ class ShareflowClient:
     async def command(self, request_id: str, command: Command) -> Answer:
         """Give a command; answers when it is in the ledger.
 
-        Raises RequestRefused, InvalidInput, NotFound, KeyReused, Stale, Unavailable.
+        Raises RequestRefused, InvalidInput, NotFound, KeyReused, Stale, Unavailable, NeedsOperator.
         """
         _check_key(command.key)
         async with self._turn_at(request_id):
@@ -286,10 +286,11 @@ class ShareflowClient:
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     return await asyncio.to_thread(self._gone, request_id, command)
-                if error.status not in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.FAILED_PRECONDITION):
-                    raise Unavailable(not_answering(error)) from error
+                passes = error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.FAILED_PRECONDITION)
+                if not passes or is_final(error):
+                    raise not_answering(error) from error
             except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-                raise Unavailable(not_answering(error)) from error
+                raise not_answering(error) from error
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.5)
 
@@ -329,7 +330,7 @@ class ShareflowClient:
             return repeated
         if case.outcome is not None:
             raise RequestRefused("case_closed", None, case.statute)
-        raise Unavailable(f"The workflow of {request_id} is gone though its case is open; see shareflow doctor.")
+        raise NeedsOperator(f"The workflow of {request_id} is gone though its case is open; see shareflow stuck.")
 
     # Reading
 

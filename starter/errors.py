@@ -58,3 +58,7 @@ class Stale(DoorError):
 
 class Unavailable(DoorError):
     """The engine cannot answer now. Nothing is known to be done or undone: ask again with the same key."""
+
+
+class NeedsOperator(DoorError):
+    """The engine cannot do it and asking again does not help: somebody must look at the machinery first."""

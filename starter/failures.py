@@ -5,11 +5,29 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, TerminatedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from domain.cases.turn import Refused
 from domain.side_effects import KEY_REUSED, STALE, RefusalNote
-from starter.errors import InvalidInput, KeyReused, RequestRefused, Stale, Unavailable
+from starter.errors import DoorError, InvalidInput, KeyReused, NeedsOperator, RequestRefused, Stale, Unavailable
+
+OVERTAKEN = "AcceptedUpdateCompletedWorkflow"
+"""The error type of a command that was under way when its case ended: the ledger knows what came of it."""
+FINAL = frozenset(
+    {
+        RPCStatusCode.INVALID_ARGUMENT,
+        RPCStatusCode.ALREADY_EXISTS,
+        RPCStatusCode.PERMISSION_DENIED,
+        RPCStatusCode.UNAUTHENTICATED,
+        RPCStatusCode.OUT_OF_RANGE,
+        RPCStatusCode.UNIMPLEMENTED,
+        RPCStatusCode.DATA_LOSS,
+    }
+)
+"""Answers of Temporal that stay the same however often it is asked."""
+NO_MORE_UPDATES = "total number of distinct updates"
+"""How Temporal says that a run has taken all the updates that it ever will, under a status that else passes."""
 
 
 def refusal_of(refusal: Refused, statute: str) -> RequestRefused:
@@ -22,8 +40,10 @@ def refusal_of(refusal: Refused, statute: str) -> RequestRefused:
 def known_error(error: Exception) -> Exception:
     """The error behind a failed update, in the caller's words."""
     cause = getattr(error, "cause", None)
-    if not isinstance(cause, ApplicationError):
-        return Unavailable(f"The engine failed: {cause or error}")
+    if isinstance(cause, TerminatedError):
+        return NeedsOperator(f"The case's workflow was ended from outside; an operator must look ({cause.message}).")
+    if not isinstance(cause, ApplicationError) or cause.type == OVERTAKEN:
+        return Unavailable(f"The engine failed ({cause or error}); ask again with the same key.")
     if cause.type == KEY_REUSED:
         return KeyReused("The key was used before for something else.")
     if cause.type == STALE:
@@ -33,14 +53,26 @@ def known_error(error: Exception) -> Exception:
     if cause.details:
         raw = cause.details[0]
         note = raw if isinstance(raw, RefusalNote) else RefusalNote.model_validate(raw)
-        return RequestRefused(note.code, note.article, note.statute, note.details, note.regulation)
-    return Unavailable(f"The engine failed: {cause.message}")
+        return refused_by(note)
+    return NeedsOperator(f"The engine failed ({cause.message}); asking again does not help, an operator must look.")
 
 
-def not_answering(error: Exception) -> str:
-    """The sentence for an engine that is busy or away."""
+def refused_by(note: RefusalNote) -> RequestRefused:
+    """A refusal as it travelled in an error's details, as it is raised at a door."""
+    return RequestRefused(note.code, note.article, note.statute, note.details, note.regulation)
+
+
+def is_final(error: RPCError) -> bool:
+    """Whether Temporal would answer the same however often it were asked."""
+    return error.status in FINAL or NO_MORE_UPDATES in error.message
+
+
+def not_answering(error: Exception) -> DoorError:
+    """The error for an engine that is busy or away, or that will never do it."""
     said = f" ({error})" if str(error) else ""
-    return f"The engine does not answer{said}; ask again with the same key."
+    if isinstance(error, RPCError) and is_final(error):
+        return NeedsOperator(f"The engine cannot do it{said}; asking again does not help, an operator must look.")
+    return Unavailable(f"The engine does not answer{said}; ask again with the same key.")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The scenario files, each played on a real server, and what all of them together must show."""
 
 import asyncio
+import json
 from calendar import monthrange
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -11,6 +12,7 @@ import chinese_calendar
 import pytest
 
 from domain.calendar import CHINA
+from domain.cases.carrying import carried_state, restored
 from domain.cases.case import Case
 from domain.cases.commands import Command
 from domain.cases.decide import decide
@@ -416,6 +418,23 @@ async def test_in_no_state_does_a_stranger_or_a_watcher_decide(
                     with pytest.raises(Refused):
                         decide(case, Command(name=command, actor=actor, key="k"), event.at)
     assert tried > 20_000
+
+
+async def test_in_every_state_a_case_can_be_handed_over_whole(
+    every_play: dict[str, Played], ground: Playground
+) -> None:
+    """What one run of a workflow leaves to the next is the case again, to the last fact, in every procedure."""
+    procedures = set()
+    for played in every_play.values():
+        detail = await asyncio.to_thread(get_case, ground.engine, played.request_id) if played.request_id else None
+        if detail is None:
+            continue
+        new = case = before_anything(detail, packaged_statutes()[played.scenario.statute])
+        for event in played.events:
+            case = evolve(case, event)
+            assert restored(new, json.loads(json.dumps(carried_state(case)))) == case
+        procedures.add(played.scenario.procedure)
+    assert procedures == set(ProcedureName)
 
 
 def test_every_due_date_agrees_with_an_independent_calendar(every_play: dict[str, Played], ground: Playground) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
+from domain import side_effects
 from domain.cases.passing_of_time import Due, Instant
 from domain.cases.proceeding import Proceeding
 from domain.messages import label
@@ -15,8 +16,7 @@ STAGE = SearchAttributeKey.for_keyword("Stage")
 STATUTE = SearchAttributeKey.for_keyword("Statute")
 REQUESTER = SearchAttributeKey.for_keyword("Requester")
 PROVIDER = SearchAttributeKey.for_keyword("Provider")
-STUCK_REASON = SearchAttributeKey.for_keyword_list("StuckReason")
-"""Every reason that holds the case up; not there when nothing does."""
+STUCK_REASON = SearchAttributeKey.for_keyword_list(side_effects.STUCK_REASON)
 DUE_AT = SearchAttributeKey.for_datetime("DueAt")
 BREACHED = SearchAttributeKey.for_bool("Breached")
 
@@ -25,7 +25,7 @@ SEARCH_ATTRIBUTES: dict[str, str] = {
     "Statute": "Keyword",
     "Requester": "Keyword",
     "Provider": "Keyword",
-    "StuckReason": "KeywordList",
+    side_effects.STUCK_REASON: "KeywordList",
     "DueAt": "Datetime",
     "Breached": "Bool",
 }

@@ -6,7 +6,7 @@ from ledger.queries.events import (
     events_by_key,
     events_of,
 )
-from ledger.queries.machinery import clear_stuck, counts, heads_changed_since, mark_stuck
+from ledger.queries.machinery import counts, heads_changed_since, heads_parked_for, park, parked_are, unpark
 from ledger.queries.messages import mark_published, messages_after, pending_messages
 from ledger.queries.views import CaseDetail, CaseFilter, CaseView, Counts, Head, Message, Page, Turn
 
@@ -20,18 +20,20 @@ __all__ = [
     "Page",
     "Turn",
     "case_by_filing_key",
-    "clear_stuck",
     "counts",
     "events_by_caller_key",
     "events_by_key",
     "events_of",
     "get_case",
     "heads_changed_since",
+    "heads_parked_for",
     "list_cases",
     "list_stuck",
     "mark_published",
-    "mark_stuck",
     "messages_after",
+    "park",
+    "parked_are",
     "pending_messages",
+    "unpark",
     "worklist",
 ]

@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.cases.records import Clock
 from domain.words import ClockState, EventType, ProcedureName, Stage
@@ -26,13 +27,32 @@ from ledger.engine import reading
 from ledger.queries.cursors import cursor_of, read_cursor
 from ledger.queries.sight import visible
 from ledger.queries.views import CaseDetail, CaseFilter, CaseView, Page, Turn, case_from, clock_from, detail_from
-from ledger.tables import cases, clocks, events
+from ledger.tables import cases, clocks, events, parked
 
 LARGEST_PAGE = 500
 
+_HELD_BY = (
+    select(
+        func.coalesce(
+            func.jsonb_agg(
+                aggregate_order_by(
+                    func.jsonb_build_object("reason", parked.c.reason, "since", parked.c.since),
+                    parked.c.since,
+                    parked.c.reason,
+                )
+            ),
+            func.jsonb_build_array(),
+        )
+    )
+    .where(parked.c.request_id == cases.c.request_id)
+    .scalar_subquery()
+    .label("parked")
+)
+_CASES = select(cases, _HELD_BY)
+
 # The question that is asked most, put together once.
-_ONE_CASE = select(cases).where(cases.c.request_id == bindparam("request_id"))
-_BY_KEY = select(cases).where(cases.c.filing_key == bindparam("filing_key"))
+_ONE_CASE = _CASES.where(cases.c.request_id == bindparam("request_id"))
+_BY_KEY = _CASES.where(cases.c.filing_key == bindparam("filing_key"))
 _ITS_CLOCKS = select(clocks).where(clocks.c.request_id == bindparam("request_id")).order_by(clocks.c.number)
 
 # Stands for "no open clock" so that such cases sort last and a cursor can still name them.
@@ -69,7 +89,7 @@ def list_cases(engine: Engine, wanted: CaseFilter | None = None, cursor: str | N
     Walking the cursors shows each case that was there at the start exactly once, whatever is filed
     meanwhile. ``limit`` is held to 1..500. Raises BadCursor.
     """
-    query = select(cases).where(*_conditions(wanted or CaseFilter()))
+    query = _CASES.where(*_conditions(wanted or CaseFilter()))
     position = tuple_(cases.c.filed_at, cases.c.request_id)
     if cursor is not None:
         query = query.where(position < tuple_(*read_cursor(cursor)))
@@ -88,7 +108,7 @@ def worklist(engine: Engine, turns: Sequence[Turn], cursor: str | None = None, l
         .where(clocks.c.request_id == cases.c.request_id, clocks.c.ended_at.is_(None))
         .scalar_subquery()
     )
-    mine = select(cases, due.label("due")).where(
+    mine = select(cases, _HELD_BY, due.label("due")).where(
         cases.c.stage != Stage.CLOSED, or_(false(), *(_turn(turn) for turn in turns))
     )
     listed = mine.subquery()
@@ -101,16 +121,12 @@ def worklist(engine: Engine, turns: Sequence[Turn], cursor: str | None = None, l
 
 def open_grants_of(engine: Engine, provider: str, resource: str) -> tuple[CaseView, ...]:
     """The access grants of a provider's resource that have not ended, oldest first; all of them, without clocks."""
-    query = (
-        select(cases)
-        .where(
-            cases.c.procedure == ProcedureName.ACCESS_GRANT,
-            is_code(cases.c.provider_code, provider),
-            cases.c.resource_code == resource,
-            cases.c.stage.not_in((Stage.DISPOSAL, Stage.CLOSED)),
-        )
-        .order_by(cases.c.filed_at, cases.c.request_id)
-    )
+    query = _CASES.where(
+        cases.c.procedure == ProcedureName.ACCESS_GRANT,
+        is_code(cases.c.provider_code, provider),
+        cases.c.resource_code == resource,
+        cases.c.stage.not_in((Stage.DISPOSAL, Stage.CLOSED)),
+    ).order_by(cases.c.filed_at, cases.c.request_id)
     with reading(engine) as connection:
         return tuple(case_from(row, ()) for row in connection.execute(query).mappings())
 
@@ -163,7 +179,7 @@ def _conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     if wanted.sight is not None:
         found.append(visible(wanted.sight))
     if wanted.stuck:
-        found.append(or_(cases.c.stuck_reason.is_not(None), _breached()))
+        found.append(or_(exists().where(parked.c.request_id == cases.c.request_id), _breached()))
     return found
 
 

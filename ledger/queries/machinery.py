@@ -1,13 +1,23 @@
 """For operators: reconciliation, parked cases and figures. Nothing here touches the merits of a case."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from domain.words import ClockId, ClockState, Outcome, Stage
 from ledger.queries.views import Counts, Head
-from ledger.tables import cases, clocks, outbox
+from ledger.tables import cases, clocks, outbox, parked
+
+_HEADS = select(
+    cases.c.request_id,
+    cases.c.seq,
+    cases.c.outcome.is_not(None).label("closed"),
+    cases.c.workflow_id,
+    cases.c.updated_at,
+)
 
 
 def heads_changed_since(engine: Engine, since: datetime, limit: int | None = None) -> tuple[Head, ...]:
@@ -16,21 +26,16 @@ def heads_changed_since(engine: Engine, since: datetime, limit: int | None = Non
     The time is the writer's, taken shortly before its commit: ask again from a minute before the
     last answer, so that no slow writer is missed.
     """
-    query = (
-        select(
-            cases.c.request_id,
-            cases.c.seq,
-            cases.c.outcome.is_not(None).label("closed"),
-            cases.c.stuck_reason,
-            cases.c.workflow_id,
-            cases.c.updated_at,
-        )
-        .where(cases.c.updated_at >= since)
-        .order_by(cases.c.updated_at, cases.c.request_id)
-        .limit(limit)
-    )
+    query = _HEADS.where(cases.c.updated_at >= since).order_by(cases.c.updated_at, cases.c.request_id).limit(limit)
     with engine.connect() as connection:
         return tuple(Head(**row) for row in connection.execute(query).mappings())
+
+
+def heads_parked_for(engine: Engine, reason: str) -> tuple[Head, ...]:
+    """The heads of cases that are held up for a reason."""
+    query = _HEADS.join(parked, parked.c.request_id == cases.c.request_id).where(parked.c.reason == reason)
+    with engine.connect() as connection:
+        return tuple(Head(**row) for row in connection.execute(query.order_by(cases.c.request_id)).mappings())
 
 
 def last_change(engine: Engine) -> datetime | None:
@@ -40,29 +45,47 @@ def last_change(engine: Engine) -> datetime | None:
         return found
 
 
-def mark_stuck(engine: Engine, request_id: str, reason: str) -> bool:
-    """Park a case with a reason that an operator can act on; a case parked before keeps its time.
+def park(engine: Engine, request_id: str, reason: str) -> bool:
+    """Note that something holds a case up; noted before, it keeps its time. False for an unknown case."""
+    with engine.begin() as connection:
+        return bool(_park(connection, {request_id: [reason]}))
 
-    The next recorded step clears it. False for an unknown case.
+
+def unpark(engine: Engine, request_id: str, reason: str) -> bool:
+    """That does not hold it up any more; whatever else does, still does. False when it was not noted."""
+    gone = delete(parked).where(parked.c.request_id == request_id, parked.c.reason == reason)
+    with engine.begin() as connection:
+        return connection.execute(gone).rowcount == 1
+
+
+def parked_are(engine: Engine, found: Mapping[str, Collection[str]], of_others: str) -> None:
+    """These cases are held up for these reasons, and no others are.
+
+    ``of_others`` is a reason that somebody else looks after: it is left as it is.
     """
-    change = (
-        update(cases)
-        .where(cases.c.request_id == request_id)
-        .values(stuck_reason=reason, stuck_since=func.coalesce(cases.c.stuck_since, func.clock_timestamp()))
-    )
+    wanted = {(case, reason) for case, reasons in found.items() for reason in reasons}
     with engine.begin() as connection:
-        return connection.execute(change).rowcount == 1
+        rows = connection.execute(select(parked.c.request_id, parked.c.reason).where(parked.c.reason != of_others))
+        there = {(row.request_id, row.reason) for row in rows}
+        _park(connection, _by_case(wanted - there))
+        for case, reason in there - wanted:
+            connection.execute(delete(parked).where(parked.c.request_id == case, parked.c.reason == reason))
 
 
-def clear_stuck(engine: Engine, request_id: str) -> bool:
-    """Take the reason away; False when there was none."""
-    change = (
-        update(cases)
-        .where(cases.c.request_id == request_id, cases.c.stuck_reason.is_not(None))
-        .values(stuck_reason=None, stuck_since=None)
-    )
-    with engine.begin() as connection:
-        return connection.execute(change).rowcount == 1
+def _by_case(pairs: Collection[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for case, reason in sorted(pairs):
+        found.setdefault(case, []).append(reason)
+    return found
+
+
+def _park(connection: Connection, wanted: Mapping[str, Collection[str]]) -> set[str]:
+    """The cases among these that the ledger knows: of a filing that it never took there is no row to note it at."""
+    known = set(connection.execute(select(cases.c.request_id).where(cases.c.request_id.in_(wanted))).scalars())
+    rows = [{"request_id": case, "reason": reason} for case in sorted(known) for reason in wanted[case]]
+    if rows:
+        connection.execute(insert_or_skip(parked).on_conflict_do_nothing(), rows)
+    return known
 
 
 def counts(engine: Engine) -> Counts:
@@ -75,9 +98,7 @@ def counts(engine: Engine) -> Counts:
             cases=_cases(connection),
             running=_open_clocks(connection, ClockState.RUNNING),
             breached=_open_clocks(connection, ClockState.BREACHED),
-            stuck=connection.execute(
-                select(func.count()).select_from(cases).where(cases.c.stuck_reason.is_not(None))
-            ).scalar_one(),
+            stuck=connection.execute(select(func.count(parked.c.request_id.distinct()))).scalar_one(),
             pending=pending,
             oldest_pending=oldest,
         )

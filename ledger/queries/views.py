@@ -13,11 +13,18 @@ from domain.evidence import COVERED, Algorithm
 from domain.words import ClockId, ClockState, Outcome, ProcedureName, SharingClass, Stage
 
 
+class Parked(Record):
+    """Why the machinery, not a person, holds a case up, and since when it is known: the operator's business."""
+
+    reason: str
+    since: datetime
+
+
 class CaseView(Record):
     """Where a case stands (事项概况), with all of its clocks in the order in which they started.
 
-    ``seq`` and ``head_digest`` are the number and digest of its last event. ``stuck_reason`` is the
-    operator's business: why the machinery, not a person, holds the case up.
+    ``seq`` and ``head_digest`` are the number and digest of its last event. ``parked``: every reason that holds the
+    case up, the oldest first.
     """
 
     request_id: str
@@ -42,8 +49,7 @@ class CaseView(Record):
     filing_digest: str
     workflow_id: str
     opened_by: str | None = None
-    stuck_reason: str | None
-    stuck_since: datetime | None
+    parked: tuple[Parked, ...] = ()
     updated_at: datetime
     clocks: tuple[Clock, ...] = ()
 
@@ -120,7 +126,6 @@ class Head:
     request_id: str
     seq: int
     closed: bool
-    stuck_reason: str | None
     workflow_id: str
     updated_at: datetime
 
@@ -162,12 +167,14 @@ def clock_from(row: RowMapping) -> Clock:
 
 
 def case_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseView:
-    """A case from its row and clocks."""
-    names = CaseView.model_fields.keys() - {"clocks"}
-    return CaseView.model_validate({**{name: row[name] for name in names}, "clocks": clocks})
+    """A case from its row, with what holds it up, and its clocks."""
+    return CaseView.model_validate(_of_view(row, clocks))
 
 
 def detail_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseDetail:
     """A case with its filing, from its row and clocks."""
-    names = CaseView.model_fields.keys() - {"clocks"}
-    return CaseDetail.model_validate({**{name: row[name] for name in names}, "clocks": clocks, **row["header"]})
+    return CaseDetail.model_validate({**_of_view(row, clocks), **row["header"]})
+
+
+def _of_view(row: RowMapping, clocks: tuple[Clock, ...]) -> dict[str, Any]:
+    return {**{name: row[name] for name in CaseView.model_fields if name != "clocks"}, "clocks": clocks}

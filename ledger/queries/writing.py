@@ -89,8 +89,6 @@ def advance_case(
             seq=last.seq,
             head_digest=last.digest,
             updated_at=func.clock_timestamp(),
-            stuck_reason=None,
-            stuck_since=None,
             **closing,
         )
     )

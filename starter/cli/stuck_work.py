@@ -1,12 +1,12 @@
 """What ``shareflow stuck`` does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import typer
 
-from domain.naming import request_id_of
+from activities.stuck import TASK_FAILING, WORKFLOW_MISSING, held_up
 from domain.words import ClockState
 from ledger.queries.cases import list_stuck
 from ledger.queries.views import CaseView
@@ -14,13 +14,10 @@ from starter.cli.output import print_json, print_table
 from starter.client import ShareflowClient
 from starter.connection import connected
 
-WORKFLOW_TROUBLE = 'TemporalReportedProblems IS NOT NULL AND ExecutionStatus = "Running"'
-PARKED = 'StuckReason != "" AND ExecutionStatus = "Running"'
-
 
 @dataclass(frozen=True)
 class StuckCase:
-    """A case that does not move: ``why`` is ``overdue``, ``parked`` or ``workflow_task_failing``."""
+    """One reason why a case does not move: ``why`` is ``overdue``, ``parked`` or ``workflow_task_failing``."""
 
     request_id: str
     why: str
@@ -43,32 +40,36 @@ async def tell_stuck(as_json: bool) -> None:
 
 async def _stuck() -> list[StuckCase]:
     async with connected() as client:
-        overdue = await asyncio.to_thread(lambda: list(_overdue(client)))
-        parked = [case async for case in _listed(client, PARKED, "parked")]
-        failing = [case async for case in _listed(client, WORKFLOW_TROUBLE, "workflow_task_failing")]
-        return [*parked, *failing, *overdue]
+        noted = await asyncio.to_thread(lambda: list(_noted(client)))
+        known = {(case.request_id, case.what): case for case in noted}
+        now = [
+            _held_up(case, reason) for case, reasons in (await held_up(client.temporal)).items() for reason in reasons
+        ]
+        # Temporal knows first, and the ledger since when; that a workflow is missing Temporal cannot know.
+        parked = [known.get((case.request_id, case.what), case) for case in now]
+        missing = [case for case in noted if case.what == WORKFLOW_MISSING]
+        return [*parked, *missing, *(case for case in noted if case.why == "overdue")]
 
 
-def _overdue(client: ShareflowClient) -> Iterator[StuckCase]:
+def _held_up(request_id: str, reason: str, since: str | None = None) -> StuckCase:
+    return StuckCase(request_id, TASK_FAILING if reason == TASK_FAILING else "parked", reason, since)
+
+
+def _noted(client: ShareflowClient) -> Iterator[StuckCase]:
+    """What the ledger has: every reason of every case, and every limit that has run out."""
     cursor: str | None = None
     while True:
         page = list_stuck(client.engine, cursor)
         for case in page.cases:
-            yield from _breaches(case)
+            yield from _of(case)
         cursor = page.next
         if cursor is None:
             return
 
 
-def _breaches(case: CaseView) -> Iterator[StuckCase]:
-    if case.stuck_reason and case.stuck_since:
-        yield StuckCase(case.request_id, "parked", case.stuck_reason, case.stuck_since.isoformat())
+def _of(case: CaseView) -> Iterator[StuckCase]:
+    for each in case.parked:
+        yield _held_up(case.request_id, each.reason, each.since.isoformat())
     for clock in case.clocks:
         if clock.open and clock.state is ClockState.BREACHED:
             yield StuckCase(case.request_id, "overdue", f"{clock.id} due {clock.due_date}", clock.due_at.isoformat())
-
-
-async def _listed(client: ShareflowClient, query: str, why: str) -> AsyncIterator[StuckCase]:
-    async for execution in client.temporal.list_workflows(query):
-        attributes = {pair.key.name: pair.value for pair in execution.typed_search_attributes}
-        yield StuckCase(request_id_of(execution.id), why, str(attributes.get("StuckReason") or why), None)

@@ -103,7 +103,7 @@ def _told(filed: CaseDetail, done: Answer) -> CaseDetail | None:
     case = done.case
     if done.repeated or case.head != done.head or case.outcome is not None:
         return None
-    now = {"stage": case.stage, "seq": case.head, "clocks": tuple(case.clocks), "stuck_reason": None}
+    now = {"stage": case.stage, "seq": case.head, "clocks": tuple(case.clocks)}
     return filed.model_copy(update=now)
 
 

@@ -103,11 +103,17 @@ class ClockOut(Out):
     supersedes: int | None
 
 
-class StuckOut(Out):
-    """Why the machinery, not a person, holds the case up."""
+class WaitOut(Out):
+    """One thing that holds a case up."""
 
     reason: str
     since: datetime
+
+
+class StuckOut(WaitOut):
+    """Why the machinery, not a person, holds the case up: the oldest reason, and all of them under `waits`."""
+
+    waits: list[WaitOut]
 
 
 class AccessOut(Out):

@@ -18,7 +18,7 @@ from domain.messages import Language, refusal_sentence, words
 from domain.plain_errors import all_problems, key_path
 from domain.words import RefusalCode
 from ledger.errors import BadCursor
-from starter.errors import InvalidInput, KeyReused, NotFound, RequestRefused, Stale, Unavailable
+from starter.errors import InvalidInput, KeyReused, NeedsOperator, NotFound, RequestRefused, Stale, Unavailable
 from starter.http.language import language_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -124,7 +124,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": HTTPStatus(status).phrase,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
     }
-    for status in (400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 429, 503)
+    for status in (400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 429, 500, 503)
 }
 """The problems that any endpoint may answer with, for the API's description."""
 
@@ -155,6 +155,7 @@ def answer_problems(app: FastAPI) -> None:
     answers(InvalidInput, lambda error, _: Problem(422, "invalid", detail=str(error)))
     answers(KeyReused, lambda *_: Problem(422, "key_reused"))
     answers(Stale, lambda *_: Problem(412, "stale"))
+    answers(NeedsOperator, lambda error, _: _needs_operator(error))
     answers(BadCursor, lambda error, _: Problem(400, "bad_cursor", detail=str(error)))
     for away in (Unavailable, OperationalError, InterfaceError, NoConnection):
         answers(away, lambda error, _: _unavailable(error))
@@ -223,6 +224,12 @@ def _of_library(error: LibraryProblem) -> Problem:
 def _unavailable(error: Exception) -> Problem:
     log.warning("unavailable", error=f"{type(error).__name__}: {error}")
     return Problem(503, "unavailable", headers={"Retry-After": AGAIN_SECONDS})
+
+
+def _needs_operator(error: Exception) -> Problem:
+    """No Retry-After: asking again would only bring the same answer."""
+    log.error("needs an operator", error=str(error))
+    return Problem(500, "needs_operator")
 
 
 class Unexpected:

@@ -28,6 +28,7 @@ from starter.http.models import (
     PartyOut,
     ResourceOut,
     StuckOut,
+    WaitOut,
 )
 
 
@@ -49,8 +50,7 @@ def as_of(engine: Engine, case: CaseDetail, head: int) -> CaseDetail:
             "closed_at": until[-1].at if then.closed else None,
             "seq": until[-1].seq,
             "head_digest": until[-1].digest,
-            "stuck_reason": None,
-            "stuck_since": None,
+            "parked": (),
             "clocks": tuple(then.clocks.values()),
         }
     )
@@ -125,9 +125,10 @@ def case_out(
 
 
 def _stuck(case: CaseView) -> StuckOut | None:
-    if case.stuck_reason is None or case.stuck_since is None:
+    if not case.parked:
         return None
-    return StuckOut.model_construct(reason=case.stuck_reason, since=case.stuck_since)
+    waits = [WaitOut.model_construct(reason=each.reason, since=each.since) for each in case.parked]
+    return StuckOut.model_construct(reason=waits[0].reason, since=waits[0].since, waits=waits)
 
 
 _CLOCK_FIELDS = tuple(name for name in ClockOut.model_fields if name not in ("label", "statute"))

@@ -97,6 +97,10 @@ class Unavailable(ShareflowError):
     """No usable answer came in time. It is not known whether the call was carried out: repeat it with ``key``."""
 
 
+class NeedsOperator(ShareflowError):
+    """500: the engine cannot do it and asking again does not help: whoever runs it must look first."""
+
+
 class UnexpectedAnswer(ShareflowError):
     """Something answered that is not the Shareflow API: a proxy's page, a redirection, another service."""
 
@@ -153,6 +157,8 @@ def error_of(response: httpx.Response, key: str | None = None) -> ShareflowError
 def _kind(status: int, code: str, problem: Mapping[str, Any]) -> type[ShareflowError]:
     if code == "key_reused":
         return KeyReused
+    if code == "needs_operator":
+        return NeedsOperator
     if status == 422 and problem.get("statute"):
         return RequestRefused  # what was said is well formed, and a rule of that statute does not let it pass
     return BY_STATUS.get(status, Unavailable if status >= 500 else UnexpectedAnswer)

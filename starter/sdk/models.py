@@ -66,11 +66,17 @@ class Clock(Answer):
     supersedes: int | None = None
 
 
-class Stuck(Answer):
-    """Why the machinery cannot carry a case on, and since when: for operators, never a matter of law."""
+class Wait(Answer):
+    """One thing that a case waits for, and since when."""
 
     reason: str
     since: datetime | None = None
+
+
+class Stuck(Wait):
+    """Why the machinery cannot carry a case on: for operators, never a matter of law. ``waits`` are all reasons."""
+
+    waits: tuple[Wait, ...] = ()
 
 
 class Opened(Answer):

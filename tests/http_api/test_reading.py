@@ -1,13 +1,25 @@
 """Reading over HTTP: what is yours to see, in pages, and as it comes."""
 
 import asyncio
+from datetime import datetime
+from typing import Any
 
 import httpx
+import pytest
 
+from activities.stuck import note_what_is_held_up
+from domain.calendar import CHINA
 from domain.evidence import GENESIS
+from domain.naming import workflow_id
+from domain.side_effects import CalendarNews
 from domain.words import Role
+from starter.client import ShareflowClient
+from starter.simulate.playground import Playground
 from tests.engine.cases import PROVIDER, REQUESTER
+from tests.engine.looking import until
 from tests.http_api.callers import STRANGER, Bearer, People, filing, fresh_key
+from tests.procedures.grants import grant, in_days, opened, renewal
+from tests.procedures.held_up import refuses, torn
 
 
 async def test_a_case_of_others_is_as_if_it_were_not_there(people: People) -> None:
@@ -148,6 +160,40 @@ async def test_what_nobody_moves_is_for_those_who_look_after_it(people: People) 
         answer = await people.get(who, "/v1/stuck")
         assert answer.status_code == status
     assert (await people.get("requester", "/v1/stuck")).json()["code"] == "role_required"
+
+
+async def test_everything_that_holds_a_case_up_is_shown(
+    people: People, ground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, now = ShareflowClient(ground.temporal, ground.engine), datetime.now(CHINA)
+    request_id = await opened(client, "nantong-2020", grant(use_until=in_days(now, 365)), now)
+    handle = ground.temporal.get_workflow_handle(workflow_id(request_id))
+    both = {"other_case_unavailable: application_incomplete", "calendar_unavailable"}
+
+    async def shown() -> dict[str, Any]:
+        await note_what_is_held_up(ground.temporal, ground.engine)
+        pages = (await people.get("operator", "/v1/stuck?limit=200")).json()["items"]
+        found = next((case["stuck"] for case in pages if case["request_id"] == request_id), None)
+        assert found == (await people.get("operator", f"/v1/cases/{request_id}")).json()["stuck"]
+        return found or {"waits": []}
+
+    async def shown_both() -> dict[str, Any] | None:
+        found = await shown()
+        return found if {each["reason"] for each in found["waits"]} == both else None
+
+    with monkeypatch.context() as broken:
+        broken.setattr("activities.other_cases.OtherCases._entry", refuses)
+        broken.setattr("activities.ledger_steps.resolve", torn)
+        await client.command(request_id, renewal(now))
+        await handle.signal("calendar_published", CalendarNews(edition="2026", published_at=now))
+        found = await until(shown_both)
+        assert {name: found[name] for name in ("reason", "since")} == found["waits"][0]
+    await handle.signal("retry_step")
+
+    async def nothing() -> bool:
+        return (await shown())["waits"] == []
+
+    await until(nothing)
 
 
 async def test_deadlines_and_statutes_can_be_asked(people: People) -> None:

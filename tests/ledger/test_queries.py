@@ -65,12 +65,36 @@ def test_filters(engine: Engine, more_steps, resolve) -> None:
     assert found(stage=Stage.CLOSED) == found(open=False) == set()
     assert found(open=True) == both
     assert found(breached=True) == found(stuck=True) == {one.request_id}
-    assert queries.mark_stuck(engine, two.request_id, "worker away")
+    assert queries.park(engine, two.request_id, "worker away")
     assert found(stuck=True) == both
     assert {case.request_id for case in queries.list_stuck(engine, limit=500).cases} >= both
-    assert queries.clear_stuck(engine, two.request_id)
-    assert not queries.clear_stuck(engine, two.request_id)
-    assert not queries.mark_stuck(engine, "none", "x")
+    assert queries.unpark(engine, two.request_id, "worker away")
+    assert not queries.unpark(engine, two.request_id, "worker away")
+    assert not queries.park(engine, "none", "x")
+
+
+def test_what_holds_a_case_up_has_each_its_own_mark(engine: Engine, more_steps, resolve) -> None:
+    one, two = more_steps(), more_steps()
+    file(engine, one, resolve)
+    file(engine, two, resolve)
+
+    def reasons(steps) -> list[str]:
+        return [each.reason for each in queries.get_case(engine, steps.request_id).parked]
+
+    queries.parked_are(engine, {one.request_id: ["a", "b"], two.request_id: ["a"], "none": ["a"]}, of_others="missing")
+    queries.park(engine, one.request_id, "missing")
+    since = {each.reason: each.since for each in queries.get_case(engine, one.request_id).parked}
+    assert (set(reasons(one)), reasons(two)) == ({"a", "b", "missing"}, ["a"])
+    queries.parked_are(engine, {one.request_id: ["b"]}, of_others="missing")
+    assert (reasons(one), reasons(two)) == (["b", "missing"], [])
+    assert queries.get_case(engine, one.request_id).parked[0].since == since["b"]
+    record_step(engine, one.step(2, [one.event(EventType.GRANTED)], "k"), resolve, "sm3")
+    assert reasons(one) == ["b", "missing"]
+    assert queries.unpark(engine, one.request_id, "missing")
+    assert reasons(one) == ["b"]
+    assert [head.request_id for head in queries.heads_parked_for(engine, "b")] == [one.request_id]
+    listed = {case.request_id: case for case in queries.list_stuck(engine, limit=500).cases}
+    assert [each.reason for each in listed[one.request_id].parked] == ["b"]
 
 
 def test_a_worklist_has_the_most_pressing_first(engine: Engine, more_steps, resolve) -> None:
@@ -124,7 +148,7 @@ def test_changed_heads(engine: Engine, steps, resolve) -> None:
     heads = {head.request_id: head for head in queries.heads_changed_since(engine, updated)}
     assert (heads[steps.request_id].seq, heads[steps.request_id].workflow_id) == (2, f"request/{steps.request_id}")
     # Parking is the machinery's business and changes no head.
-    queries.mark_stuck(engine, steps.request_id, "x")
+    queries.park(engine, steps.request_id, "x")
     assert queries.get_case(engine, steps.request_id).updated_at == updated
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import WorkflowExecution
 
@@ -51,6 +51,17 @@ def use(key: str, at: datetime) -> Command:
     """The platform's record of one use."""
     actor = Actor(role=Role.PLATFORM, org="platform")
     return Command(name=CommandName.RECORD_USE, actor=actor, key=key, received_at=at)
+
+
+def in_days(now: datetime, days: int) -> str:
+    """A day as fields have it."""
+    return (now + timedelta(days=days)).date().isoformat()
+
+
+def renewal(now: datetime) -> Command:
+    """The user asks to go on: a share request follows, and the grant stays open."""
+    actor, fields = Actor(role=Role.REQUESTER, org=USER), {"use_until": in_days(now, 700)}
+    return Command(name=CommandName.RENEW, actor=actor, fields=fields, key="renew", received_at=now)
 
 
 async def runs_of(ground: Playground, request_id: str, at_least: int) -> Sequence[WorkflowExecution]:

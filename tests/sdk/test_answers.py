@@ -63,6 +63,7 @@ async def test_what_a_newer_server_adds_does_no_harm(make: Maker, faulty: Faulty
         (problem(422, "reason_required", statute="nantong-2020"), "RequestRefused", "reason_required", 422),
         (problem(418, "teapot"), "UnexpectedAnswer", "teapot", 418),
         (problem(500, "defect"), "Unavailable", "defect", 500),
+        (problem(500, "needs_operator"), "NeedsOperator", "needs_operator", 500),
         (page(404, "<h1>nginx</h1>"), "NotFound", "http_404", 404),
         (json_answer(409, ["not a problem"]), "RequestRefused", "http_409", 409),
     ],
