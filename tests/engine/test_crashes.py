@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from sqlalchemy import Engine
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
@@ -110,6 +111,9 @@ async def test_fifty_cases_survive_kills_of_every_machine(room: Engineroom) -> N
     await until_in_step(client, cases)
     for case in cases:
         await check(client, case)
+    async with asyncio.timeout(60):  # a worker looks every few seconds
+        while any(await asyncio.gather(*(asyncio.to_thread(parked, engine, case.request_id) for case in cases))):
+            await asyncio.sleep(0.5)
     await no_workflow_failed_and_none_is_there_twice(temporal, cases)
     print(
         f"\n{room.killed} kills ({dict(room.kills)}), {room.kills_in_flight} with calls in flight; "
@@ -246,6 +250,12 @@ async def check(client: ShareflowClient, case: Driven) -> None:
     assert (view.head, view.stage, view.outcome) == (there.seq, there.stage, there.outcome), name
     assert list(view.clocks) == list(there.clocks), name
     assert not view.stuck, name
+
+
+def parked(engine: Engine, request_id: str) -> bool:
+    """Whether the ledger still says that something holds a case up."""
+    there = get_case(engine, request_id)
+    return there is None or bool(there.parked)
 
 
 def told(events: Sequence[RecordedEvent], case: Driven) -> list[tuple[str | None, str]]:
