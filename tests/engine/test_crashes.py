@@ -112,7 +112,7 @@ async def test_fifty_cases_survive_kills_of_every_machine(room: Engineroom) -> N
     for case in cases:
         await check(client, case)
     async with asyncio.timeout(60):  # a worker looks every few seconds
-        while any(await asyncio.gather(*(asyncio.to_thread(parked, engine, case.request_id) for case in cases))):
+        while any(await asyncio.gather(*(asyncio.to_thread(parked, engine, case.request_id) for case in cases))):  # noqa: ASYNC110
             await asyncio.sleep(0.5)
     await no_workflow_failed_and_none_is_there_twice(temporal, cases)
     print(
