@@ -30,7 +30,7 @@ async def parked(ground: Playground, monkeypatch: pytest.MonkeyPatch) -> Any:
             "Parked",
             id=workflow_id(request_id),
             task_queue="nobody-works-here",
-            search_attributes=TypedSearchAttributes([SearchAttributePair(STUCK_REASON, "LedgerConflict")]),
+            search_attributes=TypedSearchAttributes([SearchAttributePair(STUCK_REASON, ["LedgerConflict"])]),
         )
         for request_id in ids
     ]
