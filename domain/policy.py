@@ -79,13 +79,20 @@ class Warnings(PolicyPart):
         return rule.working_days_before if counted else ()
 
 
+class EventDuties(PolicyPart):
+    """How many working days a duty after an event has where its text gives no number (事后工作): 立即, 及时."""
+
+    at_once: int = Field(default=1, ge=1, le=366)
+    in_time: int = Field(default=5, ge=1, le=366)
+
+
 class Policy(PolicyPart):
     """All that the operator may configure about time.
 
     ``close_of_business`` (``HH:MM``, Asia/Shanghai) ends a day early; None means 24:00.
     ``receipt_grace_seconds`` is how long a timer waits after a limit, so that a command received inside it
     and still under way is judged by its time of receipt. ``regular_duties`` is how often something is due where a
-    text says 定期 and no number.
+    text says 定期 and no number, ``event_duties`` how soon where it says 立即 or 及时.
     """
 
     limits: Mapping[ClockId, PolicyLimit]
@@ -93,6 +100,7 @@ class Policy(PolicyPart):
     ladder: tuple[LadderStep, ...] = Field(max_length=10)
     close_of_business: time | None = None
     regular_duties: Recurrence = "half_year"
+    event_duties: EventDuties = EventDuties()
     receipt_grace_seconds: int = Field(default=60, ge=1, le=3600)
 
     @field_validator("close_of_business")

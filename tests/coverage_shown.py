@@ -90,7 +90,7 @@ def shows(statute: str, row: Row, word: tuple[ProcedureName | None, str, str], c
     if procedure not in (None, case.procedure):
         return False
     grounds = {ground for what, ground in getattr(case, kind) if what == said}
-    uncited = kind in ("command", "event", "finding") and None in grounds
+    uncited = kind in ("command", "event", "refusal", "finding") and None in grounds
     return uncited or bool(grounds & grounds_of(statute, row))
 
 

@@ -82,7 +82,9 @@ class DutyCase(Proceeding):
     @property
     def requester(self) -> Party:
         """To whom it is accounted for."""
-        return organ(self.statute, self.duty.to if self.duty else Role.BUREAU)
+        to = organ(self.statute, self.duty.to if self.duty else Role.BUREAU)
+        named = self.duty.addressee if self.duty else None
+        return Party(code=to.code, name=named.zh) if named else to
 
     @property
     def provider(self) -> Party:
@@ -215,16 +217,18 @@ def _period(turn: Turn[DutyCase], duty: Duty, recurrence: Recurrence) -> Period:
 def _after_the_event(turn: Turn[DutyCase], duty: Duty) -> _Limit:
     produced, today = turn.case.application.produced_on, day_of(turn.at)
     assert produced is not None
-    assert duty.amount is not None
-    assert duty.unit is not None
     if not FIRST_YEAR <= produced.year <= LAST_YEAR:
         raise _wrong(duty, produced.isoformat(), today.isoformat())
     if produced > today:
         raise _wrong(duty, produced.isoformat(), today.isoformat(), why="period_not_begun")
     if produced < in_force_from(turn.case.statute, duty):
         raise _wrong(duty, produced.isoformat(), today.isoformat(), why="text_not_in_force")
-    # The day on which the data came up is day 0, whenever it was told.
-    return _Limit(Basis.STATUTE, duty.amount, duty.unit, min(turn.at, _at_the_start_of(produced)))
+    # The day of the event is day 0, whenever it was told.
+    since = min(turn.at, _at_the_start_of(produced))
+    if duty.amount is not None and duty.unit is not None:
+        return _Limit(Basis.STATUTE, duty.amount, duty.unit, since)
+    own = turn.case.policy.event_duties
+    return _Limit(Basis.POLICY, own.at_once if duty.how_soon == "at_once" else own.in_time, Unit.WORKING_DAY, since)
 
 
 def in_force_from(statute: Statute, duty: Duty) -> date:

@@ -43,7 +43,8 @@ SEED_LETTERS = {
 
 UNIT_WORDS = {Unit.WORKING_DAY: "个工作日", Unit.MONTH: "个月", Unit.DAY: "日"}
 
-EVERY_WORDS = {"year": "每年", "half_year": "每半年", "quarter": "每季度", "event": "产生后", "regular": "定期"}
+EVERY_WORDS = {"year": "每年", "half_year": "每半年", "quarter": "每季度", "event": "产生后", "regular": "定期|监督"}
+SOON_WORDS = {"at_once": "立即", "in_time": "及时"}
 
 
 def check_quotes(statute: Statute, *source_texts: str) -> list[str]:
@@ -155,7 +156,7 @@ def _in_words(amount: int) -> str:
 
 def _words_of(duty: Duty) -> Iterator[str]:
     """What the quote of a duty must say: how often, and until when."""
-    yield EVERY_WORDS[duty.every]
+    yield SOON_WORDS[duty.how_soon] if duty.how_soon else EVERY_WORDS[duty.every]
     if duty.amount and duty.unit:
         yield rf"(?<![0-9]){duty.amount} *{UNIT_WORDS[duty.unit]}"
     if duty.due_month is not None:

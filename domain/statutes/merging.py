@@ -156,6 +156,7 @@ class Merging:
         """
         for clock in dict.fromkeys(limit["clock"] for limit in self._upper.get("limits", [])):
             self._stricter(clock)
+        self._join_duties()
         for name, above in self._upper.items():
             if name not in ("limits", "routes"):
                 self._fill(self.merged, name, above, name)
@@ -164,6 +165,14 @@ class Merging:
             here = self._local.get(name)
             if name not in self._named and name in self._local and _clause(here) and _clause(above):
                 self._tell(name, "stays", here, above, _why("local_stays"), rule="local_stays")
+
+    def _join_duties(self) -> None:
+        """The duties of the text above beside the local ones; one of the same id stays as the local text has it."""
+        own = {duty["id"] for duty in self._local.get("duties") or ()}
+        for duty in self._upper.get("duties") or () if own and "duties" not in self._named else ():
+            if duty["id"] not in own:
+                self.merged["duties"].append(copy.deepcopy(duty))
+                self._tell(f"duties.{duty['id']}", "adds", duty, None, _why("left_out"), rule="left_out")
 
     def _join_rectification(self, grounds: Mapping[str, str]) -> None:
         local, above = self._local.get("rectification"), self._upper.get("rectification")

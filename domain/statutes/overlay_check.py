@@ -28,6 +28,7 @@ def first_weakness(statute: Statute, upper: Upper) -> Weakness | None:
         _coordination,
         _last,
         _rectification,
+        _duties,
     )
     return next((found for rule in rules for found in rule(statute, upper)), None)
 
@@ -156,6 +157,14 @@ def _last(statute: Statute, upper: Statute) -> Iterator[Weakness]:
         yield "last", f"is {own.step} by {own.by}, where {above.by} decides last"
     if own.necessity and not above.necessity:
         yield "last.necessity", "is true, where referring is no matter of necessity"
+
+
+def _duties(statute: Statute, upper: Statute) -> Iterator[Weakness]:
+    """Nobody is let off what the regulation above binds him to."""
+    own = {duty.id for duty in statute.duties or ()}
+    for duty in upper.duties or ():
+        if duty.id not in own:
+            yield "duties", f"leave out {duty.id}"
 
 
 def _rectification(statute: Statute, upper: Statute) -> Iterator[Weakness]:

@@ -216,8 +216,9 @@ class CatalogueRules(Part):
 class Duty(Part):
     """Something due again and again (定期工作). ``by`` is whoever must do it; a duty without a body is refused.
 
-    ``every``: a period; ``event`` for what is due so soon after each event (``amount`` and ``unit``); ``regular`` where
-    the text says 定期 and no number, so that the period is the operator's (policy) and no law. ``due_month`` and
+    ``every``: a period; ``event`` for what is due so soon after each event (``amount`` and ``unit``, or ``how_soon``
+    where the text says 立即 or 及时 and no number); ``regular`` where it says 定期, or orders supervision, alone.
+    Where it gives no number, how long that is is the operator's (policy) and no law. ``due_month`` and
     ``due_day``: the last day of each period's limit within the year (half-years and quarters count from their own first
     month); left out, the period's last day.
     """
@@ -229,9 +230,11 @@ class Duty(Part):
         default=None, description="whom the clause itself names, where that is more than the role"
     )
     to: Role = Field(default=Role.BUREAU, description="the organ to which it is accounted for")
+    addressee: Name | None = Field(default=None, description="whom the clause itself names, where that is another")
     every: Literal["year", "half_year", "quarter", "event", "regular"]
     amount: int | None = Field(default=None, ge=1, le=366)
     unit: Literal[Unit.WORKING_DAY] | None = None
+    how_soon: Literal["at_once", "in_time"] | None = Field(default=None, description="立即 or 及时")
     due_month: int | None = Field(default=None, ge=1, le=12)
     due_day: int | None = Field(default=None, ge=1, le=31)
     about_previous: bool = Field(default=False, description="the report is about the period before")
@@ -244,8 +247,11 @@ class Duty(Part):
     def _a_limit_of_its_kind(self) -> Self:
         if (self.due_month is None) != (self.due_day is None):
             raise ValueError("due_month and due_day stand together or not at all")
-        if (self.every == "event") != (self.amount is not None) or (self.amount is None) != (self.unit is None):
-            raise ValueError("amount and unit stand together, and only where every is event")
+        if (self.amount is None) != (self.unit is None):
+            raise ValueError("amount and unit stand together")
+        told = (self.amount is not None) + (self.how_soon is not None)
+        if told != (self.every == "event"):
+            raise ValueError("where every is event either amount and unit stand or how_soon, and nowhere else")
         if self.due_month is not None and self.every in ("event", "regular"):
             raise ValueError("due_month and due_day stand only where the text sets the period")
         if self.due_month is not None and not self._day_is_there_in_every_period():

@@ -255,6 +255,10 @@ def _periodic(statute: Statute, policy: Policy) -> Iterator[Row]:
 
 
 def _how_often(duty: Duty, policy: Policy) -> tuple[str, str]:
+    if duty.how_soon:
+        zh, en = ("立即", "at once") if duty.how_soon == "at_once" else ("及时", "in time")
+        days = policy.event_duties.at_once if duty.how_soon == "at_once" else policy.event_duties.in_time
+        return f"{zh}（内部规程：{days}个工作日）", f"{en} (policy: {days} working days) after each event"
     if duty.every == "event":
         return f"产生后{duty.amount}个工作日内", f"within {duty.amount} working days of each event"
     zh, en = EVERY[duty.recurrence(policy.regular_duties) or "year"]

@@ -52,13 +52,15 @@ async def test_sync_list_and_sync_again(shareflow: Run, listing: Listing) -> Non
     assert [(duty["duty"], duty["schedule"]) for duty in before] == [
         ("yearly_evaluation", None),
         ("yearly_report", None),
+        ("supervision_report", None),  # of the national regulation, under which Changzhou's text has stood since
     ]
     assert (await said(shareflow, "sync"))["created"] == [
         "duty/changzhou/yearly_evaluation",
         "duty/changzhou/yearly_report",
+        "duty/changzhou/supervision_report",
     ]
     again = await said(shareflow, "sync")
-    assert (again["created"], again["updated"], again["deleted"], len(again["unchanged"])) == ([], [], [], 2)
+    assert (again["created"], again["updated"], again["deleted"], len(again["unchanged"])) == ([], [], [], 3)
     report = (await said(shareflow, "list"))[1]
     assert (report["by"], report["period"], report["basis"], report["article"]) == ("provider", "year", "statute", "20")
     assert report["next_at"].endswith("-01-01T00:05:00+08:00")

@@ -261,15 +261,15 @@ async def test_what_cannot_be_opened_does_not_keep_the_others_and_is_told(
 
 
 async def test_a_second_sync_changes_nothing(temporal: Client, registry: Registry) -> None:
-    assert await sync(temporal) == {"created": 3}
-    assert await sync(temporal) == {"unchanged": 3}
+    assert await sync(temporal) == {"created": 4}
+    assert await sync(temporal) == {"unchanged": 4}
     registry.says(nantong=[], changshu=[])
-    assert await sync(temporal) == {"created": 2, "unchanged": 3}
+    assert await sync(temporal) == {"created": 3, "unchanged": 4}
     registry.says(changshu=[])
-    assert await sync(temporal) == {"deleted": 3, "unchanged": 2}
+    assert await sync(temporal) == {"deleted": 4, "unchanged": 3}
     assert await described(temporal, SURVEY) is None
     registry.file.write_text("{}", encoding="utf-8")
-    assert await sync(temporal) == {"deleted": 2}
+    assert await sync(temporal) == {"deleted": 3}
     assert await sync(temporal) == {}
 
 
@@ -278,7 +278,7 @@ async def test_another_policy_updates_what_is_due_regularly_and_a_pause_stays(te
     await sync(temporal)
     await temporal.get_schedule_handle(INSPECTION).pause(note="the office moves")
     quarterly = default_policy().model_copy(update={"regular_duties": "quarter"})
-    assert await sync(temporal, quarterly) == {"updated": 2, "unchanged": 1}
+    assert await sync(temporal, quarterly) == {"updated": 3, "unchanged": 1}
     (state,) = [x for x in await states(temporal, departments_in_force(), quarterly) if x.wanted.id == INSPECTION]
     assert state.paused
     found = await described(temporal, INSPECTION)
