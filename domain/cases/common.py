@@ -29,13 +29,26 @@ SANCTIONED = frozenset({Basis.STATUTE, Basis.DECISION})
 
 
 def may_be_withdrawn(book: RuleBook[Any], stages: Sequence[Stage], by: Role = Role.REQUESTER) -> None:
-    """撤回: whoever filed it needs it no longer, and says why."""
+    """撤回: whoever filed it needs it no longer, and says why.
 
-    @book.command(CommandName.WITHDRAW, by=[by], stages=stages)
+    What somebody else opened is not theirs to withdraw. The platform opens what somebody has asked for in another
+    case: it is as good as theirs.
+    """
+
+    def who_filed_it(case: Proceeding, role: Role) -> None:
+        if case.opener not in (role, Role.PLATFORM):
+            raise Refused(RefusalCode.NOT_YOUR_TURN)
+
+    @book.command(CommandName.WITHDRAW, by=[by], stages=stages, when=who_filed_it)
     def withdraw(turn: Turn[Any], said: Reasoned) -> None:
         turn.require(said.reason, RefusalCode.REASON_REQUIRED)
-        turn.note(EventType.WITHDRAWN, reason=said.reason)
-        turn.close(Outcome.WITHDRAWN)
+        take_back(turn, said)
+
+
+def take_back(turn: Turn[Any], said: Reasoned) -> None:
+    """The case ends because it is withdrawn."""
+    turn.note(EventType.WITHDRAWN, reason=said.reason)
+    turn.close(Outcome.WITHDRAWN)
 
 
 def _a_limit_runs_or_ran_out(case: Proceeding, _: Role) -> None:

@@ -24,6 +24,8 @@ def evolve(case: P, event: Event | RecordedEvent) -> P:
         clocks=fold_clock(case.clocks, event),
         head=event.seq if isinstance(event, RecordedEvent) else case.head,
     )
+    if event.type is EventType.FILED:
+        case = replace(case, opener=event.actor.role)
     if event.type is EventType.CLOSED:
         case = replace(case, outcome=Outcome(event.data["outcome"]))
     if event.type is EventType.CASE_OPENED:

@@ -10,7 +10,7 @@ from domain.cases.application import Filed, Party, Resource
 from domain.cases.records import Clock, Event, RecordedEvent
 from domain.policy import Policy
 from domain.statutes.model import Statute
-from domain.words import ClockId, ClockState, Outcome, ProcedureName, SharingClass, Stage
+from domain.words import ClockId, ClockState, Outcome, ProcedureName, Role, SharingClass, Stage
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Proceeding:
     outcome: Outcome | None = None
     last_at: datetime | None = None
     clocks: Mapping[int, Clock] = field(default_factory=dict)
+    opener: Role | None = None
+    """Who opened it: the role of the filing."""
     opened: int = 0
     """How many other cases this one has opened."""
     rectified: frozenset[int] = frozenset()

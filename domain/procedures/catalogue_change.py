@@ -14,7 +14,7 @@ from domain.calendar import day_of
 from domain.calendar.regulation import packaged_horizon
 from domain.cases.application import Filed, Party, Resource
 from domain.cases.commands import Nothing, Reasoned
-from domain.cases.common import may_be_urged, may_be_withdrawn, may_lead_to_rectification
+from domain.cases.common import may_be_urged, may_lead_to_rectification, take_back
 from domain.cases.extensions import MayBeExtended, extensions_after
 from domain.cases.procedure import Digests, Procedure, register
 from domain.cases.proceeding import Proceeding
@@ -28,6 +28,7 @@ from domain.texts import Code, Day, ShortText, Text, Truth
 from domain.words import (
     Basis,
     ClockId,
+    ClockState,
     CommandName,
     EventType,
     Outcome,
@@ -295,7 +296,30 @@ def _review_clause(case: CatalogueChangeCase) -> Clause:
     return rules.review or rules.clause
 
 
-may_be_withdrawn(RULES, OPEN, by=Role.PROVIDER)
+def _lets_nobody_off(case: CatalogueChangeCase, role: Role) -> None:
+    """The law binds the department from the change on, and the bureau from the update on: neither lets itself off.
+
+    A department takes back its own entry (误报), not the bureau's, and not once its limit was missed. The bureau takes
+    back any while the department has to act, and none that waits for its own review.
+    """
+    rules = rules_of(case)
+    if role is Role.BUREAU:
+        if case.stage is Stage.CATALOGUE_REVIEW:
+            raise Refused(RefusalCode.NOT_YOUR_TURN, rules.review or rules.clause)
+        return
+    late = (ClockState.BREACHED, ClockState.MET_LATE)
+    missed = any(x.id is ClockId.CATALOGUE_UPDATE and x.state in late for x in case.clocks.values())
+    if case.opener is not Role.PROVIDER or missed:
+        raise Refused(RefusalCode.NOT_YOUR_TURN, rules.clause)
+
+
+@RULES.command(CommandName.WITHDRAW, by=[Role.PROVIDER, Role.BUREAU], stages=OPEN, says=Reasoned, when=_lets_nobody_off)
+def withdraw(turn: Turn[CatalogueChangeCase], said: Reasoned) -> None:
+    """撤回: it was noted in error, and why."""
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, rules_of(turn.case).clause)
+    take_back(turn, said)
+
+
 may_be_urged(RULES, OPEN)
 may_lead_to_rectification(RULES, OPEN)
 

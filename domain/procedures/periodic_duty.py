@@ -15,7 +15,7 @@ from domain.access import place_of
 from domain.calendar import CHINA, day_of
 from domain.cases.application import Document, Filed, Party, Resource
 from domain.cases.commands import Reasoned
-from domain.cases.common import may_be_urged, may_lead_to_rectification
+from domain.cases.common import may_be_urged, may_lead_to_rectification, take_back
 from domain.cases.procedure import Digests, Procedure, register
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Event, RecordedEvent
@@ -307,8 +307,7 @@ def close_unfulfilled(turn: Turn[DutyCase], said: Reasoned) -> None:
 def withdraw(turn: Turn[DutyCase], said: Reasoned) -> None:
     """撤回: it was opened in error, or whoever was bound is no more."""
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, _bound(turn.case).clause)
-    turn.note(EventType.WITHDRAWN, reason=said.reason)
-    turn.close(Outcome.WITHDRAWN)
+    take_back(turn, said)
 
 
 may_be_urged(RULES, OPEN)
