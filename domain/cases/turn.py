@@ -38,6 +38,7 @@ PLATFORM = Actor(role=Role.PLATFORM)
 
 NO_LADDER = frozenset(
     {
+        ClockId.DEMAND_FEEDBACK,
         ClockId.SUPPLEMENT,
         ClockId.DISPUTE_WINDOW,
         ClockId.FOLLOW_UP_WINDOW,
@@ -47,7 +48,13 @@ NO_LADDER = frozenset(
         ClockId.WITHDRAWAL_NOTICE,
     }
 )
-"""Windows in which a department may act, and terms that simply end: no duties, so when they end nobody is urged."""
+"""Windows in which a department may act, and terms that simply end: no duties, so when they end nobody is urged.
+
+The ten days of a demand bind a report that may never be due: they end without a breach.
+"""
+
+ON_THE_LAST_DAY = frozenset({ClockId.DEMAND_FEEDBACK})
+"""Limits that are reminded of on their last day too, because their end itself says nothing."""
 
 
 MISTYPED_CODE = "wrong_check_character"
@@ -139,10 +146,25 @@ class Turn(Generic[P]):
         """A period that had to pass before something may follow has passed: nobody was late."""
         self._about(EventType.CLOCK_MET, clock, late=False)
 
-    def drop(self, clock_id: ClockId) -> None:
+    def drop(self, clock_id: ClockId, why: str | None = None) -> None:
         """The act that a clock measures is no longer needed."""
+        said = {"reason": why} if why else {}
         for clock in self.case.open_clocks(clock_id):
-            self._about(EventType.CLOCK_CANCELLED, clock)
+            self._about(EventType.CLOCK_CANCELLED, clock, **said)
+
+    def missed_after_all(self, clock: Clock) -> Clock:
+        """A limit that ended without a breach binds after all, because the act that it measures comes now.
+
+        It is recorded again as missed; the act itself is noted next, and then :meth:`kept_late`.
+        """
+        again = clock.model_copy(update={"number": self._next_number()})
+        self.order(clock.id, clock.basis, clause_of(clock), clock.amount, clock.unit, clock.started_at)
+        self._about(EventType.CLOCK_BREACHED, again, due_date=clock.due_date.isoformat())
+        return again
+
+    def kept_late(self, clock: Clock) -> None:
+        """The act that a missed limit measures was done."""
+        self._about(EventType.CLOCK_MET, clock, late=True)
 
     def start(self, clock_id: ClockId) -> None:
         """A limit begins to run: the statute's where it sets one, the operator's otherwise."""
@@ -218,9 +240,7 @@ class Turn(Generic[P]):
     ) -> None:
         """A clock gives way to one that started when it did, or later; the old record stays, with the reason."""
         self._about(EventType.CLOCK_SUPERSEDED, clock, reason=why)
-        ground = clause
-        if ground is None and clock.article and clock.quote:
-            ground = Clause(article=clock.article, quote=clock.quote, statute=clock.statute)
+        ground = clause or clause_of(clock)
         since, climbs = started_at or clock.started_at, bool(clock.rungs)
         self.order(clock.id, clock.basis, ground, amount, clock.unit, since, clock.number, ladder=climbs)
 
@@ -246,7 +266,7 @@ class Turn(Generic[P]):
             started_at=started_at,
             amount=amount,
             unit=unit,
-            warn_before=policy.warnings.before(unit, amount),
+            warn_before=(*policy.warnings.before(unit, amount), *([0] if clock_id in ON_THE_LAST_DAY else ())),
             ladder=policy.ladder if ladder and clock_id not in NO_LADDER else (),
             supersedes=supersedes,
             statute=clause.statute if clause else None,
@@ -289,6 +309,13 @@ class Turn(Generic[P]):
     def _next_number(self) -> int:
         ordered = [e.order.number for e in self.events if e.order is not None]
         return max([0, *self.case.clocks, *ordered]) + 1
+
+
+def clause_of(clock: Clock) -> Clause | None:
+    """The clause that a limit rests on, as it was recorded."""
+    if clock.article and clock.quote:
+        return Clause(article=clock.article, quote=clock.quote, statute=clock.statute)
+    return None
 
 
 _ENDING = (EventType.CLOCK_MET, EventType.CLOCK_CANCELLED, EventType.CLOCK_SUPERSEDED)

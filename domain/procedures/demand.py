@@ -87,7 +87,10 @@ def rules_of(case: DemandCase) -> DemandRules:
 
 
 def begin(turn: Turn[DemandCase], digests: Digests) -> None:
-    """提交需求申请: both limits of the text run from the day on which the department receives it."""
+    """提交需求申请: both limits of the text run from the day on which the department receives it.
+
+    The month binds whoever publishes, the ten working days whoever must report that this is impossible for now.
+    """
     rules, said = rules_of(turn.case), turn.case.application
     missing = [name for name, value in _required(said).items() if not value]
     if missing:
@@ -146,17 +149,21 @@ def report_impossible(turn: Turn[DemandCase], said: Reasoned) -> None:
     """反馈并备案: for objective reasons it cannot be published for now; the bureau has it on file."""
     rules = rules_of(turn.case)
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, rules.impossible)
-    findings = ["after_the_limit"] if _feedback_is_late(turn) else None
+    missed = _missed_feedback(turn)
+    late = turn.missed_after_all(missed) if missed else None
+    findings = ["after_the_limit"] if late else None
     turn.note(EventType.IMPOSSIBILITY_REPORTED, rules.impossible, reason=said.reason, findings=findings)
     turn.note(EventType.FILED_FOR_RECORD, rules.record, to=Role.BUREAU.value, reason=said.reason)
+    if late:
+        turn.kept_late(late)
     turn.keep(ClockId.DEMAND_FEEDBACK)
     turn.close(Outcome.IMPOSSIBLE)
 
 
-def _feedback_is_late(turn: Turn[DemandCase]) -> bool:
-    """Whether the limit for saying so had ended, also where an undertaking had met it before."""
+def _missed_feedback(turn: Turn[DemandCase]) -> Clock | None:
+    """The limit for saying so, if it had ended by then: in silence, or met by an undertaking that turns out wrong."""
     feedback = [clock for clock in turn.case.clocks.values() if clock.id is ClockId.DEMAND_FEEDBACK]
-    return bool(feedback) and feedback[-1].due_at <= turn.at
+    return feedback[-1] if feedback and feedback[-1].due_at <= turn.at else None
 
 
 class Publishing(Filed):
@@ -211,6 +218,14 @@ def file_request(turn: Turn[DemandCase], said: RequestFollowing) -> None:
     turn.close(Outcome.PUBLISHED)
 
 
+def instead_of_breach(turn: Turn[DemandCase], clock: Clock) -> bool:
+    """The ten days end: nobody knows yet whether there was anything to report, so nobody is late. The month runs on."""
+    if clock.id is not ClockId.DEMAND_FEEDBACK:
+        return False
+    turn.drop(clock.id, "nothing_reported")
+    return True
+
+
 def lapse(turn: Turn[DemandCase], clock: Clock) -> None:
     """Nobody asked for what was published: the demand has been met all the same."""
     if clock.id is ClockId.FOLLOW_UP_WINDOW:
@@ -235,5 +250,6 @@ DEMAND = register(
             Stage.PUBLISHED: (Role.REQUESTER,),
         },
         lapse=lapse,
+        instead_of_breach=instead_of_breach,
     )
 )
