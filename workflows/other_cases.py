@@ -119,13 +119,10 @@ class OtherCases(RecordedCase):
         return [GrantFound.model_validate(grant) for grant in found]
 
     async def find_case(self, request_id: str) -> CaseFound | None:
-        """Another case that is named in this one, as the ledger has it; a case played alone finds none.
-
-        Raises HandingOver.
-        """
+        """Another case that is named in this one's filing, as the ledger has it; a case played alone finds none."""
         if self.entry.alone:
             return None
-        found = await self._ask_until_done(OTHER_CASE, FIND_CASE, request_id)
+        found = await self._ask_until_done(OTHER_CASE, FIND_CASE, request_id, stays=True)
         return CaseFound.model_validate(found) if found is not None else None
 
     async def wait_for_another_case(self, refused: str) -> None:

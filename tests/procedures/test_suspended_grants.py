@@ -8,7 +8,7 @@ import pytest
 
 from starter import Case, Client, RequestRefused
 from starter.testing.engine import ShareflowEngine, running_engine
-from tests.procedures.test_chains import BEGINS, USER, People, request
+from tests.procedures.test_chains import BEGINS, PROVIDER, USER, People, party, request
 
 WITHIN = 60
 """Seconds in which one case has told another."""
@@ -117,3 +117,27 @@ def test_no_caller_says_what_only_a_case_can_tell(people: People) -> None:
     ends = {"reason": "资源撤销", "withdrawal": "CHANGSHU-WITHDRAWAL-AAAAAAAAAAAAAAAA"}
     assert refused(people.platform, grant, "end_service", **ends) == "not_your_turn"
     assert people.auditor.get(grant.request_id).stage == "suspended"
+
+
+def test_the_origin_of_a_notice_is_looked_up(engine: ShareflowEngine, people: People) -> None:
+    case = people.user.file("changshu-2019", request("CS-GA-0506"))
+    notice = {"department": party(PROVIDER), "ground": "late_answer", "facts": "逾期未答复", "working_days": 3}
+
+    def opened(**origin: object) -> Case:
+        return people.bureau.open_case("rectification", "changshu-2019", {**notice, "origin": origin})
+
+    number = case.clock("provider_answer").number
+    for wrong in (
+        {"request_id": "CHANGSHU-AAAAAAAAAAAAAAAA"},
+        {"request_id": case.request_id, "clock": number},  # it has not been missed yet
+        {"request_id": case.request_id, "clock": 77},
+    ):
+        with pytest.raises(RequestRefused) as refusal:
+            opened(**wrong)
+        assert refusal.value.code == "origin_not_found"
+    stranger = {**notice, "department": party("113206000140000033"), "origin": {"request_id": case.request_id}}
+    with pytest.raises(RequestRefused) as refusal:
+        people.bureau.open_case("rectification", "changshu-2019", stranger)
+    assert refusal.value.code == "origin_not_found"
+    engine.advance(until=case.clock("provider_answer").due_at + timedelta(hours=1))
+    assert opened(request_id=case.request_id, clock=number).stage == "rectifying"
