@@ -235,3 +235,30 @@ async def test_a_statute_is_shown_with_what_lies_over_it(people: People) -> None
     )
     assert (delivery["stands"]["amount"], delivery["instead_of"]) == (20, None)
     assert "overlay" not in (await people.get("requester", "/v1/statutes/nantong-2020")).json()
+
+
+async def _findings(people: People, request_id: str) -> list[list[str] | None]:
+    told = await people.get("requester", f"/v1/requests/{request_id}/events")
+    said = ("filed", "granted")
+    return [event["data"].get("findings") for event in told.json()["items"] if event["type"] in said]
+
+
+async def test_what_article_20_wants_declared_is_noted_where_it_is_left_out_and_refuses_nothing(people: People) -> None:
+    left_out = {"legal_basis": None, "service_mode": None, "use_until": None}
+    bare = await people.file("cn-809-2025", **left_out)
+    assert (await people.give("provider", bare, "grant", terms={"scope": "姓名"})).status_code == 200
+    consent = "no_office_head_consent"
+    assert await _findings(people, bare) == [[consent, "no_legal_basis", "no_service_mode", "no_use_until"], [consent]]
+    declared = {"legal_basis": "社会救助暂行办法", "service_mode": "api", "use_until": "2027-09-30"}
+    whole = await people.file("cn-809-2025", **declared, office_head_consent=True)
+    answer = await people.give("provider", whole, "grant", terms={"scope": "姓名"}, office_head_consent=True)
+    assert answer.status_code == 200
+    assert await _findings(people, whole) == [None, None]
+
+
+async def test_a_consent_is_true_or_false_and_nothing_else(people: People) -> None:
+    body = filing()
+    body["request"]["office_head_consent"] = "是"
+    wrong = await people.post("requester", "/v1/requests", body, **fresh_key())
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid")
+    assert "office_head_consent" in wrong.text
