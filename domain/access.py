@@ -16,6 +16,9 @@ EVERYWHERE = "*"
 OF_A_PLACE = frozenset({Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT, Role.PLATFORM})
 """Organs that have to do with every case of their places (辖区)."""
 
+OF_A_SUPERIOR = frozenset({Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT})
+"""Organs of a common superior that a case across levels or regions names: they see it, coordinate and decide."""
+
 OF_ALL = frozenset({Role.AUDITOR, Role.OPERATOR})
 """Who sees every case and decides none."""
 
@@ -32,19 +35,27 @@ class Caller:
 
 @dataclass(frozen=True)
 class Parties:
-    """What decides who has to do with a case: its statute and the codes of the two departments."""
+    """What decides who has to do with a case: its statute and the codes of the two departments.
+
+    ``superior``: the place whose organs alone coordinate and decide it, where it crosses levels and names one.
+    """
 
     statute: str
     requester: str | None
     provider: str | None
+    superior: str | None = None
 
 
 @dataclass(frozen=True)
 class Sight:
-    """Which cases of the ledger a caller may see: those that any one of the fields lets through."""
+    """Which cases of the ledger a caller may see: those that any one of the fields lets through.
+
+    ``superiors``: the places whose organs it is one of, for cases that name one of them as their superior.
+    """
 
     everything: bool = False
     places: frozenset[str] = frozenset()
+    superiors: frozenset[str] = frozenset()
     requester: str | None = None
     provider: str | None = None
 
@@ -54,8 +65,12 @@ def place_of(statute: str) -> str:
     return statute.partition("-")[0]
 
 
-def stands_as(caller: Caller, role: Role, parties: Parties) -> bool:
-    """Whether a caller holds a role in this very case."""
+def stands_as(caller: Caller, role: Role, parties: Parties, settling: bool = False) -> bool:
+    """Whether a caller holds a role in this very case.
+
+    ``settling``: to coordinate or decide, which a superior's organs alone do where the case names one. All else is
+    for the organs of its own place.
+    """
     if role not in caller.roles:
         return False
     if role is Role.REQUESTER:
@@ -63,18 +78,20 @@ def stands_as(caller: Caller, role: Role, parties: Parties) -> bool:
     if role is Role.PROVIDER:
         return same_code(caller.org, parties.provider)
     if role in OF_A_PLACE:
-        return EVERYWHERE in caller.places or place_of(parties.statute) in caller.places
+        place = parties.superior if settling and parties.superior else place_of(parties.statute)
+        return EVERYWHERE in caller.places or place in caller.places
     return True
 
 
 def sees(caller: Caller, parties: Parties) -> bool:
     """Whether a case is the caller's to see; to everybody else it does not exist."""
-    return any(stands_as(caller, role, parties) for role in caller.roles)
+    above = parties.superior in caller.places and bool(caller.roles & OF_A_SUPERIOR)
+    return above or any(stands_as(caller, role, parties) for role in caller.roles)
 
 
-def capacities(caller: Caller, by: Sequence[Role], parties: Parties) -> list[Role]:
+def capacities(caller: Caller, by: Sequence[Role], parties: Parties, settling: bool = False) -> list[Role]:
     """The roles among ``by`` that a caller holds in this case: in one of them it may act."""
-    return [role for role in by if stands_as(caller, role, parties)]
+    return [role for role in by if stands_as(caller, role, parties, settling)]
 
 
 def may_file(caller: Caller, parties: Parties) -> bool:
@@ -87,6 +104,7 @@ def sight_of(caller: Caller) -> Sight:
     return Sight(
         everything=bool(caller.roles & OF_ALL) or (bool(caller.roles & OF_A_PLACE) and EVERYWHERE in caller.places),
         places=caller.places - {EVERYWHERE} if caller.roles & OF_A_PLACE else frozenset(),
+        superiors=caller.places - {EVERYWHERE} if caller.roles & OF_A_SUPERIOR else frozenset(),
         requester=caller.org if Role.REQUESTER in caller.roles else None,
         provider=caller.org if Role.PROVIDER in caller.roles else None,
     )

@@ -44,6 +44,7 @@ class CaseHeader(Record):
     resource_name: str
     sharing_class: SharingClass | None
     opened_by: str | None = None
+    superior: str | None = None
     filed_at: datetime
     filing_key: str = Field(min_length=1)
     filing_digest: str

@@ -52,6 +52,7 @@ cases = Table(
     Column("filing_digest", Text, nullable=False),
     Column("workflow_id", Text, nullable=False),
     Column("opened_by", Text),
+    Column("superior", Text),
     Column("header", JSONB, nullable=False),
     Column("updated_at", Instant, nullable=False, server_default=func.clock_timestamp()),
     UniqueConstraint("filing_key", name="cases_filing_key_key"),
@@ -62,6 +63,7 @@ cases = Table(
     Index("cases_by_update", "updated_at"),
     Index("cases_by_resource", "procedure", text("upper(provider_code)"), "resource_code"),
     Index("cases_by_opener", "opened_by", postgresql_where=text("opened_by IS NOT NULL")),
+    Index("cases_by_superior", "superior", postgresql_where=text("superior IS NOT NULL")),
 )
 
 parked = Table(

@@ -68,12 +68,18 @@ def unavailable() -> Mapping[CommandName, Mapping[str, list[str]]]:
 
 def document(language: Language) -> str:
     """The whole page."""
-    parts = [_said("head", language)]
+    parts = [_said("head", language).format(settling=_settling())]
     for stage in OPEN_STAGES:
         parts += ["\n", *_stage(stage, language)]
     for section in (_unavailable, _procedures, _sight, _endpoints):
         parts += ["\n", *section(language)]
     return "".join(parts)
+
+
+def _settling() -> str:
+    """The commands that coordinate or decide, in whichever procedure."""
+    rules = (rule for procedure in PROCEDURES.values() for rule in procedure.rules.values() if rule.settles)
+    return ", ".join(dict.fromkeys(f"`{rule.name}`" for rule in rules))
 
 
 def _stage(stage: Stage, language: Language) -> Iterator[str]:
@@ -138,11 +144,19 @@ def _procedures(language: Language) -> Iterator[str]:
 
 
 def _sight(language: Language) -> Iterator[str]:
-    heads = ("as_requester", "as_provider", "of_its_places", "all_others", "files_own", "files_others")
+    heads = (
+        "as_requester",
+        "as_provider",
+        "of_its_places",
+        "of_its_superior",
+        "all_others",
+        "files_own",
+        "files_others",
+    )
     yield f"{_said('sight', language)}\n\n{_said('sight_head', language)}\n\n"
     yield _row([_said("role", language), *(_said(word, language) for word in heads)])
-    yield _row(["---"] * 7)
-    case = Parties("nantong-2020", "R", "P")
+    yield _row(["---"] * 8)
+    case = Parties("nantong-2020", "R", "P", "jiangsu")
     for role in Role:
 
         def who(org: str, *places: str, role: Role = role) -> Caller:
@@ -152,6 +166,7 @@ def _sight(language: Language) -> Iterator[str]:
             sees(who("R"), case),
             sees(who("P"), case),
             sees(who("X", "nantong"), case),
+            sees(who("X", "jiangsu"), case),
             sees(who("X", "elsewhere"), case),
             may_file(who("R"), case),
             may_file(who("X", "nantong"), case),

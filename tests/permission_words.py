@@ -90,6 +90,10 @@ which a mark applies. What no table names is refused with `wrong_stage` in that 
 gives a command is told `not_your_turn`. A department acts only in cases in which it is that party, an organ only in
 cases of its places. Auditors, operators and the platform decide nothing.
 
+Where a case across levels or regions names `superior`, what coordinates or decides it ({settling}) is for organs of
+that place alone, in every procedure; those of the case's own place see it, do all else, and are told `not_your_turn`
+there.
+
 A local text under the national regulation (`…+809`) follows the marks of `cn-809-2025`, Nantong's with its own
 completeness check (without `decline`), platform authorization and three-party table. There the government may
 `order_rectification` of the bureau, from the stage whose limit the bureau missed. Under `…+jiangsu` the marks are
@@ -107,6 +111,9 @@ English: [permissions.md](permissions.md)
 ● 事项处于该阶段时均可；○ 须符合所列条件；空白：不可。括号内为该标记适用的办法。
 表中未列的动作在该阶段对任何人均以 `wrong_stage` 拒绝；从不办理该动作的角色得到 `not_your_turn`。
 部门只能办理本部门为当事方的事项，主管机构只能办理本辖区的事项。审计、运维和共享平台不作任何决定。
+
+跨层级、跨地域的事项写明 `superior` 的，协调和决定（{settling}）只由该地机构办理，各程序相同；
+本地机构仍可查看并办理其他动作，协调和决定则得到 `not_your_turn`。
 
 在国家条例之下适用的本地办法（`…+809`）按 `cn-809-2025` 的标记；南通另有规范性审查（无 `decline`）、平台授权和三方协商。
 主管部门错过时限的，自该阶段起政府可以 `order_rectification`。
@@ -132,6 +139,7 @@ English: [permissions.md](permissions.md)
     "as_requester": {"en": "its organisation is the requester", "zh": "本机构为使用部门"},
     "as_provider": {"en": "its organisation is the provider", "zh": "本机构为提供部门"},
     "of_its_places": {"en": "of its places", "zh": "本辖区"},
+    "of_its_superior": {"en": "names its place as superior", "zh": "写明其为上级"},
     "all_others": {"en": "all others", "zh": "其他"},
     "files_own": {"en": "files for itself", "zh": "为本部门提出"},
     "files_others": {"en": "files for departments of its places", "zh": "为本辖区部门提出"},

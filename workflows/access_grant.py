@@ -28,6 +28,10 @@ class AccessGrantWorkflow(OpenedCase):
                     await self.people_or_time("暂停: the user puts right what was wrong, or sharing is terminated")
                 case Stage.ENDING:
                     await self.people_or_time("终止协商: the provider negotiates the end or change with the user")
+                case Stage.COORDINATION:
+                    await self.people_or_time("协调: the bureau coordinates the dispute; access goes on")
+                case Stage.FINAL_INSTANCE:
+                    await self.people_or_time("决定: the government decides the dispute; access goes on")
                 case Stage.EXPIRED:
                     await self.people_or_time("期满: the user may apply again")
                 case Stage.DISPOSAL:

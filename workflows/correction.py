@@ -33,6 +33,8 @@ class DataCorrectionWorkflow(OpenedCase):
                     await self.people_or_time("校核: the provider verifies, then corrects or explains")
                 case Stage.EXPLAINED:
                     await self.people_or_time("说明: the requester accepts the explanation or disputes it")
+                case Stage.NEGOTIATION:
+                    await self.people_or_time("协商: the parties agree, or nothing comes of it")
                 case Stage.VERIFICATION_DISPUTE:
                     await self.people_or_time("协调核实: whom the text names finds out")
                 case Stage.PUSH:

@@ -177,6 +177,7 @@ class RecordedCase:
             "filing_digest": entry.digest,
             "workflow_id": workflow.info().workflow_id,
             "opened_by": entry.opened_by,
+            "superior": case.superior,
         }
 
     # What is shown

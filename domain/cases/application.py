@@ -57,7 +57,8 @@ class Application(Filed):
     ``justification``: why it is needed for the requester's duty (因履行职责确需使用). ``disputes_grant``: the
     case whose granted conditions are disputed; such a filing goes straight to negotiation where the text
     opens one (809 art. 28, yima art. 16, nantong art. 27). ``office_head_consent``: the head of the requester's
-    office for sharing has consented (本部门政务数据共享工作机构负责人同意).
+    office for sharing has consented (本部门政务数据共享工作机构负责人同意). ``superior``: the place (辖区) of the
+    common superior that coordinates and decides a dispute across levels or regions.
     """
 
     requester: Party = Party()
@@ -71,6 +72,7 @@ class Application(Filed):
     use_until: Day | None = None
     involves_provincial_department: Truth = False
     cross_level: Truth = False
+    superior: Code | None = None
     contains_state_secret: Truth = False
     justification: Text | None = None
     documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()

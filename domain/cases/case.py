@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 
 from domain.cases.application import Application, Party, Resource
 from domain.cases.extensions import extensions_after
-from domain.cases.proceeding import Proceeding
+from domain.cases.instances import Disputable
 from domain.cases.records import Event, RecordedEvent
-from domain.statutes.model import Body, Clause, LastInstance, Route
+from domain.statutes.model import Route
 from domain.words import Authorization, EventType, ProcedureName, Role, SharingClass, Stage
 
 
 @dataclass(frozen=True)
-class Case(Proceeding):
+class Case(Disputable):
     """One data-share request (共享申请), from filing to its end."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.SHARE_REQUEST
@@ -27,7 +27,6 @@ class Case(Proceeding):
     proposer: Role | None = None
     agreed: frozenset[Role] = frozenset()
     impasse: bool = False
-    not_agreed: bool = False
     terms: Mapping[str, Any] | None = None
     """On what terms sharing was agreed (共享条件)."""
 
@@ -53,34 +52,9 @@ class Case(Proceeding):
         return self.statute.default_authorization(resource.sharing_class)
 
     @property
-    def last_instance(self) -> LastInstance | None:
-        """Who speaks last in this case: the statute's last instance, or the one for provincial departments."""
-        coordination = self.statute.coordination
-        if coordination and coordination.provincial and self.application.involves_provincial_department:
-            return coordination.provincial
-        return self.statute.last
-
-    @property
     def limit_class(self) -> SharingClass | None:
         """Limits of the answer differ by the class of what is asked for."""
         return self.sharing_class
-
-    @property
-    def coordinator_above(self) -> Body | None:
-        """Who coordinates instead of the bureau because the dispute crosses levels or regions, if it does."""
-        rule = self.statute.coordination
-        if rule is None or rule.cross_level is None:
-            return None
-        application = self.application
-        provincial = rule.province_is_another_level and application.involves_provincial_department
-        return rule.cross_level if application.cross_level or provincial else None
-
-    @property
-    def coordination_clause(self) -> Clause | None:
-        """The clause on whoever coordinates in this case."""
-        rule = self.statute.coordination
-        above = self.coordinator_above
-        return above.clause if above else rule.clause if rule else None
 
     @property
     def requester(self) -> Party:
@@ -113,10 +87,8 @@ class Case(Proceeding):
                 return {"agreed": self.agreed | {event.actor.role}}
             case EventType.IMPASSE_DECLARED:
                 return {"impasse": True}
-            case EventType.COORDINATION_CONCLUDED:
-                return {"not_agreed": data["result"] == "not_agreed"}
-            case EventType.DECIDED if data["decision"] == "return":
-                return {"not_agreed": False}
+            case EventType.COORDINATION_CONCLUDED | EventType.DECIDED:
+                return self.dispute_after(event)
             case _:
                 return extensions_after(self, event)
 

@@ -67,7 +67,7 @@ def refuse_unless_allowed(case: Proceeding, rule: Rule, command: Command) -> Non
         raise Refused(RefusalCode.NOT_YOUR_TURN)
     actor = command.actor
     caller = Caller(actor.person or "", actor.org, frozenset({actor.role}), command.places)
-    if not stands_as(caller, actor.role, case.parties):
+    if not stands_as(caller, actor.role, case.parties, rule.settles):
         raise Refused(RefusalCode.NOT_YOUR_TURN)
     rule.when(case, command.actor.role)
 

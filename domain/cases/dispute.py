@@ -4,17 +4,24 @@ from domain.cases.answering import grant_access
 from domain.cases.case import Case
 from domain.cases.commands import (
     Adjudicate,
-    ConcludeCoordination,
     Decide,
     Nothing,
     OpenNegotiation,
     Propose,
     Reasoned,
-    ReferFinal,
+    Terms,
 )
-from domain.cases.share_rules import command
+from domain.cases.instances import (
+    after_no_agreement,
+    lacking,
+    last_of,
+    may_be_coordinated,
+    may_be_decided,
+    refer_to_coordination,
+)
+from domain.cases.share_rules import RULES, command
 from domain.cases.turn import Refused, Turn
-from domain.statutes.model import Clause, LastInstance
+from domain.statutes.model import Clause
 from domain.words import ClockId, CommandName, EventType, Outcome, RefusalCode, Role, Stage
 
 TABLE = (Role.REQUESTER, Role.PROVIDER, Role.BUREAU)
@@ -154,141 +161,47 @@ def refer(turn: Turn[Case], said: Reasoned) -> None:
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
     body = turn.case.coordinator_above or turn.case.statute.bodies[instance.by if instance else rule.by]
     turn.stage = Stage.FINAL_INSTANCE if instance else Stage.COORDINATION
-    turn.note(EventType.COORDINATION_REFERRED, clause, reason=said.reason, body=body.name.zh)
+    refer_to_coordination(turn, said.reason, clause, body)
     if instance:
         turn.note(EventType.FINAL_INSTANCE_REFERRED, clause, body=instance.by.value)
     _leave(turn)
     turn.start(ClockId.FINAL_INSTANCE if instance else ClockId.COORDINATION)
 
 
-def _not_concluded_yet(case: Case, _: Role) -> None:
-    if case.not_agreed:
-        raise Refused(RefusalCode.WRONG_STAGE, case.coordination_clause, why="coordination_concluded")
+def _shared_as_coordinated(turn: Turn[Case], terms: Terms | None, clause: Clause | None) -> None:
+    grant_access(turn, clause, terms.said() if terms else None, kept=ClockId.COORDINATION)
 
 
-@command(CommandName.CONCLUDE_COORDINATION, by=[Role.BUREAU], stages=[Stage.COORDINATION], when=_not_concluded_yet)
-def conclude_coordination(turn: Turn[Case], said: ConcludeCoordination) -> None:
-    """协调结果: agreed, or not; then what the text has next, and where it has nothing, the end."""
-    clause = turn.case.coordination_clause
-    if said.result == "agreed":
-        terms = said.terms.said() if said.terms else None
-        turn.note(EventType.COORDINATION_CONCLUDED, clause, result="agreed", terms=terms, reason=said.reason)
-        grant_access(turn, clause, terms, kept=ClockId.COORDINATION)
-        return
-    turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
-    turn.note(EventType.COORDINATION_CONCLUDED, clause, result="not_agreed", reason=said.reason)
-    turn.keep(ClockId.COORDINATION)
-    last = turn.case.last_instance
-    if last is None:
-        turn.close(Outcome.UNRESOLVED)
-    elif last.step == "adjudication":
-        turn.start(ClockId.FINAL_INSTANCE)
-    else:
-        # Where referring is the bureau's free choice it has a window; where it is a duty, a limit.
-        turn.start(ClockId.DISPUTE_WINDOW if last.necessity else ClockId.COORDINATION)
+may_be_coordinated(RULES, agreed=_shared_as_coordinated)
 
 
 # The last instance (评判, 报请决定)
-
-
-def _no_adjudication(case: Case) -> Refused | None:
-    last = case.last_instance
-    if last is not None and last.step == "adjudication":
-        return None
-    return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, _highest(case))
-
-
-def _no_final_instance(case: Case) -> Refused | None:
-    last = case.last_instance
-    if last is not None and last.step == "final_instance":
-        return None
-    return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, _highest(case))
-
-
-def _highest(case: Case) -> Clause:
-    """The clause on the highest step that the text does have."""
-    rule = case.statute.last or case.statute.coordination or case.statute.negotiation
-    return rule.clause
-
-
-def _last(case: Case) -> LastInstance:
-    last = case.last_instance
-    if last is None:
-        raise LookupError(f"{case.statute.id} has no last instance in this case")
-    return last
-
-
-def _after_no_agreement(case: Case, _: Role) -> None:
-    if not case.not_agreed:
-        raise Refused(RefusalCode.WRONG_STAGE, _last(case).clause, why="coordination_not_concluded")
-
-
-def _the_organ_of_the_text(case: Case, role: Role) -> None:
-    if role is not _last(case).by:
-        raise Refused(RefusalCode.NOT_YOUR_TURN, _last(case).clause)
 
 
 @command(
     CommandName.ADJUDICATE,
     by=[Role.BUREAU],
     stages=[Stage.COORDINATION],
-    unavailable=_no_adjudication,
-    when=_after_no_agreement,
+    unavailable=lacking("adjudication"),
+    when=after_no_agreement,
+    settles=True,
 )
 def adjudicate(turn: Turn[Case], said: Adjudicate) -> None:
     """评判: the bureau itself decides, after a coordination without agreement."""
-    clause = _last(turn.case).clause
+    clause = last_of(turn.case).clause
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
     _require_basis_of_a_denial(turn, said.decision, said.legal_basis)
     turn.note(EventType.ADJUDICATED, clause, decision=said.decision, reason=said.reason, legal_basis=said.legal_basis)
     _carry_out(turn, said.decision, said.terms.said() if said.terms else None, clause)
 
 
-@command(
-    CommandName.REFER_FINAL,
-    by=[Role.BUREAU],
-    stages=[Stage.COORDINATION],
-    unavailable=_no_final_instance,
-    when=_after_no_agreement,
-)
-def refer_final(turn: Turn[Case], said: ReferFinal) -> None:
-    """报请: to the last instance, with the necessity stated where the text makes that the condition."""
-    last = _last(turn.case)
-    clause = last.clause
-    if last.necessity:
-        turn.require(said.necessity, RefusalCode.NECESSITY_REQUIRED, clause)
-    turn.stage = Stage.FINAL_INSTANCE
-    turn.note(
-        EventType.FINAL_INSTANCE_REFERRED,
-        clause,
-        necessity=said.necessity,
-        reason=said.reason,
-        body=last.by.value,
-    )
-    _leave(turn)
-    turn.start(ClockId.FINAL_INSTANCE)
-
-
-@command(
-    CommandName.DECIDE,
-    by=[Role.LEADING_GROUP, Role.GOVERNMENT],
-    stages=[Stage.FINAL_INSTANCE],
-    unavailable=_no_final_instance,
-    when=_the_organ_of_the_text,
-)
-def decide(turn: Turn[Case], said: Decide) -> None:
-    """决定: grant, deny, or send back to coordination."""
-    last = _last(turn.case)
-    turn.require(said.reason, RefusalCode.REASON_REQUIRED, last.clause)
-    if said.decision == "return":
-        turn.stage = Stage.COORDINATION
-        turn.note(EventType.DECIDED, last.clause, decision="return", reason=said.reason)
-        turn.keep(ClockId.FINAL_INSTANCE)
-        turn.start(ClockId.COORDINATION)
-        return
+def _as_decided(turn: Turn[Case], said: Decide, clause: Clause) -> None:
     _require_basis_of_a_denial(turn, said.decision, said.legal_basis)
-    turn.note(EventType.DECIDED, last.clause, decision=said.decision, reason=said.reason, legal_basis=said.legal_basis)
-    _carry_out(turn, said.decision, said.terms.said() if said.terms else None, last.clause)
+    turn.note(EventType.DECIDED, clause, decision=said.decision, reason=said.reason, legal_basis=said.legal_basis)
+    _carry_out(turn, said.decision, said.terms.said() if said.terms else None, clause)
+
+
+may_be_decided(RULES, carry_out=_as_decided)
 
 
 def _require_basis_of_a_denial(turn: Turn[Case], decision: str, legal_basis: str | None) -> None:
@@ -309,7 +222,5 @@ def _carry_out(turn: Turn[Case], decision: str, terms: object, clause: Clause) -
 def _leave(turn: Turn[Case]) -> None:
     """The windows and limits of the step before are over: used in time, or missed and so recorded."""
     turn.keep(ClockId.DISPUTE_WINDOW)
-    if turn.case.stage is Stage.COORDINATION:
-        turn.keep(ClockId.COORDINATION)
     for clock_id in (ClockId.PROVIDER_ANSWER, ClockId.NEGOTIATION, ClockId.DELIVERY):
         turn.drop(clock_id)

@@ -54,9 +54,9 @@ def begin(turn: Turn[Case], known: Mapping[str, str]) -> None:
         close_granted(turn, None)
         return
     if turn.stage is Stage.NEGOTIATION:
-        turn.note(
-            EventType.NEGOTIATION_OPENED, case.statute.negotiation.clause, justification=application.justification
-        )
+        table = case.statute.negotiation
+        clause = (table.granted_conditions if application.disputes_grant else None) or table.clause
+        turn.note(EventType.NEGOTIATION_OPENED, clause, justification=application.justification)
     turn.start(FIRST_CLOCK[turn.stage])
     if turn.stage is Stage.COMPLETENESS_CHECK:
         _start_what_runs_from_the_filing(turn)

@@ -17,6 +17,10 @@ OF_STAGE: dict[Stage, tuple[Role, ...]] = {
 }
 
 
+SETTLING = frozenset({Stage.COORDINATION, Stage.FINAL_INSTANCE, Stage.VERIFICATION_DISPUTE})
+"""The stages in which a dispute is coordinated or decided: for the organs of the superior, where a case names one."""
+
+
 def holders(stage: Stage, statute: Statute, provincial: bool = False) -> tuple[Role, ...]:
     """Who must act for a case in this stage to go on; nobody when it is closed.
 

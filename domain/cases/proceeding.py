@@ -74,9 +74,14 @@ class Proceeding:
         return self.provider
 
     @property
+    def superior(self) -> str | None:
+        """The place whose organs alone coordinate and decide this case, where it crosses levels and names one."""
+        return None
+
+    @property
     def parties(self) -> Parties:
         """What decides who has to do with this case."""
-        return Parties(self.statute.id, self.requester.code, self.provider.code)
+        return Parties(self.statute.id, self.requester.code, self.provider.code, self.superior)
 
     def said_meanwhile(self, stage: Stage) -> Mapping[str, Any]:  # noqa: ARG002 - a procedure may have something to say
         """What every act and every notice of a case in this stage says besides its own."""

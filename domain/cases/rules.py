@@ -28,7 +28,8 @@ class CommandRule(Generic[P]):
 
     ``unavailable`` says, from the statute alone, that the command does not exist in such a case at all. ``when``
     refuses, in the right stage and role, what has to have happened before (or must not have). ``between_cases``: it is
-    told by another case alone, and no person or platform gives it.
+    told by another case alone, and no person or platform gives it. ``settles``: it coordinates or decides a dispute,
+    so that where the case names a superior that place's organs alone give it.
     """
 
     name: CommandName
@@ -39,6 +40,7 @@ class CommandRule(Generic[P]):
     unavailable: Callable[[P], Refused | None] = always_available
     when: Callable[[P, Role], None] = at_any_time
     between_cases: bool = False
+    settles: bool = False
 
 
 Rule = Callable[[Turn[P], Any], None]
@@ -56,12 +58,13 @@ class RuleBook(dict[CommandName, CommandRule[P]]):
         unavailable: Callable[[P], Refused | None] = always_available,
         when: Callable[[P, Role], None] = at_any_time,
         between_cases: bool = False,
+        settles: bool = False,
     ) -> Callable[[Rule[P]], Rule[P]]:
         """Enter the rule of a command. ``says`` may be left out for a command whose fields are the same everywhere."""
 
         def enter(rule: Rule[P]) -> Rule[P]:
             said = says or FIELDS[name]
-            self[name] = CommandRule(name, by, stages, said, rule, unavailable, when, between_cases)
+            self[name] = CommandRule(name, by, stages, said, rule, unavailable, when, between_cases, settles)
             return rule
 
         return enter

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import domain.procedures.grant_disputes
 import domain.procedures.grant_endings  # noqa: F401 - importing them enters their rules
 import domain.procedures.grant_suspension as suspension
 from domain.calendar import day_of
@@ -13,10 +14,12 @@ from domain.cases.procedure import Digests, Procedure, register
 from domain.cases.records import Clock
 from domain.cases.turn import PLATFORM, Refused, Turn
 from domain.procedures.grant_case import (
+    IN_SERVICE,
     OPEN,
     RULES,
     AccessGrant,
     GrantCase,
+    drop_dispute,
     end,
     expire,
     refuse_unless_negotiated,
@@ -91,9 +94,7 @@ class Using(Filed):
     seasonal: Text | None = None
 
 
-@RULES.command(
-    CommandName.RECORD_USE, by=[Role.PLATFORM, Role.REQUESTER], stages=[Stage.IN_USE, Stage.ENDING], says=Using
-)
+@RULES.command(CommandName.RECORD_USE, by=[Role.PLATFORM, Role.REQUESTER], stages=IN_SERVICE, says=Using)
 def record_use(turn: Turn[GrantCase], said: Using) -> None:
     """使用记录: one event. Only a use after long disuse touches a clock: the others are counted when it comes due."""
     rules = rules_of(turn.case)
@@ -192,7 +193,7 @@ def instead_of_breach(turn: Turn[GrantCase], clock: Clock) -> bool:
     if clock.id is ClockId.GRANT_TERM:
         turn.wait_out(clock)
         turn.drop(ClockId.UNUSED_ACCESS)
-        turn.drop(ClockId.NEGOTIATION)
+        drop_dispute(turn)
         expire(turn)
         return True
     if clock.id is ClockId.RECTIFICATION:
@@ -221,6 +222,8 @@ ACCESS_GRANT = register(
             Stage.IN_USE: (),
             Stage.SUSPENDED: (Role.REQUESTER,),
             Stage.ENDING: (Role.REQUESTER,),
+            Stage.COORDINATION: (Role.BUREAU,),
+            Stage.FINAL_INSTANCE: (Role.GOVERNMENT,),
             Stage.EXPIRED: (Role.REQUESTER,),
             Stage.DISPOSAL: (Role.REQUESTER,),
         },

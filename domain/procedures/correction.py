@@ -12,19 +12,20 @@ from pydantic import Field
 from domain.cases.application import Document, Filed, Party, Resource
 from domain.cases.commands import Nothing, Reasoned
 from domain.cases.common import may_be_urged, may_be_withdrawn, may_lead_to_rectification
+from domain.cases.instances import Disputable
 from domain.cases.procedure import Digests, Procedure, register
-from domain.cases.proceeding import Proceeding
 from domain.cases.records import Clock, Event, RecordedEvent
 from domain.cases.rules import RuleBook
 from domain.cases.turn import PLATFORM, Refused, Turn
 from domain.codes import code_key
-from domain.statutes.model import Statute
+from domain.procedures.correction_negotiation import may_fail_at_the_table, negotiate
+from domain.statutes.model import Clause, Statute
 from domain.statutes.sections import CorrectionRules
 from domain.texts import SAYING, Code, ItemCount, Text, Truth
 from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage
 
-OPEN = (Stage.VERIFICATION, Stage.EXPLAINED, Stage.VERIFICATION_DISPUTE, Stage.PUSH)
-UNDER_VERIFICATION = (Stage.VERIFICATION, Stage.VERIFICATION_DISPUTE)
+OPEN = (Stage.VERIFICATION, Stage.EXPLAINED, Stage.NEGOTIATION, Stage.VERIFICATION_DISPUTE, Stage.PUSH)
+UNDER_VERIFICATION = (Stage.VERIFICATION, Stage.NEGOTIATION, Stage.VERIFICATION_DISPUTE)
 
 Records = Annotated[tuple[Text, ...], Field(max_length=200), SAYING]
 
@@ -34,6 +35,7 @@ class Correction(Filed):
 
     ``grant`` is the access grant or the request from which the data came. ``affects_citizens``: matters of citizens
     or enterprises are decided with it. ``authorized_users`` must have the new data besides the holders of open grants.
+    ``cross_level``: the departments are of different levels or regions; ``superior``: the place of the common superior.
     """
 
     requester: Party = Party()
@@ -45,10 +47,13 @@ class Correction(Filed):
     grant: Code | None = None
     affects_citizens: Truth = True
     authorized_users: Annotated[tuple[Party, ...], Field(max_length=200)] = ()
+    involves_provincial_department: Truth = False
+    cross_level: Truth = False
+    superior: Code | None = None
 
 
 @dataclass(frozen=True)
-class CorrectionCase(Proceeding):
+class CorrectionCase(Disputable):
     """One doubt, from filing to its end."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.DATA_CORRECTION
@@ -73,6 +78,12 @@ class CorrectionCase(Proceeding):
     def resource(self) -> Resource:
         """The resource whose data is doubted."""
         return self.application.resource
+
+    @property
+    def coordination_clause(self) -> Clause | None:
+        """The clause on whoever finds out when the departments differ."""
+        above, rules = self.coordinator_above, self.statute.correction
+        return above.clause if above and rules and rules.dispute else rules.dispute if rules else None
 
     @property
     def citizens_protected(self) -> bool:
@@ -151,7 +162,7 @@ class Correcting(Filed):
     changed_records: Records | ItemCount | None = None
 
 
-@RULES.command(CommandName.CORRECT, by=[Role.PROVIDER], stages=[Stage.VERIFICATION], says=Correcting)
+@RULES.command(CommandName.CORRECT, by=[Role.PROVIDER], stages=[Stage.VERIFICATION, Stage.NEGOTIATION], says=Correcting)
 def correct(turn: Turn[CorrectionCase], said: Correcting) -> None:
     """更正: the data was wrong and is right now; who doubted it is told, and where the text says so the bureau."""
     rules = rules_of(turn.case)
@@ -167,6 +178,7 @@ def correct(turn: Turn[CorrectionCase], said: Correcting) -> None:
         to=_party(turn.case.requester),
     )
     turn.keep(ClockId.DATA_VERIFICATION)
+    turn.keep(ClockId.NEGOTIATION)
     if rules.tell_bureau:
         turn.note(EventType.BUREAU_TOLD, rules.tell_bureau, to=Role.BUREAU.value, correction=said.correction)
     if rules.push:
@@ -193,17 +205,25 @@ def explain(turn: Turn[CorrectionCase], said: Reasoned) -> None:
     turn.start(ClockId.DISPUTE_WINDOW)
 
 
-@RULES.command(CommandName.ACCEPT_EXPLANATION, by=[Role.REQUESTER], stages=[Stage.EXPLAINED], says=Nothing)
+@RULES.command(
+    CommandName.ACCEPT_EXPLANATION, by=[Role.REQUESTER], stages=[Stage.EXPLAINED, Stage.NEGOTIATION], says=Nothing
+)
 def accept_explanation(turn: Turn[CorrectionCase], _: Nothing) -> None:
     """接受说明: the doubt is gone."""
     turn.note(EventType.EXPLANATION_ACCEPTED)
     turn.keep(ClockId.DISPUTE_WINDOW)
+    turn.keep(ClockId.NEGOTIATION)
     turn.close(Outcome.EXPLAINED)
 
 
 def _nobody_decides(case: CorrectionCase) -> Refused | None:
     rules = rules_of(case)
     return None if rules.dispute else Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, rules.clause)
+
+
+def _no_road(case: CorrectionCase) -> Refused | None:
+    rules = rules_of(case)
+    return None if rules.dispute or rules.negotiate else Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, rules.clause)
 
 
 class DisputingExplanation(Reasoned):
@@ -217,19 +237,33 @@ class DisputingExplanation(Reasoned):
     by=[Role.REQUESTER],
     stages=[Stage.EXPLAINED],
     says=DisputingExplanation,
-    unavailable=_nobody_decides,
+    unavailable=_no_road,
 )
 def dispute_explanation(turn: Turn[CorrectionCase], said: DisputingExplanation) -> None:
-    """提请协调核实: the departments differ; whom the text names finds out."""
-    rules = rules_of(turn.case)
-    turn.require(said.reason, RefusalCode.REASON_REQUIRED, rules.dispute)
+    """提请协调核实: the departments differ; whom the text names finds out. Where it names nobody they negotiate."""
+    rules, clause = rules_of(turn.case), turn.case.coordination_clause
+    turn.require(said.reason, RefusalCode.REASON_REQUIRED, clause or rules.negotiate)
+    if rules.dispute is None:
+        negotiate(turn, said.reason)
+        return
     if rules.negotiate:
         turn.require(said.negotiation, RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate)
     turn.stage = Stage.VERIFICATION_DISPUTE
-    turn.note(EventType.EXPLANATION_DISPUTED, rules.dispute, reason=said.reason, negotiation=said.negotiation)
+    body = turn.case.coordinator_above or turn.case.statute.bodies[Role.BUREAU]
+    turn.note(
+        EventType.EXPLANATION_DISPUTED,
+        clause,
+        reason=said.reason,
+        negotiation=said.negotiation,
+        body=body.name.zh,
+        superior=turn.case.superior,
+    )
     turn.keep(ClockId.DISPUTE_WINDOW)
     _matters_continue(turn)
     turn.start(ClockId.COORDINATION)
+
+
+may_fail_at_the_table(RULES)
 
 
 class ConcludingVerification(Reasoned):
@@ -250,11 +284,12 @@ def _its_own_turn(case: CorrectionCase, role: Role) -> None:
     says=ConcludingVerification,
     unavailable=_nobody_decides,
     when=_its_own_turn,
+    settles=True,
 )
 def conclude_verification(turn: Turn[CorrectionCase], said: ConcludingVerification) -> None:
     """协调核实: the data is wrong and must be corrected, or it stands; without agreement the government decides."""
     rules = rules_of(turn.case)
-    ground = rules.last if turn.case.referred else rules.dispute
+    ground = rules.last if turn.case.referred else turn.case.coordination_clause
     if said.result == "not_agreed" and (turn.case.referred or rules.last is None):
         raise Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, ground)
     turn.require(said.reason, RefusalCode.REASON_REQUIRED, ground)
@@ -320,12 +355,14 @@ def waits_under(statute: Statute, stage: Stage) -> Sequence[Role] | None:
     rules = statute.correction
     if rules is not None and stage is Stage.PUSH:
         return (rules.push_by,)
+    if rules is not None and stage is Stage.NEGOTIATION:
+        return statute.negotiation.parties
     if rules is not None and stage is Stage.VERIFICATION_DISPUTE and rules.last:
         return (Role.BUREAU, Role.GOVERNMENT)
     return None
 
 
-may_be_withdrawn(RULES, (Stage.VERIFICATION, Stage.EXPLAINED, Stage.VERIFICATION_DISPUTE))
+may_be_withdrawn(RULES, (Stage.VERIFICATION, Stage.EXPLAINED, Stage.NEGOTIATION, Stage.VERIFICATION_DISPUTE))
 may_be_urged(RULES, OPEN)
 may_lead_to_rectification(RULES, OPEN)
 
@@ -340,6 +377,7 @@ DATA_CORRECTION = register(
         waits_for={
             Stage.VERIFICATION: (Role.PROVIDER,),
             Stage.EXPLAINED: (Role.REQUESTER,),
+            Stage.NEGOTIATION: (Role.REQUESTER, Role.PROVIDER),
             Stage.VERIFICATION_DISPUTE: (Role.BUREAU,),
             Stage.PUSH: (Role.PROVIDER,),
         },

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from domain.calendar import day_of
 from domain.cases.application import Application, Filed, Party, Resource
 from domain.cases.commands import Terms
-from domain.cases.proceeding import Proceeding
+from domain.cases.instances import Disputable
 from domain.cases.records import Event, RecordedEvent
 from domain.cases.rules import RuleBook
 from domain.cases.turn import PLATFORM, Refused, Turn
@@ -23,6 +23,7 @@ from domain.words import (
     Outcome,
     ProcedureName,
     RefusalCode,
+    Role,
     ServiceMode,
     Stage,
     Unit,
@@ -37,8 +38,13 @@ _ENDS: Mapping[EventType, Outcome] = {
     EventType.EXPIRED: Outcome.EXPIRED,
 }
 """What each end of a grant closes it as, once the data has been disposed of."""
-_UNANSWERED = {"end_answered": False, "end_agreed": False}
-OPEN = (Stage.IN_USE, Stage.SUSPENDED, Stage.ENDING, Stage.EXPIRED)
+_UNANSWERED: Mapping[str, Any] = {"end_answered": False, "end_agreed": False, "end_allowed": False, "not_agreed": False}
+_NOTHING_PROPOSED: Mapping[str, Any] = {"end_proposed": None, "proposed_terms": {}, **_UNANSWERED}
+DISPUTED = (Stage.COORDINATION, Stage.FINAL_INSTANCE)
+"""Where a dispute over the end or the change of the service is coordinated and decided; access goes on."""
+IN_SERVICE = (Stage.IN_USE, Stage.ENDING, *DISPUTED)
+"""The stages in which the data may be used."""
+OPEN = (Stage.IN_USE, Stage.SUSPENDED, Stage.ENDING, *DISPUTED, Stage.EXPIRED)
 """The stages of a grant that has not ended; after them the data may still have to be disposed of."""
 
 
@@ -59,6 +65,7 @@ class AccessGrant(Filed):
     use_until: Day | None = None
     involves_provincial_department: Truth = False
     cross_level: Truth = False
+    superior: Code | None = None
     justification: Text | None = None
     terms: Terms = Terms()
     granted_by: Code | None = None
@@ -76,7 +83,7 @@ class AccessGrant(Filed):
 
 
 @dataclass(frozen=True)
-class GrantCase(Proceeding):
+class GrantCase(Disputable):
     """One grant, from the opening of access to its end. It may live for years: what it keeps of its use is small."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.ACCESS_GRANT
@@ -89,6 +96,8 @@ class GrantCase(Proceeding):
     proposed_terms: Mapping[str, Any] = field(default_factory=dict)
     end_answered: bool = False
     end_agreed: bool = False
+    end_allowed: bool = False
+    """Whether the last instance decided that the provider may do what it proposed."""
     renewed: bool = False
     rectification: str | None = None
     """The rectification that was ordered with the suspension."""
@@ -130,9 +139,20 @@ class GrantCase(Proceeding):
         """The user answers for what it is to do with the data, the provider for nothing that a clock here measures."""
         return self.requester if clock is ClockId.DISPOSAL else self.provider
 
+    @property
+    def coordination_clause(self) -> Clause | None:
+        """The clause on whoever coordinates a dispute over the service."""
+        above, rules = self.coordinator_above, self.statute.access
+        return above.clause if above else rules.dispute if rules else None
+
+    @property
+    def end_settled(self) -> bool:
+        """Whether the user agreed to the proposal, or it was decided that the provider may carry it out."""
+        return self.end_agreed or self.end_allowed
+
     def terms_negotiated(self, told: Mapping[str, Any]) -> dict[str, Any]:
-        """What came of the negotiation: the proposal, which whoever proposed may change only while nobody agreed."""
-        return {**told, **self.proposed_terms} if self.end_agreed else {**self.proposed_terms, **told}
+        """What came of the negotiation: the proposal, which whoever proposed may change only until it is settled."""
+        return {**told, **self.proposed_terms} if self.end_settled else {**self.proposed_terms, **told}
 
     def facts_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
         """How often and when it was used last, what is proposed about its end, whether it was applied for again."""
@@ -149,7 +169,18 @@ class GrantCase(Proceeding):
                 return {"end_answered": True, "end_agreed": data["agrees"]}
             case EventType.SERVICE_CHANGED:
                 changed = self._changed(data.get("terms"))
-                return {"end_proposed": None, "proposed_terms": {}, "application": changed, **_UNANSWERED}
+                return {"application": changed, **_NOTHING_PROPOSED}
+            case EventType.COORDINATION_CONCLUDED if data["result"] == "agreed":
+                return dict(_NOTHING_PROPOSED)
+            case EventType.DECIDED if data["decision"] == "grant":
+                return dict(_NOTHING_PROPOSED)
+            case EventType.DECIDED if data["decision"] == "deny":
+                decided = {**self.proposed_terms, **(data.get("terms") or {})}
+                return {"end_allowed": True, "proposed_terms": decided}
+            case EventType.COORDINATION_CONCLUDED | EventType.DECIDED:
+                return self.dispute_after(event)
+            case EventType.SUSPENDED:
+                return dict(_NOTHING_PROPOSED)
             case EventType.CASE_OPENED if data["procedure"] == ProcedureName.SHARE_REQUEST:
                 ended = {"ended_as": Outcome.RENEWED} if self.stage is Stage.EXPIRED else {}
                 return {"renewed": True, **ended}
@@ -199,12 +230,27 @@ def rules_of(case: GrantCase) -> AccessRules:
     return case.statute.access
 
 
+def heard(case: GrantCase) -> bool:
+    """Whether the user answered the proposal or let the time for it pass, or the last instance decided."""
+    return case.end_answered or case.end_allowed or case.breached(ClockId.NEGOTIATION)
+
+
 def refuse_unless_negotiated(case: GrantCase, what: Collection[str] = ("end", "change")) -> None:
-    """What the provider does to a service waits for the user's answer, or until its time has passed. Raises Refused."""
-    heard = case.end_answered or case.breached(ClockId.NEGOTIATION)
-    if case.stage is not Stage.ENDING or case.end_proposed not in what or not heard:
+    """What the provider does to a service waits for the user's answer, or until its time has passed.
+
+    While a dispute about it runs it waits for the end of that. Raises Refused.
+    """
+    if case.stage in DISPUTED:
+        raise Refused(RefusalCode.WRONG_STAGE, case.coordination_clause, why="dispute_runs")
+    if case.stage is not Stage.ENDING or case.end_proposed not in what or not heard(case):
         rules = rules_of(case)
         raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate_end or rules.end_of_service)
+
+
+def drop_dispute(turn: Turn[GrantCase]) -> None:
+    """Access ends or rests: the proposal to end the service and the dispute about it are off the table."""
+    for clock_id in (ClockId.NEGOTIATION, ClockId.COORDINATION, ClockId.FINAL_INSTANCE):
+        turn.drop(clock_id)
 
 
 # The watch over disuse (长期未使用), and the term (期限)
@@ -230,6 +276,17 @@ def move_term(turn: Turn[GrantCase], day: date) -> None:
         turn.order(ClockId.GRANT_TERM, Basis.DECISION, clause, left, Unit.DATE, turn.at)
     else:
         turn.replace(clock, "service_changed", clause, (day - day_of(clock.started_at)).days)
+
+
+def change_service(turn: Turn[GrantCase], terms: Mapping[str, Any], reason: str | None) -> None:
+    """变更服务: on these terms from now on, filed with the bureau; a new last day moves the term."""
+    rules = rules_of(turn.case)
+    on_record = rules.negotiate_end or rules.end_of_service
+    turn.stage = Stage.IN_USE
+    turn.note(EventType.SERVICE_CHANGED, on_record, reason=reason, terms=dict(terms) or None)
+    turn.note(EventType.FILED_FOR_RECORD, on_record, to=Role.BUREAU.value)
+    if "expires_on" in terms:
+        move_term(turn, date.fromisoformat(terms["expires_on"]))
 
 
 # The end of access (关闭授权)

@@ -8,11 +8,12 @@ from domain.cases.application import Filed
 from domain.cases.commands import Reasoned, Terms
 from domain.cases.turn import Refused, Turn
 from domain.procedures.grant_case import (
+    IN_SERVICE,
     OPEN,
     RULES,
     GrantCase,
+    change_service,
     end,
-    move_term,
     refuse_unless_negotiated,
     rules_of,
 )
@@ -69,7 +70,7 @@ class AnsweringEnd(Reasoned):
 
 
 def _not_answered_yet(case: GrantCase, _: Role) -> None:
-    if case.end_answered:
+    if case.end_answered or case.end_allowed:
         raise Refused(RefusalCode.WRONG_STAGE, rules_of(case).negotiate_end)
 
 
@@ -133,15 +134,11 @@ def _change_service(turn: Turn[GrantCase], said: EndingService) -> None:
     on_record = rules.negotiate_end or rules.end_of_service
     terms = turn.case.terms_negotiated(told)
     until = date.fromisoformat(terms["expires_on"]) if "expires_on" in terms else None
-    agreed = turn.case.end_agreed and terms.get("expires_on") == turn.case.proposed_terms.get("expires_on")
-    if until and until <= day_of(turn.at) and not agreed:
+    settled = turn.case.end_settled and terms.get("expires_on") == turn.case.proposed_terms.get("expires_on")
+    if until and until <= day_of(turn.at) and not settled:
         raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, rules.term or on_record)
-    turn.stage = Stage.IN_USE
-    turn.note(EventType.SERVICE_CHANGED, on_record, reason=said.reason, terms=terms or None)
     turn.drop(ClockId.NEGOTIATION)
-    turn.note(EventType.FILED_FOR_RECORD, on_record, to=Role.BUREAU.value)
-    if until is not None:
-        move_term(turn, until)
+    change_service(turn, terms, said.reason)
 
 
 def _end_with_the_resource(turn: Turn[GrantCase], said: EndingService) -> None:
@@ -169,7 +166,7 @@ class Relinquishing(Filed):
 @RULES.command(
     CommandName.RELINQUISH,
     by=[Role.REQUESTER],
-    stages=[Stage.IN_USE, Stage.ENDING, Stage.SUSPENDED],
+    stages=[*IN_SERVICE, Stage.SUSPENDED],
     says=Relinquishing,
 )
 def relinquish(turn: Turn[GrantCase], said: Relinquishing) -> None:

@@ -10,7 +10,16 @@ from domain.cases.commands import Reasoned
 from domain.cases.following import follow_with
 from domain.cases.records import Clock
 from domain.cases.turn import Refused, Turn
-from domain.procedures.grant_case import RULES, Failure, GrantCase, end, rules_of, watch_disuse
+from domain.procedures.grant_case import (
+    IN_SERVICE,
+    RULES,
+    Failure,
+    GrantCase,
+    drop_dispute,
+    end,
+    rules_of,
+    watch_disuse,
+)
 from domain.procedures.grant_disposal import Asking, ask_for_disposal
 from domain.texts import Code, ShortText, Text, Truth, WorkingDays
 from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage
@@ -31,7 +40,7 @@ def _no_suspension(case: GrantCase) -> Refused | None:
 @RULES.command(
     CommandName.SUSPEND,
     by=[Role.BUREAU, Role.PROVIDER],
-    stages=[Stage.IN_USE, Stage.ENDING],
+    stages=IN_SERVICE,
     says=Suspending,
     unavailable=_no_suspension,
 )
@@ -43,7 +52,7 @@ def suspend(turn: Turn[GrantCase], said: Suspending) -> None:
         raise Refused(RefusalCode.GROUND_NOT_LISTED, rules.misuse, listed=", ".join(rules.misuse_grounds))
     turn.stage = Stage.SUSPENDED
     turn.note(EventType.SUSPENDED, rules.misuse, reason=said.reason, ground=said.ground)
-    turn.drop(ClockId.NEGOTIATION)
+    drop_dispute(turn)
     turn.drop(ClockId.UNUSED_ACCESS)
     if turn.case.statute.rectification is None:
         return
@@ -186,7 +195,7 @@ def _no_termination(case: GrantCase) -> Refused | None:
 @RULES.command(
     CommandName.TERMINATE,
     by=[Role.BUREAU, Role.PROVIDER],
-    stages=[Stage.IN_USE, Stage.SUSPENDED, Stage.ENDING],
+    stages=[*IN_SERVICE, Stage.SUSPENDED],
     says=Terminating,
     unavailable=_no_termination,
 )

@@ -57,6 +57,7 @@ class AccessRules(Part):
     terminate: Clause | None = Field(default=None, description="sharing may be terminated after that")
     end_of_service: Clause | None = Field(default=None, description="no end or change without due reason")
     negotiate_end: Clause | None = Field(default=None, description="negotiated and filed with the bureau")
+    dispute: Clause | None = Field(default=None, description="who coordinates when the departments differ over the end")
     disposal: Clause | None = Field(default=None, description="what happens to the data when the purpose is over")
     records: Retention | None = None
 
@@ -65,7 +66,8 @@ class CorrectionRules(Part):
     """Doubts about shared data (数据校核).
 
     ``dispute`` stands where somebody coordinates when the departments differ, ``negotiate`` where they must have
-    negotiated before, ``last`` where the government decides after that. ``push_by`` is whose duty the push is.
+    negotiated before (without ``dispute`` nobody speaks after them), ``last`` where the government decides after that.
+    ``push_by`` is whose duty the push is.
     """
 
     clause: Clause

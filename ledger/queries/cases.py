@@ -195,6 +195,8 @@ def _turn(turn: Turn) -> ColumnElement[bool]:
     holds: list[ColumnElement[bool]] = [cases.c.stage.in_(turn.stages)]
     if turn.statutes is not None:
         holds.append(cases.c.statute.in_(turn.statutes))
+    if turn.superiors is not None:
+        holds.append(cases.c.superior.in_(sorted(turn.superiors)) if turn.superiors else cases.c.superior.is_(None))
     if turn.extension_asked:
         holds.append(_extension_asked())
     if turn.party is not None:

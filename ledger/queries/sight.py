@@ -14,6 +14,8 @@ def visible(sight: Sight) -> ColumnElement[bool]:
     lets: list[ColumnElement[bool]] = []
     if sight.places:
         lets.append(func.split_part(cases.c.statute, "-", 1).in_(sorted(sight.places)))
+    if sight.superiors:
+        lets.append(cases.c.superior.in_(sorted(sight.superiors)))
     if sight.requester is not None:
         lets.append(is_code(cases.c.requester_code, sight.requester))
     if sight.provider is not None:

@@ -49,6 +49,7 @@ class CaseView(Record):
     filing_digest: str
     workflow_id: str
     opened_by: str | None = None
+    superior: str | None = None
     parked: tuple[Parked, ...] = ()
     updated_at: datetime
     clocks: tuple[Clock, ...] = ()
@@ -109,7 +110,8 @@ class Turn:
     """Whose move it is: cases in one of ``stages`` in which ``org`` is the ``party`` (None: all cases).
 
     ``statutes`` narrows it to cases under these (None: all); ``extension_asked`` to those in which the provider
-    waits for an answer to its request for more time.
+    waits for an answer to its request for more time. ``superiors``: to cases that name one of these as their superior
+    (an empty set: to those that name none).
     """
 
     stages: frozenset[Stage]
@@ -117,6 +119,7 @@ class Turn:
     org: str | None = None
     statutes: frozenset[str] | None = None
     extension_asked: bool = False
+    superiors: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,9 @@ def webhook_from(row: RowMapping) -> Webhook:
     sight = row["sight"]
     return Webhook(
         **{name: row[name] for name in (*names, *optional)},
-        sight=Sight(**{**sight, "places": frozenset(sight["places"])}),
+        sight=Sight(
+            **{**sight, **{name: frozenset(sight.get(name, ())) for name in ("places", "superiors")}},
+        ),
         events=tuple(EventType(event) for event in row["events"]),
         payload=WebhookPayload(row["payload"]),
         state=WebhookState(row["state"]),
@@ -198,6 +200,7 @@ def _row(webhook: Webhook) -> dict[str, Any]:
         "sight": {
             "everything": sight.everything,
             "places": sorted(sight.places),
+            "superiors": sorted(sight.superiors),
             "requester": sight.requester,
             "provider": sight.provider,
         },

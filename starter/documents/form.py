@@ -23,7 +23,7 @@ from starter.documents.wording import day_text, filled, said
 
 FIELDS = (
     *("purpose", "scope", "item_count", "legal_basis", "service_mode", "use_until", "justification"),
-    *("involves_provincial_department", "cross_level", "contains_state_secret", "disputes_grant"),
+    *("involves_provincial_department", "cross_level", "superior", "contains_state_secret", "disputes_grant"),
 )
 """What an application states beside the parties and the resource, in the order of the form."""
 

@@ -48,7 +48,7 @@ async def give(
     rule = PROCEDURES[ProcedureName(filed.procedure)].rules.get(body.command)
     if rule is None:
         raise RequestRefused(RefusalCode.WRONG_PROCEDURE, None, filed.statute)
-    role = acting_role(caller, rule.by, parties_of(filed), body.as_role)
+    role = acting_role(caller, rule.by, parties_of(filed), body.as_role, rule.settles)
     command = Command(
         name=body.command,
         actor=Actor(role=role, org=caller.org, person=caller.subject),
@@ -72,12 +72,14 @@ async def give(
     return answer(told, language, headers=headers)
 
 
-def acting_role(caller: Caller, may: Sequence[Role], parties: Parties, wanted: Role | None) -> Role:
+def acting_role(
+    caller: Caller, may: Sequence[Role], parties: Parties, wanted: Role | None, settling: bool = False
+) -> Role:
     """In which of its roles a caller gives a command that these may give.
 
     Raises Problem 403 when it has none that ever may, 422 when it has several and does not say which.
     """
-    able = capacities(caller, may, parties)
+    able = capacities(caller, may, parties, settling)
     if wanted is not None:
         able = [role for role in able if role is wanted]
     if not able:

@@ -90,7 +90,7 @@ def require_role(caller: Caller, among: Sequence[Role]) -> None:
 
 def parties_of(case: CaseDetail) -> Parties:
     """What decides who may see a case."""
-    return Parties(case.statute, case.requester_code, case.provider_code)
+    return Parties(case.statute, case.requester_code, case.provider_code, case.superior)
 
 
 async def visible_filing(door: Door, caller: Caller, request_id: str) -> CaseDetail:

@@ -1,12 +1,13 @@
 """The desk: what waits for the caller, and what holds cases up."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Literal
 
 from fastapi import APIRouter, Response
 
-from domain.access import EVERYWHERE, OF_A_PLACE, Caller, place_of, sight_of
-from domain.cases.holders import stages_held_by
+from domain.access import EVERYWHERE, OF_A_PLACE, OF_A_SUPERIOR, Caller, place_of, sight_of
+from domain.cases.holders import SETTLING, stages_held_by
 from domain.messages import Language
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role, Stage
@@ -57,8 +58,8 @@ def turns_of(caller: Caller) -> list[Turn]:
         here = EVERYWHERE in caller.places or place_of(statute.id) in caller.places
         for role in sorted(caller.roles):
             stages = stages_held_by(role, statute)
-            if role in OF_A_PLACE and here:
-                found.append(Turn(stages, statutes=under))
+            if role in OF_A_PLACE:
+                found += _of_an_organ(caller, role, stages, under, here)
             elif role in (Role.REQUESTER, Role.PROVIDER) and caller.org is not None:
                 found.append(Turn(stages, _party(role), caller.org, under))
         if Role.BUREAU in caller.roles and here and statute.extension is not None:
@@ -66,6 +67,21 @@ def turns_of(caller: Caller) -> list[Turn]:
         if Role.BUREAU in caller.roles and here and statute.catalogue and statute.catalogue.extension:
             found.append(Turn(frozenset({Stage.CATALOGUE_UPDATE}), statutes=under, extension_asked=True))
     return [turn for turn in found if turn.stages]
+
+
+def _of_an_organ(
+    caller: Caller, role: Role, stages: frozenset[Stage], under: frozenset[str], here: bool
+) -> Iterator[Turn]:
+    """Its own place's cases; but where a case names a superior, that place's organs alone coordinate and decide it."""
+    settling = stages & SETTLING if role in OF_A_SUPERIOR else frozenset[Stage]()
+    if EVERYWHERE in caller.places:
+        yield Turn(stages, statutes=under)
+        return
+    if here:
+        yield Turn(stages - settling, statutes=under)
+        yield Turn(settling, statutes=under, superiors=frozenset())
+    if settling and caller.places:
+        yield Turn(settling, statutes=under, superiors=caller.places)
 
 
 def _party(role: Role) -> Literal["requester", "provider"]:

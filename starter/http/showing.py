@@ -6,7 +6,7 @@ from functools import lru_cache
 from sqlalchemy import Engine
 
 from domain.cases.evolve import evolve_all
-from domain.cases.holders import who_holds
+from domain.cases.holders import SETTLING, who_holds
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Clock, RecordedEvent
 from domain.messages import Language, label
@@ -157,7 +157,9 @@ def _waiting_for(case: CaseView, language: Language) -> list[HolderOut]:
     }
     found = []
     for role in who_holds(ProcedureName(case.procedure), case.stage, statute, provincial):
-        body = statute.bodies.get(role)
+        above = statute.coordination.cross_level if case.superior and statute.coordination else None
+        settling = role is Role.BUREAU and case.stage in SETTLING
+        body = above if above and settling else statute.bodies.get(role)
         name = (body.name.zh if language == "zh" else body.name.en) if body else None
         org, name = parties.get(role, (None, name))
         found.append(HolderOut.model_construct(role=role, role_label=label("role", role, language), org=org, name=name))

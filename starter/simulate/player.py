@@ -10,6 +10,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.access import EVERYWHERE
 from domain.calendar import CHINA, end_of
 from domain.cases.application import Application
 from domain.cases.commands import Command
@@ -128,6 +129,7 @@ class Player:
             fields=step.with_,
             key=step.key or f"step-{number}",
             received_at=step.at,
+            places=frozenset(step.places if step.places is not None else {EVERYWHERE}),
         )
         where = f"steps[{number - 1}] ({step.do} by {step.by})"
         try:

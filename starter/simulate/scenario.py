@@ -6,7 +6,16 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, create_model
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    create_model,
+)
 
 from domain.access import place_of
 from domain.calendar import day_of, end_of
@@ -15,7 +24,7 @@ from domain.cases.application import Filed
 from domain.plain_errors import first_problem, key_path
 from domain.procedures import PROCEDURES
 from domain.statutes.in_force import NothingInForce, statute_in_force
-from domain.texts import CallerKey, Day, Instant, ShortText, Truth, WholeNumber
+from domain.texts import CallerKey, Code, Day, Instant, ShortText, Truth, WholeNumber
 from domain.words import (
     Basis,
     ClockId,
@@ -58,13 +67,25 @@ def _empty_list(value: Any) -> Any:
     return () if value is None else value
 
 
+def _one_or_several(value: Any) -> Any:
+    """A single place may stand without a list."""
+    return (value,) if isinstance(value, str) else value
+
+
+Place = Literal["*"] | Annotated[Code, StringConstraints(min_length=1)]
+"""A place as a token names it, or every place."""
+
+
 def _usual_calendar(value: Any) -> Any:
     """Likewise for the calendar."""
     return "as_published" if value is None else value
 
 
 class PlayedStep(Part):
-    """One command, when, by whom; ``refused`` is the code it must meet."""
+    """One command, when, by whom; ``refused`` is the code it must meet.
+
+    ``places`` (or ``place``): the places of whoever acts (辖区), as its token would name them; left out, every place.
+    """
 
     at: Instant
     by: Role
@@ -74,6 +95,11 @@ class PlayedStep(Part):
     org: ShortText | None = None
     person: ShortText | None = None
     key: CallerKey | None = None
+    places: Annotated[
+        Annotated[tuple[Place, ...], Field(max_length=50)] | None,
+        Field(validation_alias=AliasChoices("places", "place")),
+        BeforeValidator(_one_or_several),
+    ] = None
 
 
 class ExpectedClock(Part):
