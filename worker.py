@@ -41,6 +41,7 @@ from activities.reconciliation import keep_reconciling
 from activities.stuck import keep_noting
 from activities.webhooks.dispatcher import Dispatcher
 from activities.webhooks.guard import guard_from_environment
+from activities.webhooks.payloads import PUBLIC_URL, prefix_of
 from activities.webhooks.sending import Sender
 from domain.calendar import Calendar
 from domain.evidence import Algorithm, algorithm_named
@@ -194,6 +195,7 @@ async def running_worker(
     """
     worker = build_worker(client, engine, algorithm=algorithm, watched=False)
     health = Health(client, engine, lambda: worker.is_running)
+    prefix = prefix_of(os.environ.get(PUBLIC_URL, ""))
     async with Sender(guard_from_environment()) as sender:
         with serve_health(health, health_port):
             async with working(worker):
@@ -201,7 +203,7 @@ async def running_worker(
                     asyncio.create_task(keep_reconciling(client, engine)),
                     asyncio.create_task(keep_noting(client, engine)),
                     asyncio.create_task(keep_publishing(client, engine, CalendarHere(engine))),
-                    asyncio.create_task(Dispatcher(engine, sender).keep_dispatching()),
+                    asyncio.create_task(Dispatcher(engine, sender, prefix=prefix).keep_dispatching()),
                 ]
                 try:
                     yield worker

@@ -48,7 +48,10 @@ def now() -> datetime:
 
 
 class Dispatcher:
-    """Sends for one ledger. ``now`` is its clock, ``chance`` (0 to 1) spreads the retries."""
+    """Sends for one ledger. ``now`` is its clock, ``chance`` (0 to 1) spreads the retries.
+
+    ``prefix`` is the path below which receivers reach the API.
+    """
 
     def __init__(
         self,
@@ -56,11 +59,13 @@ class Dispatcher:
         sender: Sender,
         now: Callable[[], datetime] = now,
         chance: Callable[[], float] = random.random,
+        prefix: str = "",
     ) -> None:
         self._engine = engine
         self._sender = sender
         self._now = now
         self._chance = chance
+        self._prefix = prefix
         self._running: dict[asyncio.Task[None], str] = {}
         self._failing: set[str] = set()
         self._stopping = False
@@ -145,7 +150,7 @@ class Dispatcher:
         """Send one message and note what came of it; whether the receiver has it."""
         at, webhook = self._now(), due.webhook
         self._attempts += 1
-        event = event_for(webhook.payload, due.message)
+        event = event_for(webhook.payload, due.message, self._prefix)
         result = await self._sender.send(webhook.url, event, webhook.secrets_at(at), at)
         if result.attempt.delivered:
             self._failing.discard(webhook.id)

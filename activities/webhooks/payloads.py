@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook as Signer
 
@@ -17,22 +18,29 @@ from ledger.queries.webhooks import WebhookPayload
 CONTENT_TYPE = "application/cloudevents+json"
 TRIAL_TYPE = "cn.gov.shareflow.webhook.test.v1"
 SECRET_BYTES = 32
+PUBLIC_URL = "SHAREFLOW_PUBLIC_URL"
+"""The variable that names where people reach the API."""
 
 
-def event_for(payload: WebhookPayload, message: Message) -> dict[str, Any]:
-    """The CloudEvent of a message: thin says where to look, full holds the event as the ledger does."""
+def prefix_of(public_url: str) -> str:
+    """The path below which people reach the API, without a slash at its end; empty where it has none."""
+    return urlsplit(public_url).path.rstrip("/")
+
+
+def event_for(payload: WebhookPayload, message: Message, prefix: str = "") -> dict[str, Any]:
+    """The CloudEvent of a message: thin says where to look, below ``prefix``; full holds the event itself."""
     event = message.payload
-    data = {**event, "request_id": message.request_id} if payload is WebhookPayload.FULL else _thin(message)
+    data = {**event, "request_id": message.request_id} if payload is WebhookPayload.FULL else _thin(message, prefix)
     return cloud_event(message.request_id, event, data)
 
 
-def _thin(message: Message) -> dict[str, Any]:
+def _thin(message: Message, prefix: str) -> dict[str, Any]:
     return {
         "request_id": message.request_id,
         "seq": message.seq,
         "type": message.type,
         "stage": message.payload["stage"],
-        "url": f"/v1/requests/{message.request_id}/events?after={message.seq - 1}",
+        "url": f"{prefix}/v1/requests/{message.request_id}/events?after={message.seq - 1}",
     }
 
 

@@ -1,6 +1,8 @@
 """The file name of an upload, as its headers give it: bounded, printable, and a name, not a path."""
 
+from collections.abc import Sequence
 from email.message import Message
+from typing import Any
 from urllib.parse import unquote
 
 from pydantic import TypeAdapter, ValidationError
@@ -37,6 +39,14 @@ def _plain(value: str) -> str:
 
 
 def _disposed(value: str) -> str:
+    """The name in ``filename*``, else in ``filename``: the one is there for those who can read it (RFC 6266, 4.3)."""
     message = Message()
     message["Content-Disposition"] = value.encode("latin-1").decode("utf-8")
-    return message.get_filename() or ""
+    parameters: Sequence[tuple[str, Any]] = message.get_params([], "Content-Disposition")
+    given = [said for name, said in parameters if name.lower() == "filename"]
+    for said in given:
+        if isinstance(said, tuple) and said[0]:
+            return str(said[2].encode("latin-1").decode(said[0]))
+    # Without a charset it is no extended value after all, but may be what was meant.
+    given.sort(key=lambda said: isinstance(said, tuple))
+    return next((said[2] if isinstance(said, tuple) else said for said in given), "")

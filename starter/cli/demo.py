@@ -1,5 +1,7 @@
 """``shareflow demo``."""
 
+from importlib.resources import files
+
 import typer
 
 from starter.cli.running import run
@@ -7,11 +9,18 @@ from starter.cli.running import run
 
 def register(app: typer.Typer) -> None:
     """Add ``demo`` to the command line."""
-    app.command()(demo)
+    app.command(help=f"Play {_how_many()} real cases of all the regulations through the real engine, in skipped time.")(
+        demo
+    )
 
 
 def demo() -> None:
-    """Play fourteen real cases of all the regulations on a real Temporal server with skipped time."""
+    """Play the packaged cases on a real Temporal server with skipped time."""
     from starter.cli.demo_work import play_and_tell
 
     raise typer.Exit(run(play_and_tell()))
+
+
+def _how_many() -> int:
+    """How many cases are packaged; they themselves are read when they are played."""
+    return sum(entry.name.endswith(".yaml") for entry in files("starter").joinpath("demo", "cases").iterdir())

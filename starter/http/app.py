@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from starter.http import (
@@ -21,8 +21,12 @@ from starter.http import (
 )
 from starter.http.door import Door
 from starter.http.event_bodies import event_schemas
+from starter.http.headers import Headers
+from starter.http.heads import Heads
 from starter.http.limits import BodyLimit
+from starter.http.prefix import Prefixed
 from starter.http.problems import MEDIA_TYPE, answer_problems
+from starter.http.queries import refuse_unknown
 from starter.http.settings import Settings
 
 DESCRIPTION = """\
@@ -68,6 +72,7 @@ def create_app(door: Door | None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        servers=[{"url": settings.prefix}] if settings.prefix else None,
         redirect_slashes=False,
         separate_input_output_schemas=True,
         generate_unique_id_function=_operation_id,
@@ -75,10 +80,16 @@ def create_app(door: Door | None) -> FastAPI:
     app.state.door = door
     app.state.registry = health.figures(door)
     answer_problems(app)
+    # Each goes around those before it.
     app.add_middleware(BodyLimit, at_most=settings.body_limit)
+    app.add_middleware(Headers)
+    app.add_middleware(Heads, routes=app.routes)
+    app.add_middleware(Prefixed, prefix=settings.prefix)
     app.add_middleware(health.Measured, registry=app.state.registry)
     for router in ROUTERS:
-        app.include_router(router)
+        # What watches over the service may ask as it likes: it is told nothing of a case.
+        asked = [] if router is health.router else [Depends(refuse_unknown)]
+        app.include_router(router, dependencies=asked)
     return app
 
 

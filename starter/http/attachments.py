@@ -23,6 +23,7 @@ from starter.http.answers import answer
 from starter.http.dependencies import CallerIn, DoorIn, LanguageIn, require_role
 from starter.http.door import Door
 from starter.http.models import Out
+from starter.http.prefix import prefixed
 from starter.http.problems import RESPONSES, Problem
 
 router = APIRouter(prefix="/v1/attachments", tags=["attachments"], responses=RESPONSES)
@@ -97,7 +98,7 @@ async def bring(
         except Empty:
             reason = label("attachment", "empty", language)
             raise Problem(422, "invalid", errors=[{"path": "body", "reason": reason}]) from None
-    headers = {"Location": f"/v1/attachments/{brought.sha256}"}
+    headers = {"Location": prefixed(f"/v1/attachments/{brought.sha256}")}
     return answer(AttachmentOut(**vars(brought)), language, 201 if new else 200, headers)
 
 

@@ -19,6 +19,7 @@ from starter.http.answers import answer
 from starter.http.dependencies import CallerIn, DoorIn, LanguageIn, RequestId, visible_case
 from starter.http.door import Door
 from starter.http.models import Out
+from starter.http.prefix import prefixed
 from starter.http.problems import RESPONSES
 from starter.http.reading import StrictRoute
 from starter.http.routers import at_both
@@ -108,4 +109,5 @@ def _page(door: Door, caller: Caller, request_id: str, name: str, language: Lang
     paper = paper_named(_dossier(door, caller, request_id), name)
     if paper is None:
         raise NotFound(f"Request {request_id} has no such paper.")
-    return paper.html(language, f"{door.settings.public_url}/v1/requests/{request_id}")
+    link = f"/v1/requests/{request_id}"
+    return paper.html(language, f"{door.settings.public_url}{link}" if door.settings.public_url else prefixed(link))

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import jwt
@@ -25,6 +26,12 @@ REMEMBERED = 4096
 
 _NAME = TypeAdapter(Given)
 _CODE = TypeAdapter(Code)
+
+
+LATEST = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
+"""Seconds since 1970; a token that says it lasts longer counts in milliseconds, or for ever."""
+NO_CLAIMS = (ValueError, TypeError, OverflowError, RecursionError)
+"""What the reading of a token raises besides errors of its own: numbers without end, far too deep."""
 
 
 class NotProven(Exception):
@@ -61,7 +68,7 @@ class Identity:
     async def _checked(self, token: str) -> Proof:
         try:
             header = jwt.get_unverified_header(token)
-        except (jwt.PyJWTError, ValueError) as error:
+        except (jwt.PyJWTError, *NO_CLAIMS) as error:
             raise NotProven("it is not a JWT") from error
         kid, algorithm = header.get("kid"), header.get("alg")
         if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
@@ -79,9 +86,11 @@ class Identity:
                 leeway=LEEWAY_SECONDS,
                 options={"require": ["exp", "sub", "iss", "aud"]},
             )
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
+        except jwt.PyJWTError as error:
             raise NotProven(" ".join(str(error).split()).lower() or "it cannot be checked") from error
-        return Proof(self._caller(claims), float(claims["exp"]) + LEEWAY_SECONDS)
+        except NO_CLAIMS as error:
+            raise NotProven("its claims cannot be read") from error
+        return Proof(self._caller(claims), _instant(claims["exp"]) + LEEWAY_SECONDS)
 
     def _caller(self, claims: Mapping[str, Any]) -> Caller:
         org = _at(claims, self._claims.org)
@@ -93,6 +102,13 @@ class Identity:
         roles = {role for role in Role if role.value in _list(_at(claims, self._claims.roles))}
         places = frozenset(_list(_at(claims, self._claims.jurisdiction)))
         return Caller(subject, code, frozenset(roles), places)
+
+
+def _instant(claim: Any) -> float:
+    """An instant as tokens have it. Raises NotProven for one that nobody can mean."""
+    if isinstance(claim, bool) or not isinstance(claim, int | float) or not 0 <= claim <= LATEST:
+        raise NotProven("its exp is no instant in seconds since 1970")
+    return float(claim)
 
 
 def _at(claims: Mapping[str, Any], path: str) -> Any:

@@ -6,6 +6,7 @@ from limits.strategies import FixedWindowRateLimiter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from starter.http.language import language_of
+from starter.http.prefix import own_path
 from starter.http.problems import Problem, response
 
 OWN_LIMITS = ("/v1/attachments",)
@@ -47,7 +48,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, counting what comes."""
-        if scope["type"] != "http" or scope["path"].startswith(OWN_LIMITS):
+        if scope["type"] != "http" or own_path(scope).startswith(OWN_LIMITS):
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])

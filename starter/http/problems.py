@@ -14,12 +14,13 @@ from starlette.exceptions import HTTPException as LibraryProblem
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.messages import Language, refusal_sentence, words
+from domain.messages import Language, label, refusal_sentence, words
 from domain.plain_errors import all_problems, key_path
 from domain.words import RefusalCode
 from ledger.errors import BadCursor
 from starter.errors import InvalidInput, KeyReused, NeedsOperator, NotFound, RequestRefused, Stale, Unavailable
 from starter.http.language import language_of
+from starter.http.prefix import own_path
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:shareflow:problem:"
@@ -72,7 +73,8 @@ OF_STATUS = {
 class Problem(HTTPException):
     """Something a caller did that cannot be answered; ``code`` is a refusal code or a word of ``problem``.
 
-    ``errors`` are fields: their path and what is wrong with each. ``more`` are further members of the body.
+    ``errors`` are fields: their path and what is wrong with each. ``more`` are further members of the body. ``word``
+    is the detail as a word of the catalogue (kind ``body``), for whoever does not know the reader's language.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Problem(HTTPException):
         detail: str | None = None,
         article: str | None = None,
         title: str | None = None,
+        word: str | None = None,
         errors: Sequence[Mapping[str, str]] = (),
         headers: Mapping[str, str] | None = None,
         **more: Any,
@@ -90,6 +93,7 @@ class Problem(HTTPException):
         super().__init__(status, code, dict(headers or {}))
         self.code = code
         self.said = detail
+        self.word = word
         self.article = article
         self.title = title
         self.errors = list(errors)
@@ -145,7 +149,7 @@ def answer_problems(app: FastAPI) -> None:
         assert isinstance(error, LibraryProblem)
         problem = _of_library(error)
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            problem.headers = {"Allow": ", ".join(_methods(app, request.url.path))}
+            problem.headers = {"Allow": ", ".join(_methods(app, own_path(request.scope)))}
         return response(problem, language_of(request.headers.get("accept-language")))
 
     app.add_exception_handler(LibraryProblem, found_by_library)
@@ -169,7 +173,7 @@ def response(problem: Problem, language: Language) -> Response:
         title=_title(problem, language),
         status=problem.status_code,
         code=problem.code,
-        detail=problem.said,
+        detail=label("body", problem.word, language) if problem.word else problem.said,
         article=problem.article,
         errors=[FieldProblem.model_validate(error) for error in problem.errors] or None,
         **problem.more,
@@ -213,7 +217,8 @@ def _where(path: Sequence[str | int]) -> str:
 def _methods(app: FastAPI, path: str) -> list[str]:
     """Every method that some endpoint at a path takes (RFC 9110, 15.5.6)."""
     described: dict[str, dict[str, Any]] = app.openapi()["paths"]
-    return sorted({m.upper() for route, ways in described.items() if compile_path(route)[0].match(path) for m in ways})
+    found = {m.upper() for route, ways in described.items() if compile_path(route)[0].match(path) for m in ways}
+    return sorted({*found, "HEAD"} if "GET" in found else found)
 
 
 def _of_library(error: LibraryProblem) -> Problem:

@@ -1,5 +1,6 @@
 """How bodies are read: JSON, strictly, and of the right type."""
 
+import codecs
 import json
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -12,6 +13,16 @@ from starter.http.problems import Problem
 
 DEEPEST = 64
 """How many levels a body may have."""
+
+BEGINNINGS = (
+    (codecs.BOM_UTF8, "byte_order_mark"),
+    (codecs.BOM_UTF16_LE, "other_utf"),
+    (codecs.BOM_UTF16_BE, "other_utf"),
+    (b"\x1f\x8b", "compressed"),
+    (b"\x28\xb5\x2f\xfd", "compressed"),
+    (b"PK\x03\x04", "packed"),
+)
+"""How bodies begin that others take for JSON, and what they are: in another encoding, gzip, zstd, zip."""
 
 
 class StrictRequest(Request):
@@ -47,10 +58,15 @@ def strict_json(body: bytes) -> Any:
         )
     except (ValueError, RecursionError) as error:
         known = str(error) if isinstance(error, _NotSaid) else None
-        raise Problem(400, "malformed_json", detail=known) from None
+        raise Problem(400, "malformed_json", detail=known, word=_what_it_is(body)) from None
     if _deeper(found, DEEPEST):
         raise Problem(400, "malformed_json", detail=f"It has more than {DEEPEST} levels.")
     return found
+
+
+def _what_it_is(body: bytes) -> str | None:
+    """What a body is that is not JSON, by its first bytes; None where they do not tell."""
+    return next((word for beginning, word in BEGINNINGS if body.startswith(beginning)), None)
 
 
 class _NotSaid(ValueError):

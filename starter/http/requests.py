@@ -25,6 +25,7 @@ from starter.http.door import Door
 from starter.http.filing import parties_of_filing, place_of_filing
 from starter.http.idempotency import engine_key
 from starter.http.models import CaseOut, CasePage, ClockList, EventList, EventOut, FilingIn, Key
+from starter.http.prefix import own_path, prefixed
 from starter.http.problems import Problem
 from starter.http.routers import REQUESTS as router
 from starter.http.routers import at_both
@@ -135,7 +136,7 @@ async def page_of(
     headers = {}
     if page.next is not None:
         kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        headers = link_next(request.url.path, urlencode([*kept, ("cursor", page.next)]))
+        headers = link_next(prefixed(own_path(request.scope)), urlencode([*kept, ("cursor", page.next)]))
     return answer(CasePage.model_construct(items=items, next=page.next), language, headers=headers)
 
 

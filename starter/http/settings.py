@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from limits import RateLimitItem, parse
 
 from activities.webhooks.addresses import NOTHING, VARIABLE, Allowed, allowed_from
+from activities.webhooks.payloads import PUBLIC_URL, prefix_of
 from starter.stack.errors import StackError
 
 PORT = 8080
@@ -28,7 +29,8 @@ class Settings:
     """``issuer`` and ``audience`` are of an outside OIDC issuer; without them the embedded one counts.
 
     ``body_limit`` is in bytes; ``rate`` is how often one caller may ask, ``failures`` how often one address may
-    come with a bad token. ``public_url`` is where people reach the API; printed papers lead there. ``webhooks``
+    come with a bad token. ``public_url`` is where people reach the API; printed papers lead there, and its path is
+    that below which a proxy has put the API. ``webhooks``
     are the private addresses that webhooks may have all the same.
     """
 
@@ -42,6 +44,11 @@ class Settings:
     body_limit: int = 1024 * 1024
     rate: RateLimitItem = field(default_factory=lambda: parse("1000/second"))
     failures: RateLimitItem = field(default_factory=lambda: parse("600/minute"))
+
+    @property
+    def prefix(self) -> str:
+        """The path below which a proxy has put the API, without a slash at its end; empty for none."""
+        return prefix_of(self.public_url)
 
 
 def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -59,7 +66,7 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
             roles=environ.get("SHAREFLOW_CLAIM_ROLES") or "roles",
             jurisdiction=environ.get("SHAREFLOW_CLAIM_JURISDICTION") or "jurisdiction",
         ),
-        public_url=_public(environ.get("SHAREFLOW_PUBLIC_URL") or ""),
+        public_url=_public(environ.get(PUBLIC_URL) or ""),
         webhooks=_allowed(environ.get(VARIABLE) or ""),
         host=environ.get("SHAREFLOW_API_HOST") or "127.0.0.1",
         port=port_from(environ),

@@ -30,6 +30,7 @@ from starter.http.models import (
     StuckOut,
     WaitOut,
 )
+from starter.http.prefix import prefixed
 
 
 def etag_of(case: CaseView) -> str:
@@ -67,7 +68,7 @@ def before_anything(case: CaseDetail, statute: Statute) -> Proceeding:
 def path_of(case: CaseView) -> str:
     """Where a case stands: a share request among requests, all others among cases."""
     among = "requests" if case.procedure == ProcedureName.SHARE_REQUEST else "cases"
-    return f"/v1/{among}/{case.request_id}"
+    return prefixed(f"/v1/{among}/{case.request_id}")
 
 
 def opened_out(events: Sequence[RecordedEvent], language: Language) -> list[OpenedOut]:

@@ -7,6 +7,7 @@ from ledger.queries.webhook_log import Delivery
 from ledger.queries.webhook_queues import Attempt
 from ledger.queries.webhooks import Webhook
 from starter.http.door import now
+from starter.http.prefix import prefixed
 from starter.http.webhook_models import AttemptOut, DeliveryOut, WebhookLinks, WebhookOut, WebhookWithSecret
 
 
@@ -14,13 +15,14 @@ def _shown(webhook: Webhook, language: Language) -> dict[str, Any]:
     rotating = webhook.previous_until is not None and webhook.previous_until > now()
     names = ("id", "org", "url", "payload", "state", "reason", "since")
     people = ("created_by", "created_at", "changed_by", "changed_at")
+    path = prefixed(f"/v1/webhooks/{webhook.id}")
     return {
         **{name: getattr(webhook, name) for name in (*names, *people)},
         "events": list(webhook.events),
         "state_label": label("webhook_state", webhook.state, language),
         "reason_label": label("webhook_reason", webhook.reason, language) if webhook.reason else None,
         "previous_secret_until": webhook.previous_until if rotating else None,
-        "links": WebhookLinks(self=f"/v1/webhooks/{webhook.id}", deliveries=f"/v1/webhooks/{webhook.id}/deliveries"),
+        "links": WebhookLinks(self=path, deliveries=f"{path}/deliveries"),
     }
 
 

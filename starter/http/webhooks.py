@@ -37,6 +37,7 @@ from starter.http.answers import HEADERS, answer, link_next
 from starter.http.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit, RequestId, require_role
 from starter.http.door import Door, now
 from starter.http.event_stream import position_of
+from starter.http.prefix import prefixed
 from starter.http.problems import RESPONSES, Problem
 from starter.http.reading import StrictRoute
 from starter.http.webhook_models import (
@@ -143,7 +144,7 @@ async def create(body: WebhookIn, door: DoorIn, caller: CallerIn, language: Lang
     )
     if not await asyncio.to_thread(add_webhook, door.client.engine, webhook, body.begin == "start", AT_MOST):
         raise Problem(409, "too_many_webhooks")
-    headers = {"Location": f"/v1/webhooks/{webhook.id}"}
+    headers = {"Location": prefixed(f"/v1/webhooks/{webhook.id}")}
     return answer(with_secret(webhook, language), language, 201, headers)
 
 
@@ -242,7 +243,9 @@ async def deliveries(
     headers = {}
     if page.next is not None:
         kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        headers = link_next(f"/v1/webhooks/{webhook.id}/deliveries", urlencode([*kept, ("cursor", page.next)]))
+        headers = link_next(
+            prefixed(f"/v1/webhooks/{webhook.id}/deliveries"), urlencode([*kept, ("cursor", page.next)])
+        )
     return answer(DeliveryPage(items=items, next=page.next), language, headers=headers)
 
 

@@ -62,7 +62,7 @@ async def engine_stack(begins: datetime | None) -> AsyncIterator[EngineStack]:
 @asynccontextmanager
 async def _webhooks(engine: Engine, settings: Settings) -> AsyncIterator[None]:
     async with Sender(AddressGuard(settings.webhooks)) as sender:
-        dispatching = asyncio.create_task(Dispatcher(engine, sender).keep_dispatching())
+        dispatching = asyncio.create_task(Dispatcher(engine, sender, prefix=settings.prefix).keep_dispatching())
         try:
             yield
         finally:

@@ -11,6 +11,7 @@ import pytest
 
 from starter.cli import GROUPS, app, calendar
 from starter.cli.errors import EXIT_CODES, exit_code
+from starter.demo import demo_cases
 from starter.errors import InvalidInput, NotFound, RequestRefused, Unavailable
 
 PROGRAM = Path(sys.executable).with_name("shareflow")
@@ -42,6 +43,14 @@ def test_version(program: Run) -> None:
 def test_a_wrong_command_line_says_where_to_read(program: Run, arguments: list[str]) -> None:
     sentence = program(*arguments).plainly_refused()
     assert "--help." in sentence
+
+
+def test_the_help_of_the_demonstration_says_how_many_cases_it_plays(shareflow: Run) -> None:
+    number = len(demo_cases())
+    assert f"Play {number} real cases" in " ".join(shareflow("demo", "--help").out.split())
+    for page in ("README.md", "README.zh-CN.md"):
+        text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
+        assert f"`{number} of {number} cases went as the regulations say`" in text
 
 
 def test_every_group_can_be_assembled() -> None:

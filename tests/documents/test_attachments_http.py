@@ -126,6 +126,35 @@ async def test_the_same_at_once_is_brought_once(people: People, store: FolderSto
     assert list((store.folder / "arriving").iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        ("attachment; filename=\"plain.pdf\"; filename*=UTF-8''%E7%94%B3%E8%AF%B7.pdf", "申请.pdf"),
+        ("attachment; filename*=UTF-8''%E7%94%B3%E8%AF%B7.pdf; filename=plain.pdf", "申请.pdf"),
+        ("attachment; FILENAME=plain.pdf; FileName*=utf-8'zh'%E7%94%B3%E8%AF%B7.pdf", "申请.pdf"),
+        ("attachment; filename=plain.pdf; filename*=GB18030''%C9%EA.pdf", "申.pdf"),
+        ("attachment; filename=plain.pdf; filename*0*=UTF-8''%E7%94; filename*1*=%B3.pdf", "申.pdf"),
+        ("attachment; filename*=nonsense; filename=plain.pdf", "plain.pdf"),
+        ("attachment; filename=plain.pdf", "plain.pdf"),
+        ('attachment; filename="\u200b.pdf"'.encode().decode("latin-1"), "\u200b.pdf"),
+        ('attachment; filename="\u200b"'.encode().decode("latin-1"), "attachment.pdf"),
+    ],
+)
+async def test_the_extended_name_is_the_name(people: People, disposition: str, name: str) -> None:
+    sent = [(k, v.encode("latin-1")) for k, v in people.headers["requester"].items()]
+    sent += [("Content-Type", b"application/pdf"), ("Content-Disposition", disposition.encode("latin-1"))]
+    answer = await people.api.post("/v1/attachments", content=fresh(), headers=sent)
+    assert (answer.status_code, answer.json().get("name")) == (201, name)
+
+
+@pytest.mark.parametrize("extended", ["UTF-8''%FF%FE.pdf", "no-such-charset''a.pdf"])
+async def test_an_extended_name_that_cannot_be_read_is_told(people: People, extended: str) -> None:
+    answer = await bring(
+        people, "requester", fresh(), Content_Disposition=f"attachment; filename=plain.pdf; filename*={extended}"
+    )
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "header.Content-Disposition")
+
+
 async def test_names_from_either_header_and_none_at_all(people: People) -> None:
     named = await bring(
         people, "requester", fresh(), Content_Disposition=f"attachment; filename*=UTF-8''{quote('申请表.pdf')}"

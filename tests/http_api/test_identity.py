@@ -1,5 +1,7 @@
 """Whose tokens are believed: an OIDC issuer's, by the keys it publishes, for this audience, while they last."""
 
+import base64
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +25,7 @@ from starter.http import keys as keys_module
 from starter.http.identity import Identity, NotProven
 from starter.http.keys import FixedKeys, IssuerKeys
 from starter.http.settings import Claims
+from starter.tokens import Issuer
 
 ISSUER, AUDIENCE = "http://issuer.test", "shareflow"
 
@@ -117,6 +120,17 @@ async def test_claims_stand_where_the_operator_says(small: SmallIssuer) -> None:
         {"org": "ORG 1; DROP"},
         {"org": ["ORG-1"]},
         {"sub": "a\u202eb"},
+        {"exp": float("inf")},
+        {"exp": float("nan")},
+        {"exp": 10**400},
+        {"exp": 1e300},
+        {"exp": 4_000_000_000_000},
+        {"exp": "4000000000"},
+        {"exp": True},
+        {"exp": [4_000_000_000]},
+        {"nbf": float("-inf")},
+        {"iat": float("inf")},
+        {"iat": 10**400},
     ],
 )
 async def test_a_token_that_is_not_meant_or_does_not_hold_proves_nothing(
@@ -124,6 +138,21 @@ async def test_a_token_that_is_not_meant_or_does_not_hold_proves_nothing(
 ) -> None:
     with pytest.raises(NotProven):
         await identity.proof(small.token(**changes))
+
+
+@pytest.mark.parametrize("exp", ["Infinity", "1e999", "9" * 400, "9" * 20, "4000000000000", '"4000000000"'])
+async def test_a_token_with_an_absurd_end_is_401_at_the_door(api: httpx.AsyncClient, issuer: Issuer, exp: str) -> None:
+    claims = jwt.decode(issuer.token([Role.AUDITOR], "audit"), options={"verify_signature": False})
+    said = json.dumps({**claims, "exp": "END"}).replace('"END"', exp).encode()
+    token = jwt.api_jws.encode(said, issuer._key, algorithm="ES256", headers={"kid": "embedded"})
+    answer = await api.get("/v1/statutes", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad_token")
+
+
+async def test_a_token_that_is_far_too_deep_is_401_at_the_door(api: httpx.AsyncClient) -> None:
+    header = base64.urlsafe_b64encode(b'{"alg":' + b"[" * 30_000).decode().rstrip("=")
+    answer = await api.get("/v1/statutes", headers={"Authorization": f"Bearer {header}.e30.e30"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad_token")
 
 
 async def test_a_token_by_another_key_proves_nothing(identity: Identity) -> None:

@@ -8,6 +8,8 @@ from sqlalchemy import Engine
 
 from activities.webhooks import dispatcher as dispatching
 from activities.webhooks.dispatcher import Dispatcher
+from activities.webhooks.payloads import prefix_of
+from activities.webhooks.sending import Sender
 from domain.access import Sight
 from domain.words import EventType
 from ledger.queries.messages import pending_messages
@@ -118,6 +120,17 @@ async def test_thin_tells_where_to_look_and_full_tells_the_event(
     assert {**full, "data": None} == {**thin, "data": None}
     assert (thin["id"], thin["type"]) == (f"{request_id}/1", "cn.gov.shareflow.request.filed.v1")
     assert (thin["source"], thin["specversion"]) == ("/shareflow", "1.0")
+
+
+async def test_behind_a_path_prefix_thin_tells_where_people_look(
+    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, sender: Sender, clock: Clock
+) -> None:
+    subscribe()
+    request_id = cases.file()
+    prefix = prefix_of("https://share.example.gov.cn/platform/shareflow/")
+    await Dispatcher(ledger, sender, clock, prefix=prefix).once()
+    (first, *_) = receiver.accepted
+    assert first.event["data"]["url"] == f"/platform/shareflow/v1/requests/{request_id}/events?after=0"
 
 
 async def test_a_disabled_webhook_collects_and_a_deleted_one_does_not(

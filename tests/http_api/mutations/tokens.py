@@ -210,7 +210,7 @@ def _saying_what_cannot_be(bearing: Any, forge: Forge) -> Iterator[Mutator]:
         return bearing("expired", forge.token(forge.claims(exp=ended, iat=ended - 60)))
 
     def not_yet(rng: random.Random) -> Attempt:
-        begins = int(time.time()) + LEEWAY + rng.choice([60, 3600, 10**8])
+        begins = int(time.time()) + LEEWAY + rng.choice([1800, 3600, 10**8])
         claim = rng.choice(["nbf", "iat"])
         return bearing(f"{claim} to come", forge.token(forge.claims(**{claim: begins})))
 
