@@ -336,6 +336,7 @@ class ClockId(StrEnum):
     RENEWAL_WINDOW = "renewal_window"
     DISPOSAL = "disposal"
     # data correction
+    DIFFERENCE_FEEDBACK = "difference_feedback"
     DATA_VERIFICATION = "data_verification"
     DATA_PUSH = "data_push"
     # rectification

@@ -64,7 +64,8 @@ def _clock_change(clock: Clock, event: Event | RecordedEvent) -> dict[str, Any]:
         case EventType.CLOCK_BREACHED:
             return {"state": ClockState.BREACHED}
         case EventType.CLOCK_MET:
-            late = clock.state is ClockState.BREACHED
+            # A rule that could not know whether it was late says nothing of it: the clock knows.
+            late = clock.state is ClockState.BREACHED or ("late" not in event.data and clock.due_at <= event.at)
             return {"state": ClockState.MET_LATE if late else ClockState.MET, "ended_at": event.at}
         case EventType.CLOCK_SUPERSEDED:
             return {"state": ClockState.SUPERSEDED, "ended_at": event.at}

@@ -189,6 +189,22 @@ class Turn(Generic[P]):
         own = self.case.policy.limit(clock_id)
         self.order(clock_id, Basis.POLICY, None, own.amount, own.unit, since if text else self.at)
 
+    def done_by_now(self, clock_id: ClockId, day: date) -> None:
+        """What a limit of the text measures, since a day in the past, is done by this very act.
+
+        Whether in time is worked out with the calendar, when the step is recorded. Without such a limit in the text of
+        that day, nothing is written down.
+        """
+        text = self.case.statute.text_on(day)
+        limit = text.limit(clock_id, self.case.limit_class) if text else None
+        if limit is None:
+            return
+        number, since = self._next_number(), datetime.combine(day, time(), CHINA)
+        self.order(clock_id, Basis.STATUTE, limit.clause, limit.amount, limit.unit, since, ladder=False)
+        started = self.events[-1]
+        about = {"number": number, "clock": clock_id.value}
+        self.events.append(started.model_copy(update={"type": EventType.CLOCK_MET, "data": about, "order": None}))
+
     def start_within(
         self,
         clock_id: ClockId,

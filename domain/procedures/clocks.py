@@ -29,6 +29,7 @@ CLOCKS: Final[Mapping[ProcedureName, Sequence[ClockId]]] = {
         ClockId.DISPOSAL,
     ),
     ProcedureName.DATA_CORRECTION: (
+        ClockId.DIFFERENCE_FEEDBACK,
         ClockId.DATA_VERIFICATION,
         ClockId.DISPUTE_WINDOW,
         ClockId.NEGOTIATION,

@@ -5,10 +5,13 @@ The data was wrong and is corrected, or it was right and that is explained. Whil
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from domain.calendar import day_of
+from domain.calendar.regulation import packaged_horizon
 from domain.cases.application import Document, Filed, Party, Resource
 from domain.cases.commands import Nothing, Reasoned
 from domain.cases.common import may_be_urged, may_be_withdrawn, may_lead_to_rectification
@@ -20,11 +23,13 @@ from domain.cases.turn import PLATFORM, Refused, Turn
 from domain.codes import code_key
 from domain.procedures.correction_negotiation import may_fail_at_the_table, negotiate
 from domain.statutes.model import Clause, Statute
-from domain.statutes.sections import CorrectionRules
-from domain.texts import SAYING, Code, ItemCount, Text, Truth
-from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage
+from domain.statutes.sections import CorrectionRules, Push
+from domain.texts import SAYING, Code, Day, ItemCount, Text, Truth
+from domain.words import Basis, ClockId, CommandName, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage
 
 OPEN = (Stage.VERIFICATION, Stage.EXPLAINED, Stage.NEGOTIATION, Stage.VERIFICATION_DISPUTE, Stage.PUSH)
+FIRST_DAY: date = packaged_horizon().first
+"""The first day that the calendar can count from; read once, when imported."""
 UNDER_VERIFICATION = (Stage.VERIFICATION, Stage.NEGOTIATION, Stage.VERIFICATION_DISPUTE)
 
 Records = Annotated[tuple[Text, ...], Field(max_length=200), SAYING]
@@ -36,12 +41,14 @@ class Correction(Filed):
     ``grant`` is the access grant or the request from which the data came. ``affects_citizens``: matters of citizens
     or enterprises are decided with it. ``authorized_users`` must have the new data besides the holders of open grants.
     ``cross_level``: the departments are of different levels or regions; ``superior``: the place of the common superior.
+    ``found_on``: the day on which whoever compared found the difference (清洗、比对).
     """
 
     requester: Party = Party()
     provider: Party = Party()
     resource: Resource = Resource()
     doubt: Text | None = None
+    found_on: Day | None = None
     records: Records = ()
     documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
     grant: Code | None = None
@@ -61,6 +68,8 @@ class CorrectionCase(Disputable):
     application: Correction
     must_correct: bool = False
     """Whether it was decided that the data is wrong."""
+    by_government: bool = False
+    """Whether the government decided that."""
     referred: bool = False
     """Whether the coordination ended without agreement and the government decides."""
 
@@ -99,7 +108,8 @@ class CorrectionCase(Disputable):
         """How a dispute about the verification ended."""
         if event.type is EventType.VERIFICATION_CONCLUDED:
             result = event.data["result"]
-            return {"must_correct": result == "correct", "referred": result == "not_agreed"}
+            last = event.actor.role is Role.GOVERNMENT
+            return {"must_correct": result == "correct", "referred": result == "not_agreed", "by_government": last}
         return {}
 
 
@@ -114,16 +124,32 @@ def rules_of(case: CorrectionCase) -> CorrectionRules:
 
 
 def begin(turn: Turn[CorrectionCase], digests: Digests) -> None:
-    """提出疑义: the provider verifies the data within the text's limit, or the operator's where it says 及时."""
+    """提出疑义: the provider verifies the data within the text's limit, or the operator's where it says 及时.
+
+    Where the text limits how soon whoever compares must tell the other side, the filing is that act (向对方反馈).
+    """
     rules, said = rules_of(turn.case), turn.case.application
     missing = [name for name, value in _required(said).items() if not value]
     if missing:
         raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
     turn.refuse_asking_oneself()
+    found_on = said.found_on.isoformat() if said.found_on else None
+    if said.found_on is not None:
+        _refuse_unless_past(turn, said.found_on, rules)
     turn.stage = Stage.VERIFICATION
-    turn.file(rules.clause, digests, provider=said.provider.code, grant=said.grant)
+    turn.file(rules.clause, digests, provider=said.provider.code, grant=said.grant, found_on=found_on)
+    if said.found_on is not None:
+        turn.done_by_now(ClockId.DIFFERENCE_FEEDBACK, said.found_on)
     _matters_continue(turn)
     turn.start(ClockId.DATA_VERIFICATION)
+
+
+def _refuse_unless_past(turn: Turn[CorrectionCase], found_on: date, rules: CorrectionRules) -> None:
+    """Nothing was found tomorrow, nor before any day that can be counted from. Raises Refused."""
+    today = day_of(turn.at)
+    if not FIRST_DAY <= found_on <= today:
+        days = {"first": FIRST_DAY.isoformat(), "last": today.isoformat()}
+        raise Refused(RefusalCode.DAY_OUT_OF_RANGE, rules.clause, field="found_on", **days)
 
 
 def _required(said: Correction) -> Mapping[str, object]:
@@ -162,11 +188,18 @@ class Correcting(Filed):
     changed_records: Records | ItemCount | None = None
 
 
+def _why_correct(case: CorrectionCase, rules: CorrectionRules) -> Clause | None:
+    """The text's duty to correct what is doubted; after a decision, the clause under which that was taken."""
+    if case.must_correct:
+        return rules.last if case.by_government else case.coordination_clause
+    return rules.correct or rules.verify
+
+
 @RULES.command(CommandName.CORRECT, by=[Role.PROVIDER], stages=[Stage.VERIFICATION, Stage.NEGOTIATION], says=Correcting)
 def correct(turn: Turn[CorrectionCase], said: Correcting) -> None:
     """更正: the data was wrong and is right now; who doubted it is told, and where the text says so the bureau."""
     rules = rules_of(turn.case)
-    ground = rules.correct or rules.verify
+    ground = _why_correct(turn.case, rules)
     turn.require(said.correction, RefusalCode.APPLICATION_INCOMPLETE, ground, fields="correction")
     turn.stage = Stage.PUSH if rules.push else Stage.CLOSED
     changed = list(said.changed_records) if isinstance(said.changed_records, tuple) else said.changed_records
@@ -298,16 +331,24 @@ def conclude_verification(turn: Turn[CorrectionCase], said: ConcludingVerificati
     turn.note(EventType.VERIFICATION_CONCLUDED, ground, result=said.result, reason=said.reason)
     turn.keep(ClockId.FINAL_INSTANCE if turn.case.referred else ClockId.COORDINATION)
     if said.result == "correct":
-        turn.start(ClockId.DATA_VERIFICATION)
+        # The text limits the answer to a doubt. How long the work after a decision may take it does not say.
+        own = turn.case.policy.limit(ClockId.DATA_VERIFICATION)
+        turn.order(ClockId.DATA_VERIFICATION, Basis.POLICY, None, own.amount, own.unit, turn.at)
     elif said.result == "not_agreed":
         turn.start(ClockId.FINAL_INSTANCE)
     else:
         turn.close(Outcome.EXPLAINED)
 
 
+def _push_of(case: CorrectionCase) -> Push:
+    push = rules_of(case).push
+    assert push is not None  # nothing else leads to that stage
+    return push
+
+
 def _whose_push_it_is(case: CorrectionCase, role: Role) -> None:
-    if role is not rules_of(case).push_by:
-        raise Refused(RefusalCode.NOT_YOUR_TURN, rules_of(case).push)
+    if role is not _push_of(case).by:
+        raise Refused(RefusalCode.NOT_YOUR_TURN, _push_of(case).clause)
 
 
 @RULES.command(
@@ -320,7 +361,7 @@ def _whose_push_it_is(case: CorrectionCase, role: Role) -> None:
 def push_data(turn: Turn[CorrectionCase], _: Nothing) -> None:
     """推送最新数据: to all who are authorised; the holders of open grants are added by :func:`with_holders`."""
     users = [turn.case.requester, *turn.case.application.authorized_users]
-    turn.note(EventType.DATA_PUSHED, rules_of(turn.case).push, users=_each_once(map(_party, users)))
+    turn.note(EventType.DATA_PUSHED, _push_of(turn.case).clause, users=_each_once(map(_party, users)))
     turn.keep(ClockId.DATA_PUSH)
     turn.close(Outcome.CORRECTED)
 
@@ -353,8 +394,8 @@ def lapse(turn: Turn[CorrectionCase], clock: Clock) -> None:
 def waits_under(statute: Statute, stage: Stage) -> Sequence[Role] | None:
     """Who pushes, and whether the government may have to speak, is for the text."""
     rules = statute.correction
-    if rules is not None and stage is Stage.PUSH:
-        return (rules.push_by,)
+    if rules is not None and rules.push is not None and stage is Stage.PUSH:
+        return (rules.push.by,)
     if rules is not None and stage is Stage.NEGOTIATION:
         return statute.negotiation.parties
     if rules is not None and stage is Stage.VERIFICATION_DISPUTE and rules.last:

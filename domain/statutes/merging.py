@@ -235,6 +235,8 @@ class Merging:
         here = holder.get(name)
         if here in (None, [], {}):
             holder[name] = copy.deepcopy(above)
+            if not any(_clauses(above)):
+                return  # what rests on no clause is practice, and nothing that the regulation above has said
             # A list has no clause of its own: that of its first member, or of what it stands in, says whence it comes.
             member = next(_clauses(above), None) if isinstance(above, list) else None
             around = member or _walk(self._upper, part.split(".")[:-1])[1]

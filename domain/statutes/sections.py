@@ -62,12 +62,21 @@ class AccessRules(Part):
     records: Retention | None = None
 
 
+class Push(Part):
+    """Corrected data goes to all who are authorised (推送): by whom.
+
+    ``clause`` is absent where practice alone has it.
+    """
+
+    by: Literal[Role.PROVIDER, Role.BUREAU]
+    clause: Clause | None = None
+
+
 class CorrectionRules(Part):
     """Doubts about shared data (数据校核).
 
     ``dispute`` stands where somebody coordinates when the departments differ, ``negotiate`` where they must have
     negotiated before (without ``dispute`` nobody speaks after them), ``last`` where the government decides after that.
-    ``push_by`` is whose duty the push is.
     """
 
     clause: Clause
@@ -75,8 +84,7 @@ class CorrectionRules(Part):
     correct: Clause | None = Field(default=None, description="the duty to keep the data right")
     matters_continue: Clause | None = Field(default=None, description="citizens' matters go on meanwhile")
     tell_bureau: Clause | None = None
-    push: Clause | None = Field(default=None, description="new data goes to all who are authorised")
-    push_by: Literal[Role.PROVIDER, Role.BUREAU] = Role.PROVIDER
+    push: Push | None = Field(default=None, description="new data goes to all who are authorised")
     negotiate: Clause | None = None
     dispute: Clause | None = Field(default=None, description="who has the last word when departments differ")
     last: Clause | None = None
