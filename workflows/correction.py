@@ -8,7 +8,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.cases.commands import Command
     from domain.cases.records import Event
-    from domain.procedures.correction import with_holders
+    from domain.procedures.correction_push import with_holders
     from domain.side_effects import CaseView, Opening
     from domain.words import CommandName, Stage
     from workflows.opened_case import OpenedCase

@@ -20,10 +20,10 @@ from domain.cases.procedure import Digests, Procedure, register
 from domain.cases.records import Clock, Event, RecordedEvent
 from domain.cases.rules import RuleBook
 from domain.cases.turn import PLATFORM, Refused, Turn
-from domain.codes import code_key
 from domain.procedures.correction_negotiation import may_fail_at_the_table, negotiate
+from domain.procedures.correction_push import may_be_pushed
 from domain.statutes.model import Clause, Statute
-from domain.statutes.sections import CorrectionRules, Push
+from domain.statutes.sections import CorrectionRules
 from domain.texts import SAYING, Code, Day, ItemCount, Text, Truth
 from domain.words import Basis, ClockId, CommandName, EventType, Outcome, ProcedureName, RefusalCode, Role, Stage
 
@@ -340,49 +340,7 @@ def conclude_verification(turn: Turn[CorrectionCase], said: ConcludingVerificati
         turn.close(Outcome.EXPLAINED)
 
 
-def _push_of(case: CorrectionCase) -> Push:
-    push = rules_of(case).push
-    assert push is not None  # nothing else leads to that stage
-    return push
-
-
-def _whose_push_it_is(case: CorrectionCase, role: Role) -> None:
-    if role is not _push_of(case).by:
-        raise Refused(RefusalCode.NOT_YOUR_TURN, _push_of(case).clause)
-
-
-@RULES.command(
-    CommandName.PUSH_DATA,
-    by=[Role.PROVIDER, Role.BUREAU],
-    stages=[Stage.PUSH],
-    says=Nothing,
-    when=_whose_push_it_is,
-)
-def push_data(turn: Turn[CorrectionCase], _: Nothing) -> None:
-    """推送最新数据: to all who are authorised; the holders of open grants are added by :func:`with_holders`."""
-    users = [turn.case.requester, *turn.case.application.authorized_users]
-    turn.note(EventType.DATA_PUSHED, _push_of(turn.case).clause, users=_each_once(map(_party, users)))
-    turn.keep(ClockId.DATA_PUSH)
-    turn.close(Outcome.CORRECTED)
-
-
-def with_holders(events: Sequence[Event], holders: Sequence[Mapping[str, Any]]) -> list[Event]:
-    """The same events, with the holders of open grants among those to whom the data was pushed, each once."""
-    return [
-        event.model_copy(update={"data": {**event.data, "users": _each_once([*event.data["users"], *holders])}})
-        if event.type is EventType.DATA_PUSHED
-        else event
-        for event in events
-    ]
-
-
-def _each_once(users: Any) -> list[dict[str, Any]]:
-    found: dict[Any, dict[str, Any]] = {}
-    for user in users:
-        name = code_key(user.get("code") or "") or user.get("name")
-        if name:
-            found[name] = {**user, **found.get(name, {})}
-    return list(found.values())
+may_be_pushed(RULES)
 
 
 def lapse(turn: Turn[CorrectionCase], clock: Clock) -> None:
