@@ -9,21 +9,19 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from domain.access import place_of
-from domain.codes import code_key, same_code
+from domain.codes import same_code
 from domain.departments import Departments
 from domain.naming import request_id_for
 from domain.periods import period_of
 from domain.policy import Policy
-from domain.procedures.periodic_duty import duty_named, in_force_from
-from domain.side_effects import PLAN_ROUND, RoundOrder, RoundPlan, RoundWanted
+from domain.procedures.periodic_duty import DutyOfPeriod, duty_named, in_force_from, one_case
+from domain.side_effects import CANNOT_BE_PLANNED, PLAN_ROUND, RoundOrder, RoundPlan, RoundWanted
 from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
 from domain.statutes.model import Statute
 from domain.statutes.sections import Duty
 from domain.words import ProcedureName, Role
 from ledger.queries.cases import get_case
-
-CANNOT_BE_PLANNED = "round_cannot_be_planned"
 
 
 class DutyRounds:
@@ -52,10 +50,10 @@ class DutyRounds:
         try:
             departments = self._departments().get(place_of(statute.id), ())
             policy = self._policy()
+            binds = order.period is not None or _binds(statute, duty, policy, wanted.day)
+            filings = dict(_filings(order, statute, duty, policy, departments, wanted.day)) if binds else {}
         except ValueError as error:  # mend the file and the round goes on by itself
             raise ApplicationError(str(error), type=CANNOT_BE_PLANNED) from error
-        binds = order.period is not None or _binds(statute, duty, policy, wanted.day)
-        filings = dict(_filings(order, duty, policy, departments, wanted.day)) if binds else {}
         there = [case for case in filings if get_case(self._engine, case) is not None]
         return RoundPlan(
             statute=statute,
@@ -90,16 +88,17 @@ def _period(order: RoundOrder, duty: Duty, policy: Policy, day: date) -> str:
 
 
 def _filings(
-    order: RoundOrder, duty: Duty, policy: Policy, departments: Sequence[Any], day: date
+    order: RoundOrder, statute: Statute, duty: Duty, policy: Policy, departments: Sequence[Any], day: date
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """What is filed for whom, by the id of the case: the same duty, body and period give the same id."""
     period = _period(order, duty, policy, day)
     when = {"produced_on": period} if duty.every == "event" else {"period": period}
     for department in _bound(order, duty, departments):
-        body = code_key(department["code"]) if "code" in department else duty.by
-        key = f"{duty.id}/{body}/{period}"
-        case = request_id_for(order.statute, key, ProcedureName.PERIODIC_DUTY)
-        yield case, {"duty": duty.id, **when, **({"department": department} if department else {})}
+        filing = {"duty": duty.id, **when, **({"department": department} if department else {})}
+        one = one_case(statute, DutyOfPeriod.model_validate(filing))
+        if one is None:
+            raise ValueError(f"{duty.id} of {statute.id} binds nobody.")
+        yield request_id_for(order.statute, one.key, ProcedureName.PERIODIC_DUTY), filing
 
 
 def _bound(order: RoundOrder, duty: Duty, departments: Sequence[Any]) -> list[dict[str, str]]:

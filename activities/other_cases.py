@@ -1,10 +1,12 @@
 """What a case asks of others: to be opened, to take a command, to be found. Each may be asked again without harm."""
 
 import asyncio
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Engine
 from temporalio import activity
 from temporalio.client import (
@@ -19,15 +21,20 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.cases.application import Application
 from domain.cases.found import CaseFound
-from domain.cases.turn import PLATFORM
+from domain.cases.procedure import each_its_own
+from domain.cases.turn import PLATFORM, Refused
 from domain.naming import fingerprint, workflow_id
+from domain.plain_errors import first_problem, key_path
 from domain.policy import completed
+from domain.procedures import PROCEDURES
+from domain.procedures import open_case as rules_open
 from domain.side_effects import (
     BUSY,
     FIND_CASE,
     FIND_GRANTS,
     GIVE_COMMAND,
     OPEN_CASE,
+    OVERTAKEN,
     TASK_QUEUE,
     WORKFLOWS,
     CaseToOpen,
@@ -38,6 +45,7 @@ from domain.side_effects import (
     GrantFound,
     GrantsWanted,
     Opening,
+    refusal_note,
 )
 from domain.words import Basis, ClockState, ProcedureName, RefusalCode
 from ledger.queries.cases import get_case, open_grants_of
@@ -61,34 +69,51 @@ class OtherCases:
         return [self.open_case, self.give_command, self.find_grants, self.find_case]
 
     @activity.defn(name=OPEN_CASE)
-    async def open_case(self, order: CaseToOpen) -> None:
-        """Start the case that follows from another, and wait until its filing stands in the ledger."""
+    async def open_case(self, order: CaseToOpen) -> bool:
+        """Open the case that an order means, and wait until its filing stands in the ledger.
+
+        False: it was there already, opened by somebody else. Raises ApplicationError that is not retried, with the
+        refusal and its code, when the rules do not let it be opened; the id stays as good as new.
+        """
         entry = self._entry(order)
+        there = await asyncio.to_thread(get_case, self._engine, order.request_id)
+        if there is None:
+            ask_the_rules(order)
+            await self._start(order, entry)
+            there = await asyncio.to_thread(get_case, self._engine, order.request_id)
+        return there is not None and there.filing_key == entry.key
+
+    async def _start(self, order: CaseToOpen, entry: Entry) -> None:
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             WORKFLOWS[order.procedure],
             entry,
             id=workflow_id(order.request_id),
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
         )
         told = asyncio.create_task(start.workflow_handle())
         told.add_done_callback(lambda it: it.cancelled() or it.exception())
+        its_own = PROCEDURES[order.procedure].one_case is each_its_own
         try:
             await self._client.execute_update_with_start_workflow(
                 "filed",
-                FilingKey(key=entry.key, digest=entry.digest),
+                FilingKey(key=entry.key, digest=entry.digest) if its_own else None,
                 start_workflow_operation=start,
-                id=f"filed-{fingerprint([entry.key, entry.digest])}",
+                # Not the filing's own: Temporal would answer with the outcome of a refused one for ever.
+                id=f"filed-{uuid.uuid4().hex}",
             )
-        except WorkflowAlreadyStartedError:
+        except WorkflowAlreadyStartedError as error:
             # Asked before, and the case has ended since.
             if await asyncio.to_thread(get_case, self._engine, order.request_id) is None:
-                raise
+                raise ApplicationError(str(error), type="workflow_without_case", non_retryable=True) from error
         except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
             cause = error.cause
-            kind = cause.type if isinstance(cause, ApplicationError) and cause.type else "refused"
-            raise ApplicationError(str(cause), type=kind, non_retryable=True) from error
+            if not isinstance(cause, ApplicationError) or cause.type == OVERTAKEN:
+                raise
+            raise ApplicationError(
+                cause.message, *cause.details, type=cause.type or "refused", non_retryable=True
+            ) from error
 
     def _entry(self, order: CaseToOpen) -> Entry:
         application = dict(order.application)
@@ -119,8 +144,11 @@ class OtherCases:
             await handle.execute_update("command", command, id=command.key)
         except WorkflowUpdateFailedError as error:
             cause = error.cause
-            if not isinstance(cause, ApplicationError) or cause.type == BUSY or cause.type not in set(RefusalCode):
+            if not isinstance(cause, ApplicationError) or cause.type in (BUSY, OVERTAKEN):
                 raise
+            if cause.type not in set(RefusalCode):
+                # The same command under the same key would fail in the same way for ever.
+                raise ApplicationError(cause.message, type=cause.type, non_retryable=True) from error
             return cause.type
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
@@ -148,3 +176,19 @@ class OtherCases:
             provider=case.provider_code,
             missed=tuple(c.number for c in case.clocks if c.state in missed and c.basis is not Basis.POLICY),
         )
+
+
+def ask_the_rules(order: CaseToOpen) -> None:
+    """Ask before anything is begun whether a case may be opened, as every door does."""
+    procedure = PROCEDURES[order.procedure]
+    try:
+        matter = procedure.matter.model_validate(dict(order.application))
+        policy = completed(order.policy)
+        rules_open(procedure.new_case(order.request_id, order.statute, policy, matter), PLATFORM, order.at)
+    except ValidationError as error:
+        path, reason = first_problem(error)
+        said = f"{key_path(path) or 'what is filed'} {reason}."
+        raise ApplicationError(said, type="invalid", non_retryable=True) from error
+    except Refused as refusal:
+        note = refusal_note(refusal, order.statute.id)
+        raise ApplicationError(note.code, note, type=note.code, non_retryable=True) from refusal

@@ -13,6 +13,7 @@ from domain.access import EVERYWHERE
 from domain.cases.application import Application
 from domain.cases.commands import Command
 from domain.cases.records import Actor, Clock, ClockOrder, RecordedEvent
+from domain.cases.turn import Refused
 from domain.policy import Policy
 from domain.statutes.model import Statute
 from domain.words import Outcome, ProcedureName, Stage
@@ -50,6 +51,15 @@ KEY_REUSED = "key_reused"
 
 STALE = "stale"
 """The error type of a command that was meant for an earlier state of the case."""
+
+ROUND_INCOMPLETE = "round_incomplete"
+"""The error type of a round that could not open everything; its details are the round's result."""
+
+CANNOT_BE_PLANNED = "round_cannot_be_planned"
+"""The error type of a round that cannot be planned: for good, or until a file is mended."""
+
+OVERTAKEN = "AcceptedUpdateCompletedWorkflow"
+"""Temporal's error type of a command that was under way when its case ended: the ledger knows what came of it."""
 
 BUSY = "busy"
 """A step of this case is being recorded: ask again in a moment. Nothing was refused and nothing done."""
@@ -194,11 +204,15 @@ class RoundPlan(Message):
 
 
 class RoundResult(Message):
-    """What came of a round: the cases opened now, those that were there, and why others could not be opened."""
+    """What came of a round: the cases opened now, those that were there, and why others could not be opened.
+
+    ``refused`` by the rules, for good; ``failed`` because something was away.
+    """
 
     period: str
     opened: Sequence[str] = ()
     there: Sequence[str] = ()
+    refused: Mapping[str, "RefusalNote"] = {}
     failed: Mapping[str, str] = {}
 
 
@@ -257,3 +271,18 @@ class RefusalNote(Message):
     statute: str | None = None
     regulation: str | None = None
     details: Mapping[str, Any] = {}
+
+
+def refusal_note(refusal: Refused, statute: str) -> RefusalNote:
+    """A refusal by the rules in a case under a statute, as it travels."""
+    return RefusalNote(
+        code=refusal.code.value,
+        article=refusal.article,
+        quote=refusal.clause.quote if refusal.clause else None,
+        statute=refusal.statute or statute,
+        regulation=refusal.statute,
+        details=dict(refusal.details),
+    )
+
+
+RoundResult.model_rebuild()

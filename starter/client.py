@@ -32,9 +32,11 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain.access import EVERYWHERE
 from domain.cases.application import Application, Filed
 from domain.cases.commands import Command
+from domain.cases.procedure import OneCase
 from domain.cases.records import Actor
-from domain.naming import fingerprint, workflow_id
+from domain.naming import request_id_for, workflow_id
 from domain.policy import Policy, default_policy
+from domain.procedures import PROCEDURES
 from domain.side_effects import (
     BUSY,
     TASK_QUEUE,
@@ -50,8 +52,26 @@ from domain.words import ProcedureName
 from ledger.queries.cases import case_by_filing_key, get_case
 from ledger.queries.events import events_by_caller_key, events_by_key
 from ledger.queries.views import CaseDetail
-from starter.entering import IN_THE_WORLD, Entered, Played, enter_case, enter_request, opening_digest
-from starter.errors import InvalidInput, KeyReused, NeedsOperator, NotFound, RequestRefused, Stale, Unavailable
+from starter.entering import (
+    IN_THE_WORLD,
+    Entered,
+    Played,
+    enter_case,
+    enter_request,
+    one_case,
+    opening_digest,
+    statute_named,
+)
+from starter.errors import (
+    AlreadyOpen,
+    InvalidInput,
+    KeyReused,
+    NeedsOperator,
+    NotFound,
+    RequestRefused,
+    Stale,
+    Unavailable,
+)
 from starter.failures import is_final, known_error, ledger_answers, not_answering
 from starter.in_force import text_in_force
 from workflows.labels import search_attributes
@@ -152,19 +172,34 @@ class ShareflowClient:
     ) -> FiledCase:
         """Open a case of a procedure other than the share request; answers when it stands in the ledger.
 
-        Without a statute it is the text in force in the jurisdiction. Raises RequestRefused, KeyReused, Unavailable.
+        Without a statute it is the text in force in the jurisdiction. What is one case, whoever opens it, is opened
+        once, with any key or none. Raises RequestRefused, KeyReused, AlreadyOpen, Unavailable, NeedsOperator.
         """
-        key = uuid.uuid4().hex if key is None else key
-        _check_key(key)
+        if key is not None:
+            _check_key(key)
         if statute is None:
             at = received_at or datetime.now(UTC) + played.shift
-            statute = await asyncio.to_thread(text_in_force, self.engine, jurisdiction or "", key, at)
-        earlier = await asyncio.to_thread(self._filed_before, key, opening_digest(procedure, statute, matter))
-        if earlier is not None:
-            # What may be opened can change with the day; what was opened stays so.
-            return earlier
+            statute = await asyncio.to_thread(text_in_force, self.engine, jurisdiction or "", key or "", at)
+        if key is not None:
+            digest = opening_digest(procedure, statute, matter)
+            earlier = await asyncio.to_thread(self._filed_before, key, digest)
+            if earlier is not None:
+                # What may be opened can change with the day; what was opened stays so.
+                return earlier
+        one = one_case(procedure, statute_named(statute), matter, played)
+        if one is None:
+            key = uuid.uuid4().hex if key is None else key
+            entered = enter_case(procedure, statute, matter, actor, self.policy, key, received_at, places, played)
+            return FiledCase(await self._start(entered), False, len(entered.events))
+        request_id = request_id_for(statute, one.key, procedure)
+        there = await asyncio.to_thread(self._there, request_id, one)
+        if there is not None:
+            return there
+        key = f"opened/{request_id}" if key is None else key
         entered = enter_case(procedure, statute, matter, actor, self.policy, key, received_at, places, played)
-        return FiledCase(await self._start(entered), False, len(entered.events))
+        view = await self._start(entered, its_own=False)
+        there = await asyncio.to_thread(self._there, request_id, one, entered.entry)
+        return there or FiledCase(view, False, len(entered.events))
 
     async def _enter(self, entered: Entered) -> FiledCase:
         earlier = await asyncio.to_thread(self._filed_before, entered.entry.key, entered.entry.digest)
@@ -180,7 +215,27 @@ class ShareflowClient:
             raise KeyReused(f"The key {key} was used before to file another request.")
         return FiledCase(view_of(earlier), True, len(own))
 
-    async def _start(self, entered: Entered) -> CaseView:
+    def _there(self, request_id: str, one: OneCase, ours: Entry | None = None) -> FiledCase | None:
+        """The case that whoever opened it first has made; None where there is none yet, or it is ``ours``.
+
+        Raises AlreadyOpen when it was opened with something else.
+        """
+        with ledger_answers():
+            case = get_case(self.engine, request_id)
+            if case is None or (ours is not None and (case.filing_key, case.filing_digest) == (ours.key, ours.digest)):
+                return None
+            filing = events_by_key(self.engine, request_id, case.filing_key)
+        procedure = PROCEDURES[ProcedureName(case.procedure)]
+        said = procedure.one_case(statute_named(case.statute), procedure.matter.model_validate(case.application))
+        if said is None or said.said != one.said:
+            raise AlreadyOpen(request_id)
+        return FiledCase(view_of(case), True, len(filing))
+
+    async def _start(self, entered: Entered, its_own: bool = True) -> CaseView:
+        """Start a case, or wait for the one that an earlier call started: ``its_own``, by this very filing.
+
+        An id whose filing was refused is as good as new.
+        """
         filing, case = entered.entry, entered.case
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             WORKFLOWS[case.procedure],
@@ -188,7 +243,7 @@ class ShareflowClient:
             id=workflow_id(filing.request_id),
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             search_attributes=TypedSearchAttributes(search_attributes(case)),
             static_summary=f"{case.requester.name} → {case.provider.name}"[:120],
         )
@@ -201,9 +256,10 @@ class ShareflowClient:
                 self.patience.total_seconds(),
                 self.temporal.execute_update_with_start_workflow(
                     "filed",
-                    FilingKey(key=filing.key, digest=filing.digest),
+                    FilingKey(key=filing.key, digest=filing.digest) if its_own else None,
                     start_workflow_operation=start,
-                    id=f"filed-{fingerprint([filing.key, filing.digest])}",
+                    # Not the filing's own: Temporal would answer with the outcome of a refused one for ever.
+                    id=f"filed-{uuid.uuid4().hex}",
                     result_type=CaseView,
                 ),
             )

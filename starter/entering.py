@@ -11,6 +11,7 @@ from domain.access import EVERYWHERE, Parties
 from domain.cases.application import Application, Filed
 from domain.cases.bounds import refuse_days_out_of_range
 from domain.cases.filing import file
+from domain.cases.procedure import OneCase
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Actor, Event
 from domain.cases.turn import PLATFORM, Refused
@@ -94,7 +95,8 @@ def enter_case(
     """What opens a case of any other procedure. Raises RequestRefused."""
     statute = statute_named(statute_id)
     at = received_at or datetime.now(UTC) + played.shift
-    request_id = request_id_for(statute_id, key, procedure)
+    one = one_case(procedure, statute, matter, played)
+    request_id = request_id_for(statute_id, one.key if one else key, procedure)
     case: Proceeding = PROCEDURES[procedure].new_case(request_id, statute, policy, matter)
     try:
         refuse_days_out_of_range(matter)
@@ -119,6 +121,13 @@ def enter_case(
         places=places,
     )
     return Entered(entry, case, events)
+
+
+def one_case(
+    procedure: ProcedureName, statute: Statute, matter: Filed, played: Played = IN_THE_WORLD
+) -> OneCase | None:
+    """Which case every such opening makes; None where each makes its own, as each played case is one of its own."""
+    return None if played.alone else PROCEDURES[procedure].one_case(statute, matter)
 
 
 def opening_digest(procedure: ProcedureName, statute_id: str, matter: Filed) -> str:

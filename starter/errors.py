@@ -44,6 +44,14 @@ class NotFound(DoorError):
     """There is no such case."""
 
 
+class AlreadyOpen(DoorError):
+    """What is to be opened is one case with one that is there, and says something else: ``request_id`` is that one."""
+
+    def __init__(self, request_id: str) -> None:
+        self.request_id = request_id
+        super().__init__(f"{request_id} is this case, opened before with other contents; it is not opened twice.")
+
+
 class InvalidInput(DoorError):
     """Input that cannot be: a wrong type, an unknown field, text that is too long. Names the field."""
 

@@ -9,11 +9,9 @@ from temporalio.exceptions import ApplicationError, TerminatedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.cases.turn import Refused
-from domain.side_effects import KEY_REUSED, STALE, RefusalNote
+from domain.side_effects import KEY_REUSED, OVERTAKEN, STALE, RefusalNote
 from starter.errors import DoorError, InvalidInput, KeyReused, NeedsOperator, RequestRefused, Stale, Unavailable
 
-OVERTAKEN = "AcceptedUpdateCompletedWorkflow"
-"""The error type of a command that was under way when its case ended: the ledger knows what came of it."""
 FINAL = frozenset(
     {
         RPCStatusCode.INVALID_ARGUMENT,

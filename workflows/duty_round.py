@@ -6,6 +6,7 @@ nothing twice: the case of a duty, a body and a period has one id.
 
 import asyncio
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
@@ -14,10 +15,11 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from domain.calendar import day_of
     from domain.side_effects import (
-        KEY_REUSED,
         OPEN_CASE,
         PLAN_ROUND,
+        ROUND_INCOMPLETE,
         CaseToOpen,
+        RefusalNote,
         RoundOrder,
         RoundPlan,
         RoundResult,
@@ -30,8 +32,19 @@ AT_ONCE = 10
 PATIENCE, PATIENCE_BY_HAND = timedelta(days=7), timedelta(seconds=45)
 """How long an engine that is away, or a list of departments that cannot be read, is waited for."""
 PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
-INCOMPLETE = "round_incomplete"
 SCHEDULED = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
+
+
+class _Came(NamedTuple):
+    """What came of one case of a round: it is there, opened now or before, or refused, or could not be asked for."""
+
+    opened: bool = False
+    refused: RefusalNote | None = None
+    failed: str | None = None
+
+    @property
+    def there(self) -> bool:
+        return self.refused is None and self.failed is None
 
 
 @workflow.defn(name="DutyRound")
@@ -55,15 +68,20 @@ class DutyRoundWorkflow:
             retry_policy=PATIENT,
         )
         cases = list(plan.to_open)
-        problems = await asyncio.gather(*(self._open(plan, case) for case in cases))
-        failed = {case: problem for case, problem in zip(cases, problems, strict=True) if problem is not None}
-        opened = [case for case in cases if case not in failed]
-        result = RoundResult(period=plan.period, opened=opened, there=plan.there, failed=failed)
-        if failed:
-            raise ApplicationError("; ".join(f"{x}: {y}" for x, y in failed.items()), result, type=INCOMPLETE)
+        came = dict(zip(cases, await asyncio.gather(*(self._open(plan, case) for case in cases)), strict=True))
+        result = RoundResult(
+            period=plan.period,
+            opened=[case for case, it in came.items() if it.there and it.opened],
+            there=[*plan.there, *(case for case, it in came.items() if it.there and not it.opened)],
+            refused={case: it.refused for case, it in came.items() if it.refused is not None},
+            failed={case: it.failed for case, it in came.items() if it.failed is not None},
+        )
+        if result.refused or result.failed:
+            told = {**{case: note.code for case, note in result.refused.items()}, **result.failed}
+            raise ApplicationError("; ".join(f"{x}: {y}" for x, y in told.items()), result, type=ROUND_INCOMPLETE)
         return result
 
-    async def _open(self, plan: RoundPlan, case: str) -> str | None:
+    async def _open(self, plan: RoundPlan, case: str) -> _Came:
         """Open one case; what went wrong if it could not be, so that the others are opened all the same."""
         order = CaseToOpen(
             procedure=ProcedureName.PERIODIC_DUTY,
@@ -77,19 +95,20 @@ class DutyRoundWorkflow:
         )
         async with self._room:
             try:
-                await workflow.execute_activity(
+                opened: bool = await workflow.execute_activity(
                     OPEN_CASE,
                     order,
+                    result_type=bool,
                     start_to_close_timeout=timedelta(seconds=30),
                     schedule_to_close_timeout=self._patience,
                     retry_policy=PATIENT,
                 )
+                return _Came(opened=opened)
             except ActivityError as error:
-                # Opened meanwhile for the same body under another name: it is there.
-                if isinstance(error.cause, ApplicationError) and error.cause.type == KEY_REUSED:
-                    return None
-                return str(error.cause or error)
-        return None
+                cause = error.cause
+                if isinstance(cause, ApplicationError) and cause.non_retryable and cause.details:
+                    return _Came(refused=RefusalNote.model_validate(cause.details[0]))
+                return _Came(failed=str(cause or error))
 
 
 def _day() -> date:

@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
         Entry,
         RefusalNote,
         caller_key,
+        refusal_note,
     )
     from domain.words import EventType
     from workflows.labels import case_details, changes, search_attributes
@@ -226,14 +227,7 @@ class RecordedCase:
 
         By that event the caller's client sees whether the ledger was ahead of this case when it refused.
         """
-        note = RefusalNote(
-            code=refusal.code.value,
-            article=refusal.article,
-            quote=refusal.clause.quote if refusal.clause else None,
-            statute=refusal.statute or self.entry.statute.id,
-            regulation=refusal.statute,
-            details=dict(refusal.details),
-        )
+        note = refusal_note(refusal, self.entry.statute.id)
         code = refusal.code.value
         return ApplicationError(code, note, self.case.head, type=code, non_retryable=True)
 

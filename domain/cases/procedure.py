@@ -35,6 +35,19 @@ def it_is_a_breach(_: Any, __: Clock) -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class OneCase:
+    """What makes every opening of it the same case, whoever opens it: ``key``; ``said`` is what an opening adds."""
+
+    key: str
+    said: Any = None
+
+
+def each_its_own(_: Statute, __: Any) -> OneCase | None:
+    """Every opening is a case of its own, told from others by the key of whoever opens it."""
+    return None
+
+
 def as_everywhere(_: Statute, __: Stage) -> None:
     """The text changes nothing about whose move it is."""
 
@@ -46,7 +59,7 @@ class Procedure(Generic[P]):
     ``begin`` refuses the filing or notes it and starts the first limits. ``instead_of_breach`` may write down what
     the end of a clock means when it is no breach (True), such as an access that was used meanwhile. ``lapse`` adds what
     a breach brings by itself. ``waits_for``: whose move it is in each stage; ``waits_under`` says it where a
-    text differs.
+    text differs. ``one_case``: which openings are one case.
     """
 
     name: ProcedureName
@@ -59,6 +72,7 @@ class Procedure(Generic[P]):
     lapse: Callable[[Turn[P], Clock], None] = nothing_lapses
     instead_of_breach: Callable[[Turn[P], Clock], bool] = it_is_a_breach
     waits_under: Callable[[Statute, Stage], Sequence[Role] | None] = as_everywhere
+    one_case: Callable[[Statute, Any], OneCase | None] = each_its_own
 
     def new_case(self, request_id: str, statute: Statute, policy: Policy, application: Filed) -> P:
         """The case before anything has happened."""

@@ -16,11 +16,12 @@ from domain.calendar import CHINA, day_of
 from domain.cases.application import Document, Filed, Party, Resource
 from domain.cases.commands import Reasoned
 from domain.cases.common import may_be_urged, may_lead_to_rectification, take_back
-from domain.cases.procedure import Digests, Procedure, register
+from domain.cases.procedure import Digests, OneCase, Procedure, register
 from domain.cases.proceeding import Proceeding
 from domain.cases.records import Event, RecordedEvent
 from domain.cases.rules import RuleBook
 from domain.cases.turn import Refused, Turn
+from domain.codes import code_key
 from domain.periods import FIRST_YEAR, LAST_YEAR, Period, Recurrence, period_named, period_of
 from domain.statutes.model import Statute
 from domain.statutes.sections import Duty
@@ -41,6 +42,8 @@ from domain.words import (
 
 OPEN = (Stage.DUTY,)
 ORGANS = (Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT)
+NATIONWIDE = "cn"
+"""The place of a national text."""
 
 
 class DutyItem(Filed):
@@ -118,6 +121,28 @@ def organ(statute: Statute, role: Role | None) -> Party:
     """An organ of a text as a party. Its code, where no filing gives its own, is the place and the role."""
     body = statute.bodies.get(role) if role else None
     return Party(code=f"{place_of(statute.id)}:{role}", name=body.name.zh if body else None)
+
+
+def one_case(statute: Statute, said: DutyOfPeriod) -> OneCase | None:
+    """One duty of one body in one period is one case. Where it is due after each event, the day and the data count.
+
+    Names of departments may change and codes be written in either case; what else is said must be the same.
+    """
+    duty = duty_named(statute, said.duty)
+    when = said.produced_on if duty and duty.every == "event" else said.period
+    if duty is None or duty.by is None or not when:
+        return None
+    code = code_key(said.department.code) if said.department.code else None
+    theirs = duty.by is Role.PROVIDER
+    body = code if theirs else duty.by.value
+    if place_of(statute.id) == NATIONWIDE and code:  # each place has organs of its own
+        body = code
+    if body is None:
+        return None
+    about = (said.resource.code or said.resource.name) if duty.every == "event" else None
+    parts = [duty.id, body, when.isoformat() if isinstance(when, date) else when, *([about] if about else [])]
+    own = theirs or code == code_key(organ(statute, duty.by).code or "")
+    return OneCase("/".join(parts), (said.items, said.resource, None if own else code))
 
 
 RULES: RuleBook[DutyCase] = RuleBook()
@@ -332,5 +357,6 @@ PERIODIC_DUTY = register(
         begin=begin,
         rules=RULES,
         waits_for={Stage.DUTY: (Role.PROVIDER, *ORGANS)},
+        one_case=one_case,
     )
 )

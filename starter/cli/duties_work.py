@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 from temporalio.client import Client, WorkflowFailureError
+from temporalio.exceptions import ApplicationError
 
 from domain.access import place_of
 from domain.calendar import CHINA
@@ -16,11 +17,19 @@ from domain.departments import Departments
 from domain.messages import label
 from domain.policy import Policy
 from domain.procedures.periodic_duty import duty_named
-from domain.side_effects import DUTY_ROUND, TASK_QUEUE, RoundOrder, RoundResult
+from domain.side_effects import (
+    CANNOT_BE_PLANNED,
+    DUTY_ROUND,
+    ROUND_INCOMPLETE,
+    TASK_QUEUE,
+    RoundOrder,
+    RoundResult,
+)
 from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.statutes.sections import Duty
 from domain.words import ProcedureName, RefusalCode, Role
+from starter.cli.errors import REFUSED, UNUSABLE, Failure
 from starter.cli.options import option
 from starter.cli.output import print_json, print_table
 from starter.connection import connected
@@ -28,6 +37,7 @@ from starter.departments import VARIABLE, departments_in_force
 from starter.duty_schedules import State, Synced, states, sync_schedules
 from starter.entering import enter_case, matter_of
 from starter.errors import InvalidInput, RequestRefused, Unavailable
+from starter.failures import refused_by
 
 PATIENCE = timedelta(minutes=2)
 NOBODY = f"No place is listed: name a file of departments with {VARIABLE}."
@@ -107,11 +117,12 @@ async def open_and_tell(
         result = await _round(client.temporal, order)
     if as_json:
         print_json(result.model_dump(mode="json"))
-        return
-    for case in result.opened:
-        typer.echo(f"{case} opened")
-    for case in result.there:
-        typer.echo(f"{case} was there")
+    else:
+        for case in result.opened:
+            typer.echo(f"{case} opened")
+        for case in result.there:
+            typer.echo(f"{case} was there")
+    _fail_unless_all_are_open(result, order)
 
 
 def _order(
@@ -141,6 +152,8 @@ def _order(
         if named is None:
             raise InvalidInput(f"--name must say what {code} is called: the list of departments does not have it.")
         _ask_the_rules(text.id, found, period, {"code": code, "name": named}, policy)
+        # The worker may read another list, or none.
+        name = named if department else None
     else:
         _ask_the_rules(text.id, found, period, {}, policy)
     return RoundOrder(statute=text.id, duty=duty, period=period, department=department, name=name)
@@ -163,6 +176,7 @@ def _ask_the_rules(statute: str, duty: Duty, period: str, department: dict[str, 
 
 
 async def _round(temporal: Client, order: RoundOrder) -> RoundResult:
+    """Run the round to its end, whether or not all could be opened. Raises InvalidInput, Unavailable."""
     try:
         result: RoundResult = await temporal.execute_workflow(
             DUTY_ROUND,
@@ -173,12 +187,34 @@ async def _round(temporal: Client, order: RoundOrder) -> RoundResult:
             execution_timeout=PATIENCE,
         )
     except WorkflowFailureError as error:
-        said = f"Not all could be opened ({_cause(error)}); ask again: those that are there stay as they are."
-        raise Unavailable(said) from error
+        cause = _innermost(error)
+        if isinstance(cause, ApplicationError) and cause.type == ROUND_INCOMPLETE:
+            return RoundResult.model_validate(cause.details[0])
+        if isinstance(cause, ApplicationError) and cause.type == CANNOT_BE_PLANNED:
+            raise InvalidInput(f"Nothing was opened: {cause.message}") from error
+        raise Unavailable(f"The round did not end ({cause}); ask again: what is there stays as it is.") from error
     return result
 
 
-def _cause(error: BaseException) -> str:
-    """What the innermost of the errors around one another says."""
+def _innermost(error: BaseException) -> BaseException:
+    """The innermost of the errors around one another."""
     inner = getattr(error, "cause", None)
-    return _cause(inner) if isinstance(inner, BaseException) else str(error)
+    return _innermost(inner) if isinstance(inner, BaseException) else error
+
+
+def _fail_unless_all_are_open(result: RoundResult, order: RoundOrder) -> None:
+    """Raises Failure with what is not open and why: for good (1), or because something was away (2)."""
+    refused = [f"{case} was not opened: {refused_by(note)}" for case, note in result.refused.items()]
+    failed = [f"{case} could not be opened: {why}" for case, why in result.failed.items()]
+    if failed:
+        again = "ask again: what is there stays as it is"
+        raise Failure("; ".join([*refused, *failed, again]) + ".", UNUSABLE)
+    if refused:
+        raise Failure("; ".join(refused) + ".", REFUSED)
+    if not result.opened and not result.there:
+        place = place_of(order.statute)
+        raise Failure(
+            f"No case was opened: the list of departments that the worker reads ({VARIABLE}) has nobody in {place} "
+            f"whom {order.duty} binds.",
+            REFUSED,
+        )

@@ -19,6 +19,7 @@ EXIT_CODES = {
     "starter.errors.RequestRefused": REFUSED,
     "starter.errors.NotFound": REFUSED,
     "starter.errors.KeyReused": REFUSED,
+    "starter.errors.AlreadyOpen": REFUSED,
     "starter.errors.DoorError": UNUSABLE,
     "starter.files.FileError": UNUSABLE,
     "starter.stack.errors.StackError": UNUSABLE,

@@ -40,7 +40,8 @@ async def open_(
 ) -> Response:
     """Open a case (立项). Answers when it stands in the ledger: the case, its first clocks, who holds it.
 
-    What to say under `request`, and who may open what, is told by `GET /v1/procedures`.
+    What to say under `request`, and who may open what, is told by `GET /v1/procedures`. A duty of a department in a
+    period is one case, whoever opens it and with whatever key: whoever opens it again is answered with it.
     """
     procedure = PROCEDURES.get(body.procedure)
     if procedure is None:

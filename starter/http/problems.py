@@ -18,7 +18,16 @@ from domain.messages import Language, label, refusal_sentence, words
 from domain.plain_errors import all_problems, key_path
 from domain.words import RefusalCode
 from ledger.errors import BadCursor
-from starter.errors import InvalidInput, KeyReused, NeedsOperator, NotFound, RequestRefused, Stale, Unavailable
+from starter.errors import (
+    AlreadyOpen,
+    InvalidInput,
+    KeyReused,
+    NeedsOperator,
+    NotFound,
+    RequestRefused,
+    Stale,
+    Unavailable,
+)
 from starter.http.language import language_of
 from starter.http.prefix import own_path
 
@@ -158,6 +167,7 @@ def answer_problems(app: FastAPI) -> None:
     answers(NotFound, lambda *_: Problem(404, "not_found"))
     answers(InvalidInput, lambda error, _: Problem(422, "invalid", detail=str(error)))
     answers(KeyReused, lambda *_: Problem(422, "key_reused"))
+    answers(AlreadyOpen, lambda error, _: Problem(409, "already_open", detail=str(error), request_id=error.request_id))
     answers(Stale, lambda *_: Problem(412, "stale"))
     answers(NeedsOperator, lambda error, _: _needs_operator(error))
     answers(BadCursor, lambda error, _: Problem(400, "bad_cursor", detail=str(error)))
