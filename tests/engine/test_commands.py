@@ -23,7 +23,7 @@ from domain.words import EventType, Outcome, SharingClass, Stage, Urgency
 from ledger.queries.cases import case_by_filing_key, get_case
 from starter.client import ShareflowClient
 from starter.entering import enter_request
-from starter.errors import InvalidInput, KeyReused, RequestRefused, Unavailable
+from starter.errors import InvalidInput, KeyReused, NeedsOperator, RequestRefused
 from tests.engine.cases import PROVIDER, TERMS, WHY, application, command, sealed
 from tests.engine.looking import (
     B,
@@ -257,7 +257,7 @@ async def test_a_bug_in_a_rule_fails_one_command_and_the_case_goes_on(
 
     with monkeypatch.context() as patch:
         patch.setitem(RULES, C.REFUSE, dataclasses.replace(real, rule=broken))
-        with pytest.raises(Unavailable, match="slip of the programmer"):
+        with pytest.raises(NeedsOperator, match="slip of the programmer"):
             await client.command(request_id, command(P, C.REFUSE, WHY, key="broken"))
     assert next(times) == asked + 1
     assert (await types_in(client, request_id))[EventType.REFUSED] == 0
