@@ -16,6 +16,7 @@ from domain.cases.found import CaseFound
 from domain.cases.procedure import Digests, Procedure, register
 from domain.cases.records import Clock
 from domain.cases.turn import Refused, Turn
+from domain.codes import same_code
 from domain.naming import procedure_of_id
 from domain.procedures.rectification_case import (
     ADDRESSEE,
@@ -70,7 +71,7 @@ def origin_is_there(notice: Notice, place: str, found: CaseFound | None) -> bool
     """
     if found is None or place_of(found.statute) != place:
         return False
-    if notice.department.code not in (found.requester, found.provider):
+    if not any(same_code(notice.department.code, code) for code in (found.requester, found.provider)):
         return False
     number = notice.origin.clock if notice.origin else None
     return number is None or number in found.missed

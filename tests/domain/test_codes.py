@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from domain.access import Caller, Parties, capacities, may_file, sees
 from domain.cases.application import Application, Party, mistyped_codes
 from domain.cases.filing import file
+from domain.cases.found import CaseFound
 from domain.codes import ALPHABET, check_character, code_key, is_mistyped, same_code
 from domain.departments import DepartmentsError, read_departments
 from domain.policy import default_policy
+from domain.procedures.rectification import origin_is_there
+from domain.procedures.rectification_case import Notice
 from domain.procedures.withdrawal import Withdrawal
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.words import EventType, Role
@@ -121,3 +124,12 @@ def test_the_examples_have_right_codes() -> None:
     found = {code for page in examples() for code in re.findall(r"\b[0-9A-Za-z]{18}\b", page.read_text("utf-8"))}
     assert {"113206000140000015", "113206000140000028"} <= found
     assert [code for code in sorted(found) if is_mistyped(code)] == []
+
+
+def test_the_origin_of_a_notice_is_a_case_of_the_department_in_either_case() -> None:
+    notice = Notice.model_validate({"department": {"code": "nantong:gongan", "name": "市公安局"}})
+    parties = {"requester": "nantong:minzheng", "provider": "NANTONG:GONGAN"}
+    found = CaseFound(request_id="X", statute="nantong-2020", **parties)
+    assert origin_is_there(notice, "nantong", found)
+    stranger = notice.model_copy(update={"department": Party(code="nantong:shuiwu", name="市税务局")})
+    assert not origin_is_there(stranger, "nantong", found)
