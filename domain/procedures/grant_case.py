@@ -180,7 +180,7 @@ class GrantCase(Disputable):
             case EventType.COORDINATION_CONCLUDED | EventType.DECIDED:
                 return self.dispute_after(event)
             case EventType.SUSPENDED:
-                return dict(_NOTHING_PROPOSED)
+                return {**_NOTHING_PROPOSED, **self._suspension_after(event)}
             case EventType.CASE_OPENED if data["procedure"] == ProcedureName.SHARE_REQUEST:
                 ended = {"ended_as": Outcome.RENEWED} if self.stage is Stage.EXPIRED else {}
                 return {"renewed": True, **ended}

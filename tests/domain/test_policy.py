@@ -67,6 +67,7 @@ def test_no_statutory_limit_is_policy() -> None:
         ClockId.DELIVERY,
         ClockId.DEMAND_FEEDBACK,
         ClockId.DEMAND_PUBLICATION,
+        ClockId.DIFFERENCE_FEEDBACK,
         ClockId.UNUSED_ACCESS,
         ClockId.DUTY,
     }

@@ -180,6 +180,25 @@ def test_withdrawal_ends_the_grants_in_order(engine: ShareflowEngine, people: Pe
     assert people.auditor.get(untouched.request_id).stage == "in_use"
 
 
+def test_a_withdrawn_resource_ends_a_grant_about_whose_end_a_dispute_runs(
+    engine: ShareflowEngine, people: People
+) -> None:
+    entry = {"code": "GA-0700", "name": "常住人口基本信息"}
+    matter = {"requester": party(USER), "provider": party(PROVIDER), "resource": entry, "scope": "姓名"}
+    grant = people.provider.open_case("access_grant", "cn-809-2025", matter)
+    people.provider.command(grant.request_id, "propose_end", reason="系统下线")
+    people.user.command(grant.request_id, "answer_end", agrees=False, reason="履职仍需使用")
+    people.user.command(grant.request_id, "refer", reason="协商不成")
+    assert people.auditor.get(grant.request_id).stage == "coordination"
+    withdrawn = {"provider": party(PROVIDER), "resource": entry, "reason": "并入人口库"}
+    withdrawal = people.provider.open_case("resource_withdrawal", "cn-809-2025", withdrawn)
+    people.provider.command(withdrawal.request_id, "record_negotiation", result="agreed")
+    engine.advance(until=withdrawal.clock("withdrawal_notice").due_at + timedelta(hours=1))
+    people.provider.wait_for(withdrawal.request_id, outcome="unpublished", timeout=60)
+    assert people.auditor.get(grant.request_id).outcome == "ended"
+    assert types(people.auditor, grant.request_id)[-1] == "closed"
+
+
 def test_a_due_date_across_the_chain_is_a_date(people: People) -> None:
     grant = granted(people, "NT-GA-0600", use_until="2027-03-02")
     assert grant.clock("grant_term").due_date == date(2027, 3, 2)
