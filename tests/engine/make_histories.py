@@ -104,7 +104,7 @@ async def keep(handle: WorkflowHandle[object, object], name: str) -> None:
     """Write the history of a finished case; never over another."""
     await handle.result()
     # A stack trace names folders of the machine that made it and takes no part in a replay.
-    text = re.sub(r'("stackTrace": ")(?:[^"\\\\]|\\\\.)*"', r'\1"', (await handle.fetch_history()).to_json())
+    text = re.sub(r'("stackTrace": ")(?:[^"\\]|\\.)*"', r'\1"', (await handle.fetch_history()).to_json())
     with (FOLDER / f"{name}.json").open("x", encoding="utf-8") as file:
         file.write(text.rstrip() + "\n")
     sys.stderr.write(f"{name}: written, {len(text) // 1024} KiB\n")
