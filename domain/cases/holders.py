@@ -49,7 +49,7 @@ def platform_acts(stage: Stage) -> bool:
 
 
 def stages_held_by(role: Role, statute: Statute) -> frozenset[Stage]:
-    """The stages in which cases under a statute wait for a role. A stage's word belongs to one procedure alone."""
+    """The stages in which cases under a statute wait for a role. A stage that a request has too waits for the same."""
     requests = {stage for stage in Stage for special in (False, True) if role in holders(stage, statute, special)}
     others = {stage for it in PROCEDURES.values() for stage in it.waits_for if role in it.holders(stage, statute)}
     return frozenset(requests | (others - set(OF_STAGE)))
