@@ -9,7 +9,7 @@ from domain.access import Parties
 from domain.cases.application import Filed, Party, Resource
 from domain.cases.records import Clock, Event, RecordedEvent
 from domain.policy import Policy
-from domain.statutes.model import Statute
+from domain.statutes.model import Limit, Statute
 from domain.words import ClockId, ClockState, Outcome, ProcedureName, Role, SharingClass, Stage
 
 
@@ -68,6 +68,10 @@ class Proceeding:
     def resource(self) -> Resource:
         """What the case is about, as the catalogue has it; its fields may be empty."""
         return Resource()
+
+    def begins(self, limit: Limit) -> bool:  # noqa: ARG002 - a procedure may know several beginnings
+        """Whether a limit of the text is started by what happened here."""
+        return True
 
     def answerable(self, clock: ClockId) -> Party:  # noqa: ARG002 - a procedure may have limits of the other side
         """The department that is at fault when a limit is missed (责任部门)."""

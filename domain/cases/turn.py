@@ -183,7 +183,7 @@ class Turn(Generic[P]):
         since = datetime.combine(day, time(), CHINA)
         text = self.case.statute.text_on(day)
         limit = text.limit(clock_id, self.case.limit_class) if text else None
-        if limit is not None:
+        if limit is not None and self.case.begins(limit):
             self.order(clock_id, Basis.STATUTE, limit.clause, limit.amount, limit.unit, since)
             return
         own = self.case.policy.limit(clock_id)

@@ -22,7 +22,7 @@ from domain.cases.records import Event, RecordedEvent
 from domain.cases.rules import RuleBook
 from domain.cases.turn import Refused, Turn
 from domain.procedures.catalogue_contents import findings
-from domain.statutes.model import Clause, Earlier, Statute
+from domain.statutes.model import Clause, Earlier, Limit, Statute
 from domain.statutes.sections import CatalogueExtension, CatalogueRules
 from domain.texts import Code, Day, ShortText, Text, Truth
 from domain.words import (
@@ -115,6 +115,10 @@ class CatalogueChangeCase(Proceeding):
             return Resource(code=entries[0].code, name=entries[0].name, sharing_class=entries[0].sharing_class)
         return Resource(name=(self.application.what or "")[:200] or None)
 
+    def begins(self, limit: Limit) -> bool:
+        """Only what the text names starts its limit: 809 art. 17 speaks of laws and functions, not of other changes."""
+        return not limit.triggers or self.application.trigger in (None, *limit.triggers)
+
     def facts_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
         """What was submitted, and how far the limit was extended."""
         if event.type is EventType.UPDATE_SUBMITTED:
@@ -176,6 +180,9 @@ def _text_of_the_change(case: CatalogueChangeCase) -> Statute | Earlier | None:
 
 def _extension(case: CatalogueChangeCase) -> CatalogueExtension | None:
     rules, text = rules_of(case), _text_of_the_change(case)
+    limit = text.limit(ClockId.CATALOGUE_UPDATE, case.limit_class) if text else None
+    if limit is None or not case.begins(limit):
+        return None
     if text is case.statute:
         return rules.extension
     return text.extension if isinstance(text, Earlier) else None
@@ -184,7 +191,7 @@ def _extension(case: CatalogueChangeCase) -> CatalogueExtension | None:
 def _update_clause(case: CatalogueChangeCase) -> Clause | None:
     text = _text_of_the_change(case)
     limit = text.limit(ClockId.CATALOGUE_UPDATE, case.limit_class) if text else None
-    return limit.clause if limit else rules_of(case).clause
+    return limit.clause if limit and case.begins(limit) else rules_of(case).clause
 
 
 # The update (更新, 审核, 发布)

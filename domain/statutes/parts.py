@@ -59,9 +59,12 @@ class Limit(Part):
 
     ``from_filing``: counted from the filing (自收到申请之日起), though the stage that it measures comes later.
     ``overall``: another limit that runs from the filing beside this one; whichever ends first binds.
+    ``triggers``: what alone starts it, where the text says so (of the catalogue's update); left out: anything.
     """
 
-    ADDED_LATER = frozenset({"from_filing", "overall"})
+    ADDED_LATER = frozenset({"from_filing", "overall", "triggers"})
+
+    triggers: tuple[str, ...] = ()
 
     clock: ClockId
     sharing_class: SharingClass | None = None
