@@ -130,8 +130,11 @@ async def test_a_migration_notes_what_older_cases_name(ground: Playground) -> No
             "DROP TABLE calendar_publications",
             "DROP TRIGGER calendar_editions_only_grow ON calendar_editions",
             "DROP TRIGGER cases_as_opened ON cases",
-            "ALTER TABLE cases DROP COLUMN opened_by",
+            "ALTER TABLE cases DROP COLUMN opened_by, DROP COLUMN superior",
             "DROP INDEX cases_by_resource",
+            "DROP TABLE parked",
+            "ALTER TABLE cases ADD COLUMN stuck_reason text, ADD COLUMN stuck_since timestamptz",
+            "CREATE INDEX cases_stuck ON cases (stuck_since) WHERE stuck_reason IS NOT NULL",
             "UPDATE alembic_version SET version_num = '0003'",
         ):
             connection.execute(text(statement))
