@@ -33,18 +33,18 @@ check: setup ## formatting, style, types, the arrows between packages, the statu
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/shareflow statute check
-	$(BIN)/python -m starter.http.contract --check
+	$(BIN)/python -m starter.api.contract --check
 	$(BIN)/python -m starter.asyncapi --check
 
 openapi: setup ## write docs/api from the application; refuses what would break callers
-	$(BIN)/python -m starter.http.contract --write
+	$(BIN)/python -m starter.api.contract --write
 	$(BIN)/python -m starter.asyncapi --write
 
 bench: setup ## measure; the README's figures come from here
 	$(BIN)/python -m bench
 
 lock: ## renew requirements.lock from pyproject.toml (needs uv)
-	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra engine --extra dev pyproject.toml -o requirements.lock
 
 clean: ## remove the virtual environment and what the embedded stack kept here
 	rm -rf $(VENV) .shareflow

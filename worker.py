@@ -33,23 +33,23 @@ from temporalio.worker import (
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.duty_rounds import DutyRounds
-from activities.health import Health, serve_health
 from activities.ledger_steps import LedgerSteps
 from activities.other_cases import OtherCases
-from activities.publication import keep_publishing
-from activities.reconciliation import keep_reconciling
-from activities.stuck import keep_noting
-from activities.webhooks.dispatcher import Dispatcher
-from activities.webhooks.guard import guard_from_environment
-from activities.webhooks.payloads import PUBLIC_URL, prefix_of
-from activities.webhooks.sending import Sender
+from background.health import Health, serve_health
+from background.publication import keep_publishing
+from background.reconciliation import keep_reconciling
+from background.stuck import keep_noting
+from background.webhooks.dispatcher import Dispatcher
+from background.webhooks.guard import guard_from_environment
+from background.webhooks.payloads import PUBLIC_URL, prefix_of
+from background.webhooks.sending import Sender
 from domain.calendar import Calendar
 from domain.evidence import Algorithm, algorithm_named
-from domain.side_effects import TASK_QUEUE
-from ledger.calendar_here import CalendarHere
+from ledger.calendar_store import CalendarStore
 from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
 from ledger.schema import migrate
+from protocol.names import TASK_QUEUE
 from starter.departments import departments_in_force
 from starter.errors import DoorError
 from starter.logs import configure_logs
@@ -202,7 +202,7 @@ async def running_worker(
                 beside = [
                     asyncio.create_task(keep_reconciling(client, engine)),
                     asyncio.create_task(keep_noting(client, engine)),
-                    asyncio.create_task(keep_publishing(client, engine, CalendarHere(engine))),
+                    asyncio.create_task(keep_publishing(client, engine, CalendarStore(engine))),
                     asyncio.create_task(Dispatcher(engine, sender, prefix=prefix).keep_dispatching()),
                 ]
                 try:

@@ -9,13 +9,15 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from domain.calendar import Calendar, CalendarError
-from domain.cases.deadlines import resolve
-from domain.cases.records import Clock, ClockOrder, Step, StepResult
+from domain.engine.deadlines import resolve
+from domain.engine.records import Clock, ClockOrder, Step, StepResult
 from domain.evidence import Algorithm
-from domain.side_effects import LEDGER_CONFLICT, RECORD_STEP, RECOUNT_CLOCKS, Recount
-from ledger.calendar_here import CalendarHere
+from ledger.calendar_store import CalendarStore
 from ledger.errors import LedgerConflict
 from ledger.recording import Resolve, record_within
+from protocol.errors import LEDGER_CONFLICT
+from protocol.messages import Recount
+from protocol.names import RECORD_STEP, RECOUNT_CLOCKS
 
 
 class LedgerSteps:
@@ -26,7 +28,7 @@ class LedgerSteps:
 
     def __init__(self, engine: Engine, calendar: Calendar, algorithm: Algorithm = "sm3") -> None:
         self._engine = engine
-        self._calendar = CalendarHere(engine, calendar)
+        self._calendar = CalendarStore(engine, calendar)
         self._algorithm: Algorithm = algorithm
 
     def all(self) -> Sequence[Callable[..., Any]]:

@@ -19,37 +19,22 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.cases.application import Application
-from domain.cases.found import CaseFound
-from domain.cases.procedure import each_its_own
-from domain.cases.turn import PLATFORM, Refused
-from domain.naming import fingerprint, workflow_id
-from domain.plain_errors import first_problem, key_path
+from domain.engine.case_found import CaseFound
+from domain.engine.decision import PLATFORM, Refused
+from domain.engine.procedure import each_its_own
+from domain.naming import fingerprint
 from domain.policy import completed
 from domain.procedures import PROCEDURES
 from domain.procedures import open_case as rules_open
-from domain.side_effects import (
-    BUSY,
-    FIND_CASE,
-    FIND_GRANTS,
-    GIVE_COMMAND,
-    OPEN_CASE,
-    OVERTAKEN,
-    TASK_QUEUE,
-    WORKFLOWS,
-    CaseToOpen,
-    CommandToGive,
-    Entry,
-    Filing,
-    FilingKey,
-    GrantFound,
-    GrantsWanted,
-    Opening,
-    refusal_note,
-)
-from domain.words import Basis, ClockState, ProcedureName, RefusalCode
+from domain.procedures.share_request.application import Application
+from domain.refusal_codes import RefusalCode
+from domain.validation_messages import first_problem, key_path
+from domain.words import Basis, ClockState, ProcedureName
 from ledger.queries.cases import get_case, open_grants_of
 from ledger.queries.events import events_by_key
+from protocol.errors import BUSY, OVERTAKEN, refusal_note
+from protocol.messages import CaseToOpen, CommandToGive, Entry, Filing, FilingKey, GrantFound, GrantsWanted, Opening
+from protocol.names import FIND_CASE, FIND_GRANTS, GIVE_COMMAND, OPEN_CASE, TASK_QUEUE, WORKFLOWS, workflow_id
 
 
 class OtherCases:

@@ -24,9 +24,9 @@ from bench.engine import APPLICATION
 from bench.http import _stack
 from domain.calendar import CHINA, Calendar
 from domain.calendar.regulation import packaged_regulation, regulation_days, version_for
-from ledger.calendar_here import CalendarHere
+from ledger.calendar_store import CalendarStore
 from ledger.engine import connect
-from starter.client import ShareflowClient
+from starter.engine_client import ShareflowClient
 
 CASES = int(os.environ.get("SHAREFLOW_BENCH_CASES") or 1000)
 FILERS = 10
@@ -100,7 +100,7 @@ async def _measure() -> dict[str, float]:
             report, took = await _run(folder, "publish", str(file), "--yes", "--minutes", "60")
             assert report["complete"]
             assert impact["superseded"] == report["superseded"] == CASES
-            here = CalendarHere(engine)
+            here = CalendarStore(engine)
             with engine.begin() as connection:
                 check = _seconds(connection, here.during)
                 empty = _seconds(connection, lambda asked: asked.execute(select(1)).scalar())

@@ -15,13 +15,13 @@ from temporalio import workflow
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from domain.calendar import CHINA
-from domain.cases.application import Application
-from domain.cases.commands import Command
-from domain.cases.records import Actor
+from domain.engine.commands import Command
+from domain.engine.records import Actor
+from domain.procedures.share_request.application import Application
 from domain.words import CommandName, Role
-from starter.client import ShareflowClient
+from starter.engine_client import ShareflowClient
 from starter.simulate.player import Player
-from starter.simulate.playground import Playground, playground
+from starter.simulate.sandbox import Playground, playground
 from starter.simulate.scenario import scenario_from
 
 CASES, AT_ONCE = 60, 16
@@ -136,7 +136,7 @@ async def _measure() -> dict[str, float]:
 async def _event_names(ground: Playground, request_id: str) -> list[str]:
     from temporalio.api.enums.v1 import EventType
 
-    from domain.naming import workflow_id
+    from protocol.names import workflow_id
 
     history = await ground.temporal.get_workflow_handle(workflow_id(request_id)).fetch_history()
     return [EventType.Name(event.event_type) for event in history.events]

@@ -24,12 +24,13 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from bench.engine import APPLICATION, STEPS
-from domain.cases.commands import Command
-from domain.cases.records import Actor
+from domain.engine.commands import Command
+from domain.engine.records import Actor
 from domain.policy import default_policy
-from domain.side_effects import TASK_QUEUE, Answer, CaseView, Filing, FilingKey
 from domain.statutes.loader import digest, get_statute
 from domain.words import Role
+from protocol.messages import Answer, CaseView, Filing, FilingKey
+from protocol.names import TASK_QUEUE
 from starter.tokens import embedded_issuer
 from workflows.share_request import ShareRequestWorkflow
 

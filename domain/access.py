@@ -47,7 +47,7 @@ class Parties:
 
 
 @dataclass(frozen=True)
-class Sight:
+class Visibility:
     """Which cases of the ledger a caller may see: those that any one of the fields lets through.
 
     ``superiors``: the places whose organs it is one of, for cases that name one of them as their superior.
@@ -99,9 +99,9 @@ def may_file(caller: Caller, parties: Parties) -> bool:
     return bool(capacities(caller, (Role.REQUESTER, Role.PLATFORM), parties))
 
 
-def sight_of(caller: Caller) -> Sight:
+def visibility_of(caller: Caller) -> Visibility:
     """The same as :func:`sees`, as a condition on cases."""
-    return Sight(
+    return Visibility(
         everything=bool(caller.roles & OF_ALL) or (bool(caller.roles & OF_A_PLACE) and EVERYWHERE in caller.places),
         places=caller.places - {EVERYWHERE} if caller.roles & OF_A_PLACE else frozenset(),
         superiors=caller.places - {EVERYWHERE} if caller.roles & OF_A_SUPERIOR else frozenset(),

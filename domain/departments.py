@@ -11,9 +11,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from domain.access import place_of
 from domain.codes import code_key
-from domain.plain_errors import first_problem, key_path
+from domain.field_types import Code, Given, ShortText
 from domain.statutes.model import Statute
-from domain.texts import Code, Given, ShortText
+from domain.validation_messages import first_problem, key_path
 from domain.yaml_text import YamlTextError, read_yaml
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, cast
 
 from pydantic import BaseModel
 
-from domain.cases.records import Record, RecordedEvent
+from domain.engine.records import Record, RecordedEvent
 
 Algorithm = Literal["sm3", "sha256"]
 """How digests are computed: SM3 (GB/T 32905, 国密) or SHA-256."""

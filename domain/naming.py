@@ -19,18 +19,6 @@ _TAGS = {
 """What stands in the id of a case of each procedure; a share request's has none."""
 
 
-def workflow_id(request_id: str) -> str:
-    """The id of the workflow that carries a case."""
-    parts = request_id.split("-")
-    return f"{parts[1].lower()}/{request_id}" if len(parts) == 3 else f"share-request/{request_id}"
-
-
-def request_id_of(workflow: str) -> str:
-    """The case that a workflow carries, by the workflow's id; the id itself where it carries none."""
-    request_id = workflow.rpartition("/")[2]
-    return request_id if workflow_id(request_id) == workflow else workflow
-
-
 def procedure_of_id(request_id: str) -> ProcedureName:
     """Which procedure the id of a case belongs to."""
     parts = request_id.split("-")

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from domain.cases.records import LadderStep
+from domain.engine.records import LadderStep
 from domain.periods import Recurrence
-from domain.plain_errors import own_reason
+from domain.validation_messages import own_reason
 from domain.words import ClockId, Unit
 
 OF_THE_REQUEST = (

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from domain.plain_errors import shown
+from domain.validation_messages import shown
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20

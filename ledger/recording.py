@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import Field, ValidationError
 from sqlalchemy import Connection, Engine
 
-from domain.cases.evolve import fold_clock
-from domain.cases.records import Clock, ClockOrder, Event, Record, RecordedEvent, Step, StepResult
+from domain.engine.evolve import fold_clock
+from domain.engine.records import Clock, ClockOrder, Event, Record, RecordedEvent, Step, StepResult
 from domain.evidence import GENESIS, Algorithm, NotCanonical, plain, seal
 from domain.words import EventType, Outcome, SharingClass
 from ledger.errors import LedgerConflict

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 import domain.procedures  # noqa: F401 - all of them, found by a case's procedure
 from domain.calendar import Calendar
-from domain.cases.holders import who_holds
-from domain.cases.recount import Change, change_of, stage_measured
+from domain.engine.assignees import assignees
+from domain.engine.recount import Change, change_of, stage_measured
 from domain.messages import label
 from domain.statutes.model import Statute
 from domain.words import ProcedureName, Role
@@ -111,7 +111,7 @@ class Departments:
         """Code and name of each; of a body that the statute names, its role stands for the code."""
         statute = self._statute(clock)
         stage = stage_measured(clock.id, clock.stage)
-        roles = who_holds(ProcedureName(clock.procedure), stage, statute) if stage else ()
+        roles = assignees(ProcedureName(clock.procedure), stage, statute) if stage else ()
         return [self._named(role, clock, statute) for role in roles] or [("", "")]
 
     def _named(self, role: Role, clock: OpenClock, statute: Statute) -> tuple[str, str]:

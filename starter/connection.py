@@ -11,7 +11,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 
 from ledger.engine import connect
-from starter.client import ShareflowClient
+from starter.engine_client import ShareflowClient
 from starter.policy_file import policy_in_force
 from starter.stack.errors import StackError
 from starter.stack.folder import running_stack, state_path

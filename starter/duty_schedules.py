@@ -30,10 +30,11 @@ from domain.access import place_of
 from domain.departments import Departments
 from domain.periods import Recurrence, beginnings
 from domain.policy import Policy
-from domain.side_effects import DUTY_ROUND, TASK_QUEUE, RoundOrder
 from domain.statutes.loader import packaged_statutes
 from domain.statutes.model import Statute
 from domain.statutes.sections import Duty
+from protocol.names import DUTY_ROUND, TASK_QUEUE
+from protocol.rounds import RoundOrder
 
 PREFIX = "duty/"
 TIME_ZONE = "Asia/Shanghai"

@@ -17,9 +17,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from domain.evidence import algorithm_named
 from ledger.engine import connect
 from ledger.schema import migrate
-from starter.client import ShareflowClient
-from starter.http.doorstep import serving_door
-from starter.http.settings import Settings
+from starter.api.assembly import serving_door
+from starter.api.settings import Settings
+from starter.engine_client import ShareflowClient
 from starter.policy_file import policy_in_force
 from starter.stack.errors import StackError
 from starter.stack.folder import Addresses, StateFolder

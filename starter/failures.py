@@ -8,8 +8,8 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from temporalio.exceptions import ApplicationError, TerminatedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.cases.turn import Refused
-from domain.side_effects import KEY_REUSED, OVERTAKEN, STALE, RefusalNote
+from domain.engine.decision import Refused
+from protocol.errors import KEY_REUSED, OVERTAKEN, STALE, RefusalNote
 from starter.errors import DoorError, InvalidInput, KeyReused, NeedsOperator, RequestRefused, Stale, Unavailable
 
 FINAL = frozenset(

@@ -72,7 +72,7 @@ def level_from(environ: Mapping[str, str], usual: str = "warning") -> int:
     """The level that SHAREFLOW_LOG names, as a number of ``logging``. Raises InvalidInput for another word."""
     word = (environ.get(VARIABLE) or usual).strip().lower()
     if word not in LEVELS:
-        from domain.plain_errors import shown
+        from domain.validation_messages import shown
 
         raise InvalidInput(f"{VARIABLE} must be one of {', '.join(LEVELS)}, not {shown(word)}.")
     return int(getattr(logging, word.upper()))

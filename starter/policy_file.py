@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from domain.plain_errors import first_problem, key_path
 from domain.policy import Policy, default_policy, policy_from
+from domain.validation_messages import first_problem, key_path
 from domain.yaml_text import YamlTextError, read_yaml
 from starter.files import read_text
 

@@ -7,27 +7,18 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.cases.application import Filed
-from domain.cases.procedure import Procedure
-from domain.cases.records import Actor
-from domain.cases.rules import CommandRule
-from domain.cases.turn import Refused, Turn
+from domain.engine.decision import Decision, Refused
+from domain.engine.filed import Filed
+from domain.engine.procedure import Procedure
+from domain.engine.records import Actor
+from domain.engine.rules import CommandRule
 from domain.messages import Language, label
 from domain.policy import default_policy
 from domain.procedures import PROCEDURES
 from domain.procedures.clocks import CLOCKS
+from domain.refusal_codes import RefusalCode
 from domain.statutes.loader import packaged_statutes
-from domain.words import (
-    Basis,
-    ClockId,
-    CommandName,
-    ProcedureName,
-    RefusalCode,
-    Role,
-    SharingClass,
-    Stage,
-    Unit,
-)
+from domain.words import Basis, ClockId, CommandName, ProcedureName, Role, SharingClass, Stage, Unit
 
 
 class Told(BaseModel):
@@ -115,9 +106,9 @@ def required(procedure: Procedure[Any]) -> Mapping[str, list[str]]:
     found = {}
     for statute in packaged_statutes().values():
         case = procedure.new_case("", statute, default_policy(), procedure.matter())
-        turn = Turn(case, Actor(role=procedure.opened_by[0]), datetime.now(UTC), Stage.CLOSED)
+        decision = Decision(case, Actor(role=procedure.opened_by[0]), datetime.now(UTC), Stage.CLOSED)
         try:
-            procedure.begin(turn, {})
+            procedure.begin(decision, {})
         except Refused as refusal:
             if refusal.code is not RefusalCode.PROCEDURE_NOT_AVAILABLE:
                 found[statute.id] = [name for name in refusal.details.get("fields", "").split(", ") if name]

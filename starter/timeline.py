@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.calendar import Calendar, day_of
-from domain.cases.records import Clock, RecordedEvent
+from domain.engine.records import Clock, RecordedEvent
 from domain.messages import label
 from domain.statutes.loader import regulation_title
 from domain.words import Basis, ClockState, EventType, Unit

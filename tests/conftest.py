@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from domain.words import Role
-from starter.client import ShareflowClient
-from starter.http.app import create_app
-from starter.http.door import Door, open_door
-from starter.http.settings import Settings
-from starter.simulate.playground import Playground, playground
+from starter.api.app import create_app
+from starter.api.context import AppContext, open_door
+from starter.api.settings import Settings
+from starter.engine_client import ShareflowClient
+from starter.simulate.sandbox import Playground, playground
 from starter.tokens import Issuer, new_issuer
 
 
@@ -30,7 +30,9 @@ def issuer() -> Issuer:
 
 
 @pytest.fixture(scope="session")
-async def door(ground: Playground, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
+async def door(
+    ground: Playground, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[AppContext]:
     """The HTTP door to the session's playground."""
     client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=30))
     folder: Path = tmp_path_factory.mktemp("door")
@@ -39,7 +41,7 @@ async def door(ground: Playground, issuer: Issuer, tmp_path_factory: pytest.Temp
 
 
 @pytest.fixture(scope="session")
-async def api(door: Door) -> AsyncIterator[httpx.AsyncClient]:
+async def api(door: AppContext) -> AsyncIterator[httpx.AsyncClient]:
     """A caller's HTTP client; give each call its headers with ``bearer``."""
     transport = httpx.ASGITransport(create_app(door), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://shareflow", timeout=60) as client:

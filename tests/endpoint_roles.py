@@ -8,10 +8,10 @@ from enum import Enum, auto
 from typing import Final
 
 from domain.words import Role
+from starter.api.attachments.endpoints import BRINGERS
+from starter.api.webhooks.endpoints import TOLD
+from starter.api.worklist.endpoints import MACHINERY
 from starter.events_in.receiving import SENDERS
-from starter.http.attachments import BRINGERS
-from starter.http.desk import MACHINERY
-from starter.http.webhooks import TOLD
 
 
 class Access(Enum):

@@ -1,6 +1,6 @@
 """Who may do what: ``python -m tests.permission_matrix`` writes docs/permissions.md and its Chinese sibling.
 
-The rules themselves are asked, in every situation of :mod:`tests.domain.cases.situations`; conditions are told in
+The rules themselves are asked, in every situation of :mod:`tests.domain.engine.situations`; conditions are told in
 words beside the marks. Tests hold the documents to the rules, and the HTTP door to the documents.
 """
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final, Literal
 
 from domain.access import Caller, Parties, may_file, sees
-from domain.cases.decide import allowed
-from domain.cases.share_rules import OPEN_STAGES, RULES
+from domain.engine.decide import allowed
 from domain.messages import Language, label
 from domain.procedures import PROCEDURES
+from domain.procedures.share_request.rules import OPEN_STAGES, RULES
 from domain.words import CommandName, ProcedureName, Role, Stage
-from tests.domain.cases.situations import SITUATIONS, reached
+from tests.domain.engine.situations import SITUATIONS, reached
 from tests.endpoint_roles import ENDPOINTS, Access
 from tests.permission_words import CONDITIONS, TEXTS
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.cases.application import Application
-from domain.cases.filing import file
 from domain.policy import default_policy
+from domain.procedures.share_request.application import Application
+from domain.procedures.share_request.filing import file
 from domain.statutes.loader import get_statute
 from domain.yaml_text import read_yaml
 from tests.glossary import glossary

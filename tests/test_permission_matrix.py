@@ -3,7 +3,7 @@
 import pytest
 
 from domain.messages import Language
-from starter.http.app import openapi_document
+from starter.api.app import openapi_document
 from tests.endpoint_roles import ENDPOINTS
 from tests.permission_matrix import DOCUMENTS, document, verdicts
 from tests.permission_words import CONDITIONS

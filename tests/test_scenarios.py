@@ -12,18 +12,19 @@ import chinese_calendar
 import pytest
 
 from domain.calendar import CHINA
-from domain.cases.carrying import carried_state, restored
-from domain.cases.case import Case
-from domain.cases.commands import Command
-from domain.cases.decide import decide
-from domain.cases.evolve import evolve
-from domain.cases.records import Actor, Clock
-from domain.cases.share_rules import OPEN_STAGES
-from domain.cases.turn import Refused
 from domain.coverage.table import Row, packaged_tables
+from domain.engine.commands import Command
+from domain.engine.decide import decide
+from domain.engine.decision import Refused
+from domain.engine.evolve import evolve
+from domain.engine.records import Actor, Clock
+from domain.engine.snapshot import restore_snapshot, take_snapshot
 from domain.evidence import verify_chain
 from domain.policy import default_policy
 from domain.procedures import PROCEDURES
+from domain.procedures.share_request.case import ShareRequestCase
+from domain.procedures.share_request.rules import OPEN_STAGES
+from domain.refusal_codes import RefusalCode
 from domain.statutes.clauses import clauses
 from domain.statutes.loader import packaged_statutes
 from domain.statutes.model import Statute
@@ -35,7 +36,6 @@ from domain.words import (
     EventType,
     Outcome,
     ProcedureName,
-    RefusalCode,
     Role,
     Stage,
     Unit,
@@ -43,10 +43,10 @@ from domain.words import (
 )
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
-from starter.http.showing import before_anything
+from starter.api.cases.presenters import before_anything
 from starter.simulate.player import Played, Player
-from starter.simulate.playground import Playground
 from starter.simulate.report import mismatches
+from starter.simulate.sandbox import Playground
 from starter.simulate.scenario import PlayedStep, Scenario, read_scenario, scenario_from
 from tests.coverage_shown import shown, untrue
 
@@ -232,7 +232,7 @@ def test_under_jiangsu_alone_routes_and_limits_are_the_local_ones() -> None:
 def test_every_route_is_taken(statute: str, every_play: dict[str, Played]) -> None:
     data = packaged_statutes()[statute]
     taken = [
-        Case("", data, default_policy(), played.scenario.request).route
+        ShareRequestCase("", data, default_policy(), played.scenario.request).route
         for played in _under(every_play, statute)
         if played.scenario.request.resource.sharing_class is not None
     ]
@@ -432,7 +432,7 @@ async def test_in_every_state_a_case_can_be_handed_over_whole(
         new = case = before_anything(detail, packaged_statutes()[played.scenario.statute])
         for event in played.events:
             case = evolve(case, event)
-            assert restored(new, json.loads(json.dumps(carried_state(case)))) == case
+            assert restore_snapshot(new, json.loads(json.dumps(take_snapshot(case)))) == case
         procedures.add(played.scenario.procedure)
     assert procedures == set(ProcedureName)
 

@@ -3,14 +3,14 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.side_effects import CaseView, Opening
     from domain.words import Stage
+    from protocol.messages import CaseView, Opening
     from workflows.opened_case import OpenedCase
 
 
 @workflow.defn(name="AccessGrant")
 class AccessGrantWorkflow(OpenedCase):
-    """Access granted, perhaps for years and over many runs. Its rules: ``domain/procedures/access_grant.py``."""
+    """Access granted, perhaps for years and over many runs. Its rules: ``domain/procedures/access_grant``."""
 
     @workflow.init
     def __init__(self, opening: Opening) -> None:
@@ -23,17 +23,17 @@ class AccessGrantWorkflow(OpenedCase):
         while not self.case.closed:
             match self.case.stage:
                 case Stage.IN_USE:
-                    await self.people_or_time("使用: uses are recorded; disuse and the term are watched")
+                    await self.wait_in_stage("使用: uses are recorded; disuse and the term are watched")
                 case Stage.SUSPENDED:
-                    await self.people_or_time("暂停: the user puts right what was wrong, or sharing is terminated")
+                    await self.wait_in_stage("暂停: the user puts right what was wrong, or sharing is terminated")
                 case Stage.ENDING:
-                    await self.people_or_time("终止协商: the provider negotiates the end or change with the user")
+                    await self.wait_in_stage("终止协商: the provider negotiates the end or change with the user")
                 case Stage.COORDINATION:
-                    await self.people_or_time("协调: the bureau coordinates the dispute; access goes on")
+                    await self.wait_in_stage("协调: the bureau coordinates the dispute; access goes on")
                 case Stage.FINAL_INSTANCE:
-                    await self.people_or_time("决定: the government decides the dispute; access goes on")
+                    await self.wait_in_stage("决定: the government decides the dispute; access goes on")
                 case Stage.EXPIRED:
-                    await self.people_or_time("期满: the user may apply again")
+                    await self.wait_in_stage("期满: the user may apply again")
                 case Stage.DISPOSAL:
-                    await self.people_or_time("处置: the user reports what became of the data")
+                    await self.wait_in_stage("处置: the user reports what became of the data")
         return await self.end()

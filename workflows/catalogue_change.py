@@ -3,14 +3,14 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.side_effects import CaseView, Opening
     from domain.words import Stage
+    from protocol.messages import CaseView, Opening
     from workflows.opened_case import OpenedCase
 
 
 @workflow.defn(name="CatalogueChange")
 class CatalogueChangeWorkflow(OpenedCase):
-    """An update of the catalogue. The rules of each stage are ``domain/procedures/catalogue_change.py``."""
+    """An update of the catalogue. The rules of each stage are ``domain/procedures/catalogue_change/process.py``."""
 
     @workflow.init
     def __init__(self, opening: Opening) -> None:
@@ -23,7 +23,7 @@ class CatalogueChangeWorkflow(OpenedCase):
         while not self.case.closed:
             match self.case.stage:
                 case Stage.CATALOGUE_UPDATE:
-                    await self.people_or_time("更新: the department submits the updated entries")
+                    await self.wait_in_stage("更新: the department submits the updated entries")
                 case Stage.CATALOGUE_REVIEW:
-                    await self.people_or_time("审核: the bureau publishes the update or returns it")
+                    await self.wait_in_stage("审核: the bureau publishes the update or returns it")
         return await self.end()

@@ -6,17 +6,17 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.cases.commands import Command
-    from domain.cases.records import Event
-    from domain.procedures.correction_push import with_holders
-    from domain.side_effects import CaseView, Opening
+    from domain.engine.commands import Command
+    from domain.engine.records import Event
+    from domain.procedures.data_correction.push import with_holders
     from domain.words import CommandName, Stage
+    from protocol.messages import CaseView, Opening
     from workflows.opened_case import OpenedCase
 
 
 @workflow.defn(name="DataCorrection")
 class DataCorrectionWorkflow(OpenedCase):
-    """Data that is doubted. The rules of each stage are ``domain/procedures/correction.py``."""
+    """Data that is doubted. The rules of each stage are ``domain/procedures/data_correction/process.py``."""
 
     @workflow.init
     def __init__(self, opening: Opening) -> None:
@@ -30,18 +30,18 @@ class DataCorrectionWorkflow(OpenedCase):
         while not self.case.closed:
             match self.case.stage:
                 case Stage.VERIFICATION:
-                    await self.people_or_time("校核: the provider verifies, then corrects or explains")
+                    await self.wait_in_stage("校核: the provider verifies, then corrects or explains")
                 case Stage.EXPLAINED:
-                    await self.people_or_time("说明: the requester accepts the explanation or disputes it")
+                    await self.wait_in_stage("说明: the requester accepts the explanation or disputes it")
                 case Stage.NEGOTIATION:
-                    await self.people_or_time("协商: the parties agree, or nothing comes of it")
+                    await self.wait_in_stage("协商: the parties agree, or nothing comes of it")
                 case Stage.VERIFICATION_DISPUTE:
-                    await self.people_or_time("协调核实: whom the text names finds out")
+                    await self.wait_in_stage("协调核实: whom the text names finds out")
                 case Stage.PUSH:
-                    await self.people_or_time("推送: the corrected data goes to all who are authorised")
+                    await self.wait_in_stage("推送: the corrected data goes to all who are authorised")
         return await self.end()
 
-    async def learn(self, command: Command) -> None:
+    async def load_context(self, command: Command) -> None:
         """Corrected data also goes to whoever holds an open grant of it at that moment."""
         if command.name is CommandName.PUSH_DATA:
             found = await self.open_grants(self.case.provider.code or "", self.case.resource.code or "", stays=True)

@@ -3,14 +3,14 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.side_effects import CaseView, Opening
     from domain.words import Stage
+    from protocol.messages import CaseView, Opening
     from workflows.opened_case import OpenedCase
 
 
 @workflow.defn(name="Demand")
 class DemandWorkflow(OpenedCase):
-    """Data that the catalogue does not have. The rules of each stage are ``domain/procedures/demand.py``."""
+    """Data that the catalogue does not have. The rules of each stage are ``domain/procedures/demand/process.py``."""
 
     @workflow.init
     def __init__(self, opening: Opening) -> None:
@@ -23,9 +23,9 @@ class DemandWorkflow(OpenedCase):
         while not self.case.closed:
             match self.case.stage:
                 case Stage.DEMAND_REVIEW:
-                    await self.people_or_time("需求研判: not ours, ours and published, or impossible for now")
+                    await self.wait_in_stage("需求研判: not ours, ours and published, or impossible for now")
                 case Stage.PUBLICATION:
-                    await self.people_or_time("发布: the provider publishes the resource")
+                    await self.wait_in_stage("发布: the provider publishes the resource")
                 case Stage.PUBLISHED:
-                    await self.people_or_time("申请: the requester files the request that follows")
+                    await self.wait_in_stage("申请: the requester files the request that follows")
         return await self.end()

@@ -12,28 +12,19 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from domain.calendar import CHINA
-    from domain.cases.carrying import carried_state, restored
-    from domain.cases.commands import Command
-    from domain.cases.deadlines import order_again
-    from domain.cases.decide import decide
-    from domain.cases.holders import platform_acts
-    from domain.cases.passing_of_time import advance, next_instant, recounted
-    from domain.cases.proceeding import Proceeding
-    from domain.cases.records import Clock, Event
-    from domain.cases.turn import Refused
-    from domain.side_effects import (
-        KEY_REUSED,
-        RECOUNT_CLOCKS,
-        Answer,
-        CalendarNews,
-        Carried,
-        CaseView,
-        Entry,
-        FilingKey,
-        Recount,
-        caller_key,
-    )
+    from domain.engine.assignees import platform_acts
+    from domain.engine.case import Case
+    from domain.engine.commands import Command
+    from domain.engine.deadlines import order_again
+    from domain.engine.decide import decide
+    from domain.engine.decision import Refused
+    from domain.engine.records import Clock, Event
+    from domain.engine.snapshot import restore_snapshot, take_snapshot
+    from domain.engine.timers import advance, next_instant, recounted
     from domain.words import ClockState
+    from protocol.errors import KEY_REUSED
+    from protocol.messages import Answer, CalendarNews, CaseView, Entry, FilingKey, Recount, Snapshot, caller_key
+    from protocol.names import RECOUNT_CLOCKS
     from workflows.labels import wait_summary
     from workflows.other_cases import OtherCases
     from workflows.recorded_case import CALENDAR_TORN, CALENDAR_UNAVAILABLE, PATIENT, QUICK
@@ -47,9 +38,9 @@ LONGEST_TIMER = timedelta(days=36_500)
 class DurableCase(OtherCases):
     """A case that survives crashes: recorded steps, one timer, updates, signals and queries. Procedures inherit it."""
 
-    def __init__(self, entry: Entry, case: Proceeding) -> None:
-        carried = entry.carried
-        super().__init__(entry, restored(case, carried.state) if carried else case)
+    def __init__(self, entry: Entry, case: Case) -> None:
+        carried = entry.snapshot
+        super().__init__(entry, restore_snapshot(case, carried.state) if carried else case)
         self._news: list[CalendarNews] = list(carried.news) if carried else []
         self._nudged = carried.nudged if carried else False
         self._refusal: Refused | None = None
@@ -65,7 +56,7 @@ class DurableCase(OtherCases):
 
         Raises ApplicationError with the refusal when the rules say no: whoever waits for the filing is told the same.
         """
-        if self.entry.carried is not None:
+        if self.entry.snapshot is not None:
             self._show()
             return
         try:
@@ -90,24 +81,24 @@ class DurableCase(OtherCases):
         if self.case.closed and not self._to_open:
             self.this_run.leaving = False
             return
-        carried = Carried(
-            state=carried_state(self.case),
+        carried = Snapshot(
+            state=take_snapshot(self.case),
             keys=self._keys_of_this_run(),
             news=self._news,
             to_open=self._to_open,
             nudged=self._nudged,
         )
-        workflow.continue_as_new(self.entry.model_copy(update={"carried": carried}))
+        workflow.continue_as_new(self.entry.model_copy(update={"snapshot": carried}))
 
     def _keys_of_this_run(self) -> dict[str, str]:
         """The keys that came since the last hand-over: an older one is known to the ledger."""
-        before = self.entry.carried.keys if self.entry.carried else {}
+        before = self.entry.snapshot.keys if self.entry.snapshot else {}
         return {name: key for name, key in self._keys.items() if before.get(name) != key}
 
     async def end(self) -> CaseView:
         """Open what follows, let every caller have their answer, and tell how it ended."""
         while self._to_open or not workflow.all_handlers_finished():
-            if self._to_open and self.this_run.long:
+            if self._to_open and self.this_run.should_continue_as_new:
                 await self.hand_over()
             await self.open_what_follows()
             await workflow.wait_condition(workflow.all_handlers_finished)
@@ -115,13 +106,13 @@ class DurableCase(OtherCases):
 
     # Time
 
-    async def people_or_time(self, what: str) -> None:
+    async def wait_in_stage(self, what: str) -> None:
         """Wait in the present stage until people or time have moved the case on to another."""
         stage = self.case.stage
         while self.case.stage is stage and not self.case.closed:
             if self._recording:
                 await workflow.wait_condition(lambda: not self._recording)
-            elif self.this_run.long:
+            elif self.this_run.should_continue_as_new:
                 await self.hand_over()
             elif self._to_open and self._nothing_is_opening:
                 self.begin_opening()
@@ -148,7 +139,7 @@ class DurableCase(OtherCases):
 
         def woken() -> bool:
             to_open = bool(self._to_open) and self._nothing_is_opening
-            something = self._news or self._nudged or to_open or self.this_run.long or self._recording
+            something = self._news or self._nudged or to_open or self.this_run.should_continue_as_new or self._recording
             return bool(something) or self._next != instant or self.case.stage is not stage
 
         if instant is None:
@@ -217,7 +208,7 @@ class DurableCase(OtherCases):
         except FailureError as error:
             wait, torn = self.waits.begin(CALENDAR), not _may_answer_later(error)
             wait.park(CALENDAR_UNAVAILABLE)
-        while not torn or await wait.retried(lambda: self.this_run.long):
+        while not torn or await wait.retried(lambda: self.this_run.should_continue_as_new):
             asked = workflow.start_activity(
                 RECOUNT_CLOCKS,
                 recount,
@@ -227,7 +218,7 @@ class DurableCase(OtherCases):
                 retry_policy=PATIENT,
                 summary="count the running limits again when the ledger answers",
             )
-            if not await answered(asked, lambda: self.this_run.long):
+            if not await answered(asked, lambda: self.this_run.should_continue_as_new):
                 return None
             try:
                 fresh: list[Clock] = await asked
@@ -262,7 +253,7 @@ class DurableCase(OtherCases):
         if self._given_before(command):
             written = await self.decide(lambda: [], command.key)
         else:
-            await self.learn(command)
+            await self.load_context(command)
             at = self.received(command.received_at)
             written = await self.decide(lambda: self.decided(command, at), command.key)
         return Answer(head=written[-1].seq, events=[event.type.value for event in written], case=self.view())
@@ -271,7 +262,7 @@ class DurableCase(OtherCases):
         """Whether this very command was recorded: by an earlier run, for within one Temporal knows it by its id."""
         return self._keys.get(caller_key(command.key)) == command.key
 
-    async def learn(self, command: Command) -> None:
+    async def load_context(self, command: Command) -> None:
         """Find out what a command must know of other cases. Most need nothing."""
 
     def decided(self, command: Command, at: datetime) -> list[Event]:
@@ -300,8 +291,8 @@ class DurableCase(OtherCases):
         """A notice was published: clocks that it changes are superseded."""
         self._news.append(news)
 
-    @workflow.signal(name="look_at_ledger")
-    def look_at_ledger(self) -> None:
+    @workflow.signal(name="sync_from_ledger")
+    def sync_from_ledger(self) -> None:
         """Take over what the ledger holds beyond this case's knowledge (after a lost answer)."""
         self._nudged = True
 
@@ -316,7 +307,11 @@ class DurableCase(OtherCases):
         self.this_run.updates += 1
         await self.pass_time(min(until.astimezone(CHINA), self.now()))
         await workflow.wait_condition(
-            lambda: not platform_acts(self.case.stage) or self.waits.hold(LEDGER, OTHER_CASE) or self.this_run.long
+            lambda: (
+                not platform_acts(self.case.stage)
+                or self.waits.hold(LEDGER, OTHER_CASE)
+                or self.this_run.should_continue_as_new
+            )
         )
         return self.view()
 

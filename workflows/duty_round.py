@@ -14,18 +14,11 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.calendar import day_of
-    from domain.side_effects import (
-        OPEN_CASE,
-        PLAN_ROUND,
-        ROUND_INCOMPLETE,
-        CaseToOpen,
-        RefusalNote,
-        RoundOrder,
-        RoundPlan,
-        RoundResult,
-        RoundWanted,
-    )
     from domain.words import ProcedureName
+    from protocol.errors import ROUND_INCOMPLETE, RefusalNote
+    from protocol.messages import CaseToOpen
+    from protocol.names import OPEN_CASE, PLAN_ROUND
+    from protocol.rounds import RoundOrder, RoundPlan, RoundResult, RoundWanted
 
 AT_ONCE = 10
 """How many cases are opened at the same time."""

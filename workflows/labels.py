@@ -6,17 +6,17 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
-from domain import side_effects
-from domain.cases.passing_of_time import Due, Instant
-from domain.cases.proceeding import Proceeding
+from domain.engine.case import Case
+from domain.engine.timers import Due, Instant
 from domain.messages import label
 from domain.words import ClockState
+from protocol import names
 
 STAGE = SearchAttributeKey.for_keyword("Stage")
 STATUTE = SearchAttributeKey.for_keyword("Statute")
 REQUESTER = SearchAttributeKey.for_keyword("Requester")
 PROVIDER = SearchAttributeKey.for_keyword("Provider")
-STUCK_REASON = SearchAttributeKey.for_keyword_list(side_effects.STUCK_REASON)
+STUCK_REASON = SearchAttributeKey.for_keyword_list(names.STUCK_REASON)
 DUE_AT = SearchAttributeKey.for_datetime("DueAt")
 BREACHED = SearchAttributeKey.for_bool("Breached")
 
@@ -25,7 +25,7 @@ SEARCH_ATTRIBUTES: dict[str, str] = {
     "Statute": "Keyword",
     "Requester": "Keyword",
     "Provider": "Keyword",
-    side_effects.STUCK_REASON: "KeywordList",
+    names.STUCK_REASON: "KeywordList",
     "DueAt": "Datetime",
     "Breached": "Bool",
 }
@@ -35,7 +35,7 @@ FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 """DueAt of a case with no limit running: sorts last and is never mistaken for a date."""
 
 
-def search_attributes(case: Proceeding, stuck: Sequence[str] = ()) -> list[SearchAttributePair[Any]]:
+def search_attributes(case: Case, stuck: Sequence[str] = ()) -> list[SearchAttributePair[Any]]:
     """The attributes of a case as it stands; organisations by code, no personal data."""
     open_clocks = [clock for clock in case.clocks.values() if clock.open]
     breached = any(clock.state is ClockState.BREACHED for clock in open_clocks)
@@ -60,14 +60,14 @@ def changes(before: TypedSearchAttributes, now: Sequence[SearchAttributePair[Any
     return changed
 
 
-def wait_summary(what: str, case: Proceeding, instant: Instant) -> str:
+def wait_summary(what: str, case: Case, instant: Instant) -> str:
     """What a timer waits for, for people who read the history in Temporal's UI."""
     clock = case.clocks[instant.number]
     kind = {Due.WARNING: "warn", Due.BREACH: "limit ends"}.get(instant.what, "supervision")
     return f"{what}: {kind}, {clock.id.value} due {clock.due_date.isoformat()}"[:200]
 
 
-def case_details(case: Proceeding, stuck: Sequence[str] = ()) -> str:
+def case_details(case: Case, stuck: Sequence[str] = ()) -> str:
     """The details page: where the case stands, who must act, until when (Markdown)."""
     lines = [
         f"**{label('stage', case.stage, 'zh')}** · {label('stage', case.stage, 'en')}",

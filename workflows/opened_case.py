@@ -6,10 +6,10 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.cases.decide import by_itself
-    from domain.cases.turn import Turn
+    from domain.engine.decide import by_itself
+    from domain.engine.decision import Decision
     from domain.procedures import PROCEDURES, open_case
-    from domain.side_effects import Opening
+    from protocol.messages import Opening
     from workflows.durable_case import DurableCase
 
 
@@ -31,7 +31,7 @@ class OpenedCase(DurableCase):
             digests["opened_by"] = opening.opened_by
         await self.take_up(lambda: open_case(self.case, opening.actor, at, digests, opening.places))
 
-    async def carry_out(self, rule: Callable[[Turn[Any]], None]) -> None:
+    async def carry_out(self, rule: Callable[[Decision[Any]], None]) -> None:
         """Record what the platform does by a rule of its own, once: a rule that finds it done writes nothing."""
         while True:
             await workflow.wait_condition(lambda: not self._recording)

@@ -13,22 +13,14 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.cases.commands import Command
-    from domain.cases.found import CaseFound
-    from domain.cases.records import Actor, RecordedEvent
-    from domain.cases.turn import PLATFORM
+    from domain.engine.case_found import CaseFound
+    from domain.engine.commands import Command
+    from domain.engine.decision import PLATFORM
+    from domain.engine.records import Actor, RecordedEvent
     from domain.naming import fingerprint
-    from domain.side_effects import (
-        FIND_CASE,
-        FIND_GRANTS,
-        GIVE_COMMAND,
-        OPEN_CASE,
-        CaseToOpen,
-        CommandToGive,
-        GrantFound,
-        GrantsWanted,
-    )
     from domain.words import CommandName, EventType, ProcedureName
+    from protocol.messages import CaseToOpen, CommandToGive, GrantFound, GrantsWanted
+    from protocol.names import FIND_CASE, FIND_GRANTS, GIVE_COMMAND, OPEN_CASE
     from workflows.recorded_case import OTHER_CASE_UNAVAILABLE, PATIENT, RecordedCase
     from workflows.this_run import HandingOver
     from workflows.waits import OPENING, OTHER_CASE, answered
@@ -56,7 +48,7 @@ class OtherCases(RecordedCase):
 
     async def open_what_follows(self) -> None:
         """The same, and wait until all of them are open, or until this run has grown long."""
-        while self._to_open and not self.this_run.long:
+        while self._to_open and not self.this_run.should_continue_as_new:
             self.begin_opening()
             await workflow.wait_condition(lambda: self._nothing_is_opening)
 
@@ -132,7 +124,7 @@ class OtherCases(RecordedCase):
         """
         wait = self.waits.begin(OTHER_CASE)
         wait.park(f"{OTHER_CASE_UNAVAILABLE}: {refused}")
-        if not await wait.retried(lambda: self.this_run.long):
+        if not await wait.retried(lambda: self.this_run.should_continue_as_new):
             raise HandingOver
         wait.over()
 
@@ -145,7 +137,7 @@ class OtherCases(RecordedCase):
         wait, patience = self.waits.begin(what), BEFORE_IT_IS_TOLD
 
         def leaves() -> bool:
-            return not stays and self.this_run.long
+            return not stays and self.this_run.should_continue_as_new
 
         while True:
             asked = workflow.start_activity(

@@ -3,14 +3,14 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.side_effects import CaseView, Opening
     from domain.words import Stage
+    from protocol.messages import CaseView, Opening
     from workflows.opened_case import OpenedCase
 
 
 @workflow.defn(name="PeriodicDuty")
 class PeriodicDutyWorkflow(OpenedCase):
-    """What is due again and again. The rules are ``domain/procedures/periodic_duty.py``."""
+    """What is due again and again. The rules are ``domain/procedures/periodic_duty/process.py``."""
 
     @workflow.init
     def __init__(self, opening: Opening) -> None:
@@ -23,5 +23,5 @@ class PeriodicDutyWorkflow(OpenedCase):
         while not self.case.closed:
             match self.case.stage:
                 case Stage.DUTY:
-                    await self.people_or_time("履行: done in time, done late, or closed as unfulfilled")
+                    await self.wait_in_stage("履行: done in time, done late, or closed as unfulfilled")
         return await self.end()

@@ -13,24 +13,15 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from domain.calendar import CHINA
-    from domain.cases.evolve import evolve_all
-    from domain.cases.passing_of_time import Instant, next_instant
-    from domain.cases.proceeding import Proceeding
-    from domain.cases.records import Event, RecordedEvent, Step, StepResult
-    from domain.cases.turn import Refused
-    from domain.side_effects import (
-        BUSY,
-        KEY_REUSED,
-        LEDGER_CONFLICT,
-        RECORD_STEP,
-        STALE,
-        CaseView,
-        Entry,
-        RefusalNote,
-        caller_key,
-        refusal_note,
-    )
+    from domain.engine.case import Case
+    from domain.engine.decision import Refused
+    from domain.engine.evolve import evolve_all
+    from domain.engine.records import Event, RecordedEvent, Step, StepResult
+    from domain.engine.timers import Instant, next_instant
     from domain.words import EventType
+    from protocol.errors import BUSY, KEY_REUSED, LEDGER_CONFLICT, STALE, RefusalNote, refusal_note
+    from protocol.messages import CaseView, Entry, caller_key
+    from protocol.names import RECORD_STEP
     from workflows.labels import case_details, changes, search_attributes
     from workflows.this_run import ThisRun
     from workflows.waits import LEDGER, Waits
@@ -52,7 +43,7 @@ OTHER_CASE_UNAVAILABLE = "other_case_unavailable"
 class RecordedCase:
     """A case that is never further than the ledger, and never behind it for long."""
 
-    def __init__(self, entry: Entry, case: Proceeding) -> None:
+    def __init__(self, entry: Entry, case: Case) -> None:
         self.entry = entry
         self.case = case
         self.waits = Waits(self._show)

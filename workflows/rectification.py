@@ -7,16 +7,16 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.access import place_of
-    from domain.procedures.rectification import origin_is_there
-    from domain.procedures.rectification_case import RectificationCase
-    from domain.side_effects import CaseView, Opening
+    from domain.procedures.rectification.case import RectificationCase
+    from domain.procedures.rectification.process import origin_is_there
     from domain.words import Stage
+    from protocol.messages import CaseView, Opening
     from workflows.opened_case import OpenedCase
 
 
 @workflow.defn(name="Rectification")
 class RectificationWorkflow(OpenedCase):
-    """A notice to put something right. The rules of each stage are ``domain/procedures/rectification.py``."""
+    """A notice to put something right. The rules of each stage are ``domain/procedures/rectification/process.py``."""
 
     @workflow.init
     def __init__(self, opening: Opening) -> None:
@@ -25,17 +25,17 @@ class RectificationWorkflow(OpenedCase):
     @workflow.run
     async def run(self, opening: Opening) -> CaseView:
         """Carry the notice until it is closed."""
-        if opening.carried is None:
+        if opening.snapshot is None:
             await self.find_origin()
         await self.begin()
         while not self.case.closed:
             match self.case.stage:
                 case Stage.RECTIFYING:
-                    await self.people_or_time("整改: the department reports what it has done")
+                    await self.wait_in_stage("整改: the department reports what it has done")
                 case Stage.RECTIFICATION_REVIEW:
-                    await self.people_or_time("验收: whoever ordered it accepts or rejects")
+                    await self.wait_in_stage("验收: whoever ordered it accepts or rejects")
                 case Stage.ESCALATED:
-                    await self.people_or_time("上报: the organ of the step concludes, the department may still report")
+                    await self.wait_in_stage("上报: the organ of the step concludes, the department may still report")
         return await self.end()
 
     async def find_origin(self) -> None:

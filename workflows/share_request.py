@@ -4,10 +4,10 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     import domain.procedures  # noqa: F401 - all rules, found by the procedure's name
-    from domain.cases.case import Case
-    from domain.cases.filing import file
-    from domain.side_effects import CaseView, Filing
+    from domain.procedures.share_request.case import ShareRequestCase
+    from domain.procedures.share_request.filing import file
     from domain.words import Stage
+    from protocol.messages import CaseView, Filing
     from workflows.durable_case import DurableCase
 
 
@@ -16,12 +16,12 @@ class ShareRequestWorkflow(DurableCase):
     """One request and, if it is refused or met with silence, the dispute about it.
 
     The stages stand here in the order in which the regulations have them. What may be done in each, by whom
-    and with what effect is ``domain/cases``; which limit applies is the statute.
+    and with what effect is ``domain/procedures/share_request``; which limit applies is the statute.
     """
 
     @workflow.init
     def __init__(self, filing: Filing) -> None:
-        super().__init__(filing, Case(filing.request_id, filing.statute, filing.policy, filing.application))
+        super().__init__(filing, ShareRequestCase(filing.request_id, filing.statute, filing.policy, filing.application))
 
     @workflow.run
     async def run(self, filing: Filing) -> CaseView:
@@ -30,23 +30,23 @@ class ShareRequestWorkflow(DurableCase):
         while not self.case.closed:
             match self.case.stage:
                 case Stage.COMPLETENESS_CHECK:
-                    await self.people_or_time("规范性审查: the bureau accepts, declines or returns the papers")
+                    await self.wait_in_stage("规范性审查: the bureau accepts, declines or returns the papers")
                 case Stage.SUPPLEMENT:
-                    await self.people_or_time("补正: the requester completes the papers")
+                    await self.wait_in_stage("补正: the requester completes the papers")
                 case Stage.PLATFORM_AUTHORIZATION:
-                    await self.people_or_time("平台授权: the bureau authorises or refuses for the platform")
+                    await self.wait_in_stage("平台授权: the bureau authorises or refuses for the platform")
                 case Stage.PROVIDER_ANSWER:
-                    await self.people_or_time("答复: the provider grants or refuses; silence decides nothing")
+                    await self.wait_in_stage("答复: the provider grants or refuses; silence decides nothing")
                 case Stage.REFUSED:
-                    await self.people_or_time("不同意: the requester accepts the refusal or disputes it")
+                    await self.wait_in_stage("不同意: the requester accepts the refusal or disputes it")
                 case Stage.NEGOTIATION:
-                    await self.people_or_time("协商: the parties agree on terms or declare an impasse")
+                    await self.wait_in_stage("协商: the parties agree on terms or declare an impasse")
                 case Stage.COORDINATION:
-                    await self.people_or_time("协调: the bureau coordinates, adjudicates or refers")
+                    await self.wait_in_stage("协调: the bureau coordinates, adjudicates or refers")
                 case Stage.FINAL_INSTANCE:
-                    await self.people_or_time("决定: the last instance grants, denies or sends back")
+                    await self.wait_in_stage("决定: the last instance grants, denies or sends back")
                 case Stage.DELIVERY:
-                    await self.people_or_time("提供: the provider hands the data over")
+                    await self.wait_in_stage("提供: the provider hands the data over")
         return await self.end()
 
     async def file(self, filing: Filing) -> None:

@@ -21,6 +21,6 @@ class ThisRun:
         self.leaving = False
 
     @property
-    def long(self) -> bool:
+    def should_continue_as_new(self) -> bool:
         """Whether the next run should take over: Temporal says so, or many commands came."""
         return self.updates >= MOST_UPDATES or workflow.info().is_continue_as_new_suggested()

@@ -6,15 +6,16 @@ from typing import cast
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.procedures.withdrawal import User, WithdrawalCase, grant_ended, resource_withdrawn
-    from domain.side_effects import CaseView, Opening
-    from domain.words import CommandName, RefusalCode, Stage
+    from domain.procedures.resource_withdrawal.process import User, WithdrawalCase, grant_ended, resource_withdrawn
+    from domain.refusal_codes import RefusalCode
+    from domain.words import CommandName, Stage
+    from protocol.messages import CaseView, Opening
     from workflows.opened_case import OpenedCase
 
 
 @workflow.defn(name="ResourceWithdrawal")
 class ResourceWithdrawalWorkflow(OpenedCase):
-    """A resource that its provider takes back. The rules of each stage are ``domain/procedures/withdrawal.py``."""
+    """A resource taken back by its provider. The rules of each stage are ``domain/procedures/resource_withdrawal``."""
 
     @workflow.init
     def __init__(self, opening: Opening) -> None:
@@ -23,15 +24,15 @@ class ResourceWithdrawalWorkflow(OpenedCase):
     @workflow.run
     async def run(self, opening: Opening) -> CaseView:
         """Carry the withdrawal until it is closed."""
-        if opening.carried is None:
+        if opening.snapshot is None:
             await self.find_holders()
         await self.begin()
         while not self.case.closed:
             match self.case.stage:
                 case Stage.WITHDRAWAL_REVIEW:
-                    await self.people_or_time("审核: negotiated with the users, and consented to by the bureau")
+                    await self.wait_in_stage("审核: negotiated with the users, and consented to by the bureau")
                 case Stage.WITHDRAWAL_NOTICE:
-                    await self.people_or_time("告知期: those who use it prepare; then what was consented to is done")
+                    await self.wait_in_stage("告知期: those who use it prepare; then what was consented to is done")
                 case Stage.WITHDRAWING:
                     await self.act(self.end_grants)
         return await self.end()

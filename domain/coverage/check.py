@@ -10,7 +10,6 @@ from pathlib import Path
 from domain.coverage.references import NothingThere, resolve, statute_of
 from domain.coverage.table import MUST_BE_CARRIED_OUT, Row, Table, load_table, packaged_table_texts
 from domain.messages import words
-from domain.plain_errors import key_path
 from domain.policy import default_policy
 from domain.procedures import PROCEDURES
 from domain.statutes.check import SEED_LETTERS, beside, sources_folder
@@ -21,6 +20,7 @@ from domain.statutes.loader import packaged_overlays, packaged_statutes, regulat
 from domain.statutes.model import Statute
 from domain.statutes.sections import SECTIONS
 from domain.statutes.source_text import articles_of
+from domain.validation_messages import key_path
 from domain.words import CommandName, ProcedureName
 
 Extract = Sequence[Mapping[str, str]]

@@ -18,10 +18,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from domain.plain_errors import first_problem
+from domain.refusal_codes import RefusalCode
 from domain.statutes.errors import StatuteError, wrong
 from domain.statutes.parts import Name, Part
-from domain.words import ClockId, CommandName, EventType, ProcedureName, RefusalCode
+from domain.validation_messages import first_problem
+from domain.words import ClockId, CommandName, EventType, ProcedureName
 from domain.yaml_text import Document, YamlTextError, read_yaml
 
 Category = Literal[

@@ -1,14 +1,14 @@
 """All procedures, registered: importing this package is enough to look any of them up by name."""
 
-from domain.cases.procedure import PROCEDURES, Procedure, open_case, procedure_of
-from domain.cases.share_request import SHARE_REQUEST
-from domain.procedures.access_grant import ACCESS_GRANT
-from domain.procedures.catalogue_change import CATALOGUE_CHANGE
-from domain.procedures.correction import DATA_CORRECTION
-from domain.procedures.demand import DEMAND
-from domain.procedures.periodic_duty import PERIODIC_DUTY
-from domain.procedures.rectification import RECTIFICATION
-from domain.procedures.withdrawal import RESOURCE_WITHDRAWAL
+from domain.engine.procedure import PROCEDURES, Procedure, open_case, procedure_of
+from domain.procedures.access_grant.process import ACCESS_GRANT
+from domain.procedures.catalogue_change.process import CATALOGUE_CHANGE
+from domain.procedures.data_correction.process import DATA_CORRECTION
+from domain.procedures.demand.process import DEMAND
+from domain.procedures.periodic_duty.process import PERIODIC_DUTY
+from domain.procedures.rectification.process import RECTIFICATION
+from domain.procedures.resource_withdrawal.process import RESOURCE_WITHDRAWAL
+from domain.procedures.share_request.process import SHARE_REQUEST
 
 __all__ = [
     "ACCESS_GRANT",

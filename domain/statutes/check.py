@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from domain.plain_errors import key_path
 from domain.statutes.clauses import clauses
 from domain.statutes.loader import (
     StatuteError,
@@ -27,6 +26,7 @@ from domain.statutes.overlay import Overlaid
 from domain.statutes.overlay_model import Above
 from domain.statutes.sections import CatalogueExtension, Duty
 from domain.statutes.source_text import articles_of
+from domain.validation_messages import key_path
 from domain.words import Unit
 
 # The only place that knows where the source texts lie beside the repository.

@@ -1,6 +1,6 @@
 """What can be wrong with a statute file, told in one sentence with file, line, key and reason."""
 
-from domain.plain_errors import key_path
+from domain.validation_messages import key_path
 from domain.yaml_text import Document
 
 

@@ -10,12 +10,12 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from domain.plain_errors import first_problem
 from domain.statutes.consistency import first_contradiction
 from domain.statutes.errors import StatuteError, UnknownStatute, wrong
 from domain.statutes.model import Name, Statute
 from domain.statutes.overlay import Overlaid, is_overlay, merge, read_above, read_overlay
 from domain.statutes.overlay_model import Above, Upper
+from domain.validation_messages import first_problem
 from domain.yaml_text import Document, YamlTextError, read_yaml
 
 __all__ = [

@@ -19,13 +19,13 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from domain.plain_errors import first_problem
 from domain.statutes.consistency import first_contradiction
 from domain.statutes.errors import wrong
 from domain.statutes.merging import MergeError, Merging, Standing
 from domain.statutes.model import Earlier, Part, Regulation, Statute
 from domain.statutes.overlay_check import first_weakness
 from domain.statutes.overlay_model import Above, Overlay, Upper
+from domain.validation_messages import first_problem
 from domain.yaml_text import Document
 
 Kind = TypeVar("Kind", bound=Part)

@@ -6,9 +6,9 @@ from ledger.queries.events import (
     events_by_key,
     events_of,
 )
-from ledger.queries.machinery import counts, heads_changed_since, heads_parked_for, park, parked_are, unpark
 from ledger.queries.messages import mark_published, messages_after, pending_messages
-from ledger.queries.views import CaseDetail, CaseFilter, CaseView, Counts, Head, Message, Page, Turn
+from ledger.queries.operations import counts, heads_changed_since, heads_parked_for, park, parked_are, unpark
+from ledger.queries.views import CaseDetail, CaseFilter, CaseView, Counts, Head, Message, Page, WorklistFilter
 
 __all__ = [
     "CaseDetail",
@@ -18,7 +18,7 @@ __all__ = [
     "Head",
     "Message",
     "Page",
-    "Turn",
+    "WorklistFilter",
     "case_by_filing_key",
     "counts",
     "events_by_caller_key",

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, fields
 from sqlalchemy import ColumnElement, Engine, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.access import Sight
+from domain.access import Visibility
 from domain.codes import code_key
-from ledger.queries.sight import visible
+from ledger.queries.visibility import visible
 from ledger.tables import attachments, cases, named_papers
 
 
@@ -40,7 +40,7 @@ def note_attachment(engine: Engine, brought: Attachment, org: str, subject: str)
         return Attachment(**connection.execute(there).mappings().one()), False
 
 
-def attachment_for(engine: Engine, sha256: str, org: str | None, sight: Sight) -> Attachment | None:
+def attachment_for(engine: Engine, sha256: str, org: str | None, sight: Visibility) -> Attachment | None:
     """A content that ``org`` brought, or that is named in a case which ``sight`` covers; None for all others."""
     own = attachments.c.org == (code_key(org) if org is not None else None)
     query = (
@@ -54,7 +54,7 @@ def attachment_for(engine: Engine, sha256: str, org: str | None, sight: Sight) -
         return Attachment(**row) if row else None
 
 
-def _named_in_a_visible_case(sha256: str, sight: Sight) -> ColumnElement[bool]:
+def _named_in_a_visible_case(sha256: str, sight: Visibility) -> ColumnElement[bool]:
     return exists().where(
         named_papers.c.sha256 == sha256, cases.c.request_id == named_papers.c.request_id, visible(sight)
     )

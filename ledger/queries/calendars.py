@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.exc import DBAPIError
 
 from domain.calendar import Edition, load_edition
-from domain.cases.recount import OpenLimit
+from domain.engine.recount import OpenLimit
 from domain.words import ClockState, EventType, Unit
 from ledger.engine import reading
 from ledger.tables import calendar_editions, calendar_publications, cases, clocks, events

@@ -20,13 +20,22 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from domain.cases.records import Clock
+from domain.engine.records import Clock
 from domain.words import ClockState, EventType, ProcedureName, Stage
 from ledger.codes import is_code
 from ledger.engine import reading
 from ledger.queries.cursors import cursor_of, read_cursor
-from ledger.queries.sight import visible
-from ledger.queries.views import CaseDetail, CaseFilter, CaseView, Page, Turn, case_from, clock_from, detail_from
+from ledger.queries.views import (
+    CaseDetail,
+    CaseFilter,
+    CaseView,
+    Page,
+    WorklistFilter,
+    case_from,
+    clock_from,
+    detail_from,
+)
+from ledger.queries.visibility import visible
 from ledger.tables import cases, clocks, events, parked
 
 LARGEST_PAGE = 500
@@ -97,7 +106,7 @@ def list_cases(engine: Engine, wanted: CaseFilter | None = None, cursor: str | N
     return _page(engine, query, limit, "filed_at")
 
 
-def worklist(engine: Engine, turns: Sequence[Turn], cursor: str | None = None, limit: int = 50) -> Page:
+def worklist(engine: Engine, turns: Sequence[WorklistFilter], cursor: str | None = None, limit: int = 50) -> Page:
     """The open cases in which one of ``turns`` holds, the most pressing deadline first.
 
     Whose turn it is in which stage is the domain's to say; no turn gives no case. ``limit`` is held
@@ -191,7 +200,7 @@ def _breached() -> ColumnElement[bool]:
     )
 
 
-def _turn(turn: Turn) -> ColumnElement[bool]:
+def _turn(turn: WorklistFilter) -> ColumnElement[bool]:
     holds: list[ColumnElement[bool]] = [cases.c.stage.in_(turn.stages)]
     if turn.statutes is not None:
         holds.append(cases.c.statute.in_(turn.statutes))

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, Engine, select
 
-from domain.cases.records import RecordedEvent
+from domain.engine.records import RecordedEvent
 from domain.words import EventType
 from ledger.engine import reading
 from ledger.queries.views import event_from

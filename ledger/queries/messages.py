@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, or_, select, update
 
-from domain.access import Sight
+from domain.access import Visibility
 from domain.words import EventType
 from ledger.codes import is_code
 from ledger.errors import BadCursor
-from ledger.queries.sight import visible
 from ledger.queries.views import Message
+from ledger.queries.visibility import visible
 from ledger.tables import cases, outbox
 
 _MESSAGE = (
@@ -40,7 +40,7 @@ class Wanted:
     request_id: str | None = None
 
 
-def visible_messages(engine: Engine, sight: Sight, after: int, limit: int, wanted: Wanted) -> Stretch:
+def visible_messages(engine: Engine, sight: Visibility, after: int, limit: int, wanted: Wanted) -> Stretch:
     """The first ``limit`` messages after a position that ``sight`` covers, in order.
 
     ``upto`` is where to go on: whoever sees little does not look again at what is not for them. Raises BadCursor

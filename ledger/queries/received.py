@@ -27,9 +27,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.exc import IntegrityError
 
-from domain.access import EVERYWHERE, Sight
+from domain.access import EVERYWHERE, Visibility
 from ledger.queries.cursors import numbered_cursor, read_numbered_cursor
-from ledger.queries.sight import visible
+from ledger.queries.visibility import visible
 from ledger.tables import cases, received_events
 
 Effect = Literal["started", "attached", "recorded"]
@@ -155,7 +155,7 @@ def find_received(engine: Engine, arrival: Arrival) -> Received | None:
 
 
 def list_received(
-    engine: Engine, sight: Sight, wanted: ReceivedFilter, cursor: str | None = None, limit: int = 50
+    engine: Engine, sight: Visibility, wanted: ReceivedFilter, cursor: str | None = None, limit: int = 50
 ) -> ReceivedPage:
     """The events that had an effect and that ``sight`` covers, the latest first. Raises BadCursor.
 
@@ -199,7 +199,7 @@ def access_of(engine: Engine, request_id: str) -> Access | None:
     return Access(opened_at=opened_at, last_used_at=last_used_at, uses=int(uses))
 
 
-def _seen(sight: Sight) -> ColumnElement[bool]:
+def _seen(sight: Visibility) -> ColumnElement[bool]:
     if sight.everything:
         return true()
     of_a_case = and_(_table.request_id.is_not(None), visible(sight))

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from sqlalchemy import RowMapping
 
-from domain.access import Sight
-from domain.cases.records import Clock, Record, RecordedEvent
+from domain.access import Visibility
+from domain.engine.records import Clock, Record, RecordedEvent
 from domain.evidence import COVERED, Algorithm
 from domain.words import ClockId, ClockState, Outcome, ProcedureName, SharingClass, Stage
 
@@ -102,11 +102,11 @@ class CaseFilter:
     open: bool | None = None
     breached: bool = False
     stuck: bool = False
-    sight: Sight | None = None
+    sight: Visibility | None = None
 
 
 @dataclass(frozen=True)
-class Turn:
+class WorklistFilter:
     """Whose move it is: cases in one of ``stages`` in which ``org`` is the ``party`` (None: all cases).
 
     ``statutes`` narrows it to cases under these (None: all); ``extension_asked`` to those in which the provider

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
-from domain.cases.records import Clock, RecordedEvent
+from domain.engine.records import Clock, RecordedEvent
 from domain.evidence import COVERED, Algorithm, body_of, plain
 from domain.words import Outcome, Stage
 from ledger.tables import cases, clocks, events, outbox

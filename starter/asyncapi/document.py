@@ -5,9 +5,9 @@ from importlib.metadata import version
 from typing import Any
 
 from domain.words import EventType
+from starter.api.settings import PORT
 from starter.asyncapi.messages import THIN, TRIAL, Schema, messages, schemas
 from starter.events_in.kinds import Kind
-from starter.http.settings import PORT
 
 DESCRIPTION = """\
 政务数据共享流程引擎: what happened in data-share requests, in order and exactly as recorded, and what other systems

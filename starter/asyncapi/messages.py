@@ -6,14 +6,14 @@ from typing import Any
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
-from activities.webhooks.payloads import TRIAL_TYPE
-from domain.cases.records import RecordedEvent
+from background.webhooks.payloads import TRIAL_TYPE
 from domain.cloud_events import platform_type, type_of
+from domain.engine.records import RecordedEvent
 from domain.messages import label
 from domain.words import EventType, Stage
+from starter.api.events.schemas import CloudEventOut
 from starter.events_in.envelope import KEPT, Envelope
 from starter.events_in.kinds import SAYS, Kind
-from starter.http.event_models import CloudEventOut
 
 THIN = "any_thin"
 TRIAL = "webhook_test"

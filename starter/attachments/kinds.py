@@ -8,7 +8,7 @@ from zipfile import BadZipFile, ZipFile
 
 import puremagic
 
-from domain.plain_errors import shown
+from domain.validation_messages import shown
 
 PDF, OFD = "application/pdf", "application/ofd"
 PNG, JPEG = "image/png", "image/jpeg"

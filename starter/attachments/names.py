@@ -7,9 +7,9 @@ from urllib.parse import unquote
 
 from pydantic import TypeAdapter, ValidationError
 
+from domain.field_types import ShortText
 from domain.messages import Language, label
-from domain.plain_errors import first_problem
-from domain.texts import ShortText
+from domain.validation_messages import first_problem
 
 _TEXT = TypeAdapter(ShortText)
 

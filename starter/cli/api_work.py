@@ -6,9 +6,9 @@ import signal
 
 from rich.console import Console
 
+from starter.api.assembly import serving_door
+from starter.api.settings import settings_from
 from starter.connection import connected
-from starter.http.doorstep import serving_door
-from starter.http.settings import settings_from
 from starter.stack.errors import StackError
 from starter.stack.folder import running_stack, state_path
 

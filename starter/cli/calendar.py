@@ -149,12 +149,12 @@ def known_calendar() -> "Calendar":
     url = _ledger()
     if url is None:
         return Calendar.packaged()
-    from ledger.calendar_here import CalendarHere
+    from ledger.calendar_store import CalendarStore
     from ledger.engine import connect
 
     engine = connect(url, pool_size=1)
     try:
-        return CalendarHere(engine).now()
+        return CalendarStore(engine).now()
     finally:
         engine.dispose()
 
@@ -232,7 +232,7 @@ def _amount(text: str, option: str) -> int:
 
 
 def _shown(text: str) -> str:
-    from domain.plain_errors import shown
+    from domain.validation_messages import shown
 
     return shown(text)
 

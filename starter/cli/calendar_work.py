@@ -10,16 +10,16 @@ from typing import Any
 import typer
 from sqlalchemy import Engine
 
-from activities.publication import Progress, carry_out
+from background.publication import Progress, carry_out
 from domain.calendar import CHINA, Calendar, Edition, load_edition, published_now
-from domain.plain_errors import shown
-from ledger.calendar_here import CalendarHere
+from domain.validation_messages import shown
+from ledger.calendar_store import CalendarStore
 from ledger.queries.calendars import Publication, note_progress, publication, store_edition
 from starter.calendar_impact import Departments, Impact, changes, impact_of
 from starter.cli.errors import REFUSED, Failure
 from starter.cli.output import print_json, print_pairs, print_table
-from starter.client import ShareflowClient
 from starter.connection import connected
+from starter.engine_client import ShareflowClient
 from starter.failures import ledger_answers
 from starter.files import read_text
 
@@ -47,7 +47,7 @@ async def publish(file: str, yes: bool, as_json: bool, within: timedelta) -> int
     if as_json and not yes:
         raise Failure("--json needs --yes: who reads JSON is not there to be asked.")
     async with connected() as client:
-        here = CalendarHere(client.engine)
+        here = CalendarStore(client.engine)
         impact, _ = await asyncio.to_thread(_look, client.engine, edition, False)
         before = await asyncio.to_thread(_publication, client.engine, edition.id)
         if not as_json:
@@ -72,7 +72,7 @@ def _read(file: str) -> Edition:
 def _look(engine: Engine, edition: Edition, every_clock: bool) -> tuple[Impact, list[dict[str, Any]]]:
     now = datetime.now(CHINA)
     with ledger_answers():
-        calendar = published_now(CalendarHere(engine).now(), edition, now.date())
+        calendar = published_now(CalendarStore(engine).now(), edition, now.date())
         listed = _each(engine, calendar, now) if every_clock else []
         return impact_of(engine, calendar, now), listed
 
@@ -111,7 +111,7 @@ def _publication(engine: Engine, edition: str) -> Publication | None:
         return publication(engine, edition)
 
 
-def _store(engine: Engine, here: CalendarHere, edition: Edition, expected: int) -> None:
+def _store(engine: Engine, here: CalendarStore, edition: Edition, expected: int) -> None:
     with ledger_answers():
         store_edition(engine, edition, _who(), expected)
         if edition not in here.now().editions:
@@ -134,7 +134,7 @@ def _counted(engine: Engine, edition: str) -> Publication:
 
 
 async def _carry_out(
-    client: ShareflowClient, here: CalendarHere, edition: Edition, within: timedelta, as_json: bool
+    client: ShareflowClient, here: CalendarStore, edition: Edition, within: timedelta, as_json: bool
 ) -> Progress:
     if not as_json:
         typer.echo("Stored. Should this be interrupted, run it again; without you a worker finishes it.")

@@ -7,10 +7,11 @@ from typing import Any
 from pydantic import ValidationError, create_model
 
 from domain.access import place_of
-from domain.cases.application import Application, Filed
-from domain.plain_errors import first_problem, key_path
+from domain.engine.filed import Filed
+from domain.field_types import Given, ShortText
 from domain.procedures import PROCEDURES
-from domain.texts import Given, ShortText
+from domain.procedures.share_request.application import Application
+from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName
 from domain.yaml_text import read_yaml
 from starter.errors import InvalidInput

@@ -5,17 +5,17 @@ from typing import Annotated
 
 from pydantic import StringConstraints, ValidationError
 
-from domain.cases.application import Application
-from domain.cases.records import Actor
-from domain.plain_errors import first_problem, key_path
+from domain.engine.records import Actor
+from domain.field_types import ShortText
 from domain.procedures import PROCEDURES
-from domain.texts import ShortText
+from domain.procedures.share_request.application import Application
+from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName, Role
+from starter.case_opening import matter_parties, statute_named
 from starter.cli.case_file import CaseFile, read_case
 from starter.cli.options import option, word
 from starter.cli.request_work import check_key, file_and_tell, tell
 from starter.connection import connected
-from starter.entering import matter_parties, statute_named
 from starter.errors import InvalidInput
 
 

@@ -5,7 +5,7 @@ import time
 from rich.console import Console
 
 from domain.calendar import Calendar
-from domain.cases.proceeding import Proceeding
+from domain.engine.case import Case
 from domain.messages import label
 from domain.policy import default_policy
 from domain.procedures import PROCEDURES
@@ -13,7 +13,7 @@ from domain.statutes.loader import get_statute
 from starter.cli.timeline_table import print_timeline
 from starter.demo import demo_cases, play_all
 from starter.simulate.player import Played
-from starter.simulate.playground import playground
+from starter.simulate.sandbox import playground
 
 
 async def play_and_tell() -> int:
@@ -40,7 +40,7 @@ async def play_and_tell() -> int:
 def _tell(out: Console, played: Played, calendar: Calendar) -> None:
     procedure = PROCEDURES[played.scenario.procedure]
     statute = get_statute(played.scenario.statute)
-    case: Proceeding = procedure.new_case("", statute, default_policy(), played.scenario.request)
+    case: Case = procedure.new_case("", statute, default_policy(), played.scenario.request)
     out.print(
         f"{label('procedure', procedure.name, 'zh')} · "
         f"{case.requester.name} → {case.provider.name} · {case.resource.name or ''} · "

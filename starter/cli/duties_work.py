@@ -11,31 +11,27 @@ from temporalio.exceptions import ApplicationError
 
 from domain.access import place_of
 from domain.calendar import CHINA
-from domain.cases.turn import PLATFORM
 from domain.codes import code_key
 from domain.departments import Departments
+from domain.engine.decision import PLATFORM
 from domain.messages import label
 from domain.policy import Policy
-from domain.procedures.periodic_duty import duty_named
-from domain.side_effects import (
-    CANNOT_BE_PLANNED,
-    DUTY_ROUND,
-    ROUND_INCOMPLETE,
-    TASK_QUEUE,
-    RoundOrder,
-    RoundResult,
-)
+from domain.procedures.periodic_duty.process import duty_named
+from domain.refusal_codes import RefusalCode
 from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.statutes.sections import Duty
-from domain.words import ProcedureName, RefusalCode, Role
+from domain.words import ProcedureName, Role
+from protocol.errors import CANNOT_BE_PLANNED, ROUND_INCOMPLETE
+from protocol.names import DUTY_ROUND, TASK_QUEUE
+from protocol.rounds import RoundOrder, RoundResult
+from starter.case_opening import enter_case, matter_of
 from starter.cli.errors import REFUSED, UNUSABLE, Failure
 from starter.cli.options import option
 from starter.cli.output import print_json, print_table
 from starter.connection import connected
 from starter.departments import VARIABLE, departments_in_force
 from starter.duty_schedules import State, Synced, states, sync_schedules
-from starter.entering import enter_case, matter_of
 from starter.errors import InvalidInput, RequestRefused, Unavailable
 from starter.failures import refused_by
 

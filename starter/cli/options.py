@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from domain.plain_errors import first_problem
+from domain.validation_messages import first_problem
 from starter.errors import InvalidInput
 
 Word = TypeVar("Word", bound=StrEnum)

@@ -12,23 +12,24 @@ import typer
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from domain.calendar import CHINA
-from domain.cases.application import Application, Filed
-from domain.cases.commands import Command
-from domain.cases.records import Actor, RecordedEvent
+from domain.engine.commands import Command
+from domain.engine.filed import Filed
+from domain.engine.records import Actor, RecordedEvent
+from domain.field_types import CallerKey, ShortText
 from domain.messages import label
-from domain.plain_errors import first_problem, key_path
 from domain.procedures import PROCEDURES
-from domain.texts import CallerKey, ShortText
+from domain.procedures.share_request.application import Application
+from domain.validation_messages import first_problem, key_path
 from domain.words import CommandName, EventType, ProcedureName, Role, Stage
-from ledger.calendar_here import CalendarHere
+from ledger.calendar_store import CalendarStore
 from ledger.queries.cases import list_cases
 from ledger.queries.events import events_of
 from ledger.queries.views import CaseFilter, CaseView
 from starter.cli.options import option, word
 from starter.cli.output import print_json, print_table
 from starter.cli.timeline_table import print_timeline
-from starter.client import ShareflowClient
 from starter.connection import connected
+from starter.engine_client import ShareflowClient
 from starter.errors import InvalidInput
 from starter.simulate.report import clock_json
 
@@ -124,7 +125,7 @@ async def tell(client: ShareflowClient, request_id: str, as_json: bool) -> None:
     typer.echo(f"{case.request_id} {label('stage', case.stage, 'zh')} {case.stage}{outcome}")
     typer.echo(f"{label('procedure', case.procedure, 'zh')} {case.procedure}{_origin(case)}")
     typer.echo(f"{case.requester_name} → {case.provider_name} · {case.resource_name} · {case.statute}")
-    calendar = await asyncio.to_thread(CalendarHere(client.engine).now)
+    calendar = await asyncio.to_thread(CalendarStore(client.engine).now)
     print_timeline(events, case.clocks, calendar, case.statute)
     for opened in _opened(events):
         typer.echo(f"→ {opened['request_id']} {label('procedure', opened['procedure'], 'zh')} {opened['procedure']}")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from asyncio import Semaphore
 
     from starter.simulate.player import Played
-    from starter.simulate.playground import Playground
+    from starter.simulate.sandbox import Playground
     from starter.simulate.scenario import Scenario
 
 AT_ONCE = 6
@@ -63,7 +63,7 @@ async def _play_all(scenarios: Sequence["Scenario"]) -> list[tuple["Played", lis
     """Each play with what differs, in the order of the scenarios. Raises StackError."""
     import asyncio
 
-    from starter.simulate.playground import playground
+    from starter.simulate.sandbox import playground
 
     gate = asyncio.Semaphore(AT_ONCE)
     async with playground() as ground:

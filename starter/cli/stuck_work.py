@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass
 
 import typer
 
-from activities.stuck import TASK_FAILING, WORKFLOW_MISSING, held_up
+from background.stuck import TASK_FAILING, WORKFLOW_MISSING, held_up
 from domain.words import ClockState
 from ledger.queries.cases import list_stuck
 from ledger.queries.views import CaseView
 from starter.cli.output import print_json, print_table
-from starter.client import ShareflowClient
 from starter.connection import connected
+from starter.engine_client import ShareflowClient
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 
 from domain.calendar import Calendar
-from domain.cases.records import Clock, RecordedEvent
+from domain.engine.records import Clock, RecordedEvent
 from starter.cli.output import console
 from starter.timeline import timeline
 

@@ -27,11 +27,11 @@ def token(
 
     from annotated_types import MinLen
 
-    from domain.texts import Code, ShortText
+    from domain.field_types import Code, ShortText
     from domain.words import Role
+    from starter.api.settings import settings_from
     from starter.cli.options import option, several, word
     from starter.cli.output import print_json
-    from starter.http.settings import settings_from
     from starter.stack.folder import state_path
     from starter.tokens import embedded_issuer
 

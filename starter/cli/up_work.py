@@ -6,11 +6,11 @@ import signal
 
 from rich.console import Console
 
+from starter.api.settings import settings_from
 from starter.cli.duties_work import told
 from starter.departments import departments_in_force
 from starter.duty_schedules import sync_schedules
 from starter.embedded import HEALTH_PORT, Stack, embedded_stack
-from starter.http.settings import settings_from
 from starter.stack.errors import StackError
 from starter.stack.folder import StateFolder, state_path
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from importlib.resources import files
 
 from starter.simulate.player import Played, Player
-from starter.simulate.playground import Playground
 from starter.simulate.report import mismatches
+from starter.simulate.sandbox import Playground
 from starter.simulate.scenario import Scenario, scenario_from
 
 

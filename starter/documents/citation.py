@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from domain.cases.case import Case
-from domain.cases.records import Clock, RecordedEvent
+from domain.engine.records import Clock, RecordedEvent
 from domain.messages import Language
+from domain.procedures.share_request.case import ShareRequestCase
 from domain.statutes.model import Clause, Regulation, Statute
 from domain.words import ClockId, Role
 from starter.documents.wording import numeral
@@ -21,27 +21,27 @@ class Citation:
     quote: str | None
 
 
-def _limit(clock: ClockId) -> Callable[[Case], Clause | None]:
-    def clause(case: Case) -> Clause | None:
+def _limit(clock: ClockId) -> Callable[[ShareRequestCase], Clause | None]:
+    def clause(case: ShareRequestCase) -> Clause | None:
         limit = case.statute.limit(clock, case.sharing_class)
         return limit.clause if limit else None
 
     return clause
 
 
-def _cross_level(case: Case) -> Clause | None:
+def _cross_level(case: ShareRequestCase) -> Clause | None:
     """The clause on the body that coordinates across levels, in a case in which it does."""
     body = case.coordinator_above
     return body.clause if body else None
 
 
-def _provincial(case: Case) -> Clause | None:
+def _provincial(case: ShareRequestCase) -> Clause | None:
     """The clause on the instance that takes the place of coordination, in a case in which it does."""
     coordination, last = case.statute.coordination, case.last_instance
     return last.clause if coordination and coordination.provincial and last else None
 
 
-CLAUSES: dict[str, Callable[[Case], Clause | None]] = {
+CLAUSES: dict[str, Callable[[ShareRequestCase], Clause | None]] = {
     "route": lambda case: case.route.clause,
     "completeness_check": _limit(ClockId.COMPLETENESS_CHECK),
     "platform_authorization": _limit(ClockId.PLATFORM_AUTHORIZATION),
@@ -63,7 +63,7 @@ CLAUSES: dict[str, Callable[[Case], Clause | None]] = {
 """Where a clause stands in a statute's data, by the names that ``notices.yaml`` uses."""
 
 
-def cited(case: Case, event: RecordedEvent, places: Iterable[str], language: Language) -> Citation | None:
+def cited(case: ShareRequestCase, event: RecordedEvent, places: Iterable[str], language: Language) -> Citation | None:
     """The article that an event rests on, with the words of the first of ``places`` that stands in it."""
     if event.article is None:
         return None
@@ -81,7 +81,7 @@ def of_clause(statute: Statute, clause: Clause, language: Language) -> Citation:
     return _citation(title, clause.article, clause.paragraph, clause.quote, language)
 
 
-def of_clock(case: Case, clock: Clock, language: Language) -> Citation | None:
+def of_clock(case: ShareRequestCase, clock: Clock, language: Language) -> Citation | None:
     """The article and the words that a clock carries; None for the operator's own limits."""
     if clock.article is None:
         return None

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from domain.cases.application import Application
-from domain.cases.case import Case
-from domain.cases.decide import allowed
-from domain.cases.evolve import evolve_all
-from domain.cases.holders import holders
-from domain.cases.records import Clock, RecordedEvent
+from domain.engine.assignees import request_assignees
+from domain.engine.decide import allowed
+from domain.engine.evolve import evolve_all
+from domain.engine.records import Clock, RecordedEvent
 from domain.messages import Language, label
 from domain.policy import Policy
+from domain.procedures.share_request.application import Application
+from domain.procedures.share_request.case import ShareRequestCase
 from domain.statutes.model import Name, Statute
 from domain.words import ClockId, CommandName, EventType, Role, Stage
 from ledger.queries.views import CaseDetail
@@ -25,20 +25,20 @@ class Dossier:
     events: Sequence[RecordedEvent]
 
     @cached_property
-    def filed(self) -> Case:
+    def filed(self) -> ShareRequestCase:
         """The case before its first event, under the statute and policy as they stood then."""
-        return Case(
+        return ShareRequestCase(
             self.detail.request_id,
             Statute.model_validate(self.detail.statute_data),
             Policy.model_validate(self.detail.policy),
             Application.model_validate(self.detail.application),
         )
 
-    def before(self, position: int) -> Case:
+    def before(self, position: int) -> ShareRequestCase:
         """The case as the event at ``position`` (from 0) found it."""
         return evolve_all(self.filed, self.events[:position])
 
-    def after(self, position: int) -> Case:
+    def after(self, position: int) -> ShareRequestCase:
         """The case after all that happened together with the event at ``position``: one act, recorded as one step.
 
         An urging changes nothing: there it is the case as it was urged about.
@@ -53,7 +53,7 @@ class Dossier:
         return evolve_all(self.filed, self.events[:end])
 
 
-def organ(case: Case, role: Role, language: Language) -> str:
+def organ(case: ShareRequestCase, role: Role, language: Language) -> str:
     """Who stands in a role: the department's own name, or the body that the statute names."""
     if role is Role.REQUESTER:
         return case.application.requester.name or ""
@@ -65,7 +65,7 @@ def organ(case: Case, role: Role, language: Language) -> str:
     return _named(body.name, language) if body else label("role", role, language)
 
 
-def referred_to(case: Case, language: Language) -> str:
+def referred_to(case: ShareRequestCase, language: Language) -> str:
     """Who is asked when a negotiation fails; empty where nobody coordinates."""
     coordination = case.statute.coordination
     if coordination is None:
@@ -78,14 +78,14 @@ def referred_to(case: Case, language: Language) -> str:
     return organ(case, coordination.by, language)
 
 
-def who_must_act(case: Case, clock: Clock | None = None) -> tuple[Role, ...]:
+def who_must_act(case: ShareRequestCase, clock: Clock | None = None) -> tuple[Role, ...]:
     """Who must act for the case to go on, or on one of its limits."""
     stage = case.stage
     if clock is not None:
         if clock.id is ClockId.DISPUTE_WINDOW and stage is Stage.NEGOTIATION:
             return tuple(role for role in Role if CommandName.REFER in allowed(case, role))
         stage = _OF_CLOCK.get(clock.id, stage)
-    return holders(stage, case.statute, case.application.involves_provincial_department)
+    return request_assignees(stage, case.statute, case.application.involves_provincial_department)
 
 
 _OF_CLOCK = {

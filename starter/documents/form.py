@@ -8,9 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from domain.calendar import day_of
-from domain.cases.application import mistyped_codes
-from domain.cases.records import RecordedEvent
-from domain.cases.turn import MISTYPED_CODE
+from domain.engine.decision import MISTYPED_CODE
+from domain.engine.filed import mistyped_codes
+from domain.engine.records import RecordedEvent
 from domain.messages import Language
 from domain.statutes.model import Clause
 from domain.words import EventType, Stage

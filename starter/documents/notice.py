@@ -8,9 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from domain.calendar import day_of
-from domain.cases.case import Case
-from domain.cases.records import RecordedEvent
+from domain.engine.records import RecordedEvent
 from domain.messages import Language, words
+from domain.procedures.share_request.case import ShareRequestCase
 from domain.words import Role
 from starter.documents.citation import Citation, cited, of_clock
 from starter.documents.dossier import Dossier, organ, who_must_act
@@ -79,14 +79,14 @@ class Notice:
         )
 
     @property
-    def _before(self) -> Case:
+    def _before(self) -> ShareRequestCase:
         return self.dossier.before(self.position)
 
-    def _names(self, who: Sequence[Addressee], issuer: Role, after: Case, language: Language) -> list[str]:
+    def _names(self, who: Sequence[Addressee], issuer: Role, after: ShareRequestCase, language: Language) -> list[str]:
         roles = [role for each in who for role in self._roles(each, after)]
         return [organ(after, role, language) for role in dict.fromkeys(roles) if role is not issuer]
 
-    def _roles(self, who: Addressee, after: Case) -> Sequence[Role]:
+    def _roles(self, who: Addressee, after: ShareRequestCase) -> Sequence[Role]:
         match who:
             case "holders":
                 return who_must_act(after)
@@ -133,7 +133,7 @@ def _facts(events: Sequence[RecordedEvent], position: int) -> Mapping[str, objec
     }
 
 
-def _standing(case: Case) -> Mapping[str, object]:
+def _standing(case: ShareRequestCase) -> Mapping[str, object]:
     """What the rules on the next step may ask."""
     coordination, last = case.statute.coordination, case.last_instance
     return {
@@ -148,7 +148,7 @@ def _standing(case: Case) -> Mapping[str, object]:
     }
 
 
-def _outcome(case: Case, voice: Voice) -> Mapping[str, str]:
+def _outcome(case: ShareRequestCase, voice: Voice) -> Mapping[str, str]:
     return {"outcome": voice.label("outcome", case.outcome)} if case.outcome else {}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain.cases.records import RecordedEvent
+from domain.engine.records import RecordedEvent
 from domain.messages import Language
 from domain.words import ProcedureName
 from starter.documents.dossier import Dossier

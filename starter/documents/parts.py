@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from domain.calendar import day_of
-from domain.cases.case import Case
-from domain.cases.records import Actor, Clock, RecordedEvent
 from domain.codes import same_code
+from domain.engine.records import Actor, Clock, RecordedEvent
 from domain.messages import Language, label
+from domain.procedures.share_request.case import ShareRequestCase
 from domain.words import Basis, ClockState, Role
 from starter.documents.citation import Citation, of_clock, title_text
 from starter.documents.dossier import Dossier, organ, referred_to, who_must_act
@@ -56,7 +56,7 @@ class Voice:
         """Several names in a row."""
         return Markup(label("paper", "between", self.language)).join(said(name) for name in dict.fromkeys(names))
 
-    def sentence(self, kind: str, word: str, case: Case, **more: object) -> Markup:
+    def sentence(self, kind: str, word: str, case: ShareRequestCase, **more: object) -> Markup:
         """A sentence of the catalogue about this case as it stands."""
         application, statute = case.application, case.statute
         last = case.last_instance
@@ -75,16 +75,16 @@ class Voice:
         }
         return filled(self.word(kind, word), {**values, **more})
 
-    def class_name(self, case: Case) -> str:
+    def class_name(self, case: ShareRequestCase) -> str:
         """The sharing class in the text's own word."""
         name = case.statute.classes[case.sharing_class].name
         return name.zh if self.language == "zh" else name.en
 
-    def limits(self, case: Case) -> list[LimitRow]:
+    def limits(self, case: ShareRequestCase) -> list[LimitRow]:
         """The limits that run, or ran out and still wait for their act."""
         return [self._limit(case, clock) for _, clock in sorted(case.clocks.items()) if clock.open]
 
-    def _limit(self, case: Case, clock: Clock) -> LimitRow:
+    def _limit(self, case: ShareRequestCase, clock: Clock) -> LimitRow:
         return LimitRow(
             name=self.label("clock", clock.id),
             who=self.names([organ(case, role, self.language) for role in who_must_act(case, clock)]),
@@ -95,7 +95,7 @@ class Voice:
             breached=clock.state is ClockState.BREACHED,
         )
 
-    def record(self, case: Case, event: RecordedEvent) -> Iterator[Row]:
+    def record(self, case: ShareRequestCase, event: RecordedEvent) -> Iterator[Row]:
         """What the paper rests on: the case, the parties, the ledger's record and its digest.
 
         ``case`` is as the event found it.
@@ -120,7 +120,7 @@ class Voice:
     def _paper(self, word: str) -> str:
         return self.label("paper", word)
 
-    def _actor(self, case: Case, by: Actor) -> Markup:
+    def _actor(self, case: ShareRequestCase, by: Actor) -> Markup:
         """Whoever acted: the organ, what its account calls itself where that is something else, and the person."""
         name = organ(case, by.role, self.language)
         codes = (case.application.requester.code, case.application.provider.code)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from markupsafe import Markup
 
 from domain.calendar import CHINA, day_of, end_of
-from domain.cases.records import Clock
+from domain.engine.records import Clock
 from domain.messages import Language, words
 from domain.words import Unit
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from domain.evidence import LARGEST_EXACT, digest_of
-from domain.plain_errors import own_reason
-from domain.texts import NAMING_PATTERN, UNFIT, VISIBLE, Instant, Published
+from domain.field_types import NAMING_PATTERN, UNFIT, VISIBLE, Instant, Published
+from domain.validation_messages import own_reason
 
 JSON_TYPE = re.compile(r"application/([a-z0-9.!#$&^_+-]+\+)?json\s*(;.*)?", re.ASCII | re.IGNORECASE)
 """Media types whose content is JSON."""

@@ -4,19 +4,21 @@ import asyncio
 import json
 
 from domain.access import Caller
-from domain.cases.commands import Command
-from domain.cases.records import Actor
+from domain.engine.commands import Command
+from domain.engine.records import Actor
 from domain.words import CommandName, ProcedureName, Role
 from ledger.queries.events import openings_of
 from ledger.queries.views import CaseDetail
+from starter.api.cases.idempotency import engine_key
+from starter.api.context import AppContext
 from starter.errors import NotFound, Unavailable
 from starter.events_in.envelope import Envelope
 from starter.events_in.kinds import AccessUsed
-from starter.http.door import Door
-from starter.http.idempotency import engine_key
 
 
-async def count_at_the_grant(door: Door, caller: Caller, event: Envelope, said: AccessUsed, case: CaseDetail) -> None:
+async def count_at_the_grant(
+    door: AppContext, caller: Caller, event: Envelope, said: AccessUsed, case: CaseDetail
+) -> None:
     """Record a use at the grant of a request, once however often the event comes.
 
     Raises RequestRefused where the grant takes no use (suspended, expired, ended), Unavailable while the grant is still
@@ -39,7 +41,7 @@ async def count_at_the_grant(door: Door, caller: Caller, event: Envelope, said: 
         raise Unavailable(f"The grant {grant} is still being opened; tell it again.") from None
 
 
-def _grant_of(door: Door, case: CaseDetail) -> str | None:
+def _grant_of(door: AppContext, case: CaseDetail) -> str | None:
     """The grant that a request opened, from its own events: it may not stand in the ledger yet."""
     opened = openings_of(door.client.engine, case.request_id, case.seq)
     grants = [x.data["request_id"] for x in opened if x.data["procedure"] == ProcedureName.ACCESS_GRANT]

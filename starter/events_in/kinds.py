@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from domain.cases.application import Filed
 from domain.cloud_events import platform_type
-from domain.texts import Code, Given, Instant
+from domain.engine.filed import Filed
+from domain.field_types import Code, Given, Instant
 from domain.words import SharingClass
-from starter.http.models import FilingIn
+from starter.api.cases.schemas import FilingIn
 
 GivenCode = Annotated[Code, StringConstraints(min_length=1)]
 

@@ -13,16 +13,16 @@ from domain.messages import Language, label
 from domain.words import Outcome, Role, Stage
 from ledger.queries.received import Arrival, Received, begin, find_received, finish_filing, record, withdraw
 from ledger.queries.views import CaseDetail
+from starter.api.cases.idempotency import engine_key, owner_of
+from starter.api.context import AppContext
+from starter.api.dependencies import parties_of, require_role, visible_case
+from starter.api.http.problems import Problem
+from starter.api.requests.filing import parties_of_filing, place_of_filing
 from starter.errors import DoorError, KeyReused, RequestRefused, Unavailable
 from starter.events_in.envelope import Envelope
 from starter.events_in.grants import count_at_the_grant
 from starter.events_in.kinds import AccessOpened, AccessUsed, CatalogueChanged, Submitted
 from starter.events_in.reading import Incoming
-from starter.http.dependencies import parties_of, require_role, visible_case
-from starter.http.door import Door
-from starter.http.filing import parties_of_filing, place_of_filing
-from starter.http.idempotency import engine_key, owner_of
-from starter.http.problems import Problem
 
 SENDERS = (Role.PLATFORM, Role.REQUESTER)
 CLOCK_SKEW = timedelta(minutes=5)
@@ -38,7 +38,7 @@ class Receipt:
     filing_key: str | None = None
 
 
-async def receive(door: Door, caller: Caller, event: Incoming, language: Language) -> Receipt:
+async def receive(door: AppContext, caller: Caller, event: Incoming, language: Language) -> Receipt:
     """Take one event in.
 
     Raises Problem 403 for a sender that may not tell it, 409 for access that was not granted, 422 for a time to come or
@@ -62,7 +62,7 @@ def refuse_without_a_text(caller: Caller, event: Incoming, language: Language) -
         place_of_filing(event.said, caller, language, event.statute_at)
 
 
-async def _submitted(door: Door, caller: Caller, event: Envelope, said: Submitted, place: str | None) -> Receipt:
+async def _submitted(door: AppContext, caller: Caller, event: Envelope, said: Submitted, place: str | None) -> Receipt:
     """需求提交. The case belongs to the sender's source and subject: a later event of the same finds it there."""
     parties = parties_of_filing(said, place)
     if parties.requester is not None and not may_file(caller, parties):
@@ -98,7 +98,7 @@ def _filing_key(caller: Caller, event: Envelope) -> str:
 
 
 async def _accessed(
-    door: Door, caller: Caller, event: Envelope, said: AccessOpened | AccessUsed, language: Language
+    door: AppContext, caller: Caller, event: Envelope, said: AccessOpened | AccessUsed, language: Language
 ) -> Receipt:
     """开通、使用: evidence of what was done with a grant. The platform of the case's place tells it, nobody else."""
     case = await asyncio.to_thread(visible_case, door, caller, said.request_id)
@@ -119,7 +119,7 @@ async def _accessed(
 
 
 async def _used(
-    door: Door, caller: Caller, event: Envelope, said: AccessUsed, case: CaseDetail, arrival: Arrival
+    door: AppContext, caller: Caller, event: Envelope, said: AccessUsed, case: CaseDetail, arrival: Arrival
 ) -> Receipt:
     """使用: evidence and counted at the grant, or neither. Until it is counted it is noted and shown to nobody."""
     there = _same(await asyncio.to_thread(begin, door.client.engine, arrival), arrival)
@@ -140,14 +140,16 @@ def may_be_accessed(case: CaseDetail) -> bool:
     return case.stage is Stage.DELIVERY or case.outcome is Outcome.GRANTED
 
 
-async def _changed(door: Door, caller: Caller, event: Envelope, said: CatalogueChanged, language: Language) -> Receipt:
+async def _changed(
+    door: AppContext, caller: Caller, event: Envelope, said: CatalogueChanged, language: Language
+) -> Receipt:
     """目录变更: kept for those who look at the resource later; no case changes by it."""
     require_role(caller, (Role.PLATFORM,))
     _refuse_the_future(door, said.at, language)
     return await _recorded(door, replace(_arrival(caller, event), resource_code=said.resource.code))
 
 
-async def _recorded(door: Door, arrival: Arrival) -> Receipt:
+async def _recorded(door: AppContext, arrival: Arrival) -> Receipt:
     there, first = await asyncio.to_thread(record, door.client.engine, arrival)
     return Receipt(_same(there, arrival), duplicate=not first)
 
@@ -174,7 +176,7 @@ def _same(there: Received, arrival: Arrival) -> Received:
     return there
 
 
-def _refuse_the_future(door: Door, at: datetime, language: Language) -> None:
+def _refuse_the_future(door: AppContext, at: datetime, language: Language) -> None:
     if at > door.known_on() + CLOCK_SKEW:
         raise _bad_instant("in_the_future", language)
 

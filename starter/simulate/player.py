@@ -12,20 +12,20 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.access import EVERYWHERE
 from domain.calendar import CHINA, end_of
-from domain.cases.application import Application
-from domain.cases.commands import Command
-from domain.cases.proceeding import Proceeding
-from domain.cases.records import Actor, Clock, RecordedEvent
-from domain.naming import workflow_id
+from domain.engine.case import Case
+from domain.engine.commands import Command
+from domain.engine.records import Actor, Clock, RecordedEvent
 from domain.procedures import PROCEDURES
-from domain.side_effects import CalendarNews, CaseView
+from domain.procedures.share_request.application import Application
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role
 from ledger.queries.events import events_of
-from starter.client import ShareflowClient
-from starter.entering import Played as PlayedTime
+from protocol.messages import CalendarNews, CaseView
+from protocol.names import workflow_id
+from starter.case_opening import Played as PlayedTime
+from starter.engine_client import ShareflowClient
 from starter.errors import InvalidInput, RequestRefused
-from starter.simulate.playground import Playground
+from starter.simulate.sandbox import Playground
 from starter.simulate.scenario import PlayedStep, Scenario
 
 LEAD = timedelta(seconds=1)
@@ -158,7 +158,7 @@ class Player:
         if statute is None:
             return None
         procedure = PROCEDURES[self.scenario.procedure]
-        case: Proceeding = procedure.new_case("", statute, self.client.policy, self.scenario.request)
+        case: Case = procedure.new_case("", statute, self.client.policy, self.scenario.request)
         if role is Role.REQUESTER:
             return case.requester.code
         if role is Role.PROVIDER:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from domain.cases.records import Clock
-from domain.naming import workflow_id
+from domain.engine.records import Clock
 from domain.words import Basis, EventType
+from protocol.names import workflow_id
 from starter.simulate.player import Played
 
 CLOCK_KEYS = (

@@ -20,24 +20,13 @@ from pydantic import (
 from domain.access import place_of
 from domain.calendar import day_of, end_of
 from domain.calendar.regulation import packaged_horizon
-from domain.cases.application import Filed
-from domain.plain_errors import first_problem, key_path
+from domain.engine.filed import Filed
+from domain.field_types import CallerKey, Code, Day, Instant, ShortText, Truth, WholeNumber
 from domain.procedures import PROCEDURES
+from domain.refusal_codes import RefusalCode
 from domain.statutes.in_force import NothingInForce, statute_in_force
-from domain.texts import CallerKey, Code, Day, Instant, ShortText, Truth, WholeNumber
-from domain.words import (
-    Basis,
-    ClockId,
-    ClockState,
-    CommandName,
-    EventType,
-    Outcome,
-    ProcedureName,
-    RefusalCode,
-    Role,
-    Stage,
-    Unit,
-)
+from domain.validation_messages import first_problem, key_path
+from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
 from domain.yaml_text import Document, YamlTextError, read_yaml
 from starter.files import read_text
 

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from domain.words import Role
-from starter.sdk.async_client import AsyncClient
-from starter.sdk.client import Client
+from shareflow._async_client import AsyncClient
+from shareflow._client import Client
 from starter.testing.background import Background, in_background
 from starter.testing.stack import EngineStack, engine_stack
 

@@ -11,11 +11,12 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.calendar import CHINA, end_of
-from domain.naming import workflow_id
-from domain.side_effects import BUSY, CalendarNews, CaseView
 from ledger.queries.cases import list_cases
 from ledger.queries.views import CaseFilter
-from starter.simulate.playground import Playground
+from protocol.errors import BUSY
+from protocol.messages import CalendarNews, CaseView
+from protocol.names import workflow_id
+from starter.simulate.sandbox import Playground
 
 AT_ONCE = 8
 """How many cases are moved at the same time."""

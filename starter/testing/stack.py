@@ -10,17 +10,17 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from activities.webhooks.addresses import allowed_from
-from activities.webhooks.dispatcher import Dispatcher
-from activities.webhooks.guard import AddressGuard
-from activities.webhooks.sending import Sender
+from background.webhooks.addresses import allowed_from
+from background.webhooks.dispatcher import Dispatcher
+from background.webhooks.guard import AddressGuard
+from background.webhooks.sending import Sender
+from starter.api.app import create_app
+from starter.api.context import AppContext, embedded_identity
+from starter.api.serving import serving
+from starter.api.settings import Settings
 from starter.attachments import store_from
-from starter.client import ShareflowClient
-from starter.http.app import create_app
-from starter.http.door import Door, embedded_identity
-from starter.http.serving import serving
-from starter.http.settings import Settings
-from starter.simulate.playground import playground
+from starter.engine_client import ShareflowClient
+from starter.simulate.sandbox import playground
 from starter.testing.skipped_time import SkippedTime
 from starter.tokens import Issuer, new_issuer
 
@@ -46,7 +46,7 @@ async def engine_stack(begins: datetime | None) -> AsyncIterator[EngineStack]:
         async with playground() as ground:
             time = SkippedTime(ground, begins)
             issuer, settings = new_issuer(), Settings(webhooks=allowed_from(LOOPBACK))
-            door = Door(
+            door = AppContext(
                 client=ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=30)),
                 identity=embedded_identity(issuer, settings),
                 attachments=store_from({}, Path(folder)),

@@ -19,15 +19,15 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from domain.calendar import CHINA, Calendar
-from domain.cases.records import RecordedEvent
+from domain.engine.records import RecordedEvent
 from domain.evidence import verify_chain
 from domain.words import EventType
-from ledger.calendar_here import CalendarHere
+from ledger.calendar_store import CalendarStore
 from ledger.engine import connect
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from ledger.schema import migrate
-from starter.client import ShareflowClient
+from starter.engine_client import ShareflowClient
 from starter.stack.temporal import Ports, TemporalOptions, start_temporal
 from tests.engine.cases import application
 from tests.engine.machines import Database, WorkerProcess
@@ -52,7 +52,7 @@ class Stack:
     @property
     def calendar(self) -> Calendar:
         """The calendar in force there now."""
-        return CalendarHere(self.engine).now()
+        return CalendarStore(self.engine).now()
 
     # Cases
 

@@ -7,17 +7,17 @@ from typing import Any
 import httpx
 import pytest
 
-from activities.publication import put_right
+from background.publication import put_right
 from domain.calendar import Calendar
-from domain.cases.records import Actor
-from domain.procedures.catalogue_change import CatalogueChange
+from domain.engine.records import Actor
+from domain.procedures.catalogue_change.process import CatalogueChange
 from domain.words import ClockState, ProcedureName, Role
-from ledger.calendar_here import CalendarHere
-from starter import entering
+from ledger.calendar_store import CalendarStore
+from starter import case_opening
+from starter.api.app import create_app
+from starter.api.context import open_door
+from starter.api.settings import Settings
 from starter.errors import RequestRefused
-from starter.http.app import create_app
-from starter.http.door import open_door
-from starter.http.settings import Settings
 from starter.tokens import new_issuer
 from tests.calendar_publish.editions import days_off, edition_off, festivals, written
 from tests.calendar_publish.stack import Stack, now
@@ -115,7 +115,7 @@ async def test_no_grant_however_long_keeps_it_from_completing(stack: Stack, monk
         await stack.client.open(ProcedureName.ACCESS_GRANT, "nantong-2020", grant(use_until="2099-12-31"), provider)
     for last in ("2090-12-31", "9999-12-31"):
         with monkeypatch.context() as earlier:
-            earlier.setattr(entering, "refuse_days_out_of_range", lambda _: None)
+            earlier.setattr(case_opening, "refuse_days_out_of_range", lambda _: None)
             filed = await stack.client.open(ProcedureName.ACCESS_GRANT, "nantong-2020", grant(use_until=last), provider)
         assert filed.case.clocks[0].due_date.isoformat() == last
     moved = await stack.file("cn-809-2025")
@@ -255,7 +255,7 @@ async def test_a_filing_that_was_on_its_way_is_put_right(stack: Stack) -> None:
     report = await stack.json("calendar", "publish", file, "--yes")
     request_id = await stack.file("cn-809-2025", now() - timedelta(days=1))
     (late,) = stack.client.get(request_id).clocks
-    here = CalendarHere(stack.engine)
+    here = CalendarStore(stack.engine)
     progress = await put_right(stack.client.temporal, stack.engine, here, timedelta(minutes=1))
     assert (progress.finished, progress.left) == (True, {})
     old, new = stack.client.get(request_id).clocks

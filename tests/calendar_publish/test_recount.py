@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from domain.words import EventType
-from ledger.calendar_here import CalendarHere
-from starter.client import ShareflowClient
-from starter.simulate.playground import Playground
+from ledger.calendar_store import CalendarStore
+from starter.engine_client import ShareflowClient
+from starter.simulate.sandbox import Playground
 from tests.engine.looking import handle_of, history_of, types_in, until, view_of
 from tests.engine.test_outages_and_notices import SPRING_FESTIVAL, filed_before_the_epidemic
 
@@ -23,16 +23,16 @@ async def test_it_counts_again_by_itself_when_the_database_answers(
     request_id = await filed_before_the_epidemic(client)
     handle = handle_of(client, request_id)
     await ground.skipper.fast_forward(handle, timedelta(days=6, hours=-10, seconds=2))
-    asked, answers = 0, CalendarHere.now
+    asked, answers = 0, CalendarStore.now
 
-    def away(here: CalendarHere) -> Any:
+    def away(here: CalendarStore) -> Any:
         nonlocal asked
         asked += 1
         if asked <= TRIES_WITHIN_THE_WORKFLOW + 1:
             raise OperationalError("SELECT", {}, Exception("the database is away"))
         return answers(here)
 
-    monkeypatch.setattr(CalendarHere, "now", away)
+    monkeypatch.setattr(CalendarStore, "now", away)
     await handle.signal("calendar_published", SPRING_FESTIVAL)
 
     async def superseded() -> bool:

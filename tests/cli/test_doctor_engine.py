@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import text
 from temporalio.api.operatorservice.v1 import RemoveSearchAttributesRequest
 
-from domain.cases.application import Application, Party, Resource
-from domain.naming import workflow_id
+from domain.engine.filed import Party, Resource
+from domain.procedures.share_request.application import Application
 from domain.words import SharingClass
+from protocol.names import workflow_id
 from starter.cli.checks.engine import engine_checks
 from starter.cli.checks.findings import Check
-from starter.client import ShareflowClient
-from starter.simulate.playground import Playground, playground
+from starter.engine_client import ShareflowClient
+from starter.simulate.sandbox import Playground, playground
 
 APPLICATION = Application(
     requester=Party(code="R", name="甲"),

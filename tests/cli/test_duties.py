@@ -11,7 +11,7 @@ import pytest
 
 from domain.policy import default_policy
 from starter.duty_schedules import sync_schedules
-from starter.simulate.playground import Playground
+from starter.simulate.sandbox import Playground
 
 Run = Callable[..., Any]
 Listing = Callable[[str], None]

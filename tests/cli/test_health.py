@@ -9,8 +9,8 @@ from urllib.request import urlopen
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from activities import health
-from activities.health import Health, serve_health
+from background import health
+from background.health import Health, serve_health
 from ledger.queries.views import Counts
 
 NOBODY_LISTENS = "postgresql+psycopg2://x:y@127.0.0.1:1/z"

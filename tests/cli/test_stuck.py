@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from domain.naming import request_id_for, request_id_of, workflow_id
+from domain.naming import request_id_for
 from domain.words import ProcedureName
+from protocol.names import request_id_of, workflow_id
 from starter.cli import output
-from starter.simulate.playground import Playground
+from starter.simulate.sandbox import Playground
 from tests.engine.looking import until
 from workflows.labels import STUCK_REASON
 

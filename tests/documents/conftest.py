@@ -9,7 +9,7 @@ import pytest
 from ledger.queries.cases import get_case
 from starter.documents.dossier import Dossier
 from starter.simulate.player import Player
-from starter.simulate.playground import Playground
+from starter.simulate.sandbox import Playground
 from starter.simulate.scenario import Scenario, read_scenario
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

@@ -14,13 +14,13 @@ from sqlalchemy import select
 
 from domain.words import Role
 from ledger.tables import attachments
+from starter.api.app import create_app
+from starter.api.context import AppContext
+from starter.api.serving import serving
 from starter.attachments.folder import FolderStore
-from starter.http.app import create_app
-from starter.http.door import Door
-from starter.http.serving import serving
+from tests.api.callers import Bearer, People
 from tests.documents.papers import REFUSED, TAKEN, pdf, png
 from tests.engine.cases import PROVIDER, REQUESTER
-from tests.http_api.callers import Bearer, People
 
 AT_MOST = 200_000
 
@@ -31,13 +31,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
 
 
 @pytest.fixture(scope="module")
-def paper_door(door: Door, store: FolderStore) -> Door:
+def paper_door(door: AppContext, store: FolderStore) -> AppContext:
     """The session's door with a store of its own, for papers up to 200,000 bytes."""
     return replace(door, attachments=store)
 
 
 @pytest.fixture(scope="module")
-async def caller(paper_door: Door) -> AsyncIterator[httpx.AsyncClient]:
+async def caller(paper_door: AppContext) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(create_app(paper_door), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://shareflow", timeout=60) as client:
         yield client
@@ -233,7 +233,9 @@ async def test_what_says_itself_that_it_is_too_large_is_not_read_at_all(people: 
     assert (await people.api.post("/v1/attachments", content=never(), headers=claimed)).status_code == 415
 
 
-async def test_a_caller_that_hangs_up_leaves_nothing(paper_door: Door, people: People, store: FolderStore) -> None:
+async def test_a_caller_that_hangs_up_leaves_nothing(
+    paper_door: AppContext, people: People, store: FolderStore
+) -> None:
     content = fresh() + b"%" * 100_000
     async with serving(create_app(paper_door), "127.0.0.1", 0) as address:
         there = urlsplit(address)
@@ -260,7 +262,7 @@ async def test_a_caller_that_hangs_up_leaves_nothing(paper_door: Door, people: P
 
 
 async def test_a_store_that_cannot_be_written_is_503_and_nothing_is_noted(
-    paper_door: Door, people: People, monkeypatch: pytest.MonkeyPatch
+    paper_door: AppContext, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = fresh()
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from domain.words import Role
+from tests.api.callers import STRANGER, Bearer, People
 from tests.documents.reading import read
 from tests.engine.cases import PROVIDER, REQUESTER
-from tests.http_api.callers import STRANGER, Bearer, People
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, event, select, text
 
-from domain.access import Sight
+from domain.access import Visibility
 from ledger.engine import connect
 from ledger.queries.attachments import Attachment, attachment_for, note_attachment
 from ledger.schema import migrate
 from ledger.tables import named_papers
-from starter.simulate.playground import Playground
+from starter.simulate.sandbox import Playground
 
 CASES = 5_000
 _numbers = itertools.count(1)
@@ -97,15 +97,19 @@ def test_the_case_that_names_a_paper_is_found_through_an_index(crowded: Engine) 
 
     event.listen(crowded, "before_cursor_execute", listen)
     try:
-        for sight in (Sight(requester="R-69"), Sight(provider="P"), Sight(places=frozenset({"nantong"}))):
+        for sight in (
+            Visibility(requester="R-69"),
+            Visibility(provider="P"),
+            Visibility(places=frozenset({"nantong"})),
+        ):
             assert attachment_for(crowded, brought.sha256, None, sight) == brought
-        assert attachment_for(crowded, brought.sha256, None, Sight(requester="R-71")) is None
-        assert attachment_for(crowded, brought.sha256, None, Sight(places=frozenset({"yima"}))) is None
+        assert attachment_for(crowded, brought.sha256, None, Visibility(requester="R-71")) is None
+        assert attachment_for(crowded, brought.sha256, None, Visibility(places=frozenset({"yima"}))) is None
     finally:
         event.remove(crowded, "before_cursor_execute", listen)
     queries = [(statement, parameters) for statement, parameters in asked if "named_papers" in statement]
     assert len(queries) == 5
-    assert attachment_for(crowded, brought.sha256, "somebody", Sight()) == brought
+    assert attachment_for(crowded, brought.sha256, "somebody", Visibility()) == brought
     with crowded.connect() as connection:
         for statement, parameters in queries:
             plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())

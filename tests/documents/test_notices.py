@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from domain.calendar import day_of
-from domain.cases.records import Clock
+from domain.engine.records import Clock
 from domain.messages import Language
 from domain.words import Basis, ClockState, EventType
 from starter.documents.dossier import Dossier

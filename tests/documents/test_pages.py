@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from domain.calendar import CHINA
-from domain.cases.application import Application
 from domain.messages import Language, words
+from domain.procedures.share_request.application import Application
 from domain.words import ProcedureName
 from starter.documents.dossier import Dossier
 from starter.documents.notice import notices
@@ -18,7 +18,7 @@ from starter.documents.page import content_security_policy
 from starter.documents.papers import listed, papers
 from starter.documents.rules import rules
 from starter.documents.wording import day_text, numeral, worded
-from starter.simulate.playground import Playground
+from starter.simulate.sandbox import Playground
 from starter.simulate.scenario import Scenario, scenario_model
 from tests.documents.conftest import Dossiers, played
 from tests.documents.reading import read

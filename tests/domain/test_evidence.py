@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.cases.records import Actor, RecordedEvent
+from domain.engine.records import Actor, RecordedEvent
 from domain.evidence import (
     GENESIS,
     Algorithm,

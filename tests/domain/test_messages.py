@@ -10,6 +10,7 @@ import pytest
 import domain.procedures
 from domain import words as vocabulary
 from domain.messages import Language, label, refusal_sentence, words
+from domain.refusal_codes import RefusalCode
 from domain.words import (
     Authorization,
     Basis,
@@ -19,7 +20,6 @@ from domain.words import (
     EventType,
     Outcome,
     ProcedureName,
-    RefusalCode,
     Role,
     ServiceMode,
     SharingClass,
@@ -27,7 +27,7 @@ from domain.words import (
     Unit,
     Urgency,
 )
-from tests.domain.cases.situations import SITUATIONS, STAGES, Situation, refused_with
+from tests.domain.engine.situations import SITUATIONS, STAGES, Situation, refused_with
 
 KINDS: dict[type[StrEnum], str] = {
     ProcedureName: "procedure",
@@ -52,7 +52,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def all_vocabularies() -> Iterator[type[StrEnum]]:
-    for thing in vars(vocabulary).values():
+    for thing in (*vars(vocabulary).values(), RefusalCode):
         if isinstance(thing, type) and issubclass(thing, StrEnum) and thing is not StrEnum:
             yield thing
 
@@ -171,9 +171,8 @@ def test_no_reason_is_left_over() -> None:
             for role in Role:
                 refusal = refused_with(situation, name, role.value)
                 given.add(refusal.details.get("why") if refusal else None)
-    # A case always has a clock to urge about, save one that lost it; see domain/cases/ending.
-    other = {"no_clock", "none_in_force", "no_such_place"}  # the last two of filings: see domain/statutes/in_force
+    other = {"none_in_force", "no_such_place"}  # of filings: see domain/statutes/in_force
     given |= {
-        why for source in PROCEDURES.glob("*.py") for why in re.findall(r'why="(\w+)"', source.read_text("utf-8"))
+        why for source in PROCEDURES.rglob("*.py") for why in re.findall(r'why="(\w+)"', source.read_text("utf-8"))
     }
     assert set(words("why")) - other == given - {None}

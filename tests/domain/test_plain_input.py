@@ -9,8 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import pytest
 from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
 
-from domain.cases.application import Application
-from domain.cases.commands import (
+from domain.engine.commands import (
     FIELDS,
     Command,
     Decide,
@@ -21,10 +20,11 @@ from domain.cases.commands import (
     Supplement,
     Terms,
 )
+from domain.field_types import CallerKey, Code, Day, Instant, SealedKey, ShortText, Text, Truth, WholeNumber
 from domain.messages import Language, words
-from domain.plain_errors import BOUNDS, MOST_PROBLEMS, WORDS, all_problems, first_problem, key_path, own_reason
 from domain.policy import Policy
-from domain.texts import CallerKey, Code, Day, Instant, SealedKey, ShortText, Text, Truth, WholeNumber
+from domain.procedures.share_request.application import Application
+from domain.validation_messages import BOUNDS, MOST_PROBLEMS, WORDS, all_problems, first_problem, key_path, own_reason
 
 MODELS: list[type[BaseModel]] = [Application, *dict.fromkeys(FIELDS.values())]
 UNFIT = {

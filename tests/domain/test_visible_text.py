@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from domain.cases.commands import Propose, ReturnForSupplement, Terms
-from domain.plain_errors import first_problem
+from domain.engine.commands import Propose, ReturnForSupplement, Terms
+from domain.field_types import VISIBLE, Code, ShortText, Text
 from domain.procedures import PROCEDURES
-from domain.texts import VISIBLE, Code, ShortText, Text
+from domain.validation_messages import first_problem
 from starter.events_in.envelope import Envelope
 from starter.events_in.kinds import SAYS
 from tests.domain.test_plain_input import at, branches, fields, problem

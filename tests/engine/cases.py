@@ -8,15 +8,15 @@ from typing import Any
 from sqlalchemy import Engine
 
 from domain.calendar import CHINA, Calendar
-from domain.cases.application import Application
-from domain.cases.case import Case
-from domain.cases.commands import Command
-from domain.cases.deadlines import resolve
-from domain.cases.decide import decide
-from domain.cases.evolve import evolve_all
-from domain.cases.filing import file
-from domain.cases.records import Actor, Clock, ClockOrder, Event, RecordedEvent, Step, StepResult
+from domain.engine.commands import Command
+from domain.engine.deadlines import resolve
+from domain.engine.decide import decide
+from domain.engine.evolve import evolve_all
+from domain.engine.records import Actor, Clock, ClockOrder, Event, RecordedEvent, Step, StepResult
 from domain.policy import default_policy
+from domain.procedures.share_request.application import Application
+from domain.procedures.share_request.case import ShareRequestCase
+from domain.procedures.share_request.filing import file
 from domain.statutes.loader import get_statute
 from domain.words import CommandName, Outcome, Role, SharingClass, Stage
 from ledger.queries.cases import get_case
@@ -182,7 +182,7 @@ def foretold(procedure: Procedure) -> list[tuple[str | None, str]]:
     return told
 
 
-def _as_recorded(case: Case, events: Sequence[Event]) -> list[RecordedEvent]:
+def _as_recorded(case: ShareRequestCase, events: Sequence[Event]) -> list[RecordedEvent]:
     return [
         RecordedEvent(
             **event.model_dump(exclude={"order", "statute"}),
@@ -196,11 +196,11 @@ def _as_recorded(case: Case, events: Sequence[Event]) -> list[RecordedEvent]:
     ]
 
 
-def rebuilt(engine: Engine, request_id: str) -> Case:
+def rebuilt(engine: Engine, request_id: str) -> ShareRequestCase:
     """A case as its ledger makes it."""
     there = get_case(engine, request_id)
     assert there is not None
-    case = Case(
+    case = ShareRequestCase(
         request_id,
         get_statute(there.statute),
         default_policy(),

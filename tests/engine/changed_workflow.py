@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.side_effects import CaseView, Filing
+    from protocol.messages import CaseView, Filing
     from workflows.share_request import ShareRequestWorkflow
 
 

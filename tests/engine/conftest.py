@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from starter.client import ShareflowClient
-from starter.simulate.playground import Playground
+from starter.engine_client import ShareflowClient
+from starter.simulate.sandbox import Playground
 
 
 @pytest.fixture

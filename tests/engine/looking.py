@@ -12,13 +12,13 @@ from temporalio.client import (
     WorkflowHandle,
 )
 
-from domain.cases.records import RecordedEvent
+from domain.engine.records import RecordedEvent
 from domain.evidence import verify_chain
-from domain.naming import workflow_id
-from domain.side_effects import CaseView
 from domain.words import CommandName, EventType, Role
 from ledger.queries.events import events_of
-from starter.client import ShareflowClient
+from protocol.messages import CaseView
+from protocol.names import workflow_id
+from starter.engine_client import ShareflowClient
 from tests.engine.cases import application
 
 R, P, B, G = Role.REQUESTER, Role.PROVIDER, Role.BUREAU, Role.GOVERNMENT

@@ -19,7 +19,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from ledger.engine import connect
 from ledger.schema import migrate
-from starter.client import ShareflowClient
+from starter.engine_client import ShareflowClient
 from starter.stack.postgres import Postgres, start_postgres
 from starter.stack.temporal import Ports, Temporal, TemporalOptions, start_temporal
 from worker import build_worker, working

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from temporalio.client import WorkflowHandle
 
-from domain.naming import workflow_id
-from domain.side_effects import Answer, CaseView
 from domain.words import CommandName, Role, Stage
-from starter.client import ShareflowClient
+from protocol.messages import Answer, CaseView
+from protocol.names import workflow_id
+from starter.engine_client import ShareflowClient
 from starter.simulate.player import Player
-from starter.simulate.playground import playground
+from starter.simulate.sandbox import playground
 from starter.simulate.scenario import read_scenario
 from tests.engine.cases import WHY, application, command, sealed
 from tests.engine.machines import engine_apart

@@ -9,15 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.access import Caller, Parties, capacities, may_file, sees
-from domain.cases.application import Application, Party, mistyped_codes
-from domain.cases.filing import file
-from domain.cases.found import CaseFound
 from domain.codes import ALPHABET, check_character, code_key, is_mistyped, same_code
 from domain.departments import DepartmentsError, read_departments
+from domain.engine.case_found import CaseFound
+from domain.engine.filed import Party, mistyped_codes
 from domain.policy import default_policy
-from domain.procedures.rectification import origin_is_there
-from domain.procedures.rectification_case import Notice
-from domain.procedures.withdrawal import Withdrawal
+from domain.procedures.rectification.case import Notice
+from domain.procedures.rectification.process import origin_is_there
+from domain.procedures.resource_withdrawal.process import Withdrawal
+from domain.procedures.share_request.application import Application
+from domain.procedures.share_request.filing import file
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.words import EventType, Role
 from tests.engine.cases import application

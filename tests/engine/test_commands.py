@@ -13,16 +13,16 @@ from temporalio.client import (
 )
 from temporalio.exceptions import ApplicationError
 
-from domain.cases.commands import Command
-from domain.cases.records import Actor
-from domain.cases.share_rules import RULES
-from domain.cases.turn import Turn
-from domain.naming import workflow_id
-from domain.side_effects import TASK_QUEUE, Answer
+from domain.engine.commands import Command
+from domain.engine.decision import Decision
+from domain.engine.records import Actor
+from domain.procedures.share_request.rules import RULES
 from domain.words import EventType, Outcome, SharingClass, Stage, Urgency
 from ledger.queries.cases import case_by_filing_key, get_case
-from starter.client import ShareflowClient
-from starter.entering import enter_request
+from protocol.messages import Answer
+from protocol.names import TASK_QUEUE, workflow_id
+from starter.case_opening import enter_request
+from starter.engine_client import ShareflowClient
 from starter.errors import InvalidInput, KeyReused, NeedsOperator, RequestRefused
 from tests.engine.cases import PROVIDER, TERMS, WHY, application, command, sealed
 from tests.engine.looking import (
@@ -250,10 +250,10 @@ async def test_a_bug_in_a_rule_fails_one_command_and_the_case_goes_on(
     times = itertools.count(1)
     real = RULES[C.REFUSE]
 
-    def broken(turn: Turn, said: Any) -> None:
+    def broken(decision: Decision, said: Any) -> None:
         if next(times) >= asked:
             raise KeyError("a slip of the programmer")
-        real.rule(turn, said)
+        real.rule(decision, said)
 
     with monkeypatch.context() as patch:
         patch.setitem(RULES, C.REFUSE, dataclasses.replace(real, rule=broken))

@@ -19,16 +19,17 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
-from activities.reconciliation import reconcile
-from domain.cases.records import RecordedEvent
+from background.reconciliation import reconcile
+from domain.engine.records import RecordedEvent
 from domain.evidence import verify_chain
-from domain.naming import request_id_for, workflow_id
-from domain.side_effects import Answer, CaseView
+from domain.naming import request_id_for
 from ledger.engine import connect
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from ledger.schema import migrate
-from starter.client import ShareflowClient
+from protocol.messages import Answer, CaseView
+from protocol.names import workflow_id
+from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
 from tests.engine.cases import PROCEDURES, Procedure, foretold
 from tests.engine.machines import Database, Machine, TemporalServer, WorkerProcess

@@ -10,24 +10,25 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from domain.calendar import CHINA, Calendar, day_of
-from domain.cases.bounds import refuse_days_out_of_range
-from domain.cases.commands import Command, InvalidFields
-from domain.cases.deadlines import order_again, resolve
-from domain.cases.decide import decide
-from domain.cases.evolve import evolve_all
-from domain.cases.passing_of_time import advance, next_instant
-from domain.cases.proceeding import Proceeding
-from domain.cases.records import Actor, Event, RecordedEvent
-from domain.cases.turn import Refused
+from domain.engine.bounds import refuse_days_out_of_range
+from domain.engine.case import Case
+from domain.engine.commands import Command, InvalidFields
+from domain.engine.deadlines import order_again, resolve
+from domain.engine.decide import decide
+from domain.engine.decision import Refused
+from domain.engine.evolve import evolve_all
+from domain.engine.records import Actor, Event, RecordedEvent
+from domain.engine.timers import advance, next_instant
 from domain.evidence import GENESIS
 from domain.policy import default_policy
 from domain.procedures import PROCEDURES
+from domain.refusal_codes import RefusalCode
 from domain.statutes.loader import packaged_statutes
 from domain.statutes.model import Statute
-from domain.words import CommandName, ProcedureName, RefusalCode, Role
-from starter.entering import enter_case, enter_request, matter_of
+from domain.words import CommandName, ProcedureName, Role
+from starter.case_opening import enter_case, enter_request, matter_of
 from starter.errors import InvalidInput, RequestRefused
-from tests.domain.cases.saying import CODES, HORIZON, saying
+from tests.domain.engine.saying import CODES, HORIZON, saying
 
 FIRST, LAST = (datetime.combine(day, time(10), CHINA) for day in (HORIZON.first, HORIZON.furthest))
 TODAY = datetime(2026, 11, 27, 10, tzinfo=CHINA)
@@ -37,7 +38,7 @@ ACTORS = {Role.REQUESTER: CODES[0], Role.PROVIDER: CODES[1]}
 class Paper:
     """A case of any procedure whose clocks are worked out as the ledger does, with the calendar of the day."""
 
-    def __init__(self, case: Proceeding, events: list[Event]) -> None:
+    def __init__(self, case: Case, events: list[Event]) -> None:
         self.case, self.now = case, events[0].at
         self.take(events)
 

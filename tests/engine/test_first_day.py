@@ -5,16 +5,17 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.calendar import CHINA
-from domain.cases.application import Application
-from domain.cases.filing import file
-from domain.cases.procedure import open_case
-from domain.cases.records import Actor
-from domain.cases.turn import PLATFORM, Refused
+from domain.engine.decision import PLATFORM, Refused
+from domain.engine.procedure import open_case
+from domain.engine.records import Actor
 from domain.policy import default_policy
 from domain.procedures import PROCEDURES
+from domain.procedures.share_request.application import Application
+from domain.procedures.share_request.filing import file
+from domain.refusal_codes import RefusalCode
 from domain.statutes.loader import get_statute, packaged_statutes
-from domain.words import ProcedureName, RefusalCode
-from starter.entering import enter_case, enter_request, matter_of
+from domain.words import ProcedureName
+from starter.case_opening import enter_case, enter_request, matter_of
 from starter.errors import RequestRefused
 
 INSTANT = timedelta(seconds=1)

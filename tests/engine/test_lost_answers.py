@@ -12,10 +12,10 @@ from temporalio.client import (
     WorkflowHandle,
 )
 
-from activities.reconciliation import reconcile
-from domain.side_effects import Answer
+from background.reconciliation import reconcile
 from domain.words import ClockId, EventType, Outcome, Stage, Urgency
-from starter.client import ShareflowClient
+from protocol.messages import Answer
+from starter.engine_client import ShareflowClient
 from starter.errors import RequestRefused
 from tests.engine.cases import DUTY, TERMS, WHY, command, sealed, write_behind
 from tests.engine.looking import B, C, P, R, events_in, filed, handle_of, in_step, types_in, until, view_of
@@ -28,7 +28,7 @@ async def test_a_look_at_the_ledger_takes_over_a_step_whose_answer_was_lost(clie
     refuse = command(P, C.REFUSE, WHY)
     written = write_behind(client.engine, request_id, refuse)
     assert (await view_of(client, request_id)).stage is Stage.PROVIDER_ANSWER
-    await handle_of(client, request_id).signal("look_at_ledger")
+    await handle_of(client, request_id).signal("sync_from_ledger")
     view = await in_step(client, request_id)
     assert (view.stage, view.head) == (Stage.REFUSED, written.events[-1].seq)
     assert [clock.id for clock in view.clocks if clock.open] == [ClockId.DISPUTE_WINDOW]

@@ -14,17 +14,17 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 
 from domain.calendar import CalendarError
-from domain.cases.decide import decide
-from domain.cases.records import Step, StepResult
-from domain.naming import workflow_id
-from domain.side_effects import TASK_QUEUE, Answer, CalendarNews, CaseView
+from domain.engine.decide import decide
+from domain.engine.records import Step, StepResult
 from domain.words import ClockState, EventType, Stage
 from ledger.queries.cases import get_case
 from ledger.recording import record_step
-from starter.client import ShareflowClient
-from starter.entering import enter_request
+from protocol.messages import Answer, CalendarNews, CaseView
+from protocol.names import TASK_QUEUE, workflow_id
+from starter.case_opening import enter_request
+from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
-from starter.simulate.playground import Playground
+from starter.simulate.sandbox import Playground
 from tests.engine.cases import WHY, application, command, rebuilt, resolved, sealed
 from tests.engine.looking import (
     B,

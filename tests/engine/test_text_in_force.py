@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from starter.client import ShareflowClient
+from starter.engine_client import ShareflowClient
 from starter.errors import KeyReused, RequestRefused
-from starter.simulate.playground import Playground
+from starter.simulate.sandbox import Playground
 from tests.engine.cases import application
 
 LAST = datetime.fromisoformat("2025-07-31T23:59:59+08:00")

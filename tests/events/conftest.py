@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
+from tests.api.callers import Bearer, People
 from tests.events.senders import Senders
-from tests.http_api.callers import Bearer, People
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from cloudevents.core.v1.event import CloudEvent
 
 from domain.calendar import CHINA
 from domain.words import Role
+from tests.api.callers import STRANGER, Bearer, filing
 from tests.engine.cases import PROVIDER, REQUESTER
-from tests.http_api.callers import STRANGER, Bearer, filing
 
 PREFIX = "cn.gov.shareflow.platform."
 SOURCE = "/platform/nantong"

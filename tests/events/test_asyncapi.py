@@ -10,18 +10,18 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from activities.webhooks.payloads import event_for, trial_event
+from background.webhooks.payloads import event_for, trial_event
+from background.webhooks.queries.subscriptions import WebhookPayload
 from domain.cloud_events import platform_type, type_of
 from domain.words import EventType
 from ledger.queries.messages import messages_after
-from ledger.queries.webhooks import WebhookPayload
+from starter.api.context import AppContext
+from starter.api.events.stream import as_cloud_event
 from starter.asyncapi.__main__ import COMMITTED, main
 from starter.asyncapi.document import document
 from starter.events_in.kinds import Kind
-from starter.http.door import Door
-from starter.http.event_stream import as_cloud_event
+from tests.api.callers import People
 from tests.events.senders import access, catalogue, submitted
-from tests.http_api.callers import People
 
 ROOT = {"asyncapi", "id", "info", "servers", "defaultContentType", "channels", "operations", "components"}
 NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -92,7 +92,7 @@ def test_every_event_has_a_message_where_it_travels() -> None:
         jsonschema_rs.meta.validate(schema | {"components": HERE["components"]}), name
 
 
-async def test_the_events_of_a_whole_case_are_as_described(people: People, door: Door) -> None:
+async def test_the_events_of_a_whole_case_are_as_described(people: People, door: AppContext) -> None:
     request_id = await people.file("changshu-2019")
     await people.give("bureau", request_id, "urge", level="notice")
     await people.give("provider", request_id, "refuse", reason="涉密", legal_basis="保密法")

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.cloud_events import platform_type
-from starter.client import ShareflowClient
+from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
 from starter.events_in.kinds import Kind
+from tests.api.callers import People, filing
 from tests.events.senders import AT, PREFIX, Senders, access, catalogue, event, fresh_id, submitted
-from tests.http_api.callers import People, filing
 
 STRUCTURED = "application/cloudevents+json"
 KNOWN = [f"{PREFIX}{kind}.v1" for kind in ("request_submitted", "access_opened", "access_used", "catalogue_changed")]

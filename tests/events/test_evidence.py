@@ -13,11 +13,11 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.calendar import CHINA
 from ledger.queries.received import access_of
-from starter.client import ShareflowClient
+from starter.api.context import AppContext
+from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
-from starter.http.door import Door
+from tests.api.callers import People
 from tests.events.senders import Senders, access, catalogue, event, fresh_id, soon, submitted
-from tests.http_api.callers import People
 
 
 async def granted(people: People) -> str:
@@ -36,7 +36,7 @@ async def to_be_delivered(people: People) -> str:
 
 
 async def test_access_is_recorded_and_counted_and_delivers_nothing(
-    people: People, senders: Senders, door: Door
+    people: People, senders: Senders, door: AppContext
 ) -> None:
     request_id = await to_be_delivered(people)
     before = (await people.get("auditor", f"/v1/requests/{request_id}")).json()
@@ -136,7 +136,7 @@ async def the_grant(people: People, request_id: str) -> str:
             await asyncio.sleep(0.05)
 
 
-async def test_the_same_use_told_twice_is_counted_once(people: People, senders: Senders, door: Door) -> None:
+async def test_the_same_use_told_twice_is_counted_once(people: People, senders: Senders, door: AppContext) -> None:
     request_id = await granted(people)
     said = access("access_used", request_id, count=5)
     answers = await asyncio.gather(*(senders.tell("platform", said) for _ in range(10)))
@@ -301,7 +301,7 @@ async def test_the_list_of_what_came_in_is_walked_page_by_page(senders: Senders)
         "TRUNCATE received_events",
     ],
 )
-async def test_the_database_refuses_to_forget_what_came_in(senders: Senders, door: Door, change: str) -> None:
+async def test_the_database_refuses_to_forget_what_came_in(senders: Senders, door: AppContext, change: str) -> None:
     said = catalogue("NT-1")
     await senders.tell("nantong", said)
     with pytest.raises(IntegrityError, match="Ledger rule"), door.client.engine.begin() as connection:
@@ -309,7 +309,7 @@ async def test_the_database_refuses_to_forget_what_came_in(senders: Senders, doo
 
 
 async def test_a_filing_that_is_not_finished_is_kept_as_it_came_and_not_shown(
-    senders: Senders, door: Door, monkeypatch: pytest.MonkeyPatch
+    senders: Senders, door: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def dies(*_: Any, **__: Any) -> Any:
         raise Unavailable("the engine is away")

@@ -9,14 +9,14 @@ import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_structured_event
 from sqlalchemy import text
 
-from domain.cases.records import RecordedEvent
+from domain.engine.records import RecordedEvent
 from domain.evidence import ChainBroken, verify_chain
 from domain.words import Role
 from ledger.queries.cases import get_case
 from ledger.queries.cursors import numbered_cursor
-from starter.http.door import Door
+from starter.api.context import AppContext
+from tests.api.callers import Bearer, People, filing, fresh_key
 from tests.engine.cases import REQUESTER
-from tests.http_api.callers import Bearer, People, filing, fresh_key
 
 OTHER = {"code": "113206000140000077", "name": "市教育局"}
 
@@ -55,7 +55,7 @@ async def test_an_event_of_the_feed_is_a_cloud_event_that_others_can_read(people
     assert read.get_time().isoformat() == read.get_data()["at"]
 
 
-async def test_the_chain_can_be_checked_from_the_feed_alone(people: People, door: Door) -> None:
+async def test_the_chain_can_be_checked_from_the_feed_alone(people: People, door: AppContext) -> None:
     request_id = await people.file("changshu-2019")
     await people.give("provider", request_id, "refuse", reason="涉密")
     await people.give("requester", request_id, "accept_refusal")
@@ -71,7 +71,7 @@ async def test_the_chain_can_be_checked_from_the_feed_alone(people: People, door
         verify_chain([*events[:2], events[2].model_copy(update={"data": {}}), *events[3:]], case.algorithm)
 
 
-async def test_walking_while_cases_are_written_misses_none_and_repeats_none(people: People, door: Door) -> None:
+async def test_walking_while_cases_are_written_misses_none_and_repeats_none(people: People, door: AppContext) -> None:
     begin = await end(people)
     writing = asyncio.gather(*(people.file("changshu-2019") for _ in range(12)))
     seen: list[dict[str, Any]] = []

@@ -7,16 +7,16 @@ import pytest
 from sqlalchemy import text
 
 from ledger.queries.events import events_of
-from starter.client import ShareflowClient
+from starter.api.context import AppContext
+from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
 from starter.events_in import receiving
-from starter.http.door import Door
+from tests.api.callers import filing
 from tests.engine.cases import REQUESTER
 from tests.events.senders import SOURCE, Senders, event, fresh_id, submitted
-from tests.http_api.callers import filing
 
 
-async def test_an_event_starts_a_case_with_its_first_clock_and_who_holds_it(senders: Senders, door: Door) -> None:
+async def test_an_event_starts_a_case_with_its_first_clock_and_who_holds_it(senders: Senders, door: AppContext) -> None:
     said = submitted()
     answer = await senders.tell("nantong", said)
     assert answer.status_code == 201, answer.text
@@ -48,7 +48,7 @@ async def test_the_same_again_answers_as_the_first_time_even_after_the_case_move
         assert again.json() == {**first.json(), "duplicate": True}
 
 
-async def test_twenty_at_once_make_one_case(senders: Senders, door: Door) -> None:
+async def test_twenty_at_once_make_one_case(senders: Senders, door: AppContext) -> None:
     said = submitted()
     answers = await asyncio.gather(*(senders.tell("platform", said) for _ in range(20)))
     assert {answer.status_code for answer in answers} <= {200, 201}
@@ -84,7 +84,7 @@ async def test_an_event_without_a_subject_is_a_case_of_its_own(senders: Senders)
     assert first.json()["request_id"] != second.json()["request_id"]
 
 
-async def test_an_id_stands_for_one_content(senders: Senders, door: Door) -> None:
+async def test_an_id_stands_for_one_content(senders: Senders, door: AppContext) -> None:
     said = submitted()
     other = {**said, "subject": f"apply/{fresh_id()}"}
     answers = await asyncio.gather(senders.tell("platform", said), senders.tell("platform", other))
@@ -120,7 +120,7 @@ async def test_what_the_rules_refuse_is_refused_with_its_article_and_leaves_noth
 
 
 async def test_a_crash_before_the_filing_is_mended_by_sending_again(
-    senders: Senders, door: Door, monkeypatch: pytest.MonkeyPatch
+    senders: Senders, door: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def dies(*_: Any, **__: Any) -> Any:
         raise Unavailable("the engine is away")
@@ -137,7 +137,7 @@ async def test_a_crash_before_the_filing_is_mended_by_sending_again(
 
 
 async def test_a_crash_after_the_filing_is_mended_by_sending_again(
-    senders: Senders, door: Door, monkeypatch: pytest.MonkeyPatch
+    senders: Senders, door: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def dies(*_: Any) -> Any:
         raise Unavailable("the database is away")
@@ -153,7 +153,7 @@ async def test_a_crash_after_the_filing_is_mended_by_sending_again(
     assert cases_of(door, said) == 1
 
 
-async def test_who_may_file_by_event(senders: Senders, door: Door) -> None:
+async def test_who_may_file_by_event(senders: Senders, door: AppContext) -> None:
     own = await senders.tell("requester", submitted())
     assert (own.status_code, own.json()["effect"]) == (201, "started")
     actor = events_of(door.client.engine, own.json()["request_id"])[0].actor
@@ -174,7 +174,7 @@ async def test_the_names_of_one_sender_are_not_those_of_another(senders: Senders
     assert first.json()["request_id"] != second.json()["request_id"]
 
 
-def cases_of(door: Door, said: dict[str, Any]) -> int:
+def cases_of(door: AppContext, said: dict[str, Any]) -> int:
     """How many cases have the purpose that an event names; every test's is another one."""
     with door.client.engine.connect() as connection:
         query = text("SELECT count(*) FROM cases WHERE header -> 'application' ->> 'purpose' = :purpose")

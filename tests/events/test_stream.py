@@ -14,13 +14,13 @@ from httpx_sse import ServerSentEvent, aconnect_sse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.words import Role
-from starter.http import event_stream
-from starter.http.app import create_app
-from starter.http.door import Door
-from starter.http.identity import LEEWAY_SECONDS
-from starter.http.serving import DRAIN_SECONDS, serving
+from starter.api.app import create_app
+from starter.api.context import AppContext
+from starter.api.events import stream
+from starter.api.identity.callers import LEEWAY_SECONDS
+from starter.api.serving import DRAIN_SECONDS, serving
 from starter.tokens import Issuer
-from tests.http_api.callers import STRANGER, People
+from tests.api.callers import STRANGER, People
 
 STREAM = {"Accept": "text/event-stream"}
 
@@ -39,7 +39,7 @@ class Watch:
 
 
 @pytest.fixture
-async def served(door: Door) -> AsyncIterator[str]:
+async def served(door: AppContext) -> AsyncIterator[str]:
     async with serving(create_app(door), "127.0.0.1", 0) as address:
         yield f"{address}/v1/events"
 
@@ -103,7 +103,7 @@ async def test_a_stream_tells_what_was_and_what_comes_and_is_taken_up_where_it_b
 async def test_foreign_cases_never_appear_and_need_not_be_looked_at_again(
     people: People, served: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_stream, "HEARTBEAT_SECONDS", 0.2)
+    monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 0.2)
     begin = await end(people)
     await people.file()
     after = await end(people)
@@ -122,7 +122,7 @@ async def test_foreign_cases_never_appear_and_need_not_be_looked_at_again(
     assert lines.count(f"id: {after}") == 1, "told once, not with every heartbeat"
 
 
-async def test_a_stream_ends_cleanly_when_the_server_stops(people: People, door: Door) -> None:
+async def test_a_stream_ends_cleanly_when_the_server_stops(people: People, door: AppContext) -> None:
     begin = await end(people)
     app, held = create_app(door), asyncio.Event()
     app.add_middleware(Watch, held=held)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from domain.cases.records import Actor, Clock, ClockOrder, Event, Rung, Step
+from domain.engine.records import Actor, Clock, ClockOrder, Event, Rung, Step
 from domain.words import Basis, ClockId, EventType, Role, Stage, Unit, Urgency
 from ledger.engine import connect
 from ledger.schema import migrate

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from domain.calendar import Calendar, Edition, load_edition
-from ledger.calendar_here import CalendarHere
+from ledger.calendar_store import CalendarStore
 from ledger.engine import connect
 from ledger.queries.calendars import (
     abandoned_publication,
@@ -39,7 +39,7 @@ def edition(**changes) -> Edition:
 
 
 def test_a_stored_edition_is_known_to_the_next_question(apart: Engine) -> None:
-    here, other = CalendarHere(apart), CalendarHere(apart)
+    here, other = CalendarStore(apart), CalendarStore(apart)
     assert here.now() is other.now() is Calendar.packaged()
     new = edition()
     assert store_edition(apart, new, "tester", 3)
@@ -87,7 +87,7 @@ def test_an_edition_never_changes(apart: Engine, statement: str) -> None:
     store_edition(apart, new, "tester", 0)
     with pytest.raises(IntegrityError, match="Ledger rule: calendar_editions only grows"), apart.begin() as connection:
         connection.execute(text(statement))
-    assert new in CalendarHere(apart).now().editions
+    assert new in CalendarStore(apart).now().editions
 
 
 def test_one_process_publishes_at_a_time(apart: Engine) -> None:

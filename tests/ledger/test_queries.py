@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from domain.words import EventType, Stage
 from ledger import queries
 from ledger.errors import BadCursor
-from ledger.queries import CaseFilter, Turn
+from ledger.queries import CaseFilter, WorklistFilter
 from ledger.recording import record_step
 
 NOW = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
@@ -110,7 +110,7 @@ def test_a_worklist_has_the_most_pressing_first(engine: Engine, more_steps, reso
     timeless = more_steps()
     filing = timeless.filing(provider_code="WP")
     record_step(engine, filing.model_copy(update={"events": filing.events[:1]}), resolve, "sm3")
-    mine = [Turn(frozenset({Stage.PROVIDER_ANSWER, Stage.DELIVERY}), "provider", "WP")]
+    mine = [WorklistFilter(frozenset({Stage.PROVIDER_ANSWER, Stage.DELIVERY}), "provider", "WP")]
     seen, cursor = [], None
     while True:
         page = queries.worklist(engine, mine, cursor, limit=1)
@@ -119,7 +119,7 @@ def test_a_worklist_has_the_most_pressing_first(engine: Engine, more_steps, reso
         if cursor is None:
             break
     assert seen == [early, middle, late, timeless.request_id]
-    assert queries.worklist(engine, [Turn(frozenset({Stage.DELIVERY}), "provider", "WP")]).cases == ()
+    assert queries.worklist(engine, [WorklistFilter(frozenset({Stage.DELIVERY}), "provider", "WP")]).cases == ()
     assert queries.worklist(engine, []).cases == ()
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.cases.records import Step
+from domain.engine.records import Step
 from domain.evidence import ChainBroken, verify_chain
 from domain.words import ClockState, EventType, Outcome, Stage
 from ledger.errors import LedgerConflict

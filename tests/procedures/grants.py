@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.client import WorkflowExecution
 
-from domain.cases.commands import Command
-from domain.cases.records import Actor
-from domain.naming import workflow_id
-from domain.procedures.grant_case import AccessGrant
+from domain.engine.commands import Command
+from domain.engine.records import Actor
+from domain.procedures.access_grant.case import AccessGrant
 from domain.words import CommandName, ProcedureName, Role
-from starter.client import ShareflowClient
-from starter.entering import Played
-from starter.simulate.playground import Playground
+from protocol.names import workflow_id
+from starter.case_opening import Played
+from starter.engine_client import ShareflowClient
+from starter.simulate.sandbox import Playground
 
 USER, PROVIDER = "113206000140000015", "113206000140000028"
 

@@ -10,7 +10,7 @@ from domain.words import EventType
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from ledger.queries.views import CaseDetail
-from starter.client import ShareflowClient
+from starter.engine_client import ShareflowClient
 
 
 def refuses(*_: Any) -> None:

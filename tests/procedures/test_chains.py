@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from starter import Case, Client
+from shareflow import Case, Client
 from starter.testing.engine import ShareflowEngine, running_engine
 
 BEGINS = datetime.fromisoformat("2026-03-02T10:00:00+08:00")

@@ -12,20 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.calendar import CHINA, Calendar, day_of, end_of
-from domain.cases.application import Filed
-from domain.cases.commands import Command, InvalidFields
-from domain.cases.deadlines import resolve
-from domain.cases.decide import allowed, decide
-from domain.cases.evolve import evolve_all
-from domain.cases.passing_of_time import advance
-from domain.cases.proceeding import Proceeding
-from domain.cases.records import Actor, Event, RecordedEvent
-from domain.cases.turn import Refused
+from domain.engine.case import Case
+from domain.engine.commands import Command, InvalidFields
+from domain.engine.deadlines import resolve
+from domain.engine.decide import allowed, decide
+from domain.engine.decision import Refused
+from domain.engine.evolve import evolve_all
+from domain.engine.filed import Filed
+from domain.engine.records import Actor, Event, RecordedEvent
+from domain.engine.timers import advance
 from domain.policy import default_policy
 from domain.procedures import PROCEDURES, open_case
 from domain.statutes.loader import get_statute
 from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
-from starter import Case, KeyReused
+from shareflow import Case as CaseSeen
+from shareflow import KeyReused
 from starter.testing.engine import ShareflowEngine, running_engine
 from tests.procedures.test_chains import BEGINS, OTHER, PROVIDER, USER, People, granted, party
 
@@ -54,7 +55,7 @@ def people(engine: ShareflowEngine) -> People:
     return People(engine)
 
 
-def withdraw(people: People, resource: str, key: str, **more: Any) -> Case:
+def withdraw(people: People, resource: str, key: str, **more: Any) -> CaseSeen:
     """File a withdrawal under a key."""
     entry = {"code": resource, "name": "常住人口基本信息"}
     matter = {"provider": party(PROVIDER), "resource": entry, "reason": "并入人口库", **more}
@@ -137,7 +138,7 @@ class Paper:
     ) -> None:
         kind = PROCEDURES[procedure]
         filed: Filed = kind.matter.model_validate(dict(matter))
-        self.case: Proceeding = kind.new_case("R-1", get_statute(statute), default_policy(), filed)
+        self.case: Case = kind.new_case("R-1", get_statute(statute), default_policy(), filed)
         self.events: list[RecordedEvent] = []
         self.at = at
         role = kind.opened_by[0]

@@ -12,12 +12,12 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.calendar import CHINA
-from domain.cases.commands import Command
-from domain.side_effects import Answer, CalendarNews
+from domain.engine.commands import Command
 from domain.words import ClockState, EventType, ProcedureName, Stage
-from starter.client import ShareflowClient
+from protocol.messages import Answer, CalendarNews
+from starter.engine_client import ShareflowClient
 from starter.errors import NeedsOperator
-from starter.simulate.playground import Playground
+from starter.simulate.sandbox import Playground
 from tests.engine.cases import WHY, application, command, rebuilt, sealed
 from tests.engine.looking import B, C, P, R, events_in, handle_of, types_in, until, view_of
 from tests.engine.machines import engine_apart

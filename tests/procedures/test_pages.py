@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from starter.simulate.player import Player
-from starter.simulate.playground import Playground
 from starter.simulate.report import mismatches
+from starter.simulate.sandbox import Playground
 from starter.simulate.scenario import scenario_from
 
 FOLDER = Path(__file__).parents[2] / "docs/procedures"

@@ -14,19 +14,19 @@ from temporalio.service import RPCError
 
 from activities import ledger_steps
 from domain.calendar import CHINA, CalendarError, WorkingDays
-from domain.cases import decide
-from domain.cases.commands import Command
-from domain.cases.deadlines import resolve
-from domain.cases.records import Actor, Clock, ClockOrder
-from domain.naming import workflow_id
-from domain.side_effects import Answer, CalendarNews, CaseView
+from domain.engine import decide
+from domain.engine.commands import Command
+from domain.engine.deadlines import resolve
+from domain.engine.records import Actor, Clock, ClockOrder
 from domain.words import ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
-from starter import entering
-from starter.client import ShareflowClient
-from starter.entering import Played, enter_case
-from starter.simulate.playground import Playground
+from protocol.messages import Answer, CalendarNews, CaseView
+from protocol.names import workflow_id
+from starter import case_opening
+from starter.case_opening import Played, enter_case
+from starter.engine_client import ShareflowClient
+from starter.simulate.sandbox import Playground
 from tests.procedures.grants import PROVIDER, USER, grant, opened
 
 BEGINS = datetime(2026, 1, 5, 9, 0, tzinfo=CHINA)
@@ -45,7 +45,7 @@ def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     with monkeypatch.context() as earlier:
         earlier.setattr(ledger_steps, "resolve", former)
-        earlier.setattr(entering, "refuse_days_out_of_range", lambda _: None)
+        earlier.setattr(case_opening, "refuse_days_out_of_range", lambda _: None)
         earlier.setattr(decide, "refuse_days_out_of_range", lambda _: None)
         yield
 

@@ -30,15 +30,17 @@ from domain.departments import Departments, DepartmentsError, read_departments
 from domain.naming import request_id_for
 from domain.periods import MONTHS, Recurrence, period_named, period_of
 from domain.policy import Policy, default_policy
-from domain.side_effects import DUTY_ROUND, OPEN_CASE, TASK_QUEUE, CaseToOpen, RoundOrder, RoundResult
 from domain.statutes.loader import StatuteError, load_statute, packaged_statutes, packaged_texts
 from domain.words import ClockState, EventType, ProcedureName
 from ledger.queries.cases import get_case, list_cases
 from ledger.queries.events import events_of
 from ledger.queries.views import CaseDetail, CaseFilter
+from protocol.messages import CaseToOpen
+from protocol.names import DUTY_ROUND, OPEN_CASE, TASK_QUEUE
+from protocol.rounds import RoundOrder, RoundResult
 from starter.departments import VARIABLE, departments_in_force
 from starter.duty_schedules import described, schedule_id, states, sync_schedules
-from starter.simulate.playground import Playground
+from starter.simulate.sandbox import Playground
 from tests.engine.looking import until
 from worker import sandbox
 from workflows.duty_round import DutyRoundWorkflow

@@ -9,7 +9,7 @@ import pytest
 
 from domain.statutes.loader import packaged_statutes
 from domain.statutes.sections import Ground
-from starter import Case, RequestRefused
+from shareflow import Case, RequestRefused
 from starter.testing.engine import ShareflowEngine, running_engine
 
 BEGINS = datetime.fromisoformat("2026-03-02T10:00:00+08:00")

@@ -9,16 +9,17 @@ import pytest
 
 from activities import other_cases
 from domain.calendar import CHINA
-from domain.cases.application import Application, Resource
-from domain.cases.records import Actor
-from domain.naming import workflow_id
-from domain.procedures.rectification_case import Notice
-from domain.side_effects import CaseToOpen, Entry
+from domain.engine.filed import Resource
+from domain.engine.records import Actor
+from domain.procedures.rectification.case import Notice
+from domain.procedures.share_request.application import Application
 from domain.words import ProcedureName, Role
-from starter import entering
-from starter.client import ShareflowClient
+from protocol.messages import CaseToOpen, Entry
+from protocol.names import workflow_id
+from starter import case_opening
+from starter.engine_client import ShareflowClient
 from starter.errors import RequestRefused
-from starter.simulate.playground import Playground
+from starter.simulate.sandbox import Playground
 from tests.engine.cases import application
 from tests.engine.looking import until, view_of
 from tests.procedures.grants import USER, grant, in_days, opened, renewal
@@ -37,12 +38,12 @@ async def test_a_request_that_the_case_itself_refuses_can_be_filed_again(
     client = ShareflowClient(ground.temporal, ground.engine)
     key, bad = uuid.uuid4().hex, application(purpose=None)
     with monkeypatch.context() as older:
-        passes = entering.file
+        passes = case_opening.file
 
         def lets_in(request_id: str, _: Application, *more: Any) -> Any:
             return passes(request_id, application(), *more)
 
-        older.setattr(entering, "file", lets_in)
+        older.setattr(case_opening, "file", lets_in)
         for _ in range(2):
             with pytest.raises(RequestRefused) as refused:
                 await client.file("cn-809-2025", bad, key=key)
@@ -60,8 +61,8 @@ async def test_a_case_that_the_case_itself_refuses_can_be_opened_again(
     good = grant(use_until=in_days(now, 30))
     bad = good.model_copy(update={"resource": Resource()})
     with monkeypatch.context() as older:
-        passes = entering.open_case
-        older.setattr(entering, "open_case", lambda case, *more: passes(_with(case, good), *more))
+        passes = case_opening.open_case
+        older.setattr(case_opening, "open_case", lambda case, *more: passes(_with(case, good), *more))
         with pytest.raises(RequestRefused) as refused:
             await client.open(ProcedureName.ACCESS_GRANT, "nantong-2020", bad, provider, key)
         assert refused.value.code == "application_incomplete"

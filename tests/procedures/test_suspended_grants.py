@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from starter import Case, Client, RequestRefused
+from shareflow import Case, Client, RequestRefused
 from starter.testing.engine import ShareflowEngine, running_engine
 from tests.procedures.test_chains import BEGINS, PROVIDER, USER, People, party, request
 

@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.calendar import CHINA
-from domain.cases.evolve import evolve_all
+from domain.engine.evolve import evolve_all
 from domain.evidence import verify_chain
-from domain.naming import workflow_id
 from domain.policy import default_policy
 from domain.procedures import ACCESS_GRANT
-from domain.procedures.grant_case import GrantCase
-from domain.side_effects import CaseView
+from domain.procedures.access_grant.case import GrantCase
 from domain.statutes.loader import get_statute
 from domain.words import ClockId, ClockState, EventType, Outcome, Stage
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
-from starter.client import ShareflowClient
-from starter.simulate.playground import Playground
+from protocol.messages import CaseView
+from protocol.names import workflow_id
+from starter.engine_client import ShareflowClient
+from starter.simulate.sandbox import Playground
 from tests.procedures.grants import grant, opened, runs_of, use
 
 BEGINS = datetime(2026, 1, 5, 9, 0, tzinfo=CHINA)

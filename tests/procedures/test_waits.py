@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from activities.stuck import note_what_is_held_up
+from background.stuck import note_what_is_held_up
 from domain.calendar import CHINA
-from domain.side_effects import Answer, CalendarNews
 from domain.words import EventType, ProcedureName
 from ledger.queries.cases import list_stuck
+from protocol.messages import Answer, CalendarNews
 from starter.cli import app
-from starter.client import ShareflowClient
+from starter.engine_client import ShareflowClient
 from tests.engine.cases import sealed
 from tests.engine.looking import handle_of, types_in, until, view_of
 from tests.engine.machines import engine_apart

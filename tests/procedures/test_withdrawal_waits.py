@@ -8,18 +8,18 @@ import pytest
 from temporalio.client import WorkflowHandle
 
 from domain.calendar import CHINA
-from domain.cases.commands import Command
-from domain.cases.records import Actor
-from domain.naming import workflow_id
-from domain.procedures.withdrawal import Withdrawal
-from domain.side_effects import CaseView
+from domain.engine.commands import Command
+from domain.engine.records import Actor
+from domain.procedures.resource_withdrawal.process import Withdrawal
 from domain.statutes.loader import get_statute
 from domain.words import CommandName, EventType, Outcome, ProcedureName, Role, Stage
 from ledger.queries.events import events_of
-from starter import entering
-from starter.client import ShareflowClient
-from starter.entering import Played
-from starter.simulate.playground import Playground
+from protocol.messages import CaseView
+from protocol.names import workflow_id
+from starter import case_opening
+from starter.case_opening import Played
+from starter.engine_client import ShareflowClient
+from starter.simulate.sandbox import Playground
 from tests.procedures.grants import PROVIDER, USER, grant, opened
 
 BEGINS = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)
@@ -35,7 +35,7 @@ async def test_a_grant_that_refuses_to_end_is_waited_for(ground: Playground, mon
     with monkeypatch.context() as other_text:
         # A text with access and no withdrawal: none of the packaged ones is such a text.
         bare = get_statute("nantong-2020").model_copy(update={"withdrawal": None})
-        other_text.setattr(entering, "get_statute", lambda _: bare)
+        other_text.setattr(case_opening, "get_statute", lambda _: bare)
         held = await opened(client, "nantong-2020", grant(resource=RESOURCE), BEGINS)
     matter = Withdrawal.model_validate(
         {"provider": {"code": PROVIDER, "name": "南通市公安局"}, "resource": RESOURCE, "reason": "并入人口库"}

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from activities.webhooks.addresses import allowed_from
-from activities.webhooks.dispatcher import Dispatcher
-from activities.webhooks.guard import AddressGuard
-from activities.webhooks.payloads import new_secret
-from activities.webhooks.sending import Sender
-from domain.access import Sight
+from background.webhooks.addresses import allowed_from
+from background.webhooks.dispatcher import Dispatcher
+from background.webhooks.guard import AddressGuard
+from background.webhooks.payloads import new_secret
+from background.webhooks.queries.log import Delivery, deliveries_of
+from background.webhooks.queries.subscriptions import Webhook, WebhookPayload, WebhookState, add_webhook, get_webhook
+from background.webhooks.sending import Sender
+from domain.access import Visibility
 from domain.words import EventType
 from ledger.engine import connect
 from ledger.queries.events import events_of
-from ledger.queries.webhook_log import Delivery, deliveries_of
-from ledger.queries.webhooks import Webhook, WebhookPayload, WebhookState, add_webhook, get_webhook
 from ledger.recording import record_step
 from ledger.schema import migrate
 from starter.stack.postgres import start_postgres
@@ -150,7 +150,7 @@ def subscribe(ledger: Engine, clock: Clock, receiver: Receiver) -> Callable[...,
             "created_at": at,
             "changed_by": "me",
             "changed_at": at,
-            "sight": Sight(everything=True),
+            "sight": Visibility(everything=True),
             "url": receiver.url,
             "events": (),
             "payload": WebhookPayload.THIN,

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from activities.webhooks import dispatcher, schedule, sending
-from activities.webhooks.addresses import VARIABLE, allowed_from
-from activities.webhooks.dispatcher import Dispatcher
-from activities.webhooks.guard import guard_from_environment
-from activities.webhooks.sending import Sender
+from background.webhooks import dispatcher, schedule, sending
+from background.webhooks.addresses import VARIABLE, allowed_from
+from background.webhooks.dispatcher import Dispatcher
+from background.webhooks.guard import guard_from_environment
+from background.webhooks.queries.subscriptions import DisabledFor
+from background.webhooks.sending import Sender
 from domain.cloud_events import cloud_event
-from ledger.queries.webhooks import DisabledFor
-from starter.client import ShareflowClient
-from starter.http import webhooks
-from starter.http.doorstep import serving_door
-from starter.http.settings import Settings
-from starter.simulate.playground import Playground
+from starter.api.assembly import serving_door
+from starter.api.settings import Settings
+from starter.api.webhooks import endpoints as webhooks
+from starter.engine_client import ShareflowClient
+from starter.simulate.sandbox import Playground
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("docs/webhooks.md", "docs/webhooks.zh-CN.md")

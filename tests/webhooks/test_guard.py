@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from activities.webhooks import guard as guarding
-from activities.webhooks.addresses import NOTHING, VARIABLE, allowed_from
-from activities.webhooks.guard import AddressGuard, Unfit, guard_from_environment, place_in
+from background.webhooks import guard as guarding
+from background.webhooks.addresses import NOTHING, VARIABLE, allowed_from
+from background.webhooks.guard import AddressGuard, Unfit, guard_from_environment, place_in
 
 PUBLIC, PUBLIC6 = "39.156.66.10", "2400:da00::6666"
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from activities.webhooks import dispatcher as dispatching
-from activities.webhooks.dispatcher import Dispatcher
-from activities.webhooks.sending import Sender
+from background.webhooks import dispatcher as dispatching
+from background.webhooks.dispatcher import Dispatcher
+from background.webhooks.queries.subscriptions import Webhook
+from background.webhooks.sending import Sender
 from domain.words import EventType
-from ledger.queries.webhooks import Webhook
 from tests.webhooks.conftest import Cases, Clock
 from tests.webhooks.receiver import Receiver
 

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from ledger.queries import webhook_queues
-from ledger.queries.webhook_log import deliveries_of
-from ledger.queries.webhook_queues import (
+from background.webhooks.queries import queues
+from background.webhooks.queries.log import deliveries_of
+from background.webhooks.queries.queues import (
     Attempt,
     Claim,
     Due,
@@ -23,7 +23,7 @@ from ledger.queries.webhook_queues import (
     note_failed,
     replay_since,
 )
-from ledger.queries.webhooks import DisabledFor, Webhook, WebhookState, change_webhook
+from background.webhooks.queries.subscriptions import DisabledFor, Webhook, WebhookState, change_webhook
 from tests.webhooks.conftest import Cases, Clock
 
 Subscribe = Callable[..., Webhook]
@@ -52,14 +52,14 @@ async def test_a_queue_that_is_added_to_is_not_taken_for_empty(
 
     # A fan-out adds a third message to the queue and does not commit yet.
     cases.add(request_id)
-    added, commit, publish = threading.Event(), threading.Event(), webhook_queues._publish
+    added, commit, publish = threading.Event(), threading.Event(), queues._publish
 
     def publish_late(*given: object) -> bool:
         added.set()
         assert commit.wait(30)
         return publish(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(webhook_queues, "_publish", publish_late)
+    monkeypatch.setattr(queues, "_publish", publish_late)
     adding = asyncio.create_task(asyncio.to_thread(fan_out, ledger, clock()))
     await asyncio.to_thread(added.wait, 30)
     looking = asyncio.create_task(asyncio.to_thread(next_due, ledger, mine, clock() + MINUTE))

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from activities.webhooks.dispatcher import Dispatcher
-from domain.access import Sight
-from ledger.queries.webhook_queues import replay_one, replay_since
-from ledger.queries.webhooks import Webhook
+from background.webhooks.dispatcher import Dispatcher
+from background.webhooks.queries.queues import replay_one, replay_since
+from background.webhooks.queries.subscriptions import Webhook
+from domain.access import Visibility
 from tests.webhooks.conftest import Cases, Clock, log_of
 from tests.webhooks.receiver import Receiver
 
@@ -33,7 +33,7 @@ async def test_everything_since_is_sent_again_in_order_also_what_is_older_than_t
     ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, clock: Clock
 ) -> None:
     before, foreign = cases.file(), cases.file(requester_code="X", provider_code="Y")
-    webhook = subscribe(sight=Sight(requester="R"))
+    webhook = subscribe(sight=Visibility(requester="R"))
     after = cases.file()
     await dispatcher.once()
     assert receiver.ids() == [f"{after}/1", f"{after}/2"]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.webhooks.schedule import DELAYS, LONGEST_ASKED, SPREAD, again_after, asked_for
+from background.webhooks.schedule import DELAYS, LONGEST_ASKED, SPREAD, again_after, asked_for
 
 AT = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
 

@@ -16,10 +16,10 @@ from cryptography.x509.oid import NameOID
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
-from activities.webhooks.addresses import NOTHING, allowed_from
-from activities.webhooks.guard import AddressGuard
-from activities.webhooks.payloads import TRIAL_TYPE, new_secret, trial_event
-from activities.webhooks.sending import EXCERPT_BYTES, Result, Sender
+from background.webhooks.addresses import NOTHING, allowed_from
+from background.webhooks.guard import AddressGuard
+from background.webhooks.payloads import TRIAL_TYPE, new_secret, trial_event
+from background.webhooks.sending import EXCERPT_BYTES, Result, Sender
 from tests.webhooks.receiver import Receiver
 
 LOOPBACK = allowed_from("127.0.0.0/8")

@@ -6,15 +6,22 @@ from functools import partial
 import pytest
 from sqlalchemy import Engine
 
-from activities.webhooks import dispatcher as dispatching
-from activities.webhooks.dispatcher import Dispatcher
-from activities.webhooks.payloads import prefix_of
-from activities.webhooks.sending import Sender
-from domain.access import Sight
+from background.webhooks import dispatcher as dispatching
+from background.webhooks.dispatcher import Dispatcher
+from background.webhooks.payloads import prefix_of
+from background.webhooks.queries.queues import fan_out
+from background.webhooks.queries.subscriptions import (
+    DisabledFor,
+    Webhook,
+    WebhookPayload,
+    WebhookState,
+    change_webhook,
+    delete_webhook,
+)
+from background.webhooks.sending import Sender
+from domain.access import Visibility
 from domain.words import EventType
 from ledger.queries.messages import pending_messages
-from ledger.queries.webhook_queues import fan_out
-from ledger.queries.webhooks import DisabledFor, Webhook, WebhookPayload, WebhookState, change_webhook, delete_webhook
 from tests.webhooks.conftest import Cases, Clock, log_of
 from tests.webhooks.receiver import Receiver
 
@@ -39,18 +46,18 @@ async def test_every_event_is_told_once_and_in_order(
 @pytest.mark.parametrize(
     ("sight", "sees"),
     [
-        (Sight(requester="R1"), {"both", "r1"}),
-        (Sight(provider="P1"), {"both", "p1"}),
-        (Sight(requester="R1", provider="P1"), {"both", "r1", "p1"}),
-        (Sight(requester="P1"), set()),
-        (Sight(places=frozenset({"yima"})), {"yima"}),
-        (Sight(), set()),
-        (Sight(everything=True), {"both", "r1", "p1", "neither", "yima"}),
+        (Visibility(requester="R1"), {"both", "r1"}),
+        (Visibility(provider="P1"), {"both", "p1"}),
+        (Visibility(requester="R1", provider="P1"), {"both", "r1", "p1"}),
+        (Visibility(requester="P1"), set()),
+        (Visibility(places=frozenset({"yima"})), {"yima"}),
+        (Visibility(), set()),
+        (Visibility(everything=True), {"both", "r1", "p1", "neither", "yima"}),
     ],
     ids=str,
 )
 async def test_only_cases_that_the_owner_may_see_are_told(
-    cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, sight: Sight, sees: set[str]
+    cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, sight: Visibility, sees: set[str]
 ) -> None:
     subscribe(sight=sight)
     names = {

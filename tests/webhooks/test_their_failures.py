@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Engine
 
-from activities.webhooks import dispatcher as dispatching
-from activities.webhooks.dispatcher import Dispatcher
-from activities.webhooks.schedule import DELAYS, SPREAD
-from ledger.queries.webhooks import DisabledFor, Webhook, WebhookPayload, WebhookState, change_webhook
+from background.webhooks import dispatcher as dispatching
+from background.webhooks.dispatcher import Dispatcher
+from background.webhooks.queries.subscriptions import DisabledFor, Webhook, WebhookPayload, WebhookState, change_webhook
+from background.webhooks.schedule import DELAYS, SPREAD
 from tests.webhooks.conftest import Cases, Clock, log_of
 from tests.webhooks.receiver import Answer, Receiver, Sent
 

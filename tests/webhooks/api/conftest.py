@@ -8,22 +8,22 @@ from typing import Any
 import httpx
 import pytest
 
-from activities.webhooks.addresses import VARIABLE, allowed_from
-from activities.webhooks.dispatcher import Dispatcher
-from activities.webhooks.guard import guard_from_environment
-from activities.webhooks.sending import Sender
+from background.webhooks.addresses import VARIABLE, allowed_from
+from background.webhooks.dispatcher import Dispatcher
+from background.webhooks.guard import guard_from_environment
+from background.webhooks.sending import Sender
 from domain.words import Role
-from starter.http.door import Door
-from starter.simulate.playground import Playground
+from starter.api.context import AppContext
+from starter.simulate.sandbox import Playground
+from tests.api.callers import Bearer, filing, fresh_key
 from tests.engine.cases import REQUESTER
-from tests.http_api.callers import Bearer, filing, fresh_key
 from tests.webhooks.receiver import Receiver
 
 STRANGER = "113206000140000099"
 
 
 @pytest.fixture(autouse=True)
-def loopback_allowed(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def loopback_allowed(door: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "127.0.0.0/8")  # for workers
     monkeypatch.setattr(door, "settings", replace(door.settings, webhooks=allowed_from("127.0.0.0/8")))
 

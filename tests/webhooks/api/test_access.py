@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from domain.words import Role
+from tests.api.callers import Bearer
 from tests.engine.cases import PROVIDER, REQUESTER
-from tests.http_api.callers import Bearer
 from tests.webhooks.api.conftest import STRANGER, file
 from tests.webhooks.receiver import Receiver
 

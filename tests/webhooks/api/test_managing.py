@@ -14,14 +14,14 @@ from standardwebhooks import WebhookVerificationError
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.webhooks.addresses import NOTHING
+from background.webhooks.addresses import NOTHING
 from domain.words import Role
-from starter.http import webhooks as door_module
-from starter.http.app import create_app
-from starter.http.door import Door
-from starter.simulate.playground import Playground
+from starter.api.app import create_app
+from starter.api.context import AppContext
+from starter.api.webhooks import endpoints as door_module
+from starter.simulate.sandbox import Playground
+from tests.api.callers import Bearer
 from tests.engine.cases import REQUESTER
-from tests.http_api.callers import Bearer
 from tests.webhooks.api.conftest import file
 from tests.webhooks.receiver import Receiver
 from worker import running_worker
@@ -80,7 +80,7 @@ async def test_an_address_that_may_not_be_is_refused_when_it_is_given(
 
 
 async def test_loopback_is_refused_where_the_operator_allows_nothing(
-    api: httpx.AsyncClient, me: dict[str, str], receiver: Receiver, door: Door, monkeypatch: pytest.MonkeyPatch
+    api: httpx.AsyncClient, me: dict[str, str], receiver: Receiver, door: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(door, "settings", replace(door.settings, webhooks=NOTHING))
     for url in (receiver.url, receiver.url.replace("http:", "https:"), "https://localhost/"):
@@ -321,7 +321,7 @@ async def test_a_secret_is_in_no_log_not_even_when_the_database_fails(
     assert "webhooks" in said.out + said.err + caplog.text
 
 
-def test_the_description_names_every_answer(door: Door) -> None:
+def test_the_description_names_every_answer(door: AppContext) -> None:
     document = json.dumps(create_app(door).openapi())
     for path in ("/v1/webhooks/{webhook_id}/deliveries/{request_id}/{seq}/replay", "/v1/webhooks/{webhook_id}/rotate"):
         assert f'"{path}"' in document

@@ -1,0 +1,127 @@
+"""Health and metrics of a worker, over HTTP on loopback: /healthz, /readyz, /metrics."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from ledger.queries.operations import counts
+
+
+@dataclass(frozen=True)
+class Health:
+    """What readiness looks at: the server, the ledger, and whether the worker polls."""
+
+    client: Client
+    engine: Engine
+    polling: Callable[[], bool]
+
+    def problems(self, loop: asyncio.AbstractEventLoop) -> list[str]:
+        """What keeps the worker from working, one phrase each; empty when it is ready."""
+        found = [] if self.polling() else ["the worker does not poll"]
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            found.append("the ledger does not answer")
+        try:
+            asyncio.run_coroutine_threadsafe(self.client.service_client.check_health(), loop).result(5)
+        except (RPCError, RuntimeError, TimeoutError):
+            found.append("Temporal does not answer")
+        return found
+
+
+class LedgerFigures(Collector):
+    """Figures of the ledger at the moment of the scrape."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def collect(self) -> Iterable[Metric]:
+        """Whether the ledger answers; cases by statute, stage and outcome; open clocks; messages waiting.
+
+        Of a ledger that does not answer there is only that to tell; what the worker says of itself stays.
+        """
+        up = GaugeMetricFamily("shareflow_ledger_up", "Whether the ledger answers.")
+        try:
+            figures = counts(self._engine)
+        except SQLAlchemyError:
+            up.add_metric([], 0)
+            return [up]
+        up.add_metric([], 1)
+        cases = GaugeMetricFamily("shareflow_cases", "Cases in the ledger.", labels=["statute", "stage", "outcome"])
+        for (statute, stage, outcome), number in figures.cases.items():
+            cases.add_metric([statute, stage.value, outcome.value if outcome else ""], number)
+        clocks = GaugeMetricFamily("shareflow_clocks", "Open clocks.", labels=["clock", "state"])
+        for state, found in (("running", figures.running), ("breached", figures.breached)):
+            for clock, number in found.items():
+                clocks.add_metric([clock.value, state], number)
+        pending = GaugeMetricFamily("shareflow_messages_pending", "Messages not yet published.")
+        pending.add_metric([], figures.pending)
+        return [up, cases, clocks, pending]
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    """One thread a request, so that a slow scrape does not keep a probe waiting."""
+
+    daemon_threads = True
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Probes come every few seconds; nobody wants to read them."""
+
+
+@contextmanager
+def serve_health(health: Health, port: int | None) -> Iterator[None]:
+    """Serve while inside; None serves nothing. Raises OSError for a port that cannot be used."""
+    if port is None:
+        yield
+        return
+    registry = CollectorRegistry()
+    registry.register(LedgerFigures(health.engine))
+    server = make_server("127.0.0.1", port, _app(health, registry), _Server, _Silent)
+    thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _app(health: Health, registry: CollectorRegistry) -> Callable[..., Iterable[bytes]]:
+    metrics = make_wsgi_app(registry)
+    loop = asyncio.get_running_loop()
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        match environ.get("PATH_INFO"):
+            case "/healthz":
+                return _text(start_response, "200 OK", "alive")
+            case "/readyz":
+                problems = health.problems(loop)
+                return _text(start_response, "503 Service Unavailable" if problems else "200 OK", "; ".join(problems))
+            case "/metrics":
+                found: Iterable[bytes] = metrics(environ, start_response)
+                return found
+            case _:
+                return _text(start_response, "404 Not Found", "try /healthz, /readyz or /metrics")
+
+    return answer
+
+
+def _text(start_response: Callable[..., Any], status: str, body: str) -> Iterable[bytes]:
+    start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
+    return [(body or "ready").encode() + b"\n"]

@@ -1,0 +1,271 @@
+"""Carrying out the publication of an edition (发布日历): every case with a running clock that it changes is told.
+
+Nothing is decided here. Which clocks are not right yet is read from the ledger, again and again, until there is none;
+the case itself supersedes them, and a case that has nothing to change writes nothing. So a publication may be
+interrupted anywhere, begun again, even carried out twice at once, and each clock is superseded once.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.calendar import CHINA, WorkingDays
+from domain.engine.recount import change_of
+from ledger.calendar_store import CalendarStore
+from ledger.queries.calendars import (
+    OpenClock,
+    Place,
+    abandoned_publication,
+    note_progress,
+    note_seen,
+    open_clocks,
+    open_clocks_of,
+    place_of,
+    publication,
+    publishing_alone,
+)
+from protocol.messages import CalendarNews
+
+log = structlog.get_logger("shareflow.publication")
+
+PAGE = 500
+IN_HAND = 200
+"""Cases that have been told and have not answered yet. No more are told meanwhile: the commands of people, which wait
+in the same queues, then wait behind so many at most."""
+SIGNALS_AT_ONCE = 16
+LOOK_EVERY = 0.1
+PATIENCE_FOR_ONE = 30.0
+"""Seconds after which a case that was told is left for the next round: its worker was killed, or it is parked."""
+ROUNDS_WITHOUT_PROGRESS = 3
+NOTED_EVERY = 5.0
+ABANDONED_AFTER = timedelta(seconds=20)
+LOOKED_FOR_EVERY = 15.0
+LONGEST_PAUSE = 3600.0
+PUT_RIGHT_EVERY = 3600.0
+AWAY = (DBAPIError, NoConnection, RPCError)
+"""A database or a server that does not answer just now."""
+GONE = "workflow_missing"
+SILENT = "no_answer"
+
+
+@dataclass
+class Progress:
+    """How far a publication has come in this process. ``left``: cases not right yet, with why."""
+
+    told: int = 0
+    cases_done: int = 0
+    rounds: int = 0
+    left: dict[str, str] = field(default_factory=dict)
+    finished: bool = False
+
+
+Tell = Callable[[Progress], None]
+
+
+def _quiet(_: Progress) -> None:
+    """Nobody watches."""
+
+
+@dataclass
+class Publishing:
+    """An edition, in force since an instant, being published by this process, which holds ``publishing_alone``."""
+
+    client: Client
+    engine: Engine
+    calendar: CalendarStore
+    edition: str
+    since: datetime
+    tell: Tell = _quiet
+    progress: Progress = field(default_factory=Progress)
+    _waiting: dict[str, float] = field(default_factory=dict)
+    _noted: float = 0.0
+
+    async def until_done(self, within: timedelta) -> Progress:
+        """Work until every running clock agrees with the calendar, nothing moves any more, or the time is over.
+
+        A database or server that is away for a moment is waited for.
+        """
+        deadline = time.monotonic() + within.total_seconds()
+        idle = 0
+        while idle < ROUNDS_WITHOUT_PROGRESS and time.monotonic() < deadline:
+            before = self.progress.cases_done
+            try:
+                await self._round(deadline)
+                if self.progress.finished:
+                    break
+            except AWAY as error:
+                log.warning("the publication waits", error=f"{type(error).__name__}: {error}")
+                await asyncio.sleep(1)
+                continue
+            idle = 0 if self.progress.cases_done > before else idle + 1
+        return self.progress
+
+    async def _round(self, deadline: float) -> None:
+        """Tell every case that has a clock to supersede, and wait for each. None: the publication is finished."""
+        progress = self.progress
+        progress.rounds += 1
+        progress.left = {}
+        self._waiting.clear()
+        days = (await asyncio.to_thread(self.calendar.now)).as_known_on(_now().date())
+        found = False
+        async for page in self._pages():
+            for batch in _in_batches(_to_tell(page, days)):
+                found = True
+                await self._tell_batch(batch)
+            if time.monotonic() > deadline:
+                break
+        await self._room_for(IN_HAND)
+        if not found:
+            await asyncio.to_thread(note_progress, self.engine, self.edition, True)
+            progress.finished = True
+        self.tell(progress)
+
+    async def _pages(self) -> AsyncIterator[tuple[OpenClock, ...]]:
+        after: Place | None = None
+        while True:
+            page = await asyncio.to_thread(open_clocks, self.engine, after, PAGE)
+            yield page
+            await self._note()
+            if len(page) < PAGE:
+                return
+            after = place_of(page[-1])
+
+    async def _tell_batch(self, batch: dict[str, str]) -> None:
+        fresh = {
+            request_id: workflow_id
+            for request_id, workflow_id in batch.items()
+            if request_id not in self._waiting and request_id not in self.progress.left
+        }
+        await self._room_for(len(fresh))
+        now = time.monotonic()
+        self._waiting.update(dict.fromkeys(fresh, now))
+        await asyncio.gather(*(self._signal(request_id, name) for request_id, name in fresh.items()))
+
+    async def _signal(self, request_id: str, workflow_id: str) -> None:
+        news = CalendarNews(edition=self.edition, published_at=self.since)
+        try:
+            await self.client.get_workflow_handle(workflow_id).signal("calendar_published", news)
+            self.progress.told += 1
+        except RPCError as error:
+            # Closed meanwhile, which the next look at the ledger shows, or gone.
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            self._waiting.pop(request_id, None)
+            self.progress.left[request_id] = GONE
+
+    async def _room_for(self, number: int) -> None:
+        """Until so many more may be told: those told before are done, or left for the next round."""
+        while self._waiting and len(self._waiting) + number > IN_HAND:
+            days = (await asyncio.to_thread(self.calendar.now)).as_known_on(_now().date())
+            rest = await asyncio.to_thread(open_clocks_of, self.engine, list(self._waiting))
+            wrong = _to_tell(rest, days)
+            done = [request_id for request_id in self._waiting if request_id not in wrong]
+            late = time.monotonic() - PATIENCE_FOR_ONE
+            silent = [request_id for request_id in wrong if self._waiting[request_id] < late]
+            self.progress.cases_done += len(done)
+            self.progress.left.update(dict.fromkeys(silent, SILENT))
+            for request_id in (*done, *silent):
+                del self._waiting[request_id]
+            await self._note()
+            if not done:
+                await asyncio.sleep(LOOK_EVERY)
+
+    async def _note(self) -> None:
+        """Let others know that somebody is at work; and whoever watches, how far it has come."""
+        self.tell(self.progress)
+        if time.monotonic() - self._noted > NOTED_EVERY:
+            self._noted = time.monotonic()
+            await asyncio.to_thread(note_seen, self.engine, self.edition)
+
+
+def _to_tell(page: Iterable[OpenClock], days: WorkingDays) -> dict[str, str]:
+    """The cases with a clock that has to be superseded: their workflows."""
+    found, now = {}, _now()
+    for clock in page:
+        change = change_of(clock.limit, days, now)
+        if change is not None and change.superseded:
+            found[clock.request_id] = clock.workflow_id
+    return found
+
+
+def _in_batches(targets: dict[str, str]) -> Iterable[dict[str, str]]:
+    names = list(targets)
+    for first in range(0, len(names), SIGNALS_AT_ONCE):
+        yield {name: targets[name] for name in names[first : first + SIGNALS_AT_ONCE]}
+
+
+def _now() -> datetime:
+    return datetime.now(CHINA)
+
+
+async def carry_out(
+    client: Client, engine: Engine, calendar: CalendarStore, edition: str, within: timedelta, tell: Tell = _quiet
+) -> Progress:
+    """Bring a stored edition's publication to its end, or watch whoever is at it, for so long at most."""
+    deadline = time.monotonic() + within.total_seconds()
+    progress = Progress()
+    while time.monotonic() < deadline:
+        left = timedelta(seconds=deadline - time.monotonic())
+        try:
+            with publishing_alone(engine) as mine:
+                there = await asyncio.to_thread(publication, engine, edition)
+                if there is None:
+                    raise ValueError(f"edition {edition} is not stored here")
+                if mine:
+                    publishing = Publishing(client, engine, calendar, there.edition, there.stored_at, tell, progress)
+                    return await publishing.until_done(left)
+            if there.finished_at is not None:
+                progress.finished = True
+                return progress
+        except AWAY as error:
+            log.warning("the publication waits", error=f"{type(error).__name__}: {error}")
+        await asyncio.sleep(1)
+    return progress
+
+
+async def put_right(client: Client, engine: Engine, calendar: CalendarStore, within: timedelta) -> Progress:
+    """Supersede every running clock that the calendar in force would count otherwise, whoever brought its editions.
+
+    There are such clocks where a new version of Shareflow brings a notice, and where a filing was on its way when one
+    was published. The newest edition is named as the reason. Nothing is done while somebody else publishes.
+    """
+    newest = (await asyncio.to_thread(calendar.now)).editions[-1].id
+    with publishing_alone(engine) as mine:
+        if not mine:
+            return Progress()
+        return await Publishing(client, engine, calendar, newest, _now()).until_done(within)
+
+
+async def keep_publishing(client: Client, engine: Engine, calendar: CalendarStore) -> None:
+    """Until cancelled: bring to its end whatever publication was left, and every hour put right what lags behind.
+
+    A publication is left when its publisher died or cases could not answer; after a try that leaves something the next
+    waits longer, up to an hour.
+    """
+    pause, looked = LOOKED_FOR_EVERY, -PUT_RIGHT_EVERY
+    while True:
+        await asyncio.sleep(pause)
+        try:
+            there = await asyncio.to_thread(abandoned_publication, engine, ABANDONED_AFTER)
+            if there is not None:
+                progress = await carry_out(client, engine, calendar, there.edition, timedelta(hours=1))
+                pause = LOOKED_FOR_EVERY if progress.finished else min(pause * 2, LONGEST_PAUSE)
+                log.warning("a publication was taken over", edition=there.edition, finished=progress.finished)
+            elif time.monotonic() - looked > PUT_RIGHT_EVERY:
+                looked, pause = time.monotonic(), LOOKED_FOR_EVERY
+                progress = await put_right(client, engine, calendar, timedelta(hours=1))
+                if progress.told:
+                    log.warning("limits were put right", cases=progress.cases_done, left=sorted(progress.left))
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # whatever the database or the server does, the next look may go well
+            log.warning("taking over publications postponed", error=f"{type(error).__name__}: {error}")

@@ -1,0 +1,171 @@
+"""The dispatcher: queues what the ledger has to tell, and sends what is due.
+
+Run as many as you like, stop them whenever you like: what one has begun and not finished, another sends again
+once the lease has ended. The order within a case holds throughout.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+
+from background.webhooks.payloads import event_for
+from background.webhooks.queries.queues import (
+    Claim,
+    Due,
+    claim,
+    due_webhooks,
+    fan_out,
+    next_due,
+    note_delivered,
+    note_failed,
+    release,
+)
+from background.webhooks.queries.subscriptions import DisabledFor
+from background.webhooks.schedule import again_after
+from background.webhooks.sending import Result, Sender
+
+log = structlog.get_logger("shareflow.webhooks")
+
+EVERY_SECONDS = 1.0
+BREATH_SECONDS = 0.05
+LEASE = timedelta(seconds=60)
+"""How long a claim holds; far longer than a sending may take."""
+AT_ONCE = 64
+AT_ONCE_EACH = 4
+"""Sendings at once, in all and to one webhook. One that has just failed gets one, so that it holds up no other."""
+LAST_SECONDS = 5.0
+"""How long a stopping dispatcher waits for sendings that have begun."""
+
+
+def now() -> datetime:
+    """The instant at which something is sent."""
+    return datetime.now(UTC)
+
+
+class Dispatcher:
+    """Sends for one ledger. ``now`` is its clock, ``chance`` (0 to 1) spreads the retries.
+
+    ``prefix`` is the path below which receivers reach the API.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        sender: Sender,
+        now: Callable[[], datetime] = now,
+        chance: Callable[[], float] = random.random,
+        prefix: str = "",
+    ) -> None:
+        self._engine = engine
+        self._sender = sender
+        self._now = now
+        self._chance = chance
+        self._prefix = prefix
+        self._running: dict[asyncio.Task[None], str] = {}
+        self._failing: set[str] = set()
+        self._stopping = False
+        self._attempts = 0
+
+    async def once(self) -> int:
+        """Queue and send until nothing is due; the number of attempts. Raises what the database raises."""
+        before = self._attempts
+        await self._fan_out()
+        while await self._start() or self._running:
+            await asyncio.wait(self._running)
+        return self._attempts - before
+
+    async def keep_dispatching(self) -> None:
+        """Queue and send until cancelled. A database that is away is logged and tried again."""
+        self._stopping = False
+        try:
+            while True:
+                try:
+                    await self._fan_out()
+                    await self._start()
+                except Exception as error:  # the dispatcher must outlive whatever the database does
+                    log.warning("webhooks postponed", error=f"{type(error).__name__}: {error}")
+                    await asyncio.sleep(EVERY_SECONDS)
+                await self._pause()
+        finally:
+            await self._finish()
+
+    async def _fan_out(self) -> None:
+        while await asyncio.to_thread(fan_out, self._engine, self._now()):
+            pass
+
+    async def _start(self) -> bool:
+        """Begin to send what is due, as far as there is room; whether anything was begun."""
+        begun = False
+        busy = Counter(self._running.values())
+        for webhook_id in await asyncio.to_thread(due_webhooks, self._engine, self._now()):
+            each = 1 if webhook_id in self._failing else AT_ONCE_EACH
+            room = min(each - busy[webhook_id], AT_ONCE - len(self._running))
+            if room < 1:
+                continue
+            at = self._now()
+            for claimed in await asyncio.to_thread(claim, self._engine, webhook_id, at, at + LEASE, room):
+                task = asyncio.create_task(self._carry(claimed))
+                self._running[task] = webhook_id
+                task.add_done_callback(self._ended)
+                begun = True
+        return begun
+
+    async def _pause(self) -> None:
+        """Until a sending has ended or it is time to look again."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=EVERY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(BREATH_SECONDS)
+        else:
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def _finish(self) -> None:
+        """Let what has begun come to its end, but not for long."""
+        self._stopping = True
+        if self._running:
+            await asyncio.wait(self._running, timeout=LAST_SECONDS)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        webhook_id = self._running.pop(task)
+        if not task.cancelled() and task.exception() is not None:
+            error = task.exception()
+            log.warning("delivery postponed", webhook=webhook_id, error=f"{type(error).__name__}: {error}")
+
+    async def _carry(self, claimed: Claim) -> None:
+        """Send what waits in one queue, one after another, until it is empty or the receiver does not take one."""
+        while not self._stopping:
+            due = await asyncio.to_thread(next_due, self._engine, claimed, self._now() + LEASE)
+            if due is None or not await self._deliver(claimed, due):
+                return
+        await asyncio.to_thread(release, self._engine, claimed)
+
+    async def _deliver(self, claimed: Claim, due: Due) -> bool:
+        """Send one message and note what came of it; whether the receiver has it."""
+        at, webhook = self._now(), due.webhook
+        self._attempts += 1
+        event = event_for(webhook.payload, due.message, self._prefix)
+        result = await self._sender.send(webhook.url, event, webhook.secrets_at(at), at)
+        if result.attempt.delivered:
+            self._failing.discard(webhook.id)
+            await asyncio.to_thread(note_delivered, self._engine, claimed, due.message.id, result.attempt)
+            return True
+        self._failing.add(webhook.id)
+        then = self._after(due, result)
+        await asyncio.to_thread(note_failed, self._engine, claimed, due.message.id, result.attempt, then)
+        if isinstance(then, DisabledFor):
+            log.warning("webhook disabled", webhook=webhook.id, reason=then.value)
+        return False
+
+    def _after(self, due: Due, failed: Result) -> datetime | DisabledFor:
+        """When to try again, or why not."""
+        if failed.gone:
+            return DisabledFor.GONE
+        wait = again_after(due.failures + 1, failed.asked, self._chance())
+        return DisabledFor.EXHAUSTED if wait is None else self._now() + wait

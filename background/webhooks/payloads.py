@@ -1,0 +1,77 @@
+"""What a webhook carries: a CloudEvent, thin unless its owner asked for more, and signatures that prove it is ours."""
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from standardwebhooks import Webhook as Signer
+
+from background.webhooks.queries.subscriptions import WebhookPayload
+from domain.cloud_events import SOURCE, SPEC_VERSION, cloud_event
+from domain.evidence import instant_text
+from ledger.queries.views import Message
+
+CONTENT_TYPE = "application/cloudevents+json"
+TRIAL_TYPE = "cn.gov.shareflow.webhook.test.v1"
+SECRET_BYTES = 32
+PUBLIC_URL = "SHAREFLOW_PUBLIC_URL"
+"""The variable that names where people reach the API."""
+
+
+def prefix_of(public_url: str) -> str:
+    """The path below which people reach the API, without a slash at its end; empty where it has none."""
+    return urlsplit(public_url).path.rstrip("/")
+
+
+def event_for(payload: WebhookPayload, message: Message, prefix: str = "") -> dict[str, Any]:
+    """The CloudEvent of a message: thin says where to look, below ``prefix``; full holds the event itself."""
+    event = message.payload
+    data = {**event, "request_id": message.request_id} if payload is WebhookPayload.FULL else _thin(message, prefix)
+    return cloud_event(message.request_id, event, data)
+
+
+def _thin(message: Message, prefix: str) -> dict[str, Any]:
+    return {
+        "request_id": message.request_id,
+        "seq": message.seq,
+        "type": message.type,
+        "stage": message.payload["stage"],
+        "url": f"{prefix}/v1/requests/{message.request_id}/events?after={message.seq - 1}",
+    }
+
+
+def trial_event(webhook_id: str, at: datetime) -> dict[str, Any]:
+    """An event that tells nothing but that events arrive."""
+    return {
+        "specversion": SPEC_VERSION,
+        "id": f"test/{secrets.token_hex(8)}",
+        "source": SOURCE,
+        "type": TRIAL_TYPE,
+        "subject": webhook_id,
+        "time": instant_text(at),
+        "datacontenttype": "application/json",
+        "data": {"webhook_id": webhook_id},
+    }
+
+
+def new_secret() -> str:
+    """A fresh secret in the form of Standard Webhooks."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def signed(event: Mapping[str, Any], keys: Sequence[str], at: datetime) -> tuple[dict[str, str], bytes]:
+    """Headers and body of an event, signed with each of ``keys``. The id is the event's, the same at each attempt."""
+    body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    # The library takes the clock face for UTC, whatever zone the instant has.
+    instant = at.astimezone(UTC)
+    headers = {
+        "content-type": CONTENT_TYPE,
+        "webhook-id": event["id"],
+        "webhook-timestamp": str(int(instant.timestamp())),
+        "webhook-signature": " ".join(Signer(key).sign(event["id"], instant, body) for key in keys),
+    }
+    return headers, body.encode()

@@ -1,0 +1,355 @@
+"""From the outbox to receivers: who is told what, and each webhook's queue a case.
+
+A queue keeps the order: only the oldest undelivered message of a case is ever sent to a webhook. Whoever sends
+claims the queue for a while; a claim that is not renewed in time is anybody's.
+Whoever locks a webhook's row and its queues locks the webhook first.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    RowMapping,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+
+from background.webhooks.queries.subscriptions import DisabledFor, Webhook, WebhookState, hurry, webhook_from
+from ledger.queries.views import Message
+from ledger.queries.visibility import visible
+from ledger.tables import cases, outbox, webhook_attempts, webhook_deliveries, webhook_queues, webhooks
+
+# "hooks" in ASCII.
+_FAN_OUT_LOCK = 0x686F6F6B73
+
+AT_ONCE = 1000
+"""So many messages are looked at in one transaction."""
+
+_deliveries = webhook_deliveries.c
+_queues = webhook_queues.c
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A right to send what waits in one queue, until its lease ends."""
+
+    webhook_id: str
+    request_id: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is to be sent now, to whom, and how often in a row it has failed."""
+
+    webhook: Webhook
+    message: Message
+    failures: int
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How one sending went: the status it was answered with, or an error word; ``response`` is its beginning."""
+
+    at: datetime
+    status: int | None
+    error: str | None
+    milliseconds: int
+    response: str = field(repr=False)
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the receiver has taken it."""
+        return self.error is None
+
+
+# Fan-out
+
+
+def fan_out(engine: Engine, at: datetime, at_once: int = AT_ONCE) -> bool:
+    """Queue new messages for every webhook that may see and wants them; whether there may be more to do.
+
+    One transaction: each webhook gets each message once, and a message counts as published when all have it.
+    When somebody else is at it, nothing is done.
+    """
+    with engine.begin() as connection:
+        if not connection.execute(select(func.pg_try_advisory_xact_lock(_FAN_OUT_LOCK))).scalar_one():
+            return False
+        newest = connection.execute(select(func.coalesce(func.max(outbox.c.id), 0))).scalar_one()
+        more = [
+            _follow(connection, reached, list(rows), newest, at, at_once)
+            for reached, rows in groupby(_behind(connection, newest), lambda row: int(row["reached"]))
+        ]
+        return _publish(connection, at, at_once) or any(more)
+
+
+def _behind(connection: Connection, newest: int) -> Sequence[RowMapping]:
+    """The webhooks that have messages to look at, locked; those that have come equally far are together."""
+    query = select(webhooks).where(webhooks.c.deleted_at.is_(None), webhooks.c.reached < newest)
+    ordered = query.order_by(webhooks.c.reached, webhooks.c.id).with_for_update(key_share=True)
+    return connection.execute(ordered).mappings().all()
+
+
+def _follow(
+    connection: Connection, reached: int, rows: Sequence[RowMapping], newest: int, at: datetime, at_once: int
+) -> bool:
+    """Queue the next messages for webhooks that have come equally far; whether there are more."""
+    ahead = select(outbox.c.id).where(outbox.c.id > reached, outbox.c.id <= newest).order_by(outbox.c.id)
+    upto: int = connection.execute(select(func.max(ahead.limit(at_once).subquery().c.id))).scalar_one()
+    for webhook in map(webhook_from, rows):
+        _queue(connection, webhook, _wanted(webhook, reached, upto), at)
+    come_on = update(webhooks).where(webhooks.c.id.in_([row["id"] for row in rows]))
+    connection.execute(come_on.values(reached=upto))
+    return upto < newest
+
+
+def _wanted(webhook: Webhook, after: int, upto: int) -> Select[Any]:
+    """The messages between two positions that a webhook may see and wants."""
+    query = (
+        select(outbox.c.id, outbox.c.request_id)
+        .join(cases, cases.c.request_id == outbox.c.request_id)
+        .where(outbox.c.id > after, outbox.c.id <= upto, visible(webhook.sight))
+    )
+    return query.where(outbox.c.type.in_(webhook.events)) if webhook.events else query
+
+
+def _queue(connection: Connection, webhook: Webhook, wanted: Select[Any], at: datetime) -> int:
+    """Put messages into a webhook's queues, those that were delivered before once more; how many there are."""
+    found = wanted.subquery()
+    rows = select(literal(webhook.id), found.c.id, found.c.request_id, literal(at))
+    names = ("webhook_id", "message_id", "request_id", "created_at")
+    put = insert_or_skip(webhook_deliveries).from_select(names, rows)
+    again = put.on_conflict_do_update(index_elements=["webhook_id", "message_id"], set_={"delivered_at": None})
+    queued = connection.execute(again.returning(_deliveries.request_id)).scalars().all()
+    _open_queues(connection, webhook.id, set(queued), at)
+    return len(queued)
+
+
+def _open_queues(connection: Connection, webhook_id: str, request_ids: Collection[str], at: datetime) -> None:
+    """Make sure that these cases have a queue; one that is there is locked, so that nobody finds it empty meanwhile."""
+    if not request_ids:
+        return
+    rows = [{"webhook_id": webhook_id, "request_id": each, "due_at": at} for each in sorted(request_ids)]
+    put = insert_or_skip(webhook_queues).values(rows)
+    connection.execute(
+        put.on_conflict_do_update(index_elements=["webhook_id", "request_id"], set_={"due_at": _queues.due_at})
+    )
+
+
+def _publish(connection: Connection, at: datetime, at_once: int) -> bool:
+    """Mark the messages that every webhook has been told of; whether there may be more."""
+    behind = select(func.min(webhooks.c.reached)).where(webhooks.c.deleted_at.is_(None)).scalar_subquery()
+    newest = select(func.max(outbox.c.id)).scalar_subquery()
+    pending = (
+        select(outbox.c.id)
+        .where(outbox.c.published_at.is_(None), outbox.c.id <= func.coalesce(behind, newest))
+        .order_by(outbox.c.id)
+        .limit(at_once)
+    )
+    marked = connection.execute(update(outbox).where(outbox.c.id.in_(pending)).values(published_at=at))
+    return marked.rowcount == at_once
+
+
+# Claiming and sending
+
+
+def due_webhooks(engine: Engine, at: datetime) -> tuple[str, ...]:
+    """The active webhooks for which something is to be sent now and nobody is at it."""
+    waiting = exists().where(_queues.webhook_id == webhooks.c.id, *_free(at))
+    query = select(webhooks.c.id).where(_sent_to(), waiting).order_by(webhooks.c.id)
+    with engine.connect() as connection:
+        return tuple(connection.execute(query).scalars())
+
+
+def claim(engine: Engine, webhook_id: str, at: datetime, until: datetime, at_most: int) -> tuple[Claim, ...]:
+    """Claim queues of a webhook that are due, the longest waiting first. No queue is claimed by two at once."""
+    token = uuid.uuid4().hex
+    free = (
+        select(_queues.webhook_id, _queues.request_id)
+        .join(webhooks, webhooks.c.id == _queues.webhook_id)
+        .where(_queues.webhook_id == webhook_id, _sent_to(), *_free(at))
+        .order_by(_queues.due_at, _queues.request_id)
+        .limit(at_most)
+        .with_for_update(of=webhook_queues, skip_locked=True)
+        .cte("free")
+    )
+    change = (
+        update(webhook_queues)
+        .where(_queues.webhook_id == free.c.webhook_id, _queues.request_id == free.c.request_id)
+        .values(claim=token, leased_until=until)
+        .returning(_queues.request_id)
+    )
+    with engine.begin() as connection:
+        return tuple(Claim(webhook_id, each, token) for each in connection.execute(change).scalars())
+
+
+def next_due(engine: Engine, claim: Claim, until: datetime) -> Due | None:
+    """The oldest undelivered message of a claimed queue, its lease renewed; None when the claim has ended.
+
+    It ends when the queue is empty, the webhook is not active any more, or somebody else has claimed it since.
+    """
+    with engine.begin() as connection:
+        # Locked, so that a fan-out that adds to this queue is either seen here or opens it again.
+        queue = connection.execute(select(_queues.failures).where(*_of(claim)).with_for_update()).first()
+        if queue is None:
+            return None
+        row = connection.execute(select(webhooks).where(webhooks.c.id == claim.webhook_id, _sent_to())).mappings()
+        webhook, message = row.first(), _oldest(connection, claim)
+        if webhook is None:
+            _end(connection, claim)
+            return None
+        if message is None:
+            connection.execute(delete(webhook_queues).where(*_of(claim)))
+            return None
+        connection.execute(update(webhook_queues).where(*_of(claim)).values(leased_until=until))
+        return Due(webhook_from(webhook), message, queue.failures)
+
+
+def _oldest(connection: Connection, claim: Claim) -> Message | None:
+    query = (
+        select(outbox)
+        .join(webhook_deliveries, _deliveries.message_id == outbox.c.id)
+        .where(
+            _deliveries.webhook_id == claim.webhook_id,
+            _deliveries.request_id == claim.request_id,
+            _deliveries.delivered_at.is_(None),
+        )
+        .order_by(_deliveries.message_id)
+        .limit(1)
+    )
+    row = connection.execute(query).mappings().first()
+    return Message(**row) if row else None
+
+
+def note_delivered(engine: Engine, claim: Claim, message_id: int, attempt: Attempt) -> None:
+    """The receiver has it. That is true also when the claim was lost meanwhile."""
+    with engine.begin() as connection:
+        _log(connection, claim.webhook_id, message_id, attempt)
+        connection.execute(
+            update(webhook_deliveries)
+            .where(_deliveries.webhook_id == claim.webhook_id, _deliveries.message_id == message_id)
+            .values(delivered_at=attempt.at)
+        )
+        connection.execute(update(webhook_queues).where(*_of(claim)).values(failures=0))
+
+
+def note_failed(engine: Engine, claim: Claim, message_id: int, attempt: Attempt, then: datetime | DisabledFor) -> None:
+    """The receiver does not have it: try again at an instant, or disable the webhook for a reason. Ends the claim."""
+    with engine.begin() as connection:
+        _log(connection, claim.webhook_id, message_id, attempt)
+        if isinstance(then, DisabledFor):
+            _disable(connection, claim.webhook_id, then, attempt.at)
+        due_at = attempt.at if isinstance(then, DisabledFor) else then
+        connection.execute(
+            update(webhook_queues).where(*_of(claim)).values(failures=_queues.failures + 1, due_at=due_at)
+        )
+        _end(connection, claim)
+
+
+def note_test(engine: Engine, webhook_id: str, attempt: Attempt) -> None:
+    """Log the sending of a test event, which is no delivery."""
+    with engine.begin() as connection:
+        _log(connection, webhook_id, None, attempt)
+
+
+def release(engine: Engine, claim: Claim) -> None:
+    """Give a claim back before its lease ends."""
+    with engine.begin() as connection:
+        _end(connection, claim)
+
+
+# Replay
+
+
+def replay_one(engine: Engine, webhook_id: str, request_id: str, seq: int, at: datetime) -> bool:
+    """Send one message once more; False when this webhook never had it."""
+    this = select(outbox.c.id).where(outbox.c.request_id == request_id, outbox.c.seq == seq).scalar_subquery()
+    change = (
+        update(webhook_deliveries)
+        .where(_deliveries.webhook_id == webhook_id, _deliveries.message_id == this)
+        .values(delivered_at=None)
+    )
+    with engine.begin() as connection:
+        if connection.execute(change).rowcount == 0:
+            return False
+        _open_queues(connection, webhook_id, {request_id}, at)
+        again = and_(_queues.webhook_id == webhook_id, _queues.request_id == request_id)
+        connection.execute(update(webhook_queues).where(again).values(due_at=at, failures=0))
+        return True
+
+
+def replay_since(engine: Engine, webhook_id: str, since: int | datetime, at: datetime) -> int:
+    """Send everything once more that was recorded after a message's id, or at or after an instant; how much that is.
+
+    Also what is older than the webhook, where it may see and wants it; and what waits is tried at once.
+    """
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(_FAN_OUT_LOCK)))
+        query = select(webhooks).where(webhooks.c.id == webhook_id, webhooks.c.deleted_at.is_(None))
+        row = connection.execute(query.with_for_update(key_share=True)).mappings().first()
+        if row is None:
+            return 0
+        webhook = webhook_from(row)
+        wanted = _wanted(webhook, since if isinstance(since, int) else 0, row["reached"])
+        if isinstance(since, datetime):
+            wanted = wanted.where(outbox.c.created_at >= since)
+        queued = _queue(connection, webhook, wanted, at)
+        hurry(connection, webhook_id, at)
+        return queued
+
+
+def _sent_to() -> Any:
+    return and_(webhooks.c.state == WebhookState.ACTIVE, webhooks.c.deleted_at.is_(None))
+
+
+def _free(at: datetime) -> Iterable[Any]:
+    """Due, and claimed by nobody whose lease still holds."""
+    return _queues.due_at <= at, or_(_queues.leased_until.is_(None), _queues.leased_until <= at)
+
+
+def _of(claim: Claim) -> Iterable[Any]:
+    """The claimed queue, as long as the claim is the last one."""
+    return (
+        _queues.webhook_id == claim.webhook_id,
+        _queues.request_id == claim.request_id,
+        _queues.claim == claim.token,
+    )
+
+
+def _end(connection: Connection, claim: Claim) -> None:
+    connection.execute(update(webhook_queues).where(*_of(claim)).values(claim=None, leased_until=None))
+
+
+def _disable(connection: Connection, webhook_id: str, reason: DisabledFor, at: datetime) -> None:
+    """Disable a webhook; one that is disabled already keeps its reason."""
+    change = update(webhooks).where(webhooks.c.id == webhook_id, _sent_to())
+    connection.execute(change.values(state=WebhookState.DISABLED, reason=reason, since=at))
+
+
+def _log(connection: Connection, webhook_id: str, message_id: int | None, attempt: Attempt) -> None:
+    connection.execute(
+        insert(webhook_attempts).values(
+            webhook_id=webhook_id,
+            message_id=message_id,
+            at=attempt.at,
+            status=attempt.status,
+            error=attempt.error,
+            milliseconds=attempt.milliseconds,
+            response=attempt.response,
+        )
+    )

@@ -1,0 +1,228 @@
+"""Webhooks as their owners know them: made, looked at, changed, given new secrets, deleted."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from domain.access import Visibility
+from domain.codes import code_key
+from domain.words import EventType
+from ledger.codes import is_code
+from ledger.tables import outbox, webhook_queues, webhooks
+
+
+class WebhookPayload(StrEnum):
+    """How much a webhook tells: where to look, or the event itself."""
+
+    THIN = "thin"
+    FULL = "full"
+
+
+class WebhookState(StrEnum):
+    """Whether a webhook is sent to. One that is disabled collects."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class DisabledFor(StrEnum):
+    """Why a webhook is disabled."""
+
+    BY_OWNER = "by_owner"
+    GONE = "gone"  # its receiver answered 410
+    EXHAUSTED = "exhausted"  # a delivery failed as often as the schedule has attempts
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Somebody who wants to be told, and of what.
+
+    ``sight`` covers the cases it is told of; no ``events`` stands for all types. ``previous_secret`` signs beside
+    ``secret`` until ``previous_until``.
+    """
+
+    id: str
+    org: str
+    created_by: str
+    created_at: datetime
+    changed_by: str
+    changed_at: datetime
+    sight: Visibility
+    url: str
+    events: tuple[EventType, ...]
+    payload: WebhookPayload
+    state: WebhookState
+    since: datetime
+    secret: str = field(repr=False)
+    reason: DisabledFor | None = None
+    previous_secret: str | None = field(default=None, repr=False)
+    previous_until: datetime | None = None
+    deleted_at: datetime | None = None
+
+    def secrets_at(self, at: datetime) -> tuple[str, ...]:
+        """The secrets that sign at an instant, the current one first."""
+        rotating = self.previous_secret is not None and self.previous_until is not None and at < self.previous_until
+        return (self.secret, self.previous_secret) if rotating and self.previous_secret else (self.secret,)
+
+
+def add_webhook(engine: Engine, webhook: Webhook, from_start: bool, at_most: int) -> bool:
+    """Store a new webhook; False when its organisation has ``at_most`` already.
+
+    It is told of what is recorded from now on, or ``from_start`` of everything that it may see.
+    """
+    with _unseen(), engine.begin() as connection:
+        # Two that are made at once must not both be the last one allowed.
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"webhooks of {code_key(webhook.org)}"))))
+        mine = select(func.count()).where(is_code(webhooks.c.org, webhook.org), _there())
+        if connection.execute(mine).scalar_one() >= at_most:
+            return False
+        newest = select(func.coalesce(func.max(outbox.c.id), 0)).scalar_subquery()
+        connection.execute(insert(webhooks).values(**_row(webhook), reached=0 if from_start else newest))
+        return True
+
+
+def webhooks_of(engine: Engine, org: str) -> tuple[Webhook, ...]:
+    """The webhooks of an organisation, oldest first."""
+    query = (
+        select(webhooks).where(is_code(webhooks.c.org, org), _there()).order_by(webhooks.c.created_at, webhooks.c.id)
+    )
+    with engine.connect() as connection:
+        return tuple(webhook_from(row) for row in connection.execute(query).mappings())
+
+
+def get_webhook(engine: Engine, webhook_id: str) -> Webhook | None:
+    """One webhook, also one that was deleted; None when there never was such."""
+    query = select(webhooks).where(webhooks.c.id == webhook_id)
+    with engine.connect() as connection:
+        row = connection.execute(query).mappings().first()
+        return webhook_from(row) if row else None
+
+
+def change_webhook(
+    engine: Engine,
+    webhook_id: str,
+    by: str,
+    at: datetime,
+    settings: Mapping[str, Any],
+    state: WebhookState | None = None,
+) -> Webhook | None:
+    """Change ``settings`` (url, events, payload) or the state; None when there is no such webhook.
+
+    One that becomes active goes on where it stopped: everything that waits is due at once, with a fresh schedule.
+    """
+    with engine.begin() as connection:
+        row = connection.execute(_locked(webhook_id)).mappings().first()
+        if row is None:
+            return None
+        values: dict[str, Any] = {**settings, "changed_by": by, "changed_at": at}
+        if "events" in values:
+            values["events"] = [str(event) for event in values["events"]]
+        if state is not None and state != row["state"]:
+            values |= {
+                "state": state,
+                "reason": DisabledFor.BY_OWNER if state is WebhookState.DISABLED else None,
+                "since": at,
+            }
+            if state is WebhookState.ACTIVE:
+                hurry(connection, webhook_id, at)
+        changed = update(webhooks).where(webhooks.c.id == webhook_id).values(**values).returning(webhooks)
+        return webhook_from(connection.execute(changed).mappings().one())
+
+
+def rotate_secret(
+    engine: Engine, webhook_id: str, by: str, at: datetime, secret: str, previous_until: datetime
+) -> Webhook | None:
+    """Sign with a new secret, and until an instant with the one before too; None when there is no such webhook."""
+    change = (
+        update(webhooks)
+        .where(webhooks.c.id == webhook_id, _there())
+        .values(
+            secret=secret,
+            previous_secret=webhooks.c.secret,
+            previous_until=previous_until,
+            changed_by=by,
+            changed_at=at,
+        )
+        .returning(webhooks)
+    )
+    with _unseen(), engine.begin() as connection:
+        row = connection.execute(change).mappings().first()
+        return webhook_from(row) if row else None
+
+
+def delete_webhook(engine: Engine, webhook_id: str, by: str, at: datetime) -> bool:
+    """Tell it no more and forget its secrets; what was sent stays in the log. False when there is no such webhook."""
+    with engine.begin() as connection:
+        if connection.execute(_locked(webhook_id)).first() is None:
+            return False
+        nothing = {"secret": "", "previous_secret": None, "previous_until": None}
+        change = update(webhooks).where(webhooks.c.id == webhook_id)
+        connection.execute(change.values(**nothing, deleted_at=at, changed_by=by, changed_at=at))
+        connection.execute(delete(webhook_queues).where(webhook_queues.c.webhook_id == webhook_id))
+        return True
+
+
+def hurry(connection: Connection, webhook_id: str, at: datetime) -> None:
+    """Make everything that waits for a webhook due at an instant, with a fresh schedule. Lock the webhook before."""
+    connection.execute(
+        update(webhook_queues).where(webhook_queues.c.webhook_id == webhook_id).values(due_at=at, failures=0)
+    )
+
+
+def webhook_from(row: RowMapping) -> Webhook:
+    """A webhook from its row."""
+    names = ("id", "org", "created_by", "created_at", "changed_by", "changed_at", "url", "since", "secret")
+    optional = ("previous_secret", "previous_until", "deleted_at")
+    sight = row["sight"]
+    return Webhook(
+        **{name: row[name] for name in (*names, *optional)},
+        sight=Visibility(
+            **{**sight, **{name: frozenset(sight.get(name, ())) for name in ("places", "superiors")}},
+        ),
+        events=tuple(EventType(event) for event in row["events"]),
+        payload=WebhookPayload(row["payload"]),
+        state=WebhookState(row["state"]),
+        reason=DisabledFor(row["reason"]) if row["reason"] else None,
+    )
+
+
+def _row(webhook: Webhook) -> dict[str, Any]:
+    names = ("id", "org", "created_by", "created_at", "changed_by", "changed_at", "url", "payload", "state", "since")
+    sight = webhook.sight
+    return {
+        **{name: getattr(webhook, name) for name in names},
+        "sight": {
+            "everything": sight.everything,
+            "places": sorted(sight.places),
+            "superiors": sorted(sight.superiors),
+            "requester": sight.requester,
+            "provider": sight.provider,
+        },
+        "events": [str(event) for event in webhook.events],
+        "secret": webhook.secret,
+    }
+
+
+def _there() -> ColumnElement[bool]:
+    return webhooks.c.deleted_at.is_(None)
+
+
+def _locked(webhook_id: str) -> Any:
+    """The webhook's row, locked. Whoever locks queues too locks the webhook first."""
+    return select(webhooks).where(webhooks.c.id == webhook_id, _there()).with_for_update(key_share=True)
+
+
+@contextmanager
+def _unseen() -> Iterator[None]:
+    """A statement that fails tells its parameters to every log on the way; a secret must not be among them."""
+    try:
+        yield
+    except DBAPIError as error:
+        error.hide_parameters = True
+        raise

@@ -1,0 +1,154 @@
+"""One sending: a signed event to one receiver, and what came of it."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import httpcore
+import httpx
+
+from background.webhooks.guard import AddressGuard, GuardedNetwork, Unfit, place_in
+from background.webhooks.payloads import signed
+from background.webhooks.queries.queues import Attempt
+from background.webhooks.schedule import asked_for
+
+PATIENCE = timedelta(seconds=15)
+"""How long a receiver may take until it answers with a status."""
+CONNECT_SECONDS = 5.0
+"""How long one address may take to be connected to; then the next is tried."""
+EXCERPT_BYTES = 1024
+EXCERPT_SECONDS = 1.0
+CONNECTIONS = 100
+IDLE_SECONDS = 5.0
+GONE = 410
+
+
+@dataclass(frozen=True)
+class Result:
+    """An attempt as it is logged, and for how long the receiver asked to be left alone."""
+
+    attempt: Attempt
+    asked: timedelta | None = None
+
+    @property
+    def gone(self) -> bool:
+        """Whether the receiver wants nothing more, ever."""
+        return self.attempt.status == GONE
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int | None = None
+    error: str | None = None
+    response: bytes = b""
+    retry_after: str | None = None
+
+
+class Sender:
+    """Sends events. Every connection goes through the guard: no proxy, no redirect, no other way out."""
+
+    def __init__(self, guard: AddressGuard, tls: ssl.SSLContext | None = None, patience: timedelta = PATIENCE) -> None:
+        self._patience = patience.total_seconds()
+        context = tls or httpx.create_ssl_context()
+        self._pools = {
+            scheme: httpcore.AsyncConnectionPool(
+                ssl_context=context,
+                max_connections=CONNECTIONS,
+                keepalive_expiry=IDLE_SECONDS,
+                network_backend=GuardedNetwork(guard, plain=scheme == "http"),
+            )
+            for scheme in ("http", "https")
+        }
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for pool in self._pools.values():
+            await pool.aclose()
+
+    async def send(self, url: str, event: Mapping[str, Any], keys: Sequence[str], at: datetime) -> Result:
+        """Send an event once, signed with ``keys`` at an instant. Whatever goes wrong is in the result."""
+        headers, body = signed(event, keys, at)
+        begun = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._patience) as limit:
+                answer = await self._post(url, headers, body, limit)
+        except Unfit as unfit:
+            answer = _Answer(error=unfit.word)
+        except (TimeoutError, httpcore.TimeoutException):
+            answer = _Answer(error="timed_out")
+        except httpcore.ProtocolError:
+            answer = _Answer(error="broken_answer")
+        except (httpcore.NetworkError, OSError) as error:
+            answer = _Answer(error="tls_failed" if _of_tls(error) else "connection_failed")
+        took = round((time.perf_counter() - begun) * 1000)
+        response = answer.response.decode("utf-8", "replace").replace("\x00", "\ufffd")
+        attempt = Attempt(at, answer.status, answer.error, took, response)
+        return Result(attempt, asked_for(answer.retry_after, at))
+
+    async def _post(self, url: str, headers: Mapping[str, str], body: bytes, limit: asyncio.Timeout) -> _Answer:
+        place = place_in(url)
+        sent = {
+            "host": place.netloc,
+            "user-agent": b"Shareflow-Webhooks",
+            "accept-encoding": b"identity",
+            "content-length": str(len(body)).encode(),
+            **{name: value.encode() for name, value in headers.items()},
+        }
+        where = httpcore.URL(scheme=place.scheme, host=place.host, port=place.port, target=place.target)
+        fields = [(name.encode(), value) for name, value in sent.items()]
+        pool, limits = self._pools[place.scheme], {"timeout": {"connect": CONNECT_SECONDS}}
+        async with pool.stream("POST", where, headers=fields, content=body, extensions=limits) as answer:
+            # The status decides; nothing that comes or fails to come after it makes the sending a failure.
+            limit.reschedule(None)
+            return _Answer(
+                status=answer.status,
+                error=_error_of(answer.status),
+                response=await _excerpt(answer),
+                retry_after=_header(answer, b"retry-after"),
+            )
+
+
+async def _excerpt(answer: httpcore.Response) -> bytes:
+    """The beginning of what was answered, as far as it comes at once."""
+    found = b""
+    with suppress(httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, TimeoutError):
+        async with asyncio.timeout(EXCERPT_SECONDS):
+            async for piece in answer.aiter_stream():
+                found += piece
+                if len(found) >= EXCERPT_BYTES:
+                    break
+    return found[:EXCERPT_BYTES]
+
+
+def _header(answer: httpcore.Response, name: bytes) -> str | None:
+    for key, value in answer.headers:
+        if key.lower() == name:
+            return value.decode("latin-1")
+    return None
+
+
+def _error_of(status: int) -> str | None:
+    """What a status says: None for one that takes the event."""
+    if 200 <= status < 300:
+        return None
+    if status == GONE:
+        return "gone"
+    return "redirected" if 300 <= status < 400 else "not_accepted"
+
+
+def _of_tls(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,0 +1,16 @@
+"""What is looked up of another case before a rule relies on it: a fact is found, never believed."""
+
+from domain.engine.records import Record
+
+
+class CaseFound(Record):
+    """Another case as the ledger has it: its text, its departments, and the limits that were missed.
+
+    ``missed`` are the numbers of the clocks that ran out, of those that the text or a decision set.
+    """
+
+    request_id: str
+    statute: str
+    requester: str
+    provider: str
+    missed: tuple[int, ...] = ()

@@ -1,0 +1,97 @@
+"""The one way in: may this command be given now, and what does it do?
+
+The workflow's validators, the API, the permission matrix and the tests all ask here.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from domain.access import Caller, stands_as
+from domain.engine.bounds import refuse_days_out_of_range
+from domain.engine.case import Case
+from domain.engine.commands import Command
+from domain.engine.decision import PLATFORM, Decision, Refused
+from domain.engine.procedure import PROCEDURES, procedure_of
+from domain.engine.records import Event
+from domain.engine.rules import CommandRule
+from domain.engine.timers import advance
+from domain.refusal_codes import RefusalCode
+from domain.words import CommandName, ProcedureName, Role
+
+P = TypeVar("P", bound=Case)
+Rule = CommandRule[Any]
+
+
+def decide(case: Case, command: Command, at: datetime, taken: bool = False) -> list[Event]:
+    """The events of a command received at ``at``, after what time alone has done until then.
+
+    Raises :class:`Refused` with the code and the article, and InvalidFields for a field that cannot be; what does
+    not depend on the fields is asked first. Nothing is changed: the events must be recorded and then evolved.
+    ``taken``: it was let in before, perhaps by a version that knew other days, and is carried out with those it names.
+    """
+    case, passed = advance(case, at)
+    rule = procedure_of(case).rules.get(command.name)
+    if rule is None:
+        raise Refused(RefusalCode.WRONG_PROCEDURE)
+    refuse_unless_allowed(case, rule, command)
+    decision = Decision(case, command.actor, at, case.stage, by_case=command.by_case)
+    said = command.said(rule.says)
+    if not taken:
+        refuse_days_out_of_range(said)
+    rule.rule(decision, said)
+    return [*passed, *decision.events]
+
+
+def by_itself(case: P, at: datetime, rule: Callable[[Decision[P]], None]) -> list[Event]:
+    """The events of a rule that the platform carries out, after what time alone has done until then.
+
+    A rule that finds it done already writes nothing down, and then nothing is to be recorded.
+    """
+    case, passed = advance(case, at)
+    decision = Decision(case, PLATFORM, at, case.stage)
+    if not case.closed:
+        rule(decision)
+    return [*passed, *decision.events] if decision.events else []
+
+
+def refuse_unless_allowed(case: Case, rule: Rule, command: Command) -> None:
+    """Refuse by what holds before the command's own rule is asked: closed, unknown here, stage, role, party."""
+    if case.closed:
+        raise Refused(RefusalCode.CASE_CLOSED)
+    missing_here = rule.unavailable(case)
+    if missing_here is not None:
+        raise missing_here
+    if case.stage not in rule.stages:
+        raise Refused(RefusalCode.WRONG_STAGE)
+    if command.actor.role not in rule.by or (rule.between_cases and command.by_case is None):
+        raise Refused(RefusalCode.NOT_YOUR_TURN)
+    actor = command.actor
+    caller = Caller(actor.person or "", actor.org, frozenset({actor.role}), command.places)
+    if not stands_as(caller, actor.role, case.parties, rule.settles):
+        raise Refused(RefusalCode.NOT_YOUR_TURN)
+    rule.when(case, command.actor.role)
+
+
+def who_may(name: CommandName, procedure: ProcedureName = ProcedureName.SHARE_REQUEST) -> Sequence[Role]:
+    """The roles that may ever give a command in a procedure; none where it has no such command."""
+    rule = PROCEDURES[procedure].rules.get(name)
+    return rule.by if rule else ()
+
+
+def allowed(case: Case, role: Role) -> Sequence[CommandName]:
+    """The commands that a role may give now: all that can still refuse them is what they say."""
+    rules = procedure_of(case).rules
+    return [name for name, rule in rules.items() if not case.closed and _may(case, rule, role)]
+
+
+def _may(case: Case, rule: Rule, role: Role) -> bool:
+    if case.stage not in rule.stages or role not in rule.by or rule.between_cases:
+        return False
+    if rule.unavailable(case) is not None:
+        return False
+    try:
+        rule.when(case, role)
+    except Refused:
+        return False
+    return True

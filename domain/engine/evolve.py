@@ -1,0 +1,79 @@
+"""How each event changes a case.
+
+A case is what its events make of it: :func:`evolve` is the only way it changes, for the running workflow,
+for a replay years later and for the tests alike.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from domain.engine.case import Case
+from domain.engine.records import Clock, Event, RecordedEvent
+from domain.words import ClockState, EventType, Outcome
+
+P = TypeVar("P", bound=Case)
+
+
+def evolve(case: P, event: Event | RecordedEvent) -> P:
+    """The case after one more event. An :class:`Event` not yet recorded starts no clock: it has no deadline yet."""
+    case = replace(
+        case,
+        stage=event.stage,
+        last_at=event.at,
+        clocks=fold_clock(case.clocks, event),
+        head=event.seq if isinstance(event, RecordedEvent) else case.head,
+    )
+    if event.type is EventType.FILED:
+        case = replace(case, opener=event.actor.role)
+    if event.type is EventType.CLOSED:
+        case = replace(case, outcome=Outcome(event.data["outcome"]))
+    if event.type is EventType.CASE_OPENED:
+        case = replace(case, opened=case.opened + 1)
+    if event.type is EventType.RECTIFICATION_ORDERED:
+        case = replace(case, rectified=case.rectified | {event.data["number"]})
+    return replace(case, **case.apply_event(event))
+
+
+def evolve_all(case: P, events: Iterable[Event | RecordedEvent]) -> P:
+    """The case after all of these events, in order."""
+    for event in events:
+        case = evolve(case, event)
+    return case
+
+
+def fold_clock(clocks: Mapping[int, Clock], event: Event | RecordedEvent) -> Mapping[int, Clock]:
+    """The clocks after an event. The same fold keeps the ledger's clock table and the running case."""
+    if event.type is EventType.CLOCK_STARTED:
+        clock = getattr(event, "clock", None)
+        if clock is None:
+            return clocks
+        past = sum(1 for warning in clock.warn_at if warning <= event.at)
+        return {**clocks, clock.number: clock.model_copy(update={"warned": past})}
+    number = event.data.get("number")
+    if not isinstance(number, int) or number not in clocks:
+        return clocks
+    change = _clock_change(clocks[number], event)
+    return {**clocks, number: clocks[number].model_copy(update=change)} if change else clocks
+
+
+def _clock_change(clock: Clock, event: Event | RecordedEvent) -> dict[str, Any]:
+    match event.type:
+        case EventType.CLOCK_WARNED:
+            return {"warned": clock.warned + 1}
+        case EventType.CLOCK_BREACHED:
+            return {"state": ClockState.BREACHED}
+        case EventType.CLOCK_MET:
+            # A rule that could not know whether it was late says nothing of it: the clock knows.
+            late = clock.state is ClockState.BREACHED or ("late" not in event.data and clock.due_at <= event.at)
+            return {"state": ClockState.MET_LATE if late else ClockState.MET, "ended_at": event.at}
+        case EventType.CLOCK_SUPERSEDED:
+            return {"state": ClockState.SUPERSEDED, "ended_at": event.at}
+        case EventType.CLOCK_CANCELLED:
+            # A limit that was missed stays missed, even when the act it measured is no longer needed.
+            missed = clock.state is ClockState.BREACHED
+            return {"state": clock.state if missed else ClockState.CANCELLED, "ended_at": event.at}
+        case EventType.URGED if "rung" in event.data:
+            return {"climbed": clock.climbed + 1}
+        case _:
+            return {}

@@ -1,0 +1,72 @@
+"""What a calendar does to a limit that is open: whether its last day moves, and what of that is still changed.
+
+``passing_of_time.recounted`` carries it out in a case; this tells it beforehand, from the ledger alone.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from domain.calendar import WorkingDays, day_of
+from domain.engine.deadlines import ends_at, last_day
+from domain.words import ClockState, Stage, Unit
+
+
+@dataclass(frozen=True)
+class OpenLimit:
+    """As much of an open clock as counting it again takes; ``close_of_business`` is that of its case's policy."""
+
+    state: ClockState
+    started_at: datetime
+    amount: int
+    unit: Unit
+    due_date: date
+    due_at: datetime
+    provisional: bool
+    close_of_business: time | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a calendar changes of an open limit.
+
+    ``superseded``: a new clock takes its place. Not so where it had ended by then: what was missed stays missed, and
+    the other fields say what would have been. ``newly_overdue``: by the new count it has ended already.
+    ``no_longer_overdue``: by the new count it would still run.
+    """
+
+    due_date: date
+    days: int
+    superseded: bool
+    newly_overdue: bool
+    no_longer_overdue: bool
+    becomes_certain: bool
+    becomes_provisional: bool
+
+
+def change_of(limit: OpenLimit, calendar: WorkingDays, now: datetime) -> Change | None:
+    """What ``calendar`` changes of a limit at the instant ``now``; None when its last day and certainty stay.
+
+    Raises CalendarError outside the calendar's years.
+    """
+    due = last_day(day_of(limit.started_at), limit.amount, limit.unit, calendar)
+    due_at = ends_at(due.due_date, limit.close_of_business)
+    if (due_at, due.provisional) == (limit.due_at, limit.provisional):
+        return None
+    ended = limit.state is ClockState.BREACHED or limit.due_at <= now
+    if ended and due_at == limit.due_at:
+        return None
+    return Change(
+        due_date=due.due_date,
+        days=(due.due_date - limit.due_date).days,
+        superseded=not ended,
+        newly_overdue=not ended and due_at <= now,
+        no_longer_overdue=ended and due_at > now,
+        becomes_certain=not ended and limit.provisional and not due.provisional,
+        becomes_provisional=not ended and due.provisional and not limit.provisional,
+    )
+
+
+def stage_measured(clock: str, stage: str) -> Stage | None:
+    """The stage whose act a clock measures: of its own name, else the one in which the case stands."""
+    stages = {each.value: each for each in Stage}
+    return stages.get(clock) or stages.get(stage)

@@ -1,0 +1,75 @@
+"""Rules in their book: who may give a command in which stage, what it must say, and what it does (办理规则)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from domain.engine.case import Case
+from domain.engine.commands import FIELDS
+from domain.engine.decision import Decision, Refused
+from domain.engine.filed import Filed
+from domain.words import CommandName, Role, Stage
+
+P = TypeVar("P", bound=Case)
+
+
+def always_available(_: Any) -> Refused | None:
+    """The command exists under every statute."""
+    return None
+
+
+def at_any_time(_: Any, __: Role) -> None:
+    """Stage and role are all that matters."""
+
+
+@dataclass(frozen=True)
+class CommandRule(Generic[P]):
+    """Who may give a command in which stage, what it says, and what it does.
+
+    ``unavailable`` says, from the statute alone, that the command does not exist in such a case at all. ``when``
+    refuses, in the right stage and role, what has to have happened before (or must not have). ``between_cases``: it is
+    told by another case alone, and no person or platform gives it. ``settles``: it coordinates or decides a dispute,
+    so that where the case names a superior that place's organs alone give it.
+    """
+
+    name: CommandName
+    by: Sequence[Role]
+    stages: Sequence[Stage]
+    says: type[Filed]
+    rule: Callable[[Decision[P], Any], None]
+    unavailable: Callable[[P], Refused | None] = always_available
+    when: Callable[[P, Role], None] = at_any_time
+    between_cases: bool = False
+    settles: bool = False
+
+
+Rule = Callable[[Decision[P], Any], None]
+
+
+class RuleBook(dict[CommandName, CommandRule[P]]):
+    """Every command of one procedure, in the order in which a case may meet them."""
+
+    def command(
+        self,
+        name: CommandName,
+        by: Sequence[Role],
+        stages: Sequence[Stage],
+        says: type[Filed] | None = None,
+        unavailable: Callable[[P], Refused | None] = always_available,
+        when: Callable[[P, Role], None] = at_any_time,
+        between_cases: bool = False,
+        settles: bool = False,
+    ) -> Callable[[Rule[P]], Rule[P]]:
+        """Enter the rule of a command. ``says`` may be left out for a command whose fields are the same everywhere."""
+
+        def enter(rule: Rule[P]) -> Rule[P]:
+            said = says or FIELDS[name]
+            self[name] = CommandRule(name, by, stages, said, rule, unavailable, when, between_cases, settles)
+            return rule
+
+        return enter
+
+
+def fields_by_command(book: Mapping[CommandName, CommandRule[Any]]) -> Mapping[CommandName, type[Filed]]:
+    """What each command of a book may say."""
+    return {name: rule.says for name, rule in book.items()}

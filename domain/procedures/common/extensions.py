@@ -1,0 +1,143 @@
+"""A longer limit, asked for and consented to while the limit runs (延期): the same rules wherever a text has one.
+
+All extensions of a case together stay within the text's maximum, and nobody consents for himself.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from domain.engine.commands import Nothing, Reasoned, RequestExtension
+from domain.engine.decision import Decision, Refused
+from domain.engine.records import Clock, Event, RecordedEvent
+from domain.engine.rules import RuleBook
+from domain.refusal_codes import RefusalCode
+from domain.statutes.model import Clause
+from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Role, Stage
+
+
+class ExtensionRule(Protocol):
+    """How far a text lets a limit be extended, and where it says so."""
+
+    @property
+    def at_most(self) -> int:
+        """The most working days of all extensions together."""
+
+    @property
+    def clause(self) -> Clause:
+        """The clause that allows it."""
+
+
+class Extended(Protocol):
+    """A case that remembers what was asked for and what was consented to, in working days."""
+
+    @property
+    def extension_asked(self) -> int | None:
+        """What waits for an answer."""
+
+    @property
+    def extension_days(self) -> int:
+        """What has been consented to so far."""
+
+
+P = TypeVar("P", bound=Any)
+"""A case that is both a proceeding and :class:`Extended`."""
+
+
+@dataclass(frozen=True)
+class MayBeExtended(Generic[P]):
+    """Which limit of a procedure may be extended, in which stages, and what the text of a case says of it.
+
+    ``otherwise`` is the clause of the limit itself, which a text without extensions leaves as it is.
+    """
+
+    clock: ClockId
+    stages: Sequence[Stage]
+    rule: Callable[[P], ExtensionRule | None]
+    otherwise: Callable[[P], Clause | None]
+
+    def enter(self, book: RuleBook[P]) -> None:
+        """Enter the three commands in a procedure's book."""
+        common: dict[str, Any] = {"stages": self.stages, "unavailable": self._not_provided}
+        book.command(
+            CommandName.REQUEST_EXTENSION,
+            by=[Role.PROVIDER],
+            when=self._none_asked_yet,
+            **common,
+        )(self.request_extension)
+        book.command(
+            CommandName.APPROVE_EXTENSION,
+            by=[Role.BUREAU, Role.PROVIDER],
+            when=self._asked_of_somebody_else,
+            **common,
+        )(self.approve_extension)
+        book.command(CommandName.DENY_EXTENSION, by=[Role.BUREAU], when=self._asked, **common)(self.deny_extension)
+
+    def request_extension(self, decision: Decision[P], said: RequestExtension) -> None:
+        """申请延期, before the limit ends; all extensions together stay within the text's maximum."""
+        rule = self._rule(decision.case)
+        decision.require(said.reason, RefusalCode.REASON_REQUIRED, rule.clause)
+        if decision.case.extension_days + said.working_days > rule.at_most:
+            raise Refused(RefusalCode.EXTENSION_TOO_LONG, rule.clause, at_most=str(rule.at_most))
+        decision.note(EventType.EXTENSION_REQUESTED, rule.clause, reason=said.reason, working_days=said.working_days)
+
+    def approve_extension(self, decision: Decision[P], _: Nothing) -> None:
+        """同意延期: a longer clock takes the place of the running one. A provider cannot consent for itself."""
+        clause, clock = self._rule(decision.case).clause, self._running(decision.case)
+        days = decision.case.extension_asked or 0
+        decision.note(EventType.EXTENSION_APPROVED, clause, working_days=days)
+        decision.replace(clock, "extension", clause, clock.amount + days)
+
+    def deny_extension(self, decision: Decision[P], said: Reasoned) -> None:
+        """不同意延期, with the reason; the limit stays."""
+        clause = self._rule(decision.case).clause
+        decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+        decision.note(EventType.EXTENSION_DENIED, clause, reason=said.reason)
+
+    # What has to be so before
+
+    def _not_provided(self, case: P) -> Refused | None:
+        if self.rule(case) is not None:
+            return None
+        return Refused(RefusalCode.EXTENSION_NOT_PROVIDED, self.otherwise(case))
+
+    def _rule(self, case: P) -> ExtensionRule:
+        rule = self.rule(case)
+        if rule is None:
+            raise LookupError(f"{case.statute.id} knows no extension")
+        return rule
+
+    def _running(self, case: P) -> Clock:
+        """The text's own limit while it runs: one that has passed, or was kept, cannot be extended."""
+        clock: Clock | None = case.open_clock(self.clock)
+        if clock is None or clock.state is not ClockState.RUNNING or clock.basis is not Basis.STATUTE:
+            raise Refused(RefusalCode.WRONG_STAGE, self._rule(case).clause, why="limit_has_passed")
+        return clock
+
+    def _none_asked_yet(self, case: P, _: Role) -> None:
+        self._running(case)
+        if case.extension_asked is not None:
+            raise Refused(RefusalCode.WRONG_STAGE, self._rule(case).clause, why="extension_pending")
+
+    def _asked(self, case: P, _: Role) -> None:
+        if case.extension_asked is None:
+            raise Refused(RefusalCode.WRONG_STAGE, self._rule(case).clause, why="no_extension_asked")
+
+    def _asked_of_somebody_else(self, case: P, role: Role) -> None:
+        if role is Role.PROVIDER:
+            raise Refused(RefusalCode.EXTENSION_NEEDS_CONSENT, self._rule(case).clause)
+        self._asked(case, role)
+        self._running(case)
+
+
+def extensions_after(case: Extended, event: Event | RecordedEvent) -> dict[str, Any]:
+    """What an event about extensions changes in a case; nothing for any other event."""
+    match event.type:
+        case EventType.EXTENSION_REQUESTED:
+            return {"extension_asked": event.data["working_days"]}
+        case EventType.EXTENSION_APPROVED:
+            return {"extension_asked": None, "extension_days": case.extension_days + event.data["working_days"]}
+        case EventType.EXTENSION_DENIED:
+            return {"extension_asked": None}
+        case _:
+            return {}

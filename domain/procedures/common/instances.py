@@ -1,0 +1,201 @@
+"""Whoever coordinates and decides when departments differ (协调、报请决定): the same in every procedure.
+
+The text names them. Across levels or regions a common superior takes the bureau's place, and a case may say which
+place that is (``superior``); then nobody else coordinates or decides it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from domain.engine.case import Case
+from domain.engine.commands import ConcludeCoordination, Decide, ReferFinal, Terms
+from domain.engine.decision import Decision, Refused
+from domain.engine.records import Event, RecordedEvent
+from domain.engine.rules import RuleBook
+from domain.refusal_codes import RefusalCode
+from domain.statutes.model import Body, Clause, LastInstance, Statute
+from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+
+
+@dataclass(frozen=True)
+class Disputable(Case):
+    """A case in which the departments may differ, and others then coordinate and decide."""
+
+    not_agreed: bool = False
+    """Whether the coordination ended without agreement."""
+
+    @property
+    def involves_province(self) -> bool:
+        """Whether a provincial department is involved."""
+        return bool(getattr(self.application, "involves_provincial_department", False))
+
+    @property
+    def crosses_levels(self) -> bool:
+        """Whether the departments are of different levels or regions (跨层级、跨地域): who names a superior says so."""
+        rule = self.statute.coordination
+        provincial = rule is not None and rule.province_is_another_level and self.involves_province
+        return provincial or self.superior is not None or bool(getattr(self.application, "cross_level", False))
+
+    @property
+    def superior(self) -> str | None:
+        """The place whose organs alone coordinate and decide, where the filing names one."""
+        named: str | None = getattr(self.application, "superior", None)
+        return named or None
+
+    @property
+    def coordinator_above(self) -> Body | None:
+        """Who coordinates instead of the bureau because the dispute crosses levels or regions, if it does."""
+        rule = self.statute.coordination
+        return rule.cross_level if rule is not None and self.crosses_levels else None
+
+    @property
+    def coordination_clause(self) -> Clause | None:
+        """The clause on whoever coordinates in this case."""
+        rule, above = self.statute.coordination, self.coordinator_above
+        return above.clause if above else rule.clause if rule else None
+
+    @property
+    def last_instance(self) -> LastInstance | None:
+        """Who speaks last in this case: the statute's last instance, or the one for provincial departments."""
+        rule = self.statute.coordination
+        return rule.provincial if rule and rule.provincial and self.involves_province else self.statute.last
+
+    def dispute_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
+        """What an event changes in a dispute."""
+        if event.type is EventType.COORDINATION_CONCLUDED:
+            return {"not_agreed": event.data["result"] == "not_agreed"}
+        sent_back = event.type is EventType.DECIDED and event.data["decision"] == "return"
+        return {"not_agreed": False} if sent_back else {}
+
+
+def highest(statute: Statute) -> Clause:
+    """The clause on the highest step that a text does have."""
+    rule = statute.last or statute.coordination or statute.negotiation
+    return rule.clause
+
+
+def last_of(case: Disputable) -> LastInstance:
+    """Who speaks last. Raises LookupError where nobody does."""
+    if case.last_instance is None:
+        raise LookupError(f"{case.statute.id} has no last instance in this case")
+    return case.last_instance
+
+
+def lacking(step: str) -> Callable[[Disputable], Refused | None]:
+    """That there is no such last step under the text: ``adjudication`` or ``final_instance``."""
+
+    def refusal(case: Disputable) -> Refused | None:
+        last = case.last_instance
+        if last is not None and last.step == step:
+            return None
+        return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, highest(case.statute))
+
+    return refusal
+
+
+def after_no_agreement(case: Disputable, _: Role) -> None:
+    """The last instance waits for a coordination without agreement. Raises Refused."""
+    if not case.not_agreed:
+        raise Refused(RefusalCode.WRONG_STAGE, last_of(case).clause, why="coordination_not_concluded")
+
+
+def refer_to_coordination(decision: Decision[Any], reason: str | None, clause: Clause | None, body: Body) -> None:
+    """提请协调: noted with the body that coordinates, and with the superior's place where the case names one."""
+    decision.note(
+        EventType.COORDINATION_REFERRED, clause, reason=reason, body=body.name.zh, superior=decision.case.superior
+    )
+
+
+def may_be_coordinated(
+    book: RuleBook[Any], agreed: Callable[[Decision[Any], Terms | None, Clause | None], None], then: Stage | None = None
+) -> None:
+    """协调: it ends with an agreement, which ``agreed`` carries out, or without one; then what the text has next.
+
+    ``then``: the stage to which an agreement leads by itself.
+    """
+
+    def not_concluded_yet(case: Disputable, _: Role) -> None:
+        if case.not_agreed:
+            raise Refused(RefusalCode.WRONG_STAGE, case.coordination_clause, why="coordination_concluded")
+
+    @book.command(
+        CommandName.CONCLUDE_COORDINATION,
+        by=[Role.BUREAU],
+        stages=[Stage.COORDINATION],
+        when=not_concluded_yet,
+        settles=True,
+    )
+    def conclude_coordination(decision: Decision[Any], said: ConcludeCoordination) -> None:
+        """协调结果: agreed, or not; then what the text has next, and where it has nothing, the end."""
+        clause = decision.case.coordination_clause
+        if said.result == "agreed":
+            decision.stage = then or decision.stage
+            terms = said.terms.said() if said.terms else None
+            decision.note(EventType.COORDINATION_CONCLUDED, clause, result="agreed", terms=terms, reason=said.reason)
+            agreed(decision, said.terms, clause)
+            return
+        decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+        decision.note(EventType.COORDINATION_CONCLUDED, clause, result="not_agreed", reason=said.reason)
+        decision.meet(ClockId.COORDINATION)
+        last = decision.case.last_instance
+        if last is None:
+            decision.close(Outcome.UNRESOLVED)
+        elif last.step == "adjudication":
+            decision.start(ClockId.FINAL_INSTANCE)
+        else:
+            # Where referring is the bureau's free choice it has a window; where it is a duty, a limit.
+            decision.start(ClockId.DISPUTE_WINDOW if last.necessity else ClockId.COORDINATION)
+
+
+def may_be_decided(book: RuleBook[Any], carry_out: Callable[[Decision[Any], Decide, Clause], None]) -> None:
+    """报请决定: the case goes to the last instance, whose decision ``carry_out`` notes and carries out."""
+
+    @book.command(
+        CommandName.REFER_FINAL,
+        by=[Role.BUREAU],
+        stages=[Stage.COORDINATION],
+        unavailable=lacking("final_instance"),
+        when=after_no_agreement,
+        settles=True,
+    )
+    def refer_final(decision: Decision[Any], said: ReferFinal) -> None:
+        """报请: to the last instance, with the necessity stated where the text makes that the condition."""
+        last = last_of(decision.case)
+        if last.necessity:
+            decision.require(said.necessity, RefusalCode.NECESSITY_REQUIRED, last.clause)
+        decision.stage = Stage.FINAL_INSTANCE
+        decision.note(
+            EventType.FINAL_INSTANCE_REFERRED,
+            last.clause,
+            necessity=said.necessity,
+            reason=said.reason,
+            body=last.by.value,
+        )
+        decision.meet(ClockId.DISPUTE_WINDOW)
+        decision.meet(ClockId.COORDINATION)
+        decision.start(ClockId.FINAL_INSTANCE)
+
+    def the_organ_of_the_text(case: Disputable, role: Role) -> None:
+        if role is not last_of(case).by:
+            raise Refused(RefusalCode.NOT_YOUR_TURN, last_of(case).clause)
+
+    @book.command(
+        CommandName.DECIDE,
+        by=[Role.LEADING_GROUP, Role.GOVERNMENT],
+        stages=[Stage.FINAL_INSTANCE],
+        unavailable=lacking("final_instance"),
+        when=the_organ_of_the_text,
+        settles=True,
+    )
+    def decide(decision: Decision[Any], said: Decide) -> None:
+        """决定: carried out, or sent back to coordination."""
+        last = last_of(decision.case)
+        decision.require(said.reason, RefusalCode.REASON_REQUIRED, last.clause)
+        if said.decision == "return":
+            decision.stage = Stage.COORDINATION
+            decision.note(EventType.DECIDED, last.clause, decision="return", reason=said.reason)
+            decision.meet(ClockId.FINAL_INSTANCE)
+            decision.start(ClockId.COORDINATION)
+            return
+        carry_out(decision, said, last.clause)

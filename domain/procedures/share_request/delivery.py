@@ -1,0 +1,23 @@
+"""Delivery, withdrawal, urging and what a missed limit may lead to: 提供, 撤回, 督办, 责令整改."""
+
+from domain.engine.commands import Deliver
+from domain.engine.decision import Decision
+from domain.procedures.common.supervision import may_be_urged, may_be_withdrawn, may_lead_to_rectification
+from domain.procedures.share_request.case import ShareRequestCase
+from domain.procedures.share_request.provider_answer import close_granted
+from domain.procedures.share_request.rules import OPEN_STAGES, RULES, command
+from domain.words import ClockId, CommandName, EventType, Role, Stage
+
+
+@command(CommandName.DELIVER, by=[Role.PROVIDER], stages=[Stage.DELIVERY])
+def deliver(decision: Decision[ShareRequestCase], said: Deliver) -> None:
+    """提供: the data is there; the case is done."""
+    limit = decision.case.statute.limit(ClockId.DELIVERY, decision.case.sharing_class)
+    decision.note(EventType.DELIVERED, limit.clause if limit else None, mode=said.mode)
+    decision.meet(ClockId.DELIVERY)
+    close_granted(decision, decision.case.terms)
+
+
+may_be_withdrawn(RULES, OPEN_STAGES)
+may_be_urged(RULES, OPEN_STAGES)
+may_lead_to_rectification(RULES, OPEN_STAGES)

@@ -1,0 +1,107 @@
+"""Filing (申请): the gate, and where the statute sends an application first."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from domain.engine.decision import PLATFORM, Decision, Refused
+from domain.engine.in_force import refuse_before_first_day
+from domain.engine.records import Actor, Event
+from domain.policy import Policy
+from domain.procedures.share_request.application import Application
+from domain.procedures.share_request.case import ShareRequestCase
+from domain.procedures.share_request.completeness import findings, refuse_unless_complete
+from domain.procedures.share_request.provider_answer import close_granted
+from domain.refusal_codes import RefusalCode
+from domain.statutes.model import Clause, Statute
+from domain.words import Basis, ClockId, EventType, Role, Stage
+
+FIRST_CLOCK = {
+    Stage.COMPLETENESS_CHECK: ClockId.COMPLETENESS_CHECK,
+    Stage.PROVIDER_ANSWER: ClockId.PROVIDER_ANSWER,
+    Stage.NEGOTIATION: ClockId.NEGOTIATION,
+}
+
+
+def file(
+    request_id: str,
+    application: Application,
+    statute: Statute,
+    policy: Policy,
+    at: datetime,
+    person: str | None = None,
+    digests: Mapping[str, str] | None = None,
+) -> tuple[ShareRequestCase, list[Event]]:
+    """What filing an application does: the case before it, and the events of the filing.
+
+    ``digests`` (of the statute, of what was filed) become part of the first event and so of the chain.
+    Raises :class:`Refused` when the statute does not let it be filed.
+    """
+    refuse_before_first_day(statute, at)
+    case = ShareRequestCase(request_id, statute, policy, application)
+    actor = Actor(role=Role.REQUESTER, org=application.requester.code, person=person)
+    decision = Decision(case, actor, at, Stage.CLOSED)
+    begin(decision, digests or {})
+    return case, decision.events
+
+
+def begin(decision: Decision[ShareRequestCase], known: Mapping[str, str]) -> None:
+    """The gate, then the first stage that the statute has for such an application, and its limit."""
+    case, application, statute = decision.case, decision.case.application, decision.case.statute
+    _may_be_filed(decision)
+    decision.stage = _first_stage(case)
+    decision.file(_ground(case), known, findings(application, statute), provider=application.provider.code)
+    if case.route.opens == "granted" and not application.disputes_grant:
+        decision.note(EventType.GRANTED, case.route.clause, actor=PLATFORM, by="registration")
+        close_granted(decision, None)
+        return
+    if decision.stage is Stage.NEGOTIATION:
+        table = case.statute.negotiation
+        clause = (table.granted_conditions if application.disputes_grant else None) or table.clause
+        decision.note(EventType.NEGOTIATION_OPENED, clause, justification=application.justification)
+    decision.start(FIRST_CLOCK[decision.stage])
+    if decision.stage is Stage.COMPLETENESS_CHECK:
+        _start_what_runs_from_the_filing(decision)
+
+
+def _start_what_runs_from_the_filing(decision: Decision[ShareRequestCase]) -> None:
+    """自收到申请之日起: a limit of the stage to come may count from now, alone or beside the stage's own.
+
+    A supplement neither stops it nor starts it afresh: no text says that it does.
+    """
+    case = decision.case
+    clock = ClockId(case.route.then) if case.route.then else None
+    limit = case.statute.limit(clock, case.sharing_class) if clock else None
+    if clock is None or limit is None:
+        return
+    if limit.from_filing:
+        decision.start(clock)
+    if limit.overall is not None:
+        whole = limit.overall
+        decision.order(clock, Basis.STATUTE, whole.clause, whole.amount, whole.unit, decision.at)
+
+
+def _may_be_filed(decision: Decision[ShareRequestCase]) -> None:
+    case, application, statute = decision.case, decision.case.application, decision.case.statute
+    if application.contains_state_secret:
+        raise Refused(RefusalCode.SECRET_DATA_EXCLUDED, statute.filing.secret_data_excluded)
+    refuse_unless_complete(application, statute)
+    decision.refuse_asking_oneself()
+    if application.disputes_grant:
+        if statute.negotiation.granted_conditions is None:
+            raise Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, statute.negotiation.clause)
+    elif case.route.opens == "refused":
+        raise Refused(RefusalCode.CLASS_NOT_SHAREABLE, case.route.clause)
+    if _first_stage(case) is Stage.NEGOTIATION and not application.justification:
+        raise Refused(RefusalCode.JUSTIFICATION_REQUIRED, _ground(case))
+
+
+def _first_stage(case: ShareRequestCase) -> Stage:
+    if case.application.disputes_grant:
+        return Stage.NEGOTIATION
+    return Stage.CLOSED if case.route.opens in ("granted", "refused") else Stage(case.route.opens)
+
+
+def _ground(case: ShareRequestCase) -> Clause:
+    """The clause that a filing rests on: its route's, or the one on disputes over granted conditions."""
+    dispute = case.statute.negotiation.granted_conditions
+    return dispute if case.application.disputes_grant and dispute else case.route.clause

@@ -1,0 +1,163 @@
+"""What a workflow asks of the world, by name: the requests that ``workflows`` send and ``activities`` answer.
+
+Both sides know these and not each other.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.access import EVERYWHERE
+from domain.engine.commands import Command
+from domain.engine.records import Actor, Clock, ClockOrder, RecordedEvent
+from domain.policy import Policy
+from domain.procedures.share_request.application import Application
+from domain.statutes.model import Statute
+from domain.words import Outcome, ProcedureName, Stage
+
+
+class Message(BaseModel):
+    """A message between a door, a workflow and an activity. Fields are only ever added."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CalendarNews(Message):
+    """A notice was published (signal): clocks that it changes are superseded."""
+
+    edition: str
+    published_at: datetime
+
+
+class Snapshot(Message):
+    """A case as one run of its workflow hands it to the next.
+
+    Its state, the keys of the commands seen lately, and the work left: notices to count again by, cases to open, and
+    whether somebody has said to look at the ledger.
+    """
+
+    state: Mapping[str, Any]
+    keys: Mapping[str, str]
+    news: Sequence[CalendarNews] = ()
+    to_open: Sequence[RecordedEvent] = ()
+    nudged: bool = False
+
+
+class Entry(Message):
+    """Everything a case needs to live: it enters once, as data, and stays.
+
+    ``filed_at`` is the instant of receipt. ``shift`` moves the case's clock against the server's, for played
+    cases alone. ``all_editions`` lets a played case know every calendar edition from the start.
+    """
+
+    request_id: str
+    key: str
+    digest: str
+    statute: Statute
+    statute_digest: str
+    policy: Policy
+    filed_at: datetime
+    person: str | None = None
+    shift: timedelta = timedelta()
+    all_editions: bool = False
+    opened_by: str | None = None
+    """The case that this one follows from."""
+    alone: bool = False
+    """A case played alone finds no other case, whatever else is played beside it."""
+    snapshot: Snapshot | None = None
+    """What an earlier run has made of it; None in the first."""
+
+
+class Filing(Entry):
+    """What starts a share request."""
+
+    application: Application
+
+
+class Opening(Entry):
+    """What starts a case of any other procedure. ``actor`` opens it, with jurisdiction in ``places``."""
+
+    procedure: ProcedureName
+    application: Mapping[str, Any]
+    actor: Actor
+    places: frozenset[str] = frozenset({EVERYWHERE})
+
+
+class CaseToOpen(Message):
+    """Another case that follows from one, to be started once however often it is asked."""
+
+    procedure: ProcedureName
+    request_id: str
+    application: Mapping[str, Any]
+    opened_by: str | None
+    statute: Statute
+    statute_digest: str
+    policy: Policy
+    at: datetime
+    all_editions: bool = False
+
+
+class CommandToGive(Message):
+    """A command of one case to another."""
+
+    request_id: str
+    command: Command
+
+
+class GrantsWanted(Message):
+    """Which open access grants are meant: those of a provider's resource."""
+
+    provider: str
+    resource: str
+
+
+class GrantFound(Message):
+    """An open access grant and whose it is."""
+
+    request_id: str
+    code: str
+    name: str
+
+
+class FilingKey(Message):
+    """Which filing a caller means: its key, and the digest of what was filed under it."""
+
+    key: str
+    digest: str
+
+
+class Recount(Message):
+    """Work out these clocks again with the calendar as known on a day (None: all editions)."""
+
+    orders: Sequence[ClockOrder]
+    known_on: date | None
+    close_of_business: time | None
+
+
+def caller_key(key: str) -> str:
+    """The caller's own part of a recorded key, before the fingerprint of what was sent with it."""
+    return key.rpartition("~")[0] or key
+
+
+class CaseView(Message):
+    """A case at a glance, as the workflow holds it (query and answers). ``stuck``: each reason that holds it up."""
+
+    request_id: str
+    statute: str
+    stage: Stage
+    outcome: Outcome | None
+    head: int
+    clocks: Sequence[Clock]
+    next_at: datetime | None = None
+    stuck: Sequence[str] = ()
+
+
+class Answer(Message):
+    """What a command did: the last event it wrote and the case after it."""
+
+    head: int
+    events: Sequence[str]
+    case: CaseView
+    repeated: bool = False

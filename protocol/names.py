@@ -1,0 +1,61 @@
+"""The names under which Temporal knows workflows, activities, search attributes and cases."""
+
+from collections.abc import Mapping
+
+from domain.words import ProcedureName
+
+TASK_QUEUE = "shareflow"
+
+
+WORKFLOWS: Mapping[ProcedureName, str] = {
+    ProcedureName.SHARE_REQUEST: "ShareRequest",
+    ProcedureName.DEMAND: "Demand",
+    ProcedureName.ACCESS_GRANT: "AccessGrant",
+    ProcedureName.DATA_CORRECTION: "DataCorrection",
+    ProcedureName.RECTIFICATION: "Rectification",
+    ProcedureName.RESOURCE_WITHDRAWAL: "ResourceWithdrawal",
+    ProcedureName.CATALOGUE_CHANGE: "CatalogueChange",
+    ProcedureName.PERIODIC_DUTY: "PeriodicDuty",
+}
+"""The workflow that carries each procedure, by the name under which Temporal knows it."""
+
+
+RECORD_STEP = "record_step"
+
+
+RECOUNT_CLOCKS = "recount_clocks"
+
+
+OPEN_CASE = "open_case"
+
+
+GIVE_COMMAND = "give_command"
+
+
+FIND_GRANTS = "find_grants"
+
+
+FIND_CASE = "find_case"
+
+
+PLAN_ROUND = "plan_round"
+
+
+DUTY_ROUND = "DutyRound"
+"""The workflow that opens the cases of a duty's period, by the name under which Temporal knows it."""
+
+
+STUCK_REASON = "StuckReason"
+"""The search attribute in which a case says what it waits for: every reason, none when it waits for nothing."""
+
+
+def workflow_id(request_id: str) -> str:
+    """The id of the workflow that carries a case."""
+    parts = request_id.split("-")
+    return f"{parts[1].lower()}/{request_id}" if len(parts) == 3 else f"share-request/{request_id}"
+
+
+def request_id_of(workflow: str) -> str:
+    """The case that a workflow carries, by the workflow's id; the id itself where it carries none."""
+    request_id = workflow.rpartition("/")[2]
+    return request_id if workflow_id(request_id) == workflow else workflow

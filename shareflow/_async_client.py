@@ -1,0 +1,239 @@
+"""The client that awaits: the same methods as the one that blocks."""
+
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from shareflow import _calls, _document_calls
+from shareflow._drivers import AsyncDriver, AsyncTokenSource
+from shareflow._event import Event
+from shareflow._models import Attachment, Case, Clock, Done, Due, Page, Paper, Procedure, RecordedEvent, Statute
+from shareflow._stream import stream
+from shareflow._talk import ask, pages
+from shareflow._waiting import Words, wait_for
+from shareflow._webhook_admin import AsyncWebhooks
+from shareflow._wire import PATIENCE, TIMEOUT, Language, http_options, patience_of
+
+
+class AsyncClient:
+    """Files requests and drives them over HTTP, in one event loop. Close it, or use it in ``async with``.
+
+    As ``Client``; ``token`` may also be a function whose answer is awaited. Leaving a ``stream`` early keeps its
+    connection until the generator is closed: use ``contextlib.aclosing`` around it.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: AsyncTokenSource,
+        *,
+        timeout: float = TIMEOUT,
+        patience: float = PATIENCE,
+        language: Language | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._patience = patience_of(timeout, patience)
+        self._driver = AsyncDriver(httpx.AsyncClient(transport=transport, **http_options(base_url, language)), token)
+        self.webhooks = AsyncWebhooks(self._driver, self._patience)
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        await self._driver.http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    # Filing and acting
+
+    async def file(
+        self,
+        statute: str | None,
+        request: Mapping[str, Any],
+        key: str | None = None,
+        jurisdiction: str | None = None,
+    ) -> Case:
+        """File a request under a statute; answers when it stands in the ledger.
+
+        Without a ``statute`` it is the text in force in the ``jurisdiction`` (``nantong`` …) on the day of filing;
+        without both, in the one place that your token names.
+        Give a ``key`` of your own (a number of your system's) to be safe across restarts of your program: the same
+        key files once. Raises RequestRefused, InvalidInput, KeyReused, Unavailable.
+        """
+        return await self._driver.run(ask(_calls.file(statute, request, key, jurisdiction), self._patience))
+
+    async def open_case(
+        self,
+        procedure: str,
+        statute: str,
+        request: Mapping[str, Any],
+        key: str | None = None,
+        as_role: str | None = None,
+    ) -> Case:
+        """Open a case of any procedure (``demand`` …); answers when it stands in the ledger.
+
+        ``key`` as in ``file``; ``as_role`` is needed when the token holds several roles that may. ``procedures`` tells
+        what to say. Raises RequestRefused, InvalidInput, KeyReused, Forbidden, Unavailable.
+        """
+        call = _calls.open_case(procedure, statute, request, key, as_role)
+        return await self._driver.run(ask(call, self._patience))
+
+    async def command(
+        self,
+        request_id: str,
+        command: str,
+        /,
+        *,
+        key: str | None = None,
+        if_match: str | None = None,
+        as_role: str | None = None,
+        **fields: Any,
+    ) -> Done:
+        """Give a command with its fields: ``command(id, "refuse", reason="…")``; answers when it is in the ledger.
+
+        ``if_match`` is the ``etag`` of the case as you saw it; ``as_role`` is needed when the token holds several
+        roles that may. Raises RequestRefused, InvalidInput, KeyReused, Stale, Forbidden, NotFound, Unavailable.
+        """
+        call = _calls.command(request_id, command, fields, key, if_match, as_role)
+        return await self._driver.run(ask(call, self._patience))
+
+    # Looking
+
+    async def get(self, request_id: str) -> Case:
+        """A case as it stands. Raises NotFound."""
+        return await self._driver.run(ask(_calls.get(request_id), self._patience))
+
+    async def wait_for(
+        self,
+        request_id: str,
+        *,
+        stage: Words | None = None,
+        outcome: Words | None = None,
+        until: Callable[[Case], bool] | None = None,
+        timeout: float = 60.0,  # noqa: ASYNC109 - the same signature as of the client that blocks
+    ) -> Case:
+        """Wait until a case is at a stage, has an outcome (one, or any of several), or ``until(case)`` is true.
+
+        ``timeout`` is in seconds. Raises NotReached when it is over, or as soon as the case has closed elsewhere.
+        """
+        return await self._driver.run(wait_for(request_id, stage, outcome, until, timeout, self._patience))
+
+    async def clocks(self, request_id: str) -> Sequence[Clock]:
+        """All clocks of a case in the order in which they started."""
+        return await self._driver.run(ask(_calls.clocks(request_id), self._patience))
+
+    def events(self, request_id: str) -> AsyncGenerator[RecordedEvent, None]:
+        """The ledger of a case, from its first event."""
+        return self._driver.each(pages(lambda after: _calls.events(request_id, after), self._patience))
+
+    def list(
+        self,
+        *,
+        stage: str | None = None,
+        outcome: str | None = None,
+        statute: str | None = None,
+        requester: str | None = None,
+        provider: str | None = None,
+        open: bool | None = None,
+        overdue: bool | None = None,
+        stuck: bool | None = None,
+    ) -> AsyncGenerator[Case, None]:
+        """The share requests that you may see, page after page; parties are given by their codes."""
+        filters = {
+            **{"stage": stage, "outcome": outcome, "statute": statute, "requester": requester, "provider": provider},
+            **{"open": open, "overdue": overdue, "stuck": stuck},
+        }
+        return self._driver.each(pages(lambda cursor: _calls.list_requests(filters, cursor), self._patience))
+
+    def list_cases(
+        self,
+        *,
+        procedure: str | None = None,
+        opened_by: str | None = None,
+        resource: str | None = None,
+        stage: str | None = None,
+        outcome: str | None = None,
+        statute: str | None = None,
+        requester: str | None = None,
+        provider: str | None = None,
+        open: bool | None = None,
+        overdue: bool | None = None,
+        stuck: bool | None = None,
+    ) -> AsyncGenerator[Case, None]:
+        """The cases of every procedure that you may see; ``opened_by`` is the id of the case that they follow from."""
+        filters = {
+            **{"procedure": procedure, "opened_by": opened_by, "resource": resource, "stage": stage},
+            **{"outcome": outcome, "statute": statute, "requester": requester, "provider": provider},
+            **{"open": open, "overdue": overdue, "stuck": stuck},
+        }
+        return self._driver.each(pages(lambda cursor: _calls.list_cases(filters, cursor), self._patience))
+
+    def worklist(self) -> AsyncGenerator[Case, None]:
+        """The cases in which it is your turn."""
+        return self._driver.each(pages(_calls.worklist, self._patience))
+
+    # Events of all cases
+
+    def stream(self, after: str | None = None, types: Collection[str] | None = None) -> AsyncGenerator[Event, None]:
+        """Events as they happen, for ever, of all cases that you may see; the connection is renewed when it breaks.
+
+        ``after`` is the ``cursor`` of the last event you are done with; without it you get all from the first.
+        ``types`` are words (``granted``) or whole types. Raises Unavailable when the server stays out of reach.
+        """
+        return self._driver.each(stream(after, types, self._patience))
+
+    async def feed(self, after: str | None = None, limit: int | None = None, wait: float | None = None) -> Page[Event]:
+        """One page of the same events. With ``wait`` (seconds) an empty page is held back until something happens.
+
+        ``next`` of the page is the cursor for the following one.
+        """
+        return await self._driver.run(ask(_calls.feed(after, limit, wait), self._patience))
+
+    # Papers
+
+    async def upload(self, content: Path | bytes, name: str | None = None) -> Attachment:
+        """Bring a paper; then name its ``sha256`` in a request's documents. A path brings its own name."""
+        return await self._driver.run(ask(_document_calls.upload(content, name), self._patience))
+
+    async def download(self, sha256: str) -> bytes:
+        """A paper that your organisation brought or that a case of yours names. Raises NotFound."""
+        return await self._driver.run(ask(_document_calls.download(sha256), self._patience))
+
+    async def documents(self, request_id: str) -> Sequence[Paper]:
+        """The papers that a case gave rise to: its form, then its notices."""
+        return await self._driver.run(ask(_document_calls.documents(request_id), self._patience))
+
+    async def document(self, request_id: str, name: str) -> str:
+        """One of them, by its ``name``, as a printable HTML page."""
+        return await self._driver.run(ask(_document_calls.document(request_id, name), self._patience))
+
+    # Law and calendar
+
+    async def statutes(self) -> Sequence[Statute]:
+        """The regulations under which requests can be filed."""
+        return await self._driver.run(ask(_calls.statutes(), self._patience))
+
+    async def procedures(self) -> Sequence[Procedure]:
+        """What can be opened, by whom, under which statutes, and what may be done then."""
+        return await self._driver.run(ask(_calls.procedures(), self._patience))
+
+    async def calendar_due(
+        self,
+        start: date,
+        *,
+        working_days: int | None = None,
+        months: int | None = None,
+        as_known_on: date | None = None,
+    ) -> Due:
+        """The last day of a limit that starts on a day: so many working days or months."""
+        return await self._driver.run(
+            ask(_calls.calendar_due(start, working_days, months, as_known_on), self._patience)
+        )

@@ -1,0 +1,96 @@
+"""The application: every group of endpoints behind the same guards, and its description (OpenAPI)."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+
+from starter.api.attachments import endpoints as attachments
+from starter.api.cases import commands
+from starter.api.cases import endpoints as cases
+from starter.api.context import AppContext
+from starter.api.documents import endpoints as documents
+from starter.api.events import endpoints as events
+from starter.api.events.bodies import event_schemas
+from starter.api.health import endpoints as health
+from starter.api.http.head_requests import Heads
+from starter.api.http.headers import Headers
+from starter.api.http.limits import BodyLimit
+from starter.api.http.prefix import Prefixed
+from starter.api.http.problems import MEDIA_TYPE, answer_problems
+from starter.api.http.query_parameters import refuse_unknown
+from starter.api.law import endpoints as law
+from starter.api.procedures import endpoints as procedures
+from starter.api.requests import endpoints as requests
+from starter.api.settings import Settings
+from starter.api.webhooks import endpoints as webhooks
+from starter.api.worklist import endpoints as desk
+
+DESCRIPTION = """\
+政务数据共享流程引擎: file data-share requests between departments, drive them, and be told what happens.
+
+Every call needs a bearer token of the OIDC issuer, except the health of the service. Errors are
+`application/problem+json` with a `code`; their titles come in Chinese or English by `Accept-Language`.
+Fields are only ever added: clients must ignore what they do not know.
+"""
+
+GROUPS = (requests, commands, cases, documents, attachments, desk, events, webhooks, law, procedures, health)
+ROUTERS = tuple({id(group.router): group.router for group in GROUPS}.values())
+"""Each once: several groups may stand at one address."""
+
+
+class Api(FastAPI):
+    """The application, with a description of its own: problems are sent as problems and as nothing else."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description; FastAPI lists the endpoint's own media type beside that of problems."""
+        document = super().openapi()
+        schemas = document["components"]["schemas"]
+        document["components"]["schemas"] = dict(sorted({**event_schemas(), **schemas}.items()))
+        operations = [operation for item in document["paths"].values() for operation in item.values()]
+        for answer in (answer for operation in operations for answer in operation["responses"].values()):
+            if MEDIA_TYPE in answer.get("content", {}):
+                answer["content"] = {MEDIA_TYPE: answer["content"][MEDIA_TYPE]}
+        return document
+
+
+def _operation_id(route: APIRoute) -> str:
+    """What generated clients call an endpoint: it stays when the path or the function's file changes."""
+    return f"{route.tags[0]}_{route.name.strip('_')}"
+
+
+def create_app(door: AppContext | None) -> FastAPI:
+    """The application on a door. None: for its description alone."""
+    settings = door.settings if door else Settings()
+    app = Api(
+        title="Shareflow",
+        version=version("shareflow"),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        servers=[{"url": settings.prefix}] if settings.prefix else None,
+        redirect_slashes=False,
+        separate_input_output_schemas=True,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.door = door
+    app.state.registry = health.figures(door)
+    answer_problems(app)
+    # Each goes around those before it.
+    app.add_middleware(BodyLimit, at_most=settings.body_limit)
+    app.add_middleware(Headers)
+    app.add_middleware(Heads, routes=app.routes)
+    app.add_middleware(Prefixed, prefix=settings.prefix)
+    app.add_middleware(health.Measured, registry=app.state.registry)
+    for router in ROUTERS:
+        # What watches over the service may ask as it likes: it is told nothing of a case.
+        asked = [] if router is health.router else [Depends(refuse_unknown)]
+        app.include_router(router, dependencies=asked)
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """The description of the API, as it is committed and compared."""
+    return create_app(None).openapi()

@@ -1,0 +1,131 @@
+"""Cases of every procedure: open, list. How one is read and driven stands with the requests."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Header, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from domain.access import Caller, Parties, capacities
+from domain.engine.filed import Filed
+from domain.engine.procedure import PROCEDURES, Procedure
+from domain.engine.records import Actor
+from domain.field_types import Code
+from domain.messages import Language
+from domain.procedures.share_request.application import Application
+from domain.refusal_codes import RefusalCode
+from domain.words import ProcedureName, Role
+from starter.api.cases.idempotency import engine_key
+from starter.api.cases.routers import CASES as router
+from starter.api.cases.schemas import CaseOut, CasePage, FilingIn, Key, OpeningIn
+from starter.api.context import AppContext
+from starter.api.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit
+from starter.api.http.problems import Problem
+from starter.api.requests.endpoints import Narrowed, as_created, file_request, page_of
+from starter.api.requests.filing import place_of_filing
+from starter.case_opening import Played, matter_parties, refuse_unopenable
+from starter.errors import RequestRefused
+from starter.in_force import text_in_force
+
+
+@router.post("", status_code=201, response_model=CaseOut, summary="Open a case of any procedure")
+async def open_(
+    body: OpeningIn,
+    door: DoorIn,
+    caller: CallerIn,
+    language: LanguageIn,
+    idempotency_key: Annotated[Key, Header(description="Yours: the same key opens once.")],
+) -> Response:
+    """Open a case (立项). Answers when it stands in the ledger: the case, its first clocks, who holds it.
+
+    What to say under `request`, and who may open what, is told by `GET /v1/procedures`. A duty of a department in a
+    period is one case, whoever opens it and with whatever key: whoever opens it again is answered with it.
+    """
+    procedure = PROCEDURES.get(body.procedure)
+    if procedure is None:
+        raise RequestRefused(RefusalCode.PROCEDURE_NOT_AVAILABLE, None, body.statute or body.jurisdiction or "")
+    matter = _matter(procedure, body.request)
+    if body.as_role is not None:
+        caller = replace(caller, roles=caller.roles & {body.as_role})
+    if isinstance(matter, Application):
+        filing = FilingIn(statute=body.statute, jurisdiction=body.jurisdiction, request=matter)
+        return await file_request(filing, door, caller, language, idempotency_key)
+    key = engine_key(caller, idempotency_key)
+    statute = body.statute or await _text_of(door, place_of_filing(body, caller, language) or "", key)
+    return await _open(procedure, statute, matter, door, caller, language, key)
+
+
+async def _text_of(door: AppContext, place: str, key: str) -> str:
+    return await asyncio.to_thread(text_in_force, door.client.engine, place, key, door.receipt() or datetime.now(UTC))
+
+
+async def _open(
+    procedure: Procedure[Any],
+    statute: str,
+    matter: Filed,
+    door: AppContext,
+    caller: Caller,
+    language: Language,
+    key: str,
+) -> Response:
+    parties = matter_parties(procedure.name, statute, matter)
+    role = _opening_role(caller, procedure.opened_by, parties)
+    if role is None:
+        # Whoever does not say for which department it acts is told all that is missing.
+        refuse_unopenable(procedure.name, statute, matter, door.client.policy)
+        raise Problem(403, "not_a_party")
+    filed = await door.client.open(
+        procedure.name,
+        statute,
+        matter,
+        Actor(role=role, org=caller.org, person=caller.subject),
+        key,
+        received_at=door.receipt(),
+        places=caller.places,
+        played=Played(door.shift()),
+    )
+    return await as_created(door, filed, language)
+
+
+def _matter(procedure: Procedure[Any], said: dict[str, Any]) -> Filed:
+    """What is filed. Raises RequestValidationError with the paths of what cannot be used."""
+    try:
+        matter: Filed = procedure.matter.model_validate(said)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        raise RequestValidationError([{**each, "loc": ("body", "request", *each["loc"])} for each in found]) from None
+    return matter
+
+
+def _opening_role(caller: Caller, may: Sequence[Role], parties: Parties) -> Role | None:
+    """In which of its roles a caller opens a case; None where it has the role and is not that party.
+
+    Raises Problem 403 when it has none that may, 422 when it has several and does not say which.
+    """
+    if not caller.roles & set(may):
+        raise Problem(403, "not_your_turn")
+    able = capacities(caller, may, parties)
+    if len(able) > 1:
+        raise Problem(422, "role_ambiguous", errors=[{"path": "as", "reason": ", ".join(able)}])
+    return able[0] if able else None
+
+
+@router.get("", response_model=CasePage, summary="List the cases that are yours to see")
+async def list_(
+    request: Request,
+    door: DoorIn,
+    language: LanguageIn,
+    asked: Narrowed,
+    procedure: ProcedureName | None = None,
+    resource: Code | None = None,
+    opened_by: Annotated[Code | None, Query(description="Only cases that follow from this one (its id).")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Of every procedure, the latest first; otherwise as the list of requests."""
+    wanted = replace(asked, procedure=procedure, resource=resource, opened_by=opened_by)
+    return await page_of(request, door, language, wanted, limit, cursor)

@@ -1,0 +1,33 @@
+"""The procedures, as their rules have them: what to file, who may do what, and how long it may take."""
+
+from fastapi import APIRouter, Response
+
+from domain.procedures import PROCEDURES
+from domain.words import ProcedureName
+from starter.api.cases.schemas import Out
+from starter.api.dependencies import CallerIn, LanguageIn
+from starter.api.http.problems import RESPONSES, Problem
+from starter.api.http.responses import answer
+from starter.procedures import ProcedureTold, told
+
+router = APIRouter(prefix="/v1/procedures", tags=["procedures"], responses=RESPONSES)
+
+
+class ProcedureList(Out):
+    """Every procedure that a case can follow."""
+
+    items: list[ProcedureTold]
+
+
+@router.get("", response_model=ProcedureList, summary="The procedures")
+def procedures(_: CallerIn, language: LanguageIn) -> Response:
+    """Each with the schema of what is filed, its stages, its commands with roles and fields, and its limits."""
+    return answer(ProcedureList.model_construct(items=[told(name, language) for name in PROCEDURES]), language)
+
+
+@router.get("/{procedure}", response_model=ProcedureTold, summary="One procedure")
+def procedure(procedure: ProcedureName, _: CallerIn, language: LanguageIn) -> Response:
+    """The same of one."""
+    if procedure not in PROCEDURES:
+        raise Problem(404, "not_found")
+    return answer(told(procedure, language), language)

@@ -1,0 +1,172 @@
+"""What starts a case: the message that a filing becomes, after the rules were asked whether it may be filed at all."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from domain.access import EVERYWHERE, Parties
+from domain.engine.bounds import refuse_days_out_of_range
+from domain.engine.case import Case
+from domain.engine.decision import PLATFORM, Refused
+from domain.engine.filed import Filed
+from domain.engine.procedure import OneCase
+from domain.engine.records import Actor, Event
+from domain.naming import fingerprint, request_id_for
+from domain.policy import Policy, default_policy
+from domain.procedures import PROCEDURES, open_case
+from domain.procedures.share_request.application import Application
+from domain.procedures.share_request.filing import file
+from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
+from domain.statutes.model import Statute
+from domain.validation_messages import first_problem, key_path
+from domain.words import ProcedureName
+from protocol.messages import Entry, Filing, Opening
+from starter.errors import InvalidInput, RequestRefused
+from starter.failures import refusal_of
+
+
+class Played(NamedTuple):
+    """How a case's time differs from the world's: for played cases alone. ``alone``: it finds no other case."""
+
+    shift: timedelta = timedelta()
+    all_editions: bool = False
+    alone: bool = False
+
+
+IN_THE_WORLD = Played()
+"""A case in the world's own time."""
+
+
+class Entered(NamedTuple):
+    """The message that starts a case, the case before it, and the events that the rules make of its filing."""
+
+    entry: Entry
+    case: Case
+    events: list[Event]
+
+
+def enter_request(
+    statute_id: str,
+    application: Application,
+    policy: Policy,
+    key: str,
+    person: str | None = None,
+    received_at: datetime | None = None,
+    played: Played = IN_THE_WORLD,
+) -> Entered:
+    """What files a share request. Raises RequestRefused."""
+    statute = statute_named(statute_id)
+    at = received_at or datetime.now(UTC) + played.shift
+    request_id = request_id_for(statute_id, key)
+    try:
+        refuse_days_out_of_range(application)
+        case, events = file(request_id, application, statute, policy, at, person)
+    except Refused as refusal:
+        raise refusal_of(refusal, statute_id) from None
+    entry = Filing(
+        request_id=request_id,
+        key=key,
+        digest=fingerprint({"statute": statute_id, "application": application.model_dump(mode="json")}),
+        statute=statute,
+        statute_digest=digest(statute),
+        policy=policy,
+        application=application,
+        filed_at=at,
+        person=person,
+        shift=played.shift,
+        all_editions=played.all_editions,
+    )
+    return Entered(entry, case, events)
+
+
+def enter_case(
+    procedure: ProcedureName,
+    statute_id: str,
+    matter: Filed,
+    actor: Actor,
+    policy: Policy,
+    key: str,
+    received_at: datetime | None = None,
+    places: frozenset[str] = frozenset({EVERYWHERE}),
+    played: Played = IN_THE_WORLD,
+) -> Entered:
+    """What opens a case of any other procedure. Raises RequestRefused."""
+    statute = statute_named(statute_id)
+    at = received_at or datetime.now(UTC) + played.shift
+    one = one_case(procedure, statute, matter, played)
+    request_id = request_id_for(statute_id, one.key if one else key, procedure)
+    case: Case = PROCEDURES[procedure].new_case(request_id, statute, policy, matter)
+    try:
+        refuse_days_out_of_range(matter)
+        events = open_case(case, actor, at, None, places)
+    except Refused as refusal:
+        raise refusal_of(refusal, statute_id) from None
+    entry = Opening(
+        request_id=request_id,
+        key=key,
+        digest=opening_digest(procedure, statute_id, matter),
+        statute=statute,
+        statute_digest=digest(statute),
+        policy=policy,
+        filed_at=at,
+        person=actor.person,
+        shift=played.shift,
+        all_editions=played.all_editions,
+        alone=played.alone,
+        procedure=procedure,
+        application=matter.model_dump(mode="json", exclude_none=True),
+        actor=actor,
+        places=places,
+    )
+    return Entered(entry, case, events)
+
+
+def one_case(
+    procedure: ProcedureName, statute: Statute, matter: Filed, played: Played = IN_THE_WORLD
+) -> OneCase | None:
+    """Which case every such opening makes; None where each makes its own, as each played case is one of its own."""
+    return None if played.alone else PROCEDURES[procedure].one_case(statute, matter)
+
+
+def opening_digest(procedure: ProcedureName, statute_id: str, matter: Filed) -> str:
+    """What tells one opening from another under the same key."""
+    said = matter.model_dump(mode="json", exclude_none=True)
+    return fingerprint({"procedure": procedure.value, "statute": statute_id, "application": said})
+
+
+def matter_parties(procedure: ProcedureName, statute_or_place: str, matter: Filed) -> Parties:
+    """The departments of what is to be filed, and the statute or the place that it belongs to."""
+    any_text = next(iter(packaged_statutes().values()))
+    case: Case = PROCEDURES[procedure].new_case("", any_text, default_policy(), matter)
+    return replace(case.parties, statute=statute_or_place)
+
+
+def refuse_unopenable(procedure: ProcedureName, statute_id: str, matter: Filed, policy: Policy) -> None:
+    """Raises RequestRefused where the rules refuse what is filed, whoever files it."""
+    case: Case = PROCEDURES[procedure].new_case("", statute_named(statute_id), policy, matter)
+    try:
+        refuse_days_out_of_range(matter)
+        open_case(case, PLATFORM, datetime.now(UTC))
+    except Refused as refusal:
+        raise refusal_of(refusal, statute_id) from None
+
+
+def matter_of(procedure: ProcedureName, data: Mapping[str, Any]) -> Filed:
+    """What is filed in a procedure, from plain data. Raises InvalidInput with the first problem as one sentence."""
+    try:
+        return PROCEDURES[procedure].matter.model_validate(dict(data))
+    except ValidationError as error:
+        path, reason = first_problem(error)
+        raise InvalidInput(f"{key_path(path) or 'what is filed'} {reason}.") from None
+
+
+def statute_named(statute_id: str) -> Statute:
+    """The packaged statute. Raises RequestRefused."""
+    try:
+        return get_statute(statute_id)
+    except UnknownStatute:
+        known = ", ".join(packaged_statutes())
+        raise RequestRefused("unknown_statute", None, statute_id, {"statute": statute_id, "known": known}) from None

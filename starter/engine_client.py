@@ -1,0 +1,430 @@
+"""The typed client: file requests, give commands, read cases. Every other door goes through here.
+
+A call that is repeated with the same key does nothing twice and answers as the first did, also after a
+crash in between and after the case has closed.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
+from weakref import WeakValueDictionary
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Engine
+from temporalio.client import Client as TemporalClient
+from temporalio.client import (
+    WithStartWorkflowOperation,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.access import EVERYWHERE
+from domain.engine.commands import Command
+from domain.engine.filed import Filed
+from domain.engine.procedure import OneCase
+from domain.engine.records import Actor
+from domain.field_types import CallerKey
+from domain.naming import request_id_for
+from domain.policy import Policy, default_policy
+from domain.procedures import PROCEDURES
+from domain.procedures.share_request.application import Application
+from domain.words import ProcedureName
+from ledger.queries.cases import case_by_filing_key, get_case
+from ledger.queries.events import events_by_caller_key, events_by_key
+from ledger.queries.views import CaseDetail
+from protocol.errors import BUSY
+from protocol.messages import Answer, CaseView, Entry, FilingKey, caller_key
+from protocol.names import TASK_QUEUE, WORKFLOWS, workflow_id
+from starter.case_opening import (
+    IN_THE_WORLD,
+    Entered,
+    Played,
+    enter_case,
+    enter_request,
+    one_case,
+    opening_digest,
+    statute_named,
+)
+from starter.errors import (
+    AlreadyOpen,
+    InvalidInput,
+    KeyReused,
+    NeedsOperator,
+    NotFound,
+    RequestRefused,
+    Stale,
+    Unavailable,
+)
+from starter.failures import is_final, known_error, ledger_answers, not_answering
+from starter.in_force import text_in_force
+from workflows.labels import search_attributes
+
+T = TypeVar("T")
+
+PATIENCE = timedelta(seconds=20)
+"""How long a caller waits for an engine that is busy, restarting or out of reach."""
+
+
+AT_ONCE = 4
+"""How many commands of one process may be under way at one case."""
+AT_ONCE_IN_ALL = 10
+"""How many filings and commands of one process may be under way in the engine. The others wait here, first come first
+served: crowding into a busy engine makes each of them pass every queue in it several times."""
+
+
+class FiledCase(NamedTuple):
+    """A filing's case, whether the key had filed it before, and how many events the filing itself wrote."""
+
+    case: CaseView
+    repeated: bool
+    events: int
+
+
+class ShareflowClient:
+    """Files requests and drives them, over Temporal and the ledger."""
+
+    def __init__(
+        self,
+        temporal: TemporalClient,
+        engine: Engine,
+        policy: Policy | None = None,
+        task_queue: str = TASK_QUEUE,
+        patience: timedelta = PATIENCE,
+    ) -> None:
+        self.temporal = temporal
+        self.engine = engine
+        self.policy = policy or default_policy()
+        self.task_queue = task_queue
+        self.patience = patience
+        self._engine_turns = asyncio.Semaphore(AT_ONCE_IN_ALL)
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    # Filing
+
+    async def file(
+        self,
+        statute: str | None,
+        application: Application,
+        key: str | None = None,
+        person: str | None = None,
+        received_at: datetime | None = None,
+        shift: timedelta = timedelta(),
+        all_editions: bool = False,
+        jurisdiction: str | None = None,
+    ) -> CaseView:
+        """File a request under a statute; answers when it stands in the ledger.
+
+        Without a ``statute`` it is the text in force in the ``jurisdiction`` on the day of receipt. ``key`` is the
+        caller's idempotency key. ``shift`` and ``all_editions`` are for played cases.
+        Raises RequestRefused, KeyReused, Unavailable.
+        """
+        filed = await self.file_once(statute, application, key, person, received_at, shift, all_editions, jurisdiction)
+        return filed.case
+
+    async def file_once(
+        self,
+        statute: str | None,
+        application: Application,
+        key: str | None = None,
+        person: str | None = None,
+        received_at: datetime | None = None,
+        shift: timedelta = timedelta(),
+        all_editions: bool = False,
+        jurisdiction: str | None = None,
+    ) -> FiledCase:
+        """The same, and whether the key had filed it before."""
+        key = uuid.uuid4().hex if key is None else key
+        _check_key(key)
+        if statute is None:
+            at = received_at or datetime.now(UTC) + shift
+            statute = await asyncio.to_thread(text_in_force, self.engine, jurisdiction or "", key, at)
+        played = Played(shift, all_editions)
+        return await self._enter(enter_request(statute, application, self.policy, key, person, received_at, played))
+
+    async def open(
+        self,
+        procedure: ProcedureName,
+        statute: str | None,
+        matter: Filed,
+        actor: Actor,
+        key: str | None = None,
+        received_at: datetime | None = None,
+        places: frozenset[str] = frozenset({EVERYWHERE}),
+        played: Played = IN_THE_WORLD,
+        jurisdiction: str | None = None,
+    ) -> FiledCase:
+        """Open a case of a procedure other than the share request; answers when it stands in the ledger.
+
+        Without a statute it is the text in force in the jurisdiction. What is one case, whoever opens it, is opened
+        once, with any key or none. Raises RequestRefused, KeyReused, AlreadyOpen, Unavailable, NeedsOperator.
+        """
+        if key is not None:
+            _check_key(key)
+        if statute is None:
+            at = received_at or datetime.now(UTC) + played.shift
+            statute = await asyncio.to_thread(text_in_force, self.engine, jurisdiction or "", key or "", at)
+        if key is not None:
+            digest = opening_digest(procedure, statute, matter)
+            earlier = await asyncio.to_thread(self._filed_before, key, digest)
+            if earlier is not None:
+                # What may be opened can change with the day; what was opened stays so.
+                return earlier
+        one = one_case(procedure, statute_named(statute), matter, played)
+        if one is None:
+            key = uuid.uuid4().hex if key is None else key
+            entered = enter_case(procedure, statute, matter, actor, self.policy, key, received_at, places, played)
+            return FiledCase(await self._start(entered), False, len(entered.events))
+        request_id = request_id_for(statute, one.key, procedure)
+        there = await asyncio.to_thread(self._there, request_id, one)
+        if there is not None:
+            return there
+        key = f"opened/{request_id}" if key is None else key
+        entered = enter_case(procedure, statute, matter, actor, self.policy, key, received_at, places, played)
+        view = await self._start(entered, its_own=False)
+        there = await asyncio.to_thread(self._there, request_id, one, entered.entry)
+        return there or FiledCase(view, False, len(entered.events))
+
+    async def _enter(self, entered: Entered) -> FiledCase:
+        earlier = await asyncio.to_thread(self._filed_before, entered.entry.key, entered.entry.digest)
+        return earlier or FiledCase(await self._start(entered), False, len(entered.events))
+
+    def _filed_before(self, key: str, digest: str) -> FiledCase | None:
+        with ledger_answers():
+            earlier = case_by_filing_key(self.engine, key)
+            if earlier is None:
+                return None
+            own = events_by_key(self.engine, earlier.request_id, key)
+        if earlier.filing_digest != digest:
+            raise KeyReused(f"The key {key} was used before to file another request.")
+        return FiledCase(view_of(earlier), True, len(own))
+
+    def _there(self, request_id: str, one: OneCase, ours: Entry | None = None) -> FiledCase | None:
+        """The case that whoever opened it first has made; None where there is none yet, or it is ``ours``.
+
+        Raises AlreadyOpen when it was opened with something else.
+        """
+        with ledger_answers():
+            case = get_case(self.engine, request_id)
+            if case is None or (ours is not None and (case.filing_key, case.filing_digest) == (ours.key, ours.digest)):
+                return None
+            filing = events_by_key(self.engine, request_id, case.filing_key)
+        procedure = PROCEDURES[ProcedureName(case.procedure)]
+        said = procedure.one_case(statute_named(case.statute), procedure.matter.model_validate(case.application))
+        if said is None or said.said != one.said:
+            raise AlreadyOpen(request_id)
+        return FiledCase(view_of(case), True, len(filing))
+
+    async def _start(self, entered: Entered, its_own: bool = True) -> CaseView:
+        """Start a case, or wait for the one that an earlier call started: ``its_own``, by this very filing.
+
+        An id whose filing was refused is as good as new.
+        """
+        filing, case = entered.entry, entered.case
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            WORKFLOWS[case.procedure],
+            filing,
+            id=workflow_id(filing.request_id),
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            search_attributes=TypedSearchAttributes(search_attributes(case)),
+            static_summary=f"{case.requester.name} → {case.provider.name}"[:120],
+        )
+        # What goes wrong is told below; nobody else waits for the operation's own account of it.
+        told = asyncio.create_task(start.workflow_handle())
+        told.add_done_callback(lambda it: it.cancelled() or it.exception())
+        await self._engine_turns.acquire()
+        try:
+            return await _within(
+                self.patience.total_seconds(),
+                self.temporal.execute_update_with_start_workflow(
+                    "filed",
+                    FilingKey(key=filing.key, digest=filing.digest) if its_own else None,
+                    start_workflow_operation=start,
+                    # Not the filing's own: Temporal would answer with the outcome of a refused one for ever.
+                    id=f"filed-{uuid.uuid4().hex}",
+                    result_type=CaseView,
+                ),
+            )
+        except WorkflowAlreadyStartedError:
+            return await asyncio.to_thread(self._filed_and_closed, filing)
+        except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+            raise not_answering(error) from error
+        except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
+            raise known_error(error) from error
+        finally:
+            self._engine_turns.release()
+
+    def _filed_and_closed(self, filing: Entry) -> CaseView:
+        """An earlier call filed it, its answer was lost, and the case has closed since."""
+        earlier = self._filed_before(filing.key, filing.digest)
+        if earlier is None:
+            raise Unavailable(f"The workflow of {filing.request_id} is gone and left no case; see shareflow doctor.")
+        return earlier.case
+
+    # Commands
+
+    async def command(self, request_id: str, command: Command) -> Answer:
+        """Give a command; answers when it is in the ledger.
+
+        Raises RequestRefused, InvalidInput, NotFound, KeyReused, Stale, Unavailable, NeedsOperator.
+        """
+        _check_key(command.key)
+        async with self._turn_at(request_id):
+            return await self._command(request_id, command)
+
+    async def _command(self, request_id: str, command: Command) -> Answer:
+        try:
+            sealed = command.model_copy(update={"key": f"{command.key}~{command.fingerprint}"})
+        except UnicodeEncodeError:
+            raise InvalidInput(f"{command.name}: a field has half of a Unicode character.") from None
+        repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed.key)
+        if repeated is not None:
+            return repeated
+        try:
+            return await self._send(request_id, sealed)
+        except (RequestRefused, Stale):
+            # The server may lose the task that recorded it and ask the case again, which is then further on.
+            repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed.key)
+            if repeated is None:
+                raise
+            return repeated
+
+    def _turn_at(self, request_id: str) -> asyncio.Semaphore:
+        """The server takes ten updates of a case at once and fails the rest: callers of one process take turns."""
+        turn = self._turns.get(request_id)
+        if turn is None:
+            turn = self._turns[request_id] = asyncio.Semaphore(AT_ONCE)
+        return turn
+
+    def _done_before(self, request_id: str, caller_key: str, key: str) -> Answer | None:
+        with ledger_answers():
+            events = events_by_caller_key(self.engine, request_id, caller_key)
+        if not events:
+            return None
+        if events[0].key != key:
+            raise KeyReused(f"The key {caller_key} was used before for another command.")
+        case = self.get(request_id)
+        kinds = [event.type.value for event in events]
+        return Answer(head=events[-1].seq, events=kinds, case=view_of(case), repeated=True)
+
+    async def _send(self, request_id: str, command: Command) -> Answer:
+        handle = self.temporal.get_workflow_handle(workflow_id(request_id))
+        deadline = asyncio.get_running_loop().time() + self.patience.total_seconds()
+        pause = 0.01
+        while True:
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                raise Unavailable("The engine did not answer in time; ask again with the same key.")
+            try:
+                async with self._engine_turns:
+                    return await _within(left, self._ask(handle, request_id, command))
+            except WorkflowUpdateFailedError as error:
+                if not (isinstance(error.cause, ApplicationError) and error.cause.type == BUSY):
+                    raise known_error(error) from error
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    return await asyncio.to_thread(self._gone, request_id, command)
+                passes = error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.FAILED_PRECONDITION)
+                if not passes or is_final(error):
+                    raise not_answering(error) from error
+            except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+                raise not_answering(error) from error
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.5)
+
+    async def _ask(self, handle: WorkflowHandle[Any, Any], request_id: str, command: Command) -> Answer:
+        try:
+            return await _update(handle, command)
+        except WorkflowUpdateFailedError as refusal:
+            if not await self._caught_up(handle, request_id, refusal):
+                raise
+        return await _update(handle, command)
+
+    async def _caught_up(
+        self, handle: WorkflowHandle[Any, Any], request_id: str, refusal: WorkflowUpdateFailedError
+    ) -> bool:
+        """After a refusal by a case that a crash had left behind the ledger: let it take over what it missed.
+
+        False when it knew all there was: then the refusal stands.
+        """
+        details = refusal.cause.details if isinstance(refusal.cause, ApplicationError) else ()
+        if len(details) < 2:
+            return False
+        head = (await asyncio.to_thread(self.get, request_id)).seq
+        if details[1] >= head:
+            return False
+        await handle.signal("sync_from_ledger")
+        while True:
+            view: CaseView = await handle.query("case", result_type=CaseView)
+            if view.head >= head:
+                return True
+            await asyncio.sleep(0.05)
+
+    def _gone(self, request_id: str, command: Command) -> Answer:
+        """The workflow has ended or never was: the ledger knows which."""
+        case = self.get(request_id)
+        repeated = self._done_before(request_id, caller_key(command.key), command.key)
+        if repeated is not None:
+            return repeated
+        if case.outcome is not None:
+            raise RequestRefused("case_closed", None, case.statute)
+        raise NeedsOperator(f"The workflow of {request_id} is gone though its case is open; see shareflow stuck.")
+
+    # Reading
+
+    def get(self, request_id: str) -> CaseDetail:
+        """One case as the ledger has it. Raises NotFound, Unavailable."""
+        with ledger_answers():
+            case = get_case(self.engine, request_id)
+        if case is None:
+            raise NotFound(f"There is no request {request_id}.")
+        return case
+
+
+async def _update(handle: WorkflowHandle[Any, Any], command: Command) -> Answer:
+    answer: Answer = await handle.execute_update("command", command, id=command.key, result_type=Answer)
+    return answer
+
+
+async def _within(seconds: float, call: Coroutine[Any, Any, T]) -> T:
+    """Wait for a call so long. A cancelled caller stays cancelled: the SDK makes an error of its own of that."""
+    async with asyncio.timeout(seconds):
+        try:
+            return await call
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from error
+            raise
+
+
+def _check_key(key: str) -> None:
+    """Raises InvalidInput for a key that no caller may use."""
+    try:
+        TypeAdapter(CallerKey).validate_python(key)
+    except ValidationError:
+        raise InvalidInput("A key has 1 to 64 letters, digits and . _ : / - and nothing else.") from None
+
+
+def view_of(case: CaseDetail) -> CaseView:
+    """The ledger's case in the shape in which the workflow answers."""
+    return CaseView(
+        request_id=case.request_id,
+        statute=case.statute,
+        stage=case.stage,
+        outcome=case.outcome,
+        head=case.seq,
+        clocks=list(case.clocks),
+    )

@@ -1,0 +1,40 @@
+"""The people of a case, over HTTP."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from limits import parse
+
+from background.webhooks.addresses import allowed_from
+from starter.api.app import create_app
+from starter.api.context import open_door
+from starter.api.serving import serving
+from starter.api.settings import Settings
+from starter.engine_client import ShareflowClient
+from starter.simulate.sandbox import Playground
+from starter.tokens import Issuer
+from tests.api.callers import NOBODY_LISTENS, Bearer, People
+
+
+@pytest.fixture(scope="session")
+def people(api: httpx.AsyncClient, bearer: Bearer) -> People:
+    return People(api, bearer)
+
+
+@pytest.fixture(scope="session")
+async def patient_address(
+    ground: Playground, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
+    """The address of the API, served on a real port: nobody is told there to slow down, however often he fails.
+
+    Its webhooks may lead to NOBODY_LISTENS.
+    """
+    plenty = parse("1000000/second")
+    client = ShareflowClient(ground.temporal, ground.engine)
+    settings = Settings(rate=plenty, failures=plenty, webhooks=allowed_from(NOBODY_LISTENS))
+    async with (
+        open_door(client, settings, issuer, tmp_path_factory.mktemp("patient")) as door,
+        serving(create_app(door), "127.0.0.1", 0) as address,
+    ):
+        yield address

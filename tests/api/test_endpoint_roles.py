@@ -1,0 +1,106 @@
+"""Every endpoint by every role: whoever may not call it is told 403, whoever may is answered something else."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from domain.words import Role
+from tests.api.callers import Bearer, People, filing, fresh_key
+from tests.endpoint_roles import ENDPOINTS, Access
+from tests.engine.cases import PROVIDER, REQUESTER
+
+PATHS: Final = {
+    "{sha256}": "0" * 64,
+    "{webhook_id}": "wh_0",
+    "{statute_id}": "nantong-2020",
+    "{name}": "application",
+    "{seq}": "1",
+}
+QUERIES: Final = {"GET /v1/calendar/due": {"from": "2026-09-18", "working_days": "5"}}
+EVENT: Final = {
+    "specversion": "1.0",
+    "id": "1",
+    "source": "/x",
+    "type": "cn.gov.shareflow.platform.unheard-of.v1",
+    "data": {},
+}
+BODIES: Final[Mapping[str, Any]] = {
+    "POST /v1/requests": filing("nowhere-2020"),
+    "POST /v1/events": EVENT,
+    "POST /v1/attachments": {},
+    "POST /v1/webhooks": {"url": "http://not-taken.example/"},
+    "PATCH /v1/webhooks/{webhook_id}": {"events": []},
+    "POST /v1/webhooks/{webhook_id}/replay": {"from": "start"},
+}
+"""What is sent: right for the endpoint, and done by nobody, so that nothing is changed here."""
+OPENED_BY: Final = {
+    Role.REQUESTER: "demand",
+    Role.PROVIDER: "access_grant",
+    Role.BUREAU: "rectification",
+    Role.GOVERNMENT: "rectification",
+}
+"""A procedure that a role opens; all others try a demand. Nothing is said of what it is about: no case is opened."""
+ACTS: Final = {
+    Role.REQUESTER: "withdraw",
+    Role.PROVIDER: "deliver",
+    Role.BUREAU: "decline",
+    Role.PLATFORM: "record_use",
+}
+"""A command that a role may give somewhere, though not so and not here; all others try to decide."""
+COMMANDS: Final = ("POST /v1/requests/{request_id}/commands", "POST /v1/cases/{request_id}/commands")
+
+
+@pytest.fixture(scope="module")
+async def request_id(people: People) -> str:
+    """A case of everybody's here, that waits for its completeness check."""
+    return await people.file()
+
+
+def body_of(endpoint: str, role: Role) -> Any:
+    """What a role sends to an endpoint."""
+    if endpoint in COMMANDS:
+        return {"command": ACTS.get(role, "decide")}
+    if endpoint != "POST /v1/cases":
+        return BODIES.get(endpoint)
+    if role is Role.PLATFORM:
+        return {"procedure": "share_request", **BODIES["POST /v1/requests"]}
+    return {"procedure": OPENED_BY.get(role, "demand"), "statute": "nantong-2020", "request": {}}
+
+
+async def call(api: httpx.AsyncClient, endpoint: str, request_id: str, headers: Mapping[str, str], role: Role) -> int:
+    """The status of a call of an endpoint."""
+    method, path = endpoint.replace("{request_id}", request_id).split()
+    for name, value in PATHS.items():
+        path = path.replace(name, value)
+    kind = {"Content-Type": "application/cloudevents+json"} if endpoint == "POST /v1/events" else {}
+    answer = await api.request(
+        method,
+        path,
+        headers={**headers, **fresh_key(), **kind},
+        json=body_of(endpoint, role),
+        params=QUERIES.get(endpoint),
+    )
+    assert answer.status_code < 500, answer.text
+    return answer.status_code
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+async def test_an_endpoint_is_for_its_roles(
+    api: httpx.AsyncClient, bearer: Bearer, request_id: str, endpoint: str
+) -> None:
+    access = ENDPOINTS[endpoint]
+    statuses = {}
+    for role in Role:
+        headers = bearer(role, PROVIDER if role is Role.PROVIDER else REQUESTER)
+        statuses[role] = await call(api, endpoint, request_id, headers, role)
+    nobody = await call(api, endpoint, request_id, {}, Role.REQUESTER)
+    without_role = await call(api, endpoint, request_id, bearer([], REQUESTER), Role.REQUESTER)
+    if access is Access.ANYBODY:
+        assert {nobody, without_role, *statuses.values()} == {200}
+        return
+    assert isinstance(access, frozenset)
+    refused = {role for role, status in statuses.items() if status == 403}
+    assert refused == set(Role) - access, statuses
+    assert (nobody, without_role) == (401, 403)

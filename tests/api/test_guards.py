@@ -1,0 +1,119 @@
+"""The guards of the HTTP door: too much, too often, away, defect; and its health and figures."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from limits import parse
+from sqlalchemy.exc import OperationalError
+
+from domain.words import Role
+from starter.api.app import create_app
+from starter.api.context import AppContext, open_door
+from starter.api.health import endpoints as health
+from starter.api.settings import Settings, settings_from
+from starter.stack.errors import StackError
+from starter.tokens import Issuer
+from tests.api.callers import Bearer, People
+
+Opened = Callable[..., Any]
+
+
+@pytest.fixture
+def opened(door: AppContext, issuer: Issuer, tmp_path: Path) -> Opened:
+    """Another door to the same engine, with settings of its own."""
+
+    @asynccontextmanager
+    async def open_with(**settings: Any) -> AsyncIterator[tuple[AppContext, httpx.AsyncClient]]:
+        async with open_door(door.client, Settings(**settings), issuer, tmp_path) as other:
+            transport = httpx.ASGITransport(create_app(other), raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://shareflow") as api:
+                yield other, api
+
+    return open_with
+
+
+async def test_a_caller_that_asks_too_often_is_told_when_to_come_again(opened: Opened, bearer: Bearer) -> None:
+    async with opened(rate=parse("3/hour")) as (_, api):
+        mine, others = bearer(Role.AUDITOR, "a"), bearer(Role.AUDITOR, "b")
+        answers = [await api.get("/v1/statutes", headers=mine) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+        assert answers[-1].json()["code"] == "too_many_requests"
+        assert answers[-1].headers["retry-after"] == "3600"
+        assert (await api.get("/v1/statutes", headers=others)).status_code == 200
+        assert (await api.get("/healthz")).status_code == 200
+
+
+async def test_an_address_that_guesses_tokens_is_shut_out(opened: Opened, bearer: Bearer) -> None:
+    async with opened(failures=parse("3/hour")) as (_, api):
+        for _ in range(3):
+            assert (await api.get("/v1/statutes", headers={"Authorization": "Bearer guess"})).status_code == 401
+        answer = await api.get("/v1/statutes", headers=bearer(Role.AUDITOR))
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
+
+
+async def test_a_ledger_that_is_away_is_a_reason_to_ask_again(
+    opened: Opened, bearer: Bearer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened() as (_, api):
+
+        def away(*_: object, **__: object) -> Any:
+            raise OperationalError("select", {}, Exception("away"))
+
+        monkeypatch.setattr("starter.engine_client.get_case", away)
+        monkeypatch.setattr("starter.api.requests.endpoints.list_cases", away)
+        for path in ("/v1/requests/NANTONG-X", "/v1/requests"):
+            answer = await api.get(path, headers=bearer(Role.AUDITOR))
+            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+            assert answer.headers["retry-after"]
+        monkeypatch.setattr(health, "_ask_ledger", away)
+        ready = await api.get("/readyz")
+        assert (ready.status_code, ready.text) == (503, "the ledger does not answer")
+
+
+async def test_a_defect_is_one_sentence_and_no_traceback(
+    opened: Opened, bearer: Bearer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> Any:
+        raise RuntimeError("secret of the inside")
+
+    monkeypatch.setattr("starter.api.requests.endpoints.list_cases", broken)
+    async with opened() as (_, api):
+        answer = await api.get("/v1/requests", headers=bearer(Role.AUDITOR))
+    assert (answer.status_code, answer.json()["code"]) == (500, "defect")
+    assert "secret" not in answer.text
+
+
+async def test_what_is_not_there_is_a_problem_too(api: httpx.AsyncClient) -> None:
+    nowhere, wrong = await api.get("/v2/requests"), await api.delete("/v1/requests")
+    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "not_found")
+    assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
+    assert "GET" in wrong.headers["allow"]
+
+
+async def test_health_and_figures_tell_of_routes_and_never_of_cases(people: People) -> None:
+    request_id = await people.file()
+    await people.get("requester", f"/v1/requests/{request_id}")
+    assert (await people.api.get("/healthz")).text == "alive"
+    assert (await people.api.get("/readyz")).text == "ready"
+    figures = (await people.api.get("/metrics")).text
+    assert 'route="/v1/requests/{request_id}",status="200"' in figures
+    assert "shareflow_cases" in figures
+    assert request_id not in figures
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SHAREFLOW_API_PORT", "80800"),
+        ("SHAREFLOW_BODY_LIMIT", "-1"),
+        ("SHAREFLOW_RATE_LIMIT", "often"),
+        ("SHAREFLOW_FAILURE_LIMIT", "0.5"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(name: str, value: str) -> None:
+    with pytest.raises(StackError, match=name):
+        settings_from({name: value})

@@ -1,0 +1,48 @@
+"""What tests of the client share: either client, and a server that fails as told."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from shareflow import AsyncClient, Client
+from starter.testing.engine import ShareflowEngine
+from tests.client.both import Asking, Maker
+from tests.client.faulty_server import FaultyServer, faulty_server
+from tests.client.people import People
+
+
+@pytest.fixture(scope="session")
+def _faulty() -> Iterator[FaultyServer]:
+    with faulty_server() as server:
+        yield server
+
+
+@pytest.fixture
+def faulty(_faulty: FaultyServer) -> FaultyServer:
+    _faulty.will()
+    return _faulty
+
+
+@pytest.fixture(params=["blocking", "awaiting"])
+async def make(request: pytest.FixtureRequest) -> AsyncIterator[Maker]:
+    """Makes clients of one kind; they are closed after the test."""
+    made: list[Asking] = []
+
+    def maker(url: str, token: Any = "a-token", **options: Any) -> Asking:
+        if request.param == "blocking":
+            asking = Asking(Client(url, token, transport=httpx.HTTPTransport(), **options))
+        else:
+            asking = Asking(AsyncClient(url, token, transport=httpx.AsyncHTTPTransport(), **options))
+        made.append(asking)
+        return asking
+
+    yield maker
+    for asking in made:
+        await asking.close()
+
+
+@pytest.fixture
+def people(shareflow_engine: ShareflowEngine, make: Maker) -> People:
+    return People(shareflow_engine, make)
