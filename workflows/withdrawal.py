@@ -6,7 +6,8 @@ from typing import cast
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.procedures.resource_withdrawal.process import User, WithdrawalCase, grant_ended, resource_withdrawn
+    from domain.procedures.resource_withdrawal.case import User, WithdrawalCase
+    from domain.procedures.resource_withdrawal.process import grant_ended, resource_withdrawn
     from domain.refusal_codes import RefusalCode
     from domain.words import CommandName, Stage
     from protocol.messages import CaseView, Opening
@@ -15,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name="ResourceWithdrawal")
 class ResourceWithdrawalWorkflow(OpenedCase):
-    """A resource taken back by its provider. The rules of each stage are ``domain/procedures/resource_withdrawal``."""
+    """A resource that its provider takes back. Its rules: ``domain/procedures/resource_withdrawal``."""
 
     @workflow.init
     def __init__(self, opening: Opening) -> None:
@@ -33,6 +34,10 @@ class ResourceWithdrawalWorkflow(OpenedCase):
                     await self.wait_in_stage("审核: negotiated with the users, and consented to by the bureau")
                 case Stage.WITHDRAWAL_NOTICE:
                     await self.wait_in_stage("告知期: those who use it prepare; then what was consented to is done")
+                case Stage.COORDINATION:
+                    await self.wait_in_stage("协调: the bureau coordinates the dispute; the resource stays meanwhile")
+                case Stage.FINAL_INSTANCE:
+                    await self.wait_in_stage("决定: the government decides the dispute; the resource stays meanwhile")
                 case Stage.WITHDRAWING:
                     await self.act(self.end_grants)
         return await self.end()

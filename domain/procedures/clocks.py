@@ -38,7 +38,13 @@ CLOCKS: Final[Mapping[ProcedureName, Sequence[ClockId]]] = {
         ClockId.DATA_PUSH,
     ),
     ProcedureName.RECTIFICATION: (ClockId.RECTIFICATION, ClockId.RECTIFICATION_REVIEW),
-    ProcedureName.RESOURCE_WITHDRAWAL: (ClockId.WITHDRAWAL_REVIEW, ClockId.WITHDRAWAL_NOTICE),
+    ProcedureName.RESOURCE_WITHDRAWAL: (
+        ClockId.WITHDRAWAL_REVIEW,
+        ClockId.NEGOTIATION,
+        ClockId.WITHDRAWAL_NOTICE,
+        ClockId.COORDINATION,
+        ClockId.FINAL_INSTANCE,
+    ),
     ProcedureName.CATALOGUE_CHANGE: (ClockId.CATALOGUE_UPDATE, ClockId.CATALOGUE_REVIEW),
     ProcedureName.PERIODIC_DUTY: (ClockId.DUTY,),
 }

@@ -135,8 +135,9 @@ def _instances(statute: Statute) -> Iterator[Problem]:
         yield from _instance(statute.last, ("last",))
     last_decides = statute.last is not None and statute.last.step == "final_instance"
     # Of a merged statute the overlay's own check says it.
-    if statute.access and statute.access.dispute and not last_decides and not statute.regulations:
-        yield ("access", "dispute"), "leads nowhere: nobody else decides what coordination does not settle"
+    for section, rules in (("access", statute.access), ("withdrawal", statute.withdrawal)):
+        if rules and rules.dispute and not last_decides and not statute.regulations:
+            yield (section, "dispute"), "leads nowhere: nobody else decides what coordination does not settle"
 
 
 def _instance(instance: LastInstance, path: tuple[str | int, ...]) -> Iterator[Problem]:

@@ -170,6 +170,7 @@ class WithdrawalRules(Part):
     consent: Clause | None = None
     negotiate: Clause | None = Field(default=None, description="negotiated with those who use the resource")
     record: Clause | None = Field(default=None, description="filed with the bureau (备案)")
+    dispute: Clause | None = Field(default=None, description="who coordinates when a user does not agree")
 
 
 class CatalogueExtension(Part):

@@ -16,7 +16,7 @@ from domain.engine.filed import Party, mistyped_codes
 from domain.policy import default_policy
 from domain.procedures.rectification.case import Notice
 from domain.procedures.rectification.process import origin_is_there
-from domain.procedures.resource_withdrawal.process import Withdrawal
+from domain.procedures.resource_withdrawal.case import Withdrawal
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.filing import file
 from domain.statutes.loader import get_statute, packaged_statutes

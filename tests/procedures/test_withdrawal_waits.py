@@ -10,7 +10,7 @@ from temporalio.client import WorkflowHandle
 from domain.calendar import CHINA
 from domain.engine.commands import Command
 from domain.engine.records import Actor
-from domain.procedures.resource_withdrawal.process import Withdrawal
+from domain.procedures.resource_withdrawal.case import Withdrawal
 from domain.statutes.loader import get_statute
 from domain.words import CommandName, EventType, Outcome, ProcedureName, Role, Stage
 from ledger.queries.events import events_of

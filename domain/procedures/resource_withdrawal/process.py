@@ -1,117 +1,31 @@
 """Resource withdrawal (资源撤销): a provider takes back a resource that others use.
 
 They and the bureau are told in advance; the bureau consents, or has it on file; then the grants end, oldest first.
+Where the text has a road for it, a dispute with whoever did not agree is settled first (``withdrawal_disputes``).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from domain.calendar import day_of
 from domain.codes import code_key
-from domain.engine.case import Case
 from domain.engine.commands import Reasoned
 from domain.engine.decision import Decision, Refused
 from domain.engine.evolve import evolve_all
-from domain.engine.filed import Document, Filed, Party, Resource
+from domain.engine.filed import Filed
 from domain.engine.procedure import Digests, Procedure, register
-from domain.engine.records import Clock, Event, RecordedEvent
-from domain.engine.rules import RuleBook
-from domain.field_types import Code, Day, Text
+from domain.engine.records import Clock
+from domain.field_types import Code, Text
 from domain.procedures.common.supervision import may_be_urged, may_be_withdrawn
+from domain.procedures.resource_withdrawal.case import DISPUTED, OPEN, RULES, User, Withdrawal, WithdrawalCase, rules_of
+from domain.procedures.resource_withdrawal.disputes import may_be_disputed
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause, Statute
 from domain.statutes.sections import WithdrawalRules
 from domain.words import Basis, ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
-
-OPEN = (Stage.WITHDRAWAL_REVIEW, Stage.WITHDRAWAL_NOTICE)
-
-
-class Withdrawal(Filed):
-    """What is to be withdrawn and why (因故撤销); ``planned_on``: not before the end of that day.
-
-    ``subscribers`` are those known to the provider; the holders of open grants are told whether named or not.
-    """
-
-    provider: Party = Party()
-    resource: Resource = Resource()
-    reason: Text | None = None
-    planned_on: Day | None = None
-    subscribers: Annotated[tuple[Party, ...], Field(max_length=200)] = ()
-    documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
-
-
-class User(Filed):
-    """A department that uses the resource (数据订阅使用部门), with its grant where the ledger has one."""
-
-    code: str
-    name: str
-    grant: str | None = None
-
-
-@dataclass(frozen=True)
-class WithdrawalCase(Case):
-    """One withdrawal, from filing to its end."""
-
-    procedure: ClassVar[ProcedureName] = ProcedureName.RESOURCE_WITHDRAWAL
-
-    application: Withdrawal
-    holders: tuple[User, ...] = ()
-    """Who held open grants when it was filed: looked up before the filing is decided."""
-    told: tuple[User, ...] = ()
-    told_at: datetime | None = None
-    negotiated: Mapping[str, str] = field(default_factory=dict)
-    """With whom it was negotiated, by code, and how that ended last."""
-    cleared: bool = False
-    """Whether all that the text asks for has been done: the bureau consented, or has it on file."""
-    ended: tuple[str, ...] = ()
-
-    @property
-    def requester(self) -> Party:
-        """The provider again: it is its own matter."""
-        return self.application.provider
-
-    @property
-    def provider(self) -> Party:
-        """Whose resource it is (提供部门)."""
-        return self.application.provider
-
-    @property
-    def resource(self) -> Resource:
-        """The resource that is to be withdrawn."""
-        return self.application.resource
-
-    @property
-    def not_negotiated(self) -> Sequence[str]:
-        """The codes of those told with whom nobody has negotiated yet."""
-        return [user.code for user in self.told if user.code not in self.negotiated]
-
-    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:
-        """Who was told when, with whom it was negotiated, whether it may go ahead, and which grants have ended."""
-        data = event.data
-        match event.type:
-            case EventType.SUBSCRIBERS_TOLD:
-                return {"told": tuple(User.model_validate(user) for user in data["subscribers"]), "told_at": event.at}
-            case EventType.NEGOTIATION_RECORDED:
-                return {"negotiated": {**self.negotiated, **dict.fromkeys(data["with_whom"], data["result"])}}
-            case EventType.WITHDRAWAL_CONSENTED | EventType.FILED_FOR_RECORD:
-                return {"cleared": True}
-            case EventType.GRANT_ENDED:
-                return {"ended": (*self.ended, data["grant"])}
-        return {}
-
-
-RULES: RuleBook[WithdrawalCase] = RuleBook()
-
-
-def rules_of(case: WithdrawalCase) -> WithdrawalRules:
-    """The text's rules on withdrawal. Raises Refused where it has none."""
-    if case.statute.withdrawal is None:
-        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
-    return case.statute.withdrawal
 
 
 def begin(decision: Decision[WithdrawalCase], digests: Digests) -> None:
@@ -172,13 +86,12 @@ def _bureau(statute: Statute) -> str | None:
 
 def _put_on_file(decision: Decision[WithdrawalCase], rules: WithdrawalRules) -> None:
     """备案: the bureau knows, also of those who did not agree."""
-    against = [code for code, result in decision.case.negotiated.items() if result == "not_agreed"]
     decision.note(
         EventType.FILED_FOR_RECORD,
         rules.record or rules.clause,
         to=Role.BUREAU.value,
         reason=decision.case.application.reason,
-        not_agreed=against or None,
+        not_agreed=list(decision.case.against) or None,
     )
 
 
@@ -271,11 +184,19 @@ def deny_withdrawal(decision: Decision[WithdrawalCase], said: Reasoned) -> None:
 
 
 def _go_ahead(decision: Decision[WithdrawalCase], ground: Clause, write: Callable[[], None]) -> None:
-    """It may be withdrawn: at once when the notice has run, otherwise when it has, or on the planned day if later."""
+    """It may be withdrawn: at once when the notice has run, otherwise when it has, or on the planned day if later.
+
+    Where someone does not agree, nobody has to consent and the text has a road for the dispute, the notice runs anew
+    rather than not at all: otherwise what is disputed would be gone before anybody could refer it.
+    """
     running = decision.case.open_clock(ClockId.WITHDRAWAL_NOTICE)
     planned = _planned_beyond_the_notice(decision)
-    decision.stage = Stage.WITHDRAWAL_NOTICE if running or planned else Stage.WITHDRAWING
+    rules = rules_of(decision.case)
+    anew = not running and not planned and bool(rules.dispute and not rules.consent and decision.case.differing)
+    decision.stage = Stage.WITHDRAWAL_NOTICE if running or planned or anew else Stage.WITHDRAWING
     write()
+    if anew:
+        decision.start(ClockId.WITHDRAWAL_NOTICE)
     if planned:
         decision.cancel(ClockId.WITHDRAWAL_NOTICE)
         _run_until(decision, planned, ground)
@@ -298,11 +219,14 @@ def _run_until(decision: Decision[WithdrawalCase], planned: date, ground: Clause
 
 
 def on_expiry(decision: Decision[WithdrawalCase], clock: Clock) -> bool:
-    """The notice has run: what was consented to, or is on file, is carried out. It decides nothing."""
+    """The notice has run: what was consented to, or is on file, is carried out, but not while it is disputed.
+
+    It decides nothing.
+    """
     if clock.id is not ClockId.WITHDRAWAL_NOTICE:
         return False
     planned = _planned_beyond_the_notice(decision) if decision.case.cleared else None
-    if decision.case.cleared and planned is None:
+    if decision.case.cleared and planned is None and decision.stage not in DISPUTED:
         decision.stage = Stage.WITHDRAWING
     decision.wait_out(clock)
     if planned is not None:
@@ -344,6 +268,7 @@ def waits_under(statute: Statute, stage: Stage) -> Sequence[Role] | None:
     return None
 
 
+may_be_disputed(RULES)
 may_be_withdrawn(RULES, OPEN, by=Role.PROVIDER)
 may_be_urged(RULES, OPEN)
 
@@ -358,6 +283,8 @@ RESOURCE_WITHDRAWAL = register(
         waits_for={
             Stage.WITHDRAWAL_REVIEW: (Role.BUREAU,),
             Stage.WITHDRAWAL_NOTICE: (Role.PROVIDER,),
+            Stage.COORDINATION: (Role.BUREAU,),
+            Stage.FINAL_INSTANCE: (Role.GOVERNMENT,),
             Stage.WITHDRAWING: (Role.PLATFORM,),
         },
         on_expiry=on_expiry,

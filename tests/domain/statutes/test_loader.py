@@ -121,6 +121,7 @@ WRONG = {
     "decline without check": (LAW, "allowed: false", "allowed: true", "decline.allowed", "cannot be true"),
     "last without coordination": (CS, *cut(CS, "coordination:", "last:"), "last", "without coordination"),
     "dispute without last": (LAW, *cut(LAW, "last:", "rectification:"), "access.dispute", "leads nowhere"),
+    "end disputed without last": (LAW, *cut(LAW, "last:", "\ncatalogue:"), "withdrawal.dispute", "leads nowhere"),
     "bureau as final instance": (CS, "by: leading_group", "by: bureau", "last.by", "cannot be bureau"),
     "one party alone": (CS, "[requester, provider]", "[requester, bureau]", "negotiation.parties", "contain provider"),
     "party twice": (
