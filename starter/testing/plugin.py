@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from starter.extra import UNUSABLE, why_no_engine
+
 if TYPE_CHECKING:
     from starter.testing.engine import ShareflowEngine
 
@@ -23,6 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def shareflow_engine(request: pytest.FixtureRequest) -> "Iterator[ShareflowEngine]":
     """A running Shareflow engine whose time can be advanced; started once, thrown away after the run."""
+    why = why_no_engine("The fixture shareflow_engine")
+    if why:
+        pytest.exit(why, returncode=UNUSABLE)
     # Imported late: all of Temporal and PostgreSQL hang on it.
     from starter.testing.engine import first_instant, running_engine
 
