@@ -12,34 +12,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from domain.clocks import IN_EVERY_POLICY, POLICY_CLOCKS
 from domain.engine.records import LadderStep
 from domain.periods import Recurrence
 from domain.validation_messages import own_reason
 from domain.words import ClockId, Unit
-
-OF_THE_REQUEST = (
-    ClockId.SUPPLEMENT,
-    ClockId.DISPUTE_WINDOW,
-    ClockId.NEGOTIATION,
-    ClockId.COORDINATION,
-    ClockId.FINAL_INSTANCE,
-)
-"""The limits of a share request that no text sets."""
-
-POLICY_CLOCKS = (
-    *OF_THE_REQUEST,
-    ClockId.FOLLOW_UP_WINDOW,
-    ClockId.RENEWAL_WINDOW,
-    ClockId.DISPOSAL,
-    ClockId.DATA_VERIFICATION,
-    ClockId.DATA_PUSH,
-    ClockId.RECTIFICATION_REVIEW,
-    ClockId.WITHDRAWAL_REVIEW,
-    ClockId.WITHDRAWAL_NOTICE,
-    ClockId.CATALOGUE_UPDATE,
-    ClockId.CATALOGUE_REVIEW,
-)
-"""The limits that a text may leave open. Where a statute sets one of them, the statute's counts."""
 
 
 class PolicyPart(BaseModel):
@@ -59,7 +36,7 @@ DaysBefore = Annotated[tuple[Annotated[int, Field(ge=1, le=60)], ...], Field(max
 
 
 class FixedDayWarnings(PolicyPart):
-    """The same for limits that end on a fixed day (提醒): for those that run at least so many days."""
+    """When to warn before a limit that ends on a fixed day (提醒): working days before it, if it runs long enough."""
 
     working_days_before: DaysBefore = (10, 2)
     for_limits_of_at_least: int = Field(default=5, ge=1, le=366)
@@ -118,10 +95,10 @@ class Policy(PolicyPart):
 def policy_from(data: Mapping[str, Any]) -> Policy:
     """A policy from plain data, completed with the packaged limits for what a file from before a procedure leaves out.
 
-    Raises ValueError (pydantic's, or a sentence) when a clock of the request is missing or a clock is foreign.
+    Raises ValueError (pydantic's, or a sentence) when a clock that every file names is missing or a clock is foreign.
     """
     policy = Policy.model_validate(data)
-    wrong = (set(OF_THE_REQUEST) - set(policy.limits)) | (set(policy.limits) - set(POLICY_CLOCKS))
+    wrong = (set(IN_EVERY_POLICY) - set(policy.limits)) | (set(policy.limits) - set(POLICY_CLOCKS))
     if wrong:
         raise ValueError(f"limits must name exactly the policy clocks; check {', '.join(sorted(wrong))}")
     return completed(policy)
@@ -136,8 +113,14 @@ def completed(policy: Policy) -> Policy:
 
 @cache
 def default_policy() -> Policy:
-    """The packaged policy."""
+    """The packaged policy. Raises ValueError, with file and name, unless it names exactly the policy clocks."""
     import yaml
 
     text = files("domain").joinpath("data/policy.yaml").read_text(encoding="utf-8")
-    return policy_from(yaml.safe_load(text))
+    policy = Policy.model_validate(yaml.safe_load(text))
+    wrong = set(policy.limits) ^ set(POLICY_CLOCKS)
+    if wrong:
+        raise ValueError(
+            f"domain/data/policy.yaml: limits must name the policy clocks; check {', '.join(sorted(wrong))}"
+        )
+    return policy

@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 from typing import Any, Generic, TypeVar
 
 from domain.calendar import CHINA, day_of
+from domain.clocks import is_duty, reminds_on_the_last_day
 from domain.codes import same_code
 from domain.engine.case import Case
 from domain.engine.filed import mistyped_codes
@@ -24,27 +25,6 @@ P = TypeVar("P", bound=Case)
 
 PLATFORM = Actor(role=Role.PLATFORM)
 """Who acts when a limit ends or a rule alone decides: the platform, never a person."""
-
-NO_LADDER = frozenset(
-    {
-        ClockId.DEMAND_FEEDBACK,
-        ClockId.SUPPLEMENT,
-        ClockId.DISPUTE_WINDOW,
-        ClockId.FOLLOW_UP_WINDOW,
-        ClockId.GRANT_TERM,
-        ClockId.UNUSED_ACCESS,
-        ClockId.RENEWAL_WINDOW,
-        ClockId.WITHDRAWAL_NOTICE,
-    }
-)
-"""Windows in which a department may act, and terms that simply end: no duties, so when they end nobody is urged.
-
-The ten days of a demand bind a report that may never be due: they end without a breach.
-"""
-
-ON_THE_LAST_DAY = frozenset({ClockId.DEMAND_FEEDBACK})
-"""Limits that are reminded of on their last day too, because their end itself says nothing."""
-
 
 MISTYPED_CODE = "wrong_check_character"
 """The finding that a code of a department cannot be right."""
@@ -271,8 +251,8 @@ class Decision(Generic[P]):
             started_at=started_at,
             amount=amount,
             unit=unit,
-            warn_before=(*policy.warnings.before(unit, amount), *([0] if clock_id in ON_THE_LAST_DAY else ())),
-            ladder=policy.ladder if ladder and clock_id not in NO_LADDER else (),
+            warn_before=(*policy.warnings.before(unit, amount), *([0] if reminds_on_the_last_day(clock_id) else ())),
+            ladder=policy.ladder if ladder and is_duty(clock_id) else (),
             supersedes=supersedes,
             statute=clause.statute if clause else None,
         )

@@ -7,6 +7,7 @@ from filing to its end.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from domain.clocks import CLOCKS, NumberFrom
 from domain.statutes.clauses import clauses
 from domain.statutes.model import LastInstance, Route, Statute
 from domain.words import Authorization, ClockId, Role, SharingClass
@@ -73,9 +74,11 @@ def _routes_of_class(statute: Statute) -> Iterator[Problem]:
 
 
 def _limits(statute: Statute) -> Iterator[Problem]:
-    """No limit is set twice for the same clock and class."""
+    """No limit is set twice for the same clock and class, and none that somebody decides in each case."""
     seen = set()
     for place, limit in enumerate(statute.limits):
+        if CLOCKS[limit.clock].number is NumberFrom.DECISION:
+            yield ("limits", place, "clock"), f"is {limit.clock}, which is set in each case and by no text"
         what = (limit.clock, limit.sharing_class)
         if what in seen:
             suffix = f" and the class {limit.sharing_class}" if limit.sharing_class else ""

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.policy import POLICY_CLOCKS, Policy, default_policy, policy_from
+from domain.clocks import POLICY_CLOCKS
+from domain.policy import Policy, default_policy, policy_from
 from domain.words import ClockId, Unit, Urgency
 
 PROMISED = {

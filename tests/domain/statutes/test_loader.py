@@ -106,6 +106,13 @@ WRONG = {
         "limits[1]",
         "is a second limit for the clock provider_answer and the class unconditional",
     ),
+    "limit of each case": (
+        NT,
+        "- clock: unused_access",
+        "- clock: grant_term",
+        "limits[6].clock",
+        "is grant_term, which is set in each case and by no text",
+    ),
     "no platform refusal": (NT, *cut(NT, "platform_refusal:", "supplement:"), "routes[0]", "platform_refusal is"),
     "coordination without body": (CS, *cut(CS, "  bureau:", "  leading_"), "coordination.by", "needs bureau"),
     "last without body": (CS, *cut(CS, "  leading_group:", "  platform:"), "last.by", "needs leading_group"),
