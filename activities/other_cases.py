@@ -1,7 +1,6 @@
 """What a case asks of others: to be opened, to take a command, to be found. Each may be asked again without harm."""
 
 import asyncio
-import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,32 +8,26 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Engine
 from temporalio import activity
-from temporalio.client import (
-    Client,
-    WithStartWorkflowOperation,
-    WorkflowFailureError,
-    WorkflowUpdateFailedError,
-)
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.engine.case_found import CaseFound
 from domain.engine.decision import PLATFORM, Refused
 from domain.engine.procedure import each_its_own
-from domain.naming import fingerprint
 from domain.policy import completed
 from domain.procedures import PROCEDURES
 from domain.procedures import open_case as rules_open
-from domain.procedures.share_request.application import Application
 from domain.refusal_codes import RefusalCode
 from domain.validation_messages import first_problem, key_path
-from domain.words import Basis, ClockState, ProcedureName
+from domain.words import Basis, ClockState
 from ledger.queries.cases import get_case, open_grants_of
 from ledger.queries.events import events_by_key
-from protocol.errors import BUSY, OVERTAKEN, refusal_note
-from protocol.messages import CaseToOpen, CommandToGive, Entry, Filing, FilingKey, GrantFound, GrantsWanted, Opening
-from protocol.names import FIND_CASE, FIND_GRANTS, GIVE_COMMAND, OPEN_CASE, TASK_QUEUE, WORKFLOWS, workflow_id
+from protocol.errors import refusal_note, told_by_the_case
+from protocol.messages import CaseOpening, CaseToOpen, CommandToGive, GrantFound, GrantsWanted
+from protocol.names import FIND_CASE, FIND_GRANTS, GIVE_COMMAND, OPEN_CASE, TASK_QUEUE, workflow_id
+from protocol.opening import case_before, digest_of_filing, plain_matter
+from protocol.starting import start_case
 
 
 class OtherCases:
@@ -60,63 +53,53 @@ class OtherCases:
         False: it was there already, opened by somebody else. Raises ApplicationError that is not retried, with the
         refusal and its code, when the rules do not let it be opened; the id stays as good as new.
         """
-        entry = self._entry(order)
+        opening = self._opening(order)
         there = await asyncio.to_thread(get_case, self._engine, order.request_id)
         if there is None:
-            ask_the_rules(order)
-            await self._start(order, entry)
+            ask_the_rules(opening)
+            await self._start(opening)
             there = await asyncio.to_thread(get_case, self._engine, order.request_id)
-        return there is not None and there.filing_key == entry.key
+        return there is not None and there.filing_key == opening.key
 
-    async def _start(self, order: CaseToOpen, entry: Entry) -> None:
-        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            WORKFLOWS[order.procedure],
-            entry,
-            id=workflow_id(order.request_id),
-            task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-        )
-        told = asyncio.create_task(start.workflow_handle())
-        told.add_done_callback(lambda it: it.cancelled() or it.exception())
-        its_own = PROCEDURES[order.procedure].one_case is each_its_own
+    async def _start(self, opening: CaseOpening) -> None:
+        its_own = PROCEDURES[opening.procedure].one_case is each_its_own
         try:
-            await self._client.execute_update_with_start_workflow(
-                "filed",
-                FilingKey(key=entry.key, digest=entry.digest) if its_own else None,
-                start_workflow_operation=start,
-                # Not the filing's own: Temporal would answer with the outcome of a refused one for ever.
-                id=f"filed-{uuid.uuid4().hex}",
-            )
+            await start_case(self._client, opening, its_own, self._task_queue)
         except WorkflowAlreadyStartedError as error:
             # Asked before, and the case has ended since.
-            if await asyncio.to_thread(get_case, self._engine, order.request_id) is None:
+            if await asyncio.to_thread(get_case, self._engine, opening.request_id) is None:
                 raise ApplicationError(str(error), type="workflow_without_case", non_retryable=True) from error
         except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
-            cause = error.cause
-            if not isinstance(cause, ApplicationError) or cause.type == OVERTAKEN:
+            said = told_by_the_case(error)
+            if said is None:
                 raise
             raise ApplicationError(
-                cause.message, *cause.details, type=cause.type or "refused", non_retryable=True
+                said.message, *said.details, type=said.type or "refused", non_retryable=True
             ) from error
 
-    def _entry(self, order: CaseToOpen) -> Entry:
-        application = dict(order.application)
-        common = {
-            "request_id": order.request_id,
-            "key": f"opened/{order.request_id}",
-            "digest": fingerprint({"statute": order.statute.id, "application": application}),
-            "statute": order.statute,
-            "statute_digest": order.statute_digest,
-            "policy": completed(order.policy),
-            "filed_at": order.at,
-            "shift": order.at - datetime.now(UTC) if self._played else timedelta(),
-            "all_editions": order.all_editions,
-            "opened_by": order.opened_by,
-        }
-        if order.procedure is ProcedureName.SHARE_REQUEST:
-            return Filing(**common, application=Application.model_validate(application))
-        return Opening(**common, procedure=order.procedure, application=application, actor=PLATFORM)
+    def _opening(self, order: CaseToOpen) -> CaseOpening:
+        """What starts the case. Raises ApplicationError that is not retried for what its procedure cannot read."""
+        try:
+            matter = PROCEDURES[order.procedure].matter.model_validate(dict(order.application))
+        except ValidationError as error:
+            path, reason = first_problem(error)
+            said = f"{key_path(path) or 'what is filed'} {reason}."
+            raise ApplicationError(said, type="invalid", non_retryable=True) from error
+        return CaseOpening(
+            request_id=order.request_id,
+            procedure=order.procedure,
+            application=plain_matter(matter),
+            actor=PLATFORM,
+            key=f"opened/{order.request_id}",
+            digest=digest_of_filing(order.procedure, order.statute.id, matter),
+            statute=order.statute,
+            statute_digest=order.statute_digest,
+            policy=completed(order.policy),
+            filed_at=order.at,
+            shift=order.at - datetime.now(UTC) if self._played else timedelta(),
+            all_editions=order.all_editions,
+            opened_by=order.opened_by,
+        )
 
     @activity.defn(name=GIVE_COMMAND)
     async def give_command(self, order: CommandToGive) -> str | None:
@@ -128,13 +111,13 @@ class OtherCases:
         try:
             await handle.execute_update("command", command, id=command.key)
         except WorkflowUpdateFailedError as error:
-            cause = error.cause
-            if not isinstance(cause, ApplicationError) or cause.type in (BUSY, OVERTAKEN):
+            said = told_by_the_case(error)
+            if said is None:
                 raise
-            if cause.type not in set(RefusalCode):
+            if said.type not in set(RefusalCode):
                 # The same command under the same key would fail in the same way for ever.
-                raise ApplicationError(cause.message, type=cause.type, non_retryable=True) from error
-            return cause.type
+                raise ApplicationError(said.message, type=said.type, non_retryable=True) from error
+            return said.type
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return RefusalCode.CASE_CLOSED.value
@@ -163,17 +146,10 @@ class OtherCases:
         )
 
 
-def ask_the_rules(order: CaseToOpen) -> None:
+def ask_the_rules(opening: CaseOpening) -> None:
     """Ask before anything is begun whether a case may be opened, as every door does."""
-    procedure = PROCEDURES[order.procedure]
     try:
-        matter = procedure.matter.model_validate(dict(order.application))
-        policy = completed(order.policy)
-        rules_open(procedure.new_case(order.request_id, order.statute, policy, matter), PLATFORM, order.at)
-    except ValidationError as error:
-        path, reason = first_problem(error)
-        said = f"{key_path(path) or 'what is filed'} {reason}."
-        raise ApplicationError(said, type="invalid", non_retryable=True) from error
+        rules_open(case_before(opening), opening.actor, opening.filed_at, places=opening.places)
     except Refused as refusal:
-        note = refusal_note(refusal, order.statute.id)
+        note = refusal_note(refusal, opening.statute.id)
         raise ApplicationError(note.code, note, type=note.code, non_retryable=True) from refusal

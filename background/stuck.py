@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 
 from ledger.queries.operations import parked_are
-from protocol.names import STUCK_REASON, request_id_of
+from protocol.names import request_id_of
+from protocol.search_attributes import STUCK_REASON
 
 log = structlog.get_logger("shareflow.stuck")
 
@@ -21,7 +22,7 @@ WORKFLOW_MISSING = "workflow_missing"
 """The ledger has an open case and Temporal has no workflow of it: found by the reconciliation."""
 TASK_FAILING = "workflow_task_failing"
 """The workflow's code fails."""
-WAITING = f'{STUCK_REASON} IS NOT NULL AND ExecutionStatus = "Running"'
+WAITING = f'{STUCK_REASON.name} IS NOT NULL AND ExecutionStatus = "Running"'
 FAILING = 'TemporalReportedProblems IS NOT NULL AND ExecutionStatus = "Running"'
 EVERY = timedelta(seconds=5)
 
@@ -31,7 +32,7 @@ async def held_up(client: Client) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = {}
     async for run in client.list_workflows(WAITING):
         attributes = {pair.key.name: pair.value for pair in run.typed_search_attributes}
-        found.setdefault(request_id_of(run.id), []).extend(attributes.get(STUCK_REASON) or ())
+        found.setdefault(request_id_of(run.id), []).extend(attributes.get(STUCK_REASON.name) or ())
     async for run in client.list_workflows(FAILING):
         found.setdefault(request_id_of(run.id), []).append(TASK_FAILING)
     return found

@@ -27,12 +27,13 @@ from bench.engine import APPLICATION, STEPS
 from domain.engine.commands import Command
 from domain.engine.records import Actor
 from domain.policy import default_policy
+from domain.procedures.share_request.filing import as_requester
 from domain.statutes.loader import digest, get_statute
-from domain.words import Role
-from protocol.messages import Answer, CaseView, Filing, FilingKey
-from protocol.names import TASK_QUEUE
+from domain.words import ProcedureName, Role
+from protocol.messages import Answer, CaseOpening, CaseView, FilingKey
+from protocol.names import TASK_QUEUE, WORKFLOWS, workflow_id
+from protocol.opening import plain_matter
 from starter.tokens import embedded_issuer
-from workflows.share_request import ShareRequestWorkflow
 
 CASES, AT_ONCE, ROUNDS = 128, 32, 2
 APART = 0.05
@@ -82,27 +83,29 @@ class Through:
 async def _direct(temporal: Client) -> None:
     """The same case, by Temporal's client and nothing else."""
     key, statute = uuid.uuid4().hex, get_statute(STATUTE)
-    filing = Filing(
+    opening = CaseOpening(
         request_id=f"BENCH-{key}",
+        procedure=ProcedureName.SHARE_REQUEST,
+        application=plain_matter(APPLICATION),
+        actor=as_requester(APPLICATION),
         key=key,
         digest=key,
         statute=statute,
         statute_digest=digest(statute),
         policy=default_policy(),
-        application=APPLICATION,
         filed_at=datetime.now(UTC),
     )
     start = WithStartWorkflowOperation(
-        ShareRequestWorkflow.run,
-        filing,
-        id=f"share-request/{filing.request_id}",
+        WORKFLOWS[opening.procedure],
+        opening,
+        id=workflow_id(opening.request_id),
         task_queue=TASK_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
     )
     await temporal.execute_update_with_start_workflow(
         "filed", FilingKey(key=key, digest=key), start_workflow_operation=start, result_type=CaseView
     )
-    handle = temporal.get_workflow_handle(f"share-request/{filing.request_id}")
+    handle = temporal.get_workflow_handle(workflow_id(opening.request_id))
     for name, role, fields in STEPS:
         actor = Actor(role=role, org=ORGS.get(role), person="bench")
         command = Command(name=name, actor=actor, fields=fields, key=uuid.uuid4().hex, received_at=datetime.now(UTC))

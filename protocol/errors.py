@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from temporalio.exceptions import ApplicationError
+
 from domain.engine.decision import Refused
 from protocol.messages import Message
 
@@ -59,3 +61,15 @@ def refusal_note(refusal: Refused, statute: str) -> RefusalNote:
         regulation=refusal.statute,
         details=dict(refusal.details),
     )
+
+
+def told_by_the_case(error: BaseException) -> ApplicationError | None:
+    """What a case said when it failed an update or ended; None where whoever asked may ask again.
+
+    ``error`` is temporalio's WorkflowUpdateFailedError or WorkflowFailureError. A step that is being recorded
+    passes, and so does an update that was overtaken by the end of its case.
+    """
+    cause = getattr(error, "cause", None)
+    if not isinstance(cause, ApplicationError) or cause.type in (BUSY, OVERTAKEN):
+        return None
+    return cause

@@ -13,7 +13,6 @@ from domain.access import EVERYWHERE
 from domain.engine.commands import Command
 from domain.engine.records import Actor, Clock, ClockOrder, RecordedEvent
 from domain.policy import Policy
-from domain.procedures.share_request.application import Application
 from domain.statutes.model import Statute
 from domain.words import Outcome, ProcedureName, Stage
 
@@ -45,21 +44,26 @@ class Snapshot(Message):
     nudged: bool = False
 
 
-class Entry(Message):
-    """Everything a case needs to live: it enters once, as data, and stays.
+class CaseOpening(Message):
+    """What starts a case of any procedure: everything that it needs to live enters once, as data, and stays.
 
-    ``filed_at`` is the instant of receipt. ``shift`` moves the case's clock against the server's, for played
-    cases alone. ``all_editions`` lets a played case know every calendar edition from the start.
+    ``application`` is what was filed, as plain data that the procedure's matter reads. ``actor`` opens the case, with
+    jurisdiction in ``places``. ``key`` is the caller's, ``digest`` that of what was filed under it. ``filed_at`` is
+    the instant of receipt. ``shift`` moves the case's clock against the server's, for played cases alone.
+    ``all_editions`` lets a played case know every calendar edition from the start.
     """
 
     request_id: str
+    procedure: ProcedureName
+    application: Mapping[str, Any]
+    actor: Actor
+    places: frozenset[str] = frozenset({EVERYWHERE})
     key: str
     digest: str
     statute: Statute
     statute_digest: str
     policy: Policy
     filed_at: datetime
-    person: str | None = None
     shift: timedelta = timedelta()
     all_editions: bool = False
     opened_by: str | None = None
@@ -68,21 +72,6 @@ class Entry(Message):
     """A case played alone finds no other case, whatever else is played beside it."""
     snapshot: Snapshot | None = None
     """What an earlier run has made of it; None in the first."""
-
-
-class Filing(Entry):
-    """What starts a share request."""
-
-    application: Application
-
-
-class Opening(Entry):
-    """What starts a case of any other procedure. ``actor`` opens it, with jurisdiction in ``places``."""
-
-    procedure: ProcedureName
-    application: Mapping[str, Any]
-    actor: Actor
-    places: frozenset[str] = frozenset({EVERYWHERE})
 
 
 class CaseToOpen(Message):

@@ -1,4 +1,4 @@
-"""The names under which Temporal knows workflows, activities, search attributes and cases."""
+"""The names under which Temporal knows workflows, activities and cases."""
 
 from collections.abc import Mapping
 
@@ -43,10 +43,6 @@ PLAN_ROUND = "plan_round"
 
 DUTY_ROUND = "DutyRound"
 """The workflow that opens the cases of a duty's period, by the name under which Temporal knows it."""
-
-
-STUCK_REASON = "StuckReason"
-"""The search attribute in which a case says what it waits for: every reason, none when it waits for nothing."""
 
 
 def workflow_id(request_id: str) -> str:

@@ -14,16 +14,15 @@ from domain.engine.decision import PLATFORM, Refused
 from domain.engine.filed import Filed
 from domain.engine.procedure import OneCase
 from domain.engine.records import Actor, Event
-from domain.naming import fingerprint, request_id_for
+from domain.naming import request_id_for
 from domain.policy import Policy, default_policy
 from domain.procedures import PROCEDURES, open_case
-from domain.procedures.share_request.application import Application
-from domain.procedures.share_request.filing import file
 from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
 from domain.statutes.model import Statute
 from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName
-from protocol.messages import Entry, Filing, Opening
+from protocol.messages import CaseOpening
+from protocol.opening import case_before, digest_of_filing, plain_matter
 from starter.errors import InvalidInput, RequestRefused
 from starter.failures import refusal_of
 
@@ -43,43 +42,9 @@ IN_THE_WORLD = Played()
 class Entered(NamedTuple):
     """The message that starts a case, the case before it, and the events that the rules make of its filing."""
 
-    entry: Entry
+    opening: CaseOpening
     case: Case
     events: list[Event]
-
-
-def enter_request(
-    statute_id: str,
-    application: Application,
-    policy: Policy,
-    key: str,
-    person: str | None = None,
-    received_at: datetime | None = None,
-    played: Played = IN_THE_WORLD,
-) -> Entered:
-    """What files a share request. Raises RequestRefused."""
-    statute = statute_named(statute_id)
-    at = received_at or datetime.now(UTC) + played.shift
-    request_id = request_id_for(statute_id, key)
-    try:
-        refuse_days_out_of_range(application)
-        case, events = file(request_id, application, statute, policy, at, person)
-    except Refused as refusal:
-        raise refusal_of(refusal, statute_id) from None
-    entry = Filing(
-        request_id=request_id,
-        key=key,
-        digest=fingerprint({"statute": statute_id, "application": application.model_dump(mode="json")}),
-        statute=statute,
-        statute_digest=digest(statute),
-        policy=policy,
-        application=application,
-        filed_at=at,
-        person=person,
-        shift=played.shift,
-        all_editions=played.all_editions,
-    )
-    return Entered(entry, case, events)
 
 
 def enter_case(
@@ -93,35 +58,33 @@ def enter_case(
     places: frozenset[str] = frozenset({EVERYWHERE}),
     played: Played = IN_THE_WORLD,
 ) -> Entered:
-    """What opens a case of any other procedure. Raises RequestRefused."""
+    """What opens a case, once the rules have said that it may be opened. Raises RequestRefused."""
     statute = statute_named(statute_id)
     at = received_at or datetime.now(UTC) + played.shift
     one = one_case(procedure, statute, matter, played)
-    request_id = request_id_for(statute_id, one.key if one else key, procedure)
-    case: Case = PROCEDURES[procedure].new_case(request_id, statute, policy, matter)
+    opening = CaseOpening(
+        request_id=request_id_for(statute_id, one.key if one else key, procedure),
+        procedure=procedure,
+        application=plain_matter(matter),
+        actor=actor,
+        places=places,
+        key=key,
+        digest=digest_of_filing(procedure, statute_id, matter),
+        statute=statute,
+        statute_digest=digest(statute),
+        policy=policy,
+        filed_at=at,
+        shift=played.shift,
+        all_editions=played.all_editions,
+        alone=played.alone,
+    )
+    case = case_before(opening)
     try:
         refuse_days_out_of_range(matter)
         events = open_case(case, actor, at, None, places)
     except Refused as refusal:
         raise refusal_of(refusal, statute_id) from None
-    entry = Opening(
-        request_id=request_id,
-        key=key,
-        digest=opening_digest(procedure, statute_id, matter),
-        statute=statute,
-        statute_digest=digest(statute),
-        policy=policy,
-        filed_at=at,
-        person=actor.person,
-        shift=played.shift,
-        all_editions=played.all_editions,
-        alone=played.alone,
-        procedure=procedure,
-        application=matter.model_dump(mode="json", exclude_none=True),
-        actor=actor,
-        places=places,
-    )
-    return Entered(entry, case, events)
+    return Entered(opening, case, events)
 
 
 def one_case(
@@ -129,12 +92,6 @@ def one_case(
 ) -> OneCase | None:
     """Which case every such opening makes; None where each makes its own, as each played case is one of its own."""
     return None if played.alone else PROCEDURES[procedure].one_case(statute, matter)
-
-
-def opening_digest(procedure: ProcedureName, statute_id: str, matter: Filed) -> str:
-    """What tells one opening from another under the same key."""
-    said = matter.model_dump(mode="json", exclude_none=True)
-    return fingerprint({"procedure": procedure.value, "statute": statute_id, "application": said})
 
 
 def matter_parties(procedure: ProcedureName, statute_or_place: str, matter: Filed) -> Parties:

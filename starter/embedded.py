@@ -17,6 +17,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from domain.evidence import algorithm_named
 from ledger.engine import connect
 from ledger.schema import migrate
+from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.api.assembly import serving_door
 from starter.api.settings import Settings
 from starter.engine_client import ShareflowClient
@@ -26,7 +27,6 @@ from starter.stack.folder import Addresses, StateFolder
 from starter.stack.postgres import start_postgres_aside
 from starter.stack.temporal import TemporalOptions, ports_from, start_temporal
 from worker import connect_temporal, running_worker
-from workflows.labels import SEARCH_ATTRIBUTES
 
 HEALTH_PORT = 9464
 

@@ -1,4 +1,4 @@
-"""The typed client: file requests, give commands, read cases. Every other door goes through here.
+"""The typed client: open cases, give commands, read cases. Every other door goes through here.
 
 A call that is repeated with the same key does nothing twice and answers as the first did, also after a
 crash in between and after the case has closed.
@@ -15,16 +15,10 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
 from temporalio.client import Client as TemporalClient
 from temporalio.client import (
-    WithStartWorkflowOperation,
     WorkflowFailureError,
     WorkflowHandle,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
-)
-from temporalio.common import (
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
@@ -39,23 +33,17 @@ from domain.naming import request_id_for
 from domain.policy import Policy, default_policy
 from domain.procedures import PROCEDURES
 from domain.procedures.share_request.application import Application
+from domain.procedures.share_request.filing import as_requester
 from domain.words import ProcedureName
 from ledger.queries.cases import case_by_filing_key, get_case
 from ledger.queries.events import events_by_caller_key, events_by_key
 from ledger.queries.views import CaseDetail
 from protocol.errors import BUSY
-from protocol.messages import Answer, CaseView, Entry, FilingKey, caller_key
-from protocol.names import TASK_QUEUE, WORKFLOWS, workflow_id
-from starter.case_opening import (
-    IN_THE_WORLD,
-    Entered,
-    Played,
-    enter_case,
-    enter_request,
-    one_case,
-    opening_digest,
-    statute_named,
-)
+from protocol.messages import Answer, CaseOpening, CaseView, caller_key
+from protocol.names import TASK_QUEUE, workflow_id
+from protocol.opening import digest_of_filing
+from protocol.starting import start_case
+from starter.case_opening import IN_THE_WORLD, Played, enter_case, one_case, statute_named
 from starter.errors import (
     AlreadyOpen,
     InvalidInput,
@@ -68,7 +56,6 @@ from starter.errors import (
 )
 from starter.failures import is_final, known_error, ledger_answers, not_answering
 from starter.in_force import text_in_force
-from workflows.labels import search_attributes
 
 T = TypeVar("T")
 
@@ -92,7 +79,7 @@ class FiledCase(NamedTuple):
 
 
 class ShareflowClient:
-    """Files requests and drives them, over Temporal and the ledger."""
+    """Opens cases and drives them, over Temporal and the ledger."""
 
     def __init__(
         self,
@@ -110,7 +97,7 @@ class ShareflowClient:
         self._engine_turns = asyncio.Semaphore(AT_ONCE_IN_ALL)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
-    # Filing
+    # Opening
 
     async def file(
         self,
@@ -120,37 +107,18 @@ class ShareflowClient:
         person: str | None = None,
         received_at: datetime | None = None,
         shift: timedelta = timedelta(),
-        all_editions: bool = False,
         jurisdiction: str | None = None,
     ) -> CaseView:
-        """File a request under a statute; answers when it stands in the ledger.
+        """File a share request in its requester's name; answers when it stands in the ledger.
 
-        Without a ``statute`` it is the text in force in the ``jurisdiction`` on the day of receipt. ``key`` is the
-        caller's idempotency key. ``shift`` and ``all_editions`` are for played cases.
-        Raises RequestRefused, KeyReused, Unavailable.
+        ``shift`` is for played cases. Raises what :meth:`open` raises.
         """
-        filed = await self.file_once(statute, application, key, person, received_at, shift, all_editions, jurisdiction)
+        actor, procedure = as_requester(application, person), ProcedureName.SHARE_REQUEST
+        played = Played(shift)
+        filed = await self.open(
+            procedure, statute, application, actor, key, received_at, played=played, jurisdiction=jurisdiction
+        )
         return filed.case
-
-    async def file_once(
-        self,
-        statute: str | None,
-        application: Application,
-        key: str | None = None,
-        person: str | None = None,
-        received_at: datetime | None = None,
-        shift: timedelta = timedelta(),
-        all_editions: bool = False,
-        jurisdiction: str | None = None,
-    ) -> FiledCase:
-        """The same, and whether the key had filed it before."""
-        key = uuid.uuid4().hex if key is None else key
-        _check_key(key)
-        if statute is None:
-            at = received_at or datetime.now(UTC) + shift
-            statute = await asyncio.to_thread(text_in_force, self.engine, jurisdiction or "", key, at)
-        played = Played(shift, all_editions)
-        return await self._enter(enter_request(statute, application, self.policy, key, person, received_at, played))
 
     async def open(
         self,
@@ -164,10 +132,11 @@ class ShareflowClient:
         played: Played = IN_THE_WORLD,
         jurisdiction: str | None = None,
     ) -> FiledCase:
-        """Open a case of a procedure other than the share request; answers when it stands in the ledger.
+        """Open a case of any procedure; answers when it stands in the ledger.
 
-        Without a statute it is the text in force in the jurisdiction. What is one case, whoever opens it, is opened
-        once, with any key or none. Raises RequestRefused, KeyReused, AlreadyOpen, Unavailable, NeedsOperator.
+        Without a statute it is the text in force in the jurisdiction on the day of receipt. ``key`` is the caller's
+        idempotency key. What is one case, whoever opens it, is opened once, with any key or none.
+        Raises RequestRefused, KeyReused, AlreadyOpen, InvalidInput, Unavailable, NeedsOperator.
         """
         if key is not None:
             _check_key(key)
@@ -175,7 +144,7 @@ class ShareflowClient:
             at = received_at or datetime.now(UTC) + played.shift
             statute = await asyncio.to_thread(text_in_force, self.engine, jurisdiction or "", key or "", at)
         if key is not None:
-            digest = opening_digest(procedure, statute, matter)
+            digest = digest_of_filing(procedure, statute, matter)
             earlier = await asyncio.to_thread(self._filed_before, key, digest)
             if earlier is not None:
                 # What may be opened can change with the day; what was opened stays so.
@@ -184,20 +153,16 @@ class ShareflowClient:
         if one is None:
             key = uuid.uuid4().hex if key is None else key
             entered = enter_case(procedure, statute, matter, actor, self.policy, key, received_at, places, played)
-            return FiledCase(await self._start(entered), False, len(entered.events))
+            return FiledCase(await self._start(entered.opening), False, len(entered.events))
         request_id = request_id_for(statute, one.key, procedure)
         there = await asyncio.to_thread(self._there, request_id, one)
         if there is not None:
             return there
         key = f"opened/{request_id}" if key is None else key
         entered = enter_case(procedure, statute, matter, actor, self.policy, key, received_at, places, played)
-        view = await self._start(entered, its_own=False)
-        there = await asyncio.to_thread(self._there, request_id, one, entered.entry)
+        view = await self._start(entered.opening, its_own=False)
+        there = await asyncio.to_thread(self._there, request_id, one, entered.opening)
         return there or FiledCase(view, False, len(entered.events))
-
-    async def _enter(self, entered: Entered) -> FiledCase:
-        earlier = await asyncio.to_thread(self._filed_before, entered.entry.key, entered.entry.digest)
-        return earlier or FiledCase(await self._start(entered), False, len(entered.events))
 
     def _filed_before(self, key: str, digest: str) -> FiledCase | None:
         with ledger_answers():
@@ -209,7 +174,7 @@ class ShareflowClient:
             raise KeyReused(f"The key {key} was used before to file another request.")
         return FiledCase(view_of(earlier), True, len(own))
 
-    def _there(self, request_id: str, one: OneCase, ours: Entry | None = None) -> FiledCase | None:
+    def _there(self, request_id: str, one: OneCase, ours: CaseOpening | None = None) -> FiledCase | None:
         """The case that whoever opened it first has made; None where there is none yet, or it is ``ours``.
 
         Raises AlreadyOpen when it was opened with something else.
@@ -225,40 +190,14 @@ class ShareflowClient:
             raise AlreadyOpen(request_id)
         return FiledCase(view_of(case), True, len(filing))
 
-    async def _start(self, entered: Entered, its_own: bool = True) -> CaseView:
-        """Start a case, or wait for the one that an earlier call started: ``its_own``, by this very filing.
-
-        An id whose filing was refused is as good as new.
-        """
-        filing, case = entered.entry, entered.case
-        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            WORKFLOWS[case.procedure],
-            filing,
-            id=workflow_id(filing.request_id),
-            task_queue=self.task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-            search_attributes=TypedSearchAttributes(search_attributes(case)),
-            static_summary=f"{case.requester.name} → {case.provider.name}"[:120],
-        )
-        # What goes wrong is told below; nobody else waits for the operation's own account of it.
-        told = asyncio.create_task(start.workflow_handle())
-        told.add_done_callback(lambda it: it.cancelled() or it.exception())
+    async def _start(self, opening: CaseOpening, its_own: bool = True) -> CaseView:
+        """Start a case, or wait for the one that an earlier call started: ``its_own``, by this very filing."""
         await self._engine_turns.acquire()
         try:
-            return await _within(
-                self.patience.total_seconds(),
-                self.temporal.execute_update_with_start_workflow(
-                    "filed",
-                    FilingKey(key=filing.key, digest=filing.digest) if its_own else None,
-                    start_workflow_operation=start,
-                    # Not the filing's own: Temporal would answer with the outcome of a refused one for ever.
-                    id=f"filed-{uuid.uuid4().hex}",
-                    result_type=CaseView,
-                ),
-            )
+            started = start_case(self.temporal, opening, its_own, self.task_queue)
+            return await _within(self.patience.total_seconds(), started)
         except WorkflowAlreadyStartedError:
-            return await asyncio.to_thread(self._filed_and_closed, filing)
+            return await asyncio.to_thread(self._filed_and_closed, opening)
         except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             raise not_answering(error) from error
         except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
@@ -266,11 +205,11 @@ class ShareflowClient:
         finally:
             self._engine_turns.release()
 
-    def _filed_and_closed(self, filing: Entry) -> CaseView:
+    def _filed_and_closed(self, opening: CaseOpening) -> CaseView:
         """An earlier call filed it, its answer was lost, and the case has closed since."""
-        earlier = self._filed_before(filing.key, filing.digest)
+        earlier = self._filed_before(opening.key, opening.digest)
         if earlier is None:
-            raise Unavailable(f"The workflow of {filing.request_id} is gone and left no case; see shareflow doctor.")
+            raise Unavailable(f"The workflow of {opening.request_id} is gone and left no case; see shareflow doctor.")
         return earlier.case
 
     # Commands

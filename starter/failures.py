@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from temporalio.exceptions import ApplicationError, TerminatedError
+from temporalio.exceptions import TerminatedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.engine.decision import Refused
-from protocol.errors import KEY_REUSED, OVERTAKEN, STALE, RefusalNote
+from protocol.errors import KEY_REUSED, STALE, RefusalNote, told_by_the_case
 from starter.errors import DoorError, InvalidInput, KeyReused, NeedsOperator, RequestRefused, Stale, Unavailable
 
 FINAL = frozenset(
@@ -37,11 +37,12 @@ def refusal_of(refusal: Refused, statute: str) -> RequestRefused:
 
 def known_error(error: Exception) -> Exception:
     """The error behind a failed update, in the caller's words."""
-    cause = getattr(error, "cause", None)
-    if isinstance(cause, TerminatedError):
-        return NeedsOperator(f"The case's workflow was ended from outside; an operator must look ({cause.message}).")
-    if not isinstance(cause, ApplicationError) or cause.type == OVERTAKEN:
-        return Unavailable(f"The engine failed ({cause or error}); ask again with the same key.")
+    ended = getattr(error, "cause", None)
+    if isinstance(ended, TerminatedError):
+        return NeedsOperator(f"The case's workflow was ended from outside; an operator must look ({ended.message}).")
+    cause = told_by_the_case(error)
+    if cause is None:
+        return Unavailable(f"The engine failed ({ended or error}); ask again with the same key.")
     if cause.type == KEY_REUSED:
         return KeyReused("The key was used before for something else.")
     if cause.type == STALE:

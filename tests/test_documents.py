@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from domain.policy import default_policy
+from domain.procedures import SHARE_REQUEST, open_case
 from domain.procedures.share_request.application import Application
-from domain.procedures.share_request.filing import file
+from domain.procedures.share_request.filing import as_requester
 from domain.statutes.loader import get_statute
 from domain.yaml_text import read_yaml
 from tests.glossary import glossary
@@ -32,5 +33,6 @@ def test_the_example_application_can_be_filed() -> None:
     data = read_yaml((ROOT / "docs/examples/request.yaml").read_text(encoding="utf-8"), "request.yaml").data
     application = Application.model_validate(data["request"])
     at = datetime.fromisoformat("2026-09-18T10:00:00+08:00")
-    _, events = file("R", application, get_statute(data["statute"]), default_policy(), at)
+    case = SHARE_REQUEST.new_case("R", get_statute(data["statute"]), default_policy(), application)
+    events = open_case(case, as_requester(application), at)
     assert [event.type for event in events] == ["filed", "clock_started"]

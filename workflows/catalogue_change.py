@@ -4,7 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.words import Stage
-    from protocol.messages import CaseView, Opening
+    from protocol.messages import CaseOpening, CaseView
     from workflows.opened_case import OpenedCase
 
 
@@ -13,11 +13,11 @@ class CatalogueChangeWorkflow(OpenedCase):
     """An update of the catalogue. The rules of each stage are ``domain/procedures/catalogue_change/process.py``."""
 
     @workflow.init
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: CaseOpening) -> None:
         super().__init__(opening)
 
     @workflow.run
-    async def run(self, opening: Opening) -> CaseView:  # noqa: ARG002 - the constructor took it
+    async def run(self, opening: CaseOpening) -> CaseView:  # noqa: ARG002 - the constructor took it
         """Carry the change until the catalogue is published."""
         await self.begin()
         while not self.case.closed:

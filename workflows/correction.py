@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.records import Event
     from domain.procedures.data_correction.push import with_holders
     from domain.words import CommandName, Stage
-    from protocol.messages import CaseView, Opening
+    from protocol.messages import CaseOpening, CaseView
     from workflows.opened_case import OpenedCase
 
 
@@ -19,12 +19,12 @@ class DataCorrectionWorkflow(OpenedCase):
     """Data that is doubted. The rules of each stage are ``domain/procedures/data_correction/process.py``."""
 
     @workflow.init
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: CaseOpening) -> None:
         super().__init__(opening)
         self._holders: Sequence[Mapping[str, str]] = ()
 
     @workflow.run
-    async def run(self, opening: Opening) -> CaseView:  # noqa: ARG002 - the constructor took it
+    async def run(self, opening: CaseOpening) -> CaseView:  # noqa: ARG002 - the constructor took it
         """Carry the doubt until it is closed."""
         await self.begin()
         while not self.case.closed:

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.timers import advance, next_instant, recounted
     from domain.words import ClockState
     from protocol.errors import KEY_REUSED
-    from protocol.messages import Answer, CalendarNews, CaseView, Entry, FilingKey, Recount, Snapshot, caller_key
+    from protocol.messages import Answer, CalendarNews, CaseOpening, CaseView, FilingKey, Recount, Snapshot, caller_key
     from protocol.names import RECOUNT_CLOCKS
     from workflows.labels import wait_summary
     from workflows.other_cases import OtherCases
@@ -38,7 +38,7 @@ LONGEST_TIMER = timedelta(days=36_500)
 class DurableCase(OtherCases):
     """A case that survives crashes: recorded steps, one timer, updates, signals and queries. Procedures inherit it."""
 
-    def __init__(self, entry: Entry, case: Case) -> None:
+    def __init__(self, entry: CaseOpening, case: Case) -> None:
         carried = entry.snapshot
         super().__init__(entry, restore_snapshot(case, carried.state) if carried else case)
         self._news: list[CalendarNews] = list(carried.news) if carried else []

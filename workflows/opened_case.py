@@ -1,4 +1,4 @@
-"""A case of any procedure but the share request: how it begins."""
+"""A case of any procedure: how it begins."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,19 +8,18 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.engine.decide import by_itself
     from domain.engine.decision import Decision
-    from domain.procedures import PROCEDURES, open_case
-    from protocol.messages import Opening
+    from domain.procedures import open_case
+    from protocol.messages import CaseOpening
+    from protocol.opening import case_before
     from workflows.durable_case import DurableCase
 
 
 class OpenedCase(DurableCase):
-    """A case that an :class:`Opening` starts. Its workflow says its stages; everything else is here."""
+    """A case that an :class:`CaseOpening` starts. Its workflow says its stages; everything else is here."""
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: CaseOpening) -> None:
         self.opening = opening
-        procedure = PROCEDURES[opening.procedure]
-        matter = procedure.matter.model_validate(dict(opening.application))
-        super().__init__(opening, procedure.new_case(opening.request_id, opening.statute, opening.policy, matter))
+        super().__init__(opening, case_before(opening))
 
     async def begin(self) -> None:
         """The gate, then the first stage."""

@@ -20,9 +20,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.timers import Instant, next_instant
     from domain.words import EventType
     from protocol.errors import BUSY, KEY_REUSED, LEDGER_CONFLICT, STALE, RefusalNote, refusal_note
-    from protocol.messages import CaseView, Entry, caller_key
+    from protocol.messages import CaseOpening, CaseView, caller_key
     from protocol.names import RECORD_STEP
-    from workflows.labels import case_details, changes, search_attributes
+    from protocol.search_attributes import changes, search_attributes
+    from workflows.labels import case_details
     from workflows.this_run import ThisRun
     from workflows.waits import LEDGER, Waits
 
@@ -43,7 +44,7 @@ OTHER_CASE_UNAVAILABLE = "other_case_unavailable"
 class RecordedCase:
     """A case that is never further than the ledger, and never behind it for long."""
 
-    def __init__(self, entry: Entry, case: Case) -> None:
+    def __init__(self, entry: CaseOpening, case: Case) -> None:
         self.entry = entry
         self.case = case
         self.waits = Waits(self._show)

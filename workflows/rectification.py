@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.procedures.rectification.case import RectificationCase
     from domain.procedures.rectification.process import origin_is_there
     from domain.words import Stage
-    from protocol.messages import CaseView, Opening
+    from protocol.messages import CaseOpening, CaseView
     from workflows.opened_case import OpenedCase
 
 
@@ -19,11 +19,11 @@ class RectificationWorkflow(OpenedCase):
     """A notice to put something right. The rules of each stage are ``domain/procedures/rectification/process.py``."""
 
     @workflow.init
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: CaseOpening) -> None:
         super().__init__(opening)
 
     @workflow.run
-    async def run(self, opening: Opening) -> CaseView:
+    async def run(self, opening: CaseOpening) -> CaseView:
         """Carry the notice until it is closed."""
         if opening.snapshot is None:
             await self.find_origin()

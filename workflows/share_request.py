@@ -3,16 +3,13 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    import domain.procedures  # noqa: F401 - all rules, found by the procedure's name
-    from domain.procedures.share_request.case import ShareRequestCase
-    from domain.procedures.share_request.filing import file
     from domain.words import Stage
-    from protocol.messages import CaseView, Filing
-    from workflows.durable_case import DurableCase
+    from protocol.messages import CaseOpening, CaseView
+    from workflows.opened_case import OpenedCase
 
 
 @workflow.defn(name="ShareRequest")
-class ShareRequestWorkflow(DurableCase):
+class ShareRequestWorkflow(OpenedCase):
     """One request and, if it is refused or met with silence, the dispute about it.
 
     The stages stand here in the order in which the regulations have them. What may be done in each, by whom
@@ -20,13 +17,13 @@ class ShareRequestWorkflow(DurableCase):
     """
 
     @workflow.init
-    def __init__(self, filing: Filing) -> None:
-        super().__init__(filing, ShareRequestCase(filing.request_id, filing.statute, filing.policy, filing.application))
+    def __init__(self, opening: CaseOpening) -> None:
+        super().__init__(opening)
 
     @workflow.run
-    async def run(self, filing: Filing) -> CaseView:
+    async def run(self, opening: CaseOpening) -> CaseView:  # noqa: ARG002 - the constructor took it
         """Carry the case from filing until it is closed."""
-        await self.file(filing)
+        await self.begin()
         while not self.case.closed:
             match self.case.stage:
                 case Stage.COMPLETENESS_CHECK:
@@ -48,13 +45,3 @@ class ShareRequestWorkflow(DurableCase):
                 case Stage.DELIVERY:
                     await self.wait_in_stage("提供: the provider hands the data over")
         return await self.end()
-
-    async def file(self, filing: Filing) -> None:
-        """申请: the gate, then the first limit. Doors ask the same rules before they start a case."""
-        at = self.received(filing.filed_at)
-        digests = {"statute_digest": filing.statute_digest, "filing_digest": filing.digest}
-        await self.take_up(
-            lambda: file(
-                filing.request_id, filing.application, filing.statute, filing.policy, at, filing.person, digests
-            )[1]
-        )

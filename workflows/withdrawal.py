@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.procedures.resource_withdrawal.process import grant_ended, resource_withdrawn
     from domain.refusal_codes import RefusalCode
     from domain.words import CommandName, Stage
-    from protocol.messages import CaseView, Opening
+    from protocol.messages import CaseOpening, CaseView
     from workflows.opened_case import OpenedCase
 
 
@@ -19,11 +19,11 @@ class ResourceWithdrawalWorkflow(OpenedCase):
     """A resource that its provider takes back. Its rules: ``domain/procedures/resource_withdrawal``."""
 
     @workflow.init
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: CaseOpening) -> None:
         super().__init__(opening)
 
     @workflow.run
-    async def run(self, opening: Opening) -> CaseView:
+    async def run(self, opening: CaseOpening) -> CaseView:
         """Carry the withdrawal until it is closed."""
         if opening.snapshot is None:
             await self.find_holders()

@@ -60,7 +60,8 @@ class Procedure(Generic[P]):
     ``begin`` refuses the filing or notes it and starts the first limits. ``on_expiry`` may write down what
     the end of a clock means when it is no breach (True), such as an access that was used meanwhile. ``on_breach`` adds
     what a breach brings by itself. ``waits_for``: whose move it is in each stage; ``waits_under`` says it where a
-    text differs. ``one_case``: which openings are one case.
+    text differs. ``one_case``: which openings are one case. ``platform_files_for_requester``: what the platform opens
+    is filed in the requester's name (代为申请), and not in its own.
     """
 
     name: ProcedureName
@@ -74,6 +75,7 @@ class Procedure(Generic[P]):
     on_expiry: Callable[[Decision[P], Clock], bool] = it_is_a_breach
     waits_under: Callable[[Statute, Stage], Sequence[Role] | None] = as_everywhere
     one_case: Callable[[Statute, Any], OneCase | None] = each_its_own
+    platform_files_for_requester: bool = False
 
     def new_case(self, request_id: str, statute: Statute, policy: Policy, application: Filed) -> P:
         """The case before anything has happened."""
@@ -118,6 +120,8 @@ def open_case(
     if for_itself and actor.role not in procedure.opened_by:
         raise Refused(RefusalCode.NOT_YOUR_TURN)
     refuse_before_first_day(case.statute, at)
+    if procedure.platform_files_for_requester and not for_itself:
+        actor = Actor(role=Role.REQUESTER, org=case.requester.code, person=actor.person)
     decision = Decision(case, actor, at, Stage.CLOSED)
     procedure.begin(decision, digests or {})
     caller = Caller(actor.person or "", actor.org, frozenset({actor.role}), places)

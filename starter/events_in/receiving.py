@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from domain.access import Caller, may_file, stands_as
 from domain.messages import Language, label
-from domain.words import Outcome, Role, Stage
+from domain.procedures.share_request.filing import as_requester
+from domain.words import Outcome, ProcedureName, Role, Stage
 from ledger.queries.received import Arrival, Received, begin, find_received, finish_filing, record, withdraw
 from ledger.queries.views import CaseDetail
 from starter.api.cases.idempotency import engine_key, owner_of
@@ -18,6 +19,7 @@ from starter.api.context import AppContext
 from starter.api.dependencies import parties_of, require_role, visible_case
 from starter.api.http.problems import Problem
 from starter.api.requests.filing import parties_of_filing, place_of_filing
+from starter.case_opening import Played
 from starter.errors import DoorError, KeyReused, RequestRefused, Unavailable
 from starter.events_in.envelope import Envelope
 from starter.events_in.grants import count_at_the_grant
@@ -73,13 +75,14 @@ async def _submitted(door: AppContext, caller: Caller, event: Envelope, said: Su
     if there.effect is not None:
         return Receipt(there, duplicate=True, filing_key=key)
     try:
-        filed = await door.client.file_once(
+        filed = await door.client.open(
+            ProcedureName.SHARE_REQUEST,
             said.statute,
             said.request,
+            as_requester(said.request, caller.subject),
             key,
-            caller.subject,
             received_at=door.receipt(),
-            shift=door.shift(),
+            played=Played(door.shift()),
             jurisdiction=place,
         )
     except (RequestRefused, KeyReused):

@@ -16,7 +16,6 @@ from domain.engine.case import Case
 from domain.engine.commands import Command
 from domain.engine.records import Actor, Clock, RecordedEvent
 from domain.procedures import PROCEDURES
-from domain.procedures.share_request.application import Application
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role
 from ledger.queries.events import events_of
@@ -96,24 +95,15 @@ class Player:
         key = f"play-{uuid.uuid4().hex}"
         final = scenario.calendar == "final"
         try:
-            if isinstance(scenario.request, Application):
-                return await self.client.file(
-                    scenario.named,
-                    scenario.request,
-                    key=key,
-                    received_at=scenario.filed_at,
-                    shift=self.shift,
-                    all_editions=final,
-                    jurisdiction=scenario.jurisdiction,
-                )
             opened = await self.client.open(
                 scenario.procedure,
-                scenario.statute,
+                scenario.named,
                 scenario.request,
                 self._opener(),
                 key=key,
                 received_at=scenario.filed_at,
                 played=PlayedTime(self.shift, final, alone=True),
+                jurisdiction=scenario.jurisdiction,
             )
             return opened.case
         except RequestRefused as refusal:

@@ -17,10 +17,10 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from domain.calendar import Calendar
 from ledger.engine import connect
 from ledger.schema import migrate
+from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.stack.postgres import start_postgres_aside
 from starter.stack.temporal import Ports, TemporalOptions, start_temporal
 from worker import build_worker, working
-from workflows.labels import SEARCH_ATTRIBUTES
 
 SKIPPING = (
     "frontend.WorkflowTimeSkippingEnabled=true",

@@ -27,11 +27,11 @@ from ledger.engine import connect
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from ledger.schema import migrate
+from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.engine_client import ShareflowClient
 from starter.stack.temporal import Ports, TemporalOptions, start_temporal
 from tests.engine.cases import application
 from tests.engine.machines import Database, WorkerProcess
-from workflows.labels import SEARCH_ATTRIBUTES
 
 PROGRAM = Path(sys.executable).with_name("shareflow")
 FILERS = 10

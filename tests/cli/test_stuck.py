@@ -12,10 +12,10 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from domain.naming import request_id_for
 from domain.words import ProcedureName
 from protocol.names import request_id_of, workflow_id
+from protocol.search_attributes import STUCK_REASON
 from starter.cli import output
 from starter.simulate.sandbox import Playground
 from tests.engine.looking import until
-from workflows.labels import STUCK_REASON
 
 Run = Callable[..., Any]
 

@@ -13,15 +13,17 @@ from domain.engine.deadlines import resolve
 from domain.engine.decide import decide
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Actor, Clock, ClockOrder, Event, RecordedEvent, Step, StepResult
-from domain.policy import default_policy
+from domain.policy import Policy, default_policy
+from domain.procedures import SHARE_REQUEST, open_case
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.case import ShareRequestCase
-from domain.procedures.share_request.filing import file
+from domain.procedures.share_request.filing import as_requester
 from domain.statutes.loader import get_statute
-from domain.words import CommandName, Outcome, Role, SharingClass, Stage
+from domain.words import CommandName, Outcome, ProcedureName, Role, SharingClass, Stage
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from ledger.recording import record_step
+from starter.case_opening import Entered, enter_case
 
 REQUESTER, PROVIDER = "113206000140000015", "113206000140000028"
 WHY = {"reason": "依职责"}
@@ -42,6 +44,11 @@ def application(sharing_class: SharingClass = SharingClass.CONDITIONAL, **change
             **changes,
         }
     )
+
+
+def entered(statute: str, filed: Application, policy: Policy, key: str, at: datetime | None = None) -> Entered:
+    """What files an application through any door."""
+    return enter_case(ProcedureName.SHARE_REQUEST, statute, filed, as_requester(filed), policy, key, at)
 
 
 def actor(role: Role) -> Actor:
@@ -171,7 +178,9 @@ def foretold(procedure: Procedure) -> list[tuple[str | None, str]]:
     """Every event that a procedure must leave in the ledger, with the caller's key, by the pure rules alone."""
     at = datetime.now(UTC)
     statute, policy = get_statute(procedure.statute), default_policy()
-    case, events = file("R", procedure.application(), statute, policy, at)
+    application = procedure.application()
+    case = SHARE_REQUEST.new_case("R", statute, policy, application)
+    events = open_case(case, as_requester(application), at)
     told: list[tuple[str | None, str]] = [("file", event.type.value) for event in events]
     case = evolve_all(case, _as_recorded(case, events))
     for given in procedure.commands():

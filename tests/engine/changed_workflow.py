@@ -3,20 +3,20 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from protocol.messages import CaseView, Filing
+    from protocol.messages import CaseOpening, CaseView
     from workflows.share_request import ShareRequestWorkflow
 
 
 @workflow.defn(name="ShareRequest")
 class OneStepMore(ShareRequestWorkflow):
     @workflow.init
-    def __init__(self, filing: Filing) -> None:
-        super().__init__(filing)
+    def __init__(self, opening: CaseOpening) -> None:
+        super().__init__(opening)
 
     @workflow.run
-    async def run(self, filing: Filing) -> CaseView:
-        return await super().run(filing)
+    async def run(self, opening: CaseOpening) -> CaseView:
+        return await super().run(opening)
 
-    async def file(self, filing: Filing) -> None:
-        await super().file(filing)
+    async def begin(self) -> None:
+        await super().begin()
         await self.record([], key=None)

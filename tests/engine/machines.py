@@ -19,11 +19,11 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from ledger.engine import connect
 from ledger.schema import migrate
+from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.engine_client import ShareflowClient
 from starter.stack.postgres import Postgres, start_postgres
 from starter.stack.temporal import Ports, Temporal, TemporalOptions, start_temporal
 from worker import build_worker, working
-from workflows.labels import SEARCH_ATTRIBUTES
 
 ROOT = Path(__file__).parents[2]
 WORKER_SECONDS = 60.0

@@ -14,11 +14,12 @@ from domain.departments import DepartmentsError, read_departments
 from domain.engine.case_found import CaseFound
 from domain.engine.filed import Party, mistyped_codes
 from domain.policy import default_policy
+from domain.procedures import SHARE_REQUEST, open_case
 from domain.procedures.rectification.case import Notice
 from domain.procedures.rectification.process import origin_is_there
 from domain.procedures.resource_withdrawal.case import Withdrawal
 from domain.procedures.share_request.application import Application
-from domain.procedures.share_request.filing import file
+from domain.procedures.share_request.filing import as_requester
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.words import EventType, Role
 from tests.engine.cases import application
@@ -86,9 +87,9 @@ def test_nobody_is_like_nobody() -> None:
 
 
 def filed(**changes: object) -> dict[str, object]:
-    _, events = file(
-        "X", application(**{"documents": SEALED, **changes}), get_statute("nantong-2020"), default_policy(), NOW
-    )
+    said = application(**{"documents": SEALED, **changes})
+    case = SHARE_REQUEST.new_case("X", get_statute("nantong-2020"), default_policy(), said)
+    events = open_case(case, as_requester(said), NOW)
     assert events[0].type is EventType.FILED
     return dict(events[0].data)
 

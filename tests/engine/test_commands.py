@@ -21,10 +21,10 @@ from domain.words import EventType, Outcome, SharingClass, Stage, Urgency
 from ledger.queries.cases import case_by_filing_key, get_case
 from protocol.messages import Answer
 from protocol.names import TASK_QUEUE, workflow_id
-from starter.case_opening import enter_request
+from protocol.opening import plain_matter
 from starter.engine_client import ShareflowClient
 from starter.errors import InvalidInput, KeyReused, NeedsOperator, RequestRefused
-from tests.engine.cases import PROVIDER, TERMS, WHY, application, command, sealed
+from tests.engine.cases import PROVIDER, TERMS, WHY, application, command, entered, sealed
 from tests.engine.looking import (
     B,
     C,
@@ -179,7 +179,7 @@ async def test_a_filing_that_closes_at_once_is_answered_when_its_answer_was_lost
 ) -> None:
     """A server that was killed forgets an update that it had not yet handed out, and keeps the start beside it."""
     mine, registered = key(), application(SharingClass.UNCONDITIONAL)
-    filing = enter_request("changshu-2019", registered, client.policy, mine).entry
+    filing = entered("changshu-2019", registered, client.policy, mine).opening
     handle = await client.temporal.start_workflow(
         ShareRequestWorkflow.run, filing, id=workflow_id(filing.request_id), task_queue=TASK_QUEUE
     )
@@ -193,9 +193,9 @@ async def test_a_filing_that_closes_at_once_is_answered_when_its_answer_was_lost
 
 
 async def test_a_filing_past_the_door_meets_the_same_rules(client: ShareflowClient) -> None:
-    good = enter_request("cn-809-2025", application(), client.policy, key()).entry
+    good = entered("cn-809-2025", application(), client.policy, key()).opening
     wrong = application(SharingClass.NOT_SHARED)
-    filing = good.model_copy(update={"application": wrong})
+    filing = good.model_copy(update={"application": plain_matter(wrong)})
     handle = await client.temporal.start_workflow(
         ShareRequestWorkflow.run, filing, id=workflow_id(filing.request_id), task_queue=TASK_QUEUE
     )

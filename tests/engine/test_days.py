@@ -26,7 +26,7 @@ from domain.refusal_codes import RefusalCode
 from domain.statutes.loader import packaged_statutes
 from domain.statutes.model import Statute
 from domain.words import CommandName, ProcedureName, Role
-from starter.case_opening import enter_case, enter_request, matter_of
+from starter.case_opening import enter_case, matter_of
 from starter.errors import InvalidInput, RequestRefused
 from tests.domain.engine.saying import CODES, HORIZON, saying
 
@@ -97,12 +97,9 @@ def filings(procedure: ProcedureName, statute: Statute) -> st.SearchStrategy[dic
 def opened(procedure: ProcedureName, statute: str, said: Mapping[str, Any], at: datetime) -> Paper:
     """File it through the door that all doors have in common."""
     matter = matter_of(procedure, said)
-    if procedure is ProcedureName.SHARE_REQUEST:
-        entered = enter_request(statute, matter, default_policy(), "k", received_at=at)  # type: ignore[arg-type]
-    else:
-        role = PROCEDURES[procedure].opened_by[0]
-        actor = Actor(role=role, org=ACTORS.get(role, "bureau"))
-        entered = enter_case(procedure, statute, matter, actor, default_policy(), "k", received_at=at)
+    role = PROCEDURES[procedure].opened_by[0]
+    actor = Actor(role=role, org=ACTORS.get(role, "bureau"))
+    entered = enter_case(procedure, statute, matter, actor, default_policy(), "k", received_at=at)
     return Paper(entered.case, entered.events)
 
 

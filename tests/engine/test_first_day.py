@@ -11,12 +11,12 @@ from domain.engine.records import Actor
 from domain.policy import default_policy
 from domain.procedures import PROCEDURES
 from domain.procedures.share_request.application import Application
-from domain.procedures.share_request.filing import file
 from domain.refusal_codes import RefusalCode
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.words import ProcedureName
-from starter.case_opening import enter_case, enter_request, matter_of
+from starter.case_opening import enter_case, matter_of
 from starter.errors import RequestRefused
+from tests.engine.cases import entered
 
 INSTANT = timedelta(seconds=1)
 
@@ -49,19 +49,11 @@ def test_nothing_is_opened_before_the_first_day_and_all_from_then_on(procedure: 
         assert _code(procedure, statute_id, later, actor) is not RefusalCode.STATUTE_NOT_IN_FORCE
 
 
-@pytest.mark.parametrize("statute_id", sorted(packaged_statutes()))
-def test_no_request_is_filed_before_the_first_day(statute_id: str) -> None:
-    early = _first_instant(statute_id) - INSTANT
-    with pytest.raises(Refused) as refusal:
-        file("", Application(), get_statute(statute_id), default_policy(), early)
-    assert refusal.value.code is RefusalCode.STATUTE_NOT_IN_FORCE
-
-
 def test_the_doors_say_since_when_it_is_in_force() -> None:
     """What HTTP, the command line, events and played cases all go through."""
     early = datetime(2025, 7, 31, 23, 59, 59, tzinfo=CHINA)
     with pytest.raises(RequestRefused, match=r"cn-809-2025 is in force from 2025-08-01; on 2025-07-31 it was not yet"):
-        enter_request("cn-809-2025", Application(), default_policy(), "k", received_at=early)
+        entered("cn-809-2025", Application(), default_policy(), "k", early)
     matter = matter_of(ProcedureName.DEMAND, {})
     with pytest.raises(RequestRefused) as refused:
         enter_case(

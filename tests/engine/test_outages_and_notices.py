@@ -21,11 +21,10 @@ from ledger.queries.cases import get_case
 from ledger.recording import record_step
 from protocol.messages import Answer, CalendarNews, CaseView
 from protocol.names import TASK_QUEUE, workflow_id
-from starter.case_opening import enter_request
 from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
 from starter.simulate.sandbox import Playground
-from tests.engine.cases import WHY, application, command, rebuilt, resolved, sealed
+from tests.engine.cases import WHY, application, command, entered, rebuilt, resolved, sealed
 from tests.engine.looking import (
     B,
     C,
@@ -72,9 +71,8 @@ async def test_a_case_waits_for_a_ledger_that_is_away(apart: tuple[ShareflowClie
         await client.file("cn-809-2025", application(), key=other_key)
     # What is under way already is parked where operators look: a command, and a filing.
     sent = asyncio.create_task(handle.execute_update("command", given, id=given.key, result_type=Answer))
-    entered = enter_request("cn-809-2025", application(), client.policy, other_key)
-    filing = entered.entry
-    filing_sent = asyncio.create_task(client._start(entered))
+    filing = entered("cn-809-2025", application(), client.policy, other_key).opening
+    filing_sent = asyncio.create_task(client._start(filing))
     both = {workflow_id(request_id), workflow_id(filing.request_id)}
 
     async def both_parked() -> bool:
@@ -112,9 +110,8 @@ async def _filed_again(client: ShareflowClient, filing_key: str) -> CaseView | N
 async def test_a_step_that_contradicts_the_ledger_waits_for_an_operator(client: ShareflowClient) -> None:
     """A ledger restored from an old backup: nothing is written, the case is parked and says why."""
     mine = key()
-    entered = enter_request("cn-809-2025", application(), client.policy, mine)
-    filing = entered.entry
-    await client._start(entered)
+    filing = entered("cn-809-2025", application(), client.policy, mine).opening
+    await client._start(filing)
     # Another request under the same filing key can never be recorded.
     other = filing.model_copy(update={"request_id": "CN-OTHER-" + uuid.uuid4().hex[:6].upper()})
     handle = await client.temporal.start_workflow(
@@ -195,7 +192,7 @@ async def test_two_steps_from_one_head_change_the_case_once(client: ShareflowCli
     """What the second finds in the ledger is what the first has just made of the case."""
     request_id = await filed(client)
     await client.command(request_id, command(P, C.REQUEST_EXTENSION, {"working_days": 5, **WHY}))
-    filing = enter_request("cn-809-2025", application(), client.policy, key()).entry
+    filing = entered("cn-809-2025", application(), client.policy, key()).opening
     it = ShareRequestWorkflow(filing.model_copy(update={"request_id": request_id}))
     it.case = rebuilt(client.engine, request_id)
     both_asked, first_written = asyncio.Barrier(2), asyncio.Event()

@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from domain.procedures.share_request.filing import as_requester
+from domain.words import ProcedureName
+from starter.case_opening import Played
 from starter.engine_client import ShareflowClient
 from starter.errors import KeyReused, RequestRefused
 from starter.simulate.sandbox import Playground
@@ -16,12 +19,15 @@ FIRST = datetime.fromisoformat("2025-08-01T00:00:00+08:00")
 
 async def filed(client: ShareflowClient, key: str, at: datetime, purpose: str = "低保资格核验") -> tuple[str, bool]:
     """Under which text a filing of Nantong went, and whether its key had filed before."""
-    done = await client.file_once(
+    matter = application(purpose=purpose)
+    done = await client.open(
+        ProcedureName.SHARE_REQUEST,
         None,
-        application(purpose=purpose),
+        matter,
+        as_requester(matter),
         key,
         received_at=at,
-        shift=at - datetime.now(UTC),
+        played=Played(at - datetime.now(UTC)),
         jurisdiction="nantong",
     )
     return done.case.statute, done.repeated

@@ -200,7 +200,7 @@ async def test_a_batch_is_to_be_sent_again_when_the_engine_was_away(
 
     sent = [catalogue(f"NT-{fresh_id()}"), submitted()]
     with monkeypatch.context() as patch:
-        patch.setattr(ShareflowClient, "file_once", dies)
+        patch.setattr(ShareflowClient, "open", dies)
         answer = await senders.tell_batch("platform", sent)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert [item["status"] for item in answer.json()["items"]] == [200, 503]

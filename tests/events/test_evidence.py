@@ -316,7 +316,7 @@ async def test_a_filing_that_is_not_finished_is_kept_as_it_came_and_not_shown(
 
     said = submitted()
     with monkeypatch.context() as patch:
-        patch.setattr(ShareflowClient, "file_once", dies)
+        patch.setattr(ShareflowClient, "open", dies)
         assert (await senders.tell("platform", said)).status_code == 503
     assert said["id"] not in [each["id"] for each in await senders.received("auditor", limit=500)]
     with pytest.raises(IntegrityError, match="Ledger rule"), door.client.engine.begin() as connection:

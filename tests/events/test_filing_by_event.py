@@ -127,7 +127,7 @@ async def test_a_crash_before_the_filing_is_mended_by_sending_again(
 
     said = submitted()
     with monkeypatch.context() as patch:
-        patch.setattr(ShareflowClient, "file_once", dies)
+        patch.setattr(ShareflowClient, "open", dies)
         assert (await senders.tell("platform", said)).status_code == 503
     assert cases_of(door, said) == 0
     other = await senders.tell("platform", {**said, "data": filing(purpose="别的用途")})

@@ -170,7 +170,7 @@ async def test_what_a_case_waits_for_keeps_no_run_from_handing_over(
         return set((await view_of(client, request_id)).stuck) == both
 
     with monkeypatch.context() as broken:
-        broken.setattr("activities.other_cases.OtherCases._entry", refuses)
+        broken.setattr("activities.other_cases.OtherCases._opening", refuses)
         broken.setattr("activities.ledger_steps.resolve", torn)
         await client.command(request_id, renewal(now))
         await handle.signal("calendar_published", CalendarNews(edition="2026", published_at=now))
@@ -193,7 +193,7 @@ async def test_what_a_case_waits_for_keeps_no_run_from_handing_over(
 
 async def test_a_run_that_takes_nothing_more_is_not_told_as_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Were a run ever to take all the updates that it may: nobody is told to ask again."""
-    monkeypatch.setattr("workflows.this_run.ThisRun.long", property(lambda _: False))
+    monkeypatch.setattr("workflows.this_run.ThisRun.should_continue_as_new", property(lambda _: False))
     async with engine_apart(("history.maxTotalUpdates=6",)) as (client, _):
         client.patience = timedelta(seconds=60)
         request_id = (await client.file("cn-809-2025", application(), key=uuid.uuid4().hex)).request_id

@@ -68,15 +68,15 @@ async def test_a_grant_that_could_not_be_opened_is_opened(
             BEGINS,
             played=played,
         )
-        opening = asyncio.create_task(client._start(entered))
-        handle = handle_of(ground, entered.entry.request_id)
+        opening = asyncio.create_task(client._start(entered.opening))
+        handle = handle_of(ground, entered.opening.request_id)
         assert (await until(handle, "LedgerConflict")).head == 0
-        assert await asyncio.to_thread(get_case, ground.engine, entered.entry.request_id) is None
+        assert await asyncio.to_thread(get_case, ground.engine, entered.opening.request_id) is None
     await handle.signal("retry_step")
     view = await until(handle, None)
     await asyncio.wait([opening])
     assert (view.stage, dues(view, ClockId.GRANT_TERM)) == (Stage.IN_USE, [date.fromisoformat(last)])
-    await it_goes_on(ground, client, handle, entered.entry.request_id)
+    await it_goes_on(ground, client, handle, entered.opening.request_id)
 
 
 async def test_a_change_of_service_that_could_not_be_recorded_is_recorded(

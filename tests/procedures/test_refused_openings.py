@@ -12,9 +12,8 @@ from domain.calendar import CHINA
 from domain.engine.filed import Resource
 from domain.engine.records import Actor
 from domain.procedures.rectification.case import Notice
-from domain.procedures.share_request.application import Application
 from domain.words import ProcedureName, Role
-from protocol.messages import CaseToOpen, Entry
+from protocol.messages import CaseOpening, CaseToOpen
 from protocol.names import workflow_id
 from starter import case_opening
 from starter.engine_client import ShareflowClient
@@ -38,12 +37,8 @@ async def test_a_request_that_the_case_itself_refuses_can_be_filed_again(
     client = ShareflowClient(ground.temporal, ground.engine)
     key, bad = uuid.uuid4().hex, application(purpose=None)
     with monkeypatch.context() as older:
-        passes = case_opening.file
-
-        def lets_in(request_id: str, _: Application, *more: Any) -> Any:
-            return passes(request_id, application(), *more)
-
-        older.setattr(case_opening, "file", lets_in)
+        passes, good = case_opening.open_case, application()
+        older.setattr(case_opening, "open_case", lambda case, *more: passes(_with(case, good), *more))
         for _ in range(2):
             with pytest.raises(RequestRefused) as refused:
                 await client.file("cn-809-2025", bad, key=key)
@@ -84,17 +79,13 @@ async def test_a_case_that_follows_and_was_refused_is_opened_under_the_same_id(
     request_id = await opened(client, "nantong-2020", grant(use_until=in_days(now, 365)), now)
     handle = ground.temporal.get_workflow_handle(workflow_id(request_id))
     with monkeypatch.context() as broken:
-        whole, asks = other_cases.OtherCases._entry, other_cases.ask_the_rules
+        whole, asks = other_cases.OtherCases._opening, other_cases.ask_the_rules
 
-        def without_purpose(order: CaseToOpen) -> CaseToOpen:
-            return order.model_copy(update={"application": {**order.application, "purpose": None}})
+        def without_purpose(self: other_cases.OtherCases, order: CaseToOpen) -> CaseOpening:
+            return whole(self, order.model_copy(update={"application": {**order.application, "purpose": None}}))
 
-        def entry(self: other_cases.OtherCases, order: CaseToOpen) -> Entry:
-            return whole(self, without_purpose(order))
-
-        broken.setattr(other_cases.OtherCases, "_entry", entry)
-        if asked_first:
-            broken.setattr(other_cases, "ask_the_rules", lambda order: asks(without_purpose(order)))
+        broken.setattr(other_cases.OtherCases, "_opening", without_purpose)
+        broken.setattr(other_cases, "ask_the_rules", asks if asked_first else lambda _: None)
         await client.command(request_id, renewal(now))
 
         async def refused() -> bool:

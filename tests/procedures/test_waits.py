@@ -61,7 +61,7 @@ async def test_three_waits_interleaved(monkeypatch: pytest.MonkeyPatch) -> None:
             return [each.reason for case in pages.cases if case.request_id == request_id for each in case.parked]
 
         with monkeypatch.context() as refusing, monkeypatch.context() as tearing:
-            refusing.setattr("activities.other_cases.OtherCases._entry", refuses)
+            refusing.setattr("activities.other_cases.OtherCases._opening", refuses)
             tearing.setattr("activities.ledger_steps.resolve", torn)
             # It opens another, records, and counts again, all at once; none of it comes.
             await client.command(request_id, renewal(now))

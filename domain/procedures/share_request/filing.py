@@ -1,18 +1,15 @@
 """Filing (申请): the gate, and where the statute sends an application first."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from domain.engine.decision import PLATFORM, Decision, Refused
-from domain.engine.in_force import refuse_before_first_day
-from domain.engine.records import Actor, Event
-from domain.policy import Policy
+from domain.engine.records import Actor
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.case import ShareRequestCase
 from domain.procedures.share_request.completeness import findings, refuse_unless_complete
 from domain.procedures.share_request.provider_answer import close_granted
 from domain.refusal_codes import RefusalCode
-from domain.statutes.model import Clause, Statute
+from domain.statutes.model import Clause
 from domain.words import Basis, ClockId, EventType, Role, Stage
 
 FIRST_CLOCK = {
@@ -22,26 +19,9 @@ FIRST_CLOCK = {
 }
 
 
-def file(
-    request_id: str,
-    application: Application,
-    statute: Statute,
-    policy: Policy,
-    at: datetime,
-    person: str | None = None,
-    digests: Mapping[str, str] | None = None,
-) -> tuple[ShareRequestCase, list[Event]]:
-    """What filing an application does: the case before it, and the events of the filing.
-
-    ``digests`` (of the statute, of what was filed) become part of the first event and so of the chain.
-    Raises :class:`Refused` when the statute does not let it be filed.
-    """
-    refuse_before_first_day(statute, at)
-    case = ShareRequestCase(request_id, statute, policy, application)
-    actor = Actor(role=Role.REQUESTER, org=application.requester.code, person=person)
-    decision = Decision(case, actor, at, Stage.CLOSED)
-    begin(decision, digests or {})
-    return case, decision.events
+def as_requester(application: Application, person: str | None = None) -> Actor:
+    """Who files an application: the department that it names as the requester, by this person."""
+    return Actor(role=Role.REQUESTER, org=application.requester.code, person=person)
 
 
 def begin(decision: Decision[ShareRequestCase], known: Mapping[str, str]) -> None:

@@ -31,5 +31,6 @@ SHARE_REQUEST = register(
         rules=RULES,
         waits_for=OF_STAGE,
         on_breach=on_breach,
+        platform_files_for_requester=True,
     )
 )

@@ -13,6 +13,7 @@ from domain.access import Caller, may_file, visibility_of
 from domain.evidence import plain
 from domain.field_types import Code
 from domain.messages import Language
+from domain.procedures.share_request.filing import as_requester
 from domain.words import Outcome, ProcedureName, Stage
 from ledger.queries.cases import list_cases
 from ledger.queries.events import events_of, openings_of
@@ -29,6 +30,7 @@ from starter.api.http.prefix import own_path, prefixed
 from starter.api.http.problems import Problem
 from starter.api.http.responses import answer, link_next, not_modified
 from starter.api.requests.filing import parties_of_filing, place_of_filing
+from starter.case_opening import Played
 from starter.engine_client import FiledCase
 
 LONGEST_WAIT = 60
@@ -58,13 +60,14 @@ async def file_request(
     if parties.requester is not None and not may_file(caller, parties):
         raise Problem(403, "not_a_party")
     key = engine_key(caller, idempotency_key)
-    filed = await door.client.file_once(
+    filed = await door.client.open(
+        ProcedureName.SHARE_REQUEST,
         body.statute,
         body.request,
+        as_requester(body.request, caller.subject),
         key,
-        caller.subject,
         received_at=door.receipt(),
-        shift=door.shift(),
+        played=Played(door.shift()),
         jurisdiction=place,
     )
     return await as_created(door, filed, language)

@@ -18,10 +18,10 @@ import ledger.schema
 from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
 from ledger.queries import CaseFilter, CaseView, list_cases
+from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
 from starter.connection import NAME_BOTH
 from starter.stack.folder import Addresses, running_stack, state_path
-from workflows.labels import SEARCH_ATTRIBUTES
 
 PATIENCE = 10.0
 CASES_LOOKED_AT = 50

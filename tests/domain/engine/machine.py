@@ -18,9 +18,10 @@ from domain.engine.records import Actor, Clock, Event, RecordedEvent
 from domain.engine.timers import advance, recounted
 from domain.evidence import GENESIS, plain, seal
 from domain.policy import Policy, default_policy
+from domain.procedures import SHARE_REQUEST, open_case
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.case import ShareRequestCase
-from domain.procedures.share_request.filing import file
+from domain.procedures.share_request.filing import as_requester
 from domain.statutes.loader import get_statute
 from domain.words import ClockId, ClockState, CommandName, EventType, Role, SharingClass
 
@@ -122,7 +123,8 @@ class PaperLedger:
         self.application = filed or application(**changes)
         self.now = filed_at
         self.events: list[RecordedEvent] = []
-        self.case, events = file("R-1", self.application, self.statute, self.policy, filed_at)
+        self.case = SHARE_REQUEST.new_case("R-1", self.statute, self.policy, self.application)
+        events = open_case(self.case, as_requester(self.application), filed_at)
         self._record(events, "filing")
 
     # What people and time do

@@ -1,0 +1,31 @@
+"""What is opened: the case before anything has happened in it, and what tells one filing from another."""
+
+from typing import Any
+
+from domain.engine.case import Case
+from domain.engine.filed import Filed
+from domain.naming import fingerprint
+from domain.procedures import PROCEDURES
+from domain.words import ProcedureName
+from protocol.messages import CaseOpening
+
+
+def plain_matter(matter: Filed) -> dict[str, Any]:
+    """What is filed as plain JSON data; what was left out stays out."""
+    return matter.model_dump(mode="json", exclude_none=True)
+
+
+def digest_of_filing(procedure: ProcedureName, statute_id: str, matter: Filed) -> str:
+    """What tells one filing from another under the same key: the procedure, the text and everything that is filed."""
+    return fingerprint({"procedure": procedure.value, "statute": statute_id, "application": plain_matter(matter)})
+
+
+def case_before(opening: CaseOpening) -> Case:
+    """The case that an opening starts, before anything has happened in it.
+
+    Raises pydantic.ValidationError for what the procedure cannot read.
+    """
+    procedure = PROCEDURES[opening.procedure]
+    matter = procedure.matter.model_validate(dict(opening.application))
+    case: Case = procedure.new_case(opening.request_id, opening.statute, opening.policy, matter)
+    return case
