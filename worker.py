@@ -5,13 +5,13 @@
 """
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -40,11 +40,11 @@ from background.publication import keep_publishing
 from background.reconciliation import keep_reconciling
 from background.stuck import keep_noting
 from background.webhooks.dispatcher import Dispatcher
-from background.webhooks.guard import guard_from_environment
-from background.webhooks.payloads import PUBLIC_URL, prefix_of
+from background.webhooks.guard import AddressGuard
+from background.webhooks.payloads import prefix_of
 from background.webhooks.sending import Sender
 from domain.calendar import Calendar
-from domain.evidence import Algorithm, algorithm_named
+from domain.evidence import Algorithm
 from ledger.calendar_store import CalendarStore
 from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
@@ -54,6 +54,8 @@ from starter.departments import departments_in_force
 from starter.errors import DoorError
 from starter.logs import configure_logs
 from starter.policy_file import policy_in_force
+from starter.settings import Settings
+from starter.stack.errors import StackError
 from workflows.access_grant import AccessGrantWorkflow
 from workflows.catalogue_change import CatalogueChangeWorkflow
 from workflows.correction import DataCorrectionWorkflow
@@ -119,15 +121,17 @@ def build_worker(
     task_queue: str = TASK_QUEUE,
     watched: bool = True,
     opening: Client | None = None,
+    settings: Settings | None = None,
 ) -> Worker:
     """A worker on this client and this ledger. The caller runs it; stopping it finishes what it has begun.
 
     ``watched``: workflow code runs in the sandbox, which finds what would not replay. ``opening``: for played cases,
-    the client whose cases skip time.
+    the client whose cases skip time. ``settings`` name the files of departments and policy, which are read anew for
+    each round (None: those that the environment names then).
     """
     steps = LedgerSteps(engine, calendar or Calendar.packaged(), algorithm)
     others = OtherCases(opening or client, engine, task_queue, played=opening is not None)
-    rounds = DutyRounds(engine, departments_in_force, policy_in_force)
+    rounds = DutyRounds(engine, partial(departments_in_force, settings), partial(policy_in_force, settings))
     return Worker(
         client,
         task_queue=task_queue,
@@ -187,16 +191,16 @@ def _error_of(task: asyncio.Task[None]) -> BaseException | None:
 
 @asynccontextmanager
 async def running_worker(
-    client: Client, engine: Engine, health_port: int | None, algorithm: Algorithm = "sm3"
+    client: Client, engine: Engine, settings: Settings, health_port: int | None
 ) -> AsyncIterator[Worker]:
     """A worker with its reconciliation, publications, webhooks and, on a port of 127.0.0.1, its health.
 
-    Leaving stops it gracefully. Raises ValueError for settings that cannot be read.
+    Leaving stops it gracefully. Raises StackError for settings that cannot be.
     """
-    worker = build_worker(client, engine, algorithm=algorithm, watched=False)
+    worker = build_worker(client, engine, algorithm=settings.digest, watched=False, settings=settings)
     health = Health(client, engine, lambda: worker.is_running)
-    prefix = prefix_of(os.environ.get(PUBLIC_URL, ""))
-    async with Sender(guard_from_environment()) as sender:
+    prefix = prefix_of(settings.public_url)
+    async with Sender(AddressGuard(settings.webhook_allow)) as sender:
         with serve_health(health, health_port):
             async with working(worker):
                 beside = [
@@ -220,25 +224,23 @@ async def connect_temporal(runtime: Runtime | None = None) -> Client:
     return await Client.connect(**config, data_converter=pydantic_data_converter, runtime=runtime)
 
 
-def sdk_metrics() -> Runtime | None:
+def sdk_metrics(settings: Settings) -> Runtime | None:
     """The SDK's own metrics, where SHAREFLOW_SDK_METRICS names an address such as 127.0.0.1:9465."""
-    address = os.environ.get("SHAREFLOW_SDK_METRICS")
+    address = settings.sdk_metrics
     if not address:
         return None
     return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address)))
 
 
-async def run_until_stopped() -> None:
-    """Connect as the environment says, work, and stop on SIGTERM or Ctrl-C."""
+async def run_until_stopped(settings: Settings) -> None:
+    """Connect as the settings say, work, and stop on SIGTERM or Ctrl-C."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    engine = await asyncio.to_thread(connect, os.environ.get("SHAREFLOW_DATABASE_URL", ""))
+    engine = await asyncio.to_thread(connect, settings.database_url or "")
     await asyncio.to_thread(migrate, engine)
-    client = await connect_temporal(sdk_metrics())
-    port = os.environ.get("SHAREFLOW_HEALTH_PORT")
-    algorithm = algorithm_named(os.environ.get("SHAREFLOW_DIGEST"))
-    async with running_worker(client, engine, int(port) if port else None, algorithm):
+    client = await connect_temporal(sdk_metrics(settings))
+    async with running_worker(client, engine, settings, settings.health_port):
         log.info("working", task_queue=TASK_QUEUE, namespace=client.namespace)
         await stop.wait()
         log.info("stopping")
@@ -248,9 +250,10 @@ async def run_until_stopped() -> None:
 def main() -> int:
     """Run the worker; 0 when stopped, 2 when it could not start (one sentence says why)."""
     try:
-        configure_logs("info")
-        asyncio.run(run_until_stopped())
-    except (DoorError, LedgerUnavailable, RPCError, RuntimeError, OSError, ValueError) as error:
+        settings = Settings()
+        configure_logs("info", settings)
+        asyncio.run(run_until_stopped(settings))
+    except (DoorError, StackError, LedgerUnavailable, RPCError, RuntimeError, OSError, ValueError) as error:
         sys.stderr.write(f"The worker cannot start: {' '.join(str(error).split())}\n")
         return 2
     return 0

@@ -1,7 +1,6 @@
 """Finding the engine: what the environment names, else the stack that ``shareflow up`` runs from the state folder."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,8 +12,9 @@ from temporalio.envconfig import ClientConfig
 from ledger.engine import connect
 from starter.engine_client import ShareflowClient
 from starter.policy_file import policy_in_force
+from starter.settings import Settings
 from starter.stack.errors import StackError
-from starter.stack.folder import running_stack, state_path
+from starter.stack.folder import running_stack
 
 NOT_RUNNING = (
     "No engine is running here: start one with `shareflow up`, or name one with SHAREFLOW_DATABASE_URL and "
@@ -24,17 +24,21 @@ NAME_BOTH = "set both to name an engine, or neither to use the one that `sharefl
 
 
 @asynccontextmanager
-async def connected() -> AsyncIterator[ShareflowClient]:
-    """A client for the engine that can be found. Raises StackError, LedgerUnavailable."""
-    running = running_stack(state_path())
-    url = os.environ.get("SHAREFLOW_DATABASE_URL") or (running.ledger if running else None)
+async def connected(settings: Settings | None = None) -> AsyncIterator[ShareflowClient]:
+    """A client for the engine that can be found; by the environment of this moment when no settings are given.
+
+    Raises StackError, LedgerUnavailable.
+    """
+    settings = settings or Settings()
+    running = running_stack(settings.state)
+    url = settings.database_url or (running.ledger if running else None)
     config = ClientConfig.load_client_connect_config()
     address = config.get("target_host") or (running.temporal if running else None)
     if not url or not address:
         raise StackError(what_is_missing(url, address))
     engine = await asyncio.to_thread(connect, url)
     try:
-        yield ShareflowClient(await _temporal({**config, "target_host": address}), engine, policy_in_force())
+        yield ShareflowClient(await _temporal({**config, "target_host": address}), engine, policy_in_force(settings))
     finally:
         engine.dispose()
 

@@ -14,14 +14,14 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from domain.evidence import algorithm_named
 from ledger.engine import connect
 from ledger.schema import migrate
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.api.assembly import serving_door
-from starter.api.settings import Settings
+from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
 from starter.policy_file import policy_in_force
+from starter.settings import Settings
 from starter.stack.errors import StackError
 from starter.stack.folder import Addresses, StateFolder
 from starter.stack.postgres import start_postgres_aside
@@ -37,30 +37,28 @@ class Stack:
 
     addresses: Addresses
     client: ShareflowClient
-    health: str | None
+    health: str
 
 
 @asynccontextmanager
-async def embedded_stack(
-    folder: StateFolder, health_port: int | None = None, api: Settings | None = None
-) -> AsyncIterator[Stack]:
+async def embedded_stack(folder: StateFolder, settings: Settings, api: ApiSettings) -> AsyncIterator[Stack]:
     """Start what is not there yet, work, and stop what was started. Raises StackError, LedgerUnavailable."""
+    health_port = settings.health_port or HEALTH_PORT
     async with AsyncExitStack() as stack:
         stack.enter_context(folder)
-        url = os.environ.get("SHAREFLOW_DATABASE_URL") or await _postgres(stack, folder)
+        url = settings.database_url or await _postgres(stack, folder)
         engine = await asyncio.to_thread(connect, url)
         stack.callback(engine.dispose)
         await asyncio.to_thread(migrate, engine)
-        temporal, address, ui = await _temporal(stack, folder)
-        client = ShareflowClient(temporal, engine, policy_in_force())
-        await stack.enter_async_context(_worker(temporal, engine, health_port))
-        door = await stack.enter_async_context(serving_door(client, api, folder.path)) if api else None
+        temporal, address, ui = await _temporal(stack, folder, settings)
+        client = ShareflowClient(temporal, engine, policy_in_force(settings))
+        await stack.enter_async_context(_worker(temporal, engine, settings, health_port))
+        door = await stack.enter_async_context(serving_door(client, api, folder.path))
         addresses = Addresses(
             pid=os.getpid(), temporal=address, namespace=temporal.namespace, ledger=url, ui=ui, api=door
         )
         folder.announce(addresses)
-        health = f"http://127.0.0.1:{health_port}/healthz" if health_port else None
-        yield Stack(addresses, client, health)
+        yield Stack(addresses, client, f"http://127.0.0.1:{health_port}/healthz")
 
 
 async def _postgres(stack: AsyncExitStack, folder: StateFolder) -> str:
@@ -69,15 +67,15 @@ async def _postgres(stack: AsyncExitStack, folder: StateFolder) -> str:
     return server.url
 
 
-async def _temporal(stack: AsyncExitStack, folder: StateFolder) -> tuple[Client, str, str | None]:
-    outside = os.environ.get("TEMPORAL_ADDRESS")
+async def _temporal(stack: AsyncExitStack, folder: StateFolder, settings: Settings) -> tuple[Client, str, str | None]:
+    outside = settings.temporal_address
     if outside:
         try:
             return await connect_temporal(), outside, None
         except RuntimeError as error:
             raise StackError(f"Temporal at {outside} does not answer ({error}); check TEMPORAL_ADDRESS.") from error
     options = TemporalOptions(
-        ports=ports_from(),
+        ports=ports_from(settings),
         database=folder.temporal_database,
         log=folder.path / "temporal.log",
         search_attributes=SEARCH_ATTRIBUTES,
@@ -89,13 +87,10 @@ async def _temporal(stack: AsyncExitStack, folder: StateFolder) -> tuple[Client,
 
 
 @asynccontextmanager
-async def _worker(temporal: Client, engine: Engine, health_port: int | None) -> AsyncIterator[None]:
-    algorithm = algorithm_named(os.environ.get("SHAREFLOW_DIGEST"))
+async def _worker(temporal: Client, engine: Engine, settings: Settings, health_port: int) -> AsyncIterator[None]:
     try:
-        async with running_worker(temporal, engine, health_port, algorithm):
+        async with running_worker(temporal, engine, settings, health_port):
             yield
-    except ValueError as error:  # a setting that cannot be read, told in one sentence
-        raise StackError(str(error)) from error
     except OSError as error:
         raise StackError(
             f"Port {health_port} for health and metrics cannot be used ({error.strerror}); set SHAREFLOW_HEALTH_PORT."

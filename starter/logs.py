@@ -4,16 +4,14 @@
 """
 
 import logging
-import os
 import sys
-from collections.abc import Mapping
 from typing import Any, TextIO
 
 import structlog
 
 from starter.errors import InvalidInput
+from starter.settings import Settings
 
-VARIABLE = "SHAREFLOW_LOG"
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -28,13 +26,13 @@ class _ToStandardError(logging.StreamHandler[TextIO]):
         return sys.stderr
 
 
-def configure_logs(usual: str = "warning", environ: Mapping[str, str] = os.environ) -> None:
+def configure_logs(usual: str = "warning", settings: Settings | None = None) -> None:
     """Send every log line, ours and the libraries', to standard error; may be called again.
 
     ``usual`` is the level of the loggers ``shareflow`` and below when SHAREFLOW_LOG does not say.
     Raises InvalidInput for a level that is none.
     """
-    level = level_from(environ, usual)
+    level = level_from(settings or Settings(), usual)
     before: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -68,13 +66,13 @@ def configure_logs(usual: str = "warning", environ: Mapping[str, str] = os.envir
     logging.captureWarnings(True)
 
 
-def level_from(environ: Mapping[str, str], usual: str = "warning") -> int:
+def level_from(settings: Settings, usual: str = "warning") -> int:
     """The level that SHAREFLOW_LOG names, as a number of ``logging``. Raises InvalidInput for another word."""
-    word = (environ.get(VARIABLE) or usual).strip().lower()
+    word = usual if settings.log is None else settings.log
     if word not in LEVELS:
         from domain.validation_messages import shown
 
-        raise InvalidInput(f"{VARIABLE} must be one of {', '.join(LEVELS)}, not {shown(word)}.")
+        raise InvalidInput(f"{Settings.log.variable} must be one of {', '.join(LEVELS)}, not {shown(word)}.")
     return int(getattr(logging, word.upper()))
 
 

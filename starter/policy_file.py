@@ -1,25 +1,24 @@
 """The operator's policy file: ``SHAREFLOW_POLICY`` names it; without it the packaged defaults hold."""
 
-import os
-from collections.abc import Mapping
-
 from pydantic import ValidationError
 
 from domain.policy import Policy, default_policy, policy_from
 from domain.validation_messages import first_problem, key_path
 from domain.yaml_text import YamlTextError, read_yaml
 from starter.files import read_text
-
-VARIABLE = "SHAREFLOW_POLICY"
+from starter.settings import Settings
 
 
 class PolicyError(ValueError):
     """A policy file that cannot be used: one sentence with file, line, key and reason."""
 
 
-def policy_in_force(environ: Mapping[str, str] = os.environ) -> Policy:
-    """The policy for requests filed from now on. Raises PolicyError, FileError."""
-    name = environ.get(VARIABLE)
+def policy_in_force(settings: Settings | None = None) -> Policy:
+    """The policy for requests filed from now on, by the environment of this moment when no settings are given.
+
+    Raises PolicyError, FileError.
+    """
+    name = (settings or Settings()).policy
     if not name:
         return default_policy()
     return read_policy(read_text(name), name)

@@ -10,7 +10,7 @@ import pytest
 from domain.words import Role
 from starter.api.app import create_app
 from starter.api.context import AppContext, open_door
-from starter.api.settings import Settings
+from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
 from starter.simulate.sandbox import Playground, playground
 from starter.tokens import Issuer, new_issuer
@@ -36,7 +36,7 @@ async def door(
     """The HTTP door to the session's playground."""
     client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=30))
     folder: Path = tmp_path_factory.mktemp("door")
-    async with open_door(client, Settings(), issuer, folder) as opened:
+    async with open_door(client, ApiSettings(), issuer, folder) as opened:
         yield opened
 
 

@@ -6,8 +6,6 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-VARIABLE = "SHAREFLOW_WEBHOOK_ALLOW"
-
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -78,7 +76,7 @@ NOTHING = Allowed()
 def allowed_from(text: str) -> Allowed:
     """The exceptions that a text names: networks (``10.0.0.0/8``) and ``host:port``, with commas between.
 
-    Raises ValueError for what is neither.
+    Raises ValueError for what is neither, a sentence that lacks its subject: whose text it is.
     """
     networks: list[Network] = []
     places: set[tuple[str, int]] = set()
@@ -94,7 +92,5 @@ def _place(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]").lower()
     if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise ValueError(
-            f"{VARIABLE} takes networks such as 10.0.0.0/8 and host:port, with commas between; not {text}."
-        )
+        raise ValueError(f"takes networks such as 10.0.0.0/8 and host:port, with commas between; not {text}.")
     return host, int(port)

@@ -5,7 +5,6 @@ later changes nothing. The server's name for TLS stays the one in the URL.
 """
 
 import asyncio
-import os
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +17,8 @@ import httpx
 from background.webhooks.addresses import (
     METADATA_NAMES,
     NOTHING,
-    VARIABLE,
     Allowed,
     address_of,
-    allowed_from,
     is_public,
 )
 
@@ -156,8 +153,3 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         await self._network.sleep(seconds)
-
-
-def guard_from_environment() -> AddressGuard:
-    """A guard with the exceptions that the environment names. Raises ValueError for ones that cannot be read."""
-    return AddressGuard(allowed_from(os.environ.get(VARIABLE, "")))

@@ -18,8 +18,6 @@ from ledger.queries.views import Message
 CONTENT_TYPE = "application/cloudevents+json"
 TRIAL_TYPE = "cn.gov.shareflow.webhook.test.v1"
 SECRET_BYTES = 32
-PUBLIC_URL = "SHAREFLOW_PUBLIC_URL"
-"""The variable that names where people reach the API."""
 
 
 def prefix_of(public_url: str) -> str:

@@ -23,7 +23,7 @@ from starter.api.http.query_parameters import refuse_unknown
 from starter.api.law import endpoints as law
 from starter.api.procedures import endpoints as procedures
 from starter.api.requests import endpoints as requests
-from starter.api.settings import Settings
+from starter.api.settings import ApiSettings
 from starter.api.webhooks import endpoints as webhooks
 from starter.api.worklist import endpoints as desk
 
@@ -62,7 +62,7 @@ def _operation_id(route: APIRoute) -> str:
 
 def create_app(door: AppContext | None) -> FastAPI:
     """The application on a door. None: for its description alone."""
-    settings = door.settings if door else Settings()
+    settings = door.settings if door else ApiSettings()
     app = Api(
         title="Shareflow",
         version=version("shareflow"),

@@ -7,13 +7,13 @@ from pathlib import Path
 from starter.api.app import create_app
 from starter.api.context import open_door
 from starter.api.serving import serving
-from starter.api.settings import Settings
+from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
 from starter.tokens import embedded_issuer
 
 
 @asynccontextmanager
-async def serving_door(client: ShareflowClient, settings: Settings, folder: Path) -> AsyncIterator[str]:
+async def serving_door(client: ShareflowClient, settings: ApiSettings, folder: Path) -> AsyncIterator[str]:
     """Serve the API while inside; gives its address.
 
     Tokens are those of the issuer that the settings name, else of the embedded one, whose key is in ``folder``.

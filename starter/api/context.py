@@ -16,8 +16,8 @@ from starter.api.events.news import Tail
 from starter.api.http.limits import Limits
 from starter.api.identity.callers import Identity
 from starter.api.identity.keys import FixedKeys, IssuerKeys
-from starter.api.settings import Settings
-from starter.attachments import AttachmentStore, store_from
+from starter.api.settings import ApiSettings
+from starter.attachments import AttachmentStore, store_in
 from starter.engine_client import ShareflowClient
 from starter.tokens import AUDIENCE, ISSUER, Issuer
 
@@ -44,7 +44,7 @@ class AppContext:
     client: ShareflowClient
     identity: Identity
     attachments: AttachmentStore
-    settings: Settings = field(default_factory=Settings)
+    settings: ApiSettings = field(default_factory=ApiSettings)
     calendar: Calendar = field(default_factory=Calendar.packaged)
     receipt: Callable[[], datetime | None] = now
     shift: Callable[[], timedelta] = unshifted
@@ -60,14 +60,14 @@ class AppContext:
         return (datetime.now(UTC) + self.shift()).astimezone(CHINA)
 
 
-def embedded_identity(issuer: Issuer, settings: Settings) -> Identity:
+def embedded_identity(issuer: Issuer, settings: ApiSettings) -> Identity:
     """Tokens of the embedded stack's own issuer."""
     return Identity(FixedKeys(issuer.jwks()), ISSUER, AUDIENCE, settings.claims)
 
 
 @asynccontextmanager
 async def open_door(
-    client: ShareflowClient, settings: Settings, issuer: Issuer | None, folder: Path
+    client: ShareflowClient, settings: ApiSettings, issuer: Issuer | None, folder: Path
 ) -> AsyncIterator[AppContext]:
     """A door with the issuer that the settings name, else the embedded one."""
     async with httpx.AsyncClient(timeout=5.0) as outside:
@@ -78,4 +78,4 @@ async def open_door(
             identity = embedded_identity(issuer, settings)
         else:
             raise ValueError("a door needs an issuer")
-        yield AppContext(client, identity, store_from(state_folder=folder), settings)
+        yield AppContext(client, identity, store_in(settings.attachments, folder, settings.attachment_limit), settings)

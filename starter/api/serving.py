@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from starter.api.http.wire import Protocol
-from starter.api.settings import PORT_VARIABLE
+from starter.settings import Settings
 from starter.stack.errors import StackError
 
 DRAIN_SECONDS = 5
@@ -70,5 +70,5 @@ def _listen(host: str, port: int) -> socket.socket:
         return listening
     except OSError as error:
         raise StackError(
-            f"Port {port} for the HTTP API cannot be used ({error.strerror}); set {PORT_VARIABLE}."
+            f"Port {port} for the HTTP API cannot be used ({error.strerror}); set {Settings.api_port.variable}."
         ) from error

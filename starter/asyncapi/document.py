@@ -5,9 +5,9 @@ from importlib.metadata import version
 from typing import Any
 
 from domain.words import EventType
-from starter.api.settings import PORT
 from starter.asyncapi.messages import THIN, TRIAL, Schema, messages, schemas
 from starter.events_in.kinds import Kind
+from starter.settings import Settings
 
 DESCRIPTION = """\
 政务数据共享流程引擎: what happened in data-share requests, in order and exactly as recorded, and what other systems
@@ -34,7 +34,7 @@ def document() -> Schema:
         "defaultContentType": "application/cloudevents+json",
         "servers": {
             "embedded": {
-                "host": f"127.0.0.1:{PORT}",
+                "host": f"127.0.0.1:{Settings.api_port.usual}",
                 "protocol": "http",
                 "description": "What `shareflow up` serves; in production the operator says where.",
                 "security": [{"$ref": "#/components/securitySchemes/token"}],

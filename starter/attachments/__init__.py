@@ -4,35 +4,21 @@
 ``SHAREFLOW_ATTACHMENT_LIMIT`` the largest paper in bytes (default: 20 MiB).
 """
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from starter.attachments.folder import FolderStore
 from starter.attachments.store import AttachmentDamaged, AttachmentStore
-from starter.stack.errors import StackError
 
-__all__ = ["AttachmentDamaged", "AttachmentStore", "store_from"]
+__all__ = ["AttachmentDamaged", "AttachmentStore", "store_in"]
 
-FOLDER_VARIABLE = "SHAREFLOW_ATTACHMENTS"
-LIMIT_VARIABLE = "SHAREFLOW_ATTACHMENT_LIMIT"
+
 USUAL_LIMIT = 20 * 1024 * 1024
-LARGEST_LIMIT = 1024**3
+"""The largest paper in bytes where the operator does not say."""
 
 
-def store_from(environ: Mapping[str, str] = os.environ, state_folder: Path | None = None) -> AttachmentStore:
-    """The store that the environment names, else a folder in the state folder (None: ``.shareflow`` here).
+def store_in(named: Path | None, state_folder: Path, at_most: int = USUAL_LIMIT) -> AttachmentStore:
+    """The store in the folder that the operator names, else in the state folder; ``at_most`` bytes a paper.
 
-    Raises StackError for a folder that cannot be used and for a limit that is none.
+    Raises StackError for a folder that cannot be used.
     """
-    named = environ.get(FOLDER_VARIABLE)
-    folder = Path(named).expanduser() if named else (state_folder or Path(".shareflow")) / "attachments"
-    return FolderStore(folder.absolute(), _limit(environ.get(LIMIT_VARIABLE)))
-
-
-def _limit(text: str | None) -> int:
-    if not text:
-        return USUAL_LIMIT
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) <= LARGEST_LIMIT):
-        raise StackError(f"{LIMIT_VARIABLE} must be a number of bytes from 1 to {LARGEST_LIMIT}, not {text[:40]!r}.")
-    return int(text)
+    return FolderStore(named or state_folder.absolute() / "attachments", at_most)

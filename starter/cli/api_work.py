@@ -1,22 +1,23 @@
 """What ``shareflow api`` does: the HTTP API in the foreground, on an engine that runs elsewhere."""
 
 import asyncio
-import os
 import signal
 
 from rich.console import Console
 
 from starter.api.assembly import serving_door
-from starter.api.settings import settings_from
+from starter.api.settings import api_settings
 from starter.connection import connected
+from starter.settings import Settings
 from starter.stack.errors import StackError
-from starter.stack.folder import running_stack, state_path
+from starter.stack.folder import running_stack
 
 
 async def serve() -> None:
     """Serve until Ctrl-C or SIGTERM."""
-    settings = settings_from()
-    if not settings.issuer and (os.environ.get("SHAREFLOW_DATABASE_URL") or running_stack(state_path()) is None):
+    settings = Settings()
+    api = api_settings(settings)
+    if not api.issuer and (settings.database_url or running_stack(settings.state) is None):
         raise StackError(
             "The API needs to know whose tokens to believe: set SHAREFLOW_OIDC_ISSUER and SHAREFLOW_OIDC_AUDIENCE "
             "(only beside `shareflow up` does its own issuer count)."
@@ -25,7 +26,7 @@ async def serve() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with connected() as client, serving_door(client, settings, state_path()) as address:
+    async with connected(settings) as client, serving_door(client, api, settings.state) as address:
         out.print(f"The HTTP API answers at {address}. Ctrl-C stops it.", highlight=False, soft_wrap=True)
         await stop.wait()
     out.print("stopped.")

@@ -160,9 +160,10 @@ def known_calendar() -> "Calendar":
 
 
 def _ledger() -> str | None:
+    from starter.settings import Settings
     from starter.stack.folder import ledger_url
 
-    return ledger_url()
+    return ledger_url(Settings())
 
 
 def _published_here() -> dict[str, dict[str, Any]]:

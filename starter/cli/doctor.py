@@ -19,8 +19,9 @@ def doctor_command(json_output: AsJson = False) -> None:
     """Say what works here, what does not, and how to mend it; exit 0 when Shareflow is usable."""
     from starter.cli.checks import every_check
     from starter.cli.running import run
+    from starter.settings import Settings
 
-    checks = run(every_check(), usual_level="error")
+    checks = run(every_check(Settings()), usual_level="error")
     usable = all(check.state != "problem" for check in checks)
     if json_output:
         print_json({"usable": usable, "checks": [vars(check) for check in checks]})

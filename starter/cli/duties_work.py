@@ -30,13 +30,14 @@ from starter.cli.errors import REFUSED, UNUSABLE, Failure
 from starter.cli.options import option
 from starter.cli.output import print_json, print_table
 from starter.connection import connected
-from starter.departments import VARIABLE, departments_in_force
+from starter.departments import departments_in_force
 from starter.duty_schedules import State, Synced, states, sync_schedules
 from starter.errors import InvalidInput, RequestRefused, Unavailable
 from starter.failures import refused_by
+from starter.settings import Settings
 
 PATIENCE = timedelta(minutes=2)
-NOBODY = f"No place is listed: name a file of departments with {VARIABLE}."
+NOBODY = f"No place is listed: name a file of departments with {Settings.departments.variable}."
 
 
 async def tell_duties(as_json: bool) -> None:
@@ -210,7 +211,8 @@ def _fail_unless_all_are_open(result: RoundResult, order: RoundOrder) -> None:
     if not result.opened and not result.there:
         place = place_of(order.statute)
         raise Failure(
-            f"No case was opened: the list of departments that the worker reads ({VARIABLE}) has nobody in {place} "
+            "No case was opened: the list of departments that the worker reads "
+            f"({Settings.departments.variable}) has nobody in {place} "
             f"whom {order.duty} binds.",
             REFUSED,
         )

@@ -1,6 +1,5 @@
 """How every command fails: one plain sentence on standard error and an exit code, never a traceback."""
 
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -11,6 +10,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
+
+from starter.settings import Settings
 
 REFUSED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
@@ -122,7 +123,7 @@ def _unexpected(error: Exception) -> str:
     what = type(error).__name__
     reason = " ".join(str(error).split())[:300]
     said = f"Something unexpected happened ({what}{': ' + reason if reason else ''})"
-    if (os.environ.get("SHAREFLOW_LOG") or "").strip().lower() == "debug":
+    if Settings().log == "debug":
         typer.echo("".join(lines), err=True)
         return f"{said}; the traceback stands above."
     file = _keep(lines)
@@ -132,9 +133,7 @@ def _unexpected(error: Exception) -> str:
 def _keep(lines: Sequence[str]) -> Path | None:
     """Write a traceback into the state folder if there is one that can be written; the file, or None."""
     try:
-        from starter.stack.folder import state_path
-
-        folder = state_path()
+        folder = Settings().state
         if not folder.is_dir():
             return None
         file = folder / "errors.log"

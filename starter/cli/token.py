@@ -29,22 +29,23 @@ def token(
 
     from domain.field_types import Code, ShortText
     from domain.words import Role
-    from starter.api.settings import settings_from
+    from starter.api.settings import api_settings
     from starter.cli.options import option, several, word
     from starter.cli.output import print_json
-    from starter.stack.folder import state_path
+    from starter.settings import Settings
     from starter.tokens import embedded_issuer
 
     roles = [word(Role, each, "role") for each in several(role)]
     code = None if org is None else option("--org", Annotated[Code, MinLen(1)], org)
     bearer = None if person is None else option("--person", Annotated[ShortText, MinLen(1)], person)
-    if settings_from().issuer:
+    settings = Settings()
+    if api_settings(settings).issuer:
         raise Failure("SHAREFLOW_OIDC_ISSUER is set: tokens come from there, not from the embedded issuer.")
     parties = [each for each in roles if each in (Role.REQUESTER, Role.PROVIDER)]
     places = several(jurisdiction or []) or None
     if parties and code is None:
         raise Failure(f"A {parties[0]} needs --org, its organisation's code.")
-    made = embedded_issuer(state_path()).token(roles, code, bearer, places, timedelta(hours=hours))
+    made = embedded_issuer(settings.state).token(roles, code, bearer, places, timedelta(hours=hours))
     if as_json:
         print_json({"access_token": made, "token_type": "Bearer", "expires_in": hours * 3600})
     else:

@@ -1,20 +1,17 @@
 """What ``shareflow up`` does: the whole engine here, in the foreground."""
 
 import asyncio
-import os
 import signal
 
 from rich.console import Console
 
-from starter.api.settings import settings_from
+from starter.api.settings import api_settings
 from starter.cli.duties_work import told
 from starter.departments import departments_in_force
 from starter.duty_schedules import sync_schedules
-from starter.embedded import HEALTH_PORT, Stack, embedded_stack
-from starter.stack.errors import StackError
-from starter.stack.folder import StateFolder, state_path
-
-HEALTH_VARIABLE = "SHAREFLOW_HEALTH_PORT"
+from starter.embedded import Stack, embedded_stack
+from starter.settings import Settings
+from starter.stack.folder import StateFolder
 
 
 async def stay_up() -> None:
@@ -23,12 +20,14 @@ async def stay_up() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    api, port = settings_from(), _health_port()
-    folder = StateFolder(state_path())
+    settings = Settings()
+    settings.refuse_wrong_ones()
+    api = api_settings(settings)
+    folder = StateFolder(settings.state)
     out.print("starting …")
-    departments = departments_in_force()
-    async with embedded_stack(folder, port, api) as stack:
-        _say(out, stack)
+    departments = departments_in_force(settings)
+    async with embedded_stack(folder, settings, api) as stack:
+        _say(out, stack, folder)
         if departments:
             synced = await sync_schedules(stack.client.temporal, departments, stack.client.policy)
             out.print(f"  {told(synced)}", highlight=False)
@@ -37,14 +36,7 @@ async def stay_up() -> None:
     out.print("stopped; everything is kept for the next time.")
 
 
-def _health_port() -> int:
-    text = os.environ.get(HEALTH_VARIABLE) or str(HEALTH_PORT)
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        raise StackError(f"{HEALTH_VARIABLE} must be a port number from 1 to 65535, not {text!r}.")
-    return int(text)
-
-
-def _say(out: Console, stack: Stack) -> None:
+def _say(out: Console, stack: Stack, folder: StateFolder) -> None:
     addresses = stack.addresses
     out.print("[bold]Shareflow is up.[/bold] Ctrl-C stops it.")
     for what, where in (
@@ -53,7 +45,7 @@ def _say(out: Console, stack: Stack) -> None:
         ("Temporal's pages", addresses.ui),
         ("PostgreSQL", addresses.ledger),
         ("health and metrics", stack.health),
-        ("state folder", str(state_path())),
+        ("state folder", str(folder.path)),
     ):
         if where:
             out.print(f"  {what:<20} {where}", highlight=False, soft_wrap=True)

@@ -4,16 +4,16 @@ import fcntl
 import json
 import os
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from starter.settings import Settings
 from starter.stack.errors import StackError
 
-VARIABLE = "SHAREFLOW_STATE"
+VARIABLE = Settings.state.variable
 _MEND = f"set {VARIABLE} to a folder that can be written"
 
 
@@ -28,11 +28,6 @@ class Addresses(BaseModel):
     ledger: str
     ui: str | None = None
     api: str | None = None
-
-
-def state_path(environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder named by SHAREFLOW_STATE, else ``.shareflow`` in the current one; not yet created."""
-    return Path(environ.get(VARIABLE) or ".shareflow").expanduser().absolute()
 
 
 class StateFolder:
@@ -119,10 +114,9 @@ def running_stack(path: Path) -> Addresses | None:
     return None
 
 
-def ledger_url(environ: Mapping[str, str] = os.environ) -> str | None:
-    """The ledger that the environment names, else that of the stack that runs here; None where there is neither."""
-    named = environ.get("SHAREFLOW_DATABASE_URL")
-    if named:
-        return named
-    running = running_stack(state_path(environ))
+def ledger_url(settings: Settings) -> str | None:
+    """The ledger that the settings name, else that of the stack that runs here; None where there is neither."""
+    if settings.database_url:
+        return settings.database_url
+    running = running_stack(settings.state)
     return running.ledger if running else None

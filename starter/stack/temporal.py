@@ -17,11 +17,12 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from starter.settings import Settings
 from starter.stack.errors import StackError
 
 HOST = "127.0.0.1"
 NAMESPACE = "default"
-PORT_VARIABLE, UI_PORT_VARIABLE = "SHAREFLOW_TEMPORAL_PORT", "SHAREFLOW_UI_PORT"
+PORT_VARIABLE, UI_PORT_VARIABLE = Settings.temporal_port.variable, Settings.ui_port.variable
 _START_SECONDS, _STOP_SECONDS = 30.0, 10.0
 
 
@@ -52,15 +53,9 @@ class TemporalOptions:
     dynamic_config: Sequence[str] = ()
 
 
-def ports_from(environ: Mapping[str, str] = os.environ) -> Ports:
+def ports_from(settings: Settings) -> Ports:
     """The ports that SHAREFLOW_TEMPORAL_PORT and SHAREFLOW_UI_PORT name. Raises StackError for no port."""
-    found = {}
-    for variable, usual in ((PORT_VARIABLE, Ports().frontend), (UI_PORT_VARIABLE, Ports().ui)):
-        text = environ.get(variable) or str(usual)
-        if not (text.isascii() and text.isdigit() and int(text) < 65536):
-            raise StackError(f"{variable} must be a port number from 0 to 65535, not {text!r}.")
-        found[variable] = int(text)
-    return Ports(found[PORT_VARIABLE], found[UI_PORT_VARIABLE])
+    return Ports(settings.temporal_port, settings.ui_port)
 
 
 class Temporal:

@@ -17,8 +17,8 @@ from background.webhooks.sending import Sender
 from starter.api.app import create_app
 from starter.api.context import AppContext, embedded_identity
 from starter.api.serving import serving
-from starter.api.settings import Settings
-from starter.attachments import store_from
+from starter.api.settings import ApiSettings
+from starter.attachments import store_in
 from starter.engine_client import ShareflowClient
 from starter.simulate.sandbox import playground
 from starter.testing.skipped_time import SkippedTime
@@ -40,16 +40,16 @@ class EngineStack:
 async def engine_stack(begins: datetime | None) -> AsyncIterator[EngineStack]:
     """Start it, about two seconds; nothing of it is left afterwards. Raises StackError.
 
-    Settings of the environment do not count. Webhooks may lead to this machine, where a test's receiver is.
+    ApiSettings of the environment do not count. Webhooks may lead to this machine, where a test's receiver is.
     """
     with tempfile.TemporaryDirectory(prefix="shareflow-") as folder:
         async with playground() as ground:
             time = SkippedTime(ground, begins)
-            issuer, settings = new_issuer(), Settings(webhooks=allowed_from(LOOPBACK))
+            issuer, settings = new_issuer(), ApiSettings(webhooks=allowed_from(LOOPBACK))
             door = AppContext(
                 client=ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=30)),
                 identity=embedded_identity(issuer, settings),
-                attachments=store_from({}, Path(folder)),
+                attachments=store_in(None, Path(folder)),
                 settings=settings,
                 calendar=ground.calendar,
                 receipt=lambda: None,
@@ -60,7 +60,7 @@ async def engine_stack(begins: datetime | None) -> AsyncIterator[EngineStack]:
 
 
 @asynccontextmanager
-async def _webhooks(engine: Engine, settings: Settings) -> AsyncIterator[None]:
+async def _webhooks(engine: Engine, settings: ApiSettings) -> AsyncIterator[None]:
     async with Sender(AddressGuard(settings.webhooks)) as sender:
         dispatching = asyncio.create_task(Dispatcher(engine, sender, prefix=settings.prefix).keep_dispatching())
         try:

@@ -10,7 +10,7 @@ from background.webhooks.addresses import allowed_from
 from starter.api.app import create_app
 from starter.api.context import open_door
 from starter.api.serving import serving
-from starter.api.settings import Settings
+from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
 from starter.simulate.sandbox import Playground
 from starter.tokens import Issuer
@@ -32,7 +32,7 @@ async def patient_address(
     """
     plenty = parse("1000000/second")
     client = ShareflowClient(ground.temporal, ground.engine)
-    settings = Settings(rate=plenty, failures=plenty, webhooks=allowed_from(NOBODY_LISTENS))
+    settings = ApiSettings(rate=plenty, failures=plenty, webhooks=allowed_from(NOBODY_LISTENS))
     async with (
         open_door(client, settings, issuer, tmp_path_factory.mktemp("patient")) as door,
         serving(create_app(door), "127.0.0.1", 0) as address,

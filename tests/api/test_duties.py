@@ -16,7 +16,7 @@ from ledger.queries.views import CaseFilter
 from protocol.names import DUTY_ROUND, TASK_QUEUE
 from protocol.rounds import RoundOrder, RoundResult
 from starter.cli import app
-from starter.departments import VARIABLE
+from starter.settings import Settings
 from starter.simulate.sandbox import Playground
 from tests.api.callers import People, fresh_key
 
@@ -190,7 +190,7 @@ async def test_a_round_that_opened_nothing_does_not_end_well(
     """The command line has a list of departments, the worker has none."""
     listed = tmp_path / "departments.yaml"
     listed.write_text(f"nantong:\n  - {{code: {code}, name: 甲局}}\n", encoding="utf-8")
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(Settings.departments.variable, raising=False)
     from domain.departments import read_departments
     from domain.statutes.loader import packaged_statutes
 

@@ -14,7 +14,8 @@ from domain.words import Role
 from starter.api.app import create_app
 from starter.api.context import AppContext, open_door
 from starter.api.health import endpoints as health
-from starter.api.settings import Settings, settings_from
+from starter.api.settings import ApiSettings, api_settings
+from starter.settings import Settings
 from starter.stack.errors import StackError
 from starter.tokens import Issuer
 from tests.api.callers import Bearer, People
@@ -28,7 +29,7 @@ def opened(door: AppContext, issuer: Issuer, tmp_path: Path) -> Opened:
 
     @asynccontextmanager
     async def open_with(**settings: Any) -> AsyncIterator[tuple[AppContext, httpx.AsyncClient]]:
-        async with open_door(door.client, Settings(**settings), issuer, tmp_path) as other:
+        async with open_door(door.client, ApiSettings(**settings), issuer, tmp_path) as other:
             transport = httpx.ASGITransport(create_app(other), raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://shareflow") as api:
                 yield other, api
@@ -116,4 +117,4 @@ async def test_health_and_figures_tell_of_routes_and_never_of_cases(people: Peop
 )
 def test_a_setting_that_cannot_be_is_named(name: str, value: str) -> None:
     with pytest.raises(StackError, match=name):
-        settings_from({name: value})
+        api_settings(Settings({name: value}))

@@ -21,7 +21,7 @@ from ledger.tables import cases, events, received_events
 from starter.api.app import create_app
 from starter.api.context import open_door
 from starter.api.serving import serving
-from starter.api.settings import Settings
+from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
 from starter.simulate.sandbox import Playground
 from starter.tokens import Issuer
@@ -124,7 +124,7 @@ async def target(ground: Playground, tmp_path_factory: pytest.TempPathFactory) -
     plenty = parse("1000000/second")
     key = ec.generate_private_key(ec.SECP256R1())
     forge, client = Forge(key, ORG), ShareflowClient(ground.temporal, ground.engine)
-    settings = Settings(rate=plenty, failures=plenty)
+    settings = ApiSettings(rate=plenty, failures=plenty)
     async with (
         open_door(client, settings, Issuer(key), tmp_path_factory.mktemp("mutations")) as door,
         serving(create_app(door), "127.0.0.1", 0) as address,

@@ -15,7 +15,8 @@ from starter.api.app import create_app, openapi_document
 from starter.api.context import AppContext
 from starter.api.http.headers import ATTRIBUTE, LISTS, SINGLE
 from starter.api.serving import serving
-from starter.api.settings import settings_from
+from starter.api.settings import api_settings
+from starter.settings import Settings
 from tests.api.callers import Bearer, People, filing, fresh_key
 from tests.events.senders import event
 
@@ -224,7 +225,7 @@ async def behind(request: pytest.FixtureRequest, door: AppContext) -> AsyncItera
         app = Starlette(routes=[Mount(PREFIX, create_app(door))])
         base = f"http://shareflow{PREFIX}"
     else:
-        settings = settings_from({"SHAREFLOW_PUBLIC_URL": f"https://share.example.gov.cn{PREFIX}/"})
+        settings = api_settings(Settings({"SHAREFLOW_PUBLIC_URL": f"https://share.example.gov.cn{PREFIX}/"}))
         app = create_app(replace(door, settings=replace(door.settings, public_url=settings.public_url)))
         base = f"http://shareflow{PREFIX if request.param == 'told' else ''}"
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -278,6 +279,6 @@ async def test_a_large_paper_may_come_behind_a_prefix(door: AppContext, people: 
 
 
 def test_without_a_prefix_links_are_as_ever() -> None:
-    assert settings_from({}).prefix == ""
-    assert settings_from({"SHAREFLOW_PUBLIC_URL": "https://share.example.gov.cn"}).prefix == ""
-    assert settings_from({"SHAREFLOW_PUBLIC_URL": "https://share.example.gov.cn/a/b/"}).prefix == "/a/b"
+    assert api_settings(Settings({})).prefix == ""
+    assert api_settings(Settings({"SHAREFLOW_PUBLIC_URL": "https://share.example.gov.cn"})).prefix == ""
+    assert api_settings(Settings({"SHAREFLOW_PUBLIC_URL": "https://share.example.gov.cn/a/b/"})).prefix == "/a/b"

@@ -16,7 +16,7 @@ from ledger.calendar_store import CalendarStore
 from starter import case_opening
 from starter.api.app import create_app
 from starter.api.context import open_door
-from starter.api.settings import Settings
+from starter.api.settings import ApiSettings
 from starter.errors import RequestRefused
 from starter.tokens import new_issuer
 from tests.calendar_publish.editions import days_off, edition_off, festivals, written
@@ -92,7 +92,7 @@ async def test_what_was_published_is_known_everywhere(stack: Stack) -> None:
     assert listed["2026"]["published_here"] is None
     assert "complete" in await stack.run("calendar", "list")
     issuer = new_issuer()
-    async with open_door(stack.client, Settings(), issuer, stack.folder) as door:
+    async with open_door(stack.client, ApiSettings(), issuer, stack.folder) as door:
         transport = httpx.ASGITransport(create_app(door))
         async with httpx.AsyncClient(transport=transport, base_url="http://shareflow") as api:
             answer = await api.get(

@@ -15,6 +15,7 @@ from protocol.names import workflow_id
 from starter.cli.checks.engine import engine_checks
 from starter.cli.checks.findings import Check
 from starter.engine_client import ShareflowClient
+from starter.settings import Settings
 from starter.simulate.sandbox import Playground, playground
 
 APPLICATION = Application(
@@ -36,7 +37,7 @@ async def engine_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> AsyncIte
 
 
 async def findings() -> dict[str, Check]:
-    return {check.name: check for check in await engine_checks()}
+    return {check.name: check for check in await engine_checks(Settings())}
 
 
 async def test_an_engine_its_cases_and_what_can_be_amiss(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

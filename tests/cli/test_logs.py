@@ -8,11 +8,12 @@ import structlog
 
 from starter.errors import InvalidInput
 from starter.logs import configure_logs, level_from
+from starter.settings import Settings
 
 
 def test_ours_and_the_libraries_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
-    configure_logs("info", {})
-    configure_logs("info", {})
+    configure_logs("info", Settings({}))
+    configure_logs("info", Settings({}))
     structlog.get_logger("shareflow.test").info("已启动", port=1)
     structlog.get_logger("shareflow.test").debug("not said")
     logging.getLogger("temporalio.worker").info("not said")
@@ -25,7 +26,7 @@ def test_ours_and_the_libraries_lines_are_json(capsys: pytest.CaptureFixture[str
 
 
 def test_an_exception_stays_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    configure_logs(environ={})
+    configure_logs(settings=Settings({}))
     try:
         raise ValueError("x")
     except ValueError:
@@ -35,17 +36,17 @@ def test_an_exception_stays_on_one_line(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_the_level_comes_from_the_environment() -> None:
-    assert level_from({"SHAREFLOW_LOG": "DEBUG"}) == logging.DEBUG
-    assert level_from({"SHAREFLOW_LOG": ""}, "error") == logging.ERROR
+    assert level_from(Settings({"SHAREFLOW_LOG": "DEBUG"})) == logging.DEBUG
+    assert level_from(Settings({"SHAREFLOW_LOG": ""}), "error") == logging.ERROR
     with pytest.raises(InvalidInput, match=r"SHAREFLOW_LOG must be one of .*“loud”"):
-        level_from({"SHAREFLOW_LOG": "loud"})
+        level_from(Settings({"SHAREFLOW_LOG": "loud"}))
 
 
 def test_a_defect_in_a_terminal_shows_no_values(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    configure_logs("info", {})
+    configure_logs("info", Settings({}))
     try:
         token = "eyJ-not-to-be-shown"
         raise LookupError(len(token))

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from starter.attachments import AttachmentDamaged, store_from
+from starter.api.settings import ApiSettings, api_settings
+from starter.attachments import AttachmentDamaged, store_in
 from starter.attachments.arriving import Arriving, TooLarge
 from starter.attachments.folder import ABANDONED_SECONDS, FolderStore
+from starter.settings import Settings
 from starter.stack.errors import StackError
 
 CONTENT = "申请表".encode() * 1000
@@ -152,24 +154,28 @@ def test_digests_are_those_of_what_came() -> None:
 # Settings
 
 
-def test_the_environment_names_folder_and_limit(tmp_path: Path) -> None:
-    usual = store_from({}, tmp_path)
+def test_the_operator_names_folder_and_limit(tmp_path: Path) -> None:
+    usual = store_in(None, tmp_path)
     assert isinstance(usual, FolderStore)
     assert (usual.folder, usual.at_most) == (tmp_path / "attachments", 20 * 1024 * 1024)
-    named = store_from(
-        {"SHAREFLOW_ATTACHMENTS": str(tmp_path / "elsewhere"), "SHAREFLOW_ATTACHMENT_LIMIT": "1000"}, tmp_path
-    )
+    said = Settings({"SHAREFLOW_ATTACHMENTS": str(tmp_path / "elsewhere"), "SHAREFLOW_ATTACHMENT_LIMIT": "1000"})
+    named = store_in(said.attachments, tmp_path, said.attachment_limit)
     assert isinstance(named, FolderStore)
     assert (named.folder, named.at_most) == (tmp_path / "elsewhere", 1000)
 
 
+def test_what_nobody_sets_is_one_thing_everywhere() -> None:
+    usual = api_settings(Settings({}))
+    assert usual == ApiSettings()
+
+
 @pytest.mark.parametrize("limit", ["0", "-1", "1.5", "20M", "9" * 30, "１０"])
-def test_a_limit_that_is_none_is_refused(limit: str, tmp_path: Path) -> None:
+def test_a_limit_that_is_none_is_refused(limit: str) -> None:
     with pytest.raises(StackError, match="SHAREFLOW_ATTACHMENT_LIMIT"):
-        store_from({"SHAREFLOW_ATTACHMENT_LIMIT": limit}, tmp_path)
+        _ = Settings({"SHAREFLOW_ATTACHMENT_LIMIT": limit}).attachment_limit
 
 
 def test_a_folder_that_cannot_be_used_is_refused_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(StackError, match="SHAREFLOW_ATTACHMENTS"):
-        store_from({"SHAREFLOW_ATTACHMENTS": str(tmp_path / "taken")}, tmp_path)
+        store_in(tmp_path / "taken", tmp_path)

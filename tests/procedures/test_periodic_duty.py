@@ -38,8 +38,9 @@ from ledger.queries.views import CaseDetail, CaseFilter
 from protocol.messages import CaseToOpen
 from protocol.names import DUTY_ROUND, OPEN_CASE, TASK_QUEUE
 from protocol.rounds import RoundOrder, RoundResult
-from starter.departments import VARIABLE, departments_in_force
+from starter.departments import departments_in_force
 from starter.duty_schedules import described, schedule_id, states, sync_schedules
+from starter.settings import Settings
 from starter.simulate.sandbox import Playground
 from tests.engine.looking import until
 from worker import sandbox
@@ -68,7 +69,7 @@ class Registry:
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     """The list that the worker reads for each round; it names two departments that nobody has met."""
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "departments.yaml"))
+    monkeypatch.setenv(Settings.departments.variable, str(tmp_path / "departments.yaml"))
     found = Registry(tmp_path / "departments.yaml")
     found.says(nantong=list(found.codes))
     return found

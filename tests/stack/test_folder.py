@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from starter.settings import Settings
 from starter.stack.errors import StackError
-from starter.stack.folder import Addresses, StateFolder, running_stack, state_path
+from starter.stack.folder import Addresses, StateFolder, running_stack
 
 ADDRESSES = Addresses(pid=os.getpid(), temporal="127.0.0.1:7233", ledger="postgresql://x")
 
 
 def test_where_the_folder_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert state_path({}) == tmp_path / ".shareflow"
-    assert state_path({"SHAREFLOW_STATE": "/x/y"}) == Path("/x/y")
+    assert Settings({}).state == tmp_path / ".shareflow"
+    assert Settings({"SHAREFLOW_STATE": "/x/y"}).state == Path("/x/y")
 
 
 def test_a_running_stack_is_found_until_it_stops(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
+from starter.settings import Settings
 from starter.stack import temporal as stack
 from starter.stack.errors import StackError
 from starter.stack.temporal import Ports, TemporalOptions, ports_from, start_temporal
@@ -91,8 +92,8 @@ def test_no_program_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ports_from_the_environment() -> None:
-    assert ports_from({}) == Ports(7233, 8233)
-    assert ports_from({"SHAREFLOW_TEMPORAL_PORT": "1234", "SHAREFLOW_UI_PORT": "0"}) == Ports(1234, 0)
+    assert ports_from(Settings({})) == Ports(7233, 8233)
+    assert ports_from(Settings({"SHAREFLOW_TEMPORAL_PORT": "1234", "SHAREFLOW_UI_PORT": "0"})) == Ports(1234, 0)
     for wrong in ("x", "-1", "65536", "７"):
         with pytest.raises(StackError, match="SHAREFLOW_UI_PORT"):
-            ports_from({"SHAREFLOW_UI_PORT": wrong})
+            ports_from(Settings({"SHAREFLOW_UI_PORT": wrong}))

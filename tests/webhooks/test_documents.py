@@ -12,16 +12,17 @@ from pathlib import Path
 import pytest
 
 from background.webhooks import dispatcher, schedule, sending
-from background.webhooks.addresses import VARIABLE, allowed_from
+from background.webhooks.addresses import allowed_from
 from background.webhooks.dispatcher import Dispatcher
-from background.webhooks.guard import guard_from_environment
+from background.webhooks.guard import AddressGuard
 from background.webhooks.queries.subscriptions import DisabledFor
 from background.webhooks.sending import Sender
 from domain.cloud_events import cloud_event
 from starter.api.assembly import serving_door
-from starter.api.settings import Settings
+from starter.api.settings import ApiSettings
 from starter.api.webhooks import endpoints as webhooks
 from starter.engine_client import ShareflowClient
+from starter.settings import Settings
 from starter.simulate.sandbox import Playground
 
 ROOT = Path(__file__).parents[2]
@@ -38,13 +39,11 @@ def blocks(document: str, language: str) -> list[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-async def test_the_walk_works_word_for_word(
-    document: str, ground: Playground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_walk_works_word_for_word(document: str, ground: Playground, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    monkeypatch.setenv(VARIABLE, f"127.0.0.1:{port}")
+    allowed = allowed_from(f"127.0.0.1:{port}")
     (tmp_path / ".venv").symlink_to(Path(sys.executable).parents[1])
     (tmp_path / "docs").symlink_to(ROOT / "docs")
     script = "set -euo pipefail\ntrap 'kill $(jobs -p) 2>nothing.txt || true' EXIT\n" + "\n".join(
@@ -52,8 +51,8 @@ async def test_the_walk_works_word_for_word(
     )
     client = ShareflowClient(ground.temporal, ground.engine)
     async with (
-        serving_door(client, Settings(port=0, webhooks=allowed_from(f"127.0.0.1:{port}")), tmp_path) as address,
-        Sender(guard_from_environment()) as sender,
+        serving_door(client, ApiSettings(port=0, webhooks=allowed), tmp_path) as address,
+        Sender(AddressGuard(allowed)) as sender,
     ):
         working = asyncio.create_task(Dispatcher(ground.engine, sender).keep_dispatching())
         walk = await asyncio.create_subprocess_exec(
@@ -113,7 +112,7 @@ def test_every_figure_is_the_one_in_the_code(document: str) -> None:
     ):
         assert re.search(figure, text), figure
     assert all(f"`{reason}`" in text for reason in (DisabledFor.GONE, DisabledFor.EXHAUSTED))
-    assert VARIABLE in text
+    assert Settings.webhook_allow.variable in text
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 import pytest
 
 from background.webhooks import guard as guarding
-from background.webhooks.addresses import NOTHING, VARIABLE, allowed_from
-from background.webhooks.guard import AddressGuard, Unfit, guard_from_environment, place_in
+from background.webhooks.addresses import NOTHING, allowed_from
+from background.webhooks.guard import AddressGuard, Unfit, place_in
+from starter.settings import Settings
+from starter.stack.errors import StackError
 
 PUBLIC, PUBLIC6 = "39.156.66.10", "2400:da00::6666"
 
@@ -197,12 +199,11 @@ async def test_the_operator_allows_networks_and_places(
 
 @pytest.mark.parametrize("text", ["hook.example", "10.0.0.1/8", "hook.example:0", ":8080", "hook:port", "10.0.0.0/33"])
 def test_exceptions_that_cannot_be_read_are_told(text: str) -> None:
-    with pytest.raises(ValueError, match=VARIABLE):
-        allowed_from(f"127.0.0.0/8,{text}")
+    with pytest.raises(StackError, match=r"^SHAREFLOW_WEBHOOK_ALLOW takes networks such as 10\.0\.0\.0/8 .*\.$"):
+        _ = Settings({"SHAREFLOW_WEBHOOK_ALLOW": f"127.0.0.0/8,{text}"}).webhook_allow
 
 
-async def test_the_environment_names_the_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(VARIABLE, raising=False)
-    assert await refusal(guard_from_environment(), "https://127.0.0.1/") == "address_refused"
-    monkeypatch.setenv(VARIABLE, "127.0.0.0/8")
-    assert await refusal(guard_from_environment(), "https://127.0.0.1/") is None
+async def test_the_settings_name_the_exceptions() -> None:
+    assert await refusal(AddressGuard(Settings({}).webhook_allow), "https://127.0.0.1/") == "address_refused"
+    allowed = Settings({"SHAREFLOW_WEBHOOK_ALLOW": "127.0.0.0/8"}).webhook_allow
+    assert await refusal(AddressGuard(allowed), "https://127.0.0.1/") is None

@@ -13,8 +13,9 @@ from starter.cli.checks.machine import (
     state_folder_check,
     temporal_program_check,
 )
+from starter.settings import Settings
 
-BY_THEMSELVES: tuple[tuple[str, Callable[[], Check]], ...] = (
+BY_THEMSELVES: tuple[tuple[str, Callable[[Settings], Check]], ...] = (
     ("python", python_check),
     ("temporal_program", temporal_program_check),
     ("postgres_program", postgres_program_check),
@@ -26,15 +27,15 @@ BY_THEMSELVES: tuple[tuple[str, Callable[[], Check]], ...] = (
 )
 
 
-async def every_check() -> list[Check]:
+async def every_check(settings: Settings) -> list[Check]:
     """All findings, in the order in which people should mend."""
-    found = await asyncio.to_thread(lambda: list(_by_themselves()))
-    return [*found, *await engine_checks()]
+    found = await asyncio.to_thread(lambda: list(_by_themselves(settings)))
+    return [*found, *await engine_checks(settings)]
 
 
-def _by_themselves() -> Iterable[Check]:
+def _by_themselves(settings: Settings) -> Iterable[Check]:
     for name, check in BY_THEMSELVES:
         try:
-            yield check()
+            yield check(settings)
         except Exception as error:
             yield problem(name, unexpected(error))

@@ -1,7 +1,6 @@
 """The engine that runs here or that the environment names: database, Temporal, and whether they agree on the cases."""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +20,19 @@ from ledger.queries import CaseFilter, CaseView, list_cases
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
 from starter.connection import NAME_BOTH
-from starter.stack.folder import Addresses, running_stack, state_path
+from starter.settings import Settings
+from starter.stack.folder import Addresses, running_stack
 
 PATIENCE = 10.0
 CASES_LOOKED_AT = 50
 START = "start one with `shareflow up`, or name one with SHAREFLOW_DATABASE_URL and TEMPORAL_ADDRESS"
 
 
-async def engine_checks() -> list[Check]:
+async def engine_checks(settings: Settings) -> list[Check]:
     """Database, Temporal and cases."""
-    running = running_stack(state_path())
-    database, engine = await asyncio.to_thread(_database, running)
-    temporal, client = await _temporal(running)
+    running = running_stack(settings.state)
+    database, engine = await asyncio.to_thread(_database, settings, running)
+    temporal, client = await _temporal(settings, running)
     try:
         cases = await _cases(engine, client)
     except Exception as error:
@@ -42,11 +42,11 @@ async def engine_checks() -> list[Check]:
     return [database, temporal, cases]
 
 
-def _database(running: Addresses | None) -> tuple[Check, Engine | None]:
+def _database(settings: Settings, running: Addresses | None) -> tuple[Check, Engine | None]:
     """Whether the database answers and has the schema of this version; the engine if so."""
-    named = os.environ.get("SHAREFLOW_DATABASE_URL")
+    named = settings.database_url
     url = named or (running.ledger if running else None)
-    if not url and os.environ.get("TEMPORAL_ADDRESS"):
+    if not url and settings.temporal_address:
         return problem("database", "TEMPORAL_ADDRESS is set, but SHAREFLOW_DATABASE_URL is not.", NAME_BOTH), None
     if not url:
         return skipped("database", "No stack is running here.", START), None
@@ -78,7 +78,7 @@ def _revisions(engine: Engine) -> tuple[str | None, str | None]:
         return MigrationContext.configure(connection).get_current_revision(), needs
 
 
-async def _temporal(running: Addresses | None) -> tuple[Check, Client | None]:
+async def _temporal(settings: Settings, running: Addresses | None) -> tuple[Check, Client | None]:
     """Whether Temporal answers and knows our search attributes; a client if it answers."""
     try:
         config: dict[str, Any] = {**ClientConfig.load_client_connect_config()}
@@ -87,7 +87,7 @@ async def _temporal(running: Addresses | None) -> tuple[Check, Client | None]:
         return problem("temporal", says, "check TEMPORAL_CONFIG_FILE and the TEMPORAL_ variables"), None
     named = config.get("target_host")
     address = named or (running.temporal if running else None)
-    if not address and os.environ.get("SHAREFLOW_DATABASE_URL"):
+    if not address and settings.database_url:
         return problem("temporal", "SHAREFLOW_DATABASE_URL is set, but TEMPORAL_ADDRESS is not.", NAME_BOTH), None
     if not address:
         return skipped("temporal", "No stack is running here.", START), None

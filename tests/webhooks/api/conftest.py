@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from background.webhooks.addresses import VARIABLE, allowed_from
+from background.webhooks.addresses import allowed_from
 from background.webhooks.dispatcher import Dispatcher
-from background.webhooks.guard import guard_from_environment
+from background.webhooks.guard import AddressGuard
 from background.webhooks.sending import Sender
 from domain.words import Role
 from starter.api.context import AppContext
@@ -24,7 +24,7 @@ STRANGER = "113206000140000099"
 
 @pytest.fixture(autouse=True)
 def loopback_allowed(door: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "127.0.0.0/8")  # for workers
+    monkeypatch.setenv("SHAREFLOW_WEBHOOK_ALLOW", "127.0.0.0/8")  # for workers
     monkeypatch.setattr(door, "settings", replace(door.settings, webhooks=allowed_from("127.0.0.0/8")))
 
 
@@ -46,7 +46,7 @@ async def hook(api: httpx.AsyncClient, me: dict[str, str], receiver: Receiver) -
 @pytest.fixture
 async def dispatch(ground: Playground) -> AsyncIterator[Callable[[], Awaitable[int]]]:
     """Sends all that is due now."""
-    async with Sender(guard_from_environment(), patience=timedelta(seconds=2)) as sender:
+    async with Sender(AddressGuard(allowed_from("127.0.0.0/8")), patience=timedelta(seconds=2)) as sender:
         yield Dispatcher(ground.engine, sender).once
 
 

@@ -19,6 +19,7 @@ from domain.words import Role
 from starter.api.app import create_app
 from starter.api.context import AppContext
 from starter.api.webhooks import endpoints as door_module
+from starter.settings import Settings
 from starter.simulate.sandbox import Playground
 from tests.api.callers import Bearer
 from tests.engine.cases import REQUESTER
@@ -165,7 +166,7 @@ async def test_the_worker_sends_what_is_filed(
     # A second worker beside the playground's, which has no dispatcher: on a connection of its own.
     address = ground.temporal.service_client.config.target_host
     temporal = await Client.connect(address, data_converter=pydantic_data_converter)
-    async with running_worker(temporal, ground.engine, None):
+    async with running_worker(temporal, ground.engine, Settings(), None):
         request_id = await file(api, me)
         await receiver.until(lambda: len(receiver.of(request_id)) >= 2)
     assert receiver.of(request_id)[:2] == [1, 2]

@@ -1,0 +1,353 @@
+"""What an operator sets: every variable of the environment that counts, each declared once and read once.
+
+``Settings()`` takes down what the environment says at that moment; nothing else here reads it. A value is understood
+when it is asked for, so a command is not refused over one that it does not need; ``refuse_wrong_ones`` asks for all.
+An empty value is none. ``docs/operations.md`` has the table that ``table`` makes of them.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, overload
+from urllib.parse import urlsplit
+
+from starter.stack.errors import StackError
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+
+    from background.webhooks.addresses import Allowed
+    from domain.evidence import Algorithm
+
+T = TypeVar("T")
+Part = Literal["all", "workers", "the API", "`shareflow up`", "the command line"]
+LARGEST_ATTACHMENT = 1024**3
+
+
+class Setting(Generic[T]):
+    """One variable: its name, how its text is understood, its usual text, what it does, and who needs it.
+
+    ``read`` takes the variable's name and its text (the usual one when nothing is said, which may be empty) and
+    raises StackError with one sentence that names the variable. ``shown`` says what is usual where a text cannot.
+    """
+
+    def __init__(
+        self,
+        variable: str,
+        read: Callable[[str, str], T],
+        kind: str,
+        says: str,
+        part: Part,
+        usual: str = "",
+        shown: str | None = None,
+    ) -> None:
+        self.variable = variable
+        self.read = read
+        self.kind = kind
+        self.says = says
+        self.part = part
+        self.usual = usual
+        self.shown = shown or f"`{usual}`"
+
+    @overload
+    def __get__(self, settings: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, settings: "Settings", owner: type) -> T: ...
+    def __get__(self, settings: "Settings | None", owner: type) -> Self | T:
+        """The value, understood anew each time. Raises StackError for a text that cannot be one."""
+        return self if settings is None else self.read(self.variable, settings.text(self) or self.usual)
+
+
+def _text(_: str, text: str) -> str | None:
+    return text or None
+
+
+def _word(_: str, text: str) -> str:
+    return text
+
+
+def _level(_: str, text: str) -> str | None:
+    return text.strip().lower() if text else None
+
+
+def _folder(_: str, text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _folder_if_any(_: str, text: str) -> Path | None:
+    return Path(text).expanduser().absolute() if text else None
+
+
+def _port(lowest: int) -> Callable[[str, str], int]:
+    def read(variable: str, text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) <= 5 and lowest <= int(text) < 65536):
+            raise StackError(f"{variable} must be a port number from {lowest} to 65535, not {text[:40]!r}.")
+        return int(text)
+
+    return read
+
+
+def _port_if_any(variable: str, text: str) -> int | None:
+    return _port(1)(variable, text) if text else None
+
+
+def _number(variable: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) > 0):
+        raise StackError(f"{variable} must be a whole number above 0, not {text[:40]!r}.")
+    return int(text)
+
+
+def _size(variable: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) <= LARGEST_ATTACHMENT):
+        raise StackError(f"{variable} must be a number of bytes from 1 to {LARGEST_ATTACHMENT}, not {text[:40]!r}.")
+    return int(text)
+
+
+def _rate(example: str) -> "Callable[[str, str], RateLimitItem]":
+    def read(variable: str, text: str) -> "RateLimitItem":
+        from limits import parse
+
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise StackError(f"{variable} must be a rate such as {example}, not {text!r}.") from error
+
+    return read
+
+
+def _issuer(variable: str, text: str) -> str | None:
+    parts = urlsplit(text)
+    at_home = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if text and not (parts.scheme == "https" or at_home):
+        raise StackError(f"{variable} must be an https address; http is for the machine itself alone.")
+    return text or None
+
+
+def _public_url(variable: str, text: str) -> str:
+    if text and urlsplit(text).scheme not in ("http", "https"):
+        raise StackError(f"{variable} must be an address such as https://share.example.gov.cn, not {text!r}.")
+    return text.rstrip("/")
+
+
+def _allowed(variable: str, text: str) -> "Allowed":
+    from background.webhooks.addresses import allowed_from
+
+    try:
+        return allowed_from(text)
+    except ValueError as error:
+        raise StackError(f"{variable} {error}") from error
+
+
+def _digest(_: str, text: str) -> "Algorithm":
+    from domain.evidence import algorithm_named
+
+    try:
+        return algorithm_named(text)
+    except ValueError as error:
+        raise StackError(str(error)) from error
+
+
+class Settings:
+    """Every setting, as the environment said when this was made. Asking for one that cannot be raises StackError."""
+
+    state = Setting(
+        "SHAREFLOW_STATE", _folder, "folder", "where `shareflow up` keeps its data", "all", usual=".shareflow"
+    )
+    database_url = Setting(
+        "SHAREFLOW_DATABASE_URL",
+        _text,
+        "address",
+        "your PostgreSQL: `postgresql://user:password@host:port/database`",
+        "all",
+        shown="the embedded one",
+    )
+    temporal_address = Setting(
+        "TEMPORAL_ADDRESS",
+        _text,
+        "host:port",
+        "your Temporal; with it count `TEMPORAL_NAMESPACE`, `TEMPORAL_TLS_…` and all else of Temporal's own client "
+        "environment configuration",
+        "all",
+        shown="the embedded one",
+    )
+    policy = Setting(
+        "SHAREFLOW_POLICY",
+        _text,
+        "file",
+        "limits that no regulation sets, warnings, the supervision ladder",
+        "all",
+        shown="`domain/data/policy.yaml`",
+    )
+    departments = Setting(
+        "SHAREFLOW_DEPARTMENTS",
+        _text,
+        "file",
+        "the departments of each place, for whom periodic duties are opened ([below](#periodic-duties))",
+        "all",
+        shown="none",
+    )
+    attachments = Setting(
+        "SHAREFLOW_ATTACHMENTS",
+        _folder_if_any,
+        "folder",
+        "where papers that come as files are kept, by their SHA-256; several processes may share it "
+        "([documents.md](documents.md))",
+        "the API",
+        shown="`attachments` in the state folder",
+    )
+    attachment_limit = Setting(
+        "SHAREFLOW_ATTACHMENT_LIMIT", _size, "bytes", "the largest paper", "the API", usual=str(20 * 1024 * 1024)
+    )
+    digest = Setting(
+        "SHAREFLOW_DIGEST",
+        _digest,
+        "`sm3` or `sha256`",
+        "digest of new cases' ledger chains",
+        "workers",
+        usual="sm3",
+    )
+    webhook_allow = Setting(
+        "SHAREFLOW_WEBHOOK_ALLOW",
+        _allowed,
+        "networks and `host:port`, with commas between",
+        "private addresses that webhooks may have all the same, for workers and the API ([webhooks.md](webhooks.md))",
+        "all",
+        shown="none",
+    )
+    public_url = Setting(
+        "SHAREFLOW_PUBLIC_URL",
+        _public_url,
+        "address",
+        "where people reach the API, such as `https://share.example.gov.cn`; printed papers link there; all links "
+        "carry its path. Workers need it too",
+        "all",
+        shown="none: links are relative",
+    )
+    temporal_port = Setting(
+        "SHAREFLOW_TEMPORAL_PORT", _port(0), "port; 0: any", "the embedded Temporal", "`shareflow up`", usual="7233"
+    )
+    ui_port = Setting(
+        "SHAREFLOW_UI_PORT", _port(0), "port; 0: any", "the embedded Temporal's pages", "`shareflow up`", "8233"
+    )
+    health_port = Setting(
+        "SHAREFLOW_HEALTH_PORT",
+        _port_if_any,
+        "port",
+        "health and metrics of the worker, on 127.0.0.1",
+        "workers",
+        shown="9464 under `up`, none for `worker.py`",
+    )
+    sdk_metrics = Setting(
+        "SHAREFLOW_SDK_METRICS",
+        _text,
+        "host:port",
+        "the Temporal SDK's own Prometheus metrics, such as `127.0.0.1:9465`",
+        "workers",
+        shown="none",
+    )
+    api_host = Setting(
+        "SHAREFLOW_API_HOST",
+        _word,
+        "host",
+        "where the API listens; put TLS in front of it",
+        "the API",
+        usual="127.0.0.1",
+    )
+    api_port = Setting("SHAREFLOW_API_PORT", _port(1), "port", "where the API listens", "the API", usual="8080")
+    oidc_issuer = Setting(
+        "SHAREFLOW_OIDC_ISSUER",
+        _issuer,
+        "address",
+        "whose tokens are believed",
+        "the API",
+        shown="the embedded issuer",
+    )
+    oidc_audience = Setting(
+        "SHAREFLOW_OIDC_AUDIENCE",
+        _text,
+        "word",
+        "for whom the tokens of `SHAREFLOW_OIDC_ISSUER` must be meant; needed with it",
+        "the API",
+        shown="none",
+    )
+    claim_org = Setting(
+        "SHAREFLOW_CLAIM_ORG",
+        _word,
+        "name",
+        "the claim with the bearer's organisation; a dot leads into an object",
+        "the API",
+        usual="org",
+    )
+    claim_roles = Setting(
+        "SHAREFLOW_CLAIM_ROLES", _word, "name", "the claim with the bearer's roles", "the API", usual="roles"
+    )
+    claim_jurisdiction = Setting(
+        "SHAREFLOW_CLAIM_JURISDICTION",
+        _word,
+        "name",
+        "the claim with the places for which an organ acts",
+        "the API",
+        usual="jurisdiction",
+    )
+    body_limit = Setting(
+        "SHAREFLOW_BODY_LIMIT", _number, "bytes", "the largest body of a call", "the API", usual=str(1024 * 1024)
+    )
+    rate_limit = Setting(
+        "SHAREFLOW_RATE_LIMIT",
+        _rate("1000/second"),
+        "rate",
+        "how often one caller may ask, in one process",
+        "the API",
+        usual="1000/second",
+    )
+    failure_limit = Setting(
+        "SHAREFLOW_FAILURE_LIMIT",
+        _rate("600/minute"),
+        "rate",
+        "how many bad tokens one address may bring",
+        "the API",
+        usual="600/minute",
+    )
+    log = Setting(
+        "SHAREFLOW_LOG",
+        _level,
+        "`debug`, `info`, `warning` or `error`",
+        "level of the logs (JSON when standard error is not a terminal)",
+        "all",
+        shown="`info` for `up`, `api` and `worker.py`, else `warning`",
+    )
+    sources = Setting(
+        "SHAREFLOW_SOURCES",
+        _text,
+        "folder",
+        "the source texts of the statutes, with which `shareflow statute check` compares quotes",
+        "the command line",
+        shown="none: quotes are not compared",
+    )
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        """Take down what ``environ`` says, the process's own environment when left out."""
+        found = os.environ if environ is None else environ
+        self._texts = {each.variable: found.get(each.variable) or "" for each in every_setting()}
+
+    def text(self, setting: Setting[Any]) -> str:
+        """What was said for a setting, as it stands; empty when nothing was."""
+        return self._texts[setting.variable]
+
+    def refuse_wrong_ones(self) -> None:
+        """Understand every setting. Raises StackError for the first that cannot be."""
+        for each in every_setting():
+            each.__get__(self, Settings)
+
+
+def every_setting() -> Iterator[Setting[Any]]:
+    """All settings, in the order in which they are declared."""
+    return (each for each in vars(Settings).values() if isinstance(each, Setting))
+
+
+def table() -> str:
+    """The settings as the table of ``docs/operations.md``, in Markdown."""
+    rows = [
+        f"| `{each.variable}` | {each.says} | {each.kind} | {each.shown} | {each.part} |" for each in every_setting()
+    ]
+    return "\n".join(["| variable | what it is | value | usual | for |", "|---|---|---|---|---|", *rows]) + "\n"

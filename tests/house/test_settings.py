@@ -1,0 +1,104 @@
+"""Every setting is declared once, read in one place, told in one table, and refused in one sentence."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from starter.settings import Setting, Settings, every_setting, table
+from starter.stack.errors import StackError
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("protocol", "workflows", "activities", "ledger", "background", "starter", "shareflow")
+ELSEWHERE = {"SHAREFLOW_FUZZ_CASES", "SHAREFLOW_BENCH_CASES"}
+"""What tests and measurements read, and no program."""
+WRONG = {
+    "SHAREFLOW_TEMPORAL_PORT": "x",
+    "SHAREFLOW_UI_PORT": "65536",
+    "SHAREFLOW_HEALTH_PORT": "0",
+    "SHAREFLOW_API_PORT": "80800",
+    "SHAREFLOW_BODY_LIMIT": "-1",
+    "SHAREFLOW_RATE_LIMIT": "often",
+    "SHAREFLOW_FAILURE_LIMIT": "0.5",
+    "SHAREFLOW_ATTACHMENT_LIMIT": "20M",
+    "SHAREFLOW_OIDC_ISSUER": "http://issuer.example",
+    "SHAREFLOW_PUBLIC_URL": "share.example.gov.cn",
+    "SHAREFLOW_WEBHOOK_ALLOW": "10.0.0.1/8",
+}
+"""A value for each setting that can be wrong in itself; ``SHAREFLOW_DIGEST`` is told by the algorithms there are."""
+
+
+def sources() -> Iterator[Path]:
+    yield ROOT / "worker.py"
+    for package in PACKAGES:
+        yield from sorted((ROOT / package).rglob("*.py"))
+
+
+def reads_of_the_environment(tree: ast.AST) -> Iterator[int]:
+    """The lines on which a module asks for the environment of its process, whatever it calls ``os``."""
+    names = ("environ", "environb", "getenv", "getenvb")
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(), attr=name) if name in names:
+                yield node.lineno
+            case ast.ImportFrom(module="os") if any(each.name in names for each in node.names):
+                yield node.lineno
+
+
+def test_the_environment_is_read_in_one_place() -> None:
+    found = {
+        str(path.relative_to(ROOT))
+        for path in sources()
+        if list(reads_of_the_environment(ast.parse(path.read_text("utf-8"))))
+    }
+    assert found == {"starter/settings.py"}
+
+
+def test_a_read_of_the_environment_is_found() -> None:
+    for text in ("import os\nos.environ['X']", "import os as o\no.getenv('X')", "from os import environ"):
+        assert list(reads_of_the_environment(ast.parse(text))), text
+
+
+def test_no_variable_is_declared_twice() -> None:
+    names = [each.variable for each in every_setting()]
+    assert len(names) == len(set(names))
+
+
+def test_the_table_is_what_the_settings_say() -> None:
+    assert table() in (ROOT / "docs/operations.md").read_text("utf-8"), "run: python -m tests.settings_table"
+
+
+def test_no_document_tells_of_a_setting_that_there_is_not() -> None:
+    declared = {each.variable for each in every_setting()} | ELSEWHERE
+    for document in sorted(ROOT.glob("docs/**/*.md")):
+        for name in re.findall(r"`(SHAREFLOW_[A-Z_]+)`", document.read_text("utf-8")):
+            assert name in declared, f"{document.name}: {name}"
+
+
+@pytest.mark.parametrize("setting", list(every_setting()), ids=lambda each: each.variable)
+def test_nothing_said_is_a_value(setting: Setting[object]) -> None:
+    assert setting.__get__(Settings({}), Settings) == setting.__get__(Settings({setting.variable: ""}), Settings)
+
+
+@pytest.mark.parametrize(("variable", "value"), WRONG.items(), ids=WRONG)
+def test_a_wrong_value_is_one_sentence_that_names_it(variable: str, value: str) -> None:
+    with pytest.raises(StackError) as refused:
+        Settings({variable: value}).refuse_wrong_ones()
+    said = str(refused.value)
+    assert said.startswith(variable)
+    assert said.endswith(".")
+    assert "\n" not in said
+
+
+def test_a_digest_that_is_none_is_one_sentence() -> None:
+    with pytest.raises(StackError, match="'md5' is no digest algorithm of the ledger: use sm3 or sha256"):
+        _ = Settings({"SHAREFLOW_DIGEST": "md5"}).digest
+
+
+def test_what_was_said_when_they_were_read_stays() -> None:
+    environment = {"SHAREFLOW_API_PORT": "8081"}
+    settings = Settings(environment)
+    environment["SHAREFLOW_API_PORT"] = "8082"
+    assert settings.api_port == 8081

@@ -1,0 +1,17 @@
+"""Write the table of settings into docs/operations.md: ``python -m tests.settings_table``."""
+
+import re
+from pathlib import Path
+
+from starter.settings import table
+
+DOCUMENT = Path(__file__).parent.parent / "docs/operations.md"
+
+
+def written(text: str) -> str:
+    """The document with the table of now in the place of the one that it has."""
+    return re.sub(r"\| variable \|.*?\n(?=\n)", lambda _: table(), text, count=1, flags=re.S)
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(written(DOCUMENT.read_text("utf-8")), encoding="utf-8")
