@@ -1,6 +1,6 @@
 """Who may see a case, and in what capacity somebody acts in it (权限).
 
-The one rule that the HTTP door, the ledger's queries and the workflow's validators share: a department is
+The one rule that the HTTP door, the ledger's queries and the checks of a command share: a department is
 what it is in the case, the organs of a place have that place's cases, audit and operations see all and decide nothing.
 """
 

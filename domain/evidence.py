@@ -140,7 +140,7 @@ def _check(value: Any, depth: int) -> None:
 
 def _check_text(text: str) -> None:
     if "\x00" in text:
-        # PostgreSQL refuses it in JSONB and in text.
+        # A database refuses it in JSONB and in text.
         raise NotCanonical("The character U+0000 cannot be stored.")
     try:
         text.encode()

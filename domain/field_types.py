@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, GetJ
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from domain.calendar import end_of
-from domain.calendar.regulation import packaged_horizon
+from domain.calendar.horizon import HORIZON
 from domain.validation_messages import MOST_BITS, own_reason
 
 LONGEST_TEXT = 10_000
@@ -66,8 +66,8 @@ ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?([Z
 QUARTER = timedelta(minutes=15)
 WESTERNMOST, EASTERNMOST = timedelta(hours=-12), timedelta(hours=14)
 """The offsets that are kept anywhere: multiples of a quarter of an hour, between these two."""
-EARLIEST = end_of(packaged_horizon().earliest - timedelta(days=1))
-LATEST = end_of(packaged_horizon().last)
+EARLIEST = end_of(HORIZON.earliest - timedelta(days=1))
+LATEST = end_of(HORIZON.last)
 """Every instant that comes from outside lies from the first on and before the second."""
 
 
@@ -79,7 +79,7 @@ def _years(first: int, last: int) -> str:
 
 
 INSTANT_PATTERN = (
-    f"^({_years(packaged_horizon().earliest.year + 1, packaged_horizon().last.year - 1)})"
+    f"^({_years(HORIZON.earliest.year + 1, HORIZON.last.year - 1)})"
     r"-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?"
     r"([Zz]|[+-](0[0-9]|1[01]):(00|15|30|45)|\+1[23]:(00|15|30|45)|[+-]12:00|\+14:00)$"
 )

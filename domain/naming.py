@@ -1,4 +1,4 @@
-"""The ids of requests and workflows, and the fingerprints that tell one payload from another."""
+"""The ids of cases, and the fingerprints that tell one payload from another."""
 
 import base64
 import hashlib

@@ -1,7 +1,7 @@
 """The operator's own limits and ladder (内部规程): set in configuration, never shown as law.
 
-The packaged defaults stand in ``data/policy.yaml``; ``SHAREFLOW_POLICY`` may name another file. A case keeps
-the policy under which it was filed.
+The packaged defaults stand in ``data/policy.yaml``; an operator may have a file of its own. A case keeps the policy
+under which it was filed.
 """
 
 from collections.abc import Mapping

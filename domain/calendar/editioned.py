@@ -8,8 +8,9 @@ from functools import lru_cache
 
 from domain.calendar.editions import Edition, in_order, packaged_editions
 from domain.calendar.errors import CalendarError
+from domain.calendar.horizon import HORIZON
 from domain.calendar.instants import day_of
-from domain.calendar.regulation import packaged_horizon, packaged_regulation
+from domain.calendar.regulation import packaged_regulation
 from domain.calendar.working_days import WorkingDays
 
 
@@ -22,13 +23,12 @@ class Calendar:
 
     def __init__(self, editions: Iterable[Edition]) -> None:
         self._editions = in_order(editions)
-        self._horizon = packaged_horizon()
         self._regulation = packaged_regulation()
         for edition in self._editions:
-            if not self._horizon.first.year <= edition.year <= self._horizon.last.year:
+            if not HORIZON.first.year <= edition.year <= HORIZON.last.year:
                 raise CalendarError(
-                    f"Edition {edition.id}: the calendar covers the years {self._horizon.first.year} to "
-                    f"{self._horizon.last.year}, not {edition.year}."
+                    f"Edition {edition.id}: the calendar covers the years {HORIZON.first.year} to "
+                    f"{HORIZON.last.year}, not {edition.year}."
                 )
 
     @classmethod
@@ -69,10 +69,10 @@ class Calendar:
         if isinstance(day, datetime) or not isinstance(day, date):
             raise CalendarError(f"{day!r} is not a plain date.")
         earliest = self._regulation[0].published
-        if not earliest <= day <= self._horizon.last:
+        if not earliest <= day <= HORIZON.last:
             raise CalendarError(
                 f"What was known of the calendar can be told for {earliest.isoformat()} to "
-                f"{self._horizon.last.isoformat()}, not for {day.isoformat()}."
+                f"{HORIZON.last.isoformat()}, not for {day.isoformat()}."
             )
         editions = sum(edition.published <= day for edition in self._editions)
         versions = sum(version.published <= day for version in self._regulation)
@@ -90,7 +90,7 @@ class Calendar:
 # Shared by all calendars: one with an edition more has the same past, and each costs some milliseconds.
 @lru_cache(maxsize=128)
 def _working_days(editions: tuple[Edition, ...], versions: int) -> WorkingDays:
-    return WorkingDays(editions, packaged_regulation()[:versions], packaged_horizon())
+    return WorkingDays(editions, packaged_regulation()[:versions], HORIZON)
 
 
 @lru_cache(maxsize=1)

@@ -18,20 +18,6 @@ _SATURDAY = 5
 
 
 @dataclass(frozen=True)
-class Horizon:
-    """The first and last day the calendar speaks about (日历范围), both included.
-
-    ``earliest`` and ``furthest`` bound the days that anybody outside may name (可填日期范围): what follows from such a
-    day, a window after it or a ladder, still ends within the calendar.
-    """
-
-    first: date
-    last: date
-    earliest: date
-    furthest: date
-
-
-@dataclass(frozen=True)
 class FestivalDay:
     """One day off of a festival (节日放假日) by rule: solar date, lunar date or the day of Qingming.
 
@@ -91,13 +77,6 @@ def qingming(year: int) -> date:
     short = year % 100
     # In ten-thousandths, so that no machine rounds differently.
     return date(year, 4, (2422 * short + 48100) // 10000 - short // 4)
-
-
-@lru_cache(maxsize=1)
-def packaged_horizon() -> Horizon:
-    """The horizon stated in data/horizon.json."""
-    raw = json.loads(data_directory().joinpath("horizon.json").read_text(encoding="utf-8"))
-    return Horizon(**{name: date.fromisoformat(raw[name]) for name in ("first", "last", "earliest", "furthest")})
 
 
 @lru_cache(maxsize=1)

@@ -13,10 +13,10 @@ from typing import Literal, get_args
 
 from domain.calendar.editions import Edition
 from domain.calendar.errors import CalendarError
+from domain.calendar.horizon import Horizon
 from domain.calendar.reasons import DayReason, Nature, Span, day_zero_reason, nature_of, reason_in_span
 from domain.calendar.regulation import (
     Festival,
-    Horizon,
     RegulationVersion,
     regulation_days,
     statutory_days,

@@ -12,7 +12,7 @@ from domain.coverage.table import MUST_BE_CARRIED_OUT, Row, Table, load_table, p
 from domain.messages import words
 from domain.policy import default_policy
 from domain.procedures import PROCEDURES
-from domain.statutes.check import SEED_LETTERS, beside, sources_folder
+from domain.statutes.check import SEED_LETTERS, beside
 from domain.statutes.clauses import Path as Place
 from domain.statutes.clauses import clauses
 from domain.statutes.errors import StatuteError
@@ -26,8 +26,11 @@ from domain.words import CommandName, ProcedureName
 Extract = Sequence[Mapping[str, str]]
 
 
-def check_coverage() -> list[str]:
-    """Everything that is wrong with the packaged tables, one sentence each; empty if all is well."""
+def check_coverage(folder: Path | None = None) -> list[str]:
+    """Everything that is wrong with the packaged tables, one sentence each; empty if all is well.
+
+    ``folder`` has the source texts and the extract of their clauses, where one is given.
+    """
     problems: list[str] = []
     tables: dict[str, Table] = {}
     for name, text in packaged_table_texts():
@@ -41,7 +44,7 @@ def check_coverage() -> list[str]:
         if id_ not in tables and not problems:
             problems.append(f"{id_}: there is no table of its clauses.")
     for table in tables.values():
-        problems += check_table(table)
+        problems += check_table(table, folder)
     return problems
 
 
@@ -50,13 +53,12 @@ def own_statutes() -> list[str]:
     return [id_ for id_ in packaged_statutes() if id_ not in packaged_overlays()]
 
 
-def check_table(table: Table) -> list[str]:
-    """What is wrong with one table, one sentence each."""
+def check_table(table: Table, folder: Path | None = None) -> list[str]:
+    """What is wrong with one table, one sentence each; against the source texts in ``folder`` where one is given."""
     statute = packaged_statutes().get(table.statute)
     if statute is None or statute.regulations:
         return [f"{table.statute}: a table of clauses is for a statute of its own, and this is none."]
     problems = [*_unanswered(table), *_named_in_vain(table), *_forgotten(table, statute)]
-    folder = sources_folder()
     return problems + (list(_against_sources(table, statute, folder)) if folder else [])
 
 

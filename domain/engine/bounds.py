@@ -11,15 +11,15 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from domain.calendar.regulation import packaged_horizon
+from domain.calendar.horizon import HORIZON
 from domain.engine.decision import Refused
 from domain.field_types import MOST_DAYS, CountsDays
 from domain.refusal_codes import RefusalCode
 from domain.validation_messages import key_path
 
-EARLIEST: date = packaged_horizon().earliest
-FURTHEST: date = packaged_horizon().furthest
-"""The days between which every day lies that anybody names; read once, when imported."""
+EARLIEST: date = HORIZON.earliest
+FURTHEST: date = HORIZON.furthest
+"""The days between which every day lies that anybody names."""
 
 Path = tuple[str | int, ...]
 

@@ -1,6 +1,6 @@
 """The one way in: may this command be given now, and what does it do?
 
-The workflow's validators, the API, the permission matrix and the tests all ask here.
+The validators of commands, the API, the permission matrix and the tests all ask here.
 """
 
 from collections.abc import Callable, Sequence

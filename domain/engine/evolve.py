@@ -1,6 +1,6 @@
 """How each event changes a case.
 
-A case is what its events make of it: :func:`evolve` is the only way it changes, for the running workflow,
+A case is what its events make of it: :func:`evolve` is the only way it changes, for the running case,
 for a replay years later and for the tests alike.
 """
 

@@ -1,7 +1,7 @@
 """A procedure as the engine sees it: what is filed, by whom, how it begins, and the rules that carry it on.
 
-Procedures register themselves when imported (``domain.procedures`` imports all of them); the workflow, the doors
-and the tests look them up here by name.
+Procedures register themselves when imported (``domain.procedures`` imports all of them); whatever runs a case, the
+doors and the tests look them up here by name.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A case's state as data: what one run of a workflow hands to the next, and back again."""
+"""A case's state as data: what one run of a case hands to the next, and back again."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace

@@ -5,7 +5,6 @@ product; everything else here needs the packaged files alone.
 """
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -28,9 +27,6 @@ from domain.statutes.sections import CatalogueExtension, Duty
 from domain.statutes.source_text import articles_of
 from domain.validation_messages import key_path
 from domain.words import Unit
-
-# The only place that knows where the source texts lie beside the repository.
-SOURCES_BESIDE_REPOSITORY = Path(__file__).parents[2].parent / "shared" / "law" / "seeds"
 
 # The extract of clauses names its texts by these letters.
 SEED_LETTERS = {
@@ -80,7 +76,11 @@ def _wrong_quote(clause: Clause, article: tuple[str, ...] | None) -> str | None:
 
 
 def check_overlay_quotes(overlaid: Overlaid, *source_texts: str) -> list[str]:
-    """The same for clauses that an overlay itself brings: all others stand, and are checked, in the two texts."""
+    """What is wrong with the quotes of clauses that an overlay itself brings, one sentence each; empty if all is well.
+
+    All other clauses stand, and are checked, in the two texts that it merges. Each quote must be a literal part of the
+    article that it names in the upper text; of an excerpt without articles, of the text itself.
+    """
     upper = overlaid.upper
     known = {_words(clause) for part in (overlaid.local, upper) for _, clause in clauses(part)}
     found = None if isinstance(upper, Above) and upper.excerpt else articles_of(source_texts)
@@ -99,7 +99,10 @@ def check_overlay_quotes(overlaid: Overlaid, *source_texts: str) -> list[str]:
 
 
 def check_above_quotes(above: Above, *source_texts: str) -> list[str]:
-    """The same for a regulation that only stands above others; of an excerpt each quote must be a literal part."""
+    """What is wrong with the quotes of a regulation that only stands above others, one sentence each.
+
+    Each quote must be a literal part of the article that it names; of an excerpt, of the text itself.
+    """
     found = articles_of(source_texts)
     reasons = (
         (
@@ -189,24 +192,12 @@ def _same_clause(clause: Clause, row: dict[str, str]) -> bool:
     return number is not None and number[0] == clause.article and overlap
 
 
-def sources_folder() -> Path | None:
-    """The folder with the source texts: the one named by SHAREFLOW_SOURCES, else the one beside the repository.
-
-    None if the variable is not set and the folder is not there. A folder that the variable names is
-    returned even if it is not there, so that a wrong name is noticed.
-    """
-    named = os.environ.get("SHAREFLOW_SOURCES")
-    if named:
-        return Path(named)
-    return SOURCES_BESIDE_REPOSITORY if SOURCES_BESIDE_REPOSITORY.is_dir() else None
-
-
-def check_all() -> list[str]:
+def check_all(folder: Path | None = None) -> list[str]:
     """Everything that is wrong with the packaged statutes, one sentence each; empty if all is well.
 
-    Of statutes and overlays the form always; quotes and numbers against the sources where there is a folder of them.
+    Of statutes and overlays the form always; quotes and numbers against the source texts in ``folder``, where one is
+    given. A folder that is not there is told like one without the texts, so that a wrong name is noticed.
     """
-    folder = sources_folder()
     problems: list[str] = []
     for name, text in packaged_texts():
         try:

@@ -109,12 +109,13 @@ def coverage_command(
 def check_command(files: Files = None, json_output: AsJson = False) -> None:
     """Check the packaged statutes, and the files given, against themselves and against their sources."""
     from domain.coverage.check import check_coverage
-    from domain.statutes.check import check_all, sources_folder
+    from domain.statutes.check import check_all
     from domain.statutes.loader import StatuteError, load_file, packaged_overlay_texts, packaged_texts
+    from starter.source_texts import folder_of_source_texts
 
-    folder = sources_folder()
+    folder = folder_of_source_texts()
     packaged = [name for name, _ in (*packaged_texts(), *packaged_overlay_texts())]
-    problems = check_all() + check_coverage()
+    problems = check_all(folder) + check_coverage(folder)
     unchecked = [] if folder else ["the quotes of the packaged statutes, because the source texts are not here"]
     read = []
     for file in files or []:

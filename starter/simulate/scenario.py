@@ -19,7 +19,7 @@ from pydantic import (
 
 from domain.access import place_of
 from domain.calendar import day_of, end_of
-from domain.calendar.regulation import packaged_horizon
+from domain.calendar.horizon import HORIZON
 from domain.engine.filed import Filed
 from domain.field_types import CallerKey, Code, Day, Instant, ShortText, Truth, WholeNumber
 from domain.procedures import PROCEDURES
@@ -31,8 +31,8 @@ from domain.yaml_text import Document, YamlTextError, read_yaml
 from starter.files import read_text
 
 LONGEST_FILE = 1_000_000
-FIRST = end_of(packaged_horizon().first - timedelta(days=1))
-LAST = end_of(packaged_horizon().furthest)
+FIRST = end_of(HORIZON.first - timedelta(days=1))
+LAST = end_of(HORIZON.furthest)
 """What can be played: from the first instant to before the second."""
 
 
@@ -202,7 +202,7 @@ def _check_text(document: Document, where: str, scenario: Scenario) -> None:
 def _check_years(document: Document, where: str, scenario: Scenario) -> None:
     for path, instant in _instants(scenario):
         if not FIRST <= instant < LAST:
-            years = f"{FIRST.year} to {packaged_horizon().furthest.year}"
+            years = f"{FIRST.year} to {HORIZON.furthest.year}"
             raise _sentence(document, where, path, f"lies outside the years that can be played, {years}")
 
 

@@ -73,7 +73,7 @@ def test_a_policy_file_that_is_wrong_is_named(shareflow: Run, monkeypatch: pytes
 
 
 def test_check_without_sources_says_so(shareflow: Run, monkeypatch: pytest.MonkeyPatch, own: Path) -> None:
-    monkeypatch.setattr(check, "SOURCES_BESIDE_REPOSITORY", own.parent / "nowhere")
+    monkeypatch.delenv("SHAREFLOW_SOURCES", raising=False)
     said = shareflow("statute", "check", own)
     assert said.code == 0
     assert f"{len(IDS)} packaged statutes and 1 given file" in said.out

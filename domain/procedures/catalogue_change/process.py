@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from domain.calendar import day_of
-from domain.calendar.regulation import packaged_horizon
+from domain.calendar.horizon import HORIZON
 from domain.engine.case import Case
 from domain.engine.commands import Nothing, Reasoned
 from domain.engine.decision import Decision, Refused
@@ -41,8 +41,8 @@ from domain.words import (
 )
 
 OPEN = (Stage.CATALOGUE_UPDATE, Stage.CATALOGUE_REVIEW)
-FIRST_DAY: date = packaged_horizon().first
-"""The first day that the calendar can count from; read once, when imported."""
+FIRST_DAY: date = HORIZON.first
+"""The first day that the calendar can count from."""
 
 
 class EntryBasis(Filed):

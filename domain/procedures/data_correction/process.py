@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from domain.calendar import day_of
-from domain.calendar.regulation import packaged_horizon
+from domain.calendar.horizon import HORIZON
 from domain.engine.commands import Nothing, Reasoned
 from domain.engine.decision import PLATFORM, Decision, Refused
 from domain.engine.filed import Document, Filed, Party, Resource
@@ -29,8 +29,8 @@ from domain.statutes.sections import CorrectionRules
 from domain.words import Basis, ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
 
 OPEN = (Stage.VERIFICATION, Stage.EXPLAINED, Stage.NEGOTIATION, Stage.VERIFICATION_DISPUTE, Stage.PUSH)
-FIRST_DAY: date = packaged_horizon().first
-"""The first day that the calendar can count from; read once, when imported."""
+FIRST_DAY: date = HORIZON.first
+"""The first day that the calendar can count from."""
 UNDER_VERIFICATION = (Stage.VERIFICATION, Stage.NEGOTIATION, Stage.VERIFICATION_DISPUTE)
 
 Records = Annotated[tuple[Text, ...], Field(max_length=200), SAYING]

@@ -215,9 +215,9 @@ def test_qingming_agrees_with_workalendar() -> None:
 
 def test_the_days_are_worked_out_once_however_far_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     from domain.calendar import working_days
-    from domain.calendar.regulation import packaged_horizon
+    from domain.calendar.horizon import HORIZON
 
-    days = WorkingDays(Calendar.packaged().editions, packaged_regulation(), packaged_horizon())
+    days = WorkingDays(Calendar.packaged().editions, packaged_regulation(), HORIZON)
     days.add_working_days(date(2018, 1, 1), 1)
 
     def again(*_: object) -> None:

@@ -12,10 +12,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from domain.calendar.regulation import packaged_horizon
+from domain.calendar.horizon import HORIZON
 from domain.field_types import CountsDays
 
-HORIZON = packaged_horizon()
 CODES = ("113206000140000015", "113206000140000028")
 
 FIT = st.dates(date(2026, 1, 1), date(2031, 1, 1)) | st.dates(HORIZON.earliest, HORIZON.furthest)

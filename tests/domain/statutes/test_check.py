@@ -1,6 +1,7 @@
 """Quotes against sources: on a small text everywhere, on the real sources where they are at hand."""
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,6 @@ from domain.statutes.check import (
     check_amounts,
     check_extract,
     check_quotes,
-    sources_folder,
 )
 from domain.statutes.clauses import clauses
 from domain.statutes.loader import get_statute, load_statute, packaged_above, packaged_statutes, packaged_texts
@@ -170,75 +170,62 @@ def test_a_limit_other_than_the_extract_is_found() -> None:
         assert check_extract(wrong, [row | other]) == []
 
 
-def test_without_sources_only_the_form_is_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("SHAREFLOW_SOURCES", raising=False)
-    monkeypatch.setattr(check, "SOURCES_BESIDE_REPOSITORY", tmp_path / "nowhere")
-    assert sources_folder() is None
+def test_without_sources_only_the_form_is_checked() -> None:
     assert check_all() == []
 
 
-def test_a_wrong_packaged_file_is_reported_and_the_others_are_still_checked(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_wrong_packaged_file_is_reported_and_the_others_are_still_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = dict(packaged_texts())
     texts["changshu-2019.yaml"] = "id: changshu-2019\n"
     texts["yima-2021.yaml"] = texts["yima-2021.yaml"].replace("amount: 5", "amount: 6")
     monkeypatch.setattr(check, "packaged_texts", lambda: iter(texts.items()))
-    monkeypatch.delenv("SHAREFLOW_SOURCES", raising=False)
-    monkeypatch.setattr(check, "SOURCES_BESIDE_REPOSITORY", tmp_path / "nowhere")
     problems = check_all()
     assert [x.split(":")[0] for x in problems] == ["changshu-2019.yaml, line 1", "yima-2021"]
 
 
-def test_a_named_folder_without_sources_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SHAREFLOW_SOURCES", str(tmp_path / "nowhere"))
-    problems = check_all()
+def test_a_named_folder_without_sources_is_noticed(tmp_path: Path) -> None:
+    problems = check_all(tmp_path / "nowhere")
     assert len(problems) == sum(len(text.sources) for text in OWN.values())
     assert all(" is not in " in x for x in problems)
 
 
-def test_a_source_that_comes_with_the_product_is_checked_wherever_one_is(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.delenv("SHAREFLOW_SOURCES", raising=False)
-    monkeypatch.setattr(check, "SOURCES_BESIDE_REPOSITORY", tmp_path / "nowhere")
+def test_a_source_that_comes_with_the_product_is_checked_wherever_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check_all() == []
     monkeypatch.setattr(check, "packaged_source", lambda _: "第三十三条 没有别的。")
     assert {x.split(":")[0] for x in check_all()} >= set(packaged_above())
 
 
-def test_a_named_folder_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    folder = tmp_path / "seeds"
+def test_a_named_folder_is_used(tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
     folder.mkdir()
     for statute in OWN.values():
         for name, text in spread(synthetic_source(statute), statute.sources).items():
             (folder / name).write_text(text, encoding="utf-8")
-    monkeypatch.setenv("SHAREFLOW_SOURCES", str(folder))
-    assert check_all() == []
+    assert check_all(folder) == []
     (folder / get_statute("yima-2021").source).write_bytes(b"\xff\xfe")
     (folder / get_statute("nantong-2020").source).write_text("第一条 没有别的。", encoding="utf-8")
     row = {"seed": "ZJ", "article": "26", "category": "TIME", "limit": "7 WD", "quote": "应在5个工作日内完成审核"}
     (tmp_path / "clauses.json").write_text(json.dumps([row]), encoding="utf-8")
     (folder / get_statute("cn-809-2025").further_sources[0]).write_text("第一条 没有别的。", encoding="utf-8")
-    ids = [x.split(":")[0] for x in check_all()]
+    ids = [x.split(":")[0] for x in check_all(folder)]
     assert set(ids) == {"cn-809-2025", "nantong-2020", "yima-2021", "zhejiang-2014"}
     assert (ids.count("yima-2021"), ids.count("zhejiang-2014")) == (1, 1)
 
 
-needs_sources = pytest.mark.skipif(sources_folder() is None, reason="the source texts are not on this machine")
+SOURCES = Path(os.environ["SHAREFLOW_SOURCES"]) if os.environ.get("SHAREFLOW_SOURCES") else None
+needs_sources = pytest.mark.skipif(SOURCES is None, reason="SHAREFLOW_SOURCES names no folder of source texts")
 
 
 @needs_sources
 def test_the_packaged_statutes_say_what_their_sources_say() -> None:
-    assert check_all() == []
+    assert check_all(SOURCES) == []
 
 
 @needs_sources
 @pytest.mark.parametrize("statute_id", SEED_LETTERS.values())
 def test_the_extract_knows_every_limit_of_the_local_texts(statute_id: str) -> None:
-    folder = sources_folder()
-    assert folder is not None
-    rows = json.loads((folder.parent / "clauses.json").read_text(encoding="utf-8"))
+    assert SOURCES is not None
+    rows = json.loads((SOURCES.parent / "clauses.json").read_text(encoding="utf-8"))
     statute = get_statute(statute_id)
     shifted = tuple(x.model_copy(update={"amount": x.amount + 1}) for x in statute.limits)
     problems = check_extract(statute.model_copy(update={"limits": shifted}), rows)
