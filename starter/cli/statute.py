@@ -111,9 +111,10 @@ def check_command(files: Files = None, json_output: AsJson = False) -> None:
     from domain.coverage.check import check_coverage
     from domain.statutes.check import check_all
     from domain.statutes.loader import StatuteError, load_file, packaged_overlay_texts, packaged_texts
-    from starter.source_texts import folder_of_source_texts
+    from starter.settings import Settings
 
-    folder = folder_of_source_texts()
+    named = Settings().sources
+    folder = Path(named) if named else None
     packaged = [name for name, _ in (*packaged_texts(), *packaged_overlay_texts())]
     problems = check_all(folder) + check_coverage(folder)
     unchecked = [] if folder else ["the quotes of the packaged statutes, because the source texts are not here"]
