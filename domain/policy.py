@@ -13,10 +13,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from domain.clocks import IN_EVERY_POLICY, POLICY_CLOCKS
-from domain.engine.records import LadderStep
 from domain.periods import Recurrence
 from domain.validation_messages import own_reason
-from domain.words import ClockId, Unit
+from domain.words import ClockId, Unit, Urgency
 
 
 class PolicyPart(BaseModel):
@@ -54,6 +53,13 @@ class Warnings(PolicyPart):
         rule: Warnings | FixedDayWarnings = self.fixed_days if unit is Unit.DATE else self
         counted = unit in (Unit.WORKING_DAY, Unit.DATE) and amount >= rule.for_limits_of_at_least
         return rule.working_days_before if counted else ()
+
+
+class LadderStep(PolicyPart):
+    """A rung of the supervision ladder (督办): so many working days after the breach (0: with the breach)."""
+
+    level: Urgency
+    working_days: int = Field(ge=0, le=250)
 
 
 class EventDuties(PolicyPart):

@@ -1,7 +1,7 @@
 """What travels and what stays: actors, events, clocks and the step that records them together.
 
-An :class:`Event` is what a rule says happened. A :class:`RecordedEvent` is the same as the ledger holds it:
-numbered, with its clock's deadline worked out, and chained to the one before.
+An :class:`Event` is what a rule says happened. A :class:`RecordedEvent` is an event as the ledger holds it: numbered,
+with its clock's deadline worked out, and chained to the one before.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.field_types import ShortText
+from domain.policy import LadderStep
 from domain.words import Basis, ClockId, ClockState, EventType, Role, Stage, Unit, Urgency
 
 
@@ -38,13 +39,6 @@ class Rung(Record):
 
     level: Urgency
     at: datetime
-
-
-class LadderStep(Record):
-    """A rung as policy states it: so many working days after the breach (0: with the breach)."""
-
-    level: Urgency
-    working_days: int = Field(ge=0, le=250)
 
 
 class ClockOrder(Record):

@@ -7,10 +7,10 @@ import pytest
 
 from domain.calendar import CHINA, Calendar, CalendarError
 from domain.engine.deadlines import order_again, resolve
-from domain.engine.records import Clock, ClockOrder, LadderStep
+from domain.engine.records import Clock, ClockOrder
 from domain.engine.recount import OpenLimit, change_of
 from domain.engine.timers import recounted
-from domain.policy import default_policy, policy_from
+from domain.policy import LadderStep, default_policy, policy_from
 from domain.words import Basis, ClockId, ClockState, Unit, Urgency
 from tests.domain.engine.machine import PaperLedger, play
 
