@@ -14,7 +14,7 @@ from domain.departments import Departments
 from domain.naming import request_id_for
 from domain.periods import period_of
 from domain.policy import Policy
-from domain.procedures.periodic_duty.process import DutyOfPeriod, duty_named, in_force_from, one_case
+from domain.procedures.periodic_duty.rules import DutyOfPeriod, duty_named, in_force_from, one_case
 from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
 from domain.statutes.model import Statute

@@ -16,8 +16,8 @@ from domain.engine.case_found import CaseFound
 from domain.engine.decision import PLATFORM, Refused
 from domain.engine.procedure import each_its_own
 from domain.policy import completed
-from domain.procedures import PROCEDURES
-from domain.procedures import open_case as rules_open
+from domain.procedures.registry import PROCEDURES
+from domain.procedures.registry import open_case as rules_open
 from domain.refusal_codes import RefusalCode
 from domain.validation_messages import first_problem, key_path
 from domain.words import Basis, ClockState

@@ -5,7 +5,7 @@ from typing import Any
 from domain.engine.case import Case
 from domain.engine.filed import Filed
 from domain.naming import fingerprint
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.words import ProcedureName
 from protocol.messages import CaseOpening
 

@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 
 import domain.procedures  # noqa: F401 - all of them, found by a case's procedure
 from domain.calendar import Calendar
-from domain.engine.assignees import assignees
 from domain.engine.recount import Change, change_of, stage_measured
 from domain.messages import label
+from domain.procedures.assignees import assignees
 from domain.statutes.model import Statute
 from domain.words import ProcedureName, Role
 from ledger.queries.calendars import OpenClock, Place, open_clocks, place_of, statute_of

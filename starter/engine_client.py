@@ -31,7 +31,7 @@ from domain.engine.records import Actor
 from domain.field_types import CallerKey
 from domain.naming import request_id_for
 from domain.policy import Policy, default_policy
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.filing import as_requester
 from domain.words import ProcedureName

@@ -14,8 +14,7 @@ from domain.engine.records import Actor
 from domain.engine.rules import CommandRule
 from domain.messages import Language, label
 from domain.policy import default_policy
-from domain.procedures import PROCEDURES
-from domain.procedures.clocks import CLOCKS
+from domain.procedures.registry import PROCEDURES
 from domain.refusal_codes import RefusalCode
 from domain.statutes.loader import packaged_statutes
 from domain.words import Basis, ClockId, CommandName, ProcedureName, Role, SharingClass, Stage, Unit
@@ -91,14 +90,13 @@ def told(name: ProcedureName, language: Language) -> ProcedureTold:
         request=schema_of(procedure.matter),
         stages=[_stage(procedure, stage, language) for stage in stages_of(procedure)],
         commands=[_command(rule, language) for rule in procedure.rules.values()],
-        clocks=[_clock(clock, language) for clock in CLOCKS[name]],
+        clocks=[_clock(clock, language) for clock in procedure.process.clocks],
     )
 
 
 def stages_of(procedure: Procedure[Any]) -> Sequence[Stage]:
     """The stages of a procedure, in the order of the texts; the last is its end."""
-    known = {*procedure.waits_for, *(stage for rule in procedure.rules.values() for stage in rule.stages)}
-    return [stage for stage in Stage if stage in known or stage is Stage.CLOSED]
+    return [*procedure.process.open_stages, Stage.CLOSED]
 
 
 def required(procedure: Procedure[Any]) -> Mapping[str, list[str]]:
@@ -123,7 +121,7 @@ def schema_of(says: type[Filed]) -> dict[str, Any]:
 
 
 def _stage(procedure: Procedure[Any], stage: Stage, language: Language) -> StageTold:
-    roles = list(procedure.waits_for.get(stage, ()))
+    roles = list(procedure.process[stage].waits_for) if stage in procedure.process else []
     return StageTold(stage=stage, label=label("stage", stage, language), waits_for=roles)
 
 

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from domain.access import Caller, Parties, may_file, sees
-from domain.engine.decide import allowed
 from domain.messages import Language, label
-from domain.procedures import PROCEDURES
-from domain.procedures.share_request.rules import OPEN_STAGES, RULES
+from domain.procedures.registry import PROCEDURES, allowed
+from domain.procedures.share_request.process import PROCESS, SHARE_REQUEST
 from domain.words import CommandName, ProcedureName, Role, Stage
 from tests.domain.engine.situations import SITUATIONS, reached
 from tests.endpoint_roles import ENDPOINTS, Access
@@ -27,7 +26,7 @@ DOCUMENTS: Final[Mapping[Language, Path]] = {
 TEXTS_IN_SITUATIONS = {situation.statute.partition(",")[0] for situation in SITUATIONS}
 """The texts of the table; a local one under a regulation above it follows the columns that its head names."""
 
-ACTING = tuple(role for role in Role if any(role in rule.by for rule in RULES.values()))
+ACTING = tuple(role for role in Role if any(role in rule.by for rule in SHARE_REQUEST.rules.values()))
 """The roles that decide anything at all."""
 
 Verdict = Literal["always", "sometimes", "never"]
@@ -41,7 +40,7 @@ def verdicts() -> Mapping[tuple[Stage, CommandName, Role], Mapping[str, Verdict]
         case = reached(str(situation))
         for role in Role:
             may = allowed(case, role)
-            for name in RULES:
+            for name in SHARE_REQUEST.rules:
                 found.setdefault((case.stage, name, role), {}).setdefault(case.statute.id, []).append(name in may)
     return {key: {statute: _verdict(said) for statute, said in rows.items()} for key, rows in found.items()}
 
@@ -57,7 +56,7 @@ def unavailable() -> Mapping[CommandName, Mapping[str, list[str]]]:
     found: dict[CommandName, dict[str, list[str]]] = {}
     for situation in SITUATIONS:
         case = reached(str(situation))
-        for name, rule in RULES.items():
+        for name, rule in SHARE_REQUEST.rules.items():
             refusal = rule.unavailable(case)
             if refusal is not None:
                 texts = found.setdefault(name, {}).setdefault(refusal.code.value, [])
@@ -69,7 +68,7 @@ def unavailable() -> Mapping[CommandName, Mapping[str, list[str]]]:
 def document(language: Language) -> str:
     """The whole page."""
     parts = [_said("head", language).format(settling=_settling())]
-    for stage in OPEN_STAGES:
+    for stage in PROCESS.open_stages:
         parts += ["\n", *_stage(stage, language)]
     for section in (_unavailable, _procedures, _sight, _endpoints):
         parts += ["\n", *section(language)]
@@ -90,7 +89,7 @@ def _stage(stage: Stage, language: Language) -> Iterator[str]:
     roles = (label("role", role, language) for role in ACTING)
     yield _row([_said("command", language), *roles, _said("condition", language)])
     yield _row(["---"] * (len(ACTING) + 2))
-    for name in RULES:
+    for name in SHARE_REQUEST.rules:
         cells = [_mark(verdicts()[stage, name, role], language) for role in ACTING]
         if any(cells):
             condition = CONDITIONS.get((name, stage), {}).get(language, "")

@@ -14,16 +14,15 @@ import pytest
 from domain.calendar import CHINA
 from domain.coverage.table import Row, packaged_tables
 from domain.engine.commands import Command
-from domain.engine.decide import decide
 from domain.engine.decision import Refused
 from domain.engine.evolve import evolve
 from domain.engine.records import Actor, Clock
 from domain.engine.snapshot import restore_snapshot, take_snapshot
 from domain.evidence import verify_chain
 from domain.policy import default_policy
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES, decide
 from domain.procedures.share_request.case import ShareRequestCase
-from domain.procedures.share_request.rules import OPEN_STAGES
+from domain.procedures.share_request.process import PROCESS
 from domain.refusal_codes import RefusalCode
 from domain.statutes.clauses import clauses
 from domain.statutes.loader import packaged_statutes
@@ -148,7 +147,7 @@ def test_every_command_of_a_procedure_is_carried_out(name: ProcedureName, every_
     given = {command for command, rule in PROCEDURES[name].rules.items() if not rule.between_cases}
     assert {step.do for played in plays for step in _carried_out(played)} == given
     there = {event.stage for played in plays for event in played.events}
-    assert {*PROCEDURES[name].waits_for} <= there
+    assert {*PROCEDURES[name].process.open_stages} <= there
     assert len(plays) >= 14
 
 
@@ -248,7 +247,7 @@ def test_a_request_is_withdrawn_in_every_open_stage(every_play: dict[str, Played
         for event in played.events
         if event.type is EventType.WITHDRAWN and event.actor.role is Role.REQUESTER
     }
-    assert withdrawn == {*OPEN_STAGES}
+    assert withdrawn == {*PROCESS.open_stages}
 
 
 OF_A_REQUEST = {

@@ -12,15 +12,15 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from domain.calendar import CHINA
-    from domain.engine.assignees import platform_acts
     from domain.engine.case import Case
     from domain.engine.commands import Command
     from domain.engine.deadlines import order_again
-    from domain.engine.decide import decide
     from domain.engine.decision import Refused
     from domain.engine.records import Clock, Event
     from domain.engine.snapshot import restore_snapshot, take_snapshot
-    from domain.engine.timers import advance, next_instant, recounted
+    from domain.engine.timers import next_instant, recounted
+    from domain.procedures.assignees import platform_acts
+    from domain.procedures.registry import advance, decide
     from domain.words import ClockState
     from protocol.errors import KEY_REUSED
     from protocol.messages import Answer, CalendarNews, CaseOpening, CaseView, FilingKey, Recount, Snapshot, caller_key

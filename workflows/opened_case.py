@@ -6,9 +6,8 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.engine.decide import by_itself
     from domain.engine.decision import Decision
-    from domain.procedures import open_case
+    from domain.procedures.registry import by_itself, open_case
     from protocol.messages import CaseOpening
     from protocol.opening import case_before
     from workflows.durable_case import DurableCase

@@ -8,7 +8,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.access import place_of
     from domain.procedures.rectification.case import RectificationCase
-    from domain.procedures.rectification.process import origin_is_there
+    from domain.procedures.rectification.rules import origin_is_there
     from domain.words import Stage
     from protocol.messages import CaseOpening, CaseView
     from workflows.opened_case import OpenedCase

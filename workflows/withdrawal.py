@@ -7,7 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.procedures.resource_withdrawal.case import User, WithdrawalCase
-    from domain.procedures.resource_withdrawal.process import grant_ended, resource_withdrawn
+    from domain.procedures.resource_withdrawal.rules import grant_ended, resource_withdrawn
     from domain.refusal_codes import RefusalCode
     from domain.words import CommandName, Stage
     from protocol.messages import CaseOpening, CaseView

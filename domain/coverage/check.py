@@ -11,7 +11,7 @@ from domain.coverage.references import NothingThere, resolve, statute_of
 from domain.coverage.table import MUST_BE_CARRIED_OUT, Row, Table, load_table, packaged_table_texts
 from domain.messages import words
 from domain.policy import default_policy
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.statutes.check import SEED_LETTERS, beside
 from domain.statutes.clauses import Path as Place
 from domain.statutes.clauses import clauses

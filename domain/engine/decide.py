@@ -12,26 +12,26 @@ from domain.engine.bounds import refuse_days_out_of_range
 from domain.engine.case import Case
 from domain.engine.commands import Command
 from domain.engine.decision import PLATFORM, Decision, Refused
-from domain.engine.procedure import PROCEDURES, procedure_of
+from domain.engine.procedure import Procedure
 from domain.engine.records import Event
 from domain.engine.rules import CommandRule
 from domain.engine.timers import advance
 from domain.refusal_codes import RefusalCode
-from domain.words import CommandName, ProcedureName, Role
+from domain.words import CommandName, Role
 
 P = TypeVar("P", bound=Case)
 Rule = CommandRule[Any]
 
 
-def decide(case: Case, command: Command, at: datetime, taken: bool = False) -> list[Event]:
+def decide(procedure: Procedure[P], case: P, command: Command, at: datetime, taken: bool = False) -> list[Event]:
     """The events of a command received at ``at``, after what time alone has done until then.
 
     Raises :class:`Refused` with the code and the article, and InvalidFields for a field that cannot be; what does
     not depend on the fields is asked first. Nothing is changed: the events must be recorded and then evolved.
     ``taken``: it was let in before, perhaps by a version that knew other days, and is carried out with those it names.
     """
-    case, passed = advance(case, at)
-    rule = procedure_of(case).rules.get(command.name)
+    case, passed = advance(procedure, case, at)
+    rule = procedure.rules.get(command.name)
     if rule is None:
         raise Refused(RefusalCode.WRONG_PROCEDURE)
     refuse_unless_allowed(case, rule, command)
@@ -40,18 +40,20 @@ def decide(case: Case, command: Command, at: datetime, taken: bool = False) -> l
     if not taken:
         refuse_days_out_of_range(said)
     rule.rule(decision, said)
+    _refuse_undeclared(procedure, decision, command.name)
     return [*passed, *decision.events]
 
 
-def by_itself(case: P, at: datetime, rule: Callable[[Decision[P]], None]) -> list[Event]:
+def by_itself(procedure: Procedure[P], case: P, at: datetime, rule: Callable[[Decision[P]], None]) -> list[Event]:
     """The events of a rule that the platform carries out, after what time alone has done until then.
 
     A rule that finds it done already writes nothing down, and then nothing is to be recorded.
     """
-    case, passed = advance(case, at)
+    case, passed = advance(procedure, case, at)
     decision = Decision(case, PLATFORM, at, case.stage)
     if not case.closed:
         rule(decision)
+        _refuse_undeclared(procedure, decision, None)
     return [*passed, *decision.events] if decision.events else []
 
 
@@ -73,16 +75,17 @@ def refuse_unless_allowed(case: Case, rule: Rule, command: Command) -> None:
     rule.when(case, command.actor.role)
 
 
-def who_may(name: CommandName, procedure: ProcedureName = ProcedureName.SHARE_REQUEST) -> Sequence[Role]:
-    """The roles that may ever give a command in a procedure; none where it has no such command."""
-    rule = PROCEDURES[procedure].rules.get(name)
-    return rule.by if rule else ()
+def _refuse_undeclared(procedure: Procedure[Any], decision: Decision[Any], cause: CommandName | None) -> None:
+    """A rule keeps to what its procedure declares. Raises UndeclaredStep, which is a fault of the program."""
+    procedure.process.refuse_undeclared(decision.case.stage, cause, decision.stage)
+    for event in decision.events:
+        if event.order is not None:
+            procedure.process.refuse_undeclared_clock(event.order.id)
 
 
-def allowed(case: Case, role: Role) -> Sequence[CommandName]:
+def allowed(procedure: Procedure[Any], case: Case, role: Role) -> Sequence[CommandName]:
     """The commands that a role may give now: all that can still refuse them is what they say."""
-    rules = procedure_of(case).rules
-    return [name for name, rule in rules.items() if not case.closed and _may(case, rule, role)]
+    return [name for name, rule in procedure.rules.items() if not case.closed and _may(case, rule, role)]
 
 
 def _may(case: Case, rule: Rule, role: Role) -> bool:

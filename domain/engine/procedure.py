@@ -1,11 +1,10 @@
 """A procedure as the engine sees it: what is filed, by whom, how it begins, and the rules that carry it on.
 
-Procedures register themselves when imported (``domain.procedures`` imports all of them); whatever runs a case, the
-doors and the tests look them up here by name.
+The engine knows none by name: it is handed the procedure of the case. :mod:`domain.procedures.registry` lists them all.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -14,12 +13,13 @@ from domain.engine.case import Case
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Filed
 from domain.engine.in_force import refuse_before_first_day
+from domain.engine.process import InvalidProcess, Process, faults
 from domain.engine.records import Actor, Clock, Event
-from domain.engine.rules import RuleBook
+from domain.engine.rules import CommandRule
 from domain.policy import Policy
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Statute
-from domain.words import ProcedureName, Role, Stage
+from domain.words import CommandName, ProcedureName, Role, Stage
 
 P = TypeVar("P", bound=Case)
 
@@ -49,19 +49,16 @@ def each_its_own(_: Statute, __: Any) -> OneCase | None:
     return None
 
 
-def as_everywhere(_: Statute, __: Stage) -> None:
-    """The text changes nothing about whose move it is."""
-
-
 @dataclass(frozen=True)
 class Procedure(Generic[P]):
-    """One procedure.
+    """One procedure, declared once: what is filed, by whom, its process, and the rules that carry it on.
 
-    ``begin`` refuses the filing or notes it and starts the first limits. ``on_expiry`` may write down what
-    the end of a clock means when it is no breach (True), such as an access that was used meanwhile. ``on_breach`` adds
-    what a breach brings by itself. ``waits_for``: whose move it is in each stage; ``waits_under`` says it where a
-    text differs. ``one_case``: which openings are one case. ``platform_files_for_requester``: what the platform opens
-    is filed in the requester's name (代为申请), and not in its own.
+    ``begin`` refuses the filing or notes it and starts the first limits. ``on_expiry`` may write down what the end of
+    a clock means when it is no breach (True), such as an access that was used meanwhile. ``on_breach`` adds what a
+    breach brings by itself. ``one_case``: which openings are one case. ``platform_files_for_requester``: what the
+    platform opens is filed in the requester's name (代为申请), and not in its own.
+
+    Raises InvalidProcess, when the program starts, for a process that contradicts itself or the rules.
     """
 
     name: ProcedureName
@@ -69,40 +66,28 @@ class Procedure(Generic[P]):
     matter: type[Filed]
     opened_by: Sequence[Role]
     begin: Callable[[Decision[P], Digests], None]
-    rules: RuleBook[P]
-    waits_for: Mapping[Stage, Sequence[Role]]
+    process: Process
+    rules: Mapping[CommandName, CommandRule[P]]
     on_breach: Callable[[Decision[P], Clock], None] = nothing_lapses
     on_expiry: Callable[[Decision[P], Clock], bool] = it_is_a_breach
-    waits_under: Callable[[Statute, Stage], Sequence[Role] | None] = as_everywhere
     one_case: Callable[[Statute, Any], OneCase | None] = each_its_own
     platform_files_for_requester: bool = False
+
+    def __post_init__(self) -> None:
+        """Hold the process to the rules, and tell each rule in which stages the process has it."""
+        wrong = "; ".join(faults(self.process, list(self.rules)))
+        if wrong:
+            raise InvalidProcess(f"{self.begin.__module__.rpartition('.')[0]}.process ({self.name.value}): {wrong}")
+        placed = {name: replace(rule, stages=self.process.stages_of(name)) for name, rule in self.rules.items()}
+        object.__setattr__(self, "rules", placed)
 
     def new_case(self, request_id: str, statute: Statute, policy: Policy, application: Filed) -> P:
         """The case before anything has happened."""
         return self.case(request_id, statute, policy, application)
 
-    def assignees(self, stage: Stage, statute: Statute) -> Sequence[Role]:
-        """Whose move it is in a stage under a text; nobody's when the case is closed."""
-        under = self.waits_under(statute, stage)
-        return self.waits_for.get(stage, ()) if under is None else under
-
-
-PROCEDURES: dict[ProcedureName, Procedure[Any]] = {}
-"""Every procedure by its name."""
-
-
-def register(procedure: Procedure[P]) -> Procedure[P]:
-    """Make a procedure known to the engine."""
-    PROCEDURES[procedure.name] = procedure
-    return procedure
-
-
-def procedure_of(case: Case) -> Procedure[Any]:
-    """The procedure that a case follows."""
-    return PROCEDURES[case.procedure]
-
 
 def open_case(
+    procedure: Procedure[P],
     case: P,
     actor: Actor,
     at: datetime,
@@ -115,7 +100,6 @@ def open_case(
     say for which department it acts is told all that is missing. Raises :class:`Refused` when the rules do not let it
     be opened.
     """
-    procedure = procedure_of(case)
     for_itself = actor.role is not Role.PLATFORM
     if for_itself and actor.role not in procedure.opened_by:
         raise Refused(RefusalCode.NOT_YOUR_TURN)
@@ -124,6 +108,7 @@ def open_case(
         actor = Actor(role=Role.REQUESTER, org=case.requester.code, person=actor.person)
     decision = Decision(case, actor, at, Stage.CLOSED)
     procedure.begin(decision, digests or {})
+    procedure.process.refuse_undeclared_opening(decision.stage)
     caller = Caller(actor.person or "", actor.org, frozenset({actor.role}), places)
     if for_itself and not stands_as(caller, actor.role, case.parties):
         raise Refused(RefusalCode.NOT_YOUR_TURN)

@@ -30,17 +30,18 @@ class CommandRule(Generic[P]):
     refuses, in the right stage and role, what has to have happened before (or must not have). ``between_cases``: it is
     told by another case alone, and no person or platform gives it. ``settles``: it coordinates or decides a dispute,
     so that where the case names a superior that place's organs alone give it.
+    ``stages``: where the process has it.
     """
 
     name: CommandName
     by: Sequence[Role]
-    stages: Sequence[Stage]
     says: type[Filed]
     rule: Callable[[Decision[P], Any], None]
     unavailable: Callable[[P], Refused | None] = always_available
     when: Callable[[P, Role], None] = at_any_time
     between_cases: bool = False
     settles: bool = False
+    stages: Sequence[Stage] = ()
 
 
 Rule = Callable[[Decision[P], Any], None]
@@ -53,7 +54,6 @@ class RuleBook(dict[CommandName, CommandRule[P]]):
         self,
         name: CommandName,
         by: Sequence[Role],
-        stages: Sequence[Stage],
         says: type[Filed] | None = None,
         unavailable: Callable[[P], Refused | None] = always_available,
         when: Callable[[P, Role], None] = at_any_time,
@@ -64,7 +64,7 @@ class RuleBook(dict[CommandName, CommandRule[P]]):
 
         def enter(rule: Rule[P]) -> Rule[P]:
             said = says or FIELDS[name]
-            self[name] = CommandRule(name, by, stages, said, rule, unavailable, when, between_cases, settles)
+            self[name] = CommandRule(name, by, said, rule, unavailable, when, between_cases, settles)
             return rule
 
         return enter
@@ -73,3 +73,14 @@ class RuleBook(dict[CommandName, CommandRule[P]]):
 def fields_by_command(book: Mapping[CommandName, CommandRule[Any]]) -> Mapping[CommandName, type[Filed]]:
     """What each command of a book may say."""
     return {name: rule.says for name, rule in book.items()}
+
+
+def together(*books: Mapping[CommandName, CommandRule[P]]) -> Mapping[CommandName, CommandRule[P]]:
+    """The rules of several books, in their order. Raises ValueError for a command that two of them rule."""
+    found: dict[CommandName, CommandRule[P]] = {}
+    for book in books:
+        twice = found.keys() & book.keys()
+        if twice:
+            raise ValueError(f"{', '.join(sorted(twice))}: ruled twice")
+        found.update(book)
+    return found

@@ -12,7 +12,7 @@ from typing import TypeVar
 from domain.engine.case import Case
 from domain.engine.decision import PLATFORM, Decision
 from domain.engine.evolve import evolve_all
-from domain.engine.procedure import procedure_of
+from domain.engine.procedure import Procedure
 from domain.engine.records import Clock, Event
 from domain.words import ClockState, EventType
 
@@ -41,7 +41,7 @@ def next_instant(case: Case) -> Instant | None:
     return None if case.closed else min(_instants(case), default=None)
 
 
-def advance(case: P, until: datetime) -> tuple[P, list[Event]]:
+def advance(procedure: Procedure[P], case: P, until: datetime) -> tuple[P, list[Event]]:
     """The case as time alone leaves it at ``until`` (inclusive), and the events on the way.
 
     A limit may have ended before the case began (a change of long ago that is filed today): what that brings is
@@ -52,7 +52,7 @@ def advance(case: P, until: datetime) -> tuple[P, list[Event]]:
         # A notice can move a limit's end to before it was published: that is known from then on and not before.
         at = max(due.at, case.last_at) if case.last_at is not None else due.at
         decision = Decision(case, PLATFORM, at, case.stage)
-        _pass(decision, case.clocks[due.number], due.what)
+        _pass(procedure, decision, case.clocks[due.number], due.what)
         case = evolve_all(case, decision.events)
         happened += decision.events
     return case, happened
@@ -69,19 +69,19 @@ def _instants(case: Case) -> Iterator[Instant]:
                 yield Instant(rung.at, Due.RUNG, clock.number)
 
 
-def _pass(decision: Decision[P], clock: Clock, what: Due) -> None:
+def _pass(procedure: Procedure[P], decision: Decision[P], clock: Clock, what: Due) -> None:
     about = {"number": clock.number, "clock": clock.id.value}
     due = {"due_date": clock.due_date.isoformat()}
     match what:
         case Due.WARNING:
             decision.events.append(_event(decision, EventType.CLOCK_WARNED, clock, {**about, **due}))
         case Due.BREACH:
-            procedure = procedure_of(decision.case)
-            if procedure.on_expiry(decision, clock):
-                return
-            decision.events.append(_event(decision, EventType.CLOCK_BREACHED, clock, {**about, **due}))
-            decision.case = evolve_all(decision.case, decision.events)
-            procedure.on_breach(decision, clock)
+            start = decision.stage
+            if not procedure.on_expiry(decision, clock):
+                decision.events.append(_event(decision, EventType.CLOCK_BREACHED, clock, {**about, **due}))
+                decision.case = evolve_all(decision.case, decision.events)
+                procedure.on_breach(decision, clock)
+            procedure.process.refuse_undeclared(start, clock.id, decision.stage)
         case Due.RUNG:
             level = clock.rungs[clock.climbed].level
             said = {**about, "level": level.value, "rung": clock.climbed + 1, "automatic": True}

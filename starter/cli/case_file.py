@@ -9,7 +9,7 @@ from pydantic import ValidationError, create_model
 from domain.access import place_of
 from domain.engine.filed import Filed
 from domain.field_types import Given, ShortText
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.procedures.share_request.application import Application
 from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName

@@ -7,7 +7,7 @@ from pydantic import StringConstraints, ValidationError
 
 from domain.engine.records import Actor
 from domain.field_types import ShortText
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.procedures.share_request.application import Application
 from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName, Role

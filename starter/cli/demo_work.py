@@ -8,7 +8,7 @@ from domain.calendar import Calendar
 from domain.engine.case import Case
 from domain.messages import label
 from domain.policy import default_policy
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.statutes.loader import get_statute
 from starter.cli.timeline_table import print_timeline
 from starter.demo import demo_cases, play_all

@@ -16,7 +16,7 @@ from domain.departments import Departments
 from domain.engine.decision import PLATFORM
 from domain.messages import label
 from domain.policy import Policy
-from domain.procedures.periodic_duty.process import duty_named
+from domain.procedures.periodic_duty.rules import duty_named
 from domain.refusal_codes import RefusalCode
 from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.statutes.loader import get_statute, packaged_statutes

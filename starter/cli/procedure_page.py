@@ -3,7 +3,7 @@
 import typer
 
 from domain.messages import label
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.words import Basis, ProcedureName
 from starter.cli.options import word
 from starter.cli.output import print_json, print_table

@@ -17,7 +17,7 @@ from domain.engine.filed import Filed
 from domain.engine.records import Actor, RecordedEvent
 from domain.field_types import CallerKey, ShortText
 from domain.messages import label
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.procedures.share_request.application import Application
 from domain.validation_messages import first_problem, key_path
 from domain.words import CommandName, EventType, ProcedureName, Role, Stage

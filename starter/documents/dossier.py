@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from domain.engine.assignees import request_assignees
-from domain.engine.decide import allowed
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Clock, RecordedEvent
 from domain.messages import Language, label
 from domain.policy import Policy
+from domain.procedures.assignees import assignees
+from domain.procedures.registry import allowed
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.case import ShareRequestCase
 from domain.statutes.model import Name, Statute
@@ -85,7 +85,7 @@ def who_must_act(case: ShareRequestCase, clock: Clock | None = None) -> tuple[Ro
         if clock.id is ClockId.DISPUTE_WINDOW and stage is Stage.NEGOTIATION:
             return tuple(role for role in Role if CommandName.REFER in allowed(case, role))
         stage = _OF_CLOCK.get(clock.id, stage)
-    return request_assignees(stage, case.statute, case.application.involves_provincial_department)
+    return tuple(assignees(case.procedure, stage, case.statute, case.application.involves_provincial_department))
 
 
 _OF_CLOCK = {

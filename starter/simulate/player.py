@@ -15,7 +15,7 @@ from domain.calendar import CHINA, end_of
 from domain.engine.case import Case
 from domain.engine.commands import Command
 from domain.engine.records import Actor, Clock, RecordedEvent
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role
 from ledger.queries.events import events_of

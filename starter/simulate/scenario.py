@@ -22,7 +22,7 @@ from domain.calendar import day_of, end_of
 from domain.calendar.horizon import HORIZON
 from domain.engine.filed import Filed
 from domain.field_types import CallerKey, Code, Day, Instant, ShortText, Truth, WholeNumber
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.refusal_codes import RefusalCode
 from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.validation_messages import first_problem, key_path

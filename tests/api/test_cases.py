@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.words import ProcedureName, Role
 from tests.api.callers import STRANGER, Bearer, People, filing, fresh_key
 from tests.engine.cases import PROVIDER, REQUESTER

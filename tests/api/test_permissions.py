@@ -17,11 +17,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.access import place_of
 from domain.engine.commands import Command, InvalidFields
-from domain.engine.decide import decide, who_may
 from domain.engine.decision import Refused
 from domain.engine.records import Actor
+from domain.procedures.registry import decide, who_may
 from domain.procedures.share_request.case import ShareRequestCase
-from domain.procedures.share_request.rules import RULES
+from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.words import CommandName, Role
 from protocol.names import workflow_id
 from starter.simulate.sandbox import Playground
@@ -69,7 +69,7 @@ async def test_whoever_has_a_turn_somewhere_is_told_by_the_rules_here(stage: Sta
     request_id = await stage.bring(situation)
     head = await stage.head(request_id)
     statute = reached(str(situation)).statute.id
-    pairs = [(name, role) for name in RULES for role in who_may(name)]
+    pairs = [(name, role) for name in SHARE_REQUEST.rules for role in who_may(name)]
 
     async def tried(name: CommandName, role: Role) -> tuple[tuple[int, str, str | None], tuple[int, str, str | None]]:
         refusal = refused_with(situation, name.value, role.value)
@@ -90,7 +90,7 @@ async def test_whoever_never_has_a_turn_is_refused_whatever_it_says(stage: Stage
     head = await stage.head(request_id)
     statute = reached(str(situation)).statute.id
     calls: list[tuple[CommandName, Mapping[str, str], tuple[int, str]]] = []
-    for name in RULES:
+    for name in SHARE_REQUEST.rules:
         for role in Role:
             if role not in who_may(name):
                 calls.append((name, stage.headers_in(role, statute), (403, "not_your_turn")))
@@ -115,7 +115,7 @@ def allowed_once() -> list[Any]:
     """Each stage, command and role that may be, with a situation in which it may."""
     found: dict[tuple[str, CommandName, Role], Situation] = {}
     for situation in SITUATIONS:
-        for name in RULES:
+        for name in SHARE_REQUEST.rules:
             for role in who_may(name):
                 if refused_with(situation, name.value, role.value) is None:
                     found.setdefault((situation.stage, name, role), situation)
@@ -179,7 +179,7 @@ async def test_past_the_api_the_workflow_refuses_just_the_same(stage: Stage, sit
             return "case_closed" if error.status is RPCStatusCode.NOT_FOUND else str(error), expected
         return DONE, expected
 
-    pairs = [(name, who) for name in RULES for who in intruders(case.statute.id)]
+    pairs = [(name, who) for name in SHARE_REQUEST.rules for who in intruders(case.statute.id)]
     answers = await some_at_once([tried(number, *pair) for number, pair in enumerate(pairs)])
     wrong = [(pair, *answer) for pair, answer in zip(pairs, answers, strict=True) if answer[0] != answer[1]]
     assert wrong == []

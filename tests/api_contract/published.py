@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from background.webhooks.guard import Unfit, place_in
 from domain.access import place_of
 from domain.engine.bounds import refuse_days_out_of_range
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.statutes.loader import get_statute, packaged_statutes
 from starter.api.app import openapi_document
 from starter.api.cases.schemas import CommandIn, FilingIn, OpeningIn

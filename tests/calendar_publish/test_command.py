@@ -10,7 +10,7 @@ import pytest
 from background.publication import put_right
 from domain.calendar import Calendar
 from domain.engine.records import Actor
-from domain.procedures.catalogue_change.process import CatalogueChange
+from domain.procedures.catalogue_change.rules import CatalogueChange
 from domain.words import ClockState, ProcedureName, Role
 from ledger.calendar_store import CalendarStore
 from starter import case_opening

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 
 Run = Callable[..., Any]
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from domain.engine.commands import Propose, ReturnForSupplement, Terms
 from domain.field_types import VISIBLE, Code, ShortText, Text
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.validation_messages import first_problem
 from starter.events_in.envelope import Envelope
 from starter.events_in.kinds import SAYS

@@ -10,14 +10,14 @@ from sqlalchemy import Engine
 from domain.calendar import CHINA, Calendar
 from domain.engine.commands import Command
 from domain.engine.deadlines import resolve
-from domain.engine.decide import decide
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Actor, Clock, ClockOrder, Event, RecordedEvent, Step, StepResult
 from domain.policy import Policy, default_policy
-from domain.procedures import SHARE_REQUEST, open_case
+from domain.procedures.registry import decide, open_case
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.case import ShareRequestCase
 from domain.procedures.share_request.filing import as_requester
+from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.statutes.loader import get_statute
 from domain.words import CommandName, Outcome, ProcedureName, Role, SharingClass, Stage
 from ledger.queries.cases import get_case

@@ -14,12 +14,13 @@ from domain.departments import DepartmentsError, read_departments
 from domain.engine.case_found import CaseFound
 from domain.engine.filed import Party, mistyped_codes
 from domain.policy import default_policy
-from domain.procedures import SHARE_REQUEST, open_case
 from domain.procedures.rectification.case import Notice
-from domain.procedures.rectification.process import origin_is_there
+from domain.procedures.rectification.rules import origin_is_there
+from domain.procedures.registry import open_case
 from domain.procedures.resource_withdrawal.case import Withdrawal
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.filing import as_requester
+from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.words import EventType, Role
 from tests.engine.cases import application

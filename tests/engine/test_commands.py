@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 from domain.engine.commands import Command
 from domain.engine.decision import Decision
 from domain.engine.records import Actor
-from domain.procedures.share_request.rules import RULES
+from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.words import EventType, Outcome, SharingClass, Stage, Urgency
 from ledger.queries.cases import case_by_filing_key, get_case
 from protocol.messages import Answer
@@ -248,7 +248,7 @@ async def test_a_bug_in_a_rule_fails_one_command_and_the_case_goes_on(
 ) -> None:
     request_id = await filed(client)
     times = itertools.count(1)
-    real = RULES[C.REFUSE]
+    real = SHARE_REQUEST.rules[C.REFUSE]
 
     def broken(decision: Decision, said: Any) -> None:
         if next(times) >= asked:
@@ -256,7 +256,7 @@ async def test_a_bug_in_a_rule_fails_one_command_and_the_case_goes_on(
         real.rule(decision, said)
 
     with monkeypatch.context() as patch:
-        patch.setitem(RULES, C.REFUSE, dataclasses.replace(real, rule=broken))
+        patch.setitem(SHARE_REQUEST.rules, C.REFUSE, dataclasses.replace(real, rule=broken))
         with pytest.raises(NeedsOperator, match="slip of the programmer"):
             await client.command(request_id, command(P, C.REFUSE, WHY, key="broken"))
     assert next(times) == asked + 1

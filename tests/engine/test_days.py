@@ -14,14 +14,13 @@ from domain.engine.bounds import refuse_days_out_of_range
 from domain.engine.case import Case
 from domain.engine.commands import Command, InvalidFields
 from domain.engine.deadlines import order_again, resolve
-from domain.engine.decide import decide
 from domain.engine.decision import Refused
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Actor, Event, RecordedEvent
-from domain.engine.timers import advance, next_instant
+from domain.engine.timers import next_instant
 from domain.evidence import GENESIS
 from domain.policy import default_policy
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES, advance, decide
 from domain.refusal_codes import RefusalCode
 from domain.statutes.loader import packaged_statutes
 from domain.statutes.model import Statute

@@ -6,10 +6,9 @@ import pytest
 
 from domain.calendar import CHINA
 from domain.engine.decision import PLATFORM, Refused
-from domain.engine.procedure import open_case
 from domain.engine.records import Actor
 from domain.policy import default_policy
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES, open_case
 from domain.procedures.share_request.application import Application
 from domain.refusal_codes import RefusalCode
 from domain.statutes.loader import get_statute, packaged_statutes

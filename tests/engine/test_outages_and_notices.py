@@ -14,8 +14,8 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 
 from domain.calendar import CalendarError
-from domain.engine.decide import decide
 from domain.engine.records import Step, StepResult
+from domain.procedures.registry import decide
 from domain.words import ClockState, EventType, Stage
 from ledger.queries.cases import get_case
 from ledger.recording import record_step

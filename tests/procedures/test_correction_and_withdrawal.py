@@ -15,14 +15,12 @@ from domain.calendar import CHINA, Calendar, day_of, end_of
 from domain.engine.case import Case
 from domain.engine.commands import Command, InvalidFields
 from domain.engine.deadlines import resolve
-from domain.engine.decide import allowed, decide
 from domain.engine.decision import Refused
 from domain.engine.evolve import evolve_all
 from domain.engine.filed import Filed
 from domain.engine.records import Actor, Event, RecordedEvent
-from domain.engine.timers import advance
 from domain.policy import default_policy
-from domain.procedures import PROCEDURES, open_case
+from domain.procedures.registry import PROCEDURES, advance, allowed, decide, open_case
 from domain.statutes.loader import get_statute
 from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
 from shareflow import Case as CaseSeen

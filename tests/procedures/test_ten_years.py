@@ -10,8 +10,8 @@ from domain.calendar import CHINA
 from domain.engine.evolve import evolve_all
 from domain.evidence import verify_chain
 from domain.policy import default_policy
-from domain.procedures import ACCESS_GRANT
 from domain.procedures.access_grant.case import GrantCase
+from domain.procedures.access_grant.process import ACCESS_GRANT
 from domain.statutes.loader import get_statute
 from domain.words import ClockId, ClockState, EventType, Outcome, Stage
 from ledger.queries.cases import get_case

@@ -11,7 +11,6 @@ from domain.engine.commands import Terms
 from domain.engine.decision import PLATFORM, Decision, Refused
 from domain.engine.filed import Filed, Party, Resource
 from domain.engine.records import Event, RecordedEvent
-from domain.engine.rules import RuleBook
 from domain.field_types import Code, Day, ItemCount, Text, Truth
 from domain.procedures.common.instances import Disputable
 from domain.procedures.share_request.application import Application
@@ -209,9 +208,6 @@ class GrantCase(Disputable):
     def _changed(self, terms: Mapping[str, Any] | None) -> AccessGrant:
         told = {**self.application.terms.model_dump(mode="json", exclude_none=True), **(terms or {})}
         return self.application.model_copy(update={"terms": Terms.model_validate(told)})
-
-
-RULES: RuleBook[GrantCase] = RuleBook()
 
 
 def rules_of(case: GrantCase) -> AccessRules:

@@ -6,10 +6,14 @@
 from domain.engine.commands import Reasoned
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Filed
+from domain.engine.rules import RuleBook
 from domain.field_types import Text, WorkingDays
-from domain.procedures.access_grant.case import OPEN, RULES, GrantCase, rules_of
+from domain.procedures.access_grant.case import GrantCase, rules_of
 from domain.refusal_codes import RefusalCode
 from domain.words import ClockId, CommandName, EventType, Role, Stage
+
+RULES: RuleBook[GrantCase] = RuleBook()
+"""The commands of disposal."""
 
 
 class Asking(Reasoned):
@@ -44,7 +48,6 @@ def _no_rule_on_disposal(case: GrantCase) -> Refused | None:
 @RULES.command(
     CommandName.REQUIRE_DISPOSAL,
     by=[Role.PROVIDER],
-    stages=[*OPEN, Stage.DISPOSAL],
     says=Asking,
     unavailable=_no_rule_on_disposal,
 )
@@ -69,7 +72,6 @@ def _it_was_asked_for(case: GrantCase, _: Role) -> None:
 @RULES.command(
     CommandName.REPORT_DISPOSAL,
     by=[Role.REQUESTER],
-    stages=[*OPEN, Stage.DISPOSAL],
     says=Disposed,
     unavailable=_no_rule_on_disposal,
     when=_it_was_asked_for,

@@ -11,11 +11,15 @@ from typing import Any
 from domain.calendar import day_of
 from domain.engine.commands import Decide, Reasoned, Terms
 from domain.engine.decision import Decision, Refused
-from domain.procedures.access_grant.case import RULES, GrantCase, change_service, heard, rules_of
+from domain.engine.rules import RuleBook
+from domain.procedures.access_grant.case import GrantCase, change_service, heard, rules_of
 from domain.procedures.common.instances import may_be_coordinated, may_be_decided, refer_to_coordination
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.words import ClockId, CommandName, EventType, Role, Stage
+
+RULES: RuleBook[GrantCase] = RuleBook()
+"""The commands of a dispute."""
 
 
 def _nobody_coordinates(case: GrantCase) -> Refused | None:
@@ -35,7 +39,6 @@ def _differ_after_negotiating(case: GrantCase, _: Role) -> None:
 @RULES.command(
     CommandName.REFER,
     by=[Role.REQUESTER],
-    stages=[Stage.ENDING],
     unavailable=_nobody_coordinates,
     when=_differ_after_negotiating,
 )

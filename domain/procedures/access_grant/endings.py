@@ -7,11 +7,9 @@ from domain.calendar import day_of
 from domain.engine.commands import Reasoned, Terms
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Filed
+from domain.engine.rules import RuleBook
 from domain.field_types import Code, Text, Truth
 from domain.procedures.access_grant.case import (
-    IN_SERVICE,
-    OPEN,
-    RULES,
     GrantCase,
     change_service,
     end,
@@ -21,6 +19,9 @@ from domain.procedures.access_grant.case import (
 from domain.procedures.access_grant.disposal import Asking, ask_for_disposal
 from domain.refusal_codes import RefusalCode
 from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+
+RULES: RuleBook[GrantCase] = RuleBook()
+"""The commands that end or change a service."""
 
 # The provider's end or change of service (终止或者变更服务)
 
@@ -40,7 +41,6 @@ def _no_end_by_the_provider(case: GrantCase) -> Refused | None:
 @RULES.command(
     CommandName.PROPOSE_END,
     by=[Role.PROVIDER],
-    stages=[Stage.IN_USE],
     says=ProposingEnd,
     unavailable=_no_end_by_the_provider,
 )
@@ -67,9 +67,7 @@ def _not_answered_yet(case: GrantCase, _: Role) -> None:
         raise Refused(RefusalCode.WRONG_STAGE, rules_of(case).negotiate_end)
 
 
-@RULES.command(
-    CommandName.ANSWER_END, by=[Role.REQUESTER], stages=[Stage.ENDING], says=AnsweringEnd, when=_not_answered_yet
-)
+@RULES.command(CommandName.ANSWER_END, by=[Role.REQUESTER], says=AnsweringEnd, when=_not_answered_yet)
 def answer_end(decision: Decision[GrantCase], said: AnsweringEnd) -> None:
     """答复: the user agrees, or says why not; the bureau has it on file either way."""
     clause = rules_of(decision.case).negotiate_end
@@ -100,7 +98,6 @@ def _negotiated_or_withdrawn(case: GrantCase, role: Role) -> None:
 @RULES.command(
     CommandName.END_SERVICE,
     by=[Role.PROVIDER, Role.PLATFORM],
-    stages=[*OPEN, Stage.DISPOSAL],
     says=EndingService,
     when=_negotiated_or_withdrawn,
 )
@@ -159,7 +156,6 @@ class Relinquishing(Filed):
 @RULES.command(
     CommandName.RELINQUISH,
     by=[Role.REQUESTER],
-    stages=[*IN_SERVICE, Stage.SUSPENDED],
     says=Relinquishing,
 )
 def relinquish(decision: Decision[GrantCase], said: Relinquishing) -> None:

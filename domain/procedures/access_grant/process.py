@@ -1,225 +1,130 @@
-"""Access grant (共享授权): what was granted is used, for its term and its purpose, until it ends in one of its ways."""
+"""The access grant (共享授权) as a procedure: use, misuse, the end of service, disputes, the term, and disposal."""
 
-from collections.abc import Mapping
+from typing import Final
 
-import domain.procedures.access_grant.disputes
-import domain.procedures.access_grant.endings  # noqa: F401 - importing them enters their rules
-import domain.procedures.access_grant.suspension as suspension
-from domain.calendar import day_of
-from domain.engine.commands import ChangedFields
-from domain.engine.decision import PLATFORM, Decision, Refused
-from domain.engine.filed import Filed
-from domain.engine.follow_up_cases import open_follow_up
-from domain.engine.procedure import Digests, Procedure, register
-from domain.engine.records import Clock
-from domain.field_types import Day, ShortText, Text, UseCount
-from domain.procedures.access_grant.case import (
-    IN_SERVICE,
-    OPEN,
-    RULES,
-    AccessGrant,
-    GrantCase,
-    drop_dispute,
-    end,
-    expire,
-    refuse_unless_negotiated,
-    rules_of,
-    watch_disuse,
+from domain.engine.procedure import Procedure
+from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
+from domain.engine.rules import together
+from domain.procedures.access_grant import disposal, disputes, endings, rules, suspension
+from domain.procedures.access_grant.case import AccessGrant, GrantCase
+from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+
+ENDS = (Stage.DISPOSAL, Stage.CLOSED)
+"""Where the end of access leads: to disposal where the provider asked for it, else to the end."""
+
+AT_ANY_STAGE: Final = {
+    CommandName.REQUIRE_DISPOSAL: STAYS,
+    CommandName.REPORT_DISPOSAL: STAYS,
+    CommandName.URGE: STAYS,
+    CommandName.ORDER_RECTIFICATION: STAYS,
+}
+IN_SERVICE: Final = {
+    CommandName.RECORD_USE: STAYS,
+    CommandName.SUSPEND: (Stage.SUSPENDED,),
+    CommandName.TERMINATE: ENDS,
+    CommandName.RELINQUISH: ENDS,
+    **AT_ANY_STAGE,
+}
+EXPIRES: Final = {ClockId.GRANT_TERM: (Stage.EXPIRED,)}
+
+PROCESS: Final = Process(
+    opens=(Stage.IN_USE,),
+    stages=(
+        DeclaredStage(
+            Stage.IN_USE,
+            "使用: uses are recorded; disuse and the term are watched",
+            waits_for=(),
+            limits=(ClockId.GRANT_TERM, ClockId.UNUSED_ACCESS),
+            commands={
+                CommandName.REVOKE: ENDS,
+                CommandName.RENEW: STAYS,
+                CommandName.PROPOSE_END: (Stage.ENDING,),
+                CommandName.END_SERVICE: (Stage.IN_USE, Stage.EXPIRED, *ENDS),
+                **IN_SERVICE,
+            },
+            expiry=EXPIRES,
+        ),
+        DeclaredStage(
+            Stage.SUSPENDED,
+            "暂停: the user puts right what was wrong, or sharing is terminated",
+            waits_for=(Role.REQUESTER,),
+            limits=(ClockId.RECTIFICATION,),
+            commands={
+                CommandName.NOTE_RECTIFICATION: STAYS,
+                CommandName.REFUSE_RECTIFICATION: STAYS,
+                CommandName.RESTORE: (Stage.IN_USE,),
+                CommandName.TERMINATE: ENDS,
+                CommandName.RELINQUISH: ENDS,
+                CommandName.END_SERVICE: (Stage.SUSPENDED, *ENDS),
+                **AT_ANY_STAGE,
+            },
+            expiry=EXPIRES,
+        ),
+        DeclaredStage(
+            Stage.ENDING,
+            "终止协商: the provider negotiates the end or change with the user",
+            waits_for=(Role.REQUESTER,),
+            limits=(ClockId.NEGOTIATION,),
+            commands={
+                CommandName.ANSWER_END: STAYS,
+                CommandName.REVOKE: ENDS,
+                CommandName.END_SERVICE: (Stage.IN_USE, Stage.EXPIRED, *ENDS),
+                CommandName.REFER: (Stage.COORDINATION,),
+                **IN_SERVICE,
+            },
+            expiry=EXPIRES,
+        ),
+        DeclaredStage(
+            Stage.COORDINATION,
+            "协调: the bureau coordinates the dispute; access goes on",
+            waits_for=(Role.BUREAU,),
+            limits=(ClockId.COORDINATION,),
+            commands={
+                CommandName.CONCLUDE_COORDINATION: (Stage.COORDINATION, Stage.IN_USE, Stage.EXPIRED, Stage.CLOSED),
+                CommandName.REFER_FINAL: (Stage.FINAL_INSTANCE,),
+                CommandName.END_SERVICE: ENDS,
+                **IN_SERVICE,
+            },
+            expiry=EXPIRES,
+        ),
+        DeclaredStage(
+            Stage.FINAL_INSTANCE,
+            "决定: the government decides the dispute; access goes on",
+            waits_for=(Role.GOVERNMENT,),
+            limits=(ClockId.FINAL_INSTANCE,),
+            commands={
+                CommandName.DECIDE: (Stage.COORDINATION, Stage.IN_USE, Stage.ENDING, Stage.EXPIRED),
+                CommandName.END_SERVICE: ENDS,
+                **IN_SERVICE,
+            },
+            expiry=EXPIRES,
+        ),
+        DeclaredStage(
+            Stage.EXPIRED,
+            "期满: the user may apply again",
+            waits_for=(Role.REQUESTER,),
+            limits=(ClockId.RENEWAL_WINDOW,),
+            commands={CommandName.RENEW: ENDS, CommandName.END_SERVICE: ENDS, **AT_ANY_STAGE},
+            expiry={ClockId.RENEWAL_WINDOW: ENDS},
+        ),
+        DeclaredStage(
+            Stage.DISPOSAL,
+            "处置: the user reports what became of the data",
+            waits_for=(Role.REQUESTER,),
+            limits=(ClockId.DISPOSAL,),
+            commands={CommandName.END_SERVICE: STAYS, **AT_ANY_STAGE, CommandName.REPORT_DISPOSAL: CLOSES},
+        ),
+    ),
 )
-from domain.procedures.access_grant.disposal import Asking, ask_for_disposal
-from domain.procedures.common.supervision import may_be_urged, may_lead_to_rectification
-from domain.refusal_codes import RefusalCode
-from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
 
-# The opening (开通)
-
-
-def begin(decision: Decision[GrantCase], digests: Digests) -> None:
-    """开通授权: use is recorded from now on; the term ends on its day; where the text has it, disuse is watched."""
-    rules, said = rules_of(decision.case), decision.case.application
-    missing = [name for name, value in _required(said).items() if not value]
-    if missing:
-        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
-    decision.refuse_asking_oneself()
-    last = said.expires_on
-    over = last is not None and last <= day_of(decision.at)
-    follows = decision.actor.role is Role.PLATFORM and said.granted_by is not None
-    if over and not follows:
-        raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, rules.term or rules.clause)
-    decision.stage = Stage.IN_USE
-    until = last.isoformat() if last else None
-    decision.file(rules.clause, digests, provider=said.provider.code, granted_by=said.granted_by, expires_on=until)
-    if over:
-        expire(decision)
-        return
-    terms = said.terms.model_dump(mode="json", exclude_none=True)
-    decision.note(EventType.GRANT_OPENED, rules.clause, actor=PLATFORM, scope=said.scope, terms=terms or None)
-    if last is not None:
-        decision.start_until(ClockId.GRANT_TERM, last, rules.term or rules.clause)
-    watch_disuse(decision)
-
-
-def _required(said: AccessGrant) -> Mapping[str, object]:
-    return {
-        "requester.code": said.requester.code,
-        "requester.name": said.requester.name,
-        "provider.code": said.provider.code,
-        "provider.name": said.provider.name,
-        "resource.code": said.resource.code,
-        "resource.name": said.resource.name,
-    }
-
-
-# Use (使用)
-
-
-class Using(Filed):
-    """How the data was used: how often, how, in what scene and with what effect (使用场景、应用成效).
-
-    A ``count`` of 0 comes with ``seasonal`` alone: the user says why there is no use now (季节性应用需求).
-    """
-
-    count: UseCount = 1
-    mode: ShortText | None = None
-    purpose: Text | None = None
-    effect: Text | None = None
-    seasonal: Text | None = None
-
-
-@RULES.command(CommandName.RECORD_USE, by=[Role.PLATFORM, Role.REQUESTER], stages=IN_SERVICE, says=Using)
-def record_use(decision: Decision[GrantCase], said: Using) -> None:
-    """使用记录: one event. Only a use after long disuse touches a clock: the others are counted when it comes due."""
-    rules = rules_of(decision.case)
-    clause = rules.records.clause if rules.records else rules.clause
-    if said.count == 0:
-        decision.require(said.seasonal, RefusalCode.APPLICATION_INCOMPLETE, clause, fields="seasonal")
-        if decision.actor.role is not Role.REQUESTER:
-            raise Refused(RefusalCode.NOT_YOUR_TURN, clause)
-    decision.note(EventType.USED, clause, **said.model_dump(exclude_none=True))
-    if said.count and decision.case.breached(ClockId.UNUSED_ACCESS):
-        decision.meet(ClockId.UNUSED_ACCESS)
-        decision.start(ClockId.UNUSED_ACCESS)
-
-
-def _used_meanwhile(decision: Decision[GrantCase], clock: Clock) -> bool:
-    """Whether the access was used since the limit began; then the limit runs anew from the last use."""
-    last = decision.case.last_used_at
-    if last is None or day_of(last) <= day_of(clock.started_at):
-        return False
-    decision.replace(clock, "used", None, clock.amount, started_at=last)
-    return True
-
-
-def _no_rule_on_disuse(case: GrantCase) -> Refused | None:
-    return None if rules_of(case).unused else Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE, rules_of(case).clause)
-
-
-def _unused_long_enough(case: GrantCase, _: Role) -> None:
-    rules = rules_of(case)
-    if case.excepted:
-        raise Refused(RefusalCode.SEASONAL_USE_EXCEPTED, rules.seasonal or rules.unused)
-    if not case.breached(ClockId.UNUSED_ACCESS):
-        raise Refused(RefusalCode.NOT_UNUSED_LONG_ENOUGH, rules.unused)
-    if rules.end_of_service:
-        refuse_unless_negotiated(case, ("end",))
-
-
-@RULES.command(
-    CommandName.REVOKE,
-    by=[Role.PROVIDER],
-    stages=[Stage.IN_USE, Stage.ENDING],
-    says=Asking,
-    unavailable=_no_rule_on_disuse,
-    when=_unused_long_enough,
-)
-def revoke(decision: Decision[GrantCase], said: Asking) -> None:
-    """收回授权: unused for longer than the text bears, and not for a seasonal reason.
-
-    Where the text also binds whoever ends a service (809 art. 27¶3), negotiated before and filed with the bureau.
-    """
-    rules = rules_of(decision.case)
-    decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.unused)
-    decision.note(EventType.REVOKED, rules.unused, reason=said.reason)
-    if rules.end_of_service:
-        decision.note(EventType.FILED_FOR_RECORD, rules.negotiate_end or rules.end_of_service, to=Role.BUREAU.value)
-    ask_for_disposal(decision, said)
-    end(decision, Outcome.REVOKED)
-
-
-# The term (期满)
-
-
-class Renewing(ChangedFields):
-    """Until when it is needed now, and what else is different from before."""
-
-    use_until: Day
-
-
-def _not_renewed_yet(case: GrantCase, _: Role) -> None:
-    if case.renewed:
-        raise Refused(RefusalCode.WRONG_STAGE, rules_of(case).term)
-
-
-@RULES.command(
-    CommandName.RENEW,
-    by=[Role.REQUESTER],
-    stages=[Stage.IN_USE, Stage.EXPIRED],
-    says=Renewing,
-    when=_not_renewed_yet,
-)
-def renew(decision: Decision[GrantCase], said: Renewing) -> None:
-    """重新申请: a new request, prepared from the old one; it is answered like every other."""
-    clause = rules_of(decision.case).term or rules_of(decision.case).clause
-    if said.use_until <= day_of(decision.at):
-        raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, clause)
-    again = decision.case.application.as_application().model_copy(update=said.model_dump(exclude_none=True))
-    application = again.model_dump(mode="json", exclude_none=True)
-    open_follow_up(decision, ProcedureName.SHARE_REQUEST, application, clause)
-    if decision.stage is Stage.EXPIRED:
-        decision.meet(ClockId.RENEWAL_WINDOW)
-        end(decision, Outcome.RENEWED)
-
-
-def on_expiry(decision: Decision[GrantCase], clock: Clock) -> bool:
-    """A term that ends is nobody's breach; access that was used meanwhile was not unused."""
-    if clock.id is ClockId.GRANT_TERM:
-        decision.wait_out(clock)
-        decision.cancel(ClockId.UNUSED_ACCESS)
-        drop_dispute(decision)
-        expire(decision)
-        return True
-    if clock.id is ClockId.RECTIFICATION:
-        return suspension.on_expiry(decision, clock)
-    return clock.id is ClockId.UNUSED_ACCESS and _used_meanwhile(decision, clock)
-
-
-def on_breach(decision: Decision[GrantCase], clock: Clock) -> None:
-    """Nobody applied again."""
-    if clock.id is ClockId.RENEWAL_WINDOW:
-        end(decision, Outcome.EXPIRED)
-
-
-may_be_urged(RULES, (*OPEN, Stage.DISPOSAL))
-may_lead_to_rectification(RULES, (*OPEN, Stage.DISPOSAL))
-
-ACCESS_GRANT = register(
-    Procedure(
-        name=ProcedureName.ACCESS_GRANT,
-        case=GrantCase,
-        matter=AccessGrant,
-        opened_by=(Role.PROVIDER,),
-        begin=begin,
-        rules=RULES,
-        waits_for={
-            Stage.IN_USE: (),
-            Stage.SUSPENDED: (Role.REQUESTER,),
-            Stage.ENDING: (Role.REQUESTER,),
-            Stage.COORDINATION: (Role.BUREAU,),
-            Stage.FINAL_INSTANCE: (Role.GOVERNMENT,),
-            Stage.EXPIRED: (Role.REQUESTER,),
-            Stage.DISPOSAL: (Role.REQUESTER,),
-        },
-        on_breach=on_breach,
-        on_expiry=on_expiry,
-    )
+ACCESS_GRANT: Final = Procedure(
+    name=ProcedureName.ACCESS_GRANT,
+    case=GrantCase,
+    matter=AccessGrant,
+    opened_by=(Role.PROVIDER,),
+    begin=rules.begin,
+    process=PROCESS,
+    rules=together(disposal.RULES, disputes.RULES, endings.RULES, suspension.RULES, rules.RULES),
+    on_breach=rules.on_breach,
+    on_expiry=rules.on_expiry,
 )

@@ -10,10 +10,9 @@ from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Filed
 from domain.engine.follow_up_cases import open_follow_up
 from domain.engine.records import Clock
+from domain.engine.rules import RuleBook
 from domain.field_types import Code, ShortText, Text, Truth, WorkingDays
 from domain.procedures.access_grant.case import (
-    IN_SERVICE,
-    RULES,
     Failure,
     GrantCase,
     drop_dispute,
@@ -22,8 +21,12 @@ from domain.procedures.access_grant.case import (
     watch_disuse,
 )
 from domain.procedures.access_grant.disposal import Asking, ask_for_disposal
+from domain.procedures.rectification.process import RECTIFICATION
 from domain.refusal_codes import RefusalCode
-from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+
+RULES: RuleBook[GrantCase] = RuleBook()
+"""The commands after misuse."""
 
 
 class Suspending(Reasoned):
@@ -41,7 +44,6 @@ def _no_suspension(case: GrantCase) -> Refused | None:
 @RULES.command(
     CommandName.SUSPEND,
     by=[Role.BUREAU, Role.PROVIDER],
-    stages=IN_SERVICE,
     says=Suspending,
     unavailable=_no_suspension,
 )
@@ -65,11 +67,11 @@ def suspend(decision: Decision[GrantCase], said: Suspending) -> None:
         "working_days": said.working_days,
         "origin": {"request_id": decision.case.request_id},
     }
-    open_follow_up(decision, ProcedureName.RECTIFICATION, notice, rules.misuse)
+    open_follow_up(decision, RECTIFICATION, notice, rules.misuse)
     decision.start_within(ClockId.RECTIFICATION, said.working_days or 0, rules.misuse, ladder=False)
 
 
-@RULES.command(CommandName.RESTORE, by=[Role.BUREAU, Role.PROVIDER], stages=[Stage.SUSPENDED], says=Reasoned)
+@RULES.command(CommandName.RESTORE, by=[Role.BUREAU, Role.PROVIDER], says=Reasoned)
 def restore(decision: Decision[GrantCase], said: Reasoned) -> None:
     """恢复共享权限: what was wrong has been put right, and how that is known."""
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules_of(decision.case).misuse)
@@ -99,7 +101,6 @@ class RectificationNews(Filed):
 @RULES.command(
     CommandName.NOTE_RECTIFICATION,
     by=[Role.PLATFORM],
-    stages=[Stage.SUSPENDED],
     says=RectificationNews,
     between_cases=True,
 )
@@ -145,7 +146,7 @@ def _failure_after(case: GrantCase, said: RectificationNews) -> Failure | None:
             return "insufficient" if said.failed else None
 
 
-def on_expiry(decision: Decision[GrantCase], clock: Clock) -> bool:
+def limit_of_rectification_ended(decision: Decision[GrantCase], clock: Clock) -> bool:
     """A new limit that ends before the one first given gives way to that, here as in the rectification."""
     longer = [c for c in _limits(decision.case) if c.due_at > clock.due_at]
     if longer:
@@ -161,7 +162,6 @@ def _has_not_refused_yet(case: GrantCase, _: Role) -> None:
 @RULES.command(
     CommandName.REFUSE_RECTIFICATION,
     by=[Role.REQUESTER],
-    stages=[Stage.SUSPENDED],
     says=Reasoned,
     when=_has_not_refused_yet,
 )
@@ -196,7 +196,6 @@ def _no_termination(case: GrantCase) -> Refused | None:
 @RULES.command(
     CommandName.TERMINATE,
     by=[Role.BUREAU, Role.PROVIDER],
-    stages=[*IN_SERVICE, Stage.SUSPENDED],
     says=Terminating,
     unavailable=_no_termination,
 )

@@ -3,7 +3,7 @@
 All extensions of a case together stay within the text's maximum, and nobody consents for himself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -13,7 +13,7 @@ from domain.engine.records import Clock, Event, RecordedEvent
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
-from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Role, Stage
+from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Role
 
 
 class ExtensionRule(Protocol):
@@ -46,19 +46,18 @@ P = TypeVar("P", bound=Any)
 
 @dataclass(frozen=True)
 class MayBeExtended(Generic[P]):
-    """Which limit of a procedure may be extended, in which stages, and what the text of a case says of it.
+    """Which limit of a procedure may be extended, and what the text of a case says of it.
 
     ``otherwise`` is the clause of the limit itself, which a text without extensions leaves as it is.
     """
 
     clock: ClockId
-    stages: Sequence[Stage]
     rule: Callable[[P], ExtensionRule | None]
     otherwise: Callable[[P], Clause | None]
 
     def enter(self, book: RuleBook[P]) -> None:
         """Enter the three commands in a procedure's book."""
-        common: dict[str, Any] = {"stages": self.stages, "unavailable": self._not_provided}
+        common: dict[str, Any] = {"unavailable": self._not_provided}
         book.command(
             CommandName.REQUEST_EXTENSION,
             by=[Role.PROVIDER],

@@ -122,7 +122,6 @@ def may_be_coordinated(
     @book.command(
         CommandName.CONCLUDE_COORDINATION,
         by=[Role.BUREAU],
-        stages=[Stage.COORDINATION],
         when=not_concluded_yet,
         settles=True,
     )
@@ -154,7 +153,6 @@ def may_be_decided(book: RuleBook[Any], carry_out: Callable[[Decision[Any], Deci
     @book.command(
         CommandName.REFER_FINAL,
         by=[Role.BUREAU],
-        stages=[Stage.COORDINATION],
         unavailable=lacking("final_instance"),
         when=after_no_agreement,
         settles=True,
@@ -183,7 +181,6 @@ def may_be_decided(book: RuleBook[Any], carry_out: Callable[[Decision[Any], Deci
     @book.command(
         CommandName.DECIDE,
         by=[Role.LEADING_GROUP, Role.GOVERNMENT],
-        stages=[Stage.FINAL_INSTANCE],
         unavailable=lacking("final_instance"),
         when=the_organ_of_the_text,
         settles=True,

@@ -1,6 +1,6 @@
 """Rules that several procedures share word for word: 撤回, 督办, 责令整改."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from domain.engine.case import Case
@@ -12,13 +12,13 @@ from domain.engine.rules import RuleBook
 from domain.messages import label
 from domain.refusal_codes import RefusalCode
 from domain.statutes.sections import Ground
-from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role
 
 SANCTIONED = frozenset({Basis.STATUTE, Basis.DECISION})
 """On what a limit must rest for its breach to be a ground: the text, or a decision under it. Policy is none."""
 
 
-def may_be_withdrawn(book: RuleBook[Any], stages: Sequence[Stage], by: Role = Role.REQUESTER) -> None:
+def may_be_withdrawn(book: RuleBook[Any], by: Role = Role.REQUESTER) -> None:
     """撤回: whoever filed it needs it no longer, and says why.
 
     What somebody else opened is not theirs to withdraw. The platform opens what somebody has asked for in another
@@ -29,7 +29,7 @@ def may_be_withdrawn(book: RuleBook[Any], stages: Sequence[Stage], by: Role = Ro
         if case.opener not in (role, Role.PLATFORM):
             raise Refused(RefusalCode.NOT_YOUR_TURN)
 
-    @book.command(CommandName.WITHDRAW, by=[by], stages=stages, when=who_filed_it)
+    @book.command(CommandName.WITHDRAW, by=[by], when=who_filed_it)
     def withdraw(decision: Decision[Any], said: Reasoned) -> None:
         decision.require(said.reason, RefusalCode.REASON_REQUIRED)
         take_back(decision, said)
@@ -46,10 +46,10 @@ def _a_limit_runs_or_ran_out(case: Case, _: Role) -> None:
         raise Refused(RefusalCode.WRONG_STAGE, why="no_clock")
 
 
-def may_be_urged(book: RuleBook[Any], stages: Sequence[Stage]) -> None:
+def may_be_urged(book: RuleBook[Any]) -> None:
     """督办: the bureau presses whoever must act, as long as a limit runs or has run out."""
 
-    @book.command(CommandName.URGE, by=[Role.BUREAU], stages=stages, when=_a_limit_runs_or_ran_out)
+    @book.command(CommandName.URGE, by=[Role.BUREAU], when=_a_limit_runs_or_ran_out)
     def urge(decision: Decision[Any], said: Urge) -> None:
         decision.note(EventType.URGED, level=said.level.value, reason=said.reason)
 
@@ -73,7 +73,7 @@ def breaches_to_rectify(case: Case, by: Role, named: ClockId | None = None) -> I
             yield clock, ground
 
 
-def may_lead_to_rectification(book: RuleBook[Any], stages: Sequence[Stage]) -> None:
+def may_lead_to_rectification(book: RuleBook[Any]) -> None:
     """责令整改 from a breached limit of the text or of a decision: the ground that the text lists is filled in.
 
     The bureau orders a department; where the limit was the bureau's own and the text has a ground for that, the
@@ -88,7 +88,6 @@ def may_lead_to_rectification(book: RuleBook[Any], stages: Sequence[Stage]) -> N
     @book.command(
         CommandName.ORDER_RECTIFICATION,
         by=[Role.BUREAU, Role.GOVERNMENT],
-        stages=stages,
         unavailable=_no_rectification,
         when=some_limit_was_missed,
     )

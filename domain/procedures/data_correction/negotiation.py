@@ -48,7 +48,6 @@ def may_fail_at_the_table(book: RuleBook[Any]) -> None:
     @book.command(
         CommandName.DECLARE_IMPASSE,
         by=[Role.REQUESTER, Role.PROVIDER, Role.BUREAU],
-        stages=[Stage.NEGOTIATION],
         unavailable=_no_table,
         when=_at_the_table,
     )

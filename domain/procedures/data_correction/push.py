@@ -11,7 +11,7 @@ from domain.engine.records import Event
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.sections import Push
-from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from domain.words import ClockId, CommandName, EventType, Outcome, Role
 
 
 def _push_of(case: Case) -> Push:
@@ -32,7 +32,6 @@ def may_be_pushed(book: RuleBook[Any]) -> None:
     @book.command(
         CommandName.PUSH_DATA,
         by=[Role.PROVIDER, Role.BUREAU],
-        stages=[Stage.PUSH],
         says=Nothing,
         when=_whose_push_it_is,
     )

@@ -9,7 +9,6 @@ from domain.engine.case import Case
 from domain.engine.decision import Refused
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.engine.records import Clock, Event, RecordedEvent
-from domain.engine.rules import RuleBook
 from domain.field_types import Code, ItemCount, ShortText, Text, WorkingDays
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
@@ -93,9 +92,6 @@ class RectificationCase(Case):
                 return {"steps": (*self.steps, event.data["step"])}
             case _:
                 return {}
-
-
-RULES: RuleBook[RectificationCase] = RuleBook()
 
 
 def rules_of(case: RectificationCase) -> RectificationRules:

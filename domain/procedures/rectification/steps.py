@@ -4,10 +4,9 @@ from typing import Literal
 
 from domain.engine.commands import Reasoned
 from domain.engine.decision import Decision, Refused
+from domain.engine.rules import RuleBook
 from domain.field_types import ShortText, Text
 from domain.procedures.rectification.case import (
-    OPEN,
-    RULES,
     RectificationCase,
     ground_of,
     in_charge,
@@ -18,6 +17,9 @@ from domain.procedures.rectification.case import (
 from domain.refusal_codes import RefusalCode
 from domain.statutes.sections import EscalationStep
 from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+
+RULES: RuleBook[RectificationCase] = RuleBook()
+"""The commands of the further steps."""
 
 
 class Escalation(Reasoned):
@@ -83,7 +85,6 @@ def _next_step(case: RectificationCase, said: Escalation) -> EscalationStep:
 @RULES.command(
     CommandName.ESCALATE,
     by=[Role.BUREAU, Role.GOVERNMENT],
-    stages=OPEN,
     says=Escalation,
     when=_may_go_further,
 )
@@ -127,7 +128,6 @@ class Conclusion(Reasoned):
 @RULES.command(
     CommandName.CONCLUDE_RECTIFICATION,
     by=[Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT],
-    stages=[Stage.ESCALATED],
     says=Conclusion,
     when=_an_organ_of_its_steps,
 )

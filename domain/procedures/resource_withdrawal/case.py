@@ -10,7 +10,6 @@ from pydantic import Field
 from domain.engine.decision import Refused
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.engine.records import Event, RecordedEvent
-from domain.engine.rules import RuleBook
 from domain.field_types import Code, Day, Text, Truth
 from domain.procedures.common.instances import Disputable
 from domain.refusal_codes import RefusalCode
@@ -121,9 +120,6 @@ class WithdrawalCase(Disputable):
             case EventType.COORDINATION_CONCLUDED | EventType.DECIDED:
                 return self.dispute_after(event)
         return {}
-
-
-RULES: RuleBook[WithdrawalCase] = RuleBook()
 
 
 def rules_of(case: WithdrawalCase) -> WithdrawalRules:

@@ -24,7 +24,6 @@ def may_be_disputed(book: RuleBook[WithdrawalCase]) -> None:
     @book.command(
         CommandName.REFER,
         by=[Role.BUREAU, Role.PROVIDER],
-        stages=[Stage.WITHDRAWAL_REVIEW, Stage.WITHDRAWAL_NOTICE],
         unavailable=_nobody_coordinates,
         when=_differ_after_negotiating,
     )

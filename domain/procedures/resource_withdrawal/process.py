@@ -1,293 +1,99 @@
-"""Resource withdrawal (资源撤销): a provider takes back a resource that others use.
+"""Resource withdrawal (资源撤销) as a procedure: review, notice, perhaps a dispute, and the end of the grants."""
 
-They and the bureau are told in advance; the bureau consents, or has it on file; then the grants end, oldest first.
-Where the text has a road for it, a dispute with whoever did not agree is settled first (``withdrawal_disputes``).
-"""
+from collections.abc import Sequence
+from typing import Final
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from typing import Annotated, Any, Literal
+from domain.engine.procedure import Procedure
+from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
+from domain.procedures.resource_withdrawal.case import Withdrawal, WithdrawalCase
+from domain.procedures.resource_withdrawal.rules import RULES, begin, on_expiry
+from domain.statutes.model import Statute
+from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
 
-from pydantic import BeforeValidator, Field
-
-from domain.calendar import day_of
-from domain.codes import code_key
-from domain.engine.commands import Reasoned
-from domain.engine.decision import Decision, Refused
-from domain.engine.evolve import evolve_all
-from domain.engine.filed import Filed
-from domain.engine.procedure import Digests, Procedure, register
-from domain.engine.records import Clock
-from domain.field_types import Code, Text
-from domain.procedures.common.supervision import may_be_urged, may_be_withdrawn
-from domain.procedures.resource_withdrawal.case import DISPUTED, OPEN, RULES, User, Withdrawal, WithdrawalCase, rules_of
-from domain.procedures.resource_withdrawal.disputes import may_be_disputed
-from domain.refusal_codes import RefusalCode
-from domain.statutes.model import Clause, Statute
-from domain.statutes.sections import WithdrawalRules
-from domain.words import Basis, ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
+AT_ANY_STAGE: Final = {CommandName.WITHDRAW: CLOSES, CommandName.URGE: STAYS}
 
 
-def begin(decision: Decision[WithdrawalCase], digests: Digests) -> None:
-    """提出撤销: in the same step all who use the resource are told, and the bureau; the notice runs from that day."""
-    rules, said = rules_of(decision.case), decision.case.application
-    missing = [name for name, value in _required(said) if not value]
-    if missing:
-        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
-    if said.planned_on is not None and said.planned_on <= day_of(decision.at):
-        raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, rules.notice or rules.clause)
-    users = _all_users(decision.case)
-    talks = bool(rules.negotiate and users)
-    decision.stage = Stage.WITHDRAWAL_REVIEW if rules.consent or talks else Stage.WITHDRAWAL_NOTICE
-    planned = said.planned_on.isoformat() if said.planned_on else None
-    decision.file(rules.clause, digests, provider=said.provider.code, planned_on=planned)
-    decision.note(
-        EventType.SUBSCRIBERS_TOLD,
-        rules.notice or rules.clause,
-        subscribers=[user.model_dump(exclude_none=True) for user in users],
-        bureau=_bureau(decision.case.statute),
-        reason=said.reason,
-        planned_on=planned,
-    )
-    if rules.consent:
-        decision.start(ClockId.WITHDRAWAL_REVIEW)
-    if talks:
-        decision.start(ClockId.NEGOTIATION)
-    decision.start(ClockId.WITHDRAWAL_NOTICE)
-    if decision.stage is Stage.WITHDRAWAL_NOTICE:
-        _put_on_file(decision, rules)
-
-
-def _required(said: Withdrawal) -> Sequence[tuple[str, object]]:
-    return [
-        ("provider.code", said.provider.code),
-        ("provider.name", said.provider.name),
-        ("resource.code", said.resource.code),
-        ("resource.name", said.resource.name),
-        ("reason", said.reason),
-        *((f"subscribers[{n}].code", party.code) for n, party in enumerate(said.subscribers)),
-        *((f"subscribers[{n}].name", party.name) for n, party in enumerate(said.subscribers)),
-    ]
-
-
-def _all_users(case: WithdrawalCase) -> Sequence[User]:
-    """The holders of open grants, oldest first, then whoever else was named; each department once."""
-    named = [User(code=party.code or "", name=party.name or "") for party in case.application.subscribers]
-    found: dict[str, User] = {}
-    for user in (*case.holders, *named):
-        found.setdefault(code_key(user.code), user)
-    return list(found.values())
-
-
-def _bureau(statute: Statute) -> str | None:
-    body = statute.bodies.get(Role.BUREAU)
-    return body.name.zh if body else None
-
-
-def _put_on_file(decision: Decision[WithdrawalCase], rules: WithdrawalRules) -> None:
-    """备案: the bureau knows, also of those who did not agree."""
-    decision.note(
-        EventType.FILED_FOR_RECORD,
-        rules.record or rules.clause,
-        to=Role.BUREAU.value,
-        reason=decision.case.application.reason,
-        not_agreed=list(decision.case.against) or None,
-    )
-
-
-def _one_or_more(value: Any) -> Any:
-    return (value,) if isinstance(value, str | int) and not isinstance(value, bool) else value
-
-
-class RecordingNegotiation(Filed):
-    """With whom (codes; left out: with all who were told), how it ended, and what was said."""
-
-    with_whom: Annotated[tuple[Code, ...], Field(max_length=200), BeforeValidator(_one_or_more)] = ()
-    result: Literal["agreed", "not_agreed"]
-    summary: Text | None = None
-
-
-@RULES.command(
-    CommandName.RECORD_NEGOTIATION,
-    by=[Role.PROVIDER],
-    stages=[Stage.WITHDRAWAL_REVIEW],
-    says=RecordingNegotiation,
-)
-def record_negotiation(decision: Decision[WithdrawalCase], said: RecordingNegotiation) -> None:
-    """协商: with those who use the resource. Where nobody's consent is asked for, it goes on file when all were."""
-    rules, case = rules_of(decision.case), decision.case
-    if said.result == "not_agreed":
-        decision.require(said.summary, RefusalCode.REASON_REQUIRED, rules.negotiate)
-    told = {code_key(user.code): user.code for user in case.told}
-    strangers = [code for code in said.with_whom if code_key(code) not in told]
-    if strangers:
-        raise Refused(RefusalCode.UNKNOWN_DEPARTMENT, rules.negotiate, unknown=", ".join(strangers))
-    with_whom = [told[code_key(code)] for code in said.with_whom] or list(told.values())
-    decision.note(
-        EventType.NEGOTIATION_RECORDED, rules.negotiate, with_whom=with_whom, result=said.result, summary=said.summary
-    )
-    if set(case.not_negotiated) - set(with_whom):
-        return
-    decision.meet(ClockId.NEGOTIATION)
-    if rules.consent is None:
-        decision.case = evolve_all(case, decision.events)
-        _go_ahead(decision, rules.record or rules.clause, lambda: _put_on_file(decision, rules))
-
-
-def _consent_is_asked_for(case: WithdrawalCase) -> Refused | None:
-    rules = rules_of(case)
-    return None if rules.consent else Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, rules.clause)
-
-
-def _negotiated_before(case: WithdrawalCase, _: Role) -> None:
-    rules = rules_of(case)
-    if rules.negotiate and case.not_negotiated:
-        raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate)
-
-
-@RULES.command(
-    CommandName.CONSENT_TO_WITHDRAWAL,
-    by=[Role.BUREAU],
-    stages=[Stage.WITHDRAWAL_REVIEW],
-    says=Reasoned,
-    unavailable=_consent_is_asked_for,
-    when=_negotiated_before,
-)
-def consent_to_withdrawal(decision: Decision[WithdrawalCase], said: Reasoned) -> None:
-    """审核同意: the resource may be withdrawn when the notice has run."""
-    rules = rules_of(decision.case)
-    assert rules.consent is not None
-
-    def consent() -> None:
-        decision.note(EventType.WITHDRAWAL_CONSENTED, rules.consent, reason=said.reason)
-        decision.meet(ClockId.WITHDRAWAL_REVIEW)
-        if rules.record:
-            _put_on_file(decision, rules)
-
-    _go_ahead(decision, rules.consent, consent)
-
-
-@RULES.command(
-    CommandName.DENY_WITHDRAWAL,
-    by=[Role.BUREAU],
-    stages=[Stage.WITHDRAWAL_REVIEW],
-    says=Reasoned,
-    unavailable=_consent_is_asked_for,
-)
-def deny_withdrawal(decision: Decision[WithdrawalCase], said: Reasoned) -> None:
-    """审核不同意: the resource stays, and why."""
-    consent = rules_of(decision.case).consent
-    decision.require(said.reason, RefusalCode.REASON_REQUIRED, consent)
-    decision.note(EventType.WITHDRAWAL_DENIED, consent, reason=said.reason)
-    decision.meet(ClockId.WITHDRAWAL_REVIEW)
-    decision.close(Outcome.KEPT)
-
-
-def _go_ahead(decision: Decision[WithdrawalCase], ground: Clause, write: Callable[[], None]) -> None:
-    """It may be withdrawn: at once when the notice has run, otherwise when it has, or on the planned day if later.
-
-    Where someone does not agree, nobody has to consent and the text has a road for the dispute, the notice runs anew
-    rather than not at all: otherwise what is disputed would be gone before anybody could refer it.
-    """
-    running = decision.case.open_clock(ClockId.WITHDRAWAL_NOTICE)
-    planned = _planned_beyond_the_notice(decision)
-    rules = rules_of(decision.case)
-    anew = not running and not planned and bool(rules.dispute and not rules.consent and decision.case.differing)
-    decision.stage = Stage.WITHDRAWAL_NOTICE if running or planned or anew else Stage.WITHDRAWING
-    write()
-    if anew:
-        decision.start(ClockId.WITHDRAWAL_NOTICE)
-    if planned:
-        decision.cancel(ClockId.WITHDRAWAL_NOTICE)
-        _run_until(decision, planned, ground)
-
-
-def _planned_beyond_the_notice(decision: Decision[WithdrawalCase]) -> date | None:
-    planned = decision.case.application.planned_on
-    notices = [clock.due_date for clock in decision.case.clocks.values() if clock.id is ClockId.WITHDRAWAL_NOTICE]
-    if planned is None or not notices or planned <= max(notices) or planned < day_of(decision.at):
-        return None
-    return planned
-
-
-def _run_until(decision: Decision[WithdrawalCase], planned: date, ground: Clause) -> None:
-    """The notice runs to the planned day, from the day on which they were told."""
-    told_at = decision.case.told_at
-    assert told_at is not None
-    days = (planned - day_of(told_at)).days
-    decision.order(ClockId.WITHDRAWAL_NOTICE, Basis.DECISION, ground, days, Unit.DATE, told_at)
-
-
-def on_expiry(decision: Decision[WithdrawalCase], clock: Clock) -> bool:
-    """The notice has run: what was consented to, or is on file, is carried out, but not while it is disputed.
-
-    It decides nothing.
-    """
-    if clock.id is not ClockId.WITHDRAWAL_NOTICE:
-        return False
-    planned = _planned_beyond_the_notice(decision) if decision.case.cleared else None
-    if decision.case.cleared and planned is None and decision.stage not in DISPUTED:
-        decision.stage = Stage.WITHDRAWING
-    decision.wait_out(clock)
-    if planned is not None:
-        rules = rules_of(decision.case)
-        _run_until(decision, planned, rules.consent or rules.record or rules.clause)
-    return True
-
-
-# What the platform carries out when the notice has run
-
-
-def grant_ended(grant: str, holder: Mapping[str, str], gone: bool) -> Callable[[Decision[WithdrawalCase]], None]:
-    """The rule that one grant has ended with the resource; ``gone``: it had ended before."""
-
-    def rule(decision: Decision[WithdrawalCase]) -> None:
-        if grant not in decision.case.ended:
-            rules = rules_of(decision.case)
-            ground = rules.consent or rules.clause
-            decision.note(EventType.GRANT_ENDED, ground, grant=grant, holder=dict(holder), gone=gone or None)
-
-    return rule
-
-
-def resource_withdrawn(decision: Decision[WithdrawalCase]) -> None:
-    """撤销发布: no grant is left."""
-    rules = rules_of(decision.case)
-    entry = decision.case.resource.model_dump(mode="json", exclude_none=True)
-    decision.note(
-        EventType.RESOURCE_WITHDRAWN, rules.consent or rules.clause, resource=entry, grants=list(decision.case.ended)
-    )
-    decision.close(Outcome.UNPUBLISHED)
-
-
-def waits_under(statute: Statute, stage: Stage) -> Sequence[Role] | None:
+def _whoever_consents_or_negotiates(statute: Statute, _: bool) -> Sequence[Role] | None:
     """Where nobody's consent is asked for, the provider has to negotiate."""
     rules = statute.withdrawal
-    if rules is not None and stage is Stage.WITHDRAWAL_REVIEW and rules.negotiate:
-        return (Role.PROVIDER, Role.BUREAU) if rules.consent else (Role.PROVIDER,)
-    return None
+    if rules is None or not rules.negotiate:
+        return None
+    return (Role.PROVIDER, Role.BUREAU) if rules.consent else (Role.PROVIDER,)
 
 
-may_be_disputed(RULES)
-may_be_withdrawn(RULES, OPEN, by=Role.PROVIDER)
-may_be_urged(RULES, OPEN)
+PROCESS: Final = Process(
+    opens=(Stage.WITHDRAWAL_REVIEW, Stage.WITHDRAWAL_NOTICE),
+    stages=(
+        DeclaredStage(
+            Stage.WITHDRAWAL_REVIEW,
+            "审核: negotiated with the users, and consented to by the bureau",
+            waits_for=(Role.BUREAU,),
+            waits_under=_whoever_consents_or_negotiates,
+            limits=(ClockId.WITHDRAWAL_REVIEW, ClockId.NEGOTIATION),
+            commands={
+                CommandName.RECORD_NEGOTIATION: (
+                    Stage.WITHDRAWAL_REVIEW,
+                    Stage.WITHDRAWAL_NOTICE,
+                    Stage.WITHDRAWING,
+                ),
+                CommandName.CONSENT_TO_WITHDRAWAL: (Stage.WITHDRAWAL_NOTICE, Stage.WITHDRAWING),
+                CommandName.DENY_WITHDRAWAL: CLOSES,
+                CommandName.REFER: (Stage.COORDINATION,),
+                **AT_ANY_STAGE,
+            },
+        ),
+        DeclaredStage(
+            Stage.WITHDRAWAL_NOTICE,
+            "告知期: those who use it prepare; then what was consented to is done",
+            waits_for=(Role.PROVIDER,),
+            limits=(ClockId.WITHDRAWAL_NOTICE,),
+            commands={CommandName.REFER: (Stage.COORDINATION,), **AT_ANY_STAGE},
+            expiry={ClockId.WITHDRAWAL_NOTICE: (Stage.WITHDRAWAL_NOTICE, Stage.WITHDRAWING)},
+        ),
+        DeclaredStage(
+            Stage.COORDINATION,
+            "协调: the bureau coordinates the dispute; nothing is withdrawn",
+            waits_for=(Role.BUREAU,),
+            limits=(ClockId.COORDINATION,),
+            commands={
+                CommandName.CONCLUDE_COORDINATION: (Stage.COORDINATION, Stage.CLOSED),
+                CommandName.REFER_FINAL: (Stage.FINAL_INSTANCE,),
+                **AT_ANY_STAGE,
+            },
+        ),
+        DeclaredStage(
+            Stage.FINAL_INSTANCE,
+            "决定: the government decides the dispute; nothing is withdrawn",
+            waits_for=(Role.GOVERNMENT,),
+            limits=(ClockId.FINAL_INSTANCE,),
+            commands={
+                CommandName.DECIDE: (
+                    Stage.COORDINATION,
+                    Stage.WITHDRAWAL_REVIEW,
+                    Stage.WITHDRAWAL_NOTICE,
+                    Stage.WITHDRAWING,
+                    Stage.CLOSED,
+                ),
+                **AT_ANY_STAGE,
+            },
+        ),
+        DeclaredStage(
+            Stage.WITHDRAWING,
+            "撤销: the grants end one after the other, then the resource is withdrawn",
+            waits_for=(Role.PLATFORM,),
+            commands={},
+            by_itself=(Stage.WITHDRAWING, Stage.CLOSED),
+        ),
+    ),
+)
 
-RESOURCE_WITHDRAWAL = register(
-    Procedure(
-        name=ProcedureName.RESOURCE_WITHDRAWAL,
-        case=WithdrawalCase,
-        matter=Withdrawal,
-        opened_by=(Role.PROVIDER,),
-        begin=begin,
-        rules=RULES,
-        waits_for={
-            Stage.WITHDRAWAL_REVIEW: (Role.BUREAU,),
-            Stage.WITHDRAWAL_NOTICE: (Role.PROVIDER,),
-            Stage.COORDINATION: (Role.BUREAU,),
-            Stage.FINAL_INSTANCE: (Role.GOVERNMENT,),
-            Stage.WITHDRAWING: (Role.PLATFORM,),
-        },
-        on_expiry=on_expiry,
-        waits_under=waits_under,
-    )
+RESOURCE_WITHDRAWAL: Final = Procedure(
+    name=ProcedureName.RESOURCE_WITHDRAWAL,
+    case=WithdrawalCase,
+    matter=Withdrawal,
+    opened_by=(Role.PROVIDER,),
+    begin=begin,
+    process=PROCESS,
+    rules=RULES,
+    on_expiry=on_expiry,
 )

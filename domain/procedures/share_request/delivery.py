@@ -2,14 +2,17 @@
 
 from domain.engine.commands import Deliver
 from domain.engine.decision import Decision
+from domain.engine.rules import RuleBook
 from domain.procedures.common.supervision import may_be_urged, may_be_withdrawn, may_lead_to_rectification
 from domain.procedures.share_request.case import ShareRequestCase
 from domain.procedures.share_request.provider_answer import close_granted
-from domain.procedures.share_request.rules import OPEN_STAGES, RULES, command
-from domain.words import ClockId, CommandName, EventType, Role, Stage
+from domain.words import ClockId, CommandName, EventType, Role
+
+RULES: RuleBook[ShareRequestCase] = RuleBook()
+"""Delivery, and what may come at any stage."""
 
 
-@command(CommandName.DELIVER, by=[Role.PROVIDER], stages=[Stage.DELIVERY])
+@RULES.command(CommandName.DELIVER, by=[Role.PROVIDER])
 def deliver(decision: Decision[ShareRequestCase], said: Deliver) -> None:
     """提供: the data is there; the case is done."""
     limit = decision.case.statute.limit(ClockId.DELIVERY, decision.case.sharing_class)
@@ -18,6 +21,6 @@ def deliver(decision: Decision[ShareRequestCase], said: Deliver) -> None:
     close_granted(decision, decision.case.terms)
 
 
-may_be_withdrawn(RULES, OPEN_STAGES)
-may_be_urged(RULES, OPEN_STAGES)
-may_lead_to_rectification(RULES, OPEN_STAGES)
+may_be_withdrawn(RULES)
+may_be_urged(RULES)
+may_lead_to_rectification(RULES)

@@ -2,6 +2,7 @@
 
 from domain.engine.commands import Adjudicate, Decide, Nothing, OpenNegotiation, Propose, Reasoned, Terms
 from domain.engine.decision import Decision, Refused
+from domain.engine.rules import RuleBook
 from domain.procedures.common.instances import (
     after_no_agreement,
     lacking,
@@ -12,10 +13,12 @@ from domain.procedures.common.instances import (
 )
 from domain.procedures.share_request.case import ShareRequestCase
 from domain.procedures.share_request.provider_answer import grant_access
-from domain.procedures.share_request.rules import RULES, command
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+
+RULES: RuleBook[ShareRequestCase] = RuleBook()
+"""The commands of a dispute."""
 
 TABLE = (Role.REQUESTER, Role.PROVIDER, Role.BUREAU)
 """Who may sit at a negotiation table; the statute says who does."""
@@ -24,7 +27,7 @@ TABLE = (Role.REQUESTER, Role.PROVIDER, Role.BUREAU)
 # After the refusal (不同意之后)
 
 
-@command(CommandName.ACCEPT_REFUSAL, by=[Role.REQUESTER], stages=[Stage.REFUSED])
+@RULES.command(CommandName.ACCEPT_REFUSAL, by=[Role.REQUESTER])
 def accept_refusal(decision: Decision[ShareRequestCase], _: Nothing) -> None:
     """接受答复: the requester lets the refusal stand."""
     decision.note(EventType.REFUSAL_ACCEPTED)
@@ -44,10 +47,9 @@ def _refused_or_met_with_silence(case: ShareRequestCase, role: Role) -> None:
         raise Refused(RefusalCode.NOT_YOUR_TURN, clause)
 
 
-@command(
+@RULES.command(
     CommandName.OPEN_NEGOTIATION,
     by=[Role.REQUESTER, Role.BUREAU],
-    stages=[Stage.REFUSED, Stage.PROVIDER_ANSWER],
     when=_refused_or_met_with_silence,
 )
 def open_negotiation(decision: Decision[ShareRequestCase], said: OpenNegotiation) -> None:
@@ -81,13 +83,13 @@ def _no_impasse_yet(case: ShareRequestCase, role: Role) -> None:
         raise Refused(RefusalCode.WRONG_STAGE, case.statute.negotiation.clause, why="impasse_declared")
 
 
-@command(CommandName.PROPOSE, by=TABLE, stages=[Stage.NEGOTIATION], when=_at_the_table)
+@RULES.command(CommandName.PROPOSE, by=TABLE, when=_at_the_table)
 def propose(decision: Decision[ShareRequestCase], said: Propose) -> None:
     """提出方案: new terms on the table; agreements to older ones lapse."""
     decision.note(EventType.TERMS_PROPOSED, decision.case.statute.negotiation.clause, terms=said.terms.said())
 
 
-@command(CommandName.AGREE, by=TABLE, stages=[Stage.NEGOTIATION], when=_terms_of_others_wait)
+@RULES.command(CommandName.AGREE, by=TABLE, when=_terms_of_others_wait)
 def agree(decision: Decision[ShareRequestCase], _: Nothing) -> None:
     """同意方案: once every other party has agreed, the data is shared on these terms."""
     case = decision.case
@@ -99,7 +101,7 @@ def agree(decision: Decision[ShareRequestCase], _: Nothing) -> None:
         grant_access(decision, clause, case.proposal, kept=ClockId.NEGOTIATION)
 
 
-@command(CommandName.DECLARE_IMPASSE, by=TABLE, stages=[Stage.NEGOTIATION], when=_no_impasse_yet)
+@RULES.command(CommandName.DECLARE_IMPASSE, by=TABLE, when=_no_impasse_yet)
 def declare_impasse(decision: Decision[ShareRequestCase], said: Reasoned) -> None:
     """协商未果. Where nobody coordinates, nothing more can be done; otherwise the way to a referral is open."""
     clause = decision.case.statute.negotiation.clause
@@ -137,10 +139,9 @@ def _negotiation_came_first(case: ShareRequestCase, role: Role) -> None:
             raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, clause)
 
 
-@command(
+@RULES.command(
     CommandName.REFER,
     by=[Role.REQUESTER, Role.BUREAU],
-    stages=[Stage.REFUSED, Stage.NEGOTIATION, Stage.PROVIDER_ANSWER, Stage.DELIVERY],
     unavailable=_no_coordinator,
     when=_negotiation_came_first,
 )
@@ -171,10 +172,9 @@ may_be_coordinated(RULES, agreed=_shared_as_coordinated)
 # The last instance (评判, 报请决定)
 
 
-@command(
+@RULES.command(
     CommandName.ADJUDICATE,
     by=[Role.BUREAU],
-    stages=[Stage.COORDINATION],
     unavailable=lacking("adjudication"),
     when=after_no_agreement,
     settles=True,

@@ -1,15 +1,151 @@
-"""The share request as a procedure (政务数据共享申请): its rules together, and what lapses in it."""
+"""The share request (政务数据共享申请) as a procedure: its stages as the articles have them, and where each leads."""
 
-from domain.engine.assignees import OF_STAGE
+from collections.abc import Mapping, Sequence
+from typing import Final
+
 from domain.engine.decision import Decision
-from domain.engine.procedure import Procedure, register
+from domain.engine.procedure import Procedure
+from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
 from domain.engine.records import Clock
-from domain.procedures.share_request import delivery, dispute, provider_answer  # noqa: F401 - importing them enters their rules
+from domain.engine.rules import together
+from domain.procedures.share_request import delivery, dispute, provider_answer
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.case import ShareRequestCase
 from domain.procedures.share_request.filing import begin
-from domain.procedures.share_request.rules import RULES
-from domain.words import ClockId, EventType, Outcome, ProcedureName, Role, Stage
+from domain.statutes.model import Statute
+from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+
+AT_ANY_STAGE: Final[Mapping[CommandName, Sequence[Stage]]] = {
+    CommandName.WITHDRAW: CLOSES,
+    CommandName.URGE: STAYS,
+    CommandName.ORDER_RECTIFICATION: STAYS,
+}
+SHARED = (Stage.DELIVERY, Stage.CLOSED)
+"""Where sharing that was granted, agreed or decided leads: to a delivery that the text limits, else to the end."""
+
+
+def _whoever_negotiates(statute: Statute, _: bool) -> Sequence[Role]:
+    """协商的各方: two or three, as the text has it."""
+    return statute.negotiation.parties
+
+
+def _whoever_speaks_last(statute: Statute, provincial: bool) -> Sequence[Role]:
+    """The last instance of the text, or the one for provincial departments."""
+    coordination = statute.coordination
+    special = coordination.provincial if coordination and provincial else None
+    last = special or statute.last or (coordination.provincial if coordination else None)
+    return (last.by,) if last else ()
+
+
+PROCESS: Final = Process(
+    opens=(Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER, Stage.NEGOTIATION, Stage.CLOSED),
+    stages=(
+        DeclaredStage(
+            Stage.COMPLETENESS_CHECK,
+            "规范性审查: the bureau accepts, declines or returns the papers",
+            waits_for=(Role.BUREAU,),
+            limits=(ClockId.COMPLETENESS_CHECK,),
+            commands={
+                CommandName.ACCEPT: (Stage.PLATFORM_AUTHORIZATION, Stage.PROVIDER_ANSWER),
+                CommandName.DECLINE: CLOSES,
+                CommandName.RETURN_FOR_SUPPLEMENT: (Stage.SUPPLEMENT,),
+                **AT_ANY_STAGE,
+            },
+        ),
+        DeclaredStage(
+            Stage.SUPPLEMENT,
+            "补正: the requester completes the papers",
+            waits_for=(Role.REQUESTER,),
+            limits=(ClockId.SUPPLEMENT,),
+            commands={CommandName.SUPPLEMENT: (Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER), **AT_ANY_STAGE},
+            expiry={ClockId.SUPPLEMENT: CLOSES},
+        ),
+        DeclaredStage(
+            Stage.PLATFORM_AUTHORIZATION,
+            "平台授权: the bureau authorises or refuses for the platform",
+            waits_for=(Role.BUREAU,),
+            limits=(ClockId.PLATFORM_AUTHORIZATION,),
+            commands={
+                CommandName.AUTHORIZE: SHARED,
+                CommandName.REFUSE_AUTHORIZATION: (Stage.REFUSED,),
+                **AT_ANY_STAGE,
+            },
+        ),
+        DeclaredStage(
+            Stage.PROVIDER_ANSWER,
+            "答复: the provider grants or refuses; silence decides nothing",
+            waits_for=(Role.PROVIDER,),
+            limits=(ClockId.PROVIDER_ANSWER,),
+            commands={
+                CommandName.RETURN_FOR_SUPPLEMENT: (Stage.SUPPLEMENT,),
+                CommandName.REQUEST_EXTENSION: STAYS,
+                CommandName.APPROVE_EXTENSION: STAYS,
+                CommandName.DENY_EXTENSION: STAYS,
+                CommandName.GRANT: SHARED,
+                CommandName.REFUSE: (Stage.REFUSED,),
+                CommandName.OPEN_NEGOTIATION: (Stage.NEGOTIATION,),
+                CommandName.REFER: (Stage.COORDINATION, Stage.FINAL_INSTANCE),
+                **AT_ANY_STAGE,
+            },
+        ),
+        DeclaredStage(
+            Stage.REFUSED,
+            "不同意: the requester accepts the refusal or disputes it",
+            waits_for=(Role.REQUESTER,),
+            limits=(ClockId.DISPUTE_WINDOW,),
+            commands={
+                CommandName.ACCEPT_REFUSAL: CLOSES,
+                CommandName.OPEN_NEGOTIATION: (Stage.NEGOTIATION,),
+                CommandName.REFER: (Stage.COORDINATION, Stage.FINAL_INSTANCE),
+                **AT_ANY_STAGE,
+            },
+            expiry={ClockId.DISPUTE_WINDOW: CLOSES},
+        ),
+        DeclaredStage(
+            Stage.NEGOTIATION,
+            "协商: the parties agree on terms or declare an impasse",
+            waits_for=(),
+            waits_under=_whoever_negotiates,
+            limits=(ClockId.NEGOTIATION, ClockId.DISPUTE_WINDOW),
+            commands={
+                CommandName.PROPOSE: STAYS,
+                CommandName.AGREE: (Stage.NEGOTIATION, *SHARED),
+                CommandName.DECLARE_IMPASSE: (Stage.NEGOTIATION, Stage.CLOSED),
+                CommandName.REFER: (Stage.COORDINATION, Stage.FINAL_INSTANCE),
+                **AT_ANY_STAGE,
+            },
+            expiry={ClockId.DISPUTE_WINDOW: CLOSES},
+        ),
+        DeclaredStage(
+            Stage.COORDINATION,
+            "协调: the bureau coordinates, adjudicates or refers",
+            waits_for=(Role.BUREAU,),
+            limits=(ClockId.COORDINATION, ClockId.FINAL_INSTANCE, ClockId.DISPUTE_WINDOW),
+            commands={
+                CommandName.CONCLUDE_COORDINATION: (Stage.COORDINATION, *SHARED),
+                CommandName.ADJUDICATE: SHARED,
+                CommandName.REFER_FINAL: (Stage.FINAL_INSTANCE,),
+                **AT_ANY_STAGE,
+            },
+            expiry={ClockId.DISPUTE_WINDOW: CLOSES},
+        ),
+        DeclaredStage(
+            Stage.FINAL_INSTANCE,
+            "决定: the last instance grants, denies or sends back",
+            waits_for=(),
+            waits_under=_whoever_speaks_last,
+            limits=(ClockId.FINAL_INSTANCE,),
+            commands={CommandName.DECIDE: (Stage.COORDINATION, *SHARED), **AT_ANY_STAGE},
+        ),
+        DeclaredStage(
+            Stage.DELIVERY,
+            "提供: the provider hands the data over",
+            waits_for=(Role.PROVIDER,),
+            limits=(ClockId.DELIVERY,),
+            commands={CommandName.DELIVER: CLOSES, CommandName.REFER: (Stage.COORDINATION,), **AT_ANY_STAGE},
+        ),
+    ),
+)
 
 
 def on_breach(decision: Decision[ShareRequestCase], clock: Clock) -> None:
@@ -21,16 +157,14 @@ def on_breach(decision: Decision[ShareRequestCase], clock: Clock) -> None:
         decision.close(Outcome.UNRESOLVED if decision.stage is Stage.COORDINATION else Outcome.REFUSED)
 
 
-SHARE_REQUEST = register(
-    Procedure(
-        name=ProcedureName.SHARE_REQUEST,
-        case=ShareRequestCase,
-        matter=Application,
-        opened_by=(Role.REQUESTER, Role.PLATFORM),
-        begin=begin,
-        rules=RULES,
-        waits_for=OF_STAGE,
-        on_breach=on_breach,
-        platform_files_for_requester=True,
-    )
+SHARE_REQUEST: Final = Procedure(
+    name=ProcedureName.SHARE_REQUEST,
+    case=ShareRequestCase,
+    matter=Application,
+    opened_by=(Role.REQUESTER, Role.PLATFORM),
+    begin=begin,
+    process=PROCESS,
+    rules=together(provider_answer.RULES, dispute.RULES, delivery.RULES),
+    on_breach=on_breach,
+    platform_files_for_requester=True,
 )

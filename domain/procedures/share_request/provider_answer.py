@@ -8,22 +8,23 @@ from pydantic import ValidationError
 
 from domain.engine.commands import Granting, Nothing, Reasoned, Refusing, ReturnForSupplement, Supplement, invalid
 from domain.engine.decision import Decision, Refused
+from domain.engine.rules import RuleBook
 from domain.procedures.common.extensions import MayBeExtended
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.case import ShareRequestCase, amended
 from domain.procedures.share_request.completeness import findings, refuse_unless_complete
-from domain.procedures.share_request.rules import RULES, command
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause, Extension, Refusal
 from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
 
-ANSWERABLE = (Stage.PROVIDER_ANSWER,)
+RULES: RuleBook[ShareRequestCase] = RuleBook()
+"""The commands from the completeness check to the answer."""
 
 
 # Completeness check (规范性审查)
 
 
-@command(CommandName.ACCEPT, by=[Role.BUREAU], stages=[Stage.COMPLETENESS_CHECK])
+@RULES.command(CommandName.ACCEPT, by=[Role.BUREAU])
 def accept(decision: Decision[ShareRequestCase], _: Nothing) -> None:
     """受理: the papers are in order. The file goes to whoever authorises, whose limit starts that day."""
     check = decision.case.statute.limit(ClockId.COMPLETENESS_CHECK, decision.case.sharing_class)
@@ -46,7 +47,7 @@ def _decline_forbidden(case: ShareRequestCase) -> Refused | None:
     return Refused(RefusalCode.DECLINE_NOT_ALLOWED, rule.clause) if rule and not rule.allowed else None
 
 
-@command(CommandName.DECLINE, by=[Role.BUREAU], stages=[Stage.COMPLETENESS_CHECK], unavailable=_decline_forbidden)
+@RULES.command(CommandName.DECLINE, by=[Role.BUREAU], unavailable=_decline_forbidden)
 def decline(decision: Decision[ShareRequestCase], said: Reasoned) -> None:
     """不予受理, with the reason."""
     rule = decision.case.statute.decline
@@ -71,10 +72,9 @@ def _once_and_by_the_right_side(case: ShareRequestCase, role: Role) -> None:
         raise Refused(RefusalCode.SUPPLEMENT_ALREADY_REQUESTED, rule.clause)
 
 
-@command(
+@RULES.command(
     CommandName.RETURN_FOR_SUPPLEMENT,
     by=[Role.BUREAU, Role.PROVIDER],
-    stages=[Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER],
     when=_once_and_by_the_right_side,
 )
 def return_for_supplement(decision: Decision[ShareRequestCase], said: ReturnForSupplement) -> None:
@@ -94,7 +94,7 @@ def return_for_supplement(decision: Decision[ShareRequestCase], said: ReturnForS
     decision.start(ClockId.SUPPLEMENT)
 
 
-@command(CommandName.SUPPLEMENT, by=[Role.REQUESTER], stages=[Stage.SUPPLEMENT])
+@RULES.command(CommandName.SUPPLEMENT, by=[Role.REQUESTER])
 def supplement(decision: Decision[ShareRequestCase], said: Supplement) -> None:
     """补正: papers and fields. A completeness check starts afresh; a provider's limit is not touched."""
     papers = [paper.model_dump(mode="json") for paper in said.documents]
@@ -121,14 +121,14 @@ def supplement(decision: Decision[ShareRequestCase], said: Supplement) -> None:
 # Authorization by the platform (平台授权)
 
 
-@command(CommandName.AUTHORIZE, by=[Role.BUREAU], stages=[Stage.PLATFORM_AUTHORIZATION])
+@RULES.command(CommandName.AUTHORIZE, by=[Role.BUREAU])
 def authorize(decision: Decision[ShareRequestCase], said: Granting) -> None:
     """授权: the bureau opens access on behalf of the platform; the provider is told."""
     limit = decision.case.statute.limit(ClockId.PLATFORM_AUTHORIZATION, decision.case.sharing_class)
     grant_access(decision, limit.clause if limit else None, said.said(), kept=ClockId.PLATFORM_AUTHORIZATION)
 
 
-@command(CommandName.REFUSE_AUTHORIZATION, by=[Role.BUREAU], stages=[Stage.PLATFORM_AUTHORIZATION])
+@RULES.command(CommandName.REFUSE_AUTHORIZATION, by=[Role.BUREAU])
 def refuse_authorization(decision: Decision[ShareRequestCase], said: Refusing) -> None:
     """不予授权, with the specific reason."""
     rule = decision.case.statute.platform_refusal or decision.case.statute.refusal
@@ -138,7 +138,7 @@ def refuse_authorization(decision: Decision[ShareRequestCase], said: Refusing) -
 # The provider's answer (答复)
 
 
-@command(CommandName.GRANT, by=[Role.PROVIDER], stages=ANSWERABLE)
+@RULES.command(CommandName.GRANT, by=[Role.PROVIDER])
 def grant(decision: Decision[ShareRequestCase], said: Granting) -> None:
     """同意共享. Where the text sets a limit for delivery, it starts today."""
     limit = decision.case.statute.limit(ClockId.PROVIDER_ANSWER, decision.case.sharing_class)
@@ -146,7 +146,7 @@ def grant(decision: Decision[ShareRequestCase], said: Granting) -> None:
     grant_access(decision, limit.clause if limit else None, said.said(), kept=ClockId.PROVIDER_ANSWER, consent=consent)
 
 
-@command(CommandName.REFUSE, by=[Role.PROVIDER], stages=ANSWERABLE)
+@RULES.command(CommandName.REFUSE, by=[Role.PROVIDER])
 def refuse(decision: Decision[ShareRequestCase], said: Refusing) -> None:
     """不同意共享, with the reason and, where the text asks for it, the legal basis."""
     consent = _consent(decision.case, said.office_head_consent)
@@ -174,7 +174,7 @@ def _answer_clause(case: ShareRequestCase) -> Clause | None:
     return limit.clause if limit else None
 
 
-MayBeExtended(ClockId.PROVIDER_ANSWER, ANSWERABLE, _extension, _answer_clause).enter(RULES)
+MayBeExtended(ClockId.PROVIDER_ANSWER, _extension, _answer_clause).enter(RULES)
 
 
 # Shared by the answers

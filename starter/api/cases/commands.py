@@ -10,7 +10,7 @@ from fastapi import Header, Response
 from domain.access import Caller, Parties, capacities
 from domain.engine.commands import Command
 from domain.engine.records import Actor
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.refusal_codes import RefusalCode
 from domain.words import EventType, ProcedureName, Role
 from ledger.queries.events import openings_of

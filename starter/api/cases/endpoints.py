@@ -12,10 +12,11 @@ from pydantic import ValidationError
 
 from domain.access import Caller, Parties, capacities
 from domain.engine.filed import Filed
-from domain.engine.procedure import PROCEDURES, Procedure
+from domain.engine.procedure import Procedure
 from domain.engine.records import Actor
 from domain.field_types import Code
 from domain.messages import Language
+from domain.procedures.registry import PROCEDURES
 from domain.procedures.share_request.application import Application
 from domain.refusal_codes import RefusalCode
 from domain.words import ProcedureName, Role

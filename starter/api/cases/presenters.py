@@ -5,13 +5,13 @@ from functools import lru_cache
 
 from sqlalchemy import Engine
 
-from domain.engine.assignees import SETTLING, assignees
 from domain.engine.case import Case
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Clock, RecordedEvent
 from domain.messages import Language, label
 from domain.policy import Policy
-from domain.procedures import PROCEDURES
+from domain.procedures.assignees import SETTLING, assignees
+from domain.procedures.registry import PROCEDURES
 from domain.statutes.loader import digest, packaged_statutes
 from domain.statutes.model import Statute
 from domain.words import Basis, EventType, ProcedureName, Role, Stage

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES
 from domain.words import ProcedureName
 from starter.api.cases.schemas import Out
 from starter.api.dependencies import CallerIn, LanguageIn

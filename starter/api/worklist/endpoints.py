@@ -7,8 +7,8 @@ from typing import Literal
 from fastapi import APIRouter, Response
 
 from domain.access import EVERYWHERE, OF_A_PLACE, OF_A_SUPERIOR, Caller, place_of, visibility_of
-from domain.engine.assignees import SETTLING, stages_assigned_to
 from domain.messages import Language
+from domain.procedures.assignees import SETTLING, stages_assigned_to
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role, Stage
 from ledger.queries.cases import list_cases, worklist

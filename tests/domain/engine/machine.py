@@ -12,16 +12,16 @@ from typing import Any, Final
 from domain.calendar import CHINA, Calendar, WorkingDays, day_of
 from domain.engine.commands import Command
 from domain.engine.deadlines import order_again, resolve
-from domain.engine.decide import decide
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Actor, Clock, Event, RecordedEvent
-from domain.engine.timers import advance, recounted
+from domain.engine.timers import recounted
 from domain.evidence import GENESIS, plain, seal
 from domain.policy import Policy, default_policy
-from domain.procedures import SHARE_REQUEST, open_case
+from domain.procedures.registry import advance, decide, open_case
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.case import ShareRequestCase
 from domain.procedures.share_request.filing import as_requester
+from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.statutes.loader import get_statute
 from domain.words import ClockId, ClockState, CommandName, EventType, Role, SharingClass
 

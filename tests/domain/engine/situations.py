@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from domain.engine.decide import decide
 from domain.engine.decision import Refused
 from domain.policy import Policy
+from domain.procedures.registry import decide
 from domain.procedures.share_request.case import ShareRequestCase
 from domain.statutes.loader import get_statute
 from tests.domain.engine.machine import PaperLedger, command, play

@@ -7,11 +7,10 @@ import pytest
 
 from domain.calendar import CHINA
 from domain.engine.commands import Command
-from domain.engine.decide import decide
 from domain.engine.records import Actor, Event
 from domain.policy import default_policy
-from domain.procedures import PROCEDURES
-from domain.procedures.data_correction.process import Correction, CorrectionCase
+from domain.procedures.data_correction.rules import Correction, CorrectionCase
+from domain.procedures.registry import PROCEDURES, decide
 from domain.statutes.loader import get_statute
 from domain.words import CommandName, EventType, ProcedureName, Role, Stage
 

@@ -8,8 +8,8 @@ import pytest
 
 from domain.calendar import CHINA
 from domain.engine.commands import InvalidFields
-from domain.engine.decide import decide
 from domain.engine.decision import Refused
+from domain.procedures.registry import decide
 from domain.words import ClockState, Role
 from tests.domain.engine.asking import TO_FINAL, TO_TABLE, TO_YIMA_DECISION, at, refusal
 from tests.domain.engine.machine import MONDAY, TICK, application, command

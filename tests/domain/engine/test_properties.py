@@ -17,12 +17,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from domain.calendar import CHINA
 from domain.engine.commands import InvalidFields
-from domain.engine.decide import allowed, decide
 from domain.engine.decision import Refused
 from domain.engine.records import Clock, RecordedEvent
-from domain.engine.timers import advance, next_instant
+from domain.engine.timers import next_instant
 from domain.evidence import canonical_json, plain, verify_chain
 from domain.policy import Policy, default_policy, policy_from
+from domain.procedures.registry import advance, allowed, decide
 from domain.procedures.share_request.case import ShareRequestCase
 from domain.statutes.clauses import clauses
 from domain.statutes.in_force import starts

@@ -14,7 +14,8 @@ from domain.engine.deadlines import order_again, resolve
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Clock
 from domain.engine.recount import Change, OpenLimit, change_of, stage_measured
-from domain.engine.timers import advance, recounted
+from domain.engine.timers import recounted
+from domain.procedures.registry import advance
 from domain.procedures.share_request.case import ShareRequestCase
 from domain.words import ClockState, EventType, Stage
 from tests.calendar_publish.editions import festivals

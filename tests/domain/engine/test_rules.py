@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.engine.decide import allowed
-from domain.procedures.share_request.rules import RULES
+from domain.procedures.registry import allowed
+from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.words import CommandName, Role
 from tests.domain.engine.asking import answer
 from tests.domain.engine.machine import GOOD, ORGS
@@ -15,7 +15,7 @@ from tests.domain.engine.situations import LACKS, OVERLAID, PASS, SITUATIONS, ST
 
 
 def test_table_speaks_of_every_command() -> None:
-    assert set(STAGES) == {name.value for name in RULES} == {name.value for name in GOOD}
+    assert set(STAGES) == {name.value for name in SHARE_REQUEST.rules} == {name.value for name in GOOD}
     assert len({str(s) for s in SITUATIONS}) == len(SITUATIONS)
 
 

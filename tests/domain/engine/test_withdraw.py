@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from domain.engine.decide import allowed
 from domain.policy import default_policy
-from domain.procedures import PROCEDURES
+from domain.procedures.registry import PROCEDURES, allowed
 from domain.statutes.loader import get_statute
 from domain.words import CommandName, ProcedureName, Role, Stage
 from tests.domain.engine.machine import application

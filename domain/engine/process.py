@@ -1,0 +1,145 @@
+"""How a procedure is declared (程序): its stages in the order of the articles, and where each of them leads.
+
+One declaration says who is waited for, which limit runs, which commands are open, and to which stages a command, the
+end of a limit or the platform itself leads. The rules decide which of them it is in a case; a step that is declared
+nowhere is a bug, and is told as one (:class:`UndeclaredStep`) before anything is recorded.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from domain.statutes.model import Statute
+from domain.words import ClockId, CommandName, Role, Stage
+
+CLOSES = (Stage.CLOSED,)
+"""What leads to the end of the case."""
+STAYS: tuple[Stage, ...] = ()
+"""What changes nothing about the stage."""
+
+
+class UndeclaredStep(Exception):
+    """A rule moved a case, or started a clock, in a way that its procedure does not declare."""
+
+
+class InvalidProcess(Exception):
+    """A declaration that contradicts itself or the rules; the sentence names the procedure and what is wrong."""
+
+
+def as_everywhere(_: Statute, __: bool) -> Sequence[Role] | None:
+    """The text changes nothing about whose move it is."""
+    return None
+
+
+@dataclass(frozen=True)
+class DeclaredStage:
+    """One stage (阶段).
+
+    ``caption`` says in a few words what happens in it. ``waits_for``: whose move it is; ``waits_under`` says it where a
+    text differs, or where a provincial department is involved (True). ``commands``: to which stages each may lead, its
+    own among them where the case may also stay; none where it always stays. ``expiry``: likewise for the end of a
+    limit. ``by_itself``: where the platform leads a case that waits for nobody. ``limits``: what is measured here.
+    """
+
+    stage: Stage
+    caption: str
+    waits_for: Sequence[Role]
+    commands: Mapping[CommandName, Sequence[Stage]]
+    limits: Sequence[ClockId] = ()
+    expiry: Mapping[ClockId, Sequence[Stage]] = field(default_factory=dict)
+    by_itself: Sequence[Stage] = ()
+    waits_under: Callable[[Statute, bool], Sequence[Role] | None] = as_everywhere
+
+    @property
+    def leads_to(self) -> frozenset[Stage]:
+        """Every other stage to which this one may lead."""
+        ways = [*self.commands.values(), *self.expiry.values(), self.by_itself]
+        return frozenset(stage for way in ways for stage in way) - {self.stage}
+
+    def assignees(self, statute: Statute, provincial: bool = False) -> Sequence[Role]:
+        """Whose move it is under a text; ``provincial``: a provincial department is involved."""
+        under = self.waits_under(statute, provincial)
+        return self.waits_for if under is None else under
+
+
+@dataclass(frozen=True)
+class Process:
+    """All stages of a procedure, in the order of the articles; ``opens``: those in which a filing may arrive."""
+
+    opens: Sequence[Stage]
+    stages: Sequence[DeclaredStage]
+
+    def __getitem__(self, stage: Stage) -> DeclaredStage:
+        """The declaration of a stage. Raises KeyError for one that the procedure does not have, the end among them."""
+        for declared in self.stages:
+            if declared.stage is stage:
+                return declared
+        raise KeyError(stage.value)
+
+    def __contains__(self, stage: object) -> bool:
+        return any(declared.stage is stage for declared in self.stages)
+
+    @property
+    def open_stages(self) -> tuple[Stage, ...]:
+        """The stages in which something may still happen, in the order of the articles."""
+        return tuple(declared.stage for declared in self.stages)
+
+    @property
+    def clocks(self) -> tuple[ClockId, ...]:
+        """The limits of the procedure, in the order in which a case may meet them."""
+        return tuple(dict.fromkeys(clock for declared in self.stages for clock in declared.limits))
+
+    def stages_of(self, command: CommandName) -> tuple[Stage, ...]:
+        """Where a command is open."""
+        return tuple(declared.stage for declared in self.stages if command in declared.commands)
+
+    def assignees(self, stage: Stage, statute: Statute, provincial: bool = False) -> Sequence[Role]:
+        """Whose move it is in a stage under a text; nobody's when the case is closed."""
+        return self[stage].assignees(statute, provincial) if stage in self else ()
+
+    # What is held to the declaration
+
+    def refuse_undeclared_opening(self, stage: Stage) -> None:
+        """Raises UndeclaredStep for a filing that arrives where none is declared."""
+        if stage not in self.opens:
+            raise UndeclaredStep(f"a filing leads to {stage.value}, which is not declared")
+
+    def refuse_undeclared(self, start: Stage, cause: CommandName | ClockId | None, end: Stage) -> None:
+        """Raises UndeclaredStep for a step from one stage to another; ``cause`` None: the platform by itself."""
+        if start is Stage.CLOSED:
+            return
+        declared = self[start]
+        match cause:
+            case CommandName():
+                ways = declared.commands.get(cause, ())
+            case ClockId():
+                ways = declared.expiry.get(cause, ())
+            case None:
+                ways = declared.by_itself
+        if end not in (ways or (start,)):
+            by = cause.value if cause else "the platform"
+            raise UndeclaredStep(f"{by} leads from {start.value} to {end.value}, which is not declared")
+
+    def refuse_undeclared_clock(self, clock: ClockId) -> None:
+        """Raises UndeclaredStep for a limit that no stage of the procedure declares."""
+        if clock not in self.clocks:
+            raise UndeclaredStep(f"the clock {clock.value} is not declared")
+
+
+def faults(process: Process, commands: Sequence[CommandName]) -> Iterator[str]:
+    """What is wrong with a declaration beside the commands that there are rules for: one phrase each."""
+    there = set(process.open_stages)
+    if len(there) != len(process.stages):
+        yield "a stage is declared twice"
+    open_somewhere = {command for declared in process.stages for command in declared.commands}
+    for command in sorted(open_somewhere - set(commands)):
+        yield f"the command {command.value} has no rule"
+    for command in sorted(set(commands) - open_somewhere):
+        yield f"the command {command.value} is open in no stage"
+    named = {*process.opens, *(stage for declared in process.stages for stage in declared.leads_to)}
+    for stage in sorted(named - there - {Stage.CLOSED}):
+        yield f"the stage {stage.value} is not declared"
+    for stage in sorted(there - named):
+        yield f"nothing leads to the stage {stage.value}"
+    for declared in process.stages:
+        for clock in sorted(set(declared.expiry) - set(process.clocks)):
+            yield f"the clock {clock.value} of {declared.stage.value} is not declared"
