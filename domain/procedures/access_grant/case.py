@@ -32,10 +32,6 @@ _UNANSWERED: Mapping[str, Any] = {"end_answered": False, "end_agreed": False, "e
 _NOTHING_PROPOSED: Mapping[str, Any] = {"end_proposed": None, "proposed_terms": {}, **_UNANSWERED}
 DISPUTED = (Stage.COORDINATION, Stage.FINAL_INSTANCE)
 """Where a dispute over the end or the change of the service is coordinated and decided; access goes on."""
-IN_SERVICE = (Stage.IN_USE, Stage.ENDING, *DISPUTED)
-"""The stages in which the data may be used."""
-OPEN = (Stage.IN_USE, Stage.SUSPENDED, Stage.ENDING, *DISPUTED, Stage.EXPIRED)
-"""The stages of a grant that has not ended; after them the data may still have to be disposed of."""
 
 
 class AccessGrant(Filed):

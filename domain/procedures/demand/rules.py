@@ -25,8 +25,6 @@ from domain.refusal_codes import RefusalCode
 from domain.statutes.sections import DemandRules
 from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
 
-OPEN = (Stage.DEMAND_REVIEW, Stage.PUBLICATION, Stage.PUBLISHED)
-
 
 class Demand(Filed):
     """What is demanded (资源需求): what data, of whom, for what."""

@@ -29,7 +29,6 @@ from domain.statutes.model import Statute
 from domain.statutes.sections import Duty
 from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
 
-OPEN = (Stage.DUTY,)
 ORGANS = (Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT)
 NATIONWIDE = "cn"
 """The place of a national text."""

@@ -13,9 +13,8 @@ from domain.field_types import Code, ItemCount, ShortText, Text, WorkingDays
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.statutes.sections import Ground, RectificationRules
-from domain.words import ClockId, EventType, ProcedureName, Role, Stage
+from domain.words import ClockId, EventType, ProcedureName, Role
 
-OPEN = (Stage.RECTIFYING, Stage.RECTIFICATION_REVIEW, Stage.ESCALATED)
 ADDRESSEE = (Role.PROVIDER, Role.REQUESTER, Role.BUREAU)
 """Who may be told to rectify: a department in either capacity, or the bureau itself."""
 

@@ -19,7 +19,6 @@ from domain.words import EventType, ProcedureName, Stage
 
 DISPUTED = (Stage.COORDINATION, Stage.FINAL_INSTANCE)
 """Where a dispute over the withdrawal is coordinated and decided; the resource stays meanwhile."""
-OPEN = (Stage.WITHDRAWAL_REVIEW, Stage.WITHDRAWAL_NOTICE, *DISPUTED)
 
 
 class Withdrawal(Filed):
