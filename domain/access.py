@@ -100,7 +100,7 @@ def may_file(caller: Caller, parties: Parties) -> bool:
 
 
 def visibility_of(caller: Caller) -> Visibility:
-    """The same as :func:`sees`, as a condition on cases."""
+    """Which cases a caller may see, as a condition that a query can carry: those of which :func:`sees` is true."""
     return Visibility(
         everything=bool(caller.roles & OF_ALL) or (bool(caller.roles & OF_A_PLACE) and EVERYWHERE in caller.places),
         places=caller.places - {EVERYWHERE} if caller.roles & OF_A_PLACE else frozenset(),

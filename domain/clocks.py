@@ -80,14 +80,14 @@ CLOCKS: Final[Mapping[ClockId, Declared]] = declared(
         Declared(ClockId.DELIVERY, "How long the provider may take to hand over what was granted.", _STATUTE),
         Declared(
             ClockId.SUPPLEMENT,
-            "Within which the requester may supply what is missing; after it the request counts as withdrawn.",
+            "How long the requester may supply what is missing; after it the request counts as withdrawn.",
             _POLICY,
             Kind.WINDOW,
             in_every_policy=True,
         ),
         Declared(
             ClockId.DISPUTE_WINDOW,
-            "Within which the side that was refused may take the dispute further.",
+            "How long the side that was refused may take the dispute further.",
             _POLICY,
             Kind.WINDOW,
             in_every_policy=True,
@@ -102,7 +102,7 @@ CLOCKS: Final[Mapping[ClockId, Declared]] = declared(
         # demand
         Declared(
             ClockId.DEMAND_FEEDBACK,
-            "Within which a report that nothing can be published is in time: a report that may never be due.",
+            "How long a report that nothing can be published is in time, if one is due at all.",
             _STATUTE,
             Kind.WINDOW,
             on_the_last_day=True,
@@ -114,7 +114,7 @@ CLOCKS: Final[Mapping[ClockId, Declared]] = declared(
         ),
         Declared(
             ClockId.FOLLOW_UP_WINDOW,
-            "Within which whoever demanded a resource may request it; after it the demand ends as published.",
+            "How long whoever demanded a resource may still request it; after it the demand ends as published.",
             _POLICY,
             Kind.WINDOW,
         ),
@@ -128,7 +128,7 @@ CLOCKS: Final[Mapping[ClockId, Declared]] = declared(
         ),
         Declared(
             ClockId.RENEWAL_WINDOW,
-            "Within which a grant whose term has ended may be renewed; after it access is closed.",
+            "How long after its term a grant may still be renewed; after it access is closed.",
             _POLICY,
             Kind.WINDOW,
         ),
@@ -162,7 +162,11 @@ CLOCKS: Final[Mapping[ClockId, Declared]] = declared(
         ),
         Declared(ClockId.CATALOGUE_REVIEW, "How long the review of an updated catalogue may take.", _POLICY),
         # periodic duty
-        Declared(ClockId.DUTY, "Until when the work of a recurring duty must be done.", _STATUTE),
+        Declared(
+            ClockId.DUTY,
+            "Until when recurring work must be done; of 定期 and 及时 alone policy says what they mean.",
+            _STATUTE,
+        ),
     )
 )
 """Each clock's row, in the order of the procedures."""

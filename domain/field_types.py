@@ -57,7 +57,7 @@ PLAIN_PATTERN = f"^[^{_UNFIT}]*$"
 VISIBLE_PATTERN = f"^[^{_UNFIT}]*[^{_UNFIT}{_portable(INVISIBLE)}][^{_UNFIT}]*$"
 """What is published of text that must say something."""
 NAMING_PATTERN = VISIBLE_PATTERN.replace("[^", r"[^\t\n\r")
-"""The same on one line."""
+"""What is published of text that must say something on one line: no tab and no line end."""
 
 LINE_ENDS = re.compile(r"\r\n?")
 

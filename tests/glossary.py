@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from domain.clocks import CLOCKS
 from domain.messages import words
 
 KINDS = {
@@ -36,6 +37,10 @@ The identifiers that programs use, and what people read. Made from the catalogue
 | supervision ladder 督办 | what follows a breach: notice, yellow, red |
 """
 
+NUMBERS = """The number of a clock comes from the `statute` alone; from `policy`, where no text sets it; or from the
+`decision` of whoever the text empowers, in the case itself. A `duty` that is missed climbs the supervision ladder; a
+`window` in which somebody may act, and a `term` that ends or must pass, urge nobody."""
+
 
 def glossary() -> str:
     """The whole document."""
@@ -43,7 +48,15 @@ def glossary() -> str:
     for kind, title in KINDS.items():
         rows = "\n".join(f"| `{word}` | {said['zh']} | {said['en']} |" for word, said in words(kind).items())
         parts.append(f"\n## {title}\n\n| identifier | 中文 | English |\n|---|---|---|\n{rows}\n")
+        parts.append(measures() if kind == "clock" else "")
     return "".join(parts)
+
+
+def measures() -> str:
+    """What each clock measures, where its number comes from, and whether its end is a breach."""
+    rows = "\n".join(f"| `{row.id}` | {row.measures} | {row.number} | {row.kind} |" for row in CLOCKS.values())
+    head = "| clock | what it measures | number from | kind |\n|---|---|---|---|"
+    return f"\n{NUMBERS}\n\n{head}\n{rows}\n"
 
 
 if __name__ == "__main__":

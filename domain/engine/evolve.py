@@ -43,7 +43,7 @@ def evolve_all(case: P, events: Iterable[Event | RecordedEvent]) -> P:
 
 
 def fold_clock(clocks: Mapping[int, Clock], event: Event | RecordedEvent) -> Mapping[int, Clock]:
-    """The clocks after an event. The same fold keeps the ledger's clock table and the running case."""
+    """The clocks after an event, by number: what the ledger's clock table and the running case hold is this fold."""
     if event.type is EventType.CLOCK_STARTED:
         clock = getattr(event, "clock", None)
         if clock is None:

@@ -342,7 +342,7 @@ def _clause(value: Any) -> Data | None:
 
 
 def _stamped(value: Any, regulation: str) -> Any:
-    """The same with every clause saying in which regulation it stands."""
+    """A part of a statute whose every clause says in which regulation it stands: ``regulation``, unless it says one."""
     for clause in _clauses(value):
         clause.setdefault("statute", regulation)
     return value

@@ -38,7 +38,7 @@ class Findings:
     entries: Mapping[str, Sequence[str]]
 
     def noted(self) -> dict[str, Any]:
-        """The same for an event: every finding once, and beside them which entry lacks what."""
+        """What an event says of the findings: every finding once, and beside them which entry lacks what."""
         found = dict.fromkeys([*self.update, *(each for entry in self.entries.values() for each in entry)])
         return {
             "findings": list(found) or None,

@@ -44,7 +44,7 @@ def may_be_pushed(book: RuleBook[Any]) -> None:
 
 
 def with_holders(events: Sequence[Event], holders: Sequence[Mapping[str, Any]]) -> list[Event]:
-    """The same events, with the holders of open grants among those to whom the data was pushed, each once."""
+    """The events of a push, with the holders of open grants among those to whom the data goes, each once."""
     return [
         event.model_copy(update={"data": {**event.data, "users": _each_once([*event.data["users"], *holders])}})
         if event.type is EventType.DATA_PUSHED
