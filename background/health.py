@@ -12,11 +12,12 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from ledger.engine import ping
 from ledger.queries.operations import counts
 
 
@@ -32,8 +33,7 @@ class Health:
         """What keeps the worker from working, one phrase each; empty when it is ready."""
         found = [] if self.polling() else ["the worker does not poll"]
         try:
-            with self.engine.connect() as connection:
-                connection.execute(text("SELECT 1"))
+            ping(self.engine)
         except SQLAlchemyError:
             found.append("the ledger does not answer")
         try:

@@ -28,7 +28,7 @@ class CalendarStore:
             return self._with(connection, editions_version(connection))
 
     def during(self, connection: Connection) -> Calendar:
-        """The same, and it stays in force until the connection's transaction has ended."""
+        """With every edition stored so far; no other is stored until the connection's transaction has ended."""
         return self._with(connection, held_editions_version(connection))
 
     def _with(self, connection: Connection, version: int) -> Calendar:

@@ -33,14 +33,19 @@ def connect(url: str, pool_size: int = 10) -> Engine:
         connect_args={"options": options, "connect_timeout": 10, "application_name": "shareflow"},
     )
     try:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        ping(engine)
     except DBAPIError as error:
         engine.dispose()
         cause = " ".join(str(error.orig).split()) or "no answer"
         shown = address.render_as_string(hide_password=True)
         raise LedgerUnavailable(f"The ledger's database {shown} cannot be reached ({cause}); {_MEND}.") from error
     return engine
+
+
+def ping(engine: Engine) -> None:
+    """Ask the database the smallest question there is. Raises SQLAlchemyError when it does not answer."""
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
 
 
 @contextmanager

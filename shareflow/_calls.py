@@ -126,7 +126,7 @@ def feed(after: str | None, limit: int | None, wait: float | None) -> Call[Page[
 
 
 def stream(after: str | None, types: Collection[str] | None) -> Call[Any]:
-    """The same as server-sent events, without end."""
+    """Events of all cases that the caller may see, as server-sent events without end."""
     wanted = None if types is None else sorted({name_of(type_) for type_ in types})
     headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
     if after is not None:

@@ -110,7 +110,7 @@ def _close_all(opened: list[tuple[httpx.Response, Iterator[bytes]]]) -> None:
 
 
 class AsyncDriver:
-    """The same, awaiting."""
+    """Carries out talks and awaits meanwhile. Tasks of one event loop may share it."""
 
     def __init__(self, http: httpx.AsyncClient, token: AsyncTokenSource) -> None:
         self.http = http

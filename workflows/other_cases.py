@@ -47,7 +47,7 @@ class OtherCases(RecordedCase):
             self._opening = asyncio.create_task(self._open_in_order())
 
     async def open_what_follows(self) -> None:
-        """The same, and wait until all of them are open, or until this run has grown long."""
+        """Open what follows from this case, and wait until all of it is open, or until this run has grown long."""
         while self._to_open and not self.this_run.should_continue_as_new:
             self.begin_opening()
             await workflow.wait_condition(lambda: self._nothing_is_opening)

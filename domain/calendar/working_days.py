@@ -114,10 +114,6 @@ class WorkingDays:
         """The end of ``n`` calendar days from ``start``, n at least 1, rolling as ``add_months`` does."""
         return self._roll(self._days_later(start, n))
 
-    def next_working_day(self, day: date) -> date:
-        """The first working day after ``day`` (下一个工作日)."""
-        return self.add_working_days(day, 1)
-
     def working_days_between(self, a: date, b: date) -> int:
         """The number of working days after ``a`` up to and including ``b``; negative when b is before a."""
         rank = self._index.rank

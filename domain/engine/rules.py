@@ -70,11 +70,6 @@ class RuleBook(dict[CommandName, CommandRule[P]]):
         return enter
 
 
-def fields_by_command(book: Mapping[CommandName, CommandRule[Any]]) -> Mapping[CommandName, type[Filed]]:
-    """What each command of a book may say."""
-    return {name: rule.says for name, rule in book.items()}
-
-
 def together(*books: Mapping[CommandName, CommandRule[P]]) -> Mapping[CommandName, CommandRule[P]]:
     """The rules of several books, in their order. Raises ValueError for a command that two of them rule."""
     found: dict[CommandName, CommandRule[P]] = {}

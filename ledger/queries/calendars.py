@@ -37,7 +37,7 @@ def editions_version(connection: Connection) -> int:
 
 
 def held_editions_version(connection: Connection) -> int:
-    """The same, and no edition is stored until the connection's transaction has ended.
+    """How many editions are stored here; none is added until the connection's transaction has ended.
 
     Whoever stores one waits until every deadline worked out without it is committed and can be found.
     """

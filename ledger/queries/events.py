@@ -18,7 +18,7 @@ def events_of(engine: Engine, request_id: str, after: int = 0, limit: int | None
 def events_after(
     connection: Connection, request_id: str, after: int, limit: int | None = None
 ) -> tuple[RecordedEvent, ...]:
-    """The same within the caller's transaction."""
+    """The events of a case with a number above ``after``, in order, as the caller's transaction sees them."""
     query = select(events).where(events.c.request_id == request_id, events.c.seq > after).order_by(events.c.seq)
     return tuple(event_from(row) for row in connection.execute(query.limit(limit)).mappings())
 
@@ -38,7 +38,7 @@ def events_by_key(engine: Engine, request_id: str, key: str) -> tuple[RecordedEv
 
 
 def events_with_key(connection: Connection, request_id: str, key: str) -> tuple[RecordedEvent, ...]:
-    """The same within the caller's transaction."""
+    """All events that the command with the caller's ``key`` caused, in order, as the caller's transaction sees them."""
     query = select(events).where(events.c.request_id == request_id, events.c.key == key).order_by(events.c.seq)
     return tuple(event_from(row) for row in connection.execute(query).mappings())
 

@@ -66,7 +66,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Received(Arrival):
-    """The same as it is kept; ``effect`` is None while what it asks for is not known to be done."""
+    """An event that came in, as it is kept; ``effect`` is None while what it asks for is not known to be done."""
 
     number: int = 0
     received_at: datetime | None = None

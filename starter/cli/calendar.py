@@ -46,7 +46,7 @@ def due_command(
 def explain_command(
     start: From, working_days: Days = None, months: Months = None, known: Known = None, json_output: AsJson = False
 ) -> None:
-    """The same, day by day, each with why it counts or not (逐日说明)."""
+    """The last day of a limit, day by day, each with why it counts or not (逐日说明)."""
     begin, amount, unit, days = _question(start, working_days, months, known)
     answer = _answer(begin, days.due(begin, amount, unit))
     rows = days.explain(begin, amount, unit)

@@ -13,7 +13,7 @@ JSON_TYPE = re.compile(r"application/([a-z0-9.!#$&^_+-]+\+)?json\s*(;.*)?", re.A
 """Media types whose content is JSON."""
 
 JSON_PATTERN = r"^[Aa][Pp][Pp][Ll][Ii][Cc][Aa][Tt][Ii][Oo][Nn]/([A-Za-z0-9.!#$&^_+-]+\+)?[Jj][Ss][Oo][Nn]( *;[ -~]*)?$"
-"""The same for a schema."""
+"""Media types whose content is JSON, as a pattern that a JSON schema can hold."""
 
 EXTENSION = re.compile(r"[a-z0-9]+", re.ASCII)
 OPEN: dict[str, Any] = {

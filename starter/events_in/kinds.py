@@ -85,4 +85,4 @@ SAYS: Mapping[Kind, type[Said]] = {
 """What each kind must say."""
 
 BY_TYPE: Mapping[str, type[Said]] = {platform_type(kind): says for kind, says in SAYS.items()}
-"""The same by the CloudEvents type."""
+"""What an event must say, by its CloudEvents type."""

@@ -52,7 +52,7 @@ def _empty_group(value: Any) -> Any:
 
 
 def _empty_list(value: Any) -> Any:
-    """Likewise for lists."""
+    """A key without a value says nothing, as an empty list does."""
     return () if value is None else value
 
 
@@ -66,7 +66,7 @@ Place = Literal["*"] | Annotated[Code, StringConstraints(min_length=1)]
 
 
 def _usual_calendar(value: Any) -> Any:
-    """Likewise for the calendar."""
+    """A calendar without a value is the usual one."""
     return "as_published" if value is None else value
 
 

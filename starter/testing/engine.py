@@ -91,7 +91,7 @@ class ShareflowEngine:
         subject: str | None = None,
         **options: Any,
     ) -> AsyncClient:
-        """The same, awaiting; use it in ``async with``."""
+        """A client of somebody's for an event loop; use it in ``async with``."""
         token = self._tokens(role, org, jurisdiction, subject)
         return AsyncClient(self.url, token, **{"transport": httpx.AsyncHTTPTransport(), **options})
 

@@ -43,11 +43,11 @@ class Problem:
     named: bool = False
 
     def under(self, step: str) -> "Problem":
-        """The same, seen from one step further out."""
+        """This change as seen from one step further out, unless it is told under a schema's name already."""
         return self if self.named else replace(self, where=step + self.where)
 
     def named_after(self, schema: str) -> "Problem":
-        """The same, inside a named schema."""
+        """This change as one inside a named schema."""
         return replace(self.under(schema), named=True)
 
     def __str__(self) -> str:

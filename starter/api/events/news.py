@@ -1,7 +1,6 @@
 """Waiting for news: one query every moment for all who wait, and none when nobody does."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -74,15 +73,6 @@ class Tail:
             if not self._watches and self._following is not None:
                 self._following.cancel()
                 self._following = None
-
-    async def beyond(self, after: int, seconds: float) -> int:
-        """The newest message's id once it is above ``after``, or what it is when the time is over."""
-        ends = time.monotonic() + seconds
-        async with self.watch() as watch:
-            newest = await asyncio.to_thread(newest_message, self._engine)
-            while newest <= after and await watch.news(ends - time.monotonic()):
-                newest = self._at
-            return newest
 
     async def _follow(self, ready: asyncio.Event) -> None:
         known = False

@@ -35,7 +35,7 @@ class Feed:
         return await asyncio.to_thread(visible_messages, engine, self._sight, position, limit, self._wanted)
 
     async def page(self, position: int, limit: int, wait: float) -> Stretch:
-        """The same; while there are none, wait for some, so many seconds at most."""
+        """The next events after a position; while there are none, wait for some, so many seconds at most."""
         if not wait:
             return await self.after(position, limit)
         ends = time.monotonic() + wait

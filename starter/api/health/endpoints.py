@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from temporalio.service import RPCError
 
 from background.health import LedgerFigures
+from ledger.engine import ping
 from starter.api.context import AppContext
 from starter.api.dependencies import DoorIn
 
@@ -42,7 +42,7 @@ async def readyz(door: DoorIn) -> Response:
 async def _problems(door: AppContext) -> Sequence[str]:
     found = []
     try:
-        await asyncio.to_thread(_ask_ledger, door)
+        await asyncio.to_thread(ping, door.client.engine)
     except SQLAlchemyError:
         found.append("the ledger does not answer")
     try:
@@ -51,11 +51,6 @@ async def _problems(door: AppContext) -> Sequence[str]:
     except (RPCError, RuntimeError, TimeoutError):
         found.append("Temporal does not answer")
     return found
-
-
-def _ask_ledger(door: AppContext) -> None:
-    with door.client.engine.connect() as connection:
-        connection.execute(text("SELECT 1"))
 
 
 @router.get("/metrics", response_class=PlainTextResponse, summary="Figures for Prometheus")

@@ -27,7 +27,7 @@ def procedures(_: CallerIn, language: LanguageIn) -> Response:
 
 @router.get("/{procedure}", response_model=ProcedureTold, summary="One procedure")
 def procedure(procedure: ProcedureName, _: CallerIn, language: LanguageIn) -> Response:
-    """The same of one."""
+    """The schema of what is filed, its stages, its commands with roles and fields, and its limits."""
     if procedure not in PROCEDURES:
         raise Problem(404, "not_found")
     return answer(told(procedure, language), language)

@@ -54,7 +54,7 @@ async def file(
 async def file_request(
     body: FilingIn, door: AppContext, caller: Caller, language: Language, idempotency_key: str
 ) -> Response:
-    """The same, at whichever address. Raises Problem 403 for another department's request."""
+    """File a request that came in at any address. Raises Problem 403 for another department's request."""
     place = place_of_filing(body, caller, language)
     parties = parties_of_filing(body, place)
     if parties.requester is not None and not may_file(caller, parties):

@@ -1,0 +1,78 @@
+"""Arrows that import-linter cannot hold: who may know Temporal, who may speak SQL, and the one module at the top."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.house.code import ROOT, WORKER, everything, imports, packages, product, room, shown, tree
+
+KNOW_TEMPORAL = {"workflows", "activities", "protocol", "background", "starter", "worker.py"}
+SPEAK_SQL = ("ledger/", "background/webhooks/queries/")
+SQL = re.compile(
+    r"\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|WITH\s+\w+\s+AS\s|CREATE\s+(TABLE|INDEX)\s"
+    r"|ALTER\s+TABLE\s|LISTEN\s|NOTIFY\s|LOCK\s+TABLE\s|TRUNCATE\s)"
+)
+WORKER_STANDS_ON = {"activities", "background", "domain", "ledger", "protocol", "starter", "workflows"}
+START_WORKERS = {"starter", "tests", "bench"}
+
+
+def test_only_these_rooms_know_temporal() -> None:
+    knowing = {(shown(path), line) for path in product() for line, name in imports(path) if top(name) == "temporalio"}
+    assert {where for where in knowing if where[0].partition("/")[0] not in KNOW_TEMPORAL} == set()
+
+
+def test_sql_is_spoken_in_the_ledger_and_in_the_queries_of_webhooks_alone() -> None:
+    elsewhere = [path for path in product() if not shown(path).startswith(SPEAK_SQL)]
+    assert [said for path in elsewhere for said in spoken(path)] == []
+
+
+@pytest.mark.parametrize("written", ['ask("SELECT 1")', "connection.execute(question)", 'x = "delete from"; text(x)'])
+def test_sql_would_be_found(written: str, tmp_path: Path) -> None:
+    path = tmp_path / "some.py"
+    path.write_text(f"from sqlalchemy import text\n{written}\n", encoding="utf-8")
+    assert list(spoken(path))
+
+
+def test_the_worker_stands_on_what_it_may() -> None:
+    own = {top(name) for _, name in imports(WORKER) if top(name) in packages()}
+    assert own <= WORKER_STANDS_ON
+    assert "shareflow" not in own, "the client is for others"
+
+
+def test_only_those_who_start_workers_import_the_worker() -> None:
+    importing = {shown(path) for path in everything() for _, name in imports(path) if top(name) == "worker"}
+    assert {name for name in importing if name.partition("/")[0] not in START_WORKERS} == set()
+
+
+def test_every_file_stands_in_a_room() -> None:
+    loose = {path.name for path in ROOT.glob("*.py")}
+    assert loose == {"worker.py"}
+    assert {room(path) for path in product()} == {*packages(), "worker.py"}
+
+
+def top(module: str) -> str:
+    """The package at the top of a module's name."""
+    return module.partition(".")[0]
+
+
+def spoken(path: Path) -> Iterator[str]:
+    """Where a file speaks SQL: a statement as text, one of SQLAlchemy's, or a call that carries one out."""
+    where = path.name if ROOT not in path.parents else shown(path)
+    builders = {
+        alias.asname or alias.name
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom) and node.module and top(node.module) == "sqlalchemy"
+        for alias in node.names
+    } & {"select", "insert", "update", "delete", "text"}
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value):
+            yield f"{where}:{node.lineno} says {node.value[:40]!r}"
+        elif isinstance(node, ast.Call):
+            called = node.func
+            if isinstance(called, ast.Name) and called.id in builders:
+                yield f"{where}:{node.lineno} calls {called.id}()"
+            elif isinstance(called, ast.Attribute) and called.attr in ("execute", "scalars", "exec_driver_sql"):
+                yield f"{where}:{node.lineno} calls .{called.attr}()"

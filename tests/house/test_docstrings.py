@@ -1,0 +1,61 @@
+"""Every docstring stands by itself: whoever reads it in a list of names knows what is meant."""
+
+import ast
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.house.code import product, shown, tree
+
+POINTS_ELSEWHERE = re.compile(
+    r"(and |again )?(the same|likewise|ditto|as (above|before|there)|see (above|below))\b"
+    r"(?= *([.,;:]|as\b|at\b|but\b|by\b|for\b|from\b|in\b|inside\b|it\b|of\b|on\b|once\b|to\b|with\b|within\b|$))",
+    re.IGNORECASE,
+)
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def docstrings(path: Path) -> Iterator[tuple[int, str, str]]:
+    """Each docstring of a file with its line and whose it is; a string below a value is the value's."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, DOCUMENTED):
+            said = ast.get_docstring(node)
+            if said is not None:
+                yield getattr(node, "lineno", 1), getattr(node, "name", "the module"), said
+        body = getattr(node, "body", None)
+        for before, after in pairwise(body) if isinstance(body, list) else ():
+            if isinstance(before, ast.Assign | ast.AnnAssign) and isinstance(after, ast.Expr):
+                value = after.value
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    yield after.lineno, "a value", value.value
+
+
+def test_none_says_only_the_same() -> None:
+    found = [
+        f"{shown(path)}:{line} {name}: {said.splitlines()[0]}"
+        for path in product()
+        for line, name, said in docstrings(path)
+        if POINTS_ELSEWHERE.match(said)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("said", ["The same.", "The same, awaiting.", "As above; but once.", "The same of one."])
+def test_one_that_points_elsewhere_would_be_found(said: str) -> None:
+    assert POINTS_ELSEWHERE.match(said)
+
+
+def test_every_public_function_and_class_says_what_it_is() -> None:
+    silent = [
+        f"{shown(path)}:{node.lineno} {node.name}"
+        for path in product()
+        if "/migrations/versions/" not in shown(path)
+        for node in tree(path).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
+    ]
+    assert silent == []

@@ -1,0 +1,77 @@
+"""What the documents say of the house is so: links, files, folders and counts."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from domain.procedures.registry import PROCEDURES
+from domain.statutes.loader import packaged_overlays, packaged_statutes
+from tests.domain.engine.situations import SITUATIONS
+from tests.house.code import ROOT, packages, shown
+from tests.house.documents import anchors, documents, links, spans
+
+NAMED: Final = ("tests/", "bench/", "docs/", *(f"{package}/" for package in packages()))
+ONLY_THERE_WHEN_MADE: Final = ("bench/out",)
+
+
+def places() -> Mapping[str, int]:
+    """What there is so many of."""
+    return {
+        "demo": len(list((ROOT / "starter/demo/cases").glob("*.yaml"))),
+        "procedures": len(PROCEDURES),
+        "further": len(PROCEDURES) - 1,
+        "regulations": len(packaged_statutes()) - len(packaged_overlays()),
+        "situations": len(SITUATIONS),
+    }
+
+
+COUNTS: Final = [
+    ("README.md", "plays {demo} cases, of all {procedures} procedures under all {regulations} regulations"),
+    ("README.md", "{demo} of {demo} cases went as the regulations say"),
+    ("README.md", "The {further} further procedures"),
+    ("README.zh-CN.md", "{regulations} 部规定、{procedures} 种程序的 {demo} 件案例"),
+    ("README.zh-CN.md", "{demo} of {demo} cases went as the regulations say"),
+    ("README.zh-CN.md", "{further} 种程序"),
+    ("docs/testing.md", "{situations} situations"),
+]
+
+
+@pytest.mark.parametrize(("document", "said"), COUNTS, ids=lambda value: str(value)[:40])
+def test_what_is_counted_is_so_many(document: str, said: str) -> None:
+    wanted = said.format_map(places())
+    assert wanted in " ".join((ROOT / document).read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize("path", documents(), ids=shown)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    for link in links(path):
+        to, _, place = link.partition("#")
+        target = (path.parent / to).resolve() if to else path
+        assert target.exists(), f"{shown(path)}: nothing at {link}"
+        assert not place or place in anchors(target), f"{shown(path)}: {shown(target)} has no heading #{place}"
+
+
+@pytest.mark.parametrize("path", documents(), ids=shown)
+def test_every_file_that_is_named_is_there(path: Path) -> None:
+    named = {said.partition(":")[0] for said in spans(path) if said.startswith(NAMED)}
+    plain = {name for name in named if set(name) <= set(_PLAIN) and not name.startswith(ONLY_THERE_WHEN_MADE)}
+    assert {name for name in plain if not (ROOT / name).exists()} == set()
+
+
+_PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789_-+./"
+
+
+def test_every_room_of_tests_is_described() -> None:
+    described = {said for said in spans(ROOT / "docs/testing.md") if said.startswith("tests/")}
+    folders = {f"{shown(path)}/" for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name[0] not in "_."}
+    files = {shown(path) for path in (ROOT / "tests").glob("test_*.py")}
+    assert (folders | files) - described == set()
+    assert {name for name in described if not (ROOT / name).exists()} == set()
+
+
+def test_every_document_is_listed_with_the_documents() -> None:
+    listed = {(ROOT / "docs" / link).resolve() for link in links(ROOT / "docs/README.md")}
+    here = {path for path in (ROOT / "docs").glob("*.md") if not path.name.endswith(".zh-CN.md")}
+    assert {shown(path) for path in here - listed if path.name != "README.md"} == set()
