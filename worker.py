@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
@@ -46,8 +45,9 @@ from background.webhooks.sending import Sender
 from domain.calendar import Calendar
 from domain.evidence import Algorithm
 from ledger.calendar_store import CalendarStore
-from ledger.engine import connect
+from ledger.engine import Engine, connect
 from ledger.errors import LedgerUnavailable
+from ledger.reader import Reader
 from ledger.schema import migrate
 from protocol.names import TASK_QUEUE
 from starter.departments import departments_in_force
@@ -198,7 +198,7 @@ async def running_worker(
     Leaving stops it gracefully. Raises StackError for settings that cannot be.
     """
     worker = build_worker(client, engine, algorithm=settings.digest, watched=False, settings=settings)
-    health = Health(client, engine, lambda: worker.is_running)
+    health = Health(client, Reader(engine), lambda: worker.is_running)
     prefix = prefix_of(settings.public_url)
     async with Sender(AddressGuard(settings.webhook_allow)) as sender:
         with serve_health(health, health_port):

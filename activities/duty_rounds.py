@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Engine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -20,6 +19,7 @@ from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged
 from domain.statutes.model import Statute
 from domain.statutes.sections import Duty
 from domain.words import ProcedureName, Role
+from ledger.engine import Engine
 from ledger.queries.cases import get_case
 from protocol.errors import CANNOT_BE_PLANNED
 from protocol.names import PLAN_ROUND

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import date, time
 from typing import Any
 
-from sqlalchemy import Connection, Engine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -13,6 +12,7 @@ from domain.engine.deadlines import resolve
 from domain.engine.records import Clock, ClockOrder, Step, StepResult
 from domain.evidence import Algorithm
 from ledger.calendar_store import CalendarStore
+from ledger.engine import Connection, Engine
 from ledger.errors import LedgerConflict
 from ledger.recording import Resolve, record_within
 from protocol.errors import LEDGER_CONFLICT

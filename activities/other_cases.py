@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Engine
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
@@ -21,6 +20,7 @@ from domain.procedures.registry import open_case as rules_open
 from domain.refusal_codes import RefusalCode
 from domain.validation_messages import first_problem, key_path
 from domain.words import Basis, ClockState
+from ledger.engine import Engine
 from ledger.queries.cases import get_case, open_grants_of
 from ledger.queries.events import events_by_key
 from protocol.errors import refusal_note, told_by_the_case

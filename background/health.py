@@ -12,13 +12,11 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from ledger.engine import ping
-from ledger.queries.operations import counts
+from ledger.failures import DATABASE_ERRORS
+from ledger.reader import Reader
 
 
 @dataclass(frozen=True)
@@ -26,15 +24,15 @@ class Health:
     """What readiness looks at: the server, the ledger, and whether the worker polls."""
 
     client: Client
-    engine: Engine
+    reader: Reader
     polling: Callable[[], bool]
 
     def problems(self, loop: asyncio.AbstractEventLoop) -> list[str]:
         """What keeps the worker from working, one phrase each; empty when it is ready."""
         found = [] if self.polling() else ["the worker does not poll"]
         try:
-            ping(self.engine)
-        except SQLAlchemyError:
+            self.reader.ping()
+        except DATABASE_ERRORS:
             found.append("the ledger does not answer")
         try:
             asyncio.run_coroutine_threadsafe(self.client.service_client.check_health(), loop).result(5)
@@ -46,8 +44,8 @@ class Health:
 class LedgerFigures(Collector):
     """Figures of the ledger at the moment of the scrape."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     def collect(self) -> Iterable[Metric]:
         """Whether the ledger answers; cases by statute, stage and outcome; open clocks; messages waiting.
@@ -56,8 +54,8 @@ class LedgerFigures(Collector):
         """
         up = GaugeMetricFamily("shareflow_ledger_up", "Whether the ledger answers.")
         try:
-            figures = counts(self._engine)
-        except SQLAlchemyError:
+            figures = self._reader.counts()
+        except DATABASE_ERRORS:
             up.add_metric([], 0)
             return [up]
         up.add_metric([], 1)
@@ -91,7 +89,7 @@ def serve_health(health: Health, port: int | None) -> Iterator[None]:
         yield
         return
     registry = CollectorRegistry()
-    registry.register(LedgerFigures(health.engine))
+    registry.register(LedgerFigures(health.reader))
     server = make_server("127.0.0.1", port, _app(health, registry), _Server, _Silent)
     thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
     thread.start()

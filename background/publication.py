@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.calendar import CHINA, WorkingDays
 from domain.engine.recount import change_of
 from ledger.calendar_store import CalendarStore
+from ledger.engine import Engine
+from ledger.failures import DATABASE_FAILED
 from ledger.queries.calendars import (
     OpenClock,
     Place,
@@ -51,7 +50,7 @@ ABANDONED_AFTER = timedelta(seconds=20)
 LOOKED_FOR_EVERY = 15.0
 LONGEST_PAUSE = 3600.0
 PUT_RIGHT_EVERY = 3600.0
-AWAY = (DBAPIError, NoConnection, RPCError)
+AWAY = (*DATABASE_FAILED, RPCError)
 """A database or a server that does not answer just now."""
 GONE = "workflow_missing"
 SILENT = "no_answer"

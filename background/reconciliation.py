@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from background.stuck import WORKFLOW_MISSING
+from ledger.engine import Engine
 from ledger.queries.operations import heads_changed_since, heads_parked_for, last_change, park, unpark
 from ledger.queries.views import Head
 from protocol.messages import CaseView

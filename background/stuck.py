@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import Engine
 from temporalio.client import Client
 
+from ledger.engine import Engine
 from ledger.queries.operations import parked_are
 from protocol.names import request_id_of
 from protocol.search_attributes import STUCK_REASON

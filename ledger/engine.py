@@ -10,6 +10,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ledger.errors import LedgerUnavailable
 
+__all__ = ["Connection", "Engine", "connect", "ping", "reading"]
+
 # A writer that waits longer is better retried by Temporal; a transaction left open by a stopped
 # process must not keep a case locked. Times in milliseconds, the zone for people who look inside.
 _SESSION = "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=20000 -c timezone=Asia/Shanghai"

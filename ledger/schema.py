@@ -4,6 +4,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
@@ -31,6 +33,13 @@ def migrate(engine: Engine) -> None:
                 f"The ledger's database belongs to another version of Shareflow ({error}); "
                 "start the version that migrated it, or a newer one."
             ) from error
+
+
+def revisions(engine: Engine) -> tuple[str | None, str | None]:
+    """The schema that the database has (None: no tables yet), and the one that this version needs."""
+    with engine.connect() as connection:
+        needs = ScriptDirectory.from_config(_config(connection)).get_current_head()
+        return MigrationContext.configure(connection).get_current_revision(), needs
 
 
 def _config(connection: Connection) -> Config:

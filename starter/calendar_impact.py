@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine
-
 import domain.procedures  # noqa: F401 - all of them, found by a case's procedure
 from domain.calendar import Calendar
 from domain.engine.recount import Change, change_of, stage_measured
@@ -15,7 +13,8 @@ from domain.messages import label
 from domain.procedures.assignees import assignees
 from domain.statutes.model import Statute
 from domain.words import ProcedureName, Role
-from ledger.queries.calendars import OpenClock, Place, open_clocks, place_of, statute_of
+from ledger.queries.calendars import OpenClock, Place, place_of
+from ledger.reader import Reader
 
 PAGE = 500
 
@@ -87,12 +86,12 @@ def _first(pair: tuple[Group, Tally]) -> Group:
     return pair[0]
 
 
-def changes(engine: Engine, calendar: Calendar, now: datetime) -> Iterator[tuple[OpenClock, Change | None]]:
+def changes(reader: Reader, calendar: Calendar, now: datetime) -> Iterator[tuple[OpenClock, Change | None]]:
     """Every open clock, earliest deadline first, and what the calendar changes of it. One page at a time."""
     days = calendar.as_known_at(now)
     after: Place | None = None
     while True:
-        page = open_clocks(engine, after, PAGE)
+        page = reader.open_clocks(after, PAGE)
         for clock in page:
             yield clock, change_of(clock.limit, days, now)
         if len(page) < PAGE:
@@ -103,8 +102,8 @@ def changes(engine: Engine, calendar: Calendar, now: datetime) -> Iterator[tuple
 class Departments:
     """Who must act on a clock; knows each statute once, as the cases were filed with it."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
         self._statutes: dict[str, Statute] = {}
 
     def of(self, clock: OpenClock) -> list[tuple[str, str]]:
@@ -125,15 +124,15 @@ class Departments:
     def _statute(self, clock: OpenClock) -> Statute:
         found = self._statutes.get(clock.statute_digest)
         if found is None:
-            found = Statute.model_validate(statute_of(self._engine, clock.request_id))
+            found = Statute.model_validate(self._reader.statute_of(clock.request_id))
             self._statutes[clock.statute_digest] = found
         return found
 
 
-def impact_of(engine: Engine, calendar: Calendar, now: datetime) -> Impact:
+def impact_of(reader: Reader, calendar: Calendar, now: datetime) -> Impact:
     """What a calendar changes of the clocks that are open at the instant ``now``."""
-    impact, departments = Impact(now), Departments(engine)
-    for clock, change in changes(engine, calendar, now):
+    impact, departments = Impact(now), Departments(reader)
+    for clock, change in changes(reader, calendar, now):
         impact.open_clocks += 1
         if change is None:
             continue

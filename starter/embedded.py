@@ -10,11 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from ledger.engine import connect
+from ledger.engine import Engine, connect
 from ledger.schema import migrate
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.api.assembly import serving_door

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Engine
 from temporalio.client import Client as TemporalClient
 from temporalio.client import (
     WorkflowFailureError,
@@ -35,9 +34,9 @@ from domain.procedures.registry import PROCEDURES
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.filing import as_requester
 from domain.words import ProcedureName
-from ledger.queries.cases import case_by_filing_key, get_case
-from ledger.queries.events import events_by_caller_key, events_by_key
+from ledger.engine import Engine
 from ledger.queries.views import CaseDetail
+from ledger.reader import Reader
 from protocol.errors import BUSY
 from protocol.messages import Answer, CaseOpening, CaseView, caller_key
 from protocol.names import TASK_QUEUE, workflow_id
@@ -90,7 +89,7 @@ class ShareflowClient:
         patience: timedelta = PATIENCE,
     ) -> None:
         self.temporal = temporal
-        self.engine = engine
+        self.reader = Reader(engine)
         self.policy = policy or default_policy()
         self.task_queue = task_queue
         self.patience = patience
@@ -142,7 +141,7 @@ class ShareflowClient:
             _check_key(key)
         if statute is None:
             at = received_at or datetime.now(UTC) + played.shift
-            statute = await asyncio.to_thread(text_in_force, self.engine, jurisdiction or "", key or "", at)
+            statute = await asyncio.to_thread(text_in_force, self.reader, jurisdiction or "", key or "", at)
         if key is not None:
             digest = digest_of_filing(procedure, statute, matter)
             earlier = await asyncio.to_thread(self._filed_before, key, digest)
@@ -166,10 +165,10 @@ class ShareflowClient:
 
     def _filed_before(self, key: str, digest: str) -> FiledCase | None:
         with ledger_answers():
-            earlier = case_by_filing_key(self.engine, key)
+            earlier = self.reader.case_filed_under(key)
             if earlier is None:
                 return None
-            own = events_by_key(self.engine, earlier.request_id, key)
+            own = self.reader.events_of_key(earlier.request_id, key)
         if earlier.filing_digest != digest:
             raise KeyReused(f"The key {key} was used before to file another request.")
         return FiledCase(view_of(earlier), True, len(own))
@@ -180,10 +179,10 @@ class ShareflowClient:
         Raises AlreadyOpen when it was opened with something else.
         """
         with ledger_answers():
-            case = get_case(self.engine, request_id)
+            case = self.reader.case(request_id)
             if case is None or (ours is not None and (case.filing_key, case.filing_digest) == (ours.key, ours.digest)):
                 return None
-            filing = events_by_key(self.engine, request_id, case.filing_key)
+            filing = self.reader.events_of_key(request_id, case.filing_key)
         procedure = PROCEDURES[ProcedureName(case.procedure)]
         said = procedure.one_case(statute_named(case.statute), procedure.matter.model_validate(case.application))
         if said is None or said.said != one.said:
@@ -249,7 +248,7 @@ class ShareflowClient:
 
     def _done_before(self, request_id: str, caller_key: str, key: str) -> Answer | None:
         with ledger_answers():
-            events = events_by_caller_key(self.engine, request_id, caller_key)
+            events = self.reader.events_of_caller_key(request_id, caller_key)
         if not events:
             return None
         if events[0].key != key:
@@ -326,7 +325,7 @@ class ShareflowClient:
     def get(self, request_id: str) -> CaseDetail:
         """One case as the ledger has it. Raises NotFound, Unavailable."""
         with ledger_answers():
-            case = get_case(self.engine, request_id)
+            case = self.reader.case(request_id)
         if case is None:
             raise NotFound(f"There is no request {request_id}.")
         return case

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from temporalio.exceptions import TerminatedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.engine.decision import Refused
+from ledger.failures import DATABASE_FAILED
 from protocol.errors import KEY_REUSED, STALE, RefusalNote, told_by_the_case
 from starter.errors import DoorError, InvalidInput, KeyReused, NeedsOperator, RequestRefused, Stale, Unavailable
 
@@ -79,5 +78,5 @@ def ledger_answers() -> Iterator[None]:
     """A database that is away, restarting or overrun is a reason to ask again, not an error of the caller's."""
     try:
         yield
-    except (DBAPIError, NoConnection) as error:
+    except DATABASE_FAILED as error:
         raise Unavailable("The database does not answer; ask again with the same key.") from error

@@ -2,24 +2,22 @@
 
 from datetime import datetime
 
-from sqlalchemy import Engine
-
 from domain.access import place_of
 from domain.calendar import day_of
 from domain.statutes.in_force import NothingInForce, statute_in_force
-from ledger.queries.cases import case_by_filing_key
+from ledger.reader import Reader
 from starter.errors import RequestRefused
 from starter.failures import ledger_answers
 
 
-def text_in_force(engine: Engine, jurisdiction: str, key: str, at: datetime) -> str:
+def text_in_force(reader: Reader, jurisdiction: str, key: str, at: datetime) -> str:
     """The text in force in a jurisdiction for a filing received at an instant; blocking.
 
     A key that filed before stays with the text of then: the same filing, sent again on the day after a change of the
     law, is the same filing. Raises RequestRefused where no text is in force, Unavailable.
     """
     with ledger_answers():
-        earlier = case_by_filing_key(engine, key)
+        earlier = reader.case_filed_under(key)
     if earlier is not None and place_of(earlier.statute) == jurisdiction:
         return earlier.statute
     try:

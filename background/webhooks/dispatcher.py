@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import Engine
 
 from background.webhooks.payloads import event_for
 from background.webhooks.queries.queues import (
@@ -28,6 +27,7 @@ from background.webhooks.queries.queues import (
 from background.webhooks.queries.subscriptions import DisabledFor
 from background.webhooks.schedule import again_after
 from background.webhooks.sending import Result, Sender
+from ledger.engine import Engine
 
 log = structlog.get_logger("shareflow.webhooks")
 

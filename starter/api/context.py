@@ -9,10 +9,13 @@ from pathlib import Path
 import httpx
 from cachetools import LRUCache
 
+from background.webhooks.register import WebhookRegister
 from domain.calendar import CHINA, Calendar
 from ledger.calendar_store import CalendarStore
 from ledger.queries.views import CaseDetail
-from starter.api.events.news import Tail
+from ledger.reader import Reader
+from ledger.register import Register
+from starter.api.events.news import News
 from starter.api.http.limits import Limits
 from starter.api.identity.callers import Identity
 from starter.api.identity.keys import FixedKeys, IssuerKeys
@@ -39,7 +42,7 @@ def unshifted() -> timedelta:
 class AppContext:
     """``receipt`` tells when something is received (None: the case's own clock says); ``shift`` moves the clock of
     cases that are filed. Both differ only where time is skipped. ``calendar`` is what comes with this version;
-    ``calendar_here`` has what is stored in the ledger too."""
+    ``calendar_store`` has what is stored in the ledger too."""
 
     client: ShareflowClient
     identity: Identity
@@ -51,9 +54,17 @@ class AppContext:
 
     def __post_init__(self) -> None:
         self.filed: LRUCache[str, CaseDetail] = LRUCache(REMEMBERED)
-        self.calendar_here = CalendarStore(self.client.engine, self.calendar)
-        self.tail = Tail(self.client.engine)
+        engine = self.client.reader.engine
+        self.register = Register(engine)
+        self.webhooks = WebhookRegister(engine)
+        self.calendar_store = CalendarStore(engine, self.calendar)
+        self.news = News(self.reader)
         self.limits = Limits(self.settings.rate, self.settings.failures)
+
+    @property
+    def reader(self) -> Reader:
+        """The ledger, to be read."""
+        return self.client.reader
 
     def known_on(self) -> datetime:
         """The instant whose knowledge counts at this door."""

@@ -149,14 +149,10 @@ def known_calendar() -> "Calendar":
     url = _ledger()
     if url is None:
         return Calendar.packaged()
-    from ledger.calendar_store import CalendarStore
-    from ledger.engine import connect
+    from ledger.reader import reader_at
 
-    engine = connect(url, pool_size=1)
-    try:
-        return CalendarStore(engine).now()
-    finally:
-        engine.dispose()
+    with reader_at(url) as reader:
+        return reader.calendar()
 
 
 def _ledger() -> str | None:
@@ -171,11 +167,9 @@ def _published_here() -> dict[str, dict[str, Any]]:
     url = _ledger()
     if url is None:
         return {}
-    from ledger.engine import connect
-    from ledger.queries.calendars import publications
+    from ledger.reader import reader_at
 
-    engine = connect(url, pool_size=1)
-    try:
+    with reader_at(url) as reader:
         return {
             each.edition: {
                 "stored_at": each.stored_at.isoformat(),
@@ -184,10 +178,8 @@ def _published_here() -> dict[str, dict[str, Any]]:
                 "expected": each.expected,
                 "superseded": each.superseded,
             }
-            for each in publications(engine)
+            for each in reader.publications()
         }
-    finally:
-        engine.dispose()
 
 
 def _known_from() -> str:

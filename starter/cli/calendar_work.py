@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import typer
-from sqlalchemy import Engine
 
 from background.publication import Progress, carry_out
 from domain.calendar import CHINA, Calendar, Edition, load_edition, published_now
 from domain.validation_messages import shown
 from ledger.calendar_store import CalendarStore
-from ledger.queries.calendars import Publication, note_progress, publication, store_edition
+from ledger.engine import Engine
+from ledger.queries.calendars import Publication, note_progress, store_edition
+from ledger.reader import Reader
 from starter.calendar_impact import Departments, Impact, changes, impact_of
 from starter.cli.errors import REFUSED, Failure
 from starter.cli.output import print_json, print_pairs, print_table
@@ -31,7 +32,7 @@ async def tell_impact(file: str, every_clock: bool, as_json: bool) -> None:
     """Tell what an edition would change. Raises CalendarError, FileError, Unavailable."""
     edition = _read(file)
     async with connected() as client:
-        impact, listed = await asyncio.to_thread(_look, client.engine, edition, every_clock)
+        impact, listed = await asyncio.to_thread(_look, client.reader, edition, every_clock)
     if as_json:
         print_json({"edition": _brief(edition), **impact.to_json(), **({"clocks": listed} if every_clock else {})})
         return
@@ -47,9 +48,9 @@ async def publish(file: str, yes: bool, as_json: bool, within: timedelta) -> int
     if as_json and not yes:
         raise Failure("--json needs --yes: who reads JSON is not there to be asked.")
     async with connected() as client:
-        here = CalendarStore(client.engine)
-        impact, _ = await asyncio.to_thread(_look, client.engine, edition, False)
-        before = await asyncio.to_thread(_publication, client.engine, edition.id)
+        here = CalendarStore(client.reader.engine)
+        impact, _ = await asyncio.to_thread(_look, client.reader, edition, False)
+        before = await asyncio.to_thread(_publication, client.reader, edition.id)
         if not as_json:
             _print_impact(edition, impact)
             _say_what_was_begun(before)
@@ -58,9 +59,9 @@ async def publish(file: str, yes: bool, as_json: bool, within: timedelta) -> int
             progress = Progress(finished=True)
         else:
             _ask(edition, impact, yes)
-            await asyncio.to_thread(_store, client.engine, here, edition, impact.total.superseded)
+            await asyncio.to_thread(_store, client.reader.engine, here, edition, impact.total.superseded)
             progress = await _carry_out(client, here, edition, within, as_json)
-        after = await asyncio.to_thread(_counted, client.engine, edition.id)
+        after = await asyncio.to_thread(_counted, client.reader, edition.id)
     _report(edition, after, progress, as_json)
     return 0 if progress.finished else REFUSED
 
@@ -69,17 +70,17 @@ def _read(file: str) -> Edition:
     return load_edition(read_text(file), shown(file) if not file.isprintable() else file)
 
 
-def _look(engine: Engine, edition: Edition, every_clock: bool) -> tuple[Impact, list[dict[str, Any]]]:
+def _look(reader: Reader, edition: Edition, every_clock: bool) -> tuple[Impact, list[dict[str, Any]]]:
     now = datetime.now(CHINA)
     with ledger_answers():
-        calendar = published_now(CalendarStore(engine).now(), edition, now.date())
-        listed = _each(engine, calendar, now) if every_clock else []
-        return impact_of(engine, calendar, now), listed
+        calendar = published_now(reader.calendar(), edition, now.date())
+        listed = _each(reader, calendar, now) if every_clock else []
+        return impact_of(reader, calendar, now), listed
 
 
-def _each(engine: Engine, calendar: Calendar, now: datetime) -> list[dict[str, Any]]:
-    departments, listed = Departments(engine), []
-    for clock, change in changes(engine, calendar, now):
+def _each(reader: Reader, calendar: Calendar, now: datetime) -> list[dict[str, Any]]:
+    departments, listed = Departments(reader), []
+    for clock, change in changes(reader, calendar, now):
         if change is None:
             continue
         names = (
@@ -106,9 +107,9 @@ def _each(engine: Engine, calendar: Calendar, now: datetime) -> list[dict[str, A
     return listed
 
 
-def _publication(engine: Engine, edition: str) -> Publication | None:
+def _publication(reader: Reader, edition: str) -> Publication | None:
     with ledger_answers():
-        return publication(engine, edition)
+        return reader.publication(edition)
 
 
 def _store(engine: Engine, here: CalendarStore, edition: Edition, expected: int) -> None:
@@ -125,10 +126,10 @@ def _who() -> str:
         return "unknown"
 
 
-def _counted(engine: Engine, edition: str) -> Publication:
+def _counted(reader: Reader, edition: str) -> Publication:
     with ledger_answers():
-        note_progress(engine, edition)
-        found = publication(engine, edition)
+        note_progress(reader.engine, edition)
+        found = reader.publication(edition)
     assert found is not None
     return found
 
@@ -138,7 +139,7 @@ async def _carry_out(
 ) -> Progress:
     if not as_json:
         typer.echo("Stored. Should this be interrupted, run it again; without you a worker finishes it.")
-    return await carry_out(client.temporal, client.engine, here, edition.id, within, _Telling().tell)
+    return await carry_out(client.temporal, client.reader.engine, here, edition.id, within, _Telling().tell)
 
 
 class _Telling:

@@ -21,9 +21,6 @@ from domain.procedures.registry import PROCEDURES
 from domain.procedures.share_request.application import Application
 from domain.validation_messages import first_problem, key_path
 from domain.words import CommandName, EventType, ProcedureName, Role, Stage
-from ledger.calendar_store import CalendarStore
-from ledger.queries.cases import list_cases
-from ledger.queries.events import events_of
 from ledger.queries.views import CaseFilter, CaseView
 from starter.cli.options import option, word
 from starter.cli.output import print_json, print_table
@@ -64,7 +61,7 @@ async def list_requests(
     opened_by = None if opened_by is None else option("--opened-by", ShortText, opened_by)
     wanted = CaseFilter(stage=_stage(stage), party=party, procedure=procedure, opened_by=opened_by)
     async with connected() as client:
-        page = await asyncio.to_thread(list_cases, client.engine, wanted, None, limit)
+        page = await asyncio.to_thread(client.reader.cases, wanted, None, limit)
     if as_json:
         print_json([_brief(case) for case in page.cases])
         return
@@ -113,7 +110,7 @@ def _command(name: CommandName, role: Role, org: str | None, fields: dict[str, A
 async def tell(client: ShareflowClient, request_id: str, as_json: bool) -> None:
     """Tell a case whole: where it stands, its timeline, what followed from it."""
     case = await asyncio.to_thread(client.get, request_id)
-    events = await asyncio.to_thread(events_of, client.engine, request_id)
+    events = await asyncio.to_thread(client.reader.events, request_id)
     if as_json:
         said = _brief(case)
         said["clocks"] = [clock_json(clock, case.statute) for clock in case.clocks]
@@ -125,7 +122,7 @@ async def tell(client: ShareflowClient, request_id: str, as_json: bool) -> None:
     typer.echo(f"{case.request_id} {label('stage', case.stage, 'zh')} {case.stage}{outcome}")
     typer.echo(f"{label('procedure', case.procedure, 'zh')} {case.procedure}{_origin(case)}")
     typer.echo(f"{case.requester_name} → {case.provider_name} · {case.resource_name} · {case.statute}")
-    calendar = await asyncio.to_thread(CalendarStore(client.engine).now)
+    calendar = await asyncio.to_thread(client.reader.calendar)
     print_timeline(events, case.clocks, calendar, case.statute)
     for opened in _opened(events):
         typer.echo(f"→ {opened['request_id']} {label('procedure', opened['procedure'], 'zh')} {opened['procedure']}")

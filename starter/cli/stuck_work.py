@@ -8,7 +8,6 @@ import typer
 
 from background.stuck import TASK_FAILING, WORKFLOW_MISSING, held_up
 from domain.words import ClockState
-from ledger.queries.cases import list_stuck
 from ledger.queries.views import CaseView
 from starter.cli.output import print_json, print_table
 from starter.connection import connected
@@ -59,7 +58,7 @@ def _noted(client: ShareflowClient) -> Iterator[StuckCase]:
     """What the ledger has: every reason of every case, and every limit that has run out."""
     cursor: str | None = None
     while True:
-        page = list_stuck(client.engine, cursor)
+        page = client.reader.stuck(cursor)
         for case in page.cases:
             yield from _of(case)
         cursor = page.next

@@ -7,7 +7,6 @@ from domain.access import Caller
 from domain.engine.commands import Command
 from domain.engine.records import Actor
 from domain.words import CommandName, ProcedureName, Role
-from ledger.queries.events import openings_of
 from ledger.queries.views import CaseDetail
 from starter.api.cases.idempotency import engine_key
 from starter.api.context import AppContext
@@ -43,6 +42,6 @@ async def count_at_the_grant(
 
 def _grant_of(door: AppContext, case: CaseDetail) -> str | None:
     """The grant that a request opened, from its own events: it may not stand in the ledger yet."""
-    opened = openings_of(door.client.engine, case.request_id, case.seq)
+    opened = door.reader.openings(case.request_id, case.seq)
     grants = [x.data["request_id"] for x in opened if x.data["procedure"] == ProcedureName.ACCESS_GRANT]
     return grants[-1] if grants else None

@@ -12,7 +12,7 @@ from domain.access import Caller, may_file, stands_as
 from domain.messages import Language, label
 from domain.procedures.share_request.filing import as_requester
 from domain.words import Outcome, ProcedureName, Role, Stage
-from ledger.queries.received import Arrival, Received, begin, find_received, finish_filing, record, withdraw
+from ledger.queries.received import Arrival, Received
 from ledger.queries.views import CaseDetail
 from starter.api.cases.idempotency import engine_key, owner_of
 from starter.api.context import AppContext
@@ -71,7 +71,7 @@ async def _submitted(door: AppContext, caller: Caller, event: Envelope, said: Su
         raise Problem(403, "not_a_party")
     arrival = _arrival(caller, event)
     key = _filing_key(caller, event)
-    there = _same(await asyncio.to_thread(begin, door.client.engine, arrival), arrival)
+    there = _same(await asyncio.to_thread(door.register.begin, arrival), arrival)
     if there.effect is not None:
         return Receipt(there, duplicate=True, filing_key=key)
     try:
@@ -87,10 +87,10 @@ async def _submitted(door: AppContext, caller: Caller, event: Envelope, said: Su
         )
     except (RequestRefused, KeyReused):
         # Nothing was filed by it, so its id stands for nothing yet.
-        await asyncio.to_thread(withdraw, door.client.engine, arrival)
+        await asyncio.to_thread(door.register.withdraw, arrival)
         raise
     arrival = replace(arrival, request_id=filed.case.request_id)
-    there, first = await asyncio.to_thread(finish_filing, door.client.engine, arrival)
+    there, first = await asyncio.to_thread(door.register.finish_filing, arrival)
     return Receipt(_same(there, arrival), duplicate=not first, filing_key=key)
 
 
@@ -109,7 +109,7 @@ async def _accessed(
         raise Problem(403, "role_required")
     uses = said.count if isinstance(said, AccessUsed) else None
     arrival = replace(_arrival(caller, event), request_id=said.request_id, occurred_at=said.at, uses=uses)
-    earlier = await asyncio.to_thread(find_received, door.client.engine, arrival)
+    earlier = await asyncio.to_thread(door.reader.received_before, arrival)
     if earlier is None:
         _refuse_the_future(door, said.at, language)
         if said.at < case.filed_at - CLOCK_SKEW:
@@ -125,7 +125,7 @@ async def _used(
     door: AppContext, caller: Caller, event: Envelope, said: AccessUsed, case: CaseDetail, arrival: Arrival
 ) -> Receipt:
     """使用: evidence and counted at the grant, or neither. Until it is counted it is noted and shown to nobody."""
-    there = _same(await asyncio.to_thread(begin, door.client.engine, arrival), arrival)
+    there = _same(await asyncio.to_thread(door.register.begin, arrival), arrival)
     if there.effect is not None:
         return Receipt(there, duplicate=True)
     try:
@@ -133,7 +133,7 @@ async def _used(
     except Unavailable:
         raise  # told again, it is counted then
     except DoorError:
-        await asyncio.to_thread(withdraw, door.client.engine, arrival)
+        await asyncio.to_thread(door.register.withdraw, arrival)
         raise
     return await _recorded(door, arrival)
 
@@ -153,7 +153,7 @@ async def _changed(
 
 
 async def _recorded(door: AppContext, arrival: Arrival) -> Receipt:
-    there, first = await asyncio.to_thread(record, door.client.engine, arrival)
+    there, first = await asyncio.to_thread(door.register.record, arrival)
     return Receipt(_same(there, arrival), duplicate=not first)
 
 

@@ -18,7 +18,6 @@ from domain.engine.records import Actor, Clock, RecordedEvent
 from domain.procedures.registry import PROCEDURES
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role
-from ledger.queries.events import events_of
 from protocol.messages import CalendarNews, CaseView
 from protocol.names import workflow_id
 from starter.case_opening import Played as PlayedTime
@@ -198,7 +197,7 @@ class Player:
 
     async def _look(self, handle: WorkflowHandle[Any, Any], request_id: str) -> None:
         self.played.case = await handle.query("case", result_type=CaseView)
-        self.played.events = await asyncio.to_thread(events_of, self.ground.engine, request_id)
+        self.played.events = await asyncio.to_thread(self.client.reader.events, request_id)
         description = await handle.describe()
         self.played.run_id = description.run_id
         self.played.history_length = description.history_length

@@ -9,13 +9,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from domain.calendar import Calendar
-from ledger.engine import connect
+from ledger.engine import Engine, connect
 from ledger.schema import migrate
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.stack.postgres import start_postgres_aside

@@ -11,8 +11,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.calendar import CHINA, end_of
-from ledger.queries.cases import list_cases
 from ledger.queries.views import CaseFilter
+from ledger.reader import Reader
 from protocol.errors import BUSY
 from protocol.messages import CalendarNews, CaseView
 from protocol.names import workflow_id
@@ -83,7 +83,7 @@ class SkippedTime:
     async def _open_cases(self) -> AsyncIterator[WorkflowHandle[Any, Any]]:
         cursor: str | None = None
         while True:
-            page = await asyncio.to_thread(list_cases, self._ground.engine, CaseFilter(open=True), cursor, PAGE)
+            page = await asyncio.to_thread(Reader(self._ground.engine).cases, CaseFilter(open=True), cursor, PAGE)
             for case in page.cases:
                 yield self._ground.temporal.get_workflow_handle(workflow_id(case.request_id))
             if page.next is None:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine
-
 from background.webhooks.addresses import allowed_from
 from background.webhooks.dispatcher import Dispatcher
 from background.webhooks.guard import AddressGuard
 from background.webhooks.sending import Sender
+from ledger.engine import Engine
 from starter.api.app import create_app
 from starter.api.context import AppContext, embedded_identity
 from starter.api.serving import serving

@@ -13,7 +13,6 @@ from sqlalchemy.exc import OperationalError
 from domain.words import Role
 from starter.api.app import create_app
 from starter.api.context import AppContext, open_door
-from starter.api.health import endpoints as health
 from starter.api.settings import ApiSettings, api_settings
 from starter.settings import Settings
 from starter.stack.errors import StackError
@@ -64,13 +63,13 @@ async def test_a_ledger_that_is_away_is_a_reason_to_ask_again(
         def away(*_: object, **__: object) -> Any:
             raise OperationalError("select", {}, Exception("away"))
 
-        monkeypatch.setattr("starter.engine_client.get_case", away)
-        monkeypatch.setattr("starter.api.requests.endpoints.list_cases", away)
+        monkeypatch.setattr("ledger.queries.cases.get_case", away)
+        monkeypatch.setattr("ledger.queries.cases.list_cases", away)
         for path in ("/v1/requests/NANTONG-X", "/v1/requests"):
             answer = await api.get(path, headers=bearer(Role.AUDITOR))
             assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
             assert answer.headers["retry-after"]
-        monkeypatch.setattr(health, "_ask_ledger", away)
+        monkeypatch.setattr("ledger.reader.Reader.ping", away)
         ready = await api.get("/readyz")
         assert (ready.status_code, ready.text) == (503, "the ledger does not answer")
 
@@ -81,7 +80,7 @@ async def test_a_defect_is_one_sentence_and_no_traceback(
     def broken(*_: object, **__: object) -> Any:
         raise RuntimeError("secret of the inside")
 
-    monkeypatch.setattr("starter.api.requests.endpoints.list_cases", broken)
+    monkeypatch.setattr("ledger.queries.cases.list_cases", broken)
     async with opened() as (_, api):
         answer = await api.get("/v1/requests", headers=bearer(Role.AUDITOR))
     assert (answer.status_code, answer.json()["code"]) == (500, "defect")

@@ -9,9 +9,9 @@ from urllib.request import urlopen
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from background import health
 from background.health import Health, serve_health
 from ledger.queries.views import Counts
+from ledger.reader import Reader
 
 NOBODY_LISTENS = "postgresql+psycopg2://x:y@127.0.0.1:1/z"
 
@@ -26,7 +26,7 @@ def port() -> int:
 
 def of(engine: Engine) -> Health:
     nothing: Any = None
-    return Health(nothing, engine, lambda: True)
+    return Health(nothing, Reader(engine), lambda: True)
 
 
 def asked(port: int, path: str) -> tuple[int, str]:
@@ -45,12 +45,12 @@ async def test_metrics_of_a_ledger_that_is_down(port: int) -> None:
 async def test_a_slow_scrape_does_not_keep_a_probe_waiting(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(_: Engine) -> Counts:
+    def slow(_: Reader) -> Counts:
         begun.set()
         assert go_on.wait(10)
         return Counts(cases={}, running={}, breached={}, stuck=0, pending=7, oldest_pending=None)
 
-    monkeypatch.setattr(health, "counts", slow)
+    monkeypatch.setattr("ledger.reader.Reader.counts", slow)
     with serve_health(of(create_engine(NOBODY_LISTENS)), port):
         scrape = asyncio.create_task(asyncio.to_thread(asked, port, "/metrics"))
         assert await asyncio.to_thread(begun.wait, 5)

@@ -256,7 +256,7 @@ async def test_a_caller_that_hangs_up_leaves_nothing(
     assert not kept(store, content[:90_000])
     assert not kept(store, content)
     assert list((store.folder / "arriving").iterdir()) == []
-    with paper_door.client.engine.connect() as connection:
+    with paper_door.client.reader.engine.connect() as connection:
         noted = connection.execute(select(attachments.c.sha256).where(attachments.c.sha256 == digest(content[:90_000])))
         assert noted.first() is None
 

@@ -203,8 +203,8 @@ async def test_a_filing_past_the_door_meets_the_same_rules(client: ShareflowClie
         await handle.result()
     assert isinstance(failure.value.cause, ApplicationError)
     assert failure.value.cause.type == "class_not_shareable"
-    assert await asyncio.to_thread(get_case, client.engine, filing.request_id) is None
-    assert await asyncio.to_thread(case_by_filing_key, client.engine, filing.key) is None
+    assert await asyncio.to_thread(get_case, client.reader.engine, filing.request_id) is None
+    assert await asyncio.to_thread(case_by_filing_key, client.reader.engine, filing.key) is None
 
 
 # Past the client

@@ -211,7 +211,7 @@ async def until_in_step(client: ShareflowClient, cases: Sequence[Driven]) -> Non
     behind: dict[str, tuple[int, int]] = {}
     async with asyncio.timeout(IN_STEP_WITHIN):
         while True:
-            await reconcile(client.temporal, client.engine, since)
+            await reconcile(client.temporal, client.reader.engine, since)
             behind = {}
             for case in cases:
                 there = await asyncio.to_thread(client.get, case.request_id)
@@ -235,9 +235,9 @@ async def case_of(client: ShareflowClient, case: Driven) -> CaseView | None:
 async def check(client: ShareflowClient, case: Driven) -> None:
     """One case in the ledger, in its workflow, and as its driver was told."""
     name = f"{case.procedure.name} {case.key}"
-    there = await asyncio.to_thread(get_case, client.engine, case.request_id)
+    there = await asyncio.to_thread(get_case, client.reader.engine, case.request_id)
     assert there is not None, name
-    events = await asyncio.to_thread(events_of, client.engine, case.request_id)
+    events = await asyncio.to_thread(events_of, client.reader.engine, case.request_id)
     assert [event.seq for event in events] == list(range(1, there.seq + 1)), name
     verify_chain(events, there.algorithm, there.head_digest)
     assert told(events, case) == foretold(case.procedure), name

@@ -26,7 +26,7 @@ from tests.engine.looking import B, C, P, R, events_in, filed, handle_of, in_ste
 async def test_a_look_at_the_ledger_takes_over_a_step_whose_answer_was_lost(client: ShareflowClient) -> None:
     request_id = await filed(client)
     refuse = command(P, C.REFUSE, WHY)
-    written = write_behind(client.engine, request_id, refuse)
+    written = write_behind(client.reader.engine, request_id, refuse)
     assert (await view_of(client, request_id)).stage is Stage.PROVIDER_ANSWER
     await handle_of(client, request_id).signal("sync_from_ledger")
     view = await in_step(client, request_id)
@@ -41,19 +41,19 @@ async def test_a_look_at_the_ledger_takes_over_a_step_whose_answer_was_lost(clie
 async def test_reconciliation_finds_and_mends_what_lags_behind(client: ShareflowClient) -> None:
     since = datetime.now(UTC) - timedelta(seconds=5)
     behind, level = await filed(client), await filed(client)
-    write_behind(client.engine, behind, command(P, C.REFUSE, WHY))
-    sweep = await reconcile(client.temporal, client.engine, since)
+    write_behind(client.reader.engine, behind, command(P, C.REFUSE, WHY))
+    sweep = await reconcile(client.temporal, client.reader.engine, since)
     assert behind in sweep.nudged
     assert level not in sweep.nudged
     assert sweep.looked_at >= 2
     view = await in_step(client, behind)
     assert view.stage is Stage.REFUSED
-    assert (await reconcile(client.temporal, client.engine, since)).nudged == []
+    assert (await reconcile(client.temporal, client.reader.engine, since)).nudged == []
 
 
 async def test_a_closing_step_that_was_lost_closes_the_workflow_too(client: ShareflowClient) -> None:
     request_id = await filed(client)
-    write_behind(client.engine, request_id, command(R, C.WITHDRAW, WHY))
+    write_behind(client.reader.engine, request_id, command(R, C.WITHDRAW, WHY))
     with pytest.raises(RequestRefused) as refusal:
         await client.command(request_id, command(P, C.GRANT, TERMS))
     assert refusal.value.code == "case_closed"
@@ -65,15 +65,15 @@ async def test_reconciliation_names_a_case_whose_workflow_is_gone(client: Sharef
     since = datetime.now(UTC) - timedelta(seconds=5)
     request_id = await filed(client)
     await handle_of(client, request_id).terminate("an operator's mistake")
-    write_behind(client.engine, request_id, command(P, C.REFUSE, WHY))
-    sweep = await reconcile(client.temporal, client.engine, since)
+    write_behind(client.reader.engine, request_id, command(P, C.REFUSE, WHY))
+    sweep = await reconcile(client.temporal, client.reader.engine, since)
     assert sweep.missing == [request_id]
 
 
 async def test_the_same_command_after_a_lost_answer_is_recognised_by_its_key(client: ShareflowClient) -> None:
     request_id = await filed(client)
     given = sealed(command(P, C.REFUSE, WHY))
-    written = write_behind(client.engine, request_id, command(P, C.REFUSE, WHY))
+    written = write_behind(client.reader.engine, request_id, command(P, C.REFUSE, WHY))
     answer: Answer = await handle_of(client, request_id).execute_update(
         "command", given, id=given.key, result_type=Answer
     )
@@ -86,7 +86,7 @@ async def test_a_recognised_command_answers_with_its_own_events_alone(client: Sh
     """Two steps behind: what came before it and what came after it is not what it did."""
     request_id = await filed(client)
     urges = [command(B, C.URGE, {"level": level}, key=level.value) for level in Urgency]
-    heads = [write_behind(client.engine, request_id, urge).events[-1].seq for urge in urges]
+    heads = [write_behind(client.reader.engine, request_id, urge).events[-1].seq for urge in urges]
     given = sealed(urges[1])
     answer: Answer = await handle_of(client, request_id).execute_update(
         "command", given, id=given.key, result_type=Answer
@@ -99,7 +99,7 @@ async def test_a_recognised_command_answers_with_its_own_events_alone(client: Sh
 async def test_a_command_that_only_the_lost_step_allows_is_not_refused(client: ShareflowClient) -> None:
     """The refusal's author was answered from the ledger; the requester may act on it at once."""
     request_id = await filed(client)
-    write_behind(client.engine, request_id, command(P, C.REFUSE, WHY))
+    write_behind(client.reader.engine, request_id, command(P, C.REFUSE, WHY))
     answer = await client.command(request_id, command(R, C.OPEN_NEGOTIATION, DUTY))
     assert answer.case.stage is Stage.NEGOTIATION
     assert answer.head == (await in_step(client, request_id)).head
@@ -109,7 +109,7 @@ async def test_a_command_that_only_the_lost_step_allows_is_not_refused(client: S
 
 async def test_a_command_that_the_lost_step_forbids_is_refused(client: ShareflowClient) -> None:
     request_id = await filed(client)
-    write_behind(client.engine, request_id, command(P, C.REFUSE, WHY))
+    write_behind(client.reader.engine, request_id, command(P, C.REFUSE, WHY))
     grant = command(P, C.GRANT, TERMS)
     for _ in range(2):
         with pytest.raises(RequestRefused) as refusal:
@@ -122,7 +122,7 @@ async def test_a_command_that_the_lost_step_forbids_is_refused(client: Shareflow
 
 async def test_a_command_beside_the_lost_step_comes_after_it(client: ShareflowClient) -> None:
     request_id = await filed(client)
-    write_behind(client.engine, request_id, command(B, C.URGE, {"level": Urgency.NOTICE}, key="first"))
+    write_behind(client.reader.engine, request_id, command(B, C.URGE, {"level": Urgency.NOTICE}, key="first"))
     await client.command(request_id, command(B, C.URGE, {"level": Urgency.RED}, key="second"))
     urged = [e.data["level"] for e in await events_in(client, request_id) if e.type is EventType.URGED]
     assert urged == [Urgency.NOTICE, Urgency.RED]

@@ -118,7 +118,7 @@ async def test_a_step_that_contradicts_the_ledger_waits_for_an_operator(client: 
         ShareRequestWorkflow.run, other, id=workflow_id(other.request_id), task_queue=TASK_QUEUE
     )
     assert await until(lambda: _is_stuck(client, other.request_id, "LedgerConflict"))
-    assert await asyncio.to_thread(get_case, client.engine, other.request_id) is None
+    assert await asyncio.to_thread(get_case, client.reader.engine, other.request_id) is None
     tries = (await history_of(handle))["ACTIVITY_TASK_SCHEDULED"]
     await handle.signal("retry_step")
 
@@ -194,7 +194,7 @@ async def test_two_steps_from_one_head_change_the_case_once(client: ShareflowCli
     await client.command(request_id, command(P, C.REQUEST_EXTENSION, {"working_days": 5, **WHY}))
     filing = entered("cn-809-2025", application(), client.policy, key()).opening
     it = ShareRequestWorkflow(filing.model_copy(update={"request_id": request_id}))
-    it.case = rebuilt(client.engine, request_id)
+    it.case = rebuilt(client.reader.engine, request_id)
     both_asked, first_written = asyncio.Barrier(2), asyncio.Event()
 
     async def write(step: Step) -> StepResult:
@@ -202,7 +202,7 @@ async def test_two_steps_from_one_head_change_the_case_once(client: ShareflowCli
         await both_asked.wait()
         if step.key != "first":
             await first_written.wait()
-        written = await asyncio.to_thread(record_step, client.engine, step, resolved, "sm3")
+        written = await asyncio.to_thread(record_step, client.reader.engine, step, resolved, "sm3")
         first_written.set()
         return written
 
@@ -214,7 +214,7 @@ async def test_two_steps_from_one_head_change_the_case_once(client: ShareflowCli
     results = await asyncio.gather(it._record(approved, "first"), it._record(urged, "second"))
     assert [result.applied for result in results] == [True, False]
     assert it.case.extension_days == 5
-    assert it.case == rebuilt(client.engine, request_id)
+    assert it.case == rebuilt(client.reader.engine, request_id)
 
 
 async def test_a_recount_that_fails_waits_for_an_operator_and_commands_do_not(

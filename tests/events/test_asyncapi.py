@@ -99,7 +99,7 @@ async def test_the_events_of_a_whole_case_are_as_described(people: People, door:
     await people.give("requester", request_id, "open_negotiation", justification="因履行职责确需使用")
     await people.give("requester", request_id, "propose", terms={"scope": "姓名"})
     await people.give("provider", request_id, "agree")
-    messages = [each for each in messages_after(door.client.engine, 0, 100_000) if each.request_id == request_id]
+    messages = [each for each in messages_after(door.client.reader.engine, 0, 100_000) if each.request_id == request_id]
     assert len(messages) > 10
     for message in messages:
         full = as_cloud_event(message)

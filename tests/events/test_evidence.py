@@ -48,11 +48,11 @@ async def test_access_is_recorded_and_counted_and_delivers_nothing(
     await senders.tell("platform", access("access_used", request_id, soon(30, UTC)))
     after = (await people.get("auditor", f"/v1/requests/{request_id}")).json()
     assert (after["head"], after["stage"]) == (before["head"], "delivery"), "an event decides nothing"
-    heard = access_of(door.client.engine, request_id)
+    heard = access_of(door.client.reader.engine, request_id)
     assert heard is not None
     assert (heard["opened_at"], heard["last_used_at"]) == (datetime.fromisoformat(at), datetime.fromisoformat(latest))
     assert heard["uses"] == 8
-    assert access_of(door.client.engine, await granted(people)) is None
+    assert access_of(door.client.reader.engine, await granted(people)) is None
 
 
 async def test_a_case_shows_what_was_heard_of_its_access(people: People, senders: Senders) -> None:
@@ -141,7 +141,7 @@ async def test_the_same_use_told_twice_is_counted_once(people: People, senders: 
     said = access("access_used", request_id, count=5)
     answers = await asyncio.gather(*(senders.tell("platform", said) for _ in range(10)))
     assert sorted(answer.json()["duplicate"] for answer in answers) == [False] + [True] * 9
-    heard = access_of(door.client.engine, request_id)
+    heard = access_of(door.client.reader.engine, request_id)
     assert heard is not None
     assert heard["uses"] == 5
     other = await senders.tell("platform", {**said, "data": {**said["data"], "count": 6}})
@@ -304,7 +304,7 @@ async def test_the_list_of_what_came_in_is_walked_page_by_page(senders: Senders)
 async def test_the_database_refuses_to_forget_what_came_in(senders: Senders, door: AppContext, change: str) -> None:
     said = catalogue("NT-1")
     await senders.tell("nantong", said)
-    with pytest.raises(IntegrityError, match="Ledger rule"), door.client.engine.begin() as connection:
+    with pytest.raises(IntegrityError, match="Ledger rule"), door.client.reader.engine.begin() as connection:
         connection.execute(text(change), {"id": said["id"]})
 
 
@@ -319,5 +319,5 @@ async def test_a_filing_that_is_not_finished_is_kept_as_it_came_and_not_shown(
         patch.setattr(ShareflowClient, "open", dies)
         assert (await senders.tell("platform", said)).status_code == 503
     assert said["id"] not in [each["id"] for each in await senders.received("auditor", limit=500)]
-    with pytest.raises(IntegrityError, match="Ledger rule"), door.client.engine.begin() as connection:
+    with pytest.raises(IntegrityError, match="Ledger rule"), door.client.reader.engine.begin() as connection:
         connection.execute(text("UPDATE received_events SET data = '{}' WHERE id = :id"), {"id": said["id"]})

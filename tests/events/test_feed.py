@@ -64,7 +64,7 @@ async def test_the_chain_can_be_checked_from_the_feed_alone(people: People, door
         RecordedEvent.model_validate({key: value for key, value in each["data"].items() if key != "request_id"})
         for each in told
     ]
-    case = get_case(door.client.engine, request_id)
+    case = get_case(door.client.reader.engine, request_id)
     assert case is not None
     verify_chain(events, case.algorithm, case.head_digest)
     with pytest.raises(ChainBroken):
@@ -83,7 +83,7 @@ async def test_walking_while_cases_are_written_misses_none_and_repeats_none(peop
     rest, _ = await walk(people, "auditor", after, limit=7)
     filed, ids = await writing, [each["id"] for each in seen + rest]
     assert len(set(ids)) == len(ids), "some came twice"
-    with door.client.engine.connect() as connection:
+    with door.client.reader.engine.connect() as connection:
         query = text("SELECT request_id || '/' || seq FROM outbox WHERE request_id = ANY(:filed) ORDER BY id")
         written = connection.execute(query, {"filed": filed}).scalars().all()
     assert [each for each in ids if each.split("/")[0] in filed] == written

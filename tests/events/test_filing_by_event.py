@@ -10,7 +10,6 @@ from ledger.queries.events import events_of
 from starter.api.context import AppContext
 from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
-from starter.events_in import receiving
 from tests.api.callers import filing
 from tests.engine.cases import REQUESTER
 from tests.events.senders import SOURCE, Senders, event, fresh_id, submitted
@@ -31,7 +30,7 @@ async def test_an_event_starts_a_case_with_its_first_clock_and_who_holds_it(send
     assert answer.headers["location"] == f"/v1/requests/{told['request_id']}"
     assert (told["case"]["stage"], told["case"]["waiting_for"][0]["role"]) == ("completeness_check", "bureau")
     assert [clock["id"] for clock in told["case"]["clocks"]] == ["completeness_check"]
-    filed = events_of(door.client.engine, told["request_id"])[0]
+    filed = events_of(door.client.reader.engine, told["request_id"])[0]
     assert (filed.actor.org, filed.actor.person) == (REQUESTER, "网关甲"), "the requester's, by the platform's hand"
 
 
@@ -144,7 +143,7 @@ async def test_a_crash_after_the_filing_is_mended_by_sending_again(
 
     said = submitted()
     with monkeypatch.context() as patch:
-        patch.setattr(receiving, "finish_filing", dies)
+        patch.setattr("ledger.register.Register.finish_filing", dies)
         assert (await senders.tell("platform", said)).status_code == 503
     assert cases_of(door, said) == 1
     again = await senders.tell("platform", said)
@@ -156,7 +155,7 @@ async def test_a_crash_after_the_filing_is_mended_by_sending_again(
 async def test_who_may_file_by_event(senders: Senders, door: AppContext) -> None:
     own = await senders.tell("requester", submitted())
     assert (own.status_code, own.json()["effect"]) == (201, "started")
-    actor = events_of(door.client.engine, own.json()["request_id"])[0].actor
+    actor = events_of(door.client.reader.engine, own.json()["request_id"])[0].actor
     assert (actor.org, actor.person) == (REQUESTER, f"requester@{REQUESTER}")
     foreign = await senders.tell("stranger", submitted())
     assert (foreign.status_code, foreign.json()["code"]) == (403, "not_a_party")
@@ -176,6 +175,6 @@ async def test_the_names_of_one_sender_are_not_those_of_another(senders: Senders
 
 def cases_of(door: AppContext, said: dict[str, Any]) -> int:
     """How many cases have the purpose that an event names; every test's is another one."""
-    with door.client.engine.connect() as connection:
+    with door.client.reader.engine.connect() as connection:
         query = text("SELECT count(*) FROM cases WHERE header -> 'application' ->> 'purpose' = :purpose")
         return int(connection.execute(query, {"purpose": said["data"]["request"]["purpose"]}).scalar_one())

@@ -11,7 +11,7 @@ from starter.settings import Setting, Settings, every_setting, table
 from starter.stack.errors import StackError
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("protocol", "workflows", "activities", "ledger", "background", "starter", "shareflow")
+PACKAGES = ("domain", "protocol", "workflows", "activities", "ledger", "background", "starter", "shareflow")
 ELSEWHERE = {"SHAREFLOW_FUZZ_CASES", "SHAREFLOW_BENCH_CASES"}
 """What tests and measurements read, and no program."""
 WRONG = {

@@ -25,6 +25,6 @@ def torn(*_: Any) -> None:
 
 async def opened_by(client: ShareflowClient, request_id: str) -> CaseDetail | None:
     """The case that another one has opened; None while it is not there."""
-    events = await asyncio.to_thread(events_of, client.engine, request_id)
+    events = await asyncio.to_thread(events_of, client.reader.engine, request_id)
     [follows] = [event.data for event in events if event.type is EventType.CASE_OPENED]
-    return await asyncio.to_thread(get_case, client.engine, follows["request_id"])
+    return await asyncio.to_thread(get_case, client.reader.engine, follows["request_id"])

@@ -75,7 +75,7 @@ async def test_a_share_request_takes_more_commands_than_a_run() -> None:
         assert [(c.number, c.due_at, c.state) for c in view.clocks] == [
             (c.number, c.due_at, c.state) for c in before.clocks
         ]
-        assert rebuilt(client.engine, request_id).head == view.head
+        assert rebuilt(client.reader.engine, request_id).head == view.head
         # What was said in the first run is known in the last.
         again = await client.command(request_id, urge(0))
         assert (again.repeated, again.head, again.events) == (True, first[0].head, first[0].events)

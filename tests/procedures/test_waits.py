@@ -32,7 +32,7 @@ OPENING, CALENDAR, LEDGER = (
 async def told(client: ShareflowClient, environment: pytest.MonkeyPatch, request_id: str) -> set[str]:
     """What `shareflow stuck` says that a case is parked for."""
     with environment.context() as there:
-        there.setenv("SHAREFLOW_DATABASE_URL", client.engine.url.render_as_string(hide_password=False))
+        there.setenv("SHAREFLOW_DATABASE_URL", client.reader.engine.url.render_as_string(hide_password=False))
         there.setenv("TEMPORAL_ADDRESS", client.temporal.service_client.config.target_host)
         said = await asyncio.to_thread(CliRunner().invoke, app, ["stuck", "--json"])
     assert said.exit_code == 0, said.stderr
@@ -56,8 +56,8 @@ async def test_three_waits_interleaved(monkeypatch: pytest.MonkeyPatch) -> None:
             return is_so
 
         async def noted() -> list[str]:
-            await note_what_is_held_up(client.temporal, client.engine)
-            pages = await asyncio.to_thread(list_stuck, client.engine, None, 500)
+            await note_what_is_held_up(client.temporal, client.reader.engine)
+            pages = await asyncio.to_thread(list_stuck, client.reader.engine, None, 500)
             return [each.reason for case in pages.cases if case.request_id == request_id for each in case.parked]
 
         with monkeypatch.context() as refusing, monkeypatch.context() as tearing:

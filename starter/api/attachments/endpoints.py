@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 from domain.access import Caller, visibility_of
 from domain.messages import Language, label
 from domain.words import Role
-from ledger.queries.attachments import Attachment, attachment_for, note_attachment
+from ledger.queries.attachments import Attachment
 from starter.api.cases.schemas import Out
 from starter.api.context import AppContext
 from starter.api.dependencies import CallerIn, DoorIn, LanguageIn, require_role
@@ -131,7 +131,7 @@ def _keep(
     except OSError as error:
         log.exception("attachment not stored", sha256=arriving.sha256)
         raise Unavailable("The store of attachments cannot be written.") from error
-    return note_attachment(door.client.engine, brought, caller.org or "", caller.subject)
+    return door.register.note_attachment(brought, caller.org or "", caller.subject)
 
 
 @router.get(
@@ -174,8 +174,7 @@ async def look(sha256: Digest, door: DoorIn, caller: CallerIn, language: Languag
 
 async def _headers(door: AppContext, caller: Caller, sha256: str) -> dict[str, str]:
     """The headers under which a paper goes out to this caller. Raises NotFound."""
-    engine = door.client.engine
-    found = await asyncio.to_thread(attachment_for, engine, sha256, caller.org, visibility_of(caller))
+    found = await asyncio.to_thread(door.reader.attachment, sha256, caller.org, visibility_of(caller))
     if found is None:
         raise NotFound(f"There is no attachment {sha256}.")
     # Always to be saved, never shown: a browser must not run what stands in it.

@@ -13,7 +13,6 @@ from domain.engine.records import Actor
 from domain.procedures.registry import PROCEDURES
 from domain.refusal_codes import RefusalCode
 from domain.words import EventType, ProcedureName, Role
-from ledger.queries.events import openings_of
 from ledger.queries.views import CaseDetail
 from protocol.messages import Answer
 from starter.api.cases.idempotency import engine_key
@@ -65,7 +64,7 @@ async def give(
         after = await asyncio.to_thread(_as_it_was, door, request_id, done.head)
     opens = None
     if EventType.CASE_OPENED in done.events:
-        opens = opened_out(await asyncio.to_thread(openings_of, door.client.engine, request_id, done.head), language)
+        opens = opened_out(await asyncio.to_thread(door.reader.openings, request_id, done.head), language)
     told = AnswerOut.model_construct(
         request_id=request_id, head=done.head, events=list(done.events), case=case_out(after, language, opens=opens)
     )
@@ -111,4 +110,4 @@ def _told(filed: CaseDetail, done: Answer) -> CaseDetail | None:
 
 
 def _as_it_was(door: AppContext, request_id: str, head: int) -> CaseDetail:
-    return as_of(door.client.engine, door.client.get(request_id), head)
+    return as_of(door.reader, door.client.get(request_id), head)

@@ -61,7 +61,7 @@ async def open_(
 
 
 async def _text_of(door: AppContext, place: str, key: str) -> str:
-    return await asyncio.to_thread(text_in_force, door.client.engine, place, key, door.receipt() or datetime.now(UTC))
+    return await asyncio.to_thread(text_in_force, door.reader, place, key, door.receipt() or datetime.now(UTC))
 
 
 async def _open(

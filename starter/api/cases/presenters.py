@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from sqlalchemy import Engine
-
 from domain.engine.case import Case
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Clock, RecordedEvent
@@ -15,9 +13,9 @@ from domain.procedures.registry import PROCEDURES
 from domain.statutes.loader import digest, packaged_statutes
 from domain.statutes.model import Statute
 from domain.words import Basis, EventType, ProcedureName, Role, Stage
-from ledger.queries.events import events_of
 from ledger.queries.received import Access
 from ledger.queries.views import CaseDetail, CaseView
+from ledger.reader import Reader
 from starter.api.cases.schemas import (
     AccessOut,
     CaseOut,
@@ -38,11 +36,11 @@ def etag_of(case: CaseView) -> str:
     return f'"{case.seq}"'
 
 
-def as_of(engine: Engine, case: CaseDetail, head: int) -> CaseDetail:
+def as_of(reader: Reader, case: CaseDetail, head: int) -> CaseDetail:
     """A case as it stood after an earlier event, worked out from its events again; blocking."""
     if case.seq <= head:
         return case
-    until = events_of(engine, case.request_id, limit=head)
+    until = reader.events(case.request_id, limit=head)
     then = evolve_all(before_anything(case, _statute_of(case)), until)
     return case.model_copy(
         update={

@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse
 
 from domain.access import Caller
 from domain.messages import Language
-from ledger.queries.events import events_of
 from starter.api.cases.presenters import path_of
 from starter.api.cases.routers import at_both
 from starter.api.cases.schemas import Out
@@ -102,7 +101,7 @@ async def document(
 
 def _dossier(door: AppContext, caller: Caller, request_id: str) -> Dossier:
     case = visible_case(door, caller, request_id)
-    return Dossier(case, events_of(door.client.engine, request_id))
+    return Dossier(case, door.reader.events(request_id))
 
 
 def _page(door: AppContext, caller: Caller, request_id: str, name: str, language: Language) -> str:

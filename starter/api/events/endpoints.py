@@ -11,7 +11,7 @@ from domain.cloud_events import platform_type
 from domain.field_types import Code
 from domain.words import EventType
 from ledger.queries.messages import Wanted
-from ledger.queries.received import Received, ReceivedFilter, list_received
+from ledger.queries.received import Received, ReceivedFilter
 from starter.api.cases.idempotency import NO_ORG
 from starter.api.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit, require_role
 from starter.api.events.bodies import TAKEN
@@ -116,7 +116,7 @@ async def received(
 ) -> Response:
     """The latest first. Those of a case are seen by whoever sees the case; those of a catalogue by its places."""
     wanted = ReceivedFilter(platform_type(type) if type else None, request_id, resource)
-    page = await asyncio.to_thread(list_received, door.client.engine, visibility_of(caller), wanted, cursor, limit)
+    page = await asyncio.to_thread(door.reader.received, visibility_of(caller), wanted, cursor, limit)
     items = [_shown(event) for event in page.events]
     return answer(ReceivedPageOut.model_construct(items=items, next=page.next), language)
 

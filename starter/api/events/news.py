@@ -5,10 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
-
-from ledger.queries.outbox_position import newest_message, requests_told_after
+from ledger.failures import DATABASE_ERRORS
+from ledger.reader import Reader
 
 EVERY_SECONDS = 0.1
 
@@ -34,11 +32,11 @@ class Watch:
         return not self.over
 
 
-class Tail:
-    """The end of the ledger's outgoing messages."""
+class News:
+    """The end of the ledger's outgoing messages, for all who wait for more."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
         self._watches: set[Watch] = set()
         self._following: asyncio.Task[None] | None = None
         self._at = 0
@@ -79,18 +77,18 @@ class Tail:
         while True:
             try:
                 if not known:
-                    self._at, known = await asyncio.to_thread(newest_message, self._engine), True
+                    self._at, known = await asyncio.to_thread(self._reader.newest_message), True
                     if ready.is_set():  # it was away: nobody knows what was missed
                         self._wake(None)
                 else:
                     await self._tell()
-            except SQLAlchemyError:
+            except DATABASE_ERRORS:
                 known = False
             ready.set()
             await asyncio.sleep(EVERY_SECONDS)
 
     async def _tell(self) -> None:
-        newest, told = await asyncio.to_thread(requests_told_after, self._engine, self._at)
+        newest, told = await asyncio.to_thread(self._reader.cases_told_after, self._at)
         if newest == self._at:
             return
         self._at = newest

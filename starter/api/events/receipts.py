@@ -5,13 +5,11 @@ import json
 from collections.abc import Sequence
 
 from fastapi import Request, Response
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 
 from domain.access import Caller
 from domain.messages import Language
-from ledger.queries.events import events_by_key
+from ledger.failures import DATABASE_FAILED
 from ledger.queries.views import CaseDetail
 from starter.api.cases.presenters import as_of, case_out, etag_of, path_of
 from starter.api.context import AppContext
@@ -24,7 +22,7 @@ from starter.events_in.receiving import Receipt, receive, refuse_without_a_text
 
 TAKEN, STARTED, MIXED, AWAY = 200, 201, 207, 503
 
-REFUSALS = (HTTPException, DoorError, DBAPIError, NoConnection)
+REFUSALS = (HTTPException, DoorError, *DATABASE_FAILED)
 """What may become of an event besides a receipt."""
 
 
@@ -82,8 +80,8 @@ def _case_of(door: AppContext, receipt: Receipt) -> CaseDetail | None:
     case = door.client.get(request_id)
     if receipt.received.effect != "started":
         return case
-    filing = events_by_key(door.client.engine, request_id, receipt.filing_key)
-    return as_of(door.client.engine, case, filing[-1].seq)
+    filing = door.reader.events_of_key(request_id, receipt.filing_key)
+    return as_of(door.reader, case, filing[-1].seq)
 
 
 def _status(receipt: Receipt) -> int:

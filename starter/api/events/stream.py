@@ -6,12 +6,11 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from domain.access import Visibility
 from domain.cloud_events import cloud_event
+from ledger.failures import DATABASE_ERRORS
 from ledger.queries.cursors import numbered_cursor, read_numbered_cursor
-from ledger.queries.messages import Stretch, Wanted, visible_messages
+from ledger.queries.messages import Stretch, Wanted
 from ledger.queries.views import Message
 from starter.api.context import AppContext
 
@@ -31,15 +30,14 @@ class Feed:
 
     async def after(self, position: int, limit: int) -> Stretch:
         """The next events after a position. Raises BadCursor."""
-        engine = self._door.client.engine
-        return await asyncio.to_thread(visible_messages, engine, self._sight, position, limit, self._wanted)
+        return await asyncio.to_thread(self._door.reader.messages, self._sight, position, limit, self._wanted)
 
     async def page(self, position: int, limit: int, wait: float) -> Stretch:
         """The next events after a position; while there are none, wait for some, so many seconds at most."""
         if not wait:
             return await self.after(position, limit)
         ends = time.monotonic() + wait
-        async with self._door.tail.watch(self._wanted.request_id) as watch:
+        async with self._door.news.watch(self._wanted.request_id) as watch:
             found = await self.after(position, limit)
             while not found.messages and await watch.news(ends - time.monotonic()):
                 found = await self.after(found.upto, limit)
@@ -55,11 +53,11 @@ class Feed:
             yield block(message)
         position = begun.upto
         told = begun.messages[-1].id if begun.messages else 0
-        async with self._door.tail.watch(self._wanted.request_id) as watch:
+        async with self._door.news.watch(self._wanted.request_id) as watch:
             while not watch.over and time.time() < ends:
                 try:
                     found = await self.after(position, PAGE)
-                except SQLAlchemyError:
+                except DATABASE_ERRORS:
                     return
                 for message in found.messages:
                     yield block(message)

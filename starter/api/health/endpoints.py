@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from temporalio.service import RPCError
 
 from background.health import LedgerFigures
-from ledger.engine import ping
+from ledger.failures import DATABASE_ERRORS
 from starter.api.context import AppContext
 from starter.api.dependencies import DoorIn
 
@@ -42,8 +41,8 @@ async def readyz(door: DoorIn) -> Response:
 async def _problems(door: AppContext) -> Sequence[str]:
     found = []
     try:
-        await asyncio.to_thread(ping, door.client.engine)
-    except SQLAlchemyError:
+        await asyncio.to_thread(door.reader.ping)
+    except DATABASE_ERRORS:
         found.append("the ledger does not answer")
     try:
         async with asyncio.timeout(TEMPORAL_SECONDS):
@@ -95,5 +94,5 @@ def figures(door: AppContext | None) -> CollectorRegistry:
     """A registry with the ledger's figures."""
     registry = CollectorRegistry()
     if door is not None:
-        registry.register(LedgerFigures(door.client.engine))
+        registry.register(LedgerFigures(door.reader))
     return registry

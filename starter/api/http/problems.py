@@ -8,8 +8,6 @@ import structlog
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException as LibraryProblem
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +16,7 @@ from domain.messages import Language, label, refusal_sentence, words
 from domain.refusal_codes import RefusalCode
 from domain.validation_messages import all_problems, key_path
 from ledger.errors import BadCursor
+from ledger.failures import DATABASE_AWAY
 from starter.api.http.language import language_of
 from starter.api.http.prefix import own_path
 from starter.errors import (
@@ -171,7 +170,7 @@ def answer_problems(app: FastAPI) -> None:
     answers(Stale, lambda *_: Problem(412, "stale"))
     answers(NeedsOperator, lambda error, _: _needs_operator(error))
     answers(BadCursor, lambda error, _: Problem(400, "bad_cursor", detail=str(error)))
-    for away in (Unavailable, OperationalError, InterfaceError, NoConnection):
+    for away in (Unavailable, *DATABASE_AWAY):
         answers(away, lambda error, _: _unavailable(error))
     app.add_middleware(Unexpected)
 

@@ -36,7 +36,7 @@ def due(
         raise Problem(422, "invalid", errors=[{"path": "query.working_days", "reason": reason}])
     try:
         with ledger_answers():
-            days = door.calendar_here.now().as_known_on(as_known_on)
+            days = door.calendar_store.now().as_known_on(as_known_on)
         if working_days is not None:
             found = days.due(from_, working_days, "working_day")
         else:

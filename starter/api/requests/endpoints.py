@@ -15,9 +15,6 @@ from domain.field_types import Code
 from domain.messages import Language
 from domain.procedures.share_request.filing import as_requester
 from domain.words import Outcome, ProcedureName, Stage
-from ledger.queries.cases import list_cases
-from ledger.queries.events import events_of, openings_of
-from ledger.queries.received import access_of
 from ledger.queries.views import CaseDetail, CaseFilter
 from starter.api.cases.idempotency import engine_key
 from starter.api.cases.presenters import as_of, case_out, clocks_out, etag_of, opened_out, path_of
@@ -80,15 +77,13 @@ async def as_created(door: AppContext, filed: FiledCase, language: Language) -> 
     if filed.repeated:
         headers["Idempotency-Replayed"] = "true"
     # Only a filing that ends its case at once has led to another by then.
-    followed = (
-        await asyncio.to_thread(openings_of, door.client.engine, case.request_id, case.seq) if case.outcome else ()
-    )
+    followed = await asyncio.to_thread(door.reader.openings, case.request_id, case.seq) if case.outcome else ()
     return answer(case_out(case, language, opens=opened_out(followed, language)), language, 201, headers)
 
 
 def _as_filed(door: AppContext, filed: FiledCase) -> CaseDetail:
     """The case as its filing left it, whatever has happened since."""
-    return as_of(door.client.engine, door.client.get(filed.case.request_id), filed.events)
+    return as_of(door.reader, door.client.get(filed.case.request_id), filed.events)
 
 
 async def narrowed(
@@ -134,7 +129,7 @@ async def page_of(
     request: Request, door: AppContext, language: Language, wanted: CaseFilter, limit: int, cursor: str | None
 ) -> Response:
     """One page of a list of cases, with the way to the next."""
-    page = await asyncio.to_thread(list_cases, door.client.engine, wanted, cursor, limit)
+    page = await asyncio.to_thread(door.reader.cases, wanted, cursor, limit)
     items = [case_out(case, language) for case in page.cases]
     headers = {}
     if page.next is not None:
@@ -163,8 +158,8 @@ async def show(
         return not_modified(etag_of(case))
     access = None
     if case.outcome is Outcome.GRANTED or case.stage is Stage.DELIVERY:
-        access = await asyncio.to_thread(access_of, door.client.engine, request_id)
-    followed = await asyncio.to_thread(openings_of, door.client.engine, request_id, case.seq)
+        access = await asyncio.to_thread(door.reader.access, request_id)
+    followed = await asyncio.to_thread(door.reader.openings, request_id, case.seq)
     shown = case_out(case, language, access, opened_out(followed, language))
     return answer(shown, language, headers={"ETag": etag_of(case)})
 
@@ -172,7 +167,7 @@ async def show(
 async def _moved(door: AppContext, caller: CallerIn, known: CaseDetail, wait: int) -> CaseDetail:
     """The case after its next event, or as it is known when the time (seconds) is over."""
     ends = time.monotonic() + timedelta(seconds=wait).total_seconds()
-    async with door.tail.watch(known.request_id) as watch:
+    async with door.news.watch(known.request_id) as watch:
         case = await asyncio.to_thread(visible_case, door, caller, known.request_id)
         while case.seq == known.seq and await watch.news(ends - time.monotonic()):
             case = await asyncio.to_thread(visible_case, door, caller, known.request_id)
@@ -194,7 +189,7 @@ async def events(
 ) -> Response:
     """In order, word for word: each with the digest of the one before."""
     await asyncio.to_thread(visible_case, door, caller, request_id)
-    found = await asyncio.to_thread(events_of, door.client.engine, request_id, after, limit + 1)
+    found = await asyncio.to_thread(door.reader.events, request_id, after, limit + 1)
     items = [EventOut.model_construct(**plain(event)) for event in found[:limit]]
     more = found[limit - 1].seq if len(found) > limit else None
     return answer(EventList.model_construct(items=items, next=more), language)

@@ -12,17 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from background.webhooks.guard import AddressGuard, Unfit
 from background.webhooks.payloads import new_secret, trial_event
-from background.webhooks.queries.log import deliveries_of
-from background.webhooks.queries.queues import note_test, replay_one, replay_since
 from background.webhooks.queries.subscriptions import (
     Webhook,
     WebhookState,
-    add_webhook,
-    change_webhook,
-    delete_webhook,
-    get_webhook,
-    rotate_secret,
-    webhooks_of,
 )
 from background.webhooks.sending import Sender
 from domain.access import Caller, Visibility, visibility_of
@@ -100,7 +92,7 @@ def _covers(mine: Visibility, other: Visibility) -> bool:
 def _manageable(door: AppContext, caller: Caller, webhook_id: str, deleted: bool = False) -> Webhook:
     """A webhook that the caller may manage; blocking. Raises NotFound for all others, as if they were not there."""
     org = _org(caller)
-    found = get_webhook(door.client.engine, webhook_id)
+    found = door.webhooks.get(webhook_id)
     gone = found is None or (found.deleted_at is not None and not deleted)
     if found is None or gone or not same_code(found.org, org) or not _covers(_sight(caller), found.sight):
         raise NotFound(f"There is no webhook {webhook_id}.")
@@ -142,7 +134,7 @@ async def create(body: WebhookIn, door: DoorIn, caller: CallerIn, language: Lang
         since=at,
         secret=new_secret(),
     )
-    if not await asyncio.to_thread(add_webhook, door.client.engine, webhook, body.begin == "start", AT_MOST):
+    if not await asyncio.to_thread(door.webhooks.add, webhook, body.begin == "start", AT_MOST):
         raise Problem(409, "too_many_webhooks")
     headers = {"Location": prefixed(f"/v1/webhooks/{webhook.id}")}
     return answer(with_secret(webhook, language), language, 201, headers)
@@ -151,7 +143,7 @@ async def create(body: WebhookIn, door: DoorIn, caller: CallerIn, language: Lang
 @router.get("", response_model=WebhookList, summary="Your organisation's webhooks")
 async def list_(door: DoorIn, caller: CallerIn, language: LanguageIn) -> Response:
     """Oldest first. Those that are told of more than you may see are left out."""
-    found = await asyncio.to_thread(webhooks_of, door.client.engine, _org(caller))
+    found = await asyncio.to_thread(door.webhooks.of, _org(caller))
     mine = _sight(caller)
     items = [webhook_out(webhook, language) for webhook in found if _covers(mine, webhook.sight)]
     return answer(WebhookList(items=items), language)
@@ -174,9 +166,7 @@ async def change(
         await _may_lead(door, body.url, language)
     state = named.pop("state", None)
     if body.named():
-        changed = await asyncio.to_thread(
-            change_webhook, door.client.engine, webhook.id, caller.subject, now(), named, state
-        )
+        changed = await asyncio.to_thread(door.webhooks.change, webhook.id, caller.subject, now(), named, state)
         webhook = _there(changed, webhook_id)
     return answer(webhook_out(webhook, language), language)
 
@@ -185,7 +175,7 @@ async def change(
 async def delete(webhook_id: WebhookId, door: DoorIn, caller: CallerIn) -> Response:
     """Nothing more is sent. The log of what was stays readable."""
     webhook = await asyncio.to_thread(_manageable, door, caller, webhook_id)
-    await asyncio.to_thread(delete_webhook, door.client.engine, webhook.id, caller.subject, now())
+    await asyncio.to_thread(door.webhooks.delete, webhook.id, caller.subject, now())
     return Response(status_code=204, headers=HEADERS)
 
 
@@ -195,7 +185,7 @@ async def rotate(webhook_id: WebhookId, door: DoorIn, caller: CallerIn, language
     webhook = await asyncio.to_thread(_manageable, door, caller, webhook_id)
     at = now()
     rotated = await asyncio.to_thread(
-        rotate_secret, door.client.engine, webhook.id, caller.subject, at, new_secret(), at + ROTATION
+        door.webhooks.rotate_secret, webhook.id, caller.subject, at, new_secret(), at + ROTATION
     )
     return answer(with_secret(_there(rotated, webhook_id), language), language)
 
@@ -218,7 +208,7 @@ async def test(webhook_id: WebhookId, door: DoorIn, caller: CallerIn, language: 
     event = trial_event(webhook.id, at)
     async with Sender(AddressGuard(door.settings.webhooks)) as sender:
         attempt = (await sender.send(webhook.url, event, webhook.secrets_at(at), at)).attempt
-    await asyncio.to_thread(note_test, door.client.engine, webhook.id, attempt)
+    await asyncio.to_thread(door.webhooks.note_test, webhook.id, attempt)
     state: Literal["delivered", "failed"] = "delivered" if attempt.delivered else "failed"
     shown = attempt_out(attempt, language).model_dump()
     return answer(TrialOut(**shown, id=event["id"], state=state), language)
@@ -238,7 +228,7 @@ async def deliveries(
     """The delivery log, latest event first; also of a webhook that was deleted."""
     webhook = await asyncio.to_thread(_manageable, door, caller, webhook_id, deleted=True)
     delivered = None if state is None else state == "delivered"
-    page = await asyncio.to_thread(deliveries_of, door.client.engine, webhook.id, delivered, cursor, limit)
+    page = await asyncio.to_thread(door.webhooks.deliveries, webhook.id, delivered, cursor, limit)
     items = [delivery_out(each, language) for each in page.deliveries]
     headers = {}
     if page.next is not None:
@@ -260,7 +250,7 @@ async def replay_delivery(
 ) -> Response:
     """The event's id is `request_id/seq`. It comes with the same `webhook-id` as before, once the webhook is active."""
     webhook = await asyncio.to_thread(_manageable, door, caller, webhook_id)
-    if not await asyncio.to_thread(replay_one, door.client.engine, webhook.id, request_id, seq, now()):
+    if not await asyncio.to_thread(door.webhooks.replay_one, webhook.id, request_id, seq, now()):
         raise NotFound(f"The webhook {webhook_id} has no delivery {request_id}/{seq}.")
     return answer(ReplayOut(queued=1), language, 202)
 
@@ -272,7 +262,7 @@ async def replay(
     """All events from there on that the webhook may see and wants, also those from before it was made, in order."""
     webhook = await asyncio.to_thread(_manageable, door, caller, webhook_id)
     since = begin_of(body.since, language)
-    queued = await asyncio.to_thread(replay_since, door.client.engine, webhook.id, since, now())
+    queued = await asyncio.to_thread(door.webhooks.replay_since, webhook.id, since, now())
     return answer(ReplayOut(queued=queued), language, 202)
 
 

@@ -11,7 +11,6 @@ from domain.messages import Language
 from domain.procedures.assignees import SETTLING, stages_assigned_to
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role, Stage
-from ledger.queries.cases import list_cases, worklist
 from ledger.queries.views import CaseFilter, Page, WorklistFilter
 from starter.api.cases.presenters import case_out
 from starter.api.cases.schemas import CasePage
@@ -30,7 +29,7 @@ async def mine(
     door: DoorIn, caller: CallerIn, language: LanguageIn, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """The open cases in which it is your move, the most pressing deadline first (待办)."""
-    page = await asyncio.to_thread(worklist, door.client.engine, turns_of(caller), cursor, limit)
+    page = await asyncio.to_thread(door.reader.worklist, turns_of(caller), cursor, limit)
     return _page(page, language)
 
 
@@ -41,7 +40,7 @@ async def stuck(
     """Cases parked by the machinery with a reason, and cases with a breached clock. For operators, bureau, audit."""
     require_role(caller, MACHINERY)
     wanted = CaseFilter(stuck=True, sight=visibility_of(caller))
-    page = await asyncio.to_thread(list_cases, door.client.engine, wanted, cursor, limit)
+    page = await asyncio.to_thread(door.reader.cases, wanted, cursor, limit)
     return _page(page, language)
 
 

@@ -1,22 +1,18 @@
 """The engine that runs here or that the environment names: database, Temporal, and whether they agree on the cases."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
-import ledger.schema
 from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
-from ledger.queries import CaseFilter, CaseView, list_cases
+from ledger.queries.views import CaseFilter, CaseView
+from ledger.reader import Reader
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
 from starter.connection import NAME_BOTH
@@ -31,19 +27,19 @@ START = "start one with `shareflow up`, or name one with SHAREFLOW_DATABASE_URL 
 async def engine_checks(settings: Settings) -> list[Check]:
     """Database, Temporal and cases."""
     running = running_stack(settings.state)
-    database, engine = await asyncio.to_thread(_database, settings, running)
+    database, reader = await asyncio.to_thread(_database, settings, running)
     temporal, client = await _temporal(settings, running)
     try:
-        cases = await _cases(engine, client)
+        cases = await _cases(reader, client)
     except Exception as error:
         cases = problem("cases", unexpected(error))
-    if engine is not None:
-        await asyncio.to_thread(engine.dispose)
+    if reader is not None:
+        await asyncio.to_thread(reader.close)
     return [database, temporal, cases]
 
 
-def _database(settings: Settings, running: Addresses | None) -> tuple[Check, Engine | None]:
-    """Whether the database answers and has the schema of this version; the engine if so."""
+def _database(settings: Settings, running: Addresses | None) -> tuple[Check, Reader | None]:
+    """Whether the database answers and has the schema of this version; a reader of it if so."""
     named = settings.database_url
     url = named or (running.ledger if running else None)
     if not url and settings.temporal_address:
@@ -51,31 +47,24 @@ def _database(settings: Settings, running: Addresses | None) -> tuple[Check, Eng
     if not url:
         return skipped("database", "No stack is running here.", START), None
     try:
-        engine = connect(url, pool_size=1)
+        reader = Reader(connect(url, pool_size=1))
     except LedgerUnavailable as error:
         return problem("database", str(error)), None
     try:
-        has, needs = _revisions(engine)
+        has, needs = reader.revisions()
     except Exception as error:
-        engine.dispose()
+        reader.close()
         return problem("database", f"The ledger's schema cannot be read ({unexpected(error)})."), None
     where = "SHAREFLOW_DATABASE_URL" if named else "the stack that runs here"
     if has == needs:
-        return ok("database", f"reached by {where}, schema {needs}"), engine
-    engine.dispose()
+        return ok("database", f"reached by {where}, schema {needs}"), reader
+    reader.close()
     if has is None:
         return problem(
             "database", f"The database of {where} has no tables yet.", "start `shareflow up` or a worker on it"
         ), None
     says = f"The database of {where} has the schema {has}, this version of Shareflow needs {needs}."
     return problem("database", says, "start the newer of both versions of Shareflow on it"), None
-
-
-def _revisions(engine: Engine) -> tuple[str | None, str | None]:
-    """The schema that the database has, and the one that this version needs."""
-    needs = ScriptDirectory(str(Path(ledger.schema.__file__).parent / "migrations")).get_current_head()
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision(), needs
 
 
 async def _temporal(settings: Settings, running: Addresses | None) -> tuple[Check, Client | None]:
@@ -124,11 +113,11 @@ def _kind(value: Any) -> str:
     return IndexedValueType.Name(value).removeprefix("INDEXED_VALUE_TYPE_").replace("_", "").lower()
 
 
-async def _cases(engine: Engine | None, client: Client | None) -> Check:
+async def _cases(reader: Reader | None, client: Client | None) -> Check:
     """Whether every open case has its workflow; the latest fifty are looked at."""
-    if engine is None or client is None:
+    if reader is None or client is None:
         return skipped("cases", "Cases are compared when the database and Temporal can both be reached.")
-    page = await asyncio.to_thread(list_cases, engine, CaseFilter(open=True), None, CASES_LOOKED_AT)
+    page = await asyncio.to_thread(reader.cases, CaseFilter(open=True), None, CASES_LOOKED_AT)
     alive = await asyncio.gather(*(_alive(client, case) for case in page.cases))
     lost = [case.request_id for case, lives in zip(page.cases, alive, strict=True) if not lives]
     scope = f"{'the latest ' if page.next else ''}{len(page.cases)} open cases"

@@ -1,0 +1,160 @@
+"""All that doors ask of the ledger: one object, a question a method, grouped by who asks.
+
+Each question is one of ``ledger/queries``; doors know neither tables nor connections. Every method blocks, sees what is
+committed at that moment, and raises one of ``ledger.failures.DATABASE_FAILED`` when the database does not answer.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from domain.access import Visibility
+from domain.calendar import Calendar
+from domain.engine.records import RecordedEvent
+from ledger.calendar_store import CalendarStore
+from ledger.engine import Engine, connect, ping
+from ledger.queries import attachments, calendars, cases, events, messages, operations, outbox_position, received
+from ledger.queries.attachments import Attachment
+from ledger.queries.calendars import OpenClock, Place, Publication
+from ledger.queries.messages import Stretch, Wanted
+from ledger.queries.received import Access, Arrival, Received, ReceivedFilter, ReceivedPage
+from ledger.queries.views import CaseDetail, CaseFilter, Counts, Page, WorklistFilter
+
+
+class Reader:
+    """The ledger, to be read. ``engine`` is for whoever owns the connection; safe for many threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def close(self) -> None:
+        """Give every connection back; for whoever made the reader for itself alone."""
+        self.engine.dispose()
+
+    # Whoever looks at a case
+
+    def case(self, request_id: str) -> CaseDetail | None:
+        """The case with its clocks and what it was filed with, or None."""
+        return cases.get_case(self.engine, request_id)
+
+    def events(self, request_id: str, after: int = 0, limit: int | None = None) -> tuple[RecordedEvent, ...]:
+        """The events of a case with a number above ``after``, in order; none for an unknown case."""
+        return events.events_of(self.engine, request_id, after, limit)
+
+    def openings(self, request_id: str, until: int) -> tuple[RecordedEvent, ...]:
+        """The events up to a number that say which other cases follow from one, in order."""
+        return events.openings_of(self.engine, request_id, until)
+
+    def access(self, request_id: str) -> Access | None:
+        """What was heard of the access to a case's data, or None when nothing was."""
+        return received.access_of(self.engine, request_id)
+
+    # Whoever has many: lists and worklists
+
+    def cases(self, wanted: CaseFilter | None = None, cursor: str | None = None, limit: int = 50) -> Page:
+        """The cases that ``wanted`` lets through, latest filing first; ``limit`` is held to 1..500. Raises BadCursor.
+
+        Walking the cursors shows each case that was there at the start exactly once, whatever is filed meanwhile.
+        """
+        return cases.list_cases(self.engine, wanted, cursor, limit)
+
+    def worklist(self, waiting: Sequence[WorklistFilter], cursor: str | None = None, limit: int = 50) -> Page:
+        """The open cases that one of ``waiting`` lets through, the most pressing deadline first. Raises BadCursor.
+
+        No filter gives no case. ``limit`` is held to 1..500.
+        """
+        return cases.worklist(self.engine, waiting, cursor, limit)
+
+    def stuck(self, cursor: str | None = None, limit: int = 50) -> Page:
+        """The cases that somebody must look at: parked with a reason, or with an open breached clock."""
+        return cases.list_stuck(self.engine, cursor, limit)
+
+    # Whoever repeats a call: what came of a key
+
+    def case_filed_under(self, filing_key: str) -> CaseDetail | None:
+        """The case that was filed under the caller's key, or None."""
+        return cases.case_by_filing_key(self.engine, filing_key)
+
+    def events_of_key(self, request_id: str, key: str) -> tuple[RecordedEvent, ...]:
+        """All events that the filing or command with that recorded key caused in a case, in order."""
+        return events.events_by_key(self.engine, request_id, key)
+
+    def events_of_caller_key(self, request_id: str, caller_key: str) -> tuple[RecordedEvent, ...]:
+        """All events of the command that a caller sent under its own key, whatever was sent with it, in order."""
+        return events.events_by_caller_key(self.engine, request_id, caller_key)
+
+    # Whoever follows what happens
+
+    def messages(self, sight: Visibility, after: int, limit: int, wanted: Wanted) -> Stretch:
+        """The first ``limit`` messages after a position of the outbox that ``sight`` covers, in order."""
+        return messages.visible_messages(self.engine, sight, after, limit, wanted)
+
+    def newest_message(self) -> int:
+        """The id of the newest message; 0 when there is none."""
+        return outbox_position.newest_message(self.engine)
+
+    def cases_told_after(self, after: int) -> tuple[int, frozenset[str]]:
+        """The newest id of the next messages after an id (that id itself when there are none), and their cases."""
+        return outbox_position.requests_told_after(self.engine, after)
+
+    # Other systems: what they told, what they brought
+
+    def received_before(self, arrival: Arrival) -> Received | None:
+        """The event that came before from this sender with this source and id, or None."""
+        return received.find_received(self.engine, arrival)
+
+    def received(self, sight: Visibility, wanted: ReceivedFilter, cursor: str | None, limit: int) -> ReceivedPage:
+        """The events of other systems that had an effect and that ``sight`` covers, latest first. Raises BadCursor."""
+        return received.list_received(self.engine, sight, wanted, cursor, limit)
+
+    def attachment(self, sha256: str, org: str | None, sight: Visibility) -> Attachment | None:
+        """A content that ``org`` brought, or that is named in a case which ``sight`` covers; None for all others."""
+        return attachments.attachment_for(self.engine, sha256, org, sight)
+
+    # Whoever counts days
+
+    def calendar(self) -> Calendar:
+        """The calendar in force: the packaged editions and those stored here. Raises CalendarError."""
+        return CalendarStore(self.engine).now()
+
+    def publications(self) -> tuple[Publication, ...]:
+        """How the publication of each edition stored here goes, in the order in which they began."""
+        return calendars.publications(self.engine)
+
+    def publication(self, edition: str) -> Publication | None:
+        """How the publication of one edition goes; None when it was not published here."""
+        return calendars.publication(self.engine, edition)
+
+    def open_clocks(self, after: Place | None = None, limit: int = 500) -> tuple[OpenClock, ...]:
+        """The open clocks of open cases, earliest deadline first, from a place on."""
+        return calendars.open_clocks(self.engine, after, limit)
+
+    def statute_of(self, request_id: str) -> dict[str, object]:
+        """The statute that a case was filed with, as data."""
+        return calendars.statute_of(self.engine, request_id)
+
+    # Whoever watches over the ledger itself
+
+    def counts(self) -> Counts:
+        """Figures of the moment: cases by statute, stage and outcome, open clocks, parked cases, messages."""
+        return operations.counts(self.engine)
+
+    def ping(self) -> None:
+        """Nothing, when the database answers."""
+        ping(self.engine)
+
+    def revisions(self) -> tuple[str | None, str | None]:
+        """The schema that the database has (None: no tables yet), and the one that this version needs."""
+        # Late, for doctor alone: the library of migrations takes longer to load than most commands to run.
+        from ledger.schema import revisions
+
+        return revisions(self.engine)
+
+
+@contextmanager
+def reader_at(url: str) -> Iterator[Reader]:
+    """A reader of the ledger at an address while inside, with one connection. Raises LedgerUnavailable."""
+    reader = Reader(connect(url, pool_size=1))
+    try:
+        yield reader
+    finally:
+        reader.close()
