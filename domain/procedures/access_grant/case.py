@@ -12,7 +12,9 @@ from domain.engine.decision import PLATFORM, Decision, Refused
 from domain.engine.filed import Filed, Party, Resource
 from domain.engine.records import Event, RecordedEvent
 from domain.field_types import Code, Day, ItemCount, Text, Truth
+from domain.procedures.common.filing import section_of_the_text
 from domain.procedures.common.instances import Disputable
+from domain.procedures.common.parties import AboutResource
 from domain.procedures.share_request.application import Application
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
@@ -69,7 +71,7 @@ class AccessGrant(Filed):
 
 
 @dataclass(frozen=True)
-class GrantCase(Disputable):
+class GrantCase(AboutResource, Disputable):
     """One grant, from the opening of access to its end. It may live for years: what it keeps of its use is small."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.ACCESS_GRANT
@@ -95,21 +97,6 @@ class GrantCase(Disputable):
     disposal_reported: bool = False
     ended_as: Outcome | None = None
     """How the grant ended, or would close now; while the data is still to be disposed of it stays open."""
-
-    @property
-    def requester(self) -> Party:
-        """Who uses the data (使用部门)."""
-        return self.application.requester
-
-    @property
-    def provider(self) -> Party:
-        """Whose data it is (提供部门)."""
-        return self.application.provider
-
-    @property
-    def resource(self) -> Resource:
-        """What is used."""
-        return self.application.resource
 
     @property
     def excepted(self) -> bool:
@@ -208,9 +195,7 @@ class GrantCase(Disputable):
 
 def rules_of(case: GrantCase) -> AccessRules:
     """The text's rules on access. Raises Refused where it has none."""
-    if case.statute.access is None:
-        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
-    return case.statute.access
+    return section_of_the_text(case.statute.access)
 
 
 def heard(case: GrantCase) -> bool:

@@ -9,6 +9,7 @@ from domain.engine.filed import Filed
 from domain.engine.rules import RuleBook
 from domain.field_types import Text, WorkingDays
 from domain.procedures.access_grant.case import GrantCase, rules_of
+from domain.procedures.common.filing import unless_in_the_text
 from domain.refusal_codes import RefusalCode
 from domain.words import ClockId, CommandName, EventType, Role, Stage
 
@@ -42,7 +43,7 @@ def ask_for_disposal(decision: Decision[GrantCase], said: Asking) -> None:
 
 def _no_rule_on_disposal(case: GrantCase) -> Refused | None:
     rules = rules_of(case)
-    return None if rules.disposal else Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE, rules.clause)
+    return unless_in_the_text(rules.disposal, rules.clause)
 
 
 @RULES.command(

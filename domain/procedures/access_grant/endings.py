@@ -17,6 +17,7 @@ from domain.procedures.access_grant.case import (
     rules_of,
 )
 from domain.procedures.access_grant.disposal import Asking, ask_for_disposal
+from domain.procedures.common.filing import unless_in_the_text
 from domain.refusal_codes import RefusalCode
 from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
 
@@ -35,7 +36,7 @@ class ProposingEnd(Reasoned):
 
 def _no_end_by_the_provider(case: GrantCase) -> Refused | None:
     rules = rules_of(case)
-    return None if rules.end_of_service else Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE, rules.clause)
+    return unless_in_the_text(rules.end_of_service, rules.clause)
 
 
 @RULES.command(

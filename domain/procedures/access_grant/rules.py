@@ -1,7 +1,5 @@
 """Access grant (共享授权): what was granted is used, for its term and its purpose, until it ends in one of its ways."""
 
-from collections.abc import Mapping
-
 from domain.calendar import day_of
 from domain.engine.commands import ChangedFields
 from domain.engine.decision import PLATFORM, Decision, Refused
@@ -12,7 +10,6 @@ from domain.engine.records import Clock
 from domain.engine.rules import RuleBook
 from domain.field_types import Day, ShortText, Text, UseCount
 from domain.procedures.access_grant.case import (
-    AccessGrant,
     GrantCase,
     drop_dispute,
     end,
@@ -23,6 +20,7 @@ from domain.procedures.access_grant.case import (
 )
 from domain.procedures.access_grant.disposal import Asking, ask_for_disposal
 from domain.procedures.access_grant.suspension import limit_of_rectification_ended
+from domain.procedures.common.filing import code_and_name, refuse_unless_given, unless_in_the_text
 from domain.procedures.common.supervision import may_be_urged, may_lead_to_rectification
 from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.refusal_codes import RefusalCode
@@ -37,9 +35,8 @@ RULES: RuleBook[GrantCase] = RuleBook()
 def begin(decision: Decision[GrantCase], digests: Digests) -> None:
     """开通授权: use is recorded from now on; the term ends on its day; where the text has it, disuse is watched."""
     rules, said = rules_of(decision.case), decision.case.application
-    missing = [name for name, value in _required(said).items() if not value]
-    if missing:
-        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
+    named = code_and_name(requester=said.requester, provider=said.provider, resource=said.resource)
+    refuse_unless_given(named, rules.clause)
     decision.refuse_asking_oneself()
     last = said.expires_on
     over = last is not None and last <= day_of(decision.at)
@@ -57,17 +54,6 @@ def begin(decision: Decision[GrantCase], digests: Digests) -> None:
     if last is not None:
         decision.start_until(ClockId.GRANT_TERM, last, rules.term or rules.clause)
     watch_disuse(decision)
-
-
-def _required(said: AccessGrant) -> Mapping[str, object]:
-    return {
-        "requester.code": said.requester.code,
-        "requester.name": said.requester.name,
-        "provider.code": said.provider.code,
-        "provider.name": said.provider.name,
-        "resource.code": said.resource.code,
-        "resource.name": said.resource.name,
-    }
 
 
 # Use (使用)
@@ -111,7 +97,7 @@ def _used_meanwhile(decision: Decision[GrantCase], clock: Clock) -> bool:
 
 
 def _no_rule_on_disuse(case: GrantCase) -> Refused | None:
-    return None if rules_of(case).unused else Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE, rules_of(case).clause)
+    return unless_in_the_text(rules_of(case).unused, rules_of(case).clause)
 
 
 def _unused_long_enough(case: GrantCase, _: Role) -> None:

@@ -21,6 +21,7 @@ from domain.procedures.access_grant.case import (
     watch_disuse,
 )
 from domain.procedures.access_grant.disposal import Asking, ask_for_disposal
+from domain.procedures.common.filing import unless_in_the_text
 from domain.procedures.rectification.process import RECTIFICATION
 from domain.refusal_codes import RefusalCode
 from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
@@ -38,7 +39,7 @@ class Suspending(Reasoned):
 
 def _no_suspension(case: GrantCase) -> Refused | None:
     rules = rules_of(case)
-    return None if rules.misuse else Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE, rules.clause)
+    return unless_in_the_text(rules.misuse, rules.clause)
 
 
 @RULES.command(
@@ -190,7 +191,7 @@ class Terminating(Asking):
 
 def _no_termination(case: GrantCase) -> Refused | None:
     rules = rules_of(case)
-    return None if rules.terminate or rules.security else Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE, rules.clause)
+    return unless_in_the_text(rules.terminate or rules.security, rules.clause)
 
 
 @RULES.command(

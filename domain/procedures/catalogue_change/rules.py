@@ -3,15 +3,13 @@
 The limit runs from the day of the change, not from the day on which somebody notes it here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from domain.calendar import day_of
-from domain.calendar.horizon import HORIZON
 from domain.engine.case import Case
 from domain.engine.commands import Nothing, Reasoned
 from domain.engine.decision import Decision, Refused
@@ -22,6 +20,8 @@ from domain.engine.rules import RuleBook
 from domain.field_types import Code, Day, ShortText, Text, Truth
 from domain.procedures.catalogue_change.contents import findings
 from domain.procedures.common.extensions import MayBeExtended, extensions_after
+from domain.procedures.common.filing import code_and_name, refuse_unless_given, refuse_unless_past, section_of_the_text
+from domain.procedures.common.parties import OfOneDepartment
 from domain.procedures.common.supervision import may_be_urged, may_lead_to_rectification, take_back
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause, Earlier, Limit, Statute
@@ -39,9 +39,6 @@ from domain.words import (
     SharingClass,
     Stage,
 )
-
-FIRST_DAY: date = HORIZON.first
-"""The first day that the calendar can count from."""
 
 
 class EntryBasis(Filed):
@@ -85,7 +82,7 @@ class CatalogueChange(Filed):
 
 
 @dataclass(frozen=True)
-class CatalogueChangeCase(Case):
+class CatalogueChangeCase(OfOneDepartment, Case):
     """One change of the catalogue, from what made it necessary to its publication."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.CATALOGUE_CHANGE
@@ -95,16 +92,6 @@ class CatalogueChangeCase(Case):
     extension_days: int = 0
     entries: tuple[CatalogueEntry, ...] = ()
     """What was submitted last."""
-
-    @property
-    def requester(self) -> Party:
-        """The department whose part of the catalogue it is."""
-        return self.application.department
-
-    @property
-    def provider(self) -> Party:
-        """The same department."""
-        return self.application.department
 
     @property
     def resource(self) -> Resource:
@@ -130,24 +117,18 @@ RULES: RuleBook[CatalogueChangeCase] = RuleBook()
 
 def rules_of(case: CatalogueChangeCase) -> CatalogueRules:
     """The text's rules on the catalogue. Raises Refused where it has none."""
-    if case.statute.catalogue is None:
-        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
-    return case.statute.catalogue
+    return section_of_the_text(case.statute.catalogue)
 
 
 def begin(decision: Decision[CatalogueChangeCase], digests: Digests) -> None:
     """登记变化: the limit of the update runs from the day of the change, which may lie in the past."""
     rules, said = rules_of(decision.case), decision.case.application
-    missing = list(_missing(said))
-    if missing:
-        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
+    change = {"trigger": said.trigger, "occurred_on": said.occurred_on, "what": said.what}
+    refuse_unless_given({**code_and_name(department=said.department), **change}, rules.clause)
     if said.trigger not in rules.triggers:
         raise Refused(RefusalCode.GROUND_NOT_LISTED, rules.clause, listed=", ".join(rules.triggers))
     assert said.occurred_on is not None
-    today = day_of(decision.at)
-    if not FIRST_DAY <= said.occurred_on <= today:
-        days = {"first": FIRST_DAY.isoformat(), "last": today.isoformat()}
-        raise Refused(RefusalCode.DAY_OUT_OF_RANGE, rules.clause, field="occurred_on", **days)
+    refuse_unless_past("occurred_on", said.occurred_on, day_of(decision.at), rules.clause)
     decision.stage = Stage.CATALOGUE_UPDATE
     decision.file(
         rules.clause,
@@ -157,15 +138,6 @@ def begin(decision: Decision[CatalogueChangeCase], digests: Digests) -> None:
         occurred_on=said.occurred_on.isoformat(),
     )
     decision.start_since(ClockId.CATALOGUE_UPDATE, said.occurred_on)
-
-
-def _missing(said: CatalogueChange) -> Iterator[str]:
-    for name in ("code", "name"):
-        if not getattr(said.department, name):
-            yield f"department.{name}"
-    for name in ("trigger", "occurred_on", "what"):
-        if not getattr(said, name):
-            yield name
 
 
 # A longer limit (延长更新期限)

@@ -10,6 +10,7 @@ from domain.engine.filed import Party
 from domain.engine.records import Clock
 from domain.engine.rules import RuleBook
 from domain.messages import label
+from domain.procedures.common.filing import unless_in_the_text
 from domain.refusal_codes import RefusalCode
 from domain.statutes.sections import Ground
 from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role
@@ -55,7 +56,7 @@ def may_be_urged(book: RuleBook[Any]) -> None:
 
 
 def _no_rectification(case: Case) -> Refused | None:
-    return None if case.statute.rectification else Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
+    return unless_in_the_text(case.statute.rectification, None)
 
 
 def breaches_to_rectify(case: Case, by: Role, named: ClockId | None = None) -> Iterator[tuple[Clock, Ground]]:

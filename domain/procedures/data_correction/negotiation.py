@@ -9,6 +9,7 @@ from domain.engine.case import Case
 from domain.engine.commands import Reasoned
 from domain.engine.decision import Decision, Refused
 from domain.engine.rules import RuleBook
+from domain.procedures.common.filing import unless_in_the_text
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
@@ -34,7 +35,7 @@ def _no_table(case: Case) -> Refused | None:
     rules = case.statute.correction
     if rules is None:
         return Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
-    return None if _table(case) else Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, rules.dispute or rules.clause)
+    return unless_in_the_text(_table(case), rules.dispute or rules.clause, RefusalCode.INSTANCE_NOT_AVAILABLE)
 
 
 def _at_the_table(case: Case, role: Role) -> None:

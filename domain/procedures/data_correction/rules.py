@@ -5,13 +5,11 @@ The data was wrong and is corrected, or it was right and that is explained. Whil
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from domain.calendar import day_of
-from domain.calendar.horizon import HORIZON
 from domain.engine.commands import Nothing, Reasoned
 from domain.engine.decision import PLATFORM, Decision, Refused
 from domain.engine.filed import Document, Filed, Party, Resource
@@ -19,7 +17,15 @@ from domain.engine.procedure import Digests
 from domain.engine.records import Clock, Event, RecordedEvent
 from domain.engine.rules import RuleBook
 from domain.field_types import SAYING, Code, Day, ItemCount, Text, Truth
+from domain.procedures.common.filing import (
+    code_and_name,
+    refuse_unless_given,
+    refuse_unless_past,
+    section_of_the_text,
+    unless_in_the_text,
+)
 from domain.procedures.common.instances import Disputable
+from domain.procedures.common.parties import AboutResource
 from domain.procedures.common.supervision import may_be_urged, may_be_withdrawn, may_lead_to_rectification
 from domain.procedures.data_correction.negotiation import may_fail_at_the_table, negotiate
 from domain.procedures.data_correction.push import may_be_pushed
@@ -28,8 +34,6 @@ from domain.statutes.model import Clause
 from domain.statutes.sections import CorrectionRules
 from domain.words import Basis, ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
 
-FIRST_DAY: date = HORIZON.first
-"""The first day that the calendar can count from."""
 UNDER_VERIFICATION = (Stage.VERIFICATION, Stage.NEGOTIATION, Stage.VERIFICATION_DISPUTE)
 
 Records = Annotated[tuple[Text, ...], Field(max_length=200), SAYING]
@@ -60,7 +64,7 @@ class Correction(Filed):
 
 
 @dataclass(frozen=True)
-class CorrectionCase(Disputable):
+class CorrectionCase(AboutResource, Disputable):
     """One doubt, from filing to its end."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.DATA_CORRECTION
@@ -72,21 +76,6 @@ class CorrectionCase(Disputable):
     """Whether the government decided that."""
     referred: bool = False
     """Whether the coordination ended without agreement and the government decides."""
-
-    @property
-    def requester(self) -> Party:
-        """Who doubts the data (使用部门)."""
-        return self.application.requester
-
-    @property
-    def provider(self) -> Party:
-        """Whose data it is (提供部门)."""
-        return self.application.provider
-
-    @property
-    def resource(self) -> Resource:
-        """The resource whose data is doubted."""
-        return self.application.resource
 
     @property
     def coordination_clause(self) -> Clause | None:
@@ -118,9 +107,7 @@ RULES: RuleBook[CorrectionCase] = RuleBook()
 
 def rules_of(case: CorrectionCase) -> CorrectionRules:
     """The text's rules on doubted data. Raises Refused where it has none."""
-    if case.statute.correction is None:
-        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
-    return case.statute.correction
+    return section_of_the_text(case.statute.correction)
 
 
 def begin(decision: Decision[CorrectionCase], digests: Digests) -> None:
@@ -129,39 +116,18 @@ def begin(decision: Decision[CorrectionCase], digests: Digests) -> None:
     Where the text limits how soon whoever compares must tell the other side, the filing is that act (向对方反馈).
     """
     rules, said = rules_of(decision.case), decision.case.application
-    missing = [name for name, value in _required(said).items() if not value]
-    if missing:
-        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
+    named = code_and_name(requester=said.requester, provider=said.provider, resource=said.resource)
+    refuse_unless_given({**named, "doubt": said.doubt}, rules.clause)
     decision.refuse_asking_oneself()
     found_on = said.found_on.isoformat() if said.found_on else None
     if said.found_on is not None:
-        _refuse_unless_past(decision, said.found_on, rules)
+        refuse_unless_past("found_on", said.found_on, day_of(decision.at), rules.clause)
     decision.stage = Stage.VERIFICATION
     decision.file(rules.clause, digests, provider=said.provider.code, grant=said.grant, found_on=found_on)
     if said.found_on is not None:
         decision.done_by_now(ClockId.DIFFERENCE_FEEDBACK, said.found_on)
     _matters_continue(decision)
     decision.start(ClockId.DATA_VERIFICATION)
-
-
-def _refuse_unless_past(decision: Decision[CorrectionCase], found_on: date, rules: CorrectionRules) -> None:
-    """Nothing was found tomorrow, nor before any day that can be counted from. Raises Refused."""
-    today = day_of(decision.at)
-    if not FIRST_DAY <= found_on <= today:
-        days = {"first": FIRST_DAY.isoformat(), "last": today.isoformat()}
-        raise Refused(RefusalCode.DAY_OUT_OF_RANGE, rules.clause, field="found_on", **days)
-
-
-def _required(said: Correction) -> Mapping[str, object]:
-    return {
-        "requester.code": said.requester.code,
-        "requester.name": said.requester.name,
-        "provider.code": said.provider.code,
-        "provider.name": said.provider.name,
-        "resource.code": said.resource.code,
-        "resource.name": said.resource.name,
-        "doubt": said.doubt,
-    }
 
 
 def _matters_continue(decision: Decision[CorrectionCase]) -> None:
@@ -247,12 +213,12 @@ def accept_explanation(decision: Decision[CorrectionCase], _: Nothing) -> None:
 
 def _nobody_decides(case: CorrectionCase) -> Refused | None:
     rules = rules_of(case)
-    return None if rules.dispute else Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, rules.clause)
+    return unless_in_the_text(rules.dispute, rules.clause, RefusalCode.INSTANCE_NOT_AVAILABLE)
 
 
 def _no_road(case: CorrectionCase) -> Refused | None:
     rules = rules_of(case)
-    return None if rules.dispute or rules.negotiate else Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, rules.clause)
+    return unless_in_the_text(rules.dispute or rules.negotiate, rules.clause, RefusalCode.INSTANCE_NOT_AVAILABLE)
 
 
 class DisputingExplanation(Reasoned):

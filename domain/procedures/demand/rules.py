@@ -3,7 +3,6 @@
 It is the department's or not, and can be published or not; once it is, the request may follow with one command.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -11,13 +10,15 @@ from pydantic import Field
 
 from domain.engine.case import Case
 from domain.engine.commands import ChangedFields, Reasoned
-from domain.engine.decision import Decision, Refused
+from domain.engine.decision import Decision
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.engine.follow_up_cases import open_follow_up
 from domain.engine.procedure import Digests
 from domain.engine.records import Clock, Event, RecordedEvent
 from domain.engine.rules import RuleBook
 from domain.field_types import ShortText, Text
+from domain.procedures.common.filing import code_and_name, refuse_unless_given, section_of_the_text
+from domain.procedures.common.parties import BetweenTwo
 from domain.procedures.common.supervision import may_be_urged, may_be_withdrawn, may_lead_to_rectification
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.process import SHARE_REQUEST
@@ -38,23 +39,13 @@ class Demand(Filed):
 
 
 @dataclass(frozen=True)
-class DemandCase(Case):
+class DemandCase(BetweenTwo, Case):
     """One demand, from filing to its end."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.DEMAND
 
     application: Demand
     published: Resource | None = None
-
-    @property
-    def requester(self) -> Party:
-        """Who needs the data (需求部门)."""
-        return self.application.requester
-
-    @property
-    def provider(self) -> Party:
-        """Whose data it is thought to be (资源相关部门)."""
-        return self.application.provider
 
     @property
     def resource(self) -> Resource:
@@ -73,9 +64,7 @@ RULES: RuleBook[DemandCase] = RuleBook()
 
 def rules_of(case: DemandCase) -> DemandRules:
     """The text's rules on demands. Raises Refused where it has none."""
-    if case.statute.demand is None:
-        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
-    return case.statute.demand
+    return section_of_the_text(case.statute.demand)
 
 
 def begin(decision: Decision[DemandCase], digests: Digests) -> None:
@@ -84,9 +73,8 @@ def begin(decision: Decision[DemandCase], digests: Digests) -> None:
     The month binds whoever publishes, the ten working days whoever must report that this is impossible for now.
     """
     rules, said = rules_of(decision.case), decision.case.application
-    missing = [name for name, value in _required(said).items() if not value]
-    if missing:
-        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
+    named = code_and_name(requester=said.requester, provider=said.provider)
+    refuse_unless_given({**named, "description": said.description, "purpose": said.purpose}, rules.clause)
     decision.refuse_asking_oneself()
     decision.stage = Stage.DEMAND_REVIEW
     sealed = any(paper.sealed for paper in said.documents)
@@ -94,17 +82,6 @@ def begin(decision: Decision[DemandCase], digests: Digests) -> None:
     decision.file(rules.clause, digests, provider=said.provider.code, findings=findings)
     decision.start(ClockId.DEMAND_FEEDBACK)
     decision.start(ClockId.DEMAND_PUBLICATION)
-
-
-def _required(said: Demand) -> Mapping[str, object]:
-    return {
-        "requester.code": said.requester.code,
-        "requester.name": said.requester.name,
-        "provider.code": said.provider.code,
-        "provider.name": said.provider.name,
-        "description": said.description,
-        "purpose": said.purpose,
-    }
 
 
 class Disclaiming(Reasoned):
@@ -167,10 +144,8 @@ class Publishing(Filed):
 def publish(decision: Decision[DemandCase], said: Publishing) -> None:
     """完成资源发布: from now on it may be requested like all other data."""
     rules = rules_of(decision.case)
-    fields = {name: getattr(said.resource, name) for name in ("code", "name", "sharing_class")}
-    missing = [f"resource.{name}" for name, value in fields.items() if not value]
-    if missing:
-        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.ours, fields=", ".join(missing))
+    entry_of = code_and_name(resource=said.resource)
+    refuse_unless_given({**entry_of, "resource.sharing_class": said.resource.sharing_class}, rules.ours)
     decision.stage = Stage.PUBLISHED
     entry = said.resource.model_dump(mode="json", exclude_none=True)
     decision.note(EventType.RESOURCE_PUBLISHED, rules.ours, resource=entry)

@@ -23,6 +23,7 @@ from domain.engine.records import Event, RecordedEvent
 from domain.engine.rules import RuleBook
 from domain.field_types import Day, Given, ShortText, Text
 from domain.periods import FIRST_YEAR, LAST_YEAR, Period, Recurrence, period_named, period_of
+from domain.procedures.common.filing import code_and_name, refuse_unless_given, section_of_the_text
 from domain.procedures.common.supervision import may_be_urged, may_lead_to_rectification, take_back
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Statute
@@ -159,13 +160,11 @@ def begin(decision: Decision[DutyCase], digests: Digests) -> None:
 
 def _known_duty(decision: Decision[DutyCase]) -> Duty:
     case = decision.case
-    if case.statute.duties is None:
-        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
-    if not case.application.duty:
-        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, fields="duty")
+    duties = section_of_the_text(case.statute.duties)
+    refuse_unless_given({"duty": case.application.duty}, None)
     if case.duty is None:
-        known = ", ".join(duty.id for duty in case.statute.duties)
-        raise Refused(RefusalCode.UNKNOWN_DUTY, duty=case.application.duty, known=known)
+        known = ", ".join(duty.id for duty in duties)
+        raise Refused(RefusalCode.UNKNOWN_DUTY, duty=case.application.duty or "", known=known)
     return case.duty
 
 
@@ -177,16 +176,9 @@ def _refuse_unless_complete(decision: Decision[DutyCase], duty: Duty) -> None:
         raise Refused(RefusalCode.DUTY_WITHOUT_BODY, duty.clause)
     if decision.actor.role is Role.PROVIDER and not theirs:
         raise Refused(RefusalCode.NOT_YOUR_TURN, duty.clause)
-    wanted: dict[str, object] = {}
-    if theirs:
-        wanted |= {"department.code": said.department.code, "department.name": said.department.name}
-    if duty.every == "event":
-        wanted["produced_on"] = said.produced_on
-    else:
-        wanted["period"] = said.period
-    missing = [name for name, value in wanted.items() if not value]
-    if missing:
-        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, duty.clause, fields=", ".join(missing))
+    body = code_and_name(department=said.department) if theirs else {}
+    when = {"produced_on": said.produced_on} if duty.every == "event" else {"period": said.period}
+    refuse_unless_given({**body, **when}, duty.clause)
 
 
 @dataclass(frozen=True)

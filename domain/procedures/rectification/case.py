@@ -10,6 +10,8 @@ from domain.engine.decision import Refused
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.engine.records import Clock, Event, RecordedEvent
 from domain.field_types import Code, ItemCount, ShortText, Text, WorkingDays
+from domain.procedures.common.filing import section_of_the_text
+from domain.procedures.common.parties import OfOneDepartment
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.statutes.sections import Ground, RectificationRules
@@ -38,7 +40,7 @@ class Notice(Filed):
 
 
 @dataclass(frozen=True)
-class RectificationCase(Case):
+class RectificationCase(OfOneDepartment, Case):
     """One notice of rectification, to its end."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.RECTIFICATION
@@ -57,16 +59,6 @@ class RectificationCase(Case):
     def limit(self) -> Clock:
         """The limit of the notice, as it was ordered last (整改时限)."""
         return max((c for c in self.clocks.values() if c.id is ClockId.RECTIFICATION), key=lambda c: c.number)
-
-    @property
-    def requester(self) -> Party:
-        """The department that must rectify, in whatever capacity it was at fault."""
-        return self.application.department
-
-    @property
-    def provider(self) -> Party:
-        """The same department."""
-        return self.application.department
 
     @property
     def resource(self) -> Resource:
@@ -95,9 +87,7 @@ class RectificationCase(Case):
 
 def rules_of(case: RectificationCase) -> RectificationRules:
     """The text's rules on rectification. Raises Refused where it has none."""
-    if case.statute.rectification is None:
-        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
-    return case.statute.rectification
+    return section_of_the_text(case.statute.rectification)
 
 
 def ground_of(case: RectificationCase) -> Ground:

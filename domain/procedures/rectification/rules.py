@@ -18,6 +18,7 @@ from domain.engine.records import Clock
 from domain.engine.rules import RuleBook
 from domain.field_types import Text, WorkingDays
 from domain.naming import procedure_of_id
+from domain.procedures.common.filing import code_and_name, refuse_unless_given
 from domain.procedures.common.supervision import may_be_urged
 from domain.procedures.rectification.case import (
     ADDRESSEE,
@@ -40,11 +41,7 @@ def begin(decision: Decision[RectificationCase], digests: Digests) -> None:
     """通知整改: the limit of the notice runs from the day of the notice."""
     case, said = decision.case, decision.case.application
     rules = rules_of(case)
-    missing = [f"department.{name}" for name in ("code", "name") if not getattr(said.department, name)]
-    if not said.ground:
-        missing.append("ground")
-    if missing:
-        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
+    refuse_unless_given({**code_and_name(department=said.department), "ground": said.ground}, rules.clause)
     ground, clause = ground_of(case), notice_clause(case)
     if decision.actor.role not in (in_charge(case), Role.PLATFORM):
         raise Refused(RefusalCode.NOT_YOUR_TURN, clause)

@@ -7,12 +7,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from domain.engine.decision import Refused
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.engine.records import Event, RecordedEvent
 from domain.field_types import Code, Day, Text, Truth
+from domain.procedures.common.filing import section_of_the_text
 from domain.procedures.common.instances import Disputable
-from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.statutes.sections import WithdrawalRules
 from domain.words import EventType, ProcedureName, Stage
@@ -123,6 +122,4 @@ class WithdrawalCase(Disputable):
 
 def rules_of(case: WithdrawalCase) -> WithdrawalRules:
     """The text's rules on withdrawal. Raises Refused where it has none."""
-    if case.statute.withdrawal is None:
-        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
-    return case.statute.withdrawal
+    return section_of_the_text(case.statute.withdrawal)

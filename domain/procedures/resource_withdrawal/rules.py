@@ -20,6 +20,7 @@ from domain.engine.procedure import Digests
 from domain.engine.records import Clock
 from domain.engine.rules import RuleBook
 from domain.field_types import Code, Text
+from domain.procedures.common.filing import code_and_name, refuse_unless_given, unless_in_the_text
 from domain.procedures.common.supervision import may_be_urged, may_be_withdrawn
 from domain.procedures.resource_withdrawal.case import DISPUTED, User, Withdrawal, WithdrawalCase, rules_of
 from domain.procedures.resource_withdrawal.disputes import may_be_disputed
@@ -35,9 +36,8 @@ RULES: RuleBook[WithdrawalCase] = RuleBook()
 def begin(decision: Decision[WithdrawalCase], digests: Digests) -> None:
     """提出撤销: in the same step all who use the resource are told, and the bureau; the notice runs from that day."""
     rules, said = rules_of(decision.case), decision.case.application
-    missing = [name for name, value in _required(said) if not value]
-    if missing:
-        raise Refused(RefusalCode.APPLICATION_INCOMPLETE, rules.clause, fields=", ".join(missing))
+    named = code_and_name(provider=said.provider, resource=said.resource)
+    refuse_unless_given({**named, "reason": said.reason, **_subscribers(said)}, rules.clause)
     if said.planned_on is not None and said.planned_on <= day_of(decision.at):
         raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, rules.notice or rules.clause)
     users = _all_users(decision.case)
@@ -62,16 +62,10 @@ def begin(decision: Decision[WithdrawalCase], digests: Digests) -> None:
         _put_on_file(decision, rules)
 
 
-def _required(said: Withdrawal) -> Sequence[tuple[str, object]]:
-    return [
-        ("provider.code", said.provider.code),
-        ("provider.name", said.provider.name),
-        ("resource.code", said.resource.code),
-        ("resource.name", said.resource.name),
-        ("reason", said.reason),
-        *((f"subscribers[{n}].code", party.code) for n, party in enumerate(said.subscribers)),
-        *((f"subscribers[{n}].name", party.name) for n, party in enumerate(said.subscribers)),
-    ]
+def _subscribers(said: Withdrawal) -> Mapping[str, object]:
+    """The codes of those named as subscribers, then their names, by field."""
+    parties = list(enumerate(said.subscribers))
+    return {f"subscribers[{n}].{field}": getattr(party, field) for field in ("code", "name") for n, party in parties}
 
 
 def _all_users(case: WithdrawalCase) -> Sequence[User]:
@@ -139,7 +133,7 @@ def record_negotiation(decision: Decision[WithdrawalCase], said: RecordingNegoti
 
 def _consent_is_asked_for(case: WithdrawalCase) -> Refused | None:
     rules = rules_of(case)
-    return None if rules.consent else Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, rules.clause)
+    return unless_in_the_text(rules.consent, rules.clause, RefusalCode.INSTANCE_NOT_AVAILABLE)
 
 
 def _negotiated_before(case: WithdrawalCase, _: Role) -> None:

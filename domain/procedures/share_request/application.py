@@ -5,12 +5,13 @@ Everything may be missing here: whether an application is complete is for the st
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.field_types import Code, Day, ItemCount, Text, Truth
+from domain.procedures.common.filing import code_and_name
 from domain.statutes.model import Clause, Statute
 from domain.words import ServiceMode
 
@@ -54,16 +55,8 @@ def undeclared_fields(application: Application, statute: Statute) -> Iterator[st
 
 def missing_fields(application: Application, statute: Statute) -> Iterator[tuple[str, Clause | None]]:
     """The required fields that an application leaves out, each with the clause that asks for it, if one does."""
-    always: dict[str, Any] = {
-        "requester.code": application.requester.code,
-        "requester.name": application.requester.name,
-        "provider.code": application.provider.code,
-        "provider.name": application.provider.name,
-        "resource.code": application.resource.code,
-        "resource.name": application.resource.name,
-        "resource.sharing_class": application.resource.sharing_class,
-    }
-    for field, value in always.items():
+    named = code_and_name(requester=application.requester, provider=application.provider, resource=application.resource)
+    for field, value in {**named, "resource.sharing_class": application.resource.sharing_class}.items():
         if not value:
             yield field, None
     for requirement in statute.filing.requires:

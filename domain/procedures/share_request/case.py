@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from domain.engine.filed import Party, Resource
 from domain.engine.records import Event, RecordedEvent
 from domain.procedures.common.extensions import extensions_after
 from domain.procedures.common.instances import Disputable
+from domain.procedures.common.parties import AboutResource
 from domain.procedures.share_request.application import Application
 from domain.statutes.model import Route
 from domain.words import Authorization, EventType, ProcedureName, Role, SharingClass, Stage
 
 
 @dataclass(frozen=True)
-class ShareRequestCase(Disputable):
+class ShareRequestCase(AboutResource, Disputable):
     """One data-share request (共享申请), from filing to its end."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.SHARE_REQUEST
@@ -56,21 +56,6 @@ class ShareRequestCase(Disputable):
     def limit_class(self) -> SharingClass | None:
         """Limits of the answer differ by the class of what is asked for."""
         return self.sharing_class
-
-    @property
-    def requester(self) -> Party:
-        """Who asks (使用部门)."""
-        return self.application.requester
-
-    @property
-    def provider(self) -> Party:
-        """Who is asked (提供部门)."""
-        return self.application.provider
-
-    @property
-    def resource(self) -> Resource:
-        """What is asked for."""
-        return self.application.resource
 
     def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:
         """What an event changes in a request."""
