@@ -56,33 +56,14 @@ from starter.logs import configure_logs
 from starter.policy_file import policy_in_force
 from starter.settings import Settings
 from starter.stack.errors import StackError
-from workflows.access_grant import AccessGrantWorkflow
-from workflows.catalogue_change import CatalogueChangeWorkflow
-from workflows.correction import DataCorrectionWorkflow
-from workflows.demand import DemandWorkflow
+from workflows.case import CaseWorkflow
 from workflows.duty_round import DutyRoundWorkflow
-from workflows.periodic_duty import PeriodicDutyWorkflow
-from workflows.rectification import RectificationWorkflow
-from workflows.share_request import ShareRequestWorkflow
-from workflows.withdrawal import ResourceWithdrawalWorkflow
 
 DATABASE_THREADS = 8
 SHUTDOWN_SECONDS = 60
 POLLS, POLLS_FOR_NEW_CASES = 20, 0.5
 """With the SDK's five, of which one asks for new cases, filings waited behind commands under load."""
 PASSED_THROUGH = ("domain", "protocol", "pydantic", "pydantic_core", "annotated_types", "yaml")
-
-PROCEDURE_WORKFLOWS = [
-    ShareRequestWorkflow,
-    DemandWorkflow,
-    AccessGrantWorkflow,
-    DataCorrectionWorkflow,
-    RectificationWorkflow,
-    ResourceWithdrawalWorkflow,
-    CatalogueChangeWorkflow,
-    PeriodicDutyWorkflow,
-]
-"""One workflow a procedure."""
 
 log = structlog.get_logger("shareflow.worker")
 
@@ -135,7 +116,7 @@ def build_worker(
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[*PROCEDURE_WORKFLOWS, DutyRoundWorkflow],
+        workflows=[CaseWorkflow, DutyRoundWorkflow],
         activities=[*steps.all(), *others.all(), *rounds.all()],
         activity_executor=ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="ledger"),
         max_concurrent_activities=DATABASE_THREADS,

@@ -31,7 +31,7 @@ from domain.procedures.share_request.filing import as_requester
 from domain.statutes.loader import digest, get_statute
 from domain.words import ProcedureName, Role
 from protocol.messages import Answer, CaseOpening, CaseView, FilingKey
-from protocol.names import TASK_QUEUE, WORKFLOWS, workflow_id
+from protocol.names import CASE, TASK_QUEUE, workflow_id
 from protocol.opening import plain_matter
 from starter.tokens import embedded_issuer
 
@@ -96,7 +96,7 @@ async def _direct(temporal: Client) -> None:
         filed_at=datetime.now(UTC),
     )
     start = WithStartWorkflowOperation(
-        WORKFLOWS[opening.procedure],
+        CASE,
         opening,
         id=workflow_id(opening.request_id),
         task_queue=TASK_QUEUE,

@@ -1,23 +1,10 @@
 """The names under which Temporal knows workflows, activities and cases."""
 
-from collections.abc import Mapping
-
-from domain.words import ProcedureName
-
 TASK_QUEUE = "shareflow"
 
 
-WORKFLOWS: Mapping[ProcedureName, str] = {
-    ProcedureName.SHARE_REQUEST: "ShareRequest",
-    ProcedureName.DEMAND: "Demand",
-    ProcedureName.ACCESS_GRANT: "AccessGrant",
-    ProcedureName.DATA_CORRECTION: "DataCorrection",
-    ProcedureName.RECTIFICATION: "Rectification",
-    ProcedureName.RESOURCE_WITHDRAWAL: "ResourceWithdrawal",
-    ProcedureName.CATALOGUE_CHANGE: "CatalogueChange",
-    ProcedureName.PERIODIC_DUTY: "PeriodicDuty",
-}
-"""The workflow that carries each procedure, by the name under which Temporal knows it."""
+CASE = "Case"
+"""The workflow that carries a case of any procedure, by the name under which Temporal knows it."""
 
 
 RECORD_STEP = "record_step"

@@ -11,6 +11,7 @@ from domain.words import ClockState
 
 STUCK_REASON = SearchAttributeKey.for_keyword_list("StuckReason")
 """In which a case says what it waits for: every reason, none when it waits for nothing."""
+PROCEDURE = SearchAttributeKey.for_keyword("Procedure")
 STAGE = SearchAttributeKey.for_keyword("Stage")
 STATUTE = SearchAttributeKey.for_keyword("Statute")
 REQUESTER = SearchAttributeKey.for_keyword("Requester")
@@ -19,6 +20,7 @@ DUE_AT = SearchAttributeKey.for_datetime("DueAt")
 BREACHED = SearchAttributeKey.for_bool("Breached")
 
 SEARCH_ATTRIBUTES: dict[str, str] = {
+    "Procedure": "Keyword",
     "Stage": "Keyword",
     "Statute": "Keyword",
     "Requester": "Keyword",
@@ -39,6 +41,7 @@ def search_attributes(case: Case, stuck: Sequence[str] = ()) -> list[SearchAttri
     breached = any(clock.state is ClockState.BREACHED for clock in open_clocks)
     due = min((clock.due_at for clock in open_clocks), default=FAR)
     return [
+        SearchAttributePair(PROCEDURE, case.procedure.value),
         SearchAttributePair(STAGE, case.stage.value),
         SearchAttributePair(STATUTE, case.statute.id),
         SearchAttributePair(REQUESTER, case.requester.code or ""),

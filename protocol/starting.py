@@ -8,7 +8,7 @@ from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from protocol.messages import CaseOpening, CaseView, FilingKey
-from protocol.names import TASK_QUEUE, WORKFLOWS, workflow_id
+from protocol.names import CASE, TASK_QUEUE, workflow_id
 from protocol.opening import case_before
 from protocol.search_attributes import search_attributes
 
@@ -31,7 +31,7 @@ async def start_case(
     """
     case = case_before(opening)
     start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-        WORKFLOWS[opening.procedure],
+        CASE,
         opening,
         id=workflow_id(opening.request_id),
         task_queue=task_queue,

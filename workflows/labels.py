@@ -1,17 +1,45 @@
-"""How a case shows itself to people in Temporal's own pages: timer summaries, and the details page."""
+"""How a case shows itself to people in Temporal's own pages, and at a glance to whoever asks it."""
 
 from collections.abc import Sequence
 
-from domain.engine.case import Case
-from domain.engine.timers import Due, Instant
-from domain.messages import label
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.engine.case import Case
+    from domain.engine.timers import Due, Instant
+    from domain.messages import label
+    from protocol.messages import CaseView
+    from protocol.search_attributes import changes, search_attributes
 
 
-def wait_summary(what: str, case: Case, instant: Instant) -> str:
+def view_of(case: Case, following: Instant | None, stuck: Sequence[str]) -> CaseView:
+    """The case at a glance: ``following`` is what time will do to it next, ``stuck`` what it waits for."""
+    return CaseView(
+        request_id=case.request_id,
+        statute=case.statute.id,
+        stage=case.stage,
+        outcome=case.outcome,
+        head=case.head,
+        next_at=following.at if following else None,
+        clocks=list(case.clocks.values()),
+        stuck=stuck,
+    )
+
+
+def show(case: Case, stuck: Sequence[str]) -> None:
+    """Search attributes, in one event and only when they change, and the page of Temporal's own UI."""
+    workflow.set_current_details(case_details(case, stuck))
+    changed = changes(workflow.info().typed_search_attributes, search_attributes(case, stuck))
+    if changed:
+        workflow.upsert_search_attributes(changed)
+
+
+def wait_summary(case: Case, instant: Instant) -> str:
     """What a timer waits for, for people who read the history in Temporal's UI."""
     clock = case.clocks[instant.number]
+    stage = f"{label('stage', case.stage, 'zh')} {label('stage', case.stage, 'en')}"
     kind = {Due.WARNING: "warn", Due.BREACH: "limit ends"}.get(instant.what, "supervision")
-    return f"{what}: {kind}, {clock.id.value} due {clock.due_date.isoformat()}"[:200]
+    return f"{stage}: {kind}, {clock.id.value} due {clock.due_date.isoformat()}"[:200]
 
 
 def case_details(case: Case, stuck: Sequence[str] = ()) -> str:

@@ -6,7 +6,7 @@ Temporal takes 2,000 updates and 51,200 events in one run and then refuses every
 from temporalio import workflow
 
 MOST_UPDATES = 1000
-"""After so many commands the next run takes over, well before the server's limit."""
+"""After so many updates the next run takes over, well before the server's limit."""
 
 
 class HandingOver(Exception):
@@ -14,7 +14,7 @@ class HandingOver(Exception):
 
 
 class ThisRun:
-    """One run: ``updates`` are the commands that it took, ``leaving`` says that the next run takes those to come."""
+    """One run: ``updates`` counts those that it took, ``leaving`` says that the next run takes those to come."""
 
     def __init__(self) -> None:
         self.updates = 0
@@ -22,5 +22,5 @@ class ThisRun:
 
     @property
     def should_continue_as_new(self) -> bool:
-        """Whether the next run should take over: Temporal says so, or many commands came."""
+        """Whether the next run should take over: Temporal says so, or many updates came."""
         return self.updates >= MOST_UPDATES or workflow.info().is_continue_as_new_suggested()

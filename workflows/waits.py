@@ -12,6 +12,10 @@ from temporalio import workflow
 
 LEDGER, CALENDAR, OPENING, OTHER_CASE = "ledger", "calendar", "opening", "other_case"
 """What is waited for."""
+LEDGER_UNAVAILABLE = "ledger_unavailable"
+CALENDAR_UNAVAILABLE = "calendar_unavailable"
+OTHER_CASE_UNAVAILABLE = "other_case_unavailable"
+"""Why a case is stuck, besides LEDGER_CONFLICT: what operators find in the search attribute StuckReason."""
 
 
 def never() -> bool:

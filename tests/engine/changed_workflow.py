@@ -1,14 +1,15 @@
-"""A share request as a careless programmer would change it: one step more, and no patch marker to say so."""
+"""A case as a careless programmer would change it: one step more, and no patch marker to say so."""
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from protocol.messages import CaseOpening, CaseView
-    from workflows.share_request import ShareRequestWorkflow
+    from protocol.names import CASE
+    from workflows.case import CaseWorkflow
 
 
-@workflow.defn(name="ShareRequest")
-class OneStepMore(ShareRequestWorkflow):
+@workflow.defn(name=CASE)
+class OneStepMore(CaseWorkflow):
     @workflow.init
     def __init__(self, opening: CaseOpening) -> None:
         super().__init__(opening)
@@ -19,4 +20,4 @@ class OneStepMore(ShareRequestWorkflow):
 
     async def begin(self) -> None:
         await super().begin()
-        await self.record([], key=None)
+        await self.recorder.record([])

@@ -42,7 +42,7 @@ from tests.engine.looking import (
     until,
     view_of,
 )
-from workflows.share_request import ShareRequestWorkflow
+from workflows.case import CaseWorkflow
 
 # The same command twice
 
@@ -181,7 +181,7 @@ async def test_a_filing_that_closes_at_once_is_answered_when_its_answer_was_lost
     mine, registered = key(), application(SharingClass.UNCONDITIONAL)
     filing = entered("changshu-2019", registered, client.policy, mine).opening
     handle = await client.temporal.start_workflow(
-        ShareRequestWorkflow.run, filing, id=workflow_id(filing.request_id), task_queue=TASK_QUEUE
+        CaseWorkflow.run, filing, id=workflow_id(filing.request_id), task_queue=TASK_QUEUE
     )
     await handle.result()
     # The ledger is asked before the case stands in it, and again when the server says that it has ended.
@@ -197,7 +197,7 @@ async def test_a_filing_past_the_door_meets_the_same_rules(client: ShareflowClie
     wrong = application(SharingClass.NOT_SHARED)
     filing = good.model_copy(update={"application": plain_matter(wrong)})
     handle = await client.temporal.start_workflow(
-        ShareRequestWorkflow.run, filing, id=workflow_id(filing.request_id), task_queue=TASK_QUEUE
+        CaseWorkflow.run, filing, id=workflow_id(filing.request_id), task_queue=TASK_QUEUE
     )
     with pytest.raises(WorkflowFailureError) as failure:
         await handle.result()

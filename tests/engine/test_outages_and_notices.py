@@ -41,7 +41,8 @@ from tests.engine.looking import (
     view_of,
 )
 from tests.engine.machines import Database, engine_apart
-from workflows.share_request import ShareRequestWorkflow
+from workflows.case import CaseWorkflow
+from workflows.recording import Recorder
 
 # The ledger is away
 
@@ -115,7 +116,7 @@ async def test_a_step_that_contradicts_the_ledger_waits_for_an_operator(client: 
     # Another request under the same filing key can never be recorded.
     other = filing.model_copy(update={"request_id": "CN-OTHER-" + uuid.uuid4().hex[:6].upper()})
     handle = await client.temporal.start_workflow(
-        ShareRequestWorkflow.run, other, id=workflow_id(other.request_id), task_queue=TASK_QUEUE
+        CaseWorkflow.run, other, id=workflow_id(other.request_id), task_queue=TASK_QUEUE
     )
     assert await until(lambda: _is_stuck(client, other.request_id, "LedgerConflict"))
     assert await asyncio.to_thread(get_case, client.reader.engine, other.request_id) is None
@@ -193,8 +194,6 @@ async def test_two_steps_from_one_head_change_the_case_once(client: ShareflowCli
     request_id = await filed(client)
     await client.command(request_id, command(P, C.REQUEST_EXTENSION, {"working_days": 5, **WHY}))
     filing = entered("cn-809-2025", application(), client.policy, key()).opening
-    it = ShareRequestWorkflow(filing.model_copy(update={"request_id": request_id}))
-    it.case = rebuilt(client.reader.engine, request_id)
     both_asked, first_written = asyncio.Barrier(2), asyncio.Event()
 
     async def write(step: Step) -> StepResult:
@@ -206,12 +205,13 @@ async def test_two_steps_from_one_head_change_the_case_once(client: ShareflowCli
         first_written.set()
         return written
 
+    opening = filing.model_copy(update={"request_id": request_id})
+    it = Recorder(opening, rebuilt(client.reader.engine, request_id), write, lambda _: None, lambda: None)
     head, at = it.case.head, it.case.last_at
     assert at is not None
-    it._write, it._show = write, lambda: None  # type: ignore[method-assign]
     approved = decide(it.case, command(B, C.APPROVE_EXTENSION), at)
     urged = decide(it.case, command(B, C.URGE), at)
-    results = await asyncio.gather(it._record(approved, "first"), it._record(urged, "second"))
+    results = await asyncio.gather(it.step(approved, "first"), it.step(urged, "second"))
     assert [result.applied for result in results] == [True, False]
     assert it.case.extension_days == 5
     assert it.case == rebuilt(client.reader.engine, request_id)

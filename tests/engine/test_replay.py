@@ -15,19 +15,18 @@ from domain.statutes.loader import packaged_statutes
 from domain.words import ProcedureName
 from tests.engine.changed_workflow import OneStepMore
 from tests.engine.make_histories import PARKED, PLAYED
-from worker import PASSED_THROUGH, PROCEDURE_WORKFLOWS, HandlerGuard, sandbox
-from workflows.share_request import ShareRequestWorkflow
+from worker import PASSED_THROUGH, HandlerGuard, sandbox
+from workflows.case import CaseWorkflow
 
 FOLDER = Path(__file__).parents[1] / "histories"
 HISTORIES = sorted(FOLDER.glob("*.json"))
-OF_REQUESTS = [path for path in HISTORIES if path.stem.partition(".")[0] not in set(ProcedureName)]
 
 
 def history(path: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json(f"share-request/{path.stem}", path.read_text("utf-8"))
 
 
-def replayer(workflows: Sequence[type] = PROCEDURE_WORKFLOWS, runner: WorkflowRunner | None = None) -> Replayer:
+def replayer(workflows: Sequence[type] = (CaseWorkflow,), runner: WorkflowRunner | None = None) -> Replayer:
     """As the worker runs them: the same converter, interceptors and sandbox."""
     return Replayer(
         workflows=workflows,
@@ -49,9 +48,9 @@ async def test_a_golden_history_replays(path: Path) -> None:
     assert (await replayer().replay_workflow(history(path))).replay_failure is None
 
 
-@pytest.mark.parametrize("path", OF_REQUESTS, ids=[path.stem for path in OF_REQUESTS])
+@pytest.mark.parametrize("path", HISTORIES, ids=[path.stem for path in HISTORIES])
 async def test_a_changed_workflow_is_found_out(path: Path) -> None:
-    await replayer([ShareRequestWorkflow], sandbox_for_tests()).replay_workflow(history(path))
+    await replayer([CaseWorkflow], sandbox_for_tests()).replay_workflow(history(path))
     with pytest.raises(NondeterminismError):
         await replayer([OneStepMore], sandbox_for_tests()).replay_workflow(history(path))
 

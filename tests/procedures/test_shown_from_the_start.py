@@ -1,0 +1,41 @@
+"""Whoever opens a case, Temporal's lists show whose it is and of which procedure from its first event on."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from domain.calendar import CHINA
+from protocol.names import CASE
+from starter.engine_client import ShareflowClient
+from starter.simulate.sandbox import Playground
+from tests.engine.cases import PROVIDER, REQUESTER, application
+from tests.engine.looking import handle_of, until
+from tests.procedures.grants import grant, in_days, opened, renewal
+from tests.procedures.held_up import opened_by
+
+
+async def shown_at_the_start(client: ShareflowClient, request_id: str) -> tuple[str, dict[str, Any], str | None]:
+    """The type, the search attributes and the summary with which a case's workflow was started."""
+    handle = handle_of(client, request_id)
+    history = await handle.fetch_history()
+    begun = history.events[0].workflow_execution_started_event_attributes
+    values = {
+        name: client.temporal.data_converter.payload_converter.from_payloads([payload])[0]
+        for name, payload in begun.search_attributes.indexed_fields.items()
+    }
+    return begun.workflow_type.name, values, await (await handle.describe()).static_summary()
+
+
+async def test_a_case_is_shown_as_what_it_is_whoever_opens_it(ground: Playground) -> None:
+    client, now = ShareflowClient(ground.temporal, ground.engine), datetime.now(CHINA)
+    filed = (await client.file("nantong-2020", application(), key=uuid.uuid4().hex)).request_id
+    granted = await opened(client, "nantong-2020", grant(use_until=in_days(now, 365)), now)
+    await client.command(granted, renewal(now))
+    follows = (await until(lambda: opened_by(client, granted))).request_id
+    for request_id, procedure in ((filed, "share_request"), (granted, "access_grant"), (follows, "share_request")):
+        kind, shown, summary = await shown_at_the_start(client, request_id)
+        assert kind == CASE
+        assert (shown["Procedure"], shown["Statute"]) == (procedure, "nantong-2020")
+        assert (shown["Requester"], shown["Provider"]) == (REQUESTER, PROVIDER)
+        assert summary is not None
+        assert summary.endswith("市公安局")

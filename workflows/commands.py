@@ -1,0 +1,74 @@
+"""People's decisions: may a command be given now, and what it does."""
+
+from collections.abc import Sequence
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.engine.commands import Command
+    from domain.engine.decision import Refused
+    from domain.engine.records import Event, RecordedEvent
+    from domain.procedures.registry import decide
+    from protocol.messages import caller_key
+    from workflows.correspondence import Correspondence
+    from workflows.errands.errand import Errands
+    from workflows.recording import Recorder
+    from workflows.refusals import busy, key_reused, refused, stale
+    from workflows.this_run import ThisRun
+
+
+class Commands:
+    """The commands of one case."""
+
+    def __init__(self, recorder: Recorder, others: Correspondence, errands: Errands, this_run: ThisRun) -> None:
+        self._recorder = recorder
+        self._others = others
+        self._errands = errands
+        self._this_run = this_run
+
+    def may_be_taken(self) -> None:
+        """Refuse, without a trace, while a step is being recorded or a run hands over."""
+        # Not when a run has grown long: a task that only refuses wakes nobody, and would never come to hand over.
+        if not self._recorder.idle or self._this_run.leaving or not self._recorder.case.filed:
+            raise busy()
+
+    def may_be_given(self, command: Command) -> None:
+        """Whether this command may be given now. Raises ApplicationError with the refusal."""
+        self.may_be_taken()
+        recorder = self._recorder
+        if recorder.keys.get(caller_key(command.key), command.key) != command.key:
+            # Also when both come at once.
+            raise key_reused("the key gave another command")
+        if self._given_before(command):
+            return
+        if command.if_head is not None and command.if_head != recorder.case.head:
+            raise stale(recorder.case)
+        try:
+            decide(recorder.case, command, recorder.received(command.received_at))
+        except Refused as refusal:
+            raise refused(refusal, recorder.case) from None
+        except ValueError as error:
+            raise ApplicationError(str(error), type="invalid_command", non_retryable=True) from None
+
+    async def carry_out(self, command: Command) -> Sequence[RecordedEvent]:
+        """Record what a command does; the events that it wrote. Raises ApplicationError with the refusal."""
+        recorder = self._recorder
+        if self._given_before(command):
+            return await recorder.decide(lambda: [], command.key)
+        find = self._errands.of_command.get(command.name)
+        found = await find(recorder.case, self._others) if find else None
+        at = recorder.received(command.received_at)
+
+        def rules() -> Sequence[Event]:
+            events = decide(recorder.case, command, at, taken=True)
+            return found(events) if found else events
+
+        try:
+            return await recorder.decide(rules, command.key)
+        except Refused as refusal:
+            raise refused(refusal, recorder.case) from None
+
+    def _given_before(self, command: Command) -> bool:
+        """Whether this very command was recorded: by an earlier run, for within one Temporal knows it by its id."""
+        return self._recorder.keys.get(caller_key(command.key)) == command.key

@@ -1,0 +1,61 @@
+"""The filing: the gate that every case passes, and what is told to whoever waits before it."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.engine.decision import Refused
+    from domain.procedures.registry import open_case
+    from protocol.messages import CaseOpening, FilingKey
+    from workflows.correspondence import Correspondence
+    from workflows.errands.errand import Errands
+    from workflows.recording import Recorder
+    from workflows.refusals import key_reused, refused
+
+
+class FilingGate:
+    """The gate of one case: behind it the filing stands in the ledger, or the rules have refused it."""
+
+    def __init__(self, opening: CaseOpening, recorder: Recorder, others: Correspondence, errands: Errands) -> None:
+        self._opening = opening
+        self._recorder = recorder
+        self._others = others
+        self._errands = errands
+        self._refusal: Refused | None = None
+
+    async def pass_through(self) -> None:
+        """Ask the rules and record the filing, with the first limits.
+
+        Raises ApplicationError with the refusal when the rules say no: whoever waits for the filing is told the same.
+        """
+        opening, recorder = self._opening, self._recorder
+        find = self._errands.before_filing
+        if find is not None:
+            recorder.case = await find(recorder.case, opening, self._others)
+        at = recorder.received(opening.filed_at)
+        try:
+            events = open_case(recorder.case, opening.actor, at, digests_of(opening), opening.places)
+        except Refused as refusal:
+            self._refusal = refusal
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            raise refused(refusal, recorder.case) from None
+        while not await recorder.record(events, opening.key):
+            if recorder.case.filed:
+                return
+
+    async def told(self) -> None:
+        """Wait until the filing stands in the ledger. Raises ApplicationError with why the rules refuse it."""
+        recorder = self._recorder
+        await workflow.wait_condition(lambda: recorder.case.filed or self._refusal is not None)
+        if self._refusal is not None:
+            raise refused(self._refusal, recorder.case)
+
+    def may_be_told(self, meant: FilingKey | None) -> None:
+        """Not to somebody who means another filing: one key was used twice at once. None: whoever filed it."""
+        if meant is not None and (meant.key, meant.digest) != (self._opening.key, self._opening.digest):
+            raise key_reused("the key files another request")
+
+
+def digests_of(opening: CaseOpening) -> dict[str, str]:
+    """What becomes part of the first event, and so of the chain: digests, and the case that this one follows from."""
+    digests = {"statute_digest": opening.statute_digest, "filing_digest": opening.digest}
+    return {**digests, **({"opened_by": opening.opened_by} if opening.opened_by is not None else {})}

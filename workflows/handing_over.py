@@ -1,0 +1,38 @@
+"""Handing over: what one run of a case's workflow leaves to the next. See :mod:`workflows.this_run` for when."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.engine.snapshot import take_snapshot
+    from protocol.messages import Snapshot
+    from workflows.follow_ups import FollowUps
+    from workflows.recording import Recorder
+    from workflows.recounting import Recounts
+    from workflows.this_run import ThisRun
+
+
+async def hand_over(this_run: ThisRun, recorder: Recorder, follow_ups: FollowUps, recounts: Recounts) -> None:
+    """Let the next run take over with all that is left to do; back only when nothing is, for the case has ended.
+
+    Commands are refused as busy from now on. Those that were taken before are answered by this run.
+    """
+    this_run.leaving = True
+    await workflow.wait_condition(lambda: workflow.all_handlers_finished() and recorder.idle and follow_ups.idle)
+    if recorder.case.closed and not follow_ups.left:
+        this_run.leaving = False
+        return
+    left = Snapshot(
+        state=take_snapshot(recorder.case),
+        keys=_keys_of_this_run(recorder),
+        news=recounts.news,
+        to_open=follow_ups.left,
+        nudged=recorder.nudged,
+    )
+    workflow.continue_as_new(recorder.opening.model_copy(update={"snapshot": left}))
+
+
+def _keys_of_this_run(recorder: Recorder) -> dict[str, str]:
+    """The keys that came since the last hand-over: an older one is known to the ledger."""
+    carried = recorder.opening.snapshot
+    before = carried.keys if carried else {}
+    return {name: key for name, key in recorder.keys.items() if before.get(name) != key}

@@ -1,0 +1,199 @@
+"""Recording: a step goes into the ledger before anybody is told, and only then becomes part of the case.
+
+Steps go quickly, inside the workflow task; when the ledger does not answer, patiently and visibly stuck.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, FailureError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.calendar import CHINA
+    from domain.engine.case import Case
+    from domain.engine.decision import Decision
+    from domain.engine.evolve import evolve_all
+    from domain.engine.records import Event, RecordedEvent, Step, StepResult
+    from domain.engine.timers import Instant, next_instant
+    from domain.procedures.registry import by_itself
+    from protocol.errors import LEDGER_CONFLICT
+    from protocol.messages import CaseOpening, caller_key
+    from protocol.names import RECORD_STEP
+    from workflows import instants
+    from workflows.retries import (
+        PATIENT,
+        PATIENT_IN_ALL,
+        PATIENT_TRY,
+        QUICK,
+        QUICK_IN_ALL,
+        QUICK_TRY,
+        failed_of,
+    )
+    from workflows.waits import LEDGER, LEDGER_UNAVAILABLE, Waits
+
+Write = Callable[[Step], Awaitable[StepResult]]
+"""What puts a step into the ledger, however long that takes."""
+
+
+class LedgerWriter:
+    """Writes steps: quickly if the ledger answers, else patiently, and parked where operators look."""
+
+    def __init__(self, waits: Waits) -> None:
+        self._waits = waits
+
+    async def __call__(self, step: Step) -> StepResult:
+        """Write one step; comes back only when it stands in the ledger, or the ledger was ahead."""
+        try:
+            written: StepResult = await workflow.execute_local_activity(
+                RECORD_STEP,
+                step,
+                result_type=StepResult,
+                start_to_close_timeout=QUICK_TRY,
+                schedule_to_close_timeout=QUICK_IN_ALL,
+                retry_policy=QUICK,
+            )
+            return written
+        except FailureError as error:
+            wait = self._waits.begin(LEDGER)
+            wait.park(_why(error))
+        while True:
+            try:
+                written = await workflow.execute_activity(
+                    RECORD_STEP,
+                    step,
+                    result_type=StepResult,
+                    start_to_close_timeout=PATIENT_TRY,
+                    schedule_to_close_timeout=PATIENT_IN_ALL,
+                    retry_policy=PATIENT,
+                    summary="write to the ledger when it answers again",
+                )
+            except ActivityError as error:
+                wait.park(_why(error))
+                if wait.reason == LEDGER_CONFLICT:
+                    await wait.retried()
+                continue
+            wait.over()
+            return written
+
+
+class Recorder:
+    """One case and how it is recorded: never further than the ledger, and never behind it for long.
+
+    ``keys``: the callers' keys that are known, each with the whole key of its command. ``nudged``: somebody has said
+    that the ledger knows more. ``noted`` is told what was recorded, ``changed`` that the case is another.
+    """
+
+    def __init__(
+        self,
+        opening: CaseOpening,
+        case: Case,
+        write: Write,
+        noted: Callable[[Sequence[RecordedEvent]], None],
+        changed: Callable[[], None],
+    ) -> None:
+        carried = opening.snapshot
+        self.opening = opening
+        self.case = case
+        self.next: Instant | None = next_instant(case)
+        self.keys: dict[str, str] = dict(carried.keys) if carried else {}
+        self.nudged = carried.nudged if carried else False
+        self._write = write
+        self._noted = noted
+        self._changed = changed
+        self._under_way = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether no step is being recorded."""
+        return not self._under_way
+
+    async def until_idle(self) -> None:
+        """Wait until no step is being recorded."""
+        await workflow.wait_condition(lambda: self.idle)
+
+    def received(self, at: datetime | None) -> datetime:
+        """When something was received: as the door says, but never after now nor before what is recorded."""
+        return instants.received(self.opening, self.case, at)
+
+    async def decide(self, rules: Callable[[], Sequence[Event]], key: str) -> Sequence[RecordedEvent]:
+        """Ask the rules, record what they say, and ask again when somebody was there before. Raises Refused."""
+        while True:
+            recorded = await self.step(rules(), key)
+            if recorded.applied:
+                # What others wrote since may be there too, when an earlier answer was lost.
+                return [event for event in recorded.events if event.key == key]
+
+    async def record(self, events: Sequence[Event], key: str | None = None) -> bool:
+        """Record events as one step. False: the ledger was ahead, and the case has now taken that over."""
+        return (await self.step(events, key)).applied
+
+    async def carry_out(self, rule: Callable[[Decision[Any]], None]) -> None:
+        """Record what the platform does by a rule of its own, once: a rule that finds it done writes nothing."""
+        while True:
+            await self.until_idle()
+            events = by_itself(self.case, self.received(None), rule)
+            if not events or await self.record(events):
+                return
+
+    async def sync(self) -> None:
+        """Take over what the ledger holds beyond this case's knowledge."""
+        self.nudged = False
+        await self.record([])
+
+    async def step(self, events: Sequence[Event], key: str | None) -> StepResult:
+        """Write one step and make the case what the ledger then says. ``applied``: the ledger took these events."""
+        at = events[-1].at if events else instants.now(self.opening)
+        step = Step(
+            request_id=self.opening.request_id,
+            head=self.case.head,
+            events=list(events),
+            key=key,
+            known_on=None if self.opening.all_editions else at.astimezone(CHINA).date(),
+            close_of_business=self.case.policy.close_of_business,
+            header=header(self.opening, self.case) if self.case.head == 0 else None,
+        )
+        self._under_way += 1
+        try:
+            result = await self._write(step)
+            # A command may come while a recount is under way, and what one of the two recorded the other finds too.
+            fresh = [event for event in result.events if event.seq > self.case.head]
+            self.case = evolve_all(self.case, fresh)
+            self.next = next_instant(self.case)
+            self._noted(fresh)
+            self.keys.update((caller_key(event.key), event.key) for event in result.events if event.key)
+        finally:
+            self._under_way -= 1
+        self._changed()
+        return result
+
+
+def header(opening: CaseOpening, case: Case) -> dict[str, Any]:
+    """What the ledger keeps of a case beside its events."""
+    requester, provider, resource = case.requester, case.provider, case.resource
+    return {
+        "procedure": case.procedure.value,
+        "statute": opening.statute.id,
+        "statute_digest": opening.statute_digest,
+        "statute_data": opening.statute.model_dump(mode="json", exclude_none=True),
+        "policy": opening.policy.model_dump(mode="json"),
+        "application": case.application.model_dump(mode="json", exclude_none=True),
+        "filed_at": opening.filed_at,
+        "requester_code": requester.code,
+        "requester_name": requester.name,
+        "provider_code": provider.code,
+        "provider_name": provider.name,
+        "resource_code": resource.code or "",
+        "resource_name": resource.name or "",
+        "sharing_class": resource.sharing_class,
+        "filing_key": opening.key,
+        "filing_digest": opening.digest,
+        "workflow_id": workflow.info().workflow_id,
+        "opened_by": opening.opened_by,
+        "superior": case.superior,
+    }
+
+
+def _why(error: FailureError) -> str:
+    return LEDGER_CONFLICT if failed_of(error, LEDGER_CONFLICT) else LEDGER_UNAVAILABLE

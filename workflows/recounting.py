@@ -1,0 +1,107 @@
+"""A notice of the General Office is published: the running limits that it changes are counted again, once."""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, FailureError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.engine.deadlines import order_again
+    from domain.engine.records import Clock
+    from domain.engine.timers import recounted
+    from domain.words import ClockState
+    from protocol.messages import CalendarNews, CaseOpening, Recount
+    from protocol.names import RECOUNT_CLOCKS
+    from workflows.recording import Recorder
+    from workflows.retries import (
+        CALENDAR_TORN,
+        PATIENT,
+        PATIENT_IN_ALL,
+        PATIENT_TRY,
+        QUICK,
+        QUICK_IN_ALL,
+        QUICK_TRY,
+        failed_of,
+    )
+    from workflows.this_run import ThisRun
+    from workflows.timekeeping import Timekeeper
+    from workflows.waits import CALENDAR, CALENDAR_UNAVAILABLE, Waits, answered
+
+
+class Recounts:
+    """The notices that a case has heard of and not yet counted with, in their order. ``news`` goes to the next run."""
+
+    def __init__(
+        self, opening: CaseOpening, recorder: Recorder, time: Timekeeper, waits: Waits, this_run: ThisRun
+    ) -> None:
+        self.news: list[CalendarNews] = list(opening.snapshot.news) if opening.snapshot else []
+        self._opening = opening
+        self._recorder = recorder
+        self._time = time
+        self._waits = waits
+        self._this_run = this_run
+
+    async def take_the_first(self) -> None:
+        """Count again by the oldest notice; it stays when this run has grown long first."""
+        if await self._done(self.news[0]):
+            self.news.pop(0)
+
+    async def _done(self, news: CalendarNews) -> bool:
+        """Supersede the clocks that a notice changes. False: this run has grown long first; the next is to do it."""
+        recorder = self._recorder
+        at = recorder.received(news.published_at)
+        await self._time.pass_time(at)  # a limit that ended before the notice stays ended
+        running = [c for c in recorder.case.clocks.values() if c.state is ClockState.RUNNING]
+        if not running:
+            return True
+        fresh = await self._counted_again(
+            Recount(
+                orders=[order_again(clock) for clock in running],
+                known_on=None if self._opening.all_editions else at.date(),
+                close_of_business=recorder.case.policy.close_of_business,
+            )
+        )
+        if fresh is None:
+            return False
+        while True:
+            at = recorder.received(news.published_at)  # a command may have been recorded meanwhile
+            events = recounted(recorder.case, {c.number: c for c in fresh}, f"calendar:{news.edition}", at)
+            if not events or await recorder.record(events):
+                return True
+
+    async def _counted_again(self, recount: Recount) -> list[Clock] | None:
+        """Quickly; patiently when the database does not answer; and when the calendar is torn, once it is mended.
+
+        None when this run has grown long meanwhile.
+        """
+        try:
+            quick: list[Clock] = await workflow.execute_local_activity(
+                RECOUNT_CLOCKS,
+                recount,
+                result_type=list[Clock],
+                start_to_close_timeout=QUICK_TRY,
+                schedule_to_close_timeout=QUICK_IN_ALL,
+                retry_policy=QUICK,
+            )
+            return quick
+        except FailureError as error:
+            wait, torn = self._waits.begin(CALENDAR), failed_of(error, CALENDAR_TORN)
+            wait.park(CALENDAR_UNAVAILABLE)
+        while not torn or await wait.retried(lambda: self._this_run.should_continue_as_new):
+            asked = workflow.start_activity(
+                RECOUNT_CLOCKS,
+                recount,
+                result_type=list[Clock],
+                start_to_close_timeout=PATIENT_TRY,
+                schedule_to_close_timeout=PATIENT_IN_ALL,
+                retry_policy=PATIENT,
+                summary="count the running limits again when the ledger answers",
+            )
+            if not await answered(asked, lambda: self._this_run.should_continue_as_new):
+                return None
+            try:
+                fresh: list[Clock] = await asked
+            except ActivityError as error:
+                torn = failed_of(error, CALENDAR_TORN)
+                continue
+            wait.over()
+            return fresh
+        return None
