@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.case import Case
     from domain.engine.timers import Due, Instant
     from domain.messages import label
+    from domain.procedures.registry import procedure_of
     from protocol.messages import CaseView
     from protocol.search_attributes import changes, search_attributes
 
@@ -37,9 +38,9 @@ def show(case: Case, stuck: Sequence[str]) -> None:
 def wait_summary(case: Case, instant: Instant) -> str:
     """What a timer waits for, for people who read the history in Temporal's UI."""
     clock = case.clocks[instant.number]
-    stage = f"{label('stage', case.stage, 'zh')} {label('stage', case.stage, 'en')}"
+    what = procedure_of(case).process[case.stage].caption
     kind = {Due.WARNING: "warn", Due.BREACH: "limit ends"}.get(instant.what, "supervision")
-    return f"{stage}: {kind}, {clock.id.value} due {clock.due_date.isoformat()}"[:200]
+    return f"{what}: {kind}, {clock.id.value} due {clock.due_date.isoformat()}"[:200]
 
 
 def case_details(case: Case, stuck: Sequence[str] = ()) -> str:
