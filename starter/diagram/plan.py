@@ -1,0 +1,99 @@
+"""What is measured before anything has a place: the frames' sizes, the texts beside them, the lanes and their room."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from starter.diagram.frames import STAGE_WIDTH, Body, bodies_of
+from starter.diagram.lanes import Routes, routes_of
+from starter.diagram.picture import Link, Picture
+from starter.diagram.shapes import Style, Text, names_block
+from starter.diagram.wording import WORDING, Wording
+
+LABEL = Style(size=12, line=16)
+LANE = 14
+LABEL_ROOM = 150
+BESIDE = 8
+"""Between a line or frame and its text."""
+ENTRY = 22
+"""The height of the place at the top of a stage where a lane arrives."""
+APART = 16
+"""Between frames that no line joins."""
+ARROW = 18
+"""What a line straight down needs besides its text."""
+
+Side = Literal["left", "right"]
+SIDES: Sequence[Side] = ("right", "left")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A jump that leaves a frame at its side: what is written on it, and the height that it takes."""
+
+    link: Link
+    label: Text
+
+    @property
+    def height(self) -> int:
+        """The text and the line below it."""
+        return self.label.height + 10
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is known before anything has a place."""
+
+    bodies: Mapping[str, Body]
+    routes: Routes
+    words: Wording
+
+    def rows(self, name: str, side: Side) -> Sequence[Row]:
+        """What leaves a place at a side, from top to bottom."""
+        links = (self.routes.ahead if side == "right" else self.routes.back).get(name, ())
+        return [Row(link, names_block(link.labels, self.words.between, LABEL, LABEL_ROOM)) for link in links]
+
+    def lanes(self, side: Side) -> Mapping[str, int]:
+        """The lanes of a side, by where they lead."""
+        return self.routes.right if side == "right" else self.routes.left
+
+    def column(self, side: Side) -> int:
+        """The width of the texts of a side."""
+        widths = [row.label.width for name in self.bodies for row in self.rows(name, side)]
+        return max(widths) + 2 * BESIDE if widths else BESIDE if self.lanes(side) else 0
+
+    def breadth(self, side: Side) -> int:
+        """The width of all that is beside the column of frames: texts, then lanes."""
+        return self.column(side) + LANE * (max(self.lanes(side).values(), default=-1) + 1)
+
+    def straight(self, name: str) -> Sequence[tuple[Link, int, Text]]:
+        """The lines straight down from a place: how far each lies from the left of the column, and its text."""
+        links = self.routes.straight.get(name, ())
+        slot = STAGE_WIDTH // max(len(links), 1)
+        found: list[tuple[Link, int, Text]] = []
+        for number, link in enumerate(links):
+            x = slot * number + (slot // 2 if len(links) == 1 else BESIDE)
+            room = slot * (number + 1) - x - 2 * BESIDE
+            found.append((link, x, names_block(link.labels, self.words.between, LABEL, room)))
+        return found
+
+    def height(self, name: str) -> int:
+        """Of a frame, so that its texts and all that leaves it or arrives have room."""
+        return max(self.bodies[name].height, self._taken(name, "left"), self._taken(name, "right"))
+
+    def gap(self, name: str) -> int:
+        """Below a frame."""
+        texts = [text.height for _, _, text in self.straight(name)]
+        return max(max(texts) + ARROW, 2 * ARROW) if texts else APART if self.bodies[name].shape != "end" else BESIDE
+
+    def first_row(self, name: str, side: Side) -> int:
+        """How far below the top of a frame the first jump leaves it."""
+        return ENTRY if name in self.lanes(side) else BESIDE // 2
+
+    def _taken(self, name: str, side: Side) -> int:
+        rows = self.rows(name, side)
+        return self.first_row(name, side) + sum(row.height for row in rows) + BESIDE if rows else 0
+
+
+def plan_of(picture: Picture) -> Plan:
+    """All that is measured of a picture."""
+    return Plan(bodies_of(picture), routes_of(picture), WORDING[picture.language])
