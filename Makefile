@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo up test check openapi bench lock clean
+.PHONY: help setup demo up test check openapi pictures bench lock clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -35,10 +35,14 @@ check: setup ## formatting, style, types, the arrows between packages, the statu
 	$(BIN)/shareflow statute check
 	$(BIN)/python -m starter.api.contract --check
 	$(BIN)/python -m starter.asyncapi --check
+	$(BIN)/python -m starter.diagram --check
 
 openapi: setup ## write docs/api from the application; refuses what would break callers
 	$(BIN)/python -m starter.api.contract --write
 	$(BIN)/python -m starter.asyncapi --write
+
+pictures: setup ## draw the stages of each procedure under each text again, in docs/procedures/pictures
+	$(BIN)/python -m starter.diagram --write
 
 bench: setup ## measure; the README's figures come from here
 	$(BIN)/python -m bench

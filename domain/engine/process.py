@@ -6,7 +6,7 @@ nowhere is a bug, and is told as one (:class:`UndeclaredStep`) before anything i
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, Role, Stage
@@ -15,6 +15,11 @@ CLOSES = (Stage.CLOSED,)
 """What leads to the end of the case."""
 STAYS: tuple[Stage, ...] = ()
 """What changes nothing about the stage."""
+
+Condition = Callable[[Statute], bool]
+"""Whether a text has something."""
+Cause = CommandName | ClockId
+"""What leads a case on: a command, or the end of a limit."""
 
 
 class UndeclaredStep(Exception):
@@ -38,6 +43,7 @@ class DeclaredStage:
     text differs, or where a provincial department is involved (True). ``commands``: to which stages each may lead, its
     own among them where the case may also stay; none where it always stays. ``expiry``: likewise for the end of a
     limit. ``by_itself``: where the platform leads a case that waits for nobody. ``limits``: what is measured here.
+    ``only``: what some texts alone have here, a command, a limit's end, or one of their ways.
     """
 
     stage: Stage
@@ -48,6 +54,29 @@ class DeclaredStage:
     expiry: Mapping[ClockId, Sequence[Stage]] = field(default_factory=dict)
     by_itself: Sequence[Stage] = ()
     waits_under: Callable[[Statute, bool], Sequence[Role] | None] = as_everywhere
+    only: Mapping[Cause | tuple[Cause, Stage], Condition] = field(default_factory=dict)
+
+    def under(self, statute: Statute) -> "DeclaredStage":
+        """The stage as a text has it: without the commands and the ways that it does not know."""
+        commands = {name: self._ways(name, ways, statute) for name, ways in self.commands.items()}
+        expiry = {clock: self._ways(clock, ways, statute) for clock, ways in self.expiry.items()}
+        return replace(
+            self,
+            commands={name: ways for name, ways in commands.items() if ways is not None},
+            expiry={clock: ways for clock, ways in expiry.items() if ways is not None},
+            limits=tuple(clock for clock in self.limits if self._has(clock, statute)),
+            only={},
+        )
+
+    def _ways(self, cause: Cause, ways: Sequence[Stage], statute: Statute) -> Sequence[Stage] | None:
+        """The ways of a cause under a text; None where the text does not know it here."""
+        if not self._has(cause, statute):
+            return None
+        return tuple(stage for stage in ways if self._has((cause, stage), statute))
+
+    def _has(self, what: Cause | tuple[Cause, Stage], statute: Statute) -> bool:
+        condition = self.only.get(what)
+        return condition is None or condition(statute)
 
     @property
     def leads_to(self) -> frozenset[Stage]:
@@ -63,10 +92,14 @@ class DeclaredStage:
 
 @dataclass(frozen=True)
 class Process:
-    """All stages of a procedure, in the order of the articles; ``opens``: those in which a filing may arrive."""
+    """All stages of a procedure, in the order of the articles; ``opens``: those in which a filing may arrive.
+
+    ``opens_only``: which of these some texts alone have.
+    """
 
     opens: Sequence[Stage]
     stages: Sequence[DeclaredStage]
+    opens_only: Mapping[Stage, Condition] = field(default_factory=dict)
 
     def __getitem__(self, stage: Stage) -> DeclaredStage:
         """The declaration of a stage. Raises KeyError for one that the procedure does not have, the end among them."""
@@ -96,18 +129,42 @@ class Process:
         """Whose move it is in a stage under a text; nobody's when the case is closed."""
         return self[stage].assignees(statute, provincial) if stage in self else ()
 
+    def without(self, unknown: Callable[[CommandName], bool]) -> "Process":
+        """The process without some of its commands."""
+        kept = [
+            replace(it, commands={name: ways for name, ways in it.commands.items() if not unknown(name)})
+            for it in self.stages
+        ]
+        return replace(self, stages=kept)
+
+    def under(self, statute: Statute) -> "Process":
+        """The process as a text has it: its stages are those that a filing may reach."""
+        there = {declared.stage: declared.under(statute) for declared in self.stages}
+        opens = tuple(stage for stage in self.opens if self._opens_under(stage, statute))
+        reached, ahead = set[Stage](), list(opens)
+        while ahead:
+            stage = ahead.pop()
+            if stage in there and stage not in reached:
+                reached.add(stage)
+                ahead += there[stage].leads_to
+        return Process(opens, tuple(declared for stage, declared in there.items() if stage in reached))
+
+    def _opens_under(self, stage: Stage, statute: Statute) -> bool:
+        condition = self.opens_only.get(stage)
+        return condition is None or condition(statute)
+
     # What is held to the declaration
 
-    def refuse_undeclared_opening(self, stage: Stage) -> None:
-        """Raises UndeclaredStep for a filing that arrives where none is declared."""
-        if stage not in self.opens:
+    def refuse_undeclared_opening(self, stage: Stage, statute: Statute) -> None:
+        """Raises UndeclaredStep for a filing that arrives where none is declared under its text."""
+        if stage not in self.opens or not self._opens_under(stage, statute):
             raise UndeclaredStep(f"a filing leads to {stage.value}, which is not declared")
 
-    def refuse_undeclared(self, start: Stage, cause: CommandName | ClockId | None, end: Stage) -> None:
-        """Raises UndeclaredStep for a step from one stage to another; ``cause`` None: the platform by itself."""
+    def refuse_undeclared(self, start: Stage, cause: Cause | None, end: Stage, statute: Statute) -> None:
+        """Raises UndeclaredStep for a step that a text does not have; ``cause`` None: the platform by itself."""
         if start is Stage.CLOSED:
             return
-        declared = self[start]
+        declared = self[start].under(statute)
         match cause:
             case CommandName():
                 ways = declared.commands.get(cause, ())

@@ -81,7 +81,7 @@ def _pass(procedure: Procedure[P], decision: Decision[P], clock: Clock, what: Du
                 decision.events.append(_event(decision, EventType.CLOCK_BREACHED, clock, {**about, **due}))
                 decision.case = evolve_all(decision.case, decision.events)
                 procedure.on_breach(decision, clock)
-            procedure.process.refuse_undeclared(start, clock.id, decision.stage)
+            procedure.process.refuse_undeclared(start, clock.id, decision.stage, decision.case.statute)
         case Due.RUNG:
             level = clock.rungs[clock.climbed].level
             said = {**about, "level": level.value, "rung": clock.climbed + 1, "automatic": True}

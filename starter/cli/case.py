@@ -76,3 +76,18 @@ def show_procedure(
     from starter.cli import procedure_page
 
     procedure_page.show(name, as_json)
+
+
+@procedures.command("diagram")
+def diagram(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `shareflow procedure list` names it.")],
+    statute: Annotated[str, typer.Option(help="The text under which it is drawn, as `shareflow statute list` has it.")],
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", help="The SVG file; standard output without it.")
+    ] = None,
+    english: Annotated[bool, typer.Option("--english", help="In English; in Chinese without it.")] = False,
+) -> None:
+    """The stages of a procedure under a text, in the order of the articles, as a picture (流程图)."""
+    from starter.cli import procedure_picture
+
+    procedure_picture.write(name, statute, output, "en" if english else "zh")

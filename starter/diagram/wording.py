@@ -1,10 +1,13 @@
-"""What a picture says itself, in both languages."""
+"""What a picture says itself, in both languages: from the catalogue of all that people read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from domain.messages import Language
+from domain.messages import Language, label
 from starter.diagram.picture import Kind
+
+KIND = "picture"
+"""The words of pictures in the catalogue."""
 
 
 @dataclass(frozen=True)
@@ -33,37 +36,16 @@ class Wording:
         return self.between.join(names)
 
 
-WORDING: Mapping[Language, Wording] = {
-    "zh": Wording(
-        start="开始",
-        waits_for="办理主体：",
-        limit="时限：",
-        here="本阶段可办：",
-        between="、",
-        kinds={"command": "办理动作", "time": "时限届满（不需任何人办理）", "platform": "平台自动办理"},
-        alone={"time": "不需任何人办理", "platform": "平台自动办理"},
-        leads="转入",
-        ends="结果：",
-        stop="。",
-        colon="：",
-        joins="圆点处各线汇合；相交而无圆点的线互不相连。",
-    ),
-    "en": Wording(
-        start="start",
-        waits_for="Whose move: ",
-        limit="Limit: ",
-        here="Also here: ",
-        between=", ",
-        kinds={
-            "command": "somebody's act",
-            "time": "a limit ends (nobody acts)",
-            "platform": "carried out by the platform",
-        },
-        alone={"time": "nobody acts", "platform": "by the platform"},
-        leads="leads to",
-        ends="Endings: ",
-        stop=". ",
-        colon=": ",
-        joins="Lines join at dots; where they cross without a dot, they do not.",
-    ),
-}
+def _wording(language: Language) -> Wording:
+    def said(word: str) -> str:
+        return label(KIND, word, language)
+
+    plain = ("start", "waits_for", "limit", "here", "between", "leads", "ends", "stop", "colon", "joins")
+    return Wording(
+        **{word: said(word) for word in plain},
+        kinds={"command": said("command"), "time": said("time"), "platform": said("platform")},
+        alone={"time": said("time_alone"), "platform": said("platform_alone")},
+    )
+
+
+WORDING: Mapping[Language, Wording] = {"zh": _wording("zh"), "en": _wording("en")}

@@ -1,13 +1,21 @@
 """The access grant (共享授权) as a procedure: use, misuse, the end of service, disputes, the term, and disposal."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from domain.engine.procedure import Procedure
-from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
+from domain.engine.process import CLOSES, STAYS, Cause, Condition, DeclaredStage, Process
 from domain.engine.rules import together
 from domain.procedures.access_grant import disposal, disputes, endings, rules, suspension
 from domain.procedures.access_grant.case import AccessGrant, GrantCase
+from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+
+
+def _disposes(statute: Statute) -> bool:
+    """The text speaks of what happens to the data when sharing is over (妥善处置)."""
+    return statute.access is not None and statute.access.disposal is not None
+
 
 ENDS = (Stage.DISPOSAL, Stage.CLOSED)
 """Where the end of access leads: to disposal where the provider asked for it, else to the end."""
@@ -24,6 +32,16 @@ IN_SERVICE: Final = {
     CommandName.TERMINATE: ENDS,
     CommandName.RELINQUISH: ENDS,
     **AT_ANY_STAGE,
+}
+DISPOSED: Final[Mapping[Cause | tuple[Cause, Stage], Condition]] = {
+    **{
+        (command, Stage.DISPOSAL): _disposes
+        for command in (
+            *(CommandName.REVOKE, CommandName.TERMINATE, CommandName.RELINQUISH),
+            *(CommandName.END_SERVICE, CommandName.RENEW),
+        )
+    },
+    (ClockId.RENEWAL_WINDOW, Stage.DISPOSAL): _disposes,
 }
 EXPIRES: Final = {ClockId.GRANT_TERM: (Stage.EXPIRED,)}
 
@@ -43,6 +61,7 @@ PROCESS: Final = Process(
                 **IN_SERVICE,
             },
             expiry=EXPIRES,
+            only=DISPOSED,
         ),
         DeclaredStage(
             Stage.SUSPENDED,
@@ -59,6 +78,7 @@ PROCESS: Final = Process(
                 **AT_ANY_STAGE,
             },
             expiry=EXPIRES,
+            only=DISPOSED,
         ),
         DeclaredStage(
             Stage.ENDING,
@@ -73,6 +93,7 @@ PROCESS: Final = Process(
                 **IN_SERVICE,
             },
             expiry=EXPIRES,
+            only=DISPOSED,
         ),
         DeclaredStage(
             Stage.COORDINATION,
@@ -86,6 +107,7 @@ PROCESS: Final = Process(
                 **IN_SERVICE,
             },
             expiry=EXPIRES,
+            only=DISPOSED,
         ),
         DeclaredStage(
             Stage.FINAL_INSTANCE,
@@ -98,6 +120,7 @@ PROCESS: Final = Process(
                 **IN_SERVICE,
             },
             expiry=EXPIRES,
+            only=DISPOSED,
         ),
         DeclaredStage(
             Stage.EXPIRED,
@@ -106,6 +129,7 @@ PROCESS: Final = Process(
             limits=(ClockId.RENEWAL_WINDOW,),
             commands={CommandName.RENEW: ENDS, CommandName.END_SERVICE: ENDS, **AT_ANY_STAGE},
             expiry={ClockId.RENEWAL_WINDOW: ENDS},
+            only=DISPOSED,
         ),
         DeclaredStage(
             Stage.DISPOSAL,

@@ -1,10 +1,10 @@
 """Data correction (数据校核) as a procedure: doubt, verification, explanation, dispute, and the push to all users."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from domain.engine.procedure import Procedure
-from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
+from domain.engine.process import CLOSES, STAYS, Cause, Condition, DeclaredStage, Process
 from domain.procedures.data_correction.rules import RULES, Correction, CorrectionCase, begin, on_breach
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
@@ -31,6 +31,31 @@ def _whoever_pushes(statute: Statute, _: bool) -> Sequence[Role] | None:
     return (rules.push.by,) if rules is not None and rules.push is not None else None
 
 
+def _pushes(statute: Statute) -> bool:
+    return statute.correction is not None and statute.correction.push is not None
+
+
+def _corrected_is_done(statute: Statute) -> bool:
+    return not _pushes(statute)
+
+
+def _somebody_finds_out(statute: Statute) -> bool:
+    return statute.correction is not None and statute.correction.dispute is not None
+
+
+def _departments_negotiate(statute: Statute) -> bool:
+    return not _somebody_finds_out(statute)
+
+
+def _government_decides(statute: Statute) -> bool:
+    return statute.correction is not None and statute.correction.last is not None
+
+
+CORRECTIONS: Final[Mapping[Cause | tuple[Cause, Stage], Condition]] = {
+    (CommandName.CORRECT, Stage.PUSH): _pushes,
+    (CommandName.CORRECT, Stage.CLOSED): _corrected_is_done,
+}
+
 PROCESS: Final = Process(
     opens=(Stage.VERIFICATION,),
     stages=(
@@ -45,6 +70,7 @@ PROCESS: Final = Process(
                 CommandName.WITHDRAW: CLOSES,
                 **SUPERVISED,
             },
+            only=CORRECTIONS,
         ),
         DeclaredStage(
             Stage.EXPLAINED,
@@ -58,6 +84,10 @@ PROCESS: Final = Process(
                 **SUPERVISED,
             },
             expiry={ClockId.DISPUTE_WINDOW: CLOSES},
+            only={
+                (CommandName.DISPUTE_EXPLANATION, Stage.NEGOTIATION): _departments_negotiate,
+                (CommandName.DISPUTE_EXPLANATION, Stage.VERIFICATION_DISPUTE): _somebody_finds_out,
+            },
         ),
         DeclaredStage(
             Stage.NEGOTIATION,
@@ -72,6 +102,7 @@ PROCESS: Final = Process(
                 CommandName.WITHDRAW: CLOSES,
                 **SUPERVISED,
             },
+            only=CORRECTIONS,
         ),
         DeclaredStage(
             Stage.VERIFICATION_DISPUTE,
@@ -83,6 +114,10 @@ PROCESS: Final = Process(
                 CommandName.CONCLUDE_VERIFICATION: (Stage.VERIFICATION, Stage.VERIFICATION_DISPUTE, Stage.CLOSED),
                 CommandName.WITHDRAW: CLOSES,
                 **SUPERVISED,
+            },
+            only={
+                (CommandName.CONCLUDE_VERIFICATION, Stage.VERIFICATION_DISPUTE): _government_decides,
+                ClockId.FINAL_INSTANCE: _government_decides,
             },
         ),
         DeclaredStage(

@@ -21,7 +21,26 @@ def _whoever_consents_or_negotiates(statute: Statute, _: bool) -> Sequence[Role]
     return (Role.PROVIDER, Role.BUREAU) if rules.consent else (Role.PROVIDER,)
 
 
+def _reviewed(statute: Statute) -> bool:
+    """The bureau consents, or the provider negotiates with those who use the resource."""
+    return _consents(statute) or _negotiates(statute)
+
+
+def _consents(statute: Statute) -> bool:
+    return statute.withdrawal is not None and statute.withdrawal.consent is not None
+
+
+def _negotiates(statute: Statute) -> bool:
+    return statute.withdrawal is not None and statute.withdrawal.negotiate is not None
+
+
+def _notified_at_once(statute: Statute) -> bool:
+    """Nobody consents: where nobody uses the resource, or nobody negotiates, the notice runs at once."""
+    return not _consents(statute)
+
+
 PROCESS: Final = Process(
+    opens_only={Stage.WITHDRAWAL_REVIEW: _reviewed, Stage.WITHDRAWAL_NOTICE: _notified_at_once},
     opens=(Stage.WITHDRAWAL_REVIEW, Stage.WITHDRAWAL_NOTICE),
     stages=(
         DeclaredStage(
@@ -41,6 +60,7 @@ PROCESS: Final = Process(
                 CommandName.REFER: (Stage.COORDINATION,),
                 **AT_ANY_STAGE,
             },
+            only={ClockId.WITHDRAWAL_REVIEW: _consents, ClockId.NEGOTIATION: _negotiates},
         ),
         DeclaredStage(
             Stage.WITHDRAWAL_NOTICE,

@@ -5,7 +5,7 @@ from typing import Final
 
 from domain.engine.decision import Decision
 from domain.engine.procedure import Procedure
-from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
+from domain.engine.process import CLOSES, STAYS, Cause, Condition, DeclaredStage, Process
 from domain.engine.records import Clock
 from domain.engine.rules import together
 from domain.procedures.share_request import delivery, dispute, provider_answer
@@ -37,7 +37,91 @@ def _whoever_speaks_last(statute: Statute, provincial: bool) -> Sequence[Role]:
     return (last.by,) if last else ()
 
 
+def _checks_first(statute: Statute) -> bool:
+    """The bureau checks the papers before anybody answers (规范性审查)."""
+    return any(route.opens == Stage.COMPLETENESS_CHECK.value for route in statute.routes)
+
+
+def _answers_at_once(statute: Statute) -> bool:
+    return any(route.opens == Stage.PROVIDER_ANSWER.value for route in statute.routes)
+
+
+def _negotiates_at_once(statute: Statute) -> bool:
+    """What is not shared is asked for by negotiation, or granted conditions are disputed."""
+    asked = any(route.opens == Stage.NEGOTIATION.value for route in statute.routes)
+    return asked or statute.negotiation.granted_conditions is not None
+
+
+def _grants_on_filing(statute: Statute) -> bool:
+    """登记即可获取: what is shared without conditions."""
+    return any(route.opens == "granted" for route in statute.routes)
+
+
+def _bureau_returns(statute: Statute) -> bool:
+    return statute.supplement.by == Role.BUREAU.value
+
+
+def _provider_returns(statute: Statute) -> bool:
+    return statute.supplement.by == Role.PROVIDER.value
+
+
+def _platform_authorizes(statute: Statute) -> bool:
+    return any(route.then == Stage.PLATFORM_AUTHORIZATION.value for route in statute.routes)
+
+
+def _delivers(statute: Statute) -> bool:
+    """The text limits the delivery (提供)."""
+    return any(limit.clock is ClockId.DELIVERY for limit in statute.limits)
+
+
+def _granted_is_done(statute: Statute) -> bool:
+    return not _delivers(statute)
+
+
+def _may_be_extended(statute: Statute) -> bool:
+    return statute.extension is not None
+
+
+def _coordinates(statute: Statute) -> bool:
+    return statute.coordination is not None
+
+
+def _knows_no_coordinator(statute: Statute) -> bool:
+    return statute.coordination is None
+
+
+def _skips_negotiation(statute: Statute) -> bool:
+    """Whoever is refused may go to the coordinator at once."""
+    return statute.coordination is not None and not statute.coordination.negotiation_first
+
+
+def _goes_to_the_last_at_once(statute: Statute) -> bool:
+    """With a provincial department a dispute goes to the last instance at once (changzhou)."""
+    return statute.coordination is not None and statute.coordination.provincial is not None
+
+
+def _adjudicates(statute: Statute) -> bool:
+    return statute.last is not None and statute.last.step == "adjudication"
+
+
+def _refers_final(statute: Statute) -> bool:
+    """Somebody above the coordinator decides, in every case or where a provincial department is involved."""
+    provincial = statute.coordination.provincial if statute.coordination else None
+    return any(last is not None and last.step == "final_instance" for last in (statute.last, provincial))
+
+
+LATER_STEPS: Final[Mapping[Cause | tuple[Cause, Stage], Condition]] = {
+    (CommandName.REFER, Stage.FINAL_INSTANCE): _goes_to_the_last_at_once,
+    CommandName.REFER: _coordinates,
+}
+
 PROCESS: Final = Process(
+    opens_only={
+        Stage.COMPLETENESS_CHECK: _checks_first,
+        Stage.PROVIDER_ANSWER: _answers_at_once,
+        Stage.NEGOTIATION: _negotiates_at_once,
+        Stage.CLOSED: _grants_on_filing,
+    },
     opens=(Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER, Stage.NEGOTIATION, Stage.CLOSED),
     stages=(
         DeclaredStage(
@@ -51,6 +135,10 @@ PROCESS: Final = Process(
                 CommandName.RETURN_FOR_SUPPLEMENT: (Stage.SUPPLEMENT,),
                 **AT_ANY_STAGE,
             },
+            only={
+                (CommandName.ACCEPT, Stage.PLATFORM_AUTHORIZATION): _platform_authorizes,
+                CommandName.RETURN_FOR_SUPPLEMENT: _bureau_returns,
+            },
         ),
         DeclaredStage(
             Stage.SUPPLEMENT,
@@ -59,6 +147,10 @@ PROCESS: Final = Process(
             limits=(ClockId.SUPPLEMENT,),
             commands={CommandName.SUPPLEMENT: (Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER), **AT_ANY_STAGE},
             expiry={ClockId.SUPPLEMENT: CLOSES},
+            only={
+                (CommandName.SUPPLEMENT, Stage.COMPLETENESS_CHECK): _bureau_returns,
+                (CommandName.SUPPLEMENT, Stage.PROVIDER_ANSWER): _provider_returns,
+            },
         ),
         DeclaredStage(
             Stage.PLATFORM_AUTHORIZATION,
@@ -69,6 +161,10 @@ PROCESS: Final = Process(
                 CommandName.AUTHORIZE: SHARED,
                 CommandName.REFUSE_AUTHORIZATION: (Stage.REFUSED,),
                 **AT_ANY_STAGE,
+            },
+            only={
+                (CommandName.AUTHORIZE, Stage.DELIVERY): _delivers,
+                (CommandName.AUTHORIZE, Stage.CLOSED): _granted_is_done,
             },
         ),
         DeclaredStage(
@@ -87,6 +183,16 @@ PROCESS: Final = Process(
                 CommandName.REFER: (Stage.COORDINATION, Stage.FINAL_INSTANCE),
                 **AT_ANY_STAGE,
             },
+            only={
+                CommandName.RETURN_FOR_SUPPLEMENT: _provider_returns,
+                CommandName.REQUEST_EXTENSION: _may_be_extended,
+                CommandName.APPROVE_EXTENSION: _may_be_extended,
+                CommandName.DENY_EXTENSION: _may_be_extended,
+                (CommandName.GRANT, Stage.DELIVERY): _delivers,
+                (CommandName.GRANT, Stage.CLOSED): _granted_is_done,
+                CommandName.OPEN_NEGOTIATION: _knows_no_coordinator,
+                **LATER_STEPS,
+            },
         ),
         DeclaredStage(
             Stage.REFUSED,
@@ -100,6 +206,7 @@ PROCESS: Final = Process(
                 **AT_ANY_STAGE,
             },
             expiry={ClockId.DISPUTE_WINDOW: CLOSES},
+            only={**LATER_STEPS, CommandName.REFER: _skips_negotiation},
         ),
         DeclaredStage(
             Stage.NEGOTIATION,
@@ -115,6 +222,13 @@ PROCESS: Final = Process(
                 **AT_ANY_STAGE,
             },
             expiry={ClockId.DISPUTE_WINDOW: CLOSES},
+            only={
+                (CommandName.AGREE, Stage.DELIVERY): _delivers,
+                (CommandName.AGREE, Stage.CLOSED): _granted_is_done,
+                (CommandName.DECLARE_IMPASSE, Stage.CLOSED): _knows_no_coordinator,
+                ClockId.DISPUTE_WINDOW: _coordinates,
+                **LATER_STEPS,
+            },
         ),
         DeclaredStage(
             Stage.COORDINATION,
@@ -128,6 +242,14 @@ PROCESS: Final = Process(
                 **AT_ANY_STAGE,
             },
             expiry={ClockId.DISPUTE_WINDOW: CLOSES},
+            only={
+                (CommandName.CONCLUDE_COORDINATION, Stage.DELIVERY): _delivers,
+                CommandName.ADJUDICATE: _adjudicates,
+                (CommandName.ADJUDICATE, Stage.DELIVERY): _delivers,
+                CommandName.REFER_FINAL: _refers_final,
+                ClockId.FINAL_INSTANCE: _adjudicates,
+                ClockId.DISPUTE_WINDOW: _refers_final,
+            },
         ),
         DeclaredStage(
             Stage.FINAL_INSTANCE,
@@ -136,6 +258,7 @@ PROCESS: Final = Process(
             waits_under=_whoever_speaks_last,
             limits=(ClockId.FINAL_INSTANCE,),
             commands={CommandName.DECIDE: (Stage.COORDINATION, *SHARED), **AT_ANY_STAGE},
+            only={(CommandName.DECIDE, Stage.DELIVERY): _delivers},
         ),
         DeclaredStage(
             Stage.DELIVERY,
@@ -143,6 +266,7 @@ PROCESS: Final = Process(
             waits_for=(Role.PROVIDER,),
             limits=(ClockId.DELIVERY,),
             commands={CommandName.DELIVER: CLOSES, CommandName.REFER: (Stage.COORDINATION,), **AT_ANY_STAGE},
+            only={CommandName.REFER: _coordinates},
         ),
     ),
 )
