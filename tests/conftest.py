@@ -14,6 +14,9 @@ from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
 from starter.simulate.sandbox import Playground, playground
 from starter.tokens import Issuer, new_issuer
+from tests.plays import every_play, plays
+
+__all__ = ["every_play", "plays"]
 
 
 @pytest.fixture(scope="session")

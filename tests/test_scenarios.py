@@ -1,26 +1,15 @@
 """The scenario files, each played on a real server, and what all of them together must show."""
 
-import asyncio
-import json
-from calendar import monthrange
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
-import chinese_calendar
 import pytest
 
 from domain.calendar import CHINA
 from domain.coverage.table import Row, packaged_tables
-from domain.engine.commands import Command
-from domain.engine.decision import Refused
-from domain.engine.evolve import evolve
-from domain.engine.records import Actor, Clock
-from domain.engine.snapshot import restore_snapshot, take_snapshot
-from domain.evidence import verify_chain
 from domain.policy import default_policy
-from domain.procedures.registry import PROCEDURES, decide
+from domain.procedures.registry import PROCEDURES
 from domain.procedures.share_request.case import ShareRequestCase
 from domain.procedures.share_request.process import PROCESS
 from domain.refusal_codes import RefusalCode
@@ -37,65 +26,15 @@ from domain.words import (
     ProcedureName,
     Role,
     Stage,
-    Unit,
     Urgency,
 )
-from ledger.queries.cases import get_case
-from ledger.queries.events import events_of
-from starter.api.cases.presenters import before_anything
-from starter.simulate.player import Played, Player
+from starter.simulate.player import Played
 from starter.simulate.report import mismatches
-from starter.simulate.sandbox import Playground
-from starter.simulate.scenario import PlayedStep, Scenario, read_scenario, scenario_from
+from starter.simulate.scenario import read_scenario
 from tests.coverage_shown import shown, untrue
+from tests.plays import FILES, Plays, carried_out, name_of, under
 
-FOLDER = Path(__file__).parent / "scenarios"
-FILES = sorted(FOLDER.glob("*/*.yaml"))
-AT_ONCE = 6
-IMPASSE = FOLDER / "nantong-2020/refused-late-then-impasse.yaml"
 IN_TIME = timedelta(seconds=1)
-
-Plays = dict[Path, asyncio.Task[Played]]
-
-
-@pytest.fixture(scope="session")
-async def plays(ground: Playground, request: pytest.FixtureRequest) -> AsyncIterator[Plays]:
-    """The plays of all files that the collected tests ask for, a few at a time."""
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def play(path: Path) -> Played:
-        async with gate:
-            return await Player(ground, read_scenario(path)).play()
-
-    tasks = {path: asyncio.create_task(play(path)) for path in _asked_for(request.session.items)}
-    yield tasks
-    for task in tasks.values():
-        task.cancel()
-    await asyncio.gather(*tasks.values(), return_exceptions=True)
-
-
-def _asked_for(items: Iterable[pytest.Item]) -> list[Path]:
-    """All files, or those alone whose own tests were chosen on the command line."""
-    chosen: set[Path] = set()
-    for item in items:
-        names = getattr(item, "fixturenames", ())
-        if "every_play" in names:
-            return FILES
-        if "plays" in names:
-            callspec = getattr(item, "callspec", None)
-            chosen.add(callspec.params.get("path", IMPASSE) if callspec else IMPASSE)
-    return [path for path in FILES if path in chosen]
-
-
-@pytest.fixture(scope="session")
-async def every_play(plays: Plays) -> dict[str, Played]:
-    """All plays by the name of their file, such as ``nantong-2020/declined-with-reason``."""
-    return {name_of(path): await task for path, task in plays.items()}
-
-
-def name_of(path: Path) -> str:
-    """How a scenario is called: statute and file, without the ending."""
-    return path.relative_to(FOLDER).with_suffix("").as_posix()
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -145,7 +84,7 @@ def test_every_command_of_a_procedure_is_carried_out(name: ProcedureName, every_
     plays = [played for played in every_play.values() if played.scenario.procedure is name]
     # What one case tells another takes two: tests/procedures/test_suspended_grants.py.
     given = {command for command, rule in PROCEDURES[name].rules.items() if not rule.between_cases}
-    assert {step.do for played in plays for step in _carried_out(played)} == given
+    assert {step.do for played in plays for step in carried_out(played)} == given
     there = {event.stage for played in plays for event in played.events}
     assert {*PROCEDURES[name].process.open_stages} <= there
     assert len(plays) >= 14
@@ -206,7 +145,7 @@ POSSIBLE_OUTCOMES = {
 
 @pytest.mark.parametrize("statute", POSSIBLE_OUTCOMES)
 def test_every_outcome_of_a_statute_is_reached(statute: str, every_play: dict[str, Played]) -> None:
-    reached = {played.case.outcome for played in _under(every_play, statute) if played.case}
+    reached = {played.case.outcome for played in under(every_play, statute) if played.case}
     assert reached - {None} == POSSIBLE_OUTCOMES[statute]
 
 
@@ -232,7 +171,7 @@ def test_every_route_is_taken(statute: str, every_play: dict[str, Played]) -> No
     data = packaged_statutes()[statute]
     taken = [
         ShareRequestCase("", data, default_policy(), played.scenario.request).route
-        for played in _under(every_play, statute)
+        for played in under(every_play, statute)
         if played.scenario.request.resource.sharing_class is not None
     ]
     for route in data.routes:
@@ -265,7 +204,7 @@ def test_every_limit_of_other_procedures_is_kept_and_missed(every_play: dict[str
 
 def test_both_sides_of_every_limit_of_the_texts(every_play: dict[str, Played]) -> None:
     for statute, data in _of_their_own().items():
-        clocks = [clock for played in _under(every_play, statute) for clock in played.clocks]
+        clocks = [clock for played in under(every_play, statute) for clock in played.clocks]
         for clock_id in {limit.clock for limit in data.limits} & OF_A_REQUEST:
             kept = [c for c in clocks if c.id == clock_id and c.ended_at is not None]
             assert any(c.state is ClockState.MET and c.ended_at == c.due_at - IN_TIME for c in kept), (
@@ -357,201 +296,3 @@ CITED = {
     RefusalCode.CLASS_NOT_SHAREABLE,
     RefusalCode.SECRET_DATA_EXCLUDED,
 }
-
-
-# What must hold of every case
-
-
-def test_policy_never_passes_for_law(every_play: dict[str, Played]) -> None:
-    for name, played in every_play.items():
-        limits = {limit.clock for limit in packaged_statutes()[played.scenario.statute].limits} if played.case else ()
-        for clock in played.clocks:
-            if played.scenario.procedure is ProcedureName.SHARE_REQUEST:
-                assert (clock.basis is Basis.STATUTE) == (clock.id in limits), f"{name}: {clock.id}"
-            assert clock.basis is not Basis.STATUTE or clock.id in {*limits, ClockId.DUTY}, f"{name}: {clock.id}"
-            assert (clock.article is None, clock.quote is None) == (clock.basis is Basis.POLICY,) * 2, name
-
-
-async def test_every_ledger_holds(every_play: dict[str, Played], ground: Playground) -> None:
-    for name, played in every_play.items():
-        if played.request_id is None:
-            continue
-        stored = await asyncio.to_thread(get_case, ground.engine, played.request_id)
-        assert stored is not None, name
-        # A case that stays open lives on after its play: time may have done more to it since.
-        events = await asyncio.to_thread(events_of, ground.engine, played.request_id)
-        verify_chain(events, stored.algorithm, head=stored.head_digest)
-        assert [event.seq for event in events] == list(range(1, stored.seq + 1)), name
-        assert list(events[: len(played.events)]) == list(played.events), name
-        assert stored.stage == events[-1].stage, name
-        types = [event.type for event in events]
-        if stored.outcome is not None:
-            assert types.index(EventType.CLOSED) == len(types) - 1, name
-            assert not any(clock.open for clock in stored.clocks), name
-        if len(events) == len(played.events):
-            assert (list(stored.clocks), stored.outcome) == (
-                list(played.clocks),
-                played.case and played.case.outcome,
-            ), name
-        instants = [event.at for event in events]
-        assert instants == sorted(instants), name
-
-
-async def test_in_no_state_does_a_stranger_or_a_watcher_decide(
-    every_play: dict[str, Played], ground: Playground
-) -> None:
-    tried = 0
-    for played in every_play.values():
-        detail = await asyncio.to_thread(get_case, ground.engine, played.request_id) if played.request_id else None
-        if detail is None or played.scenario.procedure is ProcedureName.SHARE_REQUEST:
-            continue
-        rules = PROCEDURES[played.scenario.procedure].rules
-        case = before_anything(detail, packaged_statutes()[played.scenario.statute])
-        for event in played.events:
-            case = evolve(case, event)
-            strangers = [Actor(role=role, org="STRANGER") for role in (Role.REQUESTER, Role.PROVIDER)]
-            watchers = [Actor(role=role, org="WATCHER") for role in (Role.AUDITOR, Role.OPERATOR)]
-            for command in rules:
-                for actor in (*strangers, *watchers):
-                    tried += 1
-                    with pytest.raises(Refused):
-                        decide(case, Command(name=command, actor=actor, key="k"), event.at)
-    assert tried > 20_000
-
-
-async def test_in_every_state_a_case_can_be_handed_over_whole(
-    every_play: dict[str, Played], ground: Playground
-) -> None:
-    """What one run of a workflow leaves to the next is the case again, to the last fact, in every procedure."""
-    procedures = set()
-    for played in every_play.values():
-        detail = await asyncio.to_thread(get_case, ground.engine, played.request_id) if played.request_id else None
-        if detail is None:
-            continue
-        new = case = before_anything(detail, packaged_statutes()[played.scenario.statute])
-        for event in played.events:
-            case = evolve(case, event)
-            assert restore_snapshot(new, json.loads(json.dumps(take_snapshot(case)))) == case
-        procedures.add(played.scenario.procedure)
-    assert procedures == set(ProcedureName)
-
-
-def test_every_due_date_agrees_with_an_independent_calendar(every_play: dict[str, Played], ground: Playground) -> None:
-    published = [edition.published for edition in ground.calendar.editions]
-    counted = 0
-    for name, played in every_play.items():
-        for clock in played.clocks:
-            if clock.state is ClockState.SUPERSEDED or _decided_by_later_knowledge(clock, published):
-                continue
-            if clock.unit is not Unit.WORKING_DAY:
-                assert _due_by_the_civil_code(clock) in (clock.due_date, None), f"{name}: {clock.id}"
-                continue
-            day, left = clock.started_at.astimezone(CHINA).date(), clock.amount
-            while left and day.year < 2027:
-                day += timedelta(days=1)
-                left -= day.year < 2027 and chinese_calendar.is_workday(day)
-            counted += left == 0
-            assert left or (clock.due_date, clock.provisional) == (day, False), f"{name}: {clock.id}"
-            assert not left or clock.provisional, f"{name}: {clock.id}"
-    assert counted > 250
-
-
-def _due_by_the_civil_code(clock: Clock) -> date | None:
-    """The last day of a limit in months, or of one fixed to a day; None where no notice says which days are off."""
-    start = clock.started_at.astimezone(CHINA).date()
-    if clock.unit is Unit.DATE:
-        return start + timedelta(days=clock.amount)
-    months = start.month - 1 + clock.amount
-    year, month = start.year + months // 12, months % 12 + 1
-    day = date(year, month, min(start.day, monthrange(year, month)[1]))
-    while day.year < 2027 and not chinese_calendar.is_workday(day):
-        day += timedelta(days=1)
-    return day if day.year < 2027 else None
-
-
-def _decided_by_later_knowledge(clock: Clock, published: Iterable[date]) -> bool:
-    """Whether a notice came out before the last day, but after the clock had ended: closed clocks stay as they were."""
-    ended = clock.ended_at.astimezone(CHINA).date() if clock.ended_at else date.max
-    return any(ended < day <= clock.due_date for day in published)
-
-
-async def test_a_dispute_stays_a_short_history(plays: Plays) -> None:
-    played = await plays[IMPASSE]
-    assert played.case is not None
-    assert played.case.outcome is Outcome.UNRESOLVED
-    assert 0 < played.history_length < 90
-
-
-# What a wrong expectation must meet
-
-
-WRONG = {
-    "stage": ("stage: closed", "stage: negotiation"),
-    "outcome": ("outcome: unresolved", "outcome: denied"),
-    "no outcome": ("outcome: unresolved", "outcome: null"),
-    "due date": ("due_date: 2026-10-10", "due_date: 2026-10-09"),
-    "policy due date": ("due_date: 2026-11-23", "due_date: 2026-11-24"),
-    "state": ("state: met_late", "state: met"),
-    "late instead of met": ("due_date: 2026-09-20, state: met", "due_date: 2026-09-20, state: met_late"),
-    "basis": ('basis: statute, article: "22"', 'basis: policy, article: "22"'),
-    "article": ('article: "22"', 'article: "23"'),
-    "missing clock": ("{id: negotiation,", "{id: coordination,"),
-    "event order": ("impasse_declared, clock_met, closed", "impasse_declared, closed, clock_met"),
-    "event twice": ("terms_proposed, ", "terms_proposed, terms_proposed, "),
-    "missing event": ("refused, negotiation_opened", "granted, negotiation_opened"),
-}
-WRONG_REFUSALS = {
-    "another code": ("refused: reason_required", "refused: legal_basis_required", "not legal_basis_required"),
-    "none expected": (", refused: reason_required", "", "was refused"),
-    "accepted after all": ("do: accept}", "do: accept, refused: not_your_turn}", "was accepted"),
-}
-
-
-@pytest.mark.parametrize("what", WRONG)
-async def test_a_wrong_expectation_is_a_mismatch(what: str, plays: Plays) -> None:
-    played = await plays[IMPASSE]
-    assert mismatches(played) == []
-    wrong = replace(played, scenario=_mutated(IMPASSE, *WRONG[what]))
-    assert len(mismatches(wrong)) == 1
-
-
-@pytest.mark.parametrize("what", WRONG_REFUSALS)
-async def test_a_wrong_expectation_of_a_refused_step_is_a_mismatch(what: str, ground: Playground) -> None:
-    was, becomes, said = WRONG_REFUSALS[what]
-    played = await Player(ground, _mutated(IMPASSE, was, becomes)).play()
-    assert said in mismatches(played)[0]
-
-
-@pytest.mark.parametrize(
-    ("file", "was", "becomes"),
-    [
-        ("zhejiang-2014/not-shared-refused-at-filing", "class_not_shareable", "secret_data_excluded"),
-        ("zhejiang-2014/not-shared-refused-at-filing", "{refused: class_not_shareable}", "{stage: closed}"),
-        ("zhejiang-2014/unrestricted-granted-on-filing", "\n  stage: closed", "\n  refused: class_not_shareable"),
-    ],
-)
-async def test_a_wrong_expectation_of_a_filing_is_a_mismatch(
-    file: str, was: str, becomes: str, ground: Playground
-) -> None:
-    played = await Player(ground, _mutated(FOLDER / f"{file}.yaml", was, becomes)).play()
-    assert mismatches(played)
-
-
-def _mutated(path: Path, was: str, becomes: str) -> Scenario:
-    text = path.read_text(encoding="utf-8")
-    assert was in text
-    return scenario_from(text.replace(was, becomes, 1), path.name)
-
-
-def _under(every_play: dict[str, Played], statute: str) -> list[Played]:
-    """The plays of share requests under a statute."""
-    return [
-        played
-        for played in every_play.values()
-        if played.scenario.statute == statute and played.scenario.procedure is ProcedureName.SHARE_REQUEST
-    ]
-
-
-def _carried_out(played: Played) -> Iterator[PlayedStep]:
-    refused = {step.step for step in played.refused}
-    return (step for number, step in enumerate(played.scenario.steps, start=1) if number not in refused)

@@ -15,7 +15,7 @@ from protocol.names import workflow_id
 from starter.simulate.sandbox import Playground
 from tests.api.callers import Bearer, fresh_key
 from tests.domain.engine.machine import GOOD, ORGS, application
-from tests.domain.engine.situations import Situation
+from tests.domain.engine.situation import Situation
 from tests.engine.looking import until
 
 GRACE: Final = timedelta(seconds=65)

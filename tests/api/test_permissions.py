@@ -28,7 +28,8 @@ from starter.simulate.sandbox import Playground
 from tests.api.callers import STRANGER, Bearer
 from tests.api.staging import Stage
 from tests.domain.engine.machine import GOOD, ORGS
-from tests.domain.engine.situations import SITUATIONS, Situation, reached, refused_with
+from tests.domain.engine.situation import Situation
+from tests.domain.engine.situations import SITUATIONS, reached, refused_with
 
 AT_ONCE = 8
 """Temporal lets ten updates of one workflow be under way."""

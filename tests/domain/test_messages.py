@@ -27,7 +27,8 @@ from domain.words import (
     Unit,
     Urgency,
 )
-from tests.domain.engine.situations import SITUATIONS, STAGES, Situation, refused_with
+from tests.domain.engine.situation import STAGES, Situation
+from tests.domain.engine.situations import SITUATIONS, refused_with
 
 KINDS: dict[type[StrEnum], str] = {
     ProcedureName: "procedure",

@@ -8,7 +8,7 @@ from domain.engine.decision import Refused
 from domain.procedures.registry import decide
 from domain.procedures.share_request.case import ShareRequestCase
 from tests.domain.engine.machine import PaperLedger, command, play
-from tests.domain.engine.situations import PASS
+from tests.domain.engine.situation import PASS
 
 TO_YIMA_DECISION = ("refuse:provider", "open_negotiation:requester", "declare_impasse:provider", "refer:requester")
 TO_TABLE = ("refuse:provider", "open_negotiation:requester")

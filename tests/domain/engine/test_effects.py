@@ -13,7 +13,7 @@ from domain.procedures.registry import decide
 from domain.words import ClockState, Role
 from tests.domain.engine.asking import TO_FINAL, TO_TABLE, TO_YIMA_DECISION, at, refusal
 from tests.domain.engine.machine import MONDAY, TICK, application, command
-from tests.domain.engine.situations import PASS
+from tests.domain.engine.situation import PASS
 
 # What each decision leads to
 

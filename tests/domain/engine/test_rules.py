@@ -9,7 +9,8 @@ from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.words import CommandName, Role
 from tests.domain.engine.asking import answer
 from tests.domain.engine.machine import GOOD, ORGS
-from tests.domain.engine.situations import LACKS, OVERLAID, PASS, SITUATIONS, STAGES, Situation, reached
+from tests.domain.engine.situation import LACKS, PASS, STAGES, Situation
+from tests.domain.engine.situations import OVERLAID, SITUATIONS, reached
 
 # The table
 

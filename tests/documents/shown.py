@@ -1,0 +1,23 @@
+"""Notices as a test looks at them: all of them, the first of a kind, one as its page."""
+
+from collections.abc import Iterator
+
+from domain.messages import Language
+from starter.documents.notice import Notice, notices
+from tests.documents.conftest import Dossiers
+from tests.documents.reading import Element, read
+
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+LINK = "/v1/requests/some"
+
+
+def every(dossiers: Dossiers) -> Iterator[tuple[str, Notice]]:
+    return ((f"{name}#{x.event.seq}", x) for name, dossier in dossiers.items() for x in notices(dossier))
+
+
+def first(dossiers: Dossiers, name: str, kind: str) -> Notice:
+    return next(x for x in notices(dossiers[name]) if x.rule.kind == kind)
+
+
+def shown(notice: Notice, language: Language = "zh") -> Element:
+    return read(notice.html(language, LINK))
