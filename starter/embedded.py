@@ -16,7 +16,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from ledger.engine import Engine, connect
 from ledger.schema import migrate
 from protocol.search_attributes import SEARCH_ATTRIBUTES
-from starter.api.assembly import serving_door
+from starter.api.assembly import serving_api
 from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
 from starter.policy_file import policy_in_force
@@ -52,9 +52,9 @@ async def embedded_stack(folder: StateFolder, settings: Settings, api: ApiSettin
         temporal, address, ui = await _temporal(stack, folder, settings)
         client = ShareflowClient(temporal, engine, policy_in_force(settings))
         await stack.enter_async_context(_worker(temporal, engine, settings, health_port))
-        door = await stack.enter_async_context(serving_door(client, api, folder.path))
+        serves = await stack.enter_async_context(serving_api(client, api, folder.path))
         addresses = Addresses(
-            pid=os.getpid(), temporal=address, namespace=temporal.namespace, ledger=url, ui=ui, api=door
+            pid=os.getpid(), temporal=address, namespace=temporal.namespace, ledger=url, ui=ui, api=serves
         )
         folder.announce(addresses)
         yield Stack(addresses, client, f"http://127.0.0.1:{health_port}/healthz")

@@ -9,7 +9,7 @@ import pytest
 
 from domain.words import Role
 from starter.api.app import create_app
-from starter.api.context import AppContext, open_door
+from starter.api.context import AppContext, open_context
 from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
 from starter.simulate.sandbox import Playground, playground
@@ -33,20 +33,20 @@ def issuer() -> Issuer:
 
 
 @pytest.fixture(scope="session")
-async def door(
+async def context(
     ground: Playground, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[AppContext]:
     """The HTTP door to the session's playground."""
     client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=30))
     folder: Path = tmp_path_factory.mktemp("door")
-    async with open_door(client, ApiSettings(), issuer, folder) as opened:
+    async with open_context(client, ApiSettings(), issuer, folder) as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
-async def api(door: AppContext) -> AsyncIterator[httpx.AsyncClient]:
+async def api(context: AppContext) -> AsyncIterator[httpx.AsyncClient]:
     """A caller's HTTP client; give each call its headers with ``bearer``."""
-    transport = httpx.ASGITransport(create_app(door), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(create_app(context), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://shareflow", timeout=60) as client:
         yield client
 

@@ -1,1 +1,4 @@
-"""The HTTP door: what other systems start and drive requests with. One module a group of endpoints."""
+"""The HTTP API: what other systems start and drive cases with.
+
+One folder a resource (endpoints, schemas, presenters); ``http`` and ``identity`` are for all of them.
+"""

@@ -7,7 +7,7 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from starter.api.attachments import endpoints as attachments
-from starter.api.cases import commands
+from starter.api.cases import commands, reading
 from starter.api.cases import endpoints as cases
 from starter.api.context import AppContext
 from starter.api.documents import endpoints as documents
@@ -25,7 +25,7 @@ from starter.api.procedures import endpoints as procedures
 from starter.api.requests import endpoints as requests
 from starter.api.settings import ApiSettings
 from starter.api.webhooks import endpoints as webhooks
-from starter.api.worklist import endpoints as desk
+from starter.api.worklist import endpoints as worklist
 
 DESCRIPTION = """\
 政务数据共享流程引擎: file data-share requests between departments, drive them, and be told what happens.
@@ -35,9 +35,21 @@ Every call needs a bearer token of the OIDC issuer, except the health of the ser
 Fields are only ever added: clients must ignore what they do not know.
 """
 
-GROUPS = (requests, commands, cases, documents, attachments, desk, events, webhooks, law, procedures, health)
-ROUTERS = tuple({id(group.router): group.router for group in GROUPS}.values())
-"""Each once: several groups may stand at one address."""
+ROUTERS = (
+    requests.router,
+    *reading.routers,
+    *commands.routers,
+    cases.router,
+    *documents.routers,
+    attachments.router,
+    worklist.router,
+    events.router,
+    webhooks.router,
+    law.router,
+    procedures.router,
+    health.router,
+)
+"""Every address that there is; the order is that of the description."""
 
 
 class Api(FastAPI):
@@ -60,9 +72,9 @@ def _operation_id(route: APIRoute) -> str:
     return f"{route.tags[0]}_{route.name.strip('_')}"
 
 
-def create_app(door: AppContext | None) -> FastAPI:
-    """The application on a door. None: for its description alone."""
-    settings = door.settings if door else ApiSettings()
+def create_app(context: AppContext | None) -> FastAPI:
+    """The application on a context. None: for its description alone."""
+    settings = context.settings if context else ApiSettings()
     app = Api(
         title="Shareflow",
         version=version("shareflow"),
@@ -75,8 +87,8 @@ def create_app(door: AppContext | None) -> FastAPI:
         separate_input_output_schemas=True,
         generate_unique_id_function=_operation_id,
     )
-    app.state.door = door
-    app.state.registry = health.figures(door)
+    app.state.context = context
+    app.state.registry = health.figures(context)
     answer_problems(app)
     # Each goes around those before it.
     app.add_middleware(BodyLimit, at_most=settings.body_limit)

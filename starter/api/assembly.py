@@ -1,11 +1,11 @@
-"""From a client to a served API: the door, its issuer, the application, the port."""
+"""From a client to a served API: its context, its issuer, the application, the port."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starter.api.app import create_app
-from starter.api.context import open_door
+from starter.api.context import open_context
 from starter.api.serving import serving
 from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
@@ -13,7 +13,7 @@ from starter.tokens import embedded_issuer
 
 
 @asynccontextmanager
-async def serving_door(client: ShareflowClient, settings: ApiSettings, folder: Path) -> AsyncIterator[str]:
+async def serving_api(client: ShareflowClient, settings: ApiSettings, folder: Path) -> AsyncIterator[str]:
     """Serve the API while inside; gives its address.
 
     Tokens are those of the issuer that the settings name, else of the embedded one, whose key is in ``folder``.
@@ -21,7 +21,7 @@ async def serving_door(client: ShareflowClient, settings: ApiSettings, folder: P
     """
     issuer = None if settings.issuer else embedded_issuer(folder)
     async with (
-        open_door(client, settings, issuer, folder) as door,
-        serving(create_app(door), settings.host, settings.port) as address,
+        open_context(client, settings, issuer, folder) as context,
+        serving(create_app(context), settings.host, settings.port) as address,
     ):
         yield address

@@ -77,10 +77,10 @@ def embedded_identity(issuer: Issuer, settings: ApiSettings) -> Identity:
 
 
 @asynccontextmanager
-async def open_door(
+async def open_context(
     client: ShareflowClient, settings: ApiSettings, issuer: Issuer | None, folder: Path
 ) -> AsyncIterator[AppContext]:
-    """A door with the issuer that the settings name, else the embedded one."""
+    """What the API stands on, with the issuer that the settings name, else the embedded one."""
     async with httpx.AsyncClient(timeout=5.0) as outside:
         if settings.issuer and settings.audience:
             keys = IssuerKeys(settings.issuer, outside)
@@ -88,5 +88,5 @@ async def open_door(
         elif issuer is not None:
             identity = embedded_identity(issuer, settings)
         else:
-            raise ValueError("a door needs an issuer")
+            raise ValueError("the API needs an issuer")
         yield AppContext(client, identity, store_in(settings.attachments, folder, settings.attachment_limit), settings)

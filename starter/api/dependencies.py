@@ -1,4 +1,4 @@
-"""What endpoints ask for: the door, the caller, the reader's language, a case that the caller may see."""
+"""What endpoints ask for: what they stand on, the caller, the reader's language, a case that the caller may see."""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="shareflow"'}
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A token of the OIDC issuer.")
 
 
-async def door_of(request: Request) -> AppContext:
-    """The door of this application; async, as every dependency here: the others would each cost a thread."""
-    door: AppContext = request.app.state.door
-    return door
+async def context_of(request: Request) -> AppContext:
+    """What this application stands on; async, as every dependency here: the others would each cost a thread."""
+    context: AppContext = request.app.state.context
+    return context
 
 
 async def language(request: Request) -> Language:
@@ -37,7 +37,7 @@ async def language(request: Request) -> Language:
 
 async def caller_of(
     request: Request,
-    door: Annotated[AppContext, Depends(door_of)],
+    context: Annotated[AppContext, Depends(context_of)],
     given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
     """Who is calling; ``request.state.token_ends`` (seconds since 1970) is when the token does.
@@ -45,24 +45,24 @@ async def caller_of(
     Raises Problem 401 for no token or a bad one, 429 for too many calls.
     """
     address = request.client.host if request.client else "unknown"
-    door.limits.refuse_flood(address)
+    context.limits.refuse_flood(address)
     if given is None or not given.credentials:
-        door.limits.failed(address)
+        context.limits.failed(address)
         raise Problem(401, "not_authenticated", headers=CHALLENGE)
     try:
-        proof = await door.identity.proof(given.credentials)
+        proof = await context.identity.proof(given.credentials)
     except NotProven as why:
-        door.limits.failed(address)
+        context.limits.failed(address)
         challenge = {"WWW-Authenticate": 'Bearer realm="shareflow", error="invalid_token"'}
         raise Problem(401, "bad_token", detail=f"The token cannot be accepted: {why}.", headers=challenge) from None
-    door.limits.asked(f"{code_key(proof.caller.org or '')}/{proof.caller.subject}")
+    context.limits.asked(f"{code_key(proof.caller.org or '')}/{proof.caller.subject}")
     if not proof.caller.roles:
         raise Problem(403, "role_required")
     request.state.token_ends = proof.expires_at
     return proof.caller
 
 
-DoorIn = Annotated[AppContext, Depends(door_of)]
+ContextIn = Annotated[AppContext, Depends(context_of)]
 CallerIn = Annotated[Caller, Depends(caller_of)]
 LanguageIn = Annotated[Language, Depends(language)]
 
@@ -93,22 +93,22 @@ def parties_of(case: CaseDetail) -> Parties:
     return Parties(case.statute, case.requester_code, case.provider_code, case.superior)
 
 
-async def visible_filing(door: AppContext, caller: Caller, request_id: str) -> CaseDetail:
+async def visible_filing(context: AppContext, caller: Caller, request_id: str) -> CaseDetail:
     """A case that the caller may see: what it was filed with counts, the rest may be old.
 
     Raises NotFound as :func:`visible_case`.
     """
-    filed = door.filed.get(request_id)
+    filed = context.filed.get(request_id)
     if filed is None:
-        filed = door.filed[request_id] = await asyncio.to_thread(door.client.get, request_id)
+        filed = context.filed[request_id] = await asyncio.to_thread(context.client.get, request_id)
     if not sees(caller, parties_of(filed)):
         raise NotFound(f"There is no request {request_id}.")
     return filed
 
 
-def visible_case(door: AppContext, caller: Caller, request_id: str) -> CaseDetail:
+def visible_case(context: AppContext, caller: Caller, request_id: str) -> CaseDetail:
     """A case that the caller may see; blocking. Raises NotFound for all others, as if they were not there."""
-    case = door.client.get(request_id)
+    case = context.client.get(request_id)
     if not sees(caller, parties_of(case)):
         raise NotFound(f"There is no request {request_id}.")
     return case

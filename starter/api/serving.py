@@ -53,7 +53,7 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
         yield f"http://{shown}:{listening.getsockname()[1]}"
     finally:
         # A stream or a long wait would otherwise hold up the end until its connection is cut.
-        with app.state.door.news.closing() if app.state.door else contextlib.nullcontext():
+        with app.state.context.news.closing() if app.state.context else contextlib.nullcontext():
             server.should_exit = True
             with contextlib.suppress(asyncio.CancelledError):
                 await running

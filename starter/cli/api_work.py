@@ -5,7 +5,7 @@ import signal
 
 from rich.console import Console
 
-from starter.api.assembly import serving_door
+from starter.api.assembly import serving_api
 from starter.api.settings import api_settings
 from starter.connection import connected
 from starter.settings import Settings
@@ -26,7 +26,7 @@ async def serve() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with connected(settings) as client, serving_door(client, api, settings.state) as address:
+    async with connected(settings) as client, serving_api(client, api, settings.state) as address:
         out.print(f"The HTTP API answers at {address}. Ctrl-C stops it.", highlight=False, soft_wrap=True)
         await stop.wait()
     out.print("stopped.")

@@ -16,14 +16,14 @@ from starter.events_in.kinds import AccessUsed
 
 
 async def count_at_the_grant(
-    door: AppContext, caller: Caller, event: Envelope, said: AccessUsed, case: CaseDetail
+    context: AppContext, caller: Caller, event: Envelope, said: AccessUsed, case: CaseDetail
 ) -> None:
     """Record a use at the grant of a request, once however often the event comes.
 
     Raises RequestRefused where the grant takes no use (suspended, expired, ended), Unavailable while the grant is still
     being opened.
     """
-    grant = await asyncio.to_thread(_grant_of, door, case)
+    grant = await asyncio.to_thread(_grant_of, context, case)
     if grant is None:
         return
     command = Command(
@@ -35,13 +35,13 @@ async def count_at_the_grant(
         places=caller.places,
     )
     try:
-        await door.client.command(grant, command)
+        await context.client.command(grant, command)
     except NotFound:
         raise Unavailable(f"The grant {grant} is still being opened; tell it again.") from None
 
 
-def _grant_of(door: AppContext, case: CaseDetail) -> str | None:
+def _grant_of(context: AppContext, case: CaseDetail) -> str | None:
     """The grant that a request opened, from its own events: it may not stand in the ledger yet."""
-    opened = door.reader.openings(case.request_id, case.seq)
+    opened = context.reader.openings(case.request_id, case.seq)
     grants = [x.data["request_id"] for x in opened if x.data["procedure"] == ProcedureName.ACCESS_GRANT]
     return grants[-1] if grants else None

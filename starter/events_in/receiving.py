@@ -40,7 +40,7 @@ class Receipt:
     filing_key: str | None = None
 
 
-async def receive(door: AppContext, caller: Caller, event: Incoming, language: Language) -> Receipt:
+async def receive(context: AppContext, caller: Caller, event: Incoming, language: Language) -> Receipt:
     """Take one event in.
 
     Raises Problem 403 for a sender that may not tell it, 409 for access that was not granted, 422 for a time to come or
@@ -51,11 +51,11 @@ async def receive(door: AppContext, caller: Caller, event: Incoming, language: L
     match event.said:
         case Submitted():
             place = place_of_filing(event.said, caller, language, event.statute_at)
-            return await _submitted(door, caller, event.envelope, event.said, place)
+            return await _submitted(context, caller, event.envelope, event.said, place)
         case AccessOpened() | AccessUsed():
-            return await _accessed(door, caller, event.envelope, event.said, language)
+            return await _accessed(context, caller, event.envelope, event.said, language)
         case CatalogueChanged():
-            return await _changed(door, caller, event.envelope, event.said, language)
+            return await _changed(context, caller, event.envelope, event.said, language)
 
 
 def refuse_without_a_text(caller: Caller, event: Incoming, language: Language) -> None:
@@ -64,33 +64,35 @@ def refuse_without_a_text(caller: Caller, event: Incoming, language: Language) -
         place_of_filing(event.said, caller, language, event.statute_at)
 
 
-async def _submitted(door: AppContext, caller: Caller, event: Envelope, said: Submitted, place: str | None) -> Receipt:
+async def _submitted(
+    context: AppContext, caller: Caller, event: Envelope, said: Submitted, place: str | None
+) -> Receipt:
     """需求提交. The case belongs to the sender's source and subject: a later event of the same finds it there."""
     parties = parties_of_filing(said, place)
     if parties.requester is not None and not may_file(caller, parties):
         raise Problem(403, "not_a_party")
     arrival = _arrival(caller, event)
     key = _filing_key(caller, event)
-    there = _same(await asyncio.to_thread(door.register.begin, arrival), arrival)
+    there = _same(await asyncio.to_thread(context.register.begin, arrival), arrival)
     if there.effect is not None:
         return Receipt(there, duplicate=True, filing_key=key)
     try:
-        filed = await door.client.open(
+        filed = await context.client.open(
             ProcedureName.SHARE_REQUEST,
             said.statute,
             said.request,
             as_requester(said.request, caller.subject),
             key,
-            received_at=door.receipt(),
-            played=Played(door.shift()),
+            received_at=context.receipt(),
+            played=Played(context.shift()),
             jurisdiction=place,
         )
     except (RequestRefused, KeyReused):
         # Nothing was filed by it, so its id stands for nothing yet.
-        await asyncio.to_thread(door.register.withdraw, arrival)
+        await asyncio.to_thread(context.register.withdraw, arrival)
         raise
     arrival = replace(arrival, request_id=filed.case.request_id)
-    there, first = await asyncio.to_thread(door.register.finish_filing, arrival)
+    there, first = await asyncio.to_thread(context.register.finish_filing, arrival)
     return Receipt(_same(there, arrival), duplicate=not first, filing_key=key)
 
 
@@ -101,41 +103,41 @@ def _filing_key(caller: Caller, event: Envelope) -> str:
 
 
 async def _accessed(
-    door: AppContext, caller: Caller, event: Envelope, said: AccessOpened | AccessUsed, language: Language
+    context: AppContext, caller: Caller, event: Envelope, said: AccessOpened | AccessUsed, language: Language
 ) -> Receipt:
     """开通、使用: evidence of what was done with a grant. The platform of the case's place tells it, nobody else."""
-    case = await asyncio.to_thread(visible_case, door, caller, said.request_id)
+    case = await asyncio.to_thread(visible_case, context, caller, said.request_id)
     if not stands_as(caller, Role.PLATFORM, parties_of(case)):
         raise Problem(403, "role_required")
     uses = said.count if isinstance(said, AccessUsed) else None
     arrival = replace(_arrival(caller, event), request_id=said.request_id, occurred_at=said.at, uses=uses)
-    earlier = await asyncio.to_thread(door.reader.received_before, arrival)
+    earlier = await asyncio.to_thread(context.reader.received_before, arrival)
     if earlier is None:
-        _refuse_the_future(door, said.at, language)
+        _refuse_the_future(context, said.at, language)
         if said.at < case.filed_at - CLOCK_SKEW:
             raise _bad_instant("before_the_case", language)
         if not may_be_accessed(case):
             raise Problem(409, "access_not_granted")
     if isinstance(said, AccessUsed):
-        return await _used(door, caller, event, said, case, arrival)
-    return await _recorded(door, arrival)
+        return await _used(context, caller, event, said, case, arrival)
+    return await _recorded(context, arrival)
 
 
 async def _used(
-    door: AppContext, caller: Caller, event: Envelope, said: AccessUsed, case: CaseDetail, arrival: Arrival
+    context: AppContext, caller: Caller, event: Envelope, said: AccessUsed, case: CaseDetail, arrival: Arrival
 ) -> Receipt:
     """使用: evidence and counted at the grant, or neither. Until it is counted it is noted and shown to nobody."""
-    there = _same(await asyncio.to_thread(door.register.begin, arrival), arrival)
+    there = _same(await asyncio.to_thread(context.register.begin, arrival), arrival)
     if there.effect is not None:
         return Receipt(there, duplicate=True)
     try:
-        await count_at_the_grant(door, caller, event, said, case)
+        await count_at_the_grant(context, caller, event, said, case)
     except Unavailable:
         raise  # told again, it is counted then
     except DoorError:
-        await asyncio.to_thread(door.register.withdraw, arrival)
+        await asyncio.to_thread(context.register.withdraw, arrival)
         raise
-    return await _recorded(door, arrival)
+    return await _recorded(context, arrival)
 
 
 def may_be_accessed(case: CaseDetail) -> bool:
@@ -144,16 +146,16 @@ def may_be_accessed(case: CaseDetail) -> bool:
 
 
 async def _changed(
-    door: AppContext, caller: Caller, event: Envelope, said: CatalogueChanged, language: Language
+    context: AppContext, caller: Caller, event: Envelope, said: CatalogueChanged, language: Language
 ) -> Receipt:
     """目录变更: kept for those who look at the resource later; no case changes by it."""
     require_role(caller, (Role.PLATFORM,))
-    _refuse_the_future(door, said.at, language)
-    return await _recorded(door, replace(_arrival(caller, event), resource_code=said.resource.code))
+    _refuse_the_future(context, said.at, language)
+    return await _recorded(context, replace(_arrival(caller, event), resource_code=said.resource.code))
 
 
-async def _recorded(door: AppContext, arrival: Arrival) -> Receipt:
-    there, first = await asyncio.to_thread(door.register.record, arrival)
+async def _recorded(context: AppContext, arrival: Arrival) -> Receipt:
+    there, first = await asyncio.to_thread(context.register.record, arrival)
     return Receipt(_same(there, arrival), duplicate=not first)
 
 
@@ -179,8 +181,8 @@ def _same(there: Received, arrival: Arrival) -> Received:
     return there
 
 
-def _refuse_the_future(door: AppContext, at: datetime, language: Language) -> None:
-    if at > door.known_on() + CLOCK_SKEW:
+def _refuse_the_future(context: AppContext, at: datetime, language: Language) -> None:
+    if at > context.known_on() + CLOCK_SKEW:
         raise _bad_instant("in_the_future", language)
 
 

@@ -45,7 +45,7 @@ async def engine_stack(begins: datetime | None) -> AsyncIterator[EngineStack]:
         async with playground() as ground:
             time = SkippedTime(ground, begins)
             issuer, settings = new_issuer(), ApiSettings(webhooks=allowed_from(LOOPBACK))
-            door = AppContext(
+            context = AppContext(
                 client=ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=30)),
                 identity=embedded_identity(issuer, settings),
                 attachments=store_in(None, Path(folder)),
@@ -54,7 +54,7 @@ async def engine_stack(begins: datetime | None) -> AsyncIterator[EngineStack]:
                 receipt=lambda: None,
                 shift=lambda: time.shift,
             )
-            async with serving(create_app(door), "127.0.0.1", 0) as url, _webhooks(ground.engine, settings):
+            async with serving(create_app(context), "127.0.0.1", 0) as url, _webhooks(ground.engine, settings):
                 yield EngineStack(url, issuer, time)
 
 

@@ -8,7 +8,7 @@ from limits import parse
 
 from background.webhooks.addresses import allowed_from
 from starter.api.app import create_app
-from starter.api.context import open_door
+from starter.api.context import open_context
 from starter.api.serving import serving
 from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
@@ -34,7 +34,7 @@ async def patient_address(
     client = ShareflowClient(ground.temporal, ground.engine)
     settings = ApiSettings(rate=plenty, failures=plenty, webhooks=allowed_from(NOBODY_LISTENS))
     async with (
-        open_door(client, settings, issuer, tmp_path_factory.mktemp("patient")) as door,
-        serving(create_app(door), "127.0.0.1", 0) as address,
+        open_context(client, settings, issuer, tmp_path_factory.mktemp("patient")) as context,
+        serving(create_app(context), "127.0.0.1", 0) as address,
     ):
         yield address

@@ -89,16 +89,16 @@ DOORS = ("http", "round", "duties open", "case open")
 async def test_every_door_comes_to_one_case(
     first: str, people: People, ground: Playground, shareflow: Commands, code: str, tmp_path: Path
 ) -> None:
-    async def through(door: str) -> str:
-        if door == "http":
+    async def through(context: str) -> str:
+        if context == "http":
             answer = await people.post("bureau", "/v1/cases", body(code.lower()), **fresh_key())
             assert answer.status_code == 201, answer.text
             return str(answer.json()["request_id"])
-        if door == "round":
+        if context == "round":
             result = await round_of(ground, code)
             [case] = [*result.opened, *result.there]
             return case
-        if door == "duties open":
+        if context == "duties open":
             named = ("catalogue_survey", "--period", PERIOD, "--department", code, "--name", "丙局", "--json")
             exit_code, said, wrong = await shareflow("duties", "open", "nantong", *named)
             assert exit_code == 0, wrong
@@ -109,8 +109,8 @@ async def test_every_door_comes_to_one_case(
         return str(json.loads(said)["request_id"])
 
     opened = await through(first)
-    for door in (*DOORS, first):
-        assert await through(door) == opened, door
+    for context in (*DOORS, first):
+        assert await through(context) == opened, context
     assert await cases_of(ground, code) == [opened]
 
 

@@ -206,8 +206,10 @@ async def test_a_jurisdiction_in_which_nothing_is_in_force_is_refused(people: Pe
 
 
 async def test_a_statute_of_another_jurisdiction_is_refused(people: People) -> None:
-    answer = await people.post("requester", "/v1/requests", {"jurisdiction": "yima", **filing()}, **fresh_key())
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    body = {"jurisdiction": "yima", **filing()}
+    for path, said in (("/v1/requests", body), ("/v1/cases", {"procedure": "share_request", **body})):
+        answer = await people.post("requester", path, said, **fresh_key())
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), path
 
 
 async def test_a_refusal_names_the_regulation_above(people: People) -> None:

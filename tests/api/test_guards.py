@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from domain.words import Role
 from starter.api.app import create_app
-from starter.api.context import AppContext, open_door
+from starter.api.context import AppContext, open_context
 from starter.api.settings import ApiSettings, api_settings
 from starter.settings import Settings
 from starter.stack.errors import StackError
@@ -23,12 +23,12 @@ Opened = Callable[..., Any]
 
 
 @pytest.fixture
-def opened(door: AppContext, issuer: Issuer, tmp_path: Path) -> Opened:
+def opened(context: AppContext, issuer: Issuer, tmp_path: Path) -> Opened:
     """Another door to the same engine, with settings of its own."""
 
     @asynccontextmanager
     async def open_with(**settings: Any) -> AsyncIterator[tuple[AppContext, httpx.AsyncClient]]:
-        async with open_door(door.client, ApiSettings(**settings), issuer, tmp_path) as other:
+        async with open_context(context.client, ApiSettings(**settings), issuer, tmp_path) as other:
             transport = httpx.ASGITransport(create_app(other), raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://shareflow") as api:
                 yield other, api

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from ledger.tables import cases, events, received_events
 from starter.api.app import create_app
-from starter.api.context import open_door
+from starter.api.context import open_context
 from starter.api.serving import serving
 from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
@@ -126,8 +126,8 @@ async def target(ground: Playground, tmp_path_factory: pytest.TempPathFactory) -
     forge, client = Forge(key, ORG), ShareflowClient(ground.temporal, ground.engine)
     settings = ApiSettings(rate=plenty, failures=plenty)
     async with (
-        open_door(client, settings, Issuer(key), tmp_path_factory.mktemp("mutations")) as door,
-        serving(create_app(door), "127.0.0.1", 0) as address,
+        open_context(client, settings, Issuer(key), tmp_path_factory.mktemp("mutations")) as context,
+        serving(create_app(context), "127.0.0.1", 0) as address,
     ):
         wire = Wire("127.0.0.1", urlsplit(address).port or 0)
         call = right_call("/v1/requests", forge.token(forge.claims()), FILING, Idempotency_Key="never-used")

@@ -182,7 +182,7 @@ async def test_everything_that_holds_a_case_up_is_shown(
         return found if {each["reason"] for each in found["waits"]} == both else None
 
     with monkeypatch.context() as broken:
-        broken.setattr("activities.other_cases.OtherCases._entry", refuses)
+        broken.setattr("activities.other_cases.OtherCases._opening", refuses)
         broken.setattr("activities.ledger_steps.resolve", torn)
         await client.command(request_id, renewal(now))
         await handle.signal("calendar_published", CalendarNews(edition="2026", published_at=now))

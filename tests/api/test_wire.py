@@ -27,10 +27,10 @@ Pairs = list[tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
-async def served(door: AppContext) -> AsyncIterator[httpx.AsyncClient]:
+async def served(context: AppContext) -> AsyncIterator[httpx.AsyncClient]:
     """The API on a real port."""
     async with (
-        serving(create_app(door), "127.0.0.1", 0) as address,
+        serving(create_app(context), "127.0.0.1", 0) as address,
         httpx.AsyncClient(base_url=address, timeout=30) as client,
     ):
         yield client
@@ -219,14 +219,14 @@ PREFIX = "/platform/shareflow"
 
 
 @pytest.fixture(params=["told", "stripped", "mounted"])
-async def behind(request: pytest.FixtureRequest, door: AppContext) -> AsyncIterator[httpx.AsyncClient]:
+async def behind(request: pytest.FixtureRequest, context: AppContext) -> AsyncIterator[httpx.AsyncClient]:
     """The API as a proxy has it below a path: by the operator's setting, with the path or without, or mounted there."""
     if request.param == "mounted":
-        app = Starlette(routes=[Mount(PREFIX, create_app(door))])
+        app = Starlette(routes=[Mount(PREFIX, create_app(context))])
         base = f"http://shareflow{PREFIX}"
     else:
         settings = api_settings(Settings({"SHAREFLOW_PUBLIC_URL": f"https://share.example.gov.cn{PREFIX}/"}))
-        app = create_app(replace(door, settings=replace(door.settings, public_url=settings.public_url)))
+        app = create_app(replace(context, settings=replace(context.settings, public_url=settings.public_url)))
         base = f"http://shareflow{PREFIX if request.param == 'told' else ''}"
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=base, timeout=60) as client:
@@ -268,10 +268,10 @@ async def test_behind_a_path_prefix_every_link_carries_it(behind: httpx.AsyncCli
     assert described["servers"] == [{"url": PREFIX}]
 
 
-async def test_a_large_paper_may_come_behind_a_prefix(door: AppContext, people: People) -> None:
-    app = Starlette(routes=[Mount(PREFIX, create_app(door))])
+async def test_a_large_paper_may_come_behind_a_prefix(context: AppContext, people: People) -> None:
+    app = Starlette(routes=[Mount(PREFIX, create_app(context))])
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    content = b"a,b\n" * (door.settings.body_limit // 4 + 1)
+    content = b"a,b\n" * (context.settings.body_limit // 4 + 1)
     async with httpx.AsyncClient(transport=transport, base_url=f"http://x{PREFIX}", timeout=60) as client:
         sent = {**people.headers["requester"], "Content-Type": "text/csv"}
         answer = await client.post("/v1/attachments", content=content, headers=sent)

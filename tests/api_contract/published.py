@@ -14,9 +14,10 @@ from domain.engine.bounds import refuse_days_out_of_range
 from domain.procedures.registry import PROCEDURES
 from domain.statutes.loader import get_statute, packaged_statutes
 from starter.api.app import openapi_document
-from starter.api.cases.schemas import CommandIn, FilingIn, OpeningIn
+from starter.api.cases.schemas import CommandIn, OpeningIn
 from starter.api.events.bodies import EVENTS
 from starter.api.http.problems import Problem
+from starter.api.requests.schemas import FilingIn
 from starter.api.webhooks.endpoints import begin_of
 from starter.api.webhooks.schemas import ReplayIn, WebhookChange, WebhookIn
 from starter.asyncapi.document import document as asyncapi_document

@@ -15,7 +15,7 @@ from domain.words import ClockState, ProcedureName, Role
 from ledger.calendar_store import CalendarStore
 from starter import case_opening
 from starter.api.app import create_app
-from starter.api.context import open_door
+from starter.api.context import open_context
 from starter.api.settings import ApiSettings
 from starter.errors import RequestRefused
 from starter.tokens import new_issuer
@@ -92,8 +92,8 @@ async def test_what_was_published_is_known_everywhere(stack: Stack) -> None:
     assert listed["2026"]["published_here"] is None
     assert "complete" in await stack.run("calendar", "list")
     issuer = new_issuer()
-    async with open_door(stack.client, ApiSettings(), issuer, stack.folder) as door:
-        transport = httpx.ASGITransport(create_app(door))
+    async with open_context(stack.client, ApiSettings(), issuer, stack.folder) as context:
+        transport = httpx.ASGITransport(create_app(context))
         async with httpx.AsyncClient(transport=transport, base_url="http://shareflow") as api:
             answer = await api.get(
                 "/v1/calendar/due",

@@ -31,9 +31,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
 
 
 @pytest.fixture(scope="module")
-def paper_door(door: AppContext, store: FolderStore) -> AppContext:
+def paper_door(context: AppContext, store: FolderStore) -> AppContext:
     """The session's door with a store of its own, for papers up to 200,000 bytes."""
-    return replace(door, attachments=store)
+    return replace(context, attachments=store)
 
 
 @pytest.fixture(scope="module")

@@ -92,14 +92,16 @@ def test_every_event_has_a_message_where_it_travels() -> None:
         jsonschema_rs.meta.validate(schema | {"components": HERE["components"]}), name
 
 
-async def test_the_events_of_a_whole_case_are_as_described(people: People, door: AppContext) -> None:
+async def test_the_events_of_a_whole_case_are_as_described(people: People, context: AppContext) -> None:
     request_id = await people.file("changshu-2019")
     await people.give("bureau", request_id, "urge", level="notice")
     await people.give("provider", request_id, "refuse", reason="涉密", legal_basis="保密法")
     await people.give("requester", request_id, "open_negotiation", justification="因履行职责确需使用")
     await people.give("requester", request_id, "propose", terms={"scope": "姓名"})
     await people.give("provider", request_id, "agree")
-    messages = [each for each in messages_after(door.client.reader.engine, 0, 100_000) if each.request_id == request_id]
+    messages = [
+        each for each in messages_after(context.client.reader.engine, 0, 100_000) if each.request_id == request_id
+    ]
     assert len(messages) > 10
     for message in messages:
         full = as_cloud_event(message)

@@ -36,7 +36,7 @@ async def to_be_delivered(people: People) -> str:
 
 
 async def test_access_is_recorded_and_counted_and_delivers_nothing(
-    people: People, senders: Senders, door: AppContext
+    people: People, senders: Senders, context: AppContext
 ) -> None:
     request_id = await to_be_delivered(people)
     before = (await people.get("auditor", f"/v1/requests/{request_id}")).json()
@@ -48,11 +48,11 @@ async def test_access_is_recorded_and_counted_and_delivers_nothing(
     await senders.tell("platform", access("access_used", request_id, soon(30, UTC)))
     after = (await people.get("auditor", f"/v1/requests/{request_id}")).json()
     assert (after["head"], after["stage"]) == (before["head"], "delivery"), "an event decides nothing"
-    heard = access_of(door.client.reader.engine, request_id)
+    heard = access_of(context.client.reader.engine, request_id)
     assert heard is not None
     assert (heard["opened_at"], heard["last_used_at"]) == (datetime.fromisoformat(at), datetime.fromisoformat(latest))
     assert heard["uses"] == 8
-    assert access_of(door.client.reader.engine, await granted(people)) is None
+    assert access_of(context.client.reader.engine, await granted(people)) is None
 
 
 async def test_a_case_shows_what_was_heard_of_its_access(people: People, senders: Senders) -> None:
@@ -136,12 +136,12 @@ async def the_grant(people: People, request_id: str) -> str:
             await asyncio.sleep(0.05)
 
 
-async def test_the_same_use_told_twice_is_counted_once(people: People, senders: Senders, door: AppContext) -> None:
+async def test_the_same_use_told_twice_is_counted_once(people: People, senders: Senders, context: AppContext) -> None:
     request_id = await granted(people)
     said = access("access_used", request_id, count=5)
     answers = await asyncio.gather(*(senders.tell("platform", said) for _ in range(10)))
     assert sorted(answer.json()["duplicate"] for answer in answers) == [False] + [True] * 9
-    heard = access_of(door.client.reader.engine, request_id)
+    heard = access_of(context.client.reader.engine, request_id)
     assert heard is not None
     assert heard["uses"] == 5
     other = await senders.tell("platform", {**said, "data": {**said["data"], "count": 6}})
@@ -301,15 +301,15 @@ async def test_the_list_of_what_came_in_is_walked_page_by_page(senders: Senders)
         "TRUNCATE received_events",
     ],
 )
-async def test_the_database_refuses_to_forget_what_came_in(senders: Senders, door: AppContext, change: str) -> None:
+async def test_the_database_refuses_to_forget_what_came_in(senders: Senders, context: AppContext, change: str) -> None:
     said = catalogue("NT-1")
     await senders.tell("nantong", said)
-    with pytest.raises(IntegrityError, match="Ledger rule"), door.client.reader.engine.begin() as connection:
+    with pytest.raises(IntegrityError, match="Ledger rule"), context.client.reader.engine.begin() as connection:
         connection.execute(text(change), {"id": said["id"]})
 
 
 async def test_a_filing_that_is_not_finished_is_kept_as_it_came_and_not_shown(
-    senders: Senders, door: AppContext, monkeypatch: pytest.MonkeyPatch
+    senders: Senders, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def dies(*_: Any, **__: Any) -> Any:
         raise Unavailable("the engine is away")
@@ -319,5 +319,5 @@ async def test_a_filing_that_is_not_finished_is_kept_as_it_came_and_not_shown(
         patch.setattr(ShareflowClient, "open", dies)
         assert (await senders.tell("platform", said)).status_code == 503
     assert said["id"] not in [each["id"] for each in await senders.received("auditor", limit=500)]
-    with pytest.raises(IntegrityError, match="Ledger rule"), door.client.reader.engine.begin() as connection:
+    with pytest.raises(IntegrityError, match="Ledger rule"), context.client.reader.engine.begin() as connection:
         connection.execute(text("UPDATE received_events SET data = '{}' WHERE id = :id"), {"id": said["id"]})

@@ -55,7 +55,7 @@ async def test_an_event_of_the_feed_is_a_cloud_event_that_others_can_read(people
     assert read.get_time().isoformat() == read.get_data()["at"]
 
 
-async def test_the_chain_can_be_checked_from_the_feed_alone(people: People, door: AppContext) -> None:
+async def test_the_chain_can_be_checked_from_the_feed_alone(people: People, context: AppContext) -> None:
     request_id = await people.file("changshu-2019")
     await people.give("provider", request_id, "refuse", reason="涉密")
     await people.give("requester", request_id, "accept_refusal")
@@ -64,14 +64,16 @@ async def test_the_chain_can_be_checked_from_the_feed_alone(people: People, door
         RecordedEvent.model_validate({key: value for key, value in each["data"].items() if key != "request_id"})
         for each in told
     ]
-    case = get_case(door.client.reader.engine, request_id)
+    case = get_case(context.client.reader.engine, request_id)
     assert case is not None
     verify_chain(events, case.algorithm, case.head_digest)
     with pytest.raises(ChainBroken):
         verify_chain([*events[:2], events[2].model_copy(update={"data": {}}), *events[3:]], case.algorithm)
 
 
-async def test_walking_while_cases_are_written_misses_none_and_repeats_none(people: People, door: AppContext) -> None:
+async def test_walking_while_cases_are_written_misses_none_and_repeats_none(
+    people: People, context: AppContext
+) -> None:
     begin = await end(people)
     writing = asyncio.gather(*(people.file("changshu-2019") for _ in range(12)))
     seen: list[dict[str, Any]] = []
@@ -83,7 +85,7 @@ async def test_walking_while_cases_are_written_misses_none_and_repeats_none(peop
     rest, _ = await walk(people, "auditor", after, limit=7)
     filed, ids = await writing, [each["id"] for each in seen + rest]
     assert len(set(ids)) == len(ids), "some came twice"
-    with door.client.reader.engine.connect() as connection:
+    with context.client.reader.engine.connect() as connection:
         query = text("SELECT request_id || '/' || seq FROM outbox WHERE request_id = ANY(:filed) ORDER BY id")
         written = connection.execute(query, {"filed": filed}).scalars().all()
     assert [each for each in ids if each.split("/")[0] in filed] == written

@@ -15,7 +15,9 @@ from tests.engine.cases import REQUESTER
 from tests.events.senders import SOURCE, Senders, event, fresh_id, submitted
 
 
-async def test_an_event_starts_a_case_with_its_first_clock_and_who_holds_it(senders: Senders, door: AppContext) -> None:
+async def test_an_event_starts_a_case_with_its_first_clock_and_who_holds_it(
+    senders: Senders, context: AppContext
+) -> None:
     said = submitted()
     answer = await senders.tell("nantong", said)
     assert answer.status_code == 201, answer.text
@@ -30,7 +32,7 @@ async def test_an_event_starts_a_case_with_its_first_clock_and_who_holds_it(send
     assert answer.headers["location"] == f"/v1/requests/{told['request_id']}"
     assert (told["case"]["stage"], told["case"]["waiting_for"][0]["role"]) == ("completeness_check", "bureau")
     assert [clock["id"] for clock in told["case"]["clocks"]] == ["completeness_check"]
-    filed = events_of(door.client.reader.engine, told["request_id"])[0]
+    filed = events_of(context.client.reader.engine, told["request_id"])[0]
     assert (filed.actor.org, filed.actor.person) == (REQUESTER, "网关甲"), "the requester's, by the platform's hand"
 
 
@@ -47,13 +49,13 @@ async def test_the_same_again_answers_as_the_first_time_even_after_the_case_move
         assert again.json() == {**first.json(), "duplicate": True}
 
 
-async def test_twenty_at_once_make_one_case(senders: Senders, door: AppContext) -> None:
+async def test_twenty_at_once_make_one_case(senders: Senders, context: AppContext) -> None:
     said = submitted()
     answers = await asyncio.gather(*(senders.tell("platform", said) for _ in range(20)))
     assert {answer.status_code for answer in answers} <= {200, 201}
     assert len({answer.json()["request_id"] for answer in answers}) == 1
     assert [answer.json()["duplicate"] for answer in answers].count(False) == 1
-    assert cases_of(door, said) == 1
+    assert cases_of(context, said) == 1
     assert len(await senders.received("auditor", request_id=answers[0].json()["request_id"])) == 1
 
 
@@ -83,14 +85,14 @@ async def test_an_event_without_a_subject_is_a_case_of_its_own(senders: Senders)
     assert first.json()["request_id"] != second.json()["request_id"]
 
 
-async def test_an_id_stands_for_one_content(senders: Senders, door: AppContext) -> None:
+async def test_an_id_stands_for_one_content(senders: Senders, context: AppContext) -> None:
     said = submitted()
     other = {**said, "subject": f"apply/{fresh_id()}"}
     answers = await asyncio.gather(senders.tell("platform", said), senders.tell("platform", other))
     assert sorted(answer.status_code for answer in answers) == [201, 422]
     refused = next(answer for answer in answers if answer.status_code == 422)
     assert refused.json()["code"] == "key_reused"
-    assert cases_of(door, said) == 1, "who was refused has filed nothing"
+    assert cases_of(context, said) == 1, "who was refused has filed nothing"
     changed = {**said, "data": filing(purpose="别的用途")}
     assert (await senders.tell("platform", changed)).json()["code"] == "key_reused"
 
@@ -119,7 +121,7 @@ async def test_what_the_rules_refuse_is_refused_with_its_article_and_leaves_noth
 
 
 async def test_a_crash_before_the_filing_is_mended_by_sending_again(
-    senders: Senders, door: AppContext, monkeypatch: pytest.MonkeyPatch
+    senders: Senders, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def dies(*_: Any, **__: Any) -> Any:
         raise Unavailable("the engine is away")
@@ -128,7 +130,7 @@ async def test_a_crash_before_the_filing_is_mended_by_sending_again(
     with monkeypatch.context() as patch:
         patch.setattr(ShareflowClient, "open", dies)
         assert (await senders.tell("platform", said)).status_code == 503
-    assert cases_of(door, said) == 0
+    assert cases_of(context, said) == 0
     other = await senders.tell("platform", {**said, "data": filing(purpose="别的用途")})
     assert other.json()["code"] == "key_reused", "nobody knows yet what became of the first"
     again = await senders.tell("platform", said)
@@ -136,7 +138,7 @@ async def test_a_crash_before_the_filing_is_mended_by_sending_again(
 
 
 async def test_a_crash_after_the_filing_is_mended_by_sending_again(
-    senders: Senders, door: AppContext, monkeypatch: pytest.MonkeyPatch
+    senders: Senders, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def dies(*_: Any) -> Any:
         raise Unavailable("the database is away")
@@ -145,17 +147,17 @@ async def test_a_crash_after_the_filing_is_mended_by_sending_again(
     with monkeypatch.context() as patch:
         patch.setattr("ledger.register.Register.finish_filing", dies)
         assert (await senders.tell("platform", said)).status_code == 503
-    assert cases_of(door, said) == 1
+    assert cases_of(context, said) == 1
     again = await senders.tell("platform", said)
     assert (again.status_code, again.json()["effect"], again.json()["duplicate"]) == (201, "started", False)
     assert (await senders.tell("platform", said)).json()["duplicate"] is True
-    assert cases_of(door, said) == 1
+    assert cases_of(context, said) == 1
 
 
-async def test_who_may_file_by_event(senders: Senders, door: AppContext) -> None:
+async def test_who_may_file_by_event(senders: Senders, context: AppContext) -> None:
     own = await senders.tell("requester", submitted())
     assert (own.status_code, own.json()["effect"]) == (201, "started")
-    actor = events_of(door.client.reader.engine, own.json()["request_id"])[0].actor
+    actor = events_of(context.client.reader.engine, own.json()["request_id"])[0].actor
     assert (actor.org, actor.person) == (REQUESTER, f"requester@{REQUESTER}")
     foreign = await senders.tell("stranger", submitted())
     assert (foreign.status_code, foreign.json()["code"]) == (403, "not_a_party")
@@ -173,8 +175,8 @@ async def test_the_names_of_one_sender_are_not_those_of_another(senders: Senders
     assert first.json()["request_id"] != second.json()["request_id"]
 
 
-def cases_of(door: AppContext, said: dict[str, Any]) -> int:
+def cases_of(context: AppContext, said: dict[str, Any]) -> int:
     """How many cases have the purpose that an event names; every test's is another one."""
-    with door.client.reader.engine.connect() as connection:
+    with context.client.reader.engine.connect() as connection:
         query = text("SELECT count(*) FROM cases WHERE header -> 'application' ->> 'purpose' = :purpose")
         return int(connection.execute(query, {"purpose": said["data"]["request"]["purpose"]}).scalar_one())

@@ -39,8 +39,8 @@ class Watch:
 
 
 @pytest.fixture
-async def served(door: AppContext) -> AsyncIterator[str]:
-    async with serving(create_app(door), "127.0.0.1", 0) as address:
+async def served(context: AppContext) -> AsyncIterator[str]:
+    async with serving(create_app(context), "127.0.0.1", 0) as address:
         yield f"{address}/v1/events"
 
 
@@ -122,9 +122,9 @@ async def test_foreign_cases_never_appear_and_need_not_be_looked_at_again(
     assert lines.count(f"id: {after}") == 1, "told once, not with every heartbeat"
 
 
-async def test_a_stream_ends_cleanly_when_the_server_stops(people: People, door: AppContext) -> None:
+async def test_a_stream_ends_cleanly_when_the_server_stops(people: People, context: AppContext) -> None:
     begin = await end(people)
-    app, held = create_app(door), asyncio.Event()
+    app, held = create_app(context), asyncio.Event()
     app.add_middleware(Watch, held=held)
     async with httpx.AsyncClient(timeout=60) as client:
         async with serving(app, "127.0.0.1", 0) as address:

@@ -18,7 +18,7 @@ from background.webhooks.guard import AddressGuard
 from background.webhooks.queries.subscriptions import DisabledFor
 from background.webhooks.sending import Sender
 from domain.cloud_events import cloud_event
-from starter.api.assembly import serving_door
+from starter.api.assembly import serving_api
 from starter.api.settings import ApiSettings
 from starter.api.webhooks import endpoints as webhooks
 from starter.engine_client import ShareflowClient
@@ -51,7 +51,7 @@ async def test_the_walk_works_word_for_word(document: str, ground: Playground, t
     )
     client = ShareflowClient(ground.temporal, ground.engine)
     async with (
-        serving_door(client, ApiSettings(port=0, webhooks=allowed), tmp_path) as address,
+        serving_api(client, ApiSettings(port=0, webhooks=allowed), tmp_path) as address,
         Sender(AddressGuard(allowed)) as sender,
     ):
         working = asyncio.create_task(Dispatcher(ground.engine, sender).keep_dispatching())

@@ -14,9 +14,9 @@ from domain.access import Caller, visibility_of
 from domain.messages import Language, label
 from domain.words import Role
 from ledger.queries.attachments import Attachment
-from starter.api.cases.schemas import Out
+from starter.api.attachments.schemas import AttachmentOut
 from starter.api.context import AppContext
-from starter.api.dependencies import CallerIn, DoorIn, LanguageIn, require_role
+from starter.api.dependencies import CallerIn, ContextIn, LanguageIn, require_role
 from starter.api.http.prefix import prefixed
 from starter.api.http.problems import RESPONSES, Problem
 from starter.api.http.responses import answer
@@ -43,16 +43,6 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
 log = structlog.get_logger("shareflow.attachments")
 
 
-class AttachmentOut(Out):
-    """A content that is kept (附件). `size` is in bytes; name its `sha256` in a request's documents."""
-
-    sha256: str
-    sm3: str
-    size: int
-    media_type: str
-    name: str
-
-
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256, in lower-case hexadecimal.")]
 
 
@@ -66,7 +56,7 @@ Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256, in 
 )
 async def bring(
     request: Request,
-    door: DoorIn,
+    context: ContextIn,
     caller: CallerIn,
     language: LanguageIn,
     x_filename: Annotated[str | None, Header(max_length=2000, description="Its name, percent-encoded UTF-8.")] = None,
@@ -80,12 +70,12 @@ async def bring(
     if caller.org is None:
         raise Problem(403, "organisation_required")
     claimed = request.headers.get("content-type")
-    with Arriving(door.attachments.at_most) as arriving:
+    with Arriving(context.attachments.at_most) as arriving:
         try:
             name = name_from(x_filename, content_disposition, language)
             refuse_foreign_claim(claimed)
             await _take(request, arriving)
-            brought, new = await asyncio.to_thread(_keep, door, caller, arriving, claimed, name)
+            brought, new = await asyncio.to_thread(_keep, context, caller, arriving, claimed, name)
         except BadName as error:
             where = "header.X-Filename" if x_filename else "header.Content-Disposition"
             raise Problem(422, "invalid", errors=[{"path": where, "reason": str(error)}]) from None
@@ -121,17 +111,17 @@ async def _take(request: Request, arriving: Arriving) -> None:
 
 
 def _keep(
-    door: AppContext, caller: Caller, arriving: Arriving, claimed: str | None, name: str | None
+    context: AppContext, caller: Caller, arriving: Arriving, claimed: str | None, name: str | None
 ) -> tuple[Attachment, bool]:
     """Look at it, store it, note who brought it: in this order, so that whatever is noted is there."""
     kind = kind_of(arriving.file, claimed, name)
     brought = Attachment(arriving.sha256, arriving.sm3, arriving.size, kind, fitting_name(name, kind))
     try:
-        door.attachments.put(arriving.sha256, arriving.file)
+        context.attachments.put(arriving.sha256, arriving.file)
     except OSError as error:
         log.exception("attachment not stored", sha256=arriving.sha256)
         raise Unavailable("The store of attachments cannot be written.") from error
-    return door.register.note_attachment(brought, caller.org or "", caller.subject)
+    return context.register.note_attachment(brought, caller.org or "", caller.subject)
 
 
 @router.get(
@@ -146,16 +136,16 @@ def _keep(
 )
 async def fetch(
     sha256: Digest,
-    door: DoorIn,
+    context: ContextIn,
     caller: CallerIn,
     language: LanguageIn,
     if_none_match: Annotated[str | None, Header(max_length=400)] = None,
 ) -> Response:
     """For the organisation that brought it and whoever may see a case that names it; for others it is not there."""
-    headers = await _headers(door, caller, sha256)
+    headers = await _headers(context, caller, sha256)
     if _known(sha256, if_none_match):
         return Response(status_code=304, headers={**HEADERS, "ETag": headers["ETag"]})
-    content = await _opened(door, sha256, language)
+    content = await _opened(context, sha256, language)
     return StreamingResponse(_pieces(content), headers=headers)
 
 
@@ -165,16 +155,16 @@ async def fetch(
     summary="Whether a paper is there for you",
     responses={500: DAMAGED},
 )
-async def look(sha256: Digest, door: DoorIn, caller: CallerIn, language: LanguageIn) -> Response:
+async def look(sha256: Digest, context: ContextIn, caller: CallerIn, language: LanguageIn) -> Response:
     """The same headers, without the paper."""
-    headers = await _headers(door, caller, sha256)
-    (await _opened(door, sha256, language)).close()
+    headers = await _headers(context, caller, sha256)
+    (await _opened(context, sha256, language)).close()
     return Response(headers=headers)
 
 
-async def _headers(door: AppContext, caller: Caller, sha256: str) -> dict[str, str]:
+async def _headers(context: AppContext, caller: Caller, sha256: str) -> dict[str, str]:
     """The headers under which a paper goes out to this caller. Raises NotFound."""
-    found = await asyncio.to_thread(door.reader.attachment, sha256, caller.org, visibility_of(caller))
+    found = await asyncio.to_thread(context.reader.attachment, sha256, caller.org, visibility_of(caller))
     if found is None:
         raise NotFound(f"There is no attachment {sha256}.")
     # Always to be saved, never shown: a browser must not run what stands in it.
@@ -188,10 +178,10 @@ async def _headers(door: AppContext, caller: Caller, sha256: str) -> dict[str, s
     }
 
 
-async def _opened(door: AppContext, sha256: str, language: Language) -> BinaryIO:
+async def _opened(context: AppContext, sha256: str, language: Language) -> BinaryIO:
     """The content, found whole. Raises Problem 500 for one that is damaged or lost."""
     try:
-        return await asyncio.to_thread(door.attachments.open, sha256)
+        return await asyncio.to_thread(context.attachments.open, sha256)
     except AttachmentDamaged as damaged:
         log.error("attachment damaged", sha256=sha256)
         detail = label("attachment", "damaged", language)

@@ -15,26 +15,27 @@ from domain.refusal_codes import RefusalCode
 from domain.words import EventType, ProcedureName, Role
 from ledger.queries.views import CaseDetail
 from protocol.messages import Answer
-from starter.api.cases.idempotency import engine_key
+from starter.api.cases.idempotency import Key, engine_key
 from starter.api.cases.presenters import as_of, case_out, etag_of, opened_out
-from starter.api.cases.routers import REQUESTS as router
-from starter.api.cases.routers import at_both
-from starter.api.cases.schemas import AnswerOut, CommandIn, Key
+from starter.api.cases.routers import at_both, both_routers
+from starter.api.cases.schemas import AnswerOut, CommandIn
 from starter.api.context import AppContext
-from starter.api.dependencies import CallerIn, DoorIn, IfMatch, LanguageIn, RequestId, parties_of, visible_filing
+from starter.api.dependencies import CallerIn, ContextIn, IfMatch, LanguageIn, RequestId, parties_of, visible_filing
 from starter.api.http.problems import Problem
 from starter.api.http.responses import answer
 from starter.errors import RequestRefused
+
+routers = both_routers()
 
 NEVER = -1
 """No case has this head: a command that wants it is refused, unless it was given before."""
 
 
-@at_both("POST", "/{request_id}/commands", router, response_model=AnswerOut, summary="Give a command")
+@at_both("POST", "/{request_id}/commands", routers, response_model=AnswerOut, summary="Give a command")
 async def give(
     request_id: RequestId,
     body: CommandIn,
-    door: DoorIn,
+    context: ContextIn,
     caller: CallerIn,
     language: LanguageIn,
     idempotency_key: Annotated[Key | None, Header(description="Yours: the same key acts once.")] = None,
@@ -44,7 +45,7 @@ async def give(
 
     The fields stand beside `command` or under `with`. With `If-Match` it is done only while the case is as known.
     """
-    filed = await visible_filing(door, caller, request_id)
+    filed = await visible_filing(context, caller, request_id)
     rule = PROCEDURES[ProcedureName(filed.procedure)].rules.get(body.command)
     if rule is None:
         raise RequestRefused(RefusalCode.WRONG_PROCEDURE, None, filed.statute)
@@ -54,17 +55,17 @@ async def give(
         actor=Actor(role=role, org=caller.org, person=caller.subject),
         fields=body.fields(),
         key=engine_key(caller, idempotency_key or uuid.uuid4().hex),
-        received_at=door.receipt(),
+        received_at=context.receipt(),
         places=caller.places,
-        if_head=await _wanted_head(door, request_id, if_match),
+        if_head=await _wanted_head(context, request_id, if_match),
     )
-    done = await door.client.command(request_id, command)
+    done = await context.client.command(request_id, command)
     after = _told(filed, done)
     if after is None:
-        after = await asyncio.to_thread(_as_it_was, door, request_id, done.head)
+        after = await asyncio.to_thread(_as_it_was, context, request_id, done.head)
     opens = None
     if EventType.CASE_OPENED in done.events:
-        opens = opened_out(await asyncio.to_thread(door.reader.openings, request_id, done.head), language)
+        opens = opened_out(await asyncio.to_thread(context.reader.openings, request_id, done.head), language)
     told = AnswerOut.model_construct(
         request_id=request_id, head=done.head, events=list(done.events), case=case_out(after, language, opens=opens)
     )
@@ -89,10 +90,10 @@ def acting_role(
     return able[0]
 
 
-async def _wanted_head(door: AppContext, request_id: str, if_match: str | None) -> int | None:
+async def _wanted_head(context: AppContext, request_id: str, if_match: str | None) -> int | None:
     if if_match is None or if_match.strip() == "*":
         return None
-    case = await asyncio.to_thread(door.client.get, request_id)
+    case = await asyncio.to_thread(context.client.get, request_id)
     tags = {tag.strip() for tag in if_match.split(",")}
     return case.seq if etag_of(case) in tags else NEVER
 
@@ -109,5 +110,5 @@ def _told(filed: CaseDetail, done: Answer) -> CaseDetail | None:
     return filed.model_copy(update=now)
 
 
-def _as_it_was(door: AppContext, request_id: str, head: int) -> CaseDetail:
-    return as_of(door.reader, door.client.get(request_id), head)
+def _as_it_was(context: AppContext, request_id: str, head: int) -> CaseDetail:
+    return as_of(context.reader, context.client.get(request_id), head)

@@ -1,14 +1,14 @@
-"""Cases of every procedure: open, list. How one is read and driven stands with the requests."""
+"""Cases of every procedure: open, list."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from domain.access import Caller, Parties, capacities
 from domain.engine.filed import Filed
@@ -17,26 +17,32 @@ from domain.engine.records import Actor
 from domain.field_types import Code
 from domain.messages import Language
 from domain.procedures.registry import PROCEDURES
-from domain.procedures.share_request.application import Application
 from domain.refusal_codes import RefusalCode
 from domain.words import ProcedureName, Role
-from starter.api.cases.idempotency import engine_key
-from starter.api.cases.routers import CASES as router
-from starter.api.cases.schemas import CaseOut, CasePage, FilingIn, Key, OpeningIn
+from starter.api.cases.created import as_created
+from starter.api.cases.idempotency import Key, engine_key
+from starter.api.cases.lists import Narrowed, page_of
+from starter.api.cases.routers import cases_router
+from starter.api.cases.schemas import CaseOut, CasePage, OpeningIn
 from starter.api.context import AppContext
-from starter.api.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit
+from starter.api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit
 from starter.api.http.problems import Problem
-from starter.api.requests.endpoints import Narrowed, as_created, file_request, page_of
+from starter.api.requests.endpoints import file_request
 from starter.api.requests.filing import place_of_filing
+from starter.api.requests.schemas import FilingIn
 from starter.case_opening import Played, matter_parties, refuse_unopenable
 from starter.errors import RequestRefused
 from starter.in_force import text_in_force
+
+router = cases_router()
+
+Said = TypeVar("Said", bound=BaseModel)
 
 
 @router.post("", status_code=201, response_model=CaseOut, summary="Open a case of any procedure")
 async def open_(
     body: OpeningIn,
-    door: DoorIn,
+    context: ContextIn,
     caller: CallerIn,
     language: LanguageIn,
     idempotency_key: Annotated[Key, Header(description="Yours: the same key opens once.")],
@@ -49,26 +55,26 @@ async def open_(
     procedure = PROCEDURES.get(body.procedure)
     if procedure is None:
         raise RequestRefused(RefusalCode.PROCEDURE_NOT_AVAILABLE, None, body.statute or body.jurisdiction or "")
-    matter = _matter(procedure, body.request)
     if body.as_role is not None:
         caller = replace(caller, roles=caller.roles & {body.as_role})
-    if isinstance(matter, Application):
-        filing = FilingIn(statute=body.statute, jurisdiction=body.jurisdiction, request=matter)
-        return await file_request(filing, door, caller, language, idempotency_key)
+    if procedure.name is ProcedureName.SHARE_REQUEST:
+        said = {"statute": body.statute, "jurisdiction": body.jurisdiction, "request": body.request}
+        return await file_request(_usable(FilingIn, said), context, caller, language, idempotency_key)
+    matter: Filed = _usable(procedure.matter, body.request, "request")
     key = engine_key(caller, idempotency_key)
-    statute = body.statute or await _text_of(door, place_of_filing(body, caller, language) or "", key)
-    return await _open(procedure, statute, matter, door, caller, language, key)
+    statute = body.statute or await _text_of(context, place_of_filing(body, caller, language) or "", key)
+    return await _open(procedure, statute, matter, context, caller, language, key)
 
 
-async def _text_of(door: AppContext, place: str, key: str) -> str:
-    return await asyncio.to_thread(text_in_force, door.reader, place, key, door.receipt() or datetime.now(UTC))
+async def _text_of(context: AppContext, place: str, key: str) -> str:
+    return await asyncio.to_thread(text_in_force, context.reader, place, key, context.receipt() or datetime.now(UTC))
 
 
 async def _open(
     procedure: Procedure[Any],
     statute: str,
     matter: Filed,
-    door: AppContext,
+    context: AppContext,
     caller: Caller,
     language: Language,
     key: str,
@@ -77,29 +83,28 @@ async def _open(
     role = _opening_role(caller, procedure.opened_by, parties)
     if role is None:
         # Whoever does not say for which department it acts is told all that is missing.
-        refuse_unopenable(procedure.name, statute, matter, door.client.policy)
+        refuse_unopenable(procedure.name, statute, matter, context.client.policy)
         raise Problem(403, "not_a_party")
-    filed = await door.client.open(
+    filed = await context.client.open(
         procedure.name,
         statute,
         matter,
         Actor(role=role, org=caller.org, person=caller.subject),
         key,
-        received_at=door.receipt(),
+        received_at=context.receipt(),
         places=caller.places,
-        played=Played(door.shift()),
+        played=Played(context.shift()),
     )
-    return await as_created(door, filed, language)
+    return await as_created(context, filed, language)
 
 
-def _matter(procedure: Procedure[Any], said: dict[str, Any]) -> Filed:
-    """What is filed. Raises RequestValidationError with the paths of what cannot be used."""
+def _usable(kind: type[Said], said: dict[str, Any], *where: str) -> Said:
+    """What is filed. Raises RequestValidationError with the paths, below ``where``, of what cannot be used."""
     try:
-        matter: Filed = procedure.matter.model_validate(said)
+        return kind.model_validate(said)
     except ValidationError as error:
         found = error.errors(include_url=False)
-        raise RequestValidationError([{**each, "loc": ("body", "request", *each["loc"])} for each in found]) from None
-    return matter
+        raise RequestValidationError([{**each, "loc": ("body", *where, *each["loc"])} for each in found]) from None
 
 
 def _opening_role(caller: Caller, may: Sequence[Role], parties: Parties) -> Role | None:
@@ -118,7 +123,7 @@ def _opening_role(caller: Caller, may: Sequence[Role], parties: Parties) -> Role
 @router.get("", response_model=CasePage, summary="List the cases that are yours to see")
 async def list_(
     request: Request,
-    door: DoorIn,
+    context: ContextIn,
     language: LanguageIn,
     asked: Narrowed,
     procedure: ProcedureName | None = None,
@@ -129,4 +134,4 @@ async def list_(
 ) -> Response:
     """Of every procedure, the latest first; otherwise as the list of requests."""
     wanted = replace(asked, procedure=procedure, resource=resource, opened_by=opened_by)
-    return await page_of(request, door, language, wanted, limit, cursor)
+    return await page_of(request, context, language, wanted, limit, cursor)

@@ -3,10 +3,15 @@
 import base64
 import hashlib
 import json
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from domain.access import Caller
 from domain.codes import code_key
 
+Key = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+"""A caller's idempotency key: visible ASCII."""
 NO_ORG = "~"
 """Stands before the subject of a token without an organisation; no organisation's code has it."""
 

@@ -1,17 +1,11 @@
-"""What the HTTP door says and takes: cases, clocks, events, filings, commands."""
+"""What the API says of cases, their clocks and events, and takes: openings and commands."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints, model_validator
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.access import place_of
 from domain.engine.filed import Filed
-from domain.field_types import Given, Published
-from domain.procedures.share_request.application import Application
 from domain.validation_messages import own_reason
 from domain.words import (
     Basis,
@@ -25,34 +19,8 @@ from domain.words import (
     Stage,
     Unit,
 )
-
-
-class Out(BaseModel):
-    """Something that is answered. Fields are only ever added."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class Change(BaseModel):
-    """The body of a PATCH: what is to change; all else stays as it is.
-
-    What stands in a field that was not named is nobody's word. It is not published as a default: clients that are
-    generated send defaults, and would set what their users never named.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """The schema without defaults."""
-        found = handler(schema)
-        for field in handler.resolve_ref_schema(found).get("properties", {}).values():
-            field.pop("default", None)
-        return found
-
-    def named(self) -> dict[str, Any]:
-        """The fields that were named."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+from starter.api.http.schemas import Out
+from starter.api.requests.schemas import InForce
 
 
 class PartyOut(Out):
@@ -222,44 +190,6 @@ class AnswerOut(Out):
     case: CaseOut
 
 
-InForce = Annotated[Given, Published(r"^[A-Za-z0-9._:/+-]+$")]
-"""A statute's id, or a place. Any text can be said, and what is neither is refused as unknown, with what is known."""
-
-
-class FilingIn(Filed):
-    """A request to be filed: under which text, and the application, under `request` or side by side.
-
-    Without `statute` it is the text in force in the jurisdiction on the day of filing; without `jurisdiction` too, the
-    one place of the caller's token.
-    """
-
-    statute: InForce | None = Field(
-        default=None,
-        description="A statute's id. Left out: the text in force in the jurisdiction on the day of filing.",
-    )
-    jurisdiction: InForce | None = Field(
-        default=None,
-        description="A place, such as `nantong`. Left out: the place of the statute, or the one in the caller's token.",
-    )
-    request: Application
-
-    @model_validator(mode="before")
-    @classmethod
-    def _side_by_side(cls, value: Any) -> Any:
-        if not isinstance(value, Mapping) or "request" in value:
-            return value
-        about = {name: value[name] for name in ("statute", "jurisdiction") if name in value}
-        if about or any(name in value for name in Application.model_fields):
-            return {**about, "request": {name: said for name, said in value.items() if name not in about}}
-        return value
-
-    @model_validator(mode="after")
-    def _of_one_place(self) -> "FilingIn":
-        if self.statute and self.jurisdiction and place_of(self.statute) != self.jurisdiction:
-            raise own_reason("another_jurisdiction")
-        return self
-
-
 class OpeningIn(Filed):
     """A case to be opened: its procedure, its statute, and what is filed. `as` says in which of your roles."""
 
@@ -307,34 +237,3 @@ class CommandIn(BaseModel):
     def fields(self) -> dict[str, Any]:
         """What is said with the command, wherever it was written."""
         return self.with_ if self.with_ is not None else dict(self.model_extra or {})
-
-
-class DueOut(Out):
-    """The last day of a limit, and the instant at which it ends."""
-
-    due_date: date
-    due_at: datetime
-    provisional: bool
-    editions: list[str]
-
-
-class StatuteBrief(Out):
-    """A statute at a glance."""
-
-    id: str
-    title: dict[Literal["zh", "en"], str]
-    document: str | None
-    jurisdiction: dict[Literal["zh", "en"], str]
-    status: str
-    in_force_from: date | None
-    digest: str
-
-
-class StatuteList(Out):
-    """The statutes that requests can be filed under."""
-
-    items: list[StatuteBrief]
-
-
-Key = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
-"""A caller's idempotency key: visible ASCII."""

@@ -2,29 +2,26 @@
 
 import asyncio
 import hashlib
-from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import Header, Path, Query, Response
 from fastapi.responses import HTMLResponse
 
 from domain.access import Caller
 from domain.messages import Language
 from starter.api.cases.presenters import path_of
-from starter.api.cases.routers import at_both
-from starter.api.cases.schemas import Out
+from starter.api.cases.routers import at_both, both_routers
 from starter.api.context import AppContext
-from starter.api.dependencies import CallerIn, DoorIn, LanguageIn, RequestId, visible_case
-from starter.api.http.bodies import StrictRoute
+from starter.api.dependencies import CallerIn, ContextIn, LanguageIn, RequestId, visible_case
+from starter.api.documents.schemas import DocumentList, DocumentOut
 from starter.api.http.prefix import prefixed
-from starter.api.http.problems import RESPONSES
 from starter.api.http.responses import answer
 from starter.documents.dossier import Dossier
 from starter.documents.page import TAGS, content_security_policy
 from starter.documents.papers import listed, paper_named
 from starter.errors import NotFound
 
-router = APIRouter(prefix="/v1/requests", tags=["documents"], route_class=StrictRoute, responses=RESPONSES)
+routers = both_routers("documents")
 
 HEADERS = {
     "Cache-Control": "private, no-cache",
@@ -34,36 +31,18 @@ HEADERS = {
 }
 
 
-class DocumentOut(Out):
-    """A paper of a case (文书). `seq` is the record it rests on; null for the form, which shows supplements too."""
-
-    name: str
-    title: str
-    kind: str
-    seq: int | None
-    article: str | None
-    at: datetime
-    href: str
-
-
-class DocumentList(Out):
-    """The papers of a case in the order in which they came about."""
-
-    items: list[DocumentOut]
-
-
 InLanguage = Annotated[Language | None, Query(description="The paper's language; else by Accept-Language.")]
 
 
-@at_both("GET", "/{request_id}/documents", router, response_model=DocumentList, summary="A case's papers")
+@at_both("GET", "/{request_id}/documents", routers, response_model=DocumentList, summary="A case's papers")
 async def documents(
-    request_id: RequestId, door: DoorIn, caller: CallerIn, language: LanguageIn, lang: InLanguage = None
+    request_id: RequestId, context: ContextIn, caller: CallerIn, language: LanguageIn, lang: InLanguage = None
 ) -> Response:
     """The application form (需求申请表), then one notice (通知) for each event that tells somebody something.
 
     Papers are made for share requests; cases of other procedures have none.
     """
-    dossier = await asyncio.to_thread(_dossier, door, caller, request_id)
+    dossier = await asyncio.to_thread(_dossier, context, caller, request_id)
     spoken = lang or language
     found = await asyncio.to_thread(listed, dossier, spoken)
     base = f"{path_of(dossier.detail)}/documents"
@@ -74,7 +53,7 @@ async def documents(
 @at_both(
     "GET",
     "/{request_id}/documents/{name}",
-    router,
+    routers,
     response_class=HTMLResponse,
     summary="One paper, to be printed",
     responses={304: {"description": "As known"}},
@@ -82,7 +61,7 @@ async def documents(
 async def document(
     request_id: RequestId,
     name: Annotated[str, Path(max_length=40, description="`application` or `notice-{seq}`.")],
-    door: DoorIn,
+    context: ContextIn,
     caller: CallerIn,
     language: LanguageIn,
     lang: InLanguage = None,
@@ -90,7 +69,7 @@ async def document(
 ) -> Response:
     """HTML for A4, with the article and its words, and a link back. The same record gives the same page."""
     spoken = lang or language
-    page = await asyncio.to_thread(_page, door, caller, request_id, name, spoken)
+    page = await asyncio.to_thread(_page, context, caller, request_id, name, spoken)
     etag = f'"{hashlib.sha256(page.encode("utf-8")).hexdigest()[:32]}"'
     headers = {**HEADERS, "ETag": etag}
     if etag in [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]:
@@ -99,14 +78,16 @@ async def document(
     return HTMLResponse(page, headers=headers)
 
 
-def _dossier(door: AppContext, caller: Caller, request_id: str) -> Dossier:
-    case = visible_case(door, caller, request_id)
-    return Dossier(case, door.reader.events(request_id))
+def _dossier(context: AppContext, caller: Caller, request_id: str) -> Dossier:
+    case = visible_case(context, caller, request_id)
+    return Dossier(case, context.reader.events(request_id))
 
 
-def _page(door: AppContext, caller: Caller, request_id: str, name: str, language: Language) -> str:
-    paper = paper_named(_dossier(door, caller, request_id), name)
+def _page(context: AppContext, caller: Caller, request_id: str, name: str, language: Language) -> str:
+    paper = paper_named(_dossier(context, caller, request_id), name)
     if paper is None:
         raise NotFound(f"Request {request_id} has no such paper.")
     link = f"/v1/requests/{request_id}"
-    return paper.html(language, f"{door.settings.public_url}{link}" if door.settings.public_url else prefixed(link))
+    return paper.html(
+        language, f"{context.settings.public_url}{link}" if context.settings.public_url else prefixed(link)
+    )

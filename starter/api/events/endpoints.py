@@ -13,7 +13,7 @@ from domain.words import EventType
 from ledger.queries.messages import Wanted
 from ledger.queries.received import Received, ReceivedFilter
 from starter.api.cases.idempotency import NO_ORG
-from starter.api.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit, require_role
+from starter.api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, require_role
 from starter.api.events.bodies import TAKEN
 from starter.api.events.receipts import take_batch, take_one
 from starter.api.events.schemas import (
@@ -50,7 +50,7 @@ About = Annotated[str | None, Query(max_length=64, pattern=ID, description="Only
 )
 async def out(
     request: Request,
-    door: DoorIn,
+    context: ContextIn,
     caller: CallerIn,
     language: LanguageIn,
     after: Annotated[str | None, Query(max_length=400, description="The `next` of the answer before.")] = None,
@@ -64,7 +64,7 @@ async def out(
 
     With `Accept: text/event-stream` they come as server-sent events, for as long as the token is valid.
     """
-    feed = Feed(door, visibility_of(caller), Wanted(frozenset(type or ()), request_id))
+    feed = Feed(context, visibility_of(caller), Wanted(frozenset(type or ()), request_id))
     if _wants_stream(request.headers.get("accept", "")):
         begun = await feed.after(position_of(last_event_id or after), limit)
         stream = feed.stream(begun, request.state.token_ends)
@@ -90,7 +90,7 @@ def _wants_stream(accept: str) -> bool:
         207: {"model": BatchOut, "description": "Some events of the batch were not taken"},
     },
 )
-async def in_(request: Request, door: DoorIn, caller: CallerIn, language: LanguageIn) -> Response:
+async def in_(request: Request, context: ContextIn, caller: CallerIn, language: LanguageIn) -> Response:
     """Take in a CloudEvent (structured or binary) or a batch of them. For platforms; departments may file by it.
 
     The same source and id again answers as the first time. A batch with an event that cannot be read is refused whole;
@@ -99,13 +99,13 @@ async def in_(request: Request, door: DoorIn, caller: CallerIn, language: Langua
     require_role(caller, SENDERS)
     delivery = await read_delivery(request)
     if delivery.batch:
-        return await take_batch(request, door, caller, delivery.events, language)
-    return await take_one(door, caller, delivery.events[0], language)
+        return await take_batch(request, context, caller, delivery.events, language)
+    return await take_one(context, caller, delivery.events[0], language)
 
 
 @router.get("/received", response_model=ReceivedPageOut, summary="What other systems told")
 async def received(
-    door: DoorIn,
+    context: ContextIn,
     caller: CallerIn,
     language: LanguageIn,
     type: Annotated[Kind | None, Query(description="Only events of this kind.")] = None,
@@ -116,7 +116,7 @@ async def received(
 ) -> Response:
     """The latest first. Those of a case are seen by whoever sees the case; those of a catalogue by its places."""
     wanted = ReceivedFilter(platform_type(type) if type else None, request_id, resource)
-    page = await asyncio.to_thread(door.reader.received, visibility_of(caller), wanted, cursor, limit)
+    page = await asyncio.to_thread(context.reader.received, visibility_of(caller), wanted, cursor, limit)
     items = [_shown(event) for event in page.events]
     return answer(ReceivedPageOut.model_construct(items=items, next=page.next), language)
 

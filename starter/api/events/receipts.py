@@ -26,10 +26,10 @@ REFUSALS = (HTTPException, DoorError, *DATABASE_FAILED)
 """What may become of an event besides a receipt."""
 
 
-async def take_one(door: AppContext, caller: Caller, event: Incoming, language: Language) -> Response:
+async def take_one(context: AppContext, caller: Caller, event: Incoming, language: Language) -> Response:
     """Take an event in; 201 when it started a case. Raises as :func:`starter.events_in.receiving.receive`."""
-    receipt = await receive(door, caller, event, language)
-    case = await asyncio.to_thread(_case_of, door, receipt)
+    receipt = await receive(context, caller, event, language)
+    case = await asyncio.to_thread(_case_of, context, receipt)
     headers = {}
     if case is not None:
         headers = {"Location": path_of(case), "ETag": etag_of(case)}
@@ -37,7 +37,7 @@ async def take_one(door: AppContext, caller: Caller, event: Incoming, language: 
 
 
 async def take_batch(
-    request: Request, door: AppContext, caller: Caller, events: Sequence[Incoming], language: Language
+    request: Request, context: AppContext, caller: Caller, events: Sequence[Incoming], language: Language
 ) -> Response:
     """Take events in, one after the other; each has its own answer.
 
@@ -46,7 +46,7 @@ async def take_batch(
     """
     for event in events:
         refuse_without_a_text(caller, event, language)
-    items = [await _item(request, door, caller, event, language) for event in events]
+    items = [await _item(request, context, caller, event, language) for event in events]
     if any(item.status == AWAY for item in items):
         told = [item.model_dump(mode="json", exclude_none=True) for item in items]
         raise Problem(AWAY, "unavailable", headers={"Retry-After": AGAIN_SECONDS}, items=told)
@@ -54,10 +54,12 @@ async def take_batch(
     return answer(BatchOut(items=items), language, MIXED if refused else TAKEN)
 
 
-async def _item(request: Request, door: AppContext, caller: Caller, event: Incoming, language: Language) -> BatchItem:
+async def _item(
+    request: Request, context: AppContext, caller: Caller, event: Incoming, language: Language
+) -> BatchItem:
     try:
-        receipt = await receive(door, caller, event, language)
-        case = await asyncio.to_thread(_case_of, door, receipt)
+        receipt = await receive(context, caller, event, language)
+        case = await asyncio.to_thread(_case_of, context, receipt)
     except REFUSALS as error:
         return await _refused(request, error)
     return BatchItem.model_construct(status=_status(receipt), receipt=_told(receipt, case, language))
@@ -72,16 +74,16 @@ async def _refused(request: Request, error: Exception) -> BatchItem:
     return BatchItem(status=response.status_code, problem=problem)
 
 
-def _case_of(door: AppContext, receipt: Receipt) -> CaseDetail | None:
+def _case_of(context: AppContext, receipt: Receipt) -> CaseDetail | None:
     """The case of a filing: as its filing left it for the event that started it, as it is now for all others."""
     request_id = receipt.received.request_id
     if receipt.filing_key is None or request_id is None:
         return None
-    case = door.client.get(request_id)
+    case = context.client.get(request_id)
     if receipt.received.effect != "started":
         return case
-    filing = door.reader.events_of_key(request_id, receipt.filing_key)
-    return as_of(door.reader, case, filing[-1].seq)
+    filing = context.reader.events_of_key(request_id, receipt.filing_key)
+    return as_of(context.reader, case, filing[-1].seq)
 
 
 def _status(receipt: Receipt) -> int:

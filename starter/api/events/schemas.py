@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from ledger.queries.received import Effect
-from starter.api.cases.schemas import CaseOut, Out
+from starter.api.cases.schemas import CaseOut
 from starter.api.http.problems import ProblemOut
+from starter.api.http.schemas import Out
 
 
 class CloudEventOut(Out):

@@ -25,26 +25,26 @@ RECONNECT_MILLISECONDS = 2000
 class Feed:
     """The events of one reader: what it may see, and what of that it asks for."""
 
-    def __init__(self, door: AppContext, sight: Visibility, wanted: Wanted) -> None:
-        self._door, self._sight, self._wanted = door, sight, wanted
+    def __init__(self, context: AppContext, sight: Visibility, wanted: Wanted) -> None:
+        self._context, self._sight, self._wanted = context, sight, wanted
 
     async def after(self, position: int, limit: int) -> Stretch:
         """The next events after a position. Raises BadCursor."""
-        return await asyncio.to_thread(self._door.reader.messages, self._sight, position, limit, self._wanted)
+        return await asyncio.to_thread(self._context.reader.messages, self._sight, position, limit, self._wanted)
 
     async def page(self, position: int, limit: int, wait: float) -> Stretch:
         """The next events after a position; while there are none, wait for some, so many seconds at most."""
         if not wait:
             return await self.after(position, limit)
         ends = time.monotonic() + wait
-        async with self._door.news.watch(self._wanted.request_id) as watch:
+        async with self._context.news.watch(self._wanted.request_id) as watch:
             found = await self.after(position, limit)
             while not found.messages and await watch.news(ends - time.monotonic()):
                 found = await self.after(found.upto, limit)
             return found
 
     async def stream(self, begun: Stretch, ends: float) -> AsyncIterator[str]:
-        """Server-sent events from what has been found on, until ``ends`` (seconds since 1970) or the door closes.
+        """Server-sent events from what has been found on, until ``ends`` (seconds since 1970) or the API stops.
 
         A database that goes away ends it too: the reader comes back with the last id and goes on from there.
         """
@@ -53,7 +53,7 @@ class Feed:
             yield block(message)
         position = begun.upto
         told = begun.messages[-1].id if begun.messages else 0
-        async with self._door.news.watch(self._wanted.request_id) as watch:
+        async with self._context.news.watch(self._wanted.request_id) as watch:
             while not watch.over and time.time() < ends:
                 try:
                     found = await self.after(position, PAGE)

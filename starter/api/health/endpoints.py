@@ -13,7 +13,7 @@ from temporalio.service import RPCError
 from background.health import LedgerFigures
 from ledger.failures import DATABASE_ERRORS
 from starter.api.context import AppContext
-from starter.api.dependencies import DoorIn
+from starter.api.dependencies import ContextIn
 
 router = APIRouter(tags=["health"])
 
@@ -32,21 +32,21 @@ async def healthz() -> str:
     summary="Ready",
     responses={503: {"description": "Not ready: one phrase for each reason", "content": {"text/plain": {}}}},
 )
-async def readyz(door: DoorIn) -> Response:
+async def readyz(context: ContextIn) -> Response:
     """The ledger and Temporal answer; otherwise 503 with what does not."""
-    problems = await _problems(door)
+    problems = await _problems(context)
     return PlainTextResponse("; ".join(problems) or "ready", 503 if problems else 200)
 
 
-async def _problems(door: AppContext) -> Sequence[str]:
+async def _problems(context: AppContext) -> Sequence[str]:
     found = []
     try:
-        await asyncio.to_thread(door.reader.ping)
+        await asyncio.to_thread(context.reader.ping)
     except DATABASE_ERRORS:
         found.append("the ledger does not answer")
     try:
         async with asyncio.timeout(TEMPORAL_SECONDS):
-            await door.client.temporal.service_client.check_health()
+            await context.client.temporal.service_client.check_health()
     except (RPCError, RuntimeError, TimeoutError):
         found.append("Temporal does not answer")
     return found
@@ -90,9 +90,9 @@ class Measured:
             self._seconds.labels(method, route).observe(time.perf_counter() - begun)
 
 
-def figures(door: AppContext | None) -> CollectorRegistry:
+def figures(context: AppContext | None) -> CollectorRegistry:
     """A registry with the ledger's figures."""
     registry = CollectorRegistry()
-    if door is not None:
-        registry.register(LedgerFigures(door.reader))
+    if context is not None:
+        registry.register(LedgerFigures(context.reader))
     return registry

@@ -8,10 +8,10 @@ from domain.calendar import CalendarError, end_of
 from domain.field_types import Day
 from domain.statutes.loader import digest, packaged_overlays, packaged_statutes
 from domain.statutes.model import Statute
-from starter.api.cases.schemas import DueOut, StatuteBrief, StatuteList
-from starter.api.dependencies import CallerIn, DoorIn, LanguageIn
+from starter.api.dependencies import CallerIn, ContextIn, LanguageIn
 from starter.api.http.problems import RESPONSES, Problem
 from starter.api.http.responses import answer
+from starter.api.law.schemas import DueOut, StatuteBrief, StatuteList
 from starter.failures import ledger_answers
 from starter.overlaid import overlay_json
 
@@ -22,7 +22,7 @@ Amount = Annotated[int | None, Query(ge=1, le=9_999_999)]
 
 @router.get("/calendar/due", response_model=DueOut, summary="When a limit ends")
 def due(
-    door: DoorIn,
+    context: ContextIn,
     _: CallerIn,
     language: LanguageIn,
     from_: Annotated[Day, Query(alias="from", description="The day of the start event: day 0.")],
@@ -36,7 +36,7 @@ def due(
         raise Problem(422, "invalid", errors=[{"path": "query.working_days", "reason": reason}])
     try:
         with ledger_answers():
-            days = door.calendar_store.now().as_known_on(as_known_on)
+            days = context.calendar_store.now().as_known_on(as_known_on)
         if working_days is not None:
             found = days.due(from_, working_days, "working_day")
         else:

@@ -4,19 +4,13 @@ from fastapi import APIRouter, Response
 
 from domain.procedures.registry import PROCEDURES
 from domain.words import ProcedureName
-from starter.api.cases.schemas import Out
 from starter.api.dependencies import CallerIn, LanguageIn
 from starter.api.http.problems import RESPONSES, Problem
 from starter.api.http.responses import answer
+from starter.api.procedures.schemas import ProcedureList
 from starter.procedures import ProcedureTold, told
 
 router = APIRouter(prefix="/v1/procedures", tags=["procedures"], responses=RESPONSES)
-
-
-class ProcedureList(Out):
-    """Every procedure that a case can follow."""
-
-    items: list[ProcedureTold]
 
 
 @router.get("", response_model=ProcedureList, summary="The procedures")

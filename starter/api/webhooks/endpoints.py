@@ -25,7 +25,7 @@ from domain.validation_messages import first_problem
 from domain.words import Role
 from ledger.errors import BadCursor
 from starter.api.context import AppContext, now
-from starter.api.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit, RequestId, require_role
+from starter.api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, RequestId, require_role
 from starter.api.events.stream import position_of
 from starter.api.http.bodies import StrictRoute
 from starter.api.http.prefix import prefixed
@@ -89,20 +89,20 @@ def _covers(mine: Visibility, other: Visibility) -> bool:
     )
 
 
-def _manageable(door: AppContext, caller: Caller, webhook_id: str, deleted: bool = False) -> Webhook:
+def _manageable(context: AppContext, caller: Caller, webhook_id: str, deleted: bool = False) -> Webhook:
     """A webhook that the caller may manage; blocking. Raises NotFound for all others, as if they were not there."""
     org = _org(caller)
-    found = door.webhooks.get(webhook_id)
+    found = context.webhooks.get(webhook_id)
     gone = found is None or (found.deleted_at is not None and not deleted)
     if found is None or gone or not same_code(found.org, org) or not _covers(_sight(caller), found.sight):
         raise NotFound(f"There is no webhook {webhook_id}.")
     return found
 
 
-async def _may_lead(door: AppContext, url: str, language: Language) -> None:
+async def _may_lead(context: AppContext, url: str, language: Language) -> None:
     """Raises Problem 422 for a URL that nothing would be sent to."""
     try:
-        await AddressGuard(door.settings.webhooks).check(url)
+        await AddressGuard(context.settings.webhooks).check(url)
     except Unfit as unfit:
         reason = label("webhook_error", unfit.word, language)
         raise Problem(422, "invalid", errors=[{"path": "url", "reason": reason}]) from None
@@ -112,13 +112,13 @@ async def _may_lead(door: AppContext, url: str, language: Language) -> None:
 
 
 @router.post("", status_code=201, response_model=WebhookWithSecret, summary="Be told what happens")
-async def create(body: WebhookIn, door: DoorIn, caller: CallerIn, language: LanguageIn) -> Response:
+async def create(body: WebhookIn, context: ContextIn, caller: CallerIn, language: LanguageIn) -> Response:
     """Make a webhook: events of the cases that you may see are sent to it, at least once and in order a case.
 
     Keep the secret of the answer, with which every message is signed: it is shown this once.
     """
     org, at = _org(caller), now()
-    await _may_lead(door, body.url, language)
+    await _may_lead(context, body.url, language)
     webhook = Webhook(
         id=f"wh_{secrets.token_hex(12)}",
         org=org,
@@ -134,58 +134,58 @@ async def create(body: WebhookIn, door: DoorIn, caller: CallerIn, language: Lang
         since=at,
         secret=new_secret(),
     )
-    if not await asyncio.to_thread(door.webhooks.add, webhook, body.begin == "start", AT_MOST):
+    if not await asyncio.to_thread(context.webhooks.add, webhook, body.begin == "start", AT_MOST):
         raise Problem(409, "too_many_webhooks")
     headers = {"Location": prefixed(f"/v1/webhooks/{webhook.id}")}
     return answer(with_secret(webhook, language), language, 201, headers)
 
 
 @router.get("", response_model=WebhookList, summary="Your organisation's webhooks")
-async def list_(door: DoorIn, caller: CallerIn, language: LanguageIn) -> Response:
+async def list_(context: ContextIn, caller: CallerIn, language: LanguageIn) -> Response:
     """Oldest first. Those that are told of more than you may see are left out."""
-    found = await asyncio.to_thread(door.webhooks.of, _org(caller))
+    found = await asyncio.to_thread(context.webhooks.of, _org(caller))
     mine = _sight(caller)
     items = [webhook_out(webhook, language) for webhook in found if _covers(mine, webhook.sight)]
     return answer(WebhookList(items=items), language)
 
 
 @router.get("/{webhook_id}", response_model=WebhookOut, summary="One webhook")
-async def show(webhook_id: WebhookId, door: DoorIn, caller: CallerIn, language: LanguageIn) -> Response:
+async def show(webhook_id: WebhookId, context: ContextIn, caller: CallerIn, language: LanguageIn) -> Response:
     """Where it leads, what it is told, and whether it is active."""
-    return answer(webhook_out(await asyncio.to_thread(_manageable, door, caller, webhook_id), language), language)
+    return answer(webhook_out(await asyncio.to_thread(_manageable, context, caller, webhook_id), language), language)
 
 
 @router.patch("/{webhook_id}", response_model=WebhookOut, summary="Change, disable or enable a webhook")
 async def change(
-    webhook_id: WebhookId, body: WebhookChange, door: DoorIn, caller: CallerIn, language: LanguageIn
+    webhook_id: WebhookId, body: WebhookChange, context: ContextIn, caller: CallerIn, language: LanguageIn
 ) -> Response:
     """A disabled webhook collects; once it is active again it goes on where it stopped, in order."""
-    webhook = await asyncio.to_thread(_manageable, door, caller, webhook_id)
+    webhook = await asyncio.to_thread(_manageable, context, caller, webhook_id)
     named = body.named()
     if "url" in named:
-        await _may_lead(door, body.url, language)
+        await _may_lead(context, body.url, language)
     state = named.pop("state", None)
     if body.named():
-        changed = await asyncio.to_thread(door.webhooks.change, webhook.id, caller.subject, now(), named, state)
+        changed = await asyncio.to_thread(context.webhooks.change, webhook.id, caller.subject, now(), named, state)
         webhook = _there(changed, webhook_id)
     return answer(webhook_out(webhook, language), language)
 
 
 @router.delete("/{webhook_id}", status_code=204, response_class=Response, summary="Be told no more")
-async def delete(webhook_id: WebhookId, door: DoorIn, caller: CallerIn) -> Response:
+async def delete(webhook_id: WebhookId, context: ContextIn, caller: CallerIn) -> Response:
     """Nothing more is sent. The log of what was stays readable."""
-    webhook = await asyncio.to_thread(_manageable, door, caller, webhook_id)
-    await asyncio.to_thread(door.webhooks.delete, webhook.id, caller.subject, now())
+    webhook = await asyncio.to_thread(_manageable, context, caller, webhook_id)
+    await asyncio.to_thread(context.webhooks.delete, webhook.id, caller.subject, now())
     return Response(status_code=204, headers=HEADERS)
 
 
 @router.post("/{webhook_id}/rotate", response_model=WebhookWithSecret, summary="A new secret")
-async def rotate(webhook_id: WebhookId, door: DoorIn, caller: CallerIn, language: LanguageIn) -> Response:
+async def rotate(webhook_id: WebhookId, context: ContextIn, caller: CallerIn, language: LanguageIn) -> Response:
     """From now on messages are signed with the new secret, and for 24 hours with the one before too."""
-    webhook = await asyncio.to_thread(_manageable, door, caller, webhook_id)
+    webhook = await asyncio.to_thread(_manageable, context, caller, webhook_id)
     at = now()
     rotated = await asyncio.to_thread(
-        door.webhooks.rotate_secret, webhook.id, caller.subject, at, new_secret(), at + ROTATION
+        context.webhooks.rotate_secret, webhook.id, caller.subject, at, new_secret(), at + ROTATION
     )
     return answer(with_secret(_there(rotated, webhook_id), language), language)
 
@@ -201,14 +201,14 @@ def _there(webhook: Webhook | None, webhook_id: str) -> Webhook:
 
 
 @router.post("/{webhook_id}/test", response_model=TrialOut, summary="Send a test event now")
-async def test(webhook_id: WebhookId, door: DoorIn, caller: CallerIn, language: LanguageIn) -> Response:
+async def test(webhook_id: WebhookId, context: ContextIn, caller: CallerIn, language: LanguageIn) -> Response:
     """Sends one event of the type `cn.gov.shareflow.webhook.test.v1`, once, and tells how it went."""
-    webhook = await asyncio.to_thread(_manageable, door, caller, webhook_id)
+    webhook = await asyncio.to_thread(_manageable, context, caller, webhook_id)
     at = now()
     event = trial_event(webhook.id, at)
-    async with Sender(AddressGuard(door.settings.webhooks)) as sender:
+    async with Sender(AddressGuard(context.settings.webhooks)) as sender:
         attempt = (await sender.send(webhook.url, event, webhook.secrets_at(at), at)).attempt
-    await asyncio.to_thread(door.webhooks.note_test, webhook.id, attempt)
+    await asyncio.to_thread(context.webhooks.note_test, webhook.id, attempt)
     state: Literal["delivered", "failed"] = "delivered" if attempt.delivered else "failed"
     shown = attempt_out(attempt, language).model_dump()
     return answer(TrialOut(**shown, id=event["id"], state=state), language)
@@ -218,7 +218,7 @@ async def test(webhook_id: WebhookId, door: DoorIn, caller: CallerIn, language: 
 async def deliveries(
     request: Request,
     webhook_id: WebhookId,
-    door: DoorIn,
+    context: ContextIn,
     caller: CallerIn,
     language: LanguageIn,
     state: Literal["pending", "delivered"] | None = None,
@@ -226,9 +226,9 @@ async def deliveries(
     cursor: Cursor = None,
 ) -> Response:
     """The delivery log, latest event first; also of a webhook that was deleted."""
-    webhook = await asyncio.to_thread(_manageable, door, caller, webhook_id, deleted=True)
+    webhook = await asyncio.to_thread(_manageable, context, caller, webhook_id, deleted=True)
     delivered = None if state is None else state == "delivered"
-    page = await asyncio.to_thread(door.webhooks.deliveries, webhook.id, delivered, cursor, limit)
+    page = await asyncio.to_thread(context.webhooks.deliveries, webhook.id, delivered, cursor, limit)
     items = [delivery_out(each, language) for each in page.deliveries]
     headers = {}
     if page.next is not None:
@@ -246,23 +246,23 @@ async def deliveries(
     summary="Send one event again",
 )
 async def replay_delivery(
-    webhook_id: WebhookId, request_id: RequestId, seq: Seq, door: DoorIn, caller: CallerIn, language: LanguageIn
+    webhook_id: WebhookId, request_id: RequestId, seq: Seq, context: ContextIn, caller: CallerIn, language: LanguageIn
 ) -> Response:
     """The event's id is `request_id/seq`. It comes with the same `webhook-id` as before, once the webhook is active."""
-    webhook = await asyncio.to_thread(_manageable, door, caller, webhook_id)
-    if not await asyncio.to_thread(door.webhooks.replay_one, webhook.id, request_id, seq, now()):
+    webhook = await asyncio.to_thread(_manageable, context, caller, webhook_id)
+    if not await asyncio.to_thread(context.webhooks.replay_one, webhook.id, request_id, seq, now()):
         raise NotFound(f"The webhook {webhook_id} has no delivery {request_id}/{seq}.")
     return answer(ReplayOut(queued=1), language, 202)
 
 
 @router.post("/{webhook_id}/replay", status_code=202, response_model=ReplayOut, summary="Send everything since again")
 async def replay(
-    webhook_id: WebhookId, body: ReplayIn, door: DoorIn, caller: CallerIn, language: LanguageIn
+    webhook_id: WebhookId, body: ReplayIn, context: ContextIn, caller: CallerIn, language: LanguageIn
 ) -> Response:
     """All events from there on that the webhook may see and wants, also those from before it was made, in order."""
-    webhook = await asyncio.to_thread(_manageable, door, caller, webhook_id)
+    webhook = await asyncio.to_thread(_manageable, context, caller, webhook_id)
     since = begin_of(body.since, language)
-    queued = await asyncio.to_thread(door.webhooks.replay_since, webhook.id, since, now())
+    queued = await asyncio.to_thread(context.webhooks.replay_since, webhook.id, since, now())
     return answer(ReplayOut(queued=queued), language, 202)
 
 

@@ -1,4 +1,4 @@
-"""The desk: what waits for the caller, and what holds cases up."""
+"""The worklist: what waits for the caller, and what holds cases up."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from domain.words import Role, Stage
 from ledger.queries.views import CaseFilter, Page, WorklistFilter
 from starter.api.cases.presenters import case_out
 from starter.api.cases.schemas import CasePage
-from starter.api.dependencies import CallerIn, Cursor, DoorIn, LanguageIn, Limit, require_role
+from starter.api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, require_role
 from starter.api.http.problems import RESPONSES
 from starter.api.http.responses import answer
 
@@ -26,21 +26,21 @@ MACHINERY = (Role.OPERATOR, Role.BUREAU, Role.AUDITOR)
 
 @router.get("/worklist", response_model=CasePage, summary="What waits for you", tags=["desk"])
 async def mine(
-    door: DoorIn, caller: CallerIn, language: LanguageIn, limit: Limit = 50, cursor: Cursor = None
+    context: ContextIn, caller: CallerIn, language: LanguageIn, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """The open cases in which it is your move, the most pressing deadline first (待办)."""
-    page = await asyncio.to_thread(door.reader.worklist, turns_of(caller), cursor, limit)
+    page = await asyncio.to_thread(context.reader.worklist, turns_of(caller), cursor, limit)
     return _page(page, language)
 
 
 @router.get("/stuck", response_model=CasePage, summary="What nobody moves", tags=["desk"])
 async def stuck(
-    door: DoorIn, caller: CallerIn, language: LanguageIn, limit: Limit = 50, cursor: Cursor = None
+    context: ContextIn, caller: CallerIn, language: LanguageIn, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """Cases parked by the machinery with a reason, and cases with a breached clock. For operators, bureau, audit."""
     require_role(caller, MACHINERY)
     wanted = CaseFilter(stuck=True, sight=visibility_of(caller))
-    page = await asyncio.to_thread(door.reader.cases, wanted, cursor, limit)
+    page = await asyncio.to_thread(context.reader.cases, wanted, cursor, limit)
     return _page(page, language)
 
 

@@ -23,9 +23,9 @@ STRANGER = "113206000140000099"
 
 
 @pytest.fixture(autouse=True)
-def loopback_allowed(door: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def loopback_allowed(context: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHAREFLOW_WEBHOOK_ALLOW", "127.0.0.0/8")  # for workers
-    monkeypatch.setattr(door, "settings", replace(door.settings, webhooks=allowed_from("127.0.0.0/8")))
+    monkeypatch.setattr(context, "settings", replace(context.settings, webhooks=allowed_from("127.0.0.0/8")))
 
 
 @pytest.fixture

@@ -81,9 +81,9 @@ async def test_an_address_that_may_not_be_is_refused_when_it_is_given(
 
 
 async def test_loopback_is_refused_where_the_operator_allows_nothing(
-    api: httpx.AsyncClient, me: dict[str, str], receiver: Receiver, door: AppContext, monkeypatch: pytest.MonkeyPatch
+    api: httpx.AsyncClient, me: dict[str, str], receiver: Receiver, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "settings", replace(door.settings, webhooks=NOTHING))
+    monkeypatch.setattr(context, "settings", replace(context.settings, webhooks=NOTHING))
     for url in (receiver.url, receiver.url.replace("http:", "https:"), "https://localhost/"):
         answer = await api.post("/v1/webhooks", headers={**me, "accept-language": "zh"}, json={"url": url})
         assert answer.status_code == 422
@@ -322,7 +322,7 @@ async def test_a_secret_is_in_no_log_not_even_when_the_database_fails(
     assert "webhooks" in said.out + said.err + caplog.text
 
 
-def test_the_description_names_every_answer(door: AppContext) -> None:
-    document = json.dumps(create_app(door).openapi())
+def test_the_description_names_every_answer(context: AppContext) -> None:
+    document = json.dumps(create_app(context).openapi())
     for path in ("/v1/webhooks/{webhook_id}/deliveries/{request_id}/{seq}/replay", "/v1/webhooks/{webhook_id}/rotate"):
         assert f'"{path}"' in document
