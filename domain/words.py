@@ -1,7 +1,8 @@
-"""The words of a case: procedures, stages, outcomes, roles, events, clocks and refusal codes.
+"""The words of a case: procedures, stages, outcomes, roles, commands, events and clocks.
 
 They are identifiers that outsiders rely on. People read their labels, which stand in ``domain/messages``. What
-belongs to one procedure alone stands under its name; which procedure uses what is said by its rules.
+belongs to one procedure alone stands under its name; which procedure uses what is said by its
+process, and what a clock measures by its row in :mod:`domain.clocks`.
 """
 
 from enum import StrEnum
