@@ -8,13 +8,12 @@ from pydantic import StringConstraints, ValidationError
 from domain.engine.records import Actor
 from domain.field_types import ShortText
 from domain.procedures.registry import PROCEDURES
-from domain.procedures.share_request.application import Application
 from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName, Role
 from starter.case_opening import matter_parties, statute_named
 from starter.cli.case_file import CaseFile, read_case
 from starter.cli.options import option, word
-from starter.cli.request_work import check_key, file_and_tell, tell
+from starter.cli.request_work import check_key, tell
 from starter.connection import connected
 from starter.errors import InvalidInput
 
@@ -24,9 +23,6 @@ async def open_and_tell(name: str, as_: str | None, org: str | None, key: str | 
     file = read_case(name)
     check_key(key)
     actor = _opener(file, as_, org)
-    if isinstance(file.request, Application):
-        await file_and_tell(file.statute, file.jurisdiction, file.request, key, as_json)
-        return
     async with connected() as client:
         opened = await client.open(
             file.procedure, file.statute, file.request, actor, key=key, jurisdiction=file.jurisdiction
