@@ -6,11 +6,12 @@ What it says stands in ``domain/statutes/data/coverage``; ``shareflow statute co
 from pathlib import Path
 
 from domain.coverage.check import own_statutes
+from domain.coverage.code import carriers
 from domain.coverage.standing import Standing, coverage_of
 from domain.messages import label
 from domain.statutes.loader import packaged_statutes
 from domain.words import CommandName
-from starter.cli.coverage_page import other_words, total
+from starter.cli.coverage_page import SHOWN_AT_MOST, other_words, total
 
 DOCUMENT = Path(__file__).parent.parent / "docs/coverage.md"
 
@@ -20,7 +21,9 @@ What carries out each clause of the five local texts and of the national regulat
 (`shareflow statute show ID`), and in words that a case is held to: commands and events of a procedure, limits,
 refusals, findings, duties, grounds and steps of rectification. The scenario files that a row names show each of its
 words, cited as the row's own article (or as the row says it is cited): a test plays them and compares. Or a row says
-why no software can. Under an overlay (`shareflow statute coverage nantong-2020+809`) the rows of both texts stand,
+why no software can. The last column names the functions that carry a row out, file after file: those of its commands,
+those that note its events and start its limits, those that read its rules (`shareflow statute coverage ID --json` says
+which is which). Under an overlay (`shareflow statute coverage nantong-2020+809`) the rows of both texts stand,
 with what gives way. Made from `domain/statutes/data/coverage/` by `python -m tests.coverage_table`; tests and
 `shareflow statute check` hold it.
 
@@ -35,7 +38,7 @@ def document() -> str:
     parts = [HEAD, *(f"| {' | '.join(total(f'`{id_}`', found))} |\n" for id_, found in rows.items())]
     for id_, found in rows.items():
         parts.append(f"\n## {id_} {packaged_statutes()[id_].title.zh}\n\n")
-        parts.append("| article | category | clause | carried out by |\n|---|---|---|---|\n")
+        parts.append("| article | category | clause | carried out by | in the code |\n|---|---|---|---|---|\n")
         parts += [_line(row) for row in found]
     return "".join(parts)
 
@@ -55,7 +58,23 @@ def _line(found: Standing) -> str:
     if row.note:
         said.append(f"{row.note.en} {row.note.zh}")
     category = f"{row.category} {label('clause_category', row.category, 'zh')}"
-    return f"| {row.article} | {category} | {row.quote} | {'; '.join(said)} |\n"
+    return f"| {row.article} | {category} | {row.quote} | {'; '.join(said)} | {_code(found)} |\n"
+
+
+def _code(found: Standing) -> str:
+    """The functions of a row, by file, each once: the first few of a rule that many read."""
+    files: dict[str, list[str]] = {}
+    for carrier in carriers(found.statute, found.row):
+        for place in carrier.places[:SHOWN_AT_MOST]:
+            names = files.setdefault(place.file, [])
+            names += [place.function] if place.function not in names else []
+    return "; ".join(
+        f"[{_short(file)}](../{file}): {', '.join(f'`{x}`' for x in names)}" for file, names in files.items()
+    )
+
+
+def _short(file: str) -> str:
+    return file.removeprefix("domain/procedures/").removesuffix(".py")
 
 
 if __name__ == "__main__":

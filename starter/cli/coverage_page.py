@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from domain.coverage.code import Carrier, carriers
 from domain.coverage.references import resolve, statute_of
 from domain.coverage.standing import Count, Standing, count, coverage_of
 from domain.coverage.table import KINDS, Row
@@ -24,12 +25,18 @@ TOTALS = (
     "未作交代 missing",
 )
 
+SHOWN_AT_MOST = 4
+"""Functions of one rule on the page; as JSON there are all."""
+
 Tables = Sequence[tuple[str, Sequence[Standing]]]
 
 
-def tables(statute_ids: Sequence[str]) -> Tables:
-    """The rows of each text. Raises UnknownStatute."""
-    return [(id_, coverage_of(id_)) for id_ in statute_ids]
+def tables(statute_ids: Sequence[str], article: str | None = None) -> Tables:
+    """The rows of each text, all or those of one article by its number. Raises UnknownStatute."""
+    found = [(id_, coverage_of(id_)) for id_ in statute_ids]
+    if article is None:
+        return found
+    return [(id_, [row for row in rows if row.row.number == article]) for id_, rows in found]
 
 
 def complete(found: Tables) -> bool:
@@ -63,7 +70,11 @@ def _counted(counts: Count) -> dict[str, int]:
 
 def _row_as_json(found: Standing) -> dict[str, Any]:
     above = [clause.model_dump(mode="json") for clause in found.gives_way_to]
-    return {"statute": found.statute, **found.row.model_dump(mode="json"), "gives_way_to": above}
+    code = [
+        {"what": carrier.what, "entry": carrier.entry, "functions": [str(place) for place in carrier.places]}
+        for carrier in carriers(found.statute, found.row)
+    ]
+    return {"statute": found.statute, **found.row.model_dump(mode="json"), "gives_way_to": above, "code": code}
 
 
 def show(found: Tables) -> None:
@@ -96,6 +107,8 @@ def carried_out(found: Standing) -> Iterator[str]:
     yield from _acts(row)
     for kind, said in other_words(row):
         yield f"{label('coverage_word', kind, 'zh')} {label('coverage_word', kind, 'en')} {said}"
+    for carrier in carriers(found.statute, row):
+        yield f"代码 code {carrier.what}: {', '.join(_code(carrier))}"
     for name in row.scenarios:
         yield f"场景 scenario {name}"
     if row.not_for_software:
@@ -104,6 +117,15 @@ def carried_out(found: Standing) -> Iterator[str]:
         yield f"{row.note.zh}\n{row.note.en}"
     if not row.answered:
         yield "未作交代 missing"
+
+
+def _code(carrier: Carrier) -> Iterator[str]:
+    """The functions of a carrier, and of a rule the entry of the statute file."""
+    if carrier.entry is not None:
+        yield carrier.entry
+    yield from (str(place) for place in carrier.places[:SHOWN_AT_MOST])
+    if len(carrier.places) > SHOWN_AT_MOST:
+        yield f"… {len(carrier.places)}"
 
 
 def _cited(clause: Clause) -> str:

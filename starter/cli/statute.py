@@ -86,16 +86,23 @@ def coverage_command(
     statute_id: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="One statute; left out, all but overlays.", show_default=False)
     ] = None,
+    article: Annotated[
+        str | None, typer.Option("--article", metavar="NUMBER", help="The rows of one article.", show_default=False)
+    ] = None,
     json_output: AsJson = False,
 ) -> None:
-    """The table of clauses (条款对照表): what carries each clause out, or why no software can.
+    """The table of clauses (条款对照表): what carries each clause out and where it stands in the code, or why no
+    software can.
 
-    Exit code 1 when a clause has neither.
+    Exit code 1 when a clause has neither, and for an article that no row is about.
     """
     from domain.coverage.check import own_statutes
     from starter.cli.coverage_page import as_json, complete, show, tables
 
-    found = tables([statute_id] if statute_id is not None else own_statutes())
+    found = tables([statute_id] if statute_id is not None else own_statutes(), article)
+    if not any(rows for _, rows in found):
+        say(f"No row of the table is about article {article}.")
+        raise typer.Exit(REFUSED)
     if json_output:
         print_json(as_json(found))
     else:

@@ -32,6 +32,25 @@ def test_one_statute_alone(shareflow: Run) -> None:
     assert "limits[provider_answer] 答复时限 provider's answer" in row
 
 
+def test_one_article_says_where_it_stands_in_the_code(shareflow: Run) -> None:
+    said = shareflow("statute", "coverage", "nantong-2020", "--article", "27")
+    assert said.code == 0
+    assert "代码 code propose: domain/procedures/share_request/dispute.py:propose" in said.out
+    (statute,) = json.loads(shareflow("statute", "coverage", "nantong-2020", "--article", "27", "--json").out)[
+        "statutes"
+    ]
+    assert {row["article"].partition("¶")[0] for row in statute["clauses"]} == {"27"}
+    code = {each["what"]: each for row in statute["clauses"] for each in row["code"]}
+    assert code["agree"]["functions"] == ["domain/procedures/share_request/dispute.py:agree"]
+    assert code["negotiation"]["entry"] == "domain/statutes/data/nantong-2020.yaml:negotiation"
+
+
+def test_an_article_that_is_not_there(shareflow: Run) -> None:
+    said = shareflow("statute", "coverage", "nantong-2020", "--article", "270")
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "No row of the table is about article 270.\n"
+
+
 def test_as_json(shareflow: Run) -> None:
     said = json.loads(shareflow("statute", "coverage", "--json").out)
     assert said["complete"] is True

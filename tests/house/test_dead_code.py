@@ -50,6 +50,7 @@ FOR_OTHERS: Final = {
     "add_days": "whoever counts with WorkingDays itself",
     "verify_chain": "whoever has a case's events and does not trust the ledger",
     "who_may": "the matrix of permissions",
+    "meets": "whoever checks that a picture's shapes are apart",
     "once": "whoever steps the dispatcher by hand",
     "read_scenario": "whoever plays one file without the command line",
 }
