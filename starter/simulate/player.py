@@ -15,6 +15,7 @@ from domain.calendar import CHINA, end_of
 from domain.engine.case import Case
 from domain.engine.commands import Command
 from domain.engine.records import Actor, Clock, RecordedEvent
+from domain.policy import default_policy
 from domain.procedures.registry import PROCEDURES
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role
@@ -61,6 +62,38 @@ class Played:
         return self.case.clocks if self.case else ()
 
 
+def opener_of(scenario: Scenario) -> Actor:
+    """Who opens the case: whom the file names, else the first of those who may."""
+    role = scenario.opened_by or PROCEDURES[scenario.procedure].opened_by[0]
+    return Actor(role=role, org=_org(scenario, role))
+
+
+def command_of(scenario: Scenario, number: int, step: PlayedStep) -> Command:
+    """The command that a step gives; ``number`` counts the steps from one, and keys those that have no key."""
+    return Command(
+        name=step.do,
+        actor=Actor(role=step.by, org=step.org or _org(scenario, step.by), person=step.person),
+        fields=step.with_,
+        key=step.key or f"step-{number}",
+        received_at=step.at,
+        places=frozenset(step.places if step.places is not None else {EVERYWHERE}),
+    )
+
+
+def _org(scenario: Scenario, role: Role) -> str | None:
+    """The department or body of a role in a scenario; None where no such statute is known, or it names no body."""
+    statute = packaged_statutes().get(scenario.statute)
+    if statute is None:
+        return None
+    case: Case = PROCEDURES[scenario.procedure].new_case("", statute, default_policy(), scenario.request)
+    if role is Role.REQUESTER:
+        return case.requester.code
+    if role is Role.PROVIDER:
+        return case.provider.code
+    body = statute.bodies.get(role)
+    return body.name.zh if body else None
+
+
 class Player:
     """Plays one scenario in a playground."""
 
@@ -98,7 +131,7 @@ class Player:
                 scenario.procedure,
                 scenario.named,
                 scenario.request,
-                self._opener(),
+                opener_of(scenario),
                 key=key,
                 received_at=scenario.filed_at,
                 played=PlayedTime(self.shift, final, alone=True),
@@ -112,14 +145,7 @@ class Player:
             return None
 
     async def _give(self, request_id: str, number: int, step: PlayedStep) -> None:
-        command = Command(
-            name=step.do,
-            actor=Actor(role=step.by, org=step.org or self._org(step.by), person=step.person),
-            fields=step.with_,
-            key=step.key or f"step-{number}",
-            received_at=step.at,
-            places=frozenset(step.places if step.places is not None else {EVERYWHERE}),
-        )
+        command = command_of(self.scenario, number, step)
         where = f"steps[{number - 1}] ({step.do} by {step.by})"
         try:
             await self.client.command(request_id, command)
@@ -136,24 +162,6 @@ class Player:
             return
         if step.refused is not None:
             self.played.unexpected.append(f"{where} was accepted, not refused with {step.refused}")
-
-    def _opener(self) -> Actor:
-        """Who opens the case: whom the file names, else the first of those who may."""
-        role = self.scenario.opened_by or PROCEDURES[self.scenario.procedure].opened_by[0]
-        return Actor(role=role, org=self._org(role))
-
-    def _org(self, role: Role) -> str | None:
-        statute = packaged_statutes().get(self.scenario.statute)
-        if statute is None:
-            return None
-        procedure = PROCEDURES[self.scenario.procedure]
-        case: Case = procedure.new_case("", statute, self.client.policy, self.scenario.request)
-        if role is Role.REQUESTER:
-            return case.requester.code
-        if role is Role.PROVIDER:
-            return case.provider.code
-        body = statute.bodies.get(role)
-        return body.name.zh if body else None
 
     async def _reach(self, handle: WorkflowHandle[Any, Any], at: datetime) -> None:
         """Skip to an instant; on the way, notices that are published then become known."""

@@ -12,17 +12,19 @@ from typing import Any, Final
 from domain.calendar import CHINA, Calendar, WorkingDays, day_of
 from domain.engine.commands import Command
 from domain.engine.deadlines import order_again, resolve
+from domain.engine.decide import decide
 from domain.engine.evolve import evolve_all
+from domain.engine.procedure import Procedure, open_case
 from domain.engine.records import Actor, Clock, Event, RecordedEvent
-from domain.engine.timers import recounted
+from domain.engine.timers import advance, recounted
 from domain.evidence import GENESIS, plain, seal
 from domain.policy import Policy, default_policy
-from domain.procedures.registry import advance, decide, open_case
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.case import ShareRequestCase
 from domain.procedures.share_request.filing import as_requester
 from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.statutes.loader import get_statute
+from domain.statutes.model import Statute
 from domain.words import ClockId, ClockState, CommandName, EventType, Role, SharingClass
 
 STATUTES: Final = (
@@ -107,48 +109,43 @@ def command(
     return Command(name=name, actor=actor, fields=GOOD[name] if fields is None else fields, key=f"key-{name.value}")
 
 
-class PaperLedger:
-    """One case and its line-by-line record. ``now`` is the last instant at which anything was looked at."""
+class PaperCase:
+    """One case of any procedure and its line-by-line record.
+
+    ``now`` is the last instant at which anything was looked at. With ``all_editions`` every notice is known from the
+    beginning; otherwise each is known from its day on. Raises what the rules raise when the case is opened.
+    """
 
     def __init__(
-        self,
-        statute_id: str,
-        filed_at: datetime = MONDAY,
-        policy: Policy | None = None,
-        filed: Application | None = None,
-        **changes: Any,
+        self, procedure: Procedure[Any], case: Any, opener: Actor, opened_at: datetime, all_editions: bool = False
     ) -> None:
-        self.statute = get_statute(statute_id)
-        self.policy = policy or default_policy()
-        self.application = filed or application(**changes)
-        self.now = filed_at
+        self.procedure = procedure
+        self.statute: Statute = case.statute
+        self.policy: Policy = case.policy
+        self.all_editions = all_editions
+        self.now = opened_at
         self.events: list[RecordedEvent] = []
-        self.case = SHARE_REQUEST.new_case("R-1", self.statute, self.policy, self.application)
-        events = open_case(self.case, as_requester(self.application), filed_at)
-        self._record(events, "filing")
+        self.case = case
+        self.record(open_case(procedure, case, opener, opened_at), "filing")
 
     # What people and time do
 
-    def give(
-        self,
-        name: CommandName | str,
-        role: Role | str,
-        fields: Mapping[str, Any] | None = None,
-        *,
-        at: datetime | None = None,
-        org: str | None = None,
-    ) -> list[RecordedEvent]:
-        """Give a command and record what it does. Raises what the rules raise, and then records nothing of it."""
-        at = at or self.now
+    def obey(self, given: Command, at: datetime) -> list[RecordedEvent]:
+        """Carry out a command and record what it does. Raises what the rules raise, and then records nothing of it."""
         self.news(at)
-        given = command(name, role, fields, org)
-        return self._record(decide(self.case, given, at), given.key)
+        return self.record(decide(self.procedure, self.case, given, at), given.key)
 
     def wait(self, until: datetime | timedelta) -> list[RecordedEvent]:
         """Let time alone pass, up to and including an instant or for a while."""
         until = self.now + until if isinstance(until, timedelta) else until
-        news = self.news(until)
-        return [*news, *self._record(advance(self.case, until)[1], None)]
+        return [*self.news(until), *self._pass(until)]
+
+    def _pass(self, until: datetime) -> list[RecordedEvent]:
+        """What time does until then; a clock that starts on the way may itself end by then, once it is recorded."""
+        written: list[RecordedEvent] = []
+        while passed := advance(self.procedure, self.case, until)[1]:
+            written += self.record(passed, None)
+        return written
 
     def lapse(self, clock_id: ClockId | str) -> list[RecordedEvent]:
         """Let time pass to the very instant at which an open clock runs out."""
@@ -158,7 +155,8 @@ class PaperLedger:
 
     def clock(self, clock_id: ClockId | str) -> Clock:
         """The newest clock of a kind."""
-        return [c for c in self.case.clocks.values() if c.id == ClockId(clock_id)][-1]
+        clocks: Sequence[Clock] = list(self.case.clocks.values())
+        return [clock for clock in clocks if clock.id == ClockId(clock_id)][-1]
 
     def types(self) -> list[str]:
         """The types of all events, in order."""
@@ -166,7 +164,7 @@ class PaperLedger:
 
     def calendar(self, at: datetime | None = None) -> WorkingDays:
         """The calendar as known on the day of an instant."""
-        return Calendar.packaged().as_known_on(day_of(at or self.now))
+        return Calendar.packaged().as_known_on(None if self.all_editions else day_of(at or self.now))
 
     def fresh(self, clock: Clock) -> Clock:
         """A clock as it would be started now."""
@@ -177,18 +175,19 @@ class PaperLedger:
     def news(self, until: datetime) -> list[RecordedEvent]:
         """On each day on which a notice was published until then, the running clocks are counted again."""
         written: list[RecordedEvent] = []
-        for edition in Calendar.packaged().editions:
+        for edition in () if self.all_editions else Calendar.packaged().editions:
             published = datetime.combine(edition.published, time(0), tzinfo=CHINA)
             if self.now < published <= until:
-                written += self._record(advance(self.case, published)[1], None)
+                written += self._pass(published)
                 self.now = published
                 running = [c for c in self.case.clocks.values() if c.state is ClockState.RUNNING]
                 fresh = {c.number: self.fresh(c) for c in running}
-                written += self._record(recounted(self.case, fresh, f"calendar:{edition.id}", published), None)
+                written += self.record(recounted(self.case, fresh, f"calendar:{edition.id}", published), None)
         self.now = max(self.now, until)
         return written
 
-    def _record(self, events: Sequence[Event], key: str | None) -> list[RecordedEvent]:
+    def record(self, events: Sequence[Event], key: str | None) -> list[RecordedEvent]:
+        """Number, date and seal events, and let the case take them in."""
         recorded: list[RecordedEvent] = []
         prev = self.events[-1].digest if self.events else GENESIS
         for seq, event in enumerate(events, start=self.case.head + 1):
@@ -203,7 +202,7 @@ class PaperLedger:
                     "type": event.type,
                     "actor": event.actor,
                     "stage": event.stage,
-                    "statute": self.statute.id,
+                    "statute": event.statute or self.statute.id,
                     "article": event.article,
                     "data": event.data,
                     "clock": clock,
@@ -216,6 +215,36 @@ class PaperLedger:
         self.case = evolve_all(self.case, recorded)
         self.events += recorded
         return recorded
+
+
+class PaperLedger(PaperCase):
+    """A share request on paper, filed by its requester."""
+
+    case: ShareRequestCase
+
+    def __init__(
+        self,
+        statute_id: str,
+        filed_at: datetime = MONDAY,
+        policy: Policy | None = None,
+        filed: Application | None = None,
+        **changes: Any,
+    ) -> None:
+        self.application = filed or application(**changes)
+        case = SHARE_REQUEST.new_case("R-1", get_statute(statute_id), policy or default_policy(), self.application)
+        super().__init__(SHARE_REQUEST, case, as_requester(self.application), filed_at)
+
+    def give(
+        self,
+        name: CommandName | str,
+        role: Role | str,
+        fields: Mapping[str, Any] | None = None,
+        *,
+        at: datetime | None = None,
+        org: str | None = None,
+    ) -> list[RecordedEvent]:
+        """Give a command and record what it does. Raises what the rules raise, and then records nothing of it."""
+        return self.obey(command(name, role, fields, org), at or self.now)
 
     def replayed(self) -> ShareRequestCase:
         """The case made again from the JSON of its record and nothing else."""
