@@ -78,9 +78,7 @@ def refuse_unless_allowed(case: Case, rule: Rule, command: Command) -> None:
 def _refuse_undeclared(procedure: Procedure[Any], decision: Decision[Any], cause: CommandName | None) -> None:
     """A rule keeps to what its procedure declares. Raises UndeclaredStep, which is a fault of the program."""
     procedure.process.refuse_undeclared(decision.case.stage, cause, decision.stage, decision.case.statute)
-    for event in decision.events:
-        if event.order is not None:
-            procedure.process.refuse_undeclared_clock(event.order.id)
+    procedure.process.refuse_undeclared_clocks(decision.events)
 
 
 def allowed(procedure: Procedure[Any], case: Case, role: Role) -> Sequence[CommandName]:

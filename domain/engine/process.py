@@ -5,9 +5,10 @@ end of a limit or the platform itself leads. The rules decide which of them it i
 nowhere is a bug, and is told as one (:class:`UndeclaredStep`) before anything is recorded.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from domain.engine.records import Event
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, Role, Stage
 
@@ -176,10 +177,11 @@ class Process:
             by = cause.value if cause else "the platform"
             raise UndeclaredStep(f"{by} leads from {start.value} to {end.value}, which is not declared")
 
-    def refuse_undeclared_clock(self, clock: ClockId) -> None:
-        """Raises UndeclaredStep for a limit that no stage of the procedure declares."""
-        if clock not in self.clocks:
-            raise UndeclaredStep(f"the clock {clock.value} is not declared")
+    def refuse_undeclared_clocks(self, events: Iterable[Event]) -> None:
+        """Raises UndeclaredStep for events that start a limit which no stage of the procedure declares."""
+        for event in events:
+            if event.order is not None and event.order.id not in self.clocks:
+                raise UndeclaredStep(f"the clock {event.order.id.value} is not declared")
 
 
 def faults(process: Process, commands: Sequence[CommandName]) -> Iterator[str]:

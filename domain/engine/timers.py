@@ -82,6 +82,7 @@ def _pass(procedure: Procedure[P], decision: Decision[P], clock: Clock, what: Du
                 decision.case = evolve_all(decision.case, decision.events)
                 procedure.on_breach(decision, clock)
             procedure.process.refuse_undeclared(start, clock.id, decision.stage, decision.case.statute)
+            procedure.process.refuse_undeclared_clocks(decision.events)
         case Due.RUNG:
             level = clock.rungs[clock.climbed].level
             said = {**about, "level": level.value, "rung": clock.climbed + 1, "automatic": True}

@@ -30,14 +30,14 @@ IN_SERVICE: Final = {
     CommandName.RECORD_USE: STAYS,
     CommandName.SUSPEND: (Stage.SUSPENDED,),
     CommandName.TERMINATE: ENDS,
-    CommandName.RELINQUISH: ENDS,
+    CommandName.RELINQUISH: CLOSES,
     **AT_ANY_STAGE,
 }
 DISPOSED: Final[Mapping[Cause | tuple[Cause, Stage], Condition]] = {
     **{
         (command, Stage.DISPOSAL): _disposes
         for command in (
-            *(CommandName.REVOKE, CommandName.TERMINATE, CommandName.RELINQUISH),
+            *(CommandName.REVOKE, CommandName.TERMINATE),
             *(CommandName.END_SERVICE, CommandName.RENEW),
         )
     },
@@ -46,7 +46,7 @@ DISPOSED: Final[Mapping[Cause | tuple[Cause, Stage], Condition]] = {
 EXPIRES: Final = {ClockId.GRANT_TERM: (Stage.EXPIRED,)}
 
 PROCESS: Final = Process(
-    opens=(Stage.IN_USE,),
+    opens=(Stage.IN_USE, Stage.EXPIRED),
     stages=(
         DeclaredStage(
             Stage.IN_USE,
@@ -57,7 +57,7 @@ PROCESS: Final = Process(
                 CommandName.REVOKE: ENDS,
                 CommandName.RENEW: STAYS,
                 CommandName.PROPOSE_END: (Stage.ENDING,),
-                CommandName.END_SERVICE: (Stage.IN_USE, Stage.EXPIRED, *ENDS),
+                CommandName.END_SERVICE: ENDS,
                 **IN_SERVICE,
             },
             expiry=EXPIRES,
@@ -73,8 +73,8 @@ PROCESS: Final = Process(
                 CommandName.REFUSE_RECTIFICATION: STAYS,
                 CommandName.RESTORE: (Stage.IN_USE,),
                 CommandName.TERMINATE: ENDS,
-                CommandName.RELINQUISH: ENDS,
-                CommandName.END_SERVICE: (Stage.SUSPENDED, *ENDS),
+                CommandName.RELINQUISH: CLOSES,
+                CommandName.END_SERVICE: ENDS,
                 **AT_ANY_STAGE,
             },
             expiry=EXPIRES,
@@ -101,7 +101,7 @@ PROCESS: Final = Process(
             waits_for=(Role.BUREAU,),
             limits=(ClockId.COORDINATION,),
             commands={
-                CommandName.CONCLUDE_COORDINATION: (Stage.COORDINATION, Stage.IN_USE, Stage.EXPIRED, Stage.CLOSED),
+                CommandName.CONCLUDE_COORDINATION: (Stage.COORDINATION, Stage.IN_USE),
                 CommandName.REFER_FINAL: (Stage.FINAL_INSTANCE,),
                 CommandName.END_SERVICE: ENDS,
                 **IN_SERVICE,
@@ -115,7 +115,7 @@ PROCESS: Final = Process(
             waits_for=(Role.GOVERNMENT,),
             limits=(ClockId.FINAL_INSTANCE,),
             commands={
-                CommandName.DECIDE: (Stage.COORDINATION, Stage.IN_USE, Stage.ENDING, Stage.EXPIRED),
+                CommandName.DECIDE: (Stage.COORDINATION, Stage.IN_USE, Stage.ENDING),
                 CommandName.END_SERVICE: ENDS,
                 **IN_SERVICE,
             },
