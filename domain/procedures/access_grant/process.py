@@ -17,6 +17,11 @@ def _disposes(statute: Statute) -> bool:
     return statute.access is not None and statute.access.disposal is not None
 
 
+def _revokes_without_negotiation(statute: Statute) -> bool:
+    """Nobody has to negotiate before what is not used is taken back (收回授权)."""
+    return statute.access is not None and statute.access.end_of_service is None
+
+
 ENDS = (Stage.DISPOSAL, Stage.CLOSED)
 """Where the end of access leads: to disposal where the provider asked for it, else to the end."""
 
@@ -61,7 +66,7 @@ PROCESS: Final = Process(
                 **IN_SERVICE,
             },
             expiry=EXPIRES,
-            only=DISPOSED,
+            only={**DISPOSED, CommandName.REVOKE: _revokes_without_negotiation},
         ),
         DeclaredStage(
             Stage.SUSPENDED,

@@ -44,7 +44,9 @@ def _somebody_finds_out(statute: Statute) -> bool:
 
 
 def _departments_negotiate(statute: Statute) -> bool:
-    return not _somebody_finds_out(statute)
+    """The departments have to negotiate, and nobody speaks after them."""
+    rules = statute.correction
+    return rules is not None and rules.negotiate is not None and rules.dispute is None
 
 
 def _government_decides(statute: Statute) -> bool:
