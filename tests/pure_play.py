@@ -14,7 +14,7 @@ from domain.engine.case import Case
 from domain.engine.commands import InvalidFields
 from domain.engine.decide import by_itself
 from domain.engine.decision import Refused
-from domain.engine.process import DeclaredStage, Process
+from domain.engine.process import Cause, DeclaredStage, Process
 from domain.engine.records import Actor, Event, RecordedEvent
 from domain.policy import default_policy
 from domain.procedures.rectification.case import RectificationCase
@@ -48,7 +48,7 @@ class Way:
         return f"{self.start} -> {self.end} by {self.by} {self.name}".rstrip()
 
 
-def way(start: Stage, cause: CommandName | ClockId | None, end: Stage) -> Way:
+def way(start: Stage, cause: Cause | None, end: Stage) -> Way:
     """A way as the engine asks about it; ``cause`` None: the platform by itself."""
     by: By = "command" if isinstance(cause, CommandName) else "expiry" if isinstance(cause, ClockId) else "platform"
     return Way(start.value, by, cause.value if cause else "", end.value)
@@ -81,14 +81,14 @@ class WatchedProcess(Process):
     walked: set[Way] = field(default_factory=set)
     ran: set[tuple[Stage, ClockId]] = field(default_factory=set)
 
-    def refuse_undeclared_opening(self, stage: Stage) -> None:
+    def refuse_undeclared_opening(self, stage: Stage, statute: Statute) -> None:
         """As of every process; the way is noted."""
-        super().refuse_undeclared_opening(stage)
+        super().refuse_undeclared_opening(stage, statute)
         self.walked.add(opening(stage))
 
-    def refuse_undeclared(self, start: Stage, cause: CommandName | ClockId | None, end: Stage) -> None:
+    def refuse_undeclared(self, start: Stage, cause: Cause | None, end: Stage, statute: Statute) -> None:
         """As of every process; the way is noted."""
-        super().refuse_undeclared(start, cause, end)
+        super().refuse_undeclared(start, cause, end, statute)
         self.walked.add(way(start, cause, end))
 
 
@@ -97,14 +97,16 @@ class WatchedCase(PaperCase):
 
     def __init__(self, case: Case, opener: Actor, opened_at: datetime, all_editions: bool) -> None:
         procedure = PROCEDURES[case.procedure]
-        self.watch = WatchedProcess(procedure.process.opens, procedure.process.stages)
+        it = procedure.process
+        self.watch = WatchedProcess(it.opens, it.stages, it.opens_only)
         super().__init__(replace(procedure, process=self.watch), case, opener, opened_at, all_editions)
 
     def record(self, events: Sequence[Event], key: str | None) -> list[RecordedEvent]:
-        """As of every case; what runs is noted."""
+        """As of every case; what starts or runs is noted."""
         recorded = super().record(events, key)
         running = [clock.id for clock in self.case.clocks.values() if clock.state is ClockState.RUNNING]
         self.watch.ran.update((self.case.stage, clock) for clock in running)
+        self.watch.ran.update((event.stage, event.clock.id) for event in recorded if event.clock is not None)
         return recorded
 
 
