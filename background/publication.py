@@ -75,7 +75,7 @@ def _quiet(_: Progress) -> None:
 
 
 @dataclass
-class Publishing:
+class Publisher:
     """An edition, in force since an instant, being published by this process, which holds ``publishing_alone``."""
 
     client: Client
@@ -220,7 +220,7 @@ async def carry_out(
                 if there is None:
                     raise ValueError(f"edition {edition} is not stored here")
                 if mine:
-                    publishing = Publishing(client, engine, calendar, there.edition, there.stored_at, tell, progress)
+                    publishing = Publisher(client, engine, calendar, there.edition, there.stored_at, tell, progress)
                     return await publishing.until_done(left)
             if there.finished_at is not None:
                 progress.finished = True
@@ -241,7 +241,7 @@ async def put_right(client: Client, engine: Engine, calendar: CalendarStore, wit
     with publishing_alone(engine) as mine:
         if not mine:
             return Progress()
-        return await Publishing(client, engine, calendar, newest, _now()).until_done(within)
+        return await Publisher(client, engine, calendar, newest, _now()).until_done(within)
 
 
 async def keep_publishing(client: Client, engine: Engine, calendar: CalendarStore) -> None:

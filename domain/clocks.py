@@ -12,7 +12,7 @@ from typing import Final
 from domain.words import ClockId
 
 
-class Kind(StrEnum):
+class ClockKind(StrEnum):
     """What the end of a clock means."""
 
     DUTY = "duty"  # somebody must act: when it is missed, the ladder of supervision is climbed
@@ -29,7 +29,7 @@ class NumberFrom(StrEnum):
 
 
 @dataclass(frozen=True)
-class Declared:
+class ClockDeclaration:
     """One clock: ``measures`` is one English sentence.
 
     ``number`` says who may set how long it is. ``on_the_last_day``: there is a reminder on the last day too, because
@@ -40,7 +40,7 @@ class Declared:
     id: ClockId
     measures: str
     number: NumberFrom
-    kind: Kind = Kind.DUTY
+    kind: ClockKind = ClockKind.DUTY
     on_the_last_day: bool = False
     in_every_policy: bool = False
 
@@ -49,7 +49,7 @@ class UndeclaredClock(Exception):
     """The table and the words do not agree: a clock without a row, with two, or without a sentence."""
 
 
-def declared(rows: Sequence[Declared]) -> Mapping[ClockId, Declared]:
+def declared(rows: Sequence[ClockDeclaration]) -> Mapping[ClockId, ClockDeclaration]:
     """The rows by clock, in their order. Raises UndeclaredClock, with file and name, unless each clock has one row."""
     found = {row.id: row for row in rows}
     for clock in ClockId:
@@ -67,102 +67,110 @@ def declared(rows: Sequence[Declared]) -> Mapping[ClockId, Declared]:
 
 _STATUTE, _POLICY, _DECISION = NumberFrom.STATUTE, NumberFrom.POLICY, NumberFrom.DECISION
 
-CLOCKS: Final[Mapping[ClockId, Declared]] = declared(
+CLOCKS: Final[Mapping[ClockId, ClockDeclaration]] = declared(
     (
         # share request; disputes of other procedures share its last four
-        Declared(
+        ClockDeclaration(
             ClockId.COMPLETENESS_CHECK, "How long the bureau may take to check that a request is complete.", _STATUTE
         ),
-        Declared(
+        ClockDeclaration(
             ClockId.PLATFORM_AUTHORIZATION, "How long the authorization by the platform's bureau may take.", _STATUTE
         ),
-        Declared(ClockId.PROVIDER_ANSWER, "How long the provider may take to answer a request.", _STATUTE),
-        Declared(ClockId.DELIVERY, "How long the provider may take to hand over what was granted.", _STATUTE),
-        Declared(
+        ClockDeclaration(ClockId.PROVIDER_ANSWER, "How long the provider may take to answer a request.", _STATUTE),
+        ClockDeclaration(ClockId.DELIVERY, "How long the provider may take to hand over what was granted.", _STATUTE),
+        ClockDeclaration(
             ClockId.SUPPLEMENT,
             "How long the requester may supply what is missing; after it the request counts as withdrawn.",
             _POLICY,
-            Kind.WINDOW,
+            ClockKind.WINDOW,
             in_every_policy=True,
         ),
-        Declared(
+        ClockDeclaration(
             ClockId.DISPUTE_WINDOW,
             "How long the side that was refused may take the dispute further.",
             _POLICY,
-            Kind.WINDOW,
+            ClockKind.WINDOW,
             in_every_policy=True,
         ),
-        Declared(ClockId.NEGOTIATION, "How long the two departments may negotiate.", _POLICY, in_every_policy=True),
-        Declared(
+        ClockDeclaration(
+            ClockId.NEGOTIATION, "How long the two departments may negotiate.", _POLICY, in_every_policy=True
+        ),
+        ClockDeclaration(
             ClockId.COORDINATION, "How long the coordination of a dispute may take.", _POLICY, in_every_policy=True
         ),
-        Declared(
+        ClockDeclaration(
             ClockId.FINAL_INSTANCE, "How long the organ that decides last may take.", _POLICY, in_every_policy=True
         ),
         # demand
-        Declared(
+        ClockDeclaration(
             ClockId.DEMAND_FEEDBACK,
             "How long a report that nothing can be published is in time, if one is due at all.",
             _STATUTE,
-            Kind.WINDOW,
+            ClockKind.WINDOW,
             on_the_last_day=True,
         ),
-        Declared(
+        ClockDeclaration(
             ClockId.DEMAND_PUBLICATION,
             "How long a department may take to list and publish what was demanded.",
             _STATUTE,
         ),
-        Declared(
+        ClockDeclaration(
             ClockId.FOLLOW_UP_WINDOW,
             "How long whoever demanded a resource may still request it; after it the demand ends as published.",
             _POLICY,
-            Kind.WINDOW,
+            ClockKind.WINDOW,
         ),
         # access grant
-        Declared(ClockId.GRANT_TERM, "How long access was granted for.", _DECISION, Kind.TERM),
-        Declared(
+        ClockDeclaration(ClockId.GRANT_TERM, "How long access was granted for.", _DECISION, ClockKind.TERM),
+        ClockDeclaration(
             ClockId.UNUSED_ACCESS,
             "How long access may go unused before the provider may revoke it.",
             _STATUTE,
-            Kind.TERM,
+            ClockKind.TERM,
         ),
-        Declared(
+        ClockDeclaration(
             ClockId.RENEWAL_WINDOW,
             "How long after its term a grant may still be renewed; after it access is closed.",
             _POLICY,
-            Kind.WINDOW,
+            ClockKind.WINDOW,
         ),
-        Declared(
+        ClockDeclaration(
             ClockId.DISPOSAL, "How long the user may take to report what became of the data after its use.", _POLICY
         ),
         # data correction
-        Declared(
+        ClockDeclaration(
             ClockId.DIFFERENCE_FEEDBACK,
             "How long whoever found a difference may take to tell the other side.",
             _STATUTE,
         ),
-        Declared(ClockId.DATA_VERIFICATION, "How long the provider may take to verify doubted data.", _POLICY),
-        Declared(
+        ClockDeclaration(ClockId.DATA_VERIFICATION, "How long the provider may take to verify doubted data.", _POLICY),
+        ClockDeclaration(
             ClockId.DATA_PUSH, "How long the provider may take to send corrected data to those who use it.", _POLICY
         ),
         # rectification
-        Declared(ClockId.RECTIFICATION, "How long a department has to put right what a notice names.", _DECISION),
-        Declared(ClockId.RECTIFICATION_REVIEW, "How long the review of a reported rectification may take.", _POLICY),
+        ClockDeclaration(
+            ClockId.RECTIFICATION, "How long a department has to put right what a notice names.", _DECISION
+        ),
+        ClockDeclaration(
+            ClockId.RECTIFICATION_REVIEW, "How long the review of a reported rectification may take.", _POLICY
+        ),
         # resource withdrawal
-        Declared(ClockId.WITHDRAWAL_REVIEW, "How long the bureau may take over its consent to a withdrawal.", _POLICY),
-        Declared(
+        ClockDeclaration(
+            ClockId.WITHDRAWAL_REVIEW, "How long the bureau may take over its consent to a withdrawal.", _POLICY
+        ),
+        ClockDeclaration(
             ClockId.WITHDRAWAL_NOTICE,
             "How long those who use a resource know of its withdrawal before it is carried out.",
             _POLICY,
-            Kind.TERM,
+            ClockKind.TERM,
         ),
         # catalogue change
-        Declared(
+        ClockDeclaration(
             ClockId.CATALOGUE_UPDATE, "How long a department may take to bring its catalogue up to date.", _POLICY
         ),
-        Declared(ClockId.CATALOGUE_REVIEW, "How long the review of an updated catalogue may take.", _POLICY),
+        ClockDeclaration(ClockId.CATALOGUE_REVIEW, "How long the review of an updated catalogue may take.", _POLICY),
         # periodic duty
-        Declared(
+        ClockDeclaration(
             ClockId.DUTY,
             "Until when recurring work must be done; of 定期 and 及时 alone policy says what they mean.",
             _STATUTE,
@@ -180,7 +188,7 @@ IN_EVERY_POLICY: Final = tuple(row.id for row in CLOCKS.values() if row.in_every
 
 def is_duty(clock: ClockId) -> bool:
     """Whether somebody is urged when the clock runs out; windows and terms end without that."""
-    return CLOCKS[clock].kind is Kind.DUTY
+    return CLOCKS[clock].kind is ClockKind.DUTY
 
 
 def reminds_on_the_last_day(clock: ClockId) -> bool:

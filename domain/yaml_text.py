@@ -34,19 +34,19 @@ class YamlTextError(ValueError):
 
 
 @dataclass(slots=True)
-class Place:
+class YamlPlace:
     """Where a value stands: its line, and the places of what it contains."""
 
     line: int
-    inner: dict[str | int, "Place"] = field(default_factory=dict)
+    inner: dict[str | int, "YamlPlace"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class YamlDocument:
     """A file as plain data, with the line of each part."""
 
     data: dict[str, Any]
-    top: Place
+    top: YamlPlace
 
     def line(self, path: Sequence[str | int]) -> int:
         """The line, from 1, of the key or item at ``path``; of its nearest ancestor where there is none."""
@@ -63,12 +63,12 @@ class _Open:
     """A mapping or list that is still being read."""
 
     value: dict[str, Any] | list[Any]
-    place: Place
+    place: YamlPlace
     key: str | None = None
     key_line: int = 0
 
 
-def read_yaml(text: str, where: str) -> Document:
+def read_yaml(text: str, where: str) -> YamlDocument:
     """Read a YAML file whose top level is a mapping.
 
     ``where`` is the name of the file, for messages. Scalars are text, except that plain ``true`` and
@@ -132,7 +132,7 @@ class _Reader:
         self.documents = 0
         self.stack: list[_Open] = []
         self.data: Value = None
-        self.top: Place | None = None
+        self.top: YamlPlace | None = None
 
     def take(self, event: yaml.Event) -> None:
         """Take the next event. Raises YamlTextError."""
@@ -153,7 +153,7 @@ class _Reader:
             case yaml.ScalarEvent():
                 self._scalar(event)
 
-    def document(self) -> Document:
+    def document(self) -> YamlDocument:
         """The whole, once every event was taken. Raises YamlTextError for an empty or other top level."""
         self.line = 1
         if self.top is None or self.data is None:
@@ -161,7 +161,7 @@ class _Reader:
         if not isinstance(self.data, dict):
             self.line = self.top.line
             self._refuse("the top level must be a group of keys with values")
-        return Document(self.data, self.top)
+        return YamlDocument(self.data, self.top)
 
     def _refuse(self, reason: str) -> NoReturn:
         _refuse(self.where, self.line, reason)
@@ -215,9 +215,9 @@ class _Reader:
             return BOOLS[text]
         return int(text) if WHOLE_NUMBER.fullmatch(text) else text
 
-    def _put(self, value: Value) -> Place:
+    def _put(self, value: Value) -> YamlPlace:
         """Put a value where the reader stands: under the key just read, at the list's end, or at the top."""
-        place = Place(self.line)
+        place = YamlPlace(self.line)
         if not self.stack:
             self.data, self.top = value, place
             return place

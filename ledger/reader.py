@@ -15,7 +15,7 @@ from ledger.engine import Engine, connect, ping
 from ledger.queries import attachments, calendars, cases, events, messages, operations, outbox_position, received
 from ledger.queries.attachments import Attachment
 from ledger.queries.calendars import OpenClock, Place, Publication
-from ledger.queries.messages import Stretch, Wanted
+from ledger.queries.messages import MessageFilter, Stretch
 from ledger.queries.received import Access, Arrival, Received, ReceivedFilter, ReceivedPage
 from ledger.queries.views import CaseDetail, CaseFilter, Counts, Page, WorklistFilter
 
@@ -84,7 +84,7 @@ class Reader:
 
     # Whoever follows what happens
 
-    def messages(self, sight: Visibility, after: int, limit: int, wanted: Wanted) -> Stretch:
+    def messages(self, sight: Visibility, after: int, limit: int, wanted: MessageFilter) -> Stretch:
         """The first ``limit`` messages after a position of the outbox that ``sight`` covers, in order."""
         return messages.visible_messages(self.engine, sight, after, limit, wanted)
 

@@ -36,7 +36,7 @@ class Read:
 
 
 @dataclass(frozen=True)
-class Message:
+class ServerSentEvent:
     """One server-sent event."""
 
     id: str | None
@@ -62,7 +62,7 @@ class SseDecoder:
         self._event = ""
         self._data: list[str] = []
 
-    def feed(self, chunk: bytes) -> list[Message]:
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
         """The messages that are complete with these bytes. Raises ValueError for an endless one."""
         text = self._rest + chunk
         # A CR at the very end may be half of a CR LF.
@@ -73,7 +73,7 @@ class SseDecoder:
             raise ValueError("an event without end")
         return [message for line in lines if (message := self._line(line.decode("utf-8", "replace"))) is not None]
 
-    def _line(self, line: str) -> Message | None:
+    def _line(self, line: str) -> ServerSentEvent | None:
         if not line:
             return self._complete()
         name, _, value = line.partition(":")
@@ -89,11 +89,11 @@ class SseDecoder:
                 self.retry = int(value) / 1000
         return None
 
-    def _complete(self) -> Message | None:
+    def _complete(self) -> ServerSentEvent | None:
         data, event = self._data, self._event
         self._data, self._event = [], ""
         self.last_id = self._id
-        return Message(self._id, event or "message", "\n".join(data)) if data else None
+        return ServerSentEvent(self._id, event or "message", "\n".join(data)) if data else None
 
 
 def stream(after: str | None, types: Collection[str] | None, patience: Patience) -> Talk[None]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import domain.procedures  # noqa: F401 - all of them, found by a case's procedure
 from domain.calendar import Calendar
-from domain.engine.recount import Change, change_of, stage_measured
+from domain.engine.recount import ClockChange, change_of, stage_measured
 from domain.messages import label
 from domain.procedures.assignees import assignees
 from domain.statutes.model import Statute
@@ -36,7 +36,7 @@ class Tally:
     ended: int = 0
     would_not_be_overdue: int = 0
 
-    def add(self, change: Change) -> None:
+    def add(self, change: ClockChange) -> None:
         """Count one clock."""
         self.superseded += change.superseded
         self.later += change.superseded and change.days > 0
@@ -86,7 +86,7 @@ def _first(pair: tuple[Group, Tally]) -> Group:
     return pair[0]
 
 
-def changes(reader: Reader, calendar: Calendar, now: datetime) -> Iterator[tuple[OpenClock, Change | None]]:
+def changes(reader: Reader, calendar: Calendar, now: datetime) -> Iterator[tuple[OpenClock, ClockChange | None]]:
     """Every open clock, earliest deadline first, and what the calendar changes of it. One page at a time."""
     days = calendar.as_known_at(now)
     after: Place | None = None

@@ -50,7 +50,7 @@ def schedule_id(place: str, duty: str) -> str:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedSchedule:
     """A duty that is due again and again at a place with a list of departments."""
 
     statute: Statute
@@ -84,17 +84,17 @@ class Wanted:
         )
 
 
-def wanted_schedules(departments: Departments, policy: Policy) -> Mapping[str, Wanted]:
+def wanted_schedules(departments: Departments, policy: Policy) -> Mapping[str, WantedSchedule]:
     """The duties that there must be schedules for, by the ids of those."""
     return {wanted.id: wanted for wanted in _wanted(departments, policy)}
 
 
-def _wanted(departments: Departments, policy: Policy) -> Iterator[Wanted]:
+def _wanted(departments: Departments, policy: Policy) -> Iterator[WantedSchedule]:
     for statute in packaged_statutes().values():
         for duty in statute.duties or () if place_of(statute.id) in departments else ():
             recurrence = duty.recurrence(policy.regular_duties)
             if recurrence is not None:
-                yield Wanted(statute, duty, recurrence)
+                yield WantedSchedule(statute, duty, recurrence)
 
 
 @dataclass
@@ -187,7 +187,7 @@ async def _listed(client: Client) -> set[str]:
 class State:
     """A duty and its schedule as the server has it: ``next_at`` is when the next period begins; None without one."""
 
-    wanted: Wanted
+    wanted: WantedSchedule
     there: bool
     paused: bool
     next_at: datetime | None

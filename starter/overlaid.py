@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain.statutes.merging import Cited, Standing
+from domain.statutes.merging import Cited, StandingPart
 from domain.statutes.overlay import Overlaid
 
 
@@ -17,7 +17,7 @@ def overlay_json(overlaid: Overlaid) -> dict[str, Any]:
     }
 
 
-def _row_json(row: Standing) -> dict[str, Any]:
+def _row_json(row: StandingPart) -> dict[str, Any]:
     return {
         "part": row.part,
         "how": row.how,

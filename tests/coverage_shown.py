@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from domain.coverage.table import KINDS, Row
 from domain.words import CommandName, EventType, ProcedureName
-from starter.simulate.player import Played
+from starter.simulate.player import PlayedCase
 
 Cited = tuple[str, str] | None
 """A regulation and its article; None where a case cites none."""
@@ -32,7 +32,7 @@ class Shown:
     step: frozenset[Said]
 
 
-def shown(played: Played) -> Shown:
+def shown(played: PlayedCase) -> Shown:
     """What a play shows. A command is cited under whatever the events of its step are."""
     own = played.scenario.statute.partition("+")[0]
 

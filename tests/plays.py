@@ -9,7 +9,7 @@ import pytest
 from domain.words import (
     ProcedureName,
 )
-from starter.simulate.player import Played, Player
+from starter.simulate.player import PlayedCase, Player
 from starter.simulate.sandbox import Playground
 from starter.simulate.scenario import PlayedStep, read_scenario
 
@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent / "scenarios"
 FILES = sorted(FOLDER.glob("*/*.yaml"))
 AT_ONCE = 6
 IMPASSE = FOLDER / "nantong-2020/refused-late-then-impasse.yaml"
-Plays = dict[Path, asyncio.Task[Played]]
+Plays = dict[Path, asyncio.Task[PlayedCase]]
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,7 @@ async def plays(ground: Playground, request: pytest.FixtureRequest) -> AsyncIter
     """The plays of all files that the collected tests ask for, a few at a time."""
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def play(path: Path) -> Played:
+    async def play(path: Path) -> PlayedCase:
         async with gate:
             return await Player(ground, read_scenario(path)).play()
 
@@ -50,7 +50,7 @@ def _asked_for(items: Iterable[pytest.Item]) -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-async def every_play(plays: Plays) -> dict[str, Played]:
+async def every_play(plays: Plays) -> dict[str, PlayedCase]:
     """All plays by the name of their file, such as ``nantong-2020/declined-with-reason``."""
     return {name_of(path): await task for path, task in plays.items()}
 
@@ -60,7 +60,7 @@ def name_of(path: Path) -> str:
     return path.relative_to(FOLDER).with_suffix("").as_posix()
 
 
-def under(every_play: dict[str, Played], statute: str) -> list[Played]:
+def under(every_play: dict[str, PlayedCase], statute: str) -> list[PlayedCase]:
     """The plays of share requests under a statute."""
     return [
         played
@@ -69,6 +69,6 @@ def under(every_play: dict[str, Played], statute: str) -> list[Played]:
     ]
 
 
-def carried_out(played: Played) -> Iterator[PlayedStep]:
+def carried_out(played: PlayedCase) -> Iterator[PlayedStep]:
     refused = {step.step for step in played.refused}
     return (step for number, step in enumerate(played.scenario.steps, start=1) if number not in refused)

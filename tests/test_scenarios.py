@@ -28,7 +28,7 @@ from domain.words import (
     Stage,
     Urgency,
 )
-from starter.simulate.player import Played
+from starter.simulate.player import PlayedCase
 from starter.simulate.report import mismatches
 from starter.simulate.scenario import read_scenario
 from tests.coverage_shown import shown, untrue
@@ -53,7 +53,7 @@ def test_there_are_enough_and_each_has_its_own_name() -> None:
     assert {scenario.filed_at.astimezone(CHINA).year for scenario in scenarios} == set(range(2018, 2027))
 
 
-async def test_no_rectification_rests_on_policy(every_play: dict[str, Played]) -> None:
+async def test_no_rectification_rests_on_policy(every_play: dict[str, PlayedCase]) -> None:
     ordered = [
         (name, clock.basis)
         for name, played in every_play.items()
@@ -74,13 +74,13 @@ def test_every_scenario_says_how_it_ends() -> None:
         assert all({"due_date", "state"} <= clock.model_fields_set for clock in expect.clocks), name_of(path)
 
 
-def test_every_refusal_code_is_met(every_play: dict[str, Played]) -> None:
+def test_every_refusal_code_is_met(every_play: dict[str, PlayedCase]) -> None:
     met = {refused.code for played in every_play.values() for refused in played.refused}
     assert met == {*RefusalCode}
 
 
 @pytest.mark.parametrize("name", ProcedureName)
-def test_every_command_of_a_procedure_is_carried_out(name: ProcedureName, every_play: dict[str, Played]) -> None:
+def test_every_command_of_a_procedure_is_carried_out(name: ProcedureName, every_play: dict[str, PlayedCase]) -> None:
     plays = [played for played in every_play.values() if played.scenario.procedure is name]
     # What one case tells another takes two: tests/procedures/test_suspended_grants.py.
     given = {command for command, rule in PROCEDURES[name].rules.items() if not rule.between_cases}
@@ -91,12 +91,12 @@ def test_every_command_of_a_procedure_is_carried_out(name: ProcedureName, every_
 
 
 @pytest.mark.parametrize("statute", sorted(packaged_tables()))
-def test_what_a_row_of_the_table_says_its_scenarios_show(statute: str, every_play: dict[str, Played]) -> None:
+def test_what_a_row_of_the_table_says_its_scenarios_show(statute: str, every_play: dict[str, PlayedCase]) -> None:
     cases = {name: shown(played) for name, played in every_play.items()}
     assert list(untrue(statute, packaged_tables()[statute].clauses, cases)) == []
 
 
-def test_a_row_whose_scenario_shows_something_else_is_told(every_play: dict[str, Played]) -> None:
+def test_a_row_whose_scenario_shows_something_else_is_told(every_play: dict[str, PlayedCase]) -> None:
     """The table once named for a clause on security a case of faulty data, and the like."""
     cases = {name: shown(played) for name, played in every_play.items()}
     row = Row(
@@ -119,7 +119,7 @@ def test_a_row_whose_scenario_shows_something_else_is_told(every_play: dict[str,
     assert list(untrue("yima-2021", [right], cases)) == []
 
 
-def test_every_outcome_stage_clock_state_and_event_occurs(every_play: dict[str, Played]) -> None:
+def test_every_outcome_stage_clock_state_and_event_occurs(every_play: dict[str, PlayedCase]) -> None:
     events = [event for played in every_play.values() for event in played.events]
     clocks = [clock for played in every_play.values() for clock in played.clocks]
     assert {played.case.outcome for played in every_play.values() if played.case} == {*Outcome, None}
@@ -144,7 +144,7 @@ POSSIBLE_OUTCOMES = {
 
 
 @pytest.mark.parametrize("statute", POSSIBLE_OUTCOMES)
-def test_every_outcome_of_a_statute_is_reached(statute: str, every_play: dict[str, Played]) -> None:
+def test_every_outcome_of_a_statute_is_reached(statute: str, every_play: dict[str, PlayedCase]) -> None:
     reached = {played.case.outcome for played in under(every_play, statute) if played.case}
     assert reached - {None} == POSSIBLE_OUTCOMES[statute]
 
@@ -167,7 +167,7 @@ def test_under_jiangsu_alone_routes_and_limits_are_the_local_ones() -> None:
 
 
 @pytest.mark.parametrize("statute", _of_their_own())
-def test_every_route_is_taken(statute: str, every_play: dict[str, Played]) -> None:
+def test_every_route_is_taken(statute: str, every_play: dict[str, PlayedCase]) -> None:
     data = packaged_statutes()[statute]
     taken = [
         ShareRequestCase("", data, default_policy(), played.scenario.request).route
@@ -178,7 +178,7 @@ def test_every_route_is_taken(statute: str, every_play: dict[str, Played]) -> No
         assert route in taken, f"no scenario takes {route.sharing_class}, {route.authorization}"
 
 
-def test_a_request_is_withdrawn_in_every_open_stage(every_play: dict[str, Played]) -> None:
+def test_a_request_is_withdrawn_in_every_open_stage(every_play: dict[str, PlayedCase]) -> None:
     withdrawn = {
         event.stage
         for played in every_play.values()
@@ -194,7 +194,7 @@ OF_A_REQUEST = {
 }
 
 
-def test_every_limit_of_other_procedures_is_kept_and_missed(every_play: dict[str, Played]) -> None:
+def test_every_limit_of_other_procedures_is_kept_and_missed(every_play: dict[str, PlayedCase]) -> None:
     clocks = [clock for played in every_play.values() for clock in played.clocks]
     for clock_id in {limit.clock for data in packaged_statutes().values() for limit in data.limits} - OF_A_REQUEST:
         states = {clock.state for clock in clocks if clock.id is clock_id and clock.basis is Basis.STATUTE}
@@ -202,7 +202,7 @@ def test_every_limit_of_other_procedures_is_kept_and_missed(every_play: dict[str
         assert {ClockState.MET_LATE, ClockState.BREACHED} & states, clock_id
 
 
-def test_both_sides_of_every_limit_of_the_texts(every_play: dict[str, Played]) -> None:
+def test_both_sides_of_every_limit_of_the_texts(every_play: dict[str, PlayedCase]) -> None:
     for statute, data in _of_their_own().items():
         clocks = [clock for played in under(every_play, statute) for clock in played.clocks]
         for clock_id in {limit.clock for limit in data.limits} & OF_A_REQUEST:
@@ -214,14 +214,14 @@ def test_both_sides_of_every_limit_of_the_texts(every_play: dict[str, Played]) -
             assert any(c.state is ClockState.MET_LATE and c.ended_at == c.due_at for c in kept), (statute, clock_id)
 
 
-def test_the_ladder_climbs_from_notice_to_red(every_play: dict[str, Played]) -> None:
+def test_the_ladder_climbs_from_notice_to_red(every_play: dict[str, PlayedCase]) -> None:
     events = every_play["nantong-2020/silence-climbs-the-ladder"].events
     levels = [event.data["level"] for event in events if event.type is EventType.URGED and "rung" in event.data]
     assert levels == [Urgency.NOTICE, Urgency.YELLOW, Urgency.RED]
     assert all(event.actor.role is Role.PLATFORM for event in events if event.type is EventType.URGED)
 
 
-def test_a_dispute_across_levels_goes_to_the_common_superior(every_play: dict[str, Played]) -> None:
+def test_a_dispute_across_levels_goes_to_the_common_superior(every_play: dict[str, PlayedCase]) -> None:
     for name, body in (
         ("cn-809-2025/cross-level-common-superior", "共同的上级政务数据共享主管部门"),
         ("cn-809-2025/government-grants", "同级政务数据共享主管部门"),
@@ -234,14 +234,16 @@ def test_a_dispute_across_levels_goes_to_the_common_superior(every_play: dict[st
         assert [event.data["body"] for event in referred] == [body]
 
 
-def test_a_case_across_two_notices_is_provisional_until_the_second_is_published(every_play: dict[str, Played]) -> None:
+def test_a_case_across_two_notices_is_provisional_until_the_second_is_published(
+    every_play: dict[str, PlayedCase],
+) -> None:
     events = every_play["changzhou-2018/notice-published-in-december"].events
     superseded = [event for event in events if event.type is EventType.CLOCK_SUPERSEDED]
     assert [event.at.astimezone(CHINA).date() for event in superseded] == [date(2018, 12, 6)]
     assert "2019" in superseded[0].data["reason"]
 
 
-def test_what_rests_on_a_regulation_above_says_so(every_play: dict[str, Played]) -> None:
+def test_what_rests_on_a_regulation_above_says_so(every_play: dict[str, PlayedCase]) -> None:
     for name, played in every_play.items():
         if played.case is None:
             continue
@@ -269,13 +271,13 @@ def test_what_rests_on_a_regulation_above_says_so(every_play: dict[str, Played])
     ],
 )
 def test_a_refusal_under_an_overlay_cites_the_regulation_that_stands(
-    name: str, code: str, cited: tuple[str, str], every_play: dict[str, Played]
+    name: str, code: str, cited: tuple[str, str], every_play: dict[str, PlayedCase]
 ) -> None:
     found = {(step.statute, step.article) for step in every_play[name].refused if step.code == code}
     assert found == {cited}
 
 
-def test_refusals_cite_the_article_where_one_applies(every_play: dict[str, Played]) -> None:
+def test_refusals_cite_the_article_where_one_applies(every_play: dict[str, PlayedCase]) -> None:
     for name, played in every_play.items():
         for refused in played.refused:
             if refused.code in CITED and refused.do != CommandName.WITHDRAW:

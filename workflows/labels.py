@@ -6,7 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.engine.case import Case
-    from domain.engine.timers import Due, Instant
+    from domain.engine.timers import Instant, TimerKind
     from domain.messages import label
     from domain.procedures.registry import procedure_of
     from protocol.messages import CaseView
@@ -39,7 +39,7 @@ def wait_summary(case: Case, instant: Instant) -> str:
     """What a timer waits for, for people who read the history in Temporal's UI."""
     clock = case.clocks[instant.number]
     what = procedure_of(case).process[case.stage].caption
-    kind = {Due.WARNING: "warn", Due.BREACH: "limit ends"}.get(instant.what, "supervision")
+    kind = {TimerKind.WARNING: "warn", TimerKind.BREACH: "limit ends"}.get(instant.what, "supervision")
     return f"{what}: {kind}, {clock.id.value} due {clock.due_date.isoformat()}"[:200]
 
 

@@ -15,7 +15,7 @@ import structlog
 from background.webhooks.payloads import event_for
 from background.webhooks.queries.queues import (
     Claim,
-    Due,
+    DueDelivery,
     claim,
     due_webhooks,
     fan_out,
@@ -146,7 +146,7 @@ class Dispatcher:
                 return
         await asyncio.to_thread(release, self._engine, claimed)
 
-    async def _deliver(self, claimed: Claim, due: Due) -> bool:
+    async def _deliver(self, claimed: Claim, due: DueDelivery) -> bool:
         """Send one message and note what came of it; whether the receiver has it."""
         at, webhook = self._now(), due.webhook
         self._attempts += 1
@@ -163,7 +163,7 @@ class Dispatcher:
             log.warning("webhook disabled", webhook=webhook.id, reason=then.value)
         return False
 
-    def _after(self, due: Due, failed: Result) -> datetime | DisabledFor:
+    def _after(self, due: DueDelivery, failed: Result) -> datetime | DisabledFor:
         """When to try again, or why not."""
         if failed.gone:
             return DisabledFor.GONE

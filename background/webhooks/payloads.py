@@ -13,7 +13,7 @@ from standardwebhooks import Webhook as Signer
 from background.webhooks.queries.subscriptions import WebhookPayload
 from domain.cloud_events import SOURCE, SPEC_VERSION, cloud_event
 from domain.evidence import instant_text
-from ledger.queries.views import Message
+from ledger.queries.views import OutboxMessage
 
 CONTENT_TYPE = "application/cloudevents+json"
 TRIAL_TYPE = "cn.gov.shareflow.webhook.test.v1"
@@ -25,14 +25,14 @@ def prefix_of(public_url: str) -> str:
     return urlsplit(public_url).path.rstrip("/")
 
 
-def event_for(payload: WebhookPayload, message: Message, prefix: str = "") -> dict[str, Any]:
+def event_for(payload: WebhookPayload, message: OutboxMessage, prefix: str = "") -> dict[str, Any]:
     """The CloudEvent of a message: thin says where to look, below ``prefix``; full holds the event itself."""
     event = message.payload
     data = {**event, "request_id": message.request_id} if payload is WebhookPayload.FULL else _thin(message, prefix)
     return cloud_event(message.request_id, event, data)
 
 
-def _thin(message: Message, prefix: str) -> dict[str, Any]:
+def _thin(message: OutboxMessage, prefix: str) -> dict[str, Any]:
     return {
         "request_id": message.request_id,
         "seq": message.seq,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from background.webhooks.queries import log, queues, subscriptions
-from background.webhooks.queries.log import DeliveryPage
+from background.webhooks.queries.log import DeliveryLogPage
 from background.webhooks.queries.queues import Attempt
 from background.webhooks.queries.subscriptions import Webhook, WebhookState
 from ledger.engine import Engine
@@ -55,7 +55,7 @@ class WebhookRegister:
         """Keep how the sending of a test event went."""
         queues.note_test(self._engine, webhook_id, attempt)
 
-    def deliveries(self, webhook_id: str, delivered: bool | None, cursor: str | None, limit: int) -> DeliveryPage:
+    def deliveries(self, webhook_id: str, delivered: bool | None, cursor: str | None, limit: int) -> DeliveryLogPage:
         """The deliveries of a webhook, latest message first; only (un)delivered ones if so asked. Raises BadCursor."""
         return log.deliveries_of(self._engine, webhook_id, delivered, cursor, limit)
 

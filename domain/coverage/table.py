@@ -23,7 +23,7 @@ from domain.statutes.errors import StatuteError, wrong
 from domain.statutes.parts import Name, Part
 from domain.validation_messages import first_problem
 from domain.words import ClockId, CommandName, EventType, ProcedureName
-from domain.yaml_text import Document, YamlTextError, read_yaml
+from domain.yaml_text import YamlDocument, YamlTextError, read_yaml
 
 Category = Literal[
     "TIME",  # 时限
@@ -143,7 +143,7 @@ def load_table(text: str, where: str) -> Table:
     return table
 
 
-def _document(text: str, where: str) -> Document:
+def _document(text: str, where: str) -> YamlDocument:
     try:
         return read_yaml(text, where)
     except YamlTextError as error:

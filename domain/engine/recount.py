@@ -26,7 +26,7 @@ class OpenLimit:
 
 
 @dataclass(frozen=True)
-class Change:
+class ClockChange:
     """What a calendar changes of an open limit.
 
     ``superseded``: a new clock takes its place. Not so where it had ended by then: what was missed stays missed, and
@@ -43,7 +43,7 @@ class Change:
     becomes_provisional: bool
 
 
-def change_of(limit: OpenLimit, calendar: WorkingDays, now: datetime) -> Change | None:
+def change_of(limit: OpenLimit, calendar: WorkingDays, now: datetime) -> ClockChange | None:
     """What ``calendar`` changes of a limit at the instant ``now``; None when its last day and certainty stay.
 
     Raises CalendarError outside the calendar's years.
@@ -55,7 +55,7 @@ def change_of(limit: OpenLimit, calendar: WorkingDays, now: datetime) -> Change 
     ended = limit.state is ClockState.BREACHED or limit.due_at <= now
     if ended and due_at == limit.due_at:
         return None
-    return Change(
+    return ClockChange(
         due_date=due.due_date,
         days=(due.due_date - limit.due_date).days,
         superseded=not ended,

@@ -19,7 +19,7 @@ from domain.words import ClockState, EventType
 P = TypeVar("P", bound=Case)
 
 
-class Due(IntEnum):
+class TimerKind(IntEnum):
     """What an instant brings; of things due at once, in this order."""
 
     WARNING = 0
@@ -32,7 +32,7 @@ class Instant:
     """Something due: when, which clock, and what (a warning before a breach before a rung)."""
 
     at: datetime
-    what: Due
+    what: TimerKind
     number: int
 
 
@@ -62,20 +62,20 @@ def _instants(case: Case) -> Iterator[Instant]:
     for clock in case.clocks.values():
         if clock.state is ClockState.RUNNING:
             for at in clock.warn_at[clock.warned : clock.warned + 1]:
-                yield Instant(at, Due.WARNING, clock.number)
-            yield Instant(clock.due_at, Due.BREACH, clock.number)
+                yield Instant(at, TimerKind.WARNING, clock.number)
+            yield Instant(clock.due_at, TimerKind.BREACH, clock.number)
         elif clock.open:
             for rung in clock.rungs[clock.climbed : clock.climbed + 1]:
-                yield Instant(rung.at, Due.RUNG, clock.number)
+                yield Instant(rung.at, TimerKind.RUNG, clock.number)
 
 
-def _pass(procedure: Procedure[P], decision: Decision[P], clock: Clock, what: Due) -> None:
+def _pass(procedure: Procedure[P], decision: Decision[P], clock: Clock, what: TimerKind) -> None:
     about = {"number": clock.number, "clock": clock.id.value}
     due = {"due_date": clock.due_date.isoformat()}
     match what:
-        case Due.WARNING:
+        case TimerKind.WARNING:
             decision.events.append(_event(decision, EventType.CLOCK_WARNED, clock, {**about, **due}))
-        case Due.BREACH:
+        case TimerKind.BREACH:
             start = decision.stage
             if not procedure.on_expiry(decision, clock):
                 decision.events.append(_event(decision, EventType.CLOCK_BREACHED, clock, {**about, **due}))
@@ -83,7 +83,7 @@ def _pass(procedure: Procedure[P], decision: Decision[P], clock: Clock, what: Du
                 procedure.on_breach(decision, clock)
             procedure.process.refuse_undeclared(start, clock.id, decision.stage, decision.case.statute)
             procedure.process.refuse_undeclared_clocks(decision.events)
-        case Due.RUNG:
+        case TimerKind.RUNG:
             level = clock.rungs[clock.climbed].level
             said = {**about, "level": level.value, "rung": clock.climbed + 1, "automatic": True}
             decision.events.append(_event(decision, EventType.URGED, clock, said))

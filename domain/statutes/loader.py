@@ -16,7 +16,7 @@ from domain.statutes.model import Name, Statute
 from domain.statutes.overlay import Overlaid, is_overlay, merge, read_above, read_overlay
 from domain.statutes.overlay_model import Above, Upper
 from domain.validation_messages import first_problem
-from domain.yaml_text import Document, YamlTextError, read_yaml
+from domain.yaml_text import YamlDocument, YamlTextError, read_yaml
 
 __all__ = [
     "StatuteError",
@@ -63,7 +63,7 @@ def load_statute(text: str, where: str) -> Statute:
     return statute
 
 
-def _document(text: str, where: str) -> Document:
+def _document(text: str, where: str) -> YamlDocument:
     try:
         return read_yaml(text, where)
     except YamlTextError as error:

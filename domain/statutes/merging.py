@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from domain.messages import words
 from domain.statutes.merging_rectification import join_rectification
 from domain.statutes.model import Clause, Name, Statute
-from domain.statutes.overlay_model import Change
+from domain.statutes.overlay_model import OverlayChange
 from domain.words import ClockId, SharingClass, Stage
 
 Data = dict[str, Any]
@@ -29,7 +29,7 @@ class Cited:
 
 
 @dataclass(frozen=True)
-class Standing:
+class StandingPart:
     """What stands for one part, in whose place, and why; ``rule`` names the general rule when no file says it."""
 
     part: str
@@ -58,11 +58,11 @@ class Merging:
         self._upper: Data = _stamped(copy.deepcopy(dict(upper)), upper_id)
         self._named: list[str] = []
         self.merged: Data = copy.deepcopy(self._local)
-        self.standings: list[Standing] = []
+        self.standings: list[StandingPart] = []
 
     # What the file says
 
-    def change(self, change: Change) -> None:
+    def change(self, change: OverlayChange) -> None:
         """Make one change of the file. Raises MergeError."""
         steps = change.part.split(".")
         if change.part in self._named:
@@ -75,7 +75,7 @@ class Merging:
             self._change_section(change, steps)
         self._named.append(change.part)
 
-    def _change_limit(self, change: Change, steps: Sequence[str]) -> None:
+    def _change_limit(self, change: OverlayChange, steps: Sequence[str]) -> None:
         clock, sharing_class = _limit_named(steps, change.part, "part")
         if change.how == "gives_way":
             raise MergeError("how", "cannot be gives_way for a limit: the stricter one stands")
@@ -87,7 +87,7 @@ class Merging:
         self._put_limit(row)
         self._tell(change.part, change.how, row, now, change.why)
 
-    def _change_part_of_limit(self, change: Change, steps: Sequence[str]) -> None:
+    def _change_part_of_limit(self, change: OverlayChange, steps: Sequence[str]) -> None:
         """``from_filing`` or ``overall`` of a class's limit, which the local text has not. Raises MergeError."""
         clock, sharing_class = _limit_named(steps[:3], change.part, "part")
         name, now = steps[3], _limit_for(self.merged["limits"], clock, sharing_class)
@@ -100,7 +100,7 @@ class Merging:
         self._put_limit({**now, "sharing_class": sharing_class, name: stands})
         self._tell(change.part, change.how, stands, None, change.why, now)
 
-    def _change_section(self, change: Change, steps: Sequence[str]) -> None:
+    def _change_section(self, change: OverlayChange, steps: Sequence[str]) -> None:
         if not exists(Statute, steps):
             raise MergeError("part", f"“{change.part}” is no part of a statute")
         holder, now = _walk(self.merged, steps)
@@ -119,7 +119,7 @@ class Merging:
         replaced = _walk(self._local, change.cite.split("."))[1] if change.cite and now else now
         self._tell(change.part, change.how, above, replaced or now, change.why, cited)
 
-    def _above(self, change: Change) -> Any:
+    def _above(self, change: OverlayChange) -> Any:
         """What takes the part's place: written out, or from the regulation above."""
         if change.value is not None and change.take is not None:
             raise MergeError("value", "and take cannot both be given")
@@ -139,7 +139,7 @@ class Merging:
             raise MergeError(key, f"“{name}” is no part of {self._upper_id}")
         return found
 
-    def _cited_above(self, change: Change) -> Any:
+    def _cited_above(self, change: OverlayChange) -> Any:
         """What is cited for a part without a clause of its own: as the file says, else the nearest part with one."""
         if change.cite is not None:
             return self._upper_part(change.cite, "cite")
@@ -259,7 +259,7 @@ class Merging:
     ) -> None:
         old = instead_of if _clause(instead_of) else _walk(self._local, part.split(".")[:-1])[1]
         self.standings.append(
-            Standing(
+            StandingPart(
                 part,
                 how,
                 self._cited(stands if _clause(stands) else around),
@@ -300,7 +300,7 @@ def _why(rule: str) -> Name:
     return Name.model_validate(words("overlay_rule")[rule])
 
 
-def _refuse_unless(change: Change, there: bool) -> None:
+def _refuse_unless(change: OverlayChange, there: bool) -> None:
     if change.how == "adds" and there:
         raise MergeError("how", f"cannot be adds: the local text has {change.part}")
     if change.how != "adds" and not there:

@@ -112,7 +112,7 @@ class Refusal(Part):
     clause: Clause
 
 
-class Supplement(Part):
+class SupplementRules(Part):
     """Who may ask, once, for missing papers (一次性补正). ``clause`` is absent where practice alone allows it."""
 
     by: Literal["bureau", "provider"]
@@ -249,7 +249,7 @@ class Statute(Part):
     platform_refusal: Refusal | None = None
     denial: Refusal | None = None
     answer_consent: Clause | None = Field(default=None, description="who must consent before the provider answers")
-    supplement: Supplement
+    supplement: SupplementRules
     extension: Extension | None = None
     negotiation: Negotiation
     coordination: Coordination | None = None

@@ -21,12 +21,12 @@ from pydantic import ValidationError
 
 from domain.statutes.consistency import first_contradiction
 from domain.statutes.errors import wrong
-from domain.statutes.merging import MergeError, Merging, Standing
+from domain.statutes.merging import MergeError, Merging, StandingPart
 from domain.statutes.model import Earlier, Part, Regulation, Statute
 from domain.statutes.overlay_check import first_weakness
 from domain.statutes.overlay_model import Above, Overlay, Upper
 from domain.validation_messages import first_problem
-from domain.yaml_text import Document
+from domain.yaml_text import YamlDocument
 
 Kind = TypeVar("Kind", bound=Part)
 
@@ -39,25 +39,25 @@ class Overlaid:
     local: Statute
     upper: Upper
     statute: Statute
-    standings: tuple[Standing, ...]
+    standings: tuple[StandingPart, ...]
 
 
-def is_overlay(document: Document) -> bool:
+def is_overlay(document: YamlDocument) -> bool:
     """Whether a file is an overlay and not a whole statute."""
     return "upper" in document.data
 
 
-def read_above(document: Document, where: str) -> Above:
+def read_above(document: YamlDocument, where: str) -> Above:
     """A regulation that only stands above others. Raises StatuteError."""
     return _read(Above, document, where)
 
 
-def read_overlay(document: Document, where: str) -> Overlay:
+def read_overlay(document: YamlDocument, where: str) -> Overlay:
     """An overlay before it is merged. Raises StatuteError."""
     return _read(Overlay, document, where)
 
 
-def _read(kind: type[Kind], document: Document, where: str) -> Kind:
+def _read(kind: type[Kind], document: YamlDocument, where: str) -> Kind:
     try:
         return kind.model_validate_json(json.dumps(document.data), strict=True)
     except ValidationError as error:
@@ -66,11 +66,11 @@ def _read(kind: type[Kind], document: Document, where: str) -> Kind:
 
 def merge(
     overlay: Overlay,
-    document: Document,
+    document: YamlDocument,
     where: str,
     local: Statute,
     upper: Upper,
-    below: tuple[Standing, ...] = (),
+    below: tuple[StandingPart, ...] = (),
 ) -> Overlaid:
     """The local text with the regulation above merged into it.
 
@@ -97,7 +97,7 @@ def merge(
     return Overlaid(overlay, local, upper, statute, _account(merging.standings, below))
 
 
-def _account(standings: Sequence[Standing], below: Sequence[Standing]) -> tuple[Standing, ...]:
+def _account(standings: Sequence[StandingPart], below: Sequence[StandingPart]) -> tuple[StandingPart, ...]:
     """What stands for each part, once: what was merged before and gives way now is told as what the local text had."""
     before = {row.part: row for row in below if row.how != "stays"}
     now = {row.part for row in standings if row.how != "stays"}
@@ -123,7 +123,7 @@ _ABOUT = frozenset(
 
 
 def _statute(
-    overlay: Overlay, document: Document, where: str, merging: Merging, local: Statute, upper: Upper
+    overlay: Overlay, document: YamlDocument, where: str, merging: Merging, local: Statute, upper: Upper
 ) -> Statute:
     cited = {**local.regulations, upper.id: _cited(upper)}
     merged = {

@@ -10,7 +10,7 @@ from domain.statutes.sections import BasisKind, RectificationRules
 from domain.words import Role
 
 
-class Change(Part):
+class OverlayChange(Part):
     """One part of the local text that gives way, and why.
 
     ``replaces``: the part above stands in its place. ``adds``: the local text has no such part. ``gives_way``: the
@@ -38,7 +38,7 @@ class Overlay(Part):
     local: str
     upper: str
     in_force_from: date
-    changes: tuple[Change, ...] = Field(min_length=1)
+    changes: tuple[OverlayChange, ...] = Field(min_length=1)
     grounds: dict[str, str] = Field(default_factory=dict)
 
 

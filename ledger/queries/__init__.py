@@ -8,15 +8,15 @@ from ledger.queries.events import (
 )
 from ledger.queries.messages import mark_published, messages_after, pending_messages
 from ledger.queries.operations import counts, heads_changed_since, heads_parked_for, park, parked_are, unpark
-from ledger.queries.views import CaseDetail, CaseFilter, CaseView, Counts, Head, Message, Page, WorklistFilter
+from ledger.queries.views import CaseDetail, CaseFilter, CaseSummary, Counts, Head, OutboxMessage, Page, WorklistFilter
 
 __all__ = [
     "CaseDetail",
     "CaseFilter",
-    "CaseView",
+    "CaseSummary",
     "Counts",
     "Head",
-    "Message",
+    "OutboxMessage",
     "Page",
     "WorklistFilter",
     "case_by_filing_key",

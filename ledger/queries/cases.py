@@ -28,7 +28,7 @@ from ledger.queries.cursors import cursor_of, read_cursor
 from ledger.queries.views import (
     CaseDetail,
     CaseFilter,
-    CaseView,
+    CaseSummary,
     Page,
     WorklistFilter,
     case_from,
@@ -128,7 +128,7 @@ def worklist(engine: Engine, turns: Sequence[WorklistFilter], cursor: str | None
     return _page(engine, query, limit, "due")
 
 
-def open_grants_of(engine: Engine, provider: str, resource: str) -> tuple[CaseView, ...]:
+def open_grants_of(engine: Engine, provider: str, resource: str) -> tuple[CaseSummary, ...]:
     """The access grants of a provider's resource that have not ended, oldest first; all of them, without clocks."""
     query = _CASES.where(
         cases.c.procedure == ProcedureName.ACCESS_GRANT,
@@ -152,7 +152,7 @@ def _page(engine: Engine, query: Select[Any], limit: int, position: str) -> Page
         rows = connection.execute(query.limit(limit + 1)).mappings().all()
         shown = rows[:limit]
         by_case = _clocks_of(connection, [row["request_id"] for row in shown])
-    views: tuple[CaseView, ...] = tuple(case_from(row, by_case[row["request_id"]]) for row in shown)
+    views: tuple[CaseSummary, ...] = tuple(case_from(row, by_case[row["request_id"]]) for row in shown)
     more = len(rows) > limit
     return Page(views, cursor_of(shown[-1][position], shown[-1]["request_id"]) if more else None)
 

@@ -9,7 +9,7 @@ from domain.access import Visibility
 from domain.words import EventType
 from ledger.codes import is_code
 from ledger.errors import BadCursor
-from ledger.queries.views import Message
+from ledger.queries.views import OutboxMessage
 from ledger.queries.visibility import visible
 from ledger.tables import cases, outbox
 
@@ -28,19 +28,19 @@ _MESSAGE = (
 class Stretch:
     """What a reader found between two positions of the outbox; ``upto`` is the last position looked at."""
 
-    messages: tuple[Message, ...]
+    messages: tuple[OutboxMessage, ...]
     upto: int
 
 
 @dataclass(frozen=True)
-class Wanted:
+class MessageFilter:
     """Which messages a reader asks for: of these types (none named: all), of one request (None: of all)."""
 
     types: frozenset[EventType] = frozenset()
     request_id: str | None = None
 
 
-def visible_messages(engine: Engine, sight: Visibility, after: int, limit: int, wanted: Wanted) -> Stretch:
+def visible_messages(engine: Engine, sight: Visibility, after: int, limit: int, wanted: MessageFilter) -> Stretch:
     """The first ``limit`` messages after a position that ``sight`` covers, in order.
 
     ``upto`` is where to go on: whoever sees little does not look again at what is not for them. Raises BadCursor
@@ -62,11 +62,11 @@ def visible_messages(engine: Engine, sight: Visibility, after: int, limit: int, 
         newest = connection.execute(select(func.coalesce(func.max(outbox.c.id), 0))).scalar_one()
         if after > newest:
             raise BadCursor("This cursor is ahead of the ledger, which may have been restored; begin at the start.")
-        found = tuple(Message(**row) for row in connection.execute(query.where(outbox.c.id <= newest)).mappings())
+        found = tuple(OutboxMessage(**row) for row in connection.execute(query.where(outbox.c.id <= newest)).mappings())
     return Stretch(found, found[-1].id if len(found) == limit else newest)
 
 
-def messages_after(engine: Engine, after: int, limit: int = 100, party: str | None = None) -> tuple[Message, ...]:
+def messages_after(engine: Engine, after: int, limit: int = 100, party: str | None = None) -> tuple[OutboxMessage, ...]:
     """The messages with an id above ``after``, in order: a reader that keeps the last id misses none.
 
     With ``party``, an organisation's code, only those of cases in which it is requester or provider.
@@ -77,14 +77,14 @@ def messages_after(engine: Engine, after: int, limit: int = 100, party: str | No
             or_(is_code(cases.c.requester_code, party), is_code(cases.c.provider_code, party))
         )
     with engine.connect() as connection:
-        return tuple(Message(**row) for row in connection.execute(query).mappings())
+        return tuple(OutboxMessage(**row) for row in connection.execute(query).mappings())
 
 
-def pending_messages(engine: Engine, limit: int = 100) -> tuple[Message, ...]:
+def pending_messages(engine: Engine, limit: int = 100) -> tuple[OutboxMessage, ...]:
     """The oldest messages that were not published yet."""
     query = select(*_MESSAGE).where(outbox.c.published_at.is_(None)).order_by(outbox.c.id).limit(limit)
     with engine.connect() as connection:
-        return tuple(Message(**row) for row in connection.execute(query).mappings())
+        return tuple(OutboxMessage(**row) for row in connection.execute(query).mappings())
 
 
 def mark_published(engine: Engine, ids: Collection[int]) -> int:

@@ -20,7 +20,7 @@ class Parked(Record):
     since: datetime
 
 
-class CaseView(Record):
+class CaseSummary(Record):
     """Where a case stands (事项概况), with all of its clocks in the order in which they started.
 
     ``seq`` and ``head_digest`` are the number and digest of its last event. ``parked``: every reason that holds the
@@ -65,7 +65,7 @@ class CaseView(Record):
         return min((clock.due_at for clock in self.clocks if clock.open), default=None)
 
 
-class CaseDetail(CaseView):
+class CaseDetail(CaseSummary):
     """A case with what it was filed with: statute and policy as they stood then, ``application`` as filed."""
 
     statute_data: Mapping[str, Any]
@@ -77,7 +77,7 @@ class CaseDetail(CaseView):
 class Page:
     """Some cases of a list; ``next`` is the cursor of the following page, None on the last."""
 
-    cases: tuple[CaseView, ...]
+    cases: tuple[CaseSummary, ...]
     next: str | None
 
 
@@ -134,7 +134,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Message:
+class OutboxMessage:
     """One event on its way out; ``id`` only grows and becomes visible in that order."""
 
     id: int
@@ -169,9 +169,9 @@ def clock_from(row: RowMapping) -> Clock:
     return Clock.model_validate({name: row[name] for name in Clock.model_fields})
 
 
-def case_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseView:
+def case_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseSummary:
     """A case from its row, with what holds it up, and its clocks."""
-    return CaseView.model_validate(_of_view(row, clocks))
+    return CaseSummary.model_validate(_of_view(row, clocks))
 
 
 def detail_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseDetail:
@@ -180,4 +180,4 @@ def detail_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseDetail:
 
 
 def _of_view(row: RowMapping, clocks: tuple[Clock, ...]) -> dict[str, Any]:
-    return {**{name: row[name] for name in CaseView.model_fields if name != "clocks"}, "clocks": clocks}
+    return {**{name: row[name] for name in CaseSummary.model_fields if name != "clocks"}, "clocks": clocks}

@@ -12,7 +12,7 @@ from domain.procedures.registry import PROCEDURES
 from domain.statutes.loader import get_statute
 from starter.cli.timeline_table import print_timeline
 from starter.demo import demo_cases, play_all
-from starter.simulate.player import Played
+from starter.simulate.player import PlayedCase
 from starter.simulate.sandbox import playground
 
 
@@ -37,7 +37,7 @@ async def play_and_tell() -> int:
     return 1 if wrong else 0
 
 
-def _tell(out: Console, played: Played, calendar: Calendar) -> None:
+def _tell(out: Console, played: PlayedCase, calendar: Calendar) -> None:
     procedure = PROCEDURES[played.scenario.procedure]
     statute = get_statute(played.scenario.statute)
     case: Case = procedure.new_case("", statute, default_policy(), played.scenario.request)

@@ -6,7 +6,7 @@ import typer
 
 from domain.messages import label, words
 from domain.statutes.loader import regulation_title
-from domain.statutes.merging import Cited, Standing
+from domain.statutes.merging import Cited, StandingPart
 from domain.statutes.overlay import Overlaid
 from domain.words import ClockId, SharingClass
 from starter.cli.output import print_table
@@ -25,7 +25,7 @@ def show_overlay(overlaid: Overlaid) -> None:
     print_table("本地规定继续适用 Where the local text stays", STAYS_COLUMNS, stays)
 
 
-def _texts(row: Standing, overlaid: Overlaid) -> tuple[str, str, str, str]:
+def _texts(row: StandingPart, overlaid: Overlaid) -> tuple[str, str, str, str]:
     how = f"{label('overlay_how', row.how, 'zh')} {label('overlay_how', row.how, 'en')}"
     names = "\n".join(_names(row.part, overlaid))
     return f"{names}\n{how}", _where(row.stands), _where(row.instead_of), f"{row.why.zh}\n{row.why.en}"

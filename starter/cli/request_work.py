@@ -21,7 +21,7 @@ from domain.procedures.registry import PROCEDURES
 from domain.procedures.share_request.application import Application
 from domain.validation_messages import first_problem, key_path
 from domain.words import CommandName, EventType, ProcedureName, Role, Stage
-from ledger.queries.views import CaseFilter, CaseView
+from ledger.queries.views import CaseFilter, CaseSummary
 from starter.cli.options import option, word
 from starter.cli.output import print_json, print_table
 from starter.cli.timeline_table import print_timeline
@@ -128,7 +128,7 @@ async def tell(client: ShareflowClient, request_id: str, as_json: bool) -> None:
         typer.echo(f"→ {opened['request_id']} {label('procedure', opened['procedure'], 'zh')} {opened['procedure']}")
 
 
-def _origin(case: CaseView) -> str:
+def _origin(case: CaseSummary) -> str:
     return f" · ← {case.opened_by}" if case.opened_by else ""
 
 
@@ -138,7 +138,7 @@ def _opened(events: Sequence[RecordedEvent]) -> list[dict[str, str]]:
     return [{name: data[name] for name in ("procedure", "request_id")} for data in opened]
 
 
-def _brief(case: CaseView) -> dict[str, Any]:
+def _brief(case: CaseSummary) -> dict[str, Any]:
     kept = (
         "request_id",
         "procedure",

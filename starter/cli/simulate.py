@@ -12,7 +12,7 @@ from starter.files import FileError, read_text
 if TYPE_CHECKING:
     from asyncio import Semaphore
 
-    from starter.simulate.player import Played
+    from starter.simulate.player import PlayedCase
     from starter.simulate.sandbox import Playground
     from starter.simulate.scenario import Scenario
 
@@ -59,7 +59,7 @@ def _read(files: Sequence[str]) -> list["Scenario"]:
     return scenarios
 
 
-async def _play_all(scenarios: Sequence["Scenario"]) -> list[tuple["Played", list[str]]]:
+async def _play_all(scenarios: Sequence["Scenario"]) -> list[tuple["PlayedCase", list[str]]]:
     """Each play with what differs, in the order of the scenarios. Raises StackError."""
     import asyncio
 
@@ -70,7 +70,7 @@ async def _play_all(scenarios: Sequence["Scenario"]) -> list[tuple["Played", lis
         return await asyncio.gather(*(_play(gate, ground, scenario) for scenario in scenarios))
 
 
-async def _play(gate: "Semaphore", ground: "Playground", scenario: "Scenario") -> tuple["Played", list[str]]:
+async def _play(gate: "Semaphore", ground: "Playground", scenario: "Scenario") -> tuple["PlayedCase", list[str]]:
     """One play; one that breaks off is a difference of its own and does not end the others."""
     import structlog
 
@@ -90,14 +90,14 @@ async def _play(gate: "Semaphore", ground: "Playground", scenario: "Scenario") -
         return played, mismatches(played)
 
 
-def _print_result(file: str, played: "Played", differences: Sequence[str]) -> None:
+def _print_result(file: str, played: "PlayedCase", differences: Sequence[str]) -> None:
     verdict = "differs" if differences else "ok     "
     typer.echo(f"{verdict}  {file}: {played.scenario.name} ({_end(played)})")
     for difference in differences:
         typer.echo(f"         - {difference}")
 
 
-def _end(played: "Played") -> str:
+def _end(played: "PlayedCase") -> str:
     """Where the case stood at the end, in both languages."""
     from domain.messages import label
 

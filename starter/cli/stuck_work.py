@@ -8,7 +8,7 @@ import typer
 
 from background.stuck import TASK_FAILING, WORKFLOW_MISSING, held_up
 from domain.words import ClockState
-from ledger.queries.views import CaseView
+from ledger.queries.views import CaseSummary
 from starter.cli.output import print_json, print_table
 from starter.connection import connected
 from starter.engine_client import ShareflowClient
@@ -66,7 +66,7 @@ def _noted(client: ShareflowClient) -> Iterator[StuckCase]:
             return
 
 
-def _of(case: CaseView) -> Iterator[StuckCase]:
+def _of(case: CaseSummary) -> Iterator[StuckCase]:
     for each in case.parked:
         yield _held_up(case.request_id, each.reason, each.since.isoformat())
     for clock in case.clocks:

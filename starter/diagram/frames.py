@@ -23,7 +23,7 @@ ARTICLE = Style(size=12, line=21)
 
 
 @dataclass(frozen=True)
-class Body:
+class FrameBody:
     """What a frame holds before it has a place: its size and its texts, from its own upper left corner."""
 
     id: str
@@ -34,7 +34,7 @@ class Body:
     rule: int | None = None
 
 
-def bodies_of(picture: Picture) -> Mapping[str, Body]:
+def bodies_of(picture: Picture) -> Mapping[str, FrameBody]:
     """The body of every place, from top to bottom."""
     words = WORDING[picture.language]
     start = _pill(START, "start", START_WIDTH, words.start, None)
@@ -42,7 +42,7 @@ def bodies_of(picture: Picture) -> Mapping[str, Body]:
     return {START: start, **stages, **{end.id: _end(picture, end) for end in picture.ends}}
 
 
-def placed(body: Body, left: int, top: int, height: int) -> Frame:
+def placed(body: FrameBody, left: int, top: int, height: int) -> Frame:
     """A body in its place, in a frame that may be higher than it needs: what is left over stays below the texts.
 
     The single name of an ending or of the start stands in the middle of its height.
@@ -53,7 +53,7 @@ def placed(body: Body, left: int, top: int, height: int) -> Frame:
     return Frame(body.id, body.shape, area, texts, top + body.rule if body.rule is not None else None)
 
 
-def _stage(picture: Picture, box: Box, words: Wording) -> Body:
+def _stage(picture: Picture, box: Box, words: Wording) -> FrameBody:
     head = list(_head(picture, box))
     below = max(text.top + text.height for text in head)
     rule = below + 5
@@ -63,8 +63,8 @@ def _stage(picture: Picture, box: Box, words: Wording) -> Body:
         details.append(replace(text, x=PAD, top=top))
         top += text.height
     if not details:
-        return Body(box.id, "stage", STAGE_WIDTH, below + 9, head)
-    return Body(box.id, "stage", STAGE_WIDTH, top + 8, [*head, *details], rule)
+        return FrameBody(box.id, "stage", STAGE_WIDTH, below + 9, head)
+    return FrameBody(box.id, "stage", STAGE_WIDTH, top + 8, [*head, *details], rule)
 
 
 def _head(picture: Picture, box: Box) -> Iterator[Text]:
@@ -90,17 +90,17 @@ def _details(picture: Picture, box: Box, words: Wording) -> Iterator[Text]:
         yield here
 
 
-def _end(picture: Picture, end: End) -> Body:
+def _end(picture: Picture, end: End) -> FrameBody:
     own, other = _names(picture, end)
     return _pill(end.id, "end", END_WIDTH, own, other)
 
 
-def _pill(id_: str, shape: Shape, wide: int, name: str, other: str | None) -> Body:
+def _pill(id_: str, shape: Shape, wide: int, name: str, other: str | None) -> FrameBody:
     texts = [block(name, END_NAME, wide - 2 * PAD, wide // 2, 5, "middle")]
     if other:
         below = texts[0].top + texts[0].height
         texts.append(replace(block(other, OTHER_NAME, wide - 2 * PAD, wide // 2, below, "middle"), foreign=True))
-    return Body(id_, shape, wide, texts[-1].top + texts[-1].height + 6, texts)
+    return FrameBody(id_, shape, wide, texts[-1].top + texts[-1].height + 6, texts)
 
 
 def _names(picture: Picture, place: Box | End) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from starter.diagram.frames import STAGE_WIDTH, placed
 from starter.diagram.picture import Kind, Picture, links_of
-from starter.diagram.plan import APART, BESIDE, ENTRY, LANE, SIDES, Plan, Row, Side, plan_of
+from starter.diagram.plan import APART, BESIDE, ENTRY, LANE, SIDES, Plan, Side, SideJump, plan_of
 from starter.diagram.shapes import Frame, Key, Layout, Style, Text, Trunk, Wire, block
 from starter.diagram.wording import Wording
 
@@ -79,7 +79,7 @@ def _stubs(plan: Plan, frames: Mapping[str, Frame], column: int) -> Iterator[Wir
                 top += row.height
 
 
-def _stub(plan: Plan, row: Row, side: Side, frame: Frame, column: int, top: int) -> Wire:
+def _stub(plan: Plan, row: SideJump, side: Side, frame: Frame, column: int, top: int) -> Wire:
     """From the side of a frame out to the lane, below what is written on it."""
     right = side == "right"
     edge = frame.area.right if right else frame.area.left

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from starter.diagram.frames import STAGE_WIDTH, Body, bodies_of
+from starter.diagram.frames import STAGE_WIDTH, FrameBody, bodies_of
 from starter.diagram.lanes import Routes, routes_of
 from starter.diagram.picture import Link, Picture
 from starter.diagram.shapes import Style, Text, names_block
@@ -27,7 +27,7 @@ SIDES: Sequence[Side] = ("right", "left")
 
 
 @dataclass(frozen=True)
-class Row:
+class SideJump:
     """A jump that leaves a frame at its side: what is written on it, and the height that it takes."""
 
     link: Link
@@ -43,14 +43,14 @@ class Row:
 class Plan:
     """What is known before anything has a place."""
 
-    bodies: Mapping[str, Body]
+    bodies: Mapping[str, FrameBody]
     routes: Routes
     words: Wording
 
-    def rows(self, name: str, side: Side) -> Sequence[Row]:
+    def rows(self, name: str, side: Side) -> Sequence[SideJump]:
         """What leaves a place at a side, from top to bottom."""
         links = (self.routes.ahead if side == "right" else self.routes.back).get(name, ())
-        return [Row(link, names_block(link.labels, self.words.between, LABEL, LABEL_ROOM)) for link in links]
+        return [SideJump(link, names_block(link.labels, self.words.between, LABEL, LABEL_ROOM)) for link in links]
 
     def lanes(self, side: Side) -> Mapping[str, int]:
         """The lanes of a side, by where they lead."""

@@ -18,7 +18,7 @@ from starter.documents.citation import CLAUSES, Citation, of_clause
 from starter.documents.dossier import Dossier
 from starter.documents.notice import event_number
 from starter.documents.page import html
-from starter.documents.parts import Row, Voice
+from starter.documents.parts import TableRow, Voice
 from starter.documents.wording import day_text, filled, said
 
 FIELDS = (
@@ -98,17 +98,17 @@ class ApplicationForm:
             },
         )
 
-    def _parties(self, voice: Voice) -> Iterator[Row]:
+    def _parties(self, voice: Voice) -> Iterator[TableRow]:
         application = self.dossier.filed.application
         for name, party in (("requester", application.requester), ("provider", application.provider)):
-            yield Row(voice.label("application_field", name), [said(party.name), said(party.code)])
+            yield TableRow(voice.label("application_field", name), [said(party.name), said(party.code)])
         resource = application.resource
-        yield Row(voice.label("application_field", "resource"), [said(resource.name), said(resource.code)])
-        yield Row(voice.label("application_field", "sharing_class"), [said(voice.class_name(self.dossier.filed))])
+        yield TableRow(voice.label("application_field", "resource"), [said(resource.name), said(resource.code)])
+        yield TableRow(voice.label("application_field", "sharing_class"), [said(voice.class_name(self.dossier.filed))])
         authorization = self.dossier.filed.authorization
         if authorization:
             told = said(voice.label("authorization", authorization))
-            yield Row(voice.label("application_field", "authorization"), [told])
+            yield TableRow(voice.label("application_field", "authorization"), [told])
 
     def _fields(self, voice: Voice) -> Iterator[FieldRow]:
         filed = self.dossier.filed.application.model_dump(mode="json")
@@ -136,10 +136,10 @@ class ApplicationForm:
             codes = mistyped_codes(self.dossier.filed.application) if finding == MISTYPED_CODE else ()
             yield f"{told}{voice.label('paper', 'to_colon')}{', '.join(codes)}" if codes else told
 
-    def _asked(self, voice: Voice) -> Iterator[Row]:
+    def _asked(self, voice: Voice) -> Iterator[TableRow]:
         for event in self.dossier.events:
             if event.type is EventType.SUPPLEMENT_REQUESTED:
-                yield Row(self._when(event, "asked_for", voice), [said(item) for item in event.data["missing"]])
+                yield TableRow(self._when(event, "asked_for", voice), [said(item) for item in event.data["missing"]])
 
     def _supplements(self) -> Iterator[RecordedEvent]:
         return (event for event in self.dossier.events if event.type is EventType.SUPPLEMENTED)

@@ -15,7 +15,7 @@ from domain.words import Role
 from starter.documents.citation import Citation, cited, of_clock
 from starter.documents.dossier import Dossier, organ, who_must_act
 from starter.documents.page import html
-from starter.documents.parts import Row, Voice
+from starter.documents.parts import TableRow, Voice
 from starter.documents.rules import Addressee, NoticeRule, next_word, notice_rule
 from starter.documents.wording import day_text, filled, said
 
@@ -23,7 +23,7 @@ DEPARTMENTS = (Role.REQUESTER, Role.PROVIDER)
 
 
 @dataclass(frozen=True)
-class Notice:
+class NoticePaper:
     """An event that tells somebody something, with the rule by which it does."""
 
     dossier: Dossier
@@ -101,21 +101,21 @@ class Notice:
             case _:
                 return (who,)
 
-    def _told(self, voice: Voice) -> Iterator[Row]:
+    def _told(self, voice: Voice) -> Iterator[TableRow]:
         data = self.event.data
         for name in self.rule.says:
             if name == "terms":
                 yield from _terms(data.get("terms") or {}, voice)
             elif data.get(name):
-                yield Row(voice.label("notice_field", name), _texts(name, data[name], voice))
+                yield TableRow(voice.label("notice_field", name), _texts(name, data[name], voice))
 
 
-def notices(dossier: Dossier) -> Iterator[Notice]:
+def notices(dossier: Dossier) -> Iterator[NoticePaper]:
     """Every notice of a case, in the order of its events."""
     for position, event in enumerate(dossier.events):
         rule = notice_rule(event.type, dossier.detail.statute, _facts(dossier.events, position))
         if rule is not None:
-            yield Notice(dossier, position, rule)
+            yield NoticePaper(dossier, position, rule)
 
 
 def event_number(dossier: Dossier, event: RecordedEvent) -> str:
@@ -152,11 +152,11 @@ def _outcome(case: ShareRequestCase, voice: Voice) -> Mapping[str, str]:
     return {"outcome": voice.label("outcome", case.outcome)} if case.outcome else {}
 
 
-def _terms(terms: Mapping[str, Any], voice: Voice) -> Iterator[Row]:
+def _terms(terms: Mapping[str, Any], voice: Voice) -> Iterator[TableRow]:
     for name in ("scope", "mode", "conditions", "expires_on"):
         if terms.get(name):
             head = f"{voice.label('notice_field', 'terms')} · {voice.label('notice_field', f'terms_{name}')}"
-            yield Row(head, _texts(name, terms[name], voice))
+            yield TableRow(head, _texts(name, terms[name], voice))
 
 
 def _texts(name: str, value: Any, voice: Voice) -> list[Markup]:

@@ -17,7 +17,7 @@ from starter.documents.wording import day_text, due_text, filled, limit_text, sa
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One line of a table: what it is about, and one text or several."""
 
     head: str
@@ -95,27 +95,27 @@ class Voice:
             breached=clock.state is ClockState.BREACHED,
         )
 
-    def record(self, case: ShareRequestCase, event: RecordedEvent) -> Iterator[Row]:
+    def record(self, case: ShareRequestCase, event: RecordedEvent) -> Iterator[TableRow]:
         """What the paper rests on: the case, the parties, the ledger's record and its digest.
 
         ``case`` is as the event found it.
         """
         detail, application = self.dossier.detail, case.application
         paper = self._paper
-        yield Row(paper("case"), [said(detail.request_id)])
-        yield Row(paper("statute"), [said(title_text(case.statute, self.language))])
+        yield TableRow(paper("case"), [said(detail.request_id)])
+        yield TableRow(paper("statute"), [said(title_text(case.statute, self.language))])
         for role, party in (("requester", application.requester), ("provider", application.provider)):
-            yield Row(self.word("own_word", role), [_named(party.name, party.code)])
-        yield Row(
+            yield TableRow(self.word("own_word", role), [_named(party.name, party.code)])
+        yield TableRow(
             self.word("own_word", "resource"),
             [_named(application.resource.name, application.resource.code), said(self.class_name(case))],
         )
-        yield Row(paper("filed_on"), [said(day_text(day_of(detail.filed_at), self.language))])
-        yield Row(paper("at"), [said(time_text(event.at, self.language))])
-        yield Row(paper("by"), [self._actor(case, event.actor)])
+        yield TableRow(paper("filed_on"), [said(day_text(day_of(detail.filed_at), self.language))])
+        yield TableRow(paper("at"), [said(time_text(event.at, self.language))])
+        yield TableRow(paper("by"), [self._actor(case, event.actor)])
         numbered = filled(paper("event_number"), {"seq": event.seq, "event": self.label("event", event.type)})
-        yield Row(paper("event"), [numbered])
-        yield Row(paper("digest").format(algorithm=detail.algorithm.upper()), [said(event.digest)])
+        yield TableRow(paper("event"), [numbered])
+        yield TableRow(paper("digest").format(algorithm=detail.algorithm.upper()), [said(event.digest)])
 
     def _paper(self, word: str) -> str:
         return self.label("paper", word)

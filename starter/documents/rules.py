@@ -15,13 +15,13 @@ Addressee = Role | Literal["holders", "late", "parties", "departments"]
 Ground = Literal["practice", "own_will", "supervision", "record"]
 
 
-class Part(BaseModel):
+class RulePart(BaseModel):
     """A part of the file; unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class NoticeRule(Part):
+class NoticeRule(RulePart):
     """How one kind of notice comes about; see the head of the file."""
 
     kind: str
@@ -34,24 +34,24 @@ class NoticeRule(Part):
     says: tuple[str, ...] = ()
 
 
-class NextRule(Part):
+class NextRule(RulePart):
     """What comes next where a case stands so."""
 
     word: str
     when: Mapping[str, Fact]
 
 
-class Change(Part):
+class RuleVariant(RulePart):
     """What a text has otherwise."""
 
     issuer: Role
 
 
-class Rules(Part):
+class Rules(RulePart):
     """The whole file."""
 
     events: Mapping[EventType, tuple[NoticeRule, ...]]
-    statutes: Mapping[str, Mapping[str, Change]]
+    statutes: Mapping[str, Mapping[str, RuleVariant]]
     next: tuple[NextRule, ...]
 
 

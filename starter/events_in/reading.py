@@ -44,14 +44,14 @@ class Incoming:
 
 
 @dataclass(frozen=True)
-class Delivery:
+class IncomingDelivery:
     """What one request brought; ``batch`` tells a batch of one from a single event."""
 
     events: Sequence[Incoming]
     batch: bool
 
 
-async def read_delivery(request: Request) -> Delivery:
+async def read_delivery(request: Request) -> IncomingDelivery:
     """The events of a request: all of them can be used, or none is taken.
 
     Raises Problem 400 for a body that is not JSON, 415 for another media type, 422 for a type that is not known;
@@ -65,10 +65,10 @@ async def read_delivery(request: Request) -> Delivery:
         raise Problem(415, "wrong_type", headers={"Accept-Post": f"{STRUCTURED}, {BATCH}, {BINARY}"})
     said = strict_json(await request.body())
     if kind == STRUCTURED:
-        return Delivery([_incoming(said, _in_body)], batch=False)
+        return IncomingDelivery([_incoming(said, _in_body)], batch=False)
     if kind == BATCH:
-        return Delivery(_batch(said), batch=True)
-    return Delivery([_incoming({**_attributes(request), "data": said}, _in_binary)], batch=False)
+        return IncomingDelivery(_batch(said), batch=True)
+    return IncomingDelivery([_incoming({**_attributes(request), "data": said}, _in_binary)], batch=False)
 
 
 def _utf_8(parameters: str) -> bool:

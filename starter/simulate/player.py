@@ -21,7 +21,7 @@ from domain.statutes.loader import packaged_statutes
 from domain.words import Role
 from protocol.messages import CalendarNews, CaseView
 from protocol.names import workflow_id
-from starter.case_opening import Played as PlayedTime
+from starter.case_opening import Played
 from starter.engine_client import ShareflowClient
 from starter.errors import InvalidInput, RequestRefused
 from starter.simulate.sandbox import Playground
@@ -44,7 +44,7 @@ class RefusedStep:
 
 
 @dataclass
-class Played:
+class PlayedCase:
     """What came of a scenario."""
 
     scenario: Scenario
@@ -104,9 +104,9 @@ class Player:
         self.shift = timedelta()
         self.reached = scenario.filed_at
         self.ended = False
-        self.played = Played(scenario)
+        self.played = PlayedCase(scenario)
 
-    async def play(self) -> Played:
+    async def play(self) -> PlayedCase:
         """File, step, and end. Raises nothing for what the rules refuse: that is part of the result."""
         view = await self._file()
         if view is None:
@@ -134,7 +134,7 @@ class Player:
                 opener_of(scenario),
                 key=key,
                 received_at=scenario.filed_at,
-                played=PlayedTime(self.shift, final, alone=True),
+                played=Played(self.shift, final, alone=True),
                 jurisdiction=scenario.jurisdiction,
             )
             return opened.case

@@ -6,7 +6,7 @@ from typing import Any
 from domain.engine.records import Clock
 from domain.words import Basis, EventType
 from protocol.names import workflow_id
-from starter.simulate.player import Played
+from starter.simulate.player import PlayedCase
 
 CLOCK_KEYS = (
     *("id", "basis", "article", "quote", "started_at", "amount", "unit"),
@@ -14,7 +14,7 @@ CLOCK_KEYS = (
 )
 
 
-def mismatches(played: Played) -> list[str]:
+def mismatches(played: PlayedCase) -> list[str]:
     """Where the play differs from what its scenario expects, one sentence each; empty: all as expected."""
     return [
         *played.unexpected,
@@ -26,7 +26,7 @@ def mismatches(played: Played) -> list[str]:
     ]
 
 
-def _case(played: Played) -> Iterator[str]:
+def _case(played: PlayedCase) -> Iterator[str]:
     expect = played.scenario.expect
     if expect.refused is not None:
         code = played.refused[0].code if played.refused and played.refused[0].step == 0 else None
@@ -41,7 +41,7 @@ def _case(played: Played) -> Iterator[str]:
             yield f"{field} is {is_ or 'null'}, not {wanted or 'null'}"
 
 
-def _clocks(played: Played) -> Iterator[str]:
+def _clocks(played: PlayedCase) -> Iterator[str]:
     if played.case is None:
         return
     for number, wanted in enumerate(played.scenario.expect.clocks):
@@ -59,7 +59,7 @@ def _as_expected(clock: Clock, statute: str) -> Mapping[str, Any]:
     return {**{name: getattr(clock, name) for name in CLOCK_KEYS}, "statute": clock.statute or own}
 
 
-def _events(played: Played) -> Iterator[str]:
+def _events(played: PlayedCase) -> Iterator[str]:
     found = [event.type for event in played.events]
     position = 0
     if played.case is None:
@@ -72,7 +72,7 @@ def _events(played: Played) -> Iterator[str]:
             return
 
 
-def _opened(played: Played) -> Iterator[str]:
+def _opened(played: PlayedCase) -> Iterator[str]:
     if "opened" not in played.scenario.expect.model_fields_set or played.case is None:
         return
     wanted = [procedure.value for procedure in played.scenario.expect.opened]
@@ -81,7 +81,7 @@ def _opened(played: Played) -> Iterator[str]:
         yield f"expect.opened: {', '.join(there) or 'none'} opened, not {', '.join(wanted) or 'none'}"
 
 
-def _findings(played: Played) -> Iterator[str]:
+def _findings(played: PlayedCase) -> Iterator[str]:
     if "findings" not in played.scenario.expect.model_fields_set or played.case is None:
         return
     wanted = list(played.scenario.expect.findings)
@@ -90,7 +90,7 @@ def _findings(played: Played) -> Iterator[str]:
         yield f"expect.findings: {', '.join(there) or 'none'} noted, not {', '.join(wanted) or 'none'}"
 
 
-def opened_cases(played: Played) -> list[dict[str, str]]:
+def opened_cases(played: PlayedCase) -> list[dict[str, str]]:
     """The cases that this one opened: their procedures and ids."""
     return [
         {"procedure": event.data["procedure"], "request_id": event.data["request_id"]}
@@ -99,7 +99,7 @@ def opened_cases(played: Played) -> list[dict[str, str]]:
     ]
 
 
-def as_json(played: Played, differences: list[str]) -> dict[str, Any]:
+def as_json(played: PlayedCase, differences: list[str]) -> dict[str, Any]:
     """The play as plain data: what ``shareflow simulate --json`` prints for a file."""
     case = played.case
     refused = next((r.code for r in played.refused if r.step == 0), None)

@@ -27,7 +27,7 @@ from domain.refusal_codes import RefusalCode
 from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.validation_messages import first_problem, key_path
 from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
-from domain.yaml_text import Document, YamlTextError, read_yaml
+from domain.yaml_text import YamlDocument, YamlTextError, read_yaml
 from starter.files import read_text
 
 LONGEST_FILE = 1_000_000
@@ -40,7 +40,7 @@ class ScenarioError(ValueError):
     """A scenario file that cannot be used: one sentence with file, line, field and reason."""
 
 
-class Part(BaseModel):
+class ScenarioPart(BaseModel):
     """A part of a scenario; unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -70,7 +70,7 @@ def _usual_calendar(value: Any) -> Any:
     return "as_published" if value is None else value
 
 
-class PlayedStep(Part):
+class PlayedStep(ScenarioPart):
     """One command, when, by whom; ``refused`` is the code it must meet.
 
     ``places`` (or ``place``): the places of whoever acts (辖区), as its token would name them; left out, every place.
@@ -91,7 +91,7 @@ class PlayedStep(Part):
     ] = None
 
 
-class ExpectedClock(Part):
+class ExpectedClock(ScenarioPart):
     """What some clock record of the case must show; keys left out are not looked at."""
 
     id: ClockId | None = None
@@ -109,7 +109,7 @@ class ExpectedClock(Part):
     state: ClockState | None = None
 
 
-class Expectation(Part):
+class Expectation(ScenarioPart):
     """What must come of it; keys left out are not looked at."""
 
     stage: Stage | None = None
@@ -123,7 +123,7 @@ class Expectation(Part):
     """All findings that its events note, in order; given empty, there must be none."""
 
 
-class Scenario(Part):
+class Scenario(ScenarioPart):
     """A whole file."""
 
     name: Annotated[ShortText, StringConstraints(min_length=1)]
@@ -192,21 +192,21 @@ def scenario_model(procedure: ProcedureName) -> type[Scenario]:
     return create_model("Scenario", __base__=Scenario, request=(PROCEDURES[procedure].matter, ...))
 
 
-def _check_text(document: Document, where: str, scenario: Scenario) -> None:
+def _check_text(document: YamlDocument, where: str, scenario: Scenario) -> None:
     if scenario.named is None and scenario.jurisdiction is None:
         raise _sentence(document, where, ("statute",), "is missing, and so is jurisdiction")
     if scenario.named and scenario.jurisdiction and place_of(scenario.named) != scenario.jurisdiction:
         raise _sentence(document, where, ("jurisdiction",), f"is not the place of {scenario.named}")
 
 
-def _check_years(document: Document, where: str, scenario: Scenario) -> None:
+def _check_years(document: YamlDocument, where: str, scenario: Scenario) -> None:
     for path, instant in _instants(scenario):
         if not FIRST <= instant < LAST:
             years = f"{FIRST.year} to {HORIZON.furthest.year}"
             raise _sentence(document, where, path, f"lies outside the years that can be played, {years}")
 
 
-def _check_order(document: Document, where: str, scenario: Scenario) -> None:
+def _check_order(document: YamlDocument, where: str, scenario: Scenario) -> None:
     before = scenario.filed_at
     for path, instant in _instants(scenario):
         if instant < before:
@@ -226,7 +226,7 @@ def _instants(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], datet
         yield ("until",), scenario.until
 
 
-def _check_fields(document: Document, where: str, scenario: Scenario) -> None:
+def _check_fields(document: YamlDocument, where: str, scenario: Scenario) -> None:
     rules = PROCEDURES[scenario.procedure].rules
     for number, step in enumerate(scenario.steps):
         if step.do not in rules:
@@ -242,7 +242,7 @@ def _check_fields(document: Document, where: str, scenario: Scenario) -> None:
             raise _sentence(document, where, ("steps", number, "with", *path), reason) from None
 
 
-def _sentence(document: Document, where: str, path: Sequence[str | int], reason: str) -> ScenarioError:
+def _sentence(document: YamlDocument, where: str, path: Sequence[str | int], reason: str) -> ScenarioError:
     line = document.line(path)
     field = key_path(path)
     return ScenarioError(f"{where}, line {line}: {field + ' ' if field else ''}{reason}.")

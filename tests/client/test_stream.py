@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shareflow import Forbidden, ShareflowError, Unavailable, UnexpectedAnswer
-from shareflow._stream import Message, SseDecoder
+from shareflow._stream import ServerSentEvent, SseDecoder
 from tests.client import answers
 from tests.client.both import Maker
 from tests.client.faulty_server import FaultyServer, json_answer, problem, reset, streaming
@@ -88,7 +88,7 @@ async def test_a_server_that_stays_away_ends_the_stream(make: Maker, faulty: Fau
 
 MESSAGES = st.lists(
     st.builds(
-        Message,
+        ServerSentEvent,
         st.from_regex(r"[a-z0-9]{1,5}", fullmatch=True),
         st.sampled_from(["message", "granted"]),
         st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), min_size=1),
@@ -98,7 +98,7 @@ MESSAGES = st.lists(
 
 
 @given(MESSAGES, st.sampled_from(["\n", "\r\n", "\r"]), st.lists(st.integers(0, 400), max_size=8))
-def test_it_does_not_matter_where_the_bytes_are_cut(messages: list[Message], end: str, cuts: list[int]) -> None:
+def test_it_does_not_matter_where_the_bytes_are_cut(messages: list[ServerSentEvent], end: str, cuts: list[int]) -> None:
     lines = [f"id: {m.id}{end}event: {m.event}{end}data: {m.data}{end}: comment{end}{end}" for m in messages]
     sent = "".join(lines).encode()
     places = sorted({0, len(sent), *(cut for cut in cuts if cut < len(sent))})
@@ -112,7 +112,7 @@ def test_it_does_not_matter_where_the_bytes_are_cut(messages: list[Message], end
 
 
 def test_several_lines_of_data_are_one_event_and_an_event_without_data_is_none() -> None:
-    assert SseDecoder().feed(b"id: 1\n\ndata: a\ndata:b\n\n") == [Message("1", "message", "a\nb")]
+    assert SseDecoder().feed(b"id: 1\n\ndata: a\ndata:b\n\n") == [ServerSentEvent("1", "message", "a\nb")]
 
 
 def test_an_event_without_end_is_refused() -> None:

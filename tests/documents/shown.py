@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from domain.messages import Language
-from starter.documents.notice import Notice, notices
+from starter.documents.notice import NoticePaper, notices
 from tests.documents.conftest import Dossiers
 from tests.documents.reading import Element, read
 
@@ -11,13 +11,13 @@ LANGUAGES: tuple[Language, ...] = ("zh", "en")
 LINK = "/v1/requests/some"
 
 
-def every(dossiers: Dossiers) -> Iterator[tuple[str, Notice]]:
+def every(dossiers: Dossiers) -> Iterator[tuple[str, NoticePaper]]:
     return ((f"{name}#{x.event.seq}", x) for name, dossier in dossiers.items() for x in notices(dossier))
 
 
-def first(dossiers: Dossiers, name: str, kind: str) -> Notice:
+def first(dossiers: Dossiers, name: str, kind: str) -> NoticePaper:
     return next(x for x in notices(dossiers[name]) if x.rule.kind == kind)
 
 
-def shown(notice: Notice, language: Language = "zh") -> Element:
+def shown(notice: NoticePaper, language: Language = "zh") -> Element:
     return read(notice.html(language, LINK))

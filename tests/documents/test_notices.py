@@ -9,7 +9,7 @@ from domain.engine.records import Clock
 from domain.messages import Language
 from domain.words import Basis, ClockState, EventType
 from starter.documents.dossier import Dossier
-from starter.documents.notice import Notice, notices
+from starter.documents.notice import NoticePaper, notices
 from starter.documents.papers import paper_named
 from tests.documents.conftest import PLAYED, Dossiers
 from tests.documents.reading import limits, rows
@@ -172,7 +172,7 @@ def test_limits_are_those_open_then_and_policy_never_passes_for_law(dossiers: Do
     assert True in {provisional for *_, provisional in met}
 
 
-def _running(notice: Notice) -> list[Clock]:
+def _running(notice: NoticePaper) -> list[Clock]:
     """The clocks open after the notice's act, told from the ledger's events alone."""
     events = notice.dossier.events
     last = notice.event.seq

@@ -8,8 +8,8 @@ from domain.clocks import (
     CLOCKS,
     IN_EVERY_POLICY,
     POLICY_CLOCKS,
-    Declared,
-    Kind,
+    ClockDeclaration,
+    ClockKind,
     NumberFrom,
     UndeclaredClock,
     declared,
@@ -68,12 +68,12 @@ def test_numbers_come_from_where_the_table_says() -> None:
     ],
 )
 def test_a_table_that_does_not_fit_the_words_is_refused_with_file_and_name(
-    rows: tuple[Declared, ...], said: str
+    rows: tuple[ClockDeclaration, ...], said: str
 ) -> None:
     with pytest.raises(UndeclaredClock, match=f"^domain/clocks.py: {said}"):
         declared(rows)
 
 
 def test_a_row_alone_makes_a_duty_whose_number_a_text_sets() -> None:
-    row = Declared(ClockId.DELIVERY, "How long something takes.", NumberFrom.STATUTE)
-    assert (row.kind, row.on_the_last_day, row.in_every_policy) == (Kind.DUTY, False, False)
+    row = ClockDeclaration(ClockId.DELIVERY, "How long something takes.", NumberFrom.STATUTE)
+    assert (row.kind, row.on_the_last_day, row.in_every_policy) == (ClockKind.DUTY, False, False)

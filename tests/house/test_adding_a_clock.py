@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 WORD = ('    DUTY = "duty"\n\n\nclass ClockState', '    DUTY = "duty"\n    AUDIT = "audit"\n\n\nclass ClockState')
 ROW = (
     "\n    )\n)\n",
-    '\n        Declared(ClockId.AUDIT, "How long an audit may take.", NumberFrom.POLICY),\n    )\n)\n',
+    '\n        ClockDeclaration(ClockId.AUDIT, "How long an audit may take.", NumberFrom.POLICY),\n    )\n)\n',
 )
 POLICY = ("\nwarnings:", "  audit: {amount: 7, unit: working_day}\n\nwarnings:")
 LABEL = ("\nclock_state:", "  audit: {zh: 审计时限, en: audit}\n\nclock_state:")

@@ -14,7 +14,7 @@ from background.webhooks.queries.log import deliveries_of
 from background.webhooks.queries.queues import (
     Attempt,
     Claim,
-    Due,
+    DueDelivery,
     claim,
     due_webhooks,
     fan_out,
@@ -147,7 +147,7 @@ class Bustle:
             lambda mine, due: note_failed(self.ledger, mine, due.message.id, badly(self.clock), DisabledFor.GONE)
         )
 
-    def _each_due(self, then: Callable[[Claim, Due], None]) -> None:
+    def _each_due(self, then: Callable[[Claim, DueDelivery], None]) -> None:
         for _ in range(30):
             for mine in claim(self.ledger, self.webhook.id, self.clock(), self.clock(), 3):
                 due = next_due(self.ledger, mine, self.clock())

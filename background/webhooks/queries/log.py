@@ -33,7 +33,7 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class DeliveryPage:
+class DeliveryLogPage:
     """Some deliveries; ``next`` is the cursor of the following page, None on the last."""
 
     deliveries: tuple[Delivery, ...]
@@ -42,7 +42,7 @@ class DeliveryPage:
 
 def deliveries_of(
     engine: Engine, webhook_id: str, delivered: bool | None, cursor: str | None, limit: int
-) -> DeliveryPage:
+) -> DeliveryLogPage:
     """The deliveries of a webhook, latest message first; only (un)delivered ones if so asked. Raises BadCursor."""
     mine = webhook_deliveries.c
     queue = and_(
@@ -77,7 +77,7 @@ def deliveries_of(
         attempts = _attempts(connection, webhook_id, [row["message_id"] for row in shown])
     more = len(rows) > limit
     found = tuple(_delivery(row, attempts.get(row["message_id"], ())) for row in shown)
-    return DeliveryPage(found, numbered_cursor(LIST, shown[-1]["message_id"]) if more else None)
+    return DeliveryLogPage(found, numbered_cursor(LIST, shown[-1]["message_id"]) if more else None)
 
 
 def _delivery(row: Any, attempts: Sequence[Attempt]) -> Delivery:

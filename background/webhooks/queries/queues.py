@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from background.webhooks.queries.subscriptions import DisabledFor, Webhook, WebhookState, hurry, webhook_from
-from ledger.queries.views import Message
+from ledger.queries.views import OutboxMessage
 from ledger.queries.visibility import visible
 from ledger.tables import cases, outbox, webhook_attempts, webhook_deliveries, webhook_queues, webhooks
 
@@ -54,11 +54,11 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Due:
+class DueDelivery:
     """What is to be sent now, to whom, and how often in a row it has failed."""
 
     webhook: Webhook
-    message: Message
+    message: OutboxMessage
     failures: int
 
 
@@ -198,7 +198,7 @@ def claim(engine: Engine, webhook_id: str, at: datetime, until: datetime, at_mos
         return tuple(Claim(webhook_id, each, token) for each in connection.execute(change).scalars())
 
 
-def next_due(engine: Engine, claim: Claim, until: datetime) -> Due | None:
+def next_due(engine: Engine, claim: Claim, until: datetime) -> DueDelivery | None:
     """The oldest undelivered message of a claimed queue, its lease renewed; None when the claim has ended.
 
     It ends when the queue is empty, the webhook is not active any more, or somebody else has claimed it since.
@@ -217,10 +217,10 @@ def next_due(engine: Engine, claim: Claim, until: datetime) -> Due | None:
             connection.execute(delete(webhook_queues).where(*_of(claim)))
             return None
         connection.execute(update(webhook_queues).where(*_of(claim)).values(leased_until=until))
-        return Due(webhook_from(webhook), message, queue.failures)
+        return DueDelivery(webhook_from(webhook), message, queue.failures)
 
 
-def _oldest(connection: Connection, claim: Claim) -> Message | None:
+def _oldest(connection: Connection, claim: Claim) -> OutboxMessage | None:
     query = (
         select(outbox)
         .join(webhook_deliveries, _deliveries.message_id == outbox.c.id)
@@ -233,7 +233,7 @@ def _oldest(connection: Connection, claim: Claim) -> Message | None:
         .limit(1)
     )
     row = connection.execute(query).mappings().first()
-    return Message(**row) if row else None
+    return OutboxMessage(**row) if row else None
 
 
 def note_delivered(engine: Engine, claim: Claim, message_id: int, attempt: Attempt) -> None:

@@ -14,7 +14,7 @@ from domain.statutes.loader import digest, packaged_statutes
 from domain.statutes.model import Statute
 from domain.words import Basis, EventType, ProcedureName, Role, Stage
 from ledger.queries.received import Access
-from ledger.queries.views import CaseDetail, CaseView
+from ledger.queries.views import CaseDetail, CaseSummary
 from ledger.reader import Reader
 from starter.api.cases.schemas import (
     AccessOut,
@@ -31,7 +31,7 @@ from starter.api.cases.schemas import (
 from starter.api.http.prefix import prefixed
 
 
-def etag_of(case: CaseView) -> str:
+def etag_of(case: CaseSummary) -> str:
     """The case's state as an ETag: the number of its last event, for the ledger only grows."""
     return f'"{case.seq}"'
 
@@ -63,7 +63,7 @@ def before_anything(case: CaseDetail, statute: Statute) -> Case:
     return new
 
 
-def path_of(case: CaseView) -> str:
+def path_of(case: CaseSummary) -> str:
     """Where a case stands: a share request among requests, all others among cases."""
     among = "requests" if case.procedure == ProcedureName.SHARE_REQUEST else "cases"
     return prefixed(f"/v1/{among}/{case.request_id}")
@@ -83,7 +83,7 @@ def opened_out(events: Sequence[RecordedEvent], language: Language) -> list[Open
 
 
 def case_out(
-    case: CaseView, language: Language, access: Access | None = None, opens: list[OpenedOut] | None = None
+    case: CaseSummary, language: Language, access: Access | None = None, opens: list[OpenedOut] | None = None
 ) -> CaseOut:
     """What is shown of a case; its application only when ``case`` has it."""
     path = path_of(case)
@@ -123,7 +123,7 @@ def case_out(
     )
 
 
-def _stuck(case: CaseView) -> StuckOut | None:
+def _stuck(case: CaseSummary) -> StuckOut | None:
     if not case.parked:
         return None
     waits = [WaitOut.model_construct(reason=each.reason, since=each.since) for each in case.parked]
@@ -145,7 +145,7 @@ def clocks_out(clocks: Sequence[Clock], language: Language, statute: str) -> lis
     ]
 
 
-def _waiting_for(case: CaseView, language: Language) -> list[HolderOut]:
+def _waiting_for(case: CaseSummary, language: Language) -> list[HolderOut]:
     if case.stage is Stage.CLOSED:
         return []
     statute = _statute_of(case)
@@ -165,7 +165,7 @@ def _waiting_for(case: CaseView, language: Language) -> list[HolderOut]:
     return found
 
 
-def _statute_of(case: CaseView) -> Statute:
+def _statute_of(case: CaseSummary) -> Statute:
     """The statute as it stood for the case: the packaged one when nothing changed since, else the case's own."""
     packaged = packaged_statutes().get(case.statute)
     if packaged is not None and (_digest(case.statute) == case.statute_digest or not isinstance(case, CaseDetail)):

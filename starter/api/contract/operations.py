@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from starter.api.contract.schemas import Direction, Problem, SchemaComparison, resolved
+from starter.api.contract.schemas import BreakingChange, Direction, SchemaComparison, resolved
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 Document = Mapping[str, Any]
-Place = tuple[str, Problem]
+Place = tuple[str, BreakingChange]
 """Where in the API, and what there."""
 
 
@@ -41,16 +41,16 @@ class _Comparison:
         servers = [server["url"] for server in self.new.get("servers", ())]
         for server in self.old.get("servers", ()):
             if server["url"] not in servers:
-                yield "servers", Problem("", f"{server['url']} is gone")
+                yield "servers", BreakingChange("", f"{server['url']} is gone")
         after = {_shape(path): path for path in self.new.get("paths", {})}
         for path, item in self.old.get("paths", {}).items():
             if _shape(path) not in after:
-                yield path, Problem("", "is gone")
+                yield path, BreakingChange("", "is gone")
                 continue
             there = self.new["paths"][after[_shape(path)]]
             for method in METHODS:
                 if method in item and method not in there:
-                    yield f"{method.upper()} {path}", Problem("", "is gone")
+                    yield f"{method.upper()} {path}", BreakingChange("", "is gone")
                 elif method in item:
                     yield from self._operation(path, after[_shape(path)], method)
 
@@ -59,7 +59,7 @@ class _Comparison:
         before, after = self.old["paths"][old_path][method], self.new["paths"][new_path][method]
         name = before.get("operationId")
         if name and after.get("operationId") != name:
-            yield where, Problem("", f"is called {after.get('operationId')} now, not {name}")
+            yield where, BreakingChange("", f"is called {after.get('operationId')} now, not {name}")
         yield from self._parameters(where, old_path, new_path, method)
         yield from self._body(where, before, after)
         yield from self._responses(where, before, after)
@@ -73,16 +73,16 @@ class _Comparison:
         for key, parameter in after.items():
             was = before.get(key)
             if parameter.get("required") and not (was and was.get("required")):
-                yield where, Problem("", f"{_called(parameter)} is {'' if was else 'new and '}required")
+                yield where, BreakingChange("", f"{_called(parameter)} is {'' if was else 'new and '}required")
         for key, parameter in before.items():
             called = _called(parameter)
             now = after.get(key)
             if now is None:
-                yield where, Problem("", f"{called} is gone")
+                yield where, BreakingChange("", f"{called} is gone")
                 continue
             for setting in ("style", "explode", "allowReserved"):
                 if parameter.get(setting) != now.get(setting):
-                    yield where, Problem("", f"{called} has another {setting}")
+                    yield where, BreakingChange("", f"{called} has another {setting}")
             for problem in self.schemas.problems(_schema(parameter), _schema(now), Direction.REQUEST):
                 yield f"{where}, {called}", problem
 
@@ -90,9 +90,9 @@ class _Comparison:
         old, _ = resolved(self.old, before.get("requestBody"))
         new, _ = resolved(self.new, after.get("requestBody"))
         if new and new.get("required") and not (old and old.get("required")):
-            yield where, Problem("", "needs a body now")
+            yield where, BreakingChange("", "needs a body now")
         if old and not new:
-            yield where, Problem("", "takes no body now")
+            yield where, BreakingChange("", "takes no body now")
         elif old:
             yield from self._content(f"{where}, body", old, new, Direction.REQUEST)
 
@@ -102,7 +102,7 @@ class _Comparison:
         statuses = after.get("responses", {})
         for status, response in before.get("responses", {}).items():
             if status not in statuses:
-                yield where, Problem("", f"response {status} is gone")
+                yield where, BreakingChange("", f"response {status} is gone")
                 continue
             old, _ = resolved(self.old, response)
             new, _ = resolved(self.new, statuses[status])
@@ -110,18 +110,18 @@ class _Comparison:
             yield from self._headers(f"{where}, {status}", old, new)
         for status in statuses:
             if status.startswith("2") and status not in before.get("responses", {}):
-                yield where, Problem("", f"may now succeed with {status}")
+                yield where, BreakingChange("", f"may now succeed with {status}")
 
     def _headers(self, where: str, before: Document, after: Document) -> Iterator[Place]:
         there = {name.lower(): header for name, header in after.get("headers", {}).items()}
         for name, header in before.get("headers", {}).items():
             if name.lower() not in there:
-                yield where, Problem("", f"header {name} is gone")
+                yield where, BreakingChange("", f"header {name} is gone")
                 continue
             old, _ = resolved(self.old, header)
             new, _ = resolved(self.new, there[name.lower()])
             if old.get("required") and not new.get("required"):
-                yield where, Problem("", f"header {name} may be missing now")
+                yield where, BreakingChange("", f"header {name} may be missing now")
             for problem in self.schemas.problems(_schema(old), _schema(new), Direction.RESPONSE):
                 yield f"{where}, header {name}", problem
 
@@ -129,7 +129,7 @@ class _Comparison:
         there = new.get("content", {})
         for media, content in old.get("content", {}).items():
             if media not in there:
-                yield where, Problem("", f"{media} is gone")
+                yield where, BreakingChange("", f"{media} is gone")
                 continue
             for problem in self.schemas.problems(
                 content.get("schema", True), there[media].get("schema", True), direction
@@ -145,7 +145,7 @@ class _Comparison:
             held = self._asked(self.old, way)
             if not any(asked <= held for asked in offered):
                 named = " and ".join(way) or "no credentials"
-                yield where, Problem("", f"can no longer be called with {named}")
+                yield where, BreakingChange("", f"can no longer be called with {named}")
 
     def _asked(self, document: Document, way: Mapping[str, Any]) -> set[str]:
         """One way to prove who is calling: every scheme as it is defined, and every scope of it."""

@@ -35,18 +35,18 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True)
-class Problem:
+class BreakingChange:
     """One breaking change: where in the message and what. Under a named schema the place begins with its name."""
 
     where: str
     what: str
     named: bool = False
 
-    def under(self, step: str) -> "Problem":
+    def under(self, step: str) -> "BreakingChange":
         """This change as seen from one step further out, unless it is told under a schema's name already."""
         return self if self.named else replace(self, where=step + self.where)
 
-    def named_after(self, schema: str) -> "Problem":
+    def named_after(self, schema: str) -> "BreakingChange":
         """This change as one inside a named schema."""
         return replace(self.under(schema), named=True)
 
@@ -85,7 +85,7 @@ class SchemaComparison:
         self.new = new
         self._under_way: set[tuple[str, str]] = set()
 
-    def problems(self, old: Any, new: Any, direction: Direction) -> list[Problem]:
+    def problems(self, old: Any, new: Any, direction: Direction) -> list[BreakingChange]:
         """What breaks when a schema becomes another."""
         before, after = _as_schema(old), _as_schema(new)
         if not before and not after:
@@ -93,23 +93,23 @@ class SchemaComparison:
         found = _default_changed(before, after) if direction is Direction.REQUEST else []
         return found + self._alternatives(before, after, direction)
 
-    def _alternatives(self, old: Schema, new: Schema, direction: Direction) -> list[Problem]:
+    def _alternatives(self, old: Schema, new: Schema, direction: Direction) -> list[BreakingChange]:
         """Each thing that was allowed (request) or that may come (response) must find a place on the other side."""
         before, after = branches(self.old, old), branches(self.new, new)
         one_each = len(before) == len(after) == 1
-        found: list[Problem] = []
+        found: list[BreakingChange] = []
         for seeking in before if direction is Direction.REQUEST else after:
-            tried: list[tuple[Branch, list[Problem]]] = []
+            tried: list[tuple[Branch, list[BreakingChange]]] = []
             for other in after if direction is Direction.REQUEST else before:
                 pair = (seeking, other) if direction is Direction.REQUEST else (other, seeking)
                 problems = self._branch(*pair, direction) if one_each or not _told_apart(*pair) else None
                 if problems is not None:
                     tried.append((other, problems))
             lost = f"no longer takes {seeking}" if direction is Direction.REQUEST else f"may now be {seeking}"
-            found += _best(seeking, tried, Problem("", lost))
+            found += _best(seeking, tried, BreakingChange("", lost))
         return found
 
-    def _branch(self, old: Branch, new: Branch, direction: Direction) -> list[Problem] | None:
+    def _branch(self, old: Branch, new: Branch, direction: Direction) -> list[BreakingChange] | None:
         """What breaks when this becomes that; None where they are things of different kinds."""
         narrow, wide = (old, new) if direction is Direction.REQUEST else (new, old)
         if wide.kind is not None and narrow.kind != wide.kind and (narrow.kind, wide.kind) != ("integer", "number"):
@@ -122,7 +122,7 @@ class SchemaComparison:
         self._under_way.remove(pair)
         return [problem.named_after(old.name) for problem in found] if old.name else found
 
-    def _of_one_kind(self, old: Schema, new: Schema, direction: Direction) -> list[Problem]:
+    def _of_one_kind(self, old: Schema, new: Schema, direction: Direction) -> list[BreakingChange]:
         return [
             *_values(old, new, direction),
             *_bounds(old, new, direction),
@@ -132,39 +132,39 @@ class SchemaComparison:
             *self._entries(old, new, direction),
         ]
 
-    def _properties(self, old: Schema, new: Schema, direction: Direction) -> list[Problem]:
+    def _properties(self, old: Schema, new: Schema, direction: Direction) -> list[BreakingChange]:
         before, after = old.get("properties", {}), new.get("properties", {})
         needed, given = set(old.get("required", ())), set(new.get("required", ()))
-        found: list[Problem] = []
+        found: list[BreakingChange] = []
         for name, schema in before.items():
             if name not in after:
-                found.append(Problem(f".{name}", "is gone"))
+                found.append(BreakingChange(f".{name}", "is gone"))
                 continue
             found += [problem.under(f".{name}") for problem in self.problems(schema, after[name], direction)]
         if direction is Direction.REQUEST:
-            found += [Problem(f".{name}", "is required now") for name in sorted(given - needed)]
+            found += [BreakingChange(f".{name}", "is required now") for name in sorted(given - needed)]
         else:
             missing = sorted((needed - given) & set(after))
-            found += [Problem(f".{name}", "may be missing now") for name in missing]
+            found += [BreakingChange(f".{name}", "may be missing now") for name in missing]
         return found
 
-    def _others(self, old: Schema, new: Schema, direction: Direction) -> list[Problem]:
+    def _others(self, old: Schema, new: Schema, direction: Direction) -> list[BreakingChange]:
         """Properties that are not named."""
         before, after = old.get("additionalProperties", True), new.get("additionalProperties", True)
         if direction is Direction.REQUEST:
             if after is False:
-                return [] if before is False else [Problem("", "takes no further properties now")]
+                return [] if before is False else [BreakingChange("", "takes no further properties now")]
             if before is False:
                 return []
         elif before is False or after is False:
             return []
         return [problem.under(".*") for problem in self.problems(before, after, direction)]
 
-    def _entries(self, old: Schema, new: Schema, direction: Direction) -> list[Problem]:
+    def _entries(self, old: Schema, new: Schema, direction: Direction) -> list[BreakingChange]:
         before, after = old.get("prefixItems", ()), new.get("prefixItems", ())
         if len(before) != len(after):
-            return [Problem("[]", f"has {len(after)} places now, not {len(before)}")]
-        found: list[Problem] = []
+            return [BreakingChange("[]", f"has {len(after)} places now, not {len(before)}")]
+        found: list[BreakingChange] = []
         for number, (one, other) in enumerate(zip(before, after, strict=True)):
             found += [problem.under(f"[{number}]") for problem in self.problems(one, other, direction)]
         rest = self.problems(old.get("items", True), new.get("items", True), direction)
@@ -237,7 +237,9 @@ def _told_apart(one: Branch, other: Branch) -> bool:
     return False
 
 
-def _best(seeking: Branch, tried: Sequence[tuple[Branch, list[Problem]]], lost: Problem) -> list[Problem]:
+def _best(
+    seeking: Branch, tried: Sequence[tuple[Branch, list[BreakingChange]]], lost: BreakingChange
+) -> list[BreakingChange]:
     """What is told of a thing that was held against each of its kind on the other side.
 
     Nothing where one of them has room for it; else what is wrong with its namesake, or with the only one of its
@@ -251,30 +253,30 @@ def _best(seeking: Branch, tried: Sequence[tuple[Branch, list[Problem]]], lost: 
     return tried[0][1] if len(tried) == 1 else [lost]
 
 
-def _values(old: Schema, new: Schema, direction: Direction) -> list[Problem]:
+def _values(old: Schema, new: Schema, direction: Direction) -> list[BreakingChange]:
     before, after = values(old), values(new)
     if direction is Direction.REQUEST:
         if after is None:
             return []
         if before is None:
-            return [Problem("", f"takes only {_listed(after)} now")]
+            return [BreakingChange("", f"takes only {_listed(after)} now")]
         lost = [value for value in before if value not in after]
-        return [Problem("", f"no longer takes {_listed(lost)}")] if lost else []
+        return [BreakingChange("", f"no longer takes {_listed(lost)}")] if lost else []
     if before is None:
         return []
     if after is None:
-        return [Problem("", f"may now be something else than {_listed(before)}")]
+        return [BreakingChange("", f"may now be something else than {_listed(before)}")]
     fresh = [value for value in after if value not in before]
-    return [Problem("", f"may now be {_listed(fresh)}")] if fresh else []
+    return [BreakingChange("", f"may now be {_listed(fresh)}")] if fresh else []
 
 
-def _bounds(old: Schema, new: Schema, direction: Direction) -> list[Problem]:
+def _bounds(old: Schema, new: Schema, direction: Direction) -> list[BreakingChange]:
     """Bounds and forms that forbid what was allowed (request), or allow what never came (response)."""
     narrow, wide = (old, new) if direction is Direction.REQUEST else (new, old)
     broken = [key for key in LOWER if _bound(wide, key, -inf) > _bound(narrow, key, -inf)]
     broken += [key for key in UPPER if _bound(wide, key, inf) < _bound(narrow, key, inf)]
     broken += [key for key in FORMS if wide.get(key) and wide[key] != narrow.get(key)]
-    return [Problem("", f"has {key} {_shown(new.get(key))} now, not {_shown(old.get(key))}") for key in broken]
+    return [BreakingChange("", f"has {key} {_shown(new.get(key))} now, not {_shown(old.get(key))}") for key in broken]
 
 
 def _bound(schema: Schema, key: str, none: float) -> float:
@@ -283,18 +285,18 @@ def _bound(schema: Schema, key: str, none: float) -> float:
     return none if bound == 0 and key.startswith("min") and key != "minimum" else bound
 
 
-def _unjudged(old: Schema, new: Schema) -> list[Problem]:
+def _unjudged(old: Schema, new: Schema) -> list[BreakingChange]:
     """Whatever this module knows nothing about may not change at all."""
     known = {*LOWER, *UPPER, *FORMS, *SHAPES, *REMARKS}
     keys = [key for key in {**old, **new} if key not in known and not key.startswith("x-")]
     changed = [key for key in keys if old.get(key) != new.get(key)]
-    return [Problem("", f"has another {key}: what that means for callers cannot be told") for key in changed]
+    return [BreakingChange("", f"has another {key}: what that means for callers cannot be told") for key in changed]
 
 
-def _default_changed(old: Schema, new: Schema) -> list[Problem]:
+def _default_changed(old: Schema, new: Schema) -> list[BreakingChange]:
     if "default" not in old or ("default" in new and new["default"] == old["default"]):
         return []
-    return [Problem("", f"has default {_shown(new.get('default'))} now, not {_shown(old['default'])}")]
+    return [BreakingChange("", f"has default {_shown(new.get('default'))} now, not {_shown(old['default'])}")]
 
 
 def _as_schema(schema: Any) -> Schema:

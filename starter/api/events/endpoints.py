@@ -10,7 +10,7 @@ from domain.access import visibility_of
 from domain.cloud_events import platform_type
 from domain.field_types import Code
 from domain.words import EventType
-from ledger.queries.messages import Wanted
+from ledger.queries.messages import MessageFilter
 from ledger.queries.received import Received, ReceivedFilter
 from starter.api.cases.idempotency import NO_ORG
 from starter.api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, require_role
@@ -64,7 +64,7 @@ async def out(
 
     With `Accept: text/event-stream` they come as server-sent events, for as long as the token is valid.
     """
-    feed = Feed(context, visibility_of(caller), Wanted(frozenset(type or ()), request_id))
+    feed = Feed(context, visibility_of(caller), MessageFilter(frozenset(type or ()), request_id))
     if _wants_stream(request.headers.get("accept", "")):
         begun = await feed.after(position_of(last_event_id or after), limit)
         stream = feed.stream(begun, request.state.token_ends)

@@ -10,8 +10,8 @@ from domain.access import Visibility
 from domain.cloud_events import cloud_event
 from ledger.failures import DATABASE_ERRORS
 from ledger.queries.cursors import numbered_cursor, read_numbered_cursor
-from ledger.queries.messages import Stretch, Wanted
-from ledger.queries.views import Message
+from ledger.queries.messages import MessageFilter, Stretch
+from ledger.queries.views import OutboxMessage
 from starter.api.context import AppContext
 
 LIST = "events"
@@ -25,7 +25,7 @@ RECONNECT_MILLISECONDS = 2000
 class Feed:
     """The events of one reader: what it may see, and what of that it asks for."""
 
-    def __init__(self, context: AppContext, sight: Visibility, wanted: Wanted) -> None:
+    def __init__(self, context: AppContext, sight: Visibility, wanted: MessageFilter) -> None:
         self._context, self._sight, self._wanted = context, sight, wanted
 
     async def after(self, position: int, limit: int) -> Stretch:
@@ -70,7 +70,7 @@ class Feed:
                     told = position
 
 
-def block(message: Message) -> str:
+def block(message: OutboxMessage) -> str:
     """A message as one server-sent event."""
     event = as_cloud_event(message)
     data = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
@@ -82,7 +82,7 @@ def heartbeat(position: int | None) -> str:
     return ": alive\n" if position is None else f": alive\nid: {cursor_after(position)}\n\n"
 
 
-def as_cloud_event(message: Message) -> dict[str, Any]:
+def as_cloud_event(message: OutboxMessage) -> dict[str, Any]:
     """A message as a CloudEvent that carries the whole event, so that its reader can check the chain."""
     event: Mapping[str, Any] = message.payload
     return cloud_event(message.request_id, event, {"request_id": message.request_id, **event})

@@ -13,7 +13,7 @@ class Out(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Change(BaseModel):
+class PatchIn(BaseModel):
     """The body of a PATCH: what is to change; all else stays as it is.
 
     What stands in a field that was not named is nobody's word. It is not published as a default: clients that are

@@ -9,7 +9,7 @@ from background.webhooks.guard import LONGEST_URL
 from background.webhooks.queries.subscriptions import DisabledFor, WebhookPayload, WebhookState
 from domain.field_types import Published
 from domain.words import EventType
-from starter.api.http.schemas import Change, Out
+from starter.api.http.schemas import Out, PatchIn
 
 URL_PATTERN = r"^[Hh][Tt][Tt][Pp][Ss]?://[!-\"$-.0->A-~]+([/?][!-\"$-~]*)?$"
 """An address with a host, without credentials and fragment. Where it leads is looked at when it is named."""
@@ -39,7 +39,7 @@ class WebhookIn(BaseModel):
     )
 
 
-class WebhookChange(Change):
+class WebhookChange(PatchIn):
     """What is to change; all else stays as it is."""
 
     url: Url = Field(default="", description=URL)

@@ -11,7 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
-from ledger.queries.views import CaseFilter, CaseView
+from ledger.queries.views import CaseFilter, CaseSummary
 from ledger.reader import Reader
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
@@ -130,7 +130,7 @@ async def _cases(reader: Reader | None, client: Client | None) -> Check:
     )
 
 
-async def _alive(client: Client, case: CaseView) -> bool:
+async def _alive(client: Client, case: CaseSummary) -> bool:
     try:
         description = await asyncio.wait_for(client.get_workflow_handle(case.workflow_id).describe(), PATIENCE)
     except RPCError as error:

@@ -13,7 +13,7 @@ from domain.calendar import CHINA, Calendar, CalendarError, Edition, WorkingDays
 from domain.engine.deadlines import order_again, resolve
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Clock
-from domain.engine.recount import Change, OpenLimit, change_of, stage_measured
+from domain.engine.recount import ClockChange, OpenLimit, change_of, stage_measured
 from domain.engine.timers import recounted
 from domain.procedures.registry import advance
 from domain.procedures.share_request.case import ShareRequestCase
@@ -38,7 +38,7 @@ def limit_of(clock: Clock, case: ShareRequestCase) -> OpenLimit:
     return OpenLimit(**said, close_of_business=case.policy.close_of_business)
 
 
-def told(case: ShareRequestCase, days: WorkingDays, now: datetime) -> dict[int, Change]:
+def told(case: ShareRequestCase, days: WorkingDays, now: datetime) -> dict[int, ClockChange]:
     """What is told beforehand of each open clock that changes."""
     open_ = {number: change_of(limit_of(c, case), days, now) for number, c in case.clocks.items() if c.open}
     return {number: change for number, change in open_.items() if change is not None}
