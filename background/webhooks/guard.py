@@ -42,7 +42,7 @@ class Unfit(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
+class Destination:
     """A URL taken apart: ``host`` as it is resolved, ``netloc`` as the Host header says it, ``target`` the path."""
 
     scheme: str
@@ -64,7 +64,7 @@ async def resolve_host(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def place_in(url: str) -> Place:
+def place_in(url: str) -> Destination:
     """Take a URL apart. Raises Unfit for one that no webhook may have, wherever it leads."""
     if len(url) > LONGEST_URL or not url.isprintable() or " " in url:
         raise Unfit("malformed")
@@ -80,7 +80,7 @@ def place_in(url: str) -> Place:
         raise Unfit("malformed")
     if parts.userinfo:
         raise Unfit("credentials")
-    return Place(parts.scheme, host, port, parts.netloc, parts.raw_path)
+    return Destination(parts.scheme, host, port, parts.netloc, parts.raw_path)
 
 
 class AddressGuard:
@@ -90,7 +90,7 @@ class AddressGuard:
         self._allowed = allowed
         self._resolve = resolve
 
-    async def check(self, url: str) -> Place:
+    async def check(self, url: str) -> Destination:
         """Take a URL apart and see where it leads now. Raises Unfit."""
         place = place_in(url)
         await self.addresses(place.host, place.port, place.plain)
