@@ -142,12 +142,7 @@ class Process:
         """The process as a text has it: its stages are those that a filing may reach."""
         there = {declared.stage: declared.under(statute) for declared in self.stages}
         opens = tuple(stage for stage in self.opens if self._opens_under(stage, statute))
-        reached, ahead = set[Stage](), list(opens)
-        while ahead:
-            stage = ahead.pop()
-            if stage in there and stage not in reached:
-                reached.add(stage)
-                ahead += there[stage].leads_to
+        reached = _reached(opens, there)
         return Process(opens, tuple(declared for stage, declared in there.items() if stage in reached))
 
     def _opens_under(self, stage: Stage, statute: Statute) -> bool:
@@ -184,6 +179,17 @@ class Process:
                 raise UndeclaredStep(f"the clock {event.order.id.value} is not declared")
 
 
+def _reached(opens: Sequence[Stage], there: Mapping[Stage, DeclaredStage]) -> set[Stage]:
+    """The stages to which a filing may come, by whatever ways."""
+    reached, ahead = set[Stage](), list(opens)
+    while ahead:
+        stage = ahead.pop()
+        if stage in there and stage not in reached:
+            reached.add(stage)
+            ahead += there[stage].leads_to
+    return reached
+
+
 def faults(process: Process, commands: Sequence[CommandName]) -> Iterator[str]:
     """What is wrong with a declaration beside the commands that there are rules for: one phrase each."""
     there = set(process.open_stages)
@@ -197,7 +203,7 @@ def faults(process: Process, commands: Sequence[CommandName]) -> Iterator[str]:
     named = {*process.opens, *(stage for declared in process.stages for stage in declared.leads_to)}
     for stage in sorted(named - there - {Stage.CLOSED}):
         yield f"the stage {stage.value} is not declared"
-    for stage in sorted(there - named):
+    for stage in sorted(there - _reached(process.opens, {declared.stage: declared for declared in process.stages})):
         yield f"nothing leads to the stage {stage.value}"
     for declared in process.stages:
         for clock in sorted(set(declared.expiry) - set(process.clocks)):
