@@ -153,21 +153,6 @@ PROCESS: Final = Process(
             },
         ),
         DeclaredStage(
-            Stage.PLATFORM_AUTHORIZATION,
-            "平台授权: the bureau authorises or refuses for the platform",
-            waits_for=(Role.BUREAU,),
-            limits=(ClockId.PLATFORM_AUTHORIZATION,),
-            commands={
-                CommandName.AUTHORIZE: SHARED,
-                CommandName.REFUSE_AUTHORIZATION: (Stage.REFUSED,),
-                **AT_ANY_STAGE,
-            },
-            only={
-                (CommandName.AUTHORIZE, Stage.DELIVERY): _delivers,
-                (CommandName.AUTHORIZE, Stage.CLOSED): _granted_is_done,
-            },
-        ),
-        DeclaredStage(
             Stage.PROVIDER_ANSWER,
             "答复: the provider grants or refuses; silence decides nothing",
             waits_for=(Role.PROVIDER,),
@@ -192,6 +177,21 @@ PROCESS: Final = Process(
                 (CommandName.GRANT, Stage.CLOSED): _granted_is_done,
                 CommandName.OPEN_NEGOTIATION: _knows_no_coordinator,
                 **LATER_STEPS,
+            },
+        ),
+        DeclaredStage(
+            Stage.PLATFORM_AUTHORIZATION,
+            "平台授权: the bureau authorises or refuses for the platform",
+            waits_for=(Role.BUREAU,),
+            limits=(ClockId.PLATFORM_AUTHORIZATION,),
+            commands={
+                CommandName.AUTHORIZE: SHARED,
+                CommandName.REFUSE_AUTHORIZATION: (Stage.REFUSED,),
+                **AT_ANY_STAGE,
+            },
+            only={
+                (CommandName.AUTHORIZE, Stage.DELIVERY): _delivers,
+                (CommandName.AUTHORIZE, Stage.CLOSED): _granted_is_done,
             },
         ),
         DeclaredStage(

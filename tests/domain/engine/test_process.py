@@ -16,7 +16,7 @@ from domain.policy import default_policy
 from domain.procedures.registry import ALL
 from domain.procedures.share_request.filing import as_requester
 from domain.procedures.share_request.process import SHARE_REQUEST
-from domain.statutes.loader import get_statute
+from domain.statutes.loader import get_statute, packaged_statutes
 from domain.words import ClockId, CommandName, Outcome, Role, Stage
 from tests.domain.engine.machine import MONDAY, PaperCase, application, command
 
@@ -224,6 +224,18 @@ def test_every_rule_knows_its_stages_from_the_process() -> None:
         for name, rule in procedure.rules.items():
             assert tuple(rule.stages) == procedure.process.stages_of(name)
             assert rule.stages
+
+
+@pytest.mark.parametrize("procedure", ALL, ids=lambda it: it.name)
+def test_stages_stand_in_the_order_of_the_articles(procedure: Procedure[Any]) -> None:
+    """Nantong's provider answers by art. 22, its platform authorises by art. 23: so they stand in the process."""
+    for text in packaged_statutes().values():
+        if "+" in text.id:
+            continue  # two texts at once have two orders
+        clauses = {limit.clock: int(limit.clause.article) for limit in text.limits}
+        articles = [clauses[clock] for it in procedure.process.stages for clock in it.limits if clock in clauses]
+        first_in_stage = list(dict.fromkeys(articles))
+        assert first_in_stage == sorted(first_in_stage), text.id
 
 
 def test_a_stage_that_is_not_there_has_nobody_to_wait_for() -> None:
