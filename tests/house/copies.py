@@ -1,0 +1,73 @@
+"""The product copied into a folder of its own, changed there as anybody would change it, and run from there."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.house.code import ROOT, packages
+
+IGNORED = shutil.ignore_patterns("__pycache__")
+
+
+@dataclass
+class Copy:
+    """A copy of the product, and which of its files were written or changed."""
+
+    folder: Path
+    touched: set[str] = field(default_factory=set)
+
+    @property
+    def python_files(self) -> Sequence[str]:
+        """The Python files that were written or changed by hand."""
+        return sorted(name for name in self.touched if name.endswith(".py"))
+
+    def write(self, name: str, text: str) -> None:
+        """A new file."""
+        path = self.folder / name
+        assert not path.exists(), name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        self.touched.add(name)
+
+    def change(self, name: str, was: str, becomes: str) -> None:
+        """Change the one place of a file that says this."""
+        path = self.folder / name
+        text = path.read_text(encoding="utf-8")
+        assert text.count(was) == 1, f"{name}: {was!r} stands there {text.count(was)} times"
+        path.write_text(text.replace(was, becomes), encoding="utf-8")
+        self.touched.add(name)
+
+    def read(self, name: str) -> str:
+        """What a file says."""
+        return (self.folder / name).read_text(encoding="utf-8")
+
+    def python(self, program: str) -> "subprocess.CompletedProcess[str]":
+        """Run a few lines of Python that import the copy and nothing of the original."""
+        return self._run("-c", program)
+
+    def shareflow(self, *words: str | Path) -> "subprocess.CompletedProcess[str]":
+        """Run the copy's command line."""
+        return self._run("-c", "from starter.cli import main; main()", *words)
+
+    def _run(self, *words: str | Path) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(self.folder)},
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+
+def copy_of_the_product(folder: Path) -> Copy:
+    """All packages and the worker."""
+    for package in packages():
+        shutil.copytree(ROOT / package, folder / package, ignore=IGNORED)
+    shutil.copy(ROOT / "worker.py", folder)
+    return Copy(folder)
