@@ -33,6 +33,7 @@ check: setup ## formatting, style, types, the arrows between packages, the statu
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/shareflow statute check
+	$(BIN)/python -m tests.coverage_table --check
 	$(BIN)/python -m starter.api.contract --check
 	$(BIN)/python -m starter.asyncapi --check
 	$(BIN)/python -m starter.diagram --check

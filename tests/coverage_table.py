@@ -3,6 +3,7 @@
 What it says stands in ``domain/statutes/data/coverage``; ``shareflow statute coverage`` prints the same.
 """
 
+import sys
 from pathlib import Path
 
 from domain.coverage.check import own_statutes
@@ -62,10 +63,12 @@ def _line(found: Standing) -> str:
 
 
 def _code(found: Standing) -> str:
-    """The functions of a row, by file, each once: the first few of a rule that many read."""
+    """The functions of a row, by file, each once: the first few of a rule that many read, and those with public names
+    where there are any."""
     files: dict[str, list[str]] = {}
     for carrier in carriers(found.statute, found.row):
-        for place in carrier.places[:SHOWN_AT_MOST]:
+        public = [place for place in carrier.places if "._" not in f".{place.function}"]
+        for place in (public or carrier.places)[:SHOWN_AT_MOST]:
             names = files.setdefault(place.file, [])
             names += [place.function] if place.function not in names else []
     return "; ".join(
@@ -77,5 +80,13 @@ def _short(file: str) -> str:
     return file.removeprefix("domain/procedures/").removesuffix(".py")
 
 
+def main() -> None:
+    """Write the document, or with ``--check`` say whether it is as it would be written."""
+    if sys.argv[1:] != ["--check"]:
+        DOCUMENT.write_text(document(), encoding="utf-8")
+    elif DOCUMENT.read_text(encoding="utf-8") != document():
+        raise SystemExit("docs/coverage.md is not as it would be written now; run: python -m tests.coverage_table")
+
+
 if __name__ == "__main__":
-    DOCUMENT.write_text(document(), encoding="utf-8")
+    main()
