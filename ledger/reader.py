@@ -84,9 +84,9 @@ class Reader:
 
     # Whoever follows what happens
 
-    def messages(self, sight: Visibility, after: int, limit: int, wanted: MessageFilter) -> Stretch:
-        """The first ``limit`` messages after a position of the outbox that ``sight`` covers, in order."""
-        return messages.visible_messages(self.engine, sight, after, limit, wanted)
+    def messages(self, visibility: Visibility, after: int, limit: int, wanted: MessageFilter) -> Stretch:
+        """The first ``limit`` messages after a position of the outbox that ``visibility`` covers, in order."""
+        return messages.visible_messages(self.engine, visibility, after, limit, wanted)
 
     def newest_message(self) -> int:
         """The id of the newest message; 0 when there is none."""
@@ -102,13 +102,13 @@ class Reader:
         """The event that came before from this sender with this source and id, or None."""
         return received.find_received(self.engine, arrival)
 
-    def received(self, sight: Visibility, wanted: ReceivedFilter, cursor: str | None, limit: int) -> ReceivedPage:
-        """The events of other systems that had an effect and that ``sight`` covers, latest first. Raises BadCursor."""
-        return received.list_received(self.engine, sight, wanted, cursor, limit)
+    def received(self, visibility: Visibility, wanted: ReceivedFilter, cursor: str | None, limit: int) -> ReceivedPage:
+        """Events of other systems that had an effect and that ``visibility`` covers, latest first; raises BadCursor."""
+        return received.list_received(self.engine, visibility, wanted, cursor, limit)
 
-    def attachment(self, sha256: str, org: str | None, sight: Visibility) -> Attachment | None:
-        """A content that ``org`` brought, or that is named in a case which ``sight`` covers; None for all others."""
-        return attachments.attachment_for(self.engine, sha256, org, sight)
+    def attachment(self, sha256: str, org: str | None, visibility: Visibility) -> Attachment | None:
+        """A content that ``org`` brought, or that a case which ``visibility`` covers names; None for all others."""
+        return attachments.attachment_for(self.engine, sha256, org, visibility)
 
     # Whoever counts days
 

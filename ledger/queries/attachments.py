@@ -40,12 +40,12 @@ def note_attachment(engine: Engine, brought: Attachment, org: str, subject: str)
         return Attachment(**connection.execute(there).mappings().one()), False
 
 
-def attachment_for(engine: Engine, sha256: str, org: str | None, sight: Visibility) -> Attachment | None:
-    """A content that ``org`` brought, or that is named in a case which ``sight`` covers; None for all others."""
+def attachment_for(engine: Engine, sha256: str, org: str | None, visibility: Visibility) -> Attachment | None:
+    """A content that ``org`` brought, or that a case which ``visibility`` covers names; None for all others."""
     own = attachments.c.org == (code_key(org) if org is not None else None)
     query = (
         select(*_COLUMNS)
-        .where(attachments.c.sha256 == sha256, or_(own, _named_in_a_visible_case(sha256, sight)))
+        .where(attachments.c.sha256 == sha256, or_(own, _named_in_a_visible_case(sha256, visibility)))
         .order_by(own.desc().nulls_last(), attachments.c.uploaded_at, attachments.c.org)
         .limit(1)
     )
@@ -54,7 +54,7 @@ def attachment_for(engine: Engine, sha256: str, org: str | None, sight: Visibili
         return Attachment(**row) if row else None
 
 
-def _named_in_a_visible_case(sha256: str, sight: Visibility) -> ColumnElement[bool]:
+def _named_in_a_visible_case(sha256: str, visibility: Visibility) -> ColumnElement[bool]:
     return exists().where(
-        named_papers.c.sha256 == sha256, cases.c.request_id == named_papers.c.request_id, visible(sight)
+        named_papers.c.sha256 == sha256, cases.c.request_id == named_papers.c.request_id, visible(visibility)
     )

@@ -185,8 +185,8 @@ def _conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
         found.append((cases.c.stage != Stage.CLOSED) if wanted.open else (cases.c.stage == Stage.CLOSED))
     if wanted.breached:
         found.append(_breached())
-    if wanted.sight is not None:
-        found.append(visible(wanted.sight))
+    if wanted.visibility is not None:
+        found.append(visible(wanted.visibility))
     if wanted.stuck:
         found.append(or_(exists().where(parked.c.request_id == cases.c.request_id), _breached()))
     return found

@@ -40,8 +40,8 @@ class MessageFilter:
     request_id: str | None = None
 
 
-def visible_messages(engine: Engine, sight: Visibility, after: int, limit: int, wanted: MessageFilter) -> Stretch:
-    """The first ``limit`` messages after a position that ``sight`` covers, in order.
+def visible_messages(engine: Engine, visibility: Visibility, after: int, limit: int, wanted: MessageFilter) -> Stretch:
+    """The first ``limit`` messages after a position that ``visibility`` covers, in order.
 
     ``upto`` is where to go on: whoever sees little does not look again at what is not for them. Raises BadCursor
     for a position that the outbox has not reached.
@@ -49,7 +49,7 @@ def visible_messages(engine: Engine, sight: Visibility, after: int, limit: int, 
     query = (
         select(*_MESSAGE)
         .join(cases, cases.c.request_id == outbox.c.request_id)
-        .where(outbox.c.id > after, visible(sight))
+        .where(outbox.c.id > after, visible(visibility))
         .order_by(outbox.c.id)
         .limit(limit)
     )

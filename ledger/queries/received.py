@@ -155,9 +155,9 @@ def find_received(engine: Engine, arrival: Arrival) -> Received | None:
 
 
 def list_received(
-    engine: Engine, sight: Visibility, wanted: ReceivedFilter, cursor: str | None = None, limit: int = 50
+    engine: Engine, visibility: Visibility, wanted: ReceivedFilter, cursor: str | None = None, limit: int = 50
 ) -> ReceivedPage:
-    """The events that had an effect and that ``sight`` covers, the latest first. Raises BadCursor.
+    """The events that had an effect and that ``visibility`` covers, the latest first. Raises BadCursor.
 
     An event about a case is seen by whoever sees the case; one about the catalogue by the organs of the places that
     its sender has in common with them.
@@ -165,7 +165,7 @@ def list_received(
     query = (
         select(received_events)
         .outerjoin(cases, cases.c.request_id == _table.request_id)
-        .where(_table.effect.is_not(None), _seen(sight))
+        .where(_table.effect.is_not(None), _seen(visibility))
         .order_by(_table.number.desc())
         .limit(limit + 1)
     )
@@ -199,13 +199,13 @@ def access_of(engine: Engine, request_id: str) -> Access | None:
     return Access(opened_at=opened_at, last_used_at=last_used_at, uses=int(uses))
 
 
-def _seen(sight: Visibility) -> ColumnElement[bool]:
-    if sight.everything:
+def _seen(visibility: Visibility) -> ColumnElement[bool]:
+    if visibility.everything:
         return true()
-    of_a_case = and_(_table.request_id.is_not(None), visible(sight))
-    if not sight.places:
+    of_a_case = and_(_table.request_id.is_not(None), visible(visibility))
+    if not visibility.places:
         return of_a_case
-    common = _table.places.has_any(array(sorted({*sight.places, EVERYWHERE})))
+    common = _table.places.has_any(array(sorted({*visibility.places, EVERYWHERE})))
     return or_(of_a_case, and_(_table.request_id.is_(None), common))
 
 

@@ -87,7 +87,7 @@ class CaseFilter:
 
     ``party`` is an organisation's code that must be requester or provider. ``breached``: only cases
     with an open breached clock. ``stuck``: those, and the ones parked with a reason. ``open``: only
-    cases that are not closed (False: only closed ones). ``sight``: only what its holder may see.
+    cases that are not closed (False: only closed ones). ``visibility``: only what its holder may see.
     """
 
     procedure: ProcedureName | None = None
@@ -102,7 +102,7 @@ class CaseFilter:
     open: bool | None = None
     breached: bool = False
     stuck: bool = False
-    sight: Visibility | None = None
+    visibility: Visibility | None = None
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,17 @@ from ledger.codes import is_code
 from ledger.tables import cases
 
 
-def visible(sight: Visibility) -> ColumnElement[bool]:
-    """Let through the cases that ``sight`` covers, and no others."""
-    if sight.everything:
+def visible(visibility: Visibility) -> ColumnElement[bool]:
+    """Let through the cases that ``visibility`` covers, and no others."""
+    if visibility.everything:
         return true()
     lets: list[ColumnElement[bool]] = []
-    if sight.places:
-        lets.append(func.split_part(cases.c.statute, "-", 1).in_(sorted(sight.places)))
-    if sight.superiors:
-        lets.append(cases.c.superior.in_(sorted(sight.superiors)))
-    if sight.requester is not None:
-        lets.append(is_code(cases.c.requester_code, sight.requester))
-    if sight.provider is not None:
-        lets.append(is_code(cases.c.provider_code, sight.provider))
+    if visibility.places:
+        lets.append(func.split_part(cases.c.statute, "-", 1).in_(sorted(visibility.places)))
+    if visibility.superiors:
+        lets.append(cases.c.superior.in_(sorted(visibility.superiors)))
+    if visibility.requester is not None:
+        lets.append(is_code(cases.c.requester_code, visibility.requester))
+    if visibility.provider is not None:
+        lets.append(is_code(cases.c.provider_code, visibility.provider))
     return or_(false(), *lets)

@@ -97,12 +97,12 @@ def test_the_case_that_names_a_paper_is_found_through_an_index(crowded: Engine) 
 
     event.listen(crowded, "before_cursor_execute", listen)
     try:
-        for sight in (
+        for visibility in (
             Visibility(requester="R-69"),
             Visibility(provider="P"),
             Visibility(places=frozenset({"nantong"})),
         ):
-            assert attachment_for(crowded, brought.sha256, None, sight) == brought
+            assert attachment_for(crowded, brought.sha256, None, visibility) == brought
         assert attachment_for(crowded, brought.sha256, None, Visibility(requester="R-71")) is None
         assert attachment_for(crowded, brought.sha256, None, Visibility(places=frozenset({"yima"}))) is None
     finally:

@@ -33,7 +33,7 @@ async def test_everything_since_is_sent_again_in_order_also_what_is_older_than_t
     ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, clock: Clock
 ) -> None:
     before, foreign = cases.file(), cases.file(requester_code="X", provider_code="Y")
-    webhook = subscribe(sight=Visibility(requester="R"))
+    webhook = subscribe(visibility=Visibility(requester="R"))
     after = cases.file()
     await dispatcher.once()
     assert receiver.ids() == [f"{after}/1", f"{after}/2"]

@@ -44,7 +44,7 @@ async def test_every_event_is_told_once_and_in_order(
 
 
 @pytest.mark.parametrize(
-    ("sight", "sees"),
+    ("visibility", "sees"),
     [
         (Visibility(requester="R1"), {"both", "r1"}),
         (Visibility(provider="P1"), {"both", "p1"}),
@@ -57,9 +57,14 @@ async def test_every_event_is_told_once_and_in_order(
     ids=str,
 )
 async def test_only_cases_that_the_owner_may_see_are_told(
-    cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, sight: Visibility, sees: set[str]
+    cases: Cases,
+    subscribe: Subscribe,
+    receiver: Receiver,
+    dispatcher: Dispatcher,
+    visibility: Visibility,
+    sees: set[str],
 ) -> None:
-    subscribe(sight=sight)
+    subscribe(visibility=visibility)
     names = {
         cases.file(requester_code="R1", provider_code="P1"): "both",
         cases.file(requester_code="R1"): "r1",

@@ -123,7 +123,7 @@ def _wanted(webhook: Webhook, after: int, upto: int) -> Select[Any]:
     query = (
         select(outbox.c.id, outbox.c.request_id)
         .join(cases, cases.c.request_id == outbox.c.request_id)
-        .where(outbox.c.id > after, outbox.c.id <= upto, visible(webhook.sight))
+        .where(outbox.c.id > after, outbox.c.id <= upto, visible(webhook.visibility))
     )
     return query.where(outbox.c.type.in_(webhook.events)) if webhook.events else query
 

@@ -43,7 +43,7 @@ class DisabledFor(StrEnum):
 class Webhook:
     """Somebody who wants to be told, and of what.
 
-    ``sight`` covers the cases it is told of; no ``events`` stands for all types. ``previous_secret`` signs beside
+    ``visibility`` covers the cases it is told of; no ``events`` stands for all types. ``previous_secret`` signs beside
     ``secret`` until ``previous_until``.
     """
 
@@ -53,7 +53,7 @@ class Webhook:
     created_at: datetime
     changed_by: str
     changed_at: datetime
-    sight: Visibility
+    visibility: Visibility
     url: str
     events: tuple[EventType, ...]
     payload: WebhookPayload
@@ -179,11 +179,11 @@ def webhook_from(row: RowMapping) -> Webhook:
     """A webhook from its row."""
     names = ("id", "org", "created_by", "created_at", "changed_by", "changed_at", "url", "since", "secret")
     optional = ("previous_secret", "previous_until", "deleted_at")
-    sight = row["sight"]
+    visibility = row["sight"]
     return Webhook(
         **{name: row[name] for name in (*names, *optional)},
-        sight=Visibility(
-            **{**sight, **{name: frozenset(sight.get(name, ())) for name in ("places", "superiors")}},
+        visibility=Visibility(
+            **{**visibility, **{name: frozenset(visibility.get(name, ())) for name in ("places", "superiors")}},
         ),
         events=tuple(EventType(event) for event in row["events"]),
         payload=WebhookPayload(row["payload"]),
@@ -194,15 +194,15 @@ def webhook_from(row: RowMapping) -> Webhook:
 
 def _row(webhook: Webhook) -> dict[str, Any]:
     names = ("id", "org", "created_by", "created_at", "changed_by", "changed_at", "url", "payload", "state", "since")
-    sight = webhook.sight
+    visibility = webhook.visibility
     return {
         **{name: getattr(webhook, name) for name in names},
         "sight": {
-            "everything": sight.everything,
-            "places": sorted(sight.places),
-            "superiors": sorted(sight.superiors),
-            "requester": sight.requester,
-            "provider": sight.provider,
+            "everything": visibility.everything,
+            "places": sorted(visibility.places),
+            "superiors": sorted(visibility.superiors),
+            "requester": visibility.requester,
+            "provider": visibility.provider,
         },
         "events": [str(event) for event in webhook.events],
         "secret": webhook.secret,

@@ -42,7 +42,7 @@ async def narrowed(
         open=open,
         breached=overdue,
         stuck=stuck,
-        sight=visibility_of(caller),
+        visibility=visibility_of(caller),
     )
 
 

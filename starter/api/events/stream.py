@@ -25,12 +25,12 @@ RECONNECT_MILLISECONDS = 2000
 class Feed:
     """The events of one reader: what it may see, and what of that it asks for."""
 
-    def __init__(self, context: AppContext, sight: Visibility, wanted: MessageFilter) -> None:
-        self._context, self._sight, self._wanted = context, sight, wanted
+    def __init__(self, context: AppContext, visibility: Visibility, wanted: MessageFilter) -> None:
+        self._context, self._visibility, self._wanted = context, visibility, wanted
 
     async def after(self, position: int, limit: int) -> Stretch:
         """The next events after a position. Raises BadCursor."""
-        return await asyncio.to_thread(self._context.reader.messages, self._sight, position, limit, self._wanted)
+        return await asyncio.to_thread(self._context.reader.messages, self._visibility, position, limit, self._wanted)
 
     async def page(self, position: int, limit: int, wait: float) -> Stretch:
         """The next events after a position; while there are none, wait for some, so many seconds at most."""

@@ -70,7 +70,7 @@ def _org(caller: Caller) -> str:
     return caller.org
 
 
-def _sight(caller: Caller) -> Visibility:
+def _visibility(caller: Caller) -> Visibility:
     """What a webhook of the caller is told of: what it sees in the roles that may have webhooks."""
     return visibility_of(replace(caller, roles=caller.roles & set(TOLD)))
 
@@ -94,7 +94,7 @@ def _manageable(context: AppContext, caller: Caller, webhook_id: str, deleted: b
     org = _org(caller)
     found = context.webhooks.get(webhook_id)
     gone = found is None or (found.deleted_at is not None and not deleted)
-    if found is None or gone or not same_code(found.org, org) or not _covers(_sight(caller), found.sight):
+    if found is None or gone or not same_code(found.org, org) or not _covers(_visibility(caller), found.visibility):
         raise NotFound(f"There is no webhook {webhook_id}.")
     return found
 
@@ -126,7 +126,7 @@ async def create(body: WebhookIn, context: ContextIn, caller: CallerIn, language
         created_at=at,
         changed_by=caller.subject,
         changed_at=at,
-        sight=_sight(caller),
+        visibility=_visibility(caller),
         url=body.url,
         events=tuple(dict.fromkeys(body.events)),
         payload=body.payload,
@@ -144,8 +144,8 @@ async def create(body: WebhookIn, context: ContextIn, caller: CallerIn, language
 async def list_(context: ContextIn, caller: CallerIn, language: LanguageIn) -> Response:
     """Oldest first. Those that are told of more than you may see are left out."""
     found = await asyncio.to_thread(context.webhooks.of, _org(caller))
-    mine = _sight(caller)
-    items = [webhook_out(webhook, language) for webhook in found if _covers(mine, webhook.sight)]
+    mine = _visibility(caller)
+    items = [webhook_out(webhook, language) for webhook in found if _covers(mine, webhook.visibility)]
     return answer(WebhookList(items=items), language)
 
 

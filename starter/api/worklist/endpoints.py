@@ -39,7 +39,7 @@ async def stuck(
 ) -> Response:
     """Cases parked by the machinery with a reason, and cases with a breached clock. For operators, bureau, audit."""
     require_role(caller, MACHINERY)
-    wanted = CaseFilter(stuck=True, sight=visibility_of(caller))
+    wanted = CaseFilter(stuck=True, visibility=visibility_of(caller))
     page = await asyncio.to_thread(context.reader.cases, wanted, cursor, limit)
     return _page(page, language)
 
