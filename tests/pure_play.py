@@ -24,10 +24,9 @@ from domain.procedures.resource_withdrawal.rules import resource_withdrawn
 from domain.statutes.model import Statute
 from domain.words import ClockId, ClockState, CommandName, Stage
 from protocol.messages import CaseView
-from starter.case_opening import Played as PlayedTime
-from starter.case_opening import enter_case
+from starter.case_opening import Played, enter_case
 from starter.errors import RequestRefused
-from starter.simulate.player import Played, RefusedStep, command_of, opener_of
+from starter.simulate.player import PlayedCase, RefusedStep, command_of, opener_of
 from starter.simulate.scenario import PlayedStep, Scenario
 from tests.domain.engine.machine import PaperCase
 
@@ -114,7 +113,7 @@ class WatchedCase(PaperCase):
 class PurePlay:
     """What came of a scenario; ``paper`` is its case, None where the filing was refused."""
 
-    played: Played
+    played: PlayedCase
     paper: WatchedCase | None
 
 
@@ -123,7 +122,7 @@ def play_purely(scenario: Scenario, text: Statute | None = None) -> PurePlay:
 
     Raises nothing for what the rules refuse, and UndeclaredStep for what no process declares.
     """
-    played = Played(scenario)
+    played = PlayedCase(scenario)
     paper = _filed(played, text)
     if paper is not None:
         _carry_on(paper)
@@ -135,14 +134,14 @@ def play_purely(scenario: Scenario, text: Statute | None = None) -> PurePlay:
     return PurePlay(played, paper)
 
 
-def _filed(played: Played, text: Statute | None) -> WatchedCase | None:
+def _filed(played: PlayedCase, text: Statute | None) -> WatchedCase | None:
     scenario, opener = played.scenario, opener_of(played.scenario)
     final = scenario.calendar == "final"
     try:
         entered = enter_case(
             *(scenario.procedure, scenario.statute, scenario.request, opener, default_policy(), "play"),
             received_at=scenario.filed_at,
-            played=PlayedTime(all_editions=final, alone=True),
+            played=Played(all_editions=final, alone=True),
         )
         case = replace(entered.case, statute=text or entered.case.statute)
         return WatchedCase(_looked_up(case), opener, scenario.filed_at, final)
@@ -159,7 +158,7 @@ def _looked_up(case: Case) -> Case:
     return case
 
 
-def _give(paper: PaperCase, played: Played, number: int, step: PlayedStep) -> None:
+def _give(paper: PaperCase, played: PlayedCase, number: int, step: PlayedStep) -> None:
     command = command_of(played.scenario, number, step)
     where = f"step {number} ({step.do} by {step.by})"
     _let_pass(paper, step.at)
