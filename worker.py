@@ -51,11 +51,10 @@ from ledger.reader import Reader
 from ledger.schema import migrate
 from protocol.names import TASK_QUEUE
 from starter.departments import departments_in_force
-from starter.errors import DoorError
+from starter.errors import DoorError, StackError
 from starter.logs import configure_logs
 from starter.policy_file import policy_in_force
 from starter.settings import Settings
-from starter.stack.errors import StackError
 from workflows.case import CaseWorkflow
 from workflows.duty_round import DutyRoundWorkflow
 

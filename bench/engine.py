@@ -21,7 +21,7 @@ from domain.procedures.share_request.application import Application
 from domain.words import CommandName, Role
 from starter.engine_client import ShareflowClient
 from starter.simulate.player import Player
-from starter.simulate.sandbox import Playground, playground
+from starter.simulate.sandbox import Sandbox, sandbox
 from starter.simulate.scenario import scenario_from
 
 CASES, AT_ONCE = 60, 16
@@ -93,7 +93,7 @@ async def _case(client: ShareflowClient) -> None:
         )
 
 
-async def _bare(ground: Playground) -> None:
+async def _bare(ground: Sandbox) -> None:
     handle = await ground.temporal.start_workflow(Bare.run, id=uuid.uuid4().hex, task_queue="bare")
     for name, _, _ in STEPS:
         await handle.execute_update(Bare.step, name.value)
@@ -113,7 +113,7 @@ async def _rate(one: Callable[[], Awaitable[None]]) -> float:
 
 
 async def _measure() -> dict[str, float]:
-    async with playground() as ground:
+    async with sandbox() as ground:
         client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=60))
         await _case(client)  # the first case warms what is loaded late
         shareflow = await _rate(lambda: _case(client))
@@ -133,7 +133,7 @@ async def _measure() -> dict[str, float]:
     }
 
 
-async def _event_names(ground: Playground, request_id: str) -> list[str]:
+async def _event_names(ground: Sandbox, request_id: str) -> list[str]:
     from temporalio.api.enums.v1 import EventType
 
     from protocol.names import workflow_id

@@ -11,9 +11,9 @@ from temporalio.envconfig import ClientConfig
 
 from ledger.engine import connect
 from starter.engine_client import ShareflowClient
+from starter.errors import StackError
 from starter.policy_file import policy_in_force
 from starter.settings import Settings
-from starter.stack.errors import StackError
 from starter.stack.folder import running_stack
 
 NOT_RUNNING = (

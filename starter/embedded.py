@@ -19,9 +19,9 @@ from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.api.assembly import serving_api
 from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
+from starter.errors import StackError
 from starter.policy_file import policy_in_force
 from starter.settings import Settings
-from starter.stack.errors import StackError
 from starter.stack.folder import Addresses, StateFolder
 from starter.stack.postgres import start_postgres_aside
 from starter.stack.temporal import TemporalOptions, ports_from, start_temporal

@@ -70,3 +70,7 @@ class Unavailable(DoorError):
 
 class NeedsOperator(DoorError):
     """The engine cannot do it and asking again does not help: somebody must look at the machinery first."""
+
+
+class StackError(Exception):
+    """The embedded stack cannot start; the message is one plain sentence that says how to mend it."""

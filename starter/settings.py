@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, overload
 from urllib.parse import urlsplit
 
-from starter.stack.errors import StackError
+from starter.errors import StackError
 
 if TYPE_CHECKING:
     from limits import RateLimitItem

@@ -18,7 +18,7 @@ from jwt.algorithms import ECAlgorithm
 
 from domain.access import EVERYWHERE, OF_A_PLACE
 from domain.words import Role
-from starter.stack.errors import StackError
+from starter.errors import StackError
 
 ISSUER = "urn:shareflow:embedded"
 AUDIENCE = "shareflow"

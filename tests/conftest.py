@@ -12,7 +12,7 @@ from starter.api.app import create_app
 from starter.api.context import AppContext, open_context
 from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Playground, playground
+from starter.simulate.sandbox import Sandbox, sandbox
 from starter.tokens import Issuer, new_issuer
 from tests.plays import every_play, plays
 
@@ -20,9 +20,9 @@ __all__ = ["every_play", "plays"]
 
 
 @pytest.fixture(scope="session")
-async def ground() -> AsyncIterator[Playground]:
-    """One playground for the whole session: a Temporal server with a skipped clock, a ledger, one worker."""
-    async with playground() as place:
+async def ground() -> AsyncIterator[Sandbox]:
+    """One sandbox for the whole session: a Temporal server with a skipped clock, a ledger, one worker."""
+    async with sandbox() as place:
         yield place
 
 
@@ -34,9 +34,9 @@ def issuer() -> Issuer:
 
 @pytest.fixture(scope="session")
 async def context(
-    ground: Playground, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+    ground: Sandbox, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[AppContext]:
-    """The HTTP door to the session's playground."""
+    """The HTTP door to the session's sandbox."""
     client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=30))
     folder: Path = tmp_path_factory.mktemp("door")
     async with open_context(client, ApiSettings(), issuer, folder) as opened:

@@ -9,9 +9,9 @@ from typing import Final
 
 from domain.words import Role
 from starter.api.attachments.endpoints import BRINGERS
+from starter.api.events_in.receiving import SENDERS
 from starter.api.webhooks.endpoints import TOLD
 from starter.api.worklist.endpoints import MACHINERY
-from starter.events_in.receiving import SENDERS
 
 
 class Access(Enum):

@@ -10,7 +10,7 @@ from domain.words import (
     ProcedureName,
 )
 from starter.simulate.player import PlayedCase, Player
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from starter.simulate.scenario import PlayedStep, read_scenario
 
 FOLDER = Path(__file__).parent / "scenarios"
@@ -21,7 +21,7 @@ Plays = dict[Path, asyncio.Task[PlayedCase]]
 
 
 @pytest.fixture(scope="session")
-async def plays(ground: Playground, request: pytest.FixtureRequest) -> AsyncIterator[Plays]:
+async def plays(ground: Sandbox, request: pytest.FixtureRequest) -> AsyncIterator[Plays]:
     """The plays of all files that the collected tests ask for, a few at a time."""
     gate = asyncio.Semaphore(AT_ONCE)
 

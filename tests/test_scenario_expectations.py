@@ -7,7 +7,7 @@ import pytest
 
 from starter.simulate.player import Player
 from starter.simulate.report import mismatches
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from starter.simulate.scenario import Scenario, scenario_from
 from tests.plays import FOLDER, IMPASSE, Plays
 
@@ -42,7 +42,7 @@ async def test_a_wrong_expectation_is_a_mismatch(what: str, plays: Plays) -> Non
 
 
 @pytest.mark.parametrize("what", WRONG_REFUSALS)
-async def test_a_wrong_expectation_of_a_refused_step_is_a_mismatch(what: str, ground: Playground) -> None:
+async def test_a_wrong_expectation_of_a_refused_step_is_a_mismatch(what: str, ground: Sandbox) -> None:
     was, becomes, said = WRONG_REFUSALS[what]
     played = await Player(ground, _mutated(IMPASSE, was, becomes)).play()
     assert said in mismatches(played)[0]
@@ -57,7 +57,7 @@ async def test_a_wrong_expectation_of_a_refused_step_is_a_mismatch(what: str, gr
     ],
 )
 async def test_a_wrong_expectation_of_a_filing_is_a_mismatch(
-    file: str, was: str, becomes: str, ground: Playground
+    file: str, was: str, becomes: str, ground: Sandbox
 ) -> None:
     played = await Player(ground, _mutated(FOLDER / f"{file}.yaml", was, becomes)).play()
     assert mismatches(played)

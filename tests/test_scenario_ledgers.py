@@ -32,7 +32,7 @@ from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from starter.api.cases.presenters import before_anything
 from starter.simulate.player import PlayedCase
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.plays import IMPASSE, Plays
 
 
@@ -46,7 +46,7 @@ def test_policy_never_passes_for_law(every_play: dict[str, PlayedCase]) -> None:
             assert (clock.article is None, clock.quote is None) == (clock.basis is Basis.POLICY,) * 2, name
 
 
-async def test_every_ledger_holds(every_play: dict[str, PlayedCase], ground: Playground) -> None:
+async def test_every_ledger_holds(every_play: dict[str, PlayedCase], ground: Sandbox) -> None:
     for name, played in every_play.items():
         if played.request_id is None:
             continue
@@ -72,7 +72,7 @@ async def test_every_ledger_holds(every_play: dict[str, PlayedCase], ground: Pla
 
 
 async def test_in_no_state_does_a_stranger_or_a_watcher_decide(
-    every_play: dict[str, PlayedCase], ground: Playground
+    every_play: dict[str, PlayedCase], ground: Sandbox
 ) -> None:
     tried = 0
     for played in every_play.values():
@@ -94,7 +94,7 @@ async def test_in_no_state_does_a_stranger_or_a_watcher_decide(
 
 
 async def test_in_every_state_a_case_can_be_handed_over_whole(
-    every_play: dict[str, PlayedCase], ground: Playground
+    every_play: dict[str, PlayedCase], ground: Sandbox
 ) -> None:
     """What one run of a workflow leaves to the next is the case again, to the last fact, in every procedure."""
     procedures = set()
@@ -110,9 +110,7 @@ async def test_in_every_state_a_case_can_be_handed_over_whole(
     assert procedures == set(ProcedureName)
 
 
-def test_every_due_date_agrees_with_an_independent_calendar(
-    every_play: dict[str, PlayedCase], ground: Playground
-) -> None:
+def test_every_due_date_agrees_with_an_independent_calendar(every_play: dict[str, PlayedCase], ground: Sandbox) -> None:
     published = [edition.published for edition in ground.calendar.editions]
     counted = 0
     for name, played in every_play.items():

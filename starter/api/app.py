@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starter.api.attachments import endpoints as attachments
 from starter.api.cases import commands, reading
 from starter.api.cases import endpoints as cases
+from starter.api.cases import request_endpoints as requests
 from starter.api.context import AppContext
 from starter.api.documents import endpoints as documents
 from starter.api.events import endpoints as events
@@ -19,10 +20,9 @@ from starter.api.http.headers import Headers
 from starter.api.http.limits import BodyLimit
 from starter.api.http.prefix import Prefixed
 from starter.api.http.problems import MEDIA_TYPE, answer_problems
-from starter.api.http.query_parameters import refuse_unknown
 from starter.api.law import endpoints as law
 from starter.api.procedures import endpoints as procedures
-from starter.api.requests import endpoints as requests
+from starter.api.query_parameters import refuse_unknown
 from starter.api.settings import ApiSettings
 from starter.api.webhooks import endpoints as webhooks
 from starter.api.worklist import endpoints as worklist

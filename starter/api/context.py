@@ -15,10 +15,10 @@ from ledger.calendar_store import CalendarStore
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
 from ledger.register import Register
-from starter.api.events.news import News
 from starter.api.http.limits import Limits
 from starter.api.identity.callers import Identity
 from starter.api.identity.keys import FixedKeys, IssuerKeys
+from starter.api.news import News
 from starter.api.settings import ApiSettings
 from starter.attachments import AttachmentStore, store_in
 from starter.engine_client import ShareflowClient

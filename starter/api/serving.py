@@ -10,8 +10,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from starter.api.http.wire import Protocol
+from starter.errors import StackError
 from starter.settings import Settings
-from starter.stack.errors import StackError
 
 DRAIN_SECONDS = 5
 KEEP_SECONDS = 65

@@ -8,8 +8,8 @@ from limits import RateLimitItem, parse
 from background.webhooks.addresses import NOTHING, Allowed
 from background.webhooks.payloads import prefix_of
 from starter.attachments import USUAL_LIMIT
+from starter.errors import StackError
 from starter.settings import Settings
-from starter.stack.errors import StackError
 
 
 @dataclass(frozen=True)

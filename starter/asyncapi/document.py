@@ -5,8 +5,8 @@ from importlib.metadata import version
 from typing import Any
 
 from domain.words import EventType
+from starter.api.events_in.kinds import Kind
 from starter.asyncapi.messages import THIN, TRIAL, Schema, messages, schemas
-from starter.events_in.kinds import Kind
 from starter.settings import Settings
 
 DESCRIPTION = """\

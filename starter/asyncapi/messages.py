@@ -12,8 +12,8 @@ from domain.engine.records import RecordedEvent
 from domain.messages import label
 from domain.words import EventType, Stage
 from starter.api.events.schemas import CloudEventOut
-from starter.events_in.envelope import KEPT, Envelope
-from starter.events_in.kinds import SAYS, Kind
+from starter.api.events_in.envelope import KEPT, Envelope
+from starter.api.events_in.kinds import SAYS, Kind
 
 THIN = "any_thin"
 TRIAL = "webhook_test"

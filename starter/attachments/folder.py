@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from starter.attachments.store import AttachmentDamaged
-from starter.stack.errors import StackError
+from starter.errors import StackError
 
 PIECE = 1024 * 1024
 ABANDONED_SECONDS = 3600.0

@@ -8,8 +8,8 @@ from rich.console import Console
 from starter.api.assembly import serving_api
 from starter.api.settings import api_settings
 from starter.connection import connected
+from starter.errors import StackError
 from starter.settings import Settings
-from starter.stack.errors import StackError
 from starter.stack.folder import running_stack
 
 

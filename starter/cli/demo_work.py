@@ -13,7 +13,7 @@ from domain.statutes.loader import get_statute
 from starter.cli.timeline_table import print_timeline
 from starter.demo import demo_cases, play_all
 from starter.simulate.player import PlayedCase
-from starter.simulate.sandbox import playground
+from starter.simulate.sandbox import sandbox
 
 
 async def play_and_tell() -> int:
@@ -23,7 +23,7 @@ async def play_and_tell() -> int:
     total = len(demo_cases())
     out.print("[bold]Shareflow 政务数据共享流程引擎[/bold]: starting Temporal and PostgreSQL …")
     wrong = number = 0
-    async with playground() as ground:
+    async with sandbox() as ground:
         async for played, differences in play_all(ground):
             number += 1
             out.rule(f"{number}/{total} {played.scenario.name}", align="left")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from asyncio import Semaphore
 
     from starter.simulate.player import PlayedCase
-    from starter.simulate.sandbox import Playground
+    from starter.simulate.sandbox import Sandbox
     from starter.simulate.scenario import Scenario
 
 AT_ONCE = 6
@@ -63,14 +63,14 @@ async def _play_all(scenarios: Sequence["Scenario"]) -> list[tuple["PlayedCase",
     """Each play with what differs, in the order of the scenarios. Raises StackError."""
     import asyncio
 
-    from starter.simulate.sandbox import playground
+    from starter.simulate.sandbox import sandbox
 
     gate = asyncio.Semaphore(AT_ONCE)
-    async with playground() as ground:
+    async with sandbox() as ground:
         return await asyncio.gather(*(_play(gate, ground, scenario) for scenario in scenarios))
 
 
-async def _play(gate: "Semaphore", ground: "Playground", scenario: "Scenario") -> tuple["PlayedCase", list[str]]:
+async def _play(gate: "Semaphore", ground: "Sandbox", scenario: "Scenario") -> tuple["PlayedCase", list[str]]:
     """One play; one that breaks off is a difference of its own and does not end the others."""
     import structlog
 

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from starter.simulate.player import PlayedCase, Player
 from starter.simulate.report import mismatches
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from starter.simulate.scenario import Scenario, scenario_from
 
 
@@ -16,7 +16,7 @@ def demo_cases() -> list[Scenario]:
     return [scenario_from(entry.read_text(encoding="utf-8"), entry.name) for entry in found]
 
 
-async def play_all(ground: Playground) -> AsyncIterator[tuple[PlayedCase, list[str]]]:
+async def play_all(ground: Sandbox) -> AsyncIterator[tuple[PlayedCase, list[str]]]:
     """Play the cases one after another; each with what differs from its expectation (nothing, one hopes)."""
     for scenario in demo_cases():
         played = await Player(ground, scenario).play()

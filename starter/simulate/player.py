@@ -24,7 +24,7 @@ from protocol.names import workflow_id
 from starter.case_opening import Played
 from starter.engine_client import ShareflowClient
 from starter.errors import InvalidInput, RequestRefused
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from starter.simulate.scenario import PlayedStep, Scenario
 
 LEAD = timedelta(seconds=1)
@@ -95,9 +95,9 @@ def _org(scenario: Scenario, role: Role) -> str | None:
 
 
 class Player:
-    """Plays one scenario in a playground."""
+    """Plays one scenario in a sandbox."""
 
-    def __init__(self, ground: Playground, scenario: Scenario) -> None:
+    def __init__(self, ground: Sandbox, scenario: Scenario) -> None:
         self.ground = ground
         self.scenario = scenario
         self.client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=60))

@@ -32,7 +32,7 @@ SKIPS_PER_SESSION = 2000
 
 
 @dataclass(frozen=True)
-class Playground:
+class Sandbox:
     """Where cases are played: a client whose workflows skip time on command, and their ledger."""
 
     temporal: Client
@@ -42,8 +42,8 @@ class Playground:
 
 
 @asynccontextmanager
-async def playground(calendar: Calendar | None = None) -> AsyncIterator[Playground]:
-    """Start a playground, about three seconds; everything in it is gone afterwards. Raises StackError."""
+async def sandbox(calendar: Calendar | None = None) -> AsyncIterator[Sandbox]:
+    """Start a sandbox, about three seconds; everything in it is gone afterwards. Raises StackError."""
     calendar = calendar or Calendar.packaged()
     async with AsyncExitStack() as stack:
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="shareflow-"))
@@ -61,7 +61,7 @@ async def playground(calendar: Calendar | None = None) -> AsyncIterator[Playgrou
         config = TimeSkippingConfig(enabled=False, max_session_skip_count=SKIPS_PER_SESSION)
         skipper = TimeSkipper(client, config=config)
         await stack.enter_async_context(working(build_worker(client, engine, calendar, opening=skipper.client)))
-        yield Playground(skipper.client, skipper, engine, calendar)
+        yield Sandbox(skipper.client, skipper, engine, calendar)
 
 
 def _remove(folder: Path) -> None:

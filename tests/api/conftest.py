@@ -12,7 +12,7 @@ from starter.api.context import open_context
 from starter.api.serving import serving
 from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from starter.tokens import Issuer
 from tests.api.callers import NOBODY_LISTENS, Bearer, People
 
@@ -24,7 +24,7 @@ def people(api: httpx.AsyncClient, bearer: Bearer) -> People:
 
 @pytest.fixture(scope="session")
 async def patient_address(
-    ground: Playground, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+    ground: Sandbox, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[str]:
     """The address of the API, served on a real port: nobody is told there to slow down, however often he fails.
 

@@ -12,7 +12,7 @@ from domain.engine.records import Clock
 from domain.words import ClockId, CommandName, Role
 from ledger.queries.cases import get_case
 from protocol.names import workflow_id
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.api.callers import Bearer, fresh_key
 from tests.domain.engine.machine import GOOD, ORGS, application
 from tests.domain.engine.situation import Situation
@@ -25,7 +25,7 @@ GRACE: Final = timedelta(seconds=65)
 class Stage:
     """Where cases are brought to a situation, and who acts on them."""
 
-    def __init__(self, api: httpx.AsyncClient, bearer: Bearer, ground: Playground) -> None:
+    def __init__(self, api: httpx.AsyncClient, bearer: Bearer, ground: Sandbox) -> None:
         self.api = api
         self.ground = ground
         self._bearer = bearer

@@ -17,7 +17,7 @@ from protocol.names import DUTY_ROUND, TASK_QUEUE
 from protocol.rounds import RoundOrder, RoundResult
 from starter.cli import app
 from starter.settings import Settings
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.api.callers import People, fresh_key
 
 PERIOD = "2026"
@@ -39,7 +39,7 @@ def body(code: str, **more: Any) -> dict[str, Any]:
     return {"procedure": "periodic_duty", "statute": "nantong-2020+809", "request": request}
 
 
-async def round_of(ground: Playground, code: str | None, name: str | None = "某局") -> RoundResult:
+async def round_of(ground: Sandbox, code: str | None, name: str | None = "某局") -> RoundResult:
     """What a round opens: a schedule's opens the same cases."""
     order = RoundOrder(statute="nantong", duty="catalogue_survey", period=PERIOD, department=code, name=name)
     result: RoundResult = await ground.temporal.execute_workflow(
@@ -48,7 +48,7 @@ async def round_of(ground: Playground, code: str | None, name: str | None = "某
     return result
 
 
-async def cases_of(ground: Playground, code: str) -> list[str]:
+async def cases_of(ground: Sandbox, code: str) -> list[str]:
     wanted = CaseFilter(procedure=ProcedureName.PERIODIC_DUTY, provider=code)
     page = await asyncio.to_thread(list_cases, ground.engine, wanted)
     return [case.request_id for case in page.cases]
@@ -57,7 +57,7 @@ async def cases_of(ground: Playground, code: str) -> list[str]:
 class Commands:
     """The command line on the session's engine."""
 
-    def __init__(self, ground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, ground: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
         monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
 
@@ -68,7 +68,7 @@ class Commands:
 
 
 @pytest.fixture
-def shareflow(ground: Playground, monkeypatch: pytest.MonkeyPatch) -> Commands:
+def shareflow(ground: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Commands:
     return Commands(ground, monkeypatch)
 
 
@@ -87,7 +87,7 @@ DOORS = ("http", "round", "duties open", "case open")
 
 @pytest.mark.parametrize("first", DOORS)
 async def test_every_door_comes_to_one_case(
-    first: str, people: People, ground: Playground, shareflow: Commands, code: str, tmp_path: Path
+    first: str, people: People, ground: Sandbox, shareflow: Commands, code: str, tmp_path: Path
 ) -> None:
     async def through(context: str) -> str:
         if context == "http":
@@ -114,7 +114,7 @@ async def test_every_door_comes_to_one_case(
     assert await cases_of(ground, code) == [opened]
 
 
-async def test_many_at_once_come_to_one_case(people: People, ground: Playground, code: str) -> None:
+async def test_many_at_once_come_to_one_case(people: People, ground: Sandbox, code: str) -> None:
     http = [people.post("bureau", "/v1/cases", body(code), **fresh_key()) for _ in range(6)]
     *answers, by_round = await asyncio.gather(*http, round_of(ground, code))
     assert [answer.status_code for answer in answers] == [201] * 6
@@ -125,7 +125,7 @@ async def test_many_at_once_come_to_one_case(people: People, ground: Playground,
     assert replayed.count("true") >= 5
 
 
-async def test_a_key_opens_once_and_names_one_filing(people: People, ground: Playground, code: str) -> None:
+async def test_a_key_opens_once_and_names_one_filing(people: People, ground: Sandbox, code: str) -> None:
     key, other = fresh_key(), f"{code}-2"
     first = await people.post("bureau", "/v1/cases", body(code), **key)
     again = await people.post("bureau", "/v1/cases", body(code), **key)
@@ -135,7 +135,7 @@ async def test_a_key_opens_once_and_names_one_filing(people: People, ground: Pla
     assert await cases_of(ground, other) == []
 
 
-async def test_other_contents_are_not_lost_in_silence(people: People, ground: Playground, code: str) -> None:
+async def test_other_contents_are_not_lost_in_silence(people: People, ground: Sandbox, code: str) -> None:
     [opened] = (await round_of(ground, code)).opened
     items = [{"name": "户籍数据", "due_on": "2026-11-30"}]
     answer = await people.post("bureau", "/v1/cases", body(code, items=items), **fresh_key())
@@ -156,7 +156,7 @@ async def test_another_period_or_department_is_another_case(people: People, code
 # A refused round
 
 
-async def test_a_duty_that_was_refused_is_opened_once_it_is_mended(ground: Playground, code: str) -> None:
+async def test_a_duty_that_was_refused_is_opened_once_it_is_mended(ground: Sandbox, code: str) -> None:
     """The worker's list of departments does not have it, so that nobody knows its name."""
     for _ in range(2):
         with pytest.raises(WorkflowFailureError) as error:
@@ -168,7 +168,7 @@ async def test_a_duty_that_was_refused_is_opened_once_it_is_mended(ground: Playg
 
 
 async def test_a_refusal_is_told_with_its_code(
-    shareflow: Commands, code: str, monkeypatch: pytest.MonkeyPatch, ground: Playground
+    shareflow: Commands, code: str, monkeypatch: pytest.MonkeyPatch, ground: Sandbox
 ) -> None:
     named = ("nantong-2020", "catalogue_survey", "--department", code, "--name", "甲局")
     with monkeypatch.context() as other_rules:

@@ -14,8 +14,8 @@ from domain.words import Role
 from starter.api.app import create_app
 from starter.api.context import AppContext, open_context
 from starter.api.settings import ApiSettings, api_settings
+from starter.errors import StackError
 from starter.settings import Settings
-from starter.stack.errors import StackError
 from starter.tokens import Issuer
 from tests.api.callers import Bearer, People
 

@@ -23,7 +23,7 @@ from starter.api.context import open_context
 from starter.api.serving import serving
 from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from starter.tokens import Issuer
 from tests.api.callers import filing
 from tests.api.mutations.attempts import Answer, Attempt, Mutator, Wire
@@ -65,7 +65,7 @@ EVENT = {
 class Target:
     """A served API, a case in it, and the calls that are right there."""
 
-    ground: Playground
+    ground: Sandbox
     wire: Wire
     forge: Forge
     filing: Attempt
@@ -120,7 +120,7 @@ def right_call(path: str, token: str, message: Any, **more: str) -> Attempt:
 
 
 @pytest.fixture(scope="module")
-async def target(ground: Playground, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Target]:
+async def target(ground: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Target]:
     plenty = parse("1000000/second")
     key = ec.generate_private_key(ec.SECP256R1())
     forge, client = Forge(key, ORG), ShareflowClient(ground.temporal, ground.engine)

@@ -24,7 +24,7 @@ from domain.procedures.share_request.case import ShareRequestCase
 from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.words import CommandName, Role
 from protocol.names import workflow_id
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.api.callers import STRANGER, Bearer
 from tests.api.staging import Stage
 from tests.domain.engine.machine import GOOD, ORGS
@@ -41,7 +41,7 @@ ONE_A_STAGE = {s.stage: s for s in reversed(SITUATIONS)}
 
 
 @pytest.fixture(scope="module")
-def stage(api: httpx.AsyncClient, bearer: Bearer, ground: Playground) -> Stage:
+def stage(api: httpx.AsyncClient, bearer: Bearer, ground: Sandbox) -> Stage:
     return Stage(api, bearer, ground)
 
 

@@ -14,7 +14,7 @@ from domain.words import Role
 from protocol.messages import CalendarNews
 from protocol.names import workflow_id
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.api.callers import STRANGER, Bearer, People, filing, fresh_key
 from tests.engine.cases import PROVIDER, REQUESTER
 from tests.engine.looking import until
@@ -163,7 +163,7 @@ async def test_what_nobody_moves_is_for_those_who_look_after_it(people: People) 
 
 
 async def test_everything_that_holds_a_case_up_is_shown(
-    people: People, ground: Playground, monkeypatch: pytest.MonkeyPatch
+    people: People, ground: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, now = ShareflowClient(ground.temporal, ground.engine), datetime.now(CHINA)
     request_id = await opened(client, "nantong-2020", grant(use_until=in_days(now, 365)), now)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from domain.words import EventType
 from ledger.calendar_store import CalendarStore
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.engine.looking import handle_of, history_of, types_in, until, view_of
 from tests.engine.test_outages_and_notices import SPRING_FESTIVAL, filed_before_the_epidemic
 
@@ -17,7 +17,7 @@ TRIES_WITHIN_THE_WORKFLOW = 4
 
 
 async def test_it_counts_again_by_itself_when_the_database_answers(
-    ground: Playground, monkeypatch: pytest.MonkeyPatch
+    ground: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=20))
     request_id = await filed_before_the_epidemic(client)

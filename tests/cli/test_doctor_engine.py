@@ -16,7 +16,7 @@ from starter.cli.checks.engine import engine_checks
 from starter.cli.checks.findings import Check
 from starter.engine_client import ShareflowClient
 from starter.settings import Settings
-from starter.simulate.sandbox import Playground, playground
+from starter.simulate.sandbox import Sandbox, sandbox
 
 APPLICATION = Application(
     requester=Party(code="R", name="甲"),
@@ -28,8 +28,8 @@ APPLICATION = Application(
 
 
 @asynccontextmanager
-async def engine_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Playground]:
-    async with playground() as ground:
+async def engine_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
+    async with sandbox() as ground:
         url = ground.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         monkeypatch.setenv("SHAREFLOW_DATABASE_URL", url)
         monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)

@@ -11,7 +11,7 @@ import pytest
 
 from domain.policy import default_policy
 from starter.duty_schedules import sync_schedules
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 
 Run = Callable[..., Any]
 Listing = Callable[[str], None]
@@ -30,7 +30,7 @@ def listing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Listing:
 
 
 @pytest.fixture
-async def engine(ground: Playground, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+async def engine(ground: Sandbox, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """The session's engine, as the environment names one; without schedules afterwards."""
     monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
     monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)

@@ -14,14 +14,14 @@ from domain.words import ProcedureName
 from protocol.names import request_id_of, workflow_id
 from protocol.search_attributes import STUCK_REASON
 from starter.cli import output
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.engine.looking import until
 
 Run = Callable[..., Any]
 
 
 @pytest.fixture
-async def parked(ground: Playground, monkeypatch: pytest.MonkeyPatch) -> Any:
+async def parked(ground: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A case of every procedure that Temporal knows as parked and the ledger does not know yet."""
     monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
     monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
@@ -47,7 +47,7 @@ async def told(shareflow: Run, *options: str) -> str:
 
 
 async def test_parked_cases_of_every_procedure_are_told_by_their_ids(
-    parked: Sequence[str], shareflow: Run, ground: Playground
+    parked: Sequence[str], shareflow: Run, ground: Sandbox
 ) -> None:
     async def all_told() -> bool:
         rows = json.loads(await told(shareflow, "--json"))

@@ -9,7 +9,7 @@ import pytest
 from ledger.queries.cases import get_case
 from starter.documents.dossier import Dossier
 from starter.simulate.player import Player
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from starter.simulate.scenario import Scenario, read_scenario
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -59,7 +59,7 @@ PLAYED = {
 Dossiers = Mapping[str, Dossier]
 
 
-async def played(ground: Playground, scenario: Scenario) -> Dossier:
+async def played(ground: Sandbox, scenario: Scenario) -> Dossier:
     """Play a scenario; its case as the ledger has it."""
     play = await Player(ground, scenario).play()
     assert not play.unexpected, play.unexpected
@@ -70,7 +70,7 @@ async def played(ground: Playground, scenario: Scenario) -> Dossier:
 
 
 @pytest.fixture(scope="session")
-async def dossiers(ground: Playground) -> Dossiers:
+async def dossiers(ground: Sandbox) -> Dossiers:
     """The cases by ``statute/scenario``."""
     gate = asyncio.Semaphore(AT_ONCE)
 

@@ -12,14 +12,14 @@ from ledger.engine import connect
 from ledger.queries.attachments import Attachment, attachment_for, note_attachment
 from ledger.schema import migrate
 from ledger.tables import named_papers
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 
 CASES = 5_000
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def crowded(ground: Playground) -> Iterator[Engine]:
+def crowded(ground: Sandbox) -> Iterator[Engine]:
     """A ledger of its own with many cases, each naming two papers."""
     name = "crowded_with_papers"
     with ground.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -118,7 +118,7 @@ def test_the_case_that_names_a_paper_is_found_through_an_index(crowded: Engine) 
             assert "Seq Scan on named_papers" not in plan, plan
 
 
-async def test_a_migration_notes_what_older_cases_name(ground: Playground) -> None:
+async def test_a_migration_notes_what_older_cases_name(ground: Sandbox) -> None:
     name = "older_than_papers"
     with ground.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))

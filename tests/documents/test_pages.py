@@ -18,7 +18,7 @@ from starter.documents.page import content_security_policy
 from starter.documents.papers import listed, papers
 from starter.documents.rules import rules
 from starter.documents.wording import day_text, numeral, worded
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from starter.simulate.scenario import Scenario, scenario_model
 from tests.documents.conftest import Dossiers, played
 from tests.documents.reading import read
@@ -145,7 +145,7 @@ def _hostile(text: str) -> Scenario:
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, LONG], ids=[*(str(i) for i in range(len(HOSTILE))), "long"])
-async def test_hostile_text_is_only_text(text: str, ground: Playground) -> None:
+async def test_hostile_text_is_only_text(text: str, ground: Sandbox) -> None:
     dossier = await played(ground, _hostile(text))
     wanted = " ".join(text[:180].split())
     kinds = set()
@@ -232,7 +232,7 @@ def test_days_are_written_as_in_china() -> None:
     assert day_text(date(2026, 3, 5), "en") == "5 March 2026"
 
 
-async def test_an_act_late_in_the_evening_of_another_zone_has_its_day_in_china(ground: Playground) -> None:
+async def test_an_act_late_in_the_evening_of_another_zone_has_its_day_in_china(ground: Sandbox) -> None:
     scenario = _hostile("核验").model_copy(update={"filed_at": datetime.fromisoformat("2026-09-14T17:30:00+00:00")})
     dossier: Dossier = await played(ground, scenario.model_copy(update={"steps": ()}))
     assert dossier.detail.filed_at.astimezone(CHINA).day == 15

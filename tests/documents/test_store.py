@@ -15,8 +15,8 @@ from starter.api.settings import ApiSettings, api_settings
 from starter.attachments import AttachmentDamaged, store_in
 from starter.attachments.arriving import Arriving, TooLarge
 from starter.attachments.folder import ABANDONED_SECONDS, FolderStore
+from starter.errors import StackError
 from starter.settings import Settings
-from starter.stack.errors import StackError
 
 CONTENT = "申请表".encode() * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

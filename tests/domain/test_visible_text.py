@@ -13,8 +13,8 @@ from domain.engine.commands import Propose, ReturnForSupplement, Terms
 from domain.field_types import VISIBLE, Code, ShortText, Text
 from domain.procedures.registry import PROCEDURES
 from domain.validation_messages import first_problem
-from starter.events_in.envelope import Envelope
-from starter.events_in.kinds import SAYS
+from starter.api.events_in.envelope import Envelope
+from starter.api.events_in.kinds import SAYS
 from tests.domain.test_plain_input import at, branches, fields, problem
 
 UNSEEN = [

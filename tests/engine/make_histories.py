@@ -18,7 +18,7 @@ from protocol.messages import Answer, CaseView
 from protocol.names import workflow_id
 from starter.engine_client import ShareflowClient
 from starter.simulate.player import Player
-from starter.simulate.sandbox import playground
+from starter.simulate.sandbox import sandbox
 from starter.simulate.scenario import read_scenario
 from tests.engine.cases import WHY, application, command, sealed
 from tests.engine.machines import engine_apart
@@ -57,7 +57,7 @@ async def played() -> None:
     wanted = [name for name in PLAYED if missing(name.replace("/", "."))]
     if not wanted:
         return
-    async with playground() as ground:
+    async with sandbox() as ground:
         client = ShareflowClient(ground.temporal, ground.engine)
         for name in wanted:
             result = await Player(ground, read_scenario(TESTS / "scenarios" / f"{name}.yaml")).play()

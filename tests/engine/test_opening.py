@@ -13,7 +13,7 @@ from domain.words import EventType, ProcedureName, Role
 from starter.cli import app
 from starter.engine_client import FiledCase, ShareflowClient
 from starter.errors import RequestRefused
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.engine.cases import PROVIDER, REQUESTER, application
 from tests.engine.looking import events_in
 
@@ -55,7 +55,7 @@ async def test_nobody_else_files_it(client: ShareflowClient, actor: Actor) -> No
 
 
 async def test_the_command_line_opens_it_as_it_opens_any_case(
-    ground: Playground, client: ShareflowClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ground: Sandbox, client: ShareflowClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
     monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)

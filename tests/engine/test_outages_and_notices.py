@@ -23,7 +23,7 @@ from protocol.messages import Answer, CalendarNews, CaseView
 from protocol.names import TASK_QUEUE, workflow_id
 from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.engine.cases import WHY, application, command, entered, rebuilt, resolved, sealed
 from tests.engine.looking import (
     B,
@@ -148,7 +148,7 @@ async def filed_before_the_epidemic(client: ShareflowClient) -> str:
     return view.request_id
 
 
-async def test_a_new_edition_supersedes_running_clocks_once(ground: Playground, client: ShareflowClient) -> None:
+async def test_a_new_edition_supersedes_running_clocks_once(ground: Sandbox, client: ShareflowClient) -> None:
     request_id = await filed_before_the_epidemic(client)
     handle = handle_of(client, request_id)
     (before,) = (await view_of(client, request_id)).clocks
@@ -172,7 +172,7 @@ async def test_a_new_edition_supersedes_running_clocks_once(ground: Playground, 
     assert reasons == ["calendar:2020-amended"]
 
 
-async def test_news_and_a_command_at_once_do_not_mix_up_the_case(ground: Playground, client: ShareflowClient) -> None:
+async def test_news_and_a_command_at_once_do_not_mix_up_the_case(ground: Sandbox, client: ShareflowClient) -> None:
     """Both are recorded through the same head: whoever is second takes the first one's events over, once."""
     for _ in range(5):
         request_id = await filed_before_the_epidemic(client)
@@ -218,7 +218,7 @@ async def test_two_steps_from_one_head_change_the_case_once(client: ShareflowCli
 
 
 async def test_a_recount_that_fails_waits_for_an_operator_and_commands_do_not(
-    ground: Playground, client: ShareflowClient, monkeypatch: pytest.MonkeyPatch
+    ground: Sandbox, client: ShareflowClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request_id = await filed_before_the_epidemic(client)
     handle = handle_of(client, request_id)

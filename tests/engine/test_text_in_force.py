@@ -10,7 +10,7 @@ from domain.words import ProcedureName
 from starter.case_opening import Played
 from starter.engine_client import ShareflowClient
 from starter.errors import KeyReused, RequestRefused
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.engine.cases import application
 
 LAST = datetime.fromisoformat("2025-07-31T23:59:59+08:00")
@@ -33,14 +33,14 @@ async def filed(client: ShareflowClient, key: str, at: datetime, purpose: str = 
     return done.case.statute, done.repeated
 
 
-async def test_the_day_of_receipt_in_china_decides(ground: Playground) -> None:
+async def test_the_day_of_receipt_in_china_decides(ground: Sandbox) -> None:
     client = ShareflowClient(ground.temporal, ground.engine)
     assert await filed(client, uuid.uuid4().hex, LAST) == ("nantong-2020+jiangsu", False)
     assert await filed(client, uuid.uuid4().hex, LAST.astimezone(UTC)) == ("nantong-2020+jiangsu", False)
     assert await filed(client, uuid.uuid4().hex, FIRST.astimezone(UTC)) == ("nantong-2020+809", False)
 
 
-async def test_the_same_filing_sent_again_after_the_change_is_the_same_filing(ground: Playground) -> None:
+async def test_the_same_filing_sent_again_after_the_change_is_the_same_filing(ground: Sandbox) -> None:
     client, key = ShareflowClient(ground.temporal, ground.engine), uuid.uuid4().hex
     assert await filed(client, key, LAST) == ("nantong-2020+jiangsu", False)
     assert await filed(client, key, FIRST) == ("nantong-2020+jiangsu", True)
@@ -48,7 +48,7 @@ async def test_the_same_filing_sent_again_after_the_change_is_the_same_filing(gr
         await filed(client, key, FIRST, purpose="另一目的")
 
 
-async def test_where_no_text_is_in_force_nothing_is_filed(ground: Playground) -> None:
+async def test_where_no_text_is_in_force_nothing_is_filed(ground: Sandbox) -> None:
     client = ShareflowClient(ground.temporal, ground.engine)
     at = datetime.fromisoformat("2019-12-31T12:00:00+08:00")
     with pytest.raises(RequestRefused) as refusal:

@@ -17,9 +17,9 @@ from domain.words import EventType
 from ledger.queries.messages import messages_after
 from starter.api.context import AppContext
 from starter.api.events.stream import as_cloud_event
+from starter.api.events_in.kinds import Kind
 from starter.asyncapi.__main__ import COMMITTED, main
 from starter.asyncapi.document import document
-from starter.events_in.kinds import Kind
 from tests.api.callers import People
 from tests.events.senders import access, catalogue, submitted
 

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.cloud_events import platform_type
+from starter.api.events_in.kinds import Kind
 from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
-from starter.events_in.kinds import Kind
 from tests.api.callers import People, filing
 from tests.events.senders import AT, PREFIX, Senders, access, catalogue, event, fresh_id, submitted
 

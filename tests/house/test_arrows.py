@@ -16,7 +16,7 @@ SQL = re.compile(
     r"|ALTER\s+TABLE\s|LISTEN\s|NOTIFY\s|LOCK\s+TABLE\s|TRUNCATE\s)"
 )
 WORKER_STANDS_ON = {"activities", "background", "domain", "ledger", "protocol", "starter", "workflows"}
-DOORS = ("starter.api", "starter.cli", "starter.simulate", "starter.events_in", "starter.engine_client")
+DOORS = ("starter.api", "starter.cli", "starter.simulate", "starter.api.events_in", "starter.engine_client")
 START_WORKERS = {"starter", "tests", "bench"}
 
 

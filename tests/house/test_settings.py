@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from starter.errors import StackError
 from starter.settings import Setting, Settings, every_setting, table
-from starter.stack.errors import StackError
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("domain", "protocol", "workflows", "activities", "ledger", "background", "starter", "shareflow")

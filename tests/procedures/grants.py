@@ -14,7 +14,7 @@ from domain.words import CommandName, ProcedureName, Role
 from protocol.names import workflow_id
 from starter.case_opening import Played
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 
 USER, PROVIDER = "113206000140000015", "113206000140000028"
 
@@ -64,7 +64,7 @@ def renewal(now: datetime) -> Command:
     return Command(name=CommandName.RENEW, actor=actor, fields=fields, key="renew", received_at=now)
 
 
-async def runs_of(ground: Playground, request_id: str, at_least: int) -> Sequence[WorkflowExecution]:
+async def runs_of(ground: Sandbox, request_id: str, at_least: int) -> Sequence[WorkflowExecution]:
     """All runs of a case's workflow, as the server lists them: its list may be a moment behind."""
     async with asyncio.timeout(60):
         while True:

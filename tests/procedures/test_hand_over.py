@@ -17,7 +17,7 @@ from domain.words import ClockState, EventType, ProcedureName, Stage
 from protocol.messages import Answer, CalendarNews
 from starter.engine_client import ShareflowClient
 from starter.errors import NeedsOperator
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.engine.cases import WHY, application, command, rebuilt, sealed
 from tests.engine.looking import B, C, P, R, events_in, handle_of, types_in, until, view_of
 from tests.engine.machines import engine_apart
@@ -87,7 +87,7 @@ async def test_a_share_request_takes_more_commands_than_a_run() -> None:
 
 
 @pytest.mark.usefixtures("long_soon")
-async def test_limits_and_what_is_shown_go_over_to_the_next_run(ground: Playground) -> None:
+async def test_limits_and_what_is_shown_go_over_to_the_next_run(ground: Sandbox) -> None:
     client = ShareflowClient(ground.temporal, ground.engine)
     at = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)
     filed = await client.file(
@@ -113,7 +113,7 @@ async def test_limits_and_what_is_shown_go_over_to_the_next_run(ground: Playgrou
 
 
 @pytest.mark.usefixtures("long_soon")
-async def test_a_command_that_reaches_the_next_run_again_is_done_once(ground: Playground) -> None:
+async def test_a_command_that_reaches_the_next_run_again_is_done_once(ground: Sandbox) -> None:
     """Temporal knows an update by its id within one run alone; a client that lost the answer asks the next one."""
     client = ShareflowClient(ground.temporal, ground.engine)
     request_id = (await client.file("cn-809-2025", application(), key=uuid.uuid4().hex)).request_id
@@ -139,7 +139,7 @@ async def test_a_command_that_reaches_the_next_run_again_is_done_once(ground: Pl
 
 
 @pytest.mark.usefixtures("long_soon")
-async def test_the_last_command_of_a_run_opens_what_follows_from_it(ground: Playground) -> None:
+async def test_the_last_command_of_a_run_opens_what_follows_from_it(ground: Sandbox) -> None:
     client = ShareflowClient(ground.temporal, ground.engine)
     now = datetime.now(CHINA)
     request_id = await opened(client, "nantong-2020", grant(use_until=in_days(now, 365)), now)
@@ -157,7 +157,7 @@ async def test_the_last_command_of_a_run_opens_what_follows_from_it(ground: Play
 
 @pytest.mark.usefixtures("long_soon")
 async def test_what_a_case_waits_for_keeps_no_run_from_handing_over(
-    ground: Playground, monkeypatch: pytest.MonkeyPatch
+    ground: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A case that cannot be opened, a calendar that cannot be counted with: the next run waits for them as well."""
     client = ShareflowClient(ground.temporal, ground.engine)

@@ -7,7 +7,7 @@ import pytest
 
 from starter.simulate.player import Player
 from starter.simulate.report import mismatches
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from starter.simulate.scenario import scenario_from
 
 FOLDER = Path(__file__).parents[2] / "docs/procedures"
@@ -22,7 +22,7 @@ def scenario_of(page: Path) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-async def test_the_scenario_of_a_page_passes(page: Path, ground: Playground) -> None:
+async def test_the_scenario_of_a_page_passes(page: Path, ground: Sandbox) -> None:
     assert mismatches(await Player(ground, scenario_from(scenario_of(page), page.name)).play()) == []
 
 

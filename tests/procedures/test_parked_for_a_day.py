@@ -26,7 +26,7 @@ from protocol.names import workflow_id
 from starter import case_opening
 from starter.case_opening import Played, enter_case
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.procedures.grants import PROVIDER, USER, grant, opened
 
 BEGINS = datetime(2026, 1, 5, 9, 0, tzinfo=CHINA)
@@ -52,7 +52,7 @@ def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("last", ["2099-12-31", "9999-12-31"])
 async def test_a_grant_that_could_not_be_opened_is_opened(
-    last: str, ground: Playground, monkeypatch: pytest.MonkeyPatch
+    last: str, ground: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=20))
     with as_before(monkeypatch):
@@ -80,7 +80,7 @@ async def test_a_grant_that_could_not_be_opened_is_opened(
 
 
 async def test_a_change_of_service_that_could_not_be_recorded_is_recorded(
-    ground: Playground, monkeypatch: pytest.MonkeyPatch
+    ground: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=20))
     request_id = await opened(client, "nantong-2020+809", grant(use_until="2030-12-31"), BEGINS)
@@ -105,7 +105,7 @@ async def test_a_change_of_service_that_could_not_be_recorded_is_recorded(
 
 
 async def it_goes_on(
-    ground: Playground, client: ShareflowClient, handle: WorkflowHandle[Any, Any], request_id: str
+    ground: Sandbox, client: ShareflowClient, handle: WorkflowHandle[Any, Any], request_id: str
 ) -> None:
     """Its data is used, a notice changes its other limits, and it ends as any grant does."""
     await client.command(request_id, given(CommandName.RECORD_USE, Role.PLATFORM))
@@ -130,7 +130,7 @@ def given(name: CommandName, role: Role, **fields: Any) -> Command:
     return Command(name=name, actor=Actor(role=role, org=orgs[role]), fields=fields, key=uuid.uuid4().hex)
 
 
-def handle_of(ground: Playground, request_id: str) -> WorkflowHandle[Any, Any]:
+def handle_of(ground: Sandbox, request_id: str) -> WorkflowHandle[Any, Any]:
     return ground.temporal.get_workflow_handle(workflow_id(request_id))
 
 

@@ -41,7 +41,7 @@ from protocol.rounds import RoundOrder, RoundResult
 from starter.departments import departments_in_force
 from starter.duty_schedules import described, schedule_id, states, sync_schedules
 from starter.settings import Settings
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.engine.looking import until
 from worker import sandbox
 from workflows.duty_round import DutyRoundWorkflow
@@ -76,7 +76,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
 
 
 @pytest.fixture
-async def temporal(ground: Playground) -> AsyncIterator[Client]:
+async def temporal(ground: Sandbox) -> AsyncIterator[Client]:
     """The session's Temporal, without schedules afterwards."""
     yield ground.temporal
     await sync_schedules(ground.temporal, {}, default_policy())
@@ -128,7 +128,7 @@ async def by_hand(temporal: Client, order: RoundOrder, queue: str = TASK_QUEUE) 
     return result
 
 
-async def cases_of(ground: Playground, code: str) -> list[CaseDetail]:
+async def cases_of(ground: Sandbox, code: str) -> list[CaseDetail]:
     """The duties of a department as the ledger has them."""
     wanted = CaseFilter(procedure=ProcedureName.PERIODIC_DUTY, provider=code)
     page = await asyncio.to_thread(list_cases, ground.engine, wanted)
@@ -145,7 +145,7 @@ def periods(cases: list[CaseDetail]) -> list[str]:
 
 
 async def test_past_years_are_filled_in_once_for_every_department(
-    ground: Playground, temporal: Client, registry: Registry
+    ground: Sandbox, temporal: Client, registry: Registry
 ) -> None:
     await sync(temporal)
     for _ in range(2):
@@ -159,7 +159,7 @@ async def test_past_years_are_filled_in_once_for_every_department(
 
 
 async def test_what_a_past_period_left_undone_is_a_breach_told_with_the_opening(
-    ground: Playground, temporal: Client, registry: Registry
+    ground: Sandbox, temporal: Client, registry: Registry
 ) -> None:
     await sync(temporal)
     opened = (await rounds_of(temporal, SURVEY, date(2024, 12, 1), date(2025, 2, 1), 1))[0].opened
@@ -177,7 +177,7 @@ async def test_what_a_past_period_left_undone_is_a_breach_told_with_the_opening(
 
 
 async def test_a_department_that_is_gone_gets_no_new_case_and_keeps_its_old_ones(
-    ground: Playground, temporal: Client, registry: Registry
+    ground: Sandbox, temporal: Client, registry: Registry
 ) -> None:
     stays, goes = registry.codes
     await sync(temporal)
@@ -188,9 +188,7 @@ async def test_a_department_that_is_gone_gets_no_new_case_and_keeps_its_old_ones
     assert periods(await cases_of(ground, goes)) == ["2024"]
 
 
-async def test_a_department_that_was_renamed_is_the_same(
-    ground: Playground, temporal: Client, registry: Registry
-) -> None:
+async def test_a_department_that_was_renamed_is_the_same(ground: Sandbox, temporal: Client, registry: Registry) -> None:
     await sync(temporal)
     await triggered(temporal, SURVEY)
     registry.file.write_text(registry.file.read_text(encoding="utf-8").replace("某局", "新局"), encoding="utf-8")
@@ -200,7 +198,7 @@ async def test_a_department_that_was_renamed_is_the_same(
 
 
 async def test_an_organs_duty_is_opened_for_the_organ_that_the_text_names(
-    ground: Playground, temporal: Client, registry: Registry
+    ground: Sandbox, temporal: Client, registry: Registry
 ) -> None:
     registry.says(nantong=[])
     await sync(temporal)
@@ -213,7 +211,7 @@ async def test_an_organs_duty_is_opened_for_the_organ_that_the_text_names(
 
 
 async def test_a_duty_on_record_is_opened_for_those_alone_that_have_it(
-    ground: Playground, temporal: Client, registry: Registry
+    ground: Sandbox, temporal: Client, registry: Registry
 ) -> None:
     special, usual = registry.codes
     lines = [
@@ -229,7 +227,7 @@ async def test_a_duty_on_record_is_opened_for_those_alone_that_have_it(
 
 
 async def test_what_cannot_be_opened_does_not_keep_the_others_and_is_told(
-    ground: Playground, temporal: Client, registry: Registry
+    ground: Sandbox, temporal: Client, registry: Registry
 ) -> None:
     good, bad = registry.codes
     others = OtherCases(ground.temporal, ground.engine, played=True)

@@ -18,20 +18,20 @@ from protocol.names import workflow_id
 from starter import case_opening
 from starter.engine_client import ShareflowClient
 from starter.errors import RequestRefused
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.engine.cases import application
 from tests.engine.looking import until, view_of
 from tests.procedures.grants import USER, grant, in_days, opened, renewal
 from tests.procedures.held_up import opened_by
 
 
-async def runs(ground: Playground, request_id: str) -> int:
+async def runs(ground: Sandbox, request_id: str) -> int:
     query = f'WorkflowId="{workflow_id(request_id)}"'
     return len([run async for run in ground.temporal.list_workflows(query)])
 
 
 async def test_a_request_that_the_case_itself_refuses_can_be_filed_again(
-    ground: Playground, monkeypatch: pytest.MonkeyPatch
+    ground: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The door asked other rules than the worker: an older version, or a text that changed in between."""
     client = ShareflowClient(ground.temporal, ground.engine)
@@ -49,7 +49,7 @@ async def test_a_request_that_the_case_itself_refuses_can_be_filed_again(
 
 
 async def test_a_case_that_the_case_itself_refuses_can_be_opened_again(
-    ground: Playground, monkeypatch: pytest.MonkeyPatch
+    ground: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = ShareflowClient(ground.temporal, ground.engine)
     provider, key, now = Actor(role=Role.PROVIDER, org="113206000140000028"), uuid.uuid4().hex, datetime.now(CHINA)
@@ -72,7 +72,7 @@ def _with(case: Any, matter: Any) -> Any:
 
 @pytest.mark.parametrize("asked_first", [True, False])
 async def test_a_case_that_follows_and_was_refused_is_opened_under_the_same_id(
-    asked_first: bool, ground: Playground, monkeypatch: pytest.MonkeyPatch
+    asked_first: bool, ground: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Refused before anything was begun, or by the case itself: once it is mended, it is opened."""
     client, now = ShareflowClient(ground.temporal, ground.engine), datetime.now(CHINA)
@@ -104,7 +104,7 @@ async def test_a_case_that_follows_and_was_refused_is_opened_under_the_same_id(
     assert await runs(ground, follows.request_id) == (1 if asked_first else 2)
 
 
-async def test_a_notice_whose_origin_is_not_there_can_be_given_again(ground: Playground) -> None:
+async def test_a_notice_whose_origin_is_not_there_can_be_given_again(ground: Sandbox) -> None:
     """What only the ledger knows is asked by the case itself; its refusal is told like any other."""
     client, key, now = ShareflowClient(ground.temporal, ground.engine), uuid.uuid4().hex, datetime.now(CHINA)
     bureau = Actor(role=Role.BUREAU, org="bureau")

@@ -7,7 +7,7 @@ from typing import Any
 from domain.calendar import CHINA
 from protocol.names import CASE
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.engine.cases import PROVIDER, REQUESTER, application
 from tests.engine.looking import handle_of, until
 from tests.procedures.grants import grant, in_days, opened, renewal
@@ -26,7 +26,7 @@ async def shown_at_the_start(client: ShareflowClient, request_id: str) -> tuple[
     return begun.workflow_type.name, values, await (await handle.describe()).static_summary()
 
 
-async def test_a_case_is_shown_as_what_it_is_whoever_opens_it(ground: Playground) -> None:
+async def test_a_case_is_shown_as_what_it_is_whoever_opens_it(ground: Sandbox) -> None:
     client, now = ShareflowClient(ground.temporal, ground.engine), datetime.now(CHINA)
     filed = (await client.file("nantong-2020", application(), key=uuid.uuid4().hex)).request_id
     granted = await opened(client, "nantong-2020", grant(use_until=in_days(now, 365)), now)

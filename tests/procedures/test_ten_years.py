@@ -19,7 +19,7 @@ from ledger.queries.events import events_of
 from protocol.messages import CaseView
 from protocol.names import workflow_id
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.procedures.grants import grant, opened, runs_of, use
 
 BEGINS = datetime(2026, 1, 5, 9, 0, tzinfo=CHINA)
@@ -33,7 +33,7 @@ MOST_EVENTS, MOST_BYTES = 10_000, 10_000_000
 """Temporal warns at 10,240 events and 10 MB of one run, and ends a workflow at 51,200 and 50 MB."""
 
 
-async def test_ten_years_of_daily_use(ground: Playground) -> None:
+async def test_ten_years_of_daily_use(ground: Sandbox) -> None:
     client = ShareflowClient(ground.temporal, ground.engine)
     matter = grant(use_until=LAST_DAY)
     request_id = await opened(client, "nantong-2020", matter, BEGINS)

@@ -19,7 +19,7 @@ from protocol.names import workflow_id
 from starter import case_opening
 from starter.case_opening import Played
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.procedures.grants import PROVIDER, USER, grant, opened
 
 BEGINS = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)
@@ -30,7 +30,7 @@ def given(name: CommandName, role: Role, org: str, at: datetime, **fields: objec
     return Command(name=name, actor=Actor(role=role, org=org), fields=fields, key=uuid.uuid4().hex, received_at=at)
 
 
-async def test_a_grant_that_refuses_to_end_is_waited_for(ground: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_grant_that_refuses_to_end_is_waited_for(ground: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     client = ShareflowClient(ground.temporal, ground.engine)
     with monkeypatch.context() as other_text:
         # A text with access and no withdrawal: none of the packaged ones is such a text.

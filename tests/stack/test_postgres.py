@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from ledger.engine import connect
-from starter.stack.errors import StackError
+from starter.errors import StackError
 from starter.stack.postgres import start_postgres
 
 

@@ -12,9 +12,9 @@ import pytest
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
+from starter.errors import StackError
 from starter.settings import Settings
 from starter.stack import temporal as stack
-from starter.stack.errors import StackError
 from starter.stack.temporal import Ports, TemporalOptions, ports_from, start_temporal
 
 ANY = Ports(frontend=0, ui=None)

@@ -23,7 +23,7 @@ from starter.api.settings import ApiSettings
 from starter.api.webhooks import endpoints as webhooks
 from starter.engine_client import ShareflowClient
 from starter.settings import Settings
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("docs/webhooks.md", "docs/webhooks.zh-CN.md")
@@ -39,7 +39,7 @@ def blocks(document: str, language: str) -> list[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-async def test_the_walk_works_word_for_word(document: str, ground: Playground, tmp_path: Path) -> None:
+async def test_the_walk_works_word_for_word(document: str, ground: Sandbox, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

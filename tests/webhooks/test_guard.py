@@ -8,8 +8,8 @@ import pytest
 from background.webhooks import guard as guarding
 from background.webhooks.addresses import NOTHING, allowed_from
 from background.webhooks.guard import AddressGuard, Unfit, place_in
+from starter.errors import StackError
 from starter.settings import Settings
-from starter.stack.errors import StackError
 
 PUBLIC, PUBLIC6 = "39.156.66.10", "2400:da00::6666"
 

@@ -20,16 +20,16 @@ from domain.procedures.registry import PROCEDURES
 from domain.refusal_codes import RefusalCode
 from domain.words import ProcedureName, Role
 from starter.api.cases.created import as_created
+from starter.api.cases.filing import place_of_filing
+from starter.api.cases.filing_schemas import FilingIn
 from starter.api.cases.idempotency import Key, engine_key
 from starter.api.cases.lists import Narrowed, page_of
+from starter.api.cases.request_endpoints import file_request
 from starter.api.cases.routers import cases_router
 from starter.api.cases.schemas import CaseOut, CasePage, OpeningIn
 from starter.api.context import AppContext
 from starter.api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit
 from starter.api.http.problems import Problem
-from starter.api.requests.endpoints import file_request
-from starter.api.requests.filing import place_of_filing
-from starter.api.requests.schemas import FilingIn
 from starter.case_opening import Played, matter_parties, refuse_unopenable
 from starter.errors import RequestRefused
 from starter.in_force import text_in_force

@@ -19,8 +19,8 @@ from domain.words import (
     Stage,
     Unit,
 )
+from starter.api.cases.filing_schemas import InForce
 from starter.api.http.schemas import Out
-from starter.api.requests.schemas import InForce
 
 
 class PartyOut(Out):

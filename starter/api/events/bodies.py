@@ -7,9 +7,9 @@ from pydantic import BaseModel, create_model
 from pydantic.json_schema import models_json_schema
 
 from domain.cloud_events import platform_type
-from starter.events_in.envelope import KEPT, Envelope
-from starter.events_in.kinds import SAYS, Kind
-from starter.events_in.reading import BATCH, BINARY, LARGEST_BATCH, PREFIX, STRUCTURED
+from starter.api.events_in.envelope import KEPT, Envelope
+from starter.api.events_in.kinds import SAYS, Kind
+from starter.api.events_in.reading import BATCH, BINARY, LARGEST_BATCH, PREFIX, STRUCTURED
 
 Schema = dict[str, Any]
 

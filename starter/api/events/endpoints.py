@@ -26,11 +26,11 @@ from starter.api.events.schemas import (
     SenderOut,
 )
 from starter.api.events.stream import Feed, as_cloud_event, cursor_after, position_of
+from starter.api.events_in.kinds import Kind
+from starter.api.events_in.reading import read_delivery
+from starter.api.events_in.receiving import SENDERS
 from starter.api.http.problems import RESPONSES
 from starter.api.http.responses import HEADERS, answer
-from starter.events_in.kinds import Kind
-from starter.events_in.reading import read_delivery
-from starter.events_in.receiving import SENDERS
 
 LONGEST_WAIT = 60
 STREAM = "text/event-stream"

@@ -14,11 +14,11 @@ from ledger.queries.views import CaseDetail
 from starter.api.cases.presenters import as_of, case_out, etag_of, path_of
 from starter.api.context import AppContext
 from starter.api.events.schemas import BatchItem, BatchOut, ReceiptOut
+from starter.api.events_in.reading import Incoming
+from starter.api.events_in.receiving import Receipt, receive, refuse_without_a_text
 from starter.api.http.problems import AGAIN_SECONDS, Problem, ProblemOut
 from starter.api.http.responses import answer
 from starter.errors import DoorError
-from starter.events_in.reading import Incoming
-from starter.events_in.receiving import Receipt, receive, refuse_without_a_text
 
 TAKEN, STARTED, MIXED, AWAY = 200, 201, 207, 503
 
@@ -27,7 +27,7 @@ REFUSALS = (HTTPException, DoorError, *DATABASE_FAILED)
 
 
 async def take_one(context: AppContext, caller: Caller, event: Incoming, language: Language) -> Response:
-    """Take an event in; 201 when it started a case. Raises as :func:`starter.events_in.receiving.receive`."""
+    """Take an event in; 201 when it started a case. Raises as :func:`starter.api.events_in.receiving.receive`."""
     receipt = await receive(context, caller, event, language)
     case = await asyncio.to_thread(_case_of, context, receipt)
     headers = {}

@@ -8,8 +8,8 @@ import warnings
 from pathlib import Path
 
 from starter.cli.checks.findings import Check, ok, problem, skipped, warning
+from starter.errors import StackError
 from starter.settings import Settings
-from starter.stack.errors import StackError
 from starter.stack.folder import VARIABLE, StateFolder, running_stack
 from starter.stack.temporal import HOST, PORT_VARIABLE, UI_PORT_VARIABLE, ports_from, program
 

@@ -14,7 +14,7 @@ from background.webhooks.guard import AddressGuard
 from background.webhooks.sending import Sender
 from domain.words import Role
 from starter.api.context import AppContext
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.api.callers import Bearer, filing, fresh_key
 from tests.engine.cases import REQUESTER
 from tests.webhooks.receiver import Receiver
@@ -44,7 +44,7 @@ async def hook(api: httpx.AsyncClient, me: dict[str, str], receiver: Receiver) -
 
 
 @pytest.fixture
-async def dispatch(ground: Playground) -> AsyncIterator[Callable[[], Awaitable[int]]]:
+async def dispatch(ground: Sandbox) -> AsyncIterator[Callable[[], Awaitable[int]]]:
     """Sends all that is due now."""
     async with Sender(AddressGuard(allowed_from("127.0.0.0/8")), patience=timedelta(seconds=2)) as sender:
         yield Dispatcher(ground.engine, sender).once

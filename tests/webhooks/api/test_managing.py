@@ -20,7 +20,7 @@ from starter.api.app import create_app
 from starter.api.context import AppContext
 from starter.api.webhooks import endpoints as door_module
 from starter.settings import Settings
-from starter.simulate.sandbox import Playground
+from starter.simulate.sandbox import Sandbox
 from tests.api.callers import Bearer
 from tests.engine.cases import REQUESTER
 from tests.webhooks.api.conftest import file
@@ -161,9 +161,9 @@ async def test_an_organisation_has_so_many_and_no_more(
 
 
 async def test_the_worker_sends_what_is_filed(
-    ground: Playground, api: httpx.AsyncClient, me: dict[str, str], hook: dict[str, Any], receiver: Receiver
+    ground: Sandbox, api: httpx.AsyncClient, me: dict[str, str], hook: dict[str, Any], receiver: Receiver
 ) -> None:
-    # A second worker beside the playground's, which has no dispatcher: on a connection of its own.
+    # A second worker beside the sandbox's, which has no dispatcher: on a connection of its own.
     address = ground.temporal.service_client.config.target_host
     temporal = await Client.connect(address, data_converter=pydantic_data_converter)
     async with running_worker(temporal, ground.engine, Settings(), None):

@@ -11,10 +11,10 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from domain.validation_messages import key_path, own_reason, shown
+from starter.api.events_in.envelope import JSON_TYPE, Envelope
+from starter.api.events_in.kinds import BY_TYPE, Said
 from starter.api.http.bodies import strict_json
 from starter.api.http.problems import Problem
-from starter.events_in.envelope import JSON_TYPE, Envelope
-from starter.events_in.kinds import BY_TYPE, Said
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"

@@ -10,7 +10,7 @@ from domain.cloud_events import platform_type
 from domain.engine.filed import Filed
 from domain.field_types import Code, Given, Instant
 from domain.words import SharingClass
-from starter.api.requests.schemas import FilingIn
+from starter.api.cases.filing_schemas import FilingIn
 
 GivenCode = Annotated[Code, StringConstraints(min_length=1)]
 

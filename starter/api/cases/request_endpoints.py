@@ -10,6 +10,8 @@ from domain.messages import Language
 from domain.procedures.share_request.filing import as_requester
 from domain.words import ProcedureName
 from starter.api.cases.created import as_created
+from starter.api.cases.filing import parties_of_filing, place_of_filing
+from starter.api.cases.filing_schemas import FilingIn
 from starter.api.cases.idempotency import Key, engine_key
 from starter.api.cases.lists import Narrowed, page_of
 from starter.api.cases.routers import requests_router
@@ -17,8 +19,6 @@ from starter.api.cases.schemas import CaseOut, CasePage
 from starter.api.context import AppContext
 from starter.api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit
 from starter.api.http.problems import Problem
-from starter.api.requests.filing import parties_of_filing, place_of_filing
-from starter.api.requests.schemas import FilingIn
 from starter.case_opening import Played
 
 router = requests_router()

@@ -2,9 +2,9 @@
 
 from domain.access import EVERYWHERE, Caller, Parties
 from domain.messages import Language, label
+from starter.api.cases.filing_schemas import FilingIn
 from starter.api.cases.schemas import OpeningIn
 from starter.api.http.problems import Problem
-from starter.api.requests.schemas import FilingIn
 
 
 def place_of_filing(

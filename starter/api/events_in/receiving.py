@@ -14,17 +14,17 @@ from domain.procedures.share_request.filing import as_requester
 from domain.words import Outcome, ProcedureName, Role, Stage
 from ledger.queries.received import Arrival, Received
 from ledger.queries.views import CaseDetail
+from starter.api.cases.filing import parties_of_filing, place_of_filing
 from starter.api.cases.idempotency import engine_key, owner_of
 from starter.api.context import AppContext
 from starter.api.dependencies import parties_of, require_role, visible_case
+from starter.api.events_in.envelope import Envelope
+from starter.api.events_in.grants import count_at_the_grant
+from starter.api.events_in.kinds import AccessOpened, AccessUsed, CatalogueChanged, Submitted
+from starter.api.events_in.reading import Incoming
 from starter.api.http.problems import Problem
-from starter.api.requests.filing import parties_of_filing, place_of_filing
 from starter.case_opening import Played
 from starter.errors import DoorError, KeyReused, RequestRefused, Unavailable
-from starter.events_in.envelope import Envelope
-from starter.events_in.grants import count_at_the_grant
-from starter.events_in.kinds import AccessOpened, AccessUsed, CatalogueChanged, Submitted
-from starter.events_in.reading import Incoming
 
 SENDERS = (Role.PLATFORM, Role.REQUESTER)
 CLOCK_SKEW = timedelta(minutes=5)

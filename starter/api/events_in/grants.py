@@ -10,9 +10,9 @@ from domain.words import CommandName, ProcedureName, Role
 from ledger.queries.views import CaseDetail
 from starter.api.cases.idempotency import engine_key
 from starter.api.context import AppContext
+from starter.api.events_in.envelope import Envelope
+from starter.api.events_in.kinds import AccessUsed
 from starter.errors import NotFound, Unavailable
-from starter.events_in.envelope import Envelope
-from starter.events_in.kinds import AccessUsed
 
 
 async def count_at_the_grant(
