@@ -208,3 +208,19 @@ def faults(process: Process, commands: Sequence[CommandName]) -> Iterator[str]:
     for declared in process.stages:
         for clock in sorted(set(declared.expiry) - set(process.clocks)):
             yield f"the clock {clock.value} of {declared.stage.value} is not declared"
+        for what in declared.only:
+            if not _is_there(declared, what):
+                yield f"{declared.stage.value} has no {_told(what)} that some texts alone could have"
+
+
+def _is_there(declared: DeclaredStage, what: Cause | tuple[Cause, Stage]) -> bool:
+    """Whether a condition is about something that the stage declares. A command and a clock may bear one name."""
+    cause = what[0] if isinstance(what, tuple) else what
+    ways = declared.commands.get(cause) if isinstance(cause, CommandName) else declared.expiry.get(cause)
+    if isinstance(what, tuple):
+        return ways is not None and what[1] in ways
+    return ways is not None or cause in declared.limits
+
+
+def _told(what: Cause | tuple[Cause, Stage]) -> str:
+    return f"way of {what[0].value} to {what[1].value}" if isinstance(what, tuple) else what.value

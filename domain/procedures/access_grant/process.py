@@ -38,16 +38,13 @@ IN_SERVICE: Final = {
     CommandName.RELINQUISH: CLOSES,
     **AT_ANY_STAGE,
 }
-DISPOSED: Final[Mapping[Cause | tuple[Cause, Stage], Condition]] = {
-    **{
-        (command, Stage.DISPOSAL): _disposes
-        for command in (
-            *(CommandName.REVOKE, CommandName.TERMINATE),
-            *(CommandName.END_SERVICE, CommandName.RENEW),
-        )
-    },
-    (ClockId.RENEWAL_WINDOW, Stage.DISPOSAL): _disposes,
-}
+
+
+def _with_disposal(*causes: Cause) -> Mapping[Cause | tuple[Cause, Stage], Condition]:
+    """Of what ends access, the way to disposal is there where the text speaks of it."""
+    return {(cause, Stage.DISPOSAL): _disposes for cause in causes}
+
+
 EXPIRES: Final = {ClockId.GRANT_TERM: (Stage.EXPIRED,)}
 
 PROCESS: Final = Process(
@@ -66,7 +63,10 @@ PROCESS: Final = Process(
                 **IN_SERVICE,
             },
             expiry=EXPIRES,
-            only={**DISPOSED, CommandName.REVOKE: _revokes_without_negotiation},
+            only={
+                **_with_disposal(CommandName.REVOKE, CommandName.END_SERVICE, CommandName.TERMINATE),
+                CommandName.REVOKE: _revokes_without_negotiation,
+            },
         ),
         DeclaredStage(
             Stage.SUSPENDED,
@@ -83,7 +83,7 @@ PROCESS: Final = Process(
                 **AT_ANY_STAGE,
             },
             expiry=EXPIRES,
-            only=DISPOSED,
+            only=_with_disposal(CommandName.TERMINATE, CommandName.END_SERVICE),
         ),
         DeclaredStage(
             Stage.ENDING,
@@ -98,7 +98,7 @@ PROCESS: Final = Process(
                 **IN_SERVICE,
             },
             expiry=EXPIRES,
-            only=DISPOSED,
+            only=_with_disposal(CommandName.REVOKE, CommandName.END_SERVICE, CommandName.TERMINATE),
         ),
         DeclaredStage(
             Stage.COORDINATION,
@@ -112,7 +112,7 @@ PROCESS: Final = Process(
                 **IN_SERVICE,
             },
             expiry=EXPIRES,
-            only=DISPOSED,
+            only=_with_disposal(CommandName.END_SERVICE, CommandName.TERMINATE),
         ),
         DeclaredStage(
             Stage.FINAL_INSTANCE,
@@ -125,7 +125,7 @@ PROCESS: Final = Process(
                 **IN_SERVICE,
             },
             expiry=EXPIRES,
-            only=DISPOSED,
+            only=_with_disposal(CommandName.END_SERVICE, CommandName.TERMINATE),
         ),
         DeclaredStage(
             Stage.EXPIRED,
@@ -134,7 +134,7 @@ PROCESS: Final = Process(
             limits=(ClockId.RENEWAL_WINDOW,),
             commands={CommandName.RENEW: ENDS, CommandName.END_SERVICE: ENDS, **AT_ANY_STAGE},
             expiry={ClockId.RENEWAL_WINDOW: ENDS},
-            only=DISPOSED,
+            only=_with_disposal(CommandName.RENEW, CommandName.END_SERVICE, ClockId.RENEWAL_WINDOW),
         ),
         DeclaredStage(
             Stage.DISPOSAL,

@@ -200,6 +200,14 @@ def without_decline(process: Process) -> Process:
             changed(expiry={ClockId.RENEWAL_WINDOW: (Stage.CLOSED,)}),
             "the clock renewal_window of completeness_check is not declared",
         ),
+        (
+            changed(only={CommandName.FULFIL: lambda _: True}),
+            "completeness_check has no fulfil that some texts alone could have",
+        ),
+        (
+            changed(only={(CommandName.ACCEPT, Stage.REFUSED): lambda _: True}),
+            "completeness_check has no way of accept to refused that some texts alone could have",
+        ),
     ],
 )
 def test_a_process_that_contradicts_itself_or_the_rules_is_refused(
