@@ -26,6 +26,7 @@ from starter.engine_client import ShareflowClient
 from starter.errors import InvalidInput, RequestRefused
 from starter.simulate.sandbox import Sandbox
 from starter.simulate.scenario import PlayedStep, Scenario
+from starter.simulate.watching import unless_it_fails
 
 LEAD = timedelta(seconds=1)
 """The skipped clock is set this much past each step, so that a step is never received before its time;
@@ -107,7 +108,10 @@ class Player:
         self.played = PlayedCase(scenario)
 
     async def play(self) -> PlayedCase:
-        """File, step, and end. Raises nothing for what the rules refuse: that is part of the result."""
+        """File, step, and end. What the rules refuse is part of the result.
+
+        Raises NeedsOperator for a case whose code fails.
+        """
         view = await self._file()
         if view is None:
             return self.played
@@ -190,7 +194,7 @@ class Player:
         if ahead <= timedelta():
             return
         try:
-            self.ended = not await self.ground.skipper.fast_forward(handle, ahead)
+            self.ended = not await unless_it_fails(handle, self.ground.skipper.fast_forward(handle, ahead))
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -198,13 +202,14 @@ class Player:
 
     async def _settle(self, handle: WorkflowHandle[Any, Any]) -> None:
         """Let what time has done by the last instant be recorded, though its timer still waits out its grace."""
-        view: CaseView = await handle.query("case", result_type=CaseView)
+        view: CaseView = await unless_it_fails(handle, handle.query("case", result_type=CaseView))
         end = self.scenario.ends_at
         if view.outcome is None and view.next_at is not None and view.next_at <= end:
-            await _unless_gone(handle.execute_update("catch_up", end, id="catch-up"))
+            caught_up = handle.execute_update("catch_up", end, id="catch-up")
+            await _unless_gone(unless_it_fails(handle, caught_up))
 
     async def _look(self, handle: WorkflowHandle[Any, Any], request_id: str) -> None:
-        self.played.case = await handle.query("case", result_type=CaseView)
+        self.played.case = await unless_it_fails(handle, handle.query("case", result_type=CaseView))
         self.played.events = await asyncio.to_thread(self.client.reader.events, request_id)
         description = await handle.describe()
         self.played.run_id = description.run_id

@@ -7,10 +7,12 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from domain.calendar import Calendar
@@ -57,11 +59,17 @@ async def sandbox(calendar: Calendar | None = None) -> AsyncIterator[Sandbox]:
             TemporalOptions(ports=Ports(0, None), search_attributes=SEARCH_ATTRIBUTES, dynamic_config=SKIPPING)
         )
         stack.push_async_callback(server.stop)
-        client = await Client.connect(server.address, data_converter=pydantic_data_converter)
+        client = await Client.connect(server.address, data_converter=pydantic_data_converter, runtime=_quiet())
         config = TimeSkippingConfig(enabled=False, max_session_skip_count=SKIPS_PER_SESSION)
         skipper = TimeSkipper(client, config=config)
         await stack.enter_async_context(working(build_worker(client, engine, calendar, opening=skipper.client)))
         yield Sandbox(skipper.client, skipper, engine, calendar)
+
+
+@cache
+def _quiet() -> Runtime:
+    """The core of the SDK writes its log to standard output, where results stand; what it says Python logs too."""
+    return Runtime(telemetry=TelemetryConfig(logging=None))
 
 
 def _remove(folder: Path) -> None:

@@ -38,6 +38,7 @@ class ShareflowEngine:
         Limits that end by then are breached, warnings given and lapses recorded when it returns, each with the
         instant at which it happened. Blocks; from asynchronous code ``await asyncio.to_thread(engine.advance, …)``
         lets other tasks go on. An instant that has passed already changes nothing: time only goes forward.
+        Raises starter.errors.NeedsOperator, which says why, when the code of a case fails on the way.
         """
         if (days is None) == (until is None):
             raise ValueError("advance takes either days or until.")

@@ -17,6 +17,7 @@ from protocol.errors import BUSY
 from protocol.messages import CalendarNews, CaseView
 from protocol.names import workflow_id
 from starter.simulate.sandbox import Sandbox
+from starter.simulate.watching import unless_it_fails
 
 AT_ONCE = 8
 """How many cases are moved at the same time."""
@@ -39,7 +40,8 @@ class SkippedTime:
     async def advance(self, until: datetime) -> None:
         """Let time pass in every open case until an instant; all that it does by then is in the ledger afterwards.
 
-        On the way, notices of the calendar become known when they were published.
+        On the way, notices of the calendar become known when they were published. Raises NeedsOperator for a case
+        whose code fails.
         """
         async with self._advancing:
             first = self.now().date()
@@ -54,23 +56,29 @@ class SkippedTime:
         handles = [handle async for handle in self._open_cases()]
         ahead = max(until - self.now(), timedelta())
         self.shift += ahead
-        async with asyncio.TaskGroup() as group:
-            for handle in handles:
-                group.create_task(self._move(handle, ahead, until))
+        moves = (self._move(handle, ahead, until) for handle in handles)
+        # All others are moved, though one fails.
+        for ended in await asyncio.gather(*moves, return_exceptions=True):
+            if isinstance(ended, BaseException):
+                raise ended
 
     async def _move(self, handle: WorkflowHandle[Any, Any], ahead: timedelta, until: datetime) -> None:
         async with self._room:
-            if not ahead or await _unless_gone(self._ground.skipper.fast_forward(handle, ahead)):
+            if not ahead or await _unless_gone(self._forward(handle, ahead)):
                 await _unless_gone(self._settle(handle, until))
+
+    async def _forward(self, handle: WorkflowHandle[Any, Any], ahead: timedelta) -> bool:
+        return await unless_it_fails(handle, self._ground.skipper.fast_forward(handle, ahead))
 
     async def _settle(self, handle: WorkflowHandle[Any, Any], until: datetime) -> None:
         """Have recorded what time has done, though the case's timer would wait a little for late arrivals."""
         while True:
-            view = await handle.query("case", result_type=CaseView)
+            view: CaseView = await unless_it_fails(handle, handle.query("case", result_type=CaseView))
             if view.outcome is not None or view.next_at is None or view.next_at > until:
                 return
             try:
-                await handle.execute_update("catch_up", until, id=f"advance-{uuid.uuid4().hex}")
+                caught_up = handle.execute_update("catch_up", until, id=f"advance-{uuid.uuid4().hex}")
+                await unless_it_fails(handle, caught_up)
             except WorkflowUpdateFailedError as error:
                 if not (isinstance(error.cause, ApplicationError) and error.cause.type == BUSY):
                     raise

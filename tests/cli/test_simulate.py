@@ -208,6 +208,31 @@ def test_no_temporal_is_one_sentence(
     assert "make setup" in shareflow("simulate", *files(good=GOOD)).plainly_refused()
 
 
+BROKEN = """\
+from dataclasses import replace
+from domain.procedures.registry import PROCEDURES
+from domain.words import ProcedureName, Stage
+from starter.extra import main
+
+demand = PROCEDURES[ProcedureName.DEMAND]
+stages = [replace(it, expiry={}) if it.stage is Stage.PUBLISHED else it for it in demand.process.stages]
+PROCEDURES[demand.name] = replace(demand, process=replace(demand.process, stages=stages))
+main()
+"""
+"""The program, with a process that forgets where the end of a limit leads."""
+
+
+def test_a_step_of_time_that_is_declared_nowhere_ends_the_play_with_its_name() -> None:
+    play = Path(__file__).parents[1] / "scenarios/demand/follow-up-lapses.yaml"
+    arguments = [sys.executable, "-c", BROKEN, "simulate", str(play)]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    verdict, difference = done.stdout.splitlines()
+    assert "not played to its end" in verdict
+    assert "follow_up_window leads from published to closed, which is not declared" in difference
+    assert "Traceback" not in done.stdout
+
+
 @pytest.mark.parametrize("later", [0.0, 0.7, 2.0], ids=["at the start", "while servers start", "while playing"])
 def test_sigterm_leaves_nothing_running(files: Callable[..., list[Path]], tmp_path: Path, later: float) -> None:
     (tmp_path / "tmp").mkdir()

@@ -2,13 +2,20 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from domain.engine.decision import Decision
+from domain.engine.records import Clock
+from domain.procedures.registry import PROCEDURES
+from domain.procedures.share_request.process import SHARE_REQUEST
+from domain.words import Outcome, ProcedureName
 from shareflow import Client
+from starter.errors import NeedsOperator
 from starter.testing.background import in_background
 from starter.testing.engine import ShareflowEngine, running_engine
 from tests.client.people import PROVIDER, REQUESTER, application
@@ -167,3 +174,25 @@ def test_after_its_end_an_engine_says_so() -> None:
 
 def _clock(case: Any) -> Any:
     return case.clock("provider_answer")
+
+
+def test_a_case_whose_code_fails_is_told_and_the_others_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit that leads where no process declares: nobody waits for it for ever."""
+
+    def closes(decision: Decision[Any], _: Clock) -> None:
+        decision.close(Outcome.REFUSED)
+
+    broken = replace(SHARE_REQUEST, on_breach=closes)
+    monkeypatch.setitem(cast(MutableMapping[ProcedureName, Any], PROCEDURES), ProcedureName.SHARE_REQUEST, broken)
+    with running_engine(BEGINS) as engine:
+        requester, provider = engine.client("requester", REQUESTER), engine.client("provider", PROVIDER)
+        fails, goes_on = (requester.file("changshu-2019", application()) for _ in range(2))
+        provider.command(goes_on.request_id, "refuse", reason="not_shareable")
+        with pytest.raises(NeedsOperator) as told:
+            engine.advance(days=60)
+        assert str(told.value) == (
+            f"{fails.request_id} does not move, for its code fails: "
+            "provider_answer leads from provider_answer to closed, which is not declared."
+        )
+        assert requester.get(fails.request_id).outcome is None
+        assert requester.get(goes_on.request_id).outcome == "refused"
