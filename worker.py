@@ -51,7 +51,7 @@ from ledger.reader import Reader
 from ledger.schema import migrate
 from protocol.names import TASK_QUEUE
 from starter.departments import departments_in_force
-from starter.errors import DoorError, StackError
+from starter.errors import EngineError, StackError
 from starter.logs import configure_logs
 from starter.policy_file import policy_in_force
 from starter.settings import Settings
@@ -233,7 +233,7 @@ def main() -> int:
         settings = Settings()
         configure_logs("info", settings)
         asyncio.run(run_until_stopped(settings))
-    except (DoorError, StackError, LedgerUnavailable, RPCError, RuntimeError, OSError, ValueError) as error:
+    except (EngineError, StackError, LedgerUnavailable, RPCError, RuntimeError, OSError, ValueError) as error:
         sys.stderr.write(f"The worker cannot start: {' '.join(str(error).split())}\n")
         return 2
     return 0

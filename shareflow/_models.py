@@ -74,7 +74,7 @@ class Wait(Answer):
 
 
 class Stuck(Wait):
-    """Why the machinery cannot carry a case on: for operators, never a matter of law. ``waits`` are all reasons."""
+    """Why the engine cannot carry a case on: for operators, never a matter of law. ``waits`` are all reasons."""
 
     waits: tuple[Wait, ...] = ()
 

@@ -7,11 +7,11 @@ from domain.messages import Language, refusal_sentence
 from domain.statutes.loader import regulation_title
 
 
-class DoorError(Exception):
-    """Something a caller did or met that has one plain sentence."""
+class EngineError(Exception):
+    """What the engine says instead of doing what was asked: one plain sentence."""
 
 
-class RequestRefused(DoorError):
+class RequestRefused(EngineError):
     """The rules do not allow it: ``code`` of the contract, and the article where one applies.
 
     ``statute`` is the regulation in which the article stands; ``regulation`` is the same where that is one above
@@ -40,11 +40,11 @@ class RequestRefused(DoorError):
         return refusal_sentence(self.code, language, self.article, self.details, title)
 
 
-class NotFound(DoorError):
+class NotFound(EngineError):
     """There is no such case."""
 
 
-class AlreadyOpen(DoorError):
+class AlreadyOpen(EngineError):
     """What is to be opened is one case with one that is there, and says something else: ``request_id`` is that one."""
 
     def __init__(self, request_id: str) -> None:
@@ -52,24 +52,24 @@ class AlreadyOpen(DoorError):
         super().__init__(f"{request_id} is this case, opened before with other contents; it is not opened twice.")
 
 
-class InvalidInput(DoorError):
+class InvalidInput(EngineError):
     """Input that cannot be: a wrong type, an unknown field, text that is too long. Names the field."""
 
 
-class KeyReused(DoorError):
+class KeyReused(EngineError):
     """The caller's key was used before, for something else."""
 
 
-class Stale(DoorError):
+class Stale(EngineError):
     """The command was meant for an earlier state of the case. Nothing was done: look again."""
 
 
-class Unavailable(DoorError):
+class Unavailable(EngineError):
     """The engine cannot answer now. Nothing is known to be done or undone: ask again with the same key."""
 
 
-class NeedsOperator(DoorError):
-    """The engine cannot do it and asking again does not help: somebody must look at the machinery first."""
+class NeedsOperator(EngineError):
+    """The engine cannot do it and asking again does not help: somebody must look at the engine first."""
 
 
 class StackError(Exception):

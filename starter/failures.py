@@ -9,7 +9,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain.engine.decision import Refused
 from ledger.failures import DATABASE_FAILED
 from protocol.errors import KEY_REUSED, STALE, RefusalNote, told_by_the_case
-from starter.errors import DoorError, InvalidInput, KeyReused, NeedsOperator, RequestRefused, Stale, Unavailable
+from starter.errors import EngineError, InvalidInput, KeyReused, NeedsOperator, RequestRefused, Stale, Unavailable
 
 FINAL = frozenset(
     {
@@ -65,7 +65,7 @@ def is_final(error: RPCError) -> bool:
     return error.status in FINAL or NO_MORE_UPDATES in error.message
 
 
-def not_answering(error: Exception) -> DoorError:
+def not_answering(error: Exception) -> EngineError:
     """The error for an engine that is busy or away, or that will never do it."""
     said = f" ({error})" if str(error) else ""
     if isinstance(error, RPCError) and is_final(error):

@@ -11,7 +11,7 @@ from domain.words import Role
 from starter.api.attachments.endpoints import BRINGERS
 from starter.api.events_in.receiving import SENDERS
 from starter.api.webhooks.endpoints import TOLD
-from starter.api.worklist.endpoints import MACHINERY
+from starter.api.worklist.endpoints import OVERSEERS
 
 
 class Access(Enum):
@@ -47,7 +47,7 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | Access]] = {
     "GET /v1/attachments/{sha256}": EVERY_ROLE,
     "HEAD /v1/attachments/{sha256}": EVERY_ROLE,
     "GET /v1/worklist": EVERY_ROLE,
-    "GET /v1/stuck": frozenset(MACHINERY),
+    "GET /v1/stuck": frozenset(OVERSEERS),
     "GET /v1/events": EVERY_ROLE,
     "POST /v1/events": frozenset(SENDERS),
     "GET /v1/events/received": EVERY_ROLE,

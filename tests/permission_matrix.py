@@ -152,7 +152,7 @@ def _sight(language: Language) -> Iterator[str]:
         "files_own",
         "files_others",
     )
-    yield f"{_said('sight', language)}\n\n{_said('sight_head', language)}\n\n"
+    yield f"{_said('visibility', language)}\n\n{_said('visibility_head', language)}\n\n"
     yield _row([_said("role", language), *(_said(word, language) for word in heads)])
     yield _row(["---"] * 8)
     case = Parties("nantong-2020", "R", "P", "jiangsu")

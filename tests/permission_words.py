@@ -130,8 +130,11 @@ English: [permissions.md](permissions.md)
     },
     "code": {"en": "refused with", "zh": "拒绝代码"},
     "statutes": {"en": "under", "zh": "办法"},
-    "sight": {"en": "## Which cases a role sees, and for whom it files", "zh": "## 各角色可见的事项与可代为提出的申请"},
-    "sight_head": {
+    "visibility": {
+        "en": "## Which cases a role sees, and for whom it files",
+        "zh": "## 各角色可见的事项与可代为提出的申请",
+    },
+    "visibility_head": {
         "en": "Cases that are not the caller's to see answer 404, as if they were not there.",
         "zh": "不属于调用方可见范围的事项一律答复 404，如同不存在。",
     },

@@ -106,11 +106,11 @@ def list_cases(engine: Engine, wanted: CaseFilter | None = None, cursor: str | N
     return _page(engine, query, limit, "filed_at")
 
 
-def worklist(engine: Engine, turns: Sequence[WorklistFilter], cursor: str | None = None, limit: int = 50) -> Page:
-    """The open cases in which one of ``turns`` holds, the most pressing deadline first.
+def worklist(engine: Engine, filters: Sequence[WorklistFilter], cursor: str | None = None, limit: int = 50) -> Page:
+    """The open cases that one of ``filters`` lets through, the most pressing deadline first.
 
-    Whose turn it is in which stage is the domain's to say; no turn gives no case. ``limit`` is held
-    to 1..500. Raises BadCursor.
+    Whose move it is in which stage is the domain's to say; no filter gives no case. ``limit`` is held to 1..500.
+    Raises BadCursor.
     """
     due = (
         select(func.coalesce(func.min(clocks.c.due_at), _NEVER))
@@ -118,7 +118,7 @@ def worklist(engine: Engine, turns: Sequence[WorklistFilter], cursor: str | None
         .scalar_subquery()
     )
     mine = select(cases, _HELD_BY, due.label("due")).where(
-        cases.c.stage != Stage.CLOSED, or_(false(), *(_turn(turn) for turn in turns))
+        cases.c.stage != Stage.CLOSED, or_(false(), *(_lets_through(each) for each in filters))
     )
     listed = mine.subquery()
     query = select(listed)
@@ -200,17 +200,17 @@ def _breached() -> ColumnElement[bool]:
     )
 
 
-def _turn(turn: WorklistFilter) -> ColumnElement[bool]:
-    holds: list[ColumnElement[bool]] = [cases.c.stage.in_(turn.stages)]
-    if turn.statutes is not None:
-        holds.append(cases.c.statute.in_(turn.statutes))
-    if turn.superiors is not None:
-        holds.append(cases.c.superior.in_(sorted(turn.superiors)) if turn.superiors else cases.c.superior.is_(None))
-    if turn.extension_asked:
+def _lets_through(each: WorklistFilter) -> ColumnElement[bool]:
+    holds: list[ColumnElement[bool]] = [cases.c.stage.in_(each.stages)]
+    if each.statutes is not None:
+        holds.append(cases.c.statute.in_(each.statutes))
+    if each.superiors is not None:
+        holds.append(cases.c.superior.in_(sorted(each.superiors)) if each.superiors else cases.c.superior.is_(None))
+    if each.extension_asked:
         holds.append(_extension_asked())
-    if turn.party is not None:
-        column = cases.c.requester_code if turn.party == "requester" else cases.c.provider_code
-        holds.append(is_code(column, turn.org) if turn.org is not None else false())
+    if each.party is not None:
+        column = cases.c.requester_code if each.party == "requester" else cases.c.provider_code
+        holds.append(is_code(column, each.org) if each.org is not None else false())
     return and_(*holds)
 
 

@@ -14,7 +14,7 @@ from domain.words import ClockId, ClockState, Outcome, ProcedureName, SharingCla
 
 
 class Parked(Record):
-    """Why the machinery, not a person, holds a case up, and since when it is known: the operator's business."""
+    """Why the engine, not a person, holds a case up, and since when it is known: the operator's business."""
 
     reason: str
     since: datetime

@@ -35,9 +35,9 @@ def open_(
     as_json: AsJson = False,
 ) -> None:
     """Open a case."""
-    from starter.cli import case_work
+    from starter.cli import case_file, case_work
 
-    run(case_work.open_and_tell(file, as_, org, key, as_json))
+    run(case_work.open_and_tell(case_file.read_case(file), as_, org, key, as_json))
 
 
 cases.command()(show)

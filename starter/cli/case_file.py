@@ -10,7 +10,6 @@ from domain.access import place_of
 from domain.engine.filed import Filed
 from domain.field_types import Given, ShortText
 from domain.procedures.registry import PROCEDURES
-from domain.procedures.share_request.application import Application
 from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName
 from domain.yaml_text import read_yaml
@@ -32,7 +31,7 @@ class CaseFile(Filed):
 
 
 def read_case(name: str) -> CaseFile:
-    """A file's case. Raises DoorError and FileError, naming the line."""
+    """A file's case. Raises EngineError and FileError, naming the line."""
     document = read_yaml(read_text(name), name)
     try:
         found = _model_of(_procedure_named(document.data)).model_validate(document.data)
@@ -51,15 +50,12 @@ def read_case(name: str) -> CaseFile:
     return found
 
 
-def read_application(name: str) -> tuple[str | None, str | None, Application]:
-    """The statute, else the jurisdiction, and the application of a file with a share request.
-
-    Raises as :func:`read_case`.
-    """
+def read_share_request(name: str) -> CaseFile:
+    """A file's case, which is a share request. Raises as :func:`read_case`."""
     found = read_case(name)
-    if not isinstance(found.request, Application):
+    if found.procedure is not ProcedureName.SHARE_REQUEST:
         raise InvalidInput(f"{name}: is a {found.procedure}; open it with shareflow case open.")
-    return found.statute, None if found.statute else found.jurisdiction, found.request
+    return found
 
 
 def _procedure_named(data: Any) -> ProcedureName | None:

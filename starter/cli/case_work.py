@@ -11,16 +11,15 @@ from domain.procedures.registry import PROCEDURES
 from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName, Role
 from starter.case_opening import matter_parties, statute_named
-from starter.cli.case_file import CaseFile, read_case
+from starter.cli.case_file import CaseFile
 from starter.cli.options import option, word
 from starter.cli.request_work import check_key, tell
 from starter.connection import connected
 from starter.errors import InvalidInput
 
 
-async def open_and_tell(name: str, as_: str | None, org: str | None, key: str | None, as_json: bool) -> None:
-    """Open the case of a file and tell what came of it."""
-    file = read_case(name)
+async def open_and_tell(file: CaseFile, as_: str | None, org: str | None, key: str | None, as_json: bool) -> None:
+    """Open the case that a file says and tell what came of it."""
     check_key(key)
     actor = _opener(file, as_, org)
     async with connected() as client:

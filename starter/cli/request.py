@@ -32,10 +32,9 @@ def file_(
     as_json: Json = False,
 ) -> None:
     """File a request."""
-    from starter.cli import case_file, request_work
+    from starter.cli import case_file, case_work
 
-    statute, jurisdiction, application = case_file.read_application(file)
-    run(request_work.file_and_tell(statute, jurisdiction, application, key, as_json))
+    run(case_work.open_and_tell(case_file.read_share_request(file), None, None, key, as_json))
 
 
 @requests.command()

@@ -18,7 +18,6 @@ from domain.engine.records import Actor, RecordedEvent
 from domain.field_types import CallerKey, ShortText
 from domain.messages import label
 from domain.procedures.registry import PROCEDURES
-from domain.procedures.share_request.application import Application
 from domain.validation_messages import first_problem, key_path
 from domain.words import CommandName, EventType, ProcedureName, Role, Stage
 from ledger.queries.views import CaseFilter, CaseSummary
@@ -29,16 +28,6 @@ from starter.connection import connected
 from starter.engine_client import ShareflowClient
 from starter.errors import InvalidInput
 from starter.simulate.report import clock_json
-
-
-async def file_and_tell(
-    statute: str | None, jurisdiction: str | None, application: Application, key: str | None, as_json: bool
-) -> None:
-    """File a request and tell what came of it."""
-    check_key(key)
-    async with connected() as client:
-        view = await client.file(statute, application, key=key, person=getpass.getuser(), jurisdiction=jurisdiction)
-        await tell(client, view.request_id, as_json)
 
 
 async def show(request_id: str, as_json: bool) -> None:

@@ -13,7 +13,7 @@ def register(app: typer.Typer) -> None:
 
 
 def stuck(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """List overdue cases, cases parked by the machinery, and workflows whose code fails."""
+    """List overdue cases, cases parked by the engine, and workflows whose code fails."""
     from starter.cli.stuck_work import tell_stuck
 
     run(tell_stuck(as_json))

@@ -147,7 +147,7 @@ def test_changed_heads(engine: Engine, steps, resolve) -> None:
     updated = queries.get_case(engine, steps.request_id).updated_at
     heads = {head.request_id: head for head in queries.heads_changed_since(engine, updated)}
     assert (heads[steps.request_id].seq, heads[steps.request_id].workflow_id) == (2, f"request/{steps.request_id}")
-    # Parking is the machinery's business and changes no head.
+    # Parking is the operators' business and changes no head.
     queries.park(engine, steps.request_id, "x")
     assert queries.get_case(engine, steps.request_id).updated_at == updated
 

@@ -179,7 +179,7 @@ def webhook_from(row: RowMapping) -> Webhook:
     """A webhook from its row."""
     names = ("id", "org", "created_by", "created_at", "changed_by", "changed_at", "url", "since", "secret")
     optional = ("previous_secret", "previous_until", "deleted_at")
-    visibility = row["sight"]
+    visibility = row["visibility"]
     return Webhook(
         **{name: row[name] for name in (*names, *optional)},
         visibility=Visibility(
@@ -197,7 +197,7 @@ def _row(webhook: Webhook) -> dict[str, Any]:
     visibility = webhook.visibility
     return {
         **{name: getattr(webhook, name) for name in names},
-        "sight": {
+        "visibility": {
             "everything": visibility.everything,
             "places": sorted(visibility.places),
             "superiors": sorted(visibility.superiors),

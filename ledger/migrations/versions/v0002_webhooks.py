@@ -15,7 +15,7 @@ CREATE TABLE webhooks (
     created_at      timestamptz NOT NULL,
     changed_by      text NOT NULL,
     changed_at      timestamptz NOT NULL,
-    sight           jsonb NOT NULL,
+    visibility      jsonb NOT NULL,
     url             text NOT NULL,
     events          jsonb NOT NULL,
     payload         text NOT NULL CHECK (payload IN ('thin', 'full')),

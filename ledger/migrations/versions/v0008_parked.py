@@ -1,4 +1,4 @@
-"""Why the machinery holds cases up: every reason of a case with a row of its own."""
+"""Why the engine holds cases up: every reason of a case with a row of its own."""
 
 from alembic import op
 

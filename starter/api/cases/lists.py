@@ -30,7 +30,7 @@ async def narrowed(
     provider: Code | None = None,
     open: Annotated[bool | None, Query(description="Only cases that are not closed, or only closed ones.")] = None,
     overdue: Annotated[bool, Query(description="Only cases with a breached clock.")] = False,
-    stuck: Annotated[bool, Query(description="Only overdue cases and those that the machinery holds up.")] = False,
+    stuck: Annotated[bool, Query(description="Only overdue cases and those that the engine holds up.")] = False,
 ) -> CaseFilter:
     """Which of the cases that are the caller's to see are asked for."""
     return CaseFilter(

@@ -80,7 +80,7 @@ class WaitOut(Out):
 
 
 class StuckOut(WaitOut):
-    """Why the machinery, not a person, holds the case up: the oldest reason, and all of them under `waits`."""
+    """Why the engine, not a person, holds the case up: the oldest reason, and all of them under `waits`."""
 
     waits: list[WaitOut]
 

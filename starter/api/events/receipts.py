@@ -18,11 +18,11 @@ from starter.api.events_in.reading import Incoming
 from starter.api.events_in.receiving import Receipt, receive, refuse_without_a_text
 from starter.api.http.problems import AGAIN_SECONDS, Problem, ProblemOut
 from starter.api.http.responses import answer
-from starter.errors import DoorError
+from starter.errors import EngineError
 
 TAKEN, STARTED, MIXED, AWAY = 200, 201, 207, 503
 
-REFUSALS = (HTTPException, DoorError, *DATABASE_FAILED)
+REFUSALS = (HTTPException, EngineError, *DATABASE_FAILED)
 """What may become of an event besides a receipt."""
 
 

@@ -24,7 +24,7 @@ from starter.api.events_in.kinds import AccessOpened, AccessUsed, CatalogueChang
 from starter.api.events_in.reading import Incoming
 from starter.api.http.problems import Problem
 from starter.case_opening import Played
-from starter.errors import DoorError, KeyReused, RequestRefused, Unavailable
+from starter.errors import EngineError, KeyReused, RequestRefused, Unavailable
 
 SENDERS = (Role.PLATFORM, Role.REQUESTER)
 CLOCK_SKEW = timedelta(minutes=5)
@@ -134,7 +134,7 @@ async def _used(
         await count_at_the_grant(context, caller, event, said, case)
     except Unavailable:
         raise  # told again, it is counted then
-    except DoorError:
+    except EngineError:
         await asyncio.to_thread(context.register.withdraw, arrival)
         raise
     return await _recorded(context, arrival)

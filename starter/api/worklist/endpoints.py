@@ -20,7 +20,7 @@ from starter.api.http.responses import answer
 
 router = APIRouter(prefix="/v1", responses=RESPONSES)
 
-MACHINERY = (Role.OPERATOR, Role.BUREAU, Role.AUDITOR)
+OVERSEERS = (Role.OPERATOR, Role.BUREAU, Role.AUDITOR)
 """Who looks after cases that nobody moves."""
 
 
@@ -29,7 +29,7 @@ async def mine(
     context: ContextIn, caller: CallerIn, language: LanguageIn, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """The open cases in which it is your move, the most pressing deadline first (待办)."""
-    page = await asyncio.to_thread(context.reader.worklist, turns_of(caller), cursor, limit)
+    page = await asyncio.to_thread(context.reader.worklist, waiting_for(caller), cursor, limit)
     return _page(page, language)
 
 
@@ -37,8 +37,8 @@ async def mine(
 async def stuck(
     context: ContextIn, caller: CallerIn, language: LanguageIn, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
-    """Cases parked by the machinery with a reason, and cases with a breached clock. For operators, bureau, audit."""
-    require_role(caller, MACHINERY)
+    """Cases parked by the engine with a reason, and cases with a breached clock. For operators, bureau, audit."""
+    require_role(caller, OVERSEERS)
     wanted = CaseFilter(stuck=True, visibility=visibility_of(caller))
     page = await asyncio.to_thread(context.reader.cases, wanted, cursor, limit)
     return _page(page, language)
@@ -49,7 +49,7 @@ def _page(page: Page, language: Language) -> Response:
     return answer(CasePage.model_construct(items=items, next=page.next), language)
 
 
-def turns_of(caller: Caller) -> list[WorklistFilter]:
+def waiting_for(caller: Caller) -> list[WorklistFilter]:
     """The stages in which cases wait for a caller, statute by statute."""
     found: list[WorklistFilter] = []
     for statute in packaged_statutes().values():
@@ -65,7 +65,7 @@ def turns_of(caller: Caller) -> list[WorklistFilter]:
             found.append(WorklistFilter(frozenset({Stage.PROVIDER_ANSWER}), statutes=under, extension_asked=True))
         if Role.BUREAU in caller.roles and here and statute.catalogue and statute.catalogue.extension:
             found.append(WorklistFilter(frozenset({Stage.CATALOGUE_UPDATE}), statutes=under, extension_asked=True))
-    return [turn for turn in found if turn.stages]
+    return [each for each in found if each.stages]
 
 
 def _of_an_organ(

@@ -100,7 +100,7 @@ async def test_loopback_is_refused_where_the_operator_allows_nothing(
         ({"url": "https://127.0.0.1/", "payload": "fat"}, "payload"),
         ({"url": "https://127.0.0.1/", "from": "yesterday"}, "from"),
         ({"url": "https://127.0.0.1/", "secret": "whsec_mine"}, "secret"),
-        ({"url": "https://127.0.0.1/", "sight": {"everything": True}}, "sight"),
+        ({"url": "https://127.0.0.1/", "visibility": {"everything": True}}, "visibility"),
     ],
 )
 async def test_fields_that_cannot_be_are_named(
