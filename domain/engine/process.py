@@ -59,15 +59,19 @@ class DeclaredStage:
 
     def under(self, statute: Statute) -> "DeclaredStage":
         """The stage as a text has it: without the commands and the ways that it does not know."""
-        commands = {name: self._ways(name, ways, statute) for name, ways in self.commands.items()}
         expiry = {clock: self._ways(clock, ways, statute) for clock, ways in self.expiry.items()}
         return replace(
             self,
-            commands={name: ways for name, ways in commands.items() if ways is not None},
+            commands=self.commands_under(statute),
             expiry={clock: ways for clock, ways in expiry.items() if ways is not None},
             limits=tuple(clock for clock in self.limits if self._has(clock, statute)),
             only={},
         )
+
+    def commands_under(self, statute: Statute) -> Mapping[CommandName, Sequence[Stage]]:
+        """The commands that a text knows here, each with the stages to which it may lead under it."""
+        ways = {name: self._ways(name, ways, statute) for name, ways in self.commands.items()}
+        return {name: found for name, found in ways.items() if found is not None}
 
     def _ways(self, cause: Cause, ways: Sequence[Stage], statute: Statute) -> Sequence[Stage] | None:
         """The ways of a cause under a text; None where the text does not know it here."""

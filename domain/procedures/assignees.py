@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from domain.procedures.registry import ALL, PROCEDURES
 from domain.statutes.model import Statute
-from domain.words import ProcedureName, Role, Stage
+from domain.words import CommandName, ProcedureName, Role, Stage
 
 SETTLING = frozenset({Stage.COORDINATION, Stage.FINAL_INSTANCE, Stage.VERIFICATION_DISPUTE})
 """The stages in which a dispute is coordinated or decided: for the organs of the superior, where a case names one."""
@@ -30,4 +30,14 @@ def stages_assigned_to(role: Role, statute: Statute) -> frozenset[Stage]:
         for it in ALL
         for declared in it.process.stages
         if any(role in declared.assignees(statute, provincial) for provincial in (False, True))
+    )
+
+
+def stages_with_extension(statute: Statute) -> frozenset[Stage]:
+    """The stages in which a statute lets a limit be extended, so that a request for it may wait for its answer."""
+    return frozenset(
+        declared.stage
+        for it in ALL
+        for declared in it.process.stages
+        if CommandName.APPROVE_EXTENSION in declared.commands_under(statute)
     )

@@ -9,7 +9,7 @@ from domain.engine.records import Clock, RecordedEvent
 from domain.messages import Language, label
 from domain.policy import Policy
 from domain.procedures.assignees import assignees
-from domain.procedures.registry import allowed
+from domain.procedures.registry import allowed, procedure_of
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.case import ShareRequestCase
 from domain.statutes.model import Name, Statute
@@ -84,21 +84,15 @@ def who_must_act(case: ShareRequestCase, clock: Clock | None = None) -> tuple[Ro
     if clock is not None:
         if clock.id is ClockId.DISPUTE_WINDOW and stage is Stage.NEGOTIATION:
             return tuple(role for role in Role if CommandName.REFER in allowed(case, role))
-        stage = _OF_CLOCK.get(clock.id, stage)
+        stage = _stage_measured(case, clock)
     return tuple(assignees(case.procedure, stage, case.statute, case.application.involves_provincial_department))
 
 
-_OF_CLOCK = {
-    ClockId.COMPLETENESS_CHECK: Stage.COMPLETENESS_CHECK,
-    ClockId.PLATFORM_AUTHORIZATION: Stage.PLATFORM_AUTHORIZATION,
-    ClockId.PROVIDER_ANSWER: Stage.PROVIDER_ANSWER,
-    ClockId.DELIVERY: Stage.DELIVERY,
-    ClockId.SUPPLEMENT: Stage.SUPPLEMENT,
-    ClockId.NEGOTIATION: Stage.NEGOTIATION,
-    ClockId.COORDINATION: Stage.COORDINATION,
-    ClockId.FINAL_INSTANCE: Stage.FINAL_INSTANCE,
-}
-"""The stage whose act each clock measures; a dispute window is open to whoever may still act."""
+def _stage_measured(case: ShareRequestCase, clock: Clock) -> Stage:
+    """The stage whose act a clock measures bears its name; a dispute window is open to whoever may still act."""
+    stages = procedure_of(case).process.stages
+    named = (it.stage for it in stages if it.stage.value == clock.id.value and clock.id in it.limits)
+    return next(named, case.stage)
 
 
 def _named(name: Name, language: Language) -> str:

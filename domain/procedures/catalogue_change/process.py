@@ -5,6 +5,7 @@ from typing import Final
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
 from domain.procedures.catalogue_change.rules import RULES, CatalogueChange, CatalogueChangeCase, begin
+from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
 
 AT_ANY_STAGE: Final = {
@@ -12,6 +13,12 @@ AT_ANY_STAGE: Final = {
     CommandName.URGE: STAYS,
     CommandName.ORDER_RECTIFICATION: STAYS,
 }
+
+
+def _may_be_extended(statute: Statute) -> bool:
+    """The text, or one before it by which a change of its days still goes, has a longer limit for the update."""
+    return any(text is not None and text.extension is not None for text in (statute.catalogue, *statute.earlier))
+
 
 PROCESS: Final = Process(
     opens=(Stage.CATALOGUE_UPDATE,),
@@ -27,6 +34,11 @@ PROCESS: Final = Process(
                 CommandName.DENY_EXTENSION: STAYS,
                 CommandName.SUBMIT_UPDATE: (Stage.CATALOGUE_REVIEW,),
                 **AT_ANY_STAGE,
+            },
+            only={
+                CommandName.REQUEST_EXTENSION: _may_be_extended,
+                CommandName.APPROVE_EXTENSION: _may_be_extended,
+                CommandName.DENY_EXTENSION: _may_be_extended,
             },
         ),
         DeclaredStage(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from domain.access import EVERYWHERE, OF_A_PLACE, OF_A_SUPERIOR, Caller, place_of, visibility_of
 from domain.messages import Language
-from domain.procedures.assignees import SETTLING, stages_assigned_to
+from domain.procedures.assignees import SETTLING, stages_assigned_to, stages_with_extension
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role, Stage
 from ledger.queries.views import CaseFilter, Page, WorklistFilter
@@ -61,10 +61,8 @@ def waiting_for(caller: Caller) -> list[WorklistFilter]:
                 found += _of_an_organ(caller, role, stages, under, here)
             elif role in (Role.REQUESTER, Role.PROVIDER) and caller.org is not None:
                 found.append(WorklistFilter(stages, _party(role), caller.org, under))
-        if Role.BUREAU in caller.roles and here and statute.extension is not None:
-            found.append(WorklistFilter(frozenset({Stage.PROVIDER_ANSWER}), statutes=under, extension_asked=True))
-        if Role.BUREAU in caller.roles and here and statute.catalogue and statute.catalogue.extension:
-            found.append(WorklistFilter(frozenset({Stage.CATALOGUE_UPDATE}), statutes=under, extension_asked=True))
+        if Role.BUREAU in caller.roles and here:
+            found.append(WorklistFilter(stages_with_extension(statute), statutes=under, extension_asked=True))
     return [each for each in found if each.stages]
 
 
