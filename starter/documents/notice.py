@@ -11,13 +11,13 @@ from domain.calendar import day_of
 from domain.engine.records import RecordedEvent
 from domain.messages import Language, words
 from domain.procedures.share_request.case import ShareRequestCase
-from domain.words import Role
+from domain.words import ClockState, Role
 from starter.documents.citation import Citation, cited, of_clock
 from starter.documents.dossier import Dossier, organ, who_must_act
 from starter.documents.page import html
 from starter.documents.parts import TableRow, Voice
 from starter.documents.rules import Addressee, NoticeRule, next_word, notice_rule
-from starter.documents.wording import day_text, filled, said
+from starter.documents.wording import day_text, due_text, filled, said
 
 DEPARTMENTS = (Role.REQUESTER, Role.PROVIDER)
 
@@ -70,7 +70,7 @@ class NoticePaper:
                 "rows": list(self._told(voice)),
                 "ground": self.ground(language),
                 "no_ground": voice.label("no_ground", rule.otherwise) if rule.otherwise else "",
-                "next": voice.sentence("next_step", next_word(_standing(after)), after, **_outcome(after, voice)),
+                "next": _next_step(after, voice),
                 "limits": voice.limits(after),
                 "record": list(voice.record(before, event)),
                 "date": day_text(day_of(event.at), language),
@@ -148,8 +148,22 @@ def _standing(case: ShareRequestCase) -> Mapping[str, object]:
     }
 
 
-def _outcome(case: ShareRequestCase, voice: Voice) -> Mapping[str, str]:
-    return {"outcome": voice.label("outcome", case.outcome)} if case.outcome else {}
+def _next_step(case: ShareRequestCase, voice: Voice) -> Markup:
+    """What comes next: the sentence of the rules, or else the stage, whom it waits for, and until when."""
+    word = next_word(_standing(case))
+    if word is not None:
+        outcome = {"outcome": voice.label("outcome", case.outcome)} if case.outcome else {}
+        return voice.sentence("next_step", word, case, **outcome)
+    said: dict[str, object] = {"stage": voice.label("stage", case.stage)}
+    holders = who_must_act(case)
+    if not holders:
+        return voice.sentence("next_step", "of_itself", case, **said)
+    running = (clock for clock in case.clocks.values() if clock.state is ClockState.RUNNING)
+    theirs = [clock for clock in running if set(who_must_act(case, clock)) & set(holders)]
+    if not theirs:
+        return voice.sentence("next_step", "act", case, **said)
+    first = min(theirs, key=lambda clock: clock.due_at)
+    return voice.sentence("next_step", "act_until", case, **said, until=due_text(first, voice.language))
 
 
 def _terms(terms: Mapping[str, Any], voice: Voice) -> Iterator[TableRow]:

@@ -71,12 +71,9 @@ def notice_rule(type_: EventType, statute: str, facts: Mapping[str, object]) -> 
     return None
 
 
-def next_word(facts: Mapping[str, object]) -> str:
-    """What comes next. Raises LookupError for a case that stands where no rule knows."""
-    for rule in rules().next:
-        if _holds(rule.when, facts):
-            return rule.word
-    raise LookupError(f"no rule says what comes next: {dict(facts)}")
+def next_word(facts: Mapping[str, object]) -> str | None:
+    """What comes next; None where no rule says it better than the stage itself: whom it waits for, and until when."""
+    return next((rule.word for rule in rules().next if _holds(rule.when, facts)), None)
 
 
 def _holds(when: Mapping[str, Fact], facts: Mapping[str, object]) -> bool:

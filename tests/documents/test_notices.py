@@ -6,8 +6,9 @@ import pytest
 
 from domain.calendar import day_of
 from domain.engine.records import Clock
-from domain.messages import Language
-from domain.words import Basis, ClockState, EventType
+from domain.messages import Language, label
+from domain.words import Basis, ClockState, EventType, Stage
+from starter.documents import rules
 from starter.documents.dossier import Dossier
 from starter.documents.notice import NoticePaper, notices
 from starter.documents.papers import paper_named
@@ -298,3 +299,24 @@ def test_what_happens_later_changes_no_notice(dossiers: Dossiers) -> None:
         ), where
         compared += 1
     assert compared > 150
+
+
+# What comes next
+
+
+def test_a_stage_without_a_sentence_of_its_own_is_told_by_whom_it_waits_for_and_until_when(
+    dossiers: Dossiers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a new stage was declared: no paper fails, whatever the case."""
+    without = rules.rules().model_copy(update={"next": ()})
+    monkeypatch.setattr(rules, "rules", lambda: without)
+    forwarded = first(dossiers, "nantong-2020/refused-late-then-impasse", "forwarded")
+    due = limits(shown(forwarded))[0].all("td")[-2].text
+    stage = label("stage", Stage.PROVIDER_ANSWER, "zh")
+    told = shown(forwarded).one("p", class_="next").text
+    assert told == f"现处于“{stage}”，由{forwarded.dossier.detail.provider_name}在{due}前办理。"
+    said = {name for _, notice in every(dossiers) for name in DEFAULTS if DEFAULTS[name] in shown(notice, "en").text}
+    assert said == set(DEFAULTS)
+
+
+DEFAULTS = {"act": "acts next.", "act_until": "acts next, until", "of_itself": "The platform goes on by itself."}

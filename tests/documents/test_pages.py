@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from domain.calendar import CHINA
 from domain.messages import Language, words
 from domain.procedures.share_request.application import Application
-from domain.words import ProcedureName
+from domain.procedures.share_request.process import SHARE_REQUEST
+from domain.words import ProcedureName, Stage
 from starter.documents.dossier import Dossier
 from starter.documents.notice import notices
 from starter.documents.page import content_security_policy
@@ -188,8 +189,14 @@ def test_every_notice_has_its_words_and_no_word_is_left_over() -> None:
     for kind in ("document", "document_kind"):
         assert {word.partition(".")[0] for word in words(kind)} == kinds | {"application"}, kind
     assert {word.partition(".")[0] for word in words("notice")} == kinds
-    assert {rule.word for rule in rules().next} == set(words("next_step"))
+    assert {rule.word for rule in rules().next} | {"act", "act_until", "of_itself"} == set(words("next_step"))
     assert {rule.otherwise for found in rules().events.values() for rule in found} - {None} == set(words("no_ground"))
+
+
+def test_what_comes_next_is_told_of_every_stage_of_the_share_request_and_of_no_other() -> None:
+    told = {rule.when["stage"] for rule in rules().next}
+    stages = {stage.value for stage in (*SHARE_REQUEST.process.open_stages, Stage.CLOSED)}
+    assert told == stages, f"starter/documents/notices.yaml, next: check {', '.join(map(str, told ^ stages))}"
 
 
 def test_titles_under_one_text_differ() -> None:
