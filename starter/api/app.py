@@ -32,7 +32,9 @@ DESCRIPTION = """\
 
 Every call needs a bearer token of the OIDC issuer, except the health of the service. Errors are
 `application/problem+json` with a `code`; their titles come in Chinese or English by `Accept-Language`.
-Fields are only ever added: clients must ignore what they do not know.
+Fields are only ever added: clients must ignore what they do not know. Vocabularies of answers (stages, types of
+events, commands, limits, outcomes, procedures, codes of refusals) are open: clients must take a word that is new to
+them as plain text. No word that was answered goes, and what may be sent stays what it was, with new words added.
 """
 
 ROUTERS = (

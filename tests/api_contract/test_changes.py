@@ -142,9 +142,25 @@ BREAKING: dict[str, tuple[Change, str]] = {
         put("components", "schemas", "CaseOut", "required", ["id"]),
         f"{READ}.stage may be missing now{TWICE}",
     ),
-    "response value new": (
-        add("components", "schemas", "Stage", "enum", "parked"),
-        f'{GET}, 200: Stage may now be "parked"{TWICE}',
+    "response word gone": (
+        put("components", "schemas", "Stage", "enum", ["open"]),
+        f'{GET}, 200: Stage is never "closed" now{TWICE}',
+    ),
+    "response words others": (
+        put("components", "schemas", "Stage", "enum", ["parked", "open"]),
+        f'{GET}, 200: Stage is never "closed" now{TWICE}',
+    ),
+    "response number new": (
+        put("components", "schemas", "Size", "enum", [1, 2, 3]),
+        f"{GET}, 200: Size may now be 3{TWICE}",
+    ),
+    "response constant another": (
+        put(*OUT, "is", "const", "matter"),
+        f'{READ}.is may now be "matter"{TWICE}',
+    ),
+    "response constant one of several": (
+        put(*OUT, "is", {"type": "string", "enum": ["case", "matter"]}),
+        f'{READ}.is may now be "matter"{TWICE}',
     ),
     "response values no longer listed": (
         drop("components", "schemas", "Stage", "enum"),
@@ -221,7 +237,9 @@ HARMLESS: dict[str, Change] = {
     "new response header": put(*OK, "headers", "Link", {}),
     "new response property": put(*OUT, "why", {"type": "string"}),
     "response property always there": add("components", "schemas", "CaseOut", "required", "count"),
-    "response value that no longer comes": put("components", "schemas", "Stage", "enum", ["open"]),
+    "response word new": add("components", "schemas", "Stage", "enum", "parked"),
+    "response word new where there may be none": add(*OUT, "reason", "anyOf", 0, "enum", "sealed"),
+    "response number that no longer comes": put("components", "schemas", "Size", "enum", [1]),
     "response never null": put(*OUT, "outcome", {"type": "string"}),
     "response narrower": put(*OUT, "count", {"type": "integer", "minimum": 5}),
     "response shorter": put(*OUT, "id", "maxLength", 10),

@@ -53,6 +53,19 @@ class Copy:
         """Run the copy's command line."""
         return self._run("-c", "from starter.cli import main; main()", *words)
 
+    def breaks_for_callers(self) -> str:
+        """What the gate before the committed description of the API says of the copy's; empty where it lets it pass."""
+        said = self.python(
+            "import json\n"
+            "from starter.api.app import openapi_document\n"
+            "from starter.api.contract.operations import breaking_changes\n"
+            f"committed = json.load(open({str(ROOT / 'docs/api/openapi.json')!r}, encoding='utf-8'))\n"
+            "assert openapi_document() != committed\n"
+            "print(*breaking_changes(committed, openapi_document()), sep='\\n')\n"
+        )
+        assert said.returncode == 0, said.stderr
+        return said.stdout.strip()
+
     def _run(self, *words: str | Path) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, *words],

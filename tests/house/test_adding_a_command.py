@@ -89,6 +89,10 @@ def test_every_table_of_commands_has_it(copy: Copy) -> None:
     assert said.stdout.split() == ["requester", "demand_review", f"{RULES}:inquire"]
 
 
+def test_it_breaks_nobody_who_calls_the_api(copy: Copy) -> None:
+    assert copy.breaks_for_callers() == ""
+
+
 def test_a_command_that_is_open_in_no_stage_is_refused_when_the_program_starts(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -60,6 +60,10 @@ def test_its_picture_and_its_page_are_made_from_the_declaration(copy: Copy) -> N
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_it_breaks_nobody_who_calls_the_api(copy: Copy) -> None:
+    assert copy.breaks_for_callers() == ""
+
+
 def test_a_stage_that_is_not_declared_is_refused_when_the_program_starts(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -1,7 +1,9 @@
 """What a change of a schema means for those who send or read such messages.
 
 Of a request everything that was allowed must stay allowed. Of a response everything that may come must have
-been allowed before, save further properties of an object: who reads must ignore those that it does not know.
+been allowed before, save further properties of an object and further words of a vocabulary: who reads must ignore
+properties that it does not know, and take a word that is new to it as plain text. A word that is gone would be
+waited for in vain.
 """
 
 import json
@@ -266,8 +268,16 @@ def _values(old: Schema, new: Schema, direction: Direction) -> list[BreakingChan
         return []
     if after is None:
         return [BreakingChange("", f"may now be something else than {_listed(before)}")]
+    if _is_vocabulary(old):
+        gone = [value for value in before if value not in after]
+        return [BreakingChange("", f"is never {_listed(gone)} now")] if gone else []
     fresh = [value for value in after if value not in before]
     return [BreakingChange("", f"may now be {_listed(fresh)}")] if fresh else []
+
+
+def _is_vocabulary(schema: Schema) -> bool:
+    """Whether the only values are words of a list that may grow. A constant is no list: it tells messages apart."""
+    return "const" not in schema and all(isinstance(value, str) for value in schema.get("enum", ()))
 
 
 def _bounds(old: Schema, new: Schema, direction: Direction) -> list[BreakingChange]:
