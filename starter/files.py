@@ -1,12 +1,14 @@
-"""Reading the files that people name: bounded, UTF-8, and one sentence for whatever else is there."""
+"""The files that people name: read bounded and as UTF-8, written whole, and one sentence for whatever else happens."""
 
+import shutil
+import uuid
 from pathlib import Path
 
 LONGEST = 1_000_000
 
 
 class FileError(ValueError):
-    """A file that cannot be read: one sentence that names it."""
+    """A file that cannot be read or written: one sentence that names it."""
 
 
 def read_text(name: str, longest: int = LONGEST) -> str:
@@ -29,3 +31,32 @@ def read_text(name: str, longest: int = LONGEST) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise FileError(f"{name}, line {line}: is not UTF-8 text.") from None
+
+
+def write_text(name: str, text: str) -> None:
+    """Write a file whole or not at all: what stood there before stays until the new text is complete.
+
+    What is no file but takes text, such as a pipe, is written as it goes. Raises FileError naming the file.
+    """
+    if not name:
+        raise FileError("The file to write to has no name.")
+    try:
+        path = Path(name).resolve()
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+        else:
+            _replace(path, text)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise FileError(f"{name} cannot be written: {reason}.") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    beside = path.with_name(f".{uuid.uuid4().hex}.new")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        if path.exists():
+            shutil.copymode(path, beside)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,5 +1,7 @@
 """How every command fails: one plain sentence on standard error and an exit code, never a traceback."""
 
+import errno
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -31,6 +33,7 @@ EXIT_CODES = {
     "ledger.errors.BadCursor": UNUSABLE,
     "domain.calendar.errors.CalendarError": UNUSABLE,
     "domain.departments.DepartmentsError": UNUSABLE,
+    "domain.engine.process.InvalidProcess": UNUSABLE,
     "domain.statutes.errors.StatuteError": UNUSABLE,
     "domain.statutes.errors.UnknownStatute": REFUSED,
     "domain.yaml_text.YamlTextError": UNUSABLE,
@@ -97,7 +100,8 @@ def tell(error: Exception) -> int:
     if code is not None:
         say(str(error))
         return code
-    say(_unexpected(error))
+    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+    say(f"Nothing more can be written: {os.strerror(errno.ENOSPC)}." if full else _unexpected(error))
     return UNUSABLE
 
 

@@ -1,7 +1,5 @@
 """What ``shareflow procedure diagram`` does."""
 
-from pathlib import Path
-
 import typer
 
 from domain.messages import Language
@@ -12,11 +10,12 @@ from starter.cli.options import word
 from starter.diagram.of_procedure import picture_of
 from starter.diagram.svg import draw
 from starter.errors import InvalidInput
+from starter.files import write_text
 from starter.procedures import required
 
 
 def write(text: str, statute_id: str, output: str | None, language: Language) -> None:
-    """Draw one procedure under one text. Raises InvalidInput for one that is not there, or that no file can take."""
+    """Draw one procedure under one text. Raises InvalidInput for one that is not there, UnknownStatute, FileError."""
     name = word(ProcedureName, text, "procedure")
     statute = get_statute(statute_id)
     procedure = PROCEDURES[name]
@@ -26,7 +25,4 @@ def write(text: str, statute_id: str, output: str | None, language: Language) ->
     if output is None:
         typer.echo(drawn, nl=False)
         return
-    try:
-        Path(output).write_text(drawn, encoding="utf-8")
-    except OSError as error:
-        raise InvalidInput(f"{output} cannot be written: {error.strerror}.") from error
+    write_text(output, drawn)

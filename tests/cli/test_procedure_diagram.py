@@ -1,5 +1,7 @@
 """``shareflow procedure diagram``: a picture of what is declared, under the text that is asked for."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from domain.statutes.loader import get_statute
 from domain.words import ProcedureName, Stage
 from starter.diagram.of_procedure import known_under, picture_of
 from starter.procedures import required
+from tests.cli.conftest import PROGRAM
 
 Run = Callable[..., Any]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -73,6 +76,9 @@ def test_every_text_of_a_procedure_can_be_drawn_in_both_languages(procedure: Any
             ("demand", "--statute", "nantong-2020", "-o", "/no/such/folder/x.svg"),
             "/no/such/folder/x.svg cannot be written",
         ),
+        (("demand", "--statute", "nantong-2020", "-o", ""), "The file to write to has no name."),
+        (("demand", "--statute", "nantong-2020", "-o", "/tmp"), "/tmp cannot be written: Is a directory."),
+        (("demand", "--statute", "nantong-2020", "-o", "/dev/full"), "/dev/full cannot be written: No space left"),
     ],
 )
 def test_what_cannot_be_drawn_is_told_in_one_sentence(shareflow: Run, arguments: tuple[str, ...], says: str) -> None:
@@ -81,3 +87,33 @@ def test_what_cannot_be_drawn_is_told_in_one_sentence(shareflow: Run, arguments:
     assert says in said.err
     assert "Traceback" not in said.err
     assert said.out == ""
+
+
+def test_a_picture_is_written_whole_or_not_at_all(program: Run, tmp_path: Path) -> None:
+    """A disk that is full after 4096 bytes: the earlier picture stays, and nothing lies beside it."""
+    file = tmp_path / "picture.svg"
+    file.write_text("an earlier picture", encoding="utf-8")
+    drawn = ["procedure", "diagram", "demand", "--statute", "nantong-2020", "-o", str(file)]
+    full = (
+        "import resource, signal; from starter.extra import main; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); main()"
+    )
+    done = subprocess.run([sys.executable, "-c", full, *drawn], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (2, f"{file} cannot be written: File too large.\n")
+    assert [(it.name, it.read_text("utf-8")) for it in tmp_path.iterdir()] == [("picture.svg", "an earlier picture")]
+    assert program(*drawn).code == 0
+    assert ElementTree.parse(file).getroot().tag == f"{SVG}svg"
+    assert [it.name for it in tmp_path.iterdir()] == ["picture.svg"]
+
+
+def test_a_full_disk_behind_standard_output_is_one_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [PROGRAM, "procedure", "diagram", "demand", "--statute", "nantong-2020"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "Nothing more can be written: No space left on device.\n")
