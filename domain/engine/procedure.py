@@ -75,9 +75,10 @@ class Procedure(Generic[P]):
 
     def __post_init__(self) -> None:
         """Hold the process to the rules, and tell each rule in which stages the process has it."""
-        wrong = "; ".join(faults(self.process, list(self.rules)))
+        wrong = "; ".join(faults(self.process, {name: rule.by for name, rule in self.rules.items()}))
         if wrong:
-            raise InvalidProcess(f"{self.begin.__module__.rpartition('.')[0]}.process ({self.name.value}): {wrong}")
+            folder = self.begin.__module__.rpartition(".")[0].replace(".", "/")
+            raise InvalidProcess(f"{folder}/process.py ({self.name.value}): {wrong}.")
         placed = {name: replace(rule, stages=self.process.stages_of(name)) for name, rule in self.rules.items()}
         object.__setattr__(self, "rules", placed)
 

@@ -16,6 +16,8 @@ CLOSES = (Stage.CLOSED,)
 """What leads to the end of the case."""
 STAYS: tuple[Stage, ...] = ()
 """What changes nothing about the stage."""
+SUPERVISES = frozenset({CommandName.URGE, CommandName.ORDER_RECTIFICATION})
+"""What watches over a case and carries it no further: nobody is waited for to give it."""
 
 Condition = Callable[[Statute], bool]
 """Whether a text has something."""
@@ -28,7 +30,7 @@ class UndeclaredStep(Exception):
 
 
 class InvalidProcess(Exception):
-    """A declaration that contradicts itself or the rules; the sentence names the procedure and what is wrong."""
+    """A declaration that contradicts itself or the rules: one sentence that names the file and what is wrong."""
 
 
 def as_everywhere(_: Statute, __: bool) -> Sequence[Role] | None:
@@ -43,7 +45,8 @@ class DeclaredStage:
     ``caption`` says in a few words what happens in it. ``waits_for``: whose move it is; ``waits_under`` says it where a
     text differs, or where a provincial department is involved (True). ``commands``: to which stages each may lead, its
     own among them where the case may also stay; none where it always stays. ``expiry``: likewise for the end of a
-    limit. ``by_itself``: where the platform leads a case that waits for nobody. ``limits``: what is measured here.
+    limit. ``by_itself``: where the platform leads a case that waits for nobody. ``limits``: what is measured here,
+    one that runs on from an earlier stage among them where its end leads somewhere.
     ``only``: what some texts alone have here, a command, a limit's end, or one of their ways.
     """
 
@@ -194,27 +197,43 @@ def _reached(opens: Sequence[Stage], there: Mapping[Stage, DeclaredStage]) -> se
     return reached
 
 
-def faults(process: Process, commands: Sequence[CommandName]) -> Iterator[str]:
-    """What is wrong with a declaration beside the commands that there are rules for: one phrase each."""
+def faults(process: Process, may_give: Mapping[CommandName, Sequence[Role]]) -> Iterator[str]:
+    """What is wrong with a declaration beside the commands that there are rules for: one phrase each.
+
+    ``may_give``: those commands, and the roles that their rules let give them.
+    """
     there = set(process.open_stages)
     if len(there) != len(process.stages):
         yield "a stage is declared twice"
     open_somewhere = {command for declared in process.stages for command in declared.commands}
-    for command in sorted(open_somewhere - set(commands)):
+    for command in sorted(open_somewhere - set(may_give)):
         yield f"the command {command.value} has no rule"
-    for command in sorted(set(commands) - open_somewhere):
+    for command in sorted(set(may_give) - open_somewhere):
         yield f"the command {command.value} is open in no stage"
     named = {*process.opens, *(stage for declared in process.stages for stage in declared.leads_to)}
     for stage in sorted(named - there - {Stage.CLOSED}):
         yield f"the stage {stage.value} is not declared"
     for stage in sorted(there - _reached(process.opens, {declared.stage: declared for declared in process.stages})):
         yield f"nothing leads to the stage {stage.value}"
+    for stage in sorted(set(process.opens_only) - set(process.opens)):
+        yield f"no filing arrives in {stage.value}, which some texts alone could have"
     for declared in process.stages:
-        for clock in sorted(set(declared.expiry) - set(process.clocks)):
-            yield f"the clock {clock.value} of {declared.stage.value} is not declared"
-        for what in declared.only:
-            if not _is_there(declared, what):
-                yield f"{declared.stage.value} has no {_told(what)} that some texts alone could have"
+        yield from _faults_of(declared, may_give)
+
+
+def _faults_of(declared: DeclaredStage, may_give: Mapping[CommandName, Sequence[Role]]) -> Iterator[str]:
+    """What is wrong with one stage. Where the platform leads on by itself, nobody has to have a command."""
+    stage = declared.stage.value
+    for clock in sorted(set(declared.expiry) - set(declared.limits)):
+        yield f"{stage} says where the end of {clock.value} leads, which is not among its limits"
+    if not declared.leads_to:
+        yield f"no way leads on from {stage}"
+    givers = {role for command in declared.commands if command not in SUPERVISES for role in may_give.get(command, ())}
+    for role in [] if declared.by_itself else sorted(set(declared.waits_for) - givers):
+        yield f"{stage} waits for {role.value}, who may carry nothing on there"
+    for what in declared.only:
+        if not _is_there(declared, what):
+            yield f"{stage} has no {_told(what)} that some texts alone could have"
 
 
 def _is_there(declared: DeclaredStage, what: Cause | tuple[Cause, Stage]) -> bool:

@@ -60,9 +60,14 @@ class RuleBook(dict[CommandName, CommandRule[P]]):
         between_cases: bool = False,
         settles: bool = False,
     ) -> Callable[[Rule[P]], Rule[P]]:
-        """Enter the rule of a command. ``says`` may be left out for a command whose fields are the same everywhere."""
+        """Enter the rule of a command. ``says`` may be left out for a command whose fields are the same everywhere.
+
+        Raises ValueError for a command that has a rule already.
+        """
 
         def enter(rule: Rule[P]) -> Rule[P]:
+            if name in self:
+                raise ValueError(f"{rule.__module__}: {name.value} is ruled twice, in {rule.__qualname__} once more")
             said = says or FIELDS[name]
             self[name] = CommandRule(name, by, said, rule, unavailable, when, between_cases, settles)
             return rule

@@ -1,5 +1,6 @@
 """All procedures (全部程序), listed once; and the engine asked about a case by the procedure that it follows."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -12,6 +13,7 @@ from domain.engine.case import Case
 from domain.engine.commands import Command
 from domain.engine.decision import Decision
 from domain.engine.procedure import Digests, Procedure
+from domain.engine.process import InvalidProcess
 from domain.engine.records import Actor, Event
 from domain.procedures.access_grant.process import ACCESS_GRANT
 from domain.procedures.catalogue_change.process import CATALOGUE_CHANGE
@@ -37,7 +39,17 @@ ALL: Final[tuple[Procedure[Any], ...]] = (
 )
 """Every procedure that there is."""
 
-PROCEDURES: Final[Mapping[ProcedureName, Procedure[Any]]] = {procedure.name: procedure for procedure in ALL}
+
+def by_name(procedures: Sequence[Procedure[Any]]) -> Mapping[ProcedureName, Procedure[Any]]:
+    """Procedures by their names. Raises InvalidProcess unless every name stands for exactly one."""
+    count = Counter(procedure.name for procedure in procedures)
+    wrong = [f"{name.value} stands in ALL {count[name]} times, not once" for name in ProcedureName if count[name] != 1]
+    if wrong:
+        raise InvalidProcess(f"domain/procedures/registry.py: {'; '.join(wrong)}.")
+    return {procedure.name: procedure for procedure in procedures}
+
+
+PROCEDURES: Final[Mapping[ProcedureName, Procedure[Any]]] = by_name(ALL)
 """The procedures by name."""
 
 

@@ -99,7 +99,7 @@ def test_a_command_that_is_open_in_no_stage_is_refused_when_the_program_starts(
     copy = with_words_and_rule(copy_of_the_product(tmp_path_factory.mktemp("halfway")))
     said = copy.python("import domain.procedures.registry")
     assert said.returncode != 0
-    assert "domain.procedures.demand.process (demand): the command inquire is open in no stage" in said.stderr
+    assert "domain/procedures/demand/process.py (demand): the command inquire is open in no stage" in said.stderr
 
 
 def test_the_how_to_names_the_files_that_were_touched(copy: Copy) -> None:

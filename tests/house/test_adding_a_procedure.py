@@ -70,7 +70,10 @@ def test_a_stage_that_is_not_declared_is_refused_when_the_program_starts(
     copy = add_it(copy_of_the_product(tmp_path_factory.mktemp("undeclared")), leads_to="(Stage.DELIVERY,)")
     said = copy.python("import domain.procedures.registry")
     assert said.returncode != 0
-    assert "domain.procedures.consultation.process (consultation): the stage delivery is not declared" in said.stderr
+    wrong = "domain/procedures/consultation/process.py (consultation): the stage delivery is not declared.\n"
+    assert said.stderr.endswith(wrong)
+    told = copy.shareflow("procedure", "diagram", "demand", "--statute", "nantong-2020")
+    assert (told.returncode, told.stdout, told.stderr) == (2, "", wrong)
 
 
 def test_the_how_to_names_the_files_that_were_touched(copy: Copy) -> None:

@@ -72,7 +72,7 @@ PROCESS: Final = Process(
             Stage.SUSPENDED,
             "暂停: the user puts right what was wrong, or sharing is terminated",
             waits_for=(Role.REQUESTER,),
-            limits=(ClockId.RECTIFICATION,),
+            limits=(ClockId.RECTIFICATION, ClockId.GRANT_TERM),
             commands={
                 CommandName.NOTE_RECTIFICATION: STAYS,
                 CommandName.REFUSE_RECTIFICATION: STAYS,
@@ -89,7 +89,7 @@ PROCESS: Final = Process(
             Stage.ENDING,
             "终止协商: the provider negotiates the end or change with the user",
             waits_for=(Role.REQUESTER,),
-            limits=(ClockId.NEGOTIATION,),
+            limits=(ClockId.NEGOTIATION, ClockId.GRANT_TERM),
             commands={
                 CommandName.ANSWER_END: STAYS,
                 CommandName.REVOKE: ENDS,
@@ -104,7 +104,7 @@ PROCESS: Final = Process(
             Stage.COORDINATION,
             "协调: the bureau coordinates the dispute; access goes on",
             waits_for=(Role.BUREAU,),
-            limits=(ClockId.COORDINATION,),
+            limits=(ClockId.COORDINATION, ClockId.GRANT_TERM),
             commands={
                 CommandName.CONCLUDE_COORDINATION: (Stage.COORDINATION, Stage.IN_USE),
                 CommandName.REFER_FINAL: (Stage.FINAL_INSTANCE,),
@@ -118,7 +118,7 @@ PROCESS: Final = Process(
             Stage.FINAL_INSTANCE,
             "决定: the government decides the dispute; access goes on",
             waits_for=(Role.GOVERNMENT,),
-            limits=(ClockId.FINAL_INSTANCE,),
+            limits=(ClockId.FINAL_INSTANCE, ClockId.GRANT_TERM),
             commands={
                 CommandName.DECIDE: (Stage.COORDINATION, Stage.IN_USE, Stage.ENDING),
                 CommandName.END_SERVICE: ENDS,

@@ -10,10 +10,11 @@ import pytest
 from domain.engine.decide import decide
 from domain.engine.decision import Decision
 from domain.engine.procedure import Procedure
-from domain.engine.process import STAYS, DeclaredStage, InvalidProcess, Process, UndeclaredStep
+from domain.engine.process import STAYS, SUPERVISES, DeclaredStage, InvalidProcess, Process, UndeclaredStep
 from domain.engine.records import Clock
+from domain.engine.rules import RuleBook
 from domain.policy import default_policy
-from domain.procedures.registry import ALL
+from domain.procedures.registry import ALL, by_name
 from domain.procedures.share_request.filing import as_requester
 from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.statutes.loader import get_statute, packaged_statutes
@@ -198,7 +199,20 @@ def without_decline(process: Process) -> Process:
         (twice, "a stage is declared twice"),
         (
             changed(expiry={ClockId.RENEWAL_WINDOW: (Stage.CLOSED,)}),
-            "the clock renewal_window of completeness_check is not declared",
+            "completeness_check says where the end of renewal_window leads, which is not among its limits",
+        ),
+        (
+            changed(Stage.DELIVERY, expiry={ClockId.PROVIDER_ANSWER: (Stage.CLOSED,)}),
+            "delivery says where the end of provider_answer leads, which is not among its limits",
+        ),
+        (
+            lambda it: replace(it, opens_only={**it.opens_only, Stage.DELIVERY: lambda _: True}),
+            "no filing arrives in delivery, which some texts alone could have",
+        ),
+        (changed(Stage.DELIVERY, commands={CommandName.URGE: STAYS}), "no way leads on from delivery"),
+        (
+            changed(Stage.DELIVERY, waits_for=(Role.PROVIDER, Role.GOVERNMENT)),
+            "delivery waits for government, who may carry nothing on there",
         ),
         (
             changed(only={CommandName.FULFIL: lambda _: True}),
@@ -213,11 +227,12 @@ def without_decline(process: Process) -> Process:
 def test_a_process_that_contradicts_itself_or_the_rules_is_refused(
     change: Callable[[Process], Process], said: str
 ) -> None:
-    """One sentence with the module and the procedure; nothing can be opened by it."""
+    """One sentence with the file and the procedure; nothing can be opened by it."""
     with pytest.raises(InvalidProcess) as refused:
         replace(SHARE_REQUEST, process=change(SHARE_REQUEST.process))
     sentence = str(refused.value)
-    assert sentence.startswith("domain.procedures.share_request.process (share_request): ")
+    assert sentence.startswith("domain/procedures/share_request/process.py (share_request): ")
+    assert sentence.endswith(".")
     assert said in sentence
 
 
@@ -225,6 +240,40 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     process = twice(without_decline(SHARE_REQUEST.process))
     with pytest.raises(InvalidProcess, match="a stage is declared twice; the command decline is open in no stage"):
         replace(SHARE_REQUEST, process=process)
+
+
+@pytest.mark.parametrize(
+    ("procedures", "said"),
+    [
+        (ALL[1:], "share_request stands in ALL 0 times, not once"),
+        ([*ALL, ALL[3]], "data_correction stands in ALL 2 times, not once"),
+    ],
+)
+def test_every_procedure_is_listed_once(procedures: Sequence[Procedure[Any]], said: str) -> None:
+    with pytest.raises(InvalidProcess, match=f"^domain/procedures/registry.py: {said}.$"):
+        by_name(procedures)
+
+
+def test_a_command_is_ruled_once() -> None:
+    book: RuleBook[Any] = RuleBook()
+    book.command(CommandName.URGE, by=(Role.BUREAU,))(moves_to(Stage.CLOSED))
+    first = book[CommandName.URGE]
+    with pytest.raises(ValueError, match=r"^tests\.domain\.engine\.test_process: urge is ruled twice"):
+        book.command(CommandName.URGE, by=(Role.PROVIDER,))(moves_to(Stage.DELIVERY))
+    assert book == {CommandName.URGE: first}
+
+
+@pytest.mark.parametrize("procedure", ALL, ids=lambda it: it.name)
+@pytest.mark.parametrize("statute", sorted(packaged_statutes()))
+def test_under_every_text_a_case_goes_on_and_whoever_is_waited_for_can_act(
+    procedure: Procedure[Any], statute: str
+) -> None:
+    text = get_statute(statute)
+    for declared in procedure.process.under(text).stages:
+        givers = {role for name in declared.commands if name not in SUPERVISES for role in procedure.rules[name].by}
+        assert declared.leads_to, declared.stage
+        for provincial in (False, True):
+            assert declared.by_itself or {*declared.assignees(text, provincial)} <= givers, declared.stage
 
 
 def test_every_rule_knows_its_stages_from_the_process() -> None:
