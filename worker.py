@@ -51,7 +51,7 @@ from ledger.reader import Reader
 from ledger.schema import migrate
 from protocol.names import TASK_QUEUE
 from starter.departments import departments_in_force
-from starter.errors import EngineError, StackError
+from starter.errors import StartupError
 from starter.logs import configure_logs
 from starter.policy_file import policy_in_force
 from starter.settings import Settings
@@ -175,7 +175,7 @@ async def running_worker(
 ) -> AsyncIterator[Worker]:
     """A worker with its reconciliation, publications, webhooks and, on a port of 127.0.0.1, its health.
 
-    Leaving stops it gracefully. Raises StackError for settings that cannot be.
+    Leaving stops it gracefully. Raises StartupError for settings that cannot be.
     """
     worker = build_worker(client, engine, algorithm=settings.digest, watched=False, settings=settings)
     health = Health(client, Reader(engine), lambda: worker.is_running)
@@ -233,7 +233,7 @@ def main() -> int:
         settings = Settings()
         configure_logs("info", settings)
         asyncio.run(run_until_stopped(settings))
-    except (EngineError, StackError, LedgerUnavailable, RPCError, RuntimeError, OSError, ValueError) as error:
+    except (StartupError, LedgerUnavailable, RPCError, RuntimeError, OSError, ValueError) as error:
         sys.stderr.write(f"The worker cannot start: {' '.join(str(error).split())}\n")
         return 2
     return 0

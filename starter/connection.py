@@ -11,7 +11,7 @@ from temporalio.envconfig import ClientConfig
 
 from ledger.engine import connect
 from starter.engine_client import ShareflowClient
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.policy_file import policy_in_force
 from starter.settings import Settings
 from starter.stack.folder import running_stack
@@ -27,7 +27,7 @@ NAME_BOTH = "set both to name an engine, or neither to use the one that `sharefl
 async def connected(settings: Settings | None = None) -> AsyncIterator[ShareflowClient]:
     """A client for the engine that can be found; by the environment of this moment when no settings are given.
 
-    Raises StackError, LedgerUnavailable.
+    Raises StartupError, LedgerUnavailable.
     """
     settings = settings or Settings()
     running = running_stack(settings.state)
@@ -35,7 +35,7 @@ async def connected(settings: Settings | None = None) -> AsyncIterator[Shareflow
     config = ClientConfig.load_client_connect_config()
     address = config.get("target_host") or (running.temporal if running else None)
     if not url or not address:
-        raise StackError(what_is_missing(url, address))
+        raise StartupError(what_is_missing(url, address))
     engine = await asyncio.to_thread(connect, url)
     try:
         yield ShareflowClient(await _temporal({**config, "target_host": address}), engine, policy_in_force(settings))
@@ -58,4 +58,4 @@ async def _temporal(config: dict[str, Any]) -> Client:
     except RuntimeError as error:
         cause = " ".join(str(error).split())
         address = config["target_host"]
-        raise StackError(f"Temporal at {address} does not answer ({cause}); check TEMPORAL_ADDRESS.") from error
+        raise StartupError(f"Temporal at {address} does not answer ({cause}); check TEMPORAL_ADDRESS.") from error

@@ -19,7 +19,7 @@ from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.api.assembly import serving_api
 from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.policy_file import policy_in_force
 from starter.settings import Settings
 from starter.stack.folder import Addresses, StateFolder
@@ -41,7 +41,7 @@ class Stack:
 
 @asynccontextmanager
 async def embedded_stack(folder: StateFolder, settings: Settings, api: ApiSettings) -> AsyncIterator[Stack]:
-    """Start what is not there yet, work, and stop what was started. Raises StackError, LedgerUnavailable."""
+    """Start what is not there yet, work, and stop what was started. Raises StartupError, LedgerUnavailable."""
     health_port = settings.health_port or HEALTH_PORT
     async with AsyncExitStack() as stack:
         stack.enter_context(folder)
@@ -72,7 +72,7 @@ async def _temporal(stack: AsyncExitStack, folder: StateFolder, settings: Settin
         try:
             return await connect_temporal(), outside, None
         except RuntimeError as error:
-            raise StackError(f"Temporal at {outside} does not answer ({error}); check TEMPORAL_ADDRESS.") from error
+            raise StartupError(f"Temporal at {outside} does not answer ({error}); check TEMPORAL_ADDRESS.") from error
     options = TemporalOptions(
         ports=ports_from(settings),
         database=folder.temporal_database,
@@ -91,6 +91,6 @@ async def _worker(temporal: Client, engine: Engine, settings: Settings, health_p
         async with running_worker(temporal, engine, settings, health_port):
             yield
     except OSError as error:
-        raise StackError(
+        raise StartupError(
             f"Port {health_port} for health and metrics cannot be used ({error.strerror}); set SHAREFLOW_HEALTH_PORT."
         ) from error

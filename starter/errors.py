@@ -72,5 +72,5 @@ class NeedsOperator(EngineError):
     """The engine cannot do it and asking again does not help: somebody must look at the engine first."""
 
 
-class StackError(Exception):
-    """The embedded stack cannot start; the message is one plain sentence that says how to mend it."""
+class StartupError(Exception):
+    """A program cannot start as things are; the message is one plain sentence that says how to mend it."""

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from starter.errors import InvalidInput
+from starter.errors import StartupError
 from starter.settings import Settings
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -30,7 +30,7 @@ def configure_logs(usual: str = "warning", settings: Settings | None = None) -> 
     """Send every log line, ours and the libraries', to standard error; may be called again.
 
     ``usual`` is the level of the loggers ``shareflow`` and below when SHAREFLOW_LOG does not say.
-    Raises InvalidInput for a level that is none.
+    Raises StartupError for a level that is none.
     """
     level = level_from(settings or Settings(), usual)
     before: list[Any] = [
@@ -67,12 +67,12 @@ def configure_logs(usual: str = "warning", settings: Settings | None = None) -> 
 
 
 def level_from(settings: Settings, usual: str = "warning") -> int:
-    """The level that SHAREFLOW_LOG names, as a number of ``logging``. Raises InvalidInput for another word."""
+    """The level that SHAREFLOW_LOG names, as a number of ``logging``. Raises StartupError for another word."""
     word = usual if settings.log is None else settings.log
     if word not in LEVELS:
         from domain.validation_messages import shown
 
-        raise InvalidInput(f"{Settings.log.variable} must be one of {', '.join(LEVELS)}, not {shown(word)}.")
+        raise StartupError(f"{Settings.log.variable} must be one of {', '.join(LEVELS)}, not {shown(word)}.")
     return int(getattr(logging, word.upper()))
 
 

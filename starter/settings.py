@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, overload
 from urllib.parse import urlsplit
 
-from starter.errors import StackError
+from starter.errors import StartupError
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -28,7 +28,7 @@ class Setting(Generic[T]):
     """One variable: its name, how its text is understood, its usual text, what it does, and who needs it.
 
     ``read`` takes the variable's name and its text (the usual one when nothing is said, which may be empty) and
-    raises StackError with one sentence that names the variable. ``shown`` says what is usual where a text cannot.
+    raises StartupError with one sentence that names the variable. ``shown`` says what is usual where a text cannot.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Setting(Generic[T]):
     @overload
     def __get__(self, settings: "Settings", owner: type) -> T: ...
     def __get__(self, settings: "Settings | None", owner: type) -> Self | T:
-        """The value, understood anew each time. Raises StackError for a text that cannot be one."""
+        """The value, understood anew each time. Raises StartupError for a text that cannot be one."""
         return self if settings is None else self.read(self.variable, settings.text(self) or self.usual)
 
 
@@ -81,7 +81,7 @@ def _folder_if_any(_: str, text: str) -> Path | None:
 def _port(lowest: int) -> Callable[[str, str], int]:
     def read(variable: str, text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) <= 5 and lowest <= int(text) < 65536):
-            raise StackError(f"{variable} must be a port number from {lowest} to 65535, not {text[:40]!r}.")
+            raise StartupError(f"{variable} must be a port number from {lowest} to 65535, not {text[:40]!r}.")
         return int(text)
 
     return read
@@ -93,13 +93,13 @@ def _port_if_any(variable: str, text: str) -> int | None:
 
 def _number(variable: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) > 0):
-        raise StackError(f"{variable} must be a whole number above 0, not {text[:40]!r}.")
+        raise StartupError(f"{variable} must be a whole number above 0, not {text[:40]!r}.")
     return int(text)
 
 
 def _size(variable: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) <= LARGEST_ATTACHMENT):
-        raise StackError(f"{variable} must be a number of bytes from 1 to {LARGEST_ATTACHMENT}, not {text[:40]!r}.")
+        raise StartupError(f"{variable} must be a number of bytes from 1 to {LARGEST_ATTACHMENT}, not {text[:40]!r}.")
     return int(text)
 
 
@@ -110,7 +110,7 @@ def _rate(example: str) -> "Callable[[str, str], RateLimitItem]":
         try:
             return parse(text)
         except ValueError as error:
-            raise StackError(f"{variable} must be a rate such as {example}, not {text!r}.") from error
+            raise StartupError(f"{variable} must be a rate such as {example}, not {text!r}.") from error
 
     return read
 
@@ -119,13 +119,13 @@ def _issuer(variable: str, text: str) -> str | None:
     parts = urlsplit(text)
     at_home = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
     if text and not (parts.scheme == "https" or at_home):
-        raise StackError(f"{variable} must be an https address; http is for the machine itself alone.")
+        raise StartupError(f"{variable} must be an https address; http is for the machine itself alone.")
     return text or None
 
 
 def _public_url(variable: str, text: str) -> str:
     if text and urlsplit(text).scheme not in ("http", "https"):
-        raise StackError(f"{variable} must be an address such as https://share.example.gov.cn, not {text!r}.")
+        raise StartupError(f"{variable} must be an address such as https://share.example.gov.cn, not {text!r}.")
     return text.rstrip("/")
 
 
@@ -135,7 +135,7 @@ def _allowed(variable: str, text: str) -> "Allowed":
     try:
         return allowed_from(text)
     except ValueError as error:
-        raise StackError(f"{variable} {error}") from error
+        raise StartupError(f"{variable} {error}") from error
 
 
 def _digest(_: str, text: str) -> "Algorithm":
@@ -144,11 +144,11 @@ def _digest(_: str, text: str) -> "Algorithm":
     try:
         return algorithm_named(text)
     except ValueError as error:
-        raise StackError(str(error)) from error
+        raise StartupError(str(error)) from error
 
 
 class Settings:
-    """Every setting, as the environment said when this was made. Asking for one that cannot be raises StackError."""
+    """Every setting, as the environment said when this was made. Asking for one that cannot be raises StartupError."""
 
     state = Setting(
         "SHAREFLOW_STATE", _folder, "folder", "where `shareflow up` keeps its data", "all", usual=".shareflow"
@@ -335,7 +335,7 @@ class Settings:
         return self._texts[setting.variable]
 
     def refuse_wrong_ones(self) -> None:
-        """Understand every setting. Raises StackError for the first that cannot be."""
+        """Understand every setting. Raises StartupError for the first that cannot be."""
         for each in every_setting():
             each.__get__(self, Settings)
 

@@ -18,7 +18,7 @@ from jwt.algorithms import ECAlgorithm
 
 from domain.access import EVERYWHERE, OF_A_PLACE
 from domain.words import Role
-from starter.errors import StackError
+from starter.errors import StartupError
 
 ISSUER = "urn:shareflow:embedded"
 AUDIENCE = "shareflow"
@@ -70,16 +70,16 @@ def new_issuer() -> Issuer:
 
 
 def embedded_issuer(folder: Path) -> Issuer:
-    """The issuer of a state folder; its key is made when it is first asked for. Raises StackError."""
+    """The issuer of a state folder; its key is made when it is first asked for. Raises StartupError."""
     path = folder / "issuer.pem"
     try:
         if not path.exists():
             _make(path)
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError) as error:
-        raise StackError(f"The key of the embedded issuer {path} cannot be used ({error}).") from error
+        raise StartupError(f"The key of the embedded issuer {path} cannot be used ({error}).") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise StackError(f"The key of the embedded issuer {path} is not one of ours; remove it to have a new one made.")
+        raise StartupError(f"The key of the embedded issuer {path} is not one of ours; remove it to get a new one.")
     return Issuer(key)
 
 

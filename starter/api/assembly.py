@@ -17,7 +17,7 @@ async def serving_api(client: ShareflowClient, settings: ApiSettings, folder: Pa
     """Serve the API while inside; gives its address.
 
     Tokens are those of the issuer that the settings name, else of the embedded one, whose key is in ``folder``.
-    Raises StackError.
+    Raises StartupError.
     """
     issuer = None if settings.issuer else embedded_issuer(folder)
     async with (

@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from starter.api.http.wire import Protocol
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.settings import Settings
 
 DRAIN_SECONDS = 5
@@ -30,7 +30,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
-    """Serve while inside; gives the address. Port 0 takes a free one. Raises StackError for a port that is taken."""
+    """Serve while inside; gives the address. Port 0 takes a free one. Raises StartupError for a port that is taken."""
     listening = _listen(host, port)
     config = uvicorn.Config(
         app,
@@ -69,6 +69,6 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listening
     except OSError as error:
-        raise StackError(
+        raise StartupError(
             f"Port {port} for the HTTP API cannot be used ({error.strerror}); set {Settings.api_port.variable}."
         ) from error

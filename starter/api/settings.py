@@ -8,7 +8,7 @@ from limits import RateLimitItem, parse
 from background.webhooks.addresses import NOTHING, Allowed
 from background.webhooks.payloads import prefix_of
 from starter.attachments import USUAL_LIMIT
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.settings import Settings
 
 
@@ -52,9 +52,9 @@ class ApiSettings:
 
 
 def api_settings(settings: Settings) -> ApiSettings:
-    """What the API goes by. Raises StackError for a setting that cannot be, and for an issuer without an audience."""
+    """What the API goes by. Raises StartupError for a setting that cannot be, and for an issuer without an audience."""
     if settings.text(Settings.oidc_issuer) and not settings.oidc_audience:
-        raise StackError("SHAREFLOW_OIDC_ISSUER needs SHAREFLOW_OIDC_AUDIENCE: a token must be meant for Shareflow.")
+        raise StartupError("SHAREFLOW_OIDC_ISSUER needs SHAREFLOW_OIDC_AUDIENCE: a token must be meant for Shareflow.")
     return ApiSettings(
         issuer=settings.oidc_issuer,
         audience=settings.oidc_audience,

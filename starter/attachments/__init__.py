@@ -19,6 +19,6 @@ USUAL_LIMIT = 20 * 1024 * 1024
 def store_in(named: Path | None, state_folder: Path, at_most: int = USUAL_LIMIT) -> AttachmentStore:
     """The store in the folder that the operator names, else in the state folder; ``at_most`` bytes a paper.
 
-    Raises StackError for a folder that cannot be used.
+    Raises StartupError for a folder that cannot be used.
     """
     return FolderStore(named or state_folder.absolute() / "attachments", at_most)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from starter.attachments.store import AttachmentDamaged
-from starter.errors import StackError
+from starter.errors import StartupError
 
 PIECE = 1024 * 1024
 ABANDONED_SECONDS = 3600.0
@@ -21,7 +21,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 class FolderStore:
     """Keeps attachments under ``folder``, those of one first byte in a folder of their own.
 
-    Raises StackError where the folder cannot be used.
+    Raises StartupError where the folder cannot be used.
     """
 
     def __init__(self, folder: Path, at_most: int) -> None:
@@ -34,7 +34,7 @@ class FolderStore:
                 pass
         except OSError as error:
             cause = error.strerror or str(error)
-            raise StackError(
+            raise StartupError(
                 f"The folder for attachments {folder} cannot be used ({cause}); "
                 "set SHAREFLOW_ATTACHMENTS to a folder that can be written."
             ) from error

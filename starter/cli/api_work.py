@@ -8,7 +8,7 @@ from rich.console import Console
 from starter.api.assembly import serving_api
 from starter.api.settings import api_settings
 from starter.connection import connected
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.settings import Settings
 from starter.stack.folder import running_stack
 
@@ -18,7 +18,7 @@ async def serve() -> None:
     settings = Settings()
     api = api_settings(settings)
     if not api.issuer and (settings.database_url or running_stack(settings.state) is None):
-        raise StackError(
+        raise StartupError(
             "The API needs to know whose tokens to believe: set SHAREFLOW_OIDC_ISSUER and SHAREFLOW_OIDC_AUDIENCE "
             "(only beside `shareflow up` does its own issuer count)."
         )

@@ -25,7 +25,7 @@ EXIT_CODES = {
     "starter.errors.AlreadyOpen": REFUSED,
     "starter.errors.EngineError": UNUSABLE,
     "starter.files.FileError": UNUSABLE,
-    "starter.errors.StackError": UNUSABLE,
+    "starter.errors.StartupError": UNUSABLE,
     "starter.simulate.scenario.ScenarioError": UNUSABLE,
     "starter.policy_file.PolicyError": UNUSABLE,
     "ledger.errors.LedgerUnavailable": UNUSABLE,

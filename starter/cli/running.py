@@ -15,7 +15,7 @@ def run(work: Coroutine[Any, Any, T], usual_level: str = "warning") -> T:
     """Run ``work`` to its end and give its result.
 
     A SIGTERM cancels it, so that servers it has started are stopped. Raises Failure then,
-    KeyboardInterrupt after Ctrl-C, InvalidInput for a wrong SHAREFLOW_LOG.
+    KeyboardInterrupt after Ctrl-C, StartupError for a wrong SHAREFLOW_LOG.
     """
     # Imported here, so that naming this function costs other commands nothing.
     import asyncio

@@ -60,7 +60,7 @@ def _read(files: Sequence[str]) -> list["Scenario"]:
 
 
 async def _play_all(scenarios: Sequence["Scenario"]) -> list[tuple["PlayedCase", list[str]]]:
-    """Each play with what differs, in the order of the scenarios. Raises StackError."""
+    """Each play with what differs, in the order of the scenarios. Raises StartupError."""
     import asyncio
 
     from starter.simulate.sandbox import sandbox

@@ -45,7 +45,7 @@ class Sandbox:
 
 @asynccontextmanager
 async def sandbox(calendar: Calendar | None = None) -> AsyncIterator[Sandbox]:
-    """Start a sandbox, about three seconds; everything in it is gone afterwards. Raises StackError."""
+    """Start a sandbox, about three seconds; everything in it is gone afterwards. Raises StartupError."""
     calendar = calendar or Calendar.packaged()
     async with AsyncExitStack() as stack:
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="shareflow-"))

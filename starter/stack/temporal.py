@@ -17,7 +17,7 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.settings import Settings
 
 HOST = "127.0.0.1"
@@ -54,7 +54,7 @@ class TemporalOptions:
 
 
 def ports_from(settings: Settings) -> Ports:
-    """The ports that SHAREFLOW_TEMPORAL_PORT and SHAREFLOW_UI_PORT name. Raises StackError for no port."""
+    """The ports that SHAREFLOW_TEMPORAL_PORT and SHAREFLOW_UI_PORT name. Raises StartupError for no port."""
     return Ports(settings.temporal_port, settings.ui_port)
 
 
@@ -84,7 +84,7 @@ class Temporal:
 async def start_temporal(options: TemporalOptions) -> Temporal:
     """Start the server and wait until it answers and knows its search attributes; about a second.
 
-    Raises StackError: no ``temporal`` program, a port in use, a server that ends or keeps silent for
+    Raises StartupError: no ``temporal`` program, a port in use, a server that ends or keeps silent for
     half a minute (its last message is quoted).
     """
     note = options.database.with_suffix(".pid") if options.database is not None else None
@@ -105,10 +105,10 @@ async def start_temporal(options: TemporalOptions) -> Temporal:
 
 
 def program() -> str:
-    """The ``temporal`` program: beside this Python, else on the PATH. Raises StackError for none."""
+    """The ``temporal`` program: beside this Python, else on the PATH. Raises StartupError for none."""
     found = shutil.which("temporal", path=str(Path(sys.executable).parent)) or shutil.which("temporal")
     if found is None:
-        raise StackError("The program temporal is not installed beside Python or on the PATH; run make setup.")
+        raise StartupError("The program temporal is not installed beside Python or on the PATH; run make setup.")
     return found
 
 
@@ -142,14 +142,14 @@ def _spawn(command: Sequence[str], log: Path | None) -> subprocess.Popen[bytes]:
 
 
 def _port(port: int, variable: str) -> int:
-    """``port`` if it is free, any free one for 0. Raises StackError naming port and variable."""
+    """``port`` if it is free, any free one for 0. Raises StartupError naming port and variable."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
             cause = "is in use by another program" if port >= 1024 else f"cannot be used ({error.strerror})"
-            raise StackError(f"Port {port} {cause}; set {variable} to a free port.") from error
+            raise StartupError(f"Port {port} {cause}; set {variable} to a free port.") from error
         return int(probe.getsockname()[1])
 
 
@@ -158,7 +158,7 @@ async def _answers(temporal: Temporal, options: TemporalOptions) -> None:
     request = ListSearchAttributesRequest(namespace=NAMESPACE)
     while time.monotonic() < deadline:
         if temporal.ended:
-            raise StackError(f"Temporal ended while it started{_last_words(options.log)}.")
+            raise StartupError(f"Temporal ended while it started{_last_words(options.log)}.")
         # Until it is up the server refuses connections (RuntimeError) or calls (RPCError).
         with suppress(RuntimeError, RPCError):
             client = await Client.connect(temporal.address)
@@ -166,7 +166,7 @@ async def _answers(temporal: Temporal, options: TemporalOptions) -> None:
             if options.search_attributes.keys() <= known.custom_attributes.keys():
                 return
         await asyncio.sleep(0.05)
-    raise StackError(f"Temporal did not answer on {temporal.address} within 30 seconds{_last_words(options.log)}.")
+    raise StartupError(f"Temporal did not answer on {temporal.address} within 30 seconds{_last_words(options.log)}.")
 
 
 def _last_words(log: Path | None) -> str:

@@ -105,7 +105,7 @@ class ShareflowEngine:
 
 @contextmanager
 def running_engine(begins: datetime | None = None) -> Iterator[ShareflowEngine]:
-    """An engine whose time begins at an instant (None: now), gone afterwards. Raises StackError."""
+    """An engine whose time begins at an instant (None: now), gone afterwards. Raises StartupError."""
     with in_background(lambda: engine_stack(begins)) as background, ExitStack() as until_the_end:
         yield ShareflowEngine(background, until_the_end)
 

@@ -37,7 +37,7 @@ class EngineStack:
 
 @asynccontextmanager
 async def engine_stack(begins: datetime | None) -> AsyncIterator[EngineStack]:
-    """Start it, about two seconds; nothing of it is left afterwards. Raises StackError.
+    """Start it, about two seconds; nothing of it is left afterwards. Raises StartupError.
 
     ApiSettings of the environment do not count. Webhooks may lead to this machine, where a test's receiver is.
     """

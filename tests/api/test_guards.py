@@ -14,7 +14,7 @@ from domain.words import Role
 from starter.api.app import create_app
 from starter.api.context import AppContext, open_context
 from starter.api.settings import ApiSettings, api_settings
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.settings import Settings
 from starter.tokens import Issuer
 from tests.api.callers import Bearer, People
@@ -115,5 +115,5 @@ async def test_health_and_figures_tell_of_routes_and_never_of_cases(people: Peop
     ],
 )
 def test_a_setting_that_cannot_be_is_named(name: str, value: str) -> None:
-    with pytest.raises(StackError, match=name):
+    with pytest.raises(StartupError, match=name):
         api_settings(Settings({name: value}))

@@ -6,7 +6,7 @@ import logging
 import pytest
 import structlog
 
-from starter.errors import InvalidInput
+from starter.errors import StartupError
 from starter.logs import configure_logs, level_from
 from starter.settings import Settings
 
@@ -38,7 +38,7 @@ def test_an_exception_stays_on_one_line(capsys: pytest.CaptureFixture[str]) -> N
 def test_the_level_comes_from_the_environment() -> None:
     assert level_from(Settings({"SHAREFLOW_LOG": "DEBUG"})) == logging.DEBUG
     assert level_from(Settings({"SHAREFLOW_LOG": ""}), "error") == logging.ERROR
-    with pytest.raises(InvalidInput, match=r"SHAREFLOW_LOG must be one of .*“loud”"):
+    with pytest.raises(StartupError, match=r"SHAREFLOW_LOG must be one of .*“loud”"):
         level_from(Settings({"SHAREFLOW_LOG": "loud"}))
 
 

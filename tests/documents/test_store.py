@@ -15,7 +15,7 @@ from starter.api.settings import ApiSettings, api_settings
 from starter.attachments import AttachmentDamaged, store_in
 from starter.attachments.arriving import Arriving, TooLarge
 from starter.attachments.folder import ABANDONED_SECONDS, FolderStore
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.settings import Settings
 
 CONTENT = "申请表".encode() * 1000
@@ -171,11 +171,11 @@ def test_what_nobody_sets_is_one_thing_everywhere() -> None:
 
 @pytest.mark.parametrize("limit", ["0", "-1", "1.5", "20M", "9" * 30, "１０"])
 def test_a_limit_that_is_none_is_refused(limit: str) -> None:
-    with pytest.raises(StackError, match="SHAREFLOW_ATTACHMENT_LIMIT"):
+    with pytest.raises(StartupError, match="SHAREFLOW_ATTACHMENT_LIMIT"):
         _ = Settings({"SHAREFLOW_ATTACHMENT_LIMIT": limit}).attachment_limit
 
 
 def test_a_folder_that_cannot_be_used_is_refused_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
-    with pytest.raises(StackError, match="SHAREFLOW_ATTACHMENTS"):
+    with pytest.raises(StartupError, match="SHAREFLOW_ATTACHMENTS"):
         store_in(tmp_path / "taken", tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.settings import Setting, Settings, every_setting, table
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +84,7 @@ def test_nothing_said_is_a_value(setting: Setting[object]) -> None:
 
 @pytest.mark.parametrize(("variable", "value"), WRONG.items(), ids=WRONG)
 def test_a_wrong_value_is_one_sentence_that_names_it(variable: str, value: str) -> None:
-    with pytest.raises(StackError) as refused:
+    with pytest.raises(StartupError) as refused:
         Settings({variable: value}).refuse_wrong_ones()
     said = str(refused.value)
     assert said.startswith(variable)
@@ -93,7 +93,7 @@ def test_a_wrong_value_is_one_sentence_that_names_it(variable: str, value: str) 
 
 
 def test_a_digest_that_is_none_is_one_sentence() -> None:
-    with pytest.raises(StackError, match="'md5' is no digest algorithm of the ledger: use sm3 or sha256"):
+    with pytest.raises(StartupError, match="'md5' is no digest algorithm of the ledger: use sm3 or sha256"):
         _ = Settings({"SHAREFLOW_DIGEST": "md5"}).digest
 
 

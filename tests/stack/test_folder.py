@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.settings import Settings
 from starter.stack.folder import Addresses, StateFolder, running_stack
 
@@ -33,7 +33,7 @@ def test_a_running_stack_is_found_until_it_stops(tmp_path: Path) -> None:
 
 
 def test_two_stacks_do_not_share_a_folder(tmp_path: Path) -> None:
-    with StateFolder(tmp_path), pytest.raises(StackError, match="SHAREFLOW_STATE"), StateFolder(tmp_path):
+    with StateFolder(tmp_path), pytest.raises(StartupError, match="SHAREFLOW_STATE"), StateFolder(tmp_path):
         pass
     with StateFolder(tmp_path):
         pass
@@ -54,7 +54,7 @@ def test_what_a_killed_stack_left_is_not_believed(tmp_path: Path) -> None:
 
 def test_an_unusable_folder_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StackError, match=r"state folder .*file cannot be used.*SHAREFLOW_STATE"):
+    with pytest.raises(StartupError, match=r"state folder .*file cannot be used.*SHAREFLOW_STATE"):
         StateFolder(tmp_path / "file")
-    with pytest.raises(StackError, match="cannot be used"):
+    with pytest.raises(StartupError, match="cannot be used"):
         StateFolder(Path("/proc/nowhere"))

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from ledger.engine import connect
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.stack.postgres import start_postgres
 
 
@@ -67,7 +67,7 @@ def test_an_unusable_folder_is_one_sentence(tmp_path: Path, kind: str, capfd: py
     (tmp_path / "file").write_text("")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "letter.txt").write_text("")
-    with pytest.raises(StackError, match="SHAREFLOW_STATE") as error:
+    with pytest.raises(StartupError, match="SHAREFLOW_STATE") as error:
         start_postgres(folders[kind])
     assert str(folders[kind]) in str(error.value)
     assert "\n" not in str(error.value)

@@ -12,7 +12,7 @@ import pytest
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.settings import Settings
 from starter.stack import temporal as stack
 from starter.stack.temporal import Ports, TemporalOptions, ports_from, start_temporal
@@ -67,13 +67,13 @@ async def test_a_port_in_use_is_named_with_its_variable(part: str, variable: str
         taken.listen()
         port = taken.getsockname()[1]
         ports = Ports(port, None) if part == "frontend" else Ports(0, port)
-        with pytest.raises(StackError, match=f"Port {port} is in use .*{variable}"):
+        with pytest.raises(StartupError, match=f"Port {port} is in use .*{variable}"):
             await start_temporal(TemporalOptions(ports=ports))
 
 
 async def test_a_server_that_ends_says_why(tmp_path: Path) -> None:
     options = TemporalOptions(ports=ANY, log=tmp_path / "log", search_attributes={"A": "NoSuchType"})
-    with pytest.raises(StackError, match=r"Temporal ended while it started: .*NoSuchType"):
+    with pytest.raises(StartupError, match=r"Temporal ended while it started: .*NoSuchType"):
         await start_temporal(options)
 
 
@@ -87,7 +87,7 @@ async def test_one_that_does_not_listen_to_reason_is_killed(monkeypatch: pytest.
 
 def test_no_program_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack.shutil, "which", lambda *_, **__: None)
-    with pytest.raises(StackError, match="make setup"):
+    with pytest.raises(StartupError, match="make setup"):
         stack.program()
 
 
@@ -95,5 +95,5 @@ def test_ports_from_the_environment() -> None:
     assert ports_from(Settings({})) == Ports(7233, 8233)
     assert ports_from(Settings({"SHAREFLOW_TEMPORAL_PORT": "1234", "SHAREFLOW_UI_PORT": "0"})) == Ports(1234, 0)
     for wrong in ("x", "-1", "65536", "７"):
-        with pytest.raises(StackError, match="SHAREFLOW_UI_PORT"):
+        with pytest.raises(StartupError, match="SHAREFLOW_UI_PORT"):
             ports_from(Settings({"SHAREFLOW_UI_PORT": wrong}))

@@ -8,7 +8,7 @@ import pytest
 from background.webhooks import guard as guarding
 from background.webhooks.addresses import NOTHING, allowed_from
 from background.webhooks.guard import AddressGuard, Unfit, place_in
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.settings import Settings
 
 PUBLIC, PUBLIC6 = "39.156.66.10", "2400:da00::6666"
@@ -199,7 +199,7 @@ async def test_the_operator_allows_networks_and_places(
 
 @pytest.mark.parametrize("text", ["hook.example", "10.0.0.1/8", "hook.example:0", ":8080", "hook:port", "10.0.0.0/33"])
 def test_exceptions_that_cannot_be_read_are_told(text: str) -> None:
-    with pytest.raises(StackError, match=r"^SHAREFLOW_WEBHOOK_ALLOW takes networks such as 10\.0\.0\.0/8 .*\.$"):
+    with pytest.raises(StartupError, match=r"^SHAREFLOW_WEBHOOK_ALLOW takes networks such as 10\.0\.0\.0/8 .*\.$"):
         _ = Settings({"SHAREFLOW_WEBHOOK_ALLOW": f"127.0.0.0/8,{text}"}).webhook_allow
 
 

@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 
 from starter.cli.checks.findings import Check, ok, problem, skipped, warning
-from starter.errors import StackError
+from starter.errors import StartupError
 from starter.settings import Settings
 from starter.stack.folder import VARIABLE, StateFolder, running_stack
 from starter.stack.temporal import HOST, PORT_VARIABLE, UI_PORT_VARIABLE, ports_from, program
@@ -31,7 +31,7 @@ def temporal_program_check(_: Settings) -> Check:
     name = "temporal_program"
     try:
         found = program()
-    except StackError as error:
+    except StartupError as error:
         return problem(name, str(error), SETUP)
     try:
         said = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=20, check=True)
@@ -61,7 +61,7 @@ def state_folder_check(settings: Settings) -> Check:
     if path.exists():
         try:
             StateFolder(path)
-        except StackError as error:
+        except StartupError as error:
             return problem(name, str(error), mend)
         return ok(name, f"{path} can be written")
     parent = next(x for x in path.parents if x.exists())
@@ -75,7 +75,7 @@ def ports_check(settings: Settings) -> Check:
     name = "ports"
     try:
         ports = ports_from(settings)
-    except StackError as error:
+    except StartupError as error:
         return problem(name, str(error))
     if running_stack(settings.state):
         return ok(name, "used by the stack that runs here")
