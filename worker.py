@@ -42,6 +42,11 @@ from background.webhooks.dispatcher import Dispatcher
 from background.webhooks.guard import AddressGuard
 from background.webhooks.payloads import prefix_of
 from background.webhooks.sending import Sender
+from configuration.departments import departments_in_force
+from configuration.errors import StartupError
+from configuration.logs import configure_logs
+from configuration.policy_file import policy_in_force
+from configuration.settings import Settings
 from domain.calendar import Calendar
 from domain.evidence import Algorithm
 from ledger.calendar_store import CalendarStore
@@ -50,11 +55,6 @@ from ledger.errors import LedgerUnavailable
 from ledger.reader import Reader
 from ledger.schema import migrate
 from protocol.names import TASK_QUEUE
-from starter.departments import departments_in_force
-from starter.errors import StartupError
-from starter.logs import configure_logs
-from starter.policy_file import policy_in_force
-from starter.settings import Settings
 from workflows.case import CaseWorkflow
 from workflows.duty_round import DutyRoundWorkflow
 

@@ -9,11 +9,11 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 
+from configuration.errors import StartupError
+from configuration.policy_file import policy_in_force
+from configuration.settings import Settings
 from ledger.engine import connect
 from starter.engine_client import ShareflowClient
-from starter.errors import StartupError
-from starter.policy_file import policy_in_force
-from starter.settings import Settings
 from starter.stack.folder import running_stack
 
 NOT_RUNNING = (

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from configuration.errors import StartupError
+from configuration.policy_file import policy_in_force
+from configuration.settings import Settings
 from ledger.engine import Engine, connect
 from ledger.schema import migrate
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.api.assembly import serving_api
 from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
-from starter.errors import StartupError
-from starter.policy_file import policy_in_force
-from starter.settings import Settings
 from starter.stack.folder import Addresses, StateFolder
 from starter.stack.postgres import start_postgres_aside
 from starter.stack.temporal import TemporalOptions, ports_from, start_temporal

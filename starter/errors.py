@@ -70,7 +70,3 @@ class Unavailable(EngineError):
 
 class NeedsOperator(EngineError):
     """The engine cannot do it and asking again does not help: somebody must look at the engine first."""
-
-
-class StartupError(Exception):
-    """A program cannot start as things are; the message is one plain sentence that says how to mend it."""

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
+from configuration.errors import StartupError
 from domain.access import EVERYWHERE, OF_A_PLACE
 from domain.words import Role
-from starter.errors import StartupError
 
 ISSUER = "urn:shareflow:embedded"
 AUDIENCE = "shareflow"

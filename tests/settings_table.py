@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from starter.settings import table
+from configuration.settings import table
 
 DOCUMENT = Path(__file__).parent.parent / "docs/operations.md"
 

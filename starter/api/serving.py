@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from configuration.errors import StartupError
+from configuration.settings import Settings
 from starter.api.http.wire import Protocol
-from starter.errors import StartupError
-from starter.settings import Settings
 
 DRAIN_SECONDS = 5
 KEEP_SECONDS = 65

@@ -7,9 +7,9 @@ from limits import RateLimitItem, parse
 
 from background.webhooks.addresses import NOTHING, Allowed
 from background.webhooks.payloads import prefix_of
+from configuration.errors import StartupError
+from configuration.settings import Settings
 from starter.attachments import USUAL_LIMIT
-from starter.errors import StartupError
-from starter.settings import Settings
 
 
 @dataclass(frozen=True)

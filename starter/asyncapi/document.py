@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
+from configuration.settings import Settings
 from domain.words import EventType
 from starter.api.events_in.kinds import Kind
 from starter.asyncapi.messages import THIN, TRIAL, Schema, messages, schemas
-from starter.settings import Settings
 
 DESCRIPTION = """\
 政务数据共享流程引擎: what happened in data-share requests, in order and exactly as recorded, and what other systems

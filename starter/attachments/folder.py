@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
+from configuration.errors import StartupError
 from starter.attachments.store import AttachmentDamaged
-from starter.errors import StartupError
 
 PIECE = 1024 * 1024
 ABANDONED_SECONDS = 3600.0

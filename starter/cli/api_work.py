@@ -5,11 +5,11 @@ import signal
 
 from rich.console import Console
 
+from configuration.errors import StartupError
+from configuration.settings import Settings
 from starter.api.assembly import serving_api
 from starter.api.settings import api_settings
 from starter.connection import connected
-from starter.errors import StartupError
-from starter.settings import Settings
 from starter.stack.folder import running_stack
 
 

@@ -156,7 +156,7 @@ def known_calendar() -> "Calendar":
 
 
 def _ledger() -> str | None:
-    from starter.settings import Settings
+    from configuration.settings import Settings
     from starter.stack.folder import ledger_url
 
     return ledger_url(Settings())

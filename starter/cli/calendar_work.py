@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from background.publication import Progress, carry_out
+from configuration.files import read_text
 from domain.calendar import CHINA, Calendar, Edition, load_edition, published_now
 from domain.validation_messages import shown
 from ledger.calendar_store import CalendarStore
@@ -22,7 +23,6 @@ from starter.cli.output import print_json, print_pairs, print_table
 from starter.connection import connected
 from starter.engine_client import ShareflowClient
 from starter.failures import ledger_answers
-from starter.files import read_text
 
 SHOWN = 20
 TOLD_EVERY = 2.0

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError, create_model
 
+from configuration.files import read_text
 from domain.access import place_of
 from domain.engine.filed import Filed
 from domain.field_types import Given, ShortText
@@ -14,7 +15,6 @@ from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName
 from domain.yaml_text import read_yaml
 from starter.errors import InvalidInput
-from starter.files import read_text
 
 
 class CaseFile(Filed):

@@ -17,9 +17,9 @@ def register(app: typer.Typer) -> None:
 
 def doctor_command(json_output: AsJson = False) -> None:
     """Say what works here, what does not, and how to mend it; exit 0 when Shareflow is usable."""
+    from configuration.settings import Settings
     from starter.cli.checks import every_check
     from starter.cli.running import run
-    from starter.settings import Settings
 
     checks = run(every_check(Settings()), usual_level="error")
     usable = all(check.state != "problem" for check in checks)

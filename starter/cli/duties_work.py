@@ -9,6 +9,8 @@ import typer
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
+from configuration.departments import departments_in_force
+from configuration.settings import Settings
 from domain.access import place_of
 from domain.calendar import CHINA
 from domain.codes import code_key
@@ -30,11 +32,9 @@ from starter.cli.errors import REFUSED, UNUSABLE, Failure
 from starter.cli.options import option
 from starter.cli.output import print_json, print_table
 from starter.connection import connected
-from starter.departments import departments_in_force
 from starter.duty_schedules import State, Synced, states, sync_schedules
 from starter.errors import InvalidInput, RequestRefused, Unavailable
 from starter.failures import refused_by
-from starter.settings import Settings
 
 PATIENCE = timedelta(minutes=2)
 NOBODY = f"No place is listed: name a file of departments with {Settings.departments.variable}."

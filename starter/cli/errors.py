@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from starter.settings import Settings
+from configuration.settings import Settings
 
 REFUSED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
@@ -24,10 +24,10 @@ EXIT_CODES = {
     "starter.errors.KeyReused": REFUSED,
     "starter.errors.AlreadyOpen": REFUSED,
     "starter.errors.EngineError": UNUSABLE,
-    "starter.files.FileError": UNUSABLE,
-    "starter.errors.StartupError": UNUSABLE,
+    "configuration.files.FileError": UNUSABLE,
+    "configuration.errors.StartupError": UNUSABLE,
     "starter.simulate.scenario.ScenarioError": UNUSABLE,
-    "starter.policy_file.PolicyError": UNUSABLE,
+    "configuration.policy_file.PolicyError": UNUSABLE,
     "ledger.errors.LedgerUnavailable": UNUSABLE,
     "ledger.errors.LedgerConflict": UNUSABLE,
     "ledger.errors.BadCursor": UNUSABLE,

@@ -2,6 +2,7 @@
 
 import typer
 
+from configuration.files import write_text
 from domain.messages import Language
 from domain.procedures.registry import PROCEDURES
 from domain.statutes.loader import get_statute
@@ -10,7 +11,6 @@ from starter.cli.options import word
 from starter.diagram.of_procedure import picture_of
 from starter.diagram.svg import draw
 from starter.errors import InvalidInput
-from starter.files import write_text
 from starter.procedures import required
 
 

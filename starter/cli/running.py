@@ -20,7 +20,7 @@ def run(work: Coroutine[Any, Any, T], usual_level: str = "warning") -> T:
     # Imported here, so that naming this function costs other commands nothing.
     import asyncio
 
-    from starter.logs import configure_logs
+    from configuration.logs import configure_logs
 
     try:
         configure_logs(usual_level)

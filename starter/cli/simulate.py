@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from configuration.files import FileError, read_text
 from starter.cli.errors import REFUSED, UNUSABLE, exit_code, say
 from starter.cli.output import AsJson, print_json
-from starter.files import FileError, read_text
 
 if TYPE_CHECKING:
     from asyncio import Semaphore

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from configuration.files import FileError, read_text
 from starter.cli.errors import REFUSED, UNUSABLE, say
 from starter.cli.output import AsJson, new_group, print_json, print_table
-from starter.files import FileError, read_text
 
 if TYPE_CHECKING:
     from domain.statutes.model import Statute
@@ -69,8 +69,8 @@ def show_command(
     json_output: AsJson = False,
 ) -> None:
     """One statute: bodies, classes, routes, limits, duties and instances, each with article and quote."""
+    from configuration.policy_file import policy_in_force
     from domain.statutes.loader import get_statute
-    from starter.policy_file import policy_in_force
 
     statute, policy = get_statute(statute_id), policy_in_force()
     from starter.cli.statute_page import as_json, show
@@ -115,10 +115,10 @@ def coverage_command(
 @commands.command("check")
 def check_command(files: Files = None, json_output: AsJson = False) -> None:
     """Check the packaged statutes, and the files given, against themselves and against their sources."""
+    from configuration.settings import Settings
     from domain.coverage.check import check_coverage
     from domain.statutes.check import check_all
     from domain.statutes.loader import StatuteError, load_file, packaged_overlay_texts, packaged_texts
-    from starter.settings import Settings
 
     named = Settings().sources
     folder = Path(named) if named else None

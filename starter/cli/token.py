@@ -27,12 +27,12 @@ def token(
 
     from annotated_types import MinLen
 
+    from configuration.settings import Settings
     from domain.field_types import Code, ShortText
     from domain.words import Role
     from starter.api.settings import api_settings
     from starter.cli.options import option, several, word
     from starter.cli.output import print_json
-    from starter.settings import Settings
     from starter.tokens import embedded_issuer
 
     roles = [word(Role, each, "role") for each in several(role)]

@@ -5,12 +5,12 @@ import signal
 
 from rich.console import Console
 
+from configuration.departments import departments_in_force
+from configuration.settings import Settings
 from starter.api.settings import api_settings
 from starter.cli.duties_work import told
-from starter.departments import departments_in_force
 from starter.duty_schedules import sync_schedules
 from starter.embedded import Stack, embedded_stack
-from starter.settings import Settings
 from starter.stack.folder import StateFolder
 
 

@@ -17,6 +17,7 @@ from pydantic import (
     create_model,
 )
 
+from configuration.files import read_text
 from domain.access import place_of
 from domain.calendar import day_of, end_of
 from domain.calendar.horizon import HORIZON
@@ -28,7 +29,6 @@ from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.validation_messages import first_problem, key_path
 from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
 from domain.yaml_text import YamlDocument, YamlTextError, read_yaml
-from starter.files import read_text
 
 LONGEST_FILE = 1_000_000
 FIRST = end_of(HORIZON.first - timedelta(days=1))

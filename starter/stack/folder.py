@@ -10,8 +10,8 @@ from typing import IO, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from starter.errors import StartupError
-from starter.settings import Settings
+from configuration.errors import StartupError
+from configuration.settings import Settings
 
 VARIABLE = Settings.state.variable
 _MEND = f"set {VARIABLE} to a folder that can be written"

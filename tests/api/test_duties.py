@@ -10,13 +10,13 @@ import pytest
 from temporalio.client import WorkflowFailureError
 from typer.testing import CliRunner
 
+from configuration.settings import Settings
 from domain.words import ProcedureName
 from ledger.queries.cases import list_cases
 from ledger.queries.views import CaseFilter
 from protocol.names import DUTY_ROUND, TASK_QUEUE
 from protocol.rounds import RoundOrder, RoundResult
 from starter.cli import app
-from starter.settings import Settings
 from starter.simulate.sandbox import Sandbox
 from tests.api.callers import People, fresh_key
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from temporalio.api.operatorservice.v1 import RemoveSearchAttributesRequest
 
+from configuration.settings import Settings
 from domain.engine.filed import Party, Resource
 from domain.procedures.share_request.application import Application
 from domain.words import SharingClass
@@ -15,7 +16,6 @@ from protocol.names import workflow_id
 from starter.cli.checks.engine import engine_checks
 from starter.cli.checks.findings import Check
 from starter.engine_client import ShareflowClient
-from starter.settings import Settings
 from starter.simulate.sandbox import Sandbox, sandbox
 
 APPLICATION = Application(

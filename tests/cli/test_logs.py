@@ -6,9 +6,9 @@ import logging
 import pytest
 import structlog
 
-from starter.errors import StartupError
-from starter.logs import configure_logs, level_from
-from starter.settings import Settings
+from configuration.errors import StartupError
+from configuration.logs import configure_logs, level_from
+from configuration.settings import Settings
 
 
 def test_ours_and_the_libraries_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from configuration.errors import StartupError
+from configuration.settings import Settings
 from starter.api.settings import ApiSettings, api_settings
 from starter.attachments import AttachmentDamaged, store_in
 from starter.attachments.arriving import Arriving, TooLarge
 from starter.attachments.folder import ABANDONED_SECONDS, FolderStore
-from starter.errors import StartupError
-from starter.settings import Settings
 
 CONTENT = "申请表".encode() * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -9,7 +9,8 @@ ROOT = Path(__file__).parents[2]
 ALONE = '''
 import builtins, importlib, pkgutil, socket, sys
 
-FORBIDDEN = ("temporalio", "sqlalchemy", "psycopg2", "alembic", "workflows", "activities", "ledger", "starter")
+FORBIDDEN = ("temporalio", "sqlalchemy", "psycopg2", "alembic")
+FORBIDDEN += ("workflows", "activities", "ledger", "configuration", "starter")
 
 
 class Blocker:

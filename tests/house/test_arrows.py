@@ -15,8 +15,7 @@ SQL = re.compile(
     r"\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|WITH\s+\w+\s+AS\s|CREATE\s+(TABLE|INDEX)\s"
     r"|ALTER\s+TABLE\s|LISTEN\s|NOTIFY\s|LOCK\s+TABLE\s|TRUNCATE\s)"
 )
-WORKER_STANDS_ON = {"activities", "background", "domain", "ledger", "protocol", "starter", "workflows"}
-DOORS = ("starter.api", "starter.cli", "starter.simulate", "starter.api.events_in", "starter.engine_client")
+WORKER_STANDS_ON = {"activities", "background", "configuration", "domain", "ledger", "protocol", "workflows"}
 START_WORKERS = {"starter", "tests", "bench"}
 
 
@@ -41,7 +40,6 @@ def test_the_worker_stands_on_what_it_may() -> None:
     own = {top(name) for _, name in imports(WORKER) if top(name) in packages()}
     assert own <= WORKER_STANDS_ON
     assert "shareflow" not in own, "the client is for others"
-    assert [name for _, name in imports(WORKER) if name.startswith(DOORS)] == []
 
 
 def test_only_those_who_start_workers_import_the_worker() -> None:

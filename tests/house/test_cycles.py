@@ -9,7 +9,17 @@ from collections.abc import Iterable, Mapping
 import grimp
 import pytest
 
-ROOMS = ("domain", "protocol", "ledger", "activities", "workflows", "background", "starter", "shareflow")
+ROOMS = (
+    "domain",
+    "protocol",
+    "ledger",
+    "activities",
+    "workflows",
+    "background",
+    "configuration",
+    "starter",
+    "shareflow",
+)
 
 
 Graph = Mapping[str, frozenset[str]]

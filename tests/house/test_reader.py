@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("domain", "protocol", "workflows", "activities", "background", "starter", "shareflow", "ledger")
+PACKAGES = (
+    "domain",
+    "protocol",
+    "workflows",
+    "activities",
+    "background",
+    "configuration",
+    "starter",
+    "shareflow",
+    "ledger",
+)
 SQL = ("ledger", "background/webhooks/queries")
 """Where questions and changes are written in SQL."""
 

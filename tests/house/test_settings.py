@@ -7,11 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from starter.errors import StartupError
-from starter.settings import Setting, Settings, every_setting, table
+from configuration.errors import StartupError
+from configuration.settings import Setting, Settings, every_setting, table
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("domain", "protocol", "workflows", "activities", "ledger", "background", "starter", "shareflow")
+PACKAGES = (
+    "domain",
+    "protocol",
+    "workflows",
+    "activities",
+    "ledger",
+    "background",
+    "configuration",
+    "starter",
+    "shareflow",
+)
 ELSEWHERE = {"SHAREFLOW_FUZZ_CASES", "SHAREFLOW_BENCH_CASES"}
 """What tests and measurements read, and no program."""
 WRONG = {
@@ -53,7 +63,7 @@ def test_the_environment_is_read_in_one_place() -> None:
         for path in sources()
         if list(reads_of_the_environment(ast.parse(path.read_text("utf-8"))))
     }
-    assert found == {"starter/settings.py"}
+    assert found == {"configuration/settings.py"}
 
 
 def test_a_read_of_the_environment_is_found() -> None:

@@ -24,6 +24,8 @@ from temporalio.worker import Worker
 
 from activities.duty_rounds import DutyRounds
 from activities.other_cases import OtherCases
+from configuration.departments import departments_in_force
+from configuration.settings import Settings
 from domain.calendar import CHINA
 from domain.codes import code_key
 from domain.departments import Departments, DepartmentsError, read_departments
@@ -38,9 +40,7 @@ from ledger.queries.views import CaseDetail, CaseFilter
 from protocol.messages import CaseToOpen
 from protocol.names import DUTY_ROUND, OPEN_CASE, TASK_QUEUE
 from protocol.rounds import RoundOrder, RoundResult
-from starter.departments import departments_in_force
 from starter.duty_schedules import described, schedule_id, states, sync_schedules
-from starter.settings import Settings
 from starter.simulate.sandbox import Sandbox
 from tests.engine.looking import until
 from worker import sandbox

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from starter.errors import StartupError
-from starter.settings import Settings
+from configuration.errors import StartupError
+from configuration.settings import Settings
 from starter.stack.folder import Addresses, StateFolder, running_stack
 
 ADDRESSES = Addresses(pid=os.getpid(), temporal="127.0.0.1:7233", ledger="postgresql://x")

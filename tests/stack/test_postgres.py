@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from configuration.errors import StartupError
 from ledger.engine import connect
-from starter.errors import StartupError
 from starter.stack.postgres import start_postgres
 
 

@@ -12,8 +12,8 @@ import pytest
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
-from starter.errors import StartupError
-from starter.settings import Settings
+from configuration.errors import StartupError
+from configuration.settings import Settings
 from starter.stack import temporal as stack
 from starter.stack.temporal import Ports, TemporalOptions, ports_from, start_temporal
 

@@ -17,12 +17,12 @@ from background.webhooks.dispatcher import Dispatcher
 from background.webhooks.guard import AddressGuard
 from background.webhooks.queries.subscriptions import DisabledFor
 from background.webhooks.sending import Sender
+from configuration.settings import Settings
 from domain.cloud_events import cloud_event
 from starter.api.assembly import serving_api
 from starter.api.settings import ApiSettings
 from starter.api.webhooks import endpoints as webhooks
 from starter.engine_client import ShareflowClient
-from starter.settings import Settings
 from starter.simulate.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]

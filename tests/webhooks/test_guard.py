@@ -8,8 +8,8 @@ import pytest
 from background.webhooks import guard as guarding
 from background.webhooks.addresses import NOTHING, allowed_from
 from background.webhooks.guard import AddressGuard, Unfit, place_in
-from starter.errors import StartupError
-from starter.settings import Settings
+from configuration.errors import StartupError
+from configuration.settings import Settings
 
 PUBLIC, PUBLIC6 = "39.156.66.10", "2400:da00::6666"
 

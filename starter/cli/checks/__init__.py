@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
+from configuration.settings import Settings
 from starter.cli.checks.engine import engine_checks
 from starter.cli.checks.findings import Check, problem, unexpected
 from starter.cli.checks.law import calendar_check, policy_check, statutes_check
@@ -13,7 +14,6 @@ from starter.cli.checks.machine import (
     state_folder_check,
     temporal_program_check,
 )
-from starter.settings import Settings
 
 BY_THEMSELVES: tuple[tuple[str, Callable[[Settings], Check]], ...] = (
     ("python", python_check),

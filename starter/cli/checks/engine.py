@@ -9,6 +9,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
+from configuration.settings import Settings
 from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
 from ledger.queries.views import CaseFilter, CaseSummary
@@ -16,7 +17,6 @@ from ledger.reader import Reader
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
 from starter.connection import NAME_BOTH
-from starter.settings import Settings
 from starter.stack.folder import Addresses, running_stack
 
 PATIENCE = 10.0

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
+from configuration.policy_file import PolicyError, policy_in_force
+from configuration.settings import Settings
 from domain.calendar import CHINA, Calendar, CalendarError
 from domain.statutes.loader import StatuteError, digest, packaged_statutes
 from starter.cli.checks.findings import Check, ok, problem, warning
-from starter.policy_file import PolicyError, policy_in_force
-from starter.settings import Settings
 
 
 def statutes_check(_: Settings) -> Check:

@@ -7,9 +7,9 @@ import sys
 import warnings
 from pathlib import Path
 
+from configuration.errors import StartupError
+from configuration.settings import Settings
 from starter.cli.checks.findings import Check, ok, problem, skipped, warning
-from starter.errors import StartupError
-from starter.settings import Settings
 from starter.stack.folder import VARIABLE, StateFolder, running_stack
 from starter.stack.temporal import HOST, PORT_VARIABLE, UI_PORT_VARIABLE, ports_from, program
 

@@ -15,11 +15,11 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from background.webhooks.addresses import NOTHING
+from configuration.settings import Settings
 from domain.words import Role
 from starter.api.app import create_app
 from starter.api.context import AppContext
 from starter.api.webhooks import endpoints as door_module
-from starter.settings import Settings
 from starter.simulate.sandbox import Sandbox
 from tests.api.callers import Bearer
 from tests.engine.cases import REQUESTER

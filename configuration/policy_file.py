@@ -2,11 +2,11 @@
 
 from pydantic import ValidationError
 
+from configuration.files import read_text
+from configuration.settings import Settings
 from domain.policy import Policy, default_policy, policy_from
 from domain.validation_messages import first_problem, key_path
 from domain.yaml_text import YamlTextError, read_yaml
-from starter.files import read_text
-from starter.settings import Settings
 
 
 class PolicyError(ValueError):

@@ -9,8 +9,8 @@ from typing import Any, TextIO
 
 import structlog
 
-from starter.errors import StartupError
-from starter.settings import Settings
+from configuration.errors import StartupError
+from configuration.settings import Settings
 
 LEVELS = ("debug", "info", "warning", "error")
 

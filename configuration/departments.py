@@ -1,9 +1,9 @@
 """The operator's list of departments: ``SHAREFLOW_DEPARTMENTS`` names its file; without it there are none."""
 
+from configuration.files import read_text
+from configuration.settings import Settings
 from domain.departments import Departments, read_departments
 from domain.statutes.loader import packaged_statutes
-from starter.files import read_text
-from starter.settings import Settings
 
 
 def departments_in_force(settings: Settings | None = None) -> Departments:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, overload
 from urllib.parse import urlsplit
 
-from starter.errors import StartupError
+from configuration.errors import StartupError
 
 if TYPE_CHECKING:
     from limits import RateLimitItem

@@ -1,0 +1,1 @@
+"""What an operator configures: settings, logs, and the files that settings name. Worker and doors stand on it."""
