@@ -1,4 +1,4 @@
-"""The client that awaits: the same methods as the one that blocks."""
+"""The client that awaits. Its methods are those of the client that blocks, as coroutines and async iterators."""
 
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from datetime import date
@@ -191,7 +191,10 @@ class AsyncClient:
         return self._driver.each(stream(after, types, self._patience))
 
     async def feed(self, after: str | None = None, limit: int | None = None, wait: float | None = None) -> Page[Event]:
-        """One page of the same events. With ``wait`` (seconds) an empty page is held back until something happens.
+        """One page of the events of all cases that you may see, the oldest first.
+
+        ``after`` is the cursor to go on from, ``limit`` the most events of the page, ``wait`` how many seconds an empty
+        page is held back for something to happen.
 
         ``next`` of the page is the cursor for the following one.
         """

@@ -193,7 +193,10 @@ class Client:
         return self._driver.each(stream(after, types, self._patience))
 
     def feed(self, after: str | None = None, limit: int | None = None, wait: float | None = None) -> Page[Event]:
-        """One page of the same events. With ``wait`` (seconds) an empty page is held back until something happens.
+        """One page of the events of all cases that you may see, the oldest first.
+
+        ``after`` is the cursor to go on from, ``limit`` the most events of the page, ``wait`` how many seconds an empty
+        page is held back for something to happen.
 
         ``next`` of the page is the cursor for the following one.
         """

@@ -19,7 +19,7 @@ from shareflow._models import Page
 T = TypeVar("T")
 
 RETRIED = frozenset({429, 502, 503, 504})
-"""Answers after which the same call may succeed a moment later."""
+"""Answers after which a call may succeed when it is made again a moment later."""
 
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 LOST = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)

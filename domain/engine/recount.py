@@ -1,6 +1,6 @@
 """What a calendar does to a limit that is open: whether its last day moves, and what of that is still changed.
 
-``passing_of_time.recounted`` carries it out in a case; this tells it beforehand, from the ledger alone.
+``timers.recounted`` carries it out in a case; this tells it beforehand, from the ledger alone.
 """
 
 from dataclasses import dataclass

@@ -53,6 +53,13 @@ class Copy:
         """Run the copy's command line."""
         return self._run("-c", "from starter.cli import main; main()", *words)
 
+    def style_faults(self) -> str:
+        """What ruff says of the Python files that were touched, by the rules of the house; empty: nothing."""
+        rules = ("--config", ROOT / "pyproject.toml")
+        style = self._run("-m", "ruff", "check", "--quiet", *rules, *self.python_files)
+        layout = self._run("-m", "ruff", "format", "--diff", "--quiet", *rules, *self.python_files)
+        return style.stdout + style.stderr + layout.stdout + layout.stderr
+
     def breaks_for_callers(self) -> str:
         """What the gate before the committed description of the API says of the copy's; empty where it lets it pass."""
         said = self.python(

@@ -40,7 +40,7 @@ class ConsultationCase(BetweenTwo, Case):
 
     application: Consultation
 
-    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:
+    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:  # noqa: ARG002 - nothing beyond its stage
         """Nothing that happens is asked for later."""
         return {}
 

@@ -89,6 +89,10 @@ def test_every_table_of_commands_has_it(copy: Copy) -> None:
     assert said.stdout.split() == ["requester", "demand_review", f"{RULES}:inquire"]
 
 
+def test_it_is_written_as_the_house_writes(copy: Copy) -> None:
+    assert copy.style_faults() == ""
+
+
 def test_it_breaks_nobody_who_calls_the_api(copy: Copy) -> None:
     assert copy.breaks_for_callers() == ""
 

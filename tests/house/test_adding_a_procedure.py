@@ -60,6 +60,10 @@ def test_its_picture_and_its_page_are_made_from_the_declaration(copy: Copy) -> N
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_it_is_written_as_the_house_writes(copy: Copy) -> None:
+    assert copy.style_faults() == ""
+
+
 def test_it_breaks_nobody_who_calls_the_api(copy: Copy) -> None:
     assert copy.breaks_for_callers() == ""
 

@@ -1,5 +1,6 @@
 """What the documents say of the house is so: links, files, folders and counts."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -69,6 +70,17 @@ def test_every_room_of_tests_is_described() -> None:
     files = {shown(path) for path in (ROOT / "tests").glob("test_*.py")}
     assert (folders | files) - described == set()
     assert {name for name in described if not (ROOT / name).exists()} == set()
+
+
+@pytest.mark.parametrize("document", ["docs/testing.md", "CONTRIBUTING.md"])
+def test_whatever_makes_a_page_is_named(document: str) -> None:
+    said = (ROOT / document).read_text(encoding="utf-8")
+    here = [path for folder in ("tests", "tests/house") for path in (ROOT / folder).glob("*.py")]
+    makers = [path for path in here if re.search("^if __name__ == ", path.read_text(encoding="utf-8"), re.MULTILINE)]
+    assert len(makers) >= 5
+    modules = {shown(path).removesuffix(".py").replace("/", ".") for path in makers}
+    targets = {f"make {name}" for name in ("openapi", "pictures")}
+    assert {name for name in modules | targets if f"{name}`" not in said} == set()
 
 
 def test_every_document_is_listed_with_the_documents() -> None:

@@ -65,7 +65,7 @@ class AccessGrant(Filed):
         return self.terms.expires_on or self.use_until
 
     def as_application(self) -> Application:
-        """The request for the same again."""
+        """The request that asks once more for what this grant opened, in its scope (续期)."""
         kept = self.model_dump(exclude={"terms", "granted_by", "seasonal"})
         return Application.model_validate({**kept, "scope": self.scope or self.terms.scope})
 

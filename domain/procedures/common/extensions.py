@@ -41,7 +41,7 @@ class Extended(Protocol):
 
 
 P = TypeVar("P", bound=Any)
-"""A case that is both a proceeding and :class:`Extended`."""
+"""A case whose facts are those of :class:`Extended` as well."""
 
 
 @dataclass(frozen=True)

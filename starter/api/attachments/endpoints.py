@@ -156,7 +156,7 @@ async def fetch(
     responses={500: DAMAGED},
 )
 async def look(sha256: Digest, context: ContextIn, caller: CallerIn, language: LanguageIn) -> Response:
-    """The same headers, without the paper."""
+    """The headers under which the paper would come, without its content; 404 where there is none that you may see."""
     headers = await _headers(context, caller, sha256)
     (await _opened(context, sha256, language)).close()
     return Response(headers=headers)
