@@ -26,7 +26,7 @@ TOTALS = (
 )
 
 SHOWN_AT_MOST = 4
-"""Functions of one rule on the page; as JSON there are all."""
+"""Functions of one rule on the page of whole texts; on that of one article, and as JSON, there are all."""
 
 Tables = Sequence[tuple[str, Sequence[Standing]]]
 
@@ -77,11 +77,11 @@ def _row_as_json(found: Standing) -> dict[str, Any]:
     return {"statute": found.statute, **found.row.model_dump(mode="json"), "gives_way_to": above, "code": code}
 
 
-def show(found: Tables) -> None:
-    """Print a table for each text, and what they come to."""
+def show(found: Tables, *, at_most: int | None = SHOWN_AT_MOST) -> None:
+    """Print a table for each text, and what they come to; ``at_most``: functions of one rule, None: all."""
     for id_, rows in found:
         title = get_statute(id_).title
-        print_table(f"{id_} {title.zh} {title.en}", COLUMNS, (_line(row) for row in rows))
+        print_table(f"{id_} {title.zh} {title.en}", COLUMNS, (_line(row, at_most) for row in rows))
     print_table("合计 Totals", TOTALS, (total(id_, rows) for id_, rows in found))
 
 
@@ -90,15 +90,15 @@ def total(statute_id: str, rows: Sequence[Standing]) -> tuple[str, ...]:
     return statute_id, *(str(number) for number in _counted(count(rows)).values())
 
 
-def _line(found: Standing) -> tuple[str, ...]:
+def _line(found: Standing, at_most: int | None) -> tuple[str, ...]:
     row = found.row
     category = f"{row.category} {label('clause_category', row.category, 'zh')}"
     who = "\n".join(part for part in (row.actor, row.trigger) if part)
-    return found.statute, row.article, category, who, row.quote, "\n".join(carried_out(found))
+    return found.statute, row.article, category, who, row.quote, "\n".join(carried_out(found, at_most))
 
 
-def carried_out(found: Standing) -> Iterator[str]:
-    """What carries a clause out, one line each, in Chinese and English."""
+def carried_out(found: Standing, at_most: int | None) -> Iterator[str]:
+    """What carries a clause out, one line each, in Chinese and English; so many functions of a rule, None: all."""
     row = found.row
     for clause in found.gives_way_to:
         yield f"上位法取代 gives way to {_cited(clause)}"
@@ -108,7 +108,7 @@ def carried_out(found: Standing) -> Iterator[str]:
     for kind, said in other_words(row):
         yield f"{label('coverage_word', kind, 'zh')} {label('coverage_word', kind, 'en')} {said}"
     for carrier in carriers(found.statute, row):
-        yield f"代码 code {carrier.what}: {', '.join(_code(carrier))}"
+        yield f"代码 code {carrier.what}: {', '.join(_code(carrier, at_most))}"
     for name in row.scenarios:
         yield f"场景 scenario {name}"
     if row.not_for_software:
@@ -119,12 +119,12 @@ def carried_out(found: Standing) -> Iterator[str]:
         yield "未作交代 missing"
 
 
-def _code(carrier: Carrier) -> Iterator[str]:
+def _code(carrier: Carrier, at_most: int | None) -> Iterator[str]:
     """The functions of a carrier, and of a rule the entry of the statute file."""
     if carrier.entry is not None:
         yield carrier.entry
-    yield from (str(place) for place in carrier.places[:SHOWN_AT_MOST])
-    if len(carrier.places) > SHOWN_AT_MOST:
+    yield from (str(place) for place in carrier.places[:at_most])
+    if at_most is not None and len(carrier.places) > at_most:
         yield f"… {len(carrier.places)}"
 
 

@@ -87,7 +87,10 @@ def coverage_command(
         str | None, typer.Argument(metavar="[ID]", help="One statute; left out, all but overlays.", show_default=False)
     ] = None,
     article: Annotated[
-        str | None, typer.Option("--article", metavar="NUMBER", help="The rows of one article.", show_default=False)
+        str | None,
+        typer.Option(
+            "--article", metavar="NUMBER", help="The rows of one article, with every function.", show_default=False
+        ),
     ] = None,
     json_output: AsJson = False,
 ) -> None:
@@ -97,7 +100,7 @@ def coverage_command(
     Exit code 1 when a clause has neither, and for an article that no row is about.
     """
     from domain.coverage.check import own_statutes
-    from starter.cli.coverage_page import as_json, complete, show, tables
+    from starter.cli.coverage_page import SHOWN_AT_MOST, as_json, complete, show, tables
 
     found = tables([statute_id] if statute_id is not None else own_statutes(), article)
     if not any(rows for _, rows in found):
@@ -106,7 +109,7 @@ def coverage_command(
     if json_output:
         print_json(as_json(found))
     else:
-        show(found)
+        show(found, at_most=SHOWN_AT_MOST if article is None else None)
     if not complete(found):
         say("The table of clauses is not complete: a clause says neither what carries it out nor why nothing can.")
         raise typer.Exit(REFUSED)

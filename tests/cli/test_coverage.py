@@ -10,6 +10,7 @@ from domain.coverage import standing
 from domain.coverage.check import own_statutes
 from domain.coverage.table import KINDS, Row, Table, packaged_tables
 from domain.statutes.loader import packaged_overlays
+from starter.cli.coverage_page import SHOWN_AT_MOST
 
 Run = Callable[..., Any]
 
@@ -43,6 +44,17 @@ def test_one_article_says_where_it_stands_in_the_code(shareflow: Run) -> None:
     code = {each["what"]: each for row in statute["clauses"] for each in row["code"]}
     assert code["agree"]["functions"] == ["domain/procedures/share_request/dispute.py:agree"]
     assert code["negotiation"]["entry"] == "domain/statutes/data/nantong-2020.yaml:negotiation"
+
+
+def test_one_article_is_shown_whole_and_whole_texts_are_cut(shareflow: Run) -> None:
+    every = json.loads(shareflow("statute", "coverage", "nantong-2020", "--json").out)["statutes"][0]["clauses"]
+    long = [(row, code) for row in every for code in row["code"] if len(code["functions"]) > SHOWN_AT_MOST]
+    assert long
+    assert f"… {len(long[0][1]['functions'])}" in shareflow("statute", "coverage", "nantong-2020").out
+    for row, code in long:
+        said = shareflow("statute", "coverage", "nantong-2020", "--article", row["article"].partition("¶")[0])
+        assert "…" not in said.out
+        assert all(function in said.out for function in code["functions"])
 
 
 def test_an_article_that_is_not_there(shareflow: Run) -> None:
