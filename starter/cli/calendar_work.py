@@ -9,19 +9,17 @@ from typing import Any
 
 import typer
 
-from background.publication import Progress, carry_out
+from background.publication import Progress
+from background.watched_publication import WatchedPublication
 from configuration.files import read_text
 from domain.calendar import CHINA, Calendar, Edition, load_edition, published_now
 from domain.validation_messages import shown
-from ledger.calendar_store import CalendarStore
-from ledger.engine import Engine
-from ledger.queries.calendars import Publication, note_progress, store_edition
+from ledger.queries.calendars import Publication
 from ledger.reader import Reader
 from starter.calendar_impact import Departments, Impact, changes, impact_of
 from starter.cli.errors import REFUSED, Failure
 from starter.cli.output import print_json, print_pairs, print_table
 from starter.connection import connected
-from starter.engine_client import ShareflowClient
 from starter.failures import ledger_answers
 
 SHOWN = 20
@@ -48,7 +46,7 @@ async def publish(file: str, yes: bool, as_json: bool, within: timedelta) -> int
     if as_json and not yes:
         raise Failure("--json needs --yes: who reads JSON is not there to be asked.")
     async with connected() as client:
-        here = CalendarStore(client.reader.engine)
+        publication = WatchedPublication(client.temporal, client.reader, edition)
         impact, _ = await asyncio.to_thread(_look, client.reader, edition, False)
         before = await asyncio.to_thread(_publication, client.reader, edition.id)
         if not as_json:
@@ -59,9 +57,9 @@ async def publish(file: str, yes: bool, as_json: bool, within: timedelta) -> int
             progress = Progress(finished=True)
         else:
             _ask(edition, impact, yes)
-            await asyncio.to_thread(_store, client.reader.engine, here, edition, impact.total.superseded)
-            progress = await _carry_out(client, here, edition, within, as_json)
-        after = await asyncio.to_thread(_counted, client.reader, edition.id)
+            await asyncio.to_thread(_store, publication, edition, impact.total.superseded)
+            progress = await _carry_out(publication, within, as_json)
+        after = await asyncio.to_thread(_counted, publication)
     _report(edition, after, progress, as_json)
     return 0 if progress.finished else REFUSED
 
@@ -112,10 +110,9 @@ def _publication(reader: Reader, edition: str) -> Publication | None:
         return reader.publication(edition)
 
 
-def _store(engine: Engine, here: CalendarStore, edition: Edition, expected: int) -> None:
+def _store(publication: WatchedPublication, edition: Edition, expected: int) -> None:
     with ledger_answers():
-        store_edition(engine, edition, _who(), expected)
-        if edition not in here.now().editions:
+        if not publication.store(_who(), expected):
             raise Failure(f"Edition {edition.id}: somebody has just published another edition with the same id.")
 
 
@@ -126,20 +123,17 @@ def _who() -> str:
         return "unknown"
 
 
-def _counted(reader: Reader, edition: str) -> Publication:
+def _counted(publication: WatchedPublication) -> Publication:
     with ledger_answers():
-        note_progress(reader.engine, edition)
-        found = reader.publication(edition)
+        found = publication.counted()
     assert found is not None
     return found
 
 
-async def _carry_out(
-    client: ShareflowClient, here: CalendarStore, edition: Edition, within: timedelta, as_json: bool
-) -> Progress:
+async def _carry_out(publication: WatchedPublication, within: timedelta, as_json: bool) -> Progress:
     if not as_json:
         typer.echo("Stored. Should this be interrupted, run it again; without you a worker finishes it.")
-    return await carry_out(client.temporal, client.reader.engine, here, edition.id, within, _Telling().tell)
+    return await publication.carry_out(within, _Telling().tell)
 
 
 class _Telling:

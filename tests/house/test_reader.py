@@ -23,7 +23,6 @@ SQL = ("ledger", "background/webhooks/queries")
 
 OWNERS = {
     "starter/api/context.py": "gives the connection of the client to what the HTTP API reads and writes with",
-    "starter/cli/calendar_work.py": "publishes an edition in the foreground, as a worker does behind it",
     "starter/simulate/player.py": "plays cases on an engine of its own",
     "starter/testing/skipped_time.py": "moves the time of an engine made for tests",
     "starter/testing/stack.py": "puts an engine made for tests together",
@@ -78,9 +77,7 @@ PURE = {"numbered_cursor", "read_numbered_cursor", "place_of"}
 
 def test_doors_ask_through_the_reader() -> None:
     asked = {name: asks_by_itself(tree) - PURE for name, tree in modules("starter")}
-    assert {name: functions for name, functions in asked.items() if functions} == {
-        "starter/cli/calendar_work.py": {"note_progress", "store_edition"}
-    }
+    assert {name: functions for name, functions in asked.items() if functions} == {}
 
 
 @pytest.mark.parametrize("text", ["import sqlalchemy.exc", "from sqlalchemy import text", "if x:\n import sqlalchemy"])

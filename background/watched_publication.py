@@ -1,0 +1,41 @@
+"""A publication that somebody watches: stored, carried out and counted here, as a worker does it behind the scenes."""
+
+from datetime import timedelta
+
+from temporalio.client import Client
+
+from background.publication import Progress, Tell, carry_out
+from domain.calendar import Edition
+from ledger.calendar_store import CalendarStore
+from ledger.queries.calendars import Publication, note_progress, publication, store_edition
+from ledger.reader import Reader
+
+
+class WatchedPublication:
+    """The publication of one edition in the ledger that ``reader`` reads, told to cases through ``client``.
+
+    Every method raises one of ``ledger.failures.DATABASE_FAILED`` when the database does not answer.
+    """
+
+    def __init__(self, client: Client, reader: Reader, edition: Edition) -> None:
+        self._client = client
+        self._engine = reader.engine
+        self._calendar = CalendarStore(reader.engine)
+        self._edition = edition
+
+    def store(self, by: str, expected: int) -> bool:
+        """Put the edition in force; False where another one has just taken its id. Blocking.
+
+        ``by`` is who publishes; ``expected`` is how many limits will be superseded, as far as one can tell before.
+        """
+        store_edition(self._engine, self._edition, by, expected)
+        return self._edition in self._calendar.now().editions
+
+    async def carry_out(self, within: timedelta, tell: Tell) -> Progress:
+        """Tell every case that it changes, for so long at most, as :func:`background.publication.carry_out` does."""
+        return await carry_out(self._client, self._engine, self._calendar, self._edition.id, within, tell)
+
+    def counted(self) -> Publication | None:
+        """How far the edition has come, counted anew; None for one that is not stored. Blocking."""
+        note_progress(self._engine, self._edition.id)
+        return publication(self._engine, self._edition.id)
