@@ -1,28 +1,30 @@
 """What comes before all else in a program of the engine: whether the engine was installed at all.
 
 ``pip install shareflow`` brings the client's dependencies alone; the modules of the engine are there, and what they
-stand on is not. This file imports nothing but the standard library, so that it can say so in a sentence.
+stand on is not. This file imports nothing but the standard library, so that it can say so in a sentence, and as little
+as can be before :func:`main`, so that an early Ctrl-C ends the command without a traceback.
 """
 
-import re
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, distribution
 
 DISTRIBUTION = "shareflow"
-OF_THE_ENGINE = re.compile(r"""^(?P<name>[A-Za-z0-9._-]+).*;.*\bextra\s*==\s*['"]engine['"]""")
-UNUSABLE = 2
-"""The exit code for input or an installation that cannot be used."""
+OF_THE_ENGINE = r"""^(?P<name>[A-Za-z0-9._-]+).*;.*\bextra\s*==\s*['"]engine['"]"""
+UNUSABLE, INTERRUPTED = 2, 130
+"""The exit codes for input or an installation that cannot be used, and for Ctrl-C."""
 
 
 def missing() -> Iterator[str]:
     """The distributions of the extra ``engine``, as the installed package names them, that are not installed."""
+    import re
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
         wanted = distribution(DISTRIBUTION).requires or ()
     except PackageNotFoundError:
         return  # run from a folder that was never installed: whoever does that sees to the rest
     for requirement in wanted:
-        read = OF_THE_ENGINE.match(requirement)
+        read = re.match(OF_THE_ENGINE, requirement)
         if read is None:
             continue
         try:
@@ -41,10 +43,12 @@ def why_no_engine(who: str) -> str | None:
 
 def main() -> None:
     """Entry point of the ``shareflow`` command: exits 0 done, 1 refused or not found, 2 unusable input."""
-    why = why_no_engine("The command shareflow")
-    if why:
-        print(why, file=sys.stderr)
-        raise SystemExit(UNUSABLE)
-    from starter.cli import main as command
-
+    try:
+        why = why_no_engine("The command shareflow")
+        if why:
+            print(why, file=sys.stderr)
+            raise SystemExit(UNUSABLE)
+        from starter.cli import main as command
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
     command()
