@@ -48,11 +48,14 @@ async def view_of(client: ShareflowClient, request_id: str) -> CaseView:
 
 async def events_in(client: ShareflowClient, request_id: str) -> tuple[RecordedEvent, ...]:
     """The events of a case, which must always form a whole chain that ends at the recorded head."""
-    there = await asyncio.to_thread(client.get, request_id)
-    events = await asyncio.to_thread(events_of, client.reader.engine, request_id)
-    verify_chain(events, there.algorithm, there.head_digest)
-    assert len(events) == there.seq
-    return events
+    while True:
+        before = await asyncio.to_thread(client.get, request_id)
+        events = await asyncio.to_thread(events_of, client.reader.engine, request_id)
+        there = await asyncio.to_thread(client.get, request_id)
+        if before.seq == there.seq:  # else a step was recorded between the looks
+            verify_chain(events, there.algorithm, there.head_digest)
+            assert len(events) == there.seq
+            return events
 
 
 async def types_in(client: ShareflowClient, request_id: str) -> Counter[EventType]:
