@@ -77,7 +77,7 @@ class Copy:
         return subprocess.run(
             [sys.executable, *words],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(self.folder)},
+            env=_without_settings() | {"PYTHONPATH": str(self.folder)},
             capture_output=True,
             text=True,
             timeout=180,
@@ -91,3 +91,8 @@ def copy_of_the_product(folder: Path) -> Copy:
         shutil.copytree(ROOT / package, folder / package, ignore=IGNORED)
     shutil.copy(ROOT / "worker.py", folder)
     return Copy(folder)
+
+
+def _without_settings() -> dict[str, str]:
+    """The environment without what somebody has set for the product itself: a copy has settings of its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SHAREFLOW_")}
