@@ -46,10 +46,10 @@ async def run_dispatcher(database: str) -> asyncio.subprocess.Process:
     """A dispatcher in a process of its own, so that it can be killed."""
     program = f"""
 import asyncio
-from activities.webhooks.addresses import allowed_from
-from activities.webhooks.dispatcher import Dispatcher
-from activities.webhooks.guard import AddressGuard
-from activities.webhooks.sending import Sender
+from background.webhooks.addresses import allowed_from
+from background.webhooks.dispatcher import Dispatcher
+from background.webhooks.guard import AddressGuard
+from background.webhooks.sending import Sender
 from ledger.engine import connect
 asyncio.run(Dispatcher(connect({database!r}), Sender(AddressGuard(allowed_from("127.0.0.0/8")))).keep_dispatching())
 """
