@@ -23,6 +23,8 @@ Condition = Callable[[Statute], bool]
 """Whether a text has something."""
 Cause = CommandName | ClockId
 """What leads a case on: a command, or the end of a limit."""
+Conditions = Mapping[Cause | tuple[Cause, Stage], Condition]
+"""What some texts alone have: a command, a limit's end, or one of their ways."""
 
 
 class UndeclaredStep(Exception):
@@ -58,7 +60,7 @@ class DeclaredStage:
     expiry: Mapping[ClockId, Sequence[Stage]] = field(default_factory=dict)
     by_itself: Sequence[Stage] = ()
     waits_under: Callable[[Statute, bool], Sequence[Role] | None] = as_everywhere
-    only: Mapping[Cause | tuple[Cause, Stage], Condition] = field(default_factory=dict)
+    only: Conditions = field(default_factory=dict)
 
     def under(self, statute: Statute) -> "DeclaredStage":
         """The stage as a text has it: without the commands and the ways that it does not know."""

@@ -1,13 +1,13 @@
 """The access grant (共享授权) as a procedure: use, misuse, the end of service, disputes, the term, and disposal."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from domain.engine.procedure import Procedure
-from domain.engine.process import CLOSES, STAYS, Cause, Condition, DeclaredStage, Process
+from domain.engine.process import CLOSES, STAYS, Cause, Conditions, DeclaredStage, Process
 from domain.engine.rules import together
 from domain.procedures.access_grant import disposal, disputes, endings, rules, suspension
 from domain.procedures.access_grant.case import AccessGrant, GrantCase
+from domain.procedures.common.supervision import SUPERVISED
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
 
@@ -28,8 +28,7 @@ ENDS = (Stage.DISPOSAL, Stage.CLOSED)
 AT_ANY_STAGE: Final = {
     CommandName.REQUIRE_DISPOSAL: STAYS,
     CommandName.REPORT_DISPOSAL: STAYS,
-    CommandName.URGE: STAYS,
-    CommandName.ORDER_RECTIFICATION: STAYS,
+    **SUPERVISED,
 }
 IN_SERVICE: Final = {
     CommandName.RECORD_USE: STAYS,
@@ -40,7 +39,7 @@ IN_SERVICE: Final = {
 }
 
 
-def _with_disposal(*causes: Cause) -> Mapping[Cause | tuple[Cause, Stage], Condition]:
+def _with_disposal(*causes: Cause) -> Conditions:
     """Of what ends access, the way to disposal is there where the text speaks of it."""
     return {(cause, Stage.DISPOSAL): _disposes for cause in causes}
 

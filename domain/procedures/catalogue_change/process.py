@@ -5,13 +5,13 @@ from typing import Final
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
 from domain.procedures.catalogue_change.rules import RULES, CatalogueChange, CatalogueChangeCase, begin
+from domain.procedures.common.supervision import SUPERVISED
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
 
 AT_ANY_STAGE: Final = {
     CommandName.WITHDRAW: CLOSES,
-    CommandName.URGE: STAYS,
-    CommandName.ORDER_RECTIFICATION: STAYS,
+    **SUPERVISED,
 }
 
 

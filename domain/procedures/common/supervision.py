@@ -1,19 +1,26 @@
 """Rules that several procedures share word for word: 撤回, 督办, 责令整改."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from domain.engine.case import Case
 from domain.engine.commands import OrderRectification, Reasoned, Urge
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Party
+from domain.engine.process import STAYS
 from domain.engine.records import Clock
 from domain.engine.rules import RuleBook
 from domain.messages import label
 from domain.procedures.common.filing import unless_in_the_text
 from domain.refusal_codes import RefusalCode
 from domain.statutes.sections import Ground
-from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role
+from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+
+SUPERVISED: Final[Mapping[CommandName, Sequence[Stage]]] = {
+    CommandName.URGE: STAYS,
+    CommandName.ORDER_RECTIFICATION: STAYS,
+}
+"""What the bureau may do in any stage about a limit that runs or was missed, as a process declares it."""
 
 SANCTIONED = frozenset({Basis.STATUTE, Basis.DECISION})
 """On what a limit must rest for its breach to be a ground: the text, or a decision under it. Policy is none."""

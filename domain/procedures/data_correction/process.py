@@ -1,17 +1,17 @@
 """Data correction (数据校核) as a procedure: doubt, verification, explanation, dispute, and the push to all users."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from domain.engine.procedure import Procedure
-from domain.engine.process import CLOSES, STAYS, Cause, Condition, DeclaredStage, Process
+from domain.engine.process import CLOSES, Conditions, DeclaredStage, Process
+from domain.procedures.common.supervision import SUPERVISED
 from domain.procedures.data_correction.rules import RULES, Correction, CorrectionCase, begin, on_breach
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
 
 CORRECTED = (Stage.PUSH, Stage.CLOSED)
 """Where corrected data leads: to the push where somebody has to make it, else to the end."""
-SUPERVISED: Final = {CommandName.URGE: STAYS, CommandName.ORDER_RECTIFICATION: STAYS}
 
 
 def _whoever_negotiates(statute: Statute, _: bool) -> Sequence[Role] | None:
@@ -53,7 +53,7 @@ def _government_decides(statute: Statute) -> bool:
     return statute.correction is not None and statute.correction.last is not None
 
 
-CORRECTIONS: Final[Mapping[Cause | tuple[Cause, Stage], Condition]] = {
+CORRECTIONS: Final[Conditions] = {
     (CommandName.CORRECT, Stage.PUSH): _pushes,
     (CommandName.CORRECT, Stage.CLOSED): _corrected_is_done,
 }

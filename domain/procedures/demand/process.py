@@ -3,11 +3,10 @@
 from typing import Final
 
 from domain.engine.procedure import Procedure
-from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
+from domain.engine.process import CLOSES, DeclaredStage, Process
+from domain.procedures.common.supervision import SUPERVISED
 from domain.procedures.demand.rules import RULES, Demand, DemandCase, begin, on_breach, on_expiry
 from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
-
-SUPERVISED: Final = {CommandName.URGE: STAYS, CommandName.ORDER_RECTIFICATION: STAYS}
 
 PROCESS: Final = Process(
     opens=(Stage.DEMAND_REVIEW,),

@@ -3,7 +3,8 @@
 from typing import Final
 
 from domain.engine.procedure import Procedure
-from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
+from domain.engine.process import CLOSES, DeclaredStage, Process
+from domain.procedures.common.supervision import SUPERVISED
 from domain.procedures.periodic_duty.rules import ORGANS, RULES, DutyCase, DutyOfPeriod, begin, one_case
 from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
 
@@ -19,8 +20,7 @@ PROCESS: Final = Process(
                 CommandName.FULFIL: CLOSES,
                 CommandName.CLOSE_UNFULFILLED: CLOSES,
                 CommandName.WITHDRAW: CLOSES,
-                CommandName.URGE: STAYS,
-                CommandName.ORDER_RECTIFICATION: STAYS,
+                **SUPERVISED,
             },
         ),
     ),

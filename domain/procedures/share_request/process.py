@@ -5,9 +5,10 @@ from typing import Final
 
 from domain.engine.decision import Decision
 from domain.engine.procedure import Procedure
-from domain.engine.process import CLOSES, STAYS, Cause, Condition, DeclaredStage, Process
+from domain.engine.process import CLOSES, STAYS, Conditions, DeclaredStage, Process
 from domain.engine.records import Clock
 from domain.engine.rules import together
+from domain.procedures.common.supervision import SUPERVISED
 from domain.procedures.share_request import delivery, dispute, provider_answer
 from domain.procedures.share_request.application import Application
 from domain.procedures.share_request.case import ShareRequestCase
@@ -17,8 +18,7 @@ from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName
 
 AT_ANY_STAGE: Final[Mapping[CommandName, Sequence[Stage]]] = {
     CommandName.WITHDRAW: CLOSES,
-    CommandName.URGE: STAYS,
-    CommandName.ORDER_RECTIFICATION: STAYS,
+    **SUPERVISED,
 }
 SHARED = (Stage.DELIVERY, Stage.CLOSED)
 """Where sharing that was granted, agreed or decided leads: to a delivery that the text limits, else to the end."""
@@ -110,7 +110,7 @@ def _refers_final(statute: Statute) -> bool:
     return any(last is not None and last.step == "final_instance" for last in (statute.last, provincial))
 
 
-LATER_STEPS: Final[Mapping[Cause | tuple[Cause, Stage], Condition]] = {
+LATER_STEPS: Final[Conditions] = {
     (CommandName.REFER, Stage.FINAL_INSTANCE): _goes_to_the_last_at_once,
     CommandName.REFER: _coordinates,
 }
