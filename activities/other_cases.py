@@ -19,7 +19,7 @@ from domain.procedures.registry import PROCEDURES
 from domain.procedures.registry import open_case as rules_open
 from domain.refusal_codes import RefusalCode
 from domain.validation_messages import first_problem, key_path
-from domain.words import Basis, ClockState
+from domain.words import Basis, ClockState, ProcedureName
 from ledger.engine import Engine
 from ledger.queries.cases import get_case, open_grants_of
 from ledger.queries.events import events_by_key
@@ -142,6 +142,8 @@ class OtherCases:
             statute=case.statute,
             requester=case.requester_code,
             provider=case.provider_code,
+            procedure=ProcedureName(case.procedure),
+            outcome=case.outcome,
             missed=tuple(c.number for c in case.clocks if c.state in missed and c.basis is not Basis.POLICY),
         )
 

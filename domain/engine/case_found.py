@@ -1,12 +1,14 @@
 """What is looked up of another case before a rule relies on it: a fact is found, never believed."""
 
 from domain.engine.records import Record
+from domain.words import Outcome, ProcedureName
 
 
 class CaseFound(Record):
     """Another case as the ledger has it: its text, its departments, and the limits that were missed.
 
-    ``missed`` are the numbers of the clocks that ran out, of those that the text or a decision set.
+    ``missed`` are the numbers of the clocks that ran out, of those that the text or a decision set. ``outcome`` is
+    there once it is closed.
     """
 
     request_id: str
@@ -14,3 +16,5 @@ class CaseFound(Record):
     requester: str
     provider: str
     missed: tuple[int, ...] = ()
+    procedure: ProcedureName = ProcedureName.SHARE_REQUEST
+    outcome: Outcome | None = None

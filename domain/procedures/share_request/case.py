@@ -30,6 +30,8 @@ class ShareRequestCase(AboutResource, Disputable):
     impasse: bool = False
     terms: Mapping[str, Any] | None = None
     """On what terms sharing was agreed (共享条件)."""
+    disputed_found: bool | None = None
+    """Whether the grant whose conditions are disputed is there; None where nobody has looked."""
 
     @property
     def route(self) -> Route:

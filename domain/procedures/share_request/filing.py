@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from domain.codes import same_code
+from domain.engine.case_found import CaseFound
 from domain.engine.decision import PLATFORM, Decision, Refused
 from domain.engine.records import Actor
 from domain.procedures.share_request.application import Application
@@ -10,7 +12,7 @@ from domain.procedures.share_request.completeness import findings, refuse_unless
 from domain.procedures.share_request.provider_answer import close_granted
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
-from domain.words import Basis, ClockId, EventType, Role, Stage
+from domain.words import Basis, ClockId, EventType, Outcome, ProcedureName, Role, Stage
 
 FIRST_CLOCK = {
     Stage.COMPLETENESS_CHECK: ClockId.COMPLETENESS_CHECK,
@@ -69,10 +71,25 @@ def _may_be_filed(decision: Decision[ShareRequestCase]) -> None:
     if application.disputes_grant:
         if statute.negotiation.granted_conditions is None:
             raise Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, statute.negotiation.clause)
+        if case.disputed_found is False:
+            clause = statute.negotiation.granted_conditions
+            raise Refused(RefusalCode.ORIGIN_NOT_FOUND, clause, origin=application.disputes_grant)
     elif case.route.opens == "refused":
         raise Refused(RefusalCode.CLASS_NOT_SHAREABLE, case.route.clause)
     if _first_stage(case) is Stage.NEGOTIATION and not application.justification:
         raise Refused(RefusalCode.JUSTIFICATION_REQUIRED, _ground(case))
+
+
+def disputed_grant_is_there(said: Application, found: CaseFound | None) -> bool:
+    """Whether the grant whose conditions are disputed is one between the same two departments.
+
+    A request that was granted, or the access grant that follows from one.
+    """
+    if found is None:
+        return False
+    granted = found.procedure is ProcedureName.ACCESS_GRANT or found.outcome is Outcome.GRANTED
+    parties = ((said.requester.code, found.requester), (said.provider.code, found.provider))
+    return granted and all(same_code(own, other) for own, other in parties)
 
 
 def _first_stage(case: ShareRequestCase) -> Stage:
