@@ -61,6 +61,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     copy = with_words_and_rule(copy_of_the_product(tmp_path_factory.mktemp("command")))
     was = "                CommandName.DISCLAIM: CLOSES,\n"
     copy.change(PROCESS, was, f"{was}                CommandName.INQUIRE: STAYS,\n")
+    copy.change(PROCESS, "import CLOSES, DeclaredStage", "import CLOSES, STAYS, DeclaredStage")
     return copy
 
 
