@@ -3,11 +3,15 @@
 A step is written to the ledger before the workflow task that decided it completes. When a worker and the
 server die together in between, the ledger is one step ahead of a workflow that may sleep for weeks. This sweep
 finds such cases and nudges them; they take over what the ledger holds. Nothing is ever decided here.
+
+A call that was answered stands in Temporal's history: the door that saw the answer notes so (``confirmed``). The sweep
+asks the others alone, once they have been quiet for a while, and notes what it finds right.
 """
 
 import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from temporalio.client import Client
@@ -15,7 +19,15 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from background.stuck import WORKFLOW_MISSING
 from ledger.engine import Engine
-from ledger.queries.operations import heads_changed_since, heads_parked_for, last_change, park, unpark
+from ledger.queries.confirmed import (
+    confirm,
+    heads_parked_for,
+    heads_unconfirmed,
+    last_change,
+    moment,
+    unconfirmed_of,
+)
+from ledger.queries.operations import park, unpark
 from ledger.queries.views import Head
 from protocol.messages import CaseView
 
@@ -24,68 +36,98 @@ log = structlog.get_logger("shareflow.reconciliation")
 AT_START = timedelta(days=1)
 """How far before the ledger's last entry the first sweep of a worker looks, however long everything stood still."""
 EVERY = timedelta(seconds=15)
+QUIET = timedelta(seconds=60)
+"""So long a case must not have changed before it is asked: its door confirms it, or its next command mends it."""
 OVERLAP = timedelta(seconds=60)
 AT_ONCE = 500
+AGAIN_AT_MOST = 50
+"""So many of the cases that could not be confirmed before are asked again in one sweep, the longest waiting first."""
 
 
 @dataclass
 class Sweep:
-    """What one sweep found."""
+    """What one sweep found. ``until``: changes before this instant have been seen; ``left``: cases to ask again."""
 
-    looked_at: int = 0
+    until: datetime
+    asked: list[str] = field(default_factory=list)
     nudged: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
 
-async def reconcile(client: Client, engine: Engine, since: datetime) -> Sweep:
-    """Compare the cases that changed since an instant with their workflows; nudge those that lag behind."""
-    sweep = Sweep()
-    seen: set[tuple[str, int]] = set()
+async def reconcile(
+    client: Client, engine: Engine, since: datetime, quiet: timedelta = timedelta(), left: Sequence[str] = ()
+) -> Sweep:
+    """Compare what nobody has confirmed with its workflow; nudge those that lag behind, confirm the others.
+
+    These are the cases that changed from ``since`` on and have been ``quiet`` for so long, and those ``left`` by the
+    sweep before. Raises RPCError where the server does not answer at all; what was compared by then is confirmed.
+    """
+    sweep = Sweep(await asyncio.to_thread(moment, engine) - quiet)
+    after: Head | None = None
     while True:
-        heads = await asyncio.to_thread(heads_changed_since, engine, since, AT_ONCE)
-        fresh = [head for head in heads if (head.request_id, head.seq) not in seen]
-        for head in fresh:
-            await _compare(client, head, sweep)
-        if len(heads) < AT_ONCE or not fresh:
+        heads = await asyncio.to_thread(heads_unconfirmed, engine, since, sweep.until, after, AT_ONCE)
+        fresh = [head for head in heads if head.request_id not in left]
+        await _compare_all(client, engine, fresh, sweep)
+        if len(heads) < AT_ONCE:
             break
-        seen, since = {(head.request_id, head.seq) for head in heads}, heads[-1].updated_at
+        after = heads[-1]
+    again = await asyncio.to_thread(unconfirmed_of, engine, left[:AGAIN_AT_MOST])
+    sweep.left[:0] = left[AGAIN_AT_MOST:]
+    await _compare_all(client, engine, again, sweep)
     missed = await asyncio.to_thread(heads_parked_for, engine, WORKFLOW_MISSING)
-    for head in missed:
-        if head.request_id not in sweep.missing and await _compare(client, head, sweep):
-            await asyncio.to_thread(unpark, engine, head.request_id, WORKFLOW_MISSING)
+    for request_id in await _compare_all(client, engine, missed, sweep):
+        await asyncio.to_thread(unpark, engine, request_id, WORKFLOW_MISSING)
     for request_id in {*sweep.missing} - {head.request_id for head in missed}:
         await asyncio.to_thread(park, engine, request_id, WORKFLOW_MISSING)
     return sweep
 
 
+async def _compare_all(client: Client, engine: Engine, heads: Sequence[Head], sweep: Sweep) -> Collection[str]:
+    """Confirm the cases whose workflow has all there is; tells which."""
+    right: dict[str, int] = {}
+    try:
+        for head in heads:
+            if head.request_id not in sweep.missing and await _compare(client, head, sweep):
+                right[head.request_id] = head.seq
+            elif head.request_id not in sweep.missing:
+                sweep.left.append(head.request_id)
+    finally:
+        await asyncio.to_thread(confirm, engine, right)
+    return right.keys()
+
+
 async def _compare(client: Client, head: Head, sweep: Sweep) -> bool:
-    """Nudge a case whose workflow lags behind; whether there is a workflow, or none is needed any more."""
-    sweep.looked_at += 1
+    """Nudge a case whose workflow lags behind; whether its workflow has all there is, or none is needed any more."""
+    sweep.asked.append(head.request_id)
     handle = client.get_workflow_handle(head.workflow_id)
     try:
         view: CaseView = await handle.query("case", result_type=CaseView, rpc_timeout=timedelta(seconds=5))
-        if view.head < head.seq:
-            await handle.signal("sync_from_ledger")
-            sweep.nudged.append(head.request_id)
+        if view.head >= head.seq:
+            return True
+        await handle.signal("sync_from_ledger")
+        sweep.nudged.append(head.request_id)
     except RPCError as error:
         # A workflow that has ended answers queries and takes no signals; one that is gone does neither.
         if error.status is not RPCStatusCode.NOT_FOUND:
+            await client.service_client.check_health()
             return False
-        if not head.closed:
-            sweep.missing.append(head.request_id)
-            return False
-    return True
+        if head.closed:
+            return True
+        sweep.missing.append(head.request_id)
+    return False
 
 
 async def keep_reconciling(client: Client, engine: Engine) -> None:
     """Sweep at the start and then every few seconds, until cancelled. Failures are logged and tried again."""
     since: datetime | None = None
+    quiet = timedelta()  # what a crash has left behind does not change by waiting
+    left: Sequence[str] = ()
     while True:
-        begun = datetime.now(UTC)
         try:
             since = since or await _before_the_last_crash(engine)
-            sweep = await reconcile(client, engine, since)
-            since = begun - OVERLAP
+            sweep = await reconcile(client, engine, since, quiet, left)
+            since, quiet, left = max(since, sweep.until - OVERLAP), QUIET, sweep.left
             if sweep.nudged or sweep.missing:
                 log.warning("reconciled", nudged=sweep.nudged, missing=sweep.missing)
         except asyncio.CancelledError:
@@ -97,4 +139,5 @@ async def keep_reconciling(client: Client, engine: Engine) -> None:
 
 async def _before_the_last_crash(engine: Engine) -> datetime:
     last = await asyncio.to_thread(last_change, engine)
-    return (last or datetime.now(UTC)) - AT_START
+    now = await asyncio.to_thread(moment, engine)
+    return (last or now) - AT_START

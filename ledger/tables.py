@@ -74,6 +74,14 @@ parked = Table(
     Column("since", Instant, nullable=False, server_default=func.clock_timestamp()),
 )
 
+confirmed = Table(
+    "confirmed",
+    metadata,
+    Column("request_id", Text, primary_key=True),
+    Column("seq", Integer, nullable=False),
+)
+"""Up to which event Temporal is known to have a case."""
+
 events = Table(
     "events",
     metadata,

@@ -42,6 +42,7 @@ from protocol.messages import Answer, CaseOpening, CaseView, caller_key
 from protocol.names import TASK_QUEUE, workflow_id
 from protocol.opening import digest_of_filing
 from protocol.starting import start_case
+from starter.answered_heads import AnsweredHeads
 from starter.case_opening import IN_THE_WORLD, Played, enter_case, one_case, statute_named
 from starter.errors import (
     AlreadyOpen,
@@ -93,8 +94,13 @@ class ShareflowClient:
         self.policy = policy or default_policy()
         self.task_queue = task_queue
         self.patience = patience
+        self._answered = AnsweredHeads(engine)
         self._engine_turns = asyncio.Semaphore(AT_ONCE_IN_ALL)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    async def close(self) -> None:
+        """Leave nothing behind that is still to be told; for a door that has been open for long."""
+        await self._answered.close()
 
     # Opening
 
@@ -194,7 +200,9 @@ class ShareflowClient:
         await self._engine_turns.acquire()
         try:
             started = start_case(self.temporal, opening, its_own, self.task_queue)
-            return await _within(self.patience.total_seconds(), started)
+            view = await _within(self.patience.total_seconds(), started)
+            self._answered.note(view.request_id, view.head)
+            return view
         except WorkflowAlreadyStartedError:
             return await asyncio.to_thread(self._filed_and_closed, opening)
         except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
@@ -267,7 +275,9 @@ class ShareflowClient:
                 raise Unavailable("The engine did not answer in time; ask again with the same key.")
             try:
                 async with self._engine_turns:
-                    return await _within(left, self._ask(handle, request_id, command))
+                    answer = await _within(left, self._ask(handle, request_id, command))
+                self._answered.note(request_id, answer.case.head)
+                return answer
             except WorkflowUpdateFailedError as error:
                 if not (isinstance(error.cause, ApplicationError) and error.cause.type == BUSY):
                     raise known_error(error) from error

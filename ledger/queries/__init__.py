@@ -1,13 +1,14 @@
 """All SQL of Shareflow, and nothing but SQL: every question and every change has a name here."""
 
 from ledger.queries.cases import case_by_filing_key, get_case, list_cases, list_stuck, worklist
+from ledger.queries.confirmed import confirm, heads_parked_for, heads_unconfirmed
 from ledger.queries.events import (
     events_by_caller_key,
     events_by_key,
     events_of,
 )
 from ledger.queries.messages import mark_published, messages_after, pending_messages
-from ledger.queries.operations import counts, heads_changed_since, heads_parked_for, park, parked_are, unpark
+from ledger.queries.operations import counts, park, parked_are, unpark
 from ledger.queries.views import CaseDetail, CaseFilter, CaseSummary, Counts, Head, OutboxMessage, Page, WorklistFilter
 
 __all__ = [
@@ -20,13 +21,14 @@ __all__ = [
     "Page",
     "WorklistFilter",
     "case_by_filing_key",
+    "confirm",
     "counts",
     "events_by_caller_key",
     "events_by_key",
     "events_of",
     "get_case",
-    "heads_changed_since",
     "heads_parked_for",
+    "heads_unconfirmed",
     "list_cases",
     "list_stuck",
     "mark_published",

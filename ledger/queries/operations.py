@@ -1,48 +1,14 @@
-"""For operators: reconciliation, parked cases and figures. Nothing here touches the merits of a case."""
+"""For operators: parked cases and figures. Nothing here touches the merits of a case."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from domain.words import ClockId, ClockState, Outcome, Stage
-from ledger.queries.views import Counts, Head
+from ledger.queries.views import Counts
 from ledger.tables import cases, clocks, outbox, parked
-
-_HEADS = select(
-    cases.c.request_id,
-    cases.c.seq,
-    cases.c.outcome.is_not(None).label("closed"),
-    cases.c.workflow_id,
-    cases.c.updated_at,
-)
-
-
-def heads_changed_since(engine: Engine, since: datetime, limit: int | None = None) -> tuple[Head, ...]:
-    """The heads of cases written at or after ``since``, oldest change first.
-
-    The time is the writer's, taken shortly before its commit: ask again from a minute before the
-    last answer, so that no slow writer is missed.
-    """
-    query = _HEADS.where(cases.c.updated_at >= since).order_by(cases.c.updated_at, cases.c.request_id).limit(limit)
-    with engine.connect() as connection:
-        return tuple(Head(**row) for row in connection.execute(query).mappings())
-
-
-def heads_parked_for(engine: Engine, reason: str) -> tuple[Head, ...]:
-    """The heads of cases that are held up for a reason."""
-    query = _HEADS.join(parked, parked.c.request_id == cases.c.request_id).where(parked.c.reason == reason)
-    with engine.connect() as connection:
-        return tuple(Head(**row) for row in connection.execute(query.order_by(cases.c.request_id)).mappings())
-
-
-def last_change(engine: Engine) -> datetime | None:
-    """When any case was written last; None for an empty ledger."""
-    with engine.connect() as connection:
-        found: datetime | None = connection.execute(select(func.max(cases.c.updated_at))).scalar()
-        return found
 
 
 def park(engine: Engine, request_id: str, reason: str) -> bool:

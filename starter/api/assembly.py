@@ -20,8 +20,11 @@ async def serving_api(client: ShareflowClient, settings: ApiSettings, folder: Pa
     Raises StartupError.
     """
     issuer = None if settings.issuer else embedded_issuer(folder)
-    async with (
-        open_context(client, settings, issuer, folder) as context,
-        serving(create_app(context), settings.host, settings.port) as address,
-    ):
-        yield address
+    try:
+        async with (
+            open_context(client, settings, issuer, folder) as context,
+            serving(create_app(context), settings.host, settings.port) as address,
+        ):
+            yield address
+    finally:
+        await client.close()

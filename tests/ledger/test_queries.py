@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from domain.words import EventType, Stage
 from ledger import queries
 from ledger.errors import BadCursor
-from ledger.queries import CaseFilter, WorklistFilter
+from ledger.queries import CaseFilter, Head, WorklistFilter
 from ledger.recording import record_step
 
 NOW = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
@@ -142,14 +142,28 @@ def test_a_callers_key_finds_the_command_whatever_its_fingerprint(engine: Engine
     assert queries.events_by_caller_key(engine, steps.request_id, "axx") == ()
 
 
-def test_changed_heads(engine: Engine, steps, resolve) -> None:
+def test_heads_that_nobody_has_confirmed(engine: Engine, steps, resolve) -> None:
     file(engine, steps, resolve)
     updated = queries.get_case(engine, steps.request_id).updated_at
-    heads = {head.request_id: head for head in queries.heads_changed_since(engine, updated)}
-    assert (heads[steps.request_id].seq, heads[steps.request_id].workflow_id) == (2, f"request/{steps.request_id}")
+
+    def head() -> Head | None:
+        found = queries.heads_unconfirmed(engine, updated, updated + timedelta(minutes=1))
+        return {head.request_id: head for head in found}.get(steps.request_id)
+
+    there = head()
+    assert (there.seq, there.workflow_id) == (2, f"request/{steps.request_id}")
+    assert queries.heads_unconfirmed(engine, updated, updated, there) == ()
+    queries.confirm(engine, {steps.request_id: 1})
+    assert head() == there
+    queries.confirm(engine, {steps.request_id: 2})
+    queries.confirm(engine, {steps.request_id: 1})
+    assert head() is None
+    record_step(engine, steps.step(2, [steps.event(EventType.GRANTED)], "k"), resolve, "sm3")
+    assert head().seq == 3
     # Parking is the operators' business and changes no head.
+    changed = queries.get_case(engine, steps.request_id).updated_at
     queries.park(engine, steps.request_id, "x")
-    assert queries.get_case(engine, steps.request_id).updated_at == updated
+    assert queries.get_case(engine, steps.request_id).updated_at == changed
 
 
 def test_messages_go_out_once(engine: Engine, steps, resolve) -> None:
