@@ -34,13 +34,13 @@ check: setup ## formatting, style, types, the arrows between packages, the statu
 	$(BIN)/lint-imports
 	$(BIN)/shareflow statute check
 	$(BIN)/python -m tests.coverage_table --check
-	$(BIN)/python -m starter.api.contract --check
-	$(BIN)/python -m starter.asyncapi --check
+	$(BIN)/python -m api.contract --check
+	$(BIN)/python -m api.asyncapi --check
 	$(BIN)/python -m starter.diagram --check
 
 openapi: setup ## write docs/api from the application; refuses what would break callers
-	$(BIN)/python -m starter.api.contract --write
-	$(BIN)/python -m starter.asyncapi --write
+	$(BIN)/python -m api.contract --write
+	$(BIN)/python -m api.asyncapi --write
 
 pictures: setup ## draw the stages of each procedure under each text again, in docs/procedures/pictures
 	$(BIN)/python -m starter.diagram --write

@@ -62,7 +62,7 @@ DATABASE_THREADS = 8
 SHUTDOWN_SECONDS = 60
 POLLS, POLLS_FOR_NEW_CASES = 20, 0.5
 """With the SDK's five, of which one asks for new cases, filings waited behind commands under load."""
-PASSED_THROUGH = ("domain", "protocol", "pydantic", "pydantic_core", "annotated_types", "yaml")
+PASSED_THROUGH = ("domain", "procedures", "protocol", "pydantic", "pydantic_core", "annotated_types", "yaml")
 
 log = structlog.get_logger("shareflow.worker")
 

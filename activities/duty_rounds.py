@@ -13,7 +13,6 @@ from domain.departments import Departments
 from domain.naming import request_id_for
 from domain.periods import period_of
 from domain.policy import Policy
-from domain.procedures.periodic_duty.rules import DutyOfPeriod, duty_named, in_force_from, one_case
 from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
 from domain.statutes.model import Statute
@@ -21,6 +20,7 @@ from domain.statutes.sections import Duty
 from domain.words import ProcedureName, Role
 from ledger.engine import Engine
 from ledger.queries.cases import get_case
+from procedures.periodic_duty.rules import DutyOfPeriod, duty_named, in_force_from, one_case
 from protocol.errors import CANNOT_BE_PLANNED
 from protocol.names import PLAN_ROUND
 from protocol.rounds import RoundOrder, RoundPlan, RoundWanted

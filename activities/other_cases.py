@@ -15,14 +15,14 @@ from domain.engine.case_found import CaseFound
 from domain.engine.decision import PLATFORM, Refused
 from domain.engine.procedure import each_its_own
 from domain.policy import completed
-from domain.procedures.registry import PROCEDURES
-from domain.procedures.registry import open_case as rules_open
 from domain.refusal_codes import RefusalCode
 from domain.validation_messages import first_problem, key_path
 from domain.words import Basis, ClockState, ProcedureName
 from ledger.engine import Engine
 from ledger.queries.cases import get_case, open_grants_of
 from ledger.queries.events import events_by_key
+from procedures.registry import PROCEDURES
+from procedures.registry import open_case as rules_open
 from protocol.errors import refusal_note, told_by_the_case
 from protocol.messages import CaseOpening, CaseToOpen, CommandToGive, GrantFound, GrantsWanted
 from protocol.names import FIND_CASE, FIND_GRANTS, GIVE_COMMAND, OPEN_CASE, TASK_QUEUE, workflow_id

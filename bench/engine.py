@@ -17,12 +17,12 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from domain.calendar import CHINA
 from domain.engine.commands import Command
 from domain.engine.records import Actor
-from domain.procedures.share_request.application import Application
 from domain.words import CommandName, Role
+from embedded.simulate.player import Player
+from embedded.simulate.sandbox import Sandbox, sandbox
+from embedded.simulate.scenario import scenario_from
+from procedures.share_request.application import Application
 from starter.engine_client import ShareflowClient
-from starter.simulate.player import Player
-from starter.simulate.sandbox import Sandbox, sandbox
-from starter.simulate.scenario import scenario_from
 
 CASES, AT_ONCE = 60, 16
 

@@ -27,9 +27,9 @@ from bench.engine import APPLICATION, STEPS
 from domain.engine.commands import Command
 from domain.engine.records import Actor
 from domain.policy import default_policy
-from domain.procedures.share_request.filing import as_requester
 from domain.statutes.loader import digest, get_statute
 from domain.words import ProcedureName, Role
+from procedures.share_request.filing import as_requester
 from protocol.messages import Answer, CaseOpening, CaseView, FilingKey
 from protocol.names import CASE, TASK_QUEUE, workflow_id
 from protocol.opening import plain_matter

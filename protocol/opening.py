@@ -5,8 +5,8 @@ from typing import Any
 from domain.engine.case import Case
 from domain.engine.filed import Filed
 from domain.naming import fingerprint
-from domain.procedures.registry import PROCEDURES
 from domain.words import ProcedureName
+from procedures.registry import PROCEDURES
 from protocol.messages import CaseOpening
 
 

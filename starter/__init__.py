@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """Loaded late: the command line, which shares this package, must start at once."""
+    """Loaded late: the command line, which imports parts of this package, must start at once."""
     import shareflow
 
     if name not in shareflow.__all__:

@@ -6,15 +6,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-import domain.procedures  # noqa: F401 - all of them, found by a case's procedure
+import procedures  # noqa: F401 - all of them, found by a case's procedure
 from domain.calendar import Calendar
 from domain.engine.recount import ClockChange, change_of, stage_measured
 from domain.messages import label
-from domain.procedures.assignees import assignees
 from domain.statutes.model import Statute
 from domain.words import ProcedureName, Role
 from ledger.queries.calendars import OpenClock, Place, place_of
 from ledger.reader import Reader
+from procedures.assignees import assignees
 
 PAGE = 500
 

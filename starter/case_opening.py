@@ -16,11 +16,11 @@ from domain.engine.procedure import OneCase
 from domain.engine.records import Actor, Event
 from domain.naming import request_id_for
 from domain.policy import Policy, default_policy
-from domain.procedures.registry import PROCEDURES, open_case
 from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
 from domain.statutes.model import Statute
 from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName
+from procedures.registry import PROCEDURES, open_case
 from protocol.messages import CaseOpening
 from protocol.opening import case_before, digest_of_filing, plain_matter
 from starter.errors import InvalidInput, RequestRefused

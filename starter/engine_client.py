@@ -30,13 +30,13 @@ from domain.engine.records import Actor
 from domain.field_types import CallerKey
 from domain.naming import request_id_for
 from domain.policy import Policy, default_policy
-from domain.procedures.registry import PROCEDURES
-from domain.procedures.share_request.application import Application
-from domain.procedures.share_request.filing import as_requester
 from domain.words import ProcedureName
 from ledger.engine import Engine
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
+from procedures.registry import PROCEDURES
+from procedures.share_request.application import Application
+from procedures.share_request.filing import as_requester
 from protocol.errors import BUSY
 from protocol.messages import Answer, CaseOpening, CaseView, caller_key
 from protocol.names import TASK_QUEUE, workflow_id

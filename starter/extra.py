@@ -1,17 +1,15 @@
-"""What comes before all else in a program of the engine: whether the engine was installed at all.
+"""Whether the engine was installed at all: what a program or a fixture asks before all else.
 
 ``pip install shareflow`` brings the client's dependencies alone; the modules of the engine are there, and what they
-stand on is not. This file imports nothing but the standard library, so that it can say so in a sentence, and as little
-as can be before :func:`main`, so that an early Ctrl-C ends the command without a traceback.
+stand on is not. This file imports nothing but the standard library, so that it can say so in a sentence.
 """
 
-import sys
 from collections.abc import Iterator
 
 DISTRIBUTION = "shareflow"
 OF_THE_ENGINE = r"""^(?P<name>[A-Za-z0-9._-]+).*;.*\bextra\s*==\s*['"]engine['"]"""
-UNUSABLE, INTERRUPTED = 2, 130
-"""The exit codes for input or an installation that cannot be used, and for Ctrl-C."""
+UNUSABLE = 2
+"""The exit code for input or an installation that cannot be used."""
 
 
 def missing() -> Iterator[str]:
@@ -39,16 +37,3 @@ def why_no_engine(who: str) -> str | None:
     if not lacking:
         return None
     return f'{who} needs pip install "shareflow[engine]" (not installed here: {", ".join(lacking)}).'
-
-
-def main() -> None:
-    """Entry point of the ``shareflow`` command: exits 0 done, 1 refused or not found, 2 unusable input."""
-    try:
-        why = why_no_engine("The command shareflow")
-        if why:
-            print(why, file=sys.stderr)
-            raise SystemExit(UNUSABLE)
-        from starter.cli import main as command
-    except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
-    command()

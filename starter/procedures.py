@@ -14,10 +14,10 @@ from domain.engine.records import Actor
 from domain.engine.rules import CommandRule
 from domain.messages import Language, label
 from domain.policy import default_policy
-from domain.procedures.registry import PROCEDURES
 from domain.refusal_codes import RefusalCode
 from domain.statutes.loader import packaged_statutes
 from domain.words import Basis, ClockId, CommandName, ProcedureName, Role, SharingClass, Stage, Unit
+from procedures.registry import PROCEDURES
 
 
 class Told(BaseModel):

@@ -7,12 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.app import create_app
+from api.context import AppContext, open_context
+from api.settings import ApiSettings
 from domain.words import Role
-from starter.api.app import create_app
-from starter.api.context import AppContext, open_context
-from starter.api.settings import ApiSettings
+from embedded.simulate.sandbox import Sandbox, sandbox
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Sandbox, sandbox
 from starter.tokens import Issuer, new_issuer
 from tests.plays import every_play, plays
 

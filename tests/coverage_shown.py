@@ -7,9 +7,9 @@ step. Where a case cites an article for it, that must be the row's own, or one t
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from domain.coverage.table import KINDS, Row
 from domain.words import CommandName, EventType, ProcedureName
-from starter.simulate.player import PlayedCase
+from embedded.simulate.player import PlayedCase
+from starter.coverage.table import KINDS, Row
 
 Cited = tuple[str, str] | None
 """A regulation and its article; None where a case cites none."""

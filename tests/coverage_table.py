@@ -6,13 +6,13 @@ What it says stands in ``domain/statutes/data/coverage``; ``shareflow statute co
 import sys
 from pathlib import Path
 
-from domain.coverage.check import own_statutes
-from domain.coverage.code import carriers
-from domain.coverage.standing import Standing, coverage_of
+from cli.coverage_page import SHOWN_AT_MOST, other_words, total
 from domain.messages import label
 from domain.statutes.loader import packaged_statutes
 from domain.words import CommandName
-from starter.cli.coverage_page import SHOWN_AT_MOST, other_words, total
+from starter.coverage.check import own_statutes
+from starter.coverage.code import carriers
+from starter.coverage.standing import Standing, coverage_of
 
 DOCUMENT = Path(__file__).parent.parent / "docs/coverage.md"
 
@@ -77,7 +77,7 @@ def _code(found: Standing) -> str:
 
 
 def _short(file: str) -> str:
-    return file.removeprefix("domain/procedures/").removesuffix(".py")
+    return file.removeprefix("procedures/").removesuffix(".py")
 
 
 def main() -> None:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
+from api.attachments.endpoints import BRINGERS
+from api.events_in.receiving import SENDERS
+from api.webhooks.endpoints import TOLD
+from api.worklist.endpoints import OVERSEERS
 from domain.words import Role
-from starter.api.attachments.endpoints import BRINGERS
-from starter.api.events_in.receiving import SENDERS
-from starter.api.webhooks.endpoints import TOLD
-from starter.api.worklist.endpoints import OVERSEERS
 
 
 class Access(Enum):

@@ -11,9 +11,9 @@ from typing import Final, Literal
 
 from domain.access import Caller, Parties, may_file, sees
 from domain.messages import Language, label
-from domain.procedures.registry import PROCEDURES, allowed
-from domain.procedures.share_request.process import PROCESS, SHARE_REQUEST
 from domain.words import CommandName, ProcedureName, Role, Stage
+from procedures.registry import PROCEDURES, allowed
+from procedures.share_request.process import PROCESS, SHARE_REQUEST
 from tests.domain.engine.situations import SITUATIONS, reached
 from tests.endpoint_roles import ENDPOINTS, Access
 from tests.permission_words import CONDITIONS, TEXTS

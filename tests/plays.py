@@ -9,9 +9,9 @@ import pytest
 from domain.words import (
     ProcedureName,
 )
-from starter.simulate.player import PlayedCase, Player
-from starter.simulate.sandbox import Sandbox
-from starter.simulate.scenario import PlayedStep, read_scenario
+from embedded.simulate.player import PlayedCase, Player
+from embedded.simulate.sandbox import Sandbox
+from embedded.simulate.scenario import PlayedStep, read_scenario
 
 FOLDER = Path(__file__).parent / "scenarios"
 FILES = sorted(FOLDER.glob("*/*.yaml"))

@@ -17,17 +17,17 @@ from domain.engine.decision import Refused
 from domain.engine.process import Cause, DeclaredStage, Process
 from domain.engine.records import Actor, Event, RecordedEvent
 from domain.policy import default_policy
-from domain.procedures.rectification.case import RectificationCase
-from domain.procedures.rectification.rules import origin_is_there
-from domain.procedures.registry import PROCEDURES
-from domain.procedures.resource_withdrawal.rules import resource_withdrawn
 from domain.statutes.model import Statute
 from domain.words import ClockId, ClockState, CommandName, Stage
+from embedded.simulate.player import PlayedCase, RefusedStep, command_of, opener_of
+from embedded.simulate.scenario import PlayedStep, Scenario
+from procedures.rectification.case import RectificationCase
+from procedures.rectification.rules import origin_is_there
+from procedures.registry import PROCEDURES
+from procedures.resource_withdrawal.rules import resource_withdrawn
 from protocol.messages import CaseView
 from starter.case_opening import Played, enter_case
 from starter.errors import RequestRefused
-from starter.simulate.player import PlayedCase, RefusedStep, command_of, opener_of
-from starter.simulate.scenario import PlayedStep, Scenario
 from tests.domain.engine.machine import PaperCase
 
 By = Literal["filing", "command", "expiry", "platform"]

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from domain.coverage.check import against_extract, check_coverage, check_table, own_statutes
-from domain.coverage.references import resolve
-from domain.coverage.standing import count, coverage_of
-from domain.coverage.table import MUST_BE_CARRIED_OUT, Row, load_table, packaged_table_texts, packaged_tables
 from domain.statutes.errors import StatuteError, UnknownStatute
 from domain.statutes.loader import packaged_overlays, packaged_statutes
-from starter.simulate.scenario import Scenario, read_scenario
+from embedded.simulate.scenario import Scenario, read_scenario
+from starter.coverage.check import against_extract, check_coverage, check_table, own_statutes
+from starter.coverage.references import resolve
+from starter.coverage.standing import count, coverage_of
+from starter.coverage.table import MUST_BE_CARRIED_OUT, Row, load_table, packaged_table_texts, packaged_tables
 from tests.coverage_table import DOCUMENT, document
 
 SCENARIOS = Path(__file__).parent / "scenarios"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from domain.coverage.check import own_statutes
-from domain.coverage.code import Carrier, Place, carriers, command_places, place_of
-from domain.coverage.standing import coverage_of
-from domain.procedures.registry import PROCEDURES
 from domain.words import CommandName, ProcedureName
+from procedures.registry import PROCEDURES
+from starter.coverage.check import own_statutes
+from starter.coverage.code import Carrier, Place, carriers, command_places, place_of
+from starter.coverage.standing import coverage_of
 
 ROOT = Path(__file__).parents[1]
 READ_BY_PAGES = ("classes", "regulations")
@@ -69,9 +69,9 @@ def test_the_first_function_of_a_command_is_the_one_that_is_called(procedure: Pr
 @pytest.mark.parametrize(
     ("statute_id", "article", "what", "place"),
     [
-        ("nantong-2020", "27", "propose", "domain/procedures/share_request/dispute.py:propose"),
-        ("nantong-2020", "21", "accept", "domain/procedures/share_request/provider_answer.py:accept"),
-        ("nantong-2020", "21", "limits[completeness_check]", "domain/procedures/share_request/filing.py:begin"),
+        ("nantong-2020", "27", "propose", "procedures/share_request/dispute.py:propose"),
+        ("nantong-2020", "21", "accept", "procedures/share_request/provider_answer.py:accept"),
+        ("nantong-2020", "21", "limits[completeness_check]", "procedures/share_request/filing.py:begin"),
     ],
 )
 def test_some_that_people_ask_for(statute_id: str, article: str, what: str, place: str) -> None:
@@ -83,4 +83,4 @@ def test_some_that_people_ask_for(statute_id: str, article: str, what: str, plac
 
 def test_a_function_made_within_another_stands_in_that() -> None:
     rule = PROCEDURES[ProcedureName.SHARE_REQUEST].rules[CommandName.CONCLUDE_COORDINATION].rule
-    assert str(place_of(rule)) == "domain/procedures/common/instances.py:may_be_coordinated"
+    assert str(place_of(rule)) == "procedures/common/instances.py:may_be_coordinated"

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from domain.policy import default_policy
-from domain.procedures.registry import open_case
-from domain.procedures.share_request.application import Application
-from domain.procedures.share_request.filing import as_requester
-from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.statutes.loader import get_statute
 from domain.yaml_text import read_yaml
+from procedures.registry import open_case
+from procedures.share_request.application import Application
+from procedures.share_request.filing import as_requester
+from procedures.share_request.process import SHARE_REQUEST
 from tests.glossary import glossary
 
 ROOT = Path(__file__).parent.parent

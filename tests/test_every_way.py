@@ -16,13 +16,13 @@ from domain.engine.commands import Command
 from domain.engine.decide import by_itself
 from domain.engine.decision import PLATFORM
 from domain.engine.records import Actor
-from domain.procedures.registry import PROCEDURES
-from domain.procedures.resource_withdrawal.rules import grant_ended
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
-from starter.simulate.report import mismatches
-from starter.simulate.scenario import read_scenario
+from embedded.simulate.report import mismatches
+from embedded.simulate.scenario import read_scenario
+from procedures.registry import PROCEDURES
+from procedures.resource_withdrawal.rules import grant_ended
 from tests.pure_play import PurePlay, WatchedCase, Way, declared_ways, play_purely, way
 
 FOLDER = Path(__file__).parent / "scenarios"

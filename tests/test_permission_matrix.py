@@ -2,8 +2,8 @@
 
 import pytest
 
+from api.app import openapi_document
 from domain.messages import Language
-from starter.api.app import openapi_document
 from tests.endpoint_roles import ENDPOINTS
 from tests.permission_matrix import DOCUMENTS, document, verdicts
 from tests.permission_words import CONDITIONS

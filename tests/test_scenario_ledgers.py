@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import chinese_calendar
 import pytest
 
+from api.cases.presenters import before_anything
 from domain.calendar import CHINA
 from domain.engine.commands import Command
 from domain.engine.decision import Refused
@@ -16,7 +17,6 @@ from domain.engine.evolve import evolve
 from domain.engine.records import Actor, Clock
 from domain.engine.snapshot import restore_snapshot, take_snapshot
 from domain.evidence import verify_chain
-from domain.procedures.registry import PROCEDURES, decide
 from domain.statutes.loader import packaged_statutes
 from domain.words import (
     Basis,
@@ -28,11 +28,11 @@ from domain.words import (
     Role,
     Unit,
 )
+from embedded.simulate.player import PlayedCase
+from embedded.simulate.sandbox import Sandbox
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
-from starter.api.cases.presenters import before_anything
-from starter.simulate.player import PlayedCase
-from starter.simulate.sandbox import Sandbox
+from procedures.registry import PROCEDURES, decide
 from tests.plays import IMPASSE, Plays
 
 

@@ -7,11 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.calendar import CHINA
-from domain.coverage.table import Row, packaged_tables
 from domain.policy import default_policy
-from domain.procedures.registry import PROCEDURES
-from domain.procedures.share_request.case import ShareRequestCase
-from domain.procedures.share_request.process import PROCESS
 from domain.refusal_codes import RefusalCode
 from domain.statutes.clauses import clauses
 from domain.statutes.loader import packaged_statutes
@@ -28,9 +24,13 @@ from domain.words import (
     Stage,
     Urgency,
 )
-from starter.simulate.player import PlayedCase
-from starter.simulate.report import mismatches
-from starter.simulate.scenario import read_scenario
+from embedded.simulate.player import PlayedCase
+from embedded.simulate.report import mismatches
+from embedded.simulate.scenario import read_scenario
+from procedures.registry import PROCEDURES
+from procedures.share_request.case import ShareRequestCase
+from procedures.share_request.process import PROCESS
+from starter.coverage.table import Row, packaged_tables
 from tests.coverage_shown import shown, untrue
 from tests.plays import FILES, Plays, carried_out, name_of, under
 

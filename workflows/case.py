@@ -1,6 +1,6 @@
 """A case (案件): one workflow for every procedure, put together from parts with one concern each.
 
-The procedure decides by the pure rules of ``domain``. Here its decisions become steps (:mod:`workflows.recording`),
+The procedure decides by the pure rules of ``procedures``. Here its decisions become steps (:mod:`workflows.recording`),
 time wakes the case (:mod:`workflows.timekeeping`), people's commands come as updates (:mod:`workflows.commands`), and
 what a procedure asks of other cases is an errand (:mod:`workflows.errands`). A refusal leaves no trace.
 """
@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.case import Case
     from domain.engine.commands import Command
     from domain.engine.snapshot import restore_snapshot
-    from domain.procedures.assignees import platform_acts
+    from procedures.assignees import platform_acts
     from protocol.messages import Answer, CalendarNews, CaseOpening, CaseView, FilingKey
     from protocol.names import CASE
     from protocol.opening import case_before

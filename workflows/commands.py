@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.commands import Command
     from domain.engine.decision import Refused
     from domain.engine.records import Event, RecordedEvent
-    from domain.procedures.registry import decide
+    from procedures.registry import decide
     from protocol.messages import caller_key
     from workflows.correspondence import Correspondence
     from workflows.errands.errand import Errands

@@ -4,7 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.engine.decision import Refused
-    from domain.procedures.registry import open_case
+    from procedures.registry import open_case
     from protocol.messages import CaseOpening, FilingKey
     from workflows.correspondence import Correspondence
     from workflows.errands.errand import Errands

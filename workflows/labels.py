@@ -8,7 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.case import Case
     from domain.engine.timers import Instant, TimerKind
     from domain.messages import label
-    from domain.procedures.registry import procedure_of
+    from procedures.registry import procedure_of
     from protocol.messages import CaseView
     from protocol.search_attributes import changes, search_attributes
 

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.evolve import evolve_all
     from domain.engine.records import Event, RecordedEvent, Step, StepResult
     from domain.engine.timers import Instant, next_instant
-    from domain.procedures.registry import by_itself
+    from procedures.registry import by_itself
     from protocol.errors import LEDGER_CONFLICT
     from protocol.messages import CaseOpening, caller_key
     from protocol.names import RECORD_STEP

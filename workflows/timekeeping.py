@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.procedures.registry import advance
+    from procedures.registry import advance
     from workflows import instants
     from workflows.labels import wait_summary
     from workflows.recording import Recorder

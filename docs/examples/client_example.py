@@ -1,6 +1,6 @@
 """Your system against a running engine whose time you advance. Copy this file and go on from here."""
 
-from starter.testing.engine import ShareflowEngine
+from embedded.testing.engine import ShareflowEngine
 
 REQUESTER, PROVIDER = "113206000140000015", "113206000140000028"
 REQUEST = {

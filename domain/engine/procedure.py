@@ -1,6 +1,6 @@
 """A procedure as the engine sees it: what is filed, by whom, how it begins, and the rules that carry it on.
 
-The engine knows none by name: it is handed the procedure of the case. :mod:`domain.procedures.registry` lists them all.
+The engine knows none by name: it is handed the procedure of the case. :mod:`procedures.registry` lists them all.
 """
 
 from collections.abc import Callable, Mapping, Sequence

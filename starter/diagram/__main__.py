@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from domain.messages import label
-from domain.procedures.registry import ALL
 from domain.statutes.loader import get_statute
+from procedures.registry import ALL
 from starter.diagram.of_procedure import picture_of
 from starter.diagram.svg import draw
 from starter.procedures import required
@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parents[2] / "docs/procedures/pictures"
 HEAD = """# The stages of each procedure under each text 各办理程序在各法规下的流程图
 
 Drawn by `shareflow procedure diagram NAME --statute ID` from the procedures as they are declared
-(`domain/procedures/*/process.py`); `make pictures` draws all of them again, and `make check` compares.
+(`procedures/*/process.py`); `make pictures` draws all of them again, and `make check` compares.
 """
 
 

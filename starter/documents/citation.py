@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from domain.engine.records import Clock, RecordedEvent
 from domain.messages import Language
-from domain.procedures.share_request.case import ShareRequestCase
 from domain.statutes.model import Clause, Regulation, Statute
 from domain.words import ClockId, Role
+from procedures.share_request.case import ShareRequestCase
 from starter.documents.wording import numeral
 
 

@@ -8,13 +8,13 @@ from domain.engine.evolve import evolve_all
 from domain.engine.records import Clock, RecordedEvent
 from domain.messages import Language, label
 from domain.policy import Policy
-from domain.procedures.assignees import assignees
-from domain.procedures.registry import allowed, procedure_of
-from domain.procedures.share_request.application import Application
-from domain.procedures.share_request.case import ShareRequestCase
 from domain.statutes.model import Name, Statute
 from domain.words import ClockId, CommandName, EventType, Role, Stage
 from ledger.queries.views import CaseDetail
+from procedures.assignees import assignees
+from procedures.registry import allowed, procedure_of
+from procedures.share_request.application import Application
+from procedures.share_request.case import ShareRequestCase
 
 
 @dataclass(frozen=True)

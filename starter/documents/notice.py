@@ -10,8 +10,8 @@ from markupsafe import Markup
 from domain.calendar import day_of
 from domain.engine.records import RecordedEvent
 from domain.messages import Language, words
-from domain.procedures.share_request.case import ShareRequestCase
 from domain.words import ClockState, Role
+from procedures.share_request.case import ShareRequestCase
 from starter.documents.citation import Citation, cited, of_clock
 from starter.documents.dossier import Dossier, organ, who_must_act
 from starter.documents.page import html

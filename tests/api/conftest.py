@@ -6,13 +6,13 @@ import httpx
 import pytest
 from limits import parse
 
+from api.app import create_app
+from api.context import open_context
+from api.serving import serving
+from api.settings import ApiSettings
 from background.webhooks.addresses import allowed_from
-from starter.api.app import create_app
-from starter.api.context import open_context
-from starter.api.serving import serving
-from starter.api.settings import ApiSettings
+from embedded.simulate.sandbox import Sandbox
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Sandbox
 from starter.tokens import Issuer
 from tests.api.callers import NOBODY_LISTENS, Bearer, People
 

@@ -10,9 +10,9 @@ import httpx
 from domain.access import place_of
 from domain.engine.records import Clock
 from domain.words import ClockId, CommandName, Role
+from embedded.simulate.sandbox import Sandbox
 from ledger.queries.cases import get_case
 from protocol.names import workflow_id
-from starter.simulate.sandbox import Sandbox
 from tests.api.callers import Bearer, fresh_key
 from tests.domain.engine.machine import GOOD, ORGS, application
 from tests.domain.engine.situation import Situation

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from domain.procedures.registry import PROCEDURES
 from domain.words import ProcedureName, Role
+from procedures.registry import PROCEDURES
 from tests.api.callers import STRANGER, Bearer, People, filing, fresh_key
 from tests.engine.cases import PROVIDER, REQUESTER
 from tests.engine.looking import until

@@ -10,14 +10,14 @@ import pytest
 from temporalio.client import WorkflowFailureError
 from typer.testing import CliRunner
 
+from cli.program import app
 from configuration.settings import Settings
 from domain.words import ProcedureName
+from embedded.simulate.sandbox import Sandbox
 from ledger.queries.cases import list_cases
 from ledger.queries.views import CaseFilter
 from protocol.names import DUTY_ROUND, TASK_QUEUE
 from protocol.rounds import RoundOrder, RoundResult
-from starter.cli import app
-from starter.simulate.sandbox import Sandbox
 from tests.api.callers import People, fresh_key
 
 PERIOD = "2026"
@@ -173,7 +173,7 @@ async def test_a_refusal_is_told_with_its_code(
     named = ("nantong-2020", "catalogue_survey", "--department", code, "--name", "甲局")
     with monkeypatch.context() as other_rules:
         # The command line of another version, whose rules let it pass.
-        other_rules.setattr("starter.cli.duties_work._ask_the_rules", lambda *_: None)
+        other_rules.setattr("cli.duties_work._ask_the_rules", lambda *_: None)
         for _ in range(2):
             exit_code, said, wrong = await shareflow("duties", "open", *named, "--period", "2089")
             assert (exit_code, said) == (1, "")
@@ -195,7 +195,7 @@ async def test_a_round_that_opened_nothing_does_not_end_well(
     from domain.statutes.loader import packaged_statutes
 
     known = read_departments(listed.read_text(encoding="utf-8"), "d.yaml", packaged_statutes().values())
-    monkeypatch.setattr("starter.cli.duties_work.departments_in_force", lambda: known)
+    monkeypatch.setattr("cli.duties_work.departments_in_force", lambda: known)
     exit_code, said, wrong = await shareflow("duties", "open", "nantong", "catalogue_survey", "--period", PERIOD)
     assert (exit_code, said) == (1, "")
     assert wrong.startswith("No case was opened: the list of departments that the worker reads")

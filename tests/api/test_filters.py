@@ -8,9 +8,9 @@ from urllib.parse import quote, quote_plus
 import httpx
 import pytest
 
+from api.app import openapi_document
 from domain.words import Role
 from shareflow import Client
-from starter.api.app import openapi_document
 from tests.api.callers import Bearer, People, filing, fresh_key
 
 UNDER_809 = "nantong-2020+809"

@@ -29,8 +29,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from api.app import openapi_document
 from domain.words import Role
-from starter.api.app import openapi_document
 from tests.api.callers import NOBODY_LISTENS, Bearer, filing, fresh_key
 from tests.engine.cases import PROVIDER, REQUESTER, application
 

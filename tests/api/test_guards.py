@@ -10,12 +10,12 @@ import pytest
 from limits import parse
 from sqlalchemy.exc import OperationalError
 
+from api.app import create_app
+from api.context import AppContext, open_context
+from api.settings import ApiSettings, api_settings
 from configuration.errors import StartupError
 from configuration.settings import Settings
 from domain.words import Role
-from starter.api.app import create_app
-from starter.api.context import AppContext, open_context
-from starter.api.settings import ApiSettings, api_settings
 from starter.tokens import Issuer
 from tests.api.callers import Bearer, People
 

@@ -18,12 +18,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from api.identity import keys as keys_module
+from api.identity.callers import Identity, NotProven
+from api.identity.keys import FixedKeys, IssuerKeys
+from api.settings import Claims
 from domain.access import Caller
 from domain.words import Role
-from starter.api.identity import keys as keys_module
-from starter.api.identity.callers import Identity, NotProven
-from starter.api.identity.keys import FixedKeys, IssuerKeys
-from starter.api.settings import Claims
 from starter.errors import Unavailable
 from starter.tokens import Issuer
 

@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from limits import parse
 from sqlalchemy import func, select
 
+from api.app import create_app
+from api.context import open_context
+from api.serving import serving
+from api.settings import ApiSettings
+from embedded.simulate.sandbox import Sandbox
 from ledger.tables import cases, events, received_events
-from starter.api.app import create_app
-from starter.api.context import open_context
-from starter.api.serving import serving
-from starter.api.settings import ApiSettings
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Sandbox
 from starter.tokens import Issuer
 from tests.api.callers import filing
 from tests.api.mutations.attempts import Answer, Attempt, Mutator, Wire

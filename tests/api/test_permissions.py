@@ -19,12 +19,12 @@ from domain.access import place_of
 from domain.engine.commands import Command, InvalidFields
 from domain.engine.decision import Refused
 from domain.engine.records import Actor
-from domain.procedures.registry import decide, who_may
-from domain.procedures.share_request.case import ShareRequestCase
-from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.words import CommandName, Role
+from embedded.simulate.sandbox import Sandbox
+from procedures.registry import decide, who_may
+from procedures.share_request.case import ShareRequestCase
+from procedures.share_request.process import SHARE_REQUEST
 from protocol.names import workflow_id
-from starter.simulate.sandbox import Sandbox
 from tests.api.callers import STRANGER, Bearer
 from tests.api.staging import Stage
 from tests.domain.engine.machine import GOOD, ORGS

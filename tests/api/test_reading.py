@@ -11,10 +11,10 @@ from background.stuck import note_what_is_held_up
 from domain.calendar import CHINA
 from domain.evidence import GENESIS
 from domain.words import Role
+from embedded.simulate.sandbox import Sandbox
 from protocol.messages import CalendarNews
 from protocol.names import workflow_id
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Sandbox
 from tests.api.callers import STRANGER, Bearer, People, filing, fresh_key
 from tests.engine.cases import PROVIDER, REQUESTER
 from tests.engine.looking import until

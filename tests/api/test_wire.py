@@ -10,13 +10,13 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from api.app import create_app, openapi_document
+from api.context import AppContext
+from api.http.headers import ATTRIBUTE, LISTS, SINGLE
+from api.serving import serving
+from api.settings import api_settings
 from configuration.settings import Settings
 from domain.words import Role
-from starter.api.app import create_app, openapi_document
-from starter.api.context import AppContext
-from starter.api.http.headers import ATTRIBUTE, LISTS, SINGLE
-from starter.api.serving import serving
-from starter.api.settings import api_settings
 from tests.api.callers import Bearer, People, filing, fresh_key
 from tests.events.senders import event
 

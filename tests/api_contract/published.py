@@ -8,21 +8,21 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from api.app import openapi_document
+from api.asyncapi.document import document as asyncapi_document
+from api.cases.filing_schemas import FilingIn
+from api.cases.schemas import CommandIn, OpeningIn
+from api.events.bodies import EVENTS
+from api.events_in.envelope import Envelope
+from api.events_in.kinds import BY_TYPE, Kind
+from api.http.problems import Problem
+from api.webhooks.endpoints import begin_of
+from api.webhooks.schemas import ReplayIn, WebhookChange, WebhookIn
 from background.webhooks.guard import Unfit, place_in
 from domain.access import place_of
 from domain.engine.bounds import refuse_days_out_of_range
-from domain.procedures.registry import PROCEDURES
 from domain.statutes.loader import get_statute, packaged_statutes
-from starter.api.app import openapi_document
-from starter.api.cases.filing_schemas import FilingIn
-from starter.api.cases.schemas import CommandIn, OpeningIn
-from starter.api.events.bodies import EVENTS
-from starter.api.events_in.envelope import Envelope
-from starter.api.events_in.kinds import BY_TYPE, Kind
-from starter.api.http.problems import Problem
-from starter.api.webhooks.endpoints import begin_of
-from starter.api.webhooks.schemas import ReplayIn, WebhookChange, WebhookIn
-from starter.asyncapi.document import document as asyncapi_document
+from procedures.registry import PROCEDURES
 from starter.procedures import schema_of
 
 Schema = Mapping[str, Any]

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from starter.api.contract.operations import breaking_changes
+from api.contract.operations import breaking_changes
 from tests.api_contract.documents import DOCUMENT, Change, add, at, changed, drop, put
 
 CASE = ("paths", "/v1/cases/{case_id}", "get")

@@ -6,8 +6,8 @@ from typing import Any
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from starter.api.contract.__main__ import COMMITTED
-from starter.api.events_in.reading import BATCH, LARGEST_BATCH
+from api.contract.__main__ import COMMITTED
+from api.events_in.reading import BATCH, LARGEST_BATCH
 
 HERE: dict[str, Any] = json.loads(COMMITTED.read_text(encoding="utf-8"))
 SCHEMAS = HERE["components"]["schemas"]

@@ -1,4 +1,4 @@
-"""``python -m starter.api.contract``: what it says of the committed document, and when it writes another."""
+"""``python -m api.contract``: what it says of the committed document, and when it writes another."""
 
 import json
 import subprocess
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from starter.api import app
-from starter.api.contract.__main__ import main
+from api import app
+from api.contract.__main__ import main
 from tests.api_contract.documents import DOCUMENT, changed, drop, put
 
 ROOT = Path(__file__).parents[2]
@@ -104,7 +104,7 @@ def test_options_that_make_no_sense(committed: Path, arguments: list[str]) -> No
 
 def test_the_committed_document_is_what_the_application_says_without_an_engine() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "starter.api.contract", "--check"],
+        [sys.executable, "-m", "api.contract", "--check"],
         cwd=ROOT,
         capture_output=True,
         text=True,

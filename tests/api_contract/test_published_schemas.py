@@ -18,8 +18,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from schemathesis import GenerationMode
 
+from api.http.bodies import strict_json
 from domain.engine.decision import Refused
-from starter.api.http.bodies import strict_json
 from tests.api_contract.published import Published, published
 
 OF_TWO_FIELDS = {"another_jurisdiction"}

@@ -22,6 +22,7 @@ from domain.calendar import CHINA, Calendar
 from domain.engine.records import RecordedEvent
 from domain.evidence import verify_chain
 from domain.words import EventType
+from embedded.stack.temporal import Ports, TemporalOptions, start_temporal
 from ledger.calendar_store import CalendarStore
 from ledger.engine import connect
 from ledger.queries.cases import get_case
@@ -29,7 +30,6 @@ from ledger.queries.events import events_of
 from ledger.schema import migrate
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.engine_client import ShareflowClient
-from starter.stack.temporal import Ports, TemporalOptions, start_temporal
 from tests.engine.cases import application
 from tests.engine.machines import Database, WorkerProcess
 

@@ -7,16 +7,16 @@ from typing import Any
 import httpx
 import pytest
 
+from api.app import create_app
+from api.context import open_context
+from api.settings import ApiSettings
 from background.publication import put_right
 from domain.calendar import Calendar
 from domain.engine.records import Actor
-from domain.procedures.catalogue_change.rules import CatalogueChange
 from domain.words import ClockState, ProcedureName, Role
 from ledger.calendar_store import CalendarStore
+from procedures.catalogue_change.rules import CatalogueChange
 from starter import case_opening
-from starter.api.app import create_app
-from starter.api.context import open_context
-from starter.api.settings import ApiSettings
 from starter.errors import RequestRefused
 from starter.tokens import new_issuer
 from tests.calendar_publish.editions import days_off, edition_off, festivals, written

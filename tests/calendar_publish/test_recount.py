@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from domain.words import EventType
+from embedded.simulate.sandbox import Sandbox
 from ledger.calendar_store import CalendarStore
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Sandbox
 from tests.engine.looking import handle_of, history_of, types_in, until, view_of
 from tests.engine.test_outages_and_notices import SPRING_FESTIVAL, filed_before_the_epidemic
 

@@ -11,7 +11,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from starter.cli import app
+from cli.program import app
 
 PROGRAM = Path(sys.executable).parent / "shareflow"
 

@@ -137,7 +137,7 @@ def test_bad_input_is_one_sentence(shareflow: Run, arguments: tuple[str, ...], s
 def test_what_only_servers_need_is_not_loaded_to_answer_a_question() -> None:
     heavy = {"alembic", "fastapi", "httpx", "sqlalchemy", "temporalio", "uvicorn"}
     program = (
-        "import sys; from starter.cli import app\n"
+        "import sys; from cli.program import app\n"
         f"app({[*DUE, '--working-days', '10']!r}, standalone_mode=False)\n"
         f"print(sorted({heavy!r} & set(sys.modules)))"
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.procedures.registry import PROCEDURES
+from procedures.registry import PROCEDURES
 
 Run = Callable[..., Any]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from domain.coverage import standing
-from domain.coverage.check import own_statutes
-from domain.coverage.table import KINDS, Row, Table, packaged_tables
+from cli.coverage_page import SHOWN_AT_MOST
 from domain.statutes.loader import packaged_overlays
-from starter.cli.coverage_page import SHOWN_AT_MOST
+from starter.coverage import standing
+from starter.coverage.check import own_statutes
+from starter.coverage.table import KINDS, Row, Table, packaged_tables
 
 Run = Callable[..., Any]
 
@@ -36,13 +36,13 @@ def test_one_statute_alone(shareflow: Run) -> None:
 def test_one_article_says_where_it_stands_in_the_code(shareflow: Run) -> None:
     said = shareflow("statute", "coverage", "nantong-2020", "--article", "27")
     assert said.code == 0
-    assert "代码 code propose: domain/procedures/share_request/dispute.py:propose" in said.out
+    assert "代码 code propose: procedures/share_request/dispute.py:propose" in said.out
     (statute,) = json.loads(shareflow("statute", "coverage", "nantong-2020", "--article", "27", "--json").out)[
         "statutes"
     ]
     assert {row["article"].partition("¶")[0] for row in statute["clauses"]} == {"27"}
     code = {each["what"]: each for row in statute["clauses"] for each in row["code"]}
-    assert code["agree"]["functions"] == ["domain/procedures/share_request/dispute.py:agree"]
+    assert code["agree"]["functions"] == ["procedures/share_request/dispute.py:agree"]
     assert code["negotiation"]["entry"] == "domain/statutes/data/nantong-2020.yaml:negotiation"
 
 

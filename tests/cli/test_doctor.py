@@ -49,7 +49,7 @@ def test_what_does_not_work_is_named_with_how_to_mend_it(
     monkeypatch.setenv("SHAREFLOW_POLICY", str(tmp_path / "nowhere.yaml"))
     monkeypatch.setenv("SHAREFLOW_DATABASE_URL", "postgresql://me:secret@127.0.0.1:1/x")
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-    monkeypatch.setattr("starter.stack.temporal.shutil.which", lambda *_, **__: None)
+    monkeypatch.setattr("embedded.stack.temporal.shutil.which", lambda *_, **__: None)
     said = shareflow("doctor", "--json")
     bad = {name: check for name, check in findings(said).items() if check["state"] == "problem"}
     assert said.code == 2

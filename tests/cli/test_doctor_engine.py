@@ -8,15 +8,15 @@ import pytest
 from sqlalchemy import text
 from temporalio.api.operatorservice.v1 import RemoveSearchAttributesRequest
 
+from cli.checks.engine import engine_checks
+from cli.checks.findings import Check
 from configuration.settings import Settings
 from domain.engine.filed import Party, Resource
-from domain.procedures.share_request.application import Application
 from domain.words import SharingClass
+from embedded.simulate.sandbox import Sandbox, sandbox
+from procedures.share_request.application import Application
 from protocol.names import workflow_id
-from starter.cli.checks.engine import engine_checks
-from starter.cli.checks.findings import Check
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Sandbox, sandbox
 
 APPLICATION = Application(
     requester=Party(code="R", name="甲"),

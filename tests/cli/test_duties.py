@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from domain.policy import default_policy
+from embedded.simulate.sandbox import Sandbox
 from starter.duty_schedules import sync_schedules
-from starter.simulate.sandbox import Sandbox
 
 Run = Callable[..., Any]
 Listing = Callable[[str], None]

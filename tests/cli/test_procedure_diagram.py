@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import pytest
 
 from domain.messages import label
-from domain.procedures.registry import ALL, PROCEDURES
 from domain.statutes.loader import get_statute
 from domain.words import ProcedureName, Stage
+from procedures.registry import ALL, PROCEDURES
 from starter.diagram.of_procedure import known_under, picture_of
 from starter.procedures import required
 from tests.cli.conftest import PROGRAM
@@ -95,7 +95,7 @@ def test_a_picture_is_written_whole_or_not_at_all(program: Run, tmp_path: Path) 
     file.write_text("an earlier picture", encoding="utf-8")
     drawn = ["procedure", "diagram", "demand", "--statute", "nantong-2020", "-o", str(file)]
     full = (
-        "import resource, signal; from starter.extra import main; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "import resource, signal; from cli import main; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); main()"
     )
     done = subprocess.run([sys.executable, "-c", full, *drawn], capture_output=True, text=True, timeout=60, check=False)

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from starter.cli import GROUPS, app, calendar
-from starter.cli.errors import EXIT_CODES, exit_code
-from starter.demo import demo_cases
+from cli import calendar
+from cli.errors import EXIT_CODES, exit_code
+from cli.program import GROUPS, app
+from embedded.demo import demo_cases
 from starter.errors import InvalidInput, NotFound, RequestRefused, Unavailable
 
 PROGRAM = Path(sys.executable).with_name("shareflow")

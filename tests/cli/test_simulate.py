@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from starter.simulate.scenario import scenario_from
+from embedded.simulate.scenario import scenario_from
 
 PROGRAM = Path(sys.executable).with_name("shareflow")
 Run = Callable[..., Any]
@@ -204,15 +204,15 @@ def test_every_bad_file_is_named_and_nothing_is_played(shareflow: Run, files: Ca
 def test_no_temporal_is_one_sentence(
     shareflow: Run, files: Callable[..., list[Path]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("starter.stack.temporal.shutil.which", lambda *_, **__: None)
+    monkeypatch.setattr("embedded.stack.temporal.shutil.which", lambda *_, **__: None)
     assert "make setup" in shareflow("simulate", *files(good=GOOD)).plainly_refused()
 
 
 BROKEN = """\
 from dataclasses import replace
-from domain.procedures.registry import PROCEDURES
+from procedures.registry import PROCEDURES
 from domain.words import ProcedureName, Stage
-from starter.extra import main
+from cli import main
 
 demand = PROCEDURES[ProcedureName.DEMAND]
 stages = [replace(it, expiry={}) if it.stage is Stage.PUBLISHED else it for it in demand.process.stages]

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
+from cli import output
 from domain.naming import request_id_for
 from domain.words import ProcedureName
+from embedded.simulate.sandbox import Sandbox
 from protocol.names import request_id_of, workflow_id
 from protocol.search_attributes import STUCK_REASON
-from starter.cli import output
-from starter.simulate.sandbox import Sandbox
 from tests.engine.looking import until
 
 Run = Callable[..., Any]

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from embedded.testing.engine import ShareflowEngine
 from shareflow import AsyncClient, Client
-from starter.testing.engine import ShareflowEngine
 from tests.client.both import Asking, Maker
 from tests.client.faulty_server import FaultyServer, faulty_server
 from tests.client.people import People

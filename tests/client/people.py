@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from starter.testing.engine import ShareflowEngine
+from embedded.testing.engine import ShareflowEngine
 from tests.client.both import Asking, Maker
 
 REQUESTER, PROVIDER = "113205810140000015", "113205810140000025"

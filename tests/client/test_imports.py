@@ -10,7 +10,7 @@ import starter
 HEAVY = ("httpx", "pydantic", "temporalio", "sqlalchemy", "fastapi")
 
 
-@pytest.mark.parametrize("module", ["starter", "starter.testing.plugin"])
+@pytest.mark.parametrize("module", ["starter", "embedded.testing.plugin"])
 def test_importing_loads_nothing_heavy(module: str) -> None:
     asked = f"import sys, {module}; print(*sorted(set(sys.modules) & set({HEAVY!r})))"
     assert _run(asked) == ""

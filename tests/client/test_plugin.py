@@ -52,7 +52,7 @@ def test_the_documents_show_the_example_as_it_runs(document: str) -> None:
 NOTHING_STARTED = """
 import sys, threading
 def test_that_needs_no_engine():
-    assert not {"temporalio", "sqlalchemy", "httpx", "starter.testing.engine"} & set(sys.modules)
+    assert not {"temporalio", "sqlalchemy", "httpx", "embedded.testing.engine"} & set(sys.modules)
     assert [thread.name for thread in threading.enumerate() if "shareflow" in thread.name] == []
 """
 

@@ -11,13 +11,13 @@ import pytest
 
 from domain.engine.decision import Decision
 from domain.engine.records import Clock
-from domain.procedures.registry import PROCEDURES
-from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.words import Outcome, ProcedureName
+from embedded.testing.background import in_background
+from embedded.testing.engine import ShareflowEngine, running_engine
+from procedures.registry import PROCEDURES
+from procedures.share_request.process import SHARE_REQUEST
 from shareflow import Client
 from starter.errors import NeedsOperator
-from starter.testing.background import in_background
-from starter.testing.engine import ShareflowEngine, running_engine
 from tests.client.people import PROVIDER, REQUESTER, application
 
 BEGINS = datetime.fromisoformat("2020-01-22T10:00:00+08:00")

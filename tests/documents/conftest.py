@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from embedded.simulate.player import Player
+from embedded.simulate.sandbox import Sandbox
+from embedded.simulate.scenario import Scenario, read_scenario
 from ledger.queries.cases import get_case
 from starter.documents.dossier import Dossier
-from starter.simulate.player import Player
-from starter.simulate.sandbox import Sandbox
-from starter.simulate.scenario import Scenario, read_scenario
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 AT_ONCE = 6

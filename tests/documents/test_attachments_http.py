@@ -12,11 +12,11 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from api.app import create_app
+from api.context import AppContext
+from api.serving import serving
 from domain.words import Role
 from ledger.tables import attachments
-from starter.api.app import create_app
-from starter.api.context import AppContext
-from starter.api.serving import serving
 from starter.attachments.folder import FolderStore
 from tests.api.callers import Bearer, People
 from tests.documents.papers import REFUSED, TAKEN, pdf, png

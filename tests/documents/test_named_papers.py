@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import Engine, event, select, text
 
 from domain.access import Visibility
+from embedded.simulate.sandbox import Sandbox
 from ledger.engine import connect
 from ledger.queries.attachments import Attachment, attachment_for, note_attachment
 from ledger.schema import migrate
 from ledger.tables import named_papers
-from starter.simulate.sandbox import Sandbox
 
 CASES = 5_000
 _numbers = itertools.count(1)

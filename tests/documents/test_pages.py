@@ -10,17 +10,17 @@ from pydantic import ValidationError
 
 from domain.calendar import CHINA
 from domain.messages import Language, words
-from domain.procedures.share_request.application import Application
-from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.words import ProcedureName, Stage
+from embedded.simulate.sandbox import Sandbox
+from embedded.simulate.scenario import Scenario, scenario_model
+from procedures.share_request.application import Application
+from procedures.share_request.process import SHARE_REQUEST
 from starter.documents.dossier import Dossier
 from starter.documents.notice import notices
 from starter.documents.page import content_security_policy
 from starter.documents.papers import listed, papers
 from starter.documents.rules import rules
 from starter.documents.wording import day_text, numeral, worded
-from starter.simulate.sandbox import Sandbox
-from starter.simulate.scenario import Scenario, scenario_model
 from tests.documents.conftest import Dossiers, played
 from tests.documents.reading import read
 

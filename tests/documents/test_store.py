@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from api.settings import ApiSettings, api_settings
 from configuration.errors import StartupError
 from configuration.settings import Settings
-from starter.api.settings import ApiSettings, api_settings
 from starter.attachments import AttachmentDamaged, store_in
 from starter.attachments.arriving import Arriving, TooLarge
 from starter.attachments.folder import ABANDONED_SECONDS, FolderStore

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import domain.procedures
+import procedures
 from domain import words as vocabulary
 from domain.messages import Language, label, refusal_sentence, words
 from domain.refusal_codes import RefusalCode
@@ -48,7 +48,7 @@ KINDS: dict[type[StrEnum], str] = {
     Urgency: "urgency",
 }
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
-PROCEDURES = Path(domain.procedures.__file__).parent
+PROCEDURES = Path(procedures.__file__).parent
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 

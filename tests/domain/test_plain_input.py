@@ -23,8 +23,8 @@ from domain.engine.commands import (
 from domain.field_types import CallerKey, Code, Day, Instant, SealedKey, ShortText, Text, Truth, WholeNumber
 from domain.messages import Language, words
 from domain.policy import Policy
-from domain.procedures.share_request.application import Application
 from domain.validation_messages import BOUNDS, MOST_PROBLEMS, WORDS, all_problems, first_problem, key_path, own_reason
+from procedures.share_request.application import Application
 
 MODELS: list[type[BaseModel]] = [Application, *dict.fromkeys(FIELDS.values())]
 UNFIT = {

@@ -1,4 +1,4 @@
-"""The domain is pure: each module can be imported alone, reads nothing of the machine, and knows no machinery."""
+"""Domain and procedures are pure: a module can be imported alone, reads nothing of the machine, knows no machinery."""
 
 import ast
 import json
@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("domain", "protocol", "ledger", "shareflow")
+ROOMS = ("domain", "procedures", "protocol", "ledger", "shareflow")
 """Whatever stands below the engine and the doors: importing it starts nothing."""
 
+PURE = ("domain", "procedures")
+"""The law: what it rules, and what may be done under it. Each knows itself and those before it."""
+
 KNOWN_OUTSIDE = {"pydantic", "pydantic_core", "yaml", "lunardate", "workalendar"}
-"""What the domain uses beside Python itself."""
+"""What these use beside Python itself."""
 
 IMPORT_EACH = """
 import importlib, json, os, sys
@@ -47,9 +50,16 @@ def modules_of(room: str) -> list[str]:
     return [".".join(path.parts).removesuffix(".__init__") for path in paths if "migrations" not in path.parts]
 
 
-def domain_files() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted((ROOT / "domain").rglob("*.py")):
-        yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+def pure_files() -> Iterator[tuple[str, ast.Module]]:
+    for room in PURE:
+        files = sorted((ROOT / room).rglob("*.py"))
+        assert len(files) > 2
+        yield from ((str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))) for path in files)
+
+
+def known_to(path: str) -> set[str]:
+    """The rooms of ours that a file of a pure one may import."""
+    return set(PURE[: PURE.index(path.partition("/")[0]) + 1])
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -66,41 +76,42 @@ def test_each_module_can_be_imported_alone_and_reads_no_file(room: str) -> None:
     assert set(opened) <= {"domain/messages/catalogue.yaml"}
 
 
-def test_the_domain_stands_on_python_and_a_few_plain_libraries() -> None:
+def test_the_pure_rooms_stand_on_python_and_a_few_plain_libraries() -> None:
     found: dict[str, set[str]] = {}
-    for path, tree in domain_files():
+    for path, tree in pure_files():
         for node in ast.walk(tree):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             for name in (name.split(".")[0] for name in names):
-                if name not in sys.stdlib_module_names and name not in KNOWN_OUTSIDE | {"domain"}:
+                if name not in sys.stdlib_module_names and name not in KNOWN_OUTSIDE | known_to(path):
                     found.setdefault(path, set()).add(name)
     assert found == {}
 
 
-def test_the_domain_reads_no_environment_and_no_clock() -> None:
+def test_the_pure_rooms_read_no_environment_and_no_clock() -> None:
     """What time it is, and how the machine is set up, comes in as an argument."""
     forbidden = {"environ", "getenv", "environb", "now", "utcnow", "today", "monotonic", "getcwd", "home"}
     found = [
         f"{path}:{node.lineno}: {node.attr}"
-        for path, tree in domain_files()
+        for path, tree in pure_files()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in forbidden
     ]
     imported = [
         f"{path}:{node.lineno}: os"
-        for path, tree in domain_files()
+        for path, tree in pure_files()
         for node in ast.walk(tree)
         if isinstance(node, ast.Import) and any(alias.name in ("os", "socket", "subprocess") for alias in node.names)
     ]
     assert found + imported == []
 
 
-def test_the_domain_names_no_word_of_the_machinery() -> None:
+def test_the_pure_rooms_name_no_word_of_the_machinery() -> None:
     words = re.compile(r"temporal|workflow|postgres", re.IGNORECASE)
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
-        for path in sorted((ROOT / "domain").rglob("*.py"))
+        for room in PURE
+        for path in sorted((ROOT / room).rglob("*.py"))
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
         if words.search(line)
     ]

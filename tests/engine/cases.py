@@ -13,16 +13,16 @@ from domain.engine.deadlines import resolve
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Actor, Clock, ClockOrder, Event, RecordedEvent, Step, StepResult
 from domain.policy import Policy, default_policy
-from domain.procedures.registry import decide, open_case
-from domain.procedures.share_request.application import Application
-from domain.procedures.share_request.case import ShareRequestCase
-from domain.procedures.share_request.filing import as_requester
-from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.statutes.loader import get_statute
 from domain.words import CommandName, Outcome, ProcedureName, Role, SharingClass, Stage
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from ledger.recording import record_step
+from procedures.registry import decide, open_case
+from procedures.share_request.application import Application
+from procedures.share_request.case import ShareRequestCase
+from procedures.share_request.filing import as_requester
+from procedures.share_request.process import SHARE_REQUEST
 from starter.case_opening import Entered, enter_case
 
 REQUESTER, PROVIDER = "113206000140000015", "113206000140000028"

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from embedded.simulate.sandbox import Sandbox
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Sandbox
 
 
 @pytest.fixture

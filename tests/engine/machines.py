@@ -17,12 +17,12 @@ import psutil  # type: ignore[import-untyped]
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from embedded.stack.postgres import Postgres, start_postgres
+from embedded.stack.temporal import Ports, Temporal, TemporalOptions, start_temporal
 from ledger.engine import connect
 from ledger.schema import migrate
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.engine_client import ShareflowClient
-from starter.stack.postgres import Postgres, start_postgres
-from starter.stack.temporal import Ports, Temporal, TemporalOptions, start_temporal
 from worker import build_worker, working
 
 ROOT = Path(__file__).parents[2]

@@ -14,12 +14,12 @@ from pathlib import Path
 from temporalio.client import WorkflowHandle
 
 from domain.words import CommandName, Role, Stage
+from embedded.simulate.player import Player
+from embedded.simulate.sandbox import sandbox
+from embedded.simulate.scenario import read_scenario
 from protocol.messages import Answer, CaseView
 from protocol.names import workflow_id
 from starter.engine_client import ShareflowClient
-from starter.simulate.player import Player
-from starter.simulate.sandbox import sandbox
-from starter.simulate.scenario import read_scenario
 from tests.engine.cases import WHY, application, command, sealed
 from tests.engine.machines import engine_apart
 

@@ -14,15 +14,15 @@ from domain.departments import DepartmentsError, read_departments
 from domain.engine.case_found import CaseFound
 from domain.engine.filed import Party, mistyped_codes
 from domain.policy import default_policy
-from domain.procedures.rectification.case import Notice
-from domain.procedures.rectification.rules import origin_is_there
-from domain.procedures.registry import open_case
-from domain.procedures.resource_withdrawal.case import Withdrawal
-from domain.procedures.share_request.application import Application
-from domain.procedures.share_request.filing import as_requester
-from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.words import EventType, Role
+from procedures.rectification.case import Notice
+from procedures.rectification.rules import origin_is_there
+from procedures.registry import open_case
+from procedures.resource_withdrawal.case import Withdrawal
+from procedures.share_request.application import Application
+from procedures.share_request.filing import as_requester
+from procedures.share_request.process import SHARE_REQUEST
 from tests.engine.cases import application
 
 ROOT = Path(__file__).parents[2]
@@ -120,7 +120,7 @@ def test_a_department_stands_once_in_the_list_however_it_is_written() -> None:
 
 def examples() -> list[Path]:
     pages = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("docs/examples/*"), *ROOT.glob("README*.md")]
-    return [*pages, *ROOT.glob("starter/demo/cases/*.yaml")]
+    return [*pages, *ROOT.glob("embedded/demo/cases/*.yaml")]
 
 
 def test_the_examples_have_right_codes() -> None:

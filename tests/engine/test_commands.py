@@ -16,9 +16,9 @@ from temporalio.exceptions import ApplicationError
 from domain.engine.commands import Command
 from domain.engine.decision import Decision
 from domain.engine.records import Actor
-from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.words import EventType, Outcome, SharingClass, Stage, Urgency
 from ledger.queries.cases import case_by_filing_key, get_case
+from procedures.share_request.process import SHARE_REQUEST
 from protocol.messages import Answer
 from protocol.names import TASK_QUEUE, workflow_id
 from protocol.opening import plain_matter

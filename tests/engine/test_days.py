@@ -20,11 +20,11 @@ from domain.engine.records import Actor, Event, RecordedEvent
 from domain.engine.timers import next_instant
 from domain.evidence import GENESIS
 from domain.policy import default_policy
-from domain.procedures.registry import PROCEDURES, advance, decide
 from domain.refusal_codes import RefusalCode
 from domain.statutes.loader import packaged_statutes
 from domain.statutes.model import Statute
 from domain.words import CommandName, ProcedureName, Role
+from procedures.registry import PROCEDURES, advance, decide
 from starter.case_opening import enter_case, matter_of
 from starter.errors import InvalidInput, RequestRefused
 from tests.domain.engine.saying import CODES, HORIZON, saying

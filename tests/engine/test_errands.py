@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.procedures.registry import PROCEDURES
 from domain.words import ProcedureName
+from procedures.registry import PROCEDURES
 from workflows.errands.table import ERRANDS, errands_of
 
 

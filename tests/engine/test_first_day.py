@@ -8,11 +8,11 @@ from domain.calendar import CHINA
 from domain.engine.decision import PLATFORM, Refused
 from domain.engine.records import Actor
 from domain.policy import default_policy
-from domain.procedures.registry import PROCEDURES, open_case
-from domain.procedures.share_request.application import Application
 from domain.refusal_codes import RefusalCode
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.words import ProcedureName
+from procedures.registry import PROCEDURES, open_case
+from procedures.share_request.application import Application
 from starter.case_opening import enter_case, matter_of
 from starter.errors import RequestRefused
 from tests.engine.cases import entered

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cli.program import app
 from domain.engine.records import Actor
 from domain.words import EventType, ProcedureName, Role
-from starter.cli import app
+from embedded.simulate.sandbox import Sandbox
 from starter.engine_client import FiledCase, ShareflowClient
 from starter.errors import RequestRefused
-from starter.simulate.sandbox import Sandbox
 from tests.engine.cases import PROVIDER, REQUESTER, application
 from tests.engine.looking import events_in
 

@@ -15,15 +15,15 @@ from temporalio.exceptions import ApplicationError
 
 from domain.calendar import CalendarError
 from domain.engine.records import Step, StepResult
-from domain.procedures.registry import decide
 from domain.words import ClockState, EventType, Stage
+from embedded.simulate.sandbox import Sandbox
 from ledger.queries.cases import get_case
 from ledger.recording import record_step
+from procedures.registry import decide
 from protocol.messages import Answer, CalendarNews, CaseView
 from protocol.names import TASK_QUEUE, workflow_id
 from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
-from starter.simulate.sandbox import Sandbox
 from tests.engine.cases import WHY, application, command, entered, rebuilt, resolved, sealed
 from tests.engine.looking import (
     B,

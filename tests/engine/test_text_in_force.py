@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.procedures.share_request.filing import as_requester
 from domain.words import ProcedureName
+from embedded.simulate.sandbox import Sandbox
+from procedures.share_request.filing import as_requester
 from starter.case_opening import Played
 from starter.engine_client import ShareflowClient
 from starter.errors import KeyReused, RequestRefused
-from starter.simulate.sandbox import Sandbox
 from tests.engine.cases import application
 
 LAST = datetime.fromisoformat("2025-07-31T23:59:59+08:00")

@@ -14,9 +14,9 @@ from background.stuck import TASK_FAILING, held_up
 from domain.engine.decision import Decision
 from domain.engine.process import UndeclaredStep
 from domain.engine.records import Clock
-from domain.procedures.registry import PROCEDURES
-from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.words import ClockState, CommandName, Outcome, ProcedureName, Stage
+from procedures.registry import PROCEDURES
+from procedures.share_request.process import SHARE_REQUEST
 from starter.engine_client import ShareflowClient
 from starter.errors import NeedsOperator, Unavailable
 from tests.engine.cases import TERMS, application, command

@@ -10,16 +10,16 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from api.asyncapi.__main__ import COMMITTED, main
+from api.asyncapi.document import document
+from api.context import AppContext
+from api.events.stream import as_cloud_event
+from api.events_in.kinds import Kind
 from background.webhooks.payloads import event_for, trial_event
 from background.webhooks.queries.subscriptions import WebhookPayload
 from domain.cloud_events import platform_type, type_of
 from domain.words import EventType
 from ledger.queries.messages import messages_after
-from starter.api.context import AppContext
-from starter.api.events.stream import as_cloud_event
-from starter.api.events_in.kinds import Kind
-from starter.asyncapi.__main__ import COMMITTED, main
-from starter.asyncapi.document import document
 from tests.api.callers import People
 from tests.events.senders import access, catalogue, submitted
 

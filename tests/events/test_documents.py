@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from starter.api.events_in.kinds import BY_TYPE
-from starter.api.events_in.reading import STRUCTURED
+from api.events_in.kinds import BY_TYPE
+from api.events_in.reading import STRUCTURED
 from tests.events.senders import PREFIX, Senders
 
 DOCUMENTS = ("docs/events.md", "docs/events.zh-CN.md")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.events_in.kinds import Kind
 from domain.cloud_events import platform_type
-from starter.api.events_in.kinds import Kind
 from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
 from tests.api.callers import People, filing

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from api.context import AppContext
 from domain.calendar import CHINA
 from ledger.queries.received import access_of
-from starter.api.context import AppContext
 from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
 from tests.api.callers import People

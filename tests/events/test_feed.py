@@ -9,12 +9,12 @@ import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_structured_event
 from sqlalchemy import text
 
+from api.context import AppContext
 from domain.engine.records import RecordedEvent
 from domain.evidence import ChainBroken, verify_chain
 from domain.words import Role
 from ledger.queries.cases import get_case
 from ledger.queries.cursors import numbered_cursor
-from starter.api.context import AppContext
 from tests.api.callers import Bearer, People, filing, fresh_key
 from tests.engine.cases import REQUESTER
 

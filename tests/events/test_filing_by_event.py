@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from api.context import AppContext
 from ledger.queries.events import events_of
-from starter.api.context import AppContext
 from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
 from tests.api.callers import filing

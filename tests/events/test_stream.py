@@ -13,12 +13,12 @@ import pytest
 from httpx_sse import ServerSentEvent, aconnect_sse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.app import create_app
+from api.context import AppContext
+from api.events import stream
+from api.identity.callers import LEEWAY_SECONDS
+from api.serving import DRAIN_SECONDS, serving
 from domain.words import Role
-from starter.api.app import create_app
-from starter.api.context import AppContext
-from starter.api.events import stream
-from starter.api.identity.callers import LEEWAY_SECONDS
-from starter.api.serving import DRAIN_SECONDS, serving
 from starter.tokens import Issuer
 from tests.api.callers import STRANGER, People
 

@@ -51,7 +51,7 @@ class Copy:
 
     def shareflow(self, *words: str | Path) -> "subprocess.CompletedProcess[str]":
         """Run the copy's command line."""
-        return self._run("-c", "from starter.cli import main; main()", *words)
+        return self._run("-c", "from cli import main; main()", *words)
 
     def style_faults(self) -> str:
         """What ruff says of the Python files that were touched, by the rules of the house; empty: nothing."""
@@ -64,8 +64,8 @@ class Copy:
         """What the gate before the committed description of the API says of the copy's; empty where it lets it pass."""
         said = self.python(
             "import json\n"
-            "from starter.api.app import openapi_document\n"
-            "from starter.api.contract.operations import breaking_changes\n"
+            "from api.app import openapi_document\n"
+            "from api.contract.operations import breaking_changes\n"
             f"committed = json.load(open({str(ROOT / 'docs/api/openapi.json')!r}, encoding='utf-8'))\n"
             "assert openapi_document() != committed\n"
             "print(*breaking_changes(committed, openapi_document()), sep='\\n')\n"

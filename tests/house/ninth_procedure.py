@@ -4,7 +4,7 @@ from typing import Final
 
 from tests.house.copies import Copy
 
-FOLDER: Final = "domain/procedures/consultation"
+FOLDER: Final = "procedures/consultation"
 
 RULES: Final = '''"""Consultation (业务咨询): what data means, asked of whoever has it."""
 
@@ -18,10 +18,10 @@ from domain.engine.procedure import Digests
 from domain.engine.records import Event, RecordedEvent
 from domain.engine.rules import RuleBook
 from domain.field_types import Text
-from domain.procedures.common.filing import code_and_name, refuse_unless_given, section_of_the_text
-from domain.procedures.common.parties import BetweenTwo
-from domain.procedures.common.supervision import may_be_urged, may_be_withdrawn
 from domain.words import CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from procedures.common.filing import code_and_name, refuse_unless_given, section_of_the_text
+from procedures.common.parties import BetweenTwo
+from procedures.common.supervision import may_be_urged, may_be_withdrawn
 
 
 class Consultation(Filed):
@@ -81,8 +81,8 @@ from typing import Final
 
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
-from domain.procedures.consultation.rules import RULES, Consultation, ConsultationCase, begin
 from domain.words import CommandName, ProcedureName, Role, Stage
+from procedures.consultation.rules import RULES, Consultation, ConsultationCase, begin
 
 PROCESS: Final = Process(
     opens=(Stage.CONSULTED,),
@@ -159,8 +159,8 @@ def add_it(copy: Copy, leads_to: str = "CLOSES") -> Copy:
     copy.write(f"{FOLDER}/__init__.py", "")
     copy.write(f"{FOLDER}/rules.py", RULES)
     copy.write(f"{FOLDER}/process.py", PROCESS.replace("ADVISE: CLOSES", f"ADVISE: {leads_to}"))
-    registry = "domain/procedures/registry.py"
-    was = "from domain.procedures.data_correction.process"
-    copy.change(registry, was, f"from domain.procedures.consultation.process import CONSULTATION\n{was}")
+    registry = "procedures/registry.py"
+    was = "from procedures.data_correction.process"
+    copy.change(registry, was, f"from procedures.consultation.process import CONSULTATION\n{was}")
     copy.change(registry, "    DEMAND,\n", "    CONSULTATION,\n    DEMAND,\n")
     return copy

@@ -10,7 +10,7 @@ import pytest
 from tests.house.code import ROOT
 from tests.house.copies import Copy, copy_of_the_product
 
-WORDS, RULES, PROCESS = "domain/words.py", "domain/procedures/demand/rules.py", "domain/procedures/demand/process.py"
+WORDS, RULES, PROCESS = "domain/words.py", "procedures/demand/rules.py", "procedures/demand/process.py"
 LABELS = "domain/messages/catalogue.yaml"
 RULE = '''
 @RULES.command(CommandName.INQUIRE, by=[Role.REQUESTER], says=Reasoned)
@@ -80,8 +80,8 @@ def test_a_case_is_played_with_it(copy: Copy) -> None:
 
 def test_every_table_of_commands_has_it(copy: Copy) -> None:
     said = copy.python(
-        "from domain.coverage.code import command_places\n"
-        "from domain.procedures.registry import PROCEDURES, who_may\n"
+        "from starter.coverage.code import command_places\n"
+        "from procedures.registry import PROCEDURES, who_may\n"
         "from domain.words import CommandName, ProcedureName\n"
         "name, demand = CommandName('inquire'), ProcedureName.DEMAND\n"
         "print(*who_may(name, demand), *PROCEDURES[demand].rules[name].stages, command_places(demand, name)[0])\n"
@@ -102,9 +102,9 @@ def test_a_command_that_is_open_in_no_stage_is_refused_when_the_program_starts(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     copy = with_words_and_rule(copy_of_the_product(tmp_path_factory.mktemp("halfway")))
-    said = copy.python("import domain.procedures.registry")
+    said = copy.python("import procedures.registry")
     assert said.returncode != 0
-    assert "domain/procedures/demand/process.py (demand): the command inquire is open in no stage" in said.stderr
+    assert "procedures/demand/process.py (demand): the command inquire is open in no stage" in said.stderr
 
 
 def test_the_how_to_names_the_files_that_were_touched(copy: Copy) -> None:

@@ -72,9 +72,9 @@ def test_a_stage_that_is_not_declared_is_refused_when_the_program_starts(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     copy = add_it(copy_of_the_product(tmp_path_factory.mktemp("undeclared")), leads_to="(Stage.DELIVERY,)")
-    said = copy.python("import domain.procedures.registry")
+    said = copy.python("import procedures.registry")
     assert said.returncode != 0
-    wrong = "domain/procedures/consultation/process.py (consultation): the stage delivery is not declared.\n"
+    wrong = "procedures/consultation/process.py (consultation): the stage delivery is not declared.\n"
     assert said.stderr.endswith(wrong)
     told = copy.shareflow("procedure", "diagram", "demand", "--statute", "nantong-2020")
     assert (told.returncode, told.stdout, told.stderr) == (2, "", wrong)

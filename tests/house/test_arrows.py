@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,14 +10,23 @@ import pytest
 
 from tests.house.code import ROOT, WORKER, everything, imports, packages, product, room, shown, tree
 
-KNOW_TEMPORAL = {"workflows", "activities", "protocol", "background", "starter", "worker.py"}
+KNOW_TEMPORAL = {"workflows", "activities", "protocol", "background", "starter", "api", "embedded", "cli", "worker.py"}
 SPEAK_SQL = ("ledger/", "background/webhooks/queries/")
 SQL = re.compile(
     r"\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|WITH\s+\w+\s+AS\s|CREATE\s+(TABLE|INDEX)\s"
     r"|ALTER\s+TABLE\s|LISTEN\s|NOTIFY\s|LOCK\s+TABLE\s|TRUNCATE\s)"
 )
-WORKER_STANDS_ON = {"activities", "background", "configuration", "domain", "ledger", "protocol", "workflows"}
-START_WORKERS = {"starter", "tests", "bench"}
+WORKER_STANDS_ON = {
+    "activities",
+    "background",
+    "configuration",
+    "domain",
+    "ledger",
+    "procedures",
+    "protocol",
+    "workflows",
+}
+START_WORKERS = {"embedded", "tests", "bench"}
 
 
 def test_only_these_rooms_know_temporal() -> None:
@@ -45,6 +55,14 @@ def test_the_worker_stands_on_what_it_may() -> None:
 def test_only_those_who_start_workers_import_the_worker() -> None:
     importing = {shown(path) for path in everything() for _, name in imports(path) if top(name) == "worker"}
     assert {name for name in importing if name.partition("/")[0] not in START_WORKERS} == set()
+
+
+def test_every_package_has_its_layer() -> None:
+    """A package that import-linter is not told of would be held to no arrow."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    at_the_top = next(contract for contract in told["contracts"] if contract["name"] == "arrows go one way")
+    layered = [name for layer in at_the_top["layers"] for name in layer.split(" | ")]
+    assert sorted(layered) == sorted(told["root_packages"]) == packages()
 
 
 def test_every_file_stands_in_a_room() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.house.code import ROOT
 from tests.house.copies import Copy, copy_of_the_product
 
-RULE = "domain/procedures/share_request/provider_answer.py"
+RULE = "procedures/share_request/provider_answer.py"
 WRITES = "decision.note(EventType.ACCEPTED, check.clause if check else None)"
 """Where the rule of `accept` writes its event."""
 HISTORY = ROOT / "tests/histories/nantong-2020.refused-late-then-impasse.json"

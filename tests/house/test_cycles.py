@@ -11,6 +11,7 @@ import pytest
 
 ROOMS = (
     "domain",
+    "procedures",
     "protocol",
     "ledger",
     "activities",
@@ -18,6 +19,9 @@ ROOMS = (
     "background",
     "configuration",
     "starter",
+    "api",
+    "embedded",
+    "cli",
     "shareflow",
 )
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
-from domain.procedures.registry import PROCEDURES
 from domain.statutes.loader import packaged_overlays, packaged_statutes
+from procedures.registry import PROCEDURES
 from tests.domain.engine.situations import SITUATIONS
 from tests.house.code import ROOT, packages, shown
 from tests.house.documents import anchors, documents, links, spans
@@ -20,7 +20,7 @@ ONLY_THERE_WHEN_MADE: Final = ("bench/out",)
 def places() -> Mapping[str, int]:
     """What there is so many of."""
     return {
-        "demo": len(list((ROOT / "starter/demo/cases").glob("*.yaml"))),
+        "demo": len(list((ROOT / "embedded/demo/cases").glob("*.yaml"))),
         "procedures": len(PROCEDURES),
         "further": len(PROCEDURES) - 1,
         "regulations": len(packaged_statutes()) - len(packaged_overlays()),

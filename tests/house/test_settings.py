@@ -13,6 +13,7 @@ from configuration.settings import Setting, Settings, every_setting, table
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
     "domain",
+    "procedures",
     "protocol",
     "workflows",
     "activities",
@@ -20,6 +21,9 @@ PACKAGES = (
     "background",
     "configuration",
     "starter",
+    "api",
+    "embedded",
+    "cli",
     "shareflow",
 )
 ELSEWHERE = {"SHAREFLOW_FUZZ_CASES", "SHAREFLOW_BENCH_CASES"}

@@ -12,9 +12,9 @@ from sqlalchemy import Engine, text
 
 from domain.engine.records import Actor, Clock, ClockOrder, Event, Rung, Step
 from domain.words import Basis, ClockId, EventType, Role, Stage, Unit, Urgency
+from embedded.stack.postgres import start_postgres
 from ledger.engine import connect
 from ledger.schema import migrate
-from starter.stack.postgres import start_postgres
 
 T0 = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
 _numbers = itertools.count(1)

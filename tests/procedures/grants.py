@@ -9,12 +9,12 @@ from temporalio.client import WorkflowExecution
 
 from domain.engine.commands import Command
 from domain.engine.records import Actor
-from domain.procedures.access_grant.case import AccessGrant
 from domain.words import CommandName, ProcedureName, Role
+from embedded.simulate.sandbox import Sandbox
+from procedures.access_grant.case import AccessGrant
 from protocol.names import workflow_id
 from starter.case_opening import Played
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Sandbox
 
 USER, PROVIDER = "113206000140000015", "113206000140000028"
 

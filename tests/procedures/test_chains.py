@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from embedded.testing.engine import ShareflowEngine, running_engine
 from shareflow import Case, Client
-from starter.testing.engine import ShareflowEngine, running_engine
 
 BEGINS = datetime.fromisoformat("2026-03-02T10:00:00+08:00")
 USER, OTHER, PROVIDER = "113206000140000015", "113206000140000033", "113206000140000028"

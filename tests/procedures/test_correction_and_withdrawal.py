@@ -20,12 +20,12 @@ from domain.engine.evolve import evolve_all
 from domain.engine.filed import Filed
 from domain.engine.records import Actor, Event, RecordedEvent
 from domain.policy import default_policy
-from domain.procedures.registry import PROCEDURES, advance, allowed, decide, open_case
 from domain.statutes.loader import get_statute
 from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from embedded.testing.engine import ShareflowEngine, running_engine
+from procedures.registry import PROCEDURES, advance, allowed, decide, open_case
 from shareflow import Case as CaseSeen
 from shareflow import KeyReused
-from starter.testing.engine import ShareflowEngine, running_engine
 from tests.procedures.test_chains import BEGINS, OTHER, PROVIDER, USER, People, granted, party
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)

@@ -14,10 +14,10 @@ from temporalio.client import WorkflowExecutionStatus
 from domain.calendar import CHINA
 from domain.engine.commands import Command
 from domain.words import ClockState, EventType, ProcedureName, Stage
+from embedded.simulate.sandbox import Sandbox
 from protocol.messages import Answer, CalendarNews
 from starter.engine_client import ShareflowClient
 from starter.errors import NeedsOperator
-from starter.simulate.sandbox import Sandbox
 from tests.engine.cases import WHY, application, command, rebuilt, sealed
 from tests.engine.looking import B, C, P, R, events_in, handle_of, types_in, until, view_of
 from tests.engine.machines import engine_apart

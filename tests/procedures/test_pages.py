@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from starter.simulate.player import Player
-from starter.simulate.report import mismatches
-from starter.simulate.sandbox import Sandbox
-from starter.simulate.scenario import scenario_from
+from embedded.simulate.player import Player
+from embedded.simulate.report import mismatches
+from embedded.simulate.sandbox import Sandbox
+from embedded.simulate.scenario import scenario_from
 
 FOLDER = Path(__file__).parents[2] / "docs/procedures"
 PAGES = sorted(page for page in FOLDER.glob("*.md") if not page.name.startswith("README"))

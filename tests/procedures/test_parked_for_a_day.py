@@ -19,6 +19,7 @@ from domain.engine.commands import Command
 from domain.engine.deadlines import resolve
 from domain.engine.records import Actor, Clock, ClockOrder
 from domain.words import ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from embedded.simulate.sandbox import Sandbox
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from protocol.messages import Answer, CalendarNews, CaseView
@@ -26,7 +27,6 @@ from protocol.names import workflow_id
 from starter import case_opening
 from starter.case_opening import Played, enter_case
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Sandbox
 from tests.procedures.grants import PROVIDER, USER, grant, opened
 
 BEGINS = datetime(2026, 1, 5, 9, 0, tzinfo=CHINA)

@@ -34,6 +34,7 @@ from domain.periods import MONTHS, Recurrence, period_named, period_of
 from domain.policy import Policy, default_policy
 from domain.statutes.loader import StatuteError, load_statute, packaged_statutes, packaged_texts
 from domain.words import ClockState, EventType, ProcedureName
+from embedded.simulate.sandbox import Sandbox
 from ledger.queries.cases import get_case, list_cases
 from ledger.queries.events import events_of
 from ledger.queries.views import CaseDetail, CaseFilter
@@ -41,7 +42,6 @@ from protocol.messages import CaseToOpen
 from protocol.names import DUTY_ROUND, OPEN_CASE, TASK_QUEUE
 from protocol.rounds import RoundOrder, RoundResult
 from starter.duty_schedules import described, schedule_id, states, sync_schedules
-from starter.simulate.sandbox import Sandbox
 from tests.engine.looking import until
 from worker import sandbox
 from workflows.duty_round import DutyRoundWorkflow

@@ -9,8 +9,8 @@ import pytest
 
 from domain.statutes.loader import packaged_statutes
 from domain.statutes.sections import Ground
+from embedded.testing.engine import ShareflowEngine, running_engine
 from shareflow import Case, RequestRefused
-from starter.testing.engine import ShareflowEngine, running_engine
 
 BEGINS = datetime.fromisoformat("2026-03-02T10:00:00+08:00")
 USER, PROVIDER, BUREAU = "113206000140000015", "113206000140000028", "bureau"

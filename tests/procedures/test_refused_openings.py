@@ -11,14 +11,14 @@ from activities import other_cases
 from domain.calendar import CHINA
 from domain.engine.filed import Resource
 from domain.engine.records import Actor
-from domain.procedures.rectification.case import Notice
 from domain.words import ProcedureName, Role
+from embedded.simulate.sandbox import Sandbox
+from procedures.rectification.case import Notice
 from protocol.messages import CaseOpening, CaseToOpen
 from protocol.names import workflow_id
 from starter import case_opening
 from starter.engine_client import ShareflowClient
 from starter.errors import RequestRefused
-from starter.simulate.sandbox import Sandbox
 from tests.engine.cases import application
 from tests.engine.looking import until, view_of
 from tests.procedures.grants import USER, grant, in_days, opened, renewal

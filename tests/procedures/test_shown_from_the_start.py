@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from domain.calendar import CHINA
+from embedded.simulate.sandbox import Sandbox
 from protocol.names import CASE
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Sandbox
 from tests.engine.cases import PROVIDER, REQUESTER, application
 from tests.engine.looking import handle_of, until
 from tests.procedures.grants import grant, in_days, opened, renewal

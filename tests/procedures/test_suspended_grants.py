@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from embedded.testing.engine import ShareflowEngine, running_engine
 from shareflow import Case, Client, RequestRefused
-from starter.testing.engine import ShareflowEngine, running_engine
 from tests.procedures.test_chains import BEGINS, PROVIDER, USER, People, party, request
 
 WITHIN = 60

@@ -10,16 +10,16 @@ from domain.calendar import CHINA
 from domain.engine.evolve import evolve_all
 from domain.evidence import verify_chain
 from domain.policy import default_policy
-from domain.procedures.access_grant.case import GrantCase
-from domain.procedures.access_grant.process import ACCESS_GRANT
 from domain.statutes.loader import get_statute
 from domain.words import ClockId, ClockState, EventType, Outcome, Stage
+from embedded.simulate.sandbox import Sandbox
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
+from procedures.access_grant.case import GrantCase
+from procedures.access_grant.process import ACCESS_GRANT
 from protocol.messages import CaseView
 from protocol.names import workflow_id
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Sandbox
 from tests.procedures.grants import grant, opened, runs_of, use
 
 BEGINS = datetime(2026, 1, 5, 9, 0, tzinfo=CHINA)

@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from background.stuck import note_what_is_held_up
+from cli.program import app
 from domain.calendar import CHINA
 from domain.words import EventType, ProcedureName
 from ledger.queries.cases import list_stuck
 from protocol.messages import Answer, CalendarNews
-from starter.cli import app
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import sealed
 from tests.engine.looking import handle_of, types_in, until, view_of

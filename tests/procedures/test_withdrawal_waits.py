@@ -10,16 +10,16 @@ from temporalio.client import WorkflowHandle
 from domain.calendar import CHINA
 from domain.engine.commands import Command
 from domain.engine.records import Actor
-from domain.procedures.resource_withdrawal.case import Withdrawal
 from domain.statutes.loader import get_statute
 from domain.words import CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from embedded.simulate.sandbox import Sandbox
 from ledger.queries.events import events_of
+from procedures.resource_withdrawal.case import Withdrawal
 from protocol.messages import CaseView
 from protocol.names import workflow_id
 from starter import case_opening
 from starter.case_opening import Played
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Sandbox
 from tests.procedures.grants import PROVIDER, USER, grant, opened
 
 BEGINS = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)

@@ -10,7 +10,7 @@ import pytest
 
 from configuration.errors import StartupError
 from configuration.settings import Settings
-from starter.stack.folder import Addresses, StateFolder, running_stack
+from embedded.stack.folder import Addresses, StateFolder, running_stack
 
 ADDRESSES = Addresses(pid=os.getpid(), temporal="127.0.0.1:7233", ledger="postgresql://x")
 
@@ -41,7 +41,7 @@ def test_two_stacks_do_not_share_a_folder(tmp_path: Path) -> None:
 
 def test_what_a_killed_stack_left_is_not_believed(tmp_path: Path) -> None:
     program = (
-        "import os, signal; from pathlib import Path; from starter.stack.folder import *\n"
+        "import os, signal; from pathlib import Path; from embedded.stack.folder import *\n"
         f"f = StateFolder(Path({str(tmp_path)!r})).__enter__()\n"
         "f.announce(Addresses(pid=1, temporal='x', ledger='y')); os.kill(os.getpid(), signal.SIGKILL)"
     )

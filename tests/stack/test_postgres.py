@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from configuration.errors import StartupError
+from embedded.stack.postgres import start_postgres
 from ledger.engine import connect
-from starter.stack.postgres import start_postgres
 
 
 def alive(pid: int) -> bool:
@@ -42,7 +42,7 @@ def test_it_starts_keeps_its_data_and_stops(folder: Path, capfd: pytest.CaptureF
     assert not alive(first.pid)
     # Again, after a run that was killed: it left the server running and itself on the list of users.
     program = (
-        "import os, signal; from pathlib import Path; from starter.stack.postgres import start_postgres\n"
+        "import os, signal; from pathlib import Path; from embedded.stack.postgres import start_postgres\n"
         f"start_postgres(Path({str(folder)!r})); os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", program], check=False)

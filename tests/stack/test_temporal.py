@@ -14,8 +14,8 @@ from temporalio.client import Client
 
 from configuration.errors import StartupError
 from configuration.settings import Settings
-from starter.stack import temporal as stack
-from starter.stack.temporal import Ports, TemporalOptions, ports_from, start_temporal
+from embedded.stack import temporal as stack
+from embedded.stack.temporal import Ports, TemporalOptions, ports_from, start_temporal
 
 ANY = Ports(frontend=0, ui=None)
 ATTRIBUTES = {"Stage": "Keyword", "DueAt": "Datetime"}
@@ -48,7 +48,7 @@ async def test_it_starts_keeps_its_data_and_stops(tmp_path: Path) -> None:
 
 async def test_a_server_left_by_a_killed_stack_is_ended(tmp_path: Path) -> None:
     program = (
-        "import asyncio, os, signal; from pathlib import Path; from starter.stack.temporal import *\n"
+        "import asyncio, os, signal; from pathlib import Path; from embedded.stack.temporal import *\n"
         f"o = TemporalOptions(ports=Ports(0, None), database=Path({str(tmp_path / 't.db')!r}))\n"
         "t = asyncio.run(start_temporal(o)); print(t.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )

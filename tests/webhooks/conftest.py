@@ -20,11 +20,11 @@ from background.webhooks.queries.subscriptions import Webhook, WebhookPayload, W
 from background.webhooks.sending import Sender
 from domain.access import Visibility
 from domain.words import EventType
+from embedded.stack.postgres import start_postgres
 from ledger.engine import connect
 from ledger.queries.events import events_of
 from ledger.recording import record_step
 from ledger.schema import migrate
-from starter.stack.postgres import start_postgres
 from tests.ledger.conftest import Steps, resolve
 from tests.webhooks.receiver import Receiver
 

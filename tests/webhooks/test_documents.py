@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from api.assembly import serving_api
+from api.settings import ApiSettings
+from api.webhooks import endpoints as webhooks
 from background.webhooks import dispatcher, schedule, sending
 from background.webhooks.addresses import allowed_from
 from background.webhooks.dispatcher import Dispatcher
@@ -19,11 +22,8 @@ from background.webhooks.queries.subscriptions import DisabledFor
 from background.webhooks.sending import Sender
 from configuration.settings import Settings
 from domain.cloud_events import cloud_event
-from starter.api.assembly import serving_api
-from starter.api.settings import ApiSettings
-from starter.api.webhooks import endpoints as webhooks
+from embedded.simulate.sandbox import Sandbox
 from starter.engine_client import ShareflowClient
-from starter.simulate.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("docs/webhooks.md", "docs/webhooks.zh-CN.md")

@@ -7,7 +7,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.engine.case import Case
     from domain.engine.records import Event
-    from domain.procedures.data_correction.push import with_holders
+    from procedures.data_correction.push import with_holders
     from workflows.correspondence import Correspondence
     from workflows.errands.errand import Found
 

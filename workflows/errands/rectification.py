@@ -8,8 +8,8 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.access import place_of
     from domain.engine.case import Case
-    from domain.procedures.rectification.case import RectificationCase
-    from domain.procedures.rectification.rules import origin_is_there
+    from procedures.rectification.case import RectificationCase
+    from procedures.rectification.rules import origin_is_there
     from protocol.messages import CaseOpening
     from workflows.correspondence import Correspondence
 

@@ -8,10 +8,10 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.engine.case import Case
-    from domain.procedures.resource_withdrawal.case import User, WithdrawalCase
-    from domain.procedures.resource_withdrawal.rules import grant_ended, resource_withdrawn
     from domain.refusal_codes import RefusalCode
     from domain.words import CommandName
+    from procedures.resource_withdrawal.case import User, WithdrawalCase
+    from procedures.resource_withdrawal.rules import grant_ended, resource_withdrawn
     from protocol.messages import CaseOpening
     from workflows.correspondence import Correspondence
     from workflows.recording import Recorder

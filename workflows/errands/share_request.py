@@ -7,8 +7,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.engine.case import Case
-    from domain.procedures.share_request.case import ShareRequestCase
-    from domain.procedures.share_request.filing import disputed_grant_is_there
+    from procedures.share_request.case import ShareRequestCase
+    from procedures.share_request.filing import disputed_grant_is_there
     from protocol.messages import CaseOpening
     from workflows.correspondence import Correspondence
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from domain.engine.decision import Refused
-from domain.procedures.registry import decide
-from domain.procedures.share_request.case import ShareRequestCase
+from procedures.registry import decide
+from procedures.share_request.case import ShareRequestCase
 from tests.domain.engine.machine import PaperLedger, command, play
 from tests.domain.engine.situation import PASS
 

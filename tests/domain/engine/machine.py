@@ -19,13 +19,13 @@ from domain.engine.records import Actor, Clock, Event, RecordedEvent
 from domain.engine.timers import advance, recounted
 from domain.evidence import GENESIS, plain, seal
 from domain.policy import Policy, default_policy
-from domain.procedures.share_request.application import Application
-from domain.procedures.share_request.case import ShareRequestCase
-from domain.procedures.share_request.filing import as_requester
-from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.statutes.loader import get_statute
 from domain.statutes.model import Statute
 from domain.words import ClockId, ClockState, CommandName, EventType, Role, SharingClass
+from procedures.share_request.application import Application
+from procedures.share_request.case import ShareRequestCase
+from procedures.share_request.filing import as_requester
+from procedures.share_request.process import SHARE_REQUEST
 
 STATUTES: Final = (
     *("changshu-2019", "yima-2021", "changzhou-2018", "nantong-2020", "zhejiang-2014", "cn-809-2025"),

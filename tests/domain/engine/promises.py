@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from domain.engine.records import Clock, RecordedEvent
 from domain.engine.timers import next_instant
 from domain.evidence import canonical_json, plain
-from domain.procedures.share_request.case import ShareRequestCase
 from domain.statutes.clauses import clauses
 from domain.words import (
     Basis,
@@ -14,6 +13,7 @@ from domain.words import (
     Outcome,
     Stage,
 )
+from procedures.share_request.case import ShareRequestCase
 from tests.domain.engine.machine import PaperLedger
 from tests.domain.engine.promised import ACTS, AFTER, MOVES, MOVING, STATUTE_CLOCKS
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from domain.policy import Policy
-from domain.procedures.share_request.case import ShareRequestCase
 from domain.statutes.loader import get_statute
+from procedures.share_request.case import ShareRequestCase
 from tests.domain.engine.machine import PaperLedger, play
 
 PASS = "pass"

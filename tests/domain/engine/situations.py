@@ -8,8 +8,8 @@ from functools import cache
 from typing import Final
 
 from domain.engine.decision import Refused
-from domain.procedures.registry import decide
-from domain.procedures.share_request.case import ShareRequestCase
+from procedures.registry import decide
+from procedures.share_request.case import ShareRequestCase
 from tests.domain.engine.machine import command
 from tests.domain.engine.situation import Situation
 from tests.domain.engine.situation_terms import ALWAYS, IMPASSE_OF_TWO, NEGOTIATE_FIRST, NOTHING_PROPOSED, TABLE_OF_TWO

@@ -9,10 +9,10 @@ from domain.calendar import CHINA
 from domain.engine.commands import Command
 from domain.engine.records import Actor, Event
 from domain.policy import default_policy
-from domain.procedures.data_correction.rules import Correction, CorrectionCase
-from domain.procedures.registry import PROCEDURES, decide
 from domain.statutes.loader import get_statute
 from domain.words import CommandName, EventType, ProcedureName, Role, Stage
+from procedures.data_correction.rules import Correction, CorrectionCase
+from procedures.registry import PROCEDURES, decide
 
 AT = datetime(2026, 3, 5, 10, tzinfo=CHINA)
 SAID = {

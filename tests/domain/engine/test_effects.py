@@ -9,8 +9,8 @@ import pytest
 from domain.calendar import CHINA
 from domain.engine.commands import InvalidFields
 from domain.engine.decision import Refused
-from domain.procedures.registry import decide
 from domain.words import ClockState, Role
+from procedures.registry import decide
 from tests.domain.engine.asking import TO_FINAL, TO_TABLE, TO_YIMA_DECISION, at, refusal
 from tests.domain.engine.machine import MONDAY, TICK, application, command
 from tests.domain.engine.situation import PASS

@@ -14,11 +14,11 @@ from domain.engine.process import STAYS, SUPERVISES, DeclaredStage, InvalidProce
 from domain.engine.records import Clock
 from domain.engine.rules import RuleBook
 from domain.policy import default_policy
-from domain.procedures.registry import ALL, by_name
-from domain.procedures.share_request.filing import as_requester
-from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.words import ClockId, CommandName, Outcome, Role, Stage
+from procedures.registry import ALL, by_name
+from procedures.share_request.filing import as_requester
+from procedures.share_request.process import SHARE_REQUEST
 from tests.domain.engine.machine import MONDAY, PaperCase, application, command
 
 NANTONG = "nantong-2020"
@@ -231,7 +231,7 @@ def test_a_process_that_contradicts_itself_or_the_rules_is_refused(
     with pytest.raises(InvalidProcess) as refused:
         replace(SHARE_REQUEST, process=change(SHARE_REQUEST.process))
     sentence = str(refused.value)
-    assert sentence.startswith("domain/procedures/share_request/process.py (share_request): ")
+    assert sentence.startswith("procedures/share_request/process.py (share_request): ")
     assert sentence.endswith(".")
     assert said in sentence
 
@@ -250,7 +250,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     ],
 )
 def test_every_procedure_is_listed_once(procedures: Sequence[Procedure[Any]], said: str) -> None:
-    with pytest.raises(InvalidProcess, match=f"^domain/procedures/registry.py: {said}.$"):
+    with pytest.raises(InvalidProcess, match=f"^procedures/registry.py: {said}.$"):
         by_name(procedures)
 
 

@@ -21,8 +21,6 @@ from domain.engine.records import RecordedEvent
 from domain.engine.timers import next_instant
 from domain.evidence import verify_chain
 from domain.policy import Policy
-from domain.procedures.registry import advance, allowed, decide
-from domain.procedures.share_request.case import ShareRequestCase
 from domain.words import (
     CommandName,
     EventType,
@@ -31,6 +29,8 @@ from domain.words import (
     SharingClass,
     Unit,
 )
+from procedures.registry import advance, allowed, decide
+from procedures.share_request.case import ShareRequestCase
 from tests.domain.engine.chances import (
     POLICIES,
     WILL,

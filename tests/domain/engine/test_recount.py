@@ -15,9 +15,9 @@ from domain.engine.evolve import evolve_all
 from domain.engine.records import Clock
 from domain.engine.recount import ClockChange, OpenLimit, change_of, stage_measured
 from domain.engine.timers import recounted
-from domain.procedures.registry import advance
-from domain.procedures.share_request.case import ShareRequestCase
 from domain.words import ClockState, EventType, Stage
+from procedures.registry import advance
+from procedures.share_request.case import ShareRequestCase
 from tests.calendar_publish.editions import festivals
 from tests.domain.engine.machine import PaperLedger, play
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from domain.procedures.registry import allowed
-from domain.procedures.share_request.process import SHARE_REQUEST
 from domain.words import CommandName, Role
+from procedures.registry import allowed
+from procedures.share_request.process import SHARE_REQUEST
 from tests.domain.engine.asking import answer
 from tests.domain.engine.machine import GOOD, ORGS
 from tests.domain.engine.situation import LACKS, PASS, STAGES, Situation

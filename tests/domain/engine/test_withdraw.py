@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from domain.policy import default_policy
-from domain.procedures.registry import PROCEDURES, allowed
 from domain.statutes.loader import get_statute
 from domain.words import CommandName, ProcedureName, Role, Stage
+from procedures.registry import PROCEDURES, allowed
 from tests.domain.engine.machine import application
 
 # procedure, stage, who opened it, who may take it back

@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
+from api.context import AppContext
 from background.webhooks.addresses import allowed_from
 from background.webhooks.dispatcher import Dispatcher
 from background.webhooks.guard import AddressGuard
 from background.webhooks.sending import Sender
 from domain.words import Role
-from starter.api.context import AppContext
-from starter.simulate.sandbox import Sandbox
+from embedded.simulate.sandbox import Sandbox
 from tests.api.callers import Bearer, filing, fresh_key
 from tests.engine.cases import REQUESTER
 from tests.webhooks.receiver import Receiver

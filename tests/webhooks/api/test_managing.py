@@ -14,13 +14,13 @@ from standardwebhooks import WebhookVerificationError
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from api.app import create_app
+from api.context import AppContext
+from api.webhooks import endpoints as door_module
 from background.webhooks.addresses import NOTHING
 from configuration.settings import Settings
 from domain.words import Role
-from starter.api.app import create_app
-from starter.api.context import AppContext
-from starter.api.webhooks import endpoints as door_module
-from starter.simulate.sandbox import Sandbox
+from embedded.simulate.sandbox import Sandbox
 from tests.api.callers import Bearer
 from tests.engine.cases import REQUESTER
 from tests.webhooks.api.conftest import file

@@ -1,0 +1,110 @@
+"""The application: every group of endpoints behind the same guards, and its description (OpenAPI)."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+
+from api.attachments import endpoints as attachments
+from api.cases import commands, reading
+from api.cases import endpoints as cases
+from api.cases import request_endpoints as requests
+from api.context import AppContext
+from api.documents import endpoints as documents
+from api.events import endpoints as events
+from api.events.bodies import event_schemas
+from api.health import endpoints as health
+from api.http.head_requests import Heads
+from api.http.headers import Headers
+from api.http.limits import BodyLimit
+from api.http.prefix import Prefixed
+from api.http.problems import MEDIA_TYPE, answer_problems
+from api.law import endpoints as law
+from api.procedures import endpoints as procedures
+from api.query_parameters import refuse_unknown
+from api.settings import ApiSettings
+from api.webhooks import endpoints as webhooks
+from api.worklist import endpoints as worklist
+
+DESCRIPTION = """\
+政务数据共享流程引擎: file data-share requests between departments, drive them, and be told what happens.
+
+Every call needs a bearer token of the OIDC issuer, except the health of the service. Errors are
+`application/problem+json` with a `code`; their titles come in Chinese or English by `Accept-Language`.
+Fields are only ever added: clients must ignore what they do not know. Vocabularies of answers (stages, types of
+events, commands, limits, outcomes, procedures, codes of refusals) are open: clients must take a word that is new to
+them as plain text. No word that was answered goes, and what may be sent stays what it was, with new words added.
+"""
+
+ROUTERS = (
+    requests.router,
+    *reading.routers,
+    *commands.routers,
+    cases.router,
+    *documents.routers,
+    attachments.router,
+    worklist.router,
+    events.router,
+    webhooks.router,
+    law.router,
+    procedures.router,
+    health.router,
+)
+"""Every address that there is; the order is that of the description."""
+
+
+class Api(FastAPI):
+    """The application, with a description of its own: problems are sent as problems and as nothing else."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description; FastAPI lists the endpoint's own media type beside that of problems."""
+        document = super().openapi()
+        schemas = document["components"]["schemas"]
+        document["components"]["schemas"] = dict(sorted({**event_schemas(), **schemas}.items()))
+        operations = [operation for item in document["paths"].values() for operation in item.values()]
+        for answer in (answer for operation in operations for answer in operation["responses"].values()):
+            if MEDIA_TYPE in answer.get("content", {}):
+                answer["content"] = {MEDIA_TYPE: answer["content"][MEDIA_TYPE]}
+        return document
+
+
+def _operation_id(route: APIRoute) -> str:
+    """What generated clients call an endpoint: it stays when the path or the function's file changes."""
+    return f"{route.tags[0]}_{route.name.strip('_')}"
+
+
+def create_app(context: AppContext | None) -> FastAPI:
+    """The application on a context. None: for its description alone."""
+    settings = context.settings if context else ApiSettings()
+    app = Api(
+        title="Shareflow",
+        version=version("shareflow"),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        servers=[{"url": settings.prefix}] if settings.prefix else None,
+        redirect_slashes=False,
+        separate_input_output_schemas=True,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.context = context
+    app.state.registry = health.figures(context)
+    answer_problems(app)
+    # Each goes around those before it.
+    app.add_middleware(BodyLimit, at_most=settings.body_limit)
+    app.add_middleware(Headers)
+    app.add_middleware(Heads, routes=app.routes)
+    app.add_middleware(Prefixed, prefix=settings.prefix)
+    app.add_middleware(health.Measured, registry=app.state.registry)
+    for router in ROUTERS:
+        # What watches over the service may ask as it likes: it is told nothing of a case.
+        asked = [] if router is health.router else [Depends(refuse_unknown)]
+        app.include_router(router, dependencies=asked)
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """The description of the API, as it is committed and compared."""
+    return create_app(None).openapi()

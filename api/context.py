@@ -1,0 +1,92 @@
+"""What every endpoint stands on: the engine's client, who is who, what is new, and the operator's settings."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+from cachetools import LRUCache
+
+from api.http.limits import Limits
+from api.identity.callers import Identity
+from api.identity.keys import FixedKeys, IssuerKeys
+from api.news import News
+from api.settings import ApiSettings
+from background.webhooks.register import WebhookRegister
+from domain.calendar import CHINA, Calendar
+from ledger.calendar_store import CalendarStore
+from ledger.queries.views import CaseDetail
+from ledger.reader import Reader
+from ledger.register import Register
+from starter.attachments import AttachmentStore, store_in
+from starter.engine_client import ShareflowClient
+from starter.tokens import AUDIENCE, ISSUER, Issuer
+
+REMEMBERED = 2000
+"""Of so many cases it is remembered what they were filed with: the database itself keeps that from changing."""
+
+
+def now() -> datetime:
+    """The instant of receipt at this door."""
+    return datetime.now(CHINA)
+
+
+def unshifted() -> timedelta:
+    """Cases live in the time of the world."""
+    return timedelta()
+
+
+@dataclass
+class AppContext:
+    """``receipt`` tells when something is received (None: the case's own clock says); ``shift`` moves the clock of
+    cases that are filed. Both differ only where time is skipped. ``calendar`` is what comes with this version;
+    ``calendar_store`` has what is stored in the ledger too."""
+
+    client: ShareflowClient
+    identity: Identity
+    attachments: AttachmentStore
+    settings: ApiSettings = field(default_factory=ApiSettings)
+    calendar: Calendar = field(default_factory=Calendar.packaged)
+    receipt: Callable[[], datetime | None] = now
+    shift: Callable[[], timedelta] = unshifted
+
+    def __post_init__(self) -> None:
+        self.filed: LRUCache[str, CaseDetail] = LRUCache(REMEMBERED)
+        engine = self.client.reader.engine
+        self.register = Register(engine)
+        self.webhooks = WebhookRegister(engine)
+        self.calendar_store = CalendarStore(engine, self.calendar)
+        self.news = News(self.reader)
+        self.limits = Limits(self.settings.rate, self.settings.failures)
+
+    @property
+    def reader(self) -> Reader:
+        """The ledger, to be read."""
+        return self.client.reader
+
+    def known_on(self) -> datetime:
+        """The instant whose knowledge counts at this door."""
+        return (datetime.now(UTC) + self.shift()).astimezone(CHINA)
+
+
+def embedded_identity(issuer: Issuer, settings: ApiSettings) -> Identity:
+    """Tokens of the embedded stack's own issuer."""
+    return Identity(FixedKeys(issuer.jwks()), ISSUER, AUDIENCE, settings.claims)
+
+
+@asynccontextmanager
+async def open_context(
+    client: ShareflowClient, settings: ApiSettings, issuer: Issuer | None, folder: Path
+) -> AsyncIterator[AppContext]:
+    """What the API stands on, with the issuer that the settings name, else the embedded one."""
+    async with httpx.AsyncClient(timeout=5.0) as outside:
+        if settings.issuer and settings.audience:
+            keys = IssuerKeys(settings.issuer, outside)
+            identity = Identity(keys, settings.issuer, settings.audience, settings.claims)
+        elif issuer is not None:
+            identity = embedded_identity(issuer, settings)
+        else:
+            raise ValueError("the API needs an issuer")
+        yield AppContext(client, identity, store_in(settings.attachments, folder, settings.attachment_limit), settings)

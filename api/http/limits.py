@@ -1,0 +1,70 @@
+"""How much one caller may ask, and how large a body may be."""
+
+from limits import RateLimitItem
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.language import language_of
+from api.http.prefix import own_path
+from api.http.problems import Problem, response
+
+OWN_LIMITS = ("/v1/attachments",)
+"""Paths whose endpoints count the bytes themselves."""
+
+
+class Limits:
+    """Counts what each caller asks and each address fails with, in this process."""
+
+    def __init__(self, rate: RateLimitItem, failures: RateLimitItem) -> None:
+        self._rate, self._failures = rate, failures
+        self._counts = FixedWindowRateLimiter(MemoryStorage())
+
+    def asked(self, caller: str) -> None:
+        """Count a call. Raises Problem 429 when it is one too many."""
+        if not self._counts.hit(self._rate, "caller", caller):
+            raise _too_many(self._rate)
+
+    def failed(self, address: str) -> None:
+        """Count a bad token."""
+        self._counts.hit(self._failures, "address", address)
+
+    def refuse_flood(self, address: str) -> None:
+        """Raises Problem 429 for an address that came with too many bad tokens."""
+        if not self._counts.test(self._failures, "address", address):
+            raise _too_many(self._failures)
+
+
+def _too_many(rate: RateLimitItem) -> Problem:
+    return Problem(429, "too_many_requests", headers={"Retry-After": str(rate.get_expiry())})
+
+
+class BodyLimit:
+    """Refuses bodies that are too large before they are read whole."""
+
+    def __init__(self, app: ASGIApp, at_most: int) -> None:
+        self._app = app
+        self._at_most = at_most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, counting what comes."""
+        if scope["type"] != "http" or own_path(scope).startswith(OWN_LIMITS):
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        stated = headers.get(b"content-length", b"0")
+        if not stated.isdigit() or int(stated) > self._at_most:
+            language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
+            await response(Problem(413, "too_large"), language)(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._at_most:
+                raise Problem(413, "too_large")
+            return message
+
+        await self._app(scope, counted, send)

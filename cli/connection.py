@@ -1,0 +1,61 @@
+"""Finding the engine: what the environment names, else the stack that ``shareflow up`` runs from the state folder."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+
+from configuration.errors import StartupError
+from configuration.policy_file import policy_in_force
+from configuration.settings import Settings
+from embedded.stack.folder import running_stack
+from ledger.engine import connect
+from starter.engine_client import ShareflowClient
+
+NOT_RUNNING = (
+    "No engine is running here: start one with `shareflow up`, or name one with SHAREFLOW_DATABASE_URL and "
+    "TEMPORAL_ADDRESS."
+)
+NAME_BOTH = "set both to name an engine, or neither to use the one that `shareflow up` runs here"
+
+
+@asynccontextmanager
+async def connected(settings: Settings | None = None) -> AsyncIterator[ShareflowClient]:
+    """A client for the engine that can be found; by the environment of this moment when no settings are given.
+
+    Raises StartupError, LedgerUnavailable.
+    """
+    settings = settings or Settings()
+    running = running_stack(settings.state)
+    url = settings.database_url or (running.ledger if running else None)
+    config = ClientConfig.load_client_connect_config()
+    address = config.get("target_host") or (running.temporal if running else None)
+    if not url or not address:
+        raise StartupError(what_is_missing(url, address))
+    engine = await asyncio.to_thread(connect, url)
+    try:
+        yield ShareflowClient(await _temporal({**config, "target_host": address}), engine, policy_in_force(settings))
+    finally:
+        engine.dispose()
+
+
+def what_is_missing(url: str | None, address: str | None) -> str:
+    """Why no engine can be found, given that one of the two is not known."""
+    if url:
+        return f"SHAREFLOW_DATABASE_URL is set, but TEMPORAL_ADDRESS is not: {NAME_BOTH}."
+    if address:
+        return f"TEMPORAL_ADDRESS is set, but SHAREFLOW_DATABASE_URL is not: {NAME_BOTH}."
+    return NOT_RUNNING
+
+
+async def _temporal(config: dict[str, Any]) -> Client:
+    try:
+        return await Client.connect(**config, data_converter=pydantic_data_converter)
+    except RuntimeError as error:
+        cause = " ".join(str(error).split())
+        address = config["target_host"]
+        raise StartupError(f"Temporal at {address} does not answer ({cause}); check TEMPORAL_ADDRESS.") from error

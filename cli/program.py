@@ -1,0 +1,58 @@
+"""The command ``shareflow``. This file only assembles it; each group of commands has a file of its own.
+
+To add commands: write ``cli/NAME.py`` with ``register(app)`` and name it in ``GROUPS``. Whatever takes long to
+import belongs inside the commands that need it, so that all others start at once.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cli import api, calendar, case, demo, doctor, duties, request, simulate, statute, stuck, token, up
+from cli.errors import PlainGroup
+from cli.output import help_when_alone
+
+GROUPS = (up, api, token, demo, doctor, simulate, calendar, statute, request, case, duties, stuck)
+
+app = typer.Typer(
+    name="shareflow",
+    cls=PlainGroup,
+    add_completion=False,
+    invoke_without_command=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"shareflow {version('shareflow')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _shareflow(
+    ctx: typer.Context,
+    _asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Data-share requests between departments, with their limits and disputes (政务数据共享流程引擎)."""
+    help_when_alone(ctx)
+
+
+for group in GROUPS:
+    group.register(app)
+
+
+def run_command() -> None:
+    """Carry out what the command line asks: exits 0 done, 1 refused or not found, 2 unusable input."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show Chinese gets question marks, not a traceback.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    app(prog_name="shareflow")

@@ -1,0 +1,52 @@
+"""Running asynchronous work from a command, with logs set up and a clean end on Ctrl-C and SIGTERM."""
+
+import signal
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from cli.errors import Failure
+
+T = TypeVar("T")
+TERMINATED = 128 + signal.SIGTERM
+
+
+def run(work: Coroutine[Any, Any, T], usual_level: str = "warning") -> T:
+    """Run ``work`` to its end and give its result.
+
+    A SIGTERM cancels it, so that servers it has started are stopped. Raises Failure then,
+    KeyboardInterrupt after Ctrl-C, StartupError for a wrong SHAREFLOW_LOG.
+    """
+    # Imported here, so that naming this function costs other commands nothing.
+    import asyncio
+
+    from configuration.logs import configure_logs
+
+    try:
+        configure_logs(usual_level)
+    except BaseException:
+        work.close()
+        raise
+    return asyncio.run(_ended_by_signal(work))
+
+
+async def _ended_by_signal(work: Coroutine[Any, Any, T]) -> T:
+    import asyncio
+
+    task = asyncio.current_task()
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        told = True
+        if task is not None:
+            task.cancel()
+
+    with suppress(NotImplementedError, RuntimeError, ValueError):  # not in the main thread, or not on this system
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if told:
+            raise Failure("Stopped by SIGTERM.", TERMINATED) from None
+        raise

@@ -1,0 +1,225 @@
+"""Playing one scenario: file, skip to each step, give its command, and look at what came of it."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.access import EVERYWHERE
+from domain.calendar import CHINA, end_of
+from domain.engine.case import Case
+from domain.engine.commands import Command
+from domain.engine.records import Actor, Clock, RecordedEvent
+from domain.policy import default_policy
+from domain.statutes.loader import packaged_statutes
+from domain.words import Role
+from embedded.simulate.sandbox import Sandbox
+from embedded.simulate.scenario import PlayedStep, Scenario
+from embedded.simulate.watching import unless_it_fails
+from procedures.registry import PROCEDURES
+from protocol.messages import CalendarNews, CaseView
+from protocol.names import workflow_id
+from starter.case_opening import Played
+from starter.engine_client import ShareflowClient
+from starter.errors import InvalidInput, RequestRefused
+
+LEAD = timedelta(seconds=1)
+"""The skipped clock is set this much past each step, so that a step is never received before its time;
+what counts is the step's own instant, and timers wait out a longer grace than this."""
+
+
+@dataclass(frozen=True)
+class RefusedStep:
+    """A step that was refused: which (0 is the filing), with what code, article, and regulation of that article."""
+
+    step: int
+    do: str
+    code: str
+    article: str | None
+    statute: str | None = None
+
+
+@dataclass
+class PlayedCase:
+    """What came of a scenario."""
+
+    scenario: Scenario
+    request_id: str | None = None
+    case: CaseView | None = None
+    events: Sequence[RecordedEvent] = ()
+    refused: list[RefusedStep] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    run_id: str | None = None
+    history_length: int = 0
+
+    @property
+    def clocks(self) -> Sequence[Clock]:
+        """All clocks of the case, in order."""
+        return self.case.clocks if self.case else ()
+
+
+def opener_of(scenario: Scenario) -> Actor:
+    """Who opens the case: whom the file names, else the first of those who may."""
+    role = scenario.opened_by or PROCEDURES[scenario.procedure].opened_by[0]
+    return Actor(role=role, org=_org(scenario, role))
+
+
+def command_of(scenario: Scenario, number: int, step: PlayedStep) -> Command:
+    """The command that a step gives; ``number`` counts the steps from one, and keys those that have no key."""
+    return Command(
+        name=step.do,
+        actor=Actor(role=step.by, org=step.org or _org(scenario, step.by), person=step.person),
+        fields=step.with_,
+        key=step.key or f"step-{number}",
+        received_at=step.at,
+        places=frozenset(step.places if step.places is not None else {EVERYWHERE}),
+    )
+
+
+def _org(scenario: Scenario, role: Role) -> str | None:
+    """The department or body of a role in a scenario; None where no such statute is known, or it names no body."""
+    statute = packaged_statutes().get(scenario.statute)
+    if statute is None:
+        return None
+    case: Case = PROCEDURES[scenario.procedure].new_case("", statute, default_policy(), scenario.request)
+    if role is Role.REQUESTER:
+        return case.requester.code
+    if role is Role.PROVIDER:
+        return case.provider.code
+    body = statute.bodies.get(role)
+    return body.name.zh if body else None
+
+
+class Player:
+    """Plays one scenario in a sandbox."""
+
+    def __init__(self, ground: Sandbox, scenario: Scenario) -> None:
+        self.ground = ground
+        self.scenario = scenario
+        self.client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=60))
+        self.shift = timedelta()
+        self.reached = scenario.filed_at
+        self.ended = False
+        self.played = PlayedCase(scenario)
+
+    async def play(self) -> PlayedCase:
+        """File, step, and end. What the rules refuse is part of the result.
+
+        Raises NeedsOperator for a case whose code fails.
+        """
+        view = await self._file()
+        if view is None:
+            return self.played
+        handle = self.ground.temporal.get_workflow_handle(workflow_id(view.request_id))
+        self.played.request_id = view.request_id
+        for number, step in enumerate(self.scenario.steps, start=1):
+            await self._reach(handle, step.at)
+            await self._give(view.request_id, number, step)
+        await self._reach(handle, self.scenario.ends_at)
+        await self._settle(handle)
+        await self._look(handle, view.request_id)
+        return self.played
+
+    async def _file(self) -> CaseView | None:
+        scenario = self.scenario
+        self.shift = scenario.filed_at - datetime.now(UTC)
+        key = f"play-{uuid.uuid4().hex}"
+        final = scenario.calendar == "final"
+        try:
+            opened = await self.client.open(
+                scenario.procedure,
+                scenario.named,
+                scenario.request,
+                opener_of(scenario),
+                key=key,
+                received_at=scenario.filed_at,
+                played=Played(self.shift, final, alone=True),
+                jurisdiction=scenario.jurisdiction,
+            )
+            return opened.case
+        except RequestRefused as refusal:
+            self.played.refused.append(RefusedStep(0, "file", refusal.code, refusal.article, refusal.statute))
+            if scenario.expect.refused is None:
+                self.played.unexpected.append(f"the filing was refused: {refusal}")
+            return None
+
+    async def _give(self, request_id: str, number: int, step: PlayedStep) -> None:
+        command = command_of(self.scenario, number, step)
+        where = f"steps[{number - 1}] ({step.do} by {step.by})"
+        try:
+            await self.client.command(request_id, command)
+        except RequestRefused as refusal:
+            refused = RefusedStep(number, step.do.value, refusal.code, refusal.article, refusal.statute)
+            self.played.refused.append(refused)
+            if step.refused is None:
+                self.played.unexpected.append(f"{where} was refused: {refusal}")
+            elif step.refused != refusal.code:
+                self.played.unexpected.append(f"{where} was refused with {refusal.code}, not {step.refused}")
+            return
+        except InvalidInput as unreadable:
+            self.played.unexpected.append(f"{where} could not be read, which has no code: {unreadable}")
+            return
+        if step.refused is not None:
+            self.played.unexpected.append(f"{where} was accepted, not refused with {step.refused}")
+
+    async def _reach(self, handle: WorkflowHandle[Any, Any], at: datetime) -> None:
+        """Skip to an instant; on the way, notices that are published then become known."""
+        for edition in self._news(at):
+            published = end_of(edition.published - timedelta(days=1))
+            await self._skip(handle, published)
+            await self._tell(handle, CalendarNews(edition=edition.id, published_at=published))
+        await self._skip(handle, at)
+        self.reached = at
+
+    def _news(self, until: datetime) -> list[Any]:
+        if self.scenario.calendar == "final":
+            return []
+        first, last = self.reached.astimezone(CHINA).date(), until.astimezone(CHINA).date()
+        return [edition for edition in self.ground.calendar.editions if first < edition.published <= last]
+
+    async def _tell(self, handle: WorkflowHandle[Any, Any], news: CalendarNews) -> None:
+        if not self.ended:
+            await _unless_gone(handle.signal("calendar_published", news))
+
+    async def _skip(self, handle: WorkflowHandle[Any, Any], at: datetime) -> None:
+        if self.ended:
+            return
+        now = await self.ground.skipper.get_current_time(handle) + self.shift
+        ahead = at + LEAD - now
+        if ahead <= timedelta():
+            return
+        try:
+            self.ended = not await unless_it_fails(handle, self.ground.skipper.fast_forward(handle, ahead))
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            self.ended = True
+
+    async def _settle(self, handle: WorkflowHandle[Any, Any]) -> None:
+        """Let what time has done by the last instant be recorded, though its timer still waits out its grace."""
+        view: CaseView = await unless_it_fails(handle, handle.query("case", result_type=CaseView))
+        end = self.scenario.ends_at
+        if view.outcome is None and view.next_at is not None and view.next_at <= end:
+            caught_up = handle.execute_update("catch_up", end, id="catch-up")
+            await _unless_gone(unless_it_fails(handle, caught_up))
+
+    async def _look(self, handle: WorkflowHandle[Any, Any], request_id: str) -> None:
+        self.played.case = await unless_it_fails(handle, handle.query("case", result_type=CaseView))
+        self.played.events = await asyncio.to_thread(self.client.reader.events, request_id)
+        description = await handle.describe()
+        self.played.run_id = description.run_id
+        self.played.history_length = description.history_length
+
+
+async def _unless_gone(call: Any) -> None:
+    """A case that has ended meanwhile needs no telling."""
+    try:
+        await call
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise

@@ -1,0 +1,248 @@
+"""Scenario files (场景文件): a case to play, step by step, and what must come of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    create_model,
+)
+
+from configuration.files import read_text
+from domain.access import place_of
+from domain.calendar import day_of, end_of
+from domain.calendar.horizon import HORIZON
+from domain.engine.filed import Filed
+from domain.field_types import CallerKey, Code, Day, Instant, ShortText, Truth, WholeNumber
+from domain.refusal_codes import RefusalCode
+from domain.statutes.in_force import NothingInForce, statute_in_force
+from domain.validation_messages import first_problem, key_path
+from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
+from domain.yaml_text import YamlDocument, YamlTextError, read_yaml
+from procedures.registry import PROCEDURES
+
+LONGEST_FILE = 1_000_000
+FIRST = end_of(HORIZON.first - timedelta(days=1))
+LAST = end_of(HORIZON.furthest)
+"""What can be played: from the first instant to before the second."""
+
+
+class ScenarioError(ValueError):
+    """A scenario file that cannot be used: one sentence with file, line, field and reason."""
+
+
+class ScenarioPart(BaseModel):
+    """A part of a scenario; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def _empty_group(value: Any) -> Any:
+    """A key without a value says nothing, as an empty group does."""
+    return {} if value is None else value
+
+
+def _empty_list(value: Any) -> Any:
+    """A key without a value says nothing, as an empty list does."""
+    return () if value is None else value
+
+
+def _one_or_several(value: Any) -> Any:
+    """A single place may stand without a list."""
+    return (value,) if isinstance(value, str) else value
+
+
+Place = Literal["*"] | Annotated[Code, StringConstraints(min_length=1)]
+"""A place as a token names it, or every place."""
+
+
+def _usual_calendar(value: Any) -> Any:
+    """A calendar without a value is the usual one."""
+    return "as_published" if value is None else value
+
+
+class PlayedStep(ScenarioPart):
+    """One command, when, by whom; ``refused`` is the code it must meet.
+
+    ``places`` (or ``place``): the places of whoever acts (辖区), as its token would name them; left out, every place.
+    """
+
+    at: Instant
+    by: Role
+    do: CommandName
+    with_: Annotated[Mapping[str, Any], BeforeValidator(_empty_group)] = Field(default_factory=dict, alias="with")
+    refused: RefusalCode | None = None
+    org: ShortText | None = None
+    person: ShortText | None = None
+    key: CallerKey | None = None
+    places: Annotated[
+        Annotated[tuple[Place, ...], Field(max_length=50)] | None,
+        Field(validation_alias=AliasChoices("places", "place")),
+        BeforeValidator(_one_or_several),
+    ] = None
+
+
+class ExpectedClock(ScenarioPart):
+    """What some clock record of the case must show; keys left out are not looked at."""
+
+    id: ClockId | None = None
+    basis: Basis | None = None
+    article: ShortText | None = None
+    quote: ShortText | None = None
+    started_at: Instant | None = None
+    amount: WholeNumber | None = None
+    unit: Unit | None = None
+    statute: ShortText | None = None
+    due_date: Day | None = None
+    due_at: Instant | None = None
+    provisional: Truth | None = None
+    calendar_edition: ShortText | None = None
+    state: ClockState | None = None
+
+
+class Expectation(ScenarioPart):
+    """What must come of it; keys left out are not looked at."""
+
+    stage: Stage | None = None
+    outcome: Outcome | None = None
+    clocks: Annotated[tuple[ExpectedClock, ...], BeforeValidator(_empty_list)] = ()
+    events: Annotated[tuple[EventType, ...], BeforeValidator(_empty_list)] = ()
+    refused: RefusalCode | None = None
+    opened: Annotated[tuple[ProcedureName, ...], BeforeValidator(_empty_list)] = ()
+    """The procedures of the cases that this one opens, in order."""
+    findings: Annotated[tuple[ShortText, ...], BeforeValidator(_empty_list)] = ()
+    """All findings that its events note, in order; given empty, there must be none."""
+
+
+class Scenario(ScenarioPart):
+    """A whole file."""
+
+    name: Annotated[ShortText, StringConstraints(min_length=1)]
+    procedure: ProcedureName = ProcedureName.SHARE_REQUEST
+    named: Annotated[ShortText, StringConstraints(min_length=1)] | None = Field(default=None, alias="statute")
+    jurisdiction: Annotated[ShortText, StringConstraints(min_length=1)] | None = None
+    filed_at: Instant
+    calendar: Annotated[Literal["as_published", "final"], BeforeValidator(_usual_calendar)] = "as_published"
+    request: Filed
+    opened_by: Role | None = None
+    steps: Annotated[tuple[PlayedStep, ...], Field(max_length=500), BeforeValidator(_empty_list)] = ()
+    until: Instant | None = None
+    expect: Annotated[Expectation, BeforeValidator(_empty_group)] = Expectation()
+
+    @property
+    def statute(self) -> str:
+        """The statute that is named, else the one in force in the jurisdiction on the day of filing.
+
+        Where there is none, the jurisdiction: under that name no statute is known, and the filing is refused.
+        """
+        if self.named is not None:
+            return self.named
+        try:
+            return statute_in_force(self.jurisdiction or "", day_of(self.filed_at))
+        except NothingInForce:
+            return self.jurisdiction or ""
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the play ends: ``until``, or with the last step."""
+        return self.until or (self.steps[-1].at if self.steps else self.filed_at)
+
+
+def read_scenario(path: Path) -> Scenario:
+    """Read one scenario file. Raises ScenarioError, FileError."""
+    return scenario_from(read_text(str(path), LONGEST_FILE), str(path))
+
+
+def scenario_from(text: str, where: str) -> Scenario:
+    """A scenario from its text; ``where`` names it in errors. Raises ScenarioError."""
+    try:
+        document = read_yaml(text, where)
+    except YamlTextError as error:
+        raise ScenarioError(str(error)) from None
+    try:
+        scenario = scenario_model(_procedure_named(document.data)).model_validate(document.data)
+    except ValidationError as error:
+        raise _sentence(document, where, *first_problem(error)) from None
+    _check_text(document, where, scenario)
+    _check_years(document, where, scenario)
+    _check_order(document, where, scenario)
+    _check_fields(document, where, scenario)
+    return scenario
+
+
+def _procedure_named(data: Any) -> ProcedureName:
+    """The procedure that a file names; what is not the name of one is told when the whole file is read."""
+    named = data.get("procedure") if isinstance(data, Mapping) else None
+    known = {procedure.value: procedure for procedure in ProcedureName}
+    return known.get(str(named), ProcedureName.SHARE_REQUEST)
+
+
+@cache
+def scenario_model(procedure: ProcedureName) -> type[Scenario]:
+    """A scenario whose ``request`` is what is filed in the procedure."""
+    return create_model("Scenario", __base__=Scenario, request=(PROCEDURES[procedure].matter, ...))
+
+
+def _check_text(document: YamlDocument, where: str, scenario: Scenario) -> None:
+    if scenario.named is None and scenario.jurisdiction is None:
+        raise _sentence(document, where, ("statute",), "is missing, and so is jurisdiction")
+    if scenario.named and scenario.jurisdiction and place_of(scenario.named) != scenario.jurisdiction:
+        raise _sentence(document, where, ("jurisdiction",), f"is not the place of {scenario.named}")
+
+
+def _check_years(document: YamlDocument, where: str, scenario: Scenario) -> None:
+    for path, instant in _instants(scenario):
+        if not FIRST <= instant < LAST:
+            years = f"{FIRST.year} to {HORIZON.furthest.year}"
+            raise _sentence(document, where, path, f"lies outside the years that can be played, {years}")
+
+
+def _check_order(document: YamlDocument, where: str, scenario: Scenario) -> None:
+    before = scenario.filed_at
+    for path, instant in _instants(scenario):
+        if instant < before:
+            than = "the last step or the filing" if path == ("until",) else "the step or filing that precedes it"
+            raise _sentence(document, where, path, f"lies before {than}")
+        before = instant
+    if scenario.expect.refused and scenario.steps:
+        raise _sentence(document, where, ("steps",), "must be left out when the filing itself must be refused")
+
+
+def _instants(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], datetime]]:
+    """Every instant of the play, in the order in which they must follow one another, with where it stands."""
+    yield ("filed_at",), scenario.filed_at
+    for number, step in enumerate(scenario.steps):
+        yield ("steps", number, "at"), step.at
+    if scenario.until is not None:
+        yield ("until",), scenario.until
+
+
+def _check_fields(document: YamlDocument, where: str, scenario: Scenario) -> None:
+    rules = PROCEDURES[scenario.procedure].rules
+    for number, step in enumerate(scenario.steps):
+        if step.do not in rules:
+            if step.refused is None:
+                raise _sentence(document, where, ("steps", number, "do"), f"is no command of {scenario.procedure}")
+            continue
+        try:
+            rules[step.do].says.model_validate(dict(step.with_))
+        except ValidationError as error:
+            path, reason = first_problem(error)
+            if step.refused and reason == "is missing":
+                continue  # a command that is refused whatever it says need not say everything
+            raise _sentence(document, where, ("steps", number, "with", *path), reason) from None
+
+
+def _sentence(document: YamlDocument, where: str, path: Sequence[str | int], reason: str) -> ScenarioError:
+    line = document.line(path)
+    field = key_path(path)
+    return ScenarioError(f"{where}, line {line}: {field + ' ' if field else ''}{reason}.")

@@ -1,0 +1,311 @@
+"""One access grant (共享授权): what was granted, what has come of it, and how access is closed."""
+
+from calendar import monthrange
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, ClassVar, Literal
+
+from domain.calendar import day_of
+from domain.engine.commands import Terms
+from domain.engine.decision import PLATFORM, Decision, Refused
+from domain.engine.filed import Filed, Party, Resource
+from domain.engine.records import Event, RecordedEvent
+from domain.field_types import Code, Day, ItemCount, Text, Truth
+from domain.refusal_codes import RefusalCode
+from domain.statutes.model import Clause
+from domain.statutes.sections import AccessRules, Retention
+from domain.words import Basis, ClockId, EventType, Outcome, ProcedureName, Role, ServiceMode, Stage, Unit
+from procedures.common.filing import section_of_the_text
+from procedures.common.instances import Disputable
+from procedures.common.parties import AboutResource
+from procedures.share_request.application import Application
+
+Failure = Literal["overdue", "insufficient", "refused"]
+"""How a rectification fails: its limit has passed, it was rejected after that, or the user refuses it (拒不整改)."""
+_ENDS: Mapping[EventType, Outcome] = {
+    EventType.TERMINATED: Outcome.TERMINATED,
+    EventType.REVOKED: Outcome.REVOKED,
+    EventType.SERVICE_ENDED: Outcome.ENDED,
+    EventType.EXPIRED: Outcome.EXPIRED,
+}
+"""What each end of a grant closes it as, once the data has been disposed of."""
+_UNANSWERED: Mapping[str, Any] = {"end_answered": False, "end_agreed": False, "end_allowed": False, "not_agreed": False}
+_NOTHING_PROPOSED: Mapping[str, Any] = {"end_proposed": None, "proposed_terms": {}, **_UNANSWERED}
+DISPUTED = (Stage.COORDINATION, Stage.FINAL_INSTANCE)
+"""Where a dispute over the end or the change of the service is coordinated and decided; access goes on."""
+
+
+class AccessGrant(Filed):
+    """What was granted (授权内容): to whom, of what, for what, on which terms, until when.
+
+    ``granted_by`` is the request that it follows from. ``seasonal`` says why the data is used at certain times alone.
+    """
+
+    requester: Party = Party()
+    provider: Party = Party()
+    resource: Resource = Resource()
+    purpose: Text | None = None
+    scope: Text | None = None
+    item_count: ItemCount | None = None
+    legal_basis: Text | None = None
+    service_mode: ServiceMode | None = None
+    use_until: Day | None = None
+    involves_provincial_department: Truth = False
+    cross_level: Truth = False
+    superior: Code | None = None
+    justification: Text | None = None
+    terms: Terms = Terms()
+    granted_by: Code | None = None
+    seasonal: Text | None = None
+
+    @property
+    def expires_on(self) -> date | None:
+        """The last day of the term: as granted, else as applied for."""
+        return self.terms.expires_on or self.use_until
+
+    def as_application(self) -> Application:
+        """The request that asks once more for what this grant opened, in its scope (续期)."""
+        kept = self.model_dump(exclude={"terms", "granted_by", "seasonal"})
+        return Application.model_validate({**kept, "scope": self.scope or self.terms.scope})
+
+
+@dataclass(frozen=True)
+class GrantCase(AboutResource, Disputable):
+    """One grant, from the opening of access to its end. It may live for years: what it keeps of its use is small."""
+
+    procedure: ClassVar[ProcedureName] = ProcedureName.ACCESS_GRANT
+
+    application: AccessGrant
+    uses: int = 0
+    last_used_at: datetime | None = None
+    seasonal: bool = False
+    end_proposed: Literal["end", "change"] | None = None
+    proposed_terms: Mapping[str, Any] = field(default_factory=dict)
+    end_answered: bool = False
+    end_agreed: bool = False
+    end_allowed: bool = False
+    """Whether the last instance decided that the provider may do what it proposed."""
+    renewed: bool = False
+    rectification: str | None = None
+    """The rectification that was ordered with the suspension."""
+    clocks_before: int = 0
+    """The number of the last clock before the suspension: those after it are its own."""
+    failure: Failure | None = None
+    """How that rectification has failed, as far as it has."""
+    disposal_required: bool = False
+    disposal_reported: bool = False
+    ended_as: Outcome | None = None
+    """How the grant ended, or would close now; while the data is still to be disposed of it stays open."""
+
+    @property
+    def excepted(self) -> bool:
+        """Whether the use is seasonal, as the user has stated (季节性应用需求)."""
+        return self.seasonal or bool(self.application.seasonal)
+
+    @property
+    def disposal_is_due(self) -> bool:
+        """Whether the provider has asked for disposal and nothing has been reported since (妥善处置)."""
+        return self.disposal_required and not self.disposal_reported
+
+    def answerable(self, clock: ClockId) -> Party:
+        """The user answers for what it is to do with the data, the provider for nothing that a clock here measures."""
+        return self.requester if clock is ClockId.DISPOSAL else self.provider
+
+    @property
+    def coordination_clause(self) -> Clause | None:
+        """The clause on whoever coordinates a dispute over the service."""
+        above, rules = self.coordinator_above, self.statute.access
+        return above.clause if above else rules.dispute if rules else None
+
+    @property
+    def end_settled(self) -> bool:
+        """Whether the user agreed to the proposal, or it was decided that the provider may carry it out."""
+        return self.end_agreed or self.end_allowed
+
+    def terms_negotiated(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """What came of the negotiation: the proposal, which whoever proposed may change only until it is settled."""
+        return {**told, **self.proposed_terms} if self.end_settled else {**self.proposed_terms, **told}
+
+    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:
+        """How often and when it was used last, what is proposed about its end, whether it was applied for again."""
+        data = event.data
+        match event.type:
+            case EventType.USED:
+                stated = {"seasonal": True} if data.get("seasonal") else {}
+                last = event.at if data["count"] else self.last_used_at
+                return {"uses": self.uses + data["count"], "last_used_at": last, **stated}
+            case EventType.END_PROPOSED:
+                proposed = dict(data.get("terms") or {})
+                return {"end_proposed": data["change"], "proposed_terms": proposed, **_UNANSWERED}
+            case EventType.END_ANSWERED:
+                return {"end_answered": True, "end_agreed": data["agrees"]}
+            case EventType.SERVICE_CHANGED:
+                changed = self._changed(data.get("terms"))
+                return {"application": changed, **_NOTHING_PROPOSED}
+            case EventType.COORDINATION_CONCLUDED if data["result"] == "agreed":
+                return dict(_NOTHING_PROPOSED)
+            case EventType.DECIDED if data["decision"] == "grant":
+                return dict(_NOTHING_PROPOSED)
+            case EventType.DECIDED if data["decision"] == "deny":
+                decided = {**self.proposed_terms, **(data.get("terms") or {})}
+                return {"end_allowed": True, "proposed_terms": decided}
+            case EventType.COORDINATION_CONCLUDED | EventType.DECIDED:
+                return self.dispute_after(event)
+            case EventType.SUSPENDED:
+                return {**_NOTHING_PROPOSED, **self._suspension_after(event)}
+            case EventType.CASE_OPENED if data["procedure"] == ProcedureName.SHARE_REQUEST:
+                ended = {"ended_as": Outcome.RENEWED} if self.stage is Stage.EXPIRED else {}
+                return {"renewed": True, **ended}
+        return {**self._suspension_after(event), **self._end_after(event)}
+
+    def _suspension_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
+        """What an event says of the rectification that was ordered with the suspension."""
+        data = event.data
+        match event.type:
+            case EventType.SUSPENDED:
+                return {"clocks_before": max(self.clocks, default=0)}
+            case EventType.CASE_OPENED if data["procedure"] == ProcedureName.RECTIFICATION:
+                return {"rectification": data["request_id"], "failure": None}
+            case EventType.CLOCK_BREACHED if data["clock"] == ClockId.RECTIFICATION:
+                return {"failure": "overdue"}
+            case EventType.RECTIFICATION_REFUSED:
+                return {"failure": self.failure or "refused"}
+            case EventType.RECTIFICATION_NOTED:
+                return {"failure": data.get("failure")}
+            case EventType.RESTORED:
+                return {"rectification": None, "failure": None}
+        return {}
+
+    def _end_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
+        """How the grant ended, and what an event says of the data's disposal."""
+        match event.type:
+            case EventType.DISPOSAL_REQUIRED:
+                return {"disposal_required": True, "disposal_reported": False}
+            case EventType.DISPOSAL_REPORTED:
+                return {"disposal_reported": True}
+            case _ if event.type in _ENDS:
+                return {"ended_as": _ENDS[event.type]}
+        return {}
+
+    def _changed(self, terms: Mapping[str, Any] | None) -> AccessGrant:
+        told = {**self.application.terms.model_dump(mode="json", exclude_none=True), **(terms or {})}
+        return self.application.model_copy(update={"terms": Terms.model_validate(told)})
+
+
+def rules_of(case: GrantCase) -> AccessRules:
+    """The text's rules on access. Raises Refused where it has none."""
+    return section_of_the_text(case.statute.access)
+
+
+def heard(case: GrantCase) -> bool:
+    """Whether the user answered the proposal or let the time for it pass, or the last instance decided."""
+    return case.end_answered or case.end_allowed or case.breached(ClockId.NEGOTIATION)
+
+
+def refuse_unless_negotiated(case: GrantCase, what: Collection[str] = ("end", "change")) -> None:
+    """What the provider does to a service waits for the user's answer, or until its time has passed.
+
+    While a dispute about it runs it waits for the end of that. Raises Refused.
+    """
+    if case.stage in DISPUTED:
+        raise Refused(RefusalCode.WRONG_STAGE, case.coordination_clause, why="dispute_runs")
+    if case.stage is not Stage.ENDING or case.end_proposed not in what or not heard(case):
+        rules = rules_of(case)
+        raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate_end or rules.end_of_service)
+
+
+def drop_dispute(decision: Decision[GrantCase]) -> None:
+    """Access ends or rests: the proposal to end the service and the dispute about it are off the table."""
+    for clock_id in (ClockId.NEGOTIATION, ClockId.COORDINATION, ClockId.FINAL_INSTANCE):
+        decision.cancel(clock_id)
+
+
+# The watch over disuse (长期未使用), and the term (期限)
+
+
+def watch_disuse(decision: Decision[GrantCase]) -> None:
+    """Disuse counts from now on, where the text has it: nobody can be blamed for not using what is suspended."""
+    if rules_of(decision.case).unused is not None:
+        decision.start(ClockId.UNUSED_ACCESS)
+
+
+def move_term(decision: Decision[GrantCase], day: date) -> None:
+    """The term ends on another day; where the day agreed on has gone by meanwhile, it ends now."""
+    rules = rules_of(decision.case)
+    clause = rules.term or rules.clause
+    clock = decision.case.open_clock(ClockId.GRANT_TERM)
+    if day < day_of(decision.at):
+        decision.cancel(ClockId.GRANT_TERM)
+        decision.cancel(ClockId.UNUSED_ACCESS)
+        expire(decision)
+    elif clock is None:
+        left = (day - day_of(decision.at)).days
+        decision.order(ClockId.GRANT_TERM, Basis.DECISION, clause, left, Unit.DATE, decision.at)
+    else:
+        decision.replace(clock, "service_changed", clause, (day - day_of(clock.started_at)).days)
+
+
+def change_service(decision: Decision[GrantCase], terms: Mapping[str, Any], reason: str | None) -> None:
+    """变更服务: on these terms from now on, filed with the bureau; a new last day moves the term."""
+    rules = rules_of(decision.case)
+    on_record = rules.negotiate_end or rules.end_of_service
+    decision.stage = Stage.IN_USE
+    decision.note(EventType.SERVICE_CHANGED, on_record, reason=reason, terms=dict(terms) or None)
+    decision.note(EventType.FILED_FOR_RECORD, on_record, to=Role.BUREAU.value)
+    if "expires_on" in terms:
+        move_term(decision, date.fromisoformat(terms["expires_on"]))
+
+
+# The end of access (关闭授权)
+
+
+def expire(decision: Decision[GrantCase]) -> None:
+    """期满: access ends with the term, whatever was going on; the user may apply again."""
+    rules = rules_of(decision.case)
+    decision.stage = Stage.EXPIRED
+    decision.cancel(ClockId.RECTIFICATION)
+    decision.note(EventType.EXPIRED, rules.term or rules.clause, actor=PLATFORM)
+    close_access(decision)
+    decision.start(ClockId.RENEWAL_WINDOW)
+
+
+def end(decision: Decision[GrantCase], outcome: Outcome) -> None:
+    """The grant is over: access is closed, unless its term had closed it before.
+
+    Where the provider has asked for it, the case waits until the user reports what became of the data (妥善处置).
+    """
+    waits = _disposal_is_due(decision)
+    if waits:
+        decision.stage = Stage.DISPOSAL
+    if decision.case.stage is not Stage.EXPIRED:
+        close_access(decision)
+    if not waits:
+        decision.close(outcome)
+        return
+    for clock in decision.case.clocks.values():
+        if clock.open and clock.id is not ClockId.DISPOSAL:
+            decision.cancel(clock.id)
+
+
+def _disposal_is_due(decision: Decision[GrantCase]) -> bool:
+    """As the case has it, with what is said of it in this very act; whoever gives access back reports it with that."""
+    said = {event.type for event in decision.events}
+    if said & {EventType.DISPOSAL_REPORTED, EventType.RELINQUISHED}:
+        return False
+    return decision.case.disposal_is_due or EventType.DISPOSAL_REQUIRED in said
+
+
+def close_access(decision: Decision[GrantCase]) -> None:
+    """关闭授权; and until when the records of use must be kept, where the text says so."""
+    records = rules_of(decision.case).records
+    clause: Clause | None = records.clause if records else rules_of(decision.case).clause
+    until = kept_until(day_of(decision.at), records).isoformat() if records else None
+    decision.note(EventType.ACCESS_CLOSED, clause, actor=PLATFORM, uses=decision.case.uses, records_until=until)
+
+
+def kept_until(day: date, records: Retention) -> date:
+    """The last day on which records of a use that ended on ``day`` must be there (保存期限)."""
+    months = day.month - 1 + records.amount * (12 if records.unit == "year" else 1)
+    year, month = day.year + months // 12, months % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

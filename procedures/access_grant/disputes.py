@@ -1,0 +1,84 @@
+"""A dispute over the end or the change of a service (争议): 提请协调, 协调, 报请决定. Access goes on meanwhile.
+
+The user disagrees, or the negotiation led to nothing: whoever the text names coordinates and decides, as after a
+refusal (809 art. 28¶2). Until then the provider may neither end nor change the service. ``agreed`` and ``grant`` mean
+that the service goes on, on the terms named with them where there are any; ``deny`` that the provider may do what it
+proposed.
+"""
+
+from typing import Any
+
+from domain.calendar import day_of
+from domain.engine.commands import Decide, Reasoned, Terms
+from domain.engine.decision import Decision, Refused
+from domain.engine.rules import RuleBook
+from domain.refusal_codes import RefusalCode
+from domain.statutes.model import Clause
+from domain.words import ClockId, CommandName, EventType, Role, Stage
+from procedures.access_grant.case import GrantCase, change_service, heard, rules_of
+from procedures.common.instances import may_be_coordinated, may_be_decided, refer_to_coordination
+
+RULES: RuleBook[GrantCase] = RuleBook()
+"""The commands of a dispute."""
+
+
+def _nobody_coordinates(case: GrantCase) -> Refused | None:
+    if rules_of(case).dispute is not None and case.statute.coordination is not None:
+        return None
+    return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, case.statute.negotiation.clause)
+
+
+def _differ_after_negotiating(case: GrantCase, _: Role) -> None:
+    rules = rules_of(case)
+    if case.end_agreed or case.end_allowed:
+        raise Refused(RefusalCode.WRONG_STAGE, rules.dispute)
+    if not heard(case):
+        raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate_end or rules.end_of_service)
+
+
+@RULES.command(
+    CommandName.REFER,
+    by=[Role.REQUESTER],
+    unavailable=_nobody_coordinates,
+    when=_differ_after_negotiating,
+)
+def refer(decision: Decision[GrantCase], said: Reasoned) -> None:
+    """提请协调: the user does not agree, or the negotiation's time has passed."""
+    case, clause = decision.case, decision.case.coordination_clause
+    decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+    decision.stage = Stage.COORDINATION
+    refer_to_coordination(decision, said.reason, clause, case.coordinator_above or case.statute.bodies[Role.BUREAU])
+    decision.cancel(ClockId.NEGOTIATION)
+    decision.start(ClockId.COORDINATION)
+
+
+def _goes_on_as_agreed(decision: Decision[GrantCase], terms: Terms | None, _: Clause | None) -> None:
+    decision.meet(ClockId.COORDINATION)
+    _service_goes_on(decision, terms)
+
+
+may_be_coordinated(RULES, agreed=_goes_on_as_agreed, then=Stage.IN_USE)
+
+
+def _as_decided(decision: Decision[GrantCase], said: Decide, clause: Clause) -> None:
+    told: dict[str, Any] = {"reason": said.reason, "legal_basis": said.legal_basis}
+    goes_on = said.decision == "grant"
+    decision.stage = Stage.IN_USE if goes_on else Stage.ENDING
+    terms = said.terms.said() if said.terms else None
+    decision.note(EventType.DECIDED, clause, decision=said.decision, terms=terms, **told)
+    decision.meet(ClockId.FINAL_INSTANCE)
+    if goes_on:
+        _service_goes_on(decision, said.terms)
+
+
+may_be_decided(RULES, carry_out=_as_decided)
+
+
+def _service_goes_on(decision: Decision[GrantCase], terms: Terms | None) -> None:
+    """The proposal is off the table; what was agreed or decided instead takes effect, and is filed with the bureau."""
+    if terms is None or not terms.said():
+        return
+    until = terms.expires_on
+    if until is not None and until < day_of(decision.at):
+        raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, rules_of(decision.case).term or rules_of(decision.case).dispute)
+    change_service(decision, terms.said(), None)

@@ -1,0 +1,158 @@
+"""The access grant (共享授权) as a procedure: use, misuse, the end of service, disputes, the term, and disposal."""
+
+from typing import Final
+
+from domain.engine.procedure import Procedure
+from domain.engine.process import CLOSES, STAYS, Cause, Conditions, DeclaredStage, Process
+from domain.engine.rules import together
+from domain.statutes.model import Statute
+from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+from procedures.access_grant import disposal, disputes, endings, rules, suspension
+from procedures.access_grant.case import AccessGrant, GrantCase
+from procedures.common.supervision import SUPERVISED
+
+
+def _disposes(statute: Statute) -> bool:
+    """The text speaks of what happens to the data when sharing is over (妥善处置)."""
+    return statute.access is not None and statute.access.disposal is not None
+
+
+def _revokes_without_negotiation(statute: Statute) -> bool:
+    """Nobody has to negotiate before what is not used is taken back (收回授权)."""
+    return statute.access is not None and statute.access.end_of_service is None
+
+
+ENDS = (Stage.DISPOSAL, Stage.CLOSED)
+"""Where the end of access leads: to disposal where the provider asked for it, else to the end."""
+
+AT_ANY_STAGE: Final = {
+    CommandName.REQUIRE_DISPOSAL: STAYS,
+    CommandName.REPORT_DISPOSAL: STAYS,
+    **SUPERVISED,
+}
+IN_SERVICE: Final = {
+    CommandName.RECORD_USE: STAYS,
+    CommandName.SUSPEND: (Stage.SUSPENDED,),
+    CommandName.TERMINATE: ENDS,
+    CommandName.RELINQUISH: CLOSES,
+    **AT_ANY_STAGE,
+}
+
+
+def _with_disposal(*causes: Cause) -> Conditions:
+    """Of what ends access, the way to disposal is there where the text speaks of it."""
+    return {(cause, Stage.DISPOSAL): _disposes for cause in causes}
+
+
+EXPIRES: Final = {ClockId.GRANT_TERM: (Stage.EXPIRED,)}
+
+PROCESS: Final = Process(
+    opens=(Stage.IN_USE, Stage.EXPIRED),
+    stages=(
+        DeclaredStage(
+            Stage.IN_USE,
+            "使用: uses are recorded; disuse and the term are watched",
+            waits_for=(),
+            limits=(ClockId.GRANT_TERM, ClockId.UNUSED_ACCESS),
+            commands={
+                CommandName.REVOKE: ENDS,
+                CommandName.RENEW: STAYS,
+                CommandName.PROPOSE_END: (Stage.ENDING,),
+                CommandName.END_SERVICE: ENDS,
+                **IN_SERVICE,
+            },
+            expiry=EXPIRES,
+            only={
+                **_with_disposal(CommandName.REVOKE, CommandName.END_SERVICE, CommandName.TERMINATE),
+                CommandName.REVOKE: _revokes_without_negotiation,
+            },
+        ),
+        DeclaredStage(
+            Stage.SUSPENDED,
+            "暂停: the user puts right what was wrong, or sharing is terminated",
+            waits_for=(Role.REQUESTER,),
+            limits=(ClockId.RECTIFICATION, ClockId.GRANT_TERM),
+            commands={
+                CommandName.NOTE_RECTIFICATION: STAYS,
+                CommandName.REFUSE_RECTIFICATION: STAYS,
+                CommandName.RESTORE: (Stage.IN_USE,),
+                CommandName.TERMINATE: ENDS,
+                CommandName.RELINQUISH: CLOSES,
+                CommandName.END_SERVICE: ENDS,
+                **AT_ANY_STAGE,
+            },
+            expiry=EXPIRES,
+            only=_with_disposal(CommandName.TERMINATE, CommandName.END_SERVICE),
+        ),
+        DeclaredStage(
+            Stage.ENDING,
+            "终止协商: the provider negotiates the end or change with the user",
+            waits_for=(Role.REQUESTER,),
+            limits=(ClockId.NEGOTIATION, ClockId.GRANT_TERM),
+            commands={
+                CommandName.ANSWER_END: STAYS,
+                CommandName.REVOKE: ENDS,
+                CommandName.END_SERVICE: (Stage.IN_USE, Stage.EXPIRED, *ENDS),
+                CommandName.REFER: (Stage.COORDINATION,),
+                **IN_SERVICE,
+            },
+            expiry=EXPIRES,
+            only=_with_disposal(CommandName.REVOKE, CommandName.END_SERVICE, CommandName.TERMINATE),
+        ),
+        DeclaredStage(
+            Stage.COORDINATION,
+            "协调: the bureau coordinates the dispute; access goes on",
+            waits_for=(Role.BUREAU,),
+            limits=(ClockId.COORDINATION, ClockId.GRANT_TERM),
+            commands={
+                CommandName.CONCLUDE_COORDINATION: (Stage.COORDINATION, Stage.IN_USE),
+                CommandName.REFER_FINAL: (Stage.FINAL_INSTANCE,),
+                CommandName.END_SERVICE: ENDS,
+                **IN_SERVICE,
+            },
+            expiry=EXPIRES,
+            only=_with_disposal(CommandName.END_SERVICE, CommandName.TERMINATE),
+        ),
+        DeclaredStage(
+            Stage.FINAL_INSTANCE,
+            "决定: the government decides the dispute; access goes on",
+            waits_for=(Role.GOVERNMENT,),
+            limits=(ClockId.FINAL_INSTANCE, ClockId.GRANT_TERM),
+            commands={
+                CommandName.DECIDE: (Stage.COORDINATION, Stage.IN_USE, Stage.ENDING),
+                CommandName.END_SERVICE: ENDS,
+                **IN_SERVICE,
+            },
+            expiry=EXPIRES,
+            only=_with_disposal(CommandName.END_SERVICE, CommandName.TERMINATE),
+        ),
+        DeclaredStage(
+            Stage.EXPIRED,
+            "期满: the user may apply again",
+            waits_for=(Role.REQUESTER,),
+            limits=(ClockId.RENEWAL_WINDOW,),
+            commands={CommandName.RENEW: ENDS, CommandName.END_SERVICE: ENDS, **AT_ANY_STAGE},
+            expiry={ClockId.RENEWAL_WINDOW: ENDS},
+            only=_with_disposal(CommandName.RENEW, CommandName.END_SERVICE, ClockId.RENEWAL_WINDOW),
+        ),
+        DeclaredStage(
+            Stage.DISPOSAL,
+            "处置: the user reports what became of the data",
+            waits_for=(Role.REQUESTER,),
+            limits=(ClockId.DISPOSAL,),
+            commands={CommandName.END_SERVICE: STAYS, **AT_ANY_STAGE, CommandName.REPORT_DISPOSAL: CLOSES},
+        ),
+    ),
+)
+
+ACCESS_GRANT: Final = Procedure(
+    name=ProcedureName.ACCESS_GRANT,
+    case=GrantCase,
+    matter=AccessGrant,
+    opened_by=(Role.PROVIDER,),
+    begin=rules.begin,
+    process=PROCESS,
+    rules=together(disposal.RULES, disputes.RULES, endings.RULES, suspension.RULES, rules.RULES),
+    on_breach=rules.on_breach,
+    on_expiry=rules.on_expiry,
+)

@@ -1,0 +1,215 @@
+"""Misuse (违规使用): access is suspended, the user is told to put it right, and only if that fails sharing may end.
+
+Whether it has failed is known from the rectification and from its limit, never from whoever wants to end the grant.
+"""
+
+from typing import Literal
+
+from domain.engine.commands import Reasoned
+from domain.engine.decision import Decision, Refused
+from domain.engine.filed import Filed
+from domain.engine.follow_up_cases import open_follow_up
+from domain.engine.records import Clock
+from domain.engine.rules import RuleBook
+from domain.field_types import Code, ShortText, Text, Truth, WorkingDays
+from domain.refusal_codes import RefusalCode
+from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from procedures.access_grant.case import (
+    Failure,
+    GrantCase,
+    drop_dispute,
+    end,
+    rules_of,
+    watch_disuse,
+)
+from procedures.access_grant.disposal import Asking, ask_for_disposal
+from procedures.common.filing import unless_in_the_text
+from procedures.rectification.process import RECTIFICATION
+
+RULES: RuleBook[GrantCase] = RuleBook()
+"""The commands after misuse."""
+
+
+class Suspending(Reasoned):
+    """What was done wrong, on which ground of the text, and within how many working days it must be put right."""
+
+    ground: ShortText = "misuse"
+    working_days: WorkingDays | None = None
+
+
+def _no_suspension(case: GrantCase) -> Refused | None:
+    rules = rules_of(case)
+    return unless_in_the_text(rules.misuse, rules.clause)
+
+
+@RULES.command(
+    CommandName.SUSPEND,
+    by=[Role.BUREAU, Role.PROVIDER],
+    says=Suspending,
+    unavailable=_no_suspension,
+)
+def suspend(decision: Decision[GrantCase], said: Suspending) -> None:
+    """暂停共享权限, and the user is told to put it right within a limit: a rectification is opened."""
+    rules = rules_of(decision.case)
+    decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.misuse)
+    if said.ground not in rules.misuse_grounds:
+        raise Refused(RefusalCode.GROUND_NOT_LISTED, rules.misuse, listed=", ".join(rules.misuse_grounds))
+    decision.stage = Stage.SUSPENDED
+    decision.note(EventType.SUSPENDED, rules.misuse, reason=said.reason, ground=said.ground)
+    drop_dispute(decision)
+    decision.cancel(ClockId.UNUSED_ACCESS)
+    if decision.case.statute.rectification is None:
+        return
+    decision.require(said.working_days, RefusalCode.LIMIT_REQUIRED, rules.misuse)
+    notice = {
+        "department": decision.case.requester.model_dump(mode="json"),
+        "ground": said.ground,
+        "facts": said.reason,
+        "working_days": said.working_days,
+        "origin": {"request_id": decision.case.request_id},
+    }
+    open_follow_up(decision, RECTIFICATION, notice, rules.misuse)
+    decision.start_within(ClockId.RECTIFICATION, said.working_days or 0, rules.misuse, ladder=False)
+
+
+@RULES.command(CommandName.RESTORE, by=[Role.BUREAU, Role.PROVIDER], says=Reasoned)
+def restore(decision: Decision[GrantCase], said: Reasoned) -> None:
+    """恢复共享权限: what was wrong has been put right, and how that is known."""
+    decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules_of(decision.case).misuse)
+    decision.stage = Stage.IN_USE
+    decision.cancel(ClockId.RECTIFICATION)
+    decision.note(EventType.RESTORED, rules_of(decision.case).misuse, reason=said.reason)
+    decision.cancel(ClockId.UNUSED_ACCESS)  # of a grant that was suspended before suspending ended it
+    watch_disuse(decision)
+
+
+# What comes of the rectification
+
+
+class RectificationNews(Filed):
+    """What the rectification that was ordered with the suspension says of itself.
+
+    ``failed``: whether its limit had passed by then without what was asked; ``working_days``: a new limit.
+    """
+
+    rectification: Code
+    what: Literal["reported", "accepted", "rejected", "refused"]
+    failed: Truth = False
+    reason: Text | None = None
+    working_days: WorkingDays | None = None
+
+
+@RULES.command(
+    CommandName.NOTE_RECTIFICATION,
+    by=[Role.PLATFORM],
+    says=RectificationNews,
+    between_cases=True,
+)
+def note_rectification(decision: Decision[GrantCase], said: RectificationNews) -> None:
+    """整改情况: told by the rectification itself and by no other; the limit stops and goes on here as it does there."""
+    case, rules = decision.case, rules_of(decision.case)
+    if said.rectification != decision.by_case or said.rectification != case.rectification:
+        raise Refused(RefusalCode.NOT_YOUR_TURN, rules.misuse)
+    failure = _failure_after(case, said)
+    decision.note(
+        EventType.RECTIFICATION_NOTED,
+        rules.misuse,
+        rectification=said.rectification,
+        what=said.what,
+        reason=said.reason,
+        working_days=said.working_days,
+        failure=failure,
+    )
+    if said.what in ("reported", "accepted"):
+        decision.meet(ClockId.RECTIFICATION)
+    elif said.what == "rejected" and said.working_days is not None:
+        decision.start_within(ClockId.RECTIFICATION, said.working_days, rules.misuse, ladder=False)
+    elif said.what == "rejected" and failure is None:
+        limit = _limits(case)[-1]
+        decision.start_within(ClockId.RECTIFICATION, limit.amount, rules.misuse, limit.started_at, ladder=False)
+
+
+def _limits(case: GrantCase) -> list[Clock]:
+    """The limits of this suspension, in order: an earlier one's are done with."""
+    return [c for n, c in sorted(case.clocks.items()) if n > case.clocks_before and c.id is ClockId.RECTIFICATION]
+
+
+def _failure_after(case: GrantCase, said: RectificationNews) -> Failure | None:
+    """How the rectification has failed by then, if it has; what it says counts, whatever the limit here had shown."""
+    match said.what:
+        case "accepted":
+            return None
+        case "reported":
+            return "overdue" if said.failed else None
+        case "refused":
+            return case.failure or "refused"
+        case "rejected":
+            return "insufficient" if said.failed else None
+
+
+def limit_of_rectification_ended(decision: Decision[GrantCase], clock: Clock) -> bool:
+    """A new limit that ends before the one first given gives way to that, here as in the rectification."""
+    longer = [c for c in _limits(decision.case) if c.due_at > clock.due_at]
+    if longer:
+        decision.replace(clock, "no_shorter_limit", None, longer[-1].amount, started_at=longer[-1].started_at)
+    return bool(longer)
+
+
+def _has_not_refused_yet(case: GrantCase, _: Role) -> None:
+    if case.failure == "refused":
+        raise Refused(RefusalCode.WRONG_STAGE, rules_of(case).misuse, why="already_refused")
+
+
+@RULES.command(
+    CommandName.REFUSE_RECTIFICATION,
+    by=[Role.REQUESTER],
+    says=Reasoned,
+    when=_has_not_refused_yet,
+)
+def refuse_rectification(decision: Decision[GrantCase], said: Reasoned) -> None:
+    """拒不整改: the user will not put it right, and why; the rectification is told so in the user's name."""
+    rules = rules_of(decision.case)
+    decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.misuse)
+    decision.note(EventType.RECTIFICATION_REFUSED, rules.misuse, reason=said.reason)
+    if decision.case.rectification is not None:
+        fields = {"reason": said.reason}
+        decision.tell_other(decision.case.rectification, CommandName.REFUSE_RECTIFICATION, fields, decision.actor)
+
+
+# The end of sharing (终止共享)
+
+
+class Terminating(Asking):
+    """Why sharing ends. ``rectification`` is what whoever ends it holds of the rectification: noted, never relied on.
+
+    ``ground``: ``security`` where the text cancels a grant for want of it.
+    """
+
+    rectification: Literal["refused", "insufficient"] | None = None
+    ground: ShortText | None = None
+
+
+def _no_termination(case: GrantCase) -> Refused | None:
+    rules = rules_of(case)
+    return unless_in_the_text(rules.terminate or rules.security, rules.clause)
+
+
+@RULES.command(
+    CommandName.TERMINATE,
+    by=[Role.BUREAU, Role.PROVIDER],
+    says=Terminating,
+    unavailable=_no_termination,
+)
+def terminate(decision: Decision[GrantCase], said: Terminating) -> None:
+    """终止共享 once the rectification has failed (拒不整改或者整改不到位); 取消授权 where security is neglected."""
+    rules, failure = rules_of(decision.case), decision.case.failure
+    neglected = rules.security if said.ground == "security" else None
+    clause = neglected or rules.terminate or rules.security
+    decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+    failed = decision.case.stage is Stage.SUSPENDED and failure is not None and rules.terminate is not None
+    if not (failed or neglected):
+        raise Refused(RefusalCode.RECTIFICATION_MUST_FAIL_FIRST, clause)
+    ground = said.ground or "misuse"
+    decision.note(EventType.TERMINATED, clause, reason=said.reason, ground=ground, rectification=failure)
+    ask_for_disposal(decision, said)
+    end(decision, Outcome.TERMINATED)

@@ -1,0 +1,43 @@
+"""Whose move it is (待办): the roles that a stage waits for, under each statute, in every procedure."""
+
+from collections.abc import Sequence
+
+from domain.statutes.model import Statute
+from domain.words import CommandName, ProcedureName, Role, Stage
+from procedures.registry import ALL, PROCEDURES
+
+SETTLING = frozenset({Stage.COORDINATION, Stage.FINAL_INSTANCE, Stage.VERIFICATION_DISPUTE})
+"""The stages in which a dispute is coordinated or decided: for the organs of the superior, where a case names one."""
+
+
+def assignees(procedure: ProcedureName, stage: Stage, statute: Statute, provincial: bool = False) -> Sequence[Role]:
+    """Who must act for a case in this stage to go on; nobody when it is closed.
+
+    ``provincial``: a provincial department is involved, which changes the last instance in some texts.
+    """
+    return PROCEDURES[procedure].process.assignees(stage, statute, provincial)
+
+
+def platform_acts(stage: Stage) -> bool:
+    """Whether a case in this stage goes on by itself, waiting for nobody and no limit."""
+    return any(it.process[stage].by_itself for it in ALL if stage in it.process)
+
+
+def stages_assigned_to(role: Role, statute: Statute) -> frozenset[Stage]:
+    """The stages in which cases under a statute wait for a role, in whichever procedure."""
+    return frozenset(
+        declared.stage
+        for it in ALL
+        for declared in it.process.stages
+        if any(role in declared.assignees(statute, provincial) for provincial in (False, True))
+    )
+
+
+def stages_with_extension(statute: Statute) -> frozenset[Stage]:
+    """The stages in which a statute lets a limit be extended, so that a request for it may wait for its answer."""
+    return frozenset(
+        declared.stage
+        for it in ALL
+        for declared in it.process.stages
+        if CommandName.APPROVE_EXTENSION in declared.commands_under(statute)
+    )

@@ -1,0 +1,66 @@
+"""The catalogue change (目录更新) as a procedure: from the change of law or content to the published catalogue."""
+
+from typing import Final
+
+from domain.engine.procedure import Procedure
+from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
+from domain.statutes.model import Statute
+from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+from procedures.catalogue_change.rules import RULES, CatalogueChange, CatalogueChangeCase, begin
+from procedures.common.supervision import SUPERVISED
+
+AT_ANY_STAGE: Final = {
+    CommandName.WITHDRAW: CLOSES,
+    **SUPERVISED,
+}
+
+
+def _may_be_extended(statute: Statute) -> bool:
+    """The text, or one before it by which a change of its days still goes, has a longer limit for the update."""
+    return any(text is not None and text.extension is not None for text in (statute.catalogue, *statute.earlier))
+
+
+PROCESS: Final = Process(
+    opens=(Stage.CATALOGUE_UPDATE,),
+    stages=(
+        DeclaredStage(
+            Stage.CATALOGUE_UPDATE,
+            "更新: the department submits the updated entries",
+            waits_for=(Role.PROVIDER,),
+            limits=(ClockId.CATALOGUE_UPDATE,),
+            commands={
+                CommandName.REQUEST_EXTENSION: STAYS,
+                CommandName.APPROVE_EXTENSION: STAYS,
+                CommandName.DENY_EXTENSION: STAYS,
+                CommandName.SUBMIT_UPDATE: (Stage.CATALOGUE_REVIEW,),
+                **AT_ANY_STAGE,
+            },
+            only={
+                CommandName.REQUEST_EXTENSION: _may_be_extended,
+                CommandName.APPROVE_EXTENSION: _may_be_extended,
+                CommandName.DENY_EXTENSION: _may_be_extended,
+            },
+        ),
+        DeclaredStage(
+            Stage.CATALOGUE_REVIEW,
+            "审核: the bureau publishes the update or returns it",
+            waits_for=(Role.BUREAU,),
+            limits=(ClockId.CATALOGUE_REVIEW,),
+            commands={
+                CommandName.APPROVE_UPDATE: CLOSES,
+                CommandName.RETURN_UPDATE: (Stage.CATALOGUE_UPDATE,),
+                **AT_ANY_STAGE,
+            },
+        ),
+    ),
+)
+
+CATALOGUE_CHANGE: Final = Procedure(
+    name=ProcedureName.CATALOGUE_CHANGE,
+    case=CatalogueChangeCase,
+    matter=CatalogueChange,
+    opened_by=(Role.PROVIDER, Role.BUREAU),
+    begin=begin,
+    process=PROCESS,
+    rules=RULES,
+)

@@ -1,0 +1,140 @@
+"""Rules that several procedures share word for word: 撤回, 督办, 责令整改."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from domain.engine.case import Case
+from domain.engine.commands import OrderRectification, Reasoned, Urge
+from domain.engine.decision import Decision, Refused
+from domain.engine.filed import Party
+from domain.engine.process import STAYS
+from domain.engine.records import Clock
+from domain.engine.rules import RuleBook
+from domain.messages import label
+from domain.refusal_codes import RefusalCode
+from domain.statutes.sections import Ground
+from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from procedures.common.filing import unless_in_the_text
+
+SUPERVISED: Final[Mapping[CommandName, Sequence[Stage]]] = {
+    CommandName.URGE: STAYS,
+    CommandName.ORDER_RECTIFICATION: STAYS,
+}
+"""What the bureau may do in any stage about a limit that runs or was missed, as a process declares it."""
+
+SANCTIONED = frozenset({Basis.STATUTE, Basis.DECISION})
+"""On what a limit must rest for its breach to be a ground: the text, or a decision under it. Policy is none."""
+
+
+def may_be_withdrawn(book: RuleBook[Any], by: Role = Role.REQUESTER) -> None:
+    """撤回: whoever filed it needs it no longer, and says why.
+
+    What somebody else opened is not theirs to withdraw. The platform opens what somebody has asked for in another
+    case: it is as good as theirs.
+    """
+
+    def who_filed_it(case: Case, role: Role) -> None:
+        if case.opener not in (role, Role.PLATFORM):
+            raise Refused(RefusalCode.NOT_YOUR_TURN)
+
+    @book.command(CommandName.WITHDRAW, by=[by], when=who_filed_it)
+    def withdraw(decision: Decision[Any], said: Reasoned) -> None:
+        decision.require(said.reason, RefusalCode.REASON_REQUIRED)
+        take_back(decision, said)
+
+
+def take_back(decision: Decision[Any], said: Reasoned) -> None:
+    """The case ends because it is withdrawn."""
+    decision.note(EventType.WITHDRAWN, reason=said.reason)
+    decision.close(Outcome.WITHDRAWN)
+
+
+def _a_limit_runs_or_ran_out(case: Case, _: Role) -> None:
+    if not any(clock.open for clock in case.clocks.values()):
+        raise Refused(RefusalCode.WRONG_STAGE, why="no_clock")
+
+
+def may_be_urged(book: RuleBook[Any]) -> None:
+    """督办: the bureau presses whoever must act, as long as a limit runs or has run out."""
+
+    @book.command(CommandName.URGE, by=[Role.BUREAU], when=_a_limit_runs_or_ran_out)
+    def urge(decision: Decision[Any], said: Urge) -> None:
+        decision.note(EventType.URGED, level=said.level.value, reason=said.reason)
+
+
+def _no_rectification(case: Case) -> Refused | None:
+    return unless_in_the_text(case.statute.rectification, None)
+
+
+def breaches_to_rectify(case: Case, by: Role, named: ClockId | None = None) -> Iterator[tuple[Clock, Ground]]:
+    """The missed limits that an organ may order rectification for, each with the ground the text lists; latest first.
+
+    Those for which it has been ordered already are left out, and so is what the operator alone has limited, also
+    where the text says 及时 without a number. ``named``: of this clock alone.
+    """
+    rules = case.statute.rectification
+    for clock in reversed(list(case.clocks.values())):
+        ground = rules.ground_for(clock.id) if rules else None
+        missed = clock.basis in SANCTIONED and clock.state in (ClockState.BREACHED, ClockState.MET_LATE)
+        missed = missed and clock.number not in case.rectified
+        if rules and ground and missed and named in (None, clock.id) and rules.orders(ground) is by:
+            yield clock, ground
+
+
+def may_lead_to_rectification(book: RuleBook[Any]) -> None:
+    """责令整改 from a breached limit of the text or of a decision: the ground that the text lists is filled in.
+
+    The bureau orders a department; where the limit was the bureau's own and the text has a ground for that, the
+    government orders the bureau.
+    """
+
+    def some_limit_was_missed(case: Case, role: Role) -> None:
+        if next(breaches_to_rectify(case, role), None) is None:
+            rules = case.statute.rectification
+            raise Refused(RefusalCode.NO_BREACH_TO_RECTIFY, rules.clause if rules else None)
+
+    @book.command(
+        CommandName.ORDER_RECTIFICATION,
+        by=[Role.BUREAU, Role.GOVERNMENT],
+        unavailable=_no_rectification,
+        when=some_limit_was_missed,
+    )
+    def order_rectification(decision: Decision[Any], said: OrderRectification) -> None:
+        case, rules = decision.case, decision.case.statute.rectification
+        decision.require(said.working_days, RefusalCode.LIMIT_REQUIRED, rules.clause)
+        found = next(breaches_to_rectify(case, decision.actor.role, said.clock), None)
+        if found is None:
+            raise Refused(RefusalCode.NO_BREACH_TO_RECTIFY, rules.clause)
+        clock, ground = found
+        decision.note(
+            EventType.RECTIFICATION_ORDERED,
+            ground.notice or rules.clause,
+            number=clock.number,
+            clock=clock.id.value,
+            ground=ground.id,
+            working_days=said.working_days,
+            reason=said.reason,
+        )
+        notice = {
+            "department": _at_fault(case, ground, clock).model_dump(mode="json"),
+            "ground": ground.id,
+            "facts": said.reason or missed_limit(clock),
+            "working_days": said.working_days,
+            "origin": {"request_id": case.request_id, "clock": clock.number},
+        }
+        decision.open_other(ProcedureName.RECTIFICATION, notice, ground.clause)
+
+
+def _at_fault(case: Case, ground: Ground, clock: Clock) -> Party:
+    """Who must rectify: the department, or the bureau where the government orders it."""
+    if ground.by is not Role.GOVERNMENT:
+        return case.answerable(clock.id)
+    return Party(code=Role.BUREAU.value, name=case.statute.bodies[Role.BUREAU].name.zh)
+
+
+def missed_limit(clock: Clock) -> str:
+    """The facts of a missed limit, in one sentence."""
+    basis = f"第{clock.article}条" if clock.article else label("basis", clock.basis, "zh")
+    late = "missed_late" if clock.state is ClockState.MET_LATE else "missed"
+    sentence = label("facts", late, "zh")
+    return sentence.format(clock=label("clock", clock.id, "zh"), basis=basis, day=clock.due_date.isoformat())

@@ -1,0 +1,60 @@
+"""A dispute about doubted data where the text names nobody to find out: the departments negotiate (nantong art. 27).
+
+Either side may still give in: the provider corrects the data after all, or the other accepts the explanation.
+"""
+
+from typing import Any
+
+from domain.engine.case import Case
+from domain.engine.commands import Reasoned
+from domain.engine.decision import Decision, Refused
+from domain.engine.rules import RuleBook
+from domain.refusal_codes import RefusalCode
+from domain.statutes.model import Clause
+from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from procedures.common.filing import unless_in_the_text
+
+
+def _table(case: Case) -> Clause | None:
+    """The clause on a negotiation after which nobody else speaks."""
+    rules = case.statute.correction
+    return rules.negotiate if rules is not None and rules.dispute is None else None
+
+
+def negotiate(decision: Decision[Any], reason: str | None) -> None:
+    """协商: the explanation is disputed, and the parties sit down together."""
+    clause = _table(decision.case)
+    decision.stage = Stage.NEGOTIATION
+    decision.note(EventType.EXPLANATION_DISPUTED, clause, reason=reason)
+    decision.note(EventType.NEGOTIATION_OPENED, clause)
+    decision.meet(ClockId.DISPUTE_WINDOW)
+    decision.start(ClockId.NEGOTIATION)
+
+
+def _no_table(case: Case) -> Refused | None:
+    rules = case.statute.correction
+    if rules is None:
+        return Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
+    return unless_in_the_text(_table(case), rules.dispute or rules.clause, RefusalCode.INSTANCE_NOT_AVAILABLE)
+
+
+def _at_the_table(case: Case, role: Role) -> None:
+    if role not in case.statute.negotiation.parties:
+        raise Refused(RefusalCode.NOT_YOUR_TURN, _table(case))
+
+
+def may_fail_at_the_table(book: RuleBook[Any]) -> None:
+    """协商未果: any party may say so, and the text has nobody beyond the table."""
+
+    @book.command(
+        CommandName.DECLARE_IMPASSE,
+        by=[Role.REQUESTER, Role.PROVIDER, Role.BUREAU],
+        unavailable=_no_table,
+        when=_at_the_table,
+    )
+    def declare_impasse(decision: Decision[Any], said: Reasoned) -> None:
+        clause = _table(decision.case)
+        decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+        decision.note(EventType.IMPASSE_DECLARED, clause, reason=said.reason)
+        decision.meet(ClockId.NEGOTIATION)
+        decision.close(Outcome.UNRESOLVED)

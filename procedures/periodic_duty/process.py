@@ -1,0 +1,38 @@
+"""The periodic duty (定期工作) as a procedure: one stage, from the beginning of the period to the record."""
+
+from typing import Final
+
+from domain.engine.procedure import Procedure
+from domain.engine.process import CLOSES, DeclaredStage, Process
+from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+from procedures.common.supervision import SUPERVISED
+from procedures.periodic_duty.rules import ORGANS, RULES, DutyCase, DutyOfPeriod, begin, one_case
+
+PROCESS: Final = Process(
+    opens=(Stage.DUTY,),
+    stages=(
+        DeclaredStage(
+            Stage.DUTY,
+            "履行: whoever is bound does the work and records it",
+            waits_for=(Role.PROVIDER, *ORGANS),
+            limits=(ClockId.DUTY,),
+            commands={
+                CommandName.FULFIL: CLOSES,
+                CommandName.CLOSE_UNFULFILLED: CLOSES,
+                CommandName.WITHDRAW: CLOSES,
+                **SUPERVISED,
+            },
+        ),
+    ),
+)
+
+PERIODIC_DUTY: Final = Procedure(
+    name=ProcedureName.PERIODIC_DUTY,
+    case=DutyCase,
+    matter=DutyOfPeriod,
+    opened_by=(Role.BUREAU, Role.PROVIDER),
+    begin=begin,
+    process=PROCESS,
+    rules=RULES,
+    one_case=one_case,
+)

@@ -1,0 +1,116 @@
+"""One rectification (督促整改): the notice, what has come of it, and who is in charge of it."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from domain.engine.case import Case
+from domain.engine.decision import Refused
+from domain.engine.filed import Document, Filed, Party, Resource
+from domain.engine.records import Clock, Event, RecordedEvent
+from domain.field_types import Code, ItemCount, ShortText, Text, WorkingDays
+from domain.refusal_codes import RefusalCode
+from domain.statutes.model import Clause
+from domain.statutes.sections import Ground, RectificationRules
+from domain.words import ClockId, EventType, ProcedureName, Role
+from procedures.common.filing import section_of_the_text
+from procedures.common.parties import OfOneDepartment
+
+ADDRESSEE = (Role.PROVIDER, Role.REQUESTER, Role.BUREAU)
+"""Who may be told to rectify: a department in either capacity, or the bureau itself."""
+
+
+class Origin(Filed):
+    """The case and the missed limit, by its number, that the notice comes from. Both are looked up."""
+
+    request_id: Code | None = None
+    clock: ItemCount | None = None
+
+
+class Notice(Filed):
+    """A notice of rectification (整改通知): to whom, on which ground of the text, on what facts, within what limit."""
+
+    department: Party = Party()
+    ground: ShortText | None = None
+    facts: Text | None = None
+    working_days: WorkingDays | None = None
+    origin: Origin | None = None
+    documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
+
+
+@dataclass(frozen=True)
+class RectificationCase(OfOneDepartment, Case):
+    """One notice of rectification, to its end."""
+
+    procedure: ClassVar[ProcedureName] = ProcedureName.RECTIFICATION
+
+    application: Notice
+    failed: bool = False
+    """The limit has passed without completion, or the completion was rejected after it without another limit."""
+    refused: bool = False
+    """The department has refused to rectify (拒不整改)."""
+    steps: tuple[str, ...] = ()
+    """The further steps that were taken."""
+    origin_found: bool | None = None
+    """Whether what a person named as the origin is there: looked up before the notice is decided."""
+
+    @property
+    def limit(self) -> Clock:
+        """The limit of the notice, as it was ordered last (整改时限)."""
+        return max((c for c in self.clocks.values() if c.id is ClockId.RECTIFICATION), key=lambda c: c.number)
+
+    @property
+    def resource(self) -> Resource:
+        """The ground, as the text names it."""
+        rules = self.statute.rectification
+        ground = rules.ground(self.application.ground or "") if rules else None
+        return Resource(name=ground.name.zh if ground else None)
+
+    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:
+        """Whether the rectification has failed or was refused, and which steps were taken."""
+        match event.type:
+            case EventType.CLOCK_BREACHED if event.data["clock"] == ClockId.RECTIFICATION:
+                return {"failed": True}
+            case EventType.COMPLETION_REPORTED:
+                return {"refused": False}
+            case EventType.COMPLETION_REJECTED:
+                # Failure means that the limit has passed; inside it the work goes on.
+                return {"failed": event.data.get("working_days") is None and event.at >= self.limit.due_at}
+            case EventType.RECTIFICATION_REFUSED:
+                return {"refused": True}
+            case EventType.ESCALATED:
+                return {"steps": (*self.steps, event.data["step"])}
+            case _:
+                return {}
+
+
+def rules_of(case: RectificationCase) -> RectificationRules:
+    """The text's rules on rectification. Raises Refused where it has none."""
+    return section_of_the_text(case.statute.rectification)
+
+
+def ground_of(case: RectificationCase) -> Ground:
+    """The ground of the notice. Raises Refused, naming those of the text, when the text does not list it."""
+    rules = rules_of(case)
+    ground = rules.ground(case.application.ground or "")
+    if ground is None:
+        listed = ", ".join(each.id for each in rules.grounds)
+        raise Refused(RefusalCode.GROUND_NOT_LISTED, rules.clause, listed=listed)
+    return ground
+
+
+def notice_clause(case: RectificationCase) -> Clause:
+    """The clause that lets this rectification be ordered."""
+    return ground_of(case).notice or rules_of(case).clause
+
+
+def in_charge(case: RectificationCase) -> Role:
+    """Who ordered it: the bureau, or the government where the bureau itself is at fault."""
+    return rules_of(case).orders(ground_of(case))
+
+
+def ordered_it(case: RectificationCase, role: Role) -> None:
+    """Only whoever ordered it. Raises Refused."""
+    if role is not in_charge(case):
+        raise Refused(RefusalCode.NOT_YOUR_TURN, notice_clause(case))

@@ -1,0 +1,193 @@
+"""Rectification (督促整改): a notice with its own limit, its completion, and the next step of the text when it fails.
+
+What may be ordered, by whom, and what follows is all data of the text (``rectification`` in a statute's file).
+"""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from domain.access import place_of
+from domain.codes import same_code
+from domain.engine.case_found import CaseFound
+from domain.engine.commands import Nothing, Reasoned
+from domain.engine.decision import Decision, Refused
+from domain.engine.filed import Document, Filed
+from domain.engine.procedure import Digests
+from domain.engine.records import Clock
+from domain.engine.rules import RuleBook
+from domain.field_types import Text, WorkingDays
+from domain.naming import procedure_of_id
+from domain.refusal_codes import RefusalCode
+from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from procedures.common.filing import code_and_name, refuse_unless_given
+from procedures.common.supervision import may_be_urged
+from procedures.rectification.case import (
+    ADDRESSEE,
+    Notice,
+    RectificationCase,
+    ground_of,
+    in_charge,
+    notice_clause,
+    ordered_it,
+    rules_of,
+)
+
+RULES: RuleBook[RectificationCase] = RuleBook()
+"""The commands of the notice and its completion."""
+
+
+def begin(decision: Decision[RectificationCase], digests: Digests) -> None:
+    """通知整改: the limit of the notice runs from the day of the notice."""
+    case, said = decision.case, decision.case.application
+    rules = rules_of(case)
+    refuse_unless_given({**code_and_name(department=said.department), "ground": said.ground}, rules.clause)
+    ground, clause = ground_of(case), notice_clause(case)
+    if decision.actor.role not in (in_charge(case), Role.PLATFORM):
+        raise Refused(RefusalCode.NOT_YOUR_TURN, clause)
+    decision.require(said.facts, RefusalCode.REASON_REQUIRED, clause)
+    decision.require(said.working_days, RefusalCode.LIMIT_REQUIRED, clause)
+    if case.origin_found is False and said.origin is not None:
+        raise Refused(RefusalCode.ORIGIN_NOT_FOUND, clause, origin=said.origin.request_id or "")
+    decision.stage = Stage.RECTIFYING
+    origin = said.origin.model_dump(mode="json", exclude_none=True) if said.origin else None
+    decision.file(
+        ground.clause,
+        digests,
+        provider=said.department.code,
+        ground=ground.id,
+        facts=said.facts,
+        working_days=said.working_days,
+        origin=origin,
+    )
+    decision.start_within(ClockId.RECTIFICATION, said.working_days or 0, clause)
+
+
+def origin_is_there(notice: Notice, place: str, found: CaseFound | None) -> bool:
+    """Whether a notice's origin is a case of the place, of the department, with the missed limit that is named.
+
+    A limit of the operator's own is no ground for a notice, and so not found.
+    """
+    if found is None or place_of(found.statute) != place:
+        return False
+    if not any(same_code(notice.department.code, code) for code in (found.requester, found.provider)):
+        return False
+    number = notice.origin.clock if notice.origin else None
+    return number is None or number in found.missed
+
+
+def _tell_the_grant(decision: Decision[RectificationCase], what: str, **said: Any) -> None:
+    """The grant that was suspended with this notice knows what came of it: whether it may be ended rests on that."""
+    origin = decision.case.application.origin
+    grant = origin.request_id if origin else None
+    if grant and decision.by_case is None and procedure_of_id(grant) is ProcedureName.ACCESS_GRANT:
+        fields = {"rectification": decision.case.request_id, "what": what, **said}
+        decision.tell_other(grant, CommandName.NOTE_RECTIFICATION, fields)
+
+
+# Completion (整改完成)
+
+
+def _told_to_rectify(case: RectificationCase, role: Role) -> None:
+    """The bureau reports where it is the one that must rectify, and there nobody else does."""
+    if (role is Role.BUREAU) != (in_charge(case) is Role.GOVERNMENT):
+        raise Refused(RefusalCode.NOT_YOUR_TURN, notice_clause(case))
+
+
+class Completion(Filed):
+    """What was done to put it right."""
+
+    measures: Text | None = None
+    documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
+
+
+@RULES.command(
+    CommandName.REPORT_COMPLETION,
+    by=ADDRESSEE,
+    says=Completion,
+    when=_told_to_rectify,
+)
+def report_completion(decision: Decision[RectificationCase], said: Completion) -> None:
+    """报告整改: what was done; whoever ordered it reviews that. A case that went further stays with its organ."""
+    clause = notice_clause(decision.case)
+    decision.require(said.measures, RefusalCode.APPLICATION_INCOMPLETE, clause, fields="measures")
+    escalated = decision.case.stage is Stage.ESCALATED
+    decision.stage = Stage.ESCALATED if escalated else Stage.RECTIFICATION_REVIEW
+    papers = [paper.model_dump(mode="json", exclude_none=True) for paper in said.documents]
+    decision.note(EventType.COMPLETION_REPORTED, clause, measures=said.measures, documents=papers or None)
+    decision.meet(ClockId.RECTIFICATION)
+    if not escalated:
+        decision.start(ClockId.RECTIFICATION_REVIEW)
+        _tell_the_grant(decision, "reported", failed=decision.case.failed)
+
+
+def _not_refused_yet(case: RectificationCase, role: Role) -> None:
+    _told_to_rectify(case, role)
+    if case.refused:
+        raise Refused(RefusalCode.WRONG_STAGE, notice_clause(case), why="already_refused")
+
+
+@RULES.command(CommandName.REFUSE_RECTIFICATION, by=ADDRESSEE, says=Reasoned, when=_not_refused_yet)
+def refuse_rectification(decision: Decision[RectificationCase], said: Reasoned) -> None:
+    """拒不整改: the department will not put it right, and why. The limit runs on: it may still think better of it."""
+    clause = notice_clause(decision.case)
+    decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+    decision.note(EventType.RECTIFICATION_REFUSED, clause, reason=said.reason)
+    _tell_the_grant(decision, "refused", reason=said.reason)
+
+
+@RULES.command(
+    CommandName.ACCEPT_COMPLETION,
+    by=[Role.BUREAU, Role.GOVERNMENT],
+    says=Nothing,
+    when=ordered_it,
+)
+def accept_completion(decision: Decision[RectificationCase], _: Nothing) -> None:
+    """验收通过: what the notice asked for is done."""
+    decision.note(EventType.COMPLETION_ACCEPTED, notice_clause(decision.case))
+    decision.meet(ClockId.RECTIFICATION_REVIEW)
+    _tell_the_grant(decision, "accepted")
+    decision.close(Outcome.RECTIFIED)
+
+
+class Rejection(Reasoned):
+    """Why it is not done, and within how many working days it must be, if another limit is given."""
+
+    working_days: WorkingDays | None = None
+
+
+@RULES.command(
+    CommandName.REJECT_COMPLETION,
+    by=[Role.BUREAU, Role.GOVERNMENT],
+    says=Rejection,
+    when=ordered_it,
+)
+def reject_completion(decision: Decision[RectificationCase], said: Rejection) -> None:
+    """验收不通过: the work goes on under the same limit while it runs, or under a new one, if one is given.
+
+    Once the limit has passed and no other is given, the rectification has failed.
+    """
+    clause, limit = notice_clause(decision.case), decision.case.limit
+    decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+    decision.stage = Stage.RECTIFYING
+    decision.note(EventType.COMPLETION_REJECTED, clause, reason=said.reason, working_days=said.working_days)
+    decision.meet(ClockId.RECTIFICATION_REVIEW)
+    if said.working_days is not None:
+        decision.start_within(ClockId.RECTIFICATION, said.working_days, clause)
+    elif decision.at < limit.due_at:
+        decision.start_within(ClockId.RECTIFICATION, limit.amount, clause, limit.started_at)
+    failed = said.working_days is None and decision.at >= limit.due_at
+    _tell_the_grant(decision, "rejected", failed=failed, reason=said.reason, working_days=said.working_days)
+
+
+def on_expiry(decision: Decision[RectificationCase], clock: Clock) -> bool:
+    """A rejection gives no less time than the notice did: a new limit that ends before the old one gives way to it."""
+    if clock.id is not ClockId.RECTIFICATION:
+        return False
+    longer = [c for c in decision.case.clocks.values() if c.id is clock.id and c.due_at > clock.due_at]
+    if longer:
+        decision.replace(clock, "no_shorter_limit", None, longer[-1].amount, started_at=longer[-1].started_at)
+    return bool(longer)
+
+
+may_be_urged(RULES)

@@ -1,0 +1,142 @@
+"""What follows when a rectification fails, or is serious (上报, 通报, 处分): the further steps of the text."""
+
+from typing import Literal
+
+from domain.engine.commands import Reasoned
+from domain.engine.decision import Decision, Refused
+from domain.engine.rules import RuleBook
+from domain.field_types import ShortText, Text
+from domain.refusal_codes import RefusalCode
+from domain.statutes.sections import EscalationStep
+from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from procedures.rectification.case import (
+    RectificationCase,
+    ground_of,
+    in_charge,
+    notice_clause,
+    ordered_it,
+    rules_of,
+)
+
+RULES: RuleBook[RectificationCase] = RuleBook()
+"""The commands of the further steps."""
+
+
+class Escalation(Reasoned):
+    """Why it goes further; what is serious about it; which step, where one that the text leaves open is meant."""
+
+    serious: Text | None = None
+    step: ShortText | None = None
+
+
+def steps_left(case: RectificationCase) -> list[EscalationStep]:
+    """The steps of the text that were not taken yet, in its order."""
+    return [step for step in rules_of(case).steps_for(ground_of(case)) if step.id not in case.steps]
+
+
+def steps_open(case: RectificationCase) -> list[EscalationStep]:
+    """The steps that may come now: the next of each text, for neither waits for the other's, and those that wait for
+    no other step: the optional ones, and what stands by itself in the text."""
+    left = steps_left(case)
+    next_of_each = {step.clause.statute: step for step in reversed(left)}
+    return [step for step in left if step.optional or step.by_itself or step is next_of_each[step.clause.statute]]
+
+
+def has_failed(case: RectificationCase, step: EscalationStep) -> bool:
+    """Whether the rectification has failed in the sense of a step: where it speaks of 拒不, a refusal is enough."""
+    return case.failed or (case.refused and step.on_refusal)
+
+
+def _may_go_further(case: RectificationCase, role: Role) -> None:
+    ordered_it(case, role)
+    may_come = steps_open(case)
+    if not may_come:
+        raise Refused(RefusalCode.NO_FURTHER_STEP, notice_clause(case))
+    if all(step.when == "not_rectified" and not has_failed(case, step) for step in may_come):
+        raise Refused(RefusalCode.RECTIFICATION_MUST_FAIL_FIRST, may_come[0].clause)
+
+
+def _why_not(case: RectificationCase, said: Escalation, step: EscalationStep) -> RefusalCode | None:
+    """What the condition of a step still lacks, if anything."""
+    failed = has_failed(case, step)
+    match step.when:
+        case "serious":
+            return None if said.serious else RefusalCode.SERIOUSNESS_REQUIRED
+        case "either":
+            return None if failed or said.serious else RefusalCode.RECTIFICATION_MUST_FAIL_FIRST
+        case "not_rectified":
+            return None if failed else RefusalCode.RECTIFICATION_MUST_FAIL_FIRST
+        case "any":
+            return None
+
+
+def _next_step(case: RectificationCase, said: Escalation) -> EscalationStep:
+    """The step meant: the named one, or the first whose condition holds. Raises Refused."""
+    may_come = steps_open(case)
+    if said.step is None:
+        due = [step for step in may_come if not step.optional] or may_come
+        return next((step for step in due if _why_not(case, said, step) is None), due[0])
+    named = next((step for step in may_come if said.step == step.id), None)
+    if named is None:
+        raise Refused(RefusalCode.NO_FURTHER_STEP, notice_clause(case), why="step_not_next")
+    return named
+
+
+@RULES.command(
+    CommandName.ESCALATE,
+    by=[Role.BUREAU, Role.GOVERNMENT],
+    says=Escalation,
+    when=_may_go_further,
+)
+def escalate(decision: Decision[RectificationCase], said: Escalation) -> None:
+    """上报、通报、提请问责: the next step of the text, after a failure or where the text says so for serious cases."""
+    step = _next_step(decision.case, said)
+    decision.require(said.reason, RefusalCode.REASON_REQUIRED, step.clause)
+    lacking = _why_not(decision.case, said, step)
+    if lacking is not None:
+        raise Refused(lacking, step.clause)
+    decision.stage = Stage.ESCALATED
+    body = decision.case.statute.bodies.get(step.to) if step.to else None
+    decision.note(
+        EventType.ESCALATED,
+        step.clause,
+        step=step.id,
+        measure=step.name.zh,
+        to=step.to.value if step.to else None,
+        body=body.name.zh if body else None,
+        reason=said.reason,
+        serious=said.serious,
+    )
+    decision.cancel(ClockId.RECTIFICATION_REVIEW)
+    decision.cancel(ClockId.FINAL_INSTANCE)
+    decision.start(ClockId.FINAL_INSTANCE)
+
+
+def _an_organ_of_its_steps(case: RectificationCase, role: Role) -> None:
+    """Whoever ordered it, and every organ that it went to."""
+    organs = {step.to for step in rules_of(case).steps if step.id in case.steps}
+    if role is not in_charge(case) and role not in organs:
+        raise Refused(RefusalCode.NOT_YOUR_TURN, notice_clause(case))
+
+
+class Conclusion(Reasoned):
+    """How it ended: put right after all, or in the hands of those who hold people to account."""
+
+    result: Literal["rectified", "handed_over"]
+
+
+@RULES.command(
+    CommandName.CONCLUDE_RECTIFICATION,
+    by=[Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT],
+    says=Conclusion,
+    when=_an_organ_of_its_steps,
+)
+def conclude_rectification(decision: Decision[RectificationCase], said: Conclusion) -> None:
+    """整改办结: after a further step, by the organ it went to or by whoever ordered it."""
+    last = next(step for step in rules_of(decision.case).steps if step.id == decision.case.steps[-1])
+    decision.require(said.reason, RefusalCode.REASON_REQUIRED, last.clause)
+    decision.note(EventType.RECTIFICATION_CONCLUDED, last.clause, result=said.result, reason=said.reason)
+    decision.meet(ClockId.FINAL_INSTANCE)
+    if said.result == "rectified":
+        decision.meet(ClockId.RECTIFICATION)
+    decision.close(Outcome(said.result))

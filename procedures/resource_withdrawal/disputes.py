@@ -1,0 +1,94 @@
+"""A dispute over a withdrawal (争议): 提请协调, 协调, 报请决定. The resource stays and its grants go on meanwhile.
+
+Whoever uses the resource did not agree to its end: whoever the text names coordinates and decides, as in any dispute in
+sharing (809 art. 28¶2). What is settled is whether the resource stays: ``agreed`` and ``grant`` mean that it does, so
+the case ends as kept; ``deny`` that the withdrawal goes on from where it was. Where no agreement comes of it and nobody
+decides after the coordination, the case ends unresolved: nothing has been withdrawn, so the resource stays as well.
+"""
+
+from typing import Any
+
+from domain.engine.commands import Decide, Reasoned, Terms
+from domain.engine.decision import Decision, Refused
+from domain.engine.rules import RuleBook
+from domain.refusal_codes import RefusalCode
+from domain.statutes.model import Clause
+from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from procedures.common.instances import may_be_coordinated, may_be_decided, refer_to_coordination
+from procedures.resource_withdrawal.case import WithdrawalCase, rules_of
+
+
+def may_be_disputed(book: RuleBook[WithdrawalCase]) -> None:
+    """争议: referred, coordinated and decided, where the text has a clause on such disputes."""
+
+    @book.command(
+        CommandName.REFER,
+        by=[Role.BUREAU, Role.PROVIDER],
+        unavailable=_nobody_coordinates,
+        when=_differ_after_negotiating,
+    )
+    def refer(decision: Decision[WithdrawalCase], said: Reasoned) -> None:
+        """提请协调: by the bureau on behalf of whoever did not agree, or by the provider.
+
+        Those who use the resource are no parties of this case, which the provider files about its own resource: the
+        bureau, which was told with them and has on file who did not agree, refers what they turn to it with.
+        """
+        case, clause = decision.case, decision.case.coordination_clause
+        decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+        decision.stage = Stage.COORDINATION
+        refer_to_coordination(decision, said.reason, clause, case.coordinator_above or case.statute.bodies[Role.BUREAU])
+        # What they measure cannot be done while the dispute runs; after it they begin anew.
+        decision.cancel(ClockId.NEGOTIATION)
+        decision.cancel(ClockId.WITHDRAWAL_REVIEW)
+        decision.start(ClockId.COORDINATION)
+
+    may_be_coordinated(book, agreed=_kept_as_agreed)
+    may_be_decided(book, carry_out=_as_decided)
+
+
+def _nobody_coordinates(case: WithdrawalCase) -> Refused | None:
+    if rules_of(case).dispute is not None and case.statute.coordination is not None:
+        return None
+    return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, case.statute.negotiation.clause)
+
+
+def _differ_after_negotiating(case: WithdrawalCase, _: Role) -> None:
+    rules = rules_of(case)
+    if not case.against:
+        raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate or rules.clause)
+    if not case.differing:
+        raise Refused(RefusalCode.WRONG_STAGE, rules.dispute)
+
+
+def _kept_as_agreed(decision: Decision[WithdrawalCase], _: Terms | None, __: Clause | None) -> None:
+    decision.meet(ClockId.COORDINATION)
+    decision.close(Outcome.KEPT)
+
+
+def _as_decided(decision: Decision[WithdrawalCase], said: Decide, clause: Clause) -> None:
+    stays = said.decision == "grant"
+    decision.stage = decision.stage if stays else _where_it_was(decision.case)
+    terms = said.terms.said() if said.terms else None
+    told: dict[str, Any] = {"reason": said.reason, "legal_basis": said.legal_basis}
+    decision.note(EventType.DECIDED, clause, decision=said.decision, terms=terms, **told)
+    decision.meet(ClockId.FINAL_INSTANCE)
+    if stays:
+        decision.close(Outcome.KEPT)
+    elif decision.stage is Stage.WITHDRAWAL_REVIEW:
+        _review_again(decision)
+
+
+def _where_it_was(case: WithdrawalCase) -> Stage:
+    """Under review while consent or a negotiation is still missing; in notice while that runs; else carried out."""
+    if not case.cleared:
+        return Stage.WITHDRAWAL_REVIEW
+    return Stage.WITHDRAWAL_NOTICE if case.open_clock(ClockId.WITHDRAWAL_NOTICE) else Stage.WITHDRAWING
+
+
+def _review_again(decision: Decision[WithdrawalCase]) -> None:
+    """What was dropped when the dispute was referred is due again: the consent, the negotiation with the others."""
+    rules = rules_of(decision.case)
+    if rules.consent:
+        decision.start(ClockId.WITHDRAWAL_REVIEW)
+    if rules.negotiate and decision.case.not_negotiated:
+        decision.start(ClockId.NEGOTIATION)

@@ -1,0 +1,260 @@
+"""Resource withdrawal (资源撤销): a provider takes back a resource that others use.
+
+They and the bureau are told in advance; the bureau consents, or has it on file; then the grants end, oldest first.
+Where the text has a road for it, a dispute with whoever did not agree is settled first (``withdrawal_disputes``).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from domain.calendar import day_of
+from domain.codes import code_key
+from domain.engine.commands import Reasoned
+from domain.engine.decision import Decision, Refused
+from domain.engine.evolve import evolve_all
+from domain.engine.filed import Filed
+from domain.engine.procedure import Digests
+from domain.engine.records import Clock
+from domain.engine.rules import RuleBook
+from domain.field_types import Code, Text
+from domain.refusal_codes import RefusalCode
+from domain.statutes.model import Clause, Statute
+from domain.statutes.sections import WithdrawalRules
+from domain.words import Basis, ClockId, CommandName, EventType, Outcome, Role, Stage, Unit
+from procedures.common.filing import code_and_name, refuse_unless_given, unless_in_the_text
+from procedures.common.supervision import may_be_urged, may_be_withdrawn
+from procedures.resource_withdrawal.case import DISPUTED, User, Withdrawal, WithdrawalCase, rules_of
+from procedures.resource_withdrawal.disputes import may_be_disputed
+
+RULES: RuleBook[WithdrawalCase] = RuleBook()
+"""The commands of a withdrawal, of its disputes too."""
+
+
+def begin(decision: Decision[WithdrawalCase], digests: Digests) -> None:
+    """提出撤销: in the same step all who use the resource are told, and the bureau; the notice runs from that day."""
+    rules, said = rules_of(decision.case), decision.case.application
+    named = code_and_name(provider=said.provider, resource=said.resource)
+    refuse_unless_given({**named, "reason": said.reason, **_subscribers(said)}, rules.clause)
+    if said.planned_on is not None and said.planned_on <= day_of(decision.at):
+        raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, rules.notice or rules.clause)
+    users = _all_users(decision.case)
+    talks = bool(rules.negotiate and users)
+    decision.stage = Stage.WITHDRAWAL_REVIEW if rules.consent or talks else Stage.WITHDRAWAL_NOTICE
+    planned = said.planned_on.isoformat() if said.planned_on else None
+    decision.file(rules.clause, digests, provider=said.provider.code, planned_on=planned)
+    decision.note(
+        EventType.SUBSCRIBERS_TOLD,
+        rules.notice or rules.clause,
+        subscribers=[user.model_dump(exclude_none=True) for user in users],
+        bureau=_bureau(decision.case.statute),
+        reason=said.reason,
+        planned_on=planned,
+    )
+    if rules.consent:
+        decision.start(ClockId.WITHDRAWAL_REVIEW)
+    if talks:
+        decision.start(ClockId.NEGOTIATION)
+    decision.start(ClockId.WITHDRAWAL_NOTICE)
+    if decision.stage is Stage.WITHDRAWAL_NOTICE:
+        _put_on_file(decision, rules)
+
+
+def _subscribers(said: Withdrawal) -> Mapping[str, object]:
+    """The codes of those named as subscribers, then their names, by field."""
+    parties = list(enumerate(said.subscribers))
+    return {f"subscribers[{n}].{field}": getattr(party, field) for field in ("code", "name") for n, party in parties}
+
+
+def _all_users(case: WithdrawalCase) -> Sequence[User]:
+    """The holders of open grants, oldest first, then whoever else was named; each department once."""
+    named = [User(code=party.code or "", name=party.name or "") for party in case.application.subscribers]
+    found: dict[str, User] = {}
+    for user in (*case.holders, *named):
+        found.setdefault(code_key(user.code), user)
+    return list(found.values())
+
+
+def _bureau(statute: Statute) -> str | None:
+    body = statute.bodies.get(Role.BUREAU)
+    return body.name.zh if body else None
+
+
+def _put_on_file(decision: Decision[WithdrawalCase], rules: WithdrawalRules) -> None:
+    """备案: the bureau knows, also of those who did not agree."""
+    decision.note(
+        EventType.FILED_FOR_RECORD,
+        rules.record or rules.clause,
+        to=Role.BUREAU.value,
+        reason=decision.case.application.reason,
+        not_agreed=list(decision.case.against) or None,
+    )
+
+
+def _one_or_more(value: Any) -> Any:
+    return (value,) if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+class RecordingNegotiation(Filed):
+    """With whom (codes; left out: with all who were told), how it ended, and what was said."""
+
+    with_whom: Annotated[tuple[Code, ...], Field(max_length=200), BeforeValidator(_one_or_more)] = ()
+    result: Literal["agreed", "not_agreed"]
+    summary: Text | None = None
+
+
+@RULES.command(
+    CommandName.RECORD_NEGOTIATION,
+    by=[Role.PROVIDER],
+    says=RecordingNegotiation,
+)
+def record_negotiation(decision: Decision[WithdrawalCase], said: RecordingNegotiation) -> None:
+    """协商: with those who use the resource. Where nobody's consent is asked for, it goes on file when all were."""
+    rules, case = rules_of(decision.case), decision.case
+    if said.result == "not_agreed":
+        decision.require(said.summary, RefusalCode.REASON_REQUIRED, rules.negotiate)
+    told = {code_key(user.code): user.code for user in case.told}
+    strangers = [code for code in said.with_whom if code_key(code) not in told]
+    if strangers:
+        raise Refused(RefusalCode.UNKNOWN_DEPARTMENT, rules.negotiate, unknown=", ".join(strangers))
+    with_whom = [told[code_key(code)] for code in said.with_whom] or list(told.values())
+    decision.note(
+        EventType.NEGOTIATION_RECORDED, rules.negotiate, with_whom=with_whom, result=said.result, summary=said.summary
+    )
+    if set(case.not_negotiated) - set(with_whom):
+        return
+    decision.meet(ClockId.NEGOTIATION)
+    if rules.consent is None:
+        decision.case = evolve_all(case, decision.events)
+        _go_ahead(decision, rules.record or rules.clause, lambda: _put_on_file(decision, rules))
+
+
+def _consent_is_asked_for(case: WithdrawalCase) -> Refused | None:
+    rules = rules_of(case)
+    return unless_in_the_text(rules.consent, rules.clause, RefusalCode.INSTANCE_NOT_AVAILABLE)
+
+
+def _negotiated_before(case: WithdrawalCase, _: Role) -> None:
+    rules = rules_of(case)
+    if rules.negotiate and case.not_negotiated:
+        raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate)
+
+
+@RULES.command(
+    CommandName.CONSENT_TO_WITHDRAWAL,
+    by=[Role.BUREAU],
+    says=Reasoned,
+    unavailable=_consent_is_asked_for,
+    when=_negotiated_before,
+)
+def consent_to_withdrawal(decision: Decision[WithdrawalCase], said: Reasoned) -> None:
+    """审核同意: the resource may be withdrawn when the notice has run."""
+    rules = rules_of(decision.case)
+    assert rules.consent is not None
+
+    def consent() -> None:
+        decision.note(EventType.WITHDRAWAL_CONSENTED, rules.consent, reason=said.reason)
+        decision.meet(ClockId.WITHDRAWAL_REVIEW)
+        if rules.record:
+            _put_on_file(decision, rules)
+
+    _go_ahead(decision, rules.consent, consent)
+
+
+@RULES.command(
+    CommandName.DENY_WITHDRAWAL,
+    by=[Role.BUREAU],
+    says=Reasoned,
+    unavailable=_consent_is_asked_for,
+)
+def deny_withdrawal(decision: Decision[WithdrawalCase], said: Reasoned) -> None:
+    """审核不同意: the resource stays, and why."""
+    consent = rules_of(decision.case).consent
+    decision.require(said.reason, RefusalCode.REASON_REQUIRED, consent)
+    decision.note(EventType.WITHDRAWAL_DENIED, consent, reason=said.reason)
+    decision.meet(ClockId.WITHDRAWAL_REVIEW)
+    decision.close(Outcome.KEPT)
+
+
+def _go_ahead(decision: Decision[WithdrawalCase], ground: Clause, write: Callable[[], None]) -> None:
+    """It may be withdrawn: at once when the notice has run, otherwise when it has, or on the planned day if later.
+
+    Where someone does not agree, nobody has to consent and the text has a road for the dispute, the notice runs anew
+    rather than not at all: otherwise what is disputed would be gone before anybody could refer it.
+    """
+    running = decision.case.open_clock(ClockId.WITHDRAWAL_NOTICE)
+    planned = _planned_beyond_the_notice(decision)
+    rules = rules_of(decision.case)
+    anew = not running and not planned and bool(rules.dispute and not rules.consent and decision.case.differing)
+    decision.stage = Stage.WITHDRAWAL_NOTICE if running or planned or anew else Stage.WITHDRAWING
+    write()
+    if anew:
+        decision.start(ClockId.WITHDRAWAL_NOTICE)
+    if planned:
+        decision.cancel(ClockId.WITHDRAWAL_NOTICE)
+        _run_until(decision, planned, ground)
+
+
+def _planned_beyond_the_notice(decision: Decision[WithdrawalCase]) -> date | None:
+    planned = decision.case.application.planned_on
+    notices = [clock.due_date for clock in decision.case.clocks.values() if clock.id is ClockId.WITHDRAWAL_NOTICE]
+    if planned is None or not notices or planned <= max(notices) or planned < day_of(decision.at):
+        return None
+    return planned
+
+
+def _run_until(decision: Decision[WithdrawalCase], planned: date, ground: Clause) -> None:
+    """The notice runs to the planned day, from the day on which they were told."""
+    told_at = decision.case.told_at
+    assert told_at is not None
+    days = (planned - day_of(told_at)).days
+    decision.order(ClockId.WITHDRAWAL_NOTICE, Basis.DECISION, ground, days, Unit.DATE, told_at)
+
+
+def on_expiry(decision: Decision[WithdrawalCase], clock: Clock) -> bool:
+    """The notice has run: what was consented to, or is on file, is carried out, but not while it is disputed.
+
+    It decides nothing.
+    """
+    if clock.id is not ClockId.WITHDRAWAL_NOTICE:
+        return False
+    planned = _planned_beyond_the_notice(decision) if decision.case.cleared else None
+    if decision.case.cleared and planned is None and decision.stage not in DISPUTED:
+        decision.stage = Stage.WITHDRAWING
+    decision.wait_out(clock)
+    if planned is not None:
+        rules = rules_of(decision.case)
+        _run_until(decision, planned, rules.consent or rules.record or rules.clause)
+    return True
+
+
+# What the platform carries out when the notice has run
+
+
+def grant_ended(grant: str, holder: Mapping[str, str], gone: bool) -> Callable[[Decision[WithdrawalCase]], None]:
+    """The rule that one grant has ended with the resource; ``gone``: it had ended before."""
+
+    def rule(decision: Decision[WithdrawalCase]) -> None:
+        if grant not in decision.case.ended:
+            rules = rules_of(decision.case)
+            ground = rules.consent or rules.clause
+            decision.note(EventType.GRANT_ENDED, ground, grant=grant, holder=dict(holder), gone=gone or None)
+
+    return rule
+
+
+def resource_withdrawn(decision: Decision[WithdrawalCase]) -> None:
+    """撤销发布: no grant is left."""
+    rules = rules_of(decision.case)
+    entry = decision.case.resource.model_dump(mode="json", exclude_none=True)
+    decision.note(
+        EventType.RESOURCE_WITHDRAWN, rules.consent or rules.clause, resource=entry, grants=list(decision.case.ended)
+    )
+    decision.close(Outcome.UNPUBLISHED)
+
+
+may_be_disputed(RULES)
+may_be_withdrawn(RULES, by=Role.PROVIDER)
+may_be_urged(RULES)

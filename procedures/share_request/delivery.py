@@ -1,0 +1,26 @@
+"""Delivery, withdrawal, urging and what a missed limit may lead to: 提供, 撤回, 督办, 责令整改."""
+
+from domain.engine.commands import Deliver
+from domain.engine.decision import Decision
+from domain.engine.rules import RuleBook
+from domain.words import ClockId, CommandName, EventType, Role
+from procedures.common.supervision import may_be_urged, may_be_withdrawn, may_lead_to_rectification
+from procedures.share_request.case import ShareRequestCase
+from procedures.share_request.provider_answer import close_granted
+
+RULES: RuleBook[ShareRequestCase] = RuleBook()
+"""Delivery, and what may come at any stage."""
+
+
+@RULES.command(CommandName.DELIVER, by=[Role.PROVIDER])
+def deliver(decision: Decision[ShareRequestCase], said: Deliver) -> None:
+    """提供: the data is there; the case is done."""
+    limit = decision.case.statute.limit(ClockId.DELIVERY, decision.case.sharing_class)
+    decision.note(EventType.DELIVERED, limit.clause if limit else None, mode=said.mode)
+    decision.meet(ClockId.DELIVERY)
+    close_granted(decision, decision.case.terms)
+
+
+may_be_withdrawn(RULES)
+may_be_urged(RULES)
+may_lead_to_rectification(RULES)

@@ -1,0 +1,294 @@
+"""The share request (政务数据共享申请) as a procedure: its stages as the articles have them, and where each leads."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from domain.engine.decision import Decision
+from domain.engine.procedure import Procedure
+from domain.engine.process import CLOSES, STAYS, Conditions, DeclaredStage, Process
+from domain.engine.records import Clock
+from domain.engine.rules import together
+from domain.statutes.model import Statute
+from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from procedures.common.supervision import SUPERVISED
+from procedures.share_request import delivery, dispute, provider_answer
+from procedures.share_request.application import Application
+from procedures.share_request.case import ShareRequestCase
+from procedures.share_request.filing import begin
+
+AT_ANY_STAGE: Final[Mapping[CommandName, Sequence[Stage]]] = {
+    CommandName.WITHDRAW: CLOSES,
+    **SUPERVISED,
+}
+SHARED = (Stage.DELIVERY, Stage.CLOSED)
+"""Where sharing that was granted, agreed or decided leads: to a delivery that the text limits, else to the end."""
+
+
+def _whoever_negotiates(statute: Statute, _: bool) -> Sequence[Role]:
+    """协商的各方: two or three, as the text has it."""
+    return statute.negotiation.parties
+
+
+def _whoever_speaks_last(statute: Statute, provincial: bool) -> Sequence[Role]:
+    """The last instance of the text, or the one for provincial departments."""
+    coordination = statute.coordination
+    special = coordination.provincial if coordination and provincial else None
+    last = special or statute.last or (coordination.provincial if coordination else None)
+    return (last.by,) if last else ()
+
+
+def _checks_first(statute: Statute) -> bool:
+    """The bureau checks the papers before anybody answers (规范性审查)."""
+    return any(route.opens == Stage.COMPLETENESS_CHECK.value for route in statute.routes)
+
+
+def _answers_at_once(statute: Statute) -> bool:
+    return any(route.opens == Stage.PROVIDER_ANSWER.value for route in statute.routes)
+
+
+def _negotiates_at_once(statute: Statute) -> bool:
+    """What is not shared is asked for by negotiation, or granted conditions are disputed."""
+    asked = any(route.opens == Stage.NEGOTIATION.value for route in statute.routes)
+    return asked or statute.negotiation.granted_conditions is not None
+
+
+def _grants_on_filing(statute: Statute) -> bool:
+    """登记即可获取: what is shared without conditions."""
+    return any(route.opens == "granted" for route in statute.routes)
+
+
+def _bureau_returns(statute: Statute) -> bool:
+    return statute.supplement.by == Role.BUREAU.value
+
+
+def _provider_returns(statute: Statute) -> bool:
+    return statute.supplement.by == Role.PROVIDER.value
+
+
+def _platform_authorizes(statute: Statute) -> bool:
+    return any(route.then == Stage.PLATFORM_AUTHORIZATION.value for route in statute.routes)
+
+
+def _delivers(statute: Statute) -> bool:
+    """The text limits the delivery (提供)."""
+    return any(limit.clock is ClockId.DELIVERY for limit in statute.limits)
+
+
+def _granted_is_done(statute: Statute) -> bool:
+    return not _delivers(statute)
+
+
+def _may_be_extended(statute: Statute) -> bool:
+    return statute.extension is not None
+
+
+def _coordinates(statute: Statute) -> bool:
+    return statute.coordination is not None
+
+
+def _knows_no_coordinator(statute: Statute) -> bool:
+    return statute.coordination is None
+
+
+def _skips_negotiation(statute: Statute) -> bool:
+    """Whoever is refused may go to the coordinator at once."""
+    return statute.coordination is not None and not statute.coordination.negotiation_first
+
+
+def _goes_to_the_last_at_once(statute: Statute) -> bool:
+    """With a provincial department a dispute goes to the last instance at once (changzhou)."""
+    return statute.coordination is not None and statute.coordination.provincial is not None
+
+
+def _adjudicates(statute: Statute) -> bool:
+    return statute.last is not None and statute.last.step == "adjudication"
+
+
+def _refers_final(statute: Statute) -> bool:
+    """Somebody above the coordinator decides, in every case or where a provincial department is involved."""
+    provincial = statute.coordination.provincial if statute.coordination else None
+    return any(last is not None and last.step == "final_instance" for last in (statute.last, provincial))
+
+
+LATER_STEPS: Final[Conditions] = {
+    (CommandName.REFER, Stage.FINAL_INSTANCE): _goes_to_the_last_at_once,
+    CommandName.REFER: _coordinates,
+}
+
+PROCESS: Final = Process(
+    opens_only={
+        Stage.COMPLETENESS_CHECK: _checks_first,
+        Stage.PROVIDER_ANSWER: _answers_at_once,
+        Stage.NEGOTIATION: _negotiates_at_once,
+        Stage.CLOSED: _grants_on_filing,
+    },
+    opens=(Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER, Stage.NEGOTIATION, Stage.CLOSED),
+    stages=(
+        DeclaredStage(
+            Stage.COMPLETENESS_CHECK,
+            "规范性审查: the bureau accepts, declines or returns the papers",
+            waits_for=(Role.BUREAU,),
+            limits=(ClockId.COMPLETENESS_CHECK,),
+            commands={
+                CommandName.ACCEPT: (Stage.PLATFORM_AUTHORIZATION, Stage.PROVIDER_ANSWER),
+                CommandName.DECLINE: CLOSES,
+                CommandName.RETURN_FOR_SUPPLEMENT: (Stage.SUPPLEMENT,),
+                **AT_ANY_STAGE,
+            },
+            only={
+                (CommandName.ACCEPT, Stage.PLATFORM_AUTHORIZATION): _platform_authorizes,
+                CommandName.RETURN_FOR_SUPPLEMENT: _bureau_returns,
+            },
+        ),
+        DeclaredStage(
+            Stage.SUPPLEMENT,
+            "补正: the requester completes the papers",
+            waits_for=(Role.REQUESTER,),
+            limits=(ClockId.SUPPLEMENT,),
+            commands={CommandName.SUPPLEMENT: (Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER), **AT_ANY_STAGE},
+            expiry={ClockId.SUPPLEMENT: CLOSES},
+            only={
+                (CommandName.SUPPLEMENT, Stage.COMPLETENESS_CHECK): _bureau_returns,
+                (CommandName.SUPPLEMENT, Stage.PROVIDER_ANSWER): _provider_returns,
+            },
+        ),
+        DeclaredStage(
+            Stage.PROVIDER_ANSWER,
+            "答复: the provider grants or refuses; silence decides nothing",
+            waits_for=(Role.PROVIDER,),
+            limits=(ClockId.PROVIDER_ANSWER,),
+            commands={
+                CommandName.RETURN_FOR_SUPPLEMENT: (Stage.SUPPLEMENT,),
+                CommandName.REQUEST_EXTENSION: STAYS,
+                CommandName.APPROVE_EXTENSION: STAYS,
+                CommandName.DENY_EXTENSION: STAYS,
+                CommandName.GRANT: SHARED,
+                CommandName.REFUSE: (Stage.REFUSED,),
+                CommandName.OPEN_NEGOTIATION: (Stage.NEGOTIATION,),
+                CommandName.REFER: (Stage.COORDINATION, Stage.FINAL_INSTANCE),
+                **AT_ANY_STAGE,
+            },
+            only={
+                CommandName.RETURN_FOR_SUPPLEMENT: _provider_returns,
+                CommandName.REQUEST_EXTENSION: _may_be_extended,
+                CommandName.APPROVE_EXTENSION: _may_be_extended,
+                CommandName.DENY_EXTENSION: _may_be_extended,
+                (CommandName.GRANT, Stage.DELIVERY): _delivers,
+                (CommandName.GRANT, Stage.CLOSED): _granted_is_done,
+                CommandName.OPEN_NEGOTIATION: _knows_no_coordinator,
+                **LATER_STEPS,
+            },
+        ),
+        DeclaredStage(
+            Stage.PLATFORM_AUTHORIZATION,
+            "平台授权: the bureau authorises or refuses for the platform",
+            waits_for=(Role.BUREAU,),
+            limits=(ClockId.PLATFORM_AUTHORIZATION,),
+            commands={
+                CommandName.AUTHORIZE: SHARED,
+                CommandName.REFUSE_AUTHORIZATION: (Stage.REFUSED,),
+                **AT_ANY_STAGE,
+            },
+            only={
+                (CommandName.AUTHORIZE, Stage.DELIVERY): _delivers,
+                (CommandName.AUTHORIZE, Stage.CLOSED): _granted_is_done,
+            },
+        ),
+        DeclaredStage(
+            Stage.REFUSED,
+            "不同意: the requester accepts the refusal or disputes it",
+            waits_for=(Role.REQUESTER,),
+            limits=(ClockId.DISPUTE_WINDOW,),
+            commands={
+                CommandName.ACCEPT_REFUSAL: CLOSES,
+                CommandName.OPEN_NEGOTIATION: (Stage.NEGOTIATION,),
+                CommandName.REFER: (Stage.COORDINATION, Stage.FINAL_INSTANCE),
+                **AT_ANY_STAGE,
+            },
+            expiry={ClockId.DISPUTE_WINDOW: CLOSES},
+            only={**LATER_STEPS, CommandName.REFER: _skips_negotiation},
+        ),
+        DeclaredStage(
+            Stage.NEGOTIATION,
+            "协商: the parties agree on terms or declare an impasse",
+            waits_for=(),
+            waits_under=_whoever_negotiates,
+            limits=(ClockId.NEGOTIATION, ClockId.DISPUTE_WINDOW),
+            commands={
+                CommandName.PROPOSE: STAYS,
+                CommandName.AGREE: (Stage.NEGOTIATION, *SHARED),
+                CommandName.DECLARE_IMPASSE: (Stage.NEGOTIATION, Stage.CLOSED),
+                CommandName.REFER: (Stage.COORDINATION, Stage.FINAL_INSTANCE),
+                **AT_ANY_STAGE,
+            },
+            expiry={ClockId.DISPUTE_WINDOW: CLOSES},
+            only={
+                (CommandName.AGREE, Stage.DELIVERY): _delivers,
+                (CommandName.AGREE, Stage.CLOSED): _granted_is_done,
+                (CommandName.DECLARE_IMPASSE, Stage.CLOSED): _knows_no_coordinator,
+                ClockId.DISPUTE_WINDOW: _coordinates,
+                **LATER_STEPS,
+            },
+        ),
+        DeclaredStage(
+            Stage.COORDINATION,
+            "协调: the bureau coordinates, adjudicates or refers",
+            waits_for=(Role.BUREAU,),
+            limits=(ClockId.COORDINATION, ClockId.FINAL_INSTANCE, ClockId.DISPUTE_WINDOW),
+            commands={
+                CommandName.CONCLUDE_COORDINATION: (Stage.COORDINATION, *SHARED),
+                CommandName.ADJUDICATE: SHARED,
+                CommandName.REFER_FINAL: (Stage.FINAL_INSTANCE,),
+                **AT_ANY_STAGE,
+            },
+            expiry={ClockId.DISPUTE_WINDOW: CLOSES},
+            only={
+                (CommandName.CONCLUDE_COORDINATION, Stage.DELIVERY): _delivers,
+                CommandName.ADJUDICATE: _adjudicates,
+                (CommandName.ADJUDICATE, Stage.DELIVERY): _delivers,
+                CommandName.REFER_FINAL: _refers_final,
+                ClockId.FINAL_INSTANCE: _adjudicates,
+                ClockId.DISPUTE_WINDOW: _refers_final,
+            },
+        ),
+        DeclaredStage(
+            Stage.FINAL_INSTANCE,
+            "决定: the last instance grants, denies or sends back",
+            waits_for=(),
+            waits_under=_whoever_speaks_last,
+            limits=(ClockId.FINAL_INSTANCE,),
+            commands={CommandName.DECIDE: (Stage.COORDINATION, *SHARED), **AT_ANY_STAGE},
+            only={(CommandName.DECIDE, Stage.DELIVERY): _delivers},
+        ),
+        DeclaredStage(
+            Stage.DELIVERY,
+            "提供: the provider hands the data over",
+            waits_for=(Role.PROVIDER,),
+            limits=(ClockId.DELIVERY,),
+            commands={CommandName.DELIVER: CLOSES, CommandName.REFER: (Stage.COORDINATION,), **AT_ANY_STAGE},
+            only={CommandName.REFER: _coordinates},
+        ),
+    ),
+)
+
+
+def on_breach(decision: Decision[ShareRequestCase], clock: Clock) -> None:
+    """A window that closes: nobody supplemented, nobody disputed, nobody referred."""
+    if clock.id is ClockId.SUPPLEMENT:
+        decision.note(EventType.WITHDRAWN, lapsed=clock.id.value)
+        decision.close(Outcome.WITHDRAWN)
+    elif clock.id is ClockId.DISPUTE_WINDOW:
+        decision.close(Outcome.UNRESOLVED if decision.stage is Stage.COORDINATION else Outcome.REFUSED)
+
+
+SHARE_REQUEST: Final = Procedure(
+    name=ProcedureName.SHARE_REQUEST,
+    case=ShareRequestCase,
+    matter=Application,
+    opened_by=(Role.REQUESTER, Role.PLATFORM),
+    begin=begin,
+    process=PROCESS,
+    rules=together(provider_answer.RULES, dispute.RULES, delivery.RULES),
+    on_breach=on_breach,
+    platform_files_for_requester=True,
+)

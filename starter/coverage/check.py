@@ -1,0 +1,207 @@
+"""Whether the table of clauses holds: every clause answered, every rule that it names there, no rule forgotten.
+
+What needs the source texts or the extract of their clauses is checked only where they are at hand.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from domain.messages import words
+from domain.policy import default_policy
+from domain.statutes.check import SEED_LETTERS, beside
+from domain.statutes.clauses import Path as Place
+from domain.statutes.clauses import clauses
+from domain.statutes.errors import StatuteError
+from domain.statutes.loader import packaged_overlays, packaged_statutes, regulation_title
+from domain.statutes.model import Statute
+from domain.statutes.sections import SECTIONS
+from domain.statutes.source_text import articles_of
+from domain.validation_messages import key_path
+from domain.words import CommandName, ProcedureName
+from procedures.registry import PROCEDURES
+from starter.coverage.references import NothingThere, resolve, statute_of
+from starter.coverage.table import MUST_BE_CARRIED_OUT, Row, Table, load_table, packaged_table_texts
+
+Extract = Sequence[Mapping[str, str]]
+
+
+def check_coverage(folder: Path | None = None) -> list[str]:
+    """Everything that is wrong with the packaged tables, one sentence each; empty if all is well.
+
+    ``folder`` has the source texts and the extract of their clauses, where one is given.
+    """
+    problems: list[str] = []
+    tables: dict[str, Table] = {}
+    for name, text in packaged_table_texts():
+        try:
+            table = load_table(text, name)
+        except StatuteError as error:
+            problems.append(str(error))
+        else:
+            tables[table.statute] = table
+    for id_ in own_statutes():
+        if id_ not in tables and not problems:
+            problems.append(f"{id_}: there is no table of its clauses.")
+    for table in tables.values():
+        problems += check_table(table, folder)
+    return problems
+
+
+def own_statutes() -> list[str]:
+    """The ids of the statutes that have a table of their own: all but overlays, whose clauses stand in two others."""
+    return [id_ for id_ in packaged_statutes() if id_ not in packaged_overlays()]
+
+
+def check_table(table: Table, folder: Path | None = None) -> list[str]:
+    """What is wrong with one table, one sentence each; against the source texts in ``folder`` where one is given."""
+    statute = packaged_statutes().get(table.statute)
+    if statute is None or statute.regulations:
+        return [f"{table.statute}: a table of clauses is for a statute of its own, and this is none."]
+    problems = [*_unanswered(table), *_named_in_vain(table), *_forgotten(table, statute)]
+    return problems + (list(_against_sources(table, statute, folder)) if folder else [])
+
+
+def _sentence(table: Table, row: Row, reason: str) -> str:
+    return f"{table.statute}: coverage of article {row.article}, {row.category} “{row.quote}” {reason}."
+
+
+def _unanswered(table: Table) -> Iterator[str]:
+    for row in table.unanswered:
+        yield _sentence(table, row, _left_out(row))
+
+
+def _left_out(row: Row) -> str:
+    if row.says_words:
+        return "names no scenario that shows it"
+    if row.rule or row.scenarios:
+        return "names no command, event, limit, refusal, finding, duty, ground or step that a case could be held to"
+    return "names no rule, no scenario, and not why it is not for software"
+
+
+def _named_in_vain(table: Table) -> Iterator[str]:
+    """Rules, acts and other words that are not there."""
+    for row in table.clauses:
+        yield from _words_in_vain(table, row)
+        for reference in row.rule:
+            try:
+                resolve(*statute_of(table.statute, reference))
+            except NothingThere as reason:
+                yield _sentence(table, row, f"names the rule {reference}, which {reason}")
+        for procedure, acts in row.act.items():
+            texts = [text for text in _texts(table.statute, row) if _rules(text, procedure)]
+            if not texts:
+                yield _sentence(table, row, f"names {procedure}, which the texts of the row do not rule")
+            for act in acts:
+                if isinstance(act, CommandName) and not any(_has(text, procedure, act) for text in texts):
+                    yield _sentence(table, row, f"names {act}, which is no command of {procedure} there")
+
+
+def _words_in_vain(table: Table, row: Row) -> Iterator[str]:
+    """Duties, grounds and steps that the texts of the row do not have, and findings that nobody notes."""
+    texts = list(_texts(table.statute, row))
+    rectification = [text.rectification for text in texts if text.rectification]
+    there = {
+        "finding": set(words("finding")),
+        "duty": {duty.id for text in texts for duty in text.duties or ()},
+        "ground": {ground.id for rules in rectification for ground in rules.grounds},
+        "step": {step.id for rules in rectification for step in rules.steps},
+    }
+    for kind, known in there.items():
+        for word in getattr(row, kind):
+            if word not in known:
+                yield _sentence(table, row, f"names the {kind} {word}, which is not there")
+    for reference in row.cited_as:
+        regulation = reference.rpartition(":")[0]
+        if regulation and regulation_title(regulation) is None:
+            yield _sentence(table, row, f"is cited as {reference}, and there is no “{regulation}”")
+
+
+def _texts(own: str, row: Row) -> Iterator[Statute]:
+    """The text of a row, and the overlays that its rules name."""
+    yield packaged_statutes()[own]
+    for reference in row.rule:
+        overlaid = packaged_overlays().get(reference.rpartition(":")[0])
+        if overlaid:
+            yield overlaid.statute
+
+
+def _rules(text: Statute, procedure: ProcedureName) -> bool:
+    """Whether a text has the section of a procedure. Requests are ruled by all of them."""
+    section = next((name for name, ruled in SECTIONS.items() if ruled is procedure), None)
+    return section is None or bool(getattr(text, section))
+
+
+def _has(text: Statute, procedure: ProcedureName, act: CommandName) -> bool:
+    """Whether a procedure has a command under a text; with requests that may hang on what is asked for."""
+    it = PROCEDURES[procedure]
+    rule = it.rules.get(act)
+    if rule is None or procedure is ProcedureName.SHARE_REQUEST:
+        return rule is not None
+    return rule.unavailable(it.new_case("", text, default_policy(), it.matter())) is None
+
+
+def _forgotten(table: Table, statute: Statute) -> Iterator[str]:
+    """Rules of the statute whose clause stands in the table, and that no row names."""
+    named: list[Place] = []
+    for row in table.clauses:
+        for reference in row.rule:
+            if ":" not in reference:
+                try:
+                    named += [place for place, _ in resolve(statute, reference)]
+                except NothingThere:
+                    continue  # told before
+    for place, clause in clauses(statute):
+        in_table = any(row.number == clause.article and _overlap(row.quote, clause.quote) for row in table.clauses)
+        if in_table and not any(place[: len(rule)] == rule for rule in named):
+            yield f"{statute.id}: {key_path(place)} quotes “{clause.quote}”, and no row of that clause names the rule."
+        if not in_table and place[0] == "limits":
+            yield f"{statute.id}: {key_path(place)} quotes “{clause.quote}”, and the table has no such clause."
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one quote lies within the other."""
+    return one in other or other in one
+
+
+def _against_sources(table: Table, statute: Statute, folder: Path) -> Iterator[str]:
+    try:
+        sources, extract = [beside(folder, name) for name in statute.sources], beside(folder, "clauses.json")
+        texts = [source.read_text(encoding="utf-8") for source in sources if source]
+        if len(texts) == len(sources):
+            yield from _against_text(table, texts)
+        if extract and table.statute in SEED_LETTERS.values():
+            yield from against_extract(table, json.loads(extract.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        yield f"{table.statute}: a source in {folder} cannot be read ({' '.join(str(error).split())})."
+
+
+def _against_text(table: Table, texts: Sequence[str]) -> Iterator[str]:
+    """Quotes that the article does not say; for a text without an extract, paragraphs that no row speaks of."""
+    found = articles_of(texts)
+    for row in table.clauses:
+        paragraphs = found.get(int(row.number), ())
+        wanted = paragraphs if row.paragraph is None else paragraphs[row.paragraph - 1 : row.paragraph]
+        if row.quote not in "".join(wanted):
+            yield _sentence(table, row, "quotes what that article does not say there")
+    if table.statute in SEED_LETTERS.values():
+        return
+    for number, paragraphs in found.items():
+        for place, text in enumerate(paragraphs, start=1):
+            if not any(row.number == str(number) and row.quote in text for row in table.clauses):
+                yield f"{table.statute}: the table of clauses says nothing of article {number}, paragraph {place}."
+
+
+def against_extract(table: Table, extract: Extract) -> Iterator[str]:
+    """Where the table and an independent extract of the text's clauses differ, one sentence each.
+
+    The extract has rows with seed, article, category and quote. Clauses that must be carried out have to stand in both.
+    """
+    here = {(row.article, row.category, row.quote) for row in table.clauses}
+    own = [row for row in extract if SEED_LETTERS.get(row["seed"]) == table.statute]
+    there = {(row["article"], row["category"], row["quote"]) for row in own}
+    for article, category, quote in sorted(there - here):
+        if category in MUST_BE_CARRIED_OUT:
+            yield f"{table.statute}: the table of clauses leaves out article {article}, {category} “{quote}”."
+    for article, category, quote in sorted(here - there):
+        yield f"{table.statute}: the table of clauses has article {article}, {category} “{quote}”; the extract has not."

@@ -1,0 +1,226 @@
+"""From a clause to the code: which function carries out a command, notes an event, starts a limit or reads a rule.
+
+Nothing of this is written down anywhere: a command's function is the one that its procedure holds for it, all else is
+found in the source of the rules, where the names of events, limits, refusals and of the statute's parts stand.
+"""
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from domain.statutes.sections import SECTIONS
+from domain.words import ClockId, CommandName, EventType, ProcedureName
+from procedures.registry import PROCEDURES
+from starter.coverage.references import STEP
+from starter.coverage.table import Row
+
+NOT_TELLING = ("clause", "notice")
+"""Parts of a statute whose name alone says nothing: the part that has them is looked for."""
+SEARCHED = ("procedures", "domain/engine", "domain/statutes/model.py", "domain/statutes/sections.py")
+"""Where rules are, in the order in which a reader looks for them: procedures, engine, model of a statute."""
+STATUTES = "domain/statutes/data"
+"""Where statute files are."""
+ENUMS = ("ClockId", "EventType", "RefusalCode")
+"""Whose members a rule names."""
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A function in the source; as text ``procedures/demand/rules.py:publish``."""
+
+    file: str
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.function}"
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """What a row names, and the functions that carry it out; of a rule also the ``entry`` of the statute file."""
+
+    what: str
+    places: Sequence[Place]
+    entry: str | None = None
+
+
+@dataclass
+class _Function:
+    """A function of the source and what is named in it: members of enums, those that it hands to other functions,
+    and those among them with which it starts a limit; the parts that it reads of anything; other names."""
+
+    place: Place
+    members: set[tuple[str, str]] = field(default_factory=set)
+    handed_on: set[tuple[str, str]] = field(default_factory=set)
+    started: set[tuple[str, str]] = field(default_factory=set)
+    starts_by_name: bool = False
+    reads: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+
+
+def carriers(statute_id: str, row: Row) -> Sequence[Carrier]:
+    """What a row of a statute's table names, and the code of it: commands, events, limits, refusals, rules."""
+    of_rules = [section for reference in row.rule if (section := _section(reference))]
+    procedures = tuple(row.act) or tuple(of_rules) or (ProcedureName.SHARE_REQUEST,)
+    found = [Carrier(act.value, _act(procedure, act)) for procedure, acts in row.act.items() for act in acts]
+    acting = {place for carrier in found for place in carrier.places}
+    found += [Carrier(clock.value, _starting(clock, procedures)) for clock in row.clock]
+    found += [Carrier(code.value, _naming("RefusalCode", code.name, procedures)) for code in row.refusal]
+    return [*found, *(_rule(statute_id, reference, procedures, acting) for reference in row.rule)]
+
+
+def _rule(own: str, reference: str, procedures: Sequence[ProcedureName], acting: set[Place]) -> Carrier:
+    overlay, _, path = reference.rpartition(":")
+    file = f"{STATUTES}/overlays/{overlay}.yaml" if overlay else f"{STATUTES}/{own}.yaml"
+    return Carrier(reference, _reading(reference, procedures, acting), f"{file}:{path}")
+
+
+def place_of(function: Callable[..., Any]) -> Place:
+    """Where a function stands; one that is made within another stands in that."""
+    package, _, module = function.__module__.rpartition(".")
+    return Place(f"{package.replace('.', '/')}/{module}.py", function.__qualname__.partition(".<locals>")[0])
+
+
+def command_places(procedure: ProcedureName, command: CommandName) -> Sequence[Place]:
+    """The function that a procedure holds for a command, and those that were handed to it when it was made."""
+    rule = PROCEDURES[procedure].rules[command].rule
+    handed = (cell.cell_contents for cell in getattr(rule, "__closure__", None) or ())
+    return _each_once([rule, *(value for value in handed if _is_ours(value))])
+
+
+def _each_once(functions: Iterable[Callable[..., Any]]) -> Sequence[Place]:
+    return tuple(dict.fromkeys(place_of(function) for function in functions))
+
+
+def _is_ours(value: object) -> bool:
+    return callable(value) and getattr(value, "__module__", "").startswith("procedures.")
+
+
+def _act(procedure: ProcedureName, act: CommandName | EventType) -> Sequence[Place]:
+    if isinstance(act, CommandName):
+        return command_places(procedure, act)
+    if act is EventType.FILED:
+        return _each_once([PROCEDURES[procedure].begin])
+    return _where(lambda function: ("EventType", act.name) in function.handed_on, (procedure,))
+
+
+def _starting(clock: ClockId, procedures: Sequence[ProcedureName]) -> Sequence[Place]:
+    """Where a limit starts to run, in these procedures or else in those that have it."""
+    having = [name for name, procedure in PROCEDURES.items() if clock in procedure.process.clocks]
+    among = [name for name in having if name in procedures] or having
+    wanted = ("ClockId", clock.name)
+    started = _where(lambda function: wanted in function.started, among)
+    return started or _where(lambda function: wanted in function.members, among)
+
+
+def _naming(enum: str, member: str, procedures: Sequence[ProcedureName]) -> Sequence[Place]:
+    return _where(lambda function: (enum, member) in function.members, procedures)
+
+
+def _section(reference: str) -> ProcedureName | None:
+    """The procedure that a part of the statute rules, where it is one's own."""
+    read = STEP.match(reference.rpartition(":")[2])
+    return SECTIONS.get(read["name"]) if read else None
+
+
+def _reading(reference: str, procedures: Sequence[ProcedureName], acting: set[Place]) -> Sequence[Place]:
+    """Which functions read a part of the statute: those of the row's acts, else all; of a limit, which start it."""
+    steps = [found for step in reference.rpartition(":")[2].split(".") if (found := STEP.fullmatch(step))]
+    names = [found["name"] for found in steps]
+    if names == ["limits"]:
+        return _starting(ClockId(steps[0]["key"].partition("/")[0]), procedures)
+    section = _section(reference)
+    telling = [name for name in names if name not in NOT_TELLING] or names
+    reading = (_reading_part(name, (section,) if section else procedures) for name in reversed(telling))
+    places = next((places for places in reading if places), ())
+    return [place for place in places if place in acting] or places
+
+
+def _reading_part(name: str, procedures: Sequence[ProcedureName]) -> Sequence[Place]:
+    return _where(lambda function: name in function.reads, procedures)
+
+
+# The source
+
+
+def _where(holds: Callable[[_Function], bool], procedures: Sequence[ProcedureName] = ()) -> Sequence[Place]:
+    """The functions that hold: of these procedures, else of what they share, else of any, else of engine and law."""
+    rooms = [f"procedures/{name.value}/" for name in procedures]
+    for among in (rooms, ["procedures/common/"], ["procedures/"], ["domain/"]):
+        found = [f.place for f in _functions() if f.place.file.startswith(tuple(among)) and holds(f)]
+        if found:
+            return found
+    return ()
+
+
+@cache
+def _functions() -> Sequence[_Function]:
+    """Every function of the rules, of the engine and of the model of statutes."""
+    return [found for path in SEARCHED for found in _below(_there(path), path)]
+
+
+def _there(path: str) -> Traversable:
+    package, _, below = path.partition("/")
+    return files(package) / below
+
+
+def _below(room: Traversable, path: str) -> Iterator[_Function]:
+    if room.is_dir():
+        for each in sorted(room.iterdir(), key=lambda entry: entry.name):
+            yield from _below(each, f"{path}/{each.name}")
+    elif path.endswith(".py"):
+        yield from _of_file(ast.parse(room.read_text(encoding="utf-8")), path)
+
+
+def _of_file(module: ast.Module, file: str) -> Iterator[_Function]:
+    """The functions of a file; what a table of its own names counts for each function that uses the table."""
+    tables = {name: _read(node, Place(file, name)) for node in module.body for name in _assigned(node)}
+    for name, node in _defined(module):
+        found = _read(node, Place(file, name))
+        for table in found.names & tables.keys():
+            found.members |= tables[table].members
+        if found.starts_by_name:  # a limit that it took from a table or from a list of its own
+            found.started |= found.members
+        yield found
+
+
+def _assigned(node: ast.stmt) -> Iterator[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _defined(module: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef):
+            yield from ((f"{node.name}.{each.name}", each) for each in node.body if isinstance(each, ast.FunctionDef))
+
+
+def _read(node: ast.AST, place: Place) -> _Function:
+    found = _Function(place)
+    for each in ast.walk(node):
+        if isinstance(each, ast.Attribute):
+            found.reads.add(each.attr)
+            found.members |= _member(each)
+        elif isinstance(each, ast.Name):
+            found.names.add(each.id)
+        elif isinstance(each, ast.Call):
+            given = [*each.args, *(keyword.value for keyword in each.keywords)]
+            members = {member for value in given for inner in ast.walk(value) for member in _member(inner)}
+            found.handed_on |= members
+            if isinstance(each.func, ast.Attribute) and each.func.attr.startswith("start"):
+                found.started |= members
+                found.starts_by_name |= not any(enum == "ClockId" for enum, _ in members)
+    return found
+
+
+def _member(node: ast.AST) -> set[tuple[str, str]]:
+    """The member of an enum that an expression is: none or one."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ENUMS:
+        return {(node.value.id, node.attr)}
+    return set()
