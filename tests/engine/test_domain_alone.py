@@ -56,7 +56,8 @@ print("imported", len(names))
 
 RUN_TESTS = """
 import pytest
-options = ["-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:shareflow", "-W", "ignore::pytest.PytestConfigWarning"]
+options = ["-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:shareflow"]
+options += ["-W", "ignore::pytest.PytestConfigWarning"]
 sys.exit(pytest.main([*options, "--confcutdir", "tests/domain", "tests/domain"]))
 """
 
