@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+BENCHED := $(VENV)/.bench-installed
 
 .PHONY: help setup demo up test check openapi pictures bench lock clean
 
@@ -45,11 +46,16 @@ openapi: setup ## write docs/api from the application; refuses what would break 
 pictures: setup ## draw the stages of each procedure under each text again, in docs/procedures/pictures
 	$(BIN)/python -m starter.diagram --write
 
-bench: setup ## measure; the README's figures come from here
+bench: setup $(BENCHED) ## measure, about ten minutes; the README's figures come from here
 	$(BIN)/python -m bench
 
-lock: ## renew requirements.lock from pyproject.toml (needs uv)
+$(BENCHED): $(STAMP) bench/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements.lock
+	@touch $(BENCHED)
+
+lock: ## renew requirements.lock and bench/requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra engine --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra bench --constraint requirements.lock pyproject.toml -o bench/requirements.lock
 
 clean: ## remove the virtual environment and what the embedded stack kept here
 	rm -rf $(VENV) .shareflow

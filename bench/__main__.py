@@ -1,24 +1,44 @@
-"""``make bench``: measure, print, and keep the figures that documents quote in ``bench/out/figures.json``."""
+"""``make bench``, ``python -m bench [GROUP...]``: measure, print, and keep the figures that documents quote.
 
-import json
+Groups: see GROUPS. ``python -m bench profile`` says besides where a worker's Python time goes, by library.
+"""
+
+import signal
 import sys
-from pathlib import Path
+import time
+from importlib import import_module
+from typing import Any, Final
 
-from bench import calendar, calendar_publish, engine, http
+from bench import figures
+
+GROUPS: Final = ("calendar", "engine", "http", "calendar_publish")
+BESIDE: Final = ("profile",)
+"""What is run only when it is named."""
 
 
-def main() -> None:
-    """Run every measurement, or those that the command line names."""
-    parts = {"calendar": calendar, "engine": engine, "http": http, "calendar_publish": calendar_publish}
-    figures = {name: parts[name].run() for name in sys.argv[1:] or parts}
-    for group, found in figures.items():
-        for name, value in found.items():
-            shown = f"{value:,.3g}" if isinstance(value, float) else value
-            print(f"{group:<16} {name:<40} {shown}")
-    out = Path("bench/out")
-    out.mkdir(exist_ok=True)
-    (out / "figures.json").write_text(json.dumps(figures, indent=2, default=str) + "\n", encoding="utf-8")
+def measured(group: str) -> dict[str, Any]:
+    """Run one group; its figures."""
+    begun = time.monotonic()
+    found: dict[str, Any] = import_module(f"bench.{group}").run()
+    sys.stderr.write(f"{group}: {time.monotonic() - begun:.0f} s\n")
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Run every measurement, or those that the command line names; 2 for a name that is none."""
+    unknown = [name for name in arguments if name not in (*GROUPS, *BESIDE)]
+    if unknown:
+        sys.stderr.write(f"There is no group {', '.join(unknown)}; there are {', '.join((*GROUPS, *BESIDE))}.\n")
+        return 2
+    # Whoever ends a measurement ends its servers too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for group in arguments or GROUPS:
+        found = {group: measured(group)}
+        print(figures.shown(found), flush=True)
+        if group not in BESIDE:
+            figures.keep(found)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -9,7 +9,6 @@ import asyncio
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,8 +19,9 @@ from sqlalchemy import Connection, select
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from bench.engine import APPLICATION
-from bench.http import _stack
+from bench import servers
+from bench.cases import APPLICATION
+from bench.stack import up
 from domain.calendar import CHINA, Calendar
 from domain.calendar.regulation import packaged_regulation, regulation_days, version_for
 from ledger.calendar_store import CalendarStore
@@ -88,13 +88,12 @@ def _seconds(connection: Connection, ask: Callable[[Connection], Any]) -> float:
 
 
 async def _measure() -> dict[str, float]:
-    with tempfile.TemporaryDirectory(prefix="shareflow-bench-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    async with servers.folder() as folder:
         file = folder / "edition.json"
         file.write_text(json.dumps(edition(datetime.now(CHINA))), encoding="utf-8")
-        async with _stack(folder) as there:
-            engine = connect(there["ledger"])
-            temporal = await Client.connect(there["temporal"], data_converter=pydantic_data_converter)
+        async with up(folder, {}) as there:
+            engine = connect(there.ledger)
+            temporal = await Client.connect(there.temporal, data_converter=pydantic_data_converter)
             filed = await _file(ShareflowClient(temporal, engine, patience=timedelta(seconds=120)))
             impact, looked = await _run(folder, "impact", str(file))
             report, took = await _run(folder, "publish", str(file), "--yes", "--minutes", "60")

@@ -1,147 +1,115 @@
-"""How much of the bare engine's speed a recorded, chained, deadline-bearing case keeps; and how long a history is.
+"""Shareflow beside the floor of the same job, the bare engine and DBOS, on the same servers, in turns.
 
-Both sides run in one process pair on one Temporal server (in memory) with one worker: on the left cases through
-the client, the rules and the ledger; on the right bare workflows that take as many updates and do nothing.
+One case is a filing and four commands; 16 callers never pause. ``of_lean_temporal``: Shareflow's rate of whole cases
+divided by that of the leanest that writes the same rows; ``of_bare_temporal``: by that of workflows which take the same
+messages and do nothing; ``of_dbos``: by that of DBOS. ``cpu_of_lean``: the processor time of a case, all processes
+together. What is printed besides says where it goes.
 """
 
 import asyncio
+import sys
 import time
-import uuid
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
 
-from temporalio import workflow
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.client import Client
 
-from domain.calendar import CHINA
-from domain.engine.commands import Command
-from domain.engine.records import Actor
-from domain.words import CommandName, Role
-from embedded.simulate.player import Player
-from embedded.simulate.sandbox import Sandbox, sandbox
-from embedded.simulate.scenario import scenario_from
-from procedures.share_request.application import Application
-from starter.engine_client import ShareflowClient
+from bench.cases import MESSAGES
+from bench.field import Field, dbos_is_here, field
+from bench.histories import events_and_bytes, table_bytes
+from bench.rounds import Round, Turn, ratio, there, turned, typical, undisturbed
 
-CASES, AT_ONCE = 60, 16
+CASES: Final = {False: 48, True: 64}
+"""How many cases a turn is, on a file and in memory."""
+ROUNDS: Final = 5
+"""How many undisturbed rounds are wanted."""
+AT_MOST_SECONDS: Final = {False: 130.0, True: 50.0}
+KINDS: Final = ("python", "temporal", "postgresql")
 
-APPLICATION = Application.model_validate(
-    {
-        "requester": {"code": "113206000140000015", "name": "南通市民政局"},
-        "provider": {"code": "113206000140000028", "name": "南通市公安局"},
-        "resource": {"code": "NT-GA-0001", "name": "常住人口基本信息", "sharing_class": "conditional"},
-        "purpose": "低保资格核验",
-        "scope": "姓名、身份证号码、户籍状态",
-    }
-)
-
-STEPS: list[tuple[CommandName, Role, dict[str, Any]]] = [
-    (CommandName.ACCEPT, Role.BUREAU, {}),
-    (CommandName.REFUSE, Role.PROVIDER, {"reason": "涉及未成年人信息"}),
-    (CommandName.OPEN_NEGOTIATION, Role.REQUESTER, {"justification": "履行职责确需使用"}),
-    (CommandName.DECLARE_IMPASSE, Role.REQUESTER, {"reason": "范围不足"}),
-]
-
-REFUSED_CASE = """
-name: 南通 有条件 超期拒绝 协商未果
-statute: nantong-2020
-filed_at: 2026-09-18T10:00:00+08:00
-request:
-  requester: {code: 113206000140000015, name: 南通市民政局}
-  provider: {code: 113206000140000028, name: 南通市公安局}
-  resource: {code: NT-GA-0001, name: 常住人口基本信息, sharing_class: conditional}
-  purpose: 低保资格核验
-  scope: 姓名、身份证号码、户籍状态
-steps:
-  - {at: 2026-09-20T09:00:00+08:00, by: bureau, do: accept}
-  - {at: 2026-10-12T10:00:00+08:00, by: provider, do: refuse, with: {reason: 涉及未成年人信息}}
-  - {at: 2026-10-13T09:00:00+08:00, by: requester, do: open_negotiation, with: {justification: 履行职责确需使用}}
-  - {at: 2026-10-15T09:00:00+08:00, by: provider, do: propose, with: {terms: {scope: 仅户籍状态}}}
-  - {at: 2026-10-19T09:00:00+08:00, by: requester, do: declare_impasse, with: {reason: 范围不足}}
-expect: {stage: closed, outcome: unresolved}
-"""
+Figures = dict[str, float]
 
 
-@workflow.defn(name="Bare")
-class Bare:
-    """A workflow that takes updates and does nothing."""
-
-    def __init__(self) -> None:
-        self.left = len(STEPS)
-
-    @workflow.run
-    async def run(self) -> None:
-        """Until all updates have come."""
-        await workflow.wait_condition(lambda: self.left == 0)
-
-    @workflow.update
-    def step(self, _: str) -> int:
-        """Count one."""
-        self.left -= 1
-        return self.left
+def cpu(turn: Turn) -> float:
+    """Milliseconds of processor time a message, all processes together."""
+    return turn.cpu_a_case / MESSAGES * 1000
 
 
-async def _case(client: ShareflowClient) -> None:
-    view = await client.file("nantong-2020", APPLICATION, key=uuid.uuid4().hex)
-    orgs = {Role.REQUESTER: APPLICATION.requester.code, Role.PROVIDER: APPLICATION.provider.code}
-    for name, role, fields in STEPS:
-        actor = Actor(role=role, org=orgs.get(role))
-        now = datetime.now(CHINA)
-        await client.command(
-            view.request_id, Command(name=name, actor=actor, fields=fields, key=name.value, received_at=now)
-        )
+async def played(there_: Field, in_memory: bool) -> Sequence[Round]:
+    """Round after round, until enough are undisturbed or the time is over."""
+    rounds: list[Round] = []
+    names = list(there_.contestants)
+    begun = time.monotonic()
+    while len(undisturbed(rounds, *names)) < ROUNDS and time.monotonic() - begun < AT_MOST_SECONDS[in_memory]:
+        turns = {}
+        for name in turned(names, len(rounds)):
+            turns[name] = await there_.contestants[name].turn(CASES[in_memory], there_.ours)
+        rounds.append(turns)
+        _tell(turns, in_memory)
+    return rounds
 
 
-async def _bare(ground: Sandbox) -> None:
-    handle = await ground.temporal.start_workflow(Bare.run, id=uuid.uuid4().hex, task_queue="bare")
-    for name, _, _ in STEPS:
-        await handle.execute_update(Bare.step, name.value)
+def _tell(turns: Round, in_memory: bool) -> None:
+    told = "  ".join(
+        f"{name} {turn.rate:.1f}/s {cpu(turn):.1f}ms{' (disturbed)' if turn.disturbed else ''}"
+        for name, turn in sorted(turns.items())
+    )
+    sys.stderr.write(f"{'in memory' if in_memory else 'on a file'}: {told}\n")
 
 
-async def _rate(one: Callable[[], Awaitable[None]]) -> float:
-    """Cases a second, at a bounded number at once."""
-    slots = asyncio.Semaphore(AT_ONCE)
-
-    async def slot() -> None:
-        async with slots:
-            await one()
-
-    begun = time.perf_counter()
-    await asyncio.gather(*(slot() for _ in range(CASES)))
-    return CASES / (time.perf_counter() - begun)
-
-
-async def _measure() -> dict[str, float]:
-    async with sandbox() as ground:
-        client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=60))
-        await _case(client)  # the first case warms what is loaded late
-        shareflow = await _rate(lambda: _case(client))
-        bare_worker = Worker(
-            ground.temporal, task_queue="bare", workflows=[Bare], workflow_runner=UnsandboxedWorkflowRunner()
-        )
-        async with bare_worker:
-            bare = await _rate(lambda: _bare(ground))
-        played = await Player(ground, scenario_from(REFUSED_CASE, "bench")).play()
-        names = await _event_names(ground, played.request_id or "")
-    skipped = sum("TIME_SKIPPING" in name or "OPTIONS_UPDATED" in name for name in names)
-    return {
-        "cases_per_second": shareflow,
-        "of_bare_temporal": shareflow / bare,
-        "history_events_refused_case": played.history_length - skipped,
-        "history_events_refused_case_played": played.history_length,
-    }
+def compared(rounds: Sequence[Round], suffix: str) -> Figures:
+    """Rates, ratios and processor time of everybody who took part."""
+    names = list(rounds[0]) if rounds else []
+    found: dict[str, float | None] = {}
+    for other, called in (("lean", "of_lean_temporal"), ("bare", "of_bare_temporal"), ("dbos", "of_dbos")):
+        found[called] = ratio(rounds, "shareflow", other, lambda turn: turn.rate)
+    found["worker_process_of_lean_temporal"] = ratio(rounds, "worker_process", "lean", lambda turn: turn.rate)
+    found["cpu_of_lean"] = ratio(rounds, "shareflow", "lean", cpu)
+    for name in names:
+        found[f"{name}_cases_per_second"] = typical(rounds, name, lambda turn: turn.rate)
+        for kind in KINDS:
+            found[f"{name}_{kind}_cpu_ms_a_message"] = typical(rounds, name, partial(of, kind))
+    found["rounds"] = len(rounds)
+    found["rounds_disturbed"] = len(there(rounds, *names)) - len(undisturbed(rounds, *names))
+    return {f"{name}{suffix}": value for name, value in found.items() if value is not None}
 
 
-async def _event_names(ground: Sandbox, request_id: str) -> list[str]:
-    from temporalio.api.enums.v1 import EventType
-
-    from protocol.names import workflow_id
-
-    history = await ground.temporal.get_workflow_handle(workflow_id(request_id)).fetch_history()
-    return [EventType.Name(event.event_type) for event in history.events]
+def of(kind: str, turn: Turn) -> float:
+    """Milliseconds of processor time a message, of one kind of process."""
+    return turn.cpu.get(kind, 0.0) / turn.cases / MESSAGES * 1000
 
 
-def run() -> dict[str, float]:
+async def _on_a_file() -> Figures:
+    names = ("lean", "bare", *(("dbos",) if dbos_is_here() else ()), "worker_process")
+    async with field(False, names) as there_:
+        before, lean_before = table_bytes(there_.ledger), table_bytes(there_.ledger, "lean")
+        rounds = await played(there_, False)
+        cases = CASES[False] * len(rounds)
+        client = await Client.connect(there_.temporal)
+        happy = (await there_.contestants["shareflow"].ask("happy"))["case"]
+        events, _ = await events_and_bytes(client, happy)
+        events_of_case, bytes_of_case = await events_and_bytes(client, there_.recorded_case)
+        return {
+            **compared(rounds, ""),
+            "history_events_happy_case": events,
+            "history_events_per_case": events_of_case,
+            "history_bytes_per_case": bytes_of_case,
+            "ledger_bytes_per_case": round((table_bytes(there_.ledger) - before) / cases),
+            "lean_ledger_bytes_per_case": round((table_bytes(there_.ledger, "lean") - lean_before) / cases),
+        }
+
+
+async def _in_memory() -> Figures:
+    async with field(True, ("lean", "bare")) as there_:
+        return compared(await played(there_, True), "_in_memory")
+
+
+async def _measure() -> Figures:
+    return {**await _on_a_file(), **await _in_memory()}
+
+
+def run() -> Figures:
     """Measure and return the figures."""
+    if not dbos_is_here():
+        sys.stderr.write("DBOS is not installed (extra `bench`): its figure is left out.\n")
     return asyncio.run(_measure())

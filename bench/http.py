@@ -1,46 +1,38 @@
 """What the HTTP door costs: whole cases through it against the same workflows driven by Temporal's client alone.
 
-One stack as ``shareflow up`` runs it, in a process of its own; the callers are here. Both ways file the same cases and
-give the same commands, so many at once. Before that, one case is read over and over.
+One stack as ``shareflow up`` runs it, in a process of its own; the callers are here. Both ways play the same cases, so
+many at once, in turns. Before that, one case is read over and over.
 """
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
-import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
 
 import httpcore
-from temporalio.client import Client, WithStartWorkflowOperation
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from bench.engine import APPLICATION, STEPS
-from domain.engine.commands import Command
-from domain.engine.records import Actor
-from domain.policy import default_policy
-from domain.statutes.loader import digest, get_statute
-from domain.words import ProcedureName, Role
-from procedures.share_request.filing import as_requester
-from protocol.messages import Answer, CaseOpening, CaseView, FilingKey
-from protocol.names import CASE, TASK_QUEUE, workflow_id
-from protocol.opening import plain_matter
+from bench import servers
+from bench.cases import APPLICATION, ORGS, STATUTE, STEPS, commanded, filed
+from bench.processes import Meter
+from bench.recorded import Messages, messages_of
+from bench.rounds import Round, Turn, percentile, ratio, there, turned, typical, undisturbed
+from bench.stack import Up, up
+from domain.words import Role
+from ledger.engine import connect
+from starter.engine_client import ShareflowClient
 from starter.tokens import embedded_issuer
 
-CASES, AT_ONCE, ROUNDS = 128, 32, 2
+CASES, AT_ONCE, ROUNDS = 64, 32, 4
+AT_MOST_SECONDS = 75.0
 APART = 0.05
-READS = 3000
-STATUTE = "nantong-2020"
-JSON = {"Content-Type": "application/json"}
-ORGS = {Role.REQUESTER: APPLICATION.requester.code, Role.PROVIDER: APPLICATION.provider.code}
+READ_SECONDS = 5.0
+JSON: Final = {"Content-Type": "application/json"}
+UNLIMITED: Final = {"SHAREFLOW_RATE_LIMIT": "100000/second"}
 
 
 class Through:
@@ -49,26 +41,30 @@ class Through:
     The callers share the machine with what they measure: they take the lightest client there is.
     """
 
-    def __init__(self, pool: httpcore.AsyncConnectionPool, address: str, tokens: dict[Role, str]) -> None:
+    def __init__(self, pool: httpcore.AsyncConnectionPool, address: str, tokens: Mapping[Role, str]) -> None:
         self._pool = pool
         self._address = address
         self._headers = {role: {"Authorization": f"Bearer {token}"} for role, token in tokens.items()}
         self.seconds: list[float] = []
 
     async def case(self) -> str:
-        """One whole case; its id."""
-        body = {"statute": STATUTE, "request": APPLICATION.model_dump(mode="json", exclude_none=True)}
-        filed = await self._post(Role.REQUESTER, "/v1/requests", body)
-        path = f"/v1/requests/{filed['request_id']}"
+        """One whole case; its path."""
+        path = await self.filing()
         for name, role, fields in STEPS:
             await self._post(role, f"{path}/commands", {"command": name.value, **fields})
         return path
 
+    async def filing(self) -> str:
+        """A case that is only filed; its path."""
+        body = {"statute": STATUTE, "request": APPLICATION.model_dump(mode="json", exclude_none=True)}
+        found = await self._post(Role.REQUESTER, "/v1/requests", body)
+        return f"/v1/requests/{found['request_id']}"
+
     async def _post(self, role: Role, path: str, body: dict[str, Any]) -> dict[str, Any]:
         begun = time.perf_counter()
-        headers = {**self._headers[role], "Idempotency-Key": uuid.uuid4().hex}
+        headers = {**self._headers[role], "Idempotency-Key": uuid.uuid4().hex, **JSON}
         content = json.dumps(body).encode()
-        answer = await self._pool.request("POST", self._address + path, headers={**headers, **JSON}, content=content)
+        answer = await self._pool.request("POST", self._address + path, headers=_sent(headers), content=content)
         self.seconds.append(time.perf_counter() - begun)
         assert answer.status < 300, answer.content
         found: dict[str, Any] = json.loads(answer.content)
@@ -76,43 +72,22 @@ class Through:
 
     async def read(self, path: str) -> None:
         """Read a case once."""
-        answer = await self._pool.request("GET", self._address + path, headers=self._headers[Role.REQUESTER])
+        headers = _sent(self._headers[Role.REQUESTER])
+        answer = await self._pool.request("GET", self._address + path, headers=headers)
         assert answer.status == 200, answer.content
 
 
-async def _direct(temporal: Client) -> None:
-    """The same case, by Temporal's client and nothing else."""
-    key, statute = uuid.uuid4().hex, get_statute(STATUTE)
-    opening = CaseOpening(
-        request_id=f"BENCH-{key}",
-        procedure=ProcedureName.SHARE_REQUEST,
-        application=plain_matter(APPLICATION),
-        actor=as_requester(APPLICATION),
-        key=key,
-        digest=key,
-        statute=statute,
-        statute_digest=digest(statute),
-        policy=default_policy(),
-        filed_at=datetime.now(UTC),
-    )
-    start = WithStartWorkflowOperation(
-        CASE,
-        opening,
-        id=workflow_id(opening.request_id),
-        task_queue=TASK_QUEUE,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-    )
-    await temporal.execute_update_with_start_workflow(
-        "filed", FilingKey(key=key, digest=key), start_workflow_operation=start, result_type=CaseView
-    )
-    handle = temporal.get_workflow_handle(workflow_id(opening.request_id))
-    for name, role, fields in STEPS:
-        actor = Actor(role=role, org=ORGS.get(role), person="bench")
-        command = Command(name=name, actor=actor, fields=fields, key=uuid.uuid4().hex, received_at=datetime.now(UTC))
-        await handle.execute_update("command", command, result_type=Answer)
+def _sent(headers: Mapping[str, str]) -> Mapping[bytes | str, bytes | str]:
+    return {name.encode(): value.encode() for name, value in headers.items()}
 
 
-async def _rate(one: Callable[[], Awaitable[Any]], number: int, apart: float = 0.0) -> float:
+def tokens(engine: Up) -> Mapping[Role, str]:
+    """A token of the embedded stack for each role, the parties' for their departments."""
+    issuer = embedded_issuer(engine.folder)
+    return {role: issuer.token([role], ORGS.get(role, "bureau")) for role in Role}
+
+
+async def rate(one: Callable[[], Awaitable[Any]], number: int, apart: float = 0.0, at_once: int = AT_ONCE) -> float:
     """How many a second by callers at once, who begin so many seconds apart and then never pause."""
     left = iter(range(number))
 
@@ -122,53 +97,76 @@ async def _rate(one: Callable[[], Awaitable[Any]], number: int, apart: float = 0
             await one()
 
     begun = time.perf_counter()
-    await asyncio.gather(*(caller(place) for place in range(AT_ONCE)))
+    async with asyncio.TaskGroup() as callers:
+        for place in range(at_once):
+            callers.create_task(caller(place))
     return number / (time.perf_counter() - begun)
 
 
-@asynccontextmanager
-async def _stack(folder: Path) -> AsyncIterator[dict[str, str]]:
-    """``shareflow up`` in a process of its own; gives its addresses."""
-    environ = {**os.environ, "SHAREFLOW_STATE": str(folder), "SHAREFLOW_API_PORT": "18991"}
-    environ |= {"SHAREFLOW_HEALTH_PORT": "18992", "SHAREFLOW_RATE_LIMIT": "100000/second"}
-    program = Path(sys.executable).with_name("shareflow")
-    process = await asyncio.create_subprocess_exec(program, "up", env=environ, stdout=subprocess.DEVNULL)
-    try:
-        for _ in range(600):
-            if (folder / "stack.json").exists():
-                break
-            await asyncio.sleep(0.1)
-        yield json.loads((folder / "stack.json").read_text("utf-8"))
-    finally:
-        process.terminate()
-        await process.wait()
+async def direct_messages(engine: Up, temporal: Client) -> Messages:
+    """The messages of one case that the engine's own client played, for Temporal's client to send again."""
+    ledger = connect(engine.ledger, pool_size=1)
+    client = ShareflowClient(temporal, ledger, patience=timedelta(seconds=60))
+    keys = [uuid.uuid4().hex for _ in range(1 + len(STEPS))]
+    request_id = await filed(client, keys[0])
+    for key, step in zip(keys[1:], STEPS, strict=True):
+        await commanded(client, request_id, step, key)
+    ledger.dispose()
+    return await messages_of(temporal, request_id, keys)
+
+
+async def in_turns(engine: Up, ways: Mapping[str, Callable[[], Awaitable[Any]]]) -> list[Round]:
+    """Round after round, until enough are undisturbed or the time is over."""
+    rounds: list[Round] = []
+    begun = time.monotonic()
+    while len(undisturbed(rounds, *ways)) < ROUNDS and time.monotonic() - begun < AT_MOST_SECONDS:
+        turns: dict[str, Turn] = {}
+        for name in turned(list(ways), len(rounds)):
+            meter = Meter({"engine": (engine.pid,), "postgresql": (engine.postgres,)})
+            found = await rate(ways[name], CASES, APART)
+            spent = meter.spent()
+            turns[name] = Turn(CASES, CASES / found, spent.cpu, spent.foreign)
+        rounds.append(turns)
+    return rounds
+
+
+async def reads_per_second(through: Through, path: str) -> float:
+    """How often a second a case is read by callers who never pause; the first second does not count."""
+    done, stops = 0, time.perf_counter() + 1 + READ_SECONDS
+
+    async def caller() -> None:
+        nonlocal done
+        while time.perf_counter() < stops:
+            await through.read(path)
+            done += time.perf_counter() > stops - READ_SECONDS
+
+    async with asyncio.TaskGroup() as callers:
+        for _ in range(AT_ONCE):
+            callers.create_task(caller())
+    return done / READ_SECONDS
 
 
 async def _measure() -> dict[str, float]:
-    with tempfile.TemporaryDirectory(prefix="shareflow-bench-") as name:
-        folder = Path(name)
-        async with _stack(folder) as there:
-            issuer = embedded_issuer(folder)
-            tokens = {role: issuer.token([role], ORGS.get(role, "bureau")) for role in Role}
-            temporal = await Client.connect(there["temporal"], data_converter=pydantic_data_converter)
-            async with httpcore.AsyncConnectionPool(max_connections=AT_ONCE, keepalive_expiry=30) as pool:
-                through = Through(pool, there["api"], tokens)
-                path = await through.case()  # the first case warms what is loaded late
-                await _direct(temporal)
-                through.seconds.clear()
-                await _rate(lambda: through.read(path), READS // 10)
-                reads = await _rate(lambda: through.read(path), READS)
-                by_http, direct = 0.0, 0.0
-                for _ in range(ROUNDS):  # in turns, so that a slow moment of the machine hits both
-                    direct += await _rate(lambda: _direct(temporal), CASES, APART) / ROUNDS
-                    by_http += await _rate(through.case, CASES, APART) / ROUNDS
-    spent = sorted(through.seconds)
+    async with servers.folder() as folder, up(folder, UNLIMITED) as engine:
+        temporal = await Client.connect(engine.temporal, data_converter=pydantic_data_converter)
+        messages = await direct_messages(engine, temporal)
+        async with httpcore.AsyncConnectionPool(max_connections=AT_ONCE, keepalive_expiry=30) as pool:
+            through = Through(pool, engine.api, tokens(engine))
+            path = await through.case()  # the first case warms what is loaded late
+            await messages.play(temporal)
+            reads = await reads_per_second(through, path)
+            through.seconds.clear()
+            rounds = await in_turns(engine, {"http": through.case, "direct": lambda: messages.play(temporal)})
+    p50, p99 = percentile(through.seconds, 0.5), percentile(through.seconds, 0.99)
     return {
-        "cases_per_second": by_http,
-        "of_direct_temporal": by_http / direct,
-        "p50_seconds_at_32_callers": spent[len(spent) // 2],
-        "p99_seconds_at_32_callers": spent[int(len(spent) * 0.99)],
+        "cases_per_second": typical(rounds, "http", lambda turn: turn.rate) or 0.0,
+        "of_direct_temporal": ratio(rounds, "http", "direct", lambda turn: turn.rate) or 0.0,
+        "p50_seconds_at_32_callers": p50,
+        "p99_seconds_at_32_callers": p99,
+        "p99_of_p50": p99 / p50,
         "reads_per_second": reads,
+        "rounds": len(rounds),
+        "rounds_disturbed": len(there(rounds, "http", "direct")) - len(undisturbed(rounds, "http", "direct")),
     }
 
 
