@@ -60,8 +60,10 @@ async def in_one_process(temporal: str, ledger: str, recorded: Path) -> AsyncIte
     del recorded
     engine = connect(ledger)
     client = await Client.connect(temporal, data_converter=pydantic_data_converter)
+    shareflow = ShareflowClient(client, engine, patience=PATIENCE)
     async with working(build_worker(client, engine, watched=False, settings=Settings())):
-        yield Shareflow(ShareflowClient(client, engine, patience=PATIENCE), ledger)
+        yield Shareflow(shareflow, ledger)
+    await shareflow.close()
     engine.dispose()
 
 
@@ -71,8 +73,10 @@ async def with_worker_process(temporal: str, ledger: str, recorded: Path) -> Asy
     del recorded
     engine = connect(ledger)
     client = await Client.connect(temporal, data_converter=pydantic_data_converter)
+    shareflow = ShareflowClient(client, engine, patience=PATIENCE)
     async with worker_process(temporal, ledger):
-        yield Shareflow(ShareflowClient(client, engine, patience=PATIENCE), ledger)
+        yield Shareflow(shareflow, ledger)
+    await shareflow.close()
     engine.dispose()
 
 
