@@ -1,6 +1,6 @@
 """Recording a step: all that one decision writes, in one transaction, once however often it is asked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Engine
 
 from domain.engine.evolve import fold_clock
 from domain.engine.records import Clock, ClockOrder, Event, Record, RecordedEvent, Step, StepResult
-from domain.evidence import GENESIS, Algorithm, NotCanonical, plain, seal
-from domain.words import EventType, Outcome, SharingClass
+from domain.evidence import GENESIS, Algorithm, NotCanonical, digest_of, plain, seal
+from domain.words import ClockState, EventType, Outcome, SharingClass
 from ledger.errors import LedgerConflict
-from ledger.queries import writing
+from ledger.queries import texts, writing
 from ledger.queries.cases import clocks_of
 from ledger.queries.events import events_after, events_with_key
 from ledger.queries.views import event_from
@@ -23,6 +23,8 @@ Resolve = Callable[[ClockOrder, date | None, time | None], Clock]
 
 # What a clock keeps of its order word for word; the rest became instants.
 _ORDERED = ("number", "id", "basis", "article", "quote", "started_at", "amount", "unit", "supersedes", "statute")
+
+ABOUT_MORE_TIME = (EventType.EXTENSION_REQUESTED, EventType.EXTENSION_APPROVED, EventType.EXTENSION_DENIED)
 
 
 class CaseHeader(Record):
@@ -106,19 +108,19 @@ def _insert_case(connection: Connection, step: Step, algorithm: Algorithm) -> No
     except ValidationError as error:
         raise LedgerConflict(f"The header of request {step.request_id} cannot be used: {error}") from error
     columns = {name: getattr(header, name) for name in CaseHeader.model_fields}
-    kept = {name: plain(columns.pop(name)) for name in ("statute_data", "policy", "application")}
-    writing.insert_case(
-        connection,
-        {
-            **columns,
-            "request_id": step.request_id,
-            "stage": step.events[0].stage,
-            "seq": 0,
-            "head_digest": GENESIS,
-            "algorithm": algorithm,
-            "header": kept,
-        },
-    )
+    statute, policy, application = (plain(columns.pop(name)) for name in ("statute_data", "policy", "application"))
+    policy_digest = digest_of(policy)
+    texts.store_within(connection, {header.statute_digest: ("statute", statute), policy_digest: ("policy", policy)})
+    case = {
+        **columns,
+        "request_id": step.request_id,
+        "policy_digest": policy_digest,
+        "stage": step.events[0].stage,
+        "seq": 0,
+        "head_digest": GENESIS,
+        "algorithm": algorithm,
+    }
+    writing.insert_case(connection, case, application)
 
 
 def _without_case(step: Step) -> StepResult:
@@ -193,24 +195,45 @@ def _chained(step: Step, case: writing.LockedCase, resolve: Resolve) -> tuple[Re
 
 def _write(connection: Connection, request_id: str, recorded: Sequence[RecordedEvent]) -> None:
     writing.insert_events(connection, request_id, recorded)
-    _write_clocks(connection, request_id, recorded)
-    outcome, closed_at = None, None
-    for event in recorded:
-        if event.type is EventType.CLOSED:
-            outcome, closed_at = Outcome(event.data["outcome"]), event.at
-    writing.advance_case(connection, request_id, recorded[-1], outcome, closed_at)
+    clocks = _write_clocks(connection, request_id, recorded)
+    writing.advance_case(connection, request_id, recorded[-1], {**_standing(clocks), **_said(recorded)})
     writing.insert_messages(connection, request_id, recorded)
 
 
-def _write_clocks(connection: Connection, request_id: str, recorded: Sequence[RecordedEvent]) -> None:
+def _standing(clocks: Iterable[Clock]) -> dict[str, Any]:
+    """What the clocks of a case say in its own row."""
+    still_open = [clock for clock in clocks if clock.open]
+    return {
+        "due_at": min((clock.due_at for clock in still_open), default=None),
+        "breached": any(clock.state is ClockState.BREACHED for clock in still_open),
+    }
+
+
+def _said(recorded: Sequence[RecordedEvent]) -> dict[str, Any]:
+    """What events say in the case's own row, beside where it stands."""
+    said: dict[str, Any] = {}
+    for event in recorded:
+        if event.type is EventType.CLOSED:
+            said |= {"outcome": Outcome(event.data["outcome"]), "closed_at": event.at}
+        elif event.type in ABOUT_MORE_TIME:
+            said["extension_asked"] = event.type is EventType.EXTENSION_REQUESTED
+    return said
+
+
+def _write_clocks(connection: Connection, request_id: str, recorded: Sequence[RecordedEvent]) -> Iterable[Clock]:
+    """Write what the events make of the clocks; all of the case's clocks after them."""
     before = clocks_of(connection, request_id)
     after: Mapping[int, Clock] = before
+    started: dict[int, int] = {}
     for event in recorded:
-        if event.clock is not None and event.clock.number in after:
-            raise LedgerConflict(f"Request {request_id} already has a clock number {event.clock.number}.")
+        if event.clock is not None:
+            if event.clock.number in after:
+                raise LedgerConflict(f"Request {request_id} already has a clock number {event.clock.number}.")
+            started[event.clock.number] = event.seq
         after = fold_clock(after, event)
     for number, clock in after.items():
-        if number not in before:
-            writing.insert_clock(connection, request_id, clock)
+        if number in started:
+            writing.insert_clock(connection, request_id, started[number], clock)
         elif clock != before[number]:
             writing.update_clock(connection, request_id, clock)
+    return after.values()

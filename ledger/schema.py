@@ -14,6 +14,18 @@ from ledger.errors import LedgerUnavailable
 # Any constant will do, as long as every version uses the same: "share" in ASCII.
 MIGRATION_LOCK = 0x7368617265
 
+# Places in the outbox are told by the server's transaction ids. Another server, on which a backup was restored, may
+# have come less far: what is written there must still come after all that was.
+_POSITIONS_GO_ON = text(
+    """
+    WITH reached AS (
+        SELECT greatest((SELECT max(position) FROM outbox), (SELECT max(reached) FROM webhooks)) AS last
+    )
+    UPDATE outbox_base SET base = last + 1 FROM reached
+        WHERE last >= base + (pg_snapshot_xmax(pg_current_snapshot())::text::bigint << 12)
+    """
+)
+
 
 def migrate(engine: Engine) -> None:
     """Apply the migrations that the database lacks, all of them or none. Safe to call at every start.
@@ -33,6 +45,7 @@ def migrate(engine: Engine) -> None:
                 f"The ledger's database belongs to another version of Shareflow ({error}); "
                 "start the version that migrated it, or a newer one."
             ) from error
+        connection.execute(_POSITIONS_GO_ON)
 
 
 def revisions(engine: Engine) -> tuple[str | None, str | None]:

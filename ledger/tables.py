@@ -1,8 +1,10 @@
 """The tables of the ledger. What the database itself refuses stands in ``migrations/``.
 
 ``events`` is the ledger proper. ``cases`` and ``clocks`` are its current state, kept in the same
-transaction; ``outbox`` holds one message an event for the outside.
+transaction; ``filings`` and ``rule_texts`` are what cases rest on; ``outbox`` has one message an event for the outside.
 """
+
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -18,8 +20,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     func,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -27,12 +31,28 @@ metadata = MetaData()
 
 Instant = DateTime(timezone=True)
 
+
+def _of_open(name: str, *columns: Any) -> Index:
+    """An index that closed cases cost nothing."""
+    return Index(f"cases_open_by_{name}", *columns, postgresql_where=text("closed_at IS NULL"))
+
+
+rule_texts = Table(
+    "rule_texts",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("stored_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+)
+
 cases = Table(
     "cases",
     metadata,
     Column("request_id", Text, primary_key=True),
     Column("statute", Text, nullable=False),
     Column("statute_digest", Text, nullable=False),
+    Column("policy_digest", Text, nullable=False),
     Column("procedure", Text, nullable=False),
     Column("requester_code", Text, nullable=False),
     Column("requester_name", Text, nullable=False),
@@ -53,7 +73,9 @@ cases = Table(
     Column("workflow_id", Text, nullable=False),
     Column("opened_by", Text),
     Column("superior", Text),
-    Column("header", JSONB, nullable=False),
+    Column("due_at", Instant),
+    Column("breached", Boolean, nullable=False, server_default=false()),
+    Column("extension_asked", Boolean, nullable=False, server_default=false()),
     Column("updated_at", Instant, nullable=False, server_default=func.clock_timestamp()),
     UniqueConstraint("filing_key", name="cases_filing_key_key"),
     Index("cases_by_filing", "filed_at", "request_id"),
@@ -64,6 +86,19 @@ cases = Table(
     Index("cases_by_resource", "procedure", text("upper(provider_code)"), "resource_code"),
     Index("cases_by_opener", "opened_by", postgresql_where=text("opened_by IS NOT NULL")),
     Index("cases_by_superior", "superior", postgresql_where=text("superior IS NOT NULL")),
+    _of_open("due", "due_at", "request_id"),
+    _of_open("stage", "stage", "due_at", "request_id"),
+    _of_open("statute", "statute", "due_at", "request_id"),
+    _of_open("requester", text("upper(requester_code)"), "due_at", "request_id"),
+    _of_open("provider", text("upper(provider_code)"), "due_at", "request_id"),
+    Index("cases_breached", "filed_at", "request_id", postgresql_where=text("breached")),
+)
+
+filings = Table(
+    "filings",
+    metadata,
+    Column("request_id", Text, ForeignKey("cases.request_id"), primary_key=True),
+    Column("application", JSONB, nullable=False),
 )
 
 parked = Table(
@@ -99,7 +134,7 @@ events = Table(
     Column("prev", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Column("recorded_at", Instant, nullable=False, server_default=func.clock_timestamp()),
-    Index("events_by_key", "request_id", "key", postgresql_where=text("key IS NOT NULL")),
+    Index("events_by_caller_key", "request_id", text("caller_part(key)"), postgresql_where=text("key IS NOT NULL")),
 )
 
 clocks = Table(
@@ -107,42 +142,40 @@ clocks = Table(
     metadata,
     Column("request_id", Text, ForeignKey("cases.request_id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, nullable=False),
     Column("id", Text, nullable=False),
-    Column("basis", Text, nullable=False),
-    Column("article", Text),
-    Column("quote", Text),
     Column("started_at", Instant, nullable=False),
     Column("amount", Integer, nullable=False),
     Column("unit", Text, nullable=False),
     Column("due_date", Date, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("provisional", Boolean, nullable=False),
-    Column("calendar_edition", Text, nullable=False),
-    Column("calendar_editions", JSONB, nullable=False),
-    Column("warn_at", JSONB, nullable=False),
-    Column("rungs", JSONB, nullable=False),
-    Column("supersedes", Integer),
     Column("state", Text, nullable=False),
     Column("ended_at", Instant),
     Column("warned", Integer, nullable=False),
     Column("climbed", Integer, nullable=False),
-    Column("statute", Text),
     Index("clocks_open", "due_at", postgresql_where=text("ended_at IS NULL")),
+)
+"""``seq`` is the event that started the clock: what is not asked for by many stands there alone."""
+
+outbox_base = Table(
+    "outbox_base",
+    metadata,
+    Column("one", Boolean, primary_key=True, server_default=true()),
+    Column("base", BigInteger, nullable=False),
 )
 
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("request_id", Text, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("type", Text, nullable=False),
-    Column("payload", JSONB, nullable=False),
     Column("created_at", Instant, nullable=False, server_default=func.clock_timestamp()),
-    Column("published_at", Instant),
     UniqueConstraint("request_id", "seq", name="outbox_request_id_seq_key"),
-    Index("outbox_pending", "id", postgresql_where=text("published_at IS NULL")),
 )
+"""Positions grow with transactions: a reader goes no further than ``outbox_horizon()``, and misses none below it."""
 
 calendar_editions = Table(
     "calendar_editions",
@@ -197,7 +230,7 @@ webhook_deliveries = Table(
     "webhook_deliveries",
     metadata,
     Column("webhook_id", Text, ForeignKey("webhooks.id"), primary_key=True),
-    Column("message_id", BigInteger, ForeignKey("outbox.id"), primary_key=True, autoincrement=False),
+    Column("message_id", BigInteger, ForeignKey("outbox.position"), primary_key=True, autoincrement=False),
     Column("request_id", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("delivered_at", Instant),
@@ -265,7 +298,7 @@ received_events = Table(
     Index("received_events_one_start", "request_id", unique=True, postgresql_where=text("effect = 'started'")),
 )
 
-# Attachments: who brought which content, and which cases name it (kept by triggers, see v0004).
+# Attachments: who brought which content, and which cases name it (kept by triggers).
 
 attachments = Table(
     "attachments",

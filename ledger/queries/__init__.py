@@ -7,7 +7,7 @@ from ledger.queries.events import (
     events_by_key,
     events_of,
 )
-from ledger.queries.messages import mark_published, messages_after, pending_messages
+from ledger.queries.messages import messages_after
 from ledger.queries.operations import counts, park, parked_are, unpark
 from ledger.queries.views import CaseDetail, CaseFilter, CaseSummary, Counts, Head, OutboxMessage, Page, WorklistFilter
 
@@ -31,11 +31,9 @@ __all__ = [
     "heads_unconfirmed",
     "list_cases",
     "list_stuck",
-    "mark_published",
     "messages_after",
     "park",
     "parked_are",
-    "pending_messages",
     "unpark",
     "worklist",
 ]

@@ -15,7 +15,7 @@ from domain.calendar import Edition, load_edition
 from domain.engine.recount import OpenLimit
 from domain.words import ClockState, EventType, Unit
 from ledger.engine import reading
-from ledger.tables import calendar_editions, calendar_publications, cases, clocks, events
+from ledger.tables import calendar_editions, calendar_publications, cases, clocks, events, rule_texts
 
 # "calen" and "calpu" in ASCII. The first is held, shared, by whoever works out a deadline and, alone, by whoever
 # stores an edition; the second by whoever carries a publication out.
@@ -212,7 +212,8 @@ def place_of(clock: OpenClock) -> Place:
 def statute_of(engine: Engine, request_id: str) -> dict[str, object]:
     """The statute that a case was filed with, as data."""
     with reading(engine) as connection:
-        query = select(cases.c.header["statute_data"]).where(cases.c.request_id == request_id)
+        here = rule_texts.c.digest == cases.c.statute_digest
+        query = select(rule_texts.c.body).join_from(cases, rule_texts, here).where(cases.c.request_id == request_id)
         found: dict[str, object] = connection.execute(query).scalar_one()
         return found
 
@@ -225,9 +226,10 @@ def _open_clocks() -> Select[Any]:
             *(cases.c[name] for name in ("request_id", "workflow_id", "procedure", "statute", "statute_digest")),
             *(cases.c[name] for name in ("stage", "requester_code", "requester_name", "provider_code")),
             cases.c.provider_name,
-            cases.c.header["policy"]["close_of_business"].astext.label("close_of_business"),
+            rule_texts.c.body["close_of_business"].astext.label("close_of_business"),
         )
         .join_from(clocks, cases, clocks.c.request_id == cases.c.request_id)
+        .join(rule_texts, rule_texts.c.digest == cases.c.policy_digest)
         .where(
             clocks.c.ended_at.is_(None),
             clocks.c.state.in_((ClockState.RUNNING, ClockState.BREACHED)),

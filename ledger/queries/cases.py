@@ -21,11 +21,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.engine.records import Clock
-from domain.words import ClockState, EventType, ProcedureName, Stage
+from domain.words import ProcedureName, Stage
 from ledger.codes import is_code
 from ledger.engine import reading
 from ledger.queries.cursors import cursor_of, read_cursor
 from ledger.queries.views import (
+    MOVING,
     CaseDetail,
     CaseFilter,
     CaseSummary,
@@ -36,7 +37,7 @@ from ledger.queries.views import (
     detail_from,
 )
 from ledger.queries.visibility import visible
-from ledger.tables import cases, clocks, events, parked
+from ledger.tables import cases, clocks, events, filings, parked, rule_texts
 
 LARGEST_PAGE = 500
 
@@ -59,10 +60,29 @@ _HELD_BY = (
 )
 _CASES = select(cases, _HELD_BY)
 
+_statutes, _policies = rule_texts.alias(), rule_texts.alias()
+_AS_FILED = (
+    select(
+        cases,
+        _HELD_BY,
+        filings.c.application,
+        _statutes.c.body.label("statute_data"),
+        _policies.c.body.label("policy"),
+    )
+    .outerjoin(filings, filings.c.request_id == cases.c.request_id)
+    .outerjoin(_statutes, _statutes.c.digest == cases.c.statute_digest)
+    .outerjoin(_policies, _policies.c.digest == cases.c.policy_digest)
+)
+_CLOCKS = (
+    select(clocks.c.request_id, *(clocks.c[name] for name in MOVING), events.c.clock.label("started"))
+    .join(events, and_(events.c.request_id == clocks.c.request_id, events.c.seq == clocks.c.seq))
+    .order_by(clocks.c.number)
+)
+
 # The question that is asked most, put together once.
-_ONE_CASE = _CASES.where(cases.c.request_id == bindparam("request_id"))
-_BY_KEY = _CASES.where(cases.c.filing_key == bindparam("filing_key"))
-_ITS_CLOCKS = select(clocks).where(clocks.c.request_id == bindparam("request_id")).order_by(clocks.c.number)
+_ONE_CASE = _AS_FILED.where(cases.c.request_id == bindparam("request_id"))
+_BY_KEY = _AS_FILED.where(cases.c.filing_key == bindparam("filing_key"))
+_ITS_CLOCKS = _CLOCKS.where(clocks.c.request_id == bindparam("request_id"))
 
 # Stands for "no open clock" so that such cases sort last and a cursor can still name them.
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -112,12 +132,7 @@ def worklist(engine: Engine, filters: Sequence[WorklistFilter], cursor: str | No
     Whose move it is in which stage is the domain's to say; no filter gives no case. ``limit`` is held to 1..500.
     Raises BadCursor.
     """
-    due = (
-        select(func.coalesce(func.min(clocks.c.due_at), _NEVER))
-        .where(clocks.c.request_id == cases.c.request_id, clocks.c.ended_at.is_(None))
-        .scalar_subquery()
-    )
-    mine = select(cases, _HELD_BY, due.label("due")).where(
+    mine = select(cases, _HELD_BY, func.coalesce(cases.c.due_at, _NEVER).label("due")).where(
         cases.c.stage != Stage.CLOSED, or_(false(), *(_lets_through(each) for each in filters))
     )
     listed = mine.subquery()
@@ -159,7 +174,7 @@ def _page(engine: Engine, query: Select[Any], limit: int, position: str) -> Page
 
 def _clocks_of(connection: Connection, request_ids: Sequence[str]) -> dict[str, tuple[Clock, ...]]:
     found: dict[str, list[Clock]] = {request_id: [] for request_id in request_ids}
-    query = select(clocks).where(clocks.c.request_id.in_(request_ids)).order_by(clocks.c.number)
+    query = _CLOCKS.where(clocks.c.request_id.in_(request_ids))
     for row in connection.execute(query).mappings():
         found[row["request_id"]].append(clock_from(row))
     return {request_id: tuple(its) for request_id, its in found.items()}
@@ -184,20 +199,12 @@ def _conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     if wanted.open is not None:
         found.append((cases.c.stage != Stage.CLOSED) if wanted.open else (cases.c.stage == Stage.CLOSED))
     if wanted.breached:
-        found.append(_breached())
+        found.append(cases.c.breached)
     if wanted.visibility is not None:
         found.append(visible(wanted.visibility))
     if wanted.stuck:
-        found.append(or_(exists().where(parked.c.request_id == cases.c.request_id), _breached()))
+        found.append(or_(exists().where(parked.c.request_id == cases.c.request_id), cases.c.breached))
     return found
-
-
-def _breached() -> ColumnElement[bool]:
-    return exists().where(
-        clocks.c.request_id == cases.c.request_id,
-        clocks.c.state == ClockState.BREACHED,
-        clocks.c.ended_at.is_(None),
-    )
 
 
 def _lets_through(each: WorklistFilter) -> ColumnElement[bool]:
@@ -207,21 +214,8 @@ def _lets_through(each: WorklistFilter) -> ColumnElement[bool]:
     if each.superiors is not None:
         holds.append(cases.c.superior.in_(sorted(each.superiors)) if each.superiors else cases.c.superior.is_(None))
     if each.extension_asked:
-        holds.append(_extension_asked())
+        holds.append(cases.c.extension_asked)
     if each.party is not None:
         column = cases.c.requester_code if each.party == "requester" else cases.c.provider_code
         holds.append(is_code(column, each.org) if each.org is not None else false())
     return and_(*holds)
-
-
-def _extension_asked() -> ColumnElement[bool]:
-    """The last that was said about more time was the provider's request."""
-    about = (EventType.EXTENSION_REQUESTED, EventType.EXTENSION_APPROVED, EventType.EXTENSION_DENIED)
-    last = (
-        select(events.c.type)
-        .where(events.c.request_id == cases.c.request_id, events.c.type.in_(about))
-        .order_by(events.c.seq.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    return last == EventType.EXTENSION_REQUESTED

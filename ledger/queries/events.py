@@ -1,6 +1,6 @@
 """Questions about events."""
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
 from domain.engine.records import RecordedEvent
 from domain.words import EventType
@@ -39,7 +39,8 @@ def events_by_key(engine: Engine, request_id: str, key: str) -> tuple[RecordedEv
 
 def events_with_key(connection: Connection, request_id: str, key: str) -> tuple[RecordedEvent, ...]:
     """All events that the command with the caller's ``key`` caused, in order, as the caller's transaction sees them."""
-    query = select(events).where(events.c.request_id == request_id, events.c.key == key).order_by(events.c.seq)
+    query = select(events).where(*_of_caller(request_id, func.caller_part(key)), events.c.key == key)
+    query = query.order_by(events.c.seq)
     return tuple(event_from(row) for row in connection.execute(query).mappings())
 
 
@@ -48,7 +49,16 @@ def events_by_caller_key(engine: Engine, request_id: str, caller_key: str) -> tu
 
     The recorded key is the caller's and, after a ``~``, the fingerprint of what was sent with it.
     """
-    mine = events.c.key.startswith(f"{caller_key}~", autoescape=True)
-    query = select(events).where(events.c.request_id == request_id, mine).order_by(events.c.seq)
+    fingerprinted = events.c.key != caller_key
+    query = select(events).where(*_of_caller(request_id, caller_key), fingerprinted).order_by(events.c.seq)
     with reading(engine) as connection:
         return tuple(event_from(row) for row in connection.execute(query).mappings())
+
+
+def _of_caller(request_id: str, caller_key: str | ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
+    """Through the index of the callers' keys."""
+    return (
+        events.c.request_id == request_id,
+        func.caller_part(events.c.key) == caller_key,
+        events.c.key.is_not(None),
+    )

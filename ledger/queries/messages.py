@@ -1,26 +1,31 @@
 """Questions about the outbox: the messages that carry every event outside, in one order for all readers."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, func, or_, select, update
+from sqlalchemy import Engine, and_, func, or_, select
 
 from domain.access import Visibility
+from domain.evidence import COVERED
 from domain.words import EventType
 from ledger.codes import is_code
 from ledger.errors import BadCursor
-from ledger.queries.views import OutboxMessage
+from ledger.queries.outbox_position import newest_position
+from ledger.queries.views import OutboxMessage, message_from
 from ledger.queries.visibility import visible
-from ledger.tables import cases, outbox
+from ledger.tables import cases, events, outbox
 
-_MESSAGE = (
-    outbox.c.id,
-    outbox.c.request_id,
-    outbox.c.seq,
-    outbox.c.type,
-    outbox.c.payload,
-    outbox.c.created_at,
-    outbox.c.published_at,
+# With its event; the outbox may be pruned, events never are.
+MESSAGES = (
+    select(
+        outbox.c.position,
+        outbox.c.created_at,
+        events.c.request_id,
+        events.c.prev,
+        events.c.digest,
+        *(events.c[name] for name in COVERED),
+    )
+    .join_from(outbox, events, and_(events.c.request_id == outbox.c.request_id, events.c.seq == outbox.c.seq))
+    .order_by(outbox.c.position)
 )
 
 
@@ -47,10 +52,8 @@ def visible_messages(engine: Engine, visibility: Visibility, after: int, limit: 
     for a position that the outbox has not reached.
     """
     query = (
-        select(*_MESSAGE)
-        .join(cases, cases.c.request_id == outbox.c.request_id)
-        .where(outbox.c.id > after, visible(visibility))
-        .order_by(outbox.c.id)
+        MESSAGES.join(cases, cases.c.request_id == outbox.c.request_id)
+        .where(outbox.c.position > after, visible(visibility))
         .limit(limit)
     )
     if wanted.types:
@@ -59,10 +62,10 @@ def visible_messages(engine: Engine, visibility: Visibility, after: int, limit: 
         query = query.where(outbox.c.request_id == wanted.request_id)
     with engine.connect() as connection:
         # Asked first: what is written between the two statements is left for the next time.
-        newest = connection.execute(select(func.coalesce(func.max(outbox.c.id), 0))).scalar_one()
+        newest = connection.execute(select(newest_position())).scalar_one()
         if after > newest:
             raise BadCursor("This cursor is ahead of the ledger, which may have been restored; begin at the start.")
-        found = tuple(OutboxMessage(**row) for row in connection.execute(query.where(outbox.c.id <= newest)).mappings())
+        found = tuple(map(message_from, connection.execute(query.where(outbox.c.position <= newest)).mappings()))
     return Stretch(found, found[-1].id if len(found) == limit else newest)
 
 
@@ -71,28 +74,10 @@ def messages_after(engine: Engine, after: int, limit: int = 100, party: str | No
 
     With ``party``, an organisation's code, only those of cases in which it is requester or provider.
     """
-    query = select(*_MESSAGE).where(outbox.c.id > after).order_by(outbox.c.id).limit(limit)
+    query = MESSAGES.where(outbox.c.position > after, outbox.c.position < func.outbox_horizon()).limit(limit)
     if party is not None:
         query = query.join(cases, cases.c.request_id == outbox.c.request_id).where(
             or_(is_code(cases.c.requester_code, party), is_code(cases.c.provider_code, party))
         )
     with engine.connect() as connection:
-        return tuple(OutboxMessage(**row) for row in connection.execute(query).mappings())
-
-
-def pending_messages(engine: Engine, limit: int = 100) -> tuple[OutboxMessage, ...]:
-    """The oldest messages that were not published yet."""
-    query = select(*_MESSAGE).where(outbox.c.published_at.is_(None)).order_by(outbox.c.id).limit(limit)
-    with engine.connect() as connection:
-        return tuple(OutboxMessage(**row) for row in connection.execute(query).mappings())
-
-
-def mark_published(engine: Engine, ids: Collection[int]) -> int:
-    """Note that these messages went out; how many of them had not before."""
-    change = (
-        update(outbox)
-        .where(outbox.c.id.in_(ids), outbox.c.published_at.is_(None))
-        .values(published_at=func.clock_timestamp())
-    )
-    with engine.begin() as connection:
-        return connection.execute(change).rowcount
+        return tuple(map(message_from, connection.execute(query).mappings()))

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from domain.words import ClockId, ClockState, Outcome, Stage
 from ledger.queries.views import Counts
-from ledger.tables import cases, clocks, outbox, parked
+from ledger.tables import cases, clocks, outbox, parked, webhooks
 
 
 def park(engine: Engine, request_id: str, reason: str) -> bool:
@@ -57,8 +57,9 @@ def _park(connection: Connection, wanted: Mapping[str, Collection[str]]) -> set[
 def counts(engine: Engine) -> Counts:
     """Figures of the moment: cases by (statute, stage, outcome), open clocks, parked cases, messages."""
     with engine.connect() as connection:
+        reached = select(func.min(webhooks.c.reached)).where(webhooks.c.deleted_at.is_(None)).scalar_subquery()
         pending, oldest = connection.execute(
-            select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.published_at.is_(None))
+            select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.position > reached)
         ).one()
         return Counts(
             cases=_cases(connection),

@@ -9,8 +9,11 @@ from sqlalchemy import RowMapping
 
 from domain.access import Visibility
 from domain.engine.records import Clock, Record, RecordedEvent
-from domain.evidence import COVERED, Algorithm
+from domain.evidence import COVERED, Algorithm, plain
 from domain.words import ClockId, ClockState, Outcome, ProcedureName, SharingClass, Stage
+
+MOVING = ("state", "ended_at", "warned", "climbed")
+"""What changes of a clock after it started; all else stands in the event that started it."""
 
 
 class Parked(Record):
@@ -30,6 +33,7 @@ class CaseSummary(Record):
     request_id: str
     statute: str
     statute_digest: str
+    policy_digest: str
     procedure: str
     requester_code: str
     requester_name: str
@@ -135,7 +139,7 @@ class Head:
 
 @dataclass(frozen=True)
 class OutboxMessage:
-    """One event on its way out; ``id`` only grows and becomes visible in that order."""
+    """One event on its way out; ``id`` is its position, which only grows. ``payload`` is the event's own JSON."""
 
     id: int
     request_id: str
@@ -143,12 +147,12 @@ class OutboxMessage:
     type: str
     payload: Mapping[str, Any]
     created_at: datetime
-    published_at: datetime | None
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Figures for metrics. ``oldest_pending`` is when the oldest unpublished message was written."""
+    """Figures for metrics. ``pending``: messages that a webhook has not looked at yet, and
+    ``oldest_pending`` when the oldest of them was written."""
 
     cases: Mapping[tuple[str, Stage, Outcome | None], int]
     running: Mapping[ClockId, int]
@@ -165,8 +169,14 @@ def event_from(row: Mapping[Any, Any]) -> RecordedEvent:
 
 
 def clock_from(row: RowMapping) -> Clock:
-    """A clock from its row."""
-    return Clock.model_validate({name: row[name] for name in Clock.model_fields})
+    """A clock from its row beside what it was ``started`` with."""
+    return Clock.model_validate({**row["started"], **{name: row[name] for name in MOVING}})
+
+
+def message_from(row: RowMapping) -> OutboxMessage:
+    """A message from its row in the outbox beside the columns of its event."""
+    event = event_from(row)
+    return OutboxMessage(row["position"], row["request_id"], row["seq"], row["type"], plain(event), row["created_at"])
 
 
 def case_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseSummary:
@@ -175,8 +185,9 @@ def case_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseSummary:
 
 
 def detail_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseDetail:
-    """A case with its filing, from its row and clocks."""
-    return CaseDetail.model_validate({**_of_view(row, clocks), **row["header"]})
+    """A case from its row beside what it was filed with, and its clocks."""
+    filed = {name: row[name] for name in ("statute_data", "policy", "application")}
+    return CaseDetail.model_validate({**_of_view(row, clocks), **filed})
 
 
 def _of_view(row: RowMapping, clocks: tuple[Clock, ...]) -> dict[str, Any]:

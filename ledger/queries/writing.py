@@ -2,22 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from domain.engine.records import Clock, RecordedEvent
-from domain.evidence import COVERED, Algorithm, body_of, plain
-from domain.words import Outcome, Stage
-from ledger.tables import cases, clocks, events, outbox
+from domain.evidence import COVERED, Algorithm, body_of
+from domain.words import Stage
+from ledger.queries.views import MOVING
+from ledger.tables import cases, clocks, events, filings, outbox
 
-# "outbo" in ASCII. Taken last in each recording transaction.
-_OUTBOX_LOCK = 0x6F7574626F
-
-_MOVING = ("state", "ended_at", "warned", "climbed")
-"""The columns of a clock that change after it started; the database refuses changes to all others."""
+_STARTED = ("number", "id", "started_at", "amount", "unit", "due_date", "due_at", "provisional")
+"""The columns of a clock that the database refuses to change."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +27,12 @@ class LockedCase:
     algorithm: Algorithm
 
 
-def insert_case(connection: Connection, values: Mapping[str, Any]) -> None:
+def insert_case(connection: Connection, values: Mapping[str, Any], application: Mapping[str, Any]) -> None:
     """Put a case in unless its id or filing key is taken; waits for another writer of the same."""
-    connection.execute(insert_or_skip(cases).values(**values).on_conflict_do_nothing())
+    put = insert_or_skip(cases).values(**values).on_conflict_do_nothing().returning(cases.c.request_id)
+    new = connection.execute(put).scalar()
+    if new is not None:
+        connection.execute(insert(filings).values(request_id=new, application=application))
 
 
 def lock_case(connection: Connection, request_id: str) -> LockedCase | None:
@@ -56,11 +56,10 @@ def insert_events(connection: Connection, request_id: str, recorded: Sequence[Re
     connection.execute(insert(events), rows)
 
 
-def insert_clock(connection: Connection, request_id: str, clock: Clock) -> None:
-    """Add a clock that started."""
-    row = {name: getattr(clock, name) for name in Clock.model_fields}
-    as_json = {name: plain(row[name]) for name in ("calendar_editions", "warn_at", "rungs")}
-    connection.execute(insert(clocks).values(request_id=request_id, **(row | as_json)))
+def insert_clock(connection: Connection, request_id: str, seq: int, clock: Clock) -> None:
+    """Add a clock that the event with that number started."""
+    row = {name: getattr(clock, name) for name in (*_STARTED, *MOVING)}
+    connection.execute(insert(clocks).values(request_id=request_id, seq=seq, **row))
 
 
 def update_clock(connection: Connection, request_id: str, clock: Clock) -> None:
@@ -68,19 +67,12 @@ def update_clock(connection: Connection, request_id: str, clock: Clock) -> None:
     connection.execute(
         update(clocks)
         .where(clocks.c.request_id == request_id, clocks.c.number == clock.number)
-        .values({name: getattr(clock, name) for name in _MOVING})
+        .values({name: getattr(clock, name) for name in MOVING})
     )
 
 
-def advance_case(
-    connection: Connection,
-    request_id: str,
-    last: RecordedEvent,
-    outcome: Outcome | None,
-    closed_at: datetime | None,
-) -> None:
-    """Move a case's row to its ``last`` event; ``outcome`` and ``closed_at`` only when it closed."""
-    closing = {} if outcome is None else {"outcome": outcome, "closed_at": closed_at}
+def advance_case(connection: Connection, request_id: str, last: RecordedEvent, also: Mapping[str, Any]) -> None:
+    """Move a case's row to its ``last`` event, and these columns to these values."""
     connection.execute(
         update(cases)
         .where(cases.c.request_id == request_id)
@@ -89,22 +81,18 @@ def advance_case(
             seq=last.seq,
             head_digest=last.digest,
             updated_at=func.clock_timestamp(),
-            **closing,
+            **also,
         )
     )
 
 
 def insert_messages(connection: Connection, request_id: str, recorded: Sequence[RecordedEvent]) -> None:
-    """One message an event, in the order of the events. Call it last.
-
-    Ids are drawn under a lock held until commit: otherwise a message with a lower id could become
-    visible after one with a higher id, and a reader that keeps the last id would miss it.
-    """
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _OUTBOX_LOCK})
+    """One message an event, in the order of the events, at the places that belong to this transaction."""
+    here = connection.execute(select(func.outbox_here())).scalar_one()
     connection.execute(
         insert(outbox),
         [
-            {"request_id": request_id, "seq": event.seq, "type": event.type, "payload": plain(event)}
-            for event in recorded
+            {"position": place, "request_id": request_id, "seq": event.seq, "type": event.type}
+            for place, event in enumerate(recorded, here)
         ],
     )

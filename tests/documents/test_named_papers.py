@@ -1,6 +1,5 @@
 """Which cases name a digest: noted by the database itself, and found through an index however many there are."""
 
-import asyncio
 import itertools
 from collections.abc import Iterator
 
@@ -34,15 +33,18 @@ def crowded(ground: Sandbox) -> Iterator[Engine]:
 
 
 MANY_CASES = """
-INSERT INTO cases (request_id, statute, statute_digest, procedure, requester_code, requester_name, provider_code,
-    provider_name, resource_code, resource_name, sharing_class, stage, filed_at, seq, head_digest, algorithm,
-    filing_key, filing_digest, workflow_id, header)
-SELECT 'C-' || n, 'nantong-2020', '', 'share_request', 'R-' || n, '', 'P', '', '', '', 'conditional', 'closed', now(),
-    0, '', 'sm3', 'K-' || n, '', '',
-    jsonb_build_object('application', jsonb_build_object('documents', jsonb_build_array(
+INSERT INTO cases (request_id, statute, statute_digest, policy_digest, procedure, requester_code, requester_name,
+    provider_code, provider_name, resource_code, resource_name, sharing_class, stage, filed_at, seq, head_digest,
+    algorithm, filing_key, filing_digest, workflow_id)
+SELECT 'C-' || n, 'nantong-2020', '', '', 'share_request', 'R-' || n, '', 'P', '', '', '', 'conditional', 'closed',
+    now(), 0, '', 'sm3', 'K-' || n, '', ''
+FROM generate_series(1, :cases) AS n;
+INSERT INTO filings
+SELECT 'C-' || n,
+    jsonb_build_object('documents', jsonb_build_array(
         jsonb_build_object('name', 'a', 'sha256', lpad(to_hex(n), 64, '0')),
         jsonb_build_object('name', 'b', 'sha256', lpad(to_hex(n + 1), 64, '0')),
-        jsonb_build_object('name', 'c'))))
+        jsonb_build_object('name', 'c')))
 FROM generate_series(1, :cases) AS n
 """
 
@@ -64,27 +66,26 @@ def test_every_filing_notes_the_papers_that_it_names(crowded: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    "header",
+    "application",
     [
         "{}",
-        '{"application": {}}',
-        '{"application": {"documents": null}}',
-        '{"application": {"documents": []}}',
-        '{"application": {"documents": "x"}}',
-        '{"application": {"documents": [{"sha256": 7}, {"sha256": null}, 1]}}',
-        '{"application": {"documents": [{"sha256": "d"}, {"sha256": "d"}]}}',
+        '{"documents": null}',
+        '{"documents": []}',
+        '{"documents": "x"}',
+        '{"documents": [{"sha256": 7}, {"sha256": null}, 1]}',
+        '{"documents": [{"sha256": "d"}, {"sha256": "d"}]}',
     ],
 )
-def test_whatever_a_header_holds_a_case_can_be_recorded(header: str, crowded: Engine) -> None:
+def test_whatever_is_filed_a_case_can_be_recorded(application: str, crowded: Engine) -> None:
     number = 900_000 + next(_numbers)
     with crowded.begin() as connection:
+        case = MANY_CASES.partition(";")[0]
+        connection.execute(text(case.replace("generate_series(1, :cases)", f"generate_series({number}, {number})")))
         connection.execute(
-            text(MANY_CASES.replace("generate_series(1, :cases)", f"generate_series({number}, {number})"))
+            text("INSERT INTO filings VALUES (:id, CAST(:application AS jsonb))"),
+            {"id": f"C-{number}", "application": application},
         )
-        copied = "INSERT INTO cases SELECT (json_populate_record(c, :changes)).* FROM cases c WHERE request_id = :id"
-        changes = f'{{"request_id": "H-{number}", "filing_key": "H-{number}", "header": {header}}}'
-        connection.execute(text(copied), {"changes": changes, "id": f"C-{number}"})
-    assert (f"H-{number}" in named(crowded, "d")) == ('"d"' in header)
+    assert (f"C-{number}" in named(crowded, "d")) == ('"d"' in application)
 
 
 def test_the_case_that_names_a_paper_is_found_through_an_index(crowded: Engine) -> None:
@@ -118,31 +119,8 @@ def test_the_case_that_names_a_paper_is_found_through_an_index(crowded: Engine) 
             assert "Seq Scan on named_papers" not in plan, plan
 
 
-async def test_a_migration_notes_what_older_cases_name(ground: Sandbox) -> None:
-    name = "older_than_papers"
-    with ground.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine = connect(ground.engine.url.set(database=name).render_as_string(hide_password=False))
-    await asyncio.to_thread(migrate, engine)
-    with engine.begin() as connection:
-        for statement in (
-            "DROP TABLE named_papers, attachments",
-            "DROP FUNCTION ledger_note_filed_papers CASCADE",
-            "DROP FUNCTION ledger_note_supplemented_papers CASCADE",
-            "DROP FUNCTION ledger_note_papers",
-            "ALTER TABLE clocks DROP COLUMN statute CASCADE",
-            "DROP TABLE calendar_publications",
-            "DROP TRIGGER calendar_editions_only_grow ON calendar_editions",
-            "DROP TRIGGER cases_as_opened ON cases",
-            "ALTER TABLE cases DROP COLUMN opened_by, DROP COLUMN superior",
-            "DROP INDEX cases_by_resource",
-            "DROP TABLE parked",
-            "ALTER TABLE cases ADD COLUMN stuck_reason text, ADD COLUMN stuck_since timestamptz",
-            "CREATE INDEX cases_stuck ON cases (stuck_since) WHERE stuck_reason IS NOT NULL",
-            "UPDATE alembic_version SET version_num = '0003'",
-        ):
-            connection.execute(text(statement))
-        connection.execute(text(MANY_CASES), {"cases": 3})
+def test_a_supplement_notes_the_papers_that_it_brings(crowded: Engine) -> None:
+    with crowded.begin() as connection:
         connection.execute(
             text(
                 "INSERT INTO events (request_id, seq, at, type, actor, stage, statute, data, prev, digest) "
@@ -150,7 +128,4 @@ async def test_a_migration_notes_what_older_cases_name(ground: Sandbox) -> None:
             ),
             {"data": '{"documents": [{"name": "x", "sha256": "later"}]}'},
         )
-    await asyncio.to_thread(migrate, engine)
-    assert named(engine, hexadecimal(3)) == {"C-2", "C-3"}
-    assert named(engine, "later") == {"C-1"}
-    engine.dispose()
+    assert named(crowded, "later") == {"C-1"}

@@ -86,7 +86,7 @@ async def test_walking_while_cases_are_written_misses_none_and_repeats_none(
     filed, ids = await writing, [each["id"] for each in seen + rest]
     assert len(set(ids)) == len(ids), "some came twice"
     with context.client.reader.engine.connect() as connection:
-        query = text("SELECT request_id || '/' || seq FROM outbox WHERE request_id = ANY(:filed) ORDER BY id")
+        query = text("SELECT request_id || '/' || seq FROM outbox WHERE request_id = ANY(:filed) ORDER BY position")
         written = connection.execute(query, {"filed": filed}).scalars().all()
     assert [each for each in ids if each.split("/")[0] in filed] == written
 

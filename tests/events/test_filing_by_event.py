@@ -178,5 +178,5 @@ async def test_the_names_of_one_sender_are_not_those_of_another(senders: Senders
 def cases_of(context: AppContext, said: dict[str, Any]) -> int:
     """How many cases have the purpose that an event names; every test's is another one."""
     with context.client.reader.engine.connect() as connection:
-        query = text("SELECT count(*) FROM cases WHERE header -> 'application' ->> 'purpose' = :purpose")
+        query = text("SELECT count(*) FROM filings WHERE application ->> 'purpose' = :purpose")
         return int(connection.execute(query, {"purpose": said["data"]["request"]["purpose"]}).scalar_one())

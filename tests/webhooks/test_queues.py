@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -52,14 +53,15 @@ async def test_a_queue_that_is_added_to_is_not_taken_for_empty(
 
     # A fan-out adds a third message to the queue and does not commit yet.
     cases.add(request_id)
-    added, commit, publish = threading.Event(), threading.Event(), queues._publish
+    added, commit, follow = threading.Event(), threading.Event(), queues._follow
 
-    def publish_late(*given: object) -> bool:
+    def follow_and_wait(*given: Any) -> bool:
+        more = follow(*given)
         added.set()
         assert commit.wait(30)
-        return publish(*given)  # type: ignore[arg-type]
+        return more
 
-    monkeypatch.setattr(queues, "_publish", publish_late)
+    monkeypatch.setattr(queues, "_follow", follow_and_wait)
     adding = asyncio.create_task(asyncio.to_thread(fan_out, ledger, clock()))
     await asyncio.to_thread(added.wait, 30)
     looking = asyncio.create_task(asyncio.to_thread(next_due, ledger, mine, clock() + MINUTE))

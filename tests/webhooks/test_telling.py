@@ -21,7 +21,7 @@ from background.webhooks.queries.subscriptions import (
 from background.webhooks.sending import Sender
 from domain.access import Visibility
 from domain.words import EventType
-from ledger.queries.messages import pending_messages
+from ledger.queries.operations import counts
 from tests.webhooks.conftest import Cases, Clock, log_of
 from tests.webhooks.receiver import Receiver
 
@@ -40,7 +40,7 @@ async def test_every_event_is_told_once_and_in_order(
     assert await dispatcher.once() == 0
     assert [receiver.of(request_id) for request_id in told] == [[1, 2, 3, 4]] * 5
     assert len(receiver.accepted) == 20
-    assert pending_messages(ledger) == ()
+    assert counts(ledger).pending == 0
 
 
 @pytest.mark.parametrize(

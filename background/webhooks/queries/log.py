@@ -60,7 +60,7 @@ def deliveries_of(
             outbox.c.created_at,
             webhook_queues.c.due_at.label("next_at"),
         )
-        .join(outbox, outbox.c.id == mine.message_id)
+        .join(outbox, outbox.c.position == mine.message_id)
         .outerjoin(webhook_queues, queue)
         .where(mine.webhook_id == webhook_id)
         .order_by(mine.message_id.desc())

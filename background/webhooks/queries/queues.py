@@ -30,7 +30,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from background.webhooks.queries.subscriptions import DisabledFor, Webhook, WebhookState, hurry, webhook_from
-from ledger.queries.views import OutboxMessage
+from ledger.queries.messages import MESSAGES
+from ledger.queries.outbox_position import newest_position
+from ledger.queries.views import OutboxMessage, message_from
 from ledger.queries.visibility import visible
 from ledger.tables import cases, outbox, webhook_attempts, webhook_deliveries, webhook_queues, webhooks
 
@@ -84,18 +86,17 @@ class Attempt:
 def fan_out(engine: Engine, at: datetime, at_once: int = AT_ONCE) -> bool:
     """Queue new messages for every webhook that may see and wants them; whether there may be more to do.
 
-    One transaction: each webhook gets each message once, and a message counts as published when all have it.
-    When somebody else is at it, nothing is done.
+    One transaction: each webhook gets each message once. When somebody else is at it, nothing is done.
     """
     with engine.begin() as connection:
         if not connection.execute(select(func.pg_try_advisory_xact_lock(_FAN_OUT_LOCK))).scalar_one():
             return False
-        newest = connection.execute(select(func.coalesce(func.max(outbox.c.id), 0))).scalar_one()
+        newest = connection.execute(select(newest_position())).scalar_one()
         more = [
             _follow(connection, reached, list(rows), newest, at, at_once)
             for reached, rows in groupby(_behind(connection, newest), lambda row: int(row["reached"]))
         ]
-        return _publish(connection, at, at_once) or any(more)
+        return any(more)
 
 
 def _behind(connection: Connection, newest: int) -> Sequence[RowMapping]:
@@ -109,8 +110,12 @@ def _follow(
     connection: Connection, reached: int, rows: Sequence[RowMapping], newest: int, at: datetime, at_once: int
 ) -> bool:
     """Queue the next messages for webhooks that have come equally far; whether there are more."""
-    ahead = select(outbox.c.id).where(outbox.c.id > reached, outbox.c.id <= newest).order_by(outbox.c.id)
-    upto: int = connection.execute(select(func.max(ahead.limit(at_once).subquery().c.id))).scalar_one()
+    ahead = (
+        select(outbox.c.position)
+        .where(outbox.c.position > reached, outbox.c.position <= newest)
+        .order_by(outbox.c.position)
+    )
+    upto: int = connection.execute(select(func.max(ahead.limit(at_once).subquery().c.position))).scalar_one()
     for webhook in map(webhook_from, rows):
         _queue(connection, webhook, _wanted(webhook, reached, upto), at)
     come_on = update(webhooks).where(webhooks.c.id.in_([row["id"] for row in rows]))
@@ -121,9 +126,9 @@ def _follow(
 def _wanted(webhook: Webhook, after: int, upto: int) -> Select[Any]:
     """The messages between two positions that a webhook may see and wants."""
     query = (
-        select(outbox.c.id, outbox.c.request_id)
+        select(outbox.c.position, outbox.c.request_id)
         .join(cases, cases.c.request_id == outbox.c.request_id)
-        .where(outbox.c.id > after, outbox.c.id <= upto, visible(webhook.visibility))
+        .where(outbox.c.position > after, outbox.c.position <= upto, visible(webhook.visibility))
     )
     return query.where(outbox.c.type.in_(webhook.events)) if webhook.events else query
 
@@ -131,7 +136,7 @@ def _wanted(webhook: Webhook, after: int, upto: int) -> Select[Any]:
 def _queue(connection: Connection, webhook: Webhook, wanted: Select[Any], at: datetime) -> int:
     """Put messages into a webhook's queues, those that were delivered before once more; how many there are."""
     found = wanted.subquery()
-    rows = select(literal(webhook.id), found.c.id, found.c.request_id, literal(at))
+    rows = select(literal(webhook.id), found.c.position, found.c.request_id, literal(at))
     names = ("webhook_id", "message_id", "request_id", "created_at")
     put = insert_or_skip(webhook_deliveries).from_select(names, rows)
     again = put.on_conflict_do_update(index_elements=["webhook_id", "message_id"], set_={"delivered_at": None})
@@ -149,20 +154,6 @@ def _open_queues(connection: Connection, webhook_id: str, request_ids: Collectio
     connection.execute(
         put.on_conflict_do_update(index_elements=["webhook_id", "request_id"], set_={"due_at": _queues.due_at})
     )
-
-
-def _publish(connection: Connection, at: datetime, at_once: int) -> bool:
-    """Mark the messages that every webhook has been told of; whether there may be more."""
-    behind = select(func.min(webhooks.c.reached)).where(webhooks.c.deleted_at.is_(None)).scalar_subquery()
-    newest = select(func.max(outbox.c.id)).scalar_subquery()
-    pending = (
-        select(outbox.c.id)
-        .where(outbox.c.published_at.is_(None), outbox.c.id <= func.coalesce(behind, newest))
-        .order_by(outbox.c.id)
-        .limit(at_once)
-    )
-    marked = connection.execute(update(outbox).where(outbox.c.id.in_(pending)).values(published_at=at))
-    return marked.rowcount == at_once
 
 
 # Claiming and sending
@@ -222,18 +213,16 @@ def next_due(engine: Engine, claim: Claim, until: datetime) -> DueDelivery | Non
 
 def _oldest(connection: Connection, claim: Claim) -> OutboxMessage | None:
     query = (
-        select(outbox)
-        .join(webhook_deliveries, _deliveries.message_id == outbox.c.id)
+        MESSAGES.join(webhook_deliveries, _deliveries.message_id == outbox.c.position)
         .where(
             _deliveries.webhook_id == claim.webhook_id,
             _deliveries.request_id == claim.request_id,
             _deliveries.delivered_at.is_(None),
         )
-        .order_by(_deliveries.message_id)
         .limit(1)
     )
     row = connection.execute(query).mappings().first()
-    return OutboxMessage(**row) if row else None
+    return message_from(row) if row else None
 
 
 def note_delivered(engine: Engine, claim: Claim, message_id: int, attempt: Attempt) -> None:
@@ -278,7 +267,7 @@ def release(engine: Engine, claim: Claim) -> None:
 
 def replay_one(engine: Engine, webhook_id: str, request_id: str, seq: int, at: datetime) -> bool:
     """Send one message once more; False when this webhook never had it."""
-    this = select(outbox.c.id).where(outbox.c.request_id == request_id, outbox.c.seq == seq).scalar_subquery()
+    this = select(outbox.c.position).where(outbox.c.request_id == request_id, outbox.c.seq == seq).scalar_subquery()
     change = (
         update(webhook_deliveries)
         .where(_deliveries.webhook_id == webhook_id, _deliveries.message_id == this)

@@ -14,7 +14,8 @@ from domain.access import Visibility
 from domain.codes import code_key
 from domain.words import EventType
 from ledger.codes import is_code
-from ledger.tables import outbox, webhook_queues, webhooks
+from ledger.queries.outbox_position import newest_position
+from ledger.tables import webhook_queues, webhooks
 
 
 class WebhookPayload(StrEnum):
@@ -82,8 +83,7 @@ def add_webhook(engine: Engine, webhook: Webhook, from_start: bool, at_most: int
         mine = select(func.count()).where(is_code(webhooks.c.org, webhook.org), _there())
         if connection.execute(mine).scalar_one() >= at_most:
             return False
-        newest = select(func.coalesce(func.max(outbox.c.id), 0)).scalar_subquery()
-        connection.execute(insert(webhooks).values(**_row(webhook), reached=0 if from_start else newest))
+        connection.execute(insert(webhooks).values(**_row(webhook), reached=0 if from_start else newest_position()))
         return True
 
 

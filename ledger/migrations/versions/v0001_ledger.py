@@ -1,46 +1,88 @@
-"""The ledger: cases, events, clocks, outbox, calendar editions, and what the database refuses."""
+"""The ledger: cases and what they rest on, events, clocks, outbox, calendar; webhooks, received events, attachments."""
 
 from alembic import op
+
+from ledger.migrations.rules import RULES
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-TABLES = """
+CASES = """
+-- Texts that cases rest on, each once, by the digest of its content.
+CREATE TABLE rule_texts (
+    digest    text PRIMARY KEY,
+    kind      text NOT NULL CHECK (kind IN ('statute', 'policy')),
+    body      jsonb NOT NULL,
+    stored_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 CREATE TABLE cases (
-    request_id     text PRIMARY KEY,
-    statute        text NOT NULL,
-    statute_digest text NOT NULL,
-    procedure      text NOT NULL,
-    requester_code text NOT NULL,
-    requester_name text NOT NULL,
-    provider_code  text NOT NULL,
-    provider_name  text NOT NULL,
-    resource_code  text NOT NULL,
-    resource_name  text NOT NULL,
-    sharing_class  text NOT NULL,
-    stage          text NOT NULL,
-    outcome        text,
-    filed_at       timestamptz NOT NULL,
-    closed_at      timestamptz,
-    seq            integer NOT NULL,
-    head_digest    text NOT NULL,
-    algorithm      text NOT NULL,
-    filing_key     text NOT NULL CONSTRAINT cases_filing_key_key UNIQUE,
-    filing_digest  text NOT NULL,
-    workflow_id    text NOT NULL,
-    stuck_reason   text,
-    stuck_since    timestamptz,
-    header         jsonb NOT NULL,
-    updated_at     timestamptz NOT NULL DEFAULT clock_timestamp()
+    request_id      text PRIMARY KEY,
+    statute         text NOT NULL,
+    statute_digest  text NOT NULL,
+    policy_digest   text NOT NULL,
+    procedure       text NOT NULL,
+    requester_code  text NOT NULL,
+    requester_name  text NOT NULL,
+    provider_code   text NOT NULL,
+    provider_name   text NOT NULL,
+    resource_code   text NOT NULL,
+    resource_name   text NOT NULL,
+    sharing_class   text,
+    stage           text NOT NULL,
+    outcome         text,
+    filed_at        timestamptz NOT NULL,
+    closed_at       timestamptz,
+    seq             integer NOT NULL,
+    head_digest     text NOT NULL,
+    algorithm       text NOT NULL,
+    filing_key      text NOT NULL CONSTRAINT cases_filing_key_key UNIQUE,
+    filing_digest   text NOT NULL,
+    workflow_id     text NOT NULL,
+    opened_by       text,
+    superior        text,
+    -- what lists ask for, kept by every step: the least due_at of the open clocks, whether one of them is breached,
+    -- whether the last that was said about more time was the provider's request
+    due_at          timestamptz,
+    breached        boolean NOT NULL DEFAULT false,
+    extension_asked boolean NOT NULL DEFAULT false,
+    updated_at      timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX cases_by_filing ON cases (filed_at, request_id);
 CREATE INDEX cases_by_stage ON cases (stage, filed_at, request_id);
 CREATE INDEX cases_by_requester ON cases (upper(requester_code), filed_at, request_id);
 CREATE INDEX cases_by_provider ON cases (upper(provider_code), filed_at, request_id);
 CREATE INDEX cases_by_update ON cases (updated_at);
-CREATE INDEX cases_stuck ON cases (stuck_since) WHERE stuck_reason IS NOT NULL;
+CREATE INDEX cases_by_resource ON cases (procedure, upper(provider_code), resource_code);
+CREATE INDEX cases_by_opener ON cases (opened_by) WHERE opened_by IS NOT NULL;
+CREATE INDEX cases_by_superior ON cases (superior) WHERE superior IS NOT NULL;
+CREATE INDEX cases_open_by_due ON cases (due_at, request_id) WHERE closed_at IS NULL;
+CREATE INDEX cases_open_by_stage ON cases (stage, due_at, request_id) WHERE closed_at IS NULL;
+CREATE INDEX cases_open_by_statute ON cases (statute, due_at, request_id) WHERE closed_at IS NULL;
+CREATE INDEX cases_open_by_requester ON cases (upper(requester_code), due_at, request_id) WHERE closed_at IS NULL;
+CREATE INDEX cases_open_by_provider ON cases (upper(provider_code), due_at, request_id) WHERE closed_at IS NULL;
+CREATE INDEX cases_breached ON cases (filed_at, request_id) WHERE breached;
+
+CREATE TABLE filings (
+    request_id  text PRIMARY KEY REFERENCES cases (request_id),
+    application jsonb NOT NULL
+);
+
+CREATE TABLE parked (
+    request_id text NOT NULL REFERENCES cases (request_id),
+    reason     text NOT NULL,
+    since      timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (request_id, reason)
+);
+
+-- How far the workflow of each case is known to have come, so that nobody asks twice. No foreign key: what is noted
+-- here must never wait for whoever records a step of the case.
+CREATE TABLE confirmed (
+    request_id text PRIMARY KEY,
+    seq        integer NOT NULL
+);
 
 CREATE TABLE events (
     request_id  text NOT NULL REFERENCES cases (request_id),
@@ -59,139 +101,194 @@ CREATE TABLE events (
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (request_id, seq)
 );
-CREATE INDEX events_by_key ON events (request_id, key) WHERE key IS NOT NULL;
 
+-- A key is the caller's and, after the last ~, the fingerprint of what was sent with it.
+CREATE FUNCTION caller_part(key text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURNS NULL ON NULL INPUT
+    RETURN left(key, length(key) - strpos(reverse(key), '~'));
+CREATE INDEX events_by_caller_key ON events (request_id, caller_part(key)) WHERE key IS NOT NULL;
+
+-- What of a clock is asked for by many and what becomes of it. All else stands in the event that started it.
 CREATE TABLE clocks (
-    request_id        text NOT NULL REFERENCES cases (request_id),
-    number            integer NOT NULL,
-    id                text NOT NULL,
-    basis             text NOT NULL,
-    article           text,
-    quote             text,
-    started_at        timestamptz NOT NULL,
-    amount            integer NOT NULL,
-    unit              text NOT NULL,
-    due_date          date NOT NULL,
-    due_at            timestamptz NOT NULL,
-    provisional       boolean NOT NULL,
-    calendar_edition  text NOT NULL,
-    calendar_editions jsonb NOT NULL,
-    warn_at           jsonb NOT NULL,
-    rungs             jsonb NOT NULL,
-    supersedes        integer,
-    state             text NOT NULL,
-    ended_at          timestamptz,
-    warned            integer NOT NULL,
-    climbed           integer NOT NULL,
+    request_id  text NOT NULL REFERENCES cases (request_id),
+    number      integer NOT NULL,
+    seq         integer NOT NULL,
+    id          text NOT NULL,
+    started_at  timestamptz NOT NULL,
+    amount      integer NOT NULL,
+    unit        text NOT NULL,
+    due_date    date NOT NULL,
+    due_at      timestamptz NOT NULL,
+    provisional boolean NOT NULL,
+    state       text NOT NULL,
+    ended_at    timestamptz,
+    warned      integer NOT NULL,
+    climbed     integer NOT NULL,
     PRIMARY KEY (request_id, number)
 );
 CREATE INDEX clocks_open ON clocks (due_at) WHERE ended_at IS NULL;
+"""
+
+# A message's place is told by its transaction, and no two writers wait for each other to get one.
+OUTBOX = """
+CREATE TABLE outbox_base (
+    one  boolean PRIMARY KEY DEFAULT true CHECK (one),
+    base bigint NOT NULL
+);
+INSERT INTO outbox_base (base) VALUES (0);
 
 CREATE TABLE outbox (
-    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    request_id   text NOT NULL,
-    seq          integer NOT NULL,
-    type         text NOT NULL,
-    payload      jsonb NOT NULL,
-    created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
-    published_at timestamptz,
+    position   bigint PRIMARY KEY,
+    request_id text NOT NULL,
+    seq        integer NOT NULL,
+    type       text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT outbox_request_id_seq_key UNIQUE (request_id, seq)
 );
-CREATE INDEX outbox_pending ON outbox (id) WHERE published_at IS NULL;
 
+-- The first position that this transaction writes to; it has room for 4,096.
+CREATE FUNCTION outbox_here() RETURNS bigint LANGUAGE sql VOLATILE
+    RETURN (SELECT base FROM outbox_base) + (pg_current_xact_id()::text::bigint << 12);
+
+-- Every message below is visible or will never be: whoever might still write there has ended.
+CREATE FUNCTION outbox_horizon() RETURNS bigint LANGUAGE sql STABLE
+    RETURN (SELECT base FROM outbox_base) + (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 12);
+"""
+
+CALENDAR = """
 CREATE TABLE calendar_editions (
     id        text PRIMARY KEY,
     published date NOT NULL,
     body      jsonb NOT NULL,
     stored_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+
+CREATE TABLE calendar_publications (
+    edition     text PRIMARY KEY REFERENCES calendar_editions (id),
+    started_by  text NOT NULL,
+    started_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    expected    integer NOT NULL,
+    superseded  integer NOT NULL DEFAULT 0,
+    seen_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at timestamptz
+);
+CREATE INDEX calendar_publications_open ON calendar_publications (started_at) WHERE finished_at IS NULL;
 """
 
-# Statement triggers, so that even a statement that would touch no row is refused, and ENABLE ALWAYS,
-# so that session_replication_role does not get round them.
-ONLY_GROWS = """
-CREATE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'Ledger rule: % only grows, % is refused (台账只增不改).', TG_TABLE_NAME, TG_OP
-        USING ERRCODE = 'restrict_violation';
-END $$;
+WEBHOOKS = """
+CREATE TABLE webhooks (
+    id              text PRIMARY KEY,
+    org             text NOT NULL,
+    created_by      text NOT NULL,
+    created_at      timestamptz NOT NULL,
+    changed_by      text NOT NULL,
+    changed_at      timestamptz NOT NULL,
+    visibility      jsonb NOT NULL,
+    url             text NOT NULL,
+    events          jsonb NOT NULL,
+    payload         text NOT NULL CHECK (payload IN ('thin', 'full')),
+    secret          text NOT NULL,
+    previous_secret text,
+    previous_until  timestamptz,
+    state           text NOT NULL CHECK (state IN ('active', 'disabled')),
+    reason          text CHECK ((reason IS NULL) = (state = 'active')),
+    since           timestamptz NOT NULL,
+    deleted_at      timestamptz,
+    reached         bigint NOT NULL
+);
+CREATE INDEX webhooks_by_org ON webhooks (upper(org), created_at, id);
 
-CREATE TRIGGER events_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON events
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
-ALTER TABLE events ENABLE ALWAYS TRIGGER events_only_grow;
+CREATE TABLE webhook_deliveries (
+    webhook_id   text NOT NULL REFERENCES webhooks (id),
+    message_id   bigint NOT NULL REFERENCES outbox (position),
+    request_id   text NOT NULL,
+    created_at   timestamptz NOT NULL,
+    delivered_at timestamptz,
+    PRIMARY KEY (webhook_id, message_id)
+);
+CREATE INDEX webhook_deliveries_in_order ON webhook_deliveries (webhook_id, request_id, message_id)
+    WHERE delivered_at IS NULL;
+CREATE INDEX webhook_deliveries_pending ON webhook_deliveries (webhook_id, message_id)
+    WHERE delivered_at IS NULL;
 
-CREATE TRIGGER cases_stay BEFORE DELETE OR TRUNCATE ON cases
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
-ALTER TABLE cases ENABLE ALWAYS TRIGGER cases_stay;
+CREATE TABLE webhook_queues (
+    webhook_id   text NOT NULL REFERENCES webhooks (id),
+    request_id   text NOT NULL,
+    due_at       timestamptz NOT NULL,
+    failures     integer NOT NULL DEFAULT 0,
+    claim        text,
+    leased_until timestamptz,
+    PRIMARY KEY (webhook_id, request_id)
+);
+CREATE INDEX webhook_queues_due ON webhook_queues (webhook_id, due_at);
 
-CREATE TRIGGER clocks_stay BEFORE DELETE OR TRUNCATE ON clocks
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
-ALTER TABLE clocks ENABLE ALWAYS TRIGGER clocks_stay;
+CREATE TABLE webhook_attempts (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    webhook_id   text NOT NULL REFERENCES webhooks (id),
+    message_id   bigint,
+    at           timestamptz NOT NULL,
+    status       integer,
+    error        text,
+    milliseconds integer NOT NULL,
+    response     text NOT NULL
+);
+CREATE INDEX webhook_attempts_of_delivery ON webhook_attempts (webhook_id, message_id, id);
 """
 
-CHAIN = """
-CREATE FUNCTION ledger_chain() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    last_seq    integer := 0;
-    last_digest text := repeat('0', 64);
-BEGIN
-    SELECT seq, digest INTO last_seq, last_digest FROM events
-        WHERE request_id = NEW.request_id ORDER BY seq DESC LIMIT 1;
-    IF NOT FOUND THEN
-        last_seq := 0;
-        last_digest := repeat('0', 64);
-    END IF;
-    IF NEW.seq IS DISTINCT FROM last_seq + 1 THEN
-        RAISE EXCEPTION 'Ledger rule: event % of % must be number % (台账序号不得间断).',
-            NEW.seq, NEW.request_id, last_seq + 1 USING ERRCODE = 'restrict_violation';
-    END IF;
-    IF NEW.prev IS DISTINCT FROM last_digest THEN
-        RAISE EXCEPTION 'Ledger rule: event % of % must carry the digest of the event before (台账摘要链不得断开).',
-            NEW.seq, NEW.request_id USING ERRCODE = 'restrict_violation';
-    END IF;
-    RETURN NEW;
-END $$;
+FROM_OUTSIDE = """
+-- Events that came in: each once by its sender, source and id; one that had an effect never changes again.
+CREATE TABLE received_events (
+    number        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    sender        text NOT NULL,
+    source        text NOT NULL,
+    id            text NOT NULL,
+    type          text NOT NULL,
+    subject       text,
+    time          timestamptz,
+    request_id    text REFERENCES cases (request_id),
+    resource_code text,
+    occurred_at   timestamptz,
+    uses          bigint,
+    data          jsonb NOT NULL,
+    digest        text NOT NULL,
+    places        jsonb NOT NULL,
+    received_from text NOT NULL,
+    received_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    -- null while what the event asks for is not known to be done
+    effect        text CHECK (effect IN ('started', 'attached', 'recorded')),
+    CONSTRAINT received_events_sender_source_id_key UNIQUE (sender, source, id),
+    -- what others say of time must be an instant that every reader can read back, in whatever time zone
+    CONSTRAINT received_events_readable CHECK (
+        time BETWEEN '1900-01-01 00:00+00' AND '9000-01-01 00:00+00'
+        AND occurred_at BETWEEN '1900-01-01 00:00+00' AND '9000-01-01 00:00+00'
+    )
+);
+CREATE INDEX received_events_of_request ON received_events (request_id, number);
+CREATE INDEX received_events_of_resource ON received_events (resource_code, number);
+CREATE UNIQUE INDEX received_events_one_start ON received_events (request_id) WHERE effect = 'started';
 
-CREATE TRIGGER events_chain BEFORE INSERT ON events
-    FOR EACH ROW EXECUTE FUNCTION ledger_chain();
-ALTER TABLE events ENABLE ALWAYS TRIGGER events_chain;
-"""
+CREATE TABLE attachments (
+    sha256      text NOT NULL,
+    org         text NOT NULL,
+    sm3         text NOT NULL,
+    size        bigint NOT NULL,
+    media_type  text NOT NULL,
+    name        text NOT NULL,
+    uploaded_by text NOT NULL,
+    uploaded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (sha256, org)
+);
 
-AS_FILED = """
-CREATE FUNCTION ledger_as_filed() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'Ledger rule: what % was filed or started with does not change (登记内容不改).', TG_TABLE_NAME
-        USING ERRCODE = 'restrict_violation';
-END $$;
-
-CREATE TRIGGER cases_as_filed BEFORE UPDATE ON cases FOR EACH ROW
-    WHEN ((OLD.request_id, OLD.statute, OLD.statute_digest, OLD.requester_code, OLD.provider_code,
-           OLD.resource_code, OLD.sharing_class, OLD.filed_at, OLD.algorithm, OLD.filing_key,
-           OLD.filing_digest, OLD.header)
-          IS DISTINCT FROM
-          (NEW.request_id, NEW.statute, NEW.statute_digest, NEW.requester_code, NEW.provider_code,
-           NEW.resource_code, NEW.sharing_class, NEW.filed_at, NEW.algorithm, NEW.filing_key,
-           NEW.filing_digest, NEW.header)
-          OR NEW.seq < OLD.seq)
-    EXECUTE FUNCTION ledger_as_filed();
-ALTER TABLE cases ENABLE ALWAYS TRIGGER cases_as_filed;
-
-CREATE TRIGGER clocks_as_started BEFORE UPDATE ON clocks FOR EACH ROW
-    WHEN ((OLD.request_id, OLD.number, OLD.id, OLD.basis, OLD.article, OLD.quote, OLD.started_at,
-           OLD.amount, OLD.unit, OLD.due_date, OLD.due_at, OLD.provisional, OLD.calendar_edition,
-           OLD.calendar_editions, OLD.warn_at, OLD.rungs, OLD.supersedes)
-          IS DISTINCT FROM
-          (NEW.request_id, NEW.number, NEW.id, NEW.basis, NEW.article, NEW.quote, NEW.started_at,
-           NEW.amount, NEW.unit, NEW.due_date, NEW.due_at, NEW.provisional, NEW.calendar_edition,
-           NEW.calendar_editions, NEW.warn_at, NEW.rungs, NEW.supersedes))
-    EXECUTE FUNCTION ledger_as_filed();
-ALTER TABLE clocks ENABLE ALWAYS TRIGGER clocks_as_started;
+CREATE TABLE named_papers (
+    sha256     text NOT NULL,
+    request_id text NOT NULL REFERENCES cases (request_id),
+    PRIMARY KEY (sha256, request_id)
+);
 """
 
 
 def upgrade() -> None:
     """Create everything, in the caller's transaction."""
-    for statements in (TABLES, ONLY_GROWS, CHAIN, AS_FILED):
+    for statements in (CASES, OUTBOX, CALENDAR, WEBHOOKS, FROM_OUTSIDE, *RULES):
         op.execute(statements)
 
 

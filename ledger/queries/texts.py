@@ -1,0 +1,44 @@
+"""Texts that cases rest on, by the digest of their content: statutes and policies. They are added and never change."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+
+from ledger.engine import reading
+from ledger.tables import rule_texts
+
+Kind = Literal["statute", "policy"]
+
+Text = tuple[Kind, Mapping[str, Any]]
+"""What kind of text it is, and its content as data."""
+
+
+def store_texts(engine: Engine, texts: Mapping[str, Text]) -> None:
+    """Keep texts by their digests; one that is there stays as it is."""
+    with engine.begin() as connection:
+        store_within(connection, texts)
+
+
+def store_within(connection: Connection, texts: Mapping[str, Text]) -> None:
+    """``store_texts`` in the caller's transaction."""
+    # In one order, so that two writers never wait for each other crosswise.
+    rows = [{"digest": digest, "kind": kind, "body": body} for digest, (kind, body) in sorted(texts.items())]
+    if rows:
+        connection.execute(insert_or_skip(rule_texts).on_conflict_do_nothing(), rows)
+
+
+def texts(engine: Engine, digests: Collection[str]) -> dict[str, Text]:
+    """Those of these texts that are here."""
+    query = select(rule_texts.c.digest, rule_texts.c.kind, rule_texts.c.body)
+    with reading(engine) as connection:
+        rows = connection.execute(query.where(rule_texts.c.digest.in_(digests)))
+        return {row.digest: (row.kind, row.body) for row in rows}
+
+
+def all_texts(engine: Engine) -> dict[str, Text]:
+    """Every text that is here."""
+    query = select(rule_texts.c.digest, rule_texts.c.kind, rule_texts.c.body)
+    with reading(engine) as connection:
+        return {row.digest: (row.kind, row.body) for row in connection.execute(query)}
