@@ -75,10 +75,11 @@ def _ways_from(declared: DeclaredStage) -> Iterator[Way]:
 
 @dataclass(frozen=True)
 class WatchedProcess(Process):
-    """A process that writes down every way that is asked about and declared, and which limits ran in which stage."""
+    """A process that writes down every way that is asked about and declared, and where which limits began and ran."""
 
     walked: set[Way] = field(default_factory=set)
     ran: set[tuple[Stage, ClockId]] = field(default_factory=set)
+    started: set[tuple[Stage, ClockId]] = field(default_factory=set)
 
     def refuse_undeclared_opening(self, stage: Stage, statute: Statute) -> None:
         """As of every process; the way is noted."""
@@ -105,7 +106,9 @@ class WatchedCase(PaperCase):
         recorded = super().record(events, key)
         running = [clock.id for clock in self.case.clocks.values() if clock.state is ClockState.RUNNING]
         self.watch.ran.update((self.case.stage, clock) for clock in running)
-        self.watch.ran.update((event.stage, event.clock.id) for event in recorded if event.clock is not None)
+        started = {(event.stage, event.clock.id) for event in recorded if event.clock is not None}
+        self.watch.ran.update(started)
+        self.watch.started.update(started)
         return recorded
 
 

@@ -59,6 +59,11 @@ OF_NO_PACKAGED_TEXT: Final[Mapping[ProcedureName, set[Way]]] = {
 }
 """The ways that the rules have for a text that says what no packaged text says together."""
 
+SHOWN_BELOW: Final[Mapping[ProcedureName, set[tuple[Stage, ClockId]]]] = {
+    ProcedureName.SHARE_REQUEST: {(Stage.COMPLETENESS_CHECK, ClockId.PROVIDER_ANSWER)},
+}
+"""The limits that start in a stage of others in no scenario, and are shown here one by one."""
+
 
 def name_of(path: Path) -> str:
     """How a scenario is called: folder and file, without the ending."""
@@ -121,6 +126,14 @@ def test_every_declared_limit_runs_in_its_stage(procedure: ProcedureName) -> Non
     declared = {(it.stage, clock) for it in PROCEDURES[procedure].process.stages for clock in it.limits}
     ran = {pair for case in cases_of(procedure) for pair in case.watch.ran}
     assert not declared - ran
+
+
+@pytest.mark.parametrize("procedure", ProcedureName)
+def test_every_limit_that_starts_in_a_stage_of_others_does_so(procedure: ProcedureName) -> None:
+    """Each exception is needed: what a scenario shows, or what is declared no longer, may not be among them."""
+    declared = {(it.stage, clock) for it in PROCEDURES[procedure].process.stages for clock in it.also_starts}
+    started = {pair for case in cases_of(procedure) for pair in case.watch.started}
+    assert declared - started == SHOWN_BELOW.get(procedure, set())
 
 
 # What takes two cases
@@ -199,6 +212,16 @@ def test_a_grant_unused_for_long_may_be_revoked_with_disposal() -> None:
     grant.lapse(ClockId.UNUSED_ACCESS)
     _give(grant, CommandName.REVOKE, Role.PROVIDER, reason="长期不使用", disposal="删除全部副本")
     assert REVOKED in grant.watch.walked
+
+
+def test_an_answer_may_count_from_the_filing_although_the_papers_are_checked_first() -> None:
+    def from_the_filing(text: Statute) -> dict[str, Any]:
+        counted = [it.model_copy(update={"from_filing": it.clock is ClockId.PROVIDER_ANSWER}) for it in text.limits]
+        return {"limits": tuple(counted)}
+
+    text = _text("nantong-2020", from_the_filing)
+    request = _come_to("nantong-2020/refused-late-then-impasse", Stage.COMPLETENESS_CHECK, text)
+    assert SHOWN_BELOW[ProcedureName.SHARE_REQUEST] <= request.watch.started
 
 
 def _come_to(name: str, stage: Stage, text: Statute | None = None) -> WatchedCase:

@@ -77,8 +77,9 @@ def refuse_unless_allowed(case: Case, rule: Rule, command: Command) -> None:
 
 def _refuse_undeclared(procedure: Procedure[Any], decision: Decision[Any], cause: CommandName | None) -> None:
     """A rule keeps to what its procedure declares. Raises UndeclaredStep, which is a fault of the program."""
-    procedure.process.refuse_undeclared(decision.case.stage, cause, decision.stage, decision.case.statute)
-    procedure.process.refuse_undeclared_clocks(decision.events)
+    process, start, text = procedure.process, decision.case.stage, decision.case.statute
+    process.refuse_undeclared(start, cause, decision.stage, text)
+    process.refuse_undeclared_clocks(start, decision.stage, decision.events, text)
 
 
 def allowed(procedure: Procedure[Any], case: Case, role: Role) -> Sequence[CommandName]:

@@ -110,7 +110,7 @@ def open_case(
     decision = Decision(case, actor, at, Stage.CLOSED)
     procedure.begin(decision, digests or {})
     procedure.process.refuse_undeclared_opening(decision.stage, case.statute)
-    procedure.process.refuse_undeclared_clocks(decision.events)
+    procedure.process.refuse_undeclared_clocks(None, decision.stage, decision.events, case.statute)
     caller = Caller(actor.person or "", actor.org, frozenset({actor.role}), places)
     if for_itself and not stands_as(caller, actor.role, case.parties):
         raise Refused(RefusalCode.NOT_YOUR_TURN)

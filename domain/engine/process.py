@@ -7,6 +7,7 @@ nowhere is a bug, and is told as one (:class:`UndeclaredStep`) before anything i
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from domain.engine.records import Event
 from domain.statutes.model import Statute
@@ -23,8 +24,10 @@ Condition = Callable[[Statute], bool]
 """Whether a text has something."""
 Cause = CommandName | ClockId
 """What leads a case on: a command, or the end of a limit."""
-Conditions = Mapping[Cause | tuple[Cause, Stage], Condition]
-"""What some texts alone have: a command, a limit's end, or one of their ways."""
+OfCommands = Mapping[CommandName | tuple[CommandName, Stage], Condition]
+"""What some texts alone have: a command, or one of its ways."""
+OfLimits = Mapping[ClockId | tuple[ClockId, Stage], Condition]
+"""What some texts alone have: a limit and its end, or one of the ways of that. A command may bear the same name."""
 
 
 class UndeclaredStep(Exception):
@@ -48,8 +51,8 @@ class DeclaredStage:
     text differs, or where a provincial department is involved (True). ``commands``: to which stages each may lead, its
     own among them where the case may also stay; none where it always stays. ``expiry``: likewise for the end of a
     limit. ``by_itself``: where the platform leads a case that waits for nobody. ``limits``: what is measured here,
-    one that runs on from an earlier stage among them where its end leads somewhere.
-    ``only``: what some texts alone have here, a command, a limit's end, or one of their ways.
+    one that runs on from an earlier stage among them where its end leads somewhere. ``also_starts``: what may begin to
+    run here although other stages measure it. ``commands_only``, ``limits_only``: what some texts alone have here.
     """
 
     stage: Stage
@@ -58,35 +61,32 @@ class DeclaredStage:
     commands: Mapping[CommandName, Sequence[Stage]]
     limits: Sequence[ClockId] = ()
     expiry: Mapping[ClockId, Sequence[Stage]] = field(default_factory=dict)
+    also_starts: Sequence[ClockId] = ()
     by_itself: Sequence[Stage] = ()
     waits_under: Callable[[Statute, bool], Sequence[Role] | None] = as_everywhere
-    only: Conditions = field(default_factory=dict)
+    commands_only: OfCommands = field(default_factory=dict)
+    limits_only: OfLimits = field(default_factory=dict)
 
     def under(self, statute: Statute) -> "DeclaredStage":
-        """The stage as a text has it: without the commands and the ways that it does not know."""
-        expiry = {clock: self._ways(clock, ways, statute) for clock, ways in self.expiry.items()}
+        """The stage as a text has it: without the commands, the limits and the ways that it does not know."""
         return replace(
             self,
             commands=self.commands_under(statute),
-            expiry={clock: ways for clock, ways in expiry.items() if ways is not None},
-            limits=tuple(clock for clock in self.limits if self._has(clock, statute)),
-            only={},
+            expiry=_known(self.expiry, self.limits_only, statute),
+            limits=tuple(clock for clock in self.limits if _has(self.limits_only, clock, statute)),
+            also_starts=tuple(clock for clock in self.also_starts if _has(self.limits_only, clock, statute)),
+            commands_only={},
+            limits_only={},
         )
 
     def commands_under(self, statute: Statute) -> Mapping[CommandName, Sequence[Stage]]:
         """The commands that a text knows here, each with the stages to which it may lead under it."""
-        ways = {name: self._ways(name, ways, statute) for name, ways in self.commands.items()}
-        return {name: found for name, found in ways.items() if found is not None}
+        return _known(self.commands, self.commands_only, statute)
 
-    def _ways(self, cause: Cause, ways: Sequence[Stage], statute: Statute) -> Sequence[Stage] | None:
-        """The ways of a cause under a text; None where the text does not know it here."""
-        if not self._has(cause, statute):
-            return None
-        return tuple(stage for stage in ways if self._has((cause, stage), statute))
-
-    def _has(self, what: Cause | tuple[Cause, Stage], statute: Statute) -> bool:
-        condition = self.only.get(what)
-        return condition is None or condition(statute)
+    @property
+    def may_start(self) -> frozenset[ClockId]:
+        """Every limit that may begin to run here."""
+        return frozenset([*self.limits, *self.also_starts])
 
     @property
     def leads_to(self) -> frozenset[Stage]:
@@ -98,6 +98,25 @@ class DeclaredStage:
         """Whose move it is under a text; ``provincial``: a provincial department is involved."""
         under = self.waits_under(statute, provincial)
         return self.waits_for if under is None else under
+
+
+C = TypeVar("C", CommandName, ClockId)
+
+
+def _known(
+    ways: Mapping[C, Sequence[Stage]], only: Mapping[C | tuple[C, Stage], Condition], statute: Statute
+) -> Mapping[C, Sequence[Stage]]:
+    """The causes that a text knows, each with the ways that it has of them."""
+    return {
+        cause: tuple(stage for stage in stages if _has(only, (cause, stage), statute))
+        for cause, stages in ways.items()
+        if _has(only, cause, statute)
+    }
+
+
+def _has(only: Mapping[C | tuple[C, Stage], Condition], what: C | tuple[C, Stage], statute: Statute) -> bool:
+    condition = only.get(what)
+    return condition is None or condition(statute)
 
 
 @dataclass(frozen=True)
@@ -181,11 +200,19 @@ class Process:
             by = cause.value if cause else "the platform"
             raise UndeclaredStep(f"{by} leads from {start.value} to {end.value}, which is not declared")
 
-    def refuse_undeclared_clocks(self, events: Iterable[Event]) -> None:
-        """Raises UndeclaredStep for events that start a limit which no stage of the procedure declares."""
-        for event in events:
-            if event.order is not None and event.order.id not in self.clocks:
-                raise UndeclaredStep(f"the clock {event.order.id.value} is not declared")
+    def refuse_undeclared_clocks(
+        self, start: Stage | None, end: Stage, events: Iterable[Event], statute: Statute
+    ) -> None:
+        """Raises UndeclaredStep for a limit that begins to run in a step that has it neither before nor after.
+
+        ``start`` None: the filing. One that takes another's place goes on and does not begin.
+        """
+        stages = [stage for stage in dict.fromkeys((start, end)) if stage is not None]
+        there = {clock for stage in stages if stage in self for clock in self[stage].under(statute).may_start}
+        for order in (event.order for event in events if event.order is not None):
+            if order.supersedes is None and order.id not in there:
+                where = " or ".join(stage.value for stage in stages)
+                raise UndeclaredStep(f"the clock {order.id.value} starts in {where}, which is not declared")
 
 
 def _reached(opens: Sequence[Stage], there: Mapping[Stage, DeclaredStage]) -> set[Stage]:
@@ -221,6 +248,8 @@ def faults(process: Process, may_give: Mapping[CommandName, Sequence[Role]]) -> 
         yield f"no filing arrives in {stage.value}, which some texts alone could have"
     for declared in process.stages:
         yield from _faults_of(declared, may_give)
+        for clock in sorted(set(declared.also_starts) - set(process.clocks)):
+            yield f"{declared.stage.value} also starts {clock.value}, which is measured in no stage"
 
 
 def _faults_of(declared: DeclaredStage, may_give: Mapping[CommandName, Sequence[Role]]) -> Iterator[str]:
@@ -228,24 +257,23 @@ def _faults_of(declared: DeclaredStage, may_give: Mapping[CommandName, Sequence[
     stage = declared.stage.value
     for clock in sorted(set(declared.expiry) - set(declared.limits)):
         yield f"{stage} says where the end of {clock.value} leads, which is not among its limits"
+    for clock in sorted(set(declared.also_starts) & set(declared.limits)):
+        yield f"{stage} also starts {clock.value}, which is among its limits"
     if not declared.leads_to:
         yield f"no way leads on from {stage}"
     givers = {role for command in declared.commands if command not in SUPERVISES for role in may_give.get(command, ())}
     for role in [] if declared.by_itself else sorted(set(declared.waits_for) - givers):
         yield f"{stage} waits for {role.value}, who may carry nothing on there"
-    for what in declared.only:
-        if not _is_there(declared, what):
-            yield f"{stage} has no {_told(what)} that some texts alone could have"
+    limits = {clock: declared.expiry.get(clock, ()) for clock in declared.may_start}
+    for what in (*_missing(declared.commands_only, declared.commands), *_missing(declared.limits_only, limits)):
+        yield f"{stage} has no {what} that some texts alone could have"
 
 
-def _is_there(declared: DeclaredStage, what: Cause | tuple[Cause, Stage]) -> bool:
-    """Whether a condition is about something that the stage declares. A command and a clock may bear one name."""
-    cause = what[0] if isinstance(what, tuple) else what
-    ways = declared.commands.get(cause) if isinstance(cause, CommandName) else declared.expiry.get(cause)
-    if isinstance(what, tuple):
-        return ways is not None and what[1] in ways
-    return ways is not None or cause in declared.limits
-
-
-def _told(what: Cause | tuple[Cause, Stage]) -> str:
-    return f"way of {what[0].value} to {what[1].value}" if isinstance(what, tuple) else what.value
+def _missing(only: Mapping[C | tuple[C, Stage], Condition], there: Mapping[C, Sequence[Stage]]) -> Iterator[str]:
+    """The conditions about something that a stage does not declare, as one says them."""
+    for what in only:
+        if not isinstance(what, tuple):
+            if what not in there:
+                yield what.value
+        elif what[1] not in there.get(what[0], ()):
+            yield f"way of {what[0].value} to {what[1].value}"

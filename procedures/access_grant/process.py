@@ -3,7 +3,7 @@
 from typing import Final
 
 from domain.engine.procedure import Procedure
-from domain.engine.process import CLOSES, STAYS, Cause, Conditions, DeclaredStage, Process
+from domain.engine.process import CLOSES, STAYS, DeclaredStage, OfCommands, OfLimits, Process
 from domain.engine.rules import together
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
@@ -39,9 +39,16 @@ IN_SERVICE: Final = {
 }
 
 
-def _with_disposal(*causes: Cause) -> Conditions:
+def _with_disposal(*commands: CommandName) -> OfCommands:
     """Of what ends access, the way to disposal is there where the text speaks of it."""
-    return {(cause, Stage.DISPOSAL): _disposes for cause in causes}
+    return {(command, Stage.DISPOSAL): _disposes for command in commands}
+
+
+# The provider may ask at any time what is to become of the data, and the limit for that runs from then (809 art. 27).
+ASKED_EARLY: Final = (ClockId.DISPOSAL,)
+# Whoever uses again, while the end is negotiated or disputed, what lay unused: disuse counts from that use.
+USED_MEANWHILE: Final = (*ASKED_EARLY, ClockId.UNUSED_ACCESS)
+WHERE_ASKED: Final[OfLimits] = {ClockId.DISPOSAL: _disposes}
 
 
 EXPIRES: Final = {ClockId.GRANT_TERM: (Stage.EXPIRED,)}
@@ -54,6 +61,7 @@ PROCESS: Final = Process(
             "使用: uses are recorded; disuse and the term are watched",
             waits_for=(),
             limits=(ClockId.GRANT_TERM, ClockId.UNUSED_ACCESS),
+            also_starts=ASKED_EARLY,
             commands={
                 CommandName.REVOKE: ENDS,
                 CommandName.RENEW: STAYS,
@@ -62,7 +70,8 @@ PROCESS: Final = Process(
                 **IN_SERVICE,
             },
             expiry=EXPIRES,
-            only={
+            limits_only=WHERE_ASKED,
+            commands_only={
                 **_with_disposal(CommandName.REVOKE, CommandName.END_SERVICE, CommandName.TERMINATE),
                 CommandName.REVOKE: _revokes_without_negotiation,
             },
@@ -72,6 +81,7 @@ PROCESS: Final = Process(
             "暂停: the user puts right what was wrong, or sharing is terminated",
             waits_for=(Role.REQUESTER,),
             limits=(ClockId.RECTIFICATION, ClockId.GRANT_TERM),
+            also_starts=ASKED_EARLY,
             commands={
                 CommandName.NOTE_RECTIFICATION: STAYS,
                 CommandName.REFUSE_RECTIFICATION: STAYS,
@@ -82,13 +92,15 @@ PROCESS: Final = Process(
                 **AT_ANY_STAGE,
             },
             expiry=EXPIRES,
-            only=_with_disposal(CommandName.TERMINATE, CommandName.END_SERVICE),
+            limits_only=WHERE_ASKED,
+            commands_only=_with_disposal(CommandName.TERMINATE, CommandName.END_SERVICE),
         ),
         DeclaredStage(
             Stage.ENDING,
             "终止协商: the provider negotiates the end or change with the user",
             waits_for=(Role.REQUESTER,),
             limits=(ClockId.NEGOTIATION, ClockId.GRANT_TERM),
+            also_starts=USED_MEANWHILE,
             commands={
                 CommandName.ANSWER_END: STAYS,
                 CommandName.REVOKE: ENDS,
@@ -97,13 +109,15 @@ PROCESS: Final = Process(
                 **IN_SERVICE,
             },
             expiry=EXPIRES,
-            only=_with_disposal(CommandName.REVOKE, CommandName.END_SERVICE, CommandName.TERMINATE),
+            limits_only=WHERE_ASKED,
+            commands_only=_with_disposal(CommandName.REVOKE, CommandName.END_SERVICE, CommandName.TERMINATE),
         ),
         DeclaredStage(
             Stage.COORDINATION,
             "协调: the bureau coordinates the dispute; access goes on",
             waits_for=(Role.BUREAU,),
             limits=(ClockId.COORDINATION, ClockId.GRANT_TERM),
+            also_starts=USED_MEANWHILE,
             commands={
                 CommandName.CONCLUDE_COORDINATION: (Stage.COORDINATION, Stage.IN_USE),
                 CommandName.REFER_FINAL: (Stage.FINAL_INSTANCE,),
@@ -111,29 +125,34 @@ PROCESS: Final = Process(
                 **IN_SERVICE,
             },
             expiry=EXPIRES,
-            only=_with_disposal(CommandName.END_SERVICE, CommandName.TERMINATE),
+            limits_only=WHERE_ASKED,
+            commands_only=_with_disposal(CommandName.END_SERVICE, CommandName.TERMINATE),
         ),
         DeclaredStage(
             Stage.FINAL_INSTANCE,
             "决定: the government decides the dispute; access goes on",
             waits_for=(Role.GOVERNMENT,),
             limits=(ClockId.FINAL_INSTANCE, ClockId.GRANT_TERM),
+            also_starts=USED_MEANWHILE,
             commands={
                 CommandName.DECIDE: (Stage.COORDINATION, Stage.IN_USE, Stage.ENDING),
                 CommandName.END_SERVICE: ENDS,
                 **IN_SERVICE,
             },
             expiry=EXPIRES,
-            only=_with_disposal(CommandName.END_SERVICE, CommandName.TERMINATE),
+            limits_only=WHERE_ASKED,
+            commands_only=_with_disposal(CommandName.END_SERVICE, CommandName.TERMINATE),
         ),
         DeclaredStage(
             Stage.EXPIRED,
             "期满: the user may apply again",
             waits_for=(Role.REQUESTER,),
             limits=(ClockId.RENEWAL_WINDOW,),
+            also_starts=ASKED_EARLY,
             commands={CommandName.RENEW: ENDS, CommandName.END_SERVICE: ENDS, **AT_ANY_STAGE},
             expiry={ClockId.RENEWAL_WINDOW: ENDS},
-            only=_with_disposal(CommandName.RENEW, CommandName.END_SERVICE, ClockId.RENEWAL_WINDOW),
+            commands_only=_with_disposal(CommandName.RENEW, CommandName.END_SERVICE),
+            limits_only={**WHERE_ASKED, (ClockId.RENEWAL_WINDOW, Stage.DISPOSAL): _disposes},
         ),
         DeclaredStage(
             Stage.DISPOSAL,

@@ -35,7 +35,7 @@ PROCESS: Final = Process(
                 CommandName.SUBMIT_UPDATE: (Stage.CATALOGUE_REVIEW,),
                 **AT_ANY_STAGE,
             },
-            only={
+            commands_only={
                 CommandName.REQUEST_EXTENSION: _may_be_extended,
                 CommandName.APPROVE_EXTENSION: _may_be_extended,
                 CommandName.DENY_EXTENSION: _may_be_extended,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from domain.engine.procedure import Procedure
-from domain.engine.process import CLOSES, Conditions, DeclaredStage, Process
+from domain.engine.process import CLOSES, DeclaredStage, OfCommands, Process
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
 from procedures.common.supervision import SUPERVISED
@@ -53,7 +53,7 @@ def _government_decides(statute: Statute) -> bool:
     return statute.correction is not None and statute.correction.last is not None
 
 
-CORRECTIONS: Final[Conditions] = {
+CORRECTIONS: Final[OfCommands] = {
     (CommandName.CORRECT, Stage.PUSH): _pushes,
     (CommandName.CORRECT, Stage.CLOSED): _corrected_is_done,
 }
@@ -72,7 +72,7 @@ PROCESS: Final = Process(
                 CommandName.WITHDRAW: CLOSES,
                 **SUPERVISED,
             },
-            only=CORRECTIONS,
+            commands_only=CORRECTIONS,
         ),
         DeclaredStage(
             Stage.EXPLAINED,
@@ -86,7 +86,7 @@ PROCESS: Final = Process(
                 **SUPERVISED,
             },
             expiry={ClockId.DISPUTE_WINDOW: CLOSES},
-            only={
+            commands_only={
                 (CommandName.DISPUTE_EXPLANATION, Stage.NEGOTIATION): _departments_negotiate,
                 (CommandName.DISPUTE_EXPLANATION, Stage.VERIFICATION_DISPUTE): _somebody_finds_out,
             },
@@ -104,7 +104,7 @@ PROCESS: Final = Process(
                 CommandName.WITHDRAW: CLOSES,
                 **SUPERVISED,
             },
-            only=CORRECTIONS,
+            commands_only=CORRECTIONS,
         ),
         DeclaredStage(
             Stage.VERIFICATION_DISPUTE,
@@ -117,10 +117,10 @@ PROCESS: Final = Process(
                 CommandName.WITHDRAW: CLOSES,
                 **SUPERVISED,
             },
-            only={
+            commands_only={
                 (CommandName.CONCLUDE_VERIFICATION, Stage.VERIFICATION_DISPUTE): _government_decides,
-                ClockId.FINAL_INSTANCE: _government_decides,
             },
+            limits_only={ClockId.FINAL_INSTANCE: _government_decides},
         ),
         DeclaredStage(
             Stage.PUSH,

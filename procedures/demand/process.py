@@ -30,6 +30,8 @@ PROCESS: Final = Process(
             "发布: the provider publishes the resource",
             waits_for=(Role.PROVIDER,),
             limits=(ClockId.DEMAND_PUBLICATION,),
+            # Whoever undertook it and reports then that it is impossible has missed the limit for saying so after all.
+            also_starts=(ClockId.DEMAND_FEEDBACK,),
             commands={
                 CommandName.REPORT_IMPOSSIBLE: CLOSES,
                 CommandName.PUBLISH: (Stage.PUBLISHED,),

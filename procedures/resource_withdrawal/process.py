@@ -49,6 +49,8 @@ PROCESS: Final = Process(
             waits_for=(Role.BUREAU,),
             waits_under=_whoever_consents_or_negotiates,
             limits=(ClockId.WITHDRAWAL_REVIEW, ClockId.NEGOTIATION),
+            # The notice runs from the day on which all who use the resource were told: that of the filing.
+            also_starts=(ClockId.WITHDRAWAL_NOTICE,),
             commands={
                 CommandName.RECORD_NEGOTIATION: (
                     Stage.WITHDRAWAL_REVIEW,
@@ -60,7 +62,7 @@ PROCESS: Final = Process(
                 CommandName.REFER: (Stage.COORDINATION,),
                 **AT_ANY_STAGE,
             },
-            only={ClockId.WITHDRAWAL_REVIEW: _consents, ClockId.NEGOTIATION: _negotiates},
+            limits_only={ClockId.WITHDRAWAL_REVIEW: _consents, ClockId.NEGOTIATION: _negotiates},
         ),
         DeclaredStage(
             Stage.WITHDRAWAL_NOTICE,

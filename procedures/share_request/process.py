@@ -5,7 +5,7 @@ from typing import Final
 
 from domain.engine.decision import Decision
 from domain.engine.procedure import Procedure
-from domain.engine.process import CLOSES, STAYS, Conditions, DeclaredStage, Process
+from domain.engine.process import CLOSES, STAYS, DeclaredStage, OfCommands, Process
 from domain.engine.records import Clock
 from domain.engine.rules import together
 from domain.statutes.model import Statute
@@ -69,6 +69,20 @@ def _platform_authorizes(statute: Statute) -> bool:
     return any(route.then == Stage.PLATFORM_AUTHORIZATION.value for route in statute.routes)
 
 
+def _counts_from_the_filing(clock: ClockId, statute: Statute) -> bool:
+    """A limit of the text counts from the filing, alone or beside one that does not."""
+    of_the_clock = [limit for limit in statute.limits if limit.clock is clock]
+    return any(limit.from_filing or limit.overall is not None for limit in of_the_clock)
+
+
+def _authorized_from_the_filing(statute: Statute) -> bool:
+    return _counts_from_the_filing(ClockId.PLATFORM_AUTHORIZATION, statute)
+
+
+def _answered_from_the_filing(statute: Statute) -> bool:
+    return _counts_from_the_filing(ClockId.PROVIDER_ANSWER, statute)
+
+
 def _delivers(statute: Statute) -> bool:
     """The text limits the delivery (提供)."""
     return any(limit.clock is ClockId.DELIVERY for limit in statute.limits)
@@ -110,7 +124,7 @@ def _refers_final(statute: Statute) -> bool:
     return any(last is not None and last.step == "final_instance" for last in (statute.last, provincial))
 
 
-LATER_STEPS: Final[Conditions] = {
+LATER_STEPS: Final[OfCommands] = {
     (CommandName.REFER, Stage.FINAL_INSTANCE): _goes_to_the_last_at_once,
     CommandName.REFER: _coordinates,
 }
@@ -129,13 +143,19 @@ PROCESS: Final = Process(
             "规范性审查: the bureau accepts, declines or returns the papers",
             waits_for=(Role.BUREAU,),
             limits=(ClockId.COMPLETENESS_CHECK,),
+            # 自收到申请之日起: the limit of the stage to come may count from the filing.
+            also_starts=(ClockId.PLATFORM_AUTHORIZATION, ClockId.PROVIDER_ANSWER),
+            limits_only={
+                ClockId.PLATFORM_AUTHORIZATION: _authorized_from_the_filing,
+                ClockId.PROVIDER_ANSWER: _answered_from_the_filing,
+            },
             commands={
                 CommandName.ACCEPT: (Stage.PLATFORM_AUTHORIZATION, Stage.PROVIDER_ANSWER),
                 CommandName.DECLINE: CLOSES,
                 CommandName.RETURN_FOR_SUPPLEMENT: (Stage.SUPPLEMENT,),
                 **AT_ANY_STAGE,
             },
-            only={
+            commands_only={
                 (CommandName.ACCEPT, Stage.PLATFORM_AUTHORIZATION): _platform_authorizes,
                 CommandName.RETURN_FOR_SUPPLEMENT: _bureau_returns,
             },
@@ -147,7 +167,7 @@ PROCESS: Final = Process(
             limits=(ClockId.SUPPLEMENT,),
             commands={CommandName.SUPPLEMENT: (Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER), **AT_ANY_STAGE},
             expiry={ClockId.SUPPLEMENT: CLOSES},
-            only={
+            commands_only={
                 (CommandName.SUPPLEMENT, Stage.COMPLETENESS_CHECK): _bureau_returns,
                 (CommandName.SUPPLEMENT, Stage.PROVIDER_ANSWER): _provider_returns,
             },
@@ -168,7 +188,7 @@ PROCESS: Final = Process(
                 CommandName.REFER: (Stage.COORDINATION, Stage.FINAL_INSTANCE),
                 **AT_ANY_STAGE,
             },
-            only={
+            commands_only={
                 CommandName.RETURN_FOR_SUPPLEMENT: _provider_returns,
                 CommandName.REQUEST_EXTENSION: _may_be_extended,
                 CommandName.APPROVE_EXTENSION: _may_be_extended,
@@ -189,7 +209,7 @@ PROCESS: Final = Process(
                 CommandName.REFUSE_AUTHORIZATION: (Stage.REFUSED,),
                 **AT_ANY_STAGE,
             },
-            only={
+            commands_only={
                 (CommandName.AUTHORIZE, Stage.DELIVERY): _delivers,
                 (CommandName.AUTHORIZE, Stage.CLOSED): _granted_is_done,
             },
@@ -206,7 +226,7 @@ PROCESS: Final = Process(
                 **AT_ANY_STAGE,
             },
             expiry={ClockId.DISPUTE_WINDOW: CLOSES},
-            only={**LATER_STEPS, CommandName.REFER: _skips_negotiation},
+            commands_only={**LATER_STEPS, CommandName.REFER: _skips_negotiation},
         ),
         DeclaredStage(
             Stage.NEGOTIATION,
@@ -222,13 +242,13 @@ PROCESS: Final = Process(
                 **AT_ANY_STAGE,
             },
             expiry={ClockId.DISPUTE_WINDOW: CLOSES},
-            only={
+            commands_only={
                 (CommandName.AGREE, Stage.DELIVERY): _delivers,
                 (CommandName.AGREE, Stage.CLOSED): _granted_is_done,
                 (CommandName.DECLARE_IMPASSE, Stage.CLOSED): _knows_no_coordinator,
-                ClockId.DISPUTE_WINDOW: _coordinates,
                 **LATER_STEPS,
             },
+            limits_only={ClockId.DISPUTE_WINDOW: _coordinates},
         ),
         DeclaredStage(
             Stage.COORDINATION,
@@ -242,14 +262,13 @@ PROCESS: Final = Process(
                 **AT_ANY_STAGE,
             },
             expiry={ClockId.DISPUTE_WINDOW: CLOSES},
-            only={
+            commands_only={
                 (CommandName.CONCLUDE_COORDINATION, Stage.DELIVERY): _delivers,
                 CommandName.ADJUDICATE: _adjudicates,
                 (CommandName.ADJUDICATE, Stage.DELIVERY): _delivers,
                 CommandName.REFER_FINAL: _refers_final,
-                ClockId.FINAL_INSTANCE: _adjudicates,
-                ClockId.DISPUTE_WINDOW: _refers_final,
             },
+            limits_only={ClockId.FINAL_INSTANCE: _adjudicates, ClockId.DISPUTE_WINDOW: _refers_final},
         ),
         DeclaredStage(
             Stage.FINAL_INSTANCE,
@@ -258,7 +277,7 @@ PROCESS: Final = Process(
             waits_under=_whoever_speaks_last,
             limits=(ClockId.FINAL_INSTANCE,),
             commands={CommandName.DECIDE: (Stage.COORDINATION, *SHARED), **AT_ANY_STAGE},
-            only={(CommandName.DECIDE, Stage.DELIVERY): _delivers},
+            commands_only={(CommandName.DECIDE, Stage.DELIVERY): _delivers},
         ),
         DeclaredStage(
             Stage.DELIVERY,
@@ -266,7 +285,7 @@ PROCESS: Final = Process(
             waits_for=(Role.PROVIDER,),
             limits=(ClockId.DELIVERY,),
             commands={CommandName.DELIVER: CLOSES, CommandName.REFER: (Stage.COORDINATION,), **AT_ANY_STAGE},
-            only={CommandName.REFER: _coordinates},
+            commands_only={CommandName.REFER: _coordinates},
         ),
     ),
 )

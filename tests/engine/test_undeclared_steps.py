@@ -14,13 +14,13 @@ from background.stuck import TASK_FAILING, held_up
 from domain.engine.decision import Decision
 from domain.engine.process import UndeclaredStep
 from domain.engine.records import Clock
-from domain.words import ClockState, CommandName, Outcome, ProcedureName, Stage
+from domain.words import ClockId, ClockState, CommandName, Outcome, ProcedureName, Stage
 from procedures.registry import PROCEDURES
 from procedures.share_request.process import SHARE_REQUEST
 from starter.engine_client import ShareflowClient
 from starter.errors import NeedsOperator, Unavailable
 from tests.engine.cases import TERMS, application, command
-from tests.engine.looking import C, P, events_in, filed, handle_of, history_of, key, until
+from tests.engine.looking import B, C, P, events_in, filed, handle_of, history_of, key, until
 
 LONG_AGO = timedelta(days=60)
 """Every limit of the answer is over by then."""
@@ -48,6 +48,10 @@ def moves_on(decision: Decision[Any], _: Any) -> None:
     decision.stage = Stage.IN_USE
 
 
+def limits_delivery(decision: Decision[Any], _: Any) -> None:
+    decision.start(ClockId.DELIVERY)
+
+
 def closes(decision: Decision[Any], _: Clock) -> None:
     decision.close(Outcome.REFUSED)
 
@@ -66,6 +70,23 @@ async def test_a_command_that_leads_nowhere_is_told_and_leaves_no_trace(
     mend()
     answer = await client.command(request_id, command(P, C.GRANT, TERMS))
     assert answer.case.stage is Stage.DELIVERY
+
+
+async def test_a_limit_that_starts_in_anothers_stage_is_told_and_leaves_no_trace(
+    client: ShareflowClient, broken: Callable[..., Mend]
+) -> None:
+    """The delivery is limited by the text, in its own stage and not while the answer is waited for."""
+    request_id = await filed(client)
+    before, history = await events_in(client, request_id), await history_of(handle_of(client, request_id))
+    urge = replace(SHARE_REQUEST.rules[CommandName.URGE], rule=limits_delivery)
+    mend = broken(rules={**SHARE_REQUEST.rules, CommandName.URGE: urge})
+    with pytest.raises(NeedsOperator, match="the clock delivery starts in provider_answer, which is not declared"):
+        await client.command(request_id, command(B, C.URGE))
+    assert await events_in(client, request_id) == before
+    assert await history_of(handle_of(client, request_id)) == history
+    mend()
+    answer = await client.command(request_id, command(B, C.URGE))
+    assert answer.case.head == len(before) + 1
 
 
 async def test_a_limit_that_leads_nowhere_is_seen_and_the_case_goes_on_when_it_is_mended(

@@ -22,6 +22,7 @@ from procedures.share_request.process import SHARE_REQUEST
 from tests.domain.engine.machine import MONDAY, PaperCase, application, command
 
 NANTONG = "nantong-2020"
+NATIONAL = "cn-809-2025"
 
 
 def stage_with(process: Process, stage: Stage, **changes: Any) -> Process:
@@ -82,9 +83,75 @@ def test_a_way_that_the_text_does_not_have_is_undeclared_under_it() -> None:
 
 def test_a_command_starts_no_undeclared_clock() -> None:
     paper = request_under(with_rule(CommandName.URGE, lambda decision, _: decision.start(ClockId.RENEWAL_WINDOW)))
-    with pytest.raises(UndeclaredStep, match="the clock renewal_window is not declared"):
+    with pytest.raises(UndeclaredStep, match="the clock renewal_window starts in completeness_check, which is not"):
         paper.obey(command("urge", Role.BUREAU), MONDAY)
     assert len(paper.events) == 2
+
+
+def test_a_limit_starts_in_no_stage_that_does_not_have_it() -> None:
+    """The delivery is limited in this procedure, under this text, and not before anything is granted."""
+    paper = request_under(with_rule(CommandName.URGE, lambda decision, _: decision.start(ClockId.DELIVERY)), NATIONAL)
+    assert ClockId.DELIVERY in paper.procedure.process.clocks
+    with pytest.raises(UndeclaredStep, match="the clock delivery starts in provider_answer, which is not declared"):
+        paper.obey(command("urge", Role.BUREAU), MONDAY)
+    assert len(paper.events) == 2
+
+
+def test_a_limit_may_start_in_the_step_that_leads_to_its_stage_or_leaves_it() -> None:
+    def refuses(decision: Decision[Any], _: Any) -> None:
+        decision.start(ClockId.DISPUTE_WINDOW)
+        decision.start(ClockId.PROVIDER_ANSWER)
+        decision.stage = Stage.REFUSED
+
+    def grants(decision: Decision[Any], _: Any) -> None:
+        decision.start(ClockId.DISPUTE_WINDOW)
+        decision.stage = Stage.DELIVERY
+
+    paper = request_under(with_rule(CommandName.REFUSE, refuses), NATIONAL)
+    paper.obey(command("refuse", Role.PROVIDER), MONDAY)
+    assert paper.clock(ClockId.DISPUTE_WINDOW)
+    paper = request_under(with_rule(CommandName.GRANT, grants), NATIONAL)
+    said = "the clock dispute_window starts in provider_answer or delivery, which is not declared"
+    with pytest.raises(UndeclaredStep, match=said):
+        paper.obey(command("grant", Role.PROVIDER), MONDAY)
+
+
+def test_a_limit_starts_early_where_the_stage_and_the_text_have_it_so() -> None:
+    """自收到申请之日起: under the other text the authorisation counts from when the papers were accepted."""
+    procedure = with_rule(CommandName.URGE, lambda decision, _: decision.start(ClockId.PLATFORM_AUTHORIZATION))
+    paper = request_under(procedure, f"{NANTONG}+809")
+    paper.obey(command("urge", Role.BUREAU), paper.now)
+    assert paper.clock(ClockId.PLATFORM_AUTHORIZATION)
+    with pytest.raises(UndeclaredStep, match="the clock platform_authorization starts in completeness_check"):
+        request_under(procedure).obey(command("urge", Role.BUREAU), MONDAY)
+
+
+def test_a_limit_that_takes_anothers_place_goes_on_wherever_the_case_stands() -> None:
+    def counts_again(decision: Decision[Any], _: Any) -> None:
+        decision.replace(decision.case.open_clock(ClockId.PROVIDER_ANSWER), "test", None, 5)
+
+    paper = request_under(with_rule(CommandName.URGE, counts_again), "changshu-2019")
+    paper.obey(command("return_for_supplement", Role.PROVIDER), MONDAY)
+    assert paper.case.stage is Stage.SUPPLEMENT
+    assert ClockId.PROVIDER_ANSWER not in paper.procedure.process[Stage.SUPPLEMENT].may_start
+    paper.obey(command("urge", Role.BUREAU), MONDAY)
+    assert paper.clock(ClockId.PROVIDER_ANSWER).amount == 5
+
+
+def test_a_condition_of_a_command_is_none_of_the_limit_that_bears_its_name() -> None:
+    """补正 is both what is done and until when: one may be of some texts alone, and the other not."""
+
+    def never(_: Any) -> bool:
+        return False
+
+    text, command_and_limit = get_statute(NANTONG), (CommandName.SUPPLEMENT, ClockId.SUPPLEMENT)
+    stage = SHARE_REQUEST.process[Stage.SUPPLEMENT]
+    without_command = replace(stage, commands_only={CommandName.SUPPLEMENT: never}).under(text)
+    without_limit = replace(stage, limits_only={ClockId.SUPPLEMENT: never}).under(text)
+    for found, wanted in ((without_command, (False, True)), (without_limit, (True, False))):
+        given, limited = command_and_limit
+        assert (given in found.commands, limited in found.limits) == wanted
+        assert (limited in found.expiry, limited in found.may_start) == (wanted[1], wanted[1])
 
 
 def test_a_filing_arrives_in_no_undeclared_stage_and_starts_no_undeclared_clock() -> None:
@@ -98,9 +165,10 @@ def test_a_filing_arrives_in_no_undeclared_stage_and_starts_no_undeclared_clock(
 
     with pytest.raises(UndeclaredStep, match="a filing leads to delivery"):
         request_under(arrives(Stage.DELIVERY, ClockId.PROVIDER_ANSWER))
-    with pytest.raises(UndeclaredStep, match="the clock renewal_window is not declared"):
-        request_under(arrives(Stage.COMPLETENESS_CHECK, ClockId.RENEWAL_WINDOW))
-    assert request_under(arrives(Stage.COMPLETENESS_CHECK, ClockId.PROVIDER_ANSWER)).events
+    for clock in (ClockId.RENEWAL_WINDOW, ClockId.DISPUTE_WINDOW):
+        with pytest.raises(UndeclaredStep, match=f"the clock {clock.value} starts in completeness_check"):
+            request_under(arrives(Stage.COMPLETENESS_CHECK, clock))
+    assert request_under(arrives(Stage.COMPLETENESS_CHECK, ClockId.COMPLETENESS_CHECK)).events
 
 
 def closes(decision: Decision[Any], _: Clock) -> None:
@@ -115,7 +183,7 @@ def starts_another(decision: Decision[Any], _: Clock) -> None:
     ("on_breach", "said"),
     [
         (closes, "completeness_check leads from completeness_check to closed"),
-        (starts_another, "the clock renewal_window is not declared"),
+        (starts_another, "the clock renewal_window starts in completeness_check, which is not declared"),
     ],
 )
 def test_the_end_of_a_limit_does_nothing_undeclared(on_breach: Callable[..., None], said: str) -> None:
@@ -215,12 +283,28 @@ def without_decline(process: Process) -> Process:
             "delivery waits for government, who may carry nothing on there",
         ),
         (
-            changed(only={CommandName.FULFIL: lambda _: True}),
+            changed(commands_only={CommandName.FULFIL: lambda _: True}),
             "completeness_check has no fulfil that some texts alone could have",
         ),
         (
-            changed(only={(CommandName.ACCEPT, Stage.REFUSED): lambda _: True}),
+            changed(commands_only={(CommandName.ACCEPT, Stage.REFUSED): lambda _: True}),
             "completeness_check has no way of accept to refused that some texts alone could have",
+        ),
+        (
+            changed(Stage.SUPPLEMENT, limits_only={(ClockId.SUPPLEMENT, Stage.PROVIDER_ANSWER): lambda _: True}),
+            "supplement has no way of supplement to provider_answer that some texts alone could have",
+        ),
+        (
+            changed(Stage.DELIVERY, limits_only={ClockId.PROVIDER_ANSWER: lambda _: True}),
+            "delivery has no provider_answer that some texts alone could have",
+        ),
+        (
+            changed(Stage.DELIVERY, also_starts=(ClockId.DELIVERY,)),
+            "delivery also starts delivery, which is among its limits",
+        ),
+        (
+            changed(Stage.DELIVERY, also_starts=(ClockId.DUTY,)),
+            "delivery also starts duty, which is measured in no stage",
         ),
     ],
 )
