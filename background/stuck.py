@@ -22,19 +22,20 @@ WORKFLOW_MISSING = "workflow_missing"
 """The ledger has an open case and Temporal has no workflow of it: found by the reconciliation."""
 TASK_FAILING = "workflow_task_failing"
 """The workflow's code fails."""
-WAITING = f'{STUCK_REASON.name} IS NOT NULL AND ExecutionStatus = "Running"'
-FAILING = 'TemporalReportedProblems IS NOT NULL AND ExecutionStatus = "Running"'
+REPORTED = "TemporalReportedProblems"
+NOT_MOVING = f'({STUCK_REASON.name} IS NOT NULL OR {REPORTED} IS NOT NULL) AND ExecutionStatus = "Running"'
 EVERY = timedelta(seconds=5)
 
 
 async def held_up(client: Client) -> Mapping[str, Sequence[str]]:
     """The reasons of every case that does not move, by its id."""
     found: dict[str, list[str]] = {}
-    async for run in client.list_workflows(WAITING):
+    async for run in client.list_workflows(NOT_MOVING):
         attributes = {pair.key.name: pair.value for pair in run.typed_search_attributes}
-        found.setdefault(request_id_of(run.id), []).extend(attributes.get(STUCK_REASON.name) or ())
-    async for run in client.list_workflows(FAILING):
-        found.setdefault(request_id_of(run.id), []).append(TASK_FAILING)
+        reasons = [*(attributes.get(STUCK_REASON.name) or ())]
+        if not reasons or attributes.get(REPORTED):
+            reasons.append(TASK_FAILING)
+        found.setdefault(request_id_of(run.id), []).extend(reasons)
     return found
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from domain.words import ClockId, ClockState, Outcome, Stage
+from ledger.engine import reading
 from ledger.queries.views import Counts
 from ledger.tables import cases, clocks, outbox, parked, webhooks
 
@@ -30,9 +31,12 @@ def parked_are(engine: Engine, found: Mapping[str, Collection[str]], of_others: 
     ``of_others`` is a reason that somebody else looks after: it is left as it is.
     """
     wanted = {(case, reason) for case, reasons in found.items() for reason in reasons}
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         rows = connection.execute(select(parked.c.request_id, parked.c.reason).where(parked.c.reason != of_others))
         there = {(row.request_id, row.reason) for row in rows}
+    if there == wanted:
+        return
+    with engine.begin() as connection:
         _park(connection, _by_case(wanted - there))
         for case, reason in there - wanted:
             connection.execute(delete(parked).where(parked.c.request_id == case, parked.c.reason == reason))
