@@ -1,23 +1,8 @@
 """Questions about cases: one case, lists, worklists."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    Select,
-    and_,
-    bindparam,
-    exists,
-    false,
-    func,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import Connection, Engine, Subquery, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.engine.records import Clock
@@ -25,6 +10,7 @@ from domain.words import ProcedureName, Stage
 from ledger.codes import is_code
 from ledger.engine import reading
 from ledger.queries.cursors import cursor_of, read_cursor
+from ledger.queries.listing import in_order, page_of_cases, page_of_worklist
 from ledger.queries.views import (
     MOVING,
     CaseDetail,
@@ -36,7 +22,6 @@ from ledger.queries.views import (
     clock_from,
     detail_from,
 )
-from ledger.queries.visibility import visible
 from ledger.tables import cases, clocks, events, filings, parked, rule_texts
 
 LARGEST_PAGE = 500
@@ -84,9 +69,6 @@ _ONE_CASE = _AS_FILED.where(cases.c.request_id == bindparam("request_id"))
 _BY_KEY = _AS_FILED.where(cases.c.filing_key == bindparam("filing_key"))
 _ITS_CLOCKS = _CLOCKS.where(clocks.c.request_id == bindparam("request_id"))
 
-# Stands for "no open clock" so that such cases sort last and a cursor can still name them.
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-
 
 def get_case(engine: Engine, request_id: str) -> CaseDetail | None:
     """The case with its clocks and what it was filed with, or None."""
@@ -118,12 +100,9 @@ def list_cases(engine: Engine, wanted: CaseFilter | None = None, cursor: str | N
     Walking the cursors shows each case that was there at the start exactly once, whatever is filed
     meanwhile. ``limit`` is held to 1..500. Raises BadCursor.
     """
-    query = _CASES.where(*_conditions(wanted or CaseFilter()))
-    position = tuple_(cases.c.filed_at, cases.c.request_id)
-    if cursor is not None:
-        query = query.where(position < tuple_(*read_cursor(cursor)))
-    query = query.order_by(cases.c.filed_at.desc(), cases.c.request_id.desc())
-    return _page(engine, query, limit, "filed_at")
+    limit = max(1, min(limit, LARGEST_PAGE))
+    after = None if cursor is None else read_cursor(cursor)
+    return _page(engine, page_of_cases(wanted or CaseFilter(), after, limit + 1), limit, latest_first=True)
 
 
 def worklist(engine: Engine, filters: Sequence[WorklistFilter], cursor: str | None = None, limit: int = 50) -> Page:
@@ -132,15 +111,9 @@ def worklist(engine: Engine, filters: Sequence[WorklistFilter], cursor: str | No
     Whose move it is in which stage is the domain's to say; no filter gives no case. ``limit`` is held to 1..500.
     Raises BadCursor.
     """
-    mine = select(cases, _HELD_BY, func.coalesce(cases.c.due_at, _NEVER).label("due")).where(
-        cases.c.stage != Stage.CLOSED, or_(false(), *(_lets_through(each) for each in filters))
-    )
-    listed = mine.subquery()
-    query = select(listed)
-    if cursor is not None:
-        query = query.where(tuple_(listed.c.due, listed.c.request_id) > tuple_(*read_cursor(cursor)))
-    query = query.order_by(listed.c.due, listed.c.request_id)
-    return _page(engine, query, limit, "due")
+    limit = max(1, min(limit, LARGEST_PAGE))
+    after = None if cursor is None else read_cursor(cursor)
+    return _page(engine, page_of_worklist(filters, after, limit + 1), limit, latest_first=False)
 
 
 def open_grants_of(engine: Engine, provider: str, resource: str) -> tuple[CaseSummary, ...]:
@@ -160,16 +133,18 @@ def list_stuck(engine: Engine, cursor: str | None = None, limit: int = 50) -> Pa
     return list_cases(engine, CaseFilter(stuck=True), cursor, limit)
 
 
-def _page(engine: Engine, query: Select[Any], limit: int, position: str) -> Page:
-    limit = max(1, min(limit, LARGEST_PAGE))
-    with engine.connect() as connection:
-        # One more than asked tells whether there is another page.
-        rows = connection.execute(query.limit(limit + 1)).mappings().all()
+def _page(engine: Engine, page: Subquery | None, limit: int, latest_first: bool) -> Page:
+    """The cases of a page that is one longer than asked, which tells whether there is another."""
+    if page is None:
+        return Page((), None)
+    query = _CASES.add_columns(page.c.position).join(page, page.c.request_id == cases.c.request_id)
+    with reading(engine) as connection:
+        rows = connection.execute(query.order_by(*in_order(page, latest_first))).mappings().all()
         shown = rows[:limit]
         by_case = _clocks_of(connection, [row["request_id"] for row in shown])
     views: tuple[CaseSummary, ...] = tuple(case_from(row, by_case[row["request_id"]]) for row in shown)
     more = len(rows) > limit
-    return Page(views, cursor_of(shown[-1][position], shown[-1]["request_id"]) if more else None)
+    return Page(views, cursor_of(shown[-1]["position"], shown[-1]["request_id"]) if more else None)
 
 
 def _clocks_of(connection: Connection, request_ids: Sequence[str]) -> dict[str, tuple[Clock, ...]]:
@@ -178,44 +153,3 @@ def _clocks_of(connection: Connection, request_ids: Sequence[str]) -> dict[str, 
     for row in connection.execute(query).mappings():
         found[row["request_id"]].append(clock_from(row))
     return {request_id: tuple(its) for request_id, its in found.items()}
-
-
-def _conditions(wanted: CaseFilter) -> list[ColumnElement[bool]]:
-    equal = {
-        cases.c.stage: wanted.stage,
-        cases.c.outcome: wanted.outcome,
-        cases.c.statute: wanted.statute,
-        cases.c.procedure: wanted.procedure,
-        cases.c.opened_by: wanted.opened_by,
-        cases.c.resource_code: wanted.resource,
-    }
-    found: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
-    if wanted.requester is not None:
-        found.append(is_code(cases.c.requester_code, wanted.requester))
-    if wanted.provider is not None:
-        found.append(is_code(cases.c.provider_code, wanted.provider))
-    if wanted.party is not None:
-        found.append(or_(is_code(cases.c.requester_code, wanted.party), is_code(cases.c.provider_code, wanted.party)))
-    if wanted.open is not None:
-        found.append((cases.c.stage != Stage.CLOSED) if wanted.open else (cases.c.stage == Stage.CLOSED))
-    if wanted.breached:
-        found.append(cases.c.breached)
-    if wanted.visibility is not None:
-        found.append(visible(wanted.visibility))
-    if wanted.stuck:
-        found.append(or_(exists().where(parked.c.request_id == cases.c.request_id), cases.c.breached))
-    return found
-
-
-def _lets_through(each: WorklistFilter) -> ColumnElement[bool]:
-    holds: list[ColumnElement[bool]] = [cases.c.stage.in_(each.stages)]
-    if each.statutes is not None:
-        holds.append(cases.c.statute.in_(each.statutes))
-    if each.superiors is not None:
-        holds.append(cases.c.superior.in_(sorted(each.superiors)) if each.superiors else cases.c.superior.is_(None))
-    if each.extension_asked:
-        holds.append(cases.c.extension_asked)
-    if each.party is not None:
-        column = cases.c.requester_code if each.party == "requester" else cases.c.provider_code
-        holds.append(is_code(column, each.org) if each.org is not None else false())
-    return and_(*holds)
