@@ -16,10 +16,9 @@ from api.news import News
 from api.settings import ApiSettings
 from background.webhooks.register import WebhookRegister
 from domain.calendar import CHINA, Calendar
-from ledger.calendar_store import CalendarStore
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
-from ledger.register import Register
+from ledger.writer import Writer
 from starter.attachments import AttachmentStore, store_in
 from starter.engine_client import ShareflowClient
 from starter.tokens import AUDIENCE, ISSUER, Issuer
@@ -54,10 +53,8 @@ class AppContext:
 
     def __post_init__(self) -> None:
         self.filed: LRUCache[str, CaseDetail] = LRUCache(REMEMBERED)
-        engine = self.client.reader.engine
-        self.register = Register(engine)
-        self.webhooks = WebhookRegister(engine)
-        self.calendar_store = CalendarStore(engine, self.calendar)
+        self.webhooks = WebhookRegister(self.writer)
+        self.calendar_store = self.reader.calendar_store(self.calendar)
         self.news = News(self.reader)
         self.limits = Limits(self.settings.rate, self.settings.failures)
 
@@ -65,6 +62,11 @@ class AppContext:
     def reader(self) -> Reader:
         """The ledger, to be read."""
         return self.client.reader
+
+    @property
+    def writer(self) -> Writer:
+        """The ledger, to be written beside cases."""
+        return self.client.writer
 
     def known_on(self) -> datetime:
         """The instant whose knowledge counts at this door."""

@@ -8,19 +8,19 @@ from background.publication import Progress, Tell, carry_out
 from domain.calendar import Edition
 from ledger.calendar_store import CalendarStore
 from ledger.queries.calendars import Publication, note_progress, publication, store_edition
-from ledger.reader import Reader
+from ledger.writer import Writer
 
 
 class WatchedPublication:
-    """The publication of one edition in the ledger that ``reader`` reads, told to cases through ``client``.
+    """The publication of one edition in ``ledger``, told to cases through ``client``.
 
     Every method raises one of ``ledger.failures.DATABASE_FAILED`` when the database does not answer.
     """
 
-    def __init__(self, client: Client, reader: Reader, edition: Edition) -> None:
+    def __init__(self, client: Client, ledger: Writer, edition: Edition) -> None:
         self._client = client
-        self._engine = reader.engine
-        self._calendar = CalendarStore(reader.engine)
+        self._engine = ledger.engine
+        self._calendar = CalendarStore(ledger.engine)
         self._edition = edition
 
     def store(self, by: str, expected: int) -> bool:

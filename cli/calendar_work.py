@@ -46,7 +46,7 @@ async def publish(file: str, yes: bool, as_json: bool, within: timedelta) -> int
     if as_json and not yes:
         raise Failure("--json needs --yes: who reads JSON is not there to be asked.")
     async with connected() as client:
-        publication = WatchedPublication(client.temporal, client.reader, edition)
+        publication = WatchedPublication(client.temporal, client.writer, edition)
         impact, _ = await asyncio.to_thread(_look, client.reader, edition, False)
         before = await asyncio.to_thread(_publication, client.reader, edition.id)
         if not as_json:

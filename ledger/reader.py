@@ -114,7 +114,11 @@ class Reader:
 
     def calendar(self) -> Calendar:
         """The calendar in force: the packaged editions and those stored here. Raises CalendarError."""
-        return CalendarStore(self.engine).now()
+        return self.calendar_store().now()
+
+    def calendar_store(self, packaged: Calendar | None = None) -> CalendarStore:
+        """The calendar in force for whoever asks often; ``packaged`` is what comes with this version."""
+        return CalendarStore(self.engine, packaged)
 
     def publications(self) -> tuple[Publication, ...]:
         """How the publication of each edition stored here goes, in the order in which they began."""

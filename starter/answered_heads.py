@@ -9,9 +9,8 @@ from datetime import timedelta
 
 import structlog
 
-from ledger.engine import Engine
 from ledger.failures import DATABASE_FAILED
-from ledger.queries.confirmed import confirm
+from ledger.writer import Writer
 
 log = structlog.get_logger("shareflow.confirmed")
 
@@ -22,8 +21,8 @@ EVERY = timedelta(seconds=3)
 class AnsweredHeads:
     """The heads that cases answered with, on their way to the ledger."""
 
-    def __init__(self, engine: Engine, every: timedelta = EVERY) -> None:
-        self._engine = engine
+    def __init__(self, ledger: Writer, every: timedelta = EVERY) -> None:
+        self._ledger = ledger
         self._every = every
         self._noted: dict[str, int] = {}
         self._telling: asyncio.Task[None] | None = None
@@ -49,6 +48,6 @@ class AnsweredHeads:
     async def _tell(self) -> None:
         heads, self._noted = self._noted, {}
         try:
-            await asyncio.to_thread(confirm, self._engine, heads)
+            await asyncio.to_thread(self._ledger.confirm, heads)
         except DATABASE_FAILED as error:
             log.info("answered heads are left to the reconciliation", heads=len(heads), error=str(error))

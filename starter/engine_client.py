@@ -34,6 +34,7 @@ from domain.words import ProcedureName
 from ledger.engine import Engine
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
+from ledger.writer import Writer
 from procedures.registry import PROCEDURES
 from procedures.share_request.application import Application
 from procedures.share_request.filing import as_requester
@@ -90,11 +91,11 @@ class ShareflowClient:
         patience: timedelta = PATIENCE,
     ) -> None:
         self.temporal = temporal
-        self.reader = Reader(engine)
+        self.reader, self.writer = Reader(engine), Writer(engine)
         self.policy = policy or default_policy()
         self.task_queue = task_queue
         self.patience = patience
-        self._answered = AnsweredHeads(engine)
+        self._answered = AnsweredHeads(self.writer)
         self._engine_turns = asyncio.Semaphore(AT_ONCE_IN_ALL)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 

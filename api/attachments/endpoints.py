@@ -121,7 +121,7 @@ def _keep(
     except OSError as error:
         log.exception("attachment not stored", sha256=arriving.sha256)
         raise Unavailable("The store of attachments cannot be written.") from error
-    return context.register.note_attachment(brought, caller.org or "", caller.subject)
+    return context.writer.note_attachment(brought, caller.org or "", caller.subject)
 
 
 @router.get(

@@ -73,7 +73,7 @@ async def _submitted(
         raise Problem(403, "not_a_party")
     arrival = _arrival(caller, event)
     key = _filing_key(caller, event)
-    there = _same(await asyncio.to_thread(context.register.begin, arrival), arrival)
+    there = _same(await asyncio.to_thread(context.writer.begin, arrival), arrival)
     if there.effect is not None:
         return Receipt(there, duplicate=True, filing_key=key)
     try:
@@ -89,10 +89,10 @@ async def _submitted(
         )
     except (RequestRefused, KeyReused):
         # Nothing was filed by it, so its id stands for nothing yet.
-        await asyncio.to_thread(context.register.withdraw, arrival)
+        await asyncio.to_thread(context.writer.withdraw, arrival)
         raise
     arrival = replace(arrival, request_id=filed.case.request_id)
-    there, first = await asyncio.to_thread(context.register.finish_filing, arrival)
+    there, first = await asyncio.to_thread(context.writer.finish_filing, arrival)
     return Receipt(_same(there, arrival), duplicate=not first, filing_key=key)
 
 
@@ -127,7 +127,7 @@ async def _used(
     context: AppContext, caller: Caller, event: Envelope, said: AccessUsed, case: CaseDetail, arrival: Arrival
 ) -> Receipt:
     """使用: evidence and counted at the grant, or neither. Until it is counted it is noted and shown to nobody."""
-    there = _same(await asyncio.to_thread(context.register.begin, arrival), arrival)
+    there = _same(await asyncio.to_thread(context.writer.begin, arrival), arrival)
     if there.effect is not None:
         return Receipt(there, duplicate=True)
     try:
@@ -135,7 +135,7 @@ async def _used(
     except Unavailable:
         raise  # told again, it is counted then
     except EngineError:
-        await asyncio.to_thread(context.register.withdraw, arrival)
+        await asyncio.to_thread(context.writer.withdraw, arrival)
         raise
     return await _recorded(context, arrival)
 
@@ -155,7 +155,7 @@ async def _changed(
 
 
 async def _recorded(context: AppContext, arrival: Arrival) -> Receipt:
-    there, first = await asyncio.to_thread(context.register.record, arrival)
+    there, first = await asyncio.to_thread(context.writer.record, arrival)
     return Receipt(_same(there, arrival), duplicate=not first)
 
 

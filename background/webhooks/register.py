@@ -8,14 +8,14 @@ from background.webhooks.queries import log, queues, subscriptions
 from background.webhooks.queries.log import DeliveryLogPage
 from background.webhooks.queries.queues import Attempt
 from background.webhooks.queries.subscriptions import Webhook, WebhookState
-from ledger.engine import Engine
+from ledger.writer import Writer
 
 
 class WebhookRegister:
     """Every webhook and what was sent to it. Methods block."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, ledger: Writer) -> None:
+        self._engine = ledger.engine
 
     def of(self, org: str) -> tuple[Webhook, ...]:
         """The webhooks of an organisation, oldest first."""

@@ -11,6 +11,7 @@ from domain.words import Stage
 from ledger.engine import Engine
 from ledger.queries.confirmed import confirm
 from ledger.tables import confirmed
+from ledger.writer import Writer
 from starter.answered_heads import AnsweredHeads
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import WHY, command, write_behind
@@ -122,7 +123,7 @@ async def test_answered_heads_are_told_in_batches_and_when_the_door_closes(clien
     engine = client.reader.engine
     first, second = await filed(client), await filed(client)
     await heard_of(client, second)
-    door = AnsweredHeads(engine, every=timedelta(seconds=0.2))
+    door = AnsweredHeads(Writer(engine), every=timedelta(seconds=0.2))
     door.note(first, 8)
     door.note(first, 7)
 
@@ -130,7 +131,7 @@ async def test_answered_heads_are_told_in_batches_and_when_the_door_closes(clien
         return await asyncio.to_thread(known_of, engine, first) == 8
 
     await until(told)
-    closing = AnsweredHeads(engine, every=timedelta(hours=1))
+    closing = AnsweredHeads(Writer(engine), every=timedelta(hours=1))
     closing.note(second, 9)
     await closing.close()
     assert known_of(engine, second) == 9
@@ -140,7 +141,7 @@ async def test_answered_heads_are_told_in_batches_and_when_the_door_closes(clien
 
 async def test_a_ledger_that_is_away_fails_no_door() -> None:
     away = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none", connect_args={"connect_timeout": 1})
-    door = AnsweredHeads(away, every=timedelta(seconds=0.05))
+    door = AnsweredHeads(Writer(away), every=timedelta(seconds=0.05))
     for number in range(3):
         door.note(f"R-{number}", 1)
         await asyncio.sleep(0.1)

@@ -145,7 +145,7 @@ async def test_a_crash_after_the_filing_is_mended_by_sending_again(
 
     said = submitted()
     with monkeypatch.context() as patch:
-        patch.setattr("ledger.register.Register.finish_filing", dies)
+        patch.setattr("ledger.writer.Writer.finish_filing", dies)
         assert (await senders.tell("platform", said)).status_code == 503
     assert cases_of(context, said) == 1
     again = await senders.tell("platform", said)

@@ -1,4 +1,4 @@
-"""Doors read the ledger through one object: no SQL outside its rooms, no connection in a door's hands."""
+"""Doors read the ledger through one object, write beside cases through another, and hold no SQL and no connection."""
 
 import ast
 from collections.abc import Iterator
@@ -28,7 +28,6 @@ SQL = ("ledger", "background/webhooks/queries")
 """Where questions and changes are written in SQL."""
 
 OWNERS = {
-    "api/context.py": "gives the connection of the client to what the HTTP API reads and writes with",
     "embedded/simulate/player.py": "plays cases on an engine of its own",
     "embedded/testing/skipped_time.py": "moves the time of an engine made for tests",
     "embedded/testing/stack.py": "puts an engine made for tests together",

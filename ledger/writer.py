@@ -1,37 +1,45 @@
-"""What doors write beside cases: events that came in, papers that were brought. Cases are written by their steps alone.
+"""What doors write beside cases: events that came in, papers that were brought, heads that cases answered with.
+
+Cases are written by their steps alone.
 
 Every method blocks, is one transaction, and raises one of ``ledger.failures.DATABASE_FAILED`` when the database does
 not answer.
 """
 
+from collections.abc import Mapping
+
 from ledger.engine import Engine
-from ledger.queries import attachments, received
+from ledger.queries import attachments, confirmed, received
 from ledger.queries.attachments import Attachment
 from ledger.queries.received import Arrival, Received
 
 
-class Register:
-    """Notes what came from outside."""
+class Writer:
+    """The ledger, to be written beside cases. ``engine`` is for whoever owns the connection; safe for many threads."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     def begin(self, arrival: Arrival) -> Received:
         """Note that an event came, unless one from this sender with its source and id did; what is noted there now."""
-        return received.begin(self._engine, arrival)
+        return received.begin(self.engine, arrival)
 
     def withdraw(self, arrival: Arrival) -> None:
         """Forget an event whose effect was refused: its id may be used again. One that had an effect stays."""
-        received.withdraw(self._engine, arrival)
+        received.withdraw(self.engine, arrival)
 
     def record(self, arrival: Arrival) -> tuple[Received, bool]:
         """Keep an event that is evidence and no more; what is kept now, and whether this call did it."""
-        return received.record(self._engine, arrival)
+        return received.record(self.engine, arrival)
 
     def finish_filing(self, arrival: Arrival) -> tuple[Received, bool]:
         """Keep an event that filed ``arrival.request_id``; what is kept now, and whether this call did it."""
-        return received.finish_filing(self._engine, arrival)
+        return received.finish_filing(self.engine, arrival)
 
     def note_attachment(self, brought: Attachment, org: str, subject: str) -> tuple[Attachment, bool]:
         """Note that ``subject`` of ``org`` brought a content; whether that organisation had not brought it before."""
-        return attachments.note_attachment(self._engine, brought, org, subject)
+        return attachments.note_attachment(self.engine, brought, org, subject)
+
+    def confirm(self, heads: Mapping[str, int]) -> None:
+        """Note that the engine has each of these cases, by their ids, up to an event. Nothing is taken back."""
+        confirmed.confirm(self.engine, heads)
