@@ -12,7 +12,7 @@ INTERRUPTED = 130
 def main() -> None:
     """Entry point of the ``shareflow`` command: exits 0 done, 1 refused or not found, 2 unusable input."""
     try:
-        from starter.extra import UNUSABLE, why_no_engine
+        from configuration.extra import UNUSABLE, why_no_engine
 
         why = why_no_engine("The command shareflow")
         if why:

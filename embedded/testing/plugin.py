@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from starter.extra import UNUSABLE, why_no_engine
+from configuration.extra import UNUSABLE, why_no_engine
 
 if TYPE_CHECKING:
     from embedded.testing.engine import ShareflowEngine
