@@ -4,6 +4,11 @@
 ``docs/operations.md``), serves health and metrics, and stops gracefully on SIGTERM or Ctrl-C.
 """
 
+if __name__ == "__main__":  # before what the engine stands on is imported, and is perhaps not there
+    from configuration.extra import exit_without_engine
+
+    exit_without_engine("The worker")
+
 import asyncio
 import signal
 import sys

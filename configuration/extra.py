@@ -4,6 +4,7 @@
 stand on is not. This file imports nothing but the standard library, so that it can say so in a sentence.
 """
 
+import sys
 from collections.abc import Iterator
 
 DISTRIBUTION = "shareflow"
@@ -37,3 +38,11 @@ def why_no_engine(who: str) -> str | None:
     if not lacking:
         return None
     return f'{who} needs pip install "shareflow[engine]" (not installed here: {", ".join(lacking)}).'
+
+
+def exit_without_engine(who: str) -> None:
+    """End a program with one sentence on standard error, exit code 2, unless the engine is installed."""
+    why = why_no_engine(who)
+    if why:
+        sys.stderr.write(f"{why}\n")
+        raise SystemExit(UNUSABLE)

@@ -91,6 +91,16 @@ def test_the_command_says_in_one_sentence_what_it_needs(client_alone: Environmen
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(("module", "who"), [("worker", "The worker"), ("cli", "The command shareflow")])
+def test_a_module_that_is_run_says_in_one_sentence_what_it_needs(
+    client_alone: Environment, module: str, who: str
+) -> None:
+    done = client_alone.run("python", "-m", module)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f'{who} needs pip install "shareflow[engine]" (not installed here: ')
+    assert done.stderr.count("\n") == 1
+
+
 def test_the_fixture_says_in_one_sentence_what_it_needs(client_alone: Environment, constraints: Path) -> None:
     client_alone.install("pytest", constraints=constraints)
     test = client_alone.folder / "test_mine.py"
