@@ -12,7 +12,7 @@ if __name__ == "__main__":  # before what the engine stands on is imported, and 
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -21,7 +21,6 @@ from typing import Any
 
 import structlog
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
@@ -32,7 +31,10 @@ from temporalio.worker import (
     UnsandboxedWorkflowRunner,
     Worker,
     WorkflowInboundInterceptor,
+    WorkflowInstance,
+    WorkflowInstanceDetails,
     WorkflowInterceptorClassInput,
+    WorkflowRunner,
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -58,8 +60,10 @@ from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect
 from ledger.errors import LedgerUnavailable
 from ledger.reader import Reader
+from ledger.rule_text_store import RuleTextStore
 from ledger.schema import migrate
 from protocol.names import TASK_QUEUE
+from protocol.payloads import data_converter, rule_texts_of
 from workflows.case import CaseWorkflow
 from workflows.duty_round import DutyRoundWorkflow
 
@@ -91,6 +95,52 @@ class HandlerGuard(Interceptor):
         return _UnexpectedErrorsInHandlers
 
 
+class _Prepared(WorkflowInstance):
+    """A workflow whose texts of rules are fetched when it begins, in its own thread, before its code runs."""
+
+    def __init__(self, instance: WorkflowInstance, texts: RuleTextStore) -> None:
+        self._instance = instance
+        self._texts = texts
+
+    def activate(self, act: Any) -> Any:
+        for job in act.jobs:
+            if job.HasField("initialize_workflow"):
+                self._texts.fetch(*rule_texts_of(job.initialize_workflow.arguments))
+        return self._instance.activate(act)
+
+    def get_serialization_context(self, command_info: Any) -> Any:
+        return self._instance.get_serialization_context(command_info)
+
+    def get_external_store_context(self, command_info: Any) -> Any:
+        return self._instance.get_external_store_context(command_info)
+
+    def get_info(self) -> Any:
+        return self._instance.get_info()
+
+    def get_thread_id(self) -> int | None:
+        return self._instance.get_thread_id()
+
+
+class WithRuleTexts(WorkflowRunner):
+    """Runs a workflow only when the texts of rules that it rests on are at hand.
+
+    A text that the ledger does not have fails the workflow task, which the server tries again and operators see.
+    """
+
+    def __init__(self, runner: WorkflowRunner, texts: RuleTextStore) -> None:
+        self._runner = runner
+        self._texts = texts
+
+    def prepare_workflow(self, defn: Any) -> None:
+        self._runner.prepare_workflow(defn)
+
+    def set_worker_level_failure_exception_types(self, types: Sequence[type[BaseException]]) -> None:
+        self._runner.set_worker_level_failure_exception_types(types)
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        return _Prepared(self._runner.create_instance(det), self._texts)
+
+
 def sandbox() -> SandboxedWorkflowRunner:
     """The sandbox for workflow code: pure modules pass through, everything else is watched."""
     return SandboxedWorkflowRunner(
@@ -114,6 +164,8 @@ def build_worker(
     the client whose cases skip time. ``settings`` name the files of departments and policy, which are read anew for
     each round (None: those that the environment names then).
     """
+    texts = RuleTextStore(engine)
+    texts.fetch_all()
     steps = LedgerSteps(engine, calendar or Calendar.packaged(), algorithm)
     others = OtherCases(opening or client, engine, task_queue, played=opening is not None)
     rounds = DutyRounds(engine, partial(departments_in_force, settings), partial(policy_in_force, settings))
@@ -126,7 +178,7 @@ def build_worker(
         max_concurrent_activities=DATABASE_THREADS,
         max_concurrent_local_activities=DATABASE_THREADS,
         interceptors=[HandlerGuard()],
-        workflow_runner=sandbox() if watched else UnsandboxedWorkflowRunner(),
+        workflow_runner=WithRuleTexts(sandbox() if watched else UnsandboxedWorkflowRunner(), texts),
         max_concurrent_workflow_task_polls=POLLS,
         nonsticky_to_sticky_poll_ratio=POLLS_FOR_NEW_CASES,
         graceful_shutdown_timeout=timedelta(seconds=10),
@@ -206,7 +258,7 @@ async def connect_temporal(runtime: Runtime | None = None) -> Client:
     """A client for the server that Temporal's own client environment configuration names."""
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", "localhost:7233")
-    return await Client.connect(**config, data_converter=pydantic_data_converter, runtime=runtime)
+    return await Client.connect(**config, data_converter=data_converter, runtime=runtime)
 
 
 def sdk_metrics(settings: Settings) -> Runtime | None:

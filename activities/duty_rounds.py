@@ -13,13 +13,15 @@ from domain.departments import Departments
 from domain.naming import request_id_for
 from domain.periods import period_of
 from domain.policy import Policy
+from domain.rule_texts import KNOWN
 from domain.statutes.in_force import NothingInForce, statute_in_force
-from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
+from domain.statutes.loader import UnknownStatute, get_statute, packaged_statutes
 from domain.statutes.model import Statute
 from domain.statutes.sections import Duty
 from domain.words import ProcedureName, Role
 from ledger.engine import Engine
 from ledger.queries.cases import get_case
+from ledger.rule_text_store import RuleTextStore
 from procedures.periodic_duty.rules import DutyOfPeriod, duty_named, in_force_from, one_case
 from protocol.errors import CANNOT_BE_PLANNED
 from protocol.names import PLAN_ROUND
@@ -31,6 +33,7 @@ class DutyRounds:
 
     def __init__(self, engine: Engine, departments: Callable[[], Departments], policy: Callable[[], Policy]) -> None:
         self._engine = engine
+        self._texts = RuleTextStore(engine)
         self._departments = departments
         self._policy = policy
 
@@ -40,7 +43,7 @@ class DutyRounds:
 
     @activity.defn(name=PLAN_ROUND)
     def plan_round(self, wanted: RoundWanted) -> RoundPlan:
-        """Who is bound now, and which of their cases the ledger does not have. Reads only."""
+        """Who is bound now, and which of their cases the ledger does not have. Keeps the texts they rest on."""
         order = wanted.order
         try:
             statute = get_statute(_text(order.statute, wanted.day))
@@ -56,11 +59,13 @@ class DutyRounds:
             filings = dict(_filings(order, statute, duty, policy, departments, wanted.day)) if binds else {}
         except ValueError as error:  # mend the file and the round goes on by itself
             raise ApplicationError(str(error), type=CANNOT_BE_PLANNED) from error
+        statute_digest, policy_digest = KNOWN.digest(statute), KNOWN.digest(policy)
+        self._texts.keep(statute_digest, policy_digest)
         there = [case for case in filings if get_case(self._engine, case) is not None]
         return RoundPlan(
-            statute=statute,
-            statute_digest=digest(statute),
-            policy=policy,
+            statute=statute.id,
+            statute_digest=statute_digest,
+            policy_digest=policy_digest,
             period=_period(order, duty, policy, wanted.day),
             to_open={case: filing for case, filing in filings.items() if case not in there},
             there=there,

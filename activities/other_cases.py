@@ -16,11 +16,13 @@ from domain.engine.decision import PLATFORM, Refused
 from domain.engine.procedure import each_its_own
 from domain.policy import completed
 from domain.refusal_codes import RefusalCode
+from domain.rule_texts import KNOWN
 from domain.validation_messages import first_problem, key_path
 from domain.words import Basis, ClockState, ProcedureName
 from ledger.engine import Engine
 from ledger.queries.cases import get_case, open_grants_of
 from ledger.queries.events import events_by_key
+from ledger.rule_text_store import RuleTextStore
 from procedures.registry import PROCEDURES
 from procedures.registry import open_case as rules_open
 from protocol.errors import refusal_note, told_by_the_case
@@ -39,6 +41,7 @@ class OtherCases:
     def __init__(self, client: Client, engine: Engine, task_queue: str = TASK_QUEUE, played: bool = False) -> None:
         self._client = client
         self._engine = engine
+        self._texts = RuleTextStore(engine)
         self._task_queue = task_queue
         self._played = played
 
@@ -53,7 +56,7 @@ class OtherCases:
         False: it was there already, opened by somebody else. Raises ApplicationError that is not retried, with the
         refusal and its code, when the rules do not let it be opened; the id stays as good as new.
         """
-        opening = self._opening(order)
+        opening = await asyncio.to_thread(self._opening, order)
         there = await asyncio.to_thread(get_case, self._engine, order.request_id)
         if there is None:
             ask_the_rules(opening)
@@ -78,23 +81,27 @@ class OtherCases:
             ) from error
 
     def _opening(self, order: CaseToOpen) -> CaseOpening:
-        """What starts the case. Raises ApplicationError that is not retried for what its procedure cannot read."""
+        """What starts the case; blocks. Raises ApplicationError, not retried, for what its procedure cannot read."""
         try:
             matter = PROCEDURES[order.procedure].matter.model_validate(dict(order.application))
         except ValidationError as error:
             path, reason = first_problem(error)
             said = f"{key_path(path) or 'what is filed'} {reason}."
             raise ApplicationError(said, type="invalid", non_retryable=True) from error
+        self._texts.fetch(order.statute_digest, order.policy_digest)
+        # A policy from before this procedure does not name its limits.
+        policy_digest = KNOWN.digest(completed(KNOWN.policy(order.policy_digest)))
+        self._texts.keep(order.statute_digest, policy_digest)
         return CaseOpening(
             request_id=order.request_id,
             procedure=order.procedure,
             application=plain_matter(matter),
             actor=PLATFORM,
             key=f"opened/{order.request_id}",
-            digest=digest_of_filing(order.procedure, order.statute.id, matter),
+            digest=digest_of_filing(order.procedure, order.statute, matter),
             statute=order.statute,
             statute_digest=order.statute_digest,
-            policy=completed(order.policy),
+            policy_digest=policy_digest,
             filed_at=order.at,
             shift=order.at - datetime.now(UTC) if self._played else timedelta(),
             all_editions=order.all_editions,
@@ -153,5 +160,5 @@ def ask_the_rules(opening: CaseOpening) -> None:
     try:
         rules_open(case_before(opening), opening.actor, opening.filed_at, places=opening.places)
     except Refused as refusal:
-        note = refusal_note(refusal, opening.statute.id)
+        note = refusal_note(refusal, opening.statute)
         raise ApplicationError(note.code, note, type=note.code, non_retryable=True) from refusal

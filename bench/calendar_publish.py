@@ -17,7 +17,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from bench import servers
 from bench.cases import APPLICATION
@@ -26,6 +25,7 @@ from domain.calendar import CHINA, Calendar
 from domain.calendar.regulation import packaged_regulation, regulation_days, version_for
 from ledger.calendar_store import CalendarStore
 from ledger.engine import connect
+from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
 
 CASES = int(os.environ.get("SHAREFLOW_BENCH_CASES") or 1000)
@@ -93,7 +93,7 @@ async def _measure() -> dict[str, float]:
         file.write_text(json.dumps(edition(datetime.now(CHINA))), encoding="utf-8")
         async with up(folder, {}) as there:
             engine = connect(there.ledger)
-            temporal = await Client.connect(there.temporal, data_converter=pydantic_data_converter)
+            temporal = await Client.connect(there.temporal, data_converter=data_converter)
             filed = await _file(ShareflowClient(temporal, engine, patience=timedelta(seconds=120)))
             impact, looked = await _run(folder, "impact", str(file))
             report, took = await _run(folder, "publish", str(file), "--yes", "--minutes", "60")

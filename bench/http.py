@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import httpcore
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from bench import servers
 from bench.cases import APPLICATION, ORGS, STATUTE, STEPS, commanded, filed
@@ -24,6 +23,7 @@ from bench.rounds import Round, Turn, percentile, ratio, there, turned, typical,
 from bench.stack import Up, up
 from domain.words import Role
 from ledger.engine import connect
+from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
 from starter.tokens import embedded_issuer
 
@@ -148,7 +148,7 @@ async def reads_per_second(through: Through, path: str) -> float:
 
 async def _measure() -> dict[str, float]:
     async with servers.folder() as folder, up(folder, UNLIMITED) as engine:
-        temporal = await Client.connect(engine.temporal, data_converter=pydantic_data_converter)
+        temporal = await Client.connect(engine.temporal, data_converter=data_converter)
         messages = await direct_messages(engine, temporal)
         async with httpcore.AsyncConnectionPool(max_connections=AT_ONCE, keepalive_expiry=30) as pool:
             through = Through(pool, engine.api, tokens(engine))

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 
 from configuration.errors import StartupError
@@ -14,6 +13,7 @@ from configuration.policy_file import policy_in_force
 from configuration.settings import Settings
 from embedded.stack.folder import running_stack
 from ledger.engine import connect
+from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
 
 NOT_RUNNING = (
@@ -54,7 +54,7 @@ def what_is_missing(url: str | None, address: str | None) -> str:
 
 async def _temporal(config: dict[str, Any]) -> Client:
     try:
-        return await Client.connect(**config, data_converter=pydantic_data_converter)
+        return await Client.connect(**config, data_converter=data_converter)
     except RuntimeError as error:
         cause = " ".join(str(error).split())
         address = config["target_host"]

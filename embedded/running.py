@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from api.assembly import serving_api
 from api.settings import ApiSettings
@@ -23,6 +22,7 @@ from embedded.stack.postgres import start_postgres_aside
 from embedded.stack.temporal import TemporalOptions, ports_from, start_temporal
 from ledger.engine import Engine, connect
 from ledger.schema import migrate
+from protocol.payloads import data_converter
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.engine_client import ShareflowClient
 from worker import connect_temporal, running_worker
@@ -81,7 +81,7 @@ async def _temporal(stack: AsyncExitStack, folder: StateFolder, settings: Settin
     )
     server = await start_temporal(options)
     stack.push_async_callback(server.stop)
-    client = await Client.connect(server.address, data_converter=pydantic_data_converter)
+    client = await Client.connect(server.address, data_converter=data_converter)
     return client, server.address, server.ui
 
 

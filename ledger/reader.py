@@ -18,6 +18,7 @@ from ledger.queries.calendars import OpenClock, Place, Publication
 from ledger.queries.messages import MessageFilter, Stretch
 from ledger.queries.received import Access, Arrival, Received, ReceivedFilter, ReceivedPage
 from ledger.queries.views import CaseDetail, CaseFilter, Counts, Page, WorklistFilter
+from ledger.rule_text_store import RuleTextStore
 
 
 class Reader:
@@ -25,6 +26,7 @@ class Reader:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._texts = RuleTextStore(engine)
 
     def close(self) -> None:
         """Give every connection back; for whoever made the reader for itself alone."""
@@ -34,7 +36,7 @@ class Reader:
 
     def case(self, request_id: str) -> CaseDetail | None:
         """The case with its clocks and what it was filed with, or None."""
-        return cases.get_case(self.engine, request_id)
+        return self._with_its_texts(cases.get_case(self.engine, request_id))
 
     def events(self, request_id: str, after: int = 0, limit: int | None = None) -> tuple[RecordedEvent, ...]:
         """The events of a case with a number above ``after``, in order; none for an unknown case."""
@@ -72,7 +74,12 @@ class Reader:
 
     def case_filed_under(self, filing_key: str) -> CaseDetail | None:
         """The case that was filed under the caller's key, or None."""
-        return cases.case_by_filing_key(self.engine, filing_key)
+        return self._with_its_texts(cases.case_by_filing_key(self.engine, filing_key))
+
+    def _with_its_texts(self, case: CaseDetail | None) -> CaseDetail | None:
+        if case is not None:
+            self._texts.fetch_what_is_there(case.statute_digest, case.policy_digest)
+        return case
 
     def events_of_key(self, request_id: str, key: str) -> tuple[RecordedEvent, ...]:
         """All events that the filing or command with that recorded key caused in a case, in order."""

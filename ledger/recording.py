@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Engine
 
 from domain.engine.evolve import fold_clock
 from domain.engine.records import Clock, ClockOrder, Event, Record, RecordedEvent, Step, StepResult
-from domain.evidence import GENESIS, Algorithm, NotCanonical, digest_of, plain, seal
+from domain.evidence import GENESIS, Algorithm, NotCanonical, plain, seal
 from domain.words import ClockState, EventType, Outcome, SharingClass
 from ledger.errors import LedgerConflict
-from ledger.queries import texts, writing
+from ledger.queries import writing
 from ledger.queries.cases import clocks_of
 from ledger.queries.events import events_after, events_with_key
 from ledger.queries.views import event_from
@@ -30,13 +30,14 @@ ABOUT_MORE_TIME = (EventType.EXTENSION_REQUESTED, EventType.EXTENSION_APPROVED, 
 class CaseHeader(Record):
     """What a case is filed with (登记内容). It never changes; a supplement is told by its event.
 
-    ``statute_data`` and ``policy`` are what stood then, the statute with its digest in ``statute_digest``;
-    ``opened_by`` is the case that this one
-    follows from. ``filing_key`` is the caller's key, ``filing_digest`` the digest of what was filed under it.
+    ``statute_digest`` and ``policy_digest`` name the texts that stood then (:mod:`ledger.queries.texts`); ``opened_by``
+    is the case that this one follows from. ``filing_key`` is the caller's key, ``filing_digest`` the digest of what
+    was filed under it.
     """
 
     statute: str = Field(min_length=1)
     statute_digest: str
+    policy_digest: str
     procedure: str
     requester_code: str
     requester_name: str
@@ -51,8 +52,6 @@ class CaseHeader(Record):
     filing_key: str = Field(min_length=1)
     filing_digest: str
     workflow_id: str
-    statute_data: Mapping[str, Any]
-    policy: Mapping[str, Any]
     application: Mapping[str, Any]
 
 
@@ -95,7 +94,7 @@ def record_within(connection: Connection, step: Step, resolve: Resolve, algorith
         return StepResult(applied=True, events=())
     recorded = _chained(step, case, resolve)
     _write(connection, step.request_id, recorded)
-    return StepResult(applied=True, events=recorded)
+    return StepResult(applied=True, now=True, events=recorded)
 
 
 def _files(step: Step) -> bool:
@@ -108,13 +107,10 @@ def _insert_case(connection: Connection, step: Step, algorithm: Algorithm) -> No
     except ValidationError as error:
         raise LedgerConflict(f"The header of request {step.request_id} cannot be used: {error}") from error
     columns = {name: getattr(header, name) for name in CaseHeader.model_fields}
-    statute, policy, application = (plain(columns.pop(name)) for name in ("statute_data", "policy", "application"))
-    policy_digest = digest_of(policy)
-    texts.store_within(connection, {header.statute_digest: ("statute", statute), policy_digest: ("policy", policy)})
+    application = plain(columns.pop("application"))
     case = {
         **columns,
         "request_id": step.request_id,
-        "policy_digest": policy_digest,
         "stage": step.events[0].stage,
         "seq": 0,
         "head_digest": GENESIS,

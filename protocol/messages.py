@@ -12,8 +12,6 @@ from pydantic import BaseModel, ConfigDict
 from domain.access import EVERYWHERE
 from domain.engine.commands import Command
 from domain.engine.records import Actor, Clock, ClockOrder, RecordedEvent
-from domain.policy import Policy
-from domain.statutes.model import Statute
 from domain.words import Outcome, ProcedureName, Stage
 
 
@@ -47,6 +45,8 @@ class Snapshot(Message):
 class CaseOpening(Message):
     """What starts a case of any procedure: everything that it needs to live enters once, as data, and stays.
 
+    The statute and the policy enter by the digests of their texts (:mod:`domain.rule_texts`), which never change.
+
     ``application`` is what was filed, as plain data that the procedure's matter reads. ``actor`` opens the case, with
     jurisdiction in ``places``. ``key`` is the caller's, ``digest`` that of what was filed under it. ``filed_at`` is
     the instant of receipt. ``shift`` moves the case's clock against the server's, for played cases alone.
@@ -60,9 +60,9 @@ class CaseOpening(Message):
     places: frozenset[str] = frozenset({EVERYWHERE})
     key: str
     digest: str
-    statute: Statute
+    statute: str
     statute_digest: str
-    policy: Policy
+    policy_digest: str
     filed_at: datetime
     shift: timedelta = timedelta()
     all_editions: bool = False
@@ -70,8 +70,15 @@ class CaseOpening(Message):
     """The case that this one follows from."""
     alone: bool = False
     """A case played alone finds no other case, whatever else is played beside it."""
+    asked: str | None = None
+    """Tells one call of a door from another: whoever reads it in the answer was the one who filed."""
     snapshot: Snapshot | None = None
     """What an earlier run has made of it; None in the first."""
+
+    @property
+    def rule_texts(self) -> tuple[str, ...]:
+        """The digests of the texts that the case rests on."""
+        return self.statute_digest, self.policy_digest
 
 
 class CaseToOpen(Message):
@@ -81,9 +88,9 @@ class CaseToOpen(Message):
     request_id: str
     application: Mapping[str, Any]
     opened_by: str | None
-    statute: Statute
+    statute: str
     statute_digest: str
-    policy: Policy
+    policy_digest: str
     at: datetime
     all_editions: bool = False
 
@@ -130,23 +137,38 @@ def caller_key(key: str) -> str:
     return key.rpartition("~")[0] or key
 
 
-class CaseView(Message):
-    """A case at a glance, as the workflow holds it (query and answers). ``stuck``: each reason that holds it up."""
+class CaseState(Message):
+    """Where a case stands: what a filing is answered with, and what its workflow ends with.
+
+    ``asked`` is that of the opening that filed it now; None when it was filed before.
+    """
 
     request_id: str
     statute: str
     stage: Stage
-    outcome: Outcome | None
+    outcome: Outcome | None = None
     head: int
+    asked: str | None = None
+
+
+class CaseView(CaseState):
+    """A case at a glance, as the workflow holds it (query). ``stuck``: each reason that holds it up."""
+
     clocks: Sequence[Clock]
     next_at: datetime | None = None
     stuck: Sequence[str] = ()
 
 
 class Answer(Message):
-    """What a command did: the last event it wrote and the case after it."""
+    """What a command did: the last event it wrote, the kinds of its events, and where the case stands after it.
+
+    ``asked`` is that of the call that was carried out now; None when the command was carried out before. ``repeated``
+    is the client's to say.
+    """
 
     head: int
     events: Sequence[str]
-    case: CaseView
+    stage: Stage
+    outcome: Outcome | None = None
+    asked: str | None = None
     repeated: bool = False

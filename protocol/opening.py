@@ -5,6 +5,7 @@ from typing import Any
 from domain.engine.case import Case
 from domain.engine.filed import Filed
 from domain.naming import fingerprint
+from domain.rule_texts import KNOWN
 from domain.words import ProcedureName
 from procedures.registry import PROCEDURES
 from protocol.messages import CaseOpening
@@ -23,9 +24,11 @@ def digest_of_filing(procedure: ProcedureName, statute_id: str, matter: Filed) -
 def case_before(opening: CaseOpening) -> Case:
     """The case that an opening starts, before anything has happened in it.
 
-    Raises pydantic.ValidationError for what the procedure cannot read.
+    Raises pydantic.ValidationError for what the procedure cannot read, RuleTextMissing where the texts that it rests on
+    are not known here.
     """
     procedure = PROCEDURES[opening.procedure]
     matter = procedure.matter.model_validate(dict(opening.application))
-    case: Case = procedure.new_case(opening.request_id, opening.statute, opening.policy, matter)
+    statute, policy = KNOWN.statute(opening.statute_digest), KNOWN.policy(opening.policy_digest)
+    case: Case = procedure.new_case(opening.request_id, statute, policy, matter)
     return case

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from domain.policy import Policy
-from domain.statutes.model import Statute
 from protocol.errors import RefusalNote
 from protocol.messages import Message
 
@@ -34,9 +32,9 @@ class RoundWanted(Message):
 class RoundPlan(Message):
     """The cases of a round: those to be opened, as what is filed by case, and those that are in the ledger already."""
 
-    statute: Statute
+    statute: str
     statute_digest: str
-    policy: Policy
+    policy_digest: str
     period: str
     to_open: Mapping[str, Mapping[str, Any]]
     there: Sequence[str] = ()

@@ -7,7 +7,7 @@ from typing import Any
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from protocol.messages import CaseOpening, CaseView, FilingKey
+from protocol.messages import CaseOpening, CaseState, FilingKey
 from protocol.names import CASE, TASK_QUEUE, workflow_id
 from protocol.opening import case_before
 from protocol.search_attributes import search_attributes
@@ -21,7 +21,7 @@ async def start_case(
     opening: CaseOpening,
     its_own: bool = True,
     task_queue: str = TASK_QUEUE,
-) -> CaseView:
+) -> CaseState:
     """Start a case and wait until its filing stands in the ledger; or wait for the one that was started before.
 
     ``its_own``: only if that one was started by this very filing. An id whose filing was refused is as good as new.
@@ -43,12 +43,12 @@ async def start_case(
     # What goes wrong is told by the update; nobody else waits for the operation's own account of it.
     told = asyncio.create_task(start.workflow_handle())
     told.add_done_callback(lambda it: it.cancelled() or it.exception())
-    view: CaseView = await client.execute_update_with_start_workflow(
+    state: CaseState = await client.execute_update_with_start_workflow(
         "filed",
         FilingKey(key=opening.key, digest=opening.digest) if its_own else None,
         start_workflow_operation=start,
         # Not the filing's own: Temporal would answer with the outcome of a refused one for ever.
         id=f"filed-{uuid.uuid4().hex}",
-        result_type=CaseView,
+        result_type=CaseState,
     )
-    return view
+    return state

@@ -1,5 +1,6 @@
 """What starts a case: the message that a filing becomes, after the rules were asked whether it may be filed at all."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,8 @@ from domain.engine.procedure import OneCase
 from domain.engine.records import Actor, Event
 from domain.naming import request_id_for
 from domain.policy import Policy, default_policy
-from domain.statutes.loader import UnknownStatute, digest, get_statute, packaged_statutes
+from domain.rule_texts import KNOWN
+from domain.statutes.loader import UnknownStatute, get_statute, packaged_statutes
 from domain.statutes.model import Statute
 from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName
@@ -70,13 +72,14 @@ def enter_case(
         places=places,
         key=key,
         digest=digest_of_filing(procedure, statute_id, matter),
-        statute=statute,
-        statute_digest=digest(statute),
-        policy=policy,
+        statute=statute.id,
+        statute_digest=KNOWN.digest(statute),
+        policy_digest=KNOWN.digest(policy),
         filed_at=at,
         shift=played.shift,
         all_editions=played.all_editions,
         alone=played.alone,
+        asked=uuid.uuid4().hex[:8],
     )
     case = case_before(opening)
     try:

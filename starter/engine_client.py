@@ -34,17 +34,18 @@ from domain.words import ProcedureName
 from ledger.engine import Engine
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
+from ledger.rule_text_store import RuleTextStore
 from ledger.writer import Writer
 from procedures.registry import PROCEDURES
 from procedures.share_request.application import Application
 from procedures.share_request.filing import as_requester
 from protocol.errors import BUSY
-from protocol.messages import Answer, CaseOpening, CaseView, caller_key
+from protocol.messages import Answer, CaseOpening, CaseState, CaseView, caller_key
 from protocol.names import TASK_QUEUE, workflow_id
 from protocol.opening import digest_of_filing
 from protocol.starting import start_case
 from starter.answered_heads import AnsweredHeads
-from starter.case_opening import IN_THE_WORLD, Played, enter_case, one_case, statute_named
+from starter.case_opening import IN_THE_WORLD, Entered, Played, enter_case, one_case, statute_named
 from starter.errors import (
     AlreadyOpen,
     InvalidInput,
@@ -60,6 +61,8 @@ from starter.in_force import text_in_force
 
 T = TypeVar("T")
 
+_KEY: TypeAdapter[str] = TypeAdapter(CallerKey)
+
 PATIENCE = timedelta(seconds=20)
 """How long a caller waits for an engine that is busy, restarting or out of reach."""
 
@@ -74,7 +77,7 @@ served: crowding into a busy engine makes each of them pass every queue in it se
 class FiledCase(NamedTuple):
     """A filing's case, whether the key had filed it before, and how many events the filing itself wrote."""
 
-    case: CaseView
+    case: CaseState
     repeated: bool
     events: int
 
@@ -92,6 +95,7 @@ class ShareflowClient:
     ) -> None:
         self.temporal = temporal
         self.reader, self.writer = Reader(engine), Writer(engine)
+        self._texts = RuleTextStore(engine)
         self.policy = policy or default_policy()
         self.task_queue = task_queue
         self.patience = patience
@@ -114,7 +118,7 @@ class ShareflowClient:
         received_at: datetime | None = None,
         shift: timedelta = timedelta(),
         jurisdiction: str | None = None,
-    ) -> CaseView:
+    ) -> CaseState:
         """File a share request in its requester's name; answers when it stands in the ledger.
 
         ``shift`` is for played cases. Raises what :meth:`open` raises.
@@ -149,26 +153,54 @@ class ShareflowClient:
         if statute is None:
             at = received_at or datetime.now(UTC) + played.shift
             statute = await asyncio.to_thread(text_in_force, self.reader, jurisdiction or "", key or "", at)
-        if key is not None:
-            digest = digest_of_filing(procedure, statute, matter)
-            earlier = await asyncio.to_thread(self._filed_before, key, digest)
-            if earlier is not None:
-                # What may be opened can change with the day; what was opened stays so.
-                return earlier
         one = one_case(procedure, statute_named(statute), matter, played)
+
+        def enter(key: str) -> Entered:
+            return enter_case(procedure, statute, matter, actor, self.policy, key, received_at, places, played)
+
         if one is None:
-            key = uuid.uuid4().hex if key is None else key
-            entered = enter_case(procedure, statute, matter, actor, self.policy, key, received_at, places, played)
-            return FiledCase(await self._start(entered.opening), False, len(entered.events))
+            try:
+                entered = enter(uuid.uuid4().hex if key is None else key)
+            except RequestRefused:
+                # What may be opened can change with the day; what was opened stays so.
+                earlier = await self._earlier(key, procedure, statute, matter)
+                if earlier is None:
+                    raise
+                return earlier
+            return await self._start_its_own(entered)
+        earlier = await self._earlier(key, procedure, statute, matter)
+        if earlier is not None:
+            return earlier
         request_id = request_id_for(statute, one.key, procedure)
         there = await asyncio.to_thread(self._there, request_id, one)
         if there is not None:
             return there
-        key = f"opened/{request_id}" if key is None else key
-        entered = enter_case(procedure, statute, matter, actor, self.policy, key, received_at, places, played)
-        view = await self._start(entered.opening, its_own=False)
+        entered = enter(f"opened/{request_id}" if key is None else key)
+        state = await self._start(entered.opening, its_own=False)
         there = await asyncio.to_thread(self._there, request_id, one, entered.opening)
-        return there or FiledCase(view, False, len(entered.events))
+        return there or FiledCase(state, False, len(entered.events))
+
+    async def _earlier(
+        self, key: str | None, procedure: ProcedureName, statute: str, matter: Filed
+    ) -> FiledCase | None:
+        """The case that was filed under a caller's key before. Raises KeyReused when that was another filing."""
+        if key is None:
+            return None
+        return await asyncio.to_thread(self._filed_before, key, digest_of_filing(procedure, statute, matter))
+
+    async def _start_its_own(self, entered: Entered) -> FiledCase:
+        """Start a case that this filing alone makes; or find it, when the same filing came before."""
+        opening = entered.opening
+        try:
+            state = await self._start(opening)
+        except WorkflowAlreadyStartedError:  # an earlier call filed it, and the case has closed since
+            state = None
+        if state is not None and state.asked == opening.asked:
+            return FiledCase(state, False, len(entered.events))
+        earlier = await asyncio.to_thread(self._filed_before, opening.key, opening.digest)
+        if earlier is None:
+            raise Unavailable(f"The workflow of {opening.request_id} is gone and left no case; see shareflow doctor.")
+        return earlier
 
     def _filed_before(self, key: str, digest: str) -> FiledCase | None:
         with ledger_answers():
@@ -178,7 +210,7 @@ class ShareflowClient:
             own = self.reader.events_of_key(earlier.request_id, key)
         if earlier.filing_digest != digest:
             raise KeyReused(f"The key {key} was used before to file another request.")
-        return FiledCase(view_of(earlier), True, len(own))
+        return FiledCase(state_of(earlier), True, len(own))
 
     def _there(self, request_id: str, one: OneCase, ours: CaseOpening | None = None) -> FiledCase | None:
         """The case that whoever opened it first has made; None where there is none yet, or it is ``ours``.
@@ -194,10 +226,16 @@ class ShareflowClient:
         said = procedure.one_case(statute_named(case.statute), procedure.matter.model_validate(case.application))
         if said is None or said.said != one.said:
             raise AlreadyOpen(request_id)
-        return FiledCase(view_of(case), True, len(filing))
+        return FiledCase(state_of(case), True, len(filing))
 
-    async def _start(self, opening: CaseOpening, its_own: bool = True) -> CaseView:
-        """Start a case, or wait for the one that an earlier call started: ``its_own``, by this very filing."""
+    async def _start(self, opening: CaseOpening, its_own: bool = True) -> CaseState:
+        """Start a case, or wait for the one that an earlier call started: ``its_own``, by this very filing.
+
+        Raises WorkflowAlreadyStartedError for its own when that has ended.
+        """
+        if not self._texts.is_kept(*opening.rule_texts):
+            with ledger_answers():
+                await asyncio.to_thread(self._texts.keep, *opening.rule_texts)
         await self._engine_turns.acquire()
         try:
             started = start_case(self.temporal, opening, its_own, self.task_queue)
@@ -205,20 +243,15 @@ class ShareflowClient:
             self._answered.note(view.request_id, view.head)
             return view
         except WorkflowAlreadyStartedError:
-            return await asyncio.to_thread(self._filed_and_closed, opening)
+            if its_own:
+                raise
+            return state_of(await asyncio.to_thread(self.get, opening.request_id))
         except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             raise not_answering(error) from error
         except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
             raise known_error(error) from error
         finally:
             self._engine_turns.release()
-
-    def _filed_and_closed(self, opening: CaseOpening) -> CaseView:
-        """An earlier call filed it, its answer was lost, and the case has closed since."""
-        earlier = self._filed_before(opening.key, opening.digest)
-        if earlier is None:
-            raise Unavailable(f"The workflow of {opening.request_id} is gone and left no case; see shareflow doctor.")
-        return earlier.case
 
     # Commands
 
@@ -233,16 +266,16 @@ class ShareflowClient:
 
     async def _command(self, request_id: str, command: Command) -> Answer:
         try:
-            sealed = command.model_copy(update={"key": f"{command.key}~{command.fingerprint}"})
+            key, asked = f"{command.key}~{command.fingerprint}", uuid.uuid4().hex[:8]
         except UnicodeEncodeError:
             raise InvalidInput(f"{command.name}: a field has half of a Unicode character.") from None
-        repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed.key)
-        if repeated is not None:
-            return repeated
+        sealed = command.model_copy(update={"key": key, "asked": asked})
         try:
-            return await self._send(request_id, sealed)
-        except (RequestRefused, Stale):
-            # The server may lose the task that recorded it and ask the case again, which is then further on.
+            answer = await self._send(request_id, sealed)
+            # Temporal answers a second call with the same key as it did the first: with what that one had asked.
+            return answer if answer.asked == asked else answer.model_copy(update={"repeated": True})
+        except (RequestRefused, InvalidInput, Stale):
+            # It may have been done before: under another run, or by a task that the server has lost since.
             repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed.key)
             if repeated is None:
                 raise
@@ -264,7 +297,8 @@ class ShareflowClient:
             raise KeyReused(f"The key {caller_key} was used before for another command.")
         case = self.get(request_id)
         kinds = [event.type.value for event in events]
-        return Answer(head=events[-1].seq, events=kinds, case=view_of(case), repeated=True)
+        head = events[-1].seq
+        return Answer(head=head, events=kinds, stage=case.stage, outcome=case.outcome, repeated=True)
 
     async def _send(self, request_id: str, command: Command) -> Answer:
         handle = self.temporal.get_workflow_handle(workflow_id(request_id))
@@ -277,7 +311,7 @@ class ShareflowClient:
             try:
                 async with self._engine_turns:
                     answer = await _within(left, self._ask(handle, request_id, command))
-                self._answered.note(request_id, answer.case.head)
+                self._answered.note(request_id, answer.head)
                 return answer
             except WorkflowUpdateFailedError as error:
                 if not (isinstance(error.cause, ApplicationError) and error.cause.type == BUSY):
@@ -362,18 +396,13 @@ async def _within(seconds: float, call: Coroutine[Any, Any, T]) -> T:
 def _check_key(key: str) -> None:
     """Raises InvalidInput for a key that no caller may use."""
     try:
-        TypeAdapter(CallerKey).validate_python(key)
+        _KEY.validate_python(key)
     except ValidationError:
         raise InvalidInput("A key has 1 to 64 letters, digits and . _ : / - and nothing else.") from None
 
 
-def view_of(case: CaseDetail) -> CaseView:
+def state_of(case: CaseDetail) -> CaseState:
     """The ledger's case in the shape in which the workflow answers."""
-    return CaseView(
-        request_id=case.request_id,
-        statute=case.statute,
-        stage=case.stage,
-        outcome=case.outcome,
-        head=case.seq,
-        clocks=list(case.clocks),
+    return CaseState(
+        request_id=case.request_id, statute=case.statute, stage=case.stage, outcome=case.outcome, head=case.seq
     )

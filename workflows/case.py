@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.commands import Command
     from domain.engine.snapshot import restore_snapshot
     from procedures.assignees import platform_acts
-    from protocol.messages import Answer, CalendarNews, CaseOpening, CaseView, FilingKey
+    from protocol.messages import Answer, CalendarNews, CaseOpening, CaseState, CaseView, FilingKey
     from protocol.names import CASE
     from protocol.opening import case_before
     from workflows import instants
@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.filing import FilingGate
     from workflows.follow_ups import FollowUps
     from workflows.handing_over import hand_over
-    from workflows.labels import show, view_of
+    from workflows.labels import show, state_of, view_of
     from workflows.recording import LedgerWriter, Recorder
     from workflows.recounting import Recounts
     from workflows.this_run import HandingOver, ThisRun
@@ -60,7 +60,7 @@ class CaseWorkflow:
         return self.recorder.case
 
     @workflow.run
-    async def run(self, opening: CaseOpening) -> CaseView:  # noqa: ARG002 - the constructor took it
+    async def run(self, opening: CaseOpening) -> CaseState:  # noqa: ARG002 - the constructor took it
         """Carry the case: through the gate, from stage to stage, to its end."""
         await self.begin()
         while not self.case.closed:
@@ -109,14 +109,14 @@ class CaseWorkflow:
         except HandingOver:
             await self._hand_over()
 
-    async def _end(self) -> CaseView:
+    async def _end(self) -> CaseState:
         """Open what follows, let every caller have their answer, and tell how it ended."""
         while self.follow_ups.left or not workflow.all_handlers_finished():
             if self.follow_ups.left and self.this_run.should_continue_as_new:
                 await self._hand_over()
             await self.follow_ups.finish()
             await workflow.wait_condition(workflow.all_handlers_finished)
-        return self.case_query()
+        return state_of(self.case)
 
     async def _hand_over(self) -> None:
         await hand_over(self.this_run, self.recorder, self.follow_ups, self.recounts)
@@ -127,11 +127,11 @@ class CaseWorkflow:
     # Updates: people's decisions
 
     @workflow.update(name="filed")
-    async def filed(self, meant: FilingKey | None = None) -> CaseView:  # noqa: ARG002 - the validator looks at it
+    async def filed(self, meant: FilingKey | None = None) -> CaseState:  # noqa: ARG002 - the validator looks at it
         """Answer once the filing stands in the ledger, or with why the rules refuse it."""
         self.this_run.updates += 1
         await self.gate.told()
-        return self.case_query()
+        return state_of(self.case, self.opening.asked if self.gate.filed_now else None)
 
     @filed.validator
     def may_be_told(self, meant: FilingKey | None = None) -> None:
@@ -142,8 +142,14 @@ class CaseWorkflow:
     async def command(self, command: Command) -> Answer:
         """Carry out one command: it is in the ledger when this answers."""
         self.this_run.updates += 1
-        written = await self.commands.carry_out(command)
-        return Answer(head=written[-1].seq, events=[event.type.value for event in written], case=self.case_query())
+        written, now = await self.commands.carry_out(command)
+        return Answer(
+            head=written[-1].seq,
+            events=[event.type.value for event in written],
+            stage=self.case.stage,
+            outcome=self.case.outcome,
+            asked=command.asked if now else None,
+        )
 
     @command.validator
     def may_command(self, command: Command) -> None:
@@ -151,7 +157,7 @@ class CaseWorkflow:
         self.commands.may_be_given(command)
 
     @workflow.update(name="catch_up")
-    async def catch_up(self, until: datetime) -> CaseView:
+    async def catch_up(self, until: datetime) -> None:
         """Let time alone do what it has to do until then, without waiting out the timer's grace."""
         self.this_run.updates += 1
         await self.time.pass_time(min(until.astimezone(CHINA), instants.now(self.opening)))
@@ -162,7 +168,6 @@ class CaseWorkflow:
                 or self.this_run.should_continue_as_new
             )
         )
-        return self.case_query()
 
     @catch_up.validator
     def may_catch_up(self, until: datetime) -> None:  # noqa: ARG002 - a validator takes what its update takes

@@ -1,11 +1,14 @@
 """People's decisions: may a command be given now, and what it does."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from domain.engine.case import Case
     from domain.engine.commands import Command
     from domain.engine.decision import Refused
     from domain.engine.records import Event, RecordedEvent
@@ -18,6 +21,15 @@ with workflow.unsafe.imports_passed_through():
     from workflows.this_run import ThisRun
 
 
+class Allowed(NamedTuple):
+    """What the rules said of a command when it was let in, and of which state of the case."""
+
+    key: str
+    at: datetime
+    case: Case
+    events: Sequence[Event]
+
+
 class Commands:
     """The commands of one case."""
 
@@ -26,6 +38,7 @@ class Commands:
         self._others = others
         self._errands = errands
         self._this_run = this_run
+        self._allowed: Allowed | None = None
 
     def may_be_taken(self) -> None:
         """Refuse, without a trace, while a step is being recorded or a run hands over."""
@@ -44,30 +57,40 @@ class Commands:
             return
         if command.if_head is not None and command.if_head != recorder.case.head:
             raise stale(recorder.case)
+        at = recorder.received(command.received_at)
         try:
-            decide(recorder.case, command, recorder.received(command.received_at))
+            self._allowed = Allowed(command.key, at, recorder.case, decide(recorder.case, command, at))
         except Refused as refusal:
             raise refused(refusal, recorder.case) from None
         except ValueError as error:
             raise ApplicationError(str(error), type="invalid_command", non_retryable=True) from None
 
-    async def carry_out(self, command: Command) -> Sequence[RecordedEvent]:
-        """Record what a command does; the events that it wrote. Raises ApplicationError with the refusal."""
+    async def carry_out(self, command: Command) -> tuple[Sequence[RecordedEvent], bool]:
+        """Record what a command does; the events that it wrote, and whether it wrote them now.
+
+        Raises ApplicationError with the refusal.
+        """
         recorder = self._recorder
         if self._given_before(command):
-            return await recorder.decide(lambda: [], command.key)
+            return (await recorder.decide(lambda: [], command.key))[0], False
         find = self._errands.of_command.get(command.name)
         found = await find(recorder.case, self._others) if find else None
         at = recorder.received(command.received_at)
 
         def rules() -> Sequence[Event]:
-            events = decide(recorder.case, command, at, taken=True)
+            events = self._as_allowed(command, at) or decide(recorder.case, command, at, taken=True)
             return found(events) if found else events
 
         try:
             return await recorder.decide(rules, command.key)
         except Refused as refusal:
             raise refused(refusal, recorder.case) from None
+
+    def _as_allowed(self, command: Command, at: datetime) -> Sequence[Event] | None:
+        """What the rules said when it was let in, where they would say the same now; a replay lets nothing in anew."""
+        was, self._allowed = self._allowed, None
+        same = was is not None and (was.key, was.at) == (command.key, at) and was.case is self._recorder.case
+        return was.events if was is not None and same else None
 
     def _given_before(self, command: Command) -> bool:
         """Whether this very command was recorded: by an earlier run, for within one Temporal knows it by its id."""

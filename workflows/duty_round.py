@@ -83,7 +83,7 @@ class DutyRoundWorkflow:
             opened_by=None,
             statute=plan.statute,
             statute_digest=plan.statute_digest,
-            policy=plan.policy,
+            policy_digest=plan.policy_digest,
             at=workflow.now(),
         )
         async with self._room:

@@ -13,7 +13,10 @@ with workflow.unsafe.imports_passed_through():
 
 
 class FilingGate:
-    """The gate of one case: behind it the filing stands in the ledger, or the rules have refused it."""
+    """The gate of one case: behind it the filing stands in the ledger, or the rules have refused it.
+
+    ``filed_now``: this run has written it there; an earlier one may have, whose answer was lost.
+    """
 
     def __init__(self, opening: CaseOpening, recorder: Recorder, others: Correspondence, errands: Errands) -> None:
         self._opening = opening
@@ -21,6 +24,7 @@ class FilingGate:
         self._others = others
         self._errands = errands
         self._refusal: Refused | None = None
+        self.filed_now = False
 
     async def pass_through(self) -> None:
         """Ask the rules and record the filing, with the first limits.
@@ -38,8 +42,10 @@ class FilingGate:
             self._refusal = refusal
             await workflow.wait_condition(workflow.all_handlers_finished)
             raise refused(refusal, recorder.case) from None
-        while not await recorder.record(events, opening.key):
-            if recorder.case.filed:
+        while True:
+            written = await recorder.step(events, opening.key)
+            self.filed_now = written.now
+            if written.applied or recorder.case.filed:
                 return
 
     async def told(self) -> None:
@@ -57,5 +63,9 @@ class FilingGate:
 
 def digests_of(opening: CaseOpening) -> dict[str, str]:
     """What becomes part of the first event, and so of the chain: digests, and the case that this one follows from."""
-    digests = {"statute_digest": opening.statute_digest, "filing_digest": opening.digest}
+    digests = {
+        "statute_digest": opening.statute_digest,
+        "policy_digest": opening.policy_digest,
+        "filing_digest": opening.digest,
+    }
     return {**digests, **({"opened_by": opening.opened_by} if opening.opened_by is not None else {})}

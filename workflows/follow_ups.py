@@ -77,7 +77,7 @@ class FollowUps:
             opened_by=opening.request_id,
             statute=opening.statute,
             statute_digest=opening.statute_digest,
-            policy=opening.policy,
+            policy_digest=opening.policy_digest,
             at=event.at,
             all_editions=opening.all_editions,
         )

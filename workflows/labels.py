@@ -9,8 +9,20 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.timers import Instant, TimerKind
     from domain.messages import label
     from procedures.registry import procedure_of
-    from protocol.messages import CaseView
-    from protocol.search_attributes import changes, search_attributes
+    from protocol.messages import CaseState, CaseView
+    from protocol.search_attributes import change_of_reasons
+
+
+def state_of(case: Case, asked: str | None = None) -> CaseState:
+    """Where the case stands; ``asked`` is that of the call that has filed it now."""
+    return CaseState(
+        request_id=case.request_id,
+        statute=case.statute.id,
+        stage=case.stage,
+        outcome=case.outcome,
+        head=case.head,
+        asked=asked,
+    )
 
 
 def view_of(case: Case, following: Instant | None, stuck: Sequence[str]) -> CaseView:
@@ -28,11 +40,11 @@ def view_of(case: Case, following: Instant | None, stuck: Sequence[str]) -> Case
 
 
 def show(case: Case, stuck: Sequence[str]) -> None:
-    """Search attributes, in one event and only when they change, and the page of Temporal's own UI."""
+    """The page of Temporal's own UI; and, in the one search attribute that changes, what the case waits for."""
     workflow.set_current_details(case_details(case, stuck))
-    changed = changes(workflow.info().typed_search_attributes, search_attributes(case, stuck))
-    if changed:
-        workflow.upsert_search_attributes(changed)
+    changed = change_of_reasons(workflow.info().typed_search_attributes, stuck)
+    if changed is not None:
+        workflow.upsert_search_attributes([changed])
 
 
 def wait_summary(case: Case, instant: Instant) -> str:

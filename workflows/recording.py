@@ -117,13 +117,16 @@ class Recorder:
         """When something was received: as the door says, but never after now nor before what is recorded."""
         return instants.received(self.opening, self.case, at)
 
-    async def decide(self, rules: Callable[[], Sequence[Event]], key: str) -> Sequence[RecordedEvent]:
-        """Ask the rules, record what they say, and ask again when somebody was there before. Raises Refused."""
+    async def decide(self, rules: Callable[[], Sequence[Event]], key: str) -> tuple[Sequence[RecordedEvent], bool]:
+        """Ask the rules, record what they say, and ask again when somebody was there before.
+
+        The events of this key, and whether they were written now. Raises Refused.
+        """
         while True:
             recorded = await self.step(rules(), key)
             if recorded.applied:
                 # What others wrote since may be there too, when an earlier answer was lost.
-                return [event for event in recorded.events if event.key == key]
+                return [event for event in recorded.events if event.key == key], recorded.now
 
     async def record(self, events: Sequence[Event], key: str | None = None) -> bool:
         """Record events as one step. False: the ledger was ahead, and the case has now taken that over."""
@@ -174,10 +177,9 @@ def header(opening: CaseOpening, case: Case) -> dict[str, Any]:
     requester, provider, resource = case.requester, case.provider, case.resource
     return {
         "procedure": case.procedure.value,
-        "statute": opening.statute.id,
+        "statute": opening.statute,
         "statute_digest": opening.statute_digest,
-        "statute_data": opening.statute.model_dump(mode="json", exclude_none=True),
-        "policy": opening.policy.model_dump(mode="json"),
+        "policy_digest": opening.policy_digest,
         "application": case.application.model_dump(mode="json", exclude_none=True),
         "filed_at": opening.filed_at,
         "requester_code": requester.code,

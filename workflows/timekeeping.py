@@ -1,11 +1,13 @@
-"""Time in a case: one timer to the next instant that matters, and what time alone has done when it comes."""
+"""Time in a case: it sleeps until the next instant that matters, and what time alone does is recorded."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from domain.engine.timers import Instant
     from procedures.registry import advance
     from workflows import instants
     from workflows.labels import wait_summary
@@ -15,35 +17,68 @@ LONGEST_TIMER = timedelta(days=36_500)
 """The server counts a timer in nanoseconds up to the year 2262; a case asks again when one has ended."""
 
 
+class Alarm:
+    """A timer of the server that runs: until when, in the case's time."""
+
+    def __init__(self, until: datetime, left: timedelta, summary: str) -> None:
+        self.until = until
+        self._task = asyncio.create_task(workflow.sleep(max(left, timedelta(milliseconds=1)), summary=summary))
+
+    @property
+    def rung(self) -> bool:
+        """Whether its time has come."""
+        return self._task.done()
+
+    def cancel(self) -> None:
+        """Take it back."""
+        self._task.cancel()
+
+
 class Timekeeper:
-    """Wakes a case when its time has come."""
+    """Wakes a case when its time has come.
+
+    One timer runs at most, and not later than the next instant that matters. It is kept when that instant moves away:
+    when it rings, it is set again. So most commands cost no timer at all.
+    """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+        self._alarm: Alarm | None = None
 
     async def sleep(self, called: Callable[[], bool]) -> None:
         """Until the next instant that matters, a change of that instant or of the stage, or until ``called``."""
         recorder = self._recorder
         instant, stage = recorder.next, recorder.case.stage
+        due = self._set_for(instant) if instant is not None else None
 
         def woken() -> bool:
-            return called() or recorder.next != instant or recorder.case.stage is not stage
+            moved = called() or recorder.next != instant or recorder.case.stage is not stage
+            return moved or (instant is not None and self._has_rung)
 
-        if instant is None:
-            await workflow.wait_condition(woken)
-            return
-        # A command received inside the limit may still be on its way: the timer lets it arrive.
-        grace = timedelta(seconds=recorder.case.policy.receipt_grace_seconds)
-        left = instant.at - instants.now(recorder.opening) + grace
-        try:
-            await workflow.wait_condition(
-                woken,
-                timeout=min(max(left, timedelta(milliseconds=1)), LONGEST_TIMER),
-                timeout_summary=wait_summary(recorder.case, instant),
-            )
-        except TimeoutError:
-            if left <= LONGEST_TIMER:
-                await self.pass_time(instant.at)
+        await workflow.wait_condition(woken)
+        if instant is not None and due is not None and self._has_rung and instants.now(recorder.opening) >= due:
+            await self.pass_time(instant.at)
+
+    def _set_for(self, instant: Instant) -> datetime:
+        """Have a timer that rings no later than an instant is due; when that is.
+
+        A command received inside the limit may still be on its way: the timer lets it arrive.
+        """
+        recorder = self._recorder
+        due = instant.at + timedelta(seconds=recorder.case.policy.receipt_grace_seconds)
+        alarm = self._alarm
+        if alarm is not None and (alarm.rung or alarm.until > due):
+            alarm.cancel()
+            alarm = None
+        if alarm is None:
+            left = due - instants.now(recorder.opening)
+            until = min(due, instants.now(recorder.opening) + LONGEST_TIMER)
+            self._alarm = Alarm(until, min(left, LONGEST_TIMER), wait_summary(recorder.case, instant))
+        return due
+
+    @property
+    def _has_rung(self) -> bool:
+        return self._alarm is not None and self._alarm.rung
 
     async def pass_time(self, until: datetime) -> None:
         """Record what time alone has done until then."""

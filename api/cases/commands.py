@@ -22,7 +22,6 @@ from domain.refusal_codes import RefusalCode
 from domain.words import EventType, ProcedureName, Role
 from ledger.queries.views import CaseDetail
 from procedures.registry import PROCEDURES
-from protocol.messages import Answer
 from starter.errors import RequestRefused
 
 routers = both_routers()
@@ -60,9 +59,7 @@ async def give(
         if_head=await _wanted_head(context, request_id, if_match),
     )
     done = await context.client.command(request_id, command)
-    after = _told(filed, done)
-    if after is None:
-        after = await asyncio.to_thread(_as_it_was, context, request_id, done.head)
+    after = await asyncio.to_thread(_as_it_was, context, request_id, done.head)
     opens = None
     if EventType.CASE_OPENED in done.events:
         opens = opened_out(await asyncio.to_thread(context.reader.openings, request_id, done.head), language)
@@ -96,18 +93,6 @@ async def _wanted_head(context: AppContext, request_id: str, if_match: str | Non
     case = await asyncio.to_thread(context.client.get, request_id)
     tags = {tag.strip() for tag in if_match.split(",")}
     return case.seq if etag_of(case) in tags else NEVER
-
-
-def _told(filed: CaseDetail, done: Answer) -> CaseDetail | None:
-    """The case after a command as the workflow tells it; None when the ledger must be asked.
-
-    That is so for a repeat, when others have written since, and at the end, whose instant the ledger alone tells.
-    """
-    case = done.case
-    if done.repeated or case.head != done.head or case.outcome is not None:
-        return None
-    now = {"stage": case.stage, "seq": case.head, "clocks": tuple(case.clocks)}
-    return filed.model_copy(update=now)
 
 
 def _as_it_was(context: AppContext, request_id: str, head: int) -> CaseDetail:

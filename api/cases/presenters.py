@@ -1,7 +1,6 @@
 """A case of the ledger as the HTTP door shows it, now or as it stood at an earlier event."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from api.cases.schemas import (
     AccessOut,
@@ -20,8 +19,8 @@ from domain.engine.case import Case
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Clock, RecordedEvent
 from domain.messages import Language, label
-from domain.policy import Policy
-from domain.statutes.loader import digest, packaged_statutes
+from domain.rule_texts import KNOWN
+from domain.statutes.loader import packaged_statutes
 from domain.statutes.model import Statute
 from domain.words import Basis, EventType, ProcedureName, Role, Stage
 from ledger.queries.received import Access
@@ -59,7 +58,7 @@ def before_anything(case: CaseDetail, statute: Statute) -> Case:
     """The case before its first event, under whichever procedure."""
     procedure = PROCEDURES[ProcedureName(case.procedure)]
     matter = procedure.matter.model_validate(case.application)
-    new: Case = procedure.new_case(case.request_id, statute, Policy.model_validate(case.policy), matter)
+    new: Case = procedure.new_case(case.request_id, statute, case.policy_then, matter)
     return new
 
 
@@ -168,13 +167,8 @@ def _waiting_for(case: CaseSummary, language: Language) -> list[HolderOut]:
 def _statute_of(case: CaseSummary) -> Statute:
     """The statute as it stood for the case: the packaged one when nothing changed since, else the case's own."""
     packaged = packaged_statutes().get(case.statute)
-    if packaged is not None and (_digest(case.statute) == case.statute_digest or not isinstance(case, CaseDetail)):
+    if packaged is not None and (KNOWN.digest(packaged) == case.statute_digest or not isinstance(case, CaseDetail)):
         return packaged
     if isinstance(case, CaseDetail):
-        return Statute.model_validate(case.statute_data)
+        return case.statute_then
     raise LookupError(f"there is no statute {case.statute} here any more")
-
-
-@lru_cache(maxsize=64)
-def _digest(statute: str) -> str:
-    return digest(packaged_statutes()[statute])

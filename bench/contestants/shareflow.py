@@ -11,12 +11,12 @@ from pathlib import Path
 
 import psycopg2
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from bench.cases import HAPPY, STEPS, commanded, filed, played
 from bench.contestants import rows
 from configuration.settings import Settings
 from ledger.engine import connect
+from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
 from worker import build_worker, working
 
@@ -59,7 +59,7 @@ async def in_one_process(temporal: str, ledger: str, recorded: Path) -> AsyncIte
     """Client and worker in this process."""
     del recorded
     engine = connect(ledger)
-    client = await Client.connect(temporal, data_converter=pydantic_data_converter)
+    client = await Client.connect(temporal, data_converter=data_converter)
     shareflow = ShareflowClient(client, engine, patience=PATIENCE)
     async with working(build_worker(client, engine, watched=False, settings=Settings())):
         yield Shareflow(shareflow, ledger)
@@ -72,7 +72,7 @@ async def with_worker_process(temporal: str, ledger: str, recorded: Path) -> Asy
     """The client in this process, the worker as production runs it."""
     del recorded
     engine = connect(ledger)
-    client = await Client.connect(temporal, data_converter=pydantic_data_converter)
+    client = await Client.connect(temporal, data_converter=data_converter)
     shareflow = ShareflowClient(client, engine, patience=PATIENCE)
     async with worker_process(temporal, ledger):
         yield Shareflow(shareflow, ledger)

@@ -241,7 +241,8 @@ class Command(BaseModel):
     ``key`` is the caller's: the same key is the same command, however often it is sent. ``received_at`` is the
     instant at which the door received it; whether it is late is judged by that. ``places`` are the actor's
     jurisdiction (everywhere for doors on the machine itself). ``if_head``: only while this is the last event.
-    ``by_case``: the case that gives it, for what one case tells another. No door takes it from a caller.
+    ``by_case``: the case that gives it, for what one case tells another. ``asked`` tells one call of a door from
+    another with the same key. No door takes these two from a caller.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -254,6 +255,7 @@ class Command(BaseModel):
     places: frozenset[str] = frozenset({EVERYWHERE})
     if_head: int | None = None
     by_case: str | None = None
+    asked: str | None = None
 
     def said(self, says: type[Filed]) -> Filed:
         """The fields, checked against what the command may say. Raises InvalidFields for a field that cannot be."""

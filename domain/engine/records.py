@@ -159,8 +159,9 @@ class StepResult(Record):
     """What the ledger holds after ``head``.
 
     ``applied`` says whether the step itself is in it. Otherwise somebody was there before (a step whose
-    answer was lost): the case takes these events over and thinks again.
+    answer was lost): the case takes these events over and thinks again. ``now``: it was written by this call.
     """
 
     applied: bool
+    now: bool = False
     events: Sequence[RecordedEvent]

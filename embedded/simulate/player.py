@@ -22,7 +22,7 @@ from embedded.simulate.sandbox import Sandbox
 from embedded.simulate.scenario import PlayedStep, Scenario
 from embedded.simulate.watching import unless_it_fails
 from procedures.registry import PROCEDURES
-from protocol.messages import CalendarNews, CaseView
+from protocol.messages import CalendarNews, CaseState, CaseView
 from protocol.names import workflow_id
 from starter.case_opening import Played
 from starter.engine_client import ShareflowClient
@@ -125,7 +125,7 @@ class Player:
         await self._look(handle, view.request_id)
         return self.played
 
-    async def _file(self) -> CaseView | None:
+    async def _file(self) -> CaseState | None:
         scenario = self.scenario
         self.shift = scenario.filed_at - datetime.now(UTC)
         key = f"play-{uuid.uuid4().hex}"

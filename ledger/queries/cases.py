@@ -22,7 +22,7 @@ from ledger.queries.views import (
     clock_from,
     detail_from,
 )
-from ledger.tables import cases, clocks, events, filings, parked, rule_texts
+from ledger.tables import cases, clocks, events, filings, parked
 
 LARGEST_PAGE = 500
 
@@ -45,18 +45,8 @@ _HELD_BY = (
 )
 _CASES = select(cases, _HELD_BY)
 
-_statutes, _policies = rule_texts.alias(), rule_texts.alias()
-_AS_FILED = (
-    select(
-        cases,
-        _HELD_BY,
-        filings.c.application,
-        _statutes.c.body.label("statute_data"),
-        _policies.c.body.label("policy"),
-    )
-    .outerjoin(filings, filings.c.request_id == cases.c.request_id)
-    .outerjoin(_statutes, _statutes.c.digest == cases.c.statute_digest)
-    .outerjoin(_policies, _policies.c.digest == cases.c.policy_digest)
+_AS_FILED = select(cases, _HELD_BY, filings.c.application).outerjoin(
+    filings, filings.c.request_id == cases.c.request_id
 )
 _CLOCKS = (
     select(clocks.c.request_id, *(clocks.c[name] for name in MOVING), events.c.clock.label("started"))

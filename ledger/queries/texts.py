@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from ledger.engine import reading
@@ -17,16 +17,11 @@ Text = tuple[Kind, Mapping[str, Any]]
 
 def store_texts(engine: Engine, texts: Mapping[str, Text]) -> None:
     """Keep texts by their digests; one that is there stays as it is."""
-    with engine.begin() as connection:
-        store_within(connection, texts)
-
-
-def store_within(connection: Connection, texts: Mapping[str, Text]) -> None:
-    """``store_texts`` in the caller's transaction."""
     # In one order, so that two writers never wait for each other crosswise.
     rows = [{"digest": digest, "kind": kind, "body": body} for digest, (kind, body) in sorted(texts.items())]
     if rows:
-        connection.execute(insert_or_skip(rule_texts).on_conflict_do_nothing(), rows)
+        with engine.begin() as connection:
+            connection.execute(insert_or_skip(rule_texts).on_conflict_do_nothing(), rows)
 
 
 def texts(engine: Engine, digests: Collection[str]) -> dict[str, Text]:

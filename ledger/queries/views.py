@@ -10,6 +10,9 @@ from sqlalchemy import RowMapping
 from domain.access import Visibility
 from domain.engine.records import Clock, Record, RecordedEvent
 from domain.evidence import COVERED, Algorithm, plain
+from domain.policy import Policy
+from domain.rule_texts import KNOWN
+from domain.statutes.model import Statute
 from domain.words import ClockId, ClockState, Outcome, ProcedureName, SharingClass, Stage
 
 MOVING = ("state", "ended_at", "warned", "climbed")
@@ -70,11 +73,19 @@ class CaseSummary(Record):
 
 
 class CaseDetail(CaseSummary):
-    """A case with what it was filed with: statute and policy as they stood then, ``application`` as filed."""
+    """A case with what it was filed with. Statute and policy of then are texts, which the reader has fetched."""
 
-    statute_data: Mapping[str, Any]
-    policy: Mapping[str, Any]
     application: Mapping[str, Any]
+
+    @property
+    def statute_then(self) -> Statute:
+        """The statute as it stood when the case was filed. Raises RuleTextMissing where the ledger has lost it."""
+        return KNOWN.statute(self.statute_digest)
+
+    @property
+    def policy_then(self) -> Policy:
+        """The operator's policy as it stood then. Raises RuleTextMissing where the ledger has lost it."""
+        return KNOWN.policy(self.policy_digest)
 
 
 @dataclass(frozen=True)
@@ -186,8 +197,7 @@ def case_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseSummary:
 
 def detail_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseDetail:
     """A case from its row beside what it was filed with, and its clocks."""
-    filed = {name: row[name] for name in ("statute_data", "policy", "application")}
-    return CaseDetail.model_validate({**_of_view(row, clocks), **filed})
+    return CaseDetail.model_validate({**_of_view(row, clocks), "application": row["application"]})
 
 
 def _of_view(row: RowMapping, clocks: tuple[Clock, ...]) -> dict[str, Any]:

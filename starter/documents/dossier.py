@@ -7,8 +7,7 @@ from functools import cached_property
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Clock, RecordedEvent
 from domain.messages import Language, label
-from domain.policy import Policy
-from domain.statutes.model import Name, Statute
+from domain.statutes.model import Name
 from domain.words import ClockId, CommandName, EventType, Role, Stage
 from ledger.queries.views import CaseDetail
 from procedures.assignees import assignees
@@ -29,8 +28,8 @@ class Dossier:
         """The case before its first event, under the statute and policy as they stood then."""
         return ShareRequestCase(
             self.detail.request_id,
-            Statute.model_validate(self.detail.statute_data),
-            Policy.model_validate(self.detail.policy),
+            self.detail.statute_then,
+            self.detail.policy_then,
             Application.model_validate(self.detail.application),
         )
 

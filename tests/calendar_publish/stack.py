@@ -16,7 +16,6 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from domain.calendar import CHINA, Calendar
 from domain.engine.records import RecordedEvent
@@ -28,6 +27,7 @@ from ledger.engine import connect
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from ledger.schema import migrate
+from protocol.payloads import data_converter
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import application
@@ -138,7 +138,7 @@ async def stack_apart() -> AsyncIterator[Stack]:
         worker = WorkerProcess(folder, server.address, database.url)
         engine = await asyncio.to_thread(connect, database.url)
         await asyncio.to_thread(migrate, engine)
-        temporal = await Client.connect(server.address, data_converter=pydantic_data_converter)
+        temporal = await Client.connect(server.address, data_converter=data_converter)
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("TEMPORAL_", "SHAREFLOW_"))}
         named = {"TEMPORAL_ADDRESS": server.address, "SHAREFLOW_DATABASE_URL": database.url}
         environ = {**kept, **named, "SHAREFLOW_STATE": str(folder / "state")}

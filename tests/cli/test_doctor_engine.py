@@ -53,14 +53,14 @@ async def test_an_engine_its_cases_and_what_can_be_amiss(monkeypatch: pytest.Mon
 
         lost = await client.file("changshu-2019", APPLICATION)
         await ground.temporal.get_workflow_handle(workflow_id(lost.request_id)).terminate()
-        request = RemoveSearchAttributesRequest(namespace="default", search_attributes=["Breached"])
+        request = RemoveSearchAttributesRequest(namespace="default", search_attributes=["StuckReason"])
         await ground.temporal.operator_service.remove_search_attributes(request)
         found = await findings()
         assert found["cases"].state == "problem"
         assert lost.request_id in found["cases"].says
         assert kept.request_id not in found["cases"].says
         assert found["temporal"].state == "problem"
-        assert "--name Breached --type Bool" in (found["temporal"].mend or "")
+        assert "--name StuckReason --type KeywordList" in (found["temporal"].mend or "")
 
         with ground.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("CREATE DATABASE bare"))

@@ -7,6 +7,8 @@ import pytest
 from domain.calendar import day_of
 from domain.engine.records import Clock
 from domain.messages import Language, label
+from domain.rule_texts import KNOWN
+from domain.statutes.model import Statute
 from domain.words import Basis, ClockState, EventType, Stage
 from starter.documents import rules
 from starter.documents.dossier import Dossier
@@ -135,10 +137,11 @@ def test_each_text_has_its_own_words_and_bodies(
 
 def test_a_bodys_name_and_words_are_those_of_the_case_not_of_today(dossiers: Dossiers) -> None:
     dossier = dossiers["nantong-2020/refused-late-then-impasse"]
-    then = json.loads(json.dumps(dict(dossier.detail.statute_data)))
+    then = json.loads(json.dumps(KNOWN.text(dossier.detail.statute_digest).body))
     then["bodies"]["bureau"]["name"]["zh"] = "市信息中心"
     then["limits"][0]["clause"]["quote"] = "市信息中心应于1个工作日内完成审查"
-    old = Dossier(dossier.detail.model_copy(update={"statute_data": then}), dossier.events)
+    digest = KNOWN.digest(Statute.model_validate(then))
+    old = Dossier(dossier.detail.model_copy(update={"statute_digest": digest}), dossier.events)
     page = shown(next(x for x in notices(old) if x.rule.kind == "accepted"))
     assert page.one("p", class_="issuer").text == "市信息中心"
     assert page.one("section", class_="ground").one("q").text == "市信息中心应于1个工作日内完成审查"

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from embedded.stack.postgres import Postgres, start_postgres
 from embedded.stack.temporal import Ports, Temporal, TemporalOptions, start_temporal
 from ledger.engine import connect
 from ledger.schema import migrate
+from protocol.payloads import data_converter
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.engine_client import ShareflowClient
 from worker import build_worker, working
@@ -168,7 +168,7 @@ async def engine_apart(dynamic_config: Sequence[str] = ()) -> AsyncIterator[tupl
         await asyncio.gather(database.start(), server.start())
         engine = await asyncio.to_thread(connect, database.url)
         await asyncio.to_thread(migrate, engine)
-        temporal = await Client.connect(server.address, data_converter=pydantic_data_converter)
+        temporal = await Client.connect(server.address, data_converter=data_converter)
         try:
             async with working(build_worker(temporal, engine)):
                 yield ShareflowClient(temporal, engine, patience=timedelta(seconds=5)), database

@@ -6,6 +6,8 @@ that kind can still be open anywhere.
 """
 
 import asyncio
+import base64
+import json
 import re
 import sys
 import uuid
@@ -13,18 +15,22 @@ from pathlib import Path
 
 from temporalio.client import WorkflowHandle
 
+from domain.rule_texts import KNOWN, RuleText
 from domain.words import CommandName, Role, Stage
 from embedded.simulate.player import Player
 from embedded.simulate.sandbox import sandbox
 from embedded.simulate.scenario import read_scenario
 from protocol.messages import Answer, CaseView
 from protocol.names import workflow_id
+from protocol.payloads import RULE_TEXTS
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import WHY, application, command, sealed
 from tests.engine.machines import engine_apart
 
 TESTS = Path(__file__).parents[1]
 FOLDER = TESTS / "histories"
+TEXTS = FOLDER / "texts"
+"""The statutes and policies that the cases rest on, by digest."""
 PLAYED = (
     "changshu-2019/leading-group-returns",
     "changshu-2019/spring-festival-2020-as-published",
@@ -108,6 +114,24 @@ async def keep(handle: WorkflowHandle[object, object], name: str) -> None:
     with (FOLDER / f"{name}.json").open("x", encoding="utf-8") as file:
         file.write(text.rstrip() + "\n")
     sys.stderr.write(f"{name}: written, {len(text) // 1024} KiB\n")
+    for event in json.loads(text)["events"]:
+        for payload in event.get("workflowExecutionStartedEventAttributes", {}).get("input", {}).get("payloads", []):
+            keep_rule_texts(base64.b64decode(payload["metadata"].get(RULE_TEXTS, "")).decode())
+
+
+def keep_rule_texts(named: str) -> None:
+    """Write the texts of rules that a case rests on beside its history, where they are not yet."""
+    for digest in filter(None, named.split(",")):
+        text, path = KNOWN.text(digest), TEXTS / f"{digest}.json"
+        said = json.dumps({"kind": text.kind, "body": text.body}, ensure_ascii=False, indent=1, sort_keys=True)
+        TEXTS.mkdir(exist_ok=True)
+        path.write_text(f"{said}\n", encoding="utf-8")
+
+
+def learn_rule_texts() -> None:
+    """Have the texts of rules at hand on which the cases of the histories rest, as a worker has from its ledger."""
+    for path in TEXTS.glob("*.json"):
+        KNOWN.add(RuleText(path.stem, **json.loads(path.read_text("utf-8"))))
 
 
 async def main() -> None:

@@ -16,7 +16,6 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import Engine
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from background.reconciliation import reconcile
@@ -29,6 +28,7 @@ from ledger.queries.events import events_of
 from ledger.schema import migrate
 from protocol.messages import Answer, CaseView
 from protocol.names import workflow_id
+from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
 from tests.engine.cases import PROCEDURES, Procedure, foretold
@@ -101,7 +101,7 @@ async def test_fifty_cases_survive_kills_of_every_machine(room: Engineroom) -> N
     begun = time.monotonic()
     engine = await asyncio.to_thread(connect, room.database.url)
     await asyncio.to_thread(migrate, engine)
-    temporal = await Client.connect(room.temporal.address, data_converter=pydantic_data_converter)
+    temporal = await Client.connect(room.temporal.address, data_converter=data_converter)
     client = ShareflowClient(temporal, engine, patience=PATIENCE)
     cases = [Driven(p, f"crash-{n}") for n, p in zip(range(CASES), itertools.cycle(PROCEDURES), strict=False)]
     async with asyncio.timeout(ALL_DRIVEN_WITHIN), asyncio.TaskGroup() as group:

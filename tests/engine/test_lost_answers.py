@@ -94,7 +94,7 @@ async def test_a_recognised_command_answers_with_its_own_events_alone(client: Sh
         "command", given, id=given.key, result_type=Answer
     )
     assert (answer.head, answer.events) == (heads[1], ["urged"])
-    assert answer.case.head == heads[2]
+    assert answer.head == heads[2]
     assert (await types_in(client, request_id))[EventType.URGED] == 3
 
 
@@ -103,7 +103,7 @@ async def test_a_command_that_only_the_lost_step_allows_is_not_refused(client: S
     request_id = await filed(client)
     write_behind(client.reader.engine, request_id, command(P, C.REFUSE, WHY))
     answer = await client.command(request_id, command(R, C.OPEN_NEGOTIATION, DUTY))
-    assert answer.case.stage is Stage.NEGOTIATION
+    assert answer.stage is Stage.NEGOTIATION
     assert answer.head == (await in_step(client, request_id)).head
     types = await types_in(client, request_id)
     assert (types[EventType.REFUSED], types[EventType.NEGOTIATION_OPENED]) == (1, 1)
@@ -185,5 +185,5 @@ async def test_a_reset_loses_nothing_and_writes_nothing_twice(client: ShareflowC
         await handle_of(client, request_id).result()
         return
     last = await client.command(request_id, commands[-1])
-    assert last.case.outcome is Outcome.UNRESOLVED
+    assert last.outcome is Outcome.UNRESOLVED
     assert (await events_in(client, request_id))[: len(before)] == before

@@ -87,7 +87,7 @@ async def test_a_case_waits_for_a_ledger_that_is_away(apart: tuple[ShareflowClie
     assert busy.value.cause.type == "busy"
     await database.start()
     answer: Answer = await asyncio.wait_for(sent, 60)
-    assert answer.case.stage is Stage.REFUSED
+    assert answer.stage is Stage.REFUSED
     await asyncio.wait([filing_sent])  # its caller may have had less patience than the case
     assert (await until(lambda: _filed_again(client, other_key))).request_id == filing.request_id
     assert (await client.command(request_id, refuse)).head == answer.head
@@ -182,7 +182,7 @@ async def test_news_and_a_command_at_once_do_not_mix_up_the_case(ground: Sandbox
         _, answer = await asyncio.gather(
             handle.signal("calendar_published", SPRING_FESTIVAL), client.command(request_id, refuse)
         )
-        assert answer.case.stage is Stage.REFUSED
+        assert answer.stage is Stage.REFUSED
         view = await in_step(client, request_id)
         there = await asyncio.to_thread(client.get, request_id)
         assert list(view.clocks) == list(there.clocks)

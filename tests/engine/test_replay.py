@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import NondeterminismError
 
 from domain.statutes.loader import packaged_statutes
 from domain.words import ProcedureName
+from protocol.payloads import data_converter
 from tests.engine.changed_workflow import OneStepMore
-from tests.engine.make_histories import PARKED, PLAYED
+from tests.engine.make_histories import FOLDER, PARKED, PLAYED, learn_rule_texts
 from worker import PASSED_THROUGH, HandlerGuard, sandbox
 from workflows.case import CaseWorkflow
 
-FOLDER = Path(__file__).parents[1] / "histories"
 HISTORIES = sorted(FOLDER.glob("*.json"))
+learn_rule_texts()
 
 
 def history(path: Path) -> WorkflowHistory:
@@ -30,7 +30,7 @@ def replayer(workflows: Sequence[type] = (CaseWorkflow,), runner: WorkflowRunner
     """As the worker runs them: the same converter, interceptors and sandbox."""
     return Replayer(
         workflows=workflows,
-        data_converter=pydantic_data_converter,
+        data_converter=data_converter,
         interceptors=[HandlerGuard()],
         workflow_runner=runner or sandbox(),
     )

@@ -69,7 +69,7 @@ async def test_a_command_that_leads_nowhere_is_told_and_leaves_no_trace(
     assert await history_of(handle_of(client, request_id)) == history
     mend()
     answer = await client.command(request_id, command(P, C.GRANT, TERMS))
-    assert answer.case.stage is Stage.DELIVERY
+    assert answer.stage is Stage.DELIVERY
 
 
 async def test_a_limit_that_starts_in_anothers_stage_is_told_and_leaves_no_trace(

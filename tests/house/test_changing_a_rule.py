@@ -15,17 +15,20 @@ WRITES = "decision.note(EventType.ACCEPTED, check.clause if check else None)"
 """Where the rule of `accept` writes its event."""
 HISTORY = ROOT / "tests/histories/nantong-2020.refused-late-then-impasse.json"
 REPLAY = f"""
-import asyncio, pathlib, sys
+import asyncio, json, pathlib, sys
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
+from domain.rule_texts import KNOWN, RuleText
+from protocol.payloads import data_converter
 from temporalio.worker import Replayer
 from worker import HandlerGuard, sandbox
 from workflows.case import CaseWorkflow
 
+for path in pathlib.Path({str(HISTORY.parent)!r}).glob("texts/*.json"):
+    KNOWN.add(RuleText(path.stem, **json.loads(path.read_text("utf-8"))))
 history = WorkflowHistory.from_json("case", pathlib.Path({str(HISTORY)!r}).read_text("utf-8"))
 replayer = Replayer(
     workflows=[CaseWorkflow],
-    data_converter=pydantic_data_converter,
+    data_converter=data_converter,
     interceptors=[HandlerGuard()],
     workflow_runner=sandbox(),
 )

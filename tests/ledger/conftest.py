@@ -69,8 +69,7 @@ class Steps:
             "filing_key": f"key-{self.request_id}",
             "filing_digest": "f" * 64,
             "workflow_id": f"request/{self.request_id}",
-            "statute_data": {"id": "nantong-2020", "limits": [{"amount": 10}]},
-            "policy": {"negotiation": 10},
+            "policy_digest": "e" * 64,
             "application": {"purpose": "低保资格核验"},
             **changes,
         }

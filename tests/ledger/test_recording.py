@@ -34,7 +34,7 @@ def test_a_filing_is_recorded_whole(engine: Engine, steps, resolve) -> None:
     assert [event.seq for event in result.events] == [1, 2]
     case = get_case(engine, steps.request_id)
     assert (case.seq, case.head_digest, case.stage) == (2, result.events[-1].digest, Stage.PROVIDER_ANSWER)
-    assert case.statute_data["limits"] == [{"amount": 10}]
+    assert (case.statute_digest, case.policy_digest) == ("d" * 64, "e" * 64)
     assert case.clocks == (result.events[1].clock,)
     assert rows(engine, steps.request_id) == (2, 1, 2)
 

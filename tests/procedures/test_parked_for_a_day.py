@@ -98,7 +98,7 @@ async def test_a_change_of_service_that_could_not_be_recorded_is_recorded(
         await handle.signal("calendar_published", CalendarNews(edition="2026", published_at=BEGINS))
     await handle.signal("retry_step")
     answer: Answer = await asyncio.wait_for(asked, 60)
-    assert answer.case.stage is Stage.IN_USE
+    assert answer.stage is Stage.IN_USE
     view = await until(handle, None)
     assert dues(view, ClockId.GRANT_TERM) == [date(9999, 12, 31)]
     await it_goes_on(ground, client, handle, request_id)

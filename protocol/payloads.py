@@ -1,0 +1,75 @@
+"""How messages travel through Temporal: JSON, short, by one converter for the whole process.
+
+A field that says no more than its default is left out: the defaults of messages never change. The opening of a case
+names the texts of rules that it rests on in the metadata of its payload, so that a worker can have them at hand before
+the case's code runs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic_core import SchemaSerializer
+from pydantic_core.core_schema import any_schema
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultPayloadConverter,
+    EncodingPayloadConverter,
+    JSONPlainPayloadConverter,
+)
+
+from protocol.messages import CaseOpening
+
+RULE_TEXTS = "rule-texts"
+"""In a payload's metadata: the digests of the texts that its message rests on, with commas between."""
+_JSON = b"json/plain"
+_serializer = SchemaSerializer(any_schema())
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """How a type is read from JSON: put together once in a process, not once in every workflow."""
+    return TypeAdapter(kind)
+
+
+class MessageConverter(EncodingPayloadConverter):
+    """Messages and plain data to JSON and back."""
+
+    @property
+    def encoding(self) -> str:
+        """What stands in the metadata of these payloads."""
+        return _JSON.decode()
+
+    def to_payload(self, value: Any) -> Payload:
+        """The JSON of a value. Raises pydantic_core.PydanticSerializationError for what has none."""
+        metadata = {"encoding": _JSON}
+        if isinstance(value, CaseOpening):
+            metadata[RULE_TEXTS] = ",".join(value.rule_texts).encode()
+        return Payload(metadata=metadata, data=_serializer.to_json(value, exclude_defaults=True))
+
+    def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
+        """The value of a payload, as the type that is asked for. Raises pydantic.ValidationError."""
+        return _adapter(Any if type_hint is None else type_hint).validate_json(payload.data)
+
+
+class MessagesAsJson(CompositePayloadConverter):
+    """Temporal's own encodings, with JSON by :class:`MessageConverter`."""
+
+    def __init__(self) -> None:
+        json = MessageConverter()
+        usual = DefaultPayloadConverter.default_encoding_payload_converters
+        super().__init__(*(json if isinstance(one, JSONPlainPayloadConverter) else one for one in usual))
+
+
+data_converter = replace(DataConverter.default, payload_converter_class=MessagesAsJson)
+"""What every client and worker of cases converts with."""
+
+
+def rule_texts_of(payloads: Sequence[Payload]) -> list[str]:
+    """The digests of the texts of rules that messages rest on."""
+    named = (payload.metadata.get(RULE_TEXTS, b"").decode() for payload in payloads)
+    return [digest for names in named for digest in names.split(",") if digest]
