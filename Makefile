@@ -4,11 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 BENCHED := $(VENV)/.bench-installed
+WORKERS ?= 2
 
-.PHONY: help setup demo up test check openapi pictures bench lock clean
+.PHONY: help setup demo up test test-long check openapi pictures bench lock clean
 
 help: ## say what each target does
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
 
 setup: $(STAMP) ## build .venv with every dependency, Temporal and PostgreSQL among them
 
@@ -25,8 +26,11 @@ demo: setup ## play real cases of all the regulations through the real engine (a
 up: setup ## run the whole engine here until Ctrl-C
 	$(BIN)/shareflow up
 
-test: setup ## run every test, on the real Temporal server and the real PostgreSQL
-	$(BIN)/python -m pytest
+test: setup ## run every test, on the real Temporal server and the real PostgreSQL; WORKERS=2 says how many at once
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+test-long: setup ## run the whole form of what make test tries in a short one
+	SHAREFLOW_LONG_TESTS=1 $(BIN)/python -m pytest -n $(WORKERS) -m long
 
 check: setup ## formatting, style, types, the arrows between packages, the statutes, the API's promises
 	$(BIN)/ruff format --check .

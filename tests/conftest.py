@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from api.app import create_app
 from api.context import AppContext, open_context
@@ -15,8 +16,13 @@ from embedded.simulate.sandbox import Sandbox, sandbox
 from starter.engine_client import ShareflowClient
 from starter.tokens import Issuer, new_issuer
 from tests.plays import every_play, plays
+from tests.spread import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 
-__all__ = ["every_play", "plays"]
+__all__ = ["every_play", "plays", "pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
+
+# How long an example takes says how busy the machine is; speed is measured in bench.
+settings.register_profile("shareflow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shareflow")
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,10 @@
 """Generated calls of every endpoint, as its description allows them and as it does not: Schemathesis, on a real port.
 
 Whatever comes, the answer is one that the description names: its status, its type, its shape, its headers; never a
-server's error. ``SHAREFLOW_FUZZ_CASES`` says how many calls each group of endpoints gets; docs/testing.md says how
-many make the whole of it.
+server's error.
 """
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,8 +31,10 @@ from api.app import openapi_document
 from domain.words import Role
 from tests.api.callers import NOBODY_LISTENS, Bearer, filing, fresh_key
 from tests.engine.cases import PROVIDER, REQUESTER, application
+from tests.forms import either
 
-CASES = int(os.environ.get("SHAREFLOW_FUZZ_CASES", "300"))
+CASES = either(100, 2_000)
+"""How many calls each group of endpoints gets."""
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -97,6 +97,7 @@ async def something_to_find(api: httpx.AsyncClient) -> Mapping[str, Sequence[str
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("group", groups())
 async def test_whatever_is_called_the_answer_is_as_described(world: World, group: str) -> None:
     answers = await asyncio.to_thread(called, world, group)

@@ -1,4 +1,4 @@
-"""Ten thousand calls that are wrong in one way each: none is accepted, each is told so, and the ledger stays as it is.
+"""Calls that are wrong in one way each, ten thousand in the whole form: none is taken, each is told, nothing is kept.
 
 Every call starts from one that is right (which is shown), and is changed so that it cannot be. The seed is fixed: each
 run makes the same changes.
@@ -31,8 +31,9 @@ from tests.api.mutations.bodies import bad_commands, bad_events, bad_filings, wr
 from tests.api.mutations.heads import bad_headers, bad_paths, bad_preconditions, no_http
 from tests.api.mutations.tokens import Forge, bad_tokens
 from tests.engine.cases import PROVIDER
+from tests.forms import either
 
-HOW_MANY = 10_000
+HOW_MANY = either(2_000, 10_000)
 AT_ONCE = 6
 SEED = 809
 ORG = "113206000140008090"
@@ -137,7 +138,8 @@ async def target(ground: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> A
         await wire.close()
 
 
-async def test_none_of_ten_thousand_wrong_calls_is_accepted(target: Target) -> None:
+@pytest.mark.long
+async def test_no_wrong_call_is_accepted(target: Target) -> None:
     before = await target.kept()
     assert before == (1, 2, 0)
     rng, mutators = random.Random(SEED), target.mutators()
@@ -146,7 +148,7 @@ async def test_none_of_ten_thousand_wrong_calls_is_accepted(target: Target) -> N
     assert Counter(told(*each) for each in answered if not properly_refused(*each)) == {}
     assert await target.kept() == before
 
-    # What was changed ten thousand times is right as it stands.
+    # What was changed so many times is right as it stands.
     statuses = [(await target.wire.send(call)).status for call in (target.command, target.filing, target.event)]
     assert statuses == [200, 201, 201]
 

@@ -30,6 +30,7 @@ from tests.api.staging import Stage
 from tests.domain.engine.machine import GOOD, ORGS
 from tests.domain.engine.situation import Situation
 from tests.domain.engine.situations import SITUATIONS, reached, refused_with
+from tests.forms import either
 
 AT_ONCE = 8
 """Temporal lets ten updates of one workflow be under way."""
@@ -38,6 +39,9 @@ NONSENSE: Mapping[str, Any] = {"nonsense": True}
 FIRST_OF_STAGE = {(s.statute, s.stage): s for s in reversed(SITUATIONS)}
 """The first situation in each stage of each statute."""
 ONE_A_STAGE = {s.stage: s for s in reversed(SITUATIONS)}
+ONE_A_STATUTE = {s.statute: s for s in SITUATIONS}
+A_FEW = [s for s in SITUATIONS if s in (*ONE_A_STAGE.values(), *ONE_A_STATUTE.values())]
+"""Each stage and each statute once; tests/domain/engine asks the rules in all situations, without servers."""
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +68,8 @@ def told(answer: httpx.Response) -> tuple[int, str, str | None]:
     return answer.status_code, said["code"], said.get("article")
 
 
-@pytest.mark.parametrize("situation", SITUATIONS, ids=str)
+@pytest.mark.long
+@pytest.mark.parametrize("situation", either(A_FEW, SITUATIONS), ids=str)
 async def test_whoever_has_a_turn_somewhere_is_told_by_the_rules_here(stage: Stage, situation: Situation) -> None:
     """Every command by every role that may ever give it: the rules decide, and nothing of it moves the case."""
     request_id = await stage.bring(situation)
@@ -84,7 +89,8 @@ async def test_whoever_has_a_turn_somewhere_is_told_by_the_rules_here(stage: Sta
     assert await stage.head(request_id) == head
 
 
-@pytest.mark.parametrize("situation", FIRST_OF_STAGE.values(), ids=str)
+@pytest.mark.long
+@pytest.mark.parametrize("situation", either(A_FEW, [*FIRST_OF_STAGE.values()]), ids=str)
 async def test_whoever_never_has_a_turn_is_refused_whatever_it_says(stage: Stage, situation: Situation) -> None:
     """Roles that never give a command, other departments, organs of other places, tokens without a role."""
     request_id = await stage.bring(situation)

@@ -1,4 +1,4 @@
-"""Kills of every machine while fifty cases are driven: nothing acknowledged is lost, nothing happens twice."""
+"""Kills of every machine while cases are driven, fifty in the whole form: nothing is lost, nothing happens twice."""
 
 import asyncio
 import itertools
@@ -33,12 +33,13 @@ from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
 from tests.engine.cases import PROCEDURES, Procedure, foretold
 from tests.engine.machines import Database, Machine, TemporalServer, WorkerProcess
+from tests.forms import either
 
 T = TypeVar("T")
 
-CASES = 50
-KILLS = 36
-AT_LEAST = 30
+CASES, KILLS, AT_LEAST = either((18, 12, 10), (50, 36, 30))
+EACH_AT_LEAST = either(2, 5)
+"""Kills of each machine."""
 SEED = 20260918
 PATIENCE = timedelta(seconds=5)
 ALL_DRIVEN_WITHIN = 400.0
@@ -97,7 +98,8 @@ async def room() -> AsyncIterator[Engineroom]:
             await database.stop()
 
 
-async def test_fifty_cases_survive_kills_of_every_machine(room: Engineroom) -> None:
+@pytest.mark.long
+async def test_cases_survive_kills_of_every_machine(room: Engineroom) -> None:
     begun = time.monotonic()
     engine = await asyncio.to_thread(connect, room.database.url)
     await asyncio.to_thread(migrate, engine)
@@ -124,7 +126,7 @@ async def test_fifty_cases_survive_kills_of_every_machine(room: Engineroom) -> N
     )
     assert room.killed >= AT_LEAST
     assert room.kills_in_flight >= AT_LEAST
-    assert all(room.kills[machine.name] >= 5 for machine in machines(room))
+    assert all(room.kills[machine.name] >= EACH_AT_LEAST for machine in machines(room))
     assert sum(c.asked_again for c in cases) > 0, "no call was ever hit: this test has proved nothing"
     engine.dispose()
 

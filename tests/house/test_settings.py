@@ -26,7 +26,7 @@ PACKAGES = (
     "cli",
     "shareflow",
 )
-ELSEWHERE = {"SHAREFLOW_FUZZ_CASES", "SHAREFLOW_BENCH_CASES"}
+ELSEWHERE = {"SHAREFLOW_LONG_TESTS", "SHAREFLOW_BENCH_CASES"}
 """What tests and measurements read, and no program."""
 WRONG = {
     "SHAREFLOW_TEMPORAL_PORT": "x",
