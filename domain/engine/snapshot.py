@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -14,6 +15,7 @@ _ENTERED = frozenset({"request_id", "statute", "policy"})
 """What every run is started with anyway."""
 
 
+@cache
 def _adapter(kind: type[Case]) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
