@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.forms import either
+
 ROOT = Path(__file__).parents[2]
 
 ALONE = '''
@@ -54,10 +58,10 @@ for name in names:
 print("imported", len(names))
 """
 
-RUN_TESTS = """
+RUN_TESTS = f"""
 import pytest
 options = ["-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:shareflow"]
-options += ["-W", "ignore::pytest.PytestConfigWarning"]
+options += ["-W", "ignore::pytest.PytestConfigWarning", "-m", {either("not long", "")!r}]
 sys.exit(pytest.main([*options, "--confcutdir", "tests/domain", "tests/domain"]))
 """
 
@@ -69,7 +73,7 @@ def alone(program: str) -> str:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-4000:]
@@ -81,6 +85,7 @@ def test_every_module_of_the_domain_can_be_imported_alone() -> None:
     assert alone(IMPORT_ALL).split() == ["imported", str(len(files) - 2)], "all but the two rooms themselves"
 
 
+@pytest.mark.long
 def test_the_tests_of_the_domain_run_alone() -> None:
     said = alone(RUN_TESTS)
     assert " passed" in said

@@ -43,6 +43,7 @@ from tests.domain.engine.chances import (
 from tests.domain.engine.machine import GOOD, ORGS, OTHER_ENDS, STATUTES, TICK, PaperLedger, application, command
 from tests.domain.engine.promised import DECIDING, NEVER_DECIDING, OF_TIME
 from tests.domain.engine.promises import check_clocks, check_end, check_events
+from tests.forms import either
 
 
 class Life(RuleBasedStateMachine):
@@ -260,9 +261,9 @@ class Life(RuleBasedStateMachine):
             assert ledger.replayed() == ledger.case
 
 
-TestLife = Life.TestCase
+TestLife = pytest.mark.long(Life.TestCase)
 TestLife.settings = settings(
-    max_examples=120,
+    max_examples=either(40, 120),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -290,8 +291,9 @@ WAYS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("statute", "filed"), WAYS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=either(8, 25), deadline=None)
 @given(seed=st.integers(0, 2**32), at=filing_times, policy=st.sampled_from(POLICIES))
 def test_long_lives(statute: str, filed: dict[str, Any], seed: int, at: datetime, policy: Policy) -> None:
     dice = Random(seed)
