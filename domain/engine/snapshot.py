@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -15,9 +14,14 @@ _ENTERED = frozenset({"request_id", "statute", "policy"})
 """What every run is started with anyway."""
 
 
-@cache
+_ADAPTERS: dict[type[Case], TypeAdapter[Any]] = {}
+"""Made once for each kind: making one takes longer than all that is done with it."""
+
+
 def _adapter(kind: type[Case]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
 
 
 def take_snapshot(case: Case) -> Mapping[str, Any]:
