@@ -57,13 +57,13 @@ async def temporal(database: Path | None) -> AsyncIterator[Temporal]:
         await server.stop()
 
 
-def database(server: Postgres, name: str) -> str:
-    """A new, empty database of a server; its URL."""
+def database(server: Postgres, name: str, like: str = "template1") -> str:
+    """A new database of a server, like another to which nobody is connected; its URL."""
     connection = psycopg2.connect(server.url)
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f'CREATE DATABASE "{name}"')
+            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
     finally:
         connection.close()
     return urlunsplit(urlsplit(server.url)._replace(path=f"/{name}"))

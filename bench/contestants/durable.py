@@ -65,9 +65,8 @@ class Durable:
 
 
 @asynccontextmanager
-async def durable(temporal: str, ledger: str, recorded: Path) -> AsyncIterator[Durable]:
+async def durable(_: str, ledger: str, recorded: Path) -> AsyncIterator[Durable]:
     """DBOS, and no Temporal."""
-    del temporal
     statements = await asyncio.to_thread(rows.Statements, ledger, "durable", recorded)
     system = urlunsplit(urlsplit(ledger)._replace(path="/durable"))
     config: DBOSConfig = {

@@ -129,9 +129,8 @@ async def lean(temporal: str, ledger: str, recorded: Path) -> AsyncIterator[Mess
 
 
 @asynccontextmanager
-async def bare(temporal: str, ledger: str, recorded: Path) -> AsyncIterator[Messages]:
+async def bare(temporal: str, _: str, __: Path) -> AsyncIterator[Messages]:
     """The same messages, no activity, no database."""
-    del ledger, recorded
     client = await Client.connect(temporal)
     worker = Worker(
         client,

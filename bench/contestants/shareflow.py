@@ -27,23 +27,23 @@ class Shareflow:
     """Plays cases through the engine's client."""
 
     def __init__(self, client: ShareflowClient, ledger: str) -> None:
-        self._client = client
+        self.client = client
         self._ledger = ledger
 
     async def case(self) -> None:
         """One whole case."""
-        await played(self._client)
+        await played(self.client)
 
     async def recorded(self, path: Path) -> str:
         """Play a case and write down the rows that each message made; its id."""
         connection = psycopg2.connect(self._ledger)
         connection.autocommit = True
         keys = [uuid.uuid4().hex for _ in range(1 + len(STEPS))]
-        request_id = await filed(self._client, keys[0])
+        request_id = await filed(self.client, keys[0])
         with connection.cursor() as cursor:
             snapshots: list[rows.Snapshot] = [rows.snapshot(cursor, request_id)]
             for key, step in zip(keys[1:], STEPS, strict=True):
-                await commanded(self._client, request_id, step, key)
+                await commanded(self.client, request_id, step, key)
                 snapshots.append(rows.snapshot(cursor, request_id))
         connection.close()
         rows.kept(path, snapshots, request_id, keys)
@@ -51,13 +51,12 @@ class Shareflow:
 
     async def happy(self) -> str:
         """A case that is filed, accepted and granted; its id."""
-        return await played(self._client, HAPPY)
+        return await played(self.client, HAPPY)
 
 
 @asynccontextmanager
-async def in_one_process(temporal: str, ledger: str, recorded: Path) -> AsyncIterator[Shareflow]:
+async def in_one_process(temporal: str, ledger: str, _: Path | None = None) -> AsyncIterator[Shareflow]:
     """Client and worker in this process."""
-    del recorded
     engine = connect(ledger)
     client = await Client.connect(temporal, data_converter=data_converter)
     shareflow = ShareflowClient(client, engine, patience=PATIENCE)
@@ -68,9 +67,8 @@ async def in_one_process(temporal: str, ledger: str, recorded: Path) -> AsyncIte
 
 
 @asynccontextmanager
-async def with_worker_process(temporal: str, ledger: str, recorded: Path) -> AsyncIterator[Shareflow]:
+async def with_worker_process(temporal: str, ledger: str, _: Path | None = None) -> AsyncIterator[Shareflow]:
     """The client in this process, the worker as production runs it."""
-    del recorded
     engine = connect(ledger)
     client = await Client.connect(temporal, data_converter=data_converter)
     shareflow = ShareflowClient(client, engine, patience=PATIENCE)
