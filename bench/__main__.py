@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bench import figures
 
-GROUPS: Final = ("calendar", "engine", "http", "lists", "calendar_publish")
+GROUPS: Final = ("calendar", "engine", "http", "lists", "worker", "writers", "overload", "calendar_publish")
 BESIDE: Final = ("profile",)
 """What is run only when it is named."""
 

@@ -2,7 +2,7 @@
 
 One stack as ``shareflow up`` runs it, in a process of its own. The cases are filed as doors file them, then
 ``shareflow calendar publish`` supersedes their limits; both are told as cases a second. SHAREFLOW_BENCH_CASES says how
-many cases (1,000 unless it does). Besides: what asking for a newer edition costs each step that sets a deadline.
+many cases (500 unless it does). Besides: what asking for a newer edition costs each step that sets a deadline.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from ledger.engine import connect
 from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
 
-CASES = int(os.environ.get("SHAREFLOW_BENCH_CASES") or 1000)
+CASES = int(os.environ.get("SHAREFLOW_BENCH_CASES") or 500)
 FILERS = 10
 CHECKS = 2000
 
