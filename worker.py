@@ -1,7 +1,7 @@
 """The worker: carries cases forward. Run as many as you like; stop them whenever you like.
 
-``python worker.py`` connects to the Temporal server and the database that the environment names (see
-``docs/operations.md``), serves health and metrics, and stops gracefully on SIGTERM or Ctrl-C.
+``shareflow worker``, or ``python worker.py``, connects to the Temporal server and the database that the environment
+names (see ``docs/operations.md``), serves health and metrics, and stops gracefully on SIGTERM or Ctrl-C.
 """
 
 if __name__ == "__main__":  # before what the engine stands on is imported, and is perhaps not there
@@ -10,11 +10,10 @@ if __name__ == "__main__":  # before what the engine stands on is imported, and 
     exit_without_engine("The worker")
 
 import asyncio
-import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -53,6 +52,7 @@ from configuration.departments import departments_in_force
 from configuration.errors import StartupError
 from configuration.logs import configure_logs
 from configuration.policy_file import policy_in_force
+from configuration.process import settle_memory, told_to_stop
 from configuration.settings import Settings
 from domain.calendar import Calendar
 from domain.evidence import Algorithm
@@ -238,7 +238,7 @@ async def running_worker(
     health = Health(client, Reader(engine), lambda: worker.is_running)
     prefix = prefix_of(settings.public_url)
     async with Sender(AddressGuard(settings.webhook_allow)) as sender:
-        with serve_health(health, health_port):
+        with _serving_health(health, health_port):
             async with working(worker):
                 beside = [
                     asyncio.create_task(keep_reconciling(client, engine)),
@@ -252,6 +252,19 @@ async def running_worker(
                     for task in beside:
                         task.cancel()
                     await asyncio.gather(*beside, return_exceptions=True)
+
+
+@contextmanager
+def _serving_health(health: Health, port: int | None) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(serve_health(health, port))
+        except OSError as error:
+            raise StartupError(
+                f"Port {port} for health and metrics cannot be used ({error.strerror}); "
+                f"set {Settings.health_port.variable}."
+            ) from error
+        yield
 
 
 async def connect_temporal(runtime: Runtime | None = None) -> Client:
@@ -269,28 +282,34 @@ def sdk_metrics(settings: Settings) -> Runtime | None:
     return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address)))
 
 
-async def run_until_stopped(settings: Settings) -> None:
-    """Connect as the settings say, work, and stop on SIGTERM or Ctrl-C."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+async def run_until_stopped(settings: Settings, held: bool = False) -> None:
+    """Connect as the settings say, work, and stop on SIGTERM or Ctrl-C; when ``held``, at the end of standard input."""
+    stop = told_to_stop(by_standard_input=held)
     engine = await asyncio.to_thread(connect, settings.database_url or "")
     await asyncio.to_thread(migrate, engine)
     client = await connect_temporal(sdk_metrics(settings))
     async with running_worker(client, engine, settings, settings.health_port):
+        settle_memory()
         log.info("working", task_queue=TASK_QUEUE, namespace=client.namespace)
+        print(f"The worker carries cases of the namespace {client.namespace}. Ctrl-C stops it.", flush=True)
         await stop.wait()
         log.info("stopping")
     engine.dispose()
 
 
-def main() -> int:
-    """Run the worker; 0 when stopped, 2 when it could not start (one sentence says why)."""
+def main(held: bool = False) -> int:
+    """Run the worker; 0 when stopped, 2 when it could not start (one sentence says why).
+
+    ``held``: it also stops at the end of standard input, with whoever started it.
+    """
     try:
         settings = Settings()
         configure_logs("info", settings)
-        asyncio.run(run_until_stopped(settings))
-    except (StartupError, LedgerUnavailable, RPCError, RuntimeError, OSError, ValueError) as error:
+        asyncio.run(run_until_stopped(settings, held))
+    except (StartupError, LedgerUnavailable) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except (RPCError, RuntimeError, OSError, ValueError) as error:
         sys.stderr.write(f"The worker cannot start: {' '.join(str(error).split())}\n")
         return 2
     return 0

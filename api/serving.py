@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.http.wire import Protocol
+from api.settings import address_of
 from configuration.errors import StartupError
 from configuration.settings import Settings
 
@@ -49,8 +50,7 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
     try:
         while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event to wait for
             await asyncio.sleep(0.01)
-        shown = f"[{host}]" if ":" in host else host
-        yield f"http://{shown}:{listening.getsockname()[1]}"
+        yield address_of(host, listening.getsockname()[1])
     finally:
         # A stream or a long wait would otherwise hold up the end until its connection is cut.
         with app.state.context.news.closing() if app.state.context else contextlib.nullcontext():

@@ -46,9 +46,19 @@ class ApiSettings:
     attachment_limit: int = USUAL_LIMIT
 
     @property
+    def address(self) -> str:
+        """Where the API answers, as a URL."""
+        return address_of(self.host, self.port)
+
+    @property
     def prefix(self) -> str:
         """The path below which a proxy has put the API, without a slash at its end; empty for none."""
         return prefix_of(self.public_url)
+
+
+def address_of(host: str, port: int) -> str:
+    """A host, by name or number, and a port as a URL."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def api_settings(settings: Settings) -> ApiSettings:

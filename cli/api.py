@@ -2,7 +2,7 @@
 
 import typer
 
-from cli.running import run
+from cli.running import Held, run
 
 
 def register(app: typer.Typer) -> None:
@@ -10,8 +10,8 @@ def register(app: typer.Typer) -> None:
     app.command()(api)
 
 
-def api() -> None:
+def api(held: Held = False) -> None:
     """Serve the HTTP API alone, on the engine that the environment names or `shareflow up` runs here."""
     from cli.api_work import serve
 
-    run(serve(), "info")
+    run(serve(held), "info")

@@ -1,32 +1,33 @@
 """What ``shareflow api`` does: the HTTP API in the foreground, on an engine that runs elsewhere."""
 
-import asyncio
-import signal
-
 from rich.console import Console
 
 from api.assembly import serving_api
 from api.settings import api_settings
 from cli.connection import connected
 from configuration.errors import StartupError
+from configuration.process import settle_memory, told_to_stop
 from configuration.settings import Settings
 from embedded.stack.folder import running_stack
 
 
-async def serve() -> None:
-    """Serve until Ctrl-C or SIGTERM."""
+async def serve(held: bool = False) -> None:
+    """Serve until Ctrl-C or SIGTERM.
+
+    ``held``: ``shareflow up`` has started it; its own issuer counts, and it ends with its standard input.
+    """
     settings = Settings()
     api = api_settings(settings)
-    if not api.issuer and (settings.database_url or running_stack(settings.state) is None):
+    if not api.issuer and not held and (settings.database_url or running_stack(settings.state) is None):
         raise StartupError(
             "The API needs to know whose tokens to believe: set SHAREFLOW_OIDC_ISSUER and SHAREFLOW_OIDC_AUDIENCE "
             "(only beside `shareflow up` does its own issuer count)."
         )
     out = Console()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = told_to_stop(by_standard_input=held)
     async with connected(settings) as client, serving_api(client, api, settings.state) as address:
+        settle_memory()
         out.print(f"The HTTP API answers at {address}. Ctrl-C stops it.", highlight=False, soft_wrap=True)
         await stop.wait()
-    out.print("stopped.")
+    if not held:
+        out.print("stopped.")

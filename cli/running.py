@@ -3,11 +3,16 @@
 import signal
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+
+import typer
 
 from cli.errors import Failure
 
 T = TypeVar("T")
+Held = Annotated[
+    bool, typer.Option("--held", hidden=True, help="Started by `shareflow up`: it ends with its standard input.")
+]
 TERMINATED = 128 + signal.SIGTERM
 
 

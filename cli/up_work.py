@@ -1,38 +1,51 @@
 """What ``shareflow up`` does: the whole engine here, in the foreground."""
 
-import asyncio
-import signal
+import sys
 
+import typer
 from rich.console import Console
 
 from api.settings import api_settings
 from cli.duties_work import told
+from cli.errors import UNUSABLE
 from configuration.departments import departments_in_force
+from configuration.errors import StartupError
+from configuration.policy_file import policy_in_force
+from configuration.process import told_to_stop
 from configuration.settings import Settings
-from embedded.running import Stack, embedded_stack
+from embedded.processes import EndedAtStart
+from embedded.running import Commands, Stack, embedded_stack
 from embedded.stack.folder import StateFolder
 from starter.duty_schedules import sync_schedules
+
+COMMAND = (sys.executable, "-P", "-m", "cli")
+"""This very program, whatever lies in the folder in which it was called."""
+COMMANDS = Commands(worker=(*COMMAND, "worker", "--held"), api=(*COMMAND, "api", "--held"))
 
 
 async def stay_up() -> None:
     """Run the embedded stack until Ctrl-C or SIGTERM."""
     out = Console()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = told_to_stop()
     settings = Settings()
     settings.refuse_wrong_ones()
     api = api_settings(settings)
     folder = StateFolder(settings.state)
     out.print("starting …")
-    departments = departments_in_force(settings)
-    async with embedded_stack(folder, settings, api) as stack:
-        _say(out, stack, folder)
-        if departments:
-            synced = await sync_schedules(stack.client.temporal, departments, stack.client.policy)
-            out.print(f"  {told(synced)}", highlight=False)
-        await stop.wait()
-        out.print("stopping …")
+    departments, policy = departments_in_force(settings), policy_in_force(settings)
+    try:
+        async with embedded_stack(folder, settings, api, COMMANDS, stop) as stack:
+            if not stop.is_set():
+                _say(out, stack, folder)
+                if departments:
+                    synced = await sync_schedules(stack.temporal, departments, policy)
+                    out.print(f"  {told(synced)}", highlight=False)
+            await stop.wait()
+            out.print("stopping …")
+    except EndedAtStart as ended:
+        if ended.code == UNUSABLE:  # it has said why
+            raise typer.Exit(UNUSABLE) from None
+        raise StartupError(str(ended)) from ended
     out.print("stopped; everything is kept for the next time.")
 
 
@@ -44,7 +57,7 @@ def _say(out: Console, stack: Stack, folder: StateFolder) -> None:
         ("Temporal", f"{addresses.temporal} (namespace {addresses.namespace})"),
         ("Temporal's pages", addresses.ui),
         ("PostgreSQL", addresses.ledger),
-        ("health and metrics", stack.health),
+        ("health and metrics", " ".join(stack.health)),
         ("state folder", str(folder.path)),
     ):
         if where:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Part = Literal["all", "workers", "the API", "`shareflow up`", "the command line"]
 LARGEST_ATTACHMENT = 1024**3
+MOST_WORKERS = 64
 
 
 class Setting(Generic[T]):
@@ -94,6 +95,12 @@ def _port_if_any(variable: str, text: str) -> int | None:
 def _number(variable: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) > 0):
         raise StartupError(f"{variable} must be a whole number above 0, not {text[:40]!r}.")
+    return int(text)
+
+
+def _few(variable: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 2 and 0 < int(text) <= MOST_WORKERS):
+        raise StartupError(f"{variable} must be a whole number from 1 to {MOST_WORKERS}, not {text[:40]!r}.")
     return int(text)
 
 
@@ -229,19 +236,22 @@ class Settings:
     ui_port = Setting(
         "SHAREFLOW_UI_PORT", _port(0), "port; 0: any", "the embedded Temporal's pages", "`shareflow up`", "8233"
     )
+    workers = Setting(
+        "SHAREFLOW_WORKERS", _few, "number", "how many worker processes it runs", "`shareflow up`", usual="1"
+    )
     health_port = Setting(
         "SHAREFLOW_HEALTH_PORT",
         _port_if_any,
         "port",
-        "health and metrics of the worker, on 127.0.0.1",
+        "health and metrics of the worker, on 127.0.0.1; of further workers under `up` on the ports that follow",
         "workers",
-        shown="9464 under `up`, none for `worker.py`",
+        shown="9464 under `up`, else none",
     )
     sdk_metrics = Setting(
         "SHAREFLOW_SDK_METRICS",
         _text,
         "host:port",
-        "the Temporal SDK's own Prometheus metrics, such as `127.0.0.1:9465`",
+        "the Temporal SDK's own Prometheus metrics, such as `127.0.0.1:9465`; under `up` of the first worker",
         "workers",
         shown="none",
     )
@@ -314,7 +324,7 @@ class Settings:
         "`debug`, `info`, `warning` or `error`",
         "level of the logs (JSON when standard error is not a terminal)",
         "all",
-        shown="`info` for `up`, `api` and `worker.py`, else `warning`",
+        shown="`info` for `up`, `api` and `worker`, else `warning`",
     )
     sources = Setting(
         "SHAREFLOW_SOURCES",
@@ -338,6 +348,15 @@ class Settings:
         """Understand every setting. Raises StartupError for the first that cannot be."""
         for each in every_setting():
             each.__get__(self, Settings)
+
+
+def environment_with(said: Mapping[str, str], unsaid: str | None = None) -> dict[str, str]:
+    """The environment for a process that this one starts: as it is here, with this said.
+
+    Of variables whose name begins with ``unsaid``, only what is in ``said`` counts.
+    """
+    kept = {name: text for name, text in os.environ.items() if unsaid is None or not name.startswith(unsaid)}
+    return {**kept, **said}
 
 
 def every_setting() -> Iterator[Setting[Any]]:

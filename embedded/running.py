@@ -1,63 +1,110 @@
-"""The embedded stack: Temporal and PostgreSQL with their data in one folder; a worker and the API in this process.
+"""The embedded stack: Temporal and PostgreSQL with their data in one folder, workers and the API beside them.
 
-Whatever the environment names already (``SHAREFLOW_DATABASE_URL``, ``TEMPORAL_ADDRESS``) is used instead of
-started: the same code runs in production.
+Workers and API are the processes that production runs. Whatever the environment names already
+(``SHAREFLOW_DATABASE_URL``, ``TEMPORAL_ADDRESS``) is used instead of started.
 """
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from temporalio.client import Client
 
-from api.assembly import serving_api
 from api.settings import ApiSettings
 from configuration.errors import StartupError
-from configuration.policy_file import policy_in_force
-from configuration.settings import Settings
+from configuration.settings import Settings, environment_with
+from embedded.processes import Program, supervised
 from embedded.stack.folder import Addresses, StateFolder
 from embedded.stack.postgres import start_postgres_aside
 from embedded.stack.temporal import TemporalOptions, ports_from, start_temporal
-from ledger.engine import Engine, connect
+from ledger.engine import connect
 from ledger.schema import migrate
 from protocol.payloads import data_converter
 from protocol.search_attributes import SEARCH_ATTRIBUTES
-from starter.engine_client import ShareflowClient
-from worker import connect_temporal, running_worker
+from worker import connect_temporal
 
 HEALTH_PORT = 9464
 
 
 @dataclass(frozen=True)
+class Commands:
+    """The command lines of a worker and of the API."""
+
+    worker: Sequence[str]
+    api: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Stack:
-    """A running engine: how to reach each part, and a client to drive it."""
+    """A running engine: how to reach each part, and Temporal's client."""
 
     addresses: Addresses
-    client: ShareflowClient
-    health: str
+    temporal: Client
+    health: Sequence[str]
 
 
 @asynccontextmanager
-async def embedded_stack(folder: StateFolder, settings: Settings, api: ApiSettings) -> AsyncIterator[Stack]:
-    """Start what is not there yet, work, and stop what was started. Raises StartupError, LedgerUnavailable."""
-    health_port = settings.health_port or HEALTH_PORT
+async def embedded_stack(
+    folder: StateFolder, settings: Settings, api: ApiSettings, commands: Commands, stop: asyncio.Event
+) -> AsyncIterator[Stack]:
+    """Start what is not there yet, work, and stop what was started.
+
+    Once ``stop`` is set it waits for no process any more, and the folder does not say where the stack answers.
+    Raises StartupError, LedgerUnavailable, EndedAtStart.
+    """
+    ports = _health_ports(settings)
     async with AsyncExitStack() as stack:
         stack.enter_context(folder)
         url = settings.database_url or await _postgres(stack, folder)
-        engine = await asyncio.to_thread(connect, url)
-        stack.callback(engine.dispose)
-        await asyncio.to_thread(migrate, engine)
+        await asyncio.to_thread(_prepare, url)
         temporal, address, ui = await _temporal(stack, folder, settings)
-        client = ShareflowClient(temporal, engine, policy_in_force(settings))
-        await stack.enter_async_context(_worker(temporal, engine, settings, health_port))
-        serves = await stack.enter_async_context(serving_api(client, api, folder.path))
+        there = _environment(settings, url, address, temporal.namespace)
+        programs = [*_workers(commands.worker, ports, there), Program("HTTP API", commands.api, there)]
+        await stack.enter_async_context(supervised(programs, stop))
         addresses = Addresses(
-            pid=os.getpid(), temporal=address, namespace=temporal.namespace, ledger=url, ui=ui, api=serves
+            pid=os.getpid(), temporal=address, namespace=temporal.namespace, ledger=url, ui=ui, api=api.address
         )
-        folder.announce(addresses)
-        yield Stack(addresses, client, f"http://127.0.0.1:{health_port}/healthz")
+        if not stop.is_set():
+            folder.announce(addresses)
+        yield Stack(addresses, temporal, [f"http://127.0.0.1:{port}/healthz" for port in ports])
+
+
+def _health_ports(settings: Settings) -> range:
+    """A port for the health of each worker. Raises StartupError when there are not so many ports."""
+    first = settings.health_port or HEALTH_PORT
+    ports = range(first, first + settings.workers)
+    if ports[-1] > 65535:
+        raise StartupError(f"{Settings.health_port.variable} must leave a port for each of {len(ports)} workers.")
+    return ports
+
+
+def _prepare(url: str) -> None:
+    """Bring the schema up to date, so that what keeps it from that is told here and once."""
+    engine = connect(url)
+    try:
+        migrate(engine)
+    finally:
+        engine.dispose()
+
+
+def _environment(settings: Settings, url: str, address: str, namespace: str) -> dict[str, str]:
+    """Where the processes beside this one find the engine; all else as the operator has set it."""
+    ledger = {Settings.database_url.variable: url}
+    if settings.temporal_address:
+        return environment_with(ledger)
+    # What is set for another server (keys, certificates, profiles) is nothing to the embedded one.
+    own = {Settings.temporal_address.variable: address, "TEMPORAL_NAMESPACE": namespace}
+    return environment_with({**ledger, **own, "TEMPORAL_CONFIG_FILE": os.devnull}, unsaid="TEMPORAL_")
+
+
+def _workers(command: Sequence[str], ports: range, there: dict[str, str]) -> Iterator[Program]:
+    for number, port in enumerate(ports, start=1):
+        own = {Settings.health_port.variable: str(port)}
+        if number > 1:
+            own[Settings.sdk_metrics.variable] = ""
+        yield Program("worker" if len(ports) == 1 else f"worker {number}", command, {**there, **own})
 
 
 async def _postgres(stack: AsyncExitStack, folder: StateFolder) -> str:
@@ -83,14 +130,3 @@ async def _temporal(stack: AsyncExitStack, folder: StateFolder, settings: Settin
     stack.push_async_callback(server.stop)
     client = await Client.connect(server.address, data_converter=data_converter)
     return client, server.address, server.ui
-
-
-@asynccontextmanager
-async def _worker(temporal: Client, engine: Engine, settings: Settings, health_port: int) -> AsyncIterator[None]:
-    try:
-        async with running_worker(temporal, engine, settings, health_port):
-            yield
-    except OSError as error:
-        raise StartupError(
-            f"Port {health_port} for health and metrics cannot be used ({error.strerror}); set SHAREFLOW_HEALTH_PORT."
-        ) from error

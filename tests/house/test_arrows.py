@@ -26,7 +26,7 @@ WORKER_STANDS_ON = {
     "protocol",
     "workflows",
 }
-START_WORKERS = {"embedded", "tests", "bench"}
+START_WORKERS = {"cli", "embedded", "tests", "bench"}
 
 
 def test_only_these_rooms_know_temporal() -> None:
