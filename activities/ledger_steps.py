@@ -12,9 +12,9 @@ from domain.engine.deadlines import resolve
 from domain.engine.records import Clock, ClockOrder, Step, StepResult
 from domain.evidence import Algorithm
 from ledger.calendar_store import CalendarStore
-from ledger.engine import Connection, Engine
-from ledger.errors import LedgerConflict
-from ledger.recording import Resolve, record_within
+from ledger.engine import Engine
+from ledger.errors import CalendarChanged, LedgerConflict
+from ledger.recording import Resolve, record_step
 from protocol.errors import LEDGER_CONFLICT
 from protocol.messages import Recount
 from protocol.names import RECORD_STEP, RECOUNT_CLOCKS
@@ -39,8 +39,12 @@ class LedgerSteps:
     def record_step(self, step: Step) -> StepResult:
         """Write a step into the ledger: once, however often it is asked (case and seq are its key)."""
         try:
-            with self._engine.begin() as connection:
-                return record_within(connection, step, self._resolving_in(connection), self._algorithm)
+            while True:
+                editions, calendar = self._calendar.known
+                try:
+                    return record_step(self._engine, step, _by(calendar), self._algorithm, editions)
+                except CalendarChanged:
+                    self._calendar.now()
         except (LedgerConflict, CalendarError) as conflict:
             raise ApplicationError(str(conflict), type=LEDGER_CONFLICT, non_retryable=True) from conflict
 
@@ -50,13 +54,11 @@ class LedgerSteps:
         days = self._calendar.now().as_known_on(recount.known_on)
         return [resolve(order, days, recount.close_of_business) for order in recount.orders]
 
-    def _resolving_in(self, connection: Connection) -> Resolve:
-        """Deadlines by the calendar that is in force until the step is written; asked for when the first is needed."""
-        calendar: Calendar | None = None
 
-        def resolve_in(order: ClockOrder, known_on: date | None, close: time | None) -> Clock:
-            nonlocal calendar
-            calendar = calendar or self._calendar.during(connection)
-            return resolve(order, calendar.as_known_on(known_on), close)
+def _by(calendar: Calendar) -> Resolve:
+    """Deadlines by a calendar, which the ledger must still have when the step is written."""
 
-        return resolve_in
+    def resolve_by(order: ClockOrder, known_on: date | None, close: time | None) -> Clock:
+        return resolve(order, calendar.as_known_on(known_on), close)
+
+    return resolve_by

@@ -5,17 +5,15 @@ Whoever holds a case's events can check them with this file alone: no database, 
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from enum import Enum
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 from pydantic import BaseModel
 
-from domain.engine.records import Record, RecordedEvent
-
-Algorithm = Literal["sm3", "sha256"]
-"""How digests are computed: SM3 (GB/T 32905, 国密) or SHA-256."""
+from domain.engine.records import Algorithm as Algorithm
+from domain.engine.records import Clock, ClockOrder, Deadline, Event, NumberedEvent, Record, RecordedEvent
 
 DEFAULT_ALGORITHM: Final[Algorithm] = "sm3"
 
@@ -153,12 +151,53 @@ def digest_of(value: Any, algorithm: Algorithm = DEFAULT_ALGORITHM) -> str:
 
     Raises NotCanonical where there is none, ValueError where this machine lacks the algorithm.
     """
-    return hashlib.new(algorithm, canonical_json(value).encode()).hexdigest()
+    return digest_of_text(canonical_json(value), algorithm)
 
 
-def body_of(event: RecordedEvent) -> dict[str, Any]:
+def digest_of_text(text: str, algorithm: Algorithm) -> str:
+    """The digest of a canonical JSON that is made already. Raises ValueError where this machine lacks the algorithm."""
+    return hashlib.new(algorithm, text.encode()).hexdigest()
+
+
+def body_of(event: NumberedEvent) -> dict[str, Any]:
     """What the digest of ``event`` covers besides ``prev``, as JSON values."""
     return {name: plain(getattr(event, name)) for name in COVERED}
+
+
+def numbered(
+    events: Sequence[Event], head: int, statute: str, key: str | None, dues: Iterable[Deadline]
+) -> tuple[NumberedEvent, ...]:
+    """A step's events after ``head`` as the ledger will hold them: what the case evolves by and what is chained.
+
+    ``statute`` is the case's own, ``dues`` are the deadlines of the clocks that start, in their order.
+    """
+    due = iter(dues)
+    return tuple(
+        # Made of values that were checked when they were made.
+        NumberedEvent.model_construct(
+            seq=seq,
+            at=event.at,
+            type=event.type,
+            actor=event.actor,
+            stage=event.stage,
+            statute=event.statute or statute,
+            article=event.article,
+            data=plain(event.data),
+            clock=_started(event.order, next(due)) if event.order else None,
+            key=key,
+        )
+        for seq, event in enumerate(events, start=head + 1)
+    )
+
+
+def _started(order: ClockOrder, due: Deadline) -> Clock:
+    ordered = {name: getattr(order, name) for name in Clock.model_fields.keys() & ClockOrder.model_fields.keys()}
+    return Clock.model_construct(**ordered, **{name: getattr(due, name) for name in Deadline.model_fields})
+
+
+def deadline_of(clock: Clock) -> Deadline:
+    """What the calendar has added to a clock."""
+    return Deadline.model_construct(**{name: getattr(clock, name) for name in Deadline.model_fields})
 
 
 def seal(event_without_digest: Mapping[str, Any], prev: str, algorithm: Algorithm) -> str:

@@ -1,10 +1,10 @@
 """The calendar in force here: the packaged editions and those stored in the ledger."""
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from domain.calendar import Calendar, with_stored
 from ledger.engine import reading
-from ledger.queries.calendars import editions_version, held_editions_version, stored_editions
+from ledger.queries.calendars import editions_version, stored_editions
 
 
 class CalendarStore:
@@ -18,6 +18,11 @@ class CalendarStore:
         self._packaged = packaged or Calendar.packaged()
         self._known: tuple[int, Calendar] = (0, self._packaged)
 
+    @property
+    def known(self) -> tuple[int, Calendar]:
+        """How many stored editions are known here, and the calendar with them: without asking."""
+        return self._known
+
     def now(self) -> Calendar:
         """With every edition stored before it is asked.
 
@@ -25,16 +30,9 @@ class CalendarStore:
         when the database does not answer.
         """
         with reading(self._engine) as connection:
-            return self._with(connection, editions_version(connection))
-
-    def during(self, connection: Connection) -> Calendar:
-        """With every edition stored so far; no other is stored until the connection's transaction has ended."""
-        return self._with(connection, held_editions_version(connection))
-
-    def _with(self, connection: Connection, version: int) -> Calendar:
-        known, calendar = self._known
-        if version != known:
-            stored = stored_editions(connection)
-            calendar = with_stored(self._packaged, stored)
-            self._known = (len(stored), calendar)
-        return calendar
+            known, calendar = self._known
+            if editions_version(connection) != known:
+                stored = stored_editions(connection)
+                calendar = with_stored(self._packaged, stored)
+                self._known = (len(stored), calendar)
+            return calendar

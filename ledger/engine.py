@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
+import psycopg2
 import psycopg2.extensions
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ledger.errors import LedgerUnavailable
+from ledger.writers import Writers
 
-__all__ = ["Connection", "Engine", "connect", "ping", "reading"]
+__all__ = ["Connection", "Engine", "connect", "ping", "reading", "writers_of"]
 
 # A writer that waits longer is better retried by Temporal; a transaction left open by a stopped
 # process must not keep a case locked. Times in milliseconds, the zone for people who look inside.
 _SESSION = "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=20000 -c timezone=Asia/Shanghai"
+_WRITERS: WeakKeyDictionary[Engine, Writers] = WeakKeyDictionary()
 _MEND = "check SHAREFLOW_DATABASE_URL and that PostgreSQL runs"
 
 
@@ -26,14 +30,19 @@ def connect(url: str, pool_size: int = 10) -> Engine:
     """
     address = _address(url)
     options = " ".join(part for part in (_SESSION, _text(address.query.get("options"))) if part)
+    session = {"options": options, "connect_timeout": 10, "application_name": "shareflow"}
     engine = create_engine(
         address.difference_update_query(["options"]),
         pool_pre_ping=True,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=10,
-        connect_args={"options": options, "connect_timeout": 10, "application_name": "shareflow"},
+        connect_args=session,
     )
+    _, said = engine.dialect.create_connect_args(engine.url)
+    writers = Writers(lambda: psycopg2.connect(**{**said, **session}), pool_size)
+    _WRITERS[engine] = writers
+    event.listen(engine, "engine_disposed", lambda _: writers.close())
     try:
         ping(engine)
     except DBAPIError as error:
@@ -42,6 +51,11 @@ def connect(url: str, pool_size: int = 10) -> Engine:
         shown = address.render_as_string(hide_password=True)
         raise LedgerUnavailable(f"The ledger's database {shown} cannot be reached ({cause}); {_MEND}.") from error
     return engine
+
+
+def writers_of(engine: Engine) -> Writers:
+    """The connections for recording beside those of an engine that ``connect`` made; opened when first used."""
+    return _WRITERS[engine]
 
 
 def ping(engine: Engine) -> None:

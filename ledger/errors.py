@@ -9,5 +9,9 @@ class LedgerConflict(Exception):
     """A step that can never be recorded, however often it is tried: do not retry it."""
 
 
+class CalendarChanged(Exception):
+    """An edition was stored since the deadlines of a step were worked out: nothing was written, work them out again."""
+
+
 class BadCursor(ValueError):
     """A page cursor that did not come from here."""

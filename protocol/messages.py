@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.access import EVERYWHERE
 from domain.engine.commands import Command
-from domain.engine.records import Actor, Clock, ClockOrder, RecordedEvent
+from domain.engine.records import Actor, Algorithm, Clock, ClockOrder, NumberedEvent
 from domain.words import Outcome, ProcedureName, Stage
 
 
@@ -31,14 +31,16 @@ class CalendarNews(Message):
 class Snapshot(Message):
     """A case as one run of its workflow hands it to the next.
 
-    Its state, the keys of the commands seen lately, and the work left: notices to count again by, cases to open, and
-    whether somebody has said to look at the ledger.
+    Its state, the digest of its last event and how digests are computed, the keys of the commands seen lately, and the
+    work left: notices to count again by, cases to open, and whether somebody has said to look at the ledger.
     """
 
     state: Mapping[str, Any]
+    prev: str | None = None
+    algorithm: Algorithm | None = None
     keys: Mapping[str, str]
     news: Sequence[CalendarNews] = ()
-    to_open: Sequence[RecordedEvent] = ()
+    to_open: Sequence[NumberedEvent] = ()
     nudged: bool = False
 
 

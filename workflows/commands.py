@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.case import Case
     from domain.engine.commands import Command
     from domain.engine.decision import Refused
-    from domain.engine.records import Event, RecordedEvent
+    from domain.engine.records import Event, NumberedEvent
     from procedures.registry import decide
     from protocol.messages import caller_key
     from workflows.correspondence import Correspondence
@@ -65,7 +65,7 @@ class Commands:
         except ValueError as error:
             raise ApplicationError(str(error), type="invalid_command", non_retryable=True) from None
 
-    async def carry_out(self, command: Command) -> tuple[Sequence[RecordedEvent], bool]:
+    async def carry_out(self, command: Command) -> tuple[Sequence[NumberedEvent], bool]:
         """Record what a command does; the events that it wrote, and whether it wrote them now.
 
         Raises ApplicationError with the refusal.

@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.case_found import CaseFound
     from domain.engine.commands import Command
     from domain.engine.decision import PLATFORM
-    from domain.engine.records import Actor, RecordedEvent
+    from domain.engine.records import Actor, NumberedEvent
     from domain.naming import fingerprint
     from domain.words import CommandName
     from protocol.messages import CaseOpening, CaseToOpen, CommandToGive, GrantFound, GrantsWanted
@@ -47,7 +47,7 @@ class Correspondence:
         name: CommandName,
         fields: dict[str, Any],
         actor: Actor = PLATFORM,
-        event: RecordedEvent | None = None,
+        event: NumberedEvent | None = None,
     ) -> str | None:
         """Give another case a command, once: the refusal's code when its rules refuse it, None when it is done.
 

@@ -1,6 +1,7 @@
 """The filing: the gate that every case passes, and what is told to whoever waits before it."""
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.engine.decision import Refused
@@ -23,13 +24,14 @@ class FilingGate:
         self._recorder = recorder
         self._others = others
         self._errands = errands
-        self._refusal: Refused | None = None
+        self._no: ApplicationError | None = None
         self.filed_now = False
 
     async def pass_through(self) -> None:
         """Ask the rules and record the filing, with the first limits.
 
-        Raises ApplicationError with the refusal when the rules say no: whoever waits for the filing is told the same.
+        Raises ApplicationError with the refusal when the rules say no, or when the key files another request: whoever
+        waits for the filing is told the same.
         """
         opening, recorder = self._opening, self._recorder
         find = self._errands.before_filing
@@ -39,21 +41,25 @@ class FilingGate:
         try:
             events = open_case(recorder.case, opening.actor, at, digests_of(opening), opening.places)
         except Refused as refusal:
-            self._refusal = refusal
-            await workflow.wait_condition(workflow.all_handlers_finished)
-            raise refused(refusal, recorder.case) from None
-        while True:
+            raise await self._refused(refused(refusal, recorder.case)) from None
+        while not recorder.case.filed:
             written = await recorder.step(events, opening.key)
             self.filed_now = written.now
-            if written.applied or recorder.case.filed:
-                return
+            if written.key_reused:
+                raise await self._refused(key_reused("the key files another request"))
+
+    async def _refused(self, error: ApplicationError) -> ApplicationError:
+        """Tell whoever waits; the id stays as good as new."""
+        self._no = error
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return error
 
     async def told(self) -> None:
         """Wait until the filing stands in the ledger. Raises ApplicationError with why the rules refuse it."""
         recorder = self._recorder
-        await workflow.wait_condition(lambda: recorder.case.filed or self._refusal is not None)
-        if self._refusal is not None:
-            raise refused(self._refusal, recorder.case)
+        await workflow.wait_condition(lambda: recorder.case.filed or self._no is not None)
+        if self._no is not None:
+            raise self._no
 
     def may_be_told(self, meant: FilingKey | None) -> None:
         """Not to somebody who means another filing: one key was used twice at once. None: whoever filed it."""

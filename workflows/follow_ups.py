@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.engine.records import RecordedEvent
+    from domain.engine.records import NumberedEvent
     from domain.words import CommandName, EventType, ProcedureName
     from protocol.messages import CaseOpening, CaseToOpen
     from workflows.correspondence import Correspondence
@@ -20,7 +20,7 @@ class FollowUps:
     """The events whose follow-up is still to be done, in their order. ``left`` goes over to the next run."""
 
     def __init__(self, opening: CaseOpening, others: Correspondence, this_run: ThisRun) -> None:
-        self.left: list[RecordedEvent] = list(opening.snapshot.to_open) if opening.snapshot else []
+        self.left: list[NumberedEvent] = list(opening.snapshot.to_open) if opening.snapshot else []
         self._opening = opening
         self._others = others
         self._this_run = this_run
@@ -36,7 +36,7 @@ class FollowUps:
         """Whether something is to be done that nobody is doing."""
         return bool(self.left) and self.idle
 
-    def noted(self, events: Sequence[RecordedEvent]) -> None:
+    def noted(self, events: Sequence[NumberedEvent]) -> None:
         """Something was recorded: what follows from it is to be done."""
         self.left += [event for event in events if event.type in (EventType.CASE_OPENED, EventType.CASE_TOLD)]
 
@@ -59,7 +59,7 @@ class FollowUps:
                 return
             self.left.pop(0)
 
-    async def _do(self, event: RecordedEvent) -> None:
+    async def _do(self, event: NumberedEvent) -> None:
         said = event.data
         if event.type is EventType.CASE_TOLD:
             # What the other case makes of it is its own affair: it may have ended, or be past it.
@@ -68,7 +68,7 @@ class FollowUps:
         else:
             await self._others.open(self._order(event))
 
-    def _order(self, event: RecordedEvent) -> CaseToOpen:
+    def _order(self, event: NumberedEvent) -> CaseToOpen:
         opening = self._opening
         return CaseToOpen(
             procedure=ProcedureName(event.data["procedure"]),

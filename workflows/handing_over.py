@@ -23,6 +23,8 @@ async def hand_over(this_run: ThisRun, recorder: Recorder, follow_ups: FollowUps
         return
     left = Snapshot(
         state=take_snapshot(recorder.case),
+        prev=recorder.prev,
+        algorithm=recorder.algorithm,
         keys=_keys_of_this_run(recorder),
         news=recounts.news,
         to_open=follow_ups.left,

@@ -4,6 +4,7 @@ Steps go quickly, inside the workflow task; when the ledger does not answer, pat
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +16,15 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.case import Case
     from domain.engine.decision import Decision
     from domain.engine.evolve import evolve_all
-    from domain.engine.records import Event, RecordedEvent, Step, StepResult
+    from domain.engine.records import Event, NumberedEvent, Step, StepResult
     from domain.engine.timers import Instant, next_instant
+    from domain.evidence import numbered
     from procedures.registry import by_itself
     from protocol.errors import LEDGER_CONFLICT
     from protocol.messages import CaseOpening, caller_key
     from protocol.names import RECORD_STEP
     from workflows import instants
+    from workflows.refusals import key_reused
     from workflows.retries import (
         PATIENT,
         PATIENT_IN_ALL,
@@ -78,9 +81,24 @@ class LedgerWriter:
             return written
 
 
+@dataclass(frozen=True)
+class Written:
+    """What came of a step: whether the ledger has its events, and the events that are there then.
+
+    ``now``: it took them by this very step. ``key_reused``: it took none, for the caller's key stands for something
+    else.
+    """
+
+    applied: bool
+    events: Sequence[NumberedEvent]
+    now: bool = False
+    key_reused: bool = False
+
+
 class Recorder:
     """One case and how it is recorded: never further than the ledger, and never behind it for long.
 
+    ``prev`` is the digest of the last event and ``algorithm`` how digests are computed, None where it is not known.
     ``keys``: the callers' keys that are known, each with the whole key of its command. ``nudged``: somebody has said
     that the ledger knows more. ``noted`` is told what was recorded, ``changed`` that the case is another.
     """
@@ -90,7 +108,7 @@ class Recorder:
         opening: CaseOpening,
         case: Case,
         write: Write,
-        noted: Callable[[Sequence[RecordedEvent]], None],
+        noted: Callable[[Sequence[NumberedEvent]], None],
         changed: Callable[[], None],
     ) -> None:
         carried = opening.snapshot
@@ -99,6 +117,8 @@ class Recorder:
         self.next: Instant | None = next_instant(case)
         self.keys: dict[str, str] = dict(carried.keys) if carried else {}
         self.nudged = carried.nudged if carried else False
+        self.prev = carried.prev if carried else None
+        self.algorithm = carried.algorithm if carried else None
         self._write = write
         self._noted = noted
         self._changed = changed
@@ -117,16 +137,19 @@ class Recorder:
         """When something was received: as the door says, but never after now nor before what is recorded."""
         return instants.received(self.opening, self.case, at)
 
-    async def decide(self, rules: Callable[[], Sequence[Event]], key: str) -> tuple[Sequence[RecordedEvent], bool]:
+    async def decide(self, rules: Callable[[], Sequence[Event]], key: str) -> tuple[Sequence[NumberedEvent], bool]:
         """Ask the rules, record what they say, and ask again when somebody was there before.
 
-        The events of this key, and whether they were written now. Raises Refused.
+        The events of this key, and whether they were written now. Raises Refused, and ApplicationError for a key that
+        has given another command.
         """
         while True:
-            recorded = await self.step(rules(), key)
-            if recorded.applied:
+            written = await self.step(rules(), key)
+            if written.key_reused:
+                raise key_reused("the key gave another command")
+            if written.applied:
                 # What others wrote since may be there too, when an earlier answer was lost.
-                return [event for event in recorded.events if event.key == key], recorded.now
+                return [event for event in written.events if event.key == key], written.now
 
     async def record(self, events: Sequence[Event], key: str | None = None) -> bool:
         """Record events as one step. False: the ledger was ahead, and the case has now taken that over."""
@@ -145,31 +168,46 @@ class Recorder:
         self.nudged = False
         await self.record([])
 
-    async def step(self, events: Sequence[Event], key: str | None) -> StepResult:
-        """Write one step and make the case what the ledger then says. ``applied``: the ledger took these events."""
+    async def step(self, events: Sequence[Event], key: str | None) -> Written:
+        """Write one step and make the case what the ledger then says."""
         at = events[-1].at if events else instants.now(self.opening)
+        head = self.case.head
         step = Step(
             request_id=self.opening.request_id,
-            head=self.case.head,
+            statute=self.case.statute.id,
+            head=head,
+            prev=self.prev,
+            algorithm=self.algorithm,
             events=list(events),
             key=key,
             known_on=None if self.opening.all_editions else at.astimezone(CHINA).date(),
             close_of_business=self.case.policy.close_of_business,
-            header=header(self.opening, self.case) if self.case.head == 0 else None,
+            header=header(self.opening, self.case) if head == 0 else None,
         )
         self._under_way += 1
         try:
             result = await self._write(step)
-            # A command may come while a recount is under way, and what one of the two recorded the other finds too.
-            fresh = [event for event in result.events if event.seq > self.case.head]
-            self.case = evolve_all(self.case, fresh)
-            self.next = next_instant(self.case)
-            self._noted(fresh)
-            self.keys.update((caller_key(event.key), event.key) for event in result.events if event.key)
+            there: Sequence[NumberedEvent] = result.events
+            if result.applied and not there:
+                there = numbered(events, head, step.statute, key, result.dues)
+            self._take_over(there, result)
         finally:
             self._under_way -= 1
         self._changed()
-        return result
+        now = result.applied and bool(events) and not result.events
+        return Written(result.applied, there, now, result.key_reused)
+
+    def _take_over(self, there: Sequence[NumberedEvent], result: StepResult) -> None:
+        """Make the case what these events of the ledger say."""
+        # A command may come while a recount is under way, and what one of the two recorded the other finds too.
+        fresh = [event for event in there if event.seq > self.case.head]
+        self.case = evolve_all(self.case, fresh)
+        self.next = next_instant(self.case)
+        if result.head == self.case.head:
+            self.prev = result.digest
+        self.algorithm = result.algorithm or self.algorithm
+        self._noted(fresh)
+        self.keys.update((caller_key(event.key), event.key) for event in there if event.key)
 
 
 def header(opening: CaseOpening, case: Case) -> dict[str, Any]:

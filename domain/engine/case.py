@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from domain.access import Parties
 from domain.engine.filed import Filed, Party, Resource
-from domain.engine.records import Clock, Event, RecordedEvent
+from domain.engine.records import Clock, Event, NumberedEvent
 from domain.policy import Policy
 from domain.statutes.model import Limit, Statute
 from domain.words import ClockId, ClockState, Outcome, ProcedureName, Role, SharingClass, Stage
@@ -91,7 +91,7 @@ class Case:
         """What every act and every notice of a case in this stage says besides its own."""
         return {}
 
-    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:
+    def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
         """The fields that an event changes beyond stage, time, clocks and outcome."""
         raise NotImplementedError
 

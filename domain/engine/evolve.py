@@ -9,20 +9,20 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from domain.engine.case import Case
-from domain.engine.records import Clock, Event, RecordedEvent
+from domain.engine.records import Clock, Event, NumberedEvent
 from domain.words import ClockState, EventType, Outcome
 
 P = TypeVar("P", bound=Case)
 
 
-def evolve(case: P, event: Event | RecordedEvent) -> P:
+def evolve(case: P, event: Event | NumberedEvent) -> P:
     """The case after one more event. An :class:`Event` not yet recorded starts no clock: it has no deadline yet."""
     case = replace(
         case,
         stage=event.stage,
         last_at=event.at,
         clocks=fold_clock(case.clocks, event),
-        head=event.seq if isinstance(event, RecordedEvent) else case.head,
+        head=event.seq if isinstance(event, NumberedEvent) else case.head,
     )
     if event.type is EventType.FILED:
         case = replace(case, opener=event.actor.role)
@@ -35,14 +35,14 @@ def evolve(case: P, event: Event | RecordedEvent) -> P:
     return replace(case, **case.apply_event(event))
 
 
-def evolve_all(case: P, events: Iterable[Event | RecordedEvent]) -> P:
+def evolve_all(case: P, events: Iterable[Event | NumberedEvent]) -> P:
     """The case after all of these events, in order."""
     for event in events:
         case = evolve(case, event)
     return case
 
 
-def fold_clock(clocks: Mapping[int, Clock], event: Event | RecordedEvent) -> Mapping[int, Clock]:
+def fold_clock(clocks: Mapping[int, Clock], event: Event | NumberedEvent) -> Mapping[int, Clock]:
     """The clocks after an event, by number: what the ledger's clock table and the running case hold is this fold."""
     if event.type is EventType.CLOCK_STARTED:
         clock = getattr(event, "clock", None)
@@ -57,7 +57,7 @@ def fold_clock(clocks: Mapping[int, Clock], event: Event | RecordedEvent) -> Map
     return {**clocks, number: clocks[number].model_copy(update=change)} if change else clocks
 
 
-def _clock_change(clock: Clock, event: Event | RecordedEvent) -> dict[str, Any]:
+def _clock_change(clock: Clock, event: Event | NumberedEvent) -> dict[str, Any]:
     match event.type:
         case EventType.CLOCK_WARNED:
             return {"warned": clock.warned + 1}

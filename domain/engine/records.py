@@ -1,18 +1,21 @@
 """What travels and what stays: actors, events, clocks and the step that records them together.
 
-An :class:`Event` is what a rule says happened. A :class:`RecordedEvent` is an event as the ledger holds it: numbered,
-with its clock's deadline worked out, and chained to the one before.
+An :class:`Event` is what a rule says happened. A :class:`NumberedEvent` is an event in its place, with its clock's
+deadline worked out; a :class:`RecordedEvent` is one as the ledger holds it: chained to the one before.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.field_types import ShortText
 from domain.policy import LadderStep
 from domain.words import Basis, ClockId, ClockState, EventType, Role, Stage, Unit, Urgency
+
+Algorithm = Literal["sm3", "sha256"]
+"""How digests are computed: SM3 (GB/T 32905, 国密) or SHA-256."""
 
 
 class Record(BaseModel):
@@ -117,12 +120,12 @@ class Event(Record):
     statute: str | None = None
 
 
-class RecordedEvent(Record):
-    """One line of the ledger (台账记录).
+class NumberedEvent(Record):
+    """An event in its place in a case, with its clock's deadline worked out.
 
     ``data`` is what was said; ``clock`` is there when a clock started and only then. ``key`` is the
     caller's key of the command that caused it. ``statute`` is the regulation that the article stands in: the case's
-    own, or one above it. ``digest`` covers all of it and ``prev``.
+    own, or one above it.
     """
 
     seq: int
@@ -135,6 +138,11 @@ class RecordedEvent(Record):
     data: Mapping[str, Any]
     clock: Clock | None = None
     key: str | None = None
+
+
+class RecordedEvent(NumberedEvent):
+    """One line of the ledger (台账记录): ``digest`` covers all of it and ``prev``, the digest of the event before."""
+
     prev: str
     digest: str
 
@@ -142,12 +150,17 @@ class RecordedEvent(Record):
 class Step(Record):
     """Everything that one decision, or one instant reached by a clock, writes: all of it or nothing.
 
-    ``head`` is the number of the last event that the case knows of; ``key`` makes a repeated command
-    the same step. ``known_on`` is the day whose knowledge of the calendar counts (None: all editions).
+    ``statute`` is the case's own. ``head`` is the number of the last event that the case knows of, ``prev`` that
+    event's digest and ``algorithm`` how the case's digests are computed (None: not known, to be looked up); ``key``
+    makes a repeated command the same step. ``known_on`` is the day whose knowledge of the calendar counts (None: all
+    editions). ``header`` comes with a filing.
     """
 
     request_id: str
+    statute: str
     head: int
+    prev: str | None = None
+    algorithm: Algorithm | None = None
     events: Sequence[Event]
     key: str | None = None
     known_on: date | None = None
@@ -155,13 +168,32 @@ class Step(Record):
     header: Mapping[str, Any] | None = None
 
 
-class StepResult(Record):
-    """What the ledger holds after ``head``.
+class Deadline(Record):
+    """What the calendar adds to a :class:`ClockOrder`; the fields are those of :class:`Clock`."""
 
-    ``applied`` says whether the step itself is in it. Otherwise somebody was there before (a step whose
-    answer was lost): the case takes these events over and thinks again. ``now``: it was written by this call.
+    due_date: date
+    due_at: datetime
+    provisional: bool
+    calendar_edition: str
+    calendar_editions: tuple[str, ...] = ()
+    warn_at: tuple[datetime, ...] = ()
+    rungs: tuple[Rung, ...] = ()
+
+
+class StepResult(Record):
+    """Where the ledger stands after a step, and what the case does not know yet.
+
+    ``applied`` says whether the step itself is in it, with ``dues`` for the clocks that it starts, in their order.
+    ``events`` are there only when the ledger was ahead (somebody was there before, or a step's answer was lost: the
+    case takes them over and, unless it was this step, thinks again), or when the step's key gave them before.
+    ``head`` and ``digest`` are the number and digest of the last event. ``key_reused``: nothing was written, for the
+    caller's key stands for something else.
     """
 
     applied: bool
-    now: bool = False
-    events: Sequence[RecordedEvent]
+    head: int
+    digest: str
+    algorithm: Algorithm | None = None
+    dues: Sequence[Deadline] = ()
+    events: Sequence[RecordedEvent] = ()
+    key_reused: bool = False

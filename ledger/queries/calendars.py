@@ -17,15 +17,11 @@ from domain.words import ClockState, EventType, Unit
 from ledger.engine import reading
 from ledger.tables import calendar_editions, calendar_publications, cases, clocks, events, rule_texts
 
-# "calen" and "calpu" in ASCII. The first is held, shared, by whoever works out a deadline and, alone, by whoever
-# stores an edition; the second by whoever carries a publication out.
+# "calen" and "calpu" in ASCII. The first is held, shared, by whoever records a deadline (the database's function
+# record_step) and, alone, by whoever stores an edition, who so waits until every deadline worked out without it can be
+# found; the second by whoever carries a publication out.
 _EDITIONS_LOCK = 0x63616C656E
 _PUBLISHING_LOCK = 0x63616C7075
-
-# One round trip. The lock comes first: a statement sees what was committed before it began, and this is two.
-_VERSION_AND_HOLD = text(
-    f"SELECT pg_advisory_xact_lock_shared({_EDITIONS_LOCK}); SELECT count(*) FROM calendar_editions"
-)
 
 
 # Editions
@@ -34,15 +30,6 @@ _VERSION_AND_HOLD = text(
 def editions_version(connection: Connection) -> int:
     """How many editions are stored here. They only grow, so that the number tells whether there is a new one."""
     return connection.execute(select(func.count()).select_from(calendar_editions)).scalar_one()
-
-
-def held_editions_version(connection: Connection) -> int:
-    """How many editions are stored here; none is added until the connection's transaction has ended.
-
-    Whoever stores one waits until every deadline worked out without it is committed and can be found.
-    """
-    version: int = connection.execute(_VERSION_AND_HOLD).scalar_one()
-    return version
 
 
 def stored_editions(connection: Connection) -> tuple[Edition, ...]:

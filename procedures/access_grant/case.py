@@ -10,7 +10,7 @@ from domain.calendar import day_of
 from domain.engine.commands import Terms
 from domain.engine.decision import PLATFORM, Decision, Refused
 from domain.engine.filed import Filed, Party, Resource
-from domain.engine.records import Event, RecordedEvent
+from domain.engine.records import Event, NumberedEvent
 from domain.field_types import Code, Day, ItemCount, Text, Truth
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
@@ -127,7 +127,7 @@ class GrantCase(AboutResource, Disputable):
         """What came of the negotiation: the proposal, which whoever proposed may change only until it is settled."""
         return {**told, **self.proposed_terms} if self.end_settled else {**self.proposed_terms, **told}
 
-    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:
+    def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
         """How often and when it was used last, what is proposed about its end, whether it was applied for again."""
         data = event.data
         match event.type:
@@ -159,7 +159,7 @@ class GrantCase(AboutResource, Disputable):
                 return {"renewed": True, **ended}
         return {**self._suspension_after(event), **self._end_after(event)}
 
-    def _suspension_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
+    def _suspension_after(self, event: Event | NumberedEvent) -> dict[str, Any]:
         """What an event says of the rectification that was ordered with the suspension."""
         data = event.data
         match event.type:
@@ -177,7 +177,7 @@ class GrantCase(AboutResource, Disputable):
                 return {"rectification": None, "failure": None}
         return {}
 
-    def _end_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
+    def _end_after(self, event: Event | NumberedEvent) -> dict[str, Any]:
         """How the grant ended, and what an event says of the data's disposal."""
         match event.type:
             case EventType.DISPOSAL_REQUIRED:

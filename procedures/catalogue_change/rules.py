@@ -15,7 +15,7 @@ from domain.engine.commands import Nothing, Reasoned
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Filed, Party, Resource
 from domain.engine.procedure import Digests
-from domain.engine.records import Event, RecordedEvent
+from domain.engine.records import Event, NumberedEvent
 from domain.engine.rules import RuleBook
 from domain.field_types import Code, Day, ShortText, Text, Truth
 from domain.refusal_codes import RefusalCode
@@ -105,7 +105,7 @@ class CatalogueChangeCase(OfOneDepartment, Case):
         """Only what the text names starts its limit: 809 art. 17 speaks of laws and functions, not of other changes."""
         return not limit.triggers or self.application.trigger in (None, *limit.triggers)
 
-    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:
+    def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
         """What was submitted, and how far the limit was extended."""
         if event.type is EventType.UPDATE_SUBMITTED:
             return {"entries": tuple(CatalogueEntry.model_validate(entry) for entry in event.data["entries"])}

@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from domain.engine.commands import Nothing, Reasoned, RequestExtension
 from domain.engine.decision import Decision, Refused
-from domain.engine.records import Clock, Event, RecordedEvent
+from domain.engine.records import Clock, Event, NumberedEvent
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
@@ -129,7 +129,7 @@ class MayBeExtended(Generic[P]):
         self._running(case)
 
 
-def extensions_after(case: Extended, event: Event | RecordedEvent) -> dict[str, Any]:
+def extensions_after(case: Extended, event: Event | NumberedEvent) -> dict[str, Any]:
     """What an event about extensions changes in a case; nothing for any other event."""
     match event.type:
         case EventType.EXTENSION_REQUESTED:

@@ -11,7 +11,7 @@ from typing import Any
 from domain.engine.case import Case
 from domain.engine.commands import ConcludeCoordination, Decide, ReferFinal, Terms
 from domain.engine.decision import Decision, Refused
-from domain.engine.records import Event, RecordedEvent
+from domain.engine.records import Event, NumberedEvent
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Body, Clause, LastInstance, Statute
@@ -61,7 +61,7 @@ class Disputable(Case):
         rule = self.statute.coordination
         return rule.provincial if rule and rule.provincial and self.involves_province else self.statute.last
 
-    def dispute_after(self, event: Event | RecordedEvent) -> dict[str, Any]:
+    def dispute_after(self, event: Event | NumberedEvent) -> dict[str, Any]:
         """What an event changes in a dispute."""
         if event.type is EventType.COORDINATION_CONCLUDED:
             return {"not_agreed": event.data["result"] == "not_agreed"}

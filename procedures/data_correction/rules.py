@@ -14,7 +14,7 @@ from domain.engine.commands import Nothing, Reasoned
 from domain.engine.decision import PLATFORM, Decision, Refused
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.engine.procedure import Digests
-from domain.engine.records import Clock, Event, RecordedEvent
+from domain.engine.records import Clock, Event, NumberedEvent
 from domain.engine.rules import RuleBook
 from domain.field_types import SAYING, Code, Day, ItemCount, Text, Truth
 from domain.refusal_codes import RefusalCode
@@ -93,7 +93,7 @@ class CorrectionCase(AboutResource, Disputable):
         """While the data is verified, everything that is told says that citizens' matters go on (照常办理)."""
         return {"matters_continue": True} if self.citizens_protected and stage in UNDER_VERIFICATION else {}
 
-    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:
+    def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
         """How a dispute about the verification ended."""
         if event.type is EventType.VERIFICATION_CONCLUDED:
             result = event.data["result"]

@@ -14,7 +14,7 @@ from domain.engine.decision import Decision
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.engine.follow_up_cases import open_follow_up
 from domain.engine.procedure import Digests
-from domain.engine.records import Clock, Event, RecordedEvent
+from domain.engine.records import Clock, Event, NumberedEvent
 from domain.engine.rules import RuleBook
 from domain.field_types import ShortText, Text
 from domain.refusal_codes import RefusalCode
@@ -52,7 +52,7 @@ class DemandCase(BetweenTwo, Case):
         """What is wanted, until it has an entry in the catalogue."""
         return self.published or Resource(name=(self.application.description or "")[:200] or None)
 
-    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:
+    def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
         """A published resource has a catalogue entry from then on."""
         if event.type is EventType.RESOURCE_PUBLISHED:
             return {"published": Resource.model_validate(event.data["resource"])}

@@ -19,7 +19,7 @@ from domain.engine.commands import Reasoned
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.engine.procedure import Digests, OneCase
-from domain.engine.records import Event, RecordedEvent
+from domain.engine.records import Event, NumberedEvent
 from domain.engine.rules import RuleBook
 from domain.field_types import Day, Given, ShortText, Text
 from domain.periods import FIRST_YEAR, LAST_YEAR, Period, Recurrence, period_named, period_of
@@ -96,7 +96,7 @@ class DutyCase(Case):
         own = Resource(code=duty.id, name=f"{duty.name.zh}（{about}）") if duty else Resource()
         return Resource(code=said.resource.code or own.code, name=said.resource.name or own.name)
 
-    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:  # noqa: ARG002 - nothing beyond its clocks
+    def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:  # noqa: ARG002 - nothing beyond its clocks
         """A duty's events change nothing but stage, clocks and outcome."""
         return {}
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from domain.engine.case import Case
 from domain.engine.decision import Refused
 from domain.engine.filed import Document, Filed, Party, Resource
-from domain.engine.records import Clock, Event, RecordedEvent
+from domain.engine.records import Clock, Event, NumberedEvent
 from domain.field_types import Code, ItemCount, ShortText, Text, WorkingDays
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
@@ -67,7 +67,7 @@ class RectificationCase(OfOneDepartment, Case):
         ground = rules.ground(self.application.ground or "") if rules else None
         return Resource(name=ground.name.zh if ground else None)
 
-    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:
+    def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
         """Whether the rectification has failed or was refused, and which steps were taken."""
         match event.type:
             case EventType.CLOCK_BREACHED if event.data["clock"] == ClockId.RECTIFICATION:

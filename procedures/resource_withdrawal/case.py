@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from domain.engine.filed import Document, Filed, Party, Resource
-from domain.engine.records import Event, RecordedEvent
+from domain.engine.records import Event, NumberedEvent
 from domain.field_types import Code, Day, Text, Truth
 from domain.statutes.model import Clause
 from domain.statutes.sections import WithdrawalRules
@@ -101,7 +101,7 @@ class WithdrawalCase(Disputable):
         above, rules = self.coordinator_above, self.statute.withdrawal
         return above.clause if above else rules.dispute if rules else None
 
-    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:
+    def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
         """Who was told when, with whom it was negotiated, how disputes went, and which grants have ended."""
         data = event.data
         match event.type:

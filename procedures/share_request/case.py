@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from domain.engine.records import Event, RecordedEvent
+from domain.engine.records import Event, NumberedEvent
 from domain.statutes.model import Route
 from domain.words import Authorization, EventType, ProcedureName, Role, SharingClass, Stage
 from procedures.common.extensions import extensions_after
@@ -59,7 +59,7 @@ class ShareRequestCase(AboutResource, Disputable):
         """Limits of the answer differ by the class of what is asked for."""
         return self.sharing_class
 
-    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:
+    def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
         """What an event changes in a request."""
         data = event.data
         match event.type:

@@ -224,6 +224,7 @@ def write_behind(engine: Engine, request_id: str, given: Command) -> StepResult:
     case = rebuilt(engine, request_id)
     step = Step(
         request_id=request_id,
+        statute=case.statute.id,
         head=case.head,
         events=decide(case, given, at),
         key=sealed(given).key,

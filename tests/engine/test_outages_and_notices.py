@@ -7,24 +7,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from temporalio.client import (
-    WorkflowExecutionStatus,
-    WorkflowUpdateFailedError,
-)
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from domain.calendar import CalendarError
 from domain.engine.records import Step, StepResult
-from domain.words import ClockState, EventType, Stage
+from domain.words import ClockState, EventType, Stage, Urgency
 from embedded.simulate.sandbox import Sandbox
 from ledger.queries.cases import get_case
 from ledger.recording import record_step
 from procedures.registry import decide
+from protocol.errors import KEY_REUSED
 from protocol.messages import Answer, CalendarNews, CaseView
 from protocol.names import TASK_QUEUE, workflow_id
 from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
-from tests.engine.cases import WHY, application, command, entered, rebuilt, resolved, sealed
+from tests.engine.cases import WHY, application, command, entered, rebuilt, resolved, sealed, write_behind
 from tests.engine.looking import (
     B,
     C,
@@ -109,12 +107,11 @@ async def _filed_again(client: ShareflowClient, filing_key: str) -> CaseView | N
 
 
 async def test_a_step_that_contradicts_the_ledger_waits_for_an_operator(client: ShareflowClient) -> None:
-    """A ledger restored from an old backup: nothing is written, the case is parked and says why."""
-    mine = key()
-    filing = entered("cn-809-2025", application(), client.policy, mine).opening
-    await client._start(filing)
-    # Another request under the same filing key can never be recorded.
-    other = filing.model_copy(update={"request_id": "CN-OTHER-" + uuid.uuid4().hex[:6].upper()})
+    """Nothing is written, the case is parked and says why."""
+    filing = entered("cn-809-2025", application(), client.policy, key()).opening
+    # A filing without a key can never be recorded.
+    name = "CN-OTHER-" + uuid.uuid4().hex[:6].upper()
+    other = filing.model_copy(update={"request_id": name, "key": ""})
     handle = await client.temporal.start_workflow(
         CaseWorkflow.run, other, id=workflow_id(other.request_id), task_queue=TASK_QUEUE
     )
@@ -130,6 +127,34 @@ async def test_a_step_that_contradicts_the_ledger_waits_for_an_operator(client: 
     assert await until(lambda: _is_stuck(client, other.request_id, "LedgerConflict"))
     assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
     await handle.terminate("the test is over")
+
+
+async def test_a_filing_under_the_key_of_another_ends_and_its_id_stays_usable(client: ShareflowClient) -> None:
+    filing = entered("cn-809-2025", application(), client.policy, key()).opening
+    await client._start(filing)
+    name = "CN-OTHER-" + uuid.uuid4().hex[:6].upper()
+    other = filing.model_copy(update={"request_id": name})
+    handle = await client.temporal.start_workflow(CaseWorkflow.run, other, id=workflow_id(name), task_queue=TASK_QUEUE)
+    with pytest.raises(WorkflowFailureError) as ended:
+        await handle.result()
+    assert isinstance(ended.value.cause, ApplicationError)
+    assert ended.value.cause.type == KEY_REUSED
+    assert await asyncio.to_thread(get_case, client.reader.engine, name) is None
+    await client._start(other.model_copy(update={"key": key()}))
+    assert await asyncio.to_thread(get_case, client.reader.engine, name) is not None
+
+
+async def test_a_command_under_the_key_of_another_is_refused(client: ShareflowClient) -> None:
+    """Also by a run that does not know the key: the ledger does."""
+    request_id = await filed(client)
+    given = command(B, C.URGE, {"level": Urgency.NOTICE}, key="mine")
+    write_behind(client.reader.engine, request_id, given)
+    other = sealed(command(B, C.URGE, {"level": Urgency.RED}, key="mine"))
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await handle_of(client, request_id).execute_update("command", other, id=other.key, result_type=Answer)
+    assert isinstance(refused.value.cause, ApplicationError)
+    assert refused.value.cause.type == KEY_REUSED
+    assert (await types_in(client, request_id))[EventType.URGED] == 1
 
 
 async def _is_stuck(client: ShareflowClient, request_id: str, reason: str) -> bool:

@@ -83,7 +83,7 @@ async def test_who_lags_behind_is_asked_until_it_has_caught_up(client: Shareflow
     since, engine = a_moment_ago(), client.reader.engine
     request_id = await filed(client)
     before = await heard_of(client, request_id)
-    head = write_behind(engine, request_id, command(P, C.REFUSE, WHY)).events[-1].seq
+    head = write_behind(engine, request_id, command(P, C.REFUSE, WHY)).head
     sweep = await reconcile(client.temporal, engine, since)
     assert request_id in sweep.nudged
     assert request_id in sweep.left

@@ -15,7 +15,7 @@ from domain.engine.case import Case
 from domain.engine.decision import Decision
 from domain.engine.filed import Filed, Party
 from domain.engine.procedure import Digests
-from domain.engine.records import Event, RecordedEvent
+from domain.engine.records import Event, NumberedEvent
 from domain.engine.rules import RuleBook
 from domain.field_types import Text
 from domain.words import CommandName, EventType, Outcome, ProcedureName, Role, Stage
@@ -40,7 +40,7 @@ class ConsultationCase(BetweenTwo, Case):
 
     application: Consultation
 
-    def apply_event(self, event: Event | RecordedEvent) -> dict[str, Any]:  # noqa: ARG002 - nothing beyond its stage
+    def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:  # noqa: ARG002 - nothing beyond its stage
         """Nothing that happens is asked for later."""
         return {}
 

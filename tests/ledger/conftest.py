@@ -14,6 +14,7 @@ from domain.engine.records import Actor, Clock, ClockOrder, Event, Rung, Step
 from domain.words import Basis, ClockId, EventType, Role, Stage, Unit, Urgency
 from embedded.stack.postgres import start_postgres
 from ledger.engine import connect
+from ledger.queries.texts import store_texts
 from ledger.schema import migrate
 
 T0 = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
@@ -34,6 +35,7 @@ def postgres_url() -> Iterator[str]:
 def engine(postgres_url: str) -> Iterator[Engine]:
     engine = connect(postgres_url, pool_size=20)
     migrate(engine)
+    with_texts(engine)
     yield engine
     engine.dispose()
 
@@ -45,6 +47,12 @@ def empty_database(postgres_url: str, engine: Engine) -> str:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     return postgres_url.replace("/postgres?", f"/{name}?")
+
+
+def with_texts(engine: Engine) -> None:
+    """Keep what the cases of these tests rest on."""
+    statute = {"id": "nantong-2020", "limits": [{"amount": 10}]}
+    store_texts(engine, {"d" * 64: ("statute", statute), "e" * 64: ("policy", {"negotiation": 10})})
 
 
 class Steps:
@@ -107,10 +115,11 @@ class Steps:
             self.event(EventType.FILED, purpose="低保资格核验", n=1),
             self.event(EventType.CLOCK_STARTED, order=self.order(), article="22", number=1),
         ]
-        return Step(request_id=self.request_id, head=0, events=events, key=key, header=self.header(**header))
+        header = self.header(**header)
+        return self.step(0, events, key).model_copy(update={"header": header, "statute": header["statute"]})
 
     def step(self, head: int, events: Sequence[Event], key: str | None = None) -> Step:
-        return Step(request_id=self.request_id, head=head, events=events, key=key)
+        return Step(request_id=self.request_id, statute="nantong-2020", head=head, events=events, key=key)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from ledger.queries.messages import MessageFilter, visible_messages
 from ledger.queries.outbox_position import newest_message, requests_told_after
 from ledger.recording import record_step
 from ledger.schema import migrate
+from tests.ledger.conftest import with_texts
 
 Told = tuple[str, int]
 
@@ -102,6 +103,7 @@ def test_after_a_backup_was_restored_messages_still_come_after_all_that_were(
 ) -> None:
     engine = connect(empty_database)
     migrate(engine)
+    with_texts(engine)
     before = more_steps()
     record_step(engine, before.filing(), resolve, "sm3")
     last = newest_message(engine)

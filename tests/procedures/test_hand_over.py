@@ -79,7 +79,7 @@ async def test_a_share_request_takes_more_commands_than_a_run() -> None:
         # What was said in the first run is known in the last.
         again = await client.command(request_id, urge(0))
         assert (again.repeated, again.head, again.events) == (True, first[0].head, first[0].events)
-        assert (await client.command(request_id, command(P, C.REFUSE, WHY))).case.stage is Stage.REFUSED
+        assert (await client.command(request_id, command(P, C.REFUSE, WHY))).stage is Stage.REFUSED
         closed = await client.command(request_id, command(R, C.WITHDRAW, WHY))
         assert closed.case.stage is Stage.CLOSED
         described = await handle_of(client, request_id).describe()

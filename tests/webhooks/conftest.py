@@ -25,7 +25,7 @@ from ledger.engine import connect
 from ledger.queries.events import events_of
 from ledger.recording import record_step
 from ledger.schema import migrate
-from tests.ledger.conftest import Steps, resolve
+from tests.ledger.conftest import Steps, resolve, with_texts
 from tests.webhooks.receiver import Receiver
 
 RESOLVE = resolve.__wrapped__()  # type: ignore[attr-defined]
@@ -107,6 +107,7 @@ class Cases:
     """Cases in a ledger, written as a workflow's steps are."""
 
     def __init__(self, engine: Engine) -> None:
+        with_texts(engine)
         self.engine = engine
 
     def file(self, **header: Any) -> str:

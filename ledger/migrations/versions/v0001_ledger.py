@@ -2,6 +2,7 @@
 
 from alembic import op
 
+from ledger.migrations.record_step import RECORDING
 from ledger.migrations.rules import RULES
 
 revision = "0001"
@@ -317,7 +318,7 @@ CREATE TABLE named_papers (
 
 def upgrade() -> None:
     """Create everything, in the caller's transaction."""
-    for statements in (CASES, OUTBOX, PLANNING, CALENDAR, WEBHOOKS, FROM_OUTSIDE, *RULES):
+    for statements in (CASES, OUTBOX, PLANNING, CALENDAR, WEBHOOKS, FROM_OUTSIDE, *RULES, *RECORDING):
         op.execute(statements)
 
 
