@@ -15,6 +15,7 @@ from api.documents import endpoints as documents
 from api.events import endpoints as events
 from api.events.bodies import event_schemas
 from api.health import endpoints as health
+from api.http.crowd import Crowd
 from api.http.head_requests import Heads
 from api.http.headers import Headers
 from api.http.limits import BodyLimit
@@ -96,6 +97,7 @@ def create_app(context: AppContext | None) -> FastAPI:
     app.add_middleware(BodyLimit, at_most=settings.body_limit)
     app.add_middleware(Headers)
     app.add_middleware(Heads, routes=app.routes)
+    app.add_middleware(Crowd)
     app.add_middleware(Prefixed, prefix=settings.prefix)
     app.add_middleware(health.Measured, registry=app.state.registry)
     for router in ROUTERS:

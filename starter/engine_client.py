@@ -46,6 +46,7 @@ from protocol.opening import digest_of_filing
 from protocol.starting import start_case
 from starter.answered_heads import AnsweredHeads
 from starter.case_opening import IN_THE_WORLD, Entered, Played, enter_case, one_case, statute_named
+from starter.engine_turns import EngineTurns
 from starter.errors import (
     AlreadyOpen,
     InvalidInput,
@@ -100,7 +101,7 @@ class ShareflowClient:
         self.task_queue = task_queue
         self.patience = patience
         self._answered = AnsweredHeads(self.writer)
-        self._engine_turns = asyncio.Semaphore(AT_ONCE_IN_ALL)
+        self._engine_turns = EngineTurns(AT_ONCE_IN_ALL)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def close(self) -> None:
