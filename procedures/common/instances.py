@@ -4,7 +4,7 @@ The text names them. Across levels or regions a common superior takes the bureau
 place that is (``superior``); then nobody else coordinates or decides it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,11 @@ from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Body, Clause, LastInstance, Statute
 from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+
+
+def whoever_negotiates(statute: Statute, _: bool = False) -> Sequence[Role]:
+    """协商的各方: two or three, as the text has it, whether or not a provincial department is involved."""
+    return statute.negotiation.parties
 
 
 @dataclass(frozen=True)

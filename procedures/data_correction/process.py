@@ -7,16 +7,12 @@ from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, DeclaredStage, OfCommands, Process
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+from procedures.common.instances import whoever_negotiates
 from procedures.common.supervision import SUPERVISED
 from procedures.data_correction.rules import RULES, Correction, CorrectionCase, begin, on_breach
 
 CORRECTED = (Stage.PUSH, Stage.CLOSED)
 """Where corrected data leads: to the push where somebody has to make it, else to the end."""
-
-
-def _whoever_negotiates(statute: Statute, _: bool) -> Sequence[Role] | None:
-    """协商的各方, as the text has them."""
-    return statute.negotiation.parties if statute.correction is not None else None
 
 
 def _whoever_finds_out(statute: Statute, _: bool) -> Sequence[Role] | None:
@@ -95,7 +91,7 @@ PROCESS: Final = Process(
             Stage.NEGOTIATION,
             "协商: the parties agree, or nothing comes of it",
             waits_for=(Role.REQUESTER, Role.PROVIDER),
-            waits_under=_whoever_negotiates,
+            waits_under=whoever_negotiates,
             limits=(ClockId.NEGOTIATION,),
             commands={
                 CommandName.CORRECT: CORRECTED,

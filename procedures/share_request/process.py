@@ -10,6 +10,7 @@ from domain.engine.records import Clock
 from domain.engine.rules import together
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from procedures.common.instances import whoever_negotiates
 from procedures.common.supervision import SUPERVISED
 from procedures.share_request import delivery, dispute, provider_answer
 from procedures.share_request.application import Application
@@ -22,11 +23,6 @@ AT_ANY_STAGE: Final[Mapping[CommandName, Sequence[Stage]]] = {
 }
 SHARED = (Stage.DELIVERY, Stage.CLOSED)
 """Where sharing that was granted, agreed or decided leads: to a delivery that the text limits, else to the end."""
-
-
-def _whoever_negotiates(statute: Statute, _: bool) -> Sequence[Role]:
-    """协商的各方: two or three, as the text has it."""
-    return statute.negotiation.parties
 
 
 def _whoever_speaks_last(statute: Statute, provincial: bool) -> Sequence[Role]:
@@ -232,7 +228,7 @@ PROCESS: Final = Process(
             Stage.NEGOTIATION,
             "协商: the parties agree on terms or declare an impasse",
             waits_for=(),
-            waits_under=_whoever_negotiates,
+            waits_under=whoever_negotiates,
             limits=(ClockId.NEGOTIATION, ClockId.DISPUTE_WINDOW),
             commands={
                 CommandName.PROPOSE: STAYS,
