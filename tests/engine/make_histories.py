@@ -1,6 +1,6 @@
 """Record golden histories: ``python -m tests.engine.make_histories`` from the top of the repository.
 
-Each is the history of one finished case as this version's worker wrote it. The replay test holds every later
+Each is the history of one finished run as this version's worker wrote it. The replay test holds every later
 version to it, so a history that is there already is never written again: delete a file only when no case of
 that kind can still be open anywhere.
 """
@@ -56,6 +56,10 @@ PLAYED = (
 )
 """Scenario files, each played to its end and then, if need be, withdrawn."""
 PARKED = "nantong-2020.parked-while-the-ledger-was-away"
+HANDED_OVER = ("cn-809-2025.a-run-hands-over", "cn-809-2025.a-run-takes-over")
+"""The two runs of one case: one hands over because it has grown long, the next goes on and comes to the end."""
+LONG = 60
+"""With so many events the server says, for these two alone, that a run has grown long."""
 
 
 async def played() -> None:
@@ -98,6 +102,32 @@ async def parked() -> None:
         await keep(handle, PARKED)
 
 
+async def handed_over() -> None:
+    """A case that is urged until its run has grown long, and ends in the next one."""
+    wanted = [missing(name) for name in HANDED_OVER]
+    if not any(wanted):
+        return
+    async with engine_apart((f"limit.historyCount.suggestContinueAsNew={LONG}",)) as (client, _):
+        request_id = (await client.file("cn-809-2025", application(), key=uuid.uuid4().hex)).request_id
+        handle = client.temporal.get_workflow_handle(workflow_id(request_id))
+        first = last = (await handle.describe()).run_id
+        urged = 0
+        while last == first:
+            urged += 1
+            await client.command(request_id, command(Role.BUREAU, CommandName.URGE, key=f"urge-{urged}"))
+            last = (await handle.describe()).run_id
+        # What was said in the first run is known in the next: said again, it changes nothing.
+        again = await client.command(request_id, command(Role.BUREAU, CommandName.URGE, key="urge-1"))
+        assert again.repeated
+        await client.command(request_id, command(Role.PROVIDER, CommandName.REFUSE, WHY))
+        await client.command(request_id, command(Role.REQUESTER, CommandName.WITHDRAW, WHY))
+        await handle.result()
+        assert (await handle.describe()).run_id == last, "more than two runs"
+        for name, run, needed in zip(HANDED_OVER, (first, last), wanted, strict=True):
+            if needed:
+                await write(client.temporal.get_workflow_handle(handle.id, run_id=run), name)
+
+
 def missing(name: str) -> bool:
     """Whether a history is still to be made; one that is there is left alone."""
     if (FOLDER / f"{name}.json").exists():
@@ -107,8 +137,13 @@ def missing(name: str) -> bool:
 
 
 async def keep(handle: WorkflowHandle[object, object], name: str) -> None:
-    """Write the history of a finished case; never over another."""
+    """Write the history of a case when it has finished; never over another."""
     await handle.result()
+    await write(handle, name)
+
+
+async def write(handle: WorkflowHandle[object, object], name: str) -> None:
+    """Write the history of a finished run; never over another."""
     # A stack trace names folders of the machine that made it and takes no part in a replay.
     text = re.sub(r'("stackTrace": ")(?:[^"\\]|\\.)*"', r'\1"', (await handle.fetch_history()).to_json())
     with (FOLDER / f"{name}.json").open("x", encoding="utf-8") as file:
@@ -138,6 +173,7 @@ async def main() -> None:
     """Make what is missing."""
     await played()
     await parked()
+    await handed_over()
 
 
 if __name__ == "__main__":
