@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.this_run import ThisRun
 
 
-class Allowed(NamedTuple):
+class LetIn(NamedTuple):
     """What the rules said of a command when it was let in, and of which state of the case."""
 
     key: str
@@ -38,7 +38,7 @@ class Commands:
         self._others = others
         self._errands = errands
         self._this_run = this_run
-        self._allowed: Allowed | None = None
+        self._let_in: LetIn | None = None
 
     def may_be_taken(self) -> None:
         """Refuse, without a trace, while a step is being recorded or a run hands over."""
@@ -59,7 +59,7 @@ class Commands:
             raise stale(recorder.case)
         at = recorder.received(command.received_at)
         try:
-            self._allowed = Allowed(command.key, at, recorder.case, decide(recorder.case, command, at))
+            self._let_in = LetIn(command.key, at, recorder.case, decide(recorder.case, command, at))
         except Refused as refusal:
             raise refused(refusal, recorder.case) from None
         except ValueError as error:
@@ -78,7 +78,7 @@ class Commands:
         at = recorder.received(command.received_at)
 
         def rules() -> Sequence[Event]:
-            events = self._as_allowed(command, at) or decide(recorder.case, command, at, taken=True)
+            events = self._as_let_in(command, at) or decide(recorder.case, command, at, taken=True)
             return found(events) if found else events
 
         try:
@@ -86,9 +86,9 @@ class Commands:
         except Refused as refusal:
             raise refused(refusal, recorder.case) from None
 
-    def _as_allowed(self, command: Command, at: datetime) -> Sequence[Event] | None:
+    def _as_let_in(self, command: Command, at: datetime) -> Sequence[Event] | None:
         """What the rules said when it was let in, where they would say the same now; a replay lets nothing in anew."""
-        was, self._allowed = self._allowed, None
+        was, self._let_in = self._let_in, None
         same = was is not None and (was.key, was.at) == (command.key, at) and was.case is self._recorder.case
         return was.events if was is not None and same else None
 

@@ -39,6 +39,8 @@ CALLED_BY_NAME: Final = {
     "privacy_assessment": "findings reads it by its name",
     "head_consent": "findings reads it by its name",
     "_without_what_says_nothing": "pydantic: a serializer",
+    "to_payload": "temporalio asks for it",
+    "from_payload": "temporalio asks for it",
 }
 FOR_OTHERS: Final = {
     "async_client": "the engine in others' tests",
