@@ -86,7 +86,7 @@ async def test_a_limit_that_starts_in_anothers_stage_is_told_and_leaves_no_trace
     assert await history_of(handle_of(client, request_id)) == history
     mend()
     answer = await client.command(request_id, command(B, C.URGE))
-    assert answer.case.head == len(before) + 1
+    assert answer.head == len(before) + 1
 
 
 async def test_a_limit_that_leads_nowhere_is_seen_and_the_case_goes_on_when_it_is_mended(

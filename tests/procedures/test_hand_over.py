@@ -81,7 +81,7 @@ async def test_a_share_request_takes_more_commands_than_a_run() -> None:
         assert (again.repeated, again.head, again.events) == (True, first[0].head, first[0].events)
         assert (await client.command(request_id, command(P, C.REFUSE, WHY))).stage is Stage.REFUSED
         closed = await client.command(request_id, command(R, C.WITHDRAW, WHY))
-        assert closed.case.stage is Stage.CLOSED
+        assert closed.stage is Stage.CLOSED
         described = await handle_of(client, request_id).describe()
         assert described.status is WorkflowExecutionStatus.COMPLETED
 
