@@ -41,6 +41,7 @@ from activities.duty_rounds import DutyRounds
 from activities.ledger_steps import LedgerSteps
 from activities.other_cases import OtherCases
 from background.health import Health, serve_health
+from background.pruning import keep_pruning
 from background.publication import keep_publishing
 from background.reconciliation import keep_reconciling
 from background.stuck import keep_noting
@@ -246,6 +247,8 @@ async def running_worker(
                     asyncio.create_task(keep_publishing(client, engine, CalendarStore(engine))),
                     asyncio.create_task(Dispatcher(engine, sender, prefix=prefix).keep_dispatching()),
                 ]
+                if settings.feed_days is not None:
+                    beside.append(asyncio.create_task(keep_pruning(engine, settings.feed_days)))
                 try:
                     yield worker
                 finally:

@@ -66,7 +66,7 @@ class LedgerFigures(Collector):
         for state, found in (("running", figures.running), ("breached", figures.breached)):
             for clock, number in found.items():
                 clocks.add_metric([clock.value, state], number)
-        pending = GaugeMetricFamily("shareflow_messages_pending", "Messages not yet published.")
+        pending = GaugeMetricFamily("shareflow_messages_pending", "Messages that webhooks have still to be sent.")
         pending.add_metric([], figures.pending)
         return [up, cases, clocks, pending]
 

@@ -31,6 +31,7 @@ EXIT_CODES = {
     "ledger.errors.LedgerUnavailable": UNUSABLE,
     "ledger.errors.LedgerConflict": UNUSABLE,
     "ledger.errors.BadCursor": UNUSABLE,
+    "ledger.errors.CursorExpired": UNUSABLE,
     "domain.calendar.errors.CalendarError": UNUSABLE,
     "domain.departments.DepartmentsError": UNUSABLE,
     "domain.engine.process.InvalidProcess": UNUSABLE,

@@ -23,6 +23,7 @@ T = TypeVar("T")
 Part = Literal["all", "workers", "the API", "`shareflow up`", "the command line"]
 LARGEST_ATTACHMENT = 1024**3
 MOST_WORKERS = 64
+MOST_DAYS = 36_500
 
 
 class Setting(Generic[T]):
@@ -102,6 +103,12 @@ def _few(variable: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 2 and 0 < int(text) <= MOST_WORKERS):
         raise StartupError(f"{variable} must be a whole number from 1 to {MOST_WORKERS}, not {text[:40]!r}.")
     return int(text)
+
+
+def _days_if_any(variable: str, text: str) -> int | None:
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= MOST_DAYS):
+        raise StartupError(f"{variable} must be a number of days from 1 to {MOST_DAYS}, not {text[:40]!r}.")
+    return int(text) if text else None
 
 
 def _size(variable: str, text: str) -> int:
@@ -204,6 +211,15 @@ class Settings:
     )
     attachment_limit = Setting(
         "SHAREFLOW_ATTACHMENT_LIMIT", _size, "bytes", "the largest paper", "the API", usual=str(20 * 1024 * 1024)
+    )
+    feed_days = Setting(
+        "SHAREFLOW_FEED_DAYS",
+        _days_if_any,
+        "days",
+        "how long messages stay in the feed of events; older ones go once every active webhook has them, and a cursor "
+        "from before then is refused. The ledger itself keeps everything",
+        "workers",
+        shown="for ever",
     )
     digest = Setting(
         "SHAREFLOW_DIGEST",

@@ -15,3 +15,7 @@ class CalendarChanged(Exception):
 
 class BadCursor(ValueError):
     """A page cursor that did not come from here."""
+
+
+class CursorExpired(ValueError):
+    """A position of the feed after which messages were pruned: going on from it would pass over them."""

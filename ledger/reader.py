@@ -12,7 +12,7 @@ from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent
 from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect, ping
-from ledger.queries import attachments, calendars, cases, events, messages, operations, outbox_position, received
+from ledger.queries import attachments, calendars, cases, counting, events, messages, outbox_position, received
 from ledger.queries.attachments import Attachment
 from ledger.queries.calendars import OpenClock, Place, Publication
 from ledger.queries.messages import MessageFilter, Stretch
@@ -147,7 +147,7 @@ class Reader:
 
     def counts(self) -> Counts:
         """Figures of the moment: cases by statute, stage and outcome, open clocks, parked cases, messages."""
-        return operations.counts(self.engine)
+        return counting.counts(self.engine)
 
     def ping(self) -> None:
         """Nothing, when the database answers."""

@@ -195,6 +195,23 @@ outbox = Table(
 )
 """Positions grow with transactions: a reader goes no further than ``outbox_horizon()``, and misses none below it."""
 
+outbox_marks = Table(
+    "outbox_marks",
+    metadata,
+    Column("mark", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+
+case_counts = Table(
+    "case_counts",
+    metadata,
+    Column("statute", Text, primary_key=True),
+    Column("stage", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+"""How many cases there are, up to the mark ``counted`` of the outbox; the outcome is empty where there is none."""
+
 calendar_editions = Table(
     "calendar_editions",
     metadata,

@@ -1,7 +1,7 @@
 """Events out and in: the feed of what the ledger recorded, and what other systems tell."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -36,6 +36,8 @@ LONGEST_WAIT = 60
 STREAM = "text/event-stream"
 STREAM_HEADERS = {**HEADERS, "X-Accel-Buffering": "no"}
 
+EXPIRED: Final = {**RESPONSES[400], "description": "Events after this cursor are not kept any more"}
+
 router = APIRouter(prefix="/v1/events", tags=["events"], responses=RESPONSES)
 
 ID = r"^[A-Za-z0-9._:/-]+$"
@@ -46,7 +48,7 @@ About = Annotated[str | None, Query(max_length=64, pattern=ID, description="Only
     "",
     response_model=FeedOut,
     summary="What happened, in order and as recorded",
-    responses={200: {"content": {STREAM: {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {STREAM: {"schema": {"type": "string"}}}}, 410: EXPIRED},
 )
 async def out(
     request: Request,

@@ -9,9 +9,10 @@ from typing import Any
 from api.context import AppContext
 from domain.access import Visibility
 from domain.cloud_events import cloud_event
+from ledger.errors import CursorExpired
 from ledger.failures import DATABASE_ERRORS
 from ledger.queries.cursors import numbered_cursor, read_numbered_cursor
-from ledger.queries.messages import MessageFilter, Stretch
+from ledger.queries.messages import BEGINNING, MessageFilter, Stretch
 from ledger.queries.views import OutboxMessage
 
 LIST = "events"
@@ -29,7 +30,7 @@ class Feed:
         self._context, self._visibility, self._wanted = context, visibility, wanted
 
     async def after(self, position: int, limit: int) -> Stretch:
-        """The next events after a position. Raises BadCursor."""
+        """The next events after a position. Raises BadCursor, CursorExpired."""
         return await asyncio.to_thread(self._context.reader.messages, self._visibility, position, limit, self._wanted)
 
     async def page(self, position: int, limit: int, wait: float) -> Stretch:
@@ -57,7 +58,7 @@ class Feed:
             while not watch.over and time.time() < ends:
                 try:
                     found = await self.after(position, PAGE)
-                except DATABASE_ERRORS:
+                except (*DATABASE_ERRORS, CursorExpired):
                     return
                 for message in found.messages:
                     yield block(message)
@@ -95,4 +96,4 @@ def cursor_after(position: int) -> str:
 
 def position_of(cursor: str | None) -> int:
     """The position that a cursor stands for; the beginning when there is none. Raises BadCursor."""
-    return 0 if cursor is None else read_numbered_cursor(LIST, cursor)
+    return BEGINNING if cursor is None else read_numbered_cursor(LIST, cursor)

@@ -17,7 +17,7 @@ from api.http.prefix import own_path
 from domain.messages import Language, label, refusal_sentence, words
 from domain.refusal_codes import RefusalCode
 from domain.validation_messages import all_problems, key_path
-from ledger.errors import BadCursor
+from ledger.errors import BadCursor, CursorExpired
 from ledger.failures import DATABASE_AWAY
 from starter.errors import (
     AlreadyOpen,
@@ -170,6 +170,7 @@ def answer_problems(app: FastAPI) -> None:
     answers(Stale, lambda *_: Problem(412, "stale"))
     answers(NeedsOperator, lambda error, _: _needs_operator(error))
     answers(BadCursor, lambda error, _: Problem(400, "bad_cursor", detail=str(error)))
+    answers(CursorExpired, lambda *_: Problem(410, "cursor_expired"))
     for away in (Unavailable, *DATABASE_AWAY):
         answers(away, lambda error, _: _unavailable(error))
     app.add_middleware(Unexpected)

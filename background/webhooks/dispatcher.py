@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from background.webhooks.payloads import event_for
+from background.webhooks.queries.looking import work_at
 from background.webhooks.queries.queues import (
     Claim,
     DueDelivery,
@@ -85,8 +86,11 @@ class Dispatcher:
         try:
             while True:
                 try:
-                    await self._fan_out()
-                    await self._start()
+                    work = await asyncio.to_thread(work_at, self._engine, self._now())
+                    if work.behind:
+                        await self._fan_out()
+                    if work.behind or work.due:
+                        await self._start()
                 except Exception as error:  # the dispatcher must outlive whatever the database does
                     log.warning("webhooks postponed", error=f"{type(error).__name__}: {error}")
                     await asyncio.sleep(EVERY_SECONDS)

@@ -2,13 +2,14 @@
 
 from ledger.queries.cases import case_by_filing_key, get_case, list_cases, list_stuck, worklist
 from ledger.queries.confirmed import confirm, heads_parked_for, heads_unconfirmed
+from ledger.queries.counting import counts
 from ledger.queries.events import (
     events_by_caller_key,
     events_by_key,
     events_of,
 )
 from ledger.queries.messages import messages_after
-from ledger.queries.operations import counts, park, parked_are, unpark
+from ledger.queries.operations import park, parked_are, unpark
 from ledger.queries.views import CaseDetail, CaseFilter, CaseSummary, Counts, Head, OutboxMessage, Page, WorklistFilter
 
 __all__ = [

@@ -38,7 +38,7 @@ def page_of_cases(wanted: CaseFilter, after: Position | None, limit: int) -> Sub
     place = tuple_(cases.c.filed_at, cases.c.request_id)
     if after is not None:
         fixed.append(place < tuple_(*after))
-    ways = product(_seen_by(wanted.visibility), _having(wanted.party), _stuck(wanted.stuck))
+    ways = product(seen_by(wanted.visibility), _having(wanted.party), _stuck(wanted.stuck))
     order = (cases.c.filed_at.desc(), cases.c.request_id.desc())
     found = select(cases.c.filed_at.label("position"), cases.c.request_id).where(*fixed).order_by(*order).limit(limit)
     return _together([found.where(*one, *two, *three) for one, two, three in ways], limit, latest_first=True)
@@ -96,7 +96,7 @@ def _holds(wanted: CaseFilter) -> Iterator[ColumnElement[bool]]:
         yield cases.c.closed_at.is_not(None)
 
 
-def _seen_by(visibility: Visibility | None) -> Iterator[Conditions]:
+def seen_by(visibility: Visibility | None) -> Iterator[Conditions]:
     """The ways in which a case may be somebody's to see, as :func:`ledger.queries.visibility.visible` has them."""
     if visibility is None or visibility.everything:
         yield ()

@@ -1,32 +1,54 @@
 """Questions about the outbox: the messages that carry every event outside, in one order for all readers."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Engine, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    ScalarSelect,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+    true,
+    union,
+)
 
 from domain.access import Visibility
 from domain.evidence import COVERED
 from domain.words import EventType
 from ledger.codes import is_code
-from ledger.errors import BadCursor
-from ledger.queries.outbox_position import newest_position
+from ledger.engine import reading
+from ledger.errors import BadCursor, CursorExpired
+from ledger.queries.listing import seen_by
+from ledger.queries.outbox_position import Mark, mark, newest_position
 from ledger.queries.views import OutboxMessage, message_from
 from ledger.queries.visibility import visible
 from ledger.tables import cases, events, outbox
 
-# With its event; the outbox may be pruned, events never are.
-MESSAGES = (
-    select(
-        outbox.c.position,
-        outbox.c.created_at,
-        events.c.request_id,
-        events.c.prev,
-        events.c.digest,
-        *(events.c[name] for name in COVERED),
+BEGINNING = -1
+"""The position before all that is still there; 0 is one before all that ever was."""
+ONE_BY_ONE = 2_000
+"""So many messages are looked at each with its case: enough for whoever sees much, or has come far."""
+IN_A_ROW = 100_000
+"""So many are compared with the reader's own cases before these are asked for theirs."""
+
+
+def _with_events(places: FromClause) -> Select[Any]:
+    """Messages with their events, in order; the outbox may be pruned, events never are."""
+    names = ("request_id", "prev", "digest", *COVERED)
+    return (
+        select(places.c.position, places.c.created_at, *(events.c[name] for name in names))
+        .join_from(places, events, and_(events.c.request_id == places.c.request_id, events.c.seq == places.c.seq))
+        .order_by(places.c.position)
     )
-    .join_from(outbox, events, and_(events.c.request_id == outbox.c.request_id, events.c.seq == outbox.c.seq))
-    .order_by(outbox.c.position)
-)
+
+
+MESSAGES = _with_events(outbox)
 
 
 @dataclass(frozen=True)
@@ -49,23 +71,73 @@ def visible_messages(engine: Engine, visibility: Visibility, after: int, limit: 
     """The first ``limit`` messages after a position that ``visibility`` covers, in order.
 
     ``upto`` is where to go on: whoever sees little does not look again at what is not for them. Raises BadCursor
-    for a position that the outbox has not reached.
+    for a position that the outbox has not reached, CursorExpired for one after which messages were pruned.
     """
+    with reading(engine) as connection:
+        # Asked first: what is written between the statements is left for the next time.
+        newest: int = connection.execute(select(newest_position())).scalar_one()
+        if after > newest:
+            raise BadCursor("This cursor is ahead of the ledger, which may have been restored; begin at the start.")
+        found = _search(connection, visibility, _between(after, newest, wanted), newest, limit, wanted)
+        # Asked last: nothing may have been pruned while it was being read.
+        if BEGINNING < after < connection.execute(select(mark(Mark.PRUNED))).scalar_one():
+            raise CursorExpired("Messages after this cursor are not kept any more; begin at the start.")
+        return found
+
+
+def _search(
+    connection: Connection,
+    visibility: Visibility,
+    between: Select[Any],
+    newest: int,
+    limit: int,
+    wanted: MessageFilter,
+) -> Stretch:
+    """Three ways to the same messages, each tried when the one before has not filled the page."""
+    if visibility.everything:
+        return _found(connection, between, newest, limit)
+    if wanted.request_id is not None:
+        return _found(connection, between.where(_covered(visibility, outbox.c.request_id)), newest, limit)
+    mine = [select(cases.c.request_id).where(*way) for way in seen_by(visibility)]
+    if not mine:
+        return Stretch((), newest)
+    near = between.limit(ONE_BY_ONE).subquery()
+    in_a_row = between.limit(IN_A_ROW).subquery()
+    # "Is true" keeps this a question asked of each message in turn, by a table of the reader's cases made once.
+    own = in_a_row.c.request_id.in_(union(*mine)).is_(true())
+    for looked_at, chosen in (
+        (ONE_BY_ONE, select(near).where(_covered(visibility, near.c.request_id)).order_by(near.c.position)),
+        (IN_A_ROW, select(in_a_row).where(own).order_by(in_a_row.c.position)),
+    ):
+        found = _found(connection, chosen, newest, limit)
+        if len(found.messages) == limit or connection.execute(between.offset(looked_at).limit(1)).first() is None:
+            return found
+    each = union(*mine).subquery()
+    theirs = between.order_by(None).where(outbox.c.request_id == each.c.request_id).offset(0).lateral()
+    return _found(connection, select(theirs).join_from(each, theirs, true()).order_by("position"), newest, limit)
+
+
+def _between(after: int, upto: int, wanted: MessageFilter) -> Select[Any]:
     query = (
-        MESSAGES.join(cases, cases.c.request_id == outbox.c.request_id)
-        .where(outbox.c.position > after, visible(visibility))
-        .limit(limit)
+        select(outbox.c.position, outbox.c.request_id, outbox.c.seq, outbox.c.created_at)
+        .where(outbox.c.position > after, outbox.c.position <= upto)
+        .order_by(outbox.c.position)
     )
     if wanted.types:
         query = query.where(outbox.c.type.in_(sorted(wanted.types)))
     if wanted.request_id is not None:
         query = query.where(outbox.c.request_id == wanted.request_id)
-    with engine.connect() as connection:
-        # Asked first: what is written between the two statements is left for the next time.
-        newest = connection.execute(select(newest_position())).scalar_one()
-        if after > newest:
-            raise BadCursor("This cursor is ahead of the ledger, which may have been restored; begin at the start.")
-        found = tuple(map(message_from, connection.execute(query.where(outbox.c.position <= newest)).mappings()))
+    return query
+
+
+def _covered(visibility: Visibility, request_id: ColumnElement[str]) -> ScalarSelect[Any]:
+    """Asked of each message by itself, so that no plan begins with all cases."""
+    return select(visible(visibility)).where(cases.c.request_id == request_id).scalar_subquery()
+
+
+def _found(connection: Connection, places: Select[Any], newest: int, limit: int) -> Stretch:
+    rows = connection.execute(_with_events(places.limit(limit).subquery())).mappings()
+    found = tuple(map(message_from, rows))
     return Stretch(found, found[-1].id if len(found) == limit else newest)
 
 

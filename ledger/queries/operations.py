@@ -1,15 +1,12 @@
-"""For operators: parked cases and figures. Nothing here touches the merits of a case."""
+"""For operators: parked cases. Nothing here touches the merits of a case."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy import Connection, Engine, delete, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
-from domain.words import ClockId, ClockState, Outcome, Stage
 from ledger.engine import reading
-from ledger.queries.views import Counts
-from ledger.tables import cases, clocks, outbox, parked, webhooks
+from ledger.tables import cases, parked
 
 
 def park(engine: Engine, request_id: str, reason: str) -> bool:
@@ -56,38 +53,3 @@ def _park(connection: Connection, wanted: Mapping[str, Collection[str]]) -> set[
     if rows:
         connection.execute(insert_or_skip(parked).on_conflict_do_nothing(), rows)
     return known
-
-
-def counts(engine: Engine) -> Counts:
-    """Figures of the moment: cases by (statute, stage, outcome), open clocks, parked cases, messages."""
-    with engine.connect() as connection:
-        reached = select(func.min(webhooks.c.reached)).where(webhooks.c.deleted_at.is_(None)).scalar_subquery()
-        pending, oldest = connection.execute(
-            select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.position > reached)
-        ).one()
-        return Counts(
-            cases=_cases(connection),
-            running=_open_clocks(connection, ClockState.RUNNING),
-            breached=_open_clocks(connection, ClockState.BREACHED),
-            stuck=connection.execute(select(func.count(parked.c.request_id.distinct()))).scalar_one(),
-            pending=pending,
-            oldest_pending=oldest,
-        )
-
-
-def _cases(connection: Connection) -> dict[tuple[str, Stage, Outcome | None], int]:
-    groups = (cases.c.statute, cases.c.stage, cases.c.outcome)
-    rows: Any = connection.execute(select(*groups, func.count()).group_by(*groups))
-    return {
-        (statute, Stage(stage), Outcome(outcome) if outcome else None): number
-        for statute, stage, outcome, number in rows
-    }
-
-
-def _open_clocks(connection: Connection, state: ClockState) -> dict[ClockId, int]:
-    query = (
-        select(clocks.c.id, func.count())
-        .where(clocks.c.state == state, clocks.c.ended_at.is_(None))
-        .group_by(clocks.c.id)
-    )
-    return {ClockId(name): number for name, number in connection.execute(query)}

@@ -1,12 +1,33 @@
 """How far the outbox has come, and whom its newest messages concern."""
 
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Engine, ScalarSelect, func, select
+from sqlalchemy import Connection, Engine, ScalarSelect, func, select
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
-from ledger.tables import outbox
+from ledger.tables import outbox, outbox_marks
 
 AT_ONCE = 1000
+
+
+class Mark(StrEnum):
+    """What is remembered of the outbox as a whole: up to where it was pruned, up to where cases were counted."""
+
+    PRUNED = "pruned"
+    COUNTED = "counted"
+
+
+def mark(of: Mark) -> ScalarSelect[Any]:
+    """The position of a mark; 0 at the beginning."""
+    there = select(outbox_marks.c.position).where(outbox_marks.c.mark == of).scalar_subquery()
+    return select(func.coalesce(there, 0)).scalar_subquery()
+
+
+def move_mark(connection: Connection, of: Mark, to: int) -> None:
+    """Move a mark forward, within the caller's transaction."""
+    put = insert_or_skip(outbox_marks).values(mark=of, position=to)
+    connection.execute(put.on_conflict_do_update(index_elements=["mark"], set_={"position": to}))
 
 
 def newest_position() -> ScalarSelect[Any]:

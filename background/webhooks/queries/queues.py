@@ -30,14 +30,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from background.webhooks.queries.subscriptions import DisabledFor, Webhook, WebhookState, hurry, webhook_from
+from ledger.errors import CursorExpired
 from ledger.queries.messages import MESSAGES
-from ledger.queries.outbox_position import newest_position
+from ledger.queries.outbox_position import Mark, mark, newest_position
 from ledger.queries.views import OutboxMessage, message_from
 from ledger.queries.visibility import visible
 from ledger.tables import cases, outbox, webhook_attempts, webhook_deliveries, webhook_queues, webhooks
 
 # "hooks" in ASCII.
-_FAN_OUT_LOCK = 0x686F6F6B73
+FAN_OUT_LOCK = 0x686F6F6B73
 
 AT_ONCE = 1000
 """So many messages are looked at in one transaction."""
@@ -89,7 +90,7 @@ def fan_out(engine: Engine, at: datetime, at_once: int = AT_ONCE) -> bool:
     One transaction: each webhook gets each message once. When somebody else is at it, nothing is done.
     """
     with engine.begin() as connection:
-        if not connection.execute(select(func.pg_try_advisory_xact_lock(_FAN_OUT_LOCK))).scalar_one():
+        if not connection.execute(select(func.pg_try_advisory_xact_lock(FAN_OUT_LOCK))).scalar_one():
             return False
         newest = connection.execute(select(newest_position())).scalar_one()
         more = [
@@ -161,8 +162,8 @@ def _open_queues(connection: Connection, webhook_id: str, request_ids: Collectio
 
 def due_webhooks(engine: Engine, at: datetime) -> tuple[str, ...]:
     """The active webhooks for which something is to be sent now and nobody is at it."""
-    waiting = exists().where(_queues.webhook_id == webhooks.c.id, *_free(at))
-    query = select(webhooks.c.id).where(_sent_to(), waiting).order_by(webhooks.c.id)
+    waiting = exists().where(_queues.webhook_id == webhooks.c.id, *free_at(at))
+    query = select(webhooks.c.id).where(sent_to(), waiting).order_by(webhooks.c.id)
     with engine.connect() as connection:
         return tuple(connection.execute(query).scalars())
 
@@ -173,7 +174,7 @@ def claim(engine: Engine, webhook_id: str, at: datetime, until: datetime, at_mos
     free = (
         select(_queues.webhook_id, _queues.request_id)
         .join(webhooks, webhooks.c.id == _queues.webhook_id)
-        .where(_queues.webhook_id == webhook_id, _sent_to(), *_free(at))
+        .where(_queues.webhook_id == webhook_id, sent_to(), *free_at(at))
         .order_by(_queues.due_at, _queues.request_id)
         .limit(at_most)
         .with_for_update(of=webhook_queues, skip_locked=True)
@@ -199,7 +200,7 @@ def next_due(engine: Engine, claim: Claim, until: datetime) -> DueDelivery | Non
         queue = connection.execute(select(_queues.failures).where(*_of(claim)).with_for_update()).first()
         if queue is None:
             return None
-        row = connection.execute(select(webhooks).where(webhooks.c.id == claim.webhook_id, _sent_to())).mappings()
+        row = connection.execute(select(webhooks).where(webhooks.c.id == claim.webhook_id, sent_to())).mappings()
         webhook, message = row.first(), _oldest(connection, claim)
         if webhook is None:
             _end(connection, claim)
@@ -285,10 +286,13 @@ def replay_one(engine: Engine, webhook_id: str, request_id: str, seq: int, at: d
 def replay_since(engine: Engine, webhook_id: str, since: int | datetime, at: datetime) -> int:
     """Send everything once more that was recorded after a message's id, or at or after an instant; how much that is.
 
-    Also what is older than the webhook, where it may see and wants it; and what waits is tried at once.
+    Also what is older than the webhook, where it may see and wants it; and what waits is tried at once. Raises
+    CursorExpired for an id after which messages were pruned.
     """
     with engine.begin() as connection:
-        connection.execute(select(func.pg_advisory_xact_lock(_FAN_OUT_LOCK)))
+        connection.execute(select(func.pg_advisory_xact_lock(FAN_OUT_LOCK)))
+        if isinstance(since, int) and 0 < since < connection.execute(select(mark(Mark.PRUNED))).scalar_one():
+            raise CursorExpired("Messages after this cursor are not kept any more; begin at the start.")
         query = select(webhooks).where(webhooks.c.id == webhook_id, webhooks.c.deleted_at.is_(None))
         row = connection.execute(query.with_for_update(key_share=True)).mappings().first()
         if row is None:
@@ -302,11 +306,12 @@ def replay_since(engine: Engine, webhook_id: str, since: int | datetime, at: dat
         return queued
 
 
-def _sent_to() -> Any:
+def sent_to() -> Any:
+    """Whether a webhook is active and there."""
     return and_(webhooks.c.state == WebhookState.ACTIVE, webhooks.c.deleted_at.is_(None))
 
 
-def _free(at: datetime) -> Iterable[Any]:
+def free_at(at: datetime) -> Iterable[Any]:
     """Due, and claimed by nobody whose lease still holds."""
     return _queues.due_at <= at, or_(_queues.leased_until.is_(None), _queues.leased_until <= at)
 
@@ -326,7 +331,7 @@ def _end(connection: Connection, claim: Claim) -> None:
 
 def _disable(connection: Connection, webhook_id: str, reason: DisabledFor, at: datetime) -> None:
     """Disable a webhook; one that is disabled already keeps its reason."""
-    change = update(webhooks).where(webhooks.c.id == webhook_id, _sent_to())
+    change = update(webhooks).where(webhooks.c.id == webhook_id, sent_to())
     connection.execute(change.values(state=WebhookState.DISABLED, reason=reason, since=at))
 
 

@@ -167,6 +167,20 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_request_id_seq_key UNIQUE (request_id, seq)
 );
 
+CREATE TABLE outbox_marks (
+    mark     text PRIMARY KEY,
+    position bigint NOT NULL
+);
+
+-- Cases up to the mark "counted".
+CREATE TABLE case_counts (
+    statute text NOT NULL,
+    stage   text NOT NULL,
+    outcome text NOT NULL,
+    number  bigint NOT NULL,
+    PRIMARY KEY (statute, stage, outcome)
+);
+
 -- The first position that this transaction writes to; it has room for 4,096.
 CREATE FUNCTION outbox_here() RETURNS bigint LANGUAGE sql VOLATILE
     RETURN (SELECT base FROM outbox_base) + (pg_current_xact_id()::text::bigint << 12);

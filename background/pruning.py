@@ -1,0 +1,38 @@
+"""Keeping the outbox short, where the operator wants that: messages of so many days ago go once all have had them."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from background.webhooks.queries.pruning import prune
+from ledger.engine import Engine
+from ledger.queries.counting import count_on
+
+log = structlog.get_logger("shareflow.pruning")
+
+EVERY = timedelta(hours=1)
+
+
+async def prune_older_than(engine: Engine, age: timedelta) -> int:
+    """Let go of what is older and has been had by all; how many messages that were."""
+    while await asyncio.to_thread(count_on, engine):
+        pass
+    before, gone = datetime.now(UTC) - age, 0
+    while number := await asyncio.to_thread(prune, engine, before):
+        gone += number
+    return gone
+
+
+async def keep_pruning(engine: Engine, days: int) -> None:
+    """Do so every hour, until cancelled. Failures are logged and tried again."""
+    while True:
+        try:
+            gone = await prune_older_than(engine, timedelta(days=days))
+            if gone:
+                log.info("old messages pruned", messages=gone)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # whatever the database does, the next try may go well
+            log.warning("pruning postponed", error=f"{type(error).__name__}: {error}")
+        await asyncio.sleep(EVERY.total_seconds())

@@ -1,0 +1,119 @@
+"""Figures for metrics, at a cost that does not grow with the number of closed cases.
+
+How many cases stand where is kept in a table, moved on by what the outbox has told since: by whoever asks, one at a
+time. Open clocks, parked cases and waiting messages are few and counted as they are.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CTE, Connection, Engine, Select, and_, case, func, literal, select, union_all
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+
+from domain.words import ClockId, ClockState, Outcome, Stage
+from ledger.engine import reading
+from ledger.queries.outbox_position import Mark, mark, move_mark, newest_position
+from ledger.queries.views import Counts
+from ledger.tables import case_counts, cases, clocks, events, outbox, parked, webhook_deliveries, webhooks
+
+# "count" in ASCII.
+_COUNTING_LOCK = 0x636F756E74
+
+AT_ONCE = 5_000
+"""So many messages are counted in one transaction."""
+LONGEST = 10
+"""So many transactions one caller works for; where nobody asked for long, the next one goes on."""
+
+
+def counts(engine: Engine) -> Counts:
+    """Figures of the moment: cases by (statute, stage, outcome), open clocks, parked cases, messages.
+
+    Cases are those of the last message that was counted: all of them, unless nobody has asked for very long.
+    """
+    for _ in range(LONGEST):
+        if not count_on(engine):
+            break
+    with reading(engine) as connection:
+        pending, oldest = _pending(connection)
+        return Counts(
+            cases=_cases(connection),
+            running=_open_clocks(connection, ClockState.RUNNING),
+            breached=_open_clocks(connection, ClockState.BREACHED),
+            stuck=connection.execute(select(func.count(parked.c.request_id.distinct()))).scalar_one(),
+            pending=pending,
+            oldest_pending=oldest,
+        )
+
+
+def count_on(engine: Engine, at_once: int = AT_ONCE) -> bool:
+    """Count the next messages; whether there may be more. When somebody else is at it, nothing is done."""
+    with reading(engine) as connection:
+        here, newest = connection.execute(select(mark(Mark.COUNTED), newest_position())).one()
+    if here >= newest:
+        return False
+    with engine.begin() as connection:
+        if not connection.execute(select(func.pg_try_advisory_xact_lock(_COUNTING_LOCK))).scalar_one():
+            return False
+        here = connection.execute(select(mark(Mark.COUNTED))).scalar_one()
+        ahead = select(outbox.c.position).where(outbox.c.position > here, outbox.c.position <= newest)
+        first = ahead.order_by(outbox.c.position).limit(at_once).subquery()
+        upto = connection.execute(select(func.max(first.c.position))).scalar()
+        if upto is None:
+            return False
+        _count(connection, here, upto)
+        move_mark(connection, Mark.COUNTED, upto)
+        return bool(upto < newest)
+
+
+def _count(connection: Connection, after: int, upto: int) -> None:
+    """Each message takes its case from where the event before it left it to where its own event did."""
+    told = select(outbox.c.request_id, outbox.c.seq).where(outbox.c.position > after, outbox.c.position <= upto).cte()
+    moves = union_all(*(_moves(told, back, by) for back, by in ((0, 1), (1, -1)))).subquery()
+    there = (moves.c.statute, moves.c.stage, moves.c.outcome)
+    change = func.sum(moves.c.by)
+    changes = select(*there, change).group_by(*there).having(change != 0)
+    put = insert_or_skip(case_counts).from_select(["statute", "stage", "outcome", "number"], changes)
+    more = case_counts.c.number + put.excluded.number
+    connection.execute(put.on_conflict_do_update(index_elements=["statute", "stage", "outcome"], set_={"number": more}))
+
+
+def _moves(told: CTE, back: int, by: int) -> Select[Any]:
+    outcome = case((events.c.stage == Stage.CLOSED, func.coalesce(cases.c.outcome, "")), else_="")
+    return (
+        select(cases.c.statute, events.c.stage, outcome.label("outcome"), literal(by).label("by"))
+        .join_from(told, events, and_(events.c.request_id == told.c.request_id, events.c.seq == told.c.seq - back))
+        .join(cases, cases.c.request_id == told.c.request_id)
+    )
+
+
+def _cases(connection: Connection) -> dict[tuple[str, Stage, Outcome | None], int]:
+    return {
+        (row.statute, Stage(row.stage), Outcome(row.outcome) if row.outcome else None): row.number
+        for row in connection.execute(select(case_counts).where(case_counts.c.number > 0))
+    }
+
+
+def _open_clocks(connection: Connection, state: ClockState) -> dict[ClockId, int]:
+    query = (
+        select(clocks.c.id, func.count())
+        .where(clocks.c.state == state, clocks.c.ended_at.is_(None))
+        .group_by(clocks.c.id)
+    )
+    return {ClockId(name): number for name, number in connection.execute(query)}
+
+
+def _pending(connection: Connection) -> tuple[int, datetime | None]:
+    """Messages that an active webhook has still to look at or to be sent, and when the oldest was written."""
+    sent_to = and_(webhooks.c.state == "active", webhooks.c.deleted_at.is_(None))
+    reached = select(func.min(webhooks.c.reached)).where(sent_to).scalar_subquery()
+    ahead = select(outbox.c.position, outbox.c.created_at).where(outbox.c.position > reached)
+    queued = (
+        select(webhook_deliveries.c.message_id, webhook_deliveries.c.created_at)
+        .join(webhooks, webhooks.c.id == webhook_deliveries.c.webhook_id)
+        .where(webhook_deliveries.c.delivered_at.is_(None), sent_to)
+    )
+    waiting = union_all(ahead, queued).subquery()
+    pending, oldest = connection.execute(
+        select(func.count(), func.min(waiting.c.created_at)).select_from(waiting)
+    ).one()
+    return pending, oldest

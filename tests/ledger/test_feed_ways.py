@@ -1,0 +1,132 @@
+"""However a reader's messages are found, they are the same: in order, none missed, none that is not theirs."""
+
+import itertools
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from background.webhooks.queries.pruning import prune
+from domain.access import Visibility
+from domain.words import EventType
+from ledger.engine import connect
+from ledger.errors import BadCursor, CursorExpired
+from ledger.queries import messages, messages_after
+from ledger.queries.counting import count_on
+from ledger.queries.messages import BEGINNING, MessageFilter, visible_messages
+from ledger.queries.outbox_position import newest_message
+from ledger.recording import record_step
+from ledger.schema import migrate
+from tests.ledger.conftest import Steps
+
+Told = tuple[str, int]
+_numbers = itertools.count(1)
+
+READERS = {
+    "everything": Visibility(everything=True),
+    "nothing": Visibility(),
+    "nobody": Visibility(requester="NOBODY", provider="NOBODY"),
+    "seldom": Visibility(requester="seldom"),
+    "often": Visibility(provider="OFTEN"),
+    "a place": Visibility(places=frozenset({"yima"})),
+    "a superior": Visibility(superiors=frozenset({"henan"}), requester="SELDOM"),
+}
+WAYS = {"one by one": (1000, 1000), "in a row": (2, 1000), "by its cases": (2, 5)}
+"""How many messages each way looks at before the next is tried."""
+
+
+@pytest.fixture(scope="module")
+def told(engine: Engine) -> Sequence[tuple[Told, str, set[str]]]:
+    """What was told here, in order: the message, its type, and who may see it."""
+    from tests.ledger.conftest import resolve
+
+    chances = random.Random(5)
+    made: dict[str, set[str]] = {}
+    begin = newest_message(engine)
+    for _ in range(60):
+        steps = Steps(f"feed-{next(_numbers)}")
+        seldom, often = chances.random() < 0.05, chances.random() < 0.5
+        place = chances.choice(["nantong-2020", "yima-2021", "changshu-2019"])
+        superior = "henan" if chances.random() < 0.05 else None
+        parties = {"requester_code": "Seldom" if seldom else "X", "provider_code": "OFTEN" if often else "Y"}
+        filing = steps.filing(statute=place, superior=superior, **parties)
+        record_step(engine, filing, resolve.__wrapped__(), "sm3")
+        sees = {"everything", *(["seldom", "a superior"] if seldom else []), *(["often"] if often else [])}
+        sees |= {"a place"} if place == "yima-2021" else set()
+        made[steps.request_id] = sees | ({"a superior"} if superior else set())
+    with engine.connect() as connection:
+        query = text("SELECT request_id, seq, type FROM outbox WHERE position > :begin ORDER BY position")
+        rows = connection.execute(query, {"begin": begin}).all()
+    return [((row.request_id, row.seq), row.type, made[row.request_id]) for row in rows if row.request_id in made]
+
+
+def walk(engine: Engine, reader: str, limit: int, wanted: MessageFilter) -> list[Told]:
+    """All that a reader finds, page by page."""
+    seen: list[Told] = []
+    position = BEGINNING
+    while True:
+        found = visible_messages(engine, READERS[reader], position, limit, wanted)
+        assert found.upto >= position
+        seen += [(message.request_id, message.seq) for message in found.messages]
+        position = found.upto
+        if len(found.messages) < limit:
+            assert position == newest_message(engine)
+            return seen
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("reader", READERS)
+def test_every_way_finds_the_same(
+    engine: Engine,
+    told: Sequence[tuple[Told, str, set[str]]],
+    monkeypatch: pytest.MonkeyPatch,
+    reader: str,
+    way: str,
+) -> None:
+    one_by_one, in_a_row = WAYS[way]
+    monkeypatch.setattr(messages, "ONE_BY_ONE", one_by_one)
+    monkeypatch.setattr(messages, "IN_A_ROW", in_a_row)
+    ours = {message for message, _, _ in told}
+    for limit in (3, 1000):
+        found = [message for message in walk(engine, reader, limit, MessageFilter()) if message in ours]
+        assert found == [message for message, _, sees in told if reader in sees]
+    only = MessageFilter(types=frozenset({EventType.CLOCK_STARTED}))
+    found = [message for message in walk(engine, reader, 4, only) if message in ours]
+    assert found == [message for message, kind, sees in told if reader in sees and kind == "clock_started"]
+    request_id = told[7][0][0]
+    of_one = walk(engine, reader, 1, MessageFilter(request_id=request_id))
+    assert of_one == [message for message, _, sees in told if reader in sees and message[0] == request_id]
+
+
+def test_a_cursor_from_before_what_was_pruned_is_refused(empty_database: str, resolve) -> None:
+    engine = connect(empty_database)
+    migrate(engine)
+    for _ in range(3):
+        record_step(engine, Steps(f"feed-{next(_numbers)}").filing(), resolve, "sm3")
+    everything, of_all = Visibility(everything=True), MessageFilter()
+
+    def ids(after: int) -> list[int]:
+        return [message.id for message in visible_messages(engine, everything, after, 100, of_all).messages]
+
+    before = ids(BEGINNING)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    assert prune(engine, tomorrow) == 0  # nothing is counted yet
+    while count_on(engine, at_once=2):
+        pass
+    assert prune(engine, datetime.now(UTC) - timedelta(days=1)) == 0  # nothing is old
+    assert prune(engine, tomorrow, at_once=3) == 3
+    assert ids(before[2]) == ids(BEGINNING) == before[3:]
+    for lost in (0, *before[:2]):
+        with pytest.raises(CursorExpired):
+            ids(lost)
+    assert prune(engine, tomorrow) == 2  # the newest stays
+    assert prune(engine, tomorrow) == 0
+    assert ids(before[4]) == before[5:]
+    assert ids(before[5]) == []
+    with pytest.raises(BadCursor):
+        ids(before[5] + 1)
+    record_step(engine, Steps(f"feed-{next(_numbers)}").filing(), resolve, "sm3")
+    assert len(messages_after(engine, before[5])) == 2
+    engine.dispose()
