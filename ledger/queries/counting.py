@@ -21,7 +21,7 @@ _COUNTING_LOCK = 0x636F756E74
 
 AT_ONCE = 5_000
 """So many messages are counted in one transaction."""
-LONGEST = 10
+LONGEST = 4
 """So many transactions one caller works for; where nobody asked for long, the next one goes on."""
 
 

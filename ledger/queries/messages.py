@@ -16,6 +16,7 @@ from sqlalchemy import (
     select,
     true,
     union,
+    union_all,
 )
 
 from domain.access import Visibility
@@ -32,9 +33,10 @@ from ledger.tables import cases, events, outbox
 
 BEGINNING = -1
 """The position before all that is still there; 0 is one before all that ever was."""
-ONE_BY_ONE = 2_000
-"""So many messages are looked at each with its case: enough for whoever sees much, or has come far."""
-IN_A_ROW = 100_000
+ONE_BY_ONE, ONE_BY_ONE_AT_FIRST = 2_000, 200
+"""So many messages are looked at each with its case: enough for an organ of a place, which sees much, and for a
+department that has come far."""
+IN_A_ROW = 50_000
 """So many are compared with the reader's own cases before these are asked for theirs."""
 
 
@@ -101,12 +103,13 @@ def _search(
     mine = [select(cases.c.request_id).where(*way) for way in seen_by(visibility)]
     if not mine:
         return Stretch((), newest)
-    near = between.limit(ONE_BY_ONE).subquery()
+    one_by_one = ONE_BY_ONE if visibility.places else ONE_BY_ONE_AT_FIRST
+    near = between.limit(one_by_one).subquery()
     in_a_row = between.limit(IN_A_ROW).subquery()
     # "Is true" keeps this a question asked of each message in turn, by a table of the reader's cases made once.
-    own = in_a_row.c.request_id.in_(union(*mine)).is_(true())
+    own = in_a_row.c.request_id.in_(union_all(*mine)).is_(true())
     for looked_at, chosen in (
-        (ONE_BY_ONE, select(near).where(_covered(visibility, near.c.request_id)).order_by(near.c.position)),
+        (one_by_one, select(near).where(_covered(visibility, near.c.request_id)).order_by(near.c.position)),
         (IN_A_ROW, select(in_a_row).where(own).order_by(in_a_row.c.position)),
     ):
         found = _found(connection, chosen, newest, limit)

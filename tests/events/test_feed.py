@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from domain.evidence import ChainBroken, verify_chain
 from domain.words import Role
 from ledger.queries.cases import get_case
 from ledger.queries.cursors import numbered_cursor
+from ledger.queries.outbox_position import Mark, move_mark
 from tests.api.callers import Bearer, People, filing, fresh_key
 from tests.engine.cases import REQUESTER
 
@@ -147,6 +149,29 @@ async def test_a_cursor_that_is_not_ours_is_refused(people: People, cursor: str)
         asked = {**people.headers["auditor"], **headers}
         answer = await people.api.get("/v1/events", params={"after": cursor}, headers=asked)
         assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")
+
+
+@pytest.fixture
+def pruned(context: AppContext) -> Iterator[int]:
+    """As if the feed had been pruned up to its newest event but one; tells that position."""
+    newest, engine = context.reader.newest_message(), context.reader.engine
+    with engine.begin() as connection:
+        move_mark(connection, Mark.PRUNED, newest - 1)
+    yield newest - 1
+    with engine.begin() as connection:
+        move_mark(connection, Mark.PRUNED, 0)
+
+
+async def test_a_cursor_from_before_what_is_kept_is_refused(people: People, pruned: int) -> None:
+    before, there = numbered_cursor("events", pruned - 1), numbered_cursor("events", pruned)
+    for headers in ({}, {"Accept": "text/event-stream"}):
+        asked = {**people.headers["auditor"], **headers}
+        answer = await people.api.get("/v1/events", params={"after": before}, headers=asked)
+        assert (answer.status_code, answer.json()["code"]) == (410, "cursor_expired")
+        assert answer.json()["title"].endswith("begin at the start") or "从头" in answer.json()["title"]
+    for params in ({"after": there}, {}):
+        answer = await people.api.get("/v1/events", params=params, headers=people.headers["auditor"])
+        assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(

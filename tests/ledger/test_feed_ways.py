@@ -87,6 +87,7 @@ def test_every_way_finds_the_same(
 ) -> None:
     one_by_one, in_a_row = WAYS[way]
     monkeypatch.setattr(messages, "ONE_BY_ONE", one_by_one)
+    monkeypatch.setattr(messages, "ONE_BY_ONE_AT_FIRST", one_by_one)
     monkeypatch.setattr(messages, "IN_A_ROW", in_a_row)
     ours = {message for message, _, _ in told}
     for limit in (3, 1000):

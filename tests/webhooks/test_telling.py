@@ -21,7 +21,7 @@ from background.webhooks.queries.subscriptions import (
 from background.webhooks.sending import Sender
 from domain.access import Visibility
 from domain.words import EventType
-from ledger.queries.operations import counts
+from ledger.queries.counting import counts
 from tests.webhooks.conftest import Cases, Clock, log_of
 from tests.webhooks.receiver import Receiver
 
