@@ -95,7 +95,7 @@ def _search(
     limit: int,
     wanted: MessageFilter,
 ) -> Stretch:
-    """Three ways to the same messages, each tried when the one before has not filled the page."""
+    """Look in three ways, each when the one before has not filled the page."""
     if visibility.everything:
         return _found(connection, between, newest, limit)
     if wanted.request_id is not None:
