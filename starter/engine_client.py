@@ -49,6 +49,7 @@ from starter.case_opening import IN_THE_WORLD, Entered, Played, enter_case, one_
 from starter.engine_turns import EngineTurns
 from starter.errors import (
     AlreadyOpen,
+    Crowded,
     InvalidInput,
     KeyReused,
     NeedsOperator,
@@ -275,6 +276,8 @@ class ShareflowClient:
             answer = await self._send(request_id, sealed)
             # Temporal answers a second call with the same key as it did the first: with what that one had asked.
             return answer if answer.asked == asked else answer.model_copy(update={"repeated": True})
+        except Crowded:
+            raise
         except (RequestRefused, InvalidInput, Stale, Unavailable):
             # It may have been done before: under another run, or by a task that the server has lost since.
             repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed.key)

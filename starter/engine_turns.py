@@ -3,7 +3,7 @@
 import asyncio
 from typing import Literal
 
-from starter.errors import Unavailable
+from starter.errors import Crowded
 
 LONGEST_WAIT = 10.0
 """Seconds. A caller who would wait longer had better ask again: what it wants is then not old when it is done."""
@@ -22,14 +22,14 @@ class EngineTurns(asyncio.Semaphore):
         self._crowd = 0
 
     async def acquire(self) -> Literal[True]:
-        """Take a turn. Raises Unavailable, before anything was done, where too many wait or the wait is too long."""
+        """Take a turn. Raises Crowded, before anything was done, where too many wait or the wait is too long."""
         if self._crowd >= MOST_WAITING:
-            raise Unavailable("Too many calls wait for the engine; ask again with the same key.")
+            raise Crowded("Too many calls wait for the engine; ask again with the same key.")
         self._crowd += 1
         try:
             async with asyncio.timeout(LONGEST_WAIT):
                 return await super().acquire()
         except TimeoutError:
-            raise Unavailable("The engine is busy; ask again with the same key.") from None
+            raise Crowded("The engine is busy; ask again with the same key.") from None
         finally:
             self._crowd -= 1

@@ -68,5 +68,9 @@ class Unavailable(EngineError):
     """The engine cannot answer now. Nothing is known to be done or undone: ask again with the same key."""
 
 
+class Crowded(Unavailable):
+    """Too many calls wait for the engine: nothing was asked of it and nothing done. Ask again later."""
+
+
 class NeedsOperator(EngineError):
     """The engine cannot do it and asking again does not help: somebody must look at the engine first."""
