@@ -6,12 +6,10 @@ crash in between and after the case has closed.
 
 import asyncio
 import uuid
-from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
-from pydantic import TypeAdapter, ValidationError
 from temporalio.client import Client as TemporalClient
 from temporalio.client import (
     WorkflowFailureError,
@@ -27,7 +25,6 @@ from domain.engine.commands import Command
 from domain.engine.filed import Filed
 from domain.engine.procedure import OneCase
 from domain.engine.records import Actor
-from domain.field_types import CallerKey
 from domain.naming import request_id_for
 from domain.policy import Policy, default_policy
 from domain.words import ProcedureName
@@ -46,6 +43,7 @@ from protocol.opening import digest_of_filing
 from protocol.starting import start_case
 from starter.answered_heads import AnsweredHeads
 from starter.case_opening import IN_THE_WORLD, Entered, Played, enter_case, one_case, statute_named
+from starter.engine_calls import check_key, within
 from starter.engine_turns import EngineTurns
 from starter.errors import (
     AlreadyOpen,
@@ -60,10 +58,6 @@ from starter.errors import (
 )
 from starter.failures import is_final, known_error, ledger_answers, not_answering
 from starter.in_force import text_in_force
-
-T = TypeVar("T")
-
-_KEY: TypeAdapter[str] = TypeAdapter(CallerKey)
 
 PATIENCE = timedelta(seconds=20)
 """How long a caller waits for an engine that is busy, restarting or out of reach."""
@@ -151,7 +145,7 @@ class ShareflowClient:
         Raises RequestRefused, KeyReused, AlreadyOpen, InvalidInput, Unavailable, NeedsOperator.
         """
         if key is not None:
-            _check_key(key)
+            check_key(key)
         if statute is None:
             at = received_at or datetime.now(UTC) + played.shift
             statute = await asyncio.to_thread(text_in_force, self.reader, jurisdiction or "", key or "", at)
@@ -241,7 +235,7 @@ class ShareflowClient:
         await self._engine_turns.acquire()
         try:
             started = start_case(self.temporal, opening, its_own, self.task_queue)
-            view = await _within(self.patience.total_seconds(), started)
+            view = await within(self.patience.total_seconds(), started)
             self._answered.note(view.request_id, view.head)
             return view
         except WorkflowAlreadyStartedError:
@@ -262,7 +256,7 @@ class ShareflowClient:
 
         Raises RequestRefused, InvalidInput, NotFound, KeyReused, Stale, Unavailable, NeedsOperator.
         """
-        _check_key(command.key)
+        check_key(command.key)
         async with self._turn_at(request_id):
             return await self._command(request_id, command)
 
@@ -314,7 +308,7 @@ class ShareflowClient:
                 raise Unavailable("The engine did not answer in time; ask again with the same key.")
             try:
                 async with self._engine_turns:
-                    answer = await _within(left, self._ask(handle, request_id, command))
+                    answer = await within(left, self._ask(handle, request_id, command))
                 self._answered.note(request_id, answer.head)
                 return answer
             except WorkflowUpdateFailedError as error:
@@ -383,26 +377,6 @@ class ShareflowClient:
 async def _update(handle: WorkflowHandle[Any, Any], command: Command) -> Answer:
     answer: Answer = await handle.execute_update("command", command, id=command.key, result_type=Answer)
     return answer
-
-
-async def _within(seconds: float, call: Coroutine[Any, Any, T]) -> T:
-    """Wait for a call so long. A cancelled caller stays cancelled: the SDK makes an error of its own of that."""
-    async with asyncio.timeout(seconds):
-        try:
-            return await call
-        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise asyncio.CancelledError from error
-            raise
-
-
-def _check_key(key: str) -> None:
-    """Raises InvalidInput for a key that no caller may use."""
-    try:
-        _KEY.validate_python(key)
-    except ValidationError:
-        raise InvalidInput("A key has 1 to 64 letters, digits and . _ : / - and nothing else.") from None
 
 
 def state_of(case: CaseDetail) -> CaseState:
