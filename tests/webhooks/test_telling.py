@@ -54,7 +54,7 @@ async def test_every_event_is_told_once_and_in_order(
         (Visibility(), set()),
         (Visibility(everything=True), {"both", "r1", "p1", "neither", "yima"}),
     ],
-    ids=str,
+    ids=lambda it: " ".join(sorted(it)) if isinstance(it, set) else str(it),
 )
 async def test_only_cases_that_the_owner_may_see_are_told(
     cases: Cases,
