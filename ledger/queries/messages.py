@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Engine,
     FromClause,
@@ -33,9 +34,10 @@ from ledger.tables import cases, events, outbox
 
 BEGINNING = -1
 """The position before all that is still there; 0 is one before all that ever was."""
-ONE_BY_ONE, ONE_BY_ONE_AT_FIRST = 2_000, 200
-"""So many messages are looked at each with its case: enough for an organ of a place, which sees much, and for a
-department that has come far."""
+AT_FIRST, ONE_BY_ONE = 200, 4_000
+"""So many messages are looked at each with its case: enough for whoever has come far; then, of who sees much."""
+SEES_MUCH = 10
+"""Whoever may see so many of the first."""
 IN_A_ROW = 50_000
 """So many are compared with the reader's own cases before these are asked for theirs."""
 
@@ -101,17 +103,16 @@ def _search(
     if wanted.request_id is not None:
         return _found(connection, between.where(_covered(visibility, outbox.c.request_id)), newest, limit)
     mine = [select(cases.c.request_id).where(*way) for way in seen_by(visibility)]
+    found = Stretch((), newest)
     if not mine:
-        return Stretch((), newest)
-    one_by_one = ONE_BY_ONE if visibility.places else ONE_BY_ONE_AT_FIRST
-    near = between.limit(one_by_one).subquery()
-    in_a_row = between.limit(IN_A_ROW).subquery()
-    # "Is true" keeps this a question asked of each message in turn, by a table of the reader's cases made once.
-    own = in_a_row.c.request_id.in_(union_all(*mine)).is_(true())
+        return found
     for looked_at, chosen in (
-        (one_by_one, select(near).where(_covered(visibility, near.c.request_id)).order_by(near.c.position)),
-        (IN_A_ROW, select(in_a_row).where(own).order_by(in_a_row.c.position)),
+        (AT_FIRST, _one_by_one(between, visibility, AT_FIRST)),
+        (ONE_BY_ONE, _one_by_one(between, visibility, ONE_BY_ONE)),
+        (IN_A_ROW, _in_a_row(between, union_all(*mine))),
     ):
+        if looked_at == ONE_BY_ONE and len(found.messages) < SEES_MUCH:
+            continue
         found = _found(connection, chosen, newest, limit)
         if len(found.messages) == limit or connection.execute(between.offset(looked_at).limit(1)).first() is None:
             return found
@@ -131,6 +132,19 @@ def _between(after: int, upto: int, wanted: MessageFilter) -> Select[Any]:
     if wanted.request_id is not None:
         query = query.where(outbox.c.request_id == wanted.request_id)
     return query
+
+
+def _one_by_one(between: Select[Any], visibility: Visibility, looked_at: int) -> Select[Any]:
+    next_ones = between.limit(looked_at).subquery()
+    covered = _covered(visibility, next_ones.c.request_id)
+    return select(next_ones).where(covered).order_by(next_ones.c.position)
+
+
+def _in_a_row(between: Select[Any], mine: CompoundSelect[Any]) -> Select[Any]:
+    next_ones = between.limit(IN_A_ROW).subquery()
+    # "Is true" keeps this a question asked of each message in turn, by a table of the reader's cases made once.
+    own = next_ones.c.request_id.in_(mine).is_(true())
+    return select(next_ones).where(own).order_by(next_ones.c.position)
 
 
 def _covered(visibility: Visibility, request_id: ColumnElement[str]) -> ScalarSelect[Any]:

@@ -19,7 +19,7 @@ from ledger.queries.messages import BEGINNING, MessageFilter, visible_messages
 from ledger.queries.outbox_position import newest_message
 from ledger.recording import record_step
 from ledger.schema import migrate
-from tests.ledger.conftest import Steps
+from tests.ledger.conftest import Steps, with_texts
 
 Told = tuple[str, int]
 _numbers = itertools.count(1)
@@ -33,8 +33,13 @@ READERS = {
     "a place": Visibility(places=frozenset({"yima"})),
     "a superior": Visibility(superiors=frozenset({"henan"}), requester="SELDOM"),
 }
-WAYS = {"one by one": (1000, 1000), "in a row": (2, 1000), "by its cases": (2, 5)}
-"""How many messages each way looks at before the next is tried."""
+WAYS = {
+    "at first": (1000, 1, 1000, 1000),
+    "one by one": (2, 0, 1000, 1000),
+    "in a row": (2, 1000, 1000, 1000),
+    "by its cases": (2, 1, 4, 7),
+}
+"""How many messages each way looks at before the next is tried; the second is how many make somebody see much."""
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +90,8 @@ def test_every_way_finds_the_same(
     reader: str,
     way: str,
 ) -> None:
-    one_by_one, in_a_row = WAYS[way]
-    monkeypatch.setattr(messages, "ONE_BY_ONE", one_by_one)
-    monkeypatch.setattr(messages, "ONE_BY_ONE_AT_FIRST", one_by_one)
-    monkeypatch.setattr(messages, "IN_A_ROW", in_a_row)
+    for name, number in zip(("AT_FIRST", "SEES_MUCH", "ONE_BY_ONE", "IN_A_ROW"), WAYS[way], strict=True):
+        monkeypatch.setattr(messages, name, number)
     ours = {message for message, _, _ in told}
     for limit in (3, 1000):
         found = [message for message in walk(engine, reader, limit, MessageFilter()) if message in ours]
@@ -104,6 +107,7 @@ def test_every_way_finds_the_same(
 def test_a_cursor_from_before_what_was_pruned_is_refused(empty_database: str, resolve) -> None:
     engine = connect(empty_database)
     migrate(engine)
+    with_texts(engine)
     for _ in range(3):
         record_step(engine, Steps(f"feed-{next(_numbers)}").filing(), resolve, "sm3")
     everything, of_all = Visibility(everything=True), MessageFilter()
