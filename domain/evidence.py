@@ -85,11 +85,16 @@ def plain(value: Any) -> Any:
 
     A field that records of before did not have is left out where it says nothing: their digests stay.
     """
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is dict:
+        return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, BaseModel):
-        fields = ((name, getattr(value, name)) for name in type(value).model_fields)
-        later = value.ADDED_LATER if isinstance(value, Record) else ()
+        names, later = _fields_of(kind)
+        fields = ((name, getattr(value, name)) for name in names)
         return {name: plain(field) for name, field in fields if field is not None or name not in later}
     if isinstance(value, Mapping):
         return {plain(key): plain(item) for key, item in value.items()}
@@ -102,6 +107,22 @@ def plain(value: Any) -> Any:
     return value
 
 
+_AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
+
+
+_FIELDS: Final[dict[type[BaseModel], tuple[tuple[str, ...], frozenset[str]]]] = {}
+
+
+def _fields_of(kind: type[BaseModel]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The fields of a record, and those that older records do not have; worked out once for each kind."""
+    if kind not in _FIELDS:
+        _FIELDS[kind] = (tuple(kind.model_fields), kind.ADDED_LATER if issubclass(kind, Record) else frozenset())
+    return _FIELDS[kind]
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def canonical_json(value: Any) -> str:
     """The one JSON text of ``value``: keys sorted by code point, no spaces, nothing escaped needlessly.
 
@@ -110,19 +131,26 @@ def canonical_json(value: Any) -> str:
     2**53 - 1, the character U+0000, half a surrogate pair, and more than 64 levels.
     """
     _check(value, 1)
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    text = _ENCODER.encode(value)
+    if "\\u0000" in text:
+        _refuse_null(value)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise NotCanonical("Half a surrogate pair is not text.") from None
+    return text
 
 
 def _check(value: Any, depth: int) -> None:
+    """All that the text itself does not show."""
     if depth > _DEEPEST:
         raise NotCanonical(f"More than {_DEEPEST} levels of lists and objects.")
-    if value is None or isinstance(value, bool):
+    if isinstance(value, str | bool) or value is None:
         return
     if isinstance(value, int):
         if abs(value) > LARGEST_EXACT:
             raise NotCanonical("An integer beyond 2**53 - 1 would not survive every reader: write it as text.")
-    elif isinstance(value, str):
-        _check_text(value)
     elif isinstance(value, list):
         for item in value:
             _check(item, depth + 1)
@@ -130,20 +158,21 @@ def _check(value: Any, depth: int) -> None:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise NotCanonical(f"The key {key!r} is not text.")
-            _check_text(key)
-            _check(item, depth + 1)
+            if type(item) is not str:
+                _check(item, depth + 1)
+            elif depth == _DEEPEST:
+                raise NotCanonical(f"More than {_DEEPEST} levels of lists and objects.")
     else:
         raise NotCanonical(f"A {type(value).__name__} has no canonical JSON: {value!r:.80}")
 
 
-def _check_text(text: str) -> None:
-    if "\x00" in text:
+def _refuse_null(value: Any) -> None:
+    """Whether the character itself stands there, or only what it is written as."""
+    if isinstance(value, str) and "\x00" in value:
         # A database refuses it in JSONB and in text.
         raise NotCanonical("The character U+0000 cannot be stored.")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise NotCanonical("Half a surrogate pair is not text.") from None
+    for part in [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refuse_null(part)
 
 
 def digest_of(value: Any, algorithm: Algorithm = DEFAULT_ALGORITHM) -> str:

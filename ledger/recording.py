@@ -52,6 +52,7 @@ _MOVES = frozenset(
 _ORDERED = ("number", "id", "basis", "article", "quote", "started_at", "amount", "unit", "supersedes", "statute")
 _OF_A_CLOCK = ("number", "id", "started_at", "amount", "unit", "due_date", "due_at", "provisional")
 _MOVING = ("state", "ended_at", "warned", "climbed")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _RECORD = "SELECT record_step(%s)"
 
 
@@ -232,7 +233,7 @@ def _header(step: Step) -> CaseHeader:
 def _said(engine: Engine, step: Step, told: Mapping[str, Any], texts: Sequence[str] = ()) -> dict[str, Any]:
     """What the database says to a step."""
     whole = {"request_id": step.request_id, "head": step.head, "key": step.key, **told}
-    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+    text = _ENCODER.encode(whole)
     if texts:
         # Each as its digest covers it, not written a second time.
         text = f'{text[:-1]},"events":[{",".join(texts)}]}}'

@@ -17,9 +17,10 @@ _EVENTS_AS_JSON = """
 CREATE FUNCTION events_as_json(its_id text, after integer, with_key text) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT coalesce(jsonb_agg(jsonb_build_object(
             'seq', seq, 'at', at, 'type', type, 'actor', actor, 'stage', stage, 'statute', statute, 'article', article,
-            'data', data, 'clock', clock, 'key', key, 'prev', prev, 'digest', digest) ORDER BY seq), '[]')
+            'data', data, 'clock', clock, 'key', key, 'prev', encode(prev, 'hex'), 'digest', encode(digest, 'hex'))
+            ORDER BY seq), '[]')
         FROM events WHERE request_id = its_id AND seq > after
-            AND (with_key IS NULL OR key = with_key AND caller_part(key) = caller_part(with_key))
+            AND (with_key IS NULL OR key = with_key)
 $$;
 """
 
@@ -96,7 +97,8 @@ BEGIN
         END IF;
         IF its_key IS NOT NULL THEN
             SELECT key INTO before FROM events
-                WHERE request_id = its_id AND caller_part(key) = caller_part(its_key) AND key IS NOT NULL LIMIT 1;
+                WHERE caller_mark(request_id, caller_part(key)) = caller_mark(its_id, caller_part(its_key))
+                    AND key IS NOT NULL AND request_id = its_id AND caller_part(key) = caller_part(its_key) LIMIT 1;
             IF before = its_key THEN
                 RETURN jsonb_build_object('outcome', 'before', 'head', there.seq, 'digest', there.head_digest,
                     'algorithm', there.algorithm, 'events', events_as_json(its_id, 0, its_key));
@@ -114,8 +116,8 @@ BEGIN
 
     INSERT INTO events (request_id, seq, at, type, actor, stage, statute, article, data, clock, key, prev, digest)
         SELECT its_id, (e ->> 'seq')::integer, (e ->> 'at')::timestamptz, e ->> 'type', e -> 'actor', e ->> 'stage',
-            e ->> 'statute', e ->> 'article', e -> 'data', nullif(e -> 'clock', 'null'), e ->> 'key', e ->> 'prev',
-            step -> 'digests' ->> (n - 1)::integer
+            e ->> 'statute', e ->> 'article', e -> 'data', nullif(e -> 'clock', 'null'), e ->> 'key',
+            decode(e ->> 'prev', 'hex'), decode(step -> 'digests' ->> (n - 1)::integer, 'hex')
         FROM jsonb_array_elements(step -> 'events') WITH ORDINALITY AS listed (e, n);
     IF step ? 'clocks' THEN
         INSERT INTO clocks

@@ -52,7 +52,7 @@ DECLARE
 BEGIN
     SELECT a.request_id, a.seq, a.seq <> 1 AND b.seq IS NULL AS gap INTO broken
         FROM added a LEFT JOIN events b ON b.request_id = a.request_id AND b.seq = a.seq - 1
-        WHERE a.prev IS DISTINCT FROM CASE a.seq WHEN 1 THEN repeat('0', 64) ELSE b.digest END
+        WHERE a.prev IS DISTINCT FROM CASE a.seq WHEN 1 THEN decode(repeat('00', 32), 'hex') ELSE b.digest END
         ORDER BY a.seq LIMIT 1;
     IF broken.gap THEN
         RAISE EXCEPTION 'Ledger rule: event % of % comes after one that is missing (台账序号不得间断).',

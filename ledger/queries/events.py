@@ -58,6 +58,8 @@ def events_by_caller_key(engine: Engine, request_id: str, caller_key: str) -> tu
 def _of_caller(request_id: str, caller_key: str | ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
     """Through the index of the callers' keys."""
     return (
+        func.caller_mark(events.c.request_id, func.caller_part(events.c.key))
+        == func.caller_mark(request_id, caller_key),
         events.c.request_id == request_id,
         func.caller_part(events.c.key) == caller_key,
         events.c.key.is_not(None),

@@ -124,7 +124,7 @@ def test_a_supplement_notes_the_papers_that_it_brings(crowded: Engine) -> None:
         connection.execute(
             text(
                 "INSERT INTO events (request_id, seq, at, type, actor, stage, statute, data, prev, digest) "
-                "VALUES ('C-1', 1, now(), 'supplemented', '{}', '', '', :data, repeat('0', 64), '')"
+                "VALUES ('C-1', 1, now(), 'supplemented', '{}', '', '', :data, decode(repeat('0', 64), 'hex'), '')"
             ),
             {"data": '{"documents": [{"name": "x", "sha256": "later"}]}'},
         )

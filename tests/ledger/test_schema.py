@@ -108,7 +108,7 @@ def test_a_gap_and_a_wrong_link_are_refused(engine: Engine, steps, resolve, seq:
         connection.execute(
             text(
                 "INSERT INTO events (request_id, seq, at, type, actor, stage, statute, data, prev, digest)"
-                " SELECT request_id, :seq, at, type, actor, stage, statute, data, :prev, 'x' FROM events"
+                " SELECT request_id, :seq, at, type, actor, stage, statute, data, decode(:prev, 'hex'), 'x' FROM events"
                 " WHERE request_id = :id AND seq = 1"
             ),
             {"seq": seq, "prev": head if prev == "head" else prev, "id": steps.request_id},
