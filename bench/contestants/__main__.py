@@ -7,20 +7,43 @@ It says ``ready``, then answers each line of standard input with one line of JSO
 import asyncio
 import json
 import sys
-from importlib import import_module
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Final
 
 from bench.contestants.racing import raced
 
-MAKERS: Final = {
-    "shareflow": ("bench.contestants.shareflow", "in_one_process"),
-    "worker_process": ("bench.contestants.shareflow", "with_worker_process"),
-    "lean": ("bench.contestants.lean", "lean"),
-    "bare": ("bench.contestants.lean", "bare"),
-    "dbos": ("bench.contestants.durable", "durable"),
-}
-"""Where each is made; a contestant loads nothing of the others."""
+Maker = Callable[[str, str, Path], AbstractAsyncContextManager[Any]]
+"""From the addresses of Temporal and the ledger, and the file of recorded rows, to whoever plays cases."""
+
+
+def maker(name: str) -> Maker:
+    """What makes a contestant. Imported here: it loads nothing of the others. Raises ValueError for a name of none."""
+    match name:
+        case "shareflow":
+            from bench.contestants.shareflow import in_one_process
+
+            return in_one_process
+        case "worker_process":
+            from bench.contestants.shareflow import with_worker_process
+
+            return with_worker_process
+        case "lean":
+            from bench.contestants.lean import lean
+
+            return lean
+        case "bare":
+            from bench.contestants.lean import bare
+
+            return bare
+        case "dbos":
+            from bench.contestants.durable import durable
+
+            return durable
+        case _:
+            raise ValueError(f"There is no contestant {name}.")
+
 
 MARK: Final = "bench: "
 """Before each answer: libraries too write to standard output."""
@@ -28,8 +51,7 @@ MARK: Final = "bench: "
 
 async def serve(name: str, temporal: str, ledger: str, recorded: Path) -> None:
     """Start, say so, and do as told."""
-    module, maker = MAKERS[name]
-    async with getattr(import_module(module), maker)(temporal, ledger, recorded) as contestant:
+    async with maker(name)(temporal, ledger, recorded) as contestant:
         _say({"ready": name})
         while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
             _say(await _answer(contestant, line, recorded))
