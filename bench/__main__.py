@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from bench import figures
 
@@ -24,14 +24,19 @@ def measured(group: str) -> dict[str, Any]:
     return found
 
 
+def _stop(*_: object) -> NoReturn:
+    """Whoever ends a measurement ends its servers too, and does not interrupt that."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def main(arguments: list[str]) -> int:
     """Run every measurement, or those that the command line names; 2 for a name that is none."""
     unknown = [name for name in arguments if name not in (*GROUPS, *BESIDE)]
     if unknown:
         sys.stderr.write(f"There is no group {', '.join(unknown)}; there are {', '.join((*GROUPS, *BESIDE))}.\n")
         return 2
-    # Whoever ends a measurement ends its servers too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _stop)
     for group in arguments or GROUPS:
         found = {group: measured(group)}
         print(figures.shown(found), flush=True)

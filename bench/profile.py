@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from bench import servers
 from bench.cases import MESSAGES, played
@@ -21,6 +20,7 @@ from bench.contestants.shareflow import worker_process
 from bench.processes import Meter
 from bench.stacks import by_library, passing, stacks_from
 from ledger.engine import connect
+from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
 
 CASES, WARMING = 160, 32
@@ -54,7 +54,7 @@ async def _measure() -> Mapping[str, float]:
     async with servers.folder() as folder, servers.postgres(folder) as database, servers.temporal(None) as temporal:
         url = await asyncio.to_thread(servers.ledger, database, "ledger")
         engine = connect(url)
-        client = await Client.connect(temporal.address, data_converter=pydantic_data_converter)
+        client = await Client.connect(temporal.address, data_converter=data_converter)
         shareflow = ShareflowClient(client, engine, patience=timedelta(seconds=60))
         async with worker_process(temporal.address, url) as worker:
             await raced(lambda: played(shareflow), WARMING)

@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import Final
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from bench import servers
 from bench.cases import filed
@@ -21,6 +20,7 @@ from bench.contestants.racing import raced
 from bench.contestants.shareflow import worker_process
 from bench.processes import Meter, Spent, rss_bytes
 from ledger.engine import connect
+from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
 
 CASES, WARMING = 1000, 32
@@ -42,7 +42,7 @@ async def _measure() -> dict[str, float]:
         temporal = await stack.enter_async_context(servers.temporal(folder / "temporal.db"))
         url = await asyncio.to_thread(servers.ledger, database, "ledger")
         engine = connect(url)
-        client = await Client.connect(temporal.address, data_converter=pydantic_data_converter)
+        client = await Client.connect(temporal.address, data_converter=data_converter)
         shareflow = ShareflowClient(client, engine, patience=timedelta(seconds=60))
         async with worker_process(temporal.address, url) as worker:
             await raced(lambda: filed(shareflow), WARMING)

@@ -16,7 +16,6 @@ from pydantic import BaseModel
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.client import Interceptor as ClientInterceptor
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 from temporalio.worker import Interceptor as WorkerInterceptor
 
@@ -25,6 +24,7 @@ from bench.cases import STEPS, commanded, filed
 from bench.contestants.rows import CASE, KEY
 from ledger.engine import connect
 from protocol.names import RECORD_STEP
+from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
 from worker import build_worker, working
 
@@ -59,7 +59,7 @@ async def steps_of_a_case(temporal: str, url: str) -> Sequence[str]:
     """The steps of one case as JSON, its id and its callers' keys replaced by marks."""
     heard = Overheard()
     engine = connect(url)
-    client = await Client.connect(temporal, data_converter=pydantic_data_converter, interceptors=[heard])
+    client = await Client.connect(temporal, data_converter=data_converter, interceptors=[heard])
     async with working(build_worker(client, engine, watched=False)):
         shareflow = ShareflowClient(client, engine)
         keys = [uuid.uuid4().hex for _ in range(1 + len(STEPS))]

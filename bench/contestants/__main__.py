@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.contestants.racing import raced
+from configuration.process import settle_memory
 
 Maker = Callable[[str, str, Path], AbstractAsyncContextManager[Any]]
 """From the addresses of Temporal and the ledger, and the file of recorded rows, to whoever plays cases."""
@@ -52,6 +53,7 @@ MARK: Final = "bench: "
 async def serve(name: str, temporal: str, ledger: str, recorded: Path) -> None:
     """Start, say so, and do as told."""
     async with maker(name)(temporal, ledger, recorded) as contestant:
+        settle_memory()  # as a worker in production does: nobody has that alone
         _say({"ready": name})
         while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
             _say(await _answer(contestant, line, recorded))

@@ -80,7 +80,7 @@ async def with_worker_process(temporal: str, ledger: str, _: Path | None = None)
 
 def worker_command() -> Sequence[str]:
     """How production starts a worker."""
-    return [sys.executable, str(Path(__file__).parents[2] / "worker.py")]
+    return [str(Path(sys.executable).with_name("shareflow")), "worker"]
 
 
 @asynccontextmanager
