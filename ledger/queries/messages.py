@@ -142,9 +142,9 @@ def _one_by_one(between: Select[Any], visibility: Visibility, looked_at: int) ->
 
 def _in_a_row(between: Select[Any], mine: CompoundSelect[Any]) -> Select[Any]:
     next_ones = between.limit(IN_A_ROW).subquery()
-    # "Is true" keeps this a question asked of each message in turn, by a table of the reader's cases made once.
-    own = next_ones.c.request_id.in_(mine).is_(true())
-    return select(next_ones).where(own).order_by(next_ones.c.position)
+    # Made once, by itself: otherwise each message may be compared with all cases, or each case looked up for each.
+    own = mine.cte("own").prefix_with("MATERIALIZED")
+    return select(next_ones).where(next_ones.c.request_id.in_(select(own.c.request_id))).order_by(next_ones.c.position)
 
 
 def _covered(visibility: Visibility, request_id: ColumnElement[str]) -> ScalarSelect[Any]:
