@@ -40,15 +40,6 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.duty_rounds import DutyRounds
 from activities.ledger_steps import LedgerSteps
 from activities.other_cases import OtherCases
-from background.health import Health, serve_health
-from background.pruning import keep_pruning
-from background.publication import keep_publishing
-from background.reconciliation import keep_reconciling
-from background.stuck import keep_noting
-from background.webhooks.dispatcher import Dispatcher
-from background.webhooks.guard import AddressGuard
-from background.webhooks.payloads import prefix_of
-from background.webhooks.sending import Sender
 from configuration.departments import departments_in_force
 from configuration.errors import StartupError
 from configuration.logs import configure_logs
@@ -62,7 +53,6 @@ from ledger.engine import Engine, connect
 from ledger.errors import LedgerUnavailable
 from ledger.reader import Reader
 from ledger.rule_text_store import RuleTextStore
-from ledger.schema import migrate
 from protocol.names import TASK_QUEUE
 from protocol.payloads import data_converter, rule_texts_of
 from workflows.case import CaseWorkflow
@@ -235,11 +225,24 @@ async def running_worker(
 
     Leaving stops it gracefully. Raises StartupError for settings that cannot be.
     """
+    # What runs beside a worker, and HTTP with it, is loaded only where one runs: a worker for played cases has no need.
+    from background.health import Health, serve_health
+    from background.pruning import keep_pruning
+    from background.publication import keep_publishing
+    from background.reconciliation import keep_reconciling
+    from background.stuck import keep_noting
+    from background.webhooks.dispatcher import Dispatcher
+    from background.webhooks.guard import AddressGuard
+    from background.webhooks.payloads import prefix_of
+    from background.webhooks.sending import Sender
+
     worker = build_worker(client, engine, algorithm=settings.digest, watched=False, settings=settings)
     health = Health(client, Reader(engine), lambda: worker.is_running)
     prefix = prefix_of(settings.public_url)
     async with Sender(AddressGuard(settings.webhook_allow)) as sender:
-        with _serving_health(health, health_port):
+        with ExitStack() as serving:
+            with _port_named(health_port):
+                serving.enter_context(serve_health(health, health_port))
             async with working(worker):
                 beside = [
                     asyncio.create_task(keep_reconciling(client, engine)),
@@ -258,16 +261,15 @@ async def running_worker(
 
 
 @contextmanager
-def _serving_health(health: Health, port: int | None) -> Iterator[None]:
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(serve_health(health, port))
-        except OSError as error:
-            raise StartupError(
-                f"Port {port} for health and metrics cannot be used ({error.strerror}); "
-                f"set {Settings.health_port.variable}."
-            ) from error
+def _port_named(port: int | None) -> Iterator[None]:
+    """Say which setting names a port that cannot be used. Raises StartupError then."""
+    try:
         yield
+    except OSError as error:
+        raise StartupError(
+            f"Port {port} for health and metrics cannot be used ({error.strerror}); "
+            f"set {Settings.health_port.variable}."
+        ) from error
 
 
 async def connect_temporal(runtime: Runtime | None = None) -> Client:
@@ -287,6 +289,8 @@ def sdk_metrics(settings: Settings) -> Runtime | None:
 
 async def run_until_stopped(settings: Settings, held: bool = False) -> None:
     """Connect as the settings say, work, and stop on SIGTERM or Ctrl-C; when ``held``, at the end of standard input."""
+    from ledger.schema import migrate
+
     stop = told_to_stop(by_standard_input=held)
     engine = await asyncio.to_thread(connect, settings.database_url or "")
     await asyncio.to_thread(migrate, engine)

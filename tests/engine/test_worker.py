@@ -1,6 +1,8 @@
 """The worker process: it ends the caller's block when it fails, and never because it stops."""
 
 import asyncio
+import subprocess
+import sys
 from typing import cast
 
 import pytest
@@ -53,3 +55,10 @@ async def test_an_error_of_the_caller_stays_the_callers() -> None:
     with pytest.raises(KeyError):
         async with working(cast(Worker, Stub("at the end"))):
             raise KeyError("mine")
+
+
+def test_what_only_a_running_worker_needs_is_not_loaded_to_build_one() -> None:
+    heavy = {"alembic", "fastapi", "httpcore", "httpx", "prometheus_client", "uvicorn"}
+    program = f"import sys, worker; print(sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
