@@ -31,6 +31,7 @@ CASES, AT_ONCE, ROUNDS = 64, 32, 4
 AT_MOST_SECONDS = 75.0
 APART = 0.05
 READ_SECONDS = 5.0
+AGAIN: Final = (429, 503)
 JSON: Final = {"Content-Type": "application/json"}
 UNLIMITED: Final = {"SHAREFLOW_RATE_LIMIT": "100000/second"}
 
@@ -64,7 +65,11 @@ class Through:
         begun = time.perf_counter()
         headers = {**self._headers[role], "Idempotency-Key": uuid.uuid4().hex, **JSON}
         content = json.dumps(body).encode()
-        answer = await self._pool.request("POST", self._address + path, headers=_sent(headers), content=content)
+        while True:
+            answer = await self._pool.request("POST", self._address + path, headers=_sent(headers), content=content)
+            if answer.status not in AGAIN:
+                break
+            await asyncio.sleep(APART)  # what a caller does who is told to come again: with the same key
         self.seconds.append(time.perf_counter() - begun)
         assert answer.status < 300, answer.content
         found: dict[str, Any] = json.loads(answer.content)

@@ -27,7 +27,7 @@ SECONDS, TIMES = 60.0, 10
 CALLERS, MEASURED_SECONDS = 16, 10.0
 AT_MOST_AT_ONCE: Final = 1500
 """Calls under way; more are not begun, and counted."""
-PATIENCE: Final = 40.0
+PATIENCE: Final = 25.0
 TURNED_AWAY: Final = (429, 503)
 
 
@@ -102,7 +102,7 @@ async def flooded(filings: Filings, a_second: float, seconds: float) -> tuple[in
             number += 1
         await asyncio.sleep(0.01)
     if under_way:
-        await asyncio.wait(under_way, timeout=2 * PATIENCE)
+        await asyncio.wait(under_way, timeout=PATIENCE + 5)
     return number, told
 
 
