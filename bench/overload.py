@@ -28,6 +28,7 @@ CALLERS, MEASURED_SECONDS = 16, 10.0
 AT_MOST_AT_ONCE: Final = 1500
 """Calls under way; more are not begun, and counted."""
 PATIENCE: Final = 25.0
+AGAIN_SECONDS: Final = 0.1
 TURNED_AWAY: Final = (429, 503)
 
 
@@ -52,8 +53,8 @@ class Filings:
         request = APPLICATION.model_dump(mode="json", exclude_none=True)
         self._body = json.dumps({"statute": STATUTE, "request": request}).encode()
 
-    async def one(self, told: Told) -> None:
-        """File once and note what came."""
+    async def one(self, told: Told) -> bool:
+        """File once and note what came; whether it was acknowledged."""
         headers = {**self._headers, "Idempotency-Key": uuid.uuid4().hex}
         sent: Mapping[bytes | str, bytes | str] = {name.encode(): value.encode() for name, value in headers.items()}
         limits = {"timeout": {"connect": PATIENCE, "read": PATIENCE, "write": PATIENCE, "pool": PATIENCE}}
@@ -63,12 +64,13 @@ class Filings:
             )
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError):
             told.unanswered += 1
-            return
+            return False
         told.statuses[answer.status] += 1
         if answer.status < 300:
             told.acknowledged.append(json.loads(answer.content)["request_id"])
         elif answer.status in TURNED_AWAY and not any(name.lower() == b"retry-after" for name, _ in answer.headers):
             told.without_retry_after += 1
+        return answer.status < 300
 
 
 async def steady(filings: Filings, seconds: float) -> tuple[float, Told]:
@@ -77,7 +79,8 @@ async def steady(filings: Filings, seconds: float) -> tuple[float, Told]:
 
     async def caller() -> None:
         while time.perf_counter() < stops:
-            await filings.one(told)
+            if not await filings.one(told):
+                await asyncio.sleep(AGAIN_SECONDS)
 
     begun = time.perf_counter()
     async with asyncio.TaskGroup() as callers:
@@ -89,7 +92,7 @@ async def steady(filings: Filings, seconds: float) -> tuple[float, Told]:
 async def flooded(filings: Filings, a_second: float, seconds: float) -> tuple[int, Told]:
     """Begin so many filings a second whatever comes of them; how many were begun, and what they were told."""
     told, begun = Told(), time.perf_counter()
-    under_way: set[asyncio.Task[None]] = set()
+    under_way: set[asyncio.Task[bool]] = set()
     number = 0
     while (passed := time.perf_counter() - begun) < seconds:
         for _ in range(int(passed * a_second) - number - told.not_begun):
@@ -137,6 +140,9 @@ async def _through(engine: Up) -> dict[str, float]:
         "unanswered": told.unanswered,
         "acknowledged_lost": await asyncio.to_thread(lost, engine.ledger, acknowledged),
         "rate_after_of_before": after / before,
+        "turned_away_before": sum(calm.statuses[status] for status in TURNED_AWAY),
+        "turned_away_after": sum(later.statuses[status] for status in TURNED_AWAY),
+        "unanswered_after": later.unanswered,
     }
 
 
