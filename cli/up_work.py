@@ -14,13 +14,13 @@ from configuration.policy_file import policy_in_force
 from configuration.process import told_to_stop
 from configuration.settings import Settings
 from embedded.processes import EndedAtStart
-from embedded.running import Commands, Stack, embedded_stack
+from embedded.running import CommandLines, Stack, embedded_stack
 from embedded.stack.folder import StateFolder
 from starter.duty_schedules import sync_schedules
 
 COMMAND = (sys.executable, "-P", "-m", "cli")
 """This very program, whatever lies in the folder in which it was called."""
-COMMANDS = Commands(worker=(*COMMAND, "worker", "--held"), api=(*COMMAND, "api", "--held"))
+COMMANDS = CommandLines(worker=(*COMMAND, "worker", "--held"), api=(*COMMAND, "api", "--held"))
 
 
 async def stay_up() -> None:

@@ -29,7 +29,7 @@ HEALTH_PORT = 9464
 
 
 @dataclass(frozen=True)
-class Commands:
+class CommandLines:
     """The command lines of a worker and of the API."""
 
     worker: Sequence[str]
@@ -47,7 +47,7 @@ class Stack:
 
 @asynccontextmanager
 async def embedded_stack(
-    folder: StateFolder, settings: Settings, api: ApiSettings, commands: Commands, stop: asyncio.Event
+    folder: StateFolder, settings: Settings, api: ApiSettings, commands: CommandLines, stop: asyncio.Event
 ) -> AsyncIterator[Stack]:
     """Start what is not there yet, work, and stop what was started.
 

@@ -79,11 +79,6 @@ def case_by_filing_key(engine: Engine, filing_key: str) -> CaseDetail | None:
         return detail_from(row, _clocks_of(connection, [row["request_id"]])[row["request_id"]])
 
 
-def clocks_of(connection: Connection, request_id: str) -> dict[int, Clock]:
-    """The clocks of a case by their number, within the caller's transaction."""
-    return {clock.number: clock for clock in _clocks_of(connection, [request_id])[request_id]}
-
-
 def list_cases(engine: Engine, wanted: CaseFilter | None = None, cursor: str | None = None, limit: int = 50) -> Page:
     """The cases that ``wanted`` lets through, latest filing first.
 

@@ -29,7 +29,6 @@ REGISTERED_BY: Final = [
 CALLED_BY_NAME: Final = {
     "log_message": "http.server asks for it",
     "do_POST": "http.server asks for it",
-    "collect": "prometheus_client asks for it",
     "capture_signals": "uvicorn asks for it",
     "send_400_response": "uvicorn asks for it",
     "workflow_interceptor_class": "temporalio asks for it",
@@ -42,6 +41,8 @@ CALLED_BY_NAME: Final = {
     "_without_what_says_nothing": "pydantic: a serializer",
     "to_payload": "temporalio asks for it",
     "from_payload": "temporalio asks for it",
+    "process_bind_param": "SQLAlchemy asks for it",
+    "process_result_value": "SQLAlchemy asks for it",
 }
 FOR_OTHERS: Final = {
     "async_client": "the engine in others' tests",
