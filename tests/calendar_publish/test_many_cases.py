@@ -14,9 +14,9 @@ from tests.calendar_publish.editions import as_edition, days_off, edition_off, w
 from tests.calendar_publish.stack import Stack, now
 from tests.forms import either
 
-CASES = either(160, 2000)
-UNTOUCHED, ENDED = either((20, 10), (300, 100))
-KILL_WORKER_AFTER, KILL_PUBLISHER_AFTER, KILL_WORKER_AGAIN_AFTER = either((20, 50, 85), (150, 500, 900))
+CASES = either(300, 2000)
+UNTOUCHED, ENDED = either((40, 20), (300, 100))
+KILL_WORKER_AFTER, KILL_PUBLISHER_AFTER, KILL_WORKER_AGAIN_AFTER = either((30, 80, 130), (150, 500, 900))
 
 
 async def until_superseded(stack: Stack, number: int, publisher: subprocess.Popen[str]) -> None:
