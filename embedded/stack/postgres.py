@@ -30,6 +30,7 @@ class Postgres:
         self._server: PostgresServer | None = server
         self.ours = ours
         self.pid: int = info.pid
+        self._sockets = info.socket_dir
         self.url = f"postgresql://postgres@/postgres?host={quote(str(info.socket_dir), safe='/')}"
 
     def stop(self) -> None:
@@ -39,6 +40,10 @@ class Postgres:
             with _quiet(), suppress(psutil.NoSuchProcess):
                 self._server.cleanup()
             self._server = None
+            # Where the path of the data is too long for a socket, that has a folder of its own, empty by now.
+            if self.ours and self._sockets is not None:
+                with suppress(OSError):
+                    self._sockets.rmdir()
 
 
 async def start_postgres_aside(folder: Path) -> Postgres:

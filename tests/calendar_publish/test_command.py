@@ -1,5 +1,6 @@
 """``shareflow calendar impact`` and ``publish``, and what else then knows the edition."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -117,7 +118,8 @@ async def test_no_grant_however_long_keeps_it_from_completing(stack: Stack, monk
         with monkeypatch.context() as earlier:
             earlier.setattr(case_opening, "refuse_days_out_of_range", lambda _: None)
             filed = await stack.client.open(ProcedureName.ACCESS_GRANT, "nantong-2020", grant(use_until=last), provider)
-        assert filed.case.clocks[0].due_date.isoformat() == last
+        case = await asyncio.to_thread(stack.client.get, filed.case.request_id)
+        assert case.clocks[0].due_date.isoformat() == last
     moved = await stack.file("cn-809-2025")
     today = now().date()
     file = written(edition_off(stack.calendar, today, days_off(stack.calendar, today, [6])), stack.folder)

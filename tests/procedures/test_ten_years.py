@@ -18,7 +18,7 @@ from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from procedures.access_grant.case import GrantCase
 from procedures.access_grant.process import ACCESS_GRANT
-from protocol.messages import CaseView
+from protocol.messages import CaseState, CaseView
 from protocol.names import workflow_id
 from starter.engine_client import ShareflowClient
 from tests.forms import either
@@ -85,7 +85,7 @@ async def test_years_of_daily_use(ground: Sandbox, monkeypatch: pytest.MonkeyPat
     await reach(datetime.fromisoformat(LAST_DAY).replace(tzinfo=CHINA) + timedelta(days=87))
     async with asyncio.timeout(60):
         ended = await handle.result()
-    assert CaseView.model_validate(ended).outcome is Outcome.EXPIRED
+    assert CaseState.model_validate(ended).outcome is Outcome.EXPIRED
     runs = await runs_of(ground, request_id, 4)
     assert {run.status for run in runs} == {WorkflowExecutionStatus.CONTINUED_AS_NEW, WorkflowExecutionStatus.COMPLETED}
     for run in runs:
