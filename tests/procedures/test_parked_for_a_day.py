@@ -22,7 +22,7 @@ from domain.words import ClockId, ClockState, CommandName, EventType, Outcome, P
 from embedded.simulate.sandbox import Sandbox
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
-from protocol.messages import Answer, CalendarNews, CaseState, CaseView
+from protocol.messages import Answer, CalendarNews, CaseView
 from protocol.names import workflow_id
 from starter import case_opening
 from starter.case_opening import Played, enter_case
@@ -114,7 +114,8 @@ async def it_goes_on(
     back = given(CommandName.RELINQUISH, Role.REQUESTER, cause="unnecessary", disposal="已删除")
     await client.command(request_id, back)
     async with asyncio.timeout(60):
-        done = CaseState.model_validate(await handle.result())
+        await handle.result()
+    done: CaseView = await handle.query("case", result_type=CaseView)
     assert (done.outcome, list(done.stuck)) == (Outcome.RELINQUISHED, [])
     events = await asyncio.to_thread(events_of, ground.engine, request_id)
     assert events[-1].type is EventType.CLOSED

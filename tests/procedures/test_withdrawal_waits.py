@@ -15,7 +15,7 @@ from domain.words import CommandName, EventType, Outcome, ProcedureName, Role, S
 from embedded.simulate.sandbox import Sandbox
 from ledger.queries.events import events_of
 from procedures.resource_withdrawal.case import Withdrawal
-from protocol.messages import CaseState, CaseView
+from protocol.messages import CaseView
 from protocol.names import workflow_id
 from starter import case_opening
 from starter.case_opening import Played
@@ -62,7 +62,8 @@ async def test_a_grant_that_refuses_to_end_is_waited_for(ground: Sandbox, monkey
     await client.command(held, back)
     await handle.signal("retry_step")
     async with asyncio.timeout(60):
-        done = CaseState.model_validate(await handle.result())
+        await handle.result()
+    done: CaseView = await handle.query("case", result_type=CaseView)
     assert (done.outcome, list(done.stuck)) == (Outcome.UNPUBLISHED, [])
     events = await asyncio.to_thread(events_of, ground.engine, case)
     ended = [event.data for event in events if event.type is EventType.GRANT_ENDED]
