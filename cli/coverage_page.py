@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cli.output import print_table
+from cli.output import console, print_table
 from domain.messages import label, words
 from domain.statutes.clauses import Path
 from domain.statutes.loader import get_statute, regulation_title
@@ -82,7 +82,22 @@ def show(found: Tables, *, at_most: int | None = SHOWN_AT_MOST) -> None:
     for id_, rows in found:
         title = get_statute(id_).title
         print_table(f"{id_} {title.zh} {title.en}", COLUMNS, (_line(row, at_most) for row in rows))
+        if at_most is None:
+            _show_places(rows)
     print_table("合计 Totals", TOTALS, (total(id_, rows) for id_, rows in found))
+
+
+def _show_places(rows: Sequence[Standing]) -> None:
+    """Below the table, where a name is not broken at any width: each function, on a line to be copied."""
+    found: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for carrier in carriers(row.statute, row.row):
+            for place in carrier.places:
+                found.setdefault(str(place), {})[carrier.what] = None
+    if found:
+        console().print("代码 Code", style="bold")
+    for place, whats in found.items():
+        console().print(f"{place}  ({', '.join(whats)})", soft_wrap=True, highlight=False, markup=False)
 
 
 def total(statute_id: str, rows: Sequence[Standing]) -> tuple[str, ...]:

@@ -46,13 +46,13 @@ class RuleTextStore:
         """Know from now on those of these texts that the ledger has. Raises as :meth:`fetch`, not for the others."""
         missing = self._known.missing(digests)
         if missing:
-            self._learn(texts(self._engine, missing))
+            self._know(texts(self._engine, missing))
 
     def fetch_all(self) -> None:
         """Know every text that the ledger has. Raises as :meth:`fetch`."""
-        self._learn(all_texts(self._engine))
+        self._know(all_texts(self._engine))
 
-    def _learn(self, found: Mapping[str, Text]) -> None:
+    def _know(self, found: Mapping[str, Text]) -> None:
         for digest, (kind, body) in found.items():
             self._known.add(RuleText(digest, kind, body))
             self._kept.add(digest)

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from cli import coverage_page
 from cli.coverage_page import SHOWN_AT_MOST
 from domain.statutes.loader import packaged_overlays
 from starter.coverage import standing
@@ -104,3 +106,10 @@ def _with_an_open_clause() -> Mapping[str, Table]:
     own = packaged_tables()["yima-2021"]
     opened = Row(article="26", category="STEP", quote="本办法自印发之日起施行")
     return {**packaged_tables(), "yima-2021": Table(statute="yima-2021", clauses=(*own.clauses, opened))}
+
+
+def test_no_width_breaks_the_name_of_a_function(shareflow: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverage_page, "console", lambda: Console(width=30))
+    said = shareflow("statute", "coverage", "nantong-2020", "--article", "27")
+    assert said.code == 0
+    assert "procedures/share_request/dispute.py:propose  (propose, negotiation)" in said.out.splitlines()

@@ -1,4 +1,4 @@
-"""Domain and procedures are pure: a module can be imported alone, reads nothing of the machine, knows no machinery."""
+"""Domain and procedures are pure: a module can be imported alone, reads nothing of the machine, knows no Temporal."""
 
 import ast
 import json

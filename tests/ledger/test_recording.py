@@ -22,7 +22,7 @@ from ledger.queries.calendars import store_edition
 from ledger.recording import record_step
 from ledger.schema import migrate
 from tests.ledger.conftest import T0, with_texts
-from tests.ledger.test_calendar_here import edition
+from tests.ledger.test_calendar_store import edition
 
 
 def rows(engine: Engine, request_id: str) -> tuple[int, int, int]:
