@@ -96,8 +96,8 @@ def _show_places(rows: Sequence[Standing]) -> None:
                 found.setdefault(str(place), {})[carrier.what] = None
     if found:
         console().print("代码 Code", style="bold")
-    for place, whats in found.items():
-        console().print(f"{place}  ({', '.join(whats)})", soft_wrap=True, highlight=False, markup=False)
+    for name, whats in found.items():
+        console().print(f"{name}  ({', '.join(whats)})", soft_wrap=True, highlight=False, markup=False)
 
 
 def total(statute_id: str, rows: Sequence[Standing]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ __all__ = [
 
 def load_file(text: str, where: str) -> Statute | Overlaid:
     """Read a statute file or an overlay file, whichever it is. Raises StatuteError."""
-    return load_overlay(text, where) if is_overlay(_document(text, where)) else load_statute(text, where)
+    return load_overlay(text, where) if is_overlay(read_document(text, where)) else load_statute(text, where)
 
 
 def load_statute(text: str, where: str) -> Statute:
@@ -49,7 +49,7 @@ def load_statute(text: str, where: str) -> Statute:
 
     Raises StatuteError for a file that is not YAML, does not fit the model, or contradicts itself.
     """
-    document = _document(text, where)
+    document = read_document(text, where)
     try:
         # Through JSON, where strict means: no conversions but those of dates, words and lists.
         statute = Statute.model_validate_json(json.dumps(document.data), strict=True)
@@ -63,7 +63,8 @@ def load_statute(text: str, where: str) -> Statute:
     return statute
 
 
-def _document(text: str, where: str) -> YamlDocument:
+def read_document(text: str, where: str) -> YamlDocument:
+    """A YAML file of the law, which knows on which line each key stands. Raises StatuteError, naming file and line."""
     try:
         return read_yaml(text, where)
     except YamlTextError as error:
@@ -77,7 +78,7 @@ def load_overlay(text: str, where: str, among: Mapping[str, Overlaid] | None = N
     default. Raises StatuteError for a file that is not YAML, does not fit the model, names what does not exist, or
     falls short of the regulation above.
     """
-    document = _document(text, where)
+    document = read_document(text, where)
     overlay = read_overlay(document, where)
     if overlay.id != PurePath(where).stem:
         raise wrong(document, where, ("id",), f"must be the file's name without its ending, not “{overlay.id}”")
@@ -123,7 +124,7 @@ def _own_statutes() -> Mapping[str, Statute]:
 @cache
 def packaged_above() -> Mapping[str, Above]:
     """The regulations that only stand above others, by id. Raises StatuteError."""
-    loaded = [read_above(_document(text, name), name) for name, text in _texts("data/regulations")]
+    loaded = [read_above(read_document(text, name), name) for name, text in _texts("data/regulations")]
     return MappingProxyType({x.id: x for x in loaded})
 
 
@@ -137,7 +138,7 @@ def packaged_overlays() -> Mapping[str, Overlaid]:
         ready = [
             name
             for name, text in waiting.items()
-            if read_overlay(_document(text, name), name).local not in ids - merged.keys()
+            if read_overlay(read_document(text, name), name).local not in ids - merged.keys()
         ]
         if not ready:
             raise StatuteError(f"{', '.join(waiting)}: these overlays build on each other in a circle.")

@@ -16,16 +16,10 @@ from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.words import ClockId, CommandName, EventType, Role, Stage
 from procedures.access_grant.case import GrantCase, change_service, heard, rules_of
-from procedures.common.instances import may_be_coordinated, may_be_decided, refer_to_coordination
+from procedures.common.instances import may_be_coordinated, may_be_decided, refer_to_coordination, unless_coordinated
 
 RULES: RuleBook[GrantCase] = RuleBook()
 """The commands of a dispute."""
-
-
-def _nobody_coordinates(case: GrantCase) -> Refused | None:
-    if rules_of(case).dispute is not None and case.statute.coordination is not None:
-        return None
-    return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, case.statute.negotiation.clause)
 
 
 def _differ_after_negotiating(case: GrantCase, _: Role) -> None:
@@ -39,7 +33,7 @@ def _differ_after_negotiating(case: GrantCase, _: Role) -> None:
 @RULES.command(
     CommandName.REFER,
     by=[Role.REQUESTER],
-    unavailable=_nobody_coordinates,
+    unavailable=unless_coordinated(lambda case: rules_of(case).dispute),
     when=_differ_after_negotiating,
 )
 def refer(decision: Decision[GrantCase], said: Reasoned) -> None:

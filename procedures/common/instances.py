@@ -201,3 +201,17 @@ def may_be_decided(book: RuleBook[Any], carry_out: Callable[[Decision[Any], Deci
             decision.start(ClockId.COORDINATION)
             return
         carry_out(decision, said, last.clause)
+
+
+def unless_coordinated(disputed: Callable[[Any], Clause | None]) -> Callable[[Any], Refused | None]:
+    """Why there is no coordination in a case: its text lets nothing be disputed here, or names nobody who coordinates.
+
+    ``disputed``: the clause by which a case of the procedure may be disputed, None where its text has none.
+    """
+
+    def refusal(case: Case) -> Refused | None:
+        if disputed(case) is not None and case.statute.coordination is not None:
+            return None
+        return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, case.statute.negotiation.clause)
+
+    return refusal

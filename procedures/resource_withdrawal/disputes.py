@@ -14,7 +14,7 @@ from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
-from procedures.common.instances import may_be_coordinated, may_be_decided, refer_to_coordination
+from procedures.common.instances import may_be_coordinated, may_be_decided, refer_to_coordination, unless_coordinated
 from procedures.resource_withdrawal.case import WithdrawalCase, rules_of
 
 
@@ -24,7 +24,7 @@ def may_be_disputed(book: RuleBook[WithdrawalCase]) -> None:
     @book.command(
         CommandName.REFER,
         by=[Role.BUREAU, Role.PROVIDER],
-        unavailable=_nobody_coordinates,
+        unavailable=unless_coordinated(lambda case: rules_of(case).dispute),
         when=_differ_after_negotiating,
     )
     def refer(decision: Decision[WithdrawalCase], said: Reasoned) -> None:
@@ -44,12 +44,6 @@ def may_be_disputed(book: RuleBook[WithdrawalCase]) -> None:
 
     may_be_coordinated(book, agreed=_kept_as_agreed)
     may_be_decided(book, carry_out=_as_decided)
-
-
-def _nobody_coordinates(case: WithdrawalCase) -> Refused | None:
-    if rules_of(case).dispute is not None and case.statute.coordination is not None:
-        return None
-    return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, case.statute.negotiation.clause)
 
 
 def _differ_after_negotiating(case: WithdrawalCase, _: Role) -> None:

@@ -19,11 +19,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from domain.refusal_codes import RefusalCode
-from domain.statutes.errors import StatuteError, wrong
+from domain.statutes.errors import wrong
+from domain.statutes.loader import read_document
 from domain.statutes.parts import Name, Part
 from domain.validation_messages import first_problem
 from domain.words import ClockId, CommandName, EventType, ProcedureName
-from domain.yaml_text import YamlDocument, YamlTextError, read_yaml
 
 Category = Literal[
     "TIME",  # 时限
@@ -133,7 +133,7 @@ def load_table(text: str, where: str) -> Table:
 
     Raises StatuteError, one sentence with file, line, key and reason, for a file that cannot be used.
     """
-    document = _document(text, where)
+    document = read_document(text, where)
     try:
         table = Table.model_validate_json(json.dumps(document.data), strict=True)
     except ValidationError as error:
@@ -141,13 +141,6 @@ def load_table(text: str, where: str) -> Table:
     if table.statute != PurePath(where).stem:
         raise wrong(document, where, ("statute",), f"must be the file's name without its ending, not “{table.statute}”")
     return table
-
-
-def _document(text: str, where: str) -> YamlDocument:
-    try:
-        return read_yaml(text, where)
-    except YamlTextError as error:
-        raise StatuteError(str(error)) from None
 
 
 def packaged_table_texts() -> Iterator[tuple[str, str]]:
