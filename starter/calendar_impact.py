@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-import procedures  # noqa: F401 - all of them, found by a case's procedure
 from domain.calendar import Calendar
 from domain.engine.recount import ClockChange, change_of, stage_measured
 from domain.messages import label

@@ -4,6 +4,7 @@ import itertools
 import random
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import Engine
@@ -15,6 +16,8 @@ from domain.words import EventType, Outcome, ProcedureName, Stage
 from ledger import queries
 from ledger.queries import CaseDetail, CaseFilter, Page, WorklistFilter
 from ledger.recording import record_step
+
+T = TypeVar("T")
 
 CODES = ("LA", "la", "LB", "LC")
 STATUTES = ("nantong-2020", "nantong-2020+809", "yima-2021", "changshu-2019", "changzhou-2018", "zhejiang-2014")
@@ -153,7 +156,7 @@ def all_pages(ask: Callable[[str | None], Page], known: Iterable[str]) -> list[s
     return [request_id for request_id in seen if request_id in ours]
 
 
-def some(chances: random.Random, *values: object) -> object:
+def some(chances: random.Random, *values: T) -> T | None:
     return chances.choice([None, None, *values])
 
 
@@ -171,15 +174,15 @@ def visibility(chances: random.Random) -> Visibility | None:
 
 def case_filter(chances: random.Random) -> CaseFilter:
     return CaseFilter(
-        procedure=some(chances, ProcedureName.DEMAND, ProcedureName.SHARE_REQUEST),  # type: ignore[arg-type]
-        stage=some(chances, *STAGES),  # type: ignore[arg-type]
-        outcome=some(chances, Outcome.GRANTED),  # type: ignore[arg-type]
-        statute=some(chances, *STATUTES),  # type: ignore[arg-type]
-        resource=some(chances, *RESOURCES),  # type: ignore[arg-type]
-        party=some(chances, "La"),  # type: ignore[arg-type]
-        requester=some(chances, "lb"),  # type: ignore[arg-type]
-        provider=some(chances, "LC"),  # type: ignore[arg-type]
-        open=some(chances, True, False),  # type: ignore[arg-type]
+        procedure=some(chances, ProcedureName.DEMAND, ProcedureName.SHARE_REQUEST),
+        stage=some(chances, *STAGES),
+        outcome=some(chances, Outcome.GRANTED),
+        statute=some(chances, *STATUTES),
+        resource=some(chances, *RESOURCES),
+        party=some(chances, "La"),
+        requester=some(chances, "lb"),
+        provider=some(chances, "LC"),
+        open=some(chances, True, False),
         breached=chance(chances, 0.2),
         stuck=chance(chances, 0.3),
         visibility=visibility(chances),
