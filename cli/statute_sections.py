@@ -6,15 +6,15 @@ from domain.messages import label
 from domain.statutes.clauses import clauses
 from domain.statutes.model import Clause, Statute
 from domain.statutes.parts import Name
-from domain.statutes.sections import SECTIONS
+from procedures.registry import RULED_BY
 
 Named = tuple[str, str, Clause]
 
 
 def sections(statute: Statute) -> Iterator[tuple[str, list[Named]]]:
     """Each section that the text has: its title, and its clauses with their names in Chinese and English."""
-    for section, procedure in SECTIONS.items():
-        if getattr(statute, section):
+    for section, procedure in RULED_BY.items():
+        if statute.section(section):
             title = f"{label('procedure', procedure, 'zh')} {label('procedure', procedure, 'en').capitalize()}"
             yield title, list(_clauses(statute, section))
 

@@ -52,6 +52,9 @@ def by_name(procedures: Sequence[Procedure[Any]]) -> Mapping[ProcedureName, Proc
 PROCEDURES: Final[Mapping[ProcedureName, Procedure[Any]]] = by_name(ALL)
 """The procedures by name."""
 
+RULED_BY: Final[Mapping[str, ProcedureName]] = {each.section: each.name for each in ALL if each.section is not None}
+"""The sections of a text by their names, each with the procedure that it rules."""
+
 
 def procedure_of(case: Case) -> Procedure[Any]:
     """The procedure that a case follows."""

@@ -22,6 +22,8 @@ class Case:
     """
 
     procedure: ClassVar[ProcedureName]
+    section: ClassVar[str | None] = None
+    """The section of a text that alone rules such a case, by its name; None where the text as a whole does."""
 
     request_id: str
     statute: Statute

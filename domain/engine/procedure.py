@@ -61,7 +61,6 @@ class Procedure(Generic[P]):
     Raises InvalidProcess, when the program starts, for a process that contradicts itself or the rules.
     """
 
-    name: ProcedureName
     case: type[P]
     matter: type[Filed]
     opened_by: Sequence[Role]
@@ -81,6 +80,20 @@ class Procedure(Generic[P]):
             raise InvalidProcess(f"{folder}/process.py ({self.name.value}): {wrong}.")
         placed = {name: replace(rule, stages=self.process.stages_of(name)) for name, rule in self.rules.items()}
         object.__setattr__(self, "rules", placed)
+
+    @property
+    def name(self) -> ProcedureName:
+        """Its name, as its cases bear it."""
+        return self.case.procedure
+
+    @property
+    def section(self) -> str | None:
+        """The section of a text that alone rules it, by its name; None where the text as a whole does."""
+        return self.case.section
+
+    def in_the_text(self, statute: Statute) -> bool:
+        """Whether a text has the procedure."""
+        return self.section is None or bool(statute.section(self.section))
 
     def new_case(self, request_id: str, statute: Statute, policy: Policy, application: Filed) -> P:
         """The case before anything has happened."""

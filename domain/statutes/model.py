@@ -6,11 +6,11 @@ No number of days and no name of a body stands anywhere else.
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 
-from domain.statutes.parts import Clause, Limit, Name, Overall, Part
+from domain.statutes.parts import Clause, Limit, Name, Overall, Part, Section
 from domain.statutes.sections import (
     AccessRules,
     CatalogueExtension,
@@ -214,13 +214,6 @@ class Statute(Part):
             "answer_consent",
             "regulations",
             "denial",
-            "demand",
-            "access",
-            "correction",
-            "rectification",
-            "withdrawal",
-            "catalogue",
-            "duties",
             "taken_from",
             "earlier",
         }
@@ -255,13 +248,27 @@ class Statute(Part):
     coordination: Coordination | None = None
     last: LastInstance | None = None
 
-    demand: DemandRules | None = None
-    access: AccessRules | None = None
-    correction: CorrectionRules | None = None
-    rectification: RectificationRules | None = None
-    withdrawal: WithdrawalRules | None = None
-    catalogue: CatalogueRules | None = None
-    duties: tuple[Duty, ...] | None = None
+    demand: Section[DemandRules] = None
+    access: Section[AccessRules] = None
+    correction: Section[CorrectionRules] = None
+    rectification: Section[RectificationRules] = None
+    withdrawal: Section[WithdrawalRules] = None
+    catalogue: Section[CatalogueRules] = None
+    duties: Section[tuple[Duty, ...]] = None
+
+    @classmethod
+    def section_of_kind(cls, kind: object) -> str:
+        """The name of the section that is of a kind. Raises LookupError where none is, or several are."""
+        found = [name for name in cls.SECTIONS if kind in get_args(cls.model_fields[name].annotation)]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} sections of a statute are of the kind {kind}, not one")
+        return found[0]
+
+    def section(self, name: str) -> Any:
+        """A section by its name; None where the text does not have it. Raises LookupError for what is no section."""
+        if name not in self.SECTIONS:
+            raise LookupError(f"{name} is no section of a statute")
+        return getattr(self, name)
 
     @property
     def sources(self) -> tuple[str, ...]:

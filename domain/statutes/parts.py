@@ -1,22 +1,37 @@
 """The smallest parts of a statute file: a part, a clause, a name, a limit."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from domain.words import ClockId, SharingClass, Unit
 
+R = TypeVar("R")
+
+OF_ONE_PROCEDURE: Final = "of one procedure"
+Section = Annotated[R | None, OF_ONE_PROCEDURE]
+"""What a text rules of one procedure beyond the request (专章); None where it does not have the procedure."""
+
 
 class Part(BaseModel):
     """A part of a statute file: fixed once read; unknown keys are refused.
 
-    ``ADDED_LATER`` are fields that statutes of before do not know. Where they say nothing they are not written
-    down, so that the digests of those statutes, which stand in every filing, stay what they are.
+    ``ADDED_LATER`` are fields that statutes of before do not know, every :data:`Section` among them. Where they say
+    nothing they are not written down, so that the digests of those statutes, which stand in every filing, stay what
+    they are. ``SECTIONS``: the names of its sections.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     ADDED_LATER: ClassVar[frozenset[str]] = frozenset()
+    SECTIONS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **said: Any) -> None:
+        """Tell the sections by how they are declared."""
+        super().__pydantic_init_subclass__(**said)
+        cls.SECTIONS = tuple(name for name, field in cls.model_fields.items() if OF_ONE_PROCEDURE in field.metadata)
+        cls.ADDED_LATER |= frozenset(cls.SECTIONS)
 
     @model_serializer(mode="wrap")
     def _without_what_says_nothing(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

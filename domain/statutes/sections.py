@@ -11,18 +11,7 @@ from pydantic import Field, model_validator
 
 from domain.periods import MONTHS, Period, Recurrence, beginnings
 from domain.statutes.parts import Clause, Name, Part
-from domain.words import ClockId, ProcedureName, Role, Unit
-
-SECTIONS = {
-    "demand": ProcedureName.DEMAND,
-    "access": ProcedureName.ACCESS_GRANT,
-    "correction": ProcedureName.DATA_CORRECTION,
-    "rectification": ProcedureName.RECTIFICATION,
-    "withdrawal": ProcedureName.RESOURCE_WITHDRAWAL,
-    "catalogue": ProcedureName.CATALOGUE_CHANGE,
-    "duties": ProcedureName.PERIODIC_DUTY,
-}
-"""The sections of a statute and the procedures that they rule."""
+from domain.words import ClockId, Role, Unit
 
 
 class DemandRules(Part):

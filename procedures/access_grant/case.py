@@ -11,12 +11,12 @@ from domain.engine.commands import Terms
 from domain.engine.decision import PLATFORM, Decision, Refused
 from domain.engine.filed import Filed, Party, Resource
 from domain.engine.records import Event, NumberedEvent
+from domain.engine.ruled_case import RuledCase
 from domain.field_types import Code, Day, ItemCount, Text, Truth
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.statutes.sections import AccessRules, Retention
 from domain.words import Basis, ClockId, EventType, Outcome, ProcedureName, Role, ServiceMode, Stage, Unit
-from procedures.common.filing import section_of_the_text
 from procedures.common.instances import Disputable
 from procedures.common.parties import AboutResource
 from procedures.share_request.application import Application
@@ -71,7 +71,7 @@ class AccessGrant(Filed):
 
 
 @dataclass(frozen=True)
-class GrantCase(AboutResource, Disputable):
+class GrantCase(AboutResource, Disputable, RuledCase[AccessRules]):
     """One grant, from the opening of access to its end. It may live for years: what it keeps of its use is small."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.ACCESS_GRANT
@@ -193,11 +193,6 @@ class GrantCase(AboutResource, Disputable):
         return self.application.model_copy(update={"terms": Terms.model_validate(told)})
 
 
-def rules_of(case: GrantCase) -> AccessRules:
-    """The text's rules on access. Raises Refused where it has none."""
-    return section_of_the_text(case.statute.access)
-
-
 def heard(case: GrantCase) -> bool:
     """Whether the user answered the proposal or let the time for it pass, or the last instance decided."""
     return case.end_answered or case.end_allowed or case.breached(ClockId.NEGOTIATION)
@@ -211,7 +206,7 @@ def refuse_unless_negotiated(case: GrantCase, what: Collection[str] = ("end", "c
     if case.stage in DISPUTED:
         raise Refused(RefusalCode.WRONG_STAGE, case.coordination_clause, why="dispute_runs")
     if case.stage is not Stage.ENDING or case.end_proposed not in what or not heard(case):
-        rules = rules_of(case)
+        rules = case.rules
         raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate_end or rules.end_of_service)
 
 
@@ -226,13 +221,13 @@ def drop_dispute(decision: Decision[GrantCase]) -> None:
 
 def watch_disuse(decision: Decision[GrantCase]) -> None:
     """Disuse counts from now on, where the text has it: nobody can be blamed for not using what is suspended."""
-    if rules_of(decision.case).unused is not None:
+    if decision.case.rules.unused is not None:
         decision.start(ClockId.UNUSED_ACCESS)
 
 
 def move_term(decision: Decision[GrantCase], day: date) -> None:
     """The term ends on another day; where the day agreed on has gone by meanwhile, it ends now."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     clause = rules.term or rules.clause
     clock = decision.case.open_clock(ClockId.GRANT_TERM)
     if day < day_of(decision.at):
@@ -248,7 +243,7 @@ def move_term(decision: Decision[GrantCase], day: date) -> None:
 
 def change_service(decision: Decision[GrantCase], terms: Mapping[str, Any], reason: str | None) -> None:
     """变更服务: on these terms from now on, filed with the bureau; a new last day moves the term."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     on_record = rules.negotiate_end or rules.end_of_service
     decision.stage = Stage.IN_USE
     decision.note(EventType.SERVICE_CHANGED, on_record, reason=reason, terms=dict(terms) or None)
@@ -262,7 +257,7 @@ def change_service(decision: Decision[GrantCase], terms: Mapping[str, Any], reas
 
 def expire(decision: Decision[GrantCase]) -> None:
     """期满: access ends with the term, whatever was going on; the user may apply again."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     decision.stage = Stage.EXPIRED
     decision.cancel(ClockId.RECTIFICATION)
     decision.note(EventType.EXPIRED, rules.term or rules.clause, actor=PLATFORM)
@@ -298,8 +293,8 @@ def _disposal_is_due(decision: Decision[GrantCase]) -> bool:
 
 def close_access(decision: Decision[GrantCase]) -> None:
     """关闭授权; and until when the records of use must be kept, where the text says so."""
-    records = rules_of(decision.case).records
-    clause: Clause | None = records.clause if records else rules_of(decision.case).clause
+    records = decision.case.rules.records
+    clause: Clause | None = records.clause if records else decision.case.rules.clause
     until = kept_until(day_of(decision.at), records).isoformat() if records else None
     decision.note(EventType.ACCESS_CLOSED, clause, actor=PLATFORM, uses=decision.case.uses, records_until=until)
 

@@ -10,7 +10,7 @@ from domain.engine.rules import RuleBook
 from domain.field_types import Text, WorkingDays
 from domain.refusal_codes import RefusalCode
 from domain.words import ClockId, CommandName, EventType, Role, Stage
-from procedures.access_grant.case import GrantCase, rules_of
+from procedures.access_grant.case import GrantCase
 from procedures.common.filing import unless_in_the_text
 
 RULES: RuleBook[GrantCase] = RuleBook()
@@ -28,9 +28,9 @@ def ask_for_disposal(decision: Decision[GrantCase], said: Asking) -> None:
     """What the provider asks of the user, where it asks anything: the limit is its own, or the operator's."""
     if not said.disposal:
         return
-    rule = rules_of(decision.case).disposal
+    rule = decision.case.rules.disposal
     if rule is None:
-        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE, rules_of(decision.case).clause)
+        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE, decision.case.rules.clause)
     if decision.actor.role is not Role.PROVIDER:
         raise Refused(RefusalCode.NOT_YOUR_TURN, rule)
     decision.note(EventType.DISPOSAL_REQUIRED, rule, disposal=said.disposal, working_days=said.working_days)
@@ -42,7 +42,7 @@ def ask_for_disposal(decision: Decision[GrantCase], said: Asking) -> None:
 
 
 def _no_rule_on_disposal(case: GrantCase) -> Refused | None:
-    rules = rules_of(case)
+    rules = case.rules
     return unless_in_the_text(rules.disposal, rules.clause)
 
 
@@ -54,7 +54,7 @@ def _no_rule_on_disposal(case: GrantCase) -> Refused | None:
 )
 def require_disposal(decision: Decision[GrantCase], said: Asking) -> None:
     """要求处置: what the user is to do with the data; asked again, it takes the place of what was asked before."""
-    clause = rules_of(decision.case).disposal
+    clause = decision.case.rules.disposal
     decision.require(said.disposal, RefusalCode.APPLICATION_INCOMPLETE, clause, fields="disposal")
     ask_for_disposal(decision, said)
 
@@ -67,7 +67,7 @@ class Disposed(Filed):
 
 def _it_was_asked_for(case: GrantCase, _: Role) -> None:
     if not case.disposal_is_due:
-        raise Refused(RefusalCode.WRONG_STAGE, rules_of(case).disposal, why="no_disposal_required")
+        raise Refused(RefusalCode.WRONG_STAGE, case.rules.disposal, why="no_disposal_required")
 
 
 @RULES.command(
@@ -79,7 +79,7 @@ def _it_was_asked_for(case: GrantCase, _: Role) -> None:
 )
 def report_disposal(decision: Decision[GrantCase], said: Disposed) -> None:
     """报告处置: what was asked for is done. A grant that had ended closes with that."""
-    clause = rules_of(decision.case).disposal
+    clause = decision.case.rules.disposal
     decision.require(said.disposal, RefusalCode.APPLICATION_INCOMPLETE, clause, fields="disposal")
     decision.note(EventType.DISPOSAL_REPORTED, clause, disposal=said.disposal)
     decision.meet(ClockId.DISPOSAL)

@@ -15,7 +15,7 @@ from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.words import ClockId, CommandName, EventType, Role, Stage
-from procedures.access_grant.case import GrantCase, change_service, heard, rules_of
+from procedures.access_grant.case import GrantCase, change_service, heard
 from procedures.common.instances import may_be_coordinated, may_be_decided, refer_to_coordination, unless_coordinated
 
 RULES: RuleBook[GrantCase] = RuleBook()
@@ -23,7 +23,7 @@ RULES: RuleBook[GrantCase] = RuleBook()
 
 
 def _differ_after_negotiating(case: GrantCase, _: Role) -> None:
-    rules = rules_of(case)
+    rules = case.rules
     if case.end_agreed or case.end_allowed:
         raise Refused(RefusalCode.WRONG_STAGE, rules.dispute)
     if not heard(case):
@@ -33,7 +33,7 @@ def _differ_after_negotiating(case: GrantCase, _: Role) -> None:
 @RULES.command(
     CommandName.REFER,
     by=[Role.REQUESTER],
-    unavailable=unless_coordinated(lambda case: rules_of(case).dispute),
+    unavailable=unless_coordinated(lambda case: case.rules.dispute),
     when=_differ_after_negotiating,
 )
 def refer(decision: Decision[GrantCase], said: Reasoned) -> None:
@@ -74,5 +74,5 @@ def _service_goes_on(decision: Decision[GrantCase], terms: Terms | None) -> None
         return
     until = terms.expires_on
     if until is not None and until < day_of(decision.at):
-        raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, rules_of(decision.case).term or rules_of(decision.case).dispute)
+        raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, decision.case.rules.term or decision.case.rules.dispute)
     change_service(decision, terms.said(), None)

@@ -16,7 +16,6 @@ from procedures.access_grant.case import (
     change_service,
     end,
     refuse_unless_negotiated,
-    rules_of,
 )
 from procedures.access_grant.disposal import Asking, ask_for_disposal
 from procedures.common.filing import unless_in_the_text
@@ -35,7 +34,7 @@ class ProposingEnd(Reasoned):
 
 
 def _no_end_by_the_provider(case: GrantCase) -> Refused | None:
-    rules = rules_of(case)
+    rules = case.rules
     return unless_in_the_text(rules.end_of_service, rules.clause)
 
 
@@ -47,7 +46,7 @@ def _no_end_by_the_provider(case: GrantCase) -> Refused | None:
 )
 def propose_end(decision: Decision[GrantCase], said: ProposingEnd) -> None:
     """提出终止或者变更: with the due reason; it is negotiated with the user, and access goes on meanwhile."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.end_of_service)
     if said.terms and said.terms.expires_on and said.terms.expires_on <= day_of(decision.at):
         raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, rules.term or rules.end_of_service)
@@ -65,13 +64,13 @@ class AnsweringEnd(Reasoned):
 
 def _not_answered_yet(case: GrantCase, _: Role) -> None:
     if case.end_answered or case.end_allowed:
-        raise Refused(RefusalCode.WRONG_STAGE, rules_of(case).negotiate_end)
+        raise Refused(RefusalCode.WRONG_STAGE, case.rules.negotiate_end)
 
 
 @RULES.command(CommandName.ANSWER_END, by=[Role.REQUESTER], says=AnsweringEnd, when=_not_answered_yet)
 def answer_end(decision: Decision[GrantCase], said: AnsweringEnd) -> None:
     """答复: the user agrees, or says why not; the bureau has it on file either way."""
-    clause = rules_of(decision.case).negotiate_end
+    clause = decision.case.rules.negotiate_end
     if not said.agrees:
         decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
     decision.note(EventType.END_ANSWERED, clause, agrees=said.agrees, reason=said.reason)
@@ -86,7 +85,7 @@ class EndingService(Asking):
 
 
 def _negotiated_or_withdrawn(case: GrantCase, role: Role) -> None:
-    rules = rules_of(case)
+    rules = case.rules
     if role is Role.PLATFORM:
         return
     if rules.end_of_service is None:
@@ -107,7 +106,7 @@ def end_service(decision: Decision[GrantCase], said: EndingService) -> None:
     if decision.actor.role is Role.PLATFORM:
         _end_with_the_resource(decision, said)
         return
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     if said.withdrawal is not None:
         raise Refused(RefusalCode.NOT_YOUR_TURN, rules.end_of_service)
     on_record = rules.negotiate_end or rules.end_of_service
@@ -121,7 +120,7 @@ def end_service(decision: Decision[GrantCase], said: EndingService) -> None:
 
 
 def _change_service(decision: Decision[GrantCase], said: EndingService) -> None:
-    rules, told = rules_of(decision.case), said.terms.said() if said.terms else {}
+    rules, told = decision.case.rules, said.terms.said() if said.terms else {}
     on_record = rules.negotiate_end or rules.end_of_service
     terms = decision.case.terms_negotiated(told)
     until = date.fromisoformat(terms["expires_on"]) if "expires_on" in terms else None
@@ -136,7 +135,7 @@ def _end_with_the_resource(decision: Decision[GrantCase], said: EndingService) -
     """Only the withdrawal itself says so: what a caller says of a withdrawal ends nothing."""
     withdrawal = decision.case.statute.withdrawal
     if withdrawal is None or said.withdrawal is None or said.withdrawal != decision.by_case:
-        raise Refused(RefusalCode.NOT_YOUR_TURN, rules_of(decision.case).end_of_service)
+        raise Refused(RefusalCode.NOT_YOUR_TURN, decision.case.rules.end_of_service)
     ground = withdrawal.consent or withdrawal.clause
     if decision.case.stage is Stage.DISPOSAL:
         return  # access has ended already, and how it ended stays
@@ -161,7 +160,7 @@ class Relinquishing(Filed):
 )
 def relinquish(decision: Decision[GrantCase], said: Relinquishing) -> None:
     """交还授权: the purpose is achieved or gone; the data is disposed of as the provider asks."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     if rules.disposal is not None:
         decision.require(said.disposal, RefusalCode.APPLICATION_INCOMPLETE, rules.disposal, fields="disposal")
     decision.note(EventType.RELINQUISHED, rules.disposal or rules.clause, cause=said.cause, disposal=said.disposal)

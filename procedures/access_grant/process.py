@@ -6,7 +6,7 @@ from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, STAYS, DeclaredStage, OfCommands, OfLimits, Process
 from domain.engine.rules import together
 from domain.statutes.model import Statute
-from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+from domain.words import ClockId, CommandName, Role, Stage
 from procedures.access_grant import disposal, disputes, endings, rules, suspension
 from procedures.access_grant.case import AccessGrant, GrantCase
 from procedures.common.supervision import SUPERVISED
@@ -165,7 +165,6 @@ PROCESS: Final = Process(
 )
 
 ACCESS_GRANT: Final = Procedure(
-    name=ProcedureName.ACCESS_GRANT,
     case=GrantCase,
     matter=AccessGrant,
     opened_by=(Role.PROVIDER,),

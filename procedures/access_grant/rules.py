@@ -17,7 +17,6 @@ from procedures.access_grant.case import (
     end,
     expire,
     refuse_unless_negotiated,
-    rules_of,
     watch_disuse,
 )
 from procedures.access_grant.disposal import Asking, ask_for_disposal
@@ -34,7 +33,7 @@ RULES: RuleBook[GrantCase] = RuleBook()
 
 def begin(decision: Decision[GrantCase], digests: Digests) -> None:
     """开通授权: use is recorded from now on; the term ends on its day; where the text has it, disuse is watched."""
-    rules, said = rules_of(decision.case), decision.case.application
+    rules, said = decision.case.rules, decision.case.application
     named = code_and_name(requester=said.requester, provider=said.provider, resource=said.resource)
     refuse_unless_given(named, rules.clause)
     decision.refuse_asking_oneself()
@@ -75,7 +74,7 @@ class Using(Filed):
 @RULES.command(CommandName.RECORD_USE, by=[Role.PLATFORM, Role.REQUESTER], says=Using)
 def record_use(decision: Decision[GrantCase], said: Using) -> None:
     """使用记录: one event. Only a use after long disuse touches a clock: the others are counted when it comes due."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     clause = rules.records.clause if rules.records else rules.clause
     if said.count == 0:
         decision.require(said.seasonal, RefusalCode.APPLICATION_INCOMPLETE, clause, fields="seasonal")
@@ -97,11 +96,11 @@ def _used_meanwhile(decision: Decision[GrantCase], clock: Clock) -> bool:
 
 
 def _no_rule_on_disuse(case: GrantCase) -> Refused | None:
-    return unless_in_the_text(rules_of(case).unused, rules_of(case).clause)
+    return unless_in_the_text(case.rules.unused, case.rules.clause)
 
 
 def _unused_long_enough(case: GrantCase, _: Role) -> None:
-    rules = rules_of(case)
+    rules = case.rules
     if case.excepted:
         raise Refused(RefusalCode.SEASONAL_USE_EXCEPTED, rules.seasonal or rules.unused)
     if not case.breached(ClockId.UNUSED_ACCESS):
@@ -122,7 +121,7 @@ def revoke(decision: Decision[GrantCase], said: Asking) -> None:
 
     Where the text also binds whoever ends a service (809 art. 27¶3), negotiated before and filed with the bureau.
     """
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.unused)
     decision.note(EventType.REVOKED, rules.unused, reason=said.reason)
     if rules.end_of_service:
@@ -142,7 +141,7 @@ class Renewing(ChangedFields):
 
 def _not_renewed_yet(case: GrantCase, _: Role) -> None:
     if case.renewed:
-        raise Refused(RefusalCode.WRONG_STAGE, rules_of(case).term)
+        raise Refused(RefusalCode.WRONG_STAGE, case.rules.term)
 
 
 @RULES.command(
@@ -153,7 +152,7 @@ def _not_renewed_yet(case: GrantCase, _: Role) -> None:
 )
 def renew(decision: Decision[GrantCase], said: Renewing) -> None:
     """重新申请: a new request, prepared from the old one; it is answered like every other."""
-    clause = rules_of(decision.case).term or rules_of(decision.case).clause
+    clause = decision.case.rules.term or decision.case.rules.clause
     if said.use_until <= day_of(decision.at):
         raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, clause)
     again = decision.case.application.as_application().model_copy(update=said.model_dump(exclude_none=True))

@@ -19,7 +19,6 @@ from procedures.access_grant.case import (
     GrantCase,
     drop_dispute,
     end,
-    rules_of,
     watch_disuse,
 )
 from procedures.access_grant.disposal import Asking, ask_for_disposal
@@ -38,7 +37,7 @@ class Suspending(Reasoned):
 
 
 def _no_suspension(case: GrantCase) -> Refused | None:
-    rules = rules_of(case)
+    rules = case.rules
     return unless_in_the_text(rules.misuse, rules.clause)
 
 
@@ -50,7 +49,7 @@ def _no_suspension(case: GrantCase) -> Refused | None:
 )
 def suspend(decision: Decision[GrantCase], said: Suspending) -> None:
     """暂停共享权限, and the user is told to put it right within a limit: a rectification is opened."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.misuse)
     if said.ground not in rules.misuse_grounds:
         raise Refused(RefusalCode.GROUND_NOT_LISTED, rules.misuse, listed=", ".join(rules.misuse_grounds))
@@ -75,10 +74,10 @@ def suspend(decision: Decision[GrantCase], said: Suspending) -> None:
 @RULES.command(CommandName.RESTORE, by=[Role.BUREAU, Role.PROVIDER], says=Reasoned)
 def restore(decision: Decision[GrantCase], said: Reasoned) -> None:
     """恢复共享权限: what was wrong has been put right, and how that is known."""
-    decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules_of(decision.case).misuse)
+    decision.require(said.reason, RefusalCode.REASON_REQUIRED, decision.case.rules.misuse)
     decision.stage = Stage.IN_USE
     decision.cancel(ClockId.RECTIFICATION)
-    decision.note(EventType.RESTORED, rules_of(decision.case).misuse, reason=said.reason)
+    decision.note(EventType.RESTORED, decision.case.rules.misuse, reason=said.reason)
     decision.cancel(ClockId.UNUSED_ACCESS)  # of a grant that was suspended before suspending ended it
     watch_disuse(decision)
 
@@ -107,7 +106,7 @@ class RectificationNews(Filed):
 )
 def note_rectification(decision: Decision[GrantCase], said: RectificationNews) -> None:
     """整改情况: told by the rectification itself and by no other; the limit stops and goes on here as it does there."""
-    case, rules = decision.case, rules_of(decision.case)
+    case, rules = decision.case, decision.case.rules
     if said.rectification != decision.by_case or said.rectification != case.rectification:
         raise Refused(RefusalCode.NOT_YOUR_TURN, rules.misuse)
     failure = _failure_after(case, said)
@@ -157,7 +156,7 @@ def limit_of_rectification_ended(decision: Decision[GrantCase], clock: Clock) ->
 
 def _has_not_refused_yet(case: GrantCase, _: Role) -> None:
     if case.failure == "refused":
-        raise Refused(RefusalCode.WRONG_STAGE, rules_of(case).misuse, why="already_refused")
+        raise Refused(RefusalCode.WRONG_STAGE, case.rules.misuse, why="already_refused")
 
 
 @RULES.command(
@@ -168,7 +167,7 @@ def _has_not_refused_yet(case: GrantCase, _: Role) -> None:
 )
 def refuse_rectification(decision: Decision[GrantCase], said: Reasoned) -> None:
     """拒不整改: the user will not put it right, and why; the rectification is told so in the user's name."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.misuse)
     decision.note(EventType.RECTIFICATION_REFUSED, rules.misuse, reason=said.reason)
     if decision.case.rectification is not None:
@@ -190,7 +189,7 @@ class Terminating(Asking):
 
 
 def _no_termination(case: GrantCase) -> Refused | None:
-    rules = rules_of(case)
+    rules = case.rules
     return unless_in_the_text(rules.terminate or rules.security, rules.clause)
 
 
@@ -202,7 +201,7 @@ def _no_termination(case: GrantCase) -> Refused | None:
 )
 def terminate(decision: Decision[GrantCase], said: Terminating) -> None:
     """终止共享 once the rectification has failed (拒不整改或者整改不到位); 取消授权 where security is neglected."""
-    rules, failure = rules_of(decision.case), decision.case.failure
+    rules, failure = decision.case.rules, decision.case.failure
     neglected = rules.security if said.ground == "security" else None
     clause = neglected or rules.terminate or rules.security
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)

@@ -5,7 +5,7 @@ from typing import Final
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
 from domain.statutes.model import Statute
-from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+from domain.words import ClockId, CommandName, Role, Stage
 from procedures.catalogue_change.rules import RULES, CatalogueChange, CatalogueChangeCase, begin
 from procedures.common.supervision import SUPERVISED
 
@@ -56,7 +56,6 @@ PROCESS: Final = Process(
 )
 
 CATALOGUE_CHANGE: Final = Procedure(
-    name=ProcedureName.CATALOGUE_CHANGE,
     case=CatalogueChangeCase,
     matter=CatalogueChange,
     opened_by=(Role.PROVIDER, Role.BUREAU),

@@ -10,12 +10,12 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from domain.calendar import day_of
-from domain.engine.case import Case
 from domain.engine.commands import Nothing, Reasoned
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Filed, Party, Resource
 from domain.engine.procedure import Digests
 from domain.engine.records import Event, NumberedEvent
+from domain.engine.ruled_case import RuledCase
 from domain.engine.rules import RuleBook
 from domain.field_types import Code, Day, ShortText, Text, Truth
 from domain.refusal_codes import RefusalCode
@@ -36,7 +36,7 @@ from domain.words import (
 )
 from procedures.catalogue_change.contents import findings
 from procedures.common.extensions import MayBeExtended, extensions_after
-from procedures.common.filing import code_and_name, refuse_unless_given, refuse_unless_past, section_of_the_text
+from procedures.common.filing import code_and_name, refuse_unless_given, refuse_unless_past
 from procedures.common.parties import OfOneDepartment
 from procedures.common.supervision import may_be_urged, may_lead_to_rectification, take_back
 
@@ -82,7 +82,7 @@ class CatalogueChange(Filed):
 
 
 @dataclass(frozen=True)
-class CatalogueChangeCase(OfOneDepartment, Case):
+class CatalogueChangeCase(OfOneDepartment, RuledCase[CatalogueRules]):
     """One change of the catalogue, from what made it necessary to its publication."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.CATALOGUE_CHANGE
@@ -115,14 +115,9 @@ class CatalogueChangeCase(OfOneDepartment, Case):
 RULES: RuleBook[CatalogueChangeCase] = RuleBook()
 
 
-def rules_of(case: CatalogueChangeCase) -> CatalogueRules:
-    """The text's rules on the catalogue. Raises Refused where it has none."""
-    return section_of_the_text(case.statute.catalogue)
-
-
 def begin(decision: Decision[CatalogueChangeCase], digests: Digests) -> None:
     """登记变化: the limit of the update runs from the day of the change, which may lie in the past."""
-    rules, said = rules_of(decision.case), decision.case.application
+    rules, said = decision.case.rules, decision.case.application
     change = {"trigger": said.trigger, "occurred_on": said.occurred_on, "what": said.what}
     refuse_unless_given({**code_and_name(department=said.department), **change}, rules.clause)
     if said.trigger not in rules.triggers:
@@ -150,7 +145,7 @@ def _text_of_the_change(case: CatalogueChangeCase) -> Statute | Earlier | None:
 
 
 def _extension(case: CatalogueChangeCase) -> CatalogueExtension | None:
-    rules, text = rules_of(case), _text_of_the_change(case)
+    rules, text = case.rules, _text_of_the_change(case)
     limit = text.limit(ClockId.CATALOGUE_UPDATE, case.limit_class) if text else None
     if limit is None or not case.begins(limit):
         return None
@@ -162,7 +157,7 @@ def _extension(case: CatalogueChangeCase) -> CatalogueExtension | None:
 def _update_clause(case: CatalogueChangeCase) -> Clause | None:
     text = _text_of_the_change(case)
     limit = text.limit(ClockId.CATALOGUE_UPDATE, case.limit_class) if text else None
-    return limit.clause if limit and case.begins(limit) else rules_of(case).clause
+    return limit.clause if limit and case.begins(limit) else case.rules.clause
 
 
 # The update (更新, 审核, 发布)
@@ -187,7 +182,7 @@ def submit_update(decision: Decision[CatalogueChangeCase], said: Submitting) -> 
 
     Where the text asks for more of any entry, or for assessments before, what is left out is noted as a finding.
     """
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     entries = said.entries or decision.case.entries or decision.case.application.entries
     refuse_unless_stated(entries, rules)
     decision.stage = Stage.CATALOGUE_REVIEW
@@ -270,7 +265,7 @@ def return_update(decision: Decision[CatalogueChangeCase], said: Reasoned) -> No
 
 
 def _review_clause(case: CatalogueChangeCase) -> Clause:
-    rules = rules_of(case)
+    rules = case.rules
     return rules.review or rules.clause
 
 
@@ -280,7 +275,7 @@ def _lets_nobody_off(case: CatalogueChangeCase, role: Role) -> None:
     A department takes back its own entry (误报), not the bureau's, and not once its limit was missed. The bureau takes
     back any while the department has to act, and none that waits for its own review.
     """
-    rules = rules_of(case)
+    rules = case.rules
     if role is Role.BUREAU:
         if case.stage is Stage.CATALOGUE_REVIEW:
             raise Refused(RefusalCode.NOT_YOUR_TURN, rules.review or rules.clause)
@@ -294,7 +289,7 @@ def _lets_nobody_off(case: CatalogueChangeCase, role: Role) -> None:
 @RULES.command(CommandName.WITHDRAW, by=[Role.PROVIDER, Role.BUREAU], says=Reasoned, when=_lets_nobody_off)
 def withdraw(decision: Decision[CatalogueChangeCase], said: Reasoned) -> None:
     """撤回: it was noted in error, and why."""
-    decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules_of(decision.case).clause)
+    decision.require(said.reason, RefusalCode.REASON_REQUIRED, decision.case.rules.clause)
     take_back(decision, said)
 
 

@@ -2,22 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TypeVar
 
 from domain.calendar.horizon import HORIZON
 from domain.engine.decision import Refused
 from domain.engine.filed import Party, Resource
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
-
-S = TypeVar("S")
-
-
-def section_of_the_text(section: S | None) -> S:
-    """A text's section on a procedure. Raises Refused (``procedure_not_available``) where it has none."""
-    if section is None:
-        raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)
-    return section
 
 
 def unless_in_the_text(

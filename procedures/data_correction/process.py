@@ -6,7 +6,7 @@ from typing import Final
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, DeclaredStage, OfCommands, Process
 from domain.statutes.model import Statute
-from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+from domain.words import ClockId, CommandName, Role, Stage
 from procedures.common.instances import whoever_negotiates
 from procedures.common.supervision import SUPERVISED
 from procedures.data_correction.rules import RULES, Correction, CorrectionCase, begin, on_breach
@@ -130,7 +130,6 @@ PROCESS: Final = Process(
 )
 
 DATA_CORRECTION: Final = Procedure(
-    name=ProcedureName.DATA_CORRECTION,
     case=CorrectionCase,
     matter=Correction,
     opened_by=(Role.REQUESTER,),

@@ -15,6 +15,7 @@ from domain.engine.decision import PLATFORM, Decision, Refused
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.engine.procedure import Digests
 from domain.engine.records import Clock, Event, NumberedEvent
+from domain.engine.ruled_case import RuledCase
 from domain.engine.rules import RuleBook
 from domain.field_types import SAYING, Code, Day, ItemCount, Text, Truth
 from domain.refusal_codes import RefusalCode
@@ -25,7 +26,6 @@ from procedures.common.filing import (
     code_and_name,
     refuse_unless_given,
     refuse_unless_past,
-    section_of_the_text,
     unless_in_the_text,
 )
 from procedures.common.instances import Disputable
@@ -64,7 +64,7 @@ class Correction(Filed):
 
 
 @dataclass(frozen=True)
-class CorrectionCase(AboutResource, Disputable):
+class CorrectionCase(AboutResource, Disputable, RuledCase[CorrectionRules]):
     """One doubt, from filing to its end."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.DATA_CORRECTION
@@ -105,17 +105,12 @@ class CorrectionCase(AboutResource, Disputable):
 RULES: RuleBook[CorrectionCase] = RuleBook()
 
 
-def rules_of(case: CorrectionCase) -> CorrectionRules:
-    """The text's rules on doubted data. Raises Refused where it has none."""
-    return section_of_the_text(case.statute.correction)
-
-
 def begin(decision: Decision[CorrectionCase], digests: Digests) -> None:
     """提出疑义: the provider verifies the data within the text's limit, or the operator's where it says 及时.
 
     Where the text limits how soon whoever compares must tell the other side, the filing is that act (向对方反馈).
     """
-    rules, said = rules_of(decision.case), decision.case.application
+    rules, said = decision.case.rules, decision.case.application
     named = code_and_name(requester=said.requester, provider=said.provider, resource=said.resource)
     refuse_unless_given({**named, "doubt": said.doubt}, rules.clause)
     decision.refuse_asking_oneself()
@@ -135,7 +130,7 @@ def _matters_continue(decision: Decision[CorrectionCase]) -> None:
     if decision.case.citizens_protected:
         decision.note(
             EventType.MATTERS_CONTINUE,
-            rules_of(decision.case).matters_continue,
+            decision.case.rules.matters_continue,
             actor=PLATFORM,
             to=[_party(decision.case.requester), *map(_party, decision.case.application.authorized_users)],
             provided="lawful_proof",
@@ -164,7 +159,7 @@ def _why_correct(case: CorrectionCase, rules: CorrectionRules) -> Clause | None:
 @RULES.command(CommandName.CORRECT, by=[Role.PROVIDER], says=Correcting)
 def correct(decision: Decision[CorrectionCase], said: Correcting) -> None:
     """更正: the data was wrong and is right now; who doubted it is told, and where the text says so the bureau."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     ground = _why_correct(decision.case, rules)
     decision.require(said.correction, RefusalCode.APPLICATION_INCOMPLETE, ground, fields="correction")
     decision.stage = Stage.PUSH if rules.push else Stage.CLOSED
@@ -188,13 +183,13 @@ def correct(decision: Decision[CorrectionCase], said: Correcting) -> None:
 
 def _not_decided_otherwise(case: CorrectionCase, _: Role) -> None:
     if case.must_correct:
-        raise Refused(RefusalCode.WRONG_STAGE, rules_of(case).dispute)
+        raise Refused(RefusalCode.WRONG_STAGE, case.rules.dispute)
 
 
 @RULES.command(CommandName.EXPLAIN, by=[Role.PROVIDER], says=Reasoned, when=_not_decided_otherwise)
 def explain(decision: Decision[CorrectionCase], said: Reasoned) -> None:
     """核实说明: the data is right, and why. Not open to a provider that has been told to correct it."""
-    verify = rules_of(decision.case).verify
+    verify = decision.case.rules.verify
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, verify)
     decision.stage = Stage.EXPLAINED
     decision.note(EventType.EXPLAINED, verify, reason=said.reason, to=_party(decision.case.requester))
@@ -212,12 +207,12 @@ def accept_explanation(decision: Decision[CorrectionCase], _: Nothing) -> None:
 
 
 def _nobody_decides(case: CorrectionCase) -> Refused | None:
-    rules = rules_of(case)
+    rules = case.rules
     return unless_in_the_text(rules.dispute, rules.clause, RefusalCode.INSTANCE_NOT_AVAILABLE)
 
 
 def _no_road(case: CorrectionCase) -> Refused | None:
-    rules = rules_of(case)
+    rules = case.rules
     return unless_in_the_text(rules.dispute or rules.negotiate, rules.clause, RefusalCode.INSTANCE_NOT_AVAILABLE)
 
 
@@ -235,7 +230,7 @@ class DisputingExplanation(Reasoned):
 )
 def dispute_explanation(decision: Decision[CorrectionCase], said: DisputingExplanation) -> None:
     """提请协调核实: the departments differ; whom the text names finds out. Where it names nobody they negotiate."""
-    rules, clause = rules_of(decision.case), decision.case.coordination_clause
+    rules, clause = decision.case.rules, decision.case.coordination_clause
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause or rules.negotiate)
     if rules.dispute is None:
         negotiate(decision, said.reason)
@@ -281,7 +276,7 @@ def _its_own_turn(case: CorrectionCase, role: Role) -> None:
 )
 def conclude_verification(decision: Decision[CorrectionCase], said: ConcludingVerification) -> None:
     """协调核实: the data is wrong and must be corrected, or it stands; without agreement the government decides."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     ground = rules.last if decision.case.referred else decision.case.coordination_clause
     if said.result == "not_agreed" and (decision.case.referred or rules.last is None):
         raise Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, ground)

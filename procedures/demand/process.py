@@ -4,7 +4,7 @@ from typing import Final
 
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, DeclaredStage, Process
-from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+from domain.words import ClockId, CommandName, Role, Stage
 from procedures.common.supervision import SUPERVISED
 from procedures.demand.rules import RULES, Demand, DemandCase, begin, on_breach, on_expiry
 
@@ -51,7 +51,6 @@ PROCESS: Final = Process(
 )
 
 DEMAND: Final = Procedure(
-    name=ProcedureName.DEMAND,
     case=DemandCase,
     matter=Demand,
     opened_by=(Role.REQUESTER,),

@@ -8,19 +8,19 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from domain.engine.case import Case
 from domain.engine.commands import ChangedFields, Reasoned
 from domain.engine.decision import Decision
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.engine.follow_up_cases import open_follow_up
 from domain.engine.procedure import Digests
 from domain.engine.records import Clock, Event, NumberedEvent
+from domain.engine.ruled_case import RuledCase
 from domain.engine.rules import RuleBook
 from domain.field_types import ShortText, Text
 from domain.refusal_codes import RefusalCode
 from domain.statutes.sections import DemandRules
 from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
-from procedures.common.filing import code_and_name, refuse_unless_given, section_of_the_text
+from procedures.common.filing import code_and_name, refuse_unless_given
 from procedures.common.parties import BetweenTwo
 from procedures.common.supervision import may_be_urged, may_be_withdrawn, may_lead_to_rectification
 from procedures.share_request.application import Application
@@ -39,7 +39,7 @@ class Demand(Filed):
 
 
 @dataclass(frozen=True)
-class DemandCase(BetweenTwo, Case):
+class DemandCase(BetweenTwo, RuledCase[DemandRules]):
     """One demand, from filing to its end."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.DEMAND
@@ -62,17 +62,12 @@ class DemandCase(BetweenTwo, Case):
 RULES: RuleBook[DemandCase] = RuleBook()
 
 
-def rules_of(case: DemandCase) -> DemandRules:
-    """The text's rules on demands. Raises Refused where it has none."""
-    return section_of_the_text(case.statute.demand)
-
-
 def begin(decision: Decision[DemandCase], digests: Digests) -> None:
     """提交需求申请: both limits of the text run from the day on which the department receives it.
 
     The month binds whoever publishes, the ten working days whoever must report that this is impossible for now.
     """
-    rules, said = rules_of(decision.case), decision.case.application
+    rules, said = decision.case.rules, decision.case.application
     named = code_and_name(requester=said.requester, provider=said.provider)
     refuse_unless_given({**named, "description": said.description, "purpose": said.purpose}, rules.clause)
     decision.refuse_asking_oneself()
@@ -93,7 +88,7 @@ class Disclaiming(Reasoned):
 @RULES.command(CommandName.DISCLAIM, by=[Role.PROVIDER], says=Disclaiming)
 def disclaim(decision: Decision[DemandCase], said: Disclaiming) -> None:
     """告知: the data does not belong to what this department does."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.not_ours)
     decision.note(EventType.DISCLAIMED, rules.not_ours, reason=said.reason, owner=said.owner)
     decision.meet(ClockId.DEMAND_FEEDBACK)
@@ -104,7 +99,7 @@ def disclaim(decision: Decision[DemandCase], said: Disclaiming) -> None:
 def undertake(decision: Decision[DemandCase], _: Filed) -> None:
     """确认: it is ours and will be published; the month runs on from the day of receipt."""
     decision.stage = Stage.PUBLICATION
-    decision.note(EventType.UNDERTAKEN, rules_of(decision.case).ours)
+    decision.note(EventType.UNDERTAKEN, decision.case.rules.ours)
     decision.meet(ClockId.DEMAND_FEEDBACK)
 
 
@@ -115,7 +110,7 @@ def undertake(decision: Decision[DemandCase], _: Filed) -> None:
 )
 def report_impossible(decision: Decision[DemandCase], said: Reasoned) -> None:
     """反馈并备案: for objective reasons it cannot be published for now; the bureau has it on file."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.impossible)
     missed = _missed_feedback(decision)
     late = decision.missed_after_all(missed) if missed else None
@@ -143,7 +138,7 @@ class Publishing(Filed):
 @RULES.command(CommandName.PUBLISH, by=[Role.PROVIDER], says=Publishing)
 def publish(decision: Decision[DemandCase], said: Publishing) -> None:
     """完成资源发布: from now on it may be requested like all other data."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     entry_of = code_and_name(resource=said.resource)
     refuse_unless_given({**entry_of, "resource.sharing_class": said.resource.sharing_class}, rules.ours)
     decision.stage = Stage.PUBLISHED
@@ -177,7 +172,7 @@ def file_request(decision: Decision[DemandCase], said: RequestFollowing) -> None
         decision,
         SHARE_REQUEST,
         application.model_dump(mode="json", exclude_none=True),
-        rules_of(decision.case).clause,
+        decision.case.rules.clause,
     )
     decision.close(Outcome.PUBLISHED)
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, DeclaredStage, Process
-from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+from domain.words import ClockId, CommandName, Role, Stage
 from procedures.common.supervision import SUPERVISED
 from procedures.periodic_duty.rules import ORGANS, RULES, DutyCase, DutyOfPeriod, begin, one_case
 
@@ -27,7 +27,6 @@ PROCESS: Final = Process(
 )
 
 PERIODIC_DUTY: Final = Procedure(
-    name=ProcedureName.PERIODIC_DUTY,
     case=DutyCase,
     matter=DutyOfPeriod,
     opened_by=(Role.BUREAU, Role.PROVIDER),

@@ -14,12 +14,12 @@ from pydantic import Field
 from domain.access import place_of
 from domain.calendar import CHINA, day_of
 from domain.codes import code_key
-from domain.engine.case import Case
 from domain.engine.commands import Reasoned
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.engine.procedure import Digests, OneCase
 from domain.engine.records import Event, NumberedEvent
+from domain.engine.ruled_case import RuledCase
 from domain.engine.rules import RuleBook
 from domain.field_types import Day, Given, ShortText, Text
 from domain.periods import FIRST_YEAR, LAST_YEAR, Period, Recurrence, period_named, period_of
@@ -27,7 +27,7 @@ from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Statute
 from domain.statutes.sections import Duty
 from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
-from procedures.common.filing import code_and_name, refuse_unless_given, section_of_the_text
+from procedures.common.filing import code_and_name, refuse_unless_given
 from procedures.common.supervision import may_be_urged, may_lead_to_rectification, take_back
 
 ORGANS = (Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT)
@@ -59,7 +59,7 @@ class DutyOfPeriod(Filed):
 
 
 @dataclass(frozen=True)
-class DutyCase(Case):
+class DutyCase(RuledCase[tuple[Duty, ...]]):
     """One duty of one body in one period."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.PERIODIC_DUTY
@@ -160,7 +160,7 @@ def begin(decision: Decision[DutyCase], digests: Digests) -> None:
 
 def _known_duty(decision: Decision[DutyCase]) -> Duty:
     case = decision.case
-    duties = section_of_the_text(case.statute.duties)
+    duties = case.rules
     refuse_unless_given({"duty": case.application.duty}, None)
     if case.duty is None:
         known = ", ".join(duty.id for duty in duties)

@@ -5,16 +5,15 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from domain.engine.case import Case
 from domain.engine.decision import Refused
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.engine.records import Clock, Event, NumberedEvent
+from domain.engine.ruled_case import RuledCase
 from domain.field_types import Code, ItemCount, ShortText, Text, WorkingDays
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.statutes.sections import Ground, RectificationRules
 from domain.words import ClockId, EventType, ProcedureName, Role
-from procedures.common.filing import section_of_the_text
 from procedures.common.parties import OfOneDepartment
 
 ADDRESSEE = (Role.PROVIDER, Role.REQUESTER, Role.BUREAU)
@@ -40,7 +39,7 @@ class Notice(Filed):
 
 
 @dataclass(frozen=True)
-class RectificationCase(OfOneDepartment, Case):
+class RectificationCase(OfOneDepartment, RuledCase[RectificationRules]):
     """One notice of rectification, to its end."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.RECTIFICATION
@@ -85,14 +84,9 @@ class RectificationCase(OfOneDepartment, Case):
                 return {}
 
 
-def rules_of(case: RectificationCase) -> RectificationRules:
-    """The text's rules on rectification. Raises Refused where it has none."""
-    return section_of_the_text(case.statute.rectification)
-
-
 def ground_of(case: RectificationCase) -> Ground:
     """The ground of the notice. Raises Refused, naming those of the text, when the text does not list it."""
-    rules = rules_of(case)
+    rules = case.rules
     ground = rules.ground(case.application.ground or "")
     if ground is None:
         listed = ", ".join(each.id for each in rules.grounds)
@@ -102,12 +96,12 @@ def ground_of(case: RectificationCase) -> Ground:
 
 def notice_clause(case: RectificationCase) -> Clause:
     """The clause that lets this rectification be ordered."""
-    return ground_of(case).notice or rules_of(case).clause
+    return ground_of(case).notice or case.rules.clause
 
 
 def in_charge(case: RectificationCase) -> Role:
     """Who ordered it: the bureau, or the government where the bureau itself is at fault."""
-    return rules_of(case).orders(ground_of(case))
+    return case.rules.orders(ground_of(case))
 
 
 def ordered_it(case: RectificationCase, role: Role) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
 from domain.engine.rules import together
-from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+from domain.words import ClockId, CommandName, Role, Stage
 from procedures.rectification import rules, steps
 from procedures.rectification.case import Notice, RectificationCase
 
@@ -51,7 +51,6 @@ PROCESS: Final = Process(
 )
 
 RECTIFICATION: Final = Procedure(
-    name=ProcedureName.RECTIFICATION,
     case=RectificationCase,
     matter=Notice,
     opened_by=(Role.BUREAU, Role.GOVERNMENT),

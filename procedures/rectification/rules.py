@@ -30,7 +30,6 @@ from procedures.rectification.case import (
     in_charge,
     notice_clause,
     ordered_it,
-    rules_of,
 )
 
 RULES: RuleBook[RectificationCase] = RuleBook()
@@ -40,7 +39,7 @@ RULES: RuleBook[RectificationCase] = RuleBook()
 def begin(decision: Decision[RectificationCase], digests: Digests) -> None:
     """通知整改: the limit of the notice runs from the day of the notice."""
     case, said = decision.case, decision.case.application
-    rules = rules_of(case)
+    rules = case.rules
     refuse_unless_given({**code_and_name(department=said.department), "ground": said.ground}, rules.clause)
     ground, clause = ground_of(case), notice_clause(case)
     if decision.actor.role not in (in_charge(case), Role.PLATFORM):

@@ -15,7 +15,6 @@ from procedures.rectification.case import (
     in_charge,
     notice_clause,
     ordered_it,
-    rules_of,
 )
 
 RULES: RuleBook[RectificationCase] = RuleBook()
@@ -31,7 +30,7 @@ class Escalation(Reasoned):
 
 def steps_left(case: RectificationCase) -> list[EscalationStep]:
     """The steps of the text that were not taken yet, in its order."""
-    return [step for step in rules_of(case).steps_for(ground_of(case)) if step.id not in case.steps]
+    return [step for step in case.rules.steps_for(ground_of(case)) if step.id not in case.steps]
 
 
 def steps_open(case: RectificationCase) -> list[EscalationStep]:
@@ -114,7 +113,7 @@ def escalate(decision: Decision[RectificationCase], said: Escalation) -> None:
 
 def _an_organ_of_its_steps(case: RectificationCase, role: Role) -> None:
     """Whoever ordered it, and every organ that it went to."""
-    organs = {step.to for step in rules_of(case).steps if step.id in case.steps}
+    organs = {step.to for step in case.rules.steps if step.id in case.steps}
     if role is not in_charge(case) and role not in organs:
         raise Refused(RefusalCode.NOT_YOUR_TURN, notice_clause(case))
 
@@ -133,7 +132,7 @@ class Conclusion(Reasoned):
 )
 def conclude_rectification(decision: Decision[RectificationCase], said: Conclusion) -> None:
     """整改办结: after a further step, by the organ it went to or by whoever ordered it."""
-    last = next(step for step in rules_of(decision.case).steps if step.id == decision.case.steps[-1])
+    last = next(step for step in decision.case.rules.steps if step.id == decision.case.steps[-1])
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, last.clause)
     decision.note(EventType.RECTIFICATION_CONCLUDED, last.clause, result=said.result, reason=said.reason)
     decision.meet(ClockId.FINAL_INSTANCE)

@@ -9,11 +9,11 @@ from pydantic import Field
 
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.engine.records import Event, NumberedEvent
+from domain.engine.ruled_case import RuledCase
 from domain.field_types import Code, Day, Text, Truth
 from domain.statutes.model import Clause
 from domain.statutes.sections import WithdrawalRules
 from domain.words import EventType, ProcedureName, Stage
-from procedures.common.filing import section_of_the_text
 from procedures.common.instances import Disputable
 
 DISPUTED = (Stage.COORDINATION, Stage.FINAL_INSTANCE)
@@ -47,7 +47,7 @@ class User(Filed):
 
 
 @dataclass(frozen=True)
-class WithdrawalCase(Disputable):
+class WithdrawalCase(Disputable, RuledCase[WithdrawalRules]):
     """One withdrawal, from filing to its end."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.RESOURCE_WITHDRAWAL
@@ -118,8 +118,3 @@ class WithdrawalCase(Disputable):
             case EventType.COORDINATION_CONCLUDED | EventType.DECIDED:
                 return self.dispute_after(event)
         return {}
-
-
-def rules_of(case: WithdrawalCase) -> WithdrawalRules:
-    """The text's rules on withdrawal. Raises Refused where it has none."""
-    return section_of_the_text(case.statute.withdrawal)

@@ -15,7 +15,7 @@ from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
 from procedures.common.instances import may_be_coordinated, may_be_decided, refer_to_coordination, unless_coordinated
-from procedures.resource_withdrawal.case import WithdrawalCase, rules_of
+from procedures.resource_withdrawal.case import WithdrawalCase
 
 
 def may_be_disputed(book: RuleBook[WithdrawalCase]) -> None:
@@ -24,7 +24,7 @@ def may_be_disputed(book: RuleBook[WithdrawalCase]) -> None:
     @book.command(
         CommandName.REFER,
         by=[Role.BUREAU, Role.PROVIDER],
-        unavailable=unless_coordinated(lambda case: rules_of(case).dispute),
+        unavailable=unless_coordinated(lambda case: case.rules.dispute),
         when=_differ_after_negotiating,
     )
     def refer(decision: Decision[WithdrawalCase], said: Reasoned) -> None:
@@ -47,7 +47,7 @@ def may_be_disputed(book: RuleBook[WithdrawalCase]) -> None:
 
 
 def _differ_after_negotiating(case: WithdrawalCase, _: Role) -> None:
-    rules = rules_of(case)
+    rules = case.rules
     if not case.against:
         raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate or rules.clause)
     if not case.differing:
@@ -81,7 +81,7 @@ def _where_it_was(case: WithdrawalCase) -> Stage:
 
 def _review_again(decision: Decision[WithdrawalCase]) -> None:
     """What was dropped when the dispute was referred is due again: the consent, the negotiation with the others."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     if rules.consent:
         decision.start(ClockId.WITHDRAWAL_REVIEW)
     if rules.negotiate and decision.case.not_negotiated:

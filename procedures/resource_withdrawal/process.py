@@ -6,7 +6,7 @@ from typing import Final
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
 from domain.statutes.model import Statute
-from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+from domain.words import ClockId, CommandName, Role, Stage
 from procedures.resource_withdrawal.case import Withdrawal, WithdrawalCase
 from procedures.resource_withdrawal.rules import RULES, begin, on_expiry
 
@@ -110,7 +110,6 @@ PROCESS: Final = Process(
 )
 
 RESOURCE_WITHDRAWAL: Final = Procedure(
-    name=ProcedureName.RESOURCE_WITHDRAWAL,
     case=WithdrawalCase,
     matter=Withdrawal,
     opened_by=(Role.PROVIDER,),

@@ -26,7 +26,7 @@ from domain.statutes.sections import WithdrawalRules
 from domain.words import Basis, ClockId, CommandName, EventType, Outcome, Role, Stage, Unit
 from procedures.common.filing import code_and_name, refuse_unless_given, unless_in_the_text
 from procedures.common.supervision import may_be_urged, may_be_withdrawn
-from procedures.resource_withdrawal.case import DISPUTED, User, Withdrawal, WithdrawalCase, rules_of
+from procedures.resource_withdrawal.case import DISPUTED, User, Withdrawal, WithdrawalCase
 from procedures.resource_withdrawal.disputes import may_be_disputed
 
 RULES: RuleBook[WithdrawalCase] = RuleBook()
@@ -35,7 +35,7 @@ RULES: RuleBook[WithdrawalCase] = RuleBook()
 
 def begin(decision: Decision[WithdrawalCase], digests: Digests) -> None:
     """提出撤销: in the same step all who use the resource are told, and the bureau; the notice runs from that day."""
-    rules, said = rules_of(decision.case), decision.case.application
+    rules, said = decision.case.rules, decision.case.application
     named = code_and_name(provider=said.provider, resource=said.resource)
     refuse_unless_given({**named, "reason": said.reason, **_subscribers(said)}, rules.clause)
     if said.planned_on is not None and said.planned_on <= day_of(decision.at):
@@ -112,7 +112,7 @@ class RecordingNegotiation(Filed):
 )
 def record_negotiation(decision: Decision[WithdrawalCase], said: RecordingNegotiation) -> None:
     """协商: with those who use the resource. Where nobody's consent is asked for, it goes on file when all were."""
-    rules, case = rules_of(decision.case), decision.case
+    rules, case = decision.case.rules, decision.case
     if said.result == "not_agreed":
         decision.require(said.summary, RefusalCode.REASON_REQUIRED, rules.negotiate)
     told = {code_key(user.code): user.code for user in case.told}
@@ -132,12 +132,12 @@ def record_negotiation(decision: Decision[WithdrawalCase], said: RecordingNegoti
 
 
 def _consent_is_asked_for(case: WithdrawalCase) -> Refused | None:
-    rules = rules_of(case)
+    rules = case.rules
     return unless_in_the_text(rules.consent, rules.clause, RefusalCode.INSTANCE_NOT_AVAILABLE)
 
 
 def _negotiated_before(case: WithdrawalCase, _: Role) -> None:
-    rules = rules_of(case)
+    rules = case.rules
     if rules.negotiate and case.not_negotiated:
         raise Refused(RefusalCode.NEGOTIATION_MUST_COME_FIRST, rules.negotiate)
 
@@ -151,7 +151,7 @@ def _negotiated_before(case: WithdrawalCase, _: Role) -> None:
 )
 def consent_to_withdrawal(decision: Decision[WithdrawalCase], said: Reasoned) -> None:
     """审核同意: the resource may be withdrawn when the notice has run."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     assert rules.consent is not None
 
     def consent() -> None:
@@ -171,7 +171,7 @@ def consent_to_withdrawal(decision: Decision[WithdrawalCase], said: Reasoned) ->
 )
 def deny_withdrawal(decision: Decision[WithdrawalCase], said: Reasoned) -> None:
     """审核不同意: the resource stays, and why."""
-    consent = rules_of(decision.case).consent
+    consent = decision.case.rules.consent
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, consent)
     decision.note(EventType.WITHDRAWAL_DENIED, consent, reason=said.reason)
     decision.meet(ClockId.WITHDRAWAL_REVIEW)
@@ -186,7 +186,7 @@ def _go_ahead(decision: Decision[WithdrawalCase], ground: Clause, write: Callabl
     """
     running = decision.case.open_clock(ClockId.WITHDRAWAL_NOTICE)
     planned = _planned_beyond_the_notice(decision)
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     anew = not running and not planned and bool(rules.dispute and not rules.consent and decision.case.differing)
     decision.stage = Stage.WITHDRAWAL_NOTICE if running or planned or anew else Stage.WITHDRAWING
     write()
@@ -225,7 +225,7 @@ def on_expiry(decision: Decision[WithdrawalCase], clock: Clock) -> bool:
         decision.stage = Stage.WITHDRAWING
     decision.wait_out(clock)
     if planned is not None:
-        rules = rules_of(decision.case)
+        rules = decision.case.rules
         _run_until(decision, planned, rules.consent or rules.record or rules.clause)
     return True
 
@@ -238,7 +238,7 @@ def grant_ended(grant: str, holder: Mapping[str, str], gone: bool) -> Callable[[
 
     def rule(decision: Decision[WithdrawalCase]) -> None:
         if grant not in decision.case.ended:
-            rules = rules_of(decision.case)
+            rules = decision.case.rules
             ground = rules.consent or rules.clause
             decision.note(EventType.GRANT_ENDED, ground, grant=grant, holder=dict(holder), gone=gone or None)
 
@@ -247,7 +247,7 @@ def grant_ended(grant: str, holder: Mapping[str, str], gone: bool) -> Callable[[
 
 def resource_withdrawn(decision: Decision[WithdrawalCase]) -> None:
     """撤销发布: no grant is left."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     entry = decision.case.resource.model_dump(mode="json", exclude_none=True)
     decision.note(
         EventType.RESOURCE_WITHDRAWN, rules.consent or rules.clause, resource=entry, grants=list(decision.case.ended)

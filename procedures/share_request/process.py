@@ -9,7 +9,7 @@ from domain.engine.process import CLOSES, STAYS, DeclaredStage, OfCommands, Proc
 from domain.engine.records import Clock
 from domain.engine.rules import together
 from domain.statutes.model import Statute
-from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
 from procedures.common.instances import whoever_negotiates
 from procedures.common.supervision import SUPERVISED
 from procedures.share_request import delivery, dispute, provider_answer
@@ -297,7 +297,6 @@ def on_breach(decision: Decision[ShareRequestCase], clock: Clock) -> None:
 
 
 SHARE_REQUEST: Final = Procedure(
-    name=ProcedureName.SHARE_REQUEST,
     case=ShareRequestCase,
     matter=Application,
     opened_by=(Role.REQUESTER, Role.PLATFORM),

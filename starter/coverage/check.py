@@ -15,7 +15,6 @@ from domain.statutes.clauses import clauses
 from domain.statutes.errors import StatuteError
 from domain.statutes.loader import packaged_overlays, packaged_statutes, regulation_title
 from domain.statutes.model import Statute
-from domain.statutes.sections import SECTIONS
 from domain.statutes.source_text import articles_of
 from domain.validation_messages import key_path
 from domain.words import CommandName, ProcedureName
@@ -89,7 +88,7 @@ def _named_in_vain(table: Table) -> Iterator[str]:
             except NothingThere as reason:
                 yield _sentence(table, row, f"names the rule {reference}, which {reason}")
         for procedure, acts in row.act.items():
-            texts = [text for text in _texts(table.statute, row) if _rules(text, procedure)]
+            texts = [text for text in _texts(table.statute, row) if PROCEDURES[procedure].in_the_text(text)]
             if not texts:
                 yield _sentence(table, row, f"names {procedure}, which the texts of the row do not rule")
             for act in acts:
@@ -124,12 +123,6 @@ def _texts(own: str, row: Row) -> Iterator[Statute]:
         overlaid = packaged_overlays().get(reference.rpartition(":")[0])
         if overlaid:
             yield overlaid.statute
-
-
-def _rules(text: Statute, procedure: ProcedureName) -> bool:
-    """Whether a text has the section of a procedure. Requests are ruled by all of them."""
-    section = next((name for name, ruled in SECTIONS.items() if ruled is procedure), None)
-    return section is None or bool(getattr(text, section))
 
 
 def _has(text: Statute, procedure: ProcedureName, act: CommandName) -> bool:

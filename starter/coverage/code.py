@@ -12,14 +12,15 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from domain.statutes.sections import SECTIONS
 from domain.words import ClockId, CommandName, EventType, ProcedureName
-from procedures.registry import PROCEDURES
+from procedures.registry import PROCEDURES, RULED_BY
 from starter.coverage.references import STEP
 from starter.coverage.table import Row
 
 NOT_TELLING = ("clause", "notice")
 """Parts of a statute whose name alone says nothing: the part that has them is looked for."""
+OF_THE_SECTION = "rules"
+"""What a rule calls the section of the text on its procedure."""
 SEARCHED = ("procedures", "domain/engine", "domain/statutes/model.py", "domain/statutes/sections.py")
 """Where rules are, in the order in which a reader looks for them: procedures, engine, model of a statute."""
 STATUTES = "domain/statutes/data"
@@ -50,8 +51,9 @@ class Carrier:
 
 @dataclass
 class _Function:
-    """A function of the source and what is named in it: members of enums, those that it hands to other functions,
-    and those among them with which it starts a limit; the parts that it reads of anything; other names."""
+    """A function of the source and what is named in it: members of enums, those that it hands to other functions, and
+    those among them with which it starts a limit; the parts that it reads of anything, by their names and with what it
+    calls that (``clause``, ``rules.clause``); other names."""
 
     place: Place
     members: set[tuple[str, str]] = field(default_factory=set)
@@ -124,7 +126,7 @@ def _naming(enum: str, member: str, procedures: Sequence[ProcedureName]) -> Sequ
 def _section(reference: str) -> ProcedureName | None:
     """The procedure that a part of the statute rules, where it is one's own."""
     read = STEP.match(reference.rpartition(":")[2])
-    return SECTIONS.get(read["name"]) if read else None
+    return RULED_BY.get(read["name"]) if read else None
 
 
 def _reading(reference: str, procedures: Sequence[ProcedureName], acting: set[Place]) -> Sequence[Place]:
@@ -136,12 +138,19 @@ def _reading(reference: str, procedures: Sequence[ProcedureName], acting: set[Pl
     section = _section(reference)
     telling = [name for name in names if name not in NOT_TELLING] or names
     reading = (_reading_part(name, (section,) if section else procedures) for name in reversed(telling))
-    places = next((places for places in reading if places), ())
+    whole = _reading_of_the_section(section, names[-1]) if section and telling == names[:1] else ()
+    places = whole or next((places for places in reading if places), ())
     return [place for place in places if place in acting] or places
 
 
 def _reading_part(name: str, procedures: Sequence[ProcedureName]) -> Sequence[Place]:
     return _where(lambda function: name in function.reads, procedures)
+
+
+def _reading_of_the_section(procedure: ProcedureName, name: str) -> Sequence[Place]:
+    """Which functions of a procedure read a part of its section that has the name of many parts, such as its clause."""
+    wanted, room = f"{OF_THE_SECTION}.{name}", f"procedures/{procedure.value}/"
+    return [f.place for f in _functions() if wanted in f.reads and f.place.file.startswith(room)]
 
 
 # The source
@@ -205,7 +214,7 @@ def _read(node: ast.AST, place: Place) -> _Function:
     found = _Function(place)
     for each in ast.walk(node):
         if isinstance(each, ast.Attribute):
-            found.reads.add(each.attr)
+            found.reads |= {each.attr, f"{_called(each.value)}.{each.attr}"}
             found.members |= _member(each)
         elif isinstance(each, ast.Name):
             found.names.add(each.id)
@@ -217,6 +226,14 @@ def _read(node: ast.AST, place: Place) -> _Function:
                 found.started |= members
                 found.starts_by_name |= not any(enum == "ClockId" for enum, _ in members)
     return found
+
+
+def _called(node: ast.expr) -> str:
+    """The last name by which a rule calls something."""
+    match node:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+    return ""
 
 
 def _member(node: ast.AST) -> set[tuple[str, str]]:

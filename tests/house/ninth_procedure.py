@@ -11,15 +11,16 @@ RULES: Final = '''"""Consultation (业务咨询): what data means, asked of whoe
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from domain.engine.case import Case
 from domain.engine.decision import Decision
 from domain.engine.filed import Filed, Party
 from domain.engine.procedure import Digests
 from domain.engine.records import Event, NumberedEvent
+from domain.engine.ruled_case import RuledCase
 from domain.engine.rules import RuleBook
 from domain.field_types import Text
+from domain.statutes.sections import ConsultationRules
 from domain.words import CommandName, EventType, Outcome, ProcedureName, Role, Stage
-from procedures.common.filing import code_and_name, refuse_unless_given, section_of_the_text
+from procedures.common.filing import code_and_name, refuse_unless_given
 from procedures.common.parties import BetweenTwo
 from procedures.common.supervision import may_be_urged, may_be_withdrawn
 
@@ -33,7 +34,7 @@ class Consultation(Filed):
 
 
 @dataclass(frozen=True)
-class ConsultationCase(BetweenTwo, Case):
+class ConsultationCase(BetweenTwo, RuledCase[ConsultationRules]):
     """One consultation."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.CONSULTATION
@@ -50,7 +51,7 @@ RULES: RuleBook[ConsultationCase] = RuleBook()
 
 def begin(decision: Decision[ConsultationCase], digests: Digests) -> None:
     """提出咨询."""
-    rules, said = section_of_the_text(decision.case.statute.consultation), decision.case.application
+    rules, said = decision.case.rules, decision.case.application
     named = code_and_name(requester=said.requester, provider=said.provider)
     refuse_unless_given({**named, "question": said.question}, rules.clause)
     decision.stage = Stage.CONSULTED
@@ -66,7 +67,7 @@ class Answering(Filed):
 @RULES.command(CommandName.ADVISE, by=[Role.PROVIDER], says=Answering)
 def advise(decision: Decision[ConsultationCase], said: Answering) -> None:
     """答复咨询."""
-    rules = section_of_the_text(decision.case.statute.consultation)
+    rules = decision.case.rules
     decision.note(EventType.ADVISED, rules.clause, answer=said.answer)
     decision.close(Outcome.GRANTED)
 
@@ -81,7 +82,7 @@ from typing import Final
 
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
-from domain.words import CommandName, ProcedureName, Role, Stage
+from domain.words import CommandName, Role, Stage
 from procedures.consultation.rules import RULES, Consultation, ConsultationCase, begin
 
 PROCESS: Final = Process(
@@ -97,7 +98,6 @@ PROCESS: Final = Process(
 )
 
 CONSULTATION: Final = Procedure(
-    name=ProcedureName.CONSULTATION,
     case=ConsultationCase,
     matter=Consultation,
     opened_by=(Role.REQUESTER,),
@@ -140,14 +140,12 @@ def add_it(copy: Copy, leads_to: str = "CLOSES") -> Copy:
     )
     # 2. The section that a text may have.
     sections, model = "domain/statutes/sections.py", "domain/statutes/model.py"
-    copy.change(sections, '    "demand": ', '    "consultation": ProcedureName.CONSULTATION,\n    "demand": ')
     copy.change(sections, "class Duty(Part):\n", SECTION)
     copy.change(
         model,
-        "    demand: DemandRules | None",
-        "    consultation: ConsultationRules | None = None\n    demand: DemandRules | None",
+        "    demand: Section[DemandRules]",
+        "    consultation: Section[ConsultationRules] = None\n    demand: Section[DemandRules]",
     )
-    copy.change(model, '            "demand",\n', '            "consultation",\n            "demand",\n')
     copy.change(model, "    CatalogueRules,\n", "    CatalogueRules,\n    ConsultationRules,\n")
     text = "domain/statutes/data/nantong-2020.yaml"
     clause = '{article: "24", quote: 可通过市政务数据共享交换平台向该资源相关部门提交需求申请}'

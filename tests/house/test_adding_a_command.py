@@ -16,7 +16,7 @@ RULE = '''
 @RULES.command(CommandName.INQUIRE, by=[Role.REQUESTER], says=Reasoned)
 def inquire(decision: Decision[DemandCase], said: Reasoned) -> None:
     """询问进展: how far the matter is; it changes nothing but what stands in the ledger."""
-    rules = rules_of(decision.case)
+    rules = decision.case.rules
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, rules.clause)
     decision.note(EventType.INQUIRED, rules.clause, reason=said.reason)
 
