@@ -1,9 +1,10 @@
 """The access grant (共享授权) as a procedure: use, misuse, the end of service, disputes, the term, and disposal."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from domain.engine.procedure import Procedure
-from domain.engine.process import CLOSES, STAYS, DeclaredStage, OfCommands, OfLimits, Process
+from domain.engine.process import CLOSES, STAYS, C, Condition, DeclaredStage, OfCommands, Process
 from domain.engine.rules import together
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, Role, Stage
@@ -39,24 +40,50 @@ IN_SERVICE: Final = {
 }
 
 
-def _with_disposal(*commands: CommandName) -> OfCommands:
-    """Of what ends access, the way to disposal is there where the text speaks of it."""
-    return {(command, Stage.DISPOSAL): _disposes for command in commands}
-
-
 # The provider may ask at any time what is to become of the data, and the limit for that runs from then (809 art. 27).
 ASKED_EARLY: Final = (ClockId.DISPOSAL,)
 # Whoever uses again, while the end is negotiated or disputed, what lay unused: disuse counts from that use.
 USED_MEANWHILE: Final = (*ASKED_EARLY, ClockId.UNUSED_ACCESS)
-WHERE_ASKED: Final[OfLimits] = {ClockId.DISPOSAL: _disposes}
-
-
 EXPIRES: Final = {ClockId.GRANT_TERM: (Stage.EXPIRED,)}
+NOTHING_MORE: Final[OfCommands] = {}
+
+
+def _before_disposal(
+    stage: Stage,
+    caption: str,
+    waits_for: Sequence[Role],
+    limits: Sequence[ClockId],
+    also_starts: Sequence[ClockId],
+    commands: Mapping[CommandName, Sequence[Stage]],
+    commands_only: OfCommands = NOTHING_MORE,
+    expiry: Mapping[ClockId, Sequence[Stage]] = EXPIRES,
+) -> DeclaredStage:
+    """A stage before the disposal: the grant's term ends it, unless ``expiry`` says otherwise.
+
+    The way of what ends access to disposal, and the limit for that, are there where the text speaks of disposal.
+    """
+    return DeclaredStage(
+        stage,
+        caption,
+        waits_for=waits_for,
+        limits=limits,
+        also_starts=also_starts,
+        commands=commands,
+        expiry=expiry,
+        commands_only={**_to_disposal(commands), **commands_only},
+        limits_only={ClockId.DISPOSAL: _disposes, **_to_disposal(expiry)},
+    )
+
+
+def _to_disposal(ways: Mapping[C, Sequence[Stage]]) -> dict[C | tuple[C, Stage], Condition]:
+    """The condition of each way to disposal."""
+    return {(cause, Stage.DISPOSAL): _disposes for cause, stages in ways.items() if Stage.DISPOSAL in stages}
+
 
 PROCESS: Final = Process(
     opens=(Stage.IN_USE, Stage.EXPIRED),
     stages=(
-        DeclaredStage(
+        _before_disposal(
             Stage.IN_USE,
             "使用: uses are recorded; disuse and the term are watched",
             waits_for=(),
@@ -69,14 +96,9 @@ PROCESS: Final = Process(
                 CommandName.END_SERVICE: ENDS,
                 **IN_SERVICE,
             },
-            expiry=EXPIRES,
-            limits_only=WHERE_ASKED,
-            commands_only={
-                **_with_disposal(CommandName.REVOKE, CommandName.END_SERVICE, CommandName.TERMINATE),
-                CommandName.REVOKE: _revokes_without_negotiation,
-            },
+            commands_only={CommandName.REVOKE: _revokes_without_negotiation},
         ),
-        DeclaredStage(
+        _before_disposal(
             Stage.SUSPENDED,
             "暂停: the user puts right what was wrong, or sharing is terminated",
             waits_for=(Role.REQUESTER,),
@@ -91,11 +113,8 @@ PROCESS: Final = Process(
                 CommandName.END_SERVICE: ENDS,
                 **AT_ANY_STAGE,
             },
-            expiry=EXPIRES,
-            limits_only=WHERE_ASKED,
-            commands_only=_with_disposal(CommandName.TERMINATE, CommandName.END_SERVICE),
         ),
-        DeclaredStage(
+        _before_disposal(
             Stage.ENDING,
             "终止协商: the provider negotiates the end or change with the user",
             waits_for=(Role.REQUESTER,),
@@ -108,11 +127,8 @@ PROCESS: Final = Process(
                 CommandName.REFER: (Stage.COORDINATION,),
                 **IN_SERVICE,
             },
-            expiry=EXPIRES,
-            limits_only=WHERE_ASKED,
-            commands_only=_with_disposal(CommandName.REVOKE, CommandName.END_SERVICE, CommandName.TERMINATE),
         ),
-        DeclaredStage(
+        _before_disposal(
             Stage.COORDINATION,
             "协调: the bureau coordinates the dispute; access goes on",
             waits_for=(Role.BUREAU,),
@@ -124,11 +140,8 @@ PROCESS: Final = Process(
                 CommandName.END_SERVICE: ENDS,
                 **IN_SERVICE,
             },
-            expiry=EXPIRES,
-            limits_only=WHERE_ASKED,
-            commands_only=_with_disposal(CommandName.END_SERVICE, CommandName.TERMINATE),
         ),
-        DeclaredStage(
+        _before_disposal(
             Stage.FINAL_INSTANCE,
             "决定: the government decides the dispute; access goes on",
             waits_for=(Role.GOVERNMENT,),
@@ -139,11 +152,8 @@ PROCESS: Final = Process(
                 CommandName.END_SERVICE: ENDS,
                 **IN_SERVICE,
             },
-            expiry=EXPIRES,
-            limits_only=WHERE_ASKED,
-            commands_only=_with_disposal(CommandName.END_SERVICE, CommandName.TERMINATE),
         ),
-        DeclaredStage(
+        _before_disposal(
             Stage.EXPIRED,
             "期满: the user may apply again",
             waits_for=(Role.REQUESTER,),
@@ -151,8 +161,6 @@ PROCESS: Final = Process(
             also_starts=ASKED_EARLY,
             commands={CommandName.RENEW: ENDS, CommandName.END_SERVICE: ENDS, **AT_ANY_STAGE},
             expiry={ClockId.RENEWAL_WINDOW: ENDS},
-            commands_only=_with_disposal(CommandName.RENEW, CommandName.END_SERVICE),
-            limits_only={**WHERE_ASKED, (ClockId.RENEWAL_WINDOW, Stage.DISPOSAL): _disposes},
         ),
         DeclaredStage(
             Stage.DISPOSAL,

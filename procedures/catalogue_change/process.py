@@ -3,16 +3,12 @@
 from typing import Final
 
 from domain.engine.procedure import Procedure
-from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
+from domain.engine.process import CLOSES, DeclaredStage, Process
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, Role, Stage
 from procedures.catalogue_change.rules import RULES, CatalogueChange, CatalogueChangeCase, begin
-from procedures.common.supervision import SUPERVISED
-
-AT_ANY_STAGE: Final = {
-    CommandName.WITHDRAW: CLOSES,
-    **SUPERVISED,
-}
+from procedures.common.extensions import EXTENSION, extension_only
+from procedures.common.supervision import WITHDRAWN_OR_SUPERVISED
 
 
 def _may_be_extended(statute: Statute) -> bool:
@@ -29,17 +25,11 @@ PROCESS: Final = Process(
             waits_for=(Role.PROVIDER,),
             limits=(ClockId.CATALOGUE_UPDATE,),
             commands={
-                CommandName.REQUEST_EXTENSION: STAYS,
-                CommandName.APPROVE_EXTENSION: STAYS,
-                CommandName.DENY_EXTENSION: STAYS,
+                **EXTENSION,
                 CommandName.SUBMIT_UPDATE: (Stage.CATALOGUE_REVIEW,),
-                **AT_ANY_STAGE,
+                **WITHDRAWN_OR_SUPERVISED,
             },
-            commands_only={
-                CommandName.REQUEST_EXTENSION: _may_be_extended,
-                CommandName.APPROVE_EXTENSION: _may_be_extended,
-                CommandName.DENY_EXTENSION: _may_be_extended,
-            },
+            commands_only=extension_only(_may_be_extended),
         ),
         DeclaredStage(
             Stage.CATALOGUE_REVIEW,
@@ -49,7 +39,7 @@ PROCESS: Final = Process(
             commands={
                 CommandName.APPROVE_UPDATE: CLOSES,
                 CommandName.RETURN_UPDATE: (Stage.CATALOGUE_UPDATE,),
-                **AT_ANY_STAGE,
+                **WITHDRAWN_OR_SUPERVISED,
             },
         ),
     ),

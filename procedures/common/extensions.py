@@ -3,17 +3,30 @@
 All extensions of a case together stay within the text's maximum, and nobody consents for himself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from domain.engine.commands import Nothing, Reasoned, RequestExtension
 from domain.engine.decision import Decision, Refused
+from domain.engine.process import STAYS, Condition, OfCommands
 from domain.engine.records import Clock, Event, NumberedEvent
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
-from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Role
+from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Role, Stage
+
+EXTENSION: Final[Mapping[CommandName, Sequence[Stage]]] = {
+    CommandName.REQUEST_EXTENSION: STAYS,
+    CommandName.APPROVE_EXTENSION: STAYS,
+    CommandName.DENY_EXTENSION: STAYS,
+}
+"""The three commands, as the stage declares them whose limit may be extended."""
+
+
+def extension_only(may_be_extended: Condition) -> OfCommands:
+    """That the three commands are there under some texts alone, as the stage declares it beside them."""
+    return dict.fromkeys(EXTENSION, may_be_extended)
 
 
 class ExtensionRule(Protocol):

@@ -7,7 +7,7 @@ from domain.engine.case import Case
 from domain.engine.commands import OrderRectification, Reasoned, Urge
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Party
-from domain.engine.process import STAYS
+from domain.engine.process import CLOSES, STAYS
 from domain.engine.records import Clock
 from domain.engine.rules import RuleBook
 from domain.messages import label
@@ -21,6 +21,8 @@ SUPERVISED: Final[Mapping[CommandName, Sequence[Stage]]] = {
     CommandName.ORDER_RECTIFICATION: STAYS,
 }
 """What the bureau may do in any stage about a limit that runs or was missed, as a process declares it."""
+WITHDRAWN_OR_SUPERVISED: Final[Mapping[CommandName, Sequence[Stage]]] = {CommandName.WITHDRAW: CLOSES, **SUPERVISED}
+"""The same where the case may be withdrawn as well."""
 
 SANCTIONED = frozenset({Basis.STATUTE, Basis.DECISION})
 """On what a limit must rest for its breach to be a ground: the text, or a decision under it. Policy is none."""

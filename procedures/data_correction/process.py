@@ -8,7 +8,7 @@ from domain.engine.process import CLOSES, DeclaredStage, OfCommands, Process
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, Role, Stage
 from procedures.common.instances import whoever_negotiates
-from procedures.common.supervision import SUPERVISED
+from procedures.common.supervision import SUPERVISED, WITHDRAWN_OR_SUPERVISED
 from procedures.data_correction.rules import RULES, Correction, CorrectionCase, begin, on_breach
 
 CORRECTED = (Stage.PUSH, Stage.CLOSED)
@@ -65,8 +65,7 @@ PROCESS: Final = Process(
             commands={
                 CommandName.CORRECT: CORRECTED,
                 CommandName.EXPLAIN: (Stage.EXPLAINED,),
-                CommandName.WITHDRAW: CLOSES,
-                **SUPERVISED,
+                **WITHDRAWN_OR_SUPERVISED,
             },
             commands_only=CORRECTIONS,
         ),
@@ -78,8 +77,7 @@ PROCESS: Final = Process(
             commands={
                 CommandName.ACCEPT_EXPLANATION: CLOSES,
                 CommandName.DISPUTE_EXPLANATION: (Stage.NEGOTIATION, Stage.VERIFICATION_DISPUTE),
-                CommandName.WITHDRAW: CLOSES,
-                **SUPERVISED,
+                **WITHDRAWN_OR_SUPERVISED,
             },
             expiry={ClockId.DISPUTE_WINDOW: CLOSES},
             commands_only={
@@ -97,8 +95,7 @@ PROCESS: Final = Process(
                 CommandName.CORRECT: CORRECTED,
                 CommandName.ACCEPT_EXPLANATION: CLOSES,
                 CommandName.DECLARE_IMPASSE: CLOSES,
-                CommandName.WITHDRAW: CLOSES,
-                **SUPERVISED,
+                **WITHDRAWN_OR_SUPERVISED,
             },
             commands_only=CORRECTIONS,
         ),
@@ -110,8 +107,7 @@ PROCESS: Final = Process(
             limits=(ClockId.COORDINATION, ClockId.FINAL_INSTANCE),
             commands={
                 CommandName.CONCLUDE_VERIFICATION: (Stage.VERIFICATION, Stage.VERIFICATION_DISPUTE, Stage.CLOSED),
-                CommandName.WITHDRAW: CLOSES,
-                **SUPERVISED,
+                **WITHDRAWN_OR_SUPERVISED,
             },
             commands_only={
                 (CommandName.CONCLUDE_VERIFICATION, Stage.VERIFICATION_DISPUTE): _government_decides,

@@ -5,7 +5,7 @@ from typing import Final
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, DeclaredStage, Process
 from domain.words import ClockId, CommandName, Role, Stage
-from procedures.common.supervision import SUPERVISED
+from procedures.common.supervision import SUPERVISED, WITHDRAWN_OR_SUPERVISED
 from procedures.demand.rules import RULES, Demand, DemandCase, begin, on_breach, on_expiry
 
 PROCESS: Final = Process(
@@ -21,8 +21,7 @@ PROCESS: Final = Process(
                 CommandName.UNDERTAKE: (Stage.PUBLICATION,),
                 CommandName.REPORT_IMPOSSIBLE: CLOSES,
                 CommandName.PUBLISH: (Stage.PUBLISHED,),
-                CommandName.WITHDRAW: CLOSES,
-                **SUPERVISED,
+                **WITHDRAWN_OR_SUPERVISED,
             },
         ),
         DeclaredStage(
@@ -35,8 +34,7 @@ PROCESS: Final = Process(
             commands={
                 CommandName.REPORT_IMPOSSIBLE: CLOSES,
                 CommandName.PUBLISH: (Stage.PUBLISHED,),
-                CommandName.WITHDRAW: CLOSES,
-                **SUPERVISED,
+                **WITHDRAWN_OR_SUPERVISED,
             },
         ),
         DeclaredStage(

@@ -1,6 +1,6 @@
 """The share request (政务数据共享申请) as a procedure: its stages as the articles have them, and where each leads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from domain.engine.decision import Decision
@@ -10,17 +10,14 @@ from domain.engine.records import Clock
 from domain.engine.rules import together
 from domain.statutes.model import Statute
 from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from procedures.common.extensions import EXTENSION, extension_only
 from procedures.common.instances import whoever_negotiates
-from procedures.common.supervision import SUPERVISED
+from procedures.common.supervision import WITHDRAWN_OR_SUPERVISED
 from procedures.share_request import delivery, dispute, provider_answer
 from procedures.share_request.application import Application
 from procedures.share_request.case import ShareRequestCase
 from procedures.share_request.filing import begin
 
-AT_ANY_STAGE: Final[Mapping[CommandName, Sequence[Stage]]] = {
-    CommandName.WITHDRAW: CLOSES,
-    **SUPERVISED,
-}
 SHARED = (Stage.DELIVERY, Stage.CLOSED)
 """Where sharing that was granted, agreed or decided leads: to a delivery that the text limits, else to the end."""
 
@@ -149,7 +146,7 @@ PROCESS: Final = Process(
                 CommandName.ACCEPT: (Stage.PLATFORM_AUTHORIZATION, Stage.PROVIDER_ANSWER),
                 CommandName.DECLINE: CLOSES,
                 CommandName.RETURN_FOR_SUPPLEMENT: (Stage.SUPPLEMENT,),
-                **AT_ANY_STAGE,
+                **WITHDRAWN_OR_SUPERVISED,
             },
             commands_only={
                 (CommandName.ACCEPT, Stage.PLATFORM_AUTHORIZATION): _platform_authorizes,
@@ -161,7 +158,10 @@ PROCESS: Final = Process(
             "补正: the requester completes the papers",
             waits_for=(Role.REQUESTER,),
             limits=(ClockId.SUPPLEMENT,),
-            commands={CommandName.SUPPLEMENT: (Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER), **AT_ANY_STAGE},
+            commands={
+                CommandName.SUPPLEMENT: (Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER),
+                **WITHDRAWN_OR_SUPERVISED,
+            },
             expiry={ClockId.SUPPLEMENT: CLOSES},
             commands_only={
                 (CommandName.SUPPLEMENT, Stage.COMPLETENESS_CHECK): _bureau_returns,
@@ -175,20 +175,16 @@ PROCESS: Final = Process(
             limits=(ClockId.PROVIDER_ANSWER,),
             commands={
                 CommandName.RETURN_FOR_SUPPLEMENT: (Stage.SUPPLEMENT,),
-                CommandName.REQUEST_EXTENSION: STAYS,
-                CommandName.APPROVE_EXTENSION: STAYS,
-                CommandName.DENY_EXTENSION: STAYS,
+                **EXTENSION,
                 CommandName.GRANT: SHARED,
                 CommandName.REFUSE: (Stage.REFUSED,),
                 CommandName.OPEN_NEGOTIATION: (Stage.NEGOTIATION,),
                 CommandName.REFER: (Stage.COORDINATION, Stage.FINAL_INSTANCE),
-                **AT_ANY_STAGE,
+                **WITHDRAWN_OR_SUPERVISED,
             },
             commands_only={
                 CommandName.RETURN_FOR_SUPPLEMENT: _provider_returns,
-                CommandName.REQUEST_EXTENSION: _may_be_extended,
-                CommandName.APPROVE_EXTENSION: _may_be_extended,
-                CommandName.DENY_EXTENSION: _may_be_extended,
+                **extension_only(_may_be_extended),
                 (CommandName.GRANT, Stage.DELIVERY): _delivers,
                 (CommandName.GRANT, Stage.CLOSED): _granted_is_done,
                 CommandName.OPEN_NEGOTIATION: _knows_no_coordinator,
@@ -203,7 +199,7 @@ PROCESS: Final = Process(
             commands={
                 CommandName.AUTHORIZE: SHARED,
                 CommandName.REFUSE_AUTHORIZATION: (Stage.REFUSED,),
-                **AT_ANY_STAGE,
+                **WITHDRAWN_OR_SUPERVISED,
             },
             commands_only={
                 (CommandName.AUTHORIZE, Stage.DELIVERY): _delivers,
@@ -219,7 +215,7 @@ PROCESS: Final = Process(
                 CommandName.ACCEPT_REFUSAL: CLOSES,
                 CommandName.OPEN_NEGOTIATION: (Stage.NEGOTIATION,),
                 CommandName.REFER: (Stage.COORDINATION, Stage.FINAL_INSTANCE),
-                **AT_ANY_STAGE,
+                **WITHDRAWN_OR_SUPERVISED,
             },
             expiry={ClockId.DISPUTE_WINDOW: CLOSES},
             commands_only={**LATER_STEPS, CommandName.REFER: _skips_negotiation},
@@ -235,7 +231,7 @@ PROCESS: Final = Process(
                 CommandName.AGREE: (Stage.NEGOTIATION, *SHARED),
                 CommandName.DECLARE_IMPASSE: (Stage.NEGOTIATION, Stage.CLOSED),
                 CommandName.REFER: (Stage.COORDINATION, Stage.FINAL_INSTANCE),
-                **AT_ANY_STAGE,
+                **WITHDRAWN_OR_SUPERVISED,
             },
             expiry={ClockId.DISPUTE_WINDOW: CLOSES},
             commands_only={
@@ -255,7 +251,7 @@ PROCESS: Final = Process(
                 CommandName.CONCLUDE_COORDINATION: (Stage.COORDINATION, *SHARED),
                 CommandName.ADJUDICATE: SHARED,
                 CommandName.REFER_FINAL: (Stage.FINAL_INSTANCE,),
-                **AT_ANY_STAGE,
+                **WITHDRAWN_OR_SUPERVISED,
             },
             expiry={ClockId.DISPUTE_WINDOW: CLOSES},
             commands_only={
@@ -272,7 +268,7 @@ PROCESS: Final = Process(
             waits_for=(),
             waits_under=_whoever_speaks_last,
             limits=(ClockId.FINAL_INSTANCE,),
-            commands={CommandName.DECIDE: (Stage.COORDINATION, *SHARED), **AT_ANY_STAGE},
+            commands={CommandName.DECIDE: (Stage.COORDINATION, *SHARED), **WITHDRAWN_OR_SUPERVISED},
             commands_only={(CommandName.DECIDE, Stage.DELIVERY): _delivers},
         ),
         DeclaredStage(
@@ -280,7 +276,7 @@ PROCESS: Final = Process(
             "提供: the provider hands the data over",
             waits_for=(Role.PROVIDER,),
             limits=(ClockId.DELIVERY,),
-            commands={CommandName.DELIVER: CLOSES, CommandName.REFER: (Stage.COORDINATION,), **AT_ANY_STAGE},
+            commands={CommandName.DELIVER: CLOSES, CommandName.REFER: (Stage.COORDINATION,), **WITHDRAWN_OR_SUPERVISED},
             commands_only={CommandName.REFER: _coordinates},
         ),
     ),

@@ -30,8 +30,7 @@ DECLARED = """        DeclaredStage(
             commands={
                 CommandName.UNDERTAKE: (Stage.PUBLICATION,),
                 CommandName.REPORT_IMPOSSIBLE: CLOSES,
-                CommandName.WITHDRAW: CLOSES,
-                **SUPERVISED,
+                **WITHDRAWN_OR_SUPERVISED,
             },
         ),
 """
