@@ -72,6 +72,8 @@ def test_the_first_function_of_a_command_is_the_one_that_is_called(procedure: Pr
         ("nantong-2020", "27", "propose", "procedures/share_request/dispute.py:propose"),
         ("nantong-2020", "21", "accept", "procedures/share_request/provider_answer.py:accept"),
         ("nantong-2020", "21", "limits[completeness_check]", "procedures/share_request/filing.py:begin"),
+        ("nantong-2020", "24", "demand.clause", "procedures/demand/rules.py:begin"),
+        ("cn-809-2025", "28", "access.dispute", "procedures/access_grant/case.py:GrantCase.dispute_clause"),
     ],
 )
 def test_some_that_people_ask_for(statute_id: str, article: str, what: str, place: str) -> None:

@@ -113,10 +113,9 @@ class GrantCase(AboutResource, Disputable, RuledCase[AccessRules]):
         return self.requester if clock is ClockId.DISPOSAL else self.provider
 
     @property
-    def coordination_clause(self) -> Clause | None:
-        """The clause on whoever coordinates a dispute over the service."""
-        above, rules = self.coordinator_above, self.statute.access
-        return above.clause if above else rules.dispute if rules else None
+    def dispute_clause(self) -> Clause | None:
+        """The clause on a dispute over the end or the change of the service, where the text has one."""
+        return self.rules.dispute
 
     @property
     def end_settled(self) -> bool:

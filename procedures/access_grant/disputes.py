@@ -16,7 +16,7 @@ from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.words import ClockId, CommandName, EventType, Role, Stage
 from procedures.access_grant.case import GrantCase, change_service, heard
-from procedures.common.instances import may_be_coordinated, may_be_decided, refer_to_coordination, unless_coordinated
+from procedures.common.instances import may_be_coordinated, may_be_decided, nobody_coordinates, refer_to_coordination
 
 RULES: RuleBook[GrantCase] = RuleBook()
 """The commands of a dispute."""
@@ -33,7 +33,7 @@ def _differ_after_negotiating(case: GrantCase, _: Role) -> None:
 @RULES.command(
     CommandName.REFER,
     by=[Role.REQUESTER],
-    unavailable=unless_coordinated(lambda case: case.rules.dispute),
+    unavailable=nobody_coordinates,
     when=_differ_after_negotiating,
 )
 def refer(decision: Decision[GrantCase], said: Reasoned) -> None:

@@ -55,10 +55,16 @@ class Disputable(Case):
         return rule.cross_level if rule is not None and self.crosses_levels else None
 
     @property
+    def dispute_clause(self) -> Clause | None:
+        """The clause by which such a case may be disputed; None where its text has none."""
+        rule = self.statute.coordination
+        return rule.clause if rule else None
+
+    @property
     def coordination_clause(self) -> Clause | None:
-        """The clause on whoever coordinates in this case."""
-        rule, above = self.statute.coordination, self.coordinator_above
-        return above.clause if above else rule.clause if rule else None
+        """The clause on whoever coordinates in this case; None where it may not be disputed."""
+        above, clause = self.coordinator_above, self.dispute_clause
+        return above.clause if above and clause else clause
 
     @property
     def last_instance(self) -> LastInstance | None:
@@ -110,6 +116,13 @@ def refer_to_coordination(decision: Decision[Any], reason: str | None, clause: C
     decision.note(
         EventType.COORDINATION_REFERRED, clause, reason=reason, body=body.name.zh, superior=decision.case.superior
     )
+
+
+def nobody_coordinates(case: Disputable) -> Refused | None:
+    """Why there is no coordination in a case: its text lets nothing be disputed here, or names nobody who does it."""
+    if case.dispute_clause is not None and case.statute.coordination is not None:
+        return None
+    return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, case.statute.negotiation.clause)
 
 
 def may_be_coordinated(
@@ -201,17 +214,3 @@ def may_be_decided(book: RuleBook[Any], carry_out: Callable[[Decision[Any], Deci
             decision.start(ClockId.COORDINATION)
             return
         carry_out(decision, said, last.clause)
-
-
-def unless_coordinated(disputed: Callable[[Any], Clause | None]) -> Callable[[Any], Refused | None]:
-    """Why there is no coordination in a case: its text lets nothing be disputed here, or names nobody who coordinates.
-
-    ``disputed``: the clause by which a case of the procedure may be disputed, None where its text has none.
-    """
-
-    def refusal(case: Case) -> Refused | None:
-        if disputed(case) is not None and case.statute.coordination is not None:
-            return None
-        return Refused(RefusalCode.INSTANCE_NOT_AVAILABLE, case.statute.negotiation.clause)
-
-    return refusal

@@ -22,7 +22,7 @@ SUPERVISED: Final[Mapping[CommandName, Sequence[Stage]]] = {
 }
 """What the bureau may do in any stage about a limit that runs or was missed, as a process declares it."""
 WITHDRAWN_OR_SUPERVISED: Final[Mapping[CommandName, Sequence[Stage]]] = {CommandName.WITHDRAW: CLOSES, **SUPERVISED}
-"""The same where the case may be withdrawn as well."""
+"""What may be done in any stage of a case that whoever filed it may withdraw: that, and supervision."""
 
 SANCTIONED = frozenset({Basis.STATUTE, Basis.DECISION})
 """On what a limit must rest for its breach to be a ground: the text, or a decision under it. Policy is none."""

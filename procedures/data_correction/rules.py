@@ -78,10 +78,9 @@ class CorrectionCase(AboutResource, Disputable, RuledCase[CorrectionRules]):
     """Whether the coordination ended without agreement and the government decides."""
 
     @property
-    def coordination_clause(self) -> Clause | None:
-        """The clause on whoever finds out when the departments differ."""
-        above, rules = self.coordinator_above, self.statute.correction
-        return above.clause if above and rules and rules.dispute else rules.dispute if rules else None
+    def dispute_clause(self) -> Clause | None:
+        """The clause on a dispute over the explanation, where the text has one."""
+        return self.rules.dispute
 
     @property
     def citizens_protected(self) -> bool:

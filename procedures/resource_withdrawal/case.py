@@ -96,10 +96,9 @@ class WithdrawalCase(Disputable, RuledCase[WithdrawalRules]):
         return frozenset(self.against) - self.decided
 
     @property
-    def coordination_clause(self) -> Clause | None:
-        """The clause on whoever coordinates a dispute over the withdrawal."""
-        above, rules = self.coordinator_above, self.statute.withdrawal
-        return above.clause if above else rules.dispute if rules else None
+    def dispute_clause(self) -> Clause | None:
+        """The clause on a dispute over the withdrawal, where the text has one."""
+        return self.rules.dispute
 
     def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
         """Who was told when, with whom it was negotiated, how disputes went, and which grants have ended."""

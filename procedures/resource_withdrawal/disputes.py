@@ -14,7 +14,7 @@ from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
-from procedures.common.instances import may_be_coordinated, may_be_decided, refer_to_coordination, unless_coordinated
+from procedures.common.instances import may_be_coordinated, may_be_decided, nobody_coordinates, refer_to_coordination
 from procedures.resource_withdrawal.case import WithdrawalCase
 
 
@@ -24,7 +24,7 @@ def may_be_disputed(book: RuleBook[WithdrawalCase]) -> None:
     @book.command(
         CommandName.REFER,
         by=[Role.BUREAU, Role.PROVIDER],
-        unavailable=unless_coordinated(lambda case: case.rules.dispute),
+        unavailable=nobody_coordinates,
         when=_differ_after_negotiating,
     )
     def refer(decision: Decision[WithdrawalCase], said: Reasoned) -> None:
