@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import typer
 
 from cli.output import print_table
+from domain.clocks import ClockId
 from domain.messages import label, words
 from domain.statutes.loader import regulation_title
 from domain.statutes.merging import Cited, StandingPart
 from domain.statutes.overlay import Overlaid
-from domain.words import ClockId, SharingClass
+from domain.words import SharingClass
 
 COLUMNS = ("事项 Item", "适用 Stands", "取代 In place of", "理由 Why")
 STAYS_COLUMNS = ("事项 Item", "适用 Stands", "上位法 Above", "理由 Why")

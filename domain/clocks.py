@@ -9,7 +9,43 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from domain.words import ClockId
+
+class ClockId(StrEnum):
+    """What a clock measures (时限)."""
+
+    COMPLETENESS_CHECK = "completeness_check"
+    PLATFORM_AUTHORIZATION = "platform_authorization"
+    PROVIDER_ANSWER = "provider_answer"
+    DELIVERY = "delivery"
+    SUPPLEMENT = "supplement"
+    DISPUTE_WINDOW = "dispute_window"
+    NEGOTIATION = "negotiation"
+    COORDINATION = "coordination"
+    FINAL_INSTANCE = "final_instance"
+    # demand
+    DEMAND_FEEDBACK = "demand_feedback"
+    DEMAND_PUBLICATION = "demand_publication"
+    FOLLOW_UP_WINDOW = "follow_up_window"
+    # access grant
+    GRANT_TERM = "grant_term"
+    UNUSED_ACCESS = "unused_access"
+    RENEWAL_WINDOW = "renewal_window"
+    DISPOSAL = "disposal"
+    # data correction
+    DIFFERENCE_FEEDBACK = "difference_feedback"
+    DATA_VERIFICATION = "data_verification"
+    DATA_PUSH = "data_push"
+    # rectification
+    RECTIFICATION = "rectification"
+    RECTIFICATION_REVIEW = "rectification_review"
+    # resource withdrawal
+    WITHDRAWAL_REVIEW = "withdrawal_review"
+    WITHDRAWAL_NOTICE = "withdrawal_notice"
+    # catalogue change
+    CATALOGUE_UPDATE = "catalogue_update"
+    CATALOGUE_REVIEW = "catalogue_review"
+    # periodic duty
+    DUTY = "duty"
 
 
 class ClockKind(StrEnum):

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from domain.clocks import IN_EVERY_POLICY, POLICY_CLOCKS
+from domain.clocks import IN_EVERY_POLICY, POLICY_CLOCKS, ClockId
 from domain.periods import Recurrence
 from domain.validation_messages import own_reason
-from domain.words import ClockId, Unit, Urgency
+from domain.words import Unit, Urgency
 
 
 class PolicyPart(BaseModel):

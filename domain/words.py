@@ -1,8 +1,8 @@
-"""The words of a case: procedures, stages, outcomes, roles, commands, events and clocks.
+"""The words of a case: procedures, stages, outcomes, roles, commands and events.
 
 They are identifiers that outsiders rely on. People read their labels, which stand in ``domain/messages``. What
-belongs to one procedure alone stands under its name; which procedure uses what is said by its
-process, and what a clock measures by its row in :mod:`domain.clocks`.
+belongs to one procedure alone stands under its name; which procedure uses what is said by its process. The words of
+clocks stand in :mod:`domain.clocks`, each with what it measures.
 """
 
 from enum import StrEnum
@@ -313,44 +313,6 @@ class EventType(StrEnum):
     CLOCK_SUPERSEDED = "clock_superseded"
     CLOCK_CANCELLED = "clock_cancelled"
     CLOSED = "closed"
-
-
-class ClockId(StrEnum):
-    """What a clock measures (时限)."""
-
-    COMPLETENESS_CHECK = "completeness_check"
-    PLATFORM_AUTHORIZATION = "platform_authorization"
-    PROVIDER_ANSWER = "provider_answer"
-    DELIVERY = "delivery"
-    SUPPLEMENT = "supplement"
-    DISPUTE_WINDOW = "dispute_window"
-    NEGOTIATION = "negotiation"
-    COORDINATION = "coordination"
-    FINAL_INSTANCE = "final_instance"
-    # demand
-    DEMAND_FEEDBACK = "demand_feedback"
-    DEMAND_PUBLICATION = "demand_publication"
-    FOLLOW_UP_WINDOW = "follow_up_window"
-    # access grant
-    GRANT_TERM = "grant_term"
-    UNUSED_ACCESS = "unused_access"
-    RENEWAL_WINDOW = "renewal_window"
-    DISPOSAL = "disposal"
-    # data correction
-    DIFFERENCE_FEEDBACK = "difference_feedback"
-    DATA_VERIFICATION = "data_verification"
-    DATA_PUSH = "data_push"
-    # rectification
-    RECTIFICATION = "rectification"
-    RECTIFICATION_REVIEW = "rectification_review"
-    # resource withdrawal
-    WITHDRAWAL_REVIEW = "withdrawal_review"
-    WITHDRAWAL_NOTICE = "withdrawal_notice"
-    # catalogue change
-    CATALOGUE_UPDATE = "catalogue_update"
-    CATALOGUE_REVIEW = "catalogue_review"
-    # periodic duty
-    DUTY = "duty"
 
 
 class ClockState(StrEnum):

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.clocks import ClockId
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Filed
 from domain.engine.procedure import Procedure
@@ -16,7 +17,7 @@ from domain.messages import Language, label
 from domain.policy import default_policy
 from domain.refusal_codes import RefusalCode
 from domain.statutes.loader import packaged_statutes
-from domain.words import Basis, ClockId, CommandName, ProcedureName, Role, SharingClass, Stage, Unit
+from domain.words import Basis, CommandName, ProcedureName, Role, SharingClass, Stage, Unit
 from procedures.registry import PROCEDURES
 
 

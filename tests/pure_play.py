@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from domain.access import place_of
+from domain.clocks import ClockId
 from domain.engine.case import Case
 from domain.engine.commands import InvalidFields
 from domain.engine.decide import by_itself
@@ -18,7 +19,7 @@ from domain.engine.process import Cause, DeclaredStage, Process
 from domain.engine.records import Actor, Event, RecordedEvent
 from domain.policy import default_policy
 from domain.statutes.model import Statute
-from domain.words import ClockId, ClockState, CommandName, Stage
+from domain.words import ClockState, CommandName, Stage
 from embedded.simulate.player import PlayedCase, RefusedStep, command_of, opener_of
 from embedded.simulate.scenario import PlayedStep, Scenario
 from procedures.rectification.case import RectificationCase

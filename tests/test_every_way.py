@@ -12,13 +12,14 @@ from typing import Any, Final
 
 import pytest
 
+from domain.clocks import ClockId
 from domain.engine.commands import Command
 from domain.engine.decide import by_itself
 from domain.engine.decision import PLATFORM
 from domain.engine.records import Actor
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.statutes.model import Statute
-from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+from domain.words import CommandName, ProcedureName, Role, Stage
 from embedded.simulate.report import mismatches
 from embedded.simulate.scenario import read_scenario
 from procedures.registry import PROCEDURES

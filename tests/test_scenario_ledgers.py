@@ -11,6 +11,7 @@ import pytest
 
 from api.cases.presenters import before_anything
 from domain.calendar import CHINA
+from domain.clocks import ClockId
 from domain.engine.commands import Command
 from domain.engine.decision import Refused
 from domain.engine.evolve import evolve
@@ -18,16 +19,7 @@ from domain.engine.records import Actor, Clock
 from domain.engine.snapshot import restore_snapshot, take_snapshot
 from domain.evidence import verify_chain
 from domain.statutes.loader import packaged_statutes
-from domain.words import (
-    Basis,
-    ClockId,
-    ClockState,
-    EventType,
-    Outcome,
-    ProcedureName,
-    Role,
-    Unit,
-)
+from domain.words import Basis, ClockState, EventType, Outcome, ProcedureName, Role, Unit
 from embedded.simulate.player import PlayedCase
 from embedded.simulate.sandbox import Sandbox
 from ledger.queries.cases import get_case

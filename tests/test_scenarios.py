@@ -7,23 +7,13 @@ from pathlib import Path
 import pytest
 
 from domain.calendar import CHINA
+from domain.clocks import ClockId
 from domain.policy import default_policy
 from domain.refusal_codes import RefusalCode
 from domain.statutes.clauses import clauses
 from domain.statutes.loader import packaged_statutes
 from domain.statutes.model import Statute
-from domain.words import (
-    Basis,
-    ClockId,
-    ClockState,
-    CommandName,
-    EventType,
-    Outcome,
-    ProcedureName,
-    Role,
-    Stage,
-    Urgency,
-)
+from domain.words import Basis, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Urgency
 from embedded.simulate.player import PlayedCase
 from embedded.simulate.report import mismatches
 from embedded.simulate.scenario import read_scenario

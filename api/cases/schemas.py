@@ -7,20 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.cases.filing_schemas import InForce
 from api.http.schemas import Out
+from domain.clocks import ClockId
 from domain.engine.filed import Filed
 from domain.validation_messages import own_reason
-from domain.words import (
-    Basis,
-    ClockId,
-    ClockState,
-    CommandName,
-    Outcome,
-    ProcedureName,
-    Role,
-    SharingClass,
-    Stage,
-    Unit,
-)
+from domain.words import Basis, ClockState, CommandName, Outcome, ProcedureName, Role, SharingClass, Stage, Unit
 
 
 class PartyOut(Out):

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from domain.access import Parties
+from domain.clocks import ClockId
 from domain.engine.filed import Filed, Party, Resource
 from domain.engine.records import Clock, Event, NumberedEvent
 from domain.policy import Policy
 from domain.statutes.model import Limit, Statute
-from domain.words import ClockId, ClockState, Outcome, ProcedureName, Role, SharingClass, Stage
+from domain.words import ClockState, Outcome, ProcedureName, Role, SharingClass, Stage
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from domain.access import EVERYWHERE
+from domain.clocks import ClockId
 from domain.engine.filed import Document, Filed
 from domain.engine.records import Actor
 from domain.field_types import SAYING, VISIBLE_PATTERN, Day, ItemCount, SealedKey, ShortText, Text, Truth, WorkingDays
 from domain.naming import fingerprint
 from domain.validation_messages import first_problem, key_path, own_reason
-from domain.words import ClockId, CommandName, ServiceMode, Urgency
+from domain.words import CommandName, ServiceMode, Urgency
 
 
 class Terms(Filed):

@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from typing import Any, Generic, TypeVar
 
 from domain.calendar import CHINA, day_of
-from domain.clocks import is_duty, reminds_on_the_last_day
+from domain.clocks import ClockId, is_duty, reminds_on_the_last_day
 from domain.codes import same_code
 from domain.engine.case import Case
 from domain.engine.filed import mistyped_codes
@@ -19,7 +19,7 @@ from domain.engine.records import Actor, Clock, ClockOrder, Event
 from domain.naming import request_id_for
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
-from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
+from domain.words import Basis, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
 
 P = TypeVar("P", bound=Case)
 

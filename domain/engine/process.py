@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from domain.clocks import ClockId
 from domain.engine.records import Event
 from domain.statutes.model import Statute
-from domain.words import ClockId, CommandName, Role, Stage
+from domain.words import CommandName, Role, Stage
 
 CLOSES = (Stage.CLOSED,)
 """What leads to the end of the case."""

@@ -10,9 +10,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.clocks import ClockId
 from domain.field_types import ShortText
 from domain.policy import LadderStep
-from domain.words import Basis, ClockId, ClockState, EventType, Role, Stage, Unit, Urgency
+from domain.words import Basis, ClockState, EventType, Role, Stage, Unit, Urgency
 
 Algorithm = Literal["sm3", "sha256"]
 """How digests are computed: SM3 (GB/T 32905, 国密) or SHA-256."""

@@ -7,10 +7,10 @@ from filing to its end.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from domain.clocks import CLOCKS, NumberFrom
+from domain.clocks import CLOCKS, ClockId, NumberFrom
 from domain.statutes.clauses import clauses
 from domain.statutes.model import LastInstance, Route, Statute
-from domain.words import Authorization, ClockId, Role, SharingClass
+from domain.words import Authorization, Role, SharingClass
 
 Problem = tuple[tuple[str | int, ...], str]
 """Where in the statute, and what is wrong; the reason is read after the key path."""

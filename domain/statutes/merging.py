@@ -8,11 +8,12 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
+from domain.clocks import ClockId
 from domain.messages import words
 from domain.statutes.merging_rectification import join_rectification
 from domain.statutes.model import Clause, Name, Statute
 from domain.statutes.overlay_model import OverlayChange
-from domain.words import ClockId, SharingClass, Stage
+from domain.words import SharingClass, Stage
 
 Data = dict[str, Any]
 How = Literal["stays", "replaces", "adds", "gives_way"]

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field
 
+from domain.clocks import ClockId
 from domain.statutes.parts import Clause, Limit, Name, Overall, Part, Section
 from domain.statutes.sections import (
     AccessRules,
@@ -21,7 +22,7 @@ from domain.statutes.sections import (
     RectificationRules,
     WithdrawalRules,
 )
-from domain.words import Authorization, ClockId, Role, SharingClass, Unit
+from domain.words import Authorization, Role, SharingClass, Unit
 
 __all__ = ["Clause", "Limit", "Name", "Overall", "Part", "Regulation", "Statute"]
 

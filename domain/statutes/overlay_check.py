@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from domain.clocks import ClockId
 from domain.statutes.model import Part, Statute
 from domain.statutes.overlay_model import Above, Upper
-from domain.words import ClockId, SharingClass, Stage
+from domain.words import SharingClass, Stage
 
 Weakness = tuple[str, str]
 """The part, and in what it falls short, to be read after its name."""

@@ -4,7 +4,8 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
-from domain.words import ClockId, SharingClass, Unit
+from domain.clocks import ClockId
+from domain.words import SharingClass, Unit
 
 R = TypeVar("R")
 

@@ -9,9 +9,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from domain.clocks import ClockId
 from domain.periods import MONTHS, Period, Recurrence, beginnings
 from domain.statutes.parts import Clause, Name, Part
-from domain.words import ClockId, Role, Unit
+from domain.words import Role, Unit
 
 
 class DemandRules(Part):

@@ -21,12 +21,13 @@ from configuration.files import read_text
 from domain.access import place_of
 from domain.calendar import day_of, end_of
 from domain.calendar.horizon import HORIZON
+from domain.clocks import ClockId
 from domain.engine.filed import Filed
 from domain.field_types import CallerKey, Code, Day, Instant, ShortText, Truth, WholeNumber
 from domain.refusal_codes import RefusalCode
 from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.validation_messages import first_problem, key_path
-from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
+from domain.words import Basis, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
 from domain.yaml_text import YamlDocument, YamlTextError, read_yaml
 from procedures.registry import PROCEDURES
 

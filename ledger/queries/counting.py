@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import CTE, Connection, Engine, Select, and_, case, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
-from domain.words import ClockId, ClockState, Outcome, Stage
+from domain.clocks import ClockId
+from domain.words import ClockState, Outcome, Stage
 from ledger.engine import reading
 from ledger.queries.outbox_position import Mark, mark, move_mark, newest_position
 from ledger.queries.views import Counts

@@ -8,12 +8,13 @@ from typing import Any, Literal
 from sqlalchemy import RowMapping
 
 from domain.access import Visibility
+from domain.clocks import ClockId
 from domain.engine.records import Clock, Record, RecordedEvent
 from domain.evidence import COVERED, Algorithm, plain
 from domain.policy import Policy
 from domain.rule_texts import KNOWN
 from domain.statutes.model import Statute
-from domain.words import ClockId, ClockState, Outcome, ProcedureName, SharingClass, Stage
+from domain.words import ClockState, Outcome, ProcedureName, SharingClass, Stage
 
 MOVING = ("state", "ended_at", "warned", "climbed")
 """What changes of a clock after it started; all else stands in the event that started it."""

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 
 from domain.calendar import day_of
+from domain.clocks import ClockId
 from domain.engine.commands import Terms
 from domain.engine.decision import PLATFORM, Decision, Refused
 from domain.engine.filed import Filed, Party, Resource
@@ -16,7 +17,7 @@ from domain.field_types import Code, Day, ItemCount, Text, Truth
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.statutes.sections import AccessRules, Retention
-from domain.words import Basis, ClockId, EventType, Outcome, ProcedureName, Role, ServiceMode, Stage, Unit
+from domain.words import Basis, EventType, Outcome, ProcedureName, Role, ServiceMode, Stage, Unit
 from procedures.common.instances import Disputable
 from procedures.common.parties import AboutResource
 from procedures.share_request.application import Application

@@ -3,13 +3,14 @@
 809 art. 27¶1. The provider asks with the act that ends the grant, or by itself at any time before it is closed.
 """
 
+from domain.clocks import ClockId
 from domain.engine.commands import Reasoned
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Filed
 from domain.engine.rules import RuleBook
 from domain.field_types import Text, WorkingDays
 from domain.refusal_codes import RefusalCode
-from domain.words import ClockId, CommandName, EventType, Role, Stage
+from domain.words import CommandName, EventType, Role, Stage
 from procedures.access_grant.case import GrantCase
 from procedures.common.filing import unless_in_the_text
 

@@ -9,12 +9,13 @@ proposed.
 from typing import Any
 
 from domain.calendar import day_of
+from domain.clocks import ClockId
 from domain.engine.commands import Decide, Reasoned, Terms
 from domain.engine.decision import Decision, Refused
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
-from domain.words import ClockId, CommandName, EventType, Role, Stage
+from domain.words import CommandName, EventType, Role, Stage
 from procedures.access_grant.case import GrantCase, change_service, heard
 from procedures.common.instances import may_be_coordinated, may_be_decided, nobody_coordinates, refer_to_coordination
 

@@ -4,13 +4,14 @@ from datetime import date
 from typing import Literal
 
 from domain.calendar import day_of
+from domain.clocks import ClockId
 from domain.engine.commands import Reasoned, Terms
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Filed
 from domain.engine.rules import RuleBook
 from domain.field_types import Code, Text, Truth
 from domain.refusal_codes import RefusalCode
-from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from domain.words import CommandName, EventType, Outcome, Role, Stage
 from procedures.access_grant.case import (
     GrantCase,
     change_service,

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from domain.clocks import ClockId
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, STAYS, C, Condition, DeclaredStage, OfCommands, Process
 from domain.engine.rules import together
 from domain.statutes.model import Statute
-from domain.words import ClockId, CommandName, Role, Stage
+from domain.words import CommandName, Role, Stage
 from procedures.access_grant import disposal, disputes, endings, rules, suspension
 from procedures.access_grant.case import AccessGrant, GrantCase
 from procedures.common.supervision import SUPERVISED

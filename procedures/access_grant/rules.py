@@ -1,6 +1,7 @@
 """Access grant (共享授权): what was granted is used, for its term and its purpose, until it ends in one of its ways."""
 
 from domain.calendar import day_of
+from domain.clocks import ClockId
 from domain.engine.commands import ChangedFields
 from domain.engine.decision import PLATFORM, Decision, Refused
 from domain.engine.filed import Filed
@@ -10,7 +11,7 @@ from domain.engine.records import Clock
 from domain.engine.rules import RuleBook
 from domain.field_types import Day, ShortText, Text, UseCount
 from domain.refusal_codes import RefusalCode
-from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from domain.words import CommandName, EventType, Outcome, Role, Stage
 from procedures.access_grant.case import (
     GrantCase,
     drop_dispute,

@@ -5,6 +5,7 @@ Whether it has failed is known from the rectification and from its limit, never 
 
 from typing import Literal
 
+from domain.clocks import ClockId
 from domain.engine.commands import Reasoned
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Filed
@@ -13,7 +14,7 @@ from domain.engine.records import Clock
 from domain.engine.rules import RuleBook
 from domain.field_types import Code, ShortText, Text, Truth, WorkingDays
 from domain.refusal_codes import RefusalCode
-from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from domain.words import CommandName, EventType, Outcome, Role, Stage
 from procedures.access_grant.case import (
     Failure,
     GrantCase,

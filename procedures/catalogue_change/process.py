@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from domain.clocks import ClockId
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, DeclaredStage, Process
 from domain.statutes.model import Statute
-from domain.words import ClockId, CommandName, Role, Stage
+from domain.words import CommandName, Role, Stage
 from procedures.catalogue_change.rules import RULES, CatalogueChange, CatalogueChangeCase, begin
 from procedures.common.extensions import EXTENSION, extension_only
 from procedures.common.supervision import WITHDRAWN_OR_SUPERVISED

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from domain.calendar import day_of
+from domain.clocks import ClockId
 from domain.engine.commands import Nothing, Reasoned
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Filed, Party, Resource
@@ -23,7 +24,6 @@ from domain.statutes.model import Clause, Earlier, Limit, Statute
 from domain.statutes.sections import CatalogueExtension, CatalogueRules
 from domain.words import (
     Basis,
-    ClockId,
     ClockState,
     CommandName,
     EventType,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from domain.clocks import ClockId
 from domain.engine.commands import Nothing, Reasoned, RequestExtension
 from domain.engine.decision import Decision, Refused
 from domain.engine.process import STAYS, Condition, OfCommands
@@ -14,7 +15,7 @@ from domain.engine.records import Clock, Event, NumberedEvent
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
-from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Role, Stage
+from domain.words import Basis, ClockState, CommandName, EventType, Role, Stage
 
 EXTENSION: Final[Mapping[CommandName, Sequence[Stage]]] = {
     CommandName.REQUEST_EXTENSION: STAYS,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from domain.clocks import ClockId
 from domain.engine.case import Case
 from domain.engine.commands import ConcludeCoordination, Decide, ReferFinal, Terms
 from domain.engine.decision import Decision, Refused
@@ -15,7 +16,7 @@ from domain.engine.records import Event, NumberedEvent
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Body, Clause, LastInstance, Statute
-from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from domain.words import CommandName, EventType, Outcome, Role, Stage
 
 
 def whoever_negotiates(statute: Statute, _: bool = False) -> Sequence[Role]:

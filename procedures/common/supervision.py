@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from domain.clocks import ClockId
 from domain.engine.case import Case
 from domain.engine.commands import OrderRectification, Reasoned, Urge
 from domain.engine.decision import Decision, Refused
@@ -13,7 +14,7 @@ from domain.engine.rules import RuleBook
 from domain.messages import label
 from domain.refusal_codes import RefusalCode
 from domain.statutes.sections import Ground
-from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from domain.words import Basis, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage
 from procedures.common.filing import unless_in_the_text
 
 SUPERVISED: Final[Mapping[CommandName, Sequence[Stage]]] = {

@@ -5,13 +5,14 @@ Either side may still give in: the provider corrects the data after all, or the 
 
 from typing import Any
 
+from domain.clocks import ClockId
 from domain.engine.case import Case
 from domain.engine.commands import Reasoned
 from domain.engine.decision import Decision, Refused
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
-from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from domain.words import CommandName, EventType, Outcome, Role, Stage
 from procedures.common.filing import unless_in_the_text
 
 

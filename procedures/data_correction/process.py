@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
+from domain.clocks import ClockId
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, DeclaredStage, OfCommands, Process
 from domain.statutes.model import Statute
-from domain.words import ClockId, CommandName, Role, Stage
+from domain.words import CommandName, Role, Stage
 from procedures.common.instances import whoever_negotiates
 from procedures.common.supervision import SUPERVISED, WITHDRAWN_OR_SUPERVISED
 from procedures.data_correction.rules import RULES, Correction, CorrectionCase, begin, on_breach

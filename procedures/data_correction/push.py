@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from domain.clocks import ClockId
 from domain.codes import code_key
 from domain.engine.case import Case
 from domain.engine.commands import Nothing
@@ -11,7 +12,7 @@ from domain.engine.records import Event
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.sections import Push
-from domain.words import ClockId, CommandName, EventType, Outcome, Role
+from domain.words import CommandName, EventType, Outcome, Role
 
 
 def _push_of(case: Case) -> Push:

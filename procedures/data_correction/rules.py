@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from domain.calendar import day_of
+from domain.clocks import ClockId
 from domain.engine.commands import Nothing, Reasoned
 from domain.engine.decision import PLATFORM, Decision, Refused
 from domain.engine.filed import Document, Filed, Party, Resource
@@ -21,7 +22,7 @@ from domain.field_types import SAYING, Code, Day, ItemCount, Text, Truth
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.statutes.sections import CorrectionRules
-from domain.words import Basis, ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from domain.words import Basis, CommandName, EventType, Outcome, ProcedureName, Role, Stage
 from procedures.common.filing import (
     code_and_name,
     refuse_unless_given,

@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from domain.clocks import ClockId
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, DeclaredStage, Process
-from domain.words import ClockId, CommandName, Role, Stage
+from domain.words import CommandName, Role, Stage
 from procedures.common.supervision import SUPERVISED, WITHDRAWN_OR_SUPERVISED
 from procedures.demand.rules import RULES, Demand, DemandCase, begin, on_breach, on_expiry
 

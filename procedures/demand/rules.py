@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from domain.clocks import ClockId
 from domain.engine.commands import ChangedFields, Reasoned
 from domain.engine.decision import Decision
 from domain.engine.filed import Document, Filed, Party, Resource
@@ -19,7 +20,7 @@ from domain.engine.rules import RuleBook
 from domain.field_types import ShortText, Text
 from domain.refusal_codes import RefusalCode
 from domain.statutes.sections import DemandRules
-from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from domain.words import CommandName, EventType, Outcome, ProcedureName, Role, Stage
 from procedures.common.filing import code_and_name, refuse_unless_given
 from procedures.common.parties import BetweenTwo
 from procedures.common.supervision import may_be_urged, may_be_withdrawn, may_lead_to_rectification

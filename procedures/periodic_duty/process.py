@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from domain.clocks import ClockId
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, DeclaredStage, Process
-from domain.words import ClockId, CommandName, Role, Stage
+from domain.words import CommandName, Role, Stage
 from procedures.common.supervision import SUPERVISED
 from procedures.periodic_duty.rules import ORGANS, RULES, DutyCase, DutyOfPeriod, begin, one_case
 

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from domain.access import place_of
 from domain.calendar import CHINA, day_of
+from domain.clocks import ClockId
 from domain.codes import code_key
 from domain.engine.commands import Reasoned
 from domain.engine.decision import Decision, Refused
@@ -26,7 +27,7 @@ from domain.periods import FIRST_YEAR, LAST_YEAR, Period, Recurrence, period_nam
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Statute
 from domain.statutes.sections import Duty
-from domain.words import Basis, ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
+from domain.words import Basis, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
 from procedures.common.filing import code_and_name, refuse_unless_given
 from procedures.common.supervision import may_be_urged, may_lead_to_rectification, take_back
 

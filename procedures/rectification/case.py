@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from domain.clocks import ClockId
 from domain.engine.decision import Refused
 from domain.engine.filed import Document, Filed, Party, Resource
 from domain.engine.records import Clock, Event, NumberedEvent
@@ -13,7 +14,7 @@ from domain.field_types import Code, ItemCount, ShortText, Text, WorkingDays
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.statutes.sections import Ground, RectificationRules
-from domain.words import ClockId, EventType, ProcedureName, Role
+from domain.words import EventType, ProcedureName, Role
 from procedures.common.parties import OfOneDepartment
 
 ADDRESSEE = (Role.PROVIDER, Role.REQUESTER, Role.BUREAU)

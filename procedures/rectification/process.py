@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from domain.clocks import ClockId
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
 from domain.engine.rules import together
-from domain.words import ClockId, CommandName, Role, Stage
+from domain.words import CommandName, Role, Stage
 from procedures.rectification import rules, steps
 from procedures.rectification.case import Notice, RectificationCase
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from domain.access import place_of
+from domain.clocks import ClockId
 from domain.codes import same_code
 from domain.engine.case_found import CaseFound
 from domain.engine.commands import Nothing, Reasoned
@@ -19,7 +20,7 @@ from domain.engine.rules import RuleBook
 from domain.field_types import Text, WorkingDays
 from domain.naming import procedure_of_id
 from domain.refusal_codes import RefusalCode
-from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from domain.words import CommandName, EventType, Outcome, ProcedureName, Role, Stage
 from procedures.common.filing import code_and_name, refuse_unless_given
 from procedures.common.supervision import may_be_urged
 from procedures.rectification.case import (

@@ -2,13 +2,14 @@
 
 from typing import Literal
 
+from domain.clocks import ClockId
 from domain.engine.commands import Reasoned
 from domain.engine.decision import Decision, Refused
 from domain.engine.rules import RuleBook
 from domain.field_types import ShortText, Text
 from domain.refusal_codes import RefusalCode
 from domain.statutes.sections import EscalationStep
-from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from domain.words import CommandName, EventType, Outcome, Role, Stage
 from procedures.rectification.case import (
     RectificationCase,
     ground_of,

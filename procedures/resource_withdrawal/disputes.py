@@ -8,12 +8,13 @@ decides after the coordination, the case ends unresolved: nothing has been withd
 
 from typing import Any
 
+from domain.clocks import ClockId
 from domain.engine.commands import Decide, Reasoned, Terms
 from domain.engine.decision import Decision, Refused
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
-from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from domain.words import CommandName, EventType, Outcome, Role, Stage
 from procedures.common.instances import may_be_coordinated, may_be_decided, nobody_coordinates, refer_to_coordination
 from procedures.resource_withdrawal.case import WithdrawalCase
 

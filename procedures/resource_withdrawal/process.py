@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
+from domain.clocks import ClockId
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, STAYS, DeclaredStage, Process
 from domain.statutes.model import Statute
-from domain.words import ClockId, CommandName, Role, Stage
+from domain.words import CommandName, Role, Stage
 from procedures.resource_withdrawal.case import Withdrawal, WithdrawalCase
 from procedures.resource_withdrawal.rules import RULES, begin, on_expiry
 

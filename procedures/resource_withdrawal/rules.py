@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from domain.calendar import day_of
+from domain.clocks import ClockId
 from domain.codes import code_key
 from domain.engine.commands import Reasoned
 from domain.engine.decision import Decision, Refused
@@ -23,7 +24,7 @@ from domain.field_types import Code, Text
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause, Statute
 from domain.statutes.sections import WithdrawalRules
-from domain.words import Basis, ClockId, CommandName, EventType, Outcome, Role, Stage, Unit
+from domain.words import Basis, CommandName, EventType, Outcome, Role, Stage, Unit
 from procedures.common.filing import code_and_name, refuse_unless_given, unless_in_the_text
 from procedures.common.supervision import may_be_urged, may_be_withdrawn
 from procedures.resource_withdrawal.case import DISPUTED, User, Withdrawal, WithdrawalCase

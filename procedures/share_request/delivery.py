@@ -1,9 +1,10 @@
 """Delivery, withdrawal, urging and what a missed limit may lead to: 提供, 撤回, 督办, 责令整改."""
 
+from domain.clocks import ClockId
 from domain.engine.commands import Deliver
 from domain.engine.decision import Decision
 from domain.engine.rules import RuleBook
-from domain.words import ClockId, CommandName, EventType, Role
+from domain.words import CommandName, EventType, Role
 from procedures.common.supervision import may_be_urged, may_be_withdrawn, may_lead_to_rectification
 from procedures.share_request.case import ShareRequestCase
 from procedures.share_request.provider_answer import close_granted

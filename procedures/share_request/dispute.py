@@ -1,11 +1,12 @@
 """After a refusal, or a silence: 协商, 协调, 评判, 报请决定. Silence itself never decides."""
 
+from domain.clocks import ClockId
 from domain.engine.commands import Adjudicate, Decide, Nothing, OpenNegotiation, Propose, Reasoned, Terms
 from domain.engine.decision import Decision, Refused
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
-from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from domain.words import CommandName, EventType, Outcome, Role, Stage
 from procedures.common.instances import (
     after_no_agreement,
     lacking,

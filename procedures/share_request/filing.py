@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+from domain.clocks import ClockId
 from domain.codes import same_code
 from domain.engine.case_found import CaseFound
 from domain.engine.decision import PLATFORM, Decision, Refused
 from domain.engine.records import Actor
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
-from domain.words import Basis, ClockId, EventType, Outcome, ProcedureName, Role, Stage
+from domain.words import Basis, EventType, Outcome, ProcedureName, Role, Stage
 from procedures.share_request.application import Application
 from procedures.share_request.case import ShareRequestCase
 from procedures.share_request.completeness import findings, refuse_unless_complete

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
+from domain.clocks import ClockId
 from domain.engine.decision import Decision
 from domain.engine.procedure import Procedure
 from domain.engine.process import CLOSES, STAYS, DeclaredStage, OfCommands, Process
 from domain.engine.records import Clock
 from domain.engine.rules import together
 from domain.statutes.model import Statute
-from domain.words import ClockId, CommandName, EventType, Outcome, Role, Stage
+from domain.words import CommandName, EventType, Outcome, Role, Stage
 from procedures.common.extensions import EXTENSION, extension_only
 from procedures.common.instances import whoever_negotiates
 from procedures.common.supervision import WITHDRAWN_OR_SUPERVISED

@@ -6,12 +6,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from domain.clocks import ClockId
 from domain.engine.commands import Granting, Nothing, Reasoned, Refusing, ReturnForSupplement, Supplement, invalid
 from domain.engine.decision import Decision, Refused
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause, Extension, Refusal
-from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from domain.words import CommandName, EventType, Outcome, ProcedureName, Role, Stage
 from procedures.common.extensions import MayBeExtended
 from procedures.share_request.application import Application
 from procedures.share_request.case import ShareRequestCase, amended

@@ -12,7 +12,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from domain.words import ClockId, CommandName, EventType, ProcedureName
+from domain.clocks import ClockId
+from domain.words import CommandName, EventType, ProcedureName
 from procedures.registry import PROCEDURES, RULED_BY
 from starter.coverage.references import STEP
 from starter.coverage.table import Row

@@ -18,12 +18,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from domain.clocks import ClockId
 from domain.refusal_codes import RefusalCode
 from domain.statutes.errors import wrong
 from domain.statutes.loader import read_document
 from domain.statutes.parts import Name, Part
 from domain.validation_messages import first_problem
-from domain.words import ClockId, CommandName, EventType, ProcedureName
+from domain.words import CommandName, EventType, ProcedureName
 
 Category = Literal[
     "TIME",  # 时限

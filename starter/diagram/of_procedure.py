@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from domain.clocks import ClockId
 from domain.engine.decision import Refused
 from domain.engine.procedure import Procedure
 from domain.engine.process import DeclaredStage, Process
@@ -10,7 +11,7 @@ from domain.messages import Language, label
 from domain.policy import default_policy
 from domain.statutes.model import Limit, Statute
 from domain.statutes.parts import Name
-from domain.words import ClockId, CommandName, ProcedureName, Role, Stage
+from domain.words import CommandName, ProcedureName, Role, Stage
 from starter.diagram.picture import Arrow, Box, End, Opening, Picture
 from starter.diagram.wording import KIND
 

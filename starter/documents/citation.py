@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from domain.clocks import ClockId
 from domain.engine.records import Clock, RecordedEvent
 from domain.messages import Language
 from domain.statutes.model import Clause, Regulation, Statute
-from domain.words import ClockId, Role
+from domain.words import Role
 from procedures.share_request.case import ShareRequestCase
 from starter.documents.wording import numeral
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from domain.clocks import ClockId
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Clock, RecordedEvent
 from domain.messages import Language, label
 from domain.statutes.model import Name
-from domain.words import ClockId, CommandName, EventType, Role, Stage
+from domain.words import CommandName, EventType, Role, Stage
 from ledger.queries.views import CaseDetail
 from procedures.assignees import assignees
 from procedures.registry import allowed, procedure_of

@@ -8,8 +8,9 @@ from typing import Any, Final
 import httpx
 
 from domain.access import place_of
+from domain.clocks import ClockId
 from domain.engine.records import Clock
-from domain.words import ClockId, CommandName, Role
+from domain.words import CommandName, Role
 from embedded.simulate.sandbox import Sandbox
 from ledger.queries.cases import get_case
 from protocol.names import workflow_id

@@ -9,6 +9,7 @@ from domain.clocks import (
     IN_EVERY_POLICY,
     POLICY_CLOCKS,
     ClockDeclaration,
+    ClockId,
     ClockKind,
     NumberFrom,
     UndeclaredClock,
@@ -18,7 +19,6 @@ from domain.clocks import (
 )
 from domain.policy import default_policy
 from domain.statutes.loader import packaged_statutes
-from domain.words import ClockId
 
 ROWS = tuple(CLOCKS.values())
 

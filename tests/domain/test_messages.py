@@ -9,12 +9,12 @@ import pytest
 
 import procedures
 from domain import words as vocabulary
+from domain.clocks import ClockId
 from domain.messages import Language, label, refusal_sentence, words
 from domain.refusal_codes import RefusalCode
 from domain.words import (
     Authorization,
     Basis,
-    ClockId,
     ClockState,
     CommandName,
     EventType,

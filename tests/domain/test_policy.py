@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.clocks import POLICY_CLOCKS
+from domain.clocks import POLICY_CLOCKS, ClockId
 from domain.policy import Policy, default_policy, policy_from
-from domain.words import ClockId, Unit, Urgency
+from domain.words import Unit, Urgency
 
 PROMISED = {
     "supplement": 5,

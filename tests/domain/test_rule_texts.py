@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from domain.clocks import ClockId
 from domain.policy import default_policy
 from domain.rule_texts import RuleText, RuleTextMissing, RuleTexts, RuleTextWrong, rule_text_of
 from domain.statutes.loader import digest, get_statute, packaged_statutes
-from domain.words import ClockId, Unit
+from domain.words import Unit
 
 
 @pytest.mark.parametrize("name", packaged_statutes())

@@ -14,7 +14,8 @@ from temporalio.client import (
 
 from background.reconciliation import reconcile
 from background.stuck import WORKFLOW_MISSING
-from domain.words import ClockId, EventType, Outcome, Stage, Urgency
+from domain.clocks import ClockId
+from domain.words import EventType, Outcome, Stage, Urgency
 from protocol.messages import Answer
 from starter.engine_client import ShareflowClient
 from starter.errors import RequestRefused

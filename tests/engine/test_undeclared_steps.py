@@ -11,10 +11,11 @@ from typing import Any, cast
 import pytest
 
 from background.stuck import TASK_FAILING, held_up
+from domain.clocks import ClockId
 from domain.engine.decision import Decision
 from domain.engine.process import UndeclaredStep
 from domain.engine.records import Clock
-from domain.words import ClockId, ClockState, CommandName, Outcome, ProcedureName, Stage
+from domain.words import ClockState, CommandName, Outcome, ProcedureName, Stage
 from procedures.registry import PROCEDURES
 from procedures.share_request.process import SHARE_REQUEST
 from starter.engine_client import ShareflowClient

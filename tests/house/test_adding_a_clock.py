@@ -21,7 +21,7 @@ USED = """
 from domain.clocks import is_duty, reminds_on_the_last_day
 from domain.messages import label
 from domain.policy import default_policy, policy_from
-from domain.words import ClockId
+from domain.clocks import ClockId
 
 clock = ClockId("audit")
 own = policy_from({**default_policy().model_dump(), "limits": {

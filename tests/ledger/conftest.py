@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from domain.clocks import ClockId
 from domain.engine.records import Actor, Clock, ClockOrder, Event, Rung, Step
-from domain.words import Basis, ClockId, EventType, Role, Stage, Unit, Urgency
+from domain.words import Basis, EventType, Role, Stage, Unit, Urgency
 from embedded.stack.postgres import start_postgres
 from ledger.engine import connect
 from ledger.queries.texts import store_texts

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.calendar import CHINA, Calendar, day_of, end_of
+from domain.clocks import ClockId
 from domain.engine.case import Case
 from domain.engine.commands import Command, InvalidFields
 from domain.engine.deadlines import resolve
@@ -21,7 +22,7 @@ from domain.engine.filed import Filed
 from domain.engine.records import Actor, Event, RecordedEvent
 from domain.policy import default_policy
 from domain.statutes.loader import get_statute
-from domain.words import ClockId, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from domain.words import CommandName, EventType, Outcome, ProcedureName, Role, Stage
 from embedded.testing.engine import ShareflowEngine, running_engine
 from procedures.registry import PROCEDURES, advance, allowed, decide, open_case
 from shareflow import Case as CaseSeen

@@ -14,11 +14,12 @@ from temporalio.service import RPCError
 
 from activities import ledger_steps
 from domain.calendar import CHINA, CalendarError, WorkingDays
+from domain.clocks import ClockId
 from domain.engine import decide
 from domain.engine.commands import Command
 from domain.engine.deadlines import resolve
 from domain.engine.records import Actor, Clock, ClockOrder
-from domain.words import ClockId, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from domain.words import ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage
 from embedded.simulate.sandbox import Sandbox
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of

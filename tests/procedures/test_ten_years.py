@@ -8,11 +8,12 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from domain.calendar import CHINA
+from domain.clocks import ClockId
 from domain.engine.evolve import evolve_all
 from domain.evidence import verify_chain
 from domain.policy import default_policy
 from domain.statutes.loader import get_statute
-from domain.words import ClockId, ClockState, EventType, Outcome, Stage
+from domain.words import ClockState, EventType, Outcome, Stage
 from embedded.simulate.sandbox import Sandbox
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of

@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from domain.calendar import CHINA, Calendar, WorkingDays, day_of
+from domain.clocks import ClockId
 from domain.engine.commands import Command
 from domain.engine.deadlines import order_again, resolve
 from domain.engine.decide import decide
@@ -21,7 +22,7 @@ from domain.evidence import GENESIS, plain, seal
 from domain.policy import Policy, default_policy
 from domain.statutes.loader import get_statute
 from domain.statutes.model import Statute
-from domain.words import ClockId, ClockState, CommandName, EventType, Role, SharingClass
+from domain.words import ClockState, CommandName, EventType, Role, SharingClass
 from procedures.share_request.application import Application
 from procedures.share_request.case import ShareRequestCase
 from procedures.share_request.filing import as_requester

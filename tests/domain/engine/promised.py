@@ -1,10 +1,7 @@
 """What was promised of every case, by hand and not by the rules: whose acts, which moves, what time alone may write."""
 
-from domain.words import (
-    ClockId,
-    ClockState,
-    Role,
-)
+from domain.clocks import ClockId
+from domain.words import ClockState, Role
 
 DECIDING = (Role.REQUESTER, Role.PROVIDER, Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT)
 NEVER_DECIDING = (Role.PLATFORM, Role.AUDITOR, Role.OPERATOR)

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from domain.calendar import CHINA, Calendar, CalendarError
+from domain.clocks import ClockId
 from domain.engine.deadlines import order_again, resolve
 from domain.engine.records import Clock, ClockOrder
 from domain.engine.recount import OpenLimit, change_of
 from domain.engine.timers import recounted
 from domain.policy import LadderStep, default_policy, policy_from
-from domain.words import Basis, ClockId, ClockState, Unit, Urgency
+from domain.words import Basis, ClockState, Unit, Urgency
 from tests.domain.engine.machine import PaperLedger, play
 
 LADDER = (

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.clocks import ClockId
 from domain.engine.decide import decide
 from domain.engine.decision import Decision
 from domain.engine.procedure import Procedure
@@ -15,7 +16,7 @@ from domain.engine.records import Clock
 from domain.engine.rules import RuleBook
 from domain.policy import default_policy
 from domain.statutes.loader import get_statute, packaged_statutes
-from domain.words import ClockId, CommandName, Outcome, Role, Stage
+from domain.words import CommandName, Outcome, Role, Stage
 from procedures.registry import ALL, by_name
 from procedures.share_request.filing import as_requester
 from procedures.share_request.process import SHARE_REQUEST

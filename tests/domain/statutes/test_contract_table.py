@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 
+from domain.clocks import ClockId
 from domain.statutes.clauses import clauses
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.statutes.model import Clause
-from domain.words import Authorization, ClockId, Role, SharingClass, Unit
+from domain.words import Authorization, Role, SharingClass, Unit
 
 IDS = ["changshu-2019", "changzhou-2018", "cn-809-2025", "nantong-2020", "yima-2021", "zhejiang-2014"]
 U, C, N = SharingClass.UNCONDITIONAL, SharingClass.CONDITIONAL, SharingClass.NOT_SHARED

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from domain.access import place_of
+from domain.clocks import ClockId
 from domain.statutes.in_force import NothingInForce, starts, statute_in_force
 from domain.statutes.loader import get_statute, packaged_statutes
-from domain.words import ClockId
 
 DAYS = [
     ("nantong", date(2020, 1, 1), "nantong-2020"),

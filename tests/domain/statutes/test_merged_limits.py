@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.clocks import ClockId
 from domain.statutes.loader import (
     get_statute,
 )
 from domain.statutes.merging import MergeError, Merging
 from domain.statutes.model import Clause, Limit
-from domain.words import ClockId, SharingClass, Unit
+from domain.words import SharingClass, Unit
 from tests.domain.statutes.test_overlay import CONDITIONAL, UNCONDITIONAL
 
 

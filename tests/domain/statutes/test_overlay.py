@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from domain.clocks import ClockId
 from domain.statutes.loader import (
     StatuteError,
     digest,
@@ -14,7 +15,7 @@ from domain.statutes.loader import (
     packaged_statutes,
 )
 from domain.statutes.model import Statute
-from domain.words import ClockId, SharingClass
+from domain.words import SharingClass
 
 TEXTS = dict(packaged_overlay_texts())
 OF_A_REQUEST = (ClockId.COMPLETENESS_CHECK, ClockId.PLATFORM_AUTHORIZATION, ClockId.PROVIDER_ANSWER, ClockId.DELIVERY)
