@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from domain.access import EVERYWHERE
+from domain.clocks import ClockId
 from domain.engine import decide as deciding
 from domain.engine import procedure as opening
 from domain.engine import timers
@@ -54,6 +55,18 @@ PROCEDURES: Final[Mapping[ProcedureName, Procedure[Any]]] = by_name(ALL)
 
 RULED_BY: Final[Mapping[str, ProcedureName]] = {each.section: each.name for each in ALL if each.section is not None}
 """The sections of a text by their names, each with the procedure that it rules."""
+
+
+def refuse_unmeasured(procedures: Sequence[Procedure[Any]]) -> None:
+    """Raises InvalidProcess for a clock that no stage of any of these procedures measures."""
+    measured = {clock for procedure in procedures for clock in procedure.process.clocks}
+    for clock in ClockId:
+        if clock not in measured:
+            said = "is measured in no stage of any procedure"
+            raise InvalidProcess(f"domain/clocks.py: the clock {clock.value} {said}.")
+
+
+refuse_unmeasured(ALL)
 
 
 def procedure_of(case: Case) -> Procedure[Any]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from domain.clocks import CLOCKS
+from domain.clocks import ClockId
 from domain.messages import words
 
 KINDS = {
@@ -54,7 +54,9 @@ def glossary() -> str:
 
 def measures() -> str:
     """What each clock measures, where its number comes from, and whether its end is a breach."""
-    rows = "\n".join(f"| `{row.id}` | {row.measures} | {row.number} | {row.kind} |" for row in CLOCKS.values())
+    rows = "\n".join(
+        f"| `{row.word}` | {row.measures} | {row.number} | {row.kind} |" for row in (it.declared for it in ClockId)
+    )
     head = "| clock | what it measures | number from | kind |\n|---|---|---|---|"
     return f"\n{NUMBERS}\n\n{head}\n{rows}\n"
 

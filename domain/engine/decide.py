@@ -35,12 +35,13 @@ def decide(procedure: Procedure[P], case: P, command: Command, at: datetime, tak
     if rule is None:
         raise Refused(RefusalCode.WRONG_PROCEDURE)
     refuse_unless_allowed(case, rule, command)
-    decision = Decision(case, command.actor, at, case.stage, by_case=command.by_case)
+    measured = procedure.process.met_by(command.name, case.stage, case.statute)
+    decision = Decision(case, command.actor, at, case.stage, by_case=command.by_case, meets_first=measured)
     said = command.said(rule.says)
     if not taken:
         refuse_days_out_of_range(said)
     rule.rule(decision, said)
-    _refuse_undeclared(procedure, decision, command.name)
+    procedure.complete(decision, case.stage, command.name)
     return [*passed, *decision.events]
 
 
@@ -53,7 +54,7 @@ def by_itself(procedure: Procedure[P], case: P, at: datetime, rule: Callable[[De
     decision = Decision(case, PLATFORM, at, case.stage)
     if not case.closed:
         rule(decision)
-        _refuse_undeclared(procedure, decision, None)
+        procedure.complete(decision, case.stage, None)
     return [*passed, *decision.events] if decision.events else []
 
 
@@ -73,13 +74,6 @@ def refuse_unless_allowed(case: Case, rule: Rule, command: Command) -> None:
     if not stands_as(caller, actor.role, case.parties, rule.settles):
         raise Refused(RefusalCode.NOT_YOUR_TURN)
     rule.when(case, command.actor.role)
-
-
-def _refuse_undeclared(procedure: Procedure[Any], decision: Decision[Any], cause: CommandName | None) -> None:
-    """A rule keeps to what its procedure declares. Raises UndeclaredStep, which is a fault of the program."""
-    process, start, text = procedure.process, decision.case.stage, decision.case.statute
-    process.refuse_undeclared(start, cause, decision.stage, text)
-    process.refuse_undeclared_clocks(start, decision.stage, decision.events, text)
 
 
 def allowed(procedure: Procedure[Any], case: Case, role: Role) -> Sequence[CommandName]:

@@ -55,7 +55,10 @@ class Refused(Exception):
 
 @dataclass
 class Decision(Generic[P]):
-    """One command being decided at one instant. ``by_case``: the case that gives it, where another case does."""
+    """One command being decided at one instant. ``by_case``: the case that gives it, where another case does.
+
+    ``meets_first``: the limits that it meets, whatever its rule says: what is noted first is the act that they measure.
+    """
 
     case: P
     actor: Actor
@@ -63,6 +66,7 @@ class Decision(Generic[P]):
     stage: Stage
     events: list[Event] = field(default_factory=list)
     by_case: str | None = None
+    meets_first: Sequence[ClockId] = ()
 
     # What a rule asks
 
@@ -87,6 +91,9 @@ class Decision(Generic[P]):
                 statute=clause.statute if clause else None,
             )
         )
+        met, self.meets_first = self.meets_first, ()
+        for clock_id in met:
+            self.meet(clock_id)
 
     def file(
         self, clause: Clause | None, digests: Mapping[str, str], findings: Sequence[str] | None = None, **data: Any

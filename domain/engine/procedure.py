@@ -13,7 +13,7 @@ from domain.engine.case import Case
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Filed
 from domain.engine.in_force import refuse_before_first_day
-from domain.engine.process import InvalidProcess, Process, faults
+from domain.engine.process import Cause, InvalidProcess, Process, faults
 from domain.engine.records import Actor, Clock, Event
 from domain.engine.rules import CommandRule
 from domain.policy import Policy
@@ -95,6 +95,20 @@ class Procedure(Generic[P]):
         """Whether a text has the procedure."""
         return self.section is None or bool(statute.section(self.section))
 
+    def complete(self, decision: Decision[P], start: Stage | None, cause: Cause | None) -> None:
+        """Add to a step what its stage brings by itself; ``start`` None: the filing, ``cause`` None: the platform.
+
+        Raises UndeclaredStep, which is a fault of the program, where a rule did what the process does not declare.
+        """
+        text = decision.case.statute
+        if start is None:
+            self.process.refuse_undeclared_opening(decision.stage, text)
+        else:
+            self.process.refuse_undeclared(start, cause, decision.stage, text)
+        for clock in self.process.begins(start, decision.stage, text):
+            decision.start(clock)
+        self.process.refuse_undeclared_clocks(start, decision.stage, decision.events, text)
+
     def new_case(self, request_id: str, statute: Statute, policy: Policy, application: Filed) -> P:
         """The case before anything has happened."""
         return self.case(request_id, statute, policy, application)
@@ -122,8 +136,7 @@ def open_case(
         actor = Actor(role=Role.REQUESTER, org=case.requester.code, person=actor.person)
     decision = Decision(case, actor, at, Stage.CLOSED)
     procedure.begin(decision, digests or {})
-    procedure.process.refuse_undeclared_opening(decision.stage, case.statute)
-    procedure.process.refuse_undeclared_clocks(None, decision.stage, decision.events, case.statute)
+    procedure.complete(decision, None, None)
     caller = Caller(actor.person or "", actor.org, frozenset({actor.role}), places)
     if for_itself and not stands_as(caller, actor.role, case.parties):
         raise Refused(RefusalCode.NOT_YOUR_TURN)

@@ -51,15 +51,18 @@ class DeclaredStage:
     ``caption`` says in a few words what happens in it. ``waits_for``: whose move it is; ``waits_under`` says it where a
     text differs, or where a provincial department is involved (True). ``commands``: to which stages each may lead, its
     own among them where the case may also stay; none where it always stays. ``expiry``: likewise for the end of a
-    limit. ``by_itself``: where the platform leads a case that waits for nobody. ``limits``: what is measured here,
-    one that runs on from an earlier stage among them where its end leads somewhere. ``also_starts``: what may begin to
-    run here although other stages measure it. ``commands_only``, ``limits_only``: what some texts alone have here.
+    limit. ``by_itself``: where the platform leads a case that waits for nobody. ``on_entry``: the limits that begin
+    whenever a case comes here, each with the commands that meet it; no rule has to start them. ``limits``: what is
+    measured here besides, when a rule starts it; one that runs on from an earlier stage is among them where its end
+    leads somewhere. ``also_starts``: what may begin to run here although other stages measure it. ``commands_only``,
+    ``limits_only``: what some texts alone have here.
     """
 
     stage: Stage
     caption: str
     waits_for: Sequence[Role]
     commands: Mapping[CommandName, Sequence[Stage]]
+    on_entry: Mapping[ClockId, Sequence[CommandName]] = field(default_factory=dict)
     limits: Sequence[ClockId] = ()
     expiry: Mapping[ClockId, Sequence[Stage]] = field(default_factory=dict)
     also_starts: Sequence[ClockId] = ()
@@ -68,12 +71,17 @@ class DeclaredStage:
     commands_only: OfCommands = field(default_factory=dict)
     limits_only: OfLimits = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """What begins on entry is measured here."""
+        object.__setattr__(self, "limits", tuple(dict.fromkeys([*self.on_entry, *self.limits])))
+
     def under(self, statute: Statute) -> "DeclaredStage":
         """The stage as a text has it: without the commands, the limits and the ways that it does not know."""
         return replace(
             self,
             commands=self.commands_under(statute),
             expiry=_known(self.expiry, self.limits_only, statute),
+            on_entry={clock: by for clock, by in self.on_entry.items() if _has(self.limits_only, clock, statute)},
             limits=tuple(clock for clock in self.limits if _has(self.limits_only, clock, statute)),
             also_starts=tuple(clock for clock in self.also_starts if _has(self.limits_only, clock, statute)),
             commands_only={},
@@ -178,6 +186,17 @@ class Process:
         condition = self.opens_only.get(stage)
         return condition is None or condition(statute)
 
+    # What the declaration itself brings
+
+    def begins(self, start: Stage | None, end: Stage, statute: Statute) -> Sequence[ClockId]:
+        """The limits that a text has begin because a case comes from one stage (None: the filing) to another."""
+        return () if end in (start, Stage.CLOSED) else tuple(self[end].under(statute).on_entry)
+
+    def met_by(self, command: CommandName, stage: Stage, statute: Statute) -> Sequence[ClockId]:
+        """The limits of a stage that a command meets under a text."""
+        there = self[stage].under(statute).on_entry if stage in self else {}
+        return tuple(clock for clock, commands in there.items() if command in commands)
+
     # What is held to the declaration
 
     def refuse_undeclared_opening(self, stage: Stage, statute: Statute) -> None:
@@ -258,6 +277,9 @@ def _faults_of(declared: DeclaredStage, may_give: Mapping[CommandName, Sequence[
     stage = declared.stage.value
     for clock in sorted(set(declared.expiry) - set(declared.limits)):
         yield f"{stage} says where the end of {clock.value} leads, which is not among its limits"
+    for clock, commands in declared.on_entry.items():
+        for command in sorted(set(commands) - set(declared.commands)):
+            yield f"{stage} says that {command.value} meets {clock.value}, but has no such command"
     for clock in sorted(set(declared.also_starts) & set(declared.limits)):
         yield f"{stage} also starts {clock.value}, which is among its limits"
     if not declared.leads_to:

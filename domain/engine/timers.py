@@ -81,9 +81,7 @@ def _pass(procedure: Procedure[P], decision: Decision[P], clock: Clock, what: Ti
                 decision.events.append(_event(decision, EventType.CLOCK_BREACHED, clock, {**about, **due}))
                 decision.case = evolve_all(decision.case, decision.events)
                 procedure.on_breach(decision, clock)
-            process, text = procedure.process, decision.case.statute
-            process.refuse_undeclared(start, clock.id, decision.stage, text)
-            process.refuse_undeclared_clocks(start, decision.stage, decision.events, text)
+            procedure.complete(decision, start, clock.id)
         case TimerKind.RUNG:
             level = clock.rungs[clock.climbed].level
             said = {**about, "level": level.value, "rung": clock.climbed + 1, "automatic": True}

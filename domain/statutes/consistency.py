@@ -7,7 +7,7 @@ from filing to its end.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from domain.clocks import CLOCKS, ClockId, NumberFrom
+from domain.clocks import ClockId, NumberFrom
 from domain.statutes.clauses import clauses
 from domain.statutes.model import LastInstance, Route, Statute
 from domain.words import Authorization, Role, SharingClass
@@ -77,7 +77,7 @@ def _limits(statute: Statute) -> Iterator[Problem]:
     """No limit is set twice for the same clock and class, and none that somebody decides in each case."""
     seen = set()
     for place, limit in enumerate(statute.limits):
-        if CLOCKS[limit.clock].number is NumberFrom.DECISION:
+        if limit.clock.declared.number is NumberFrom.DECISION:
             yield ("limits", place, "clock"), f"is {limit.clock}, which is set in each case and by no text"
         what = (limit.clock, limit.sharing_class)
         if what in seen:

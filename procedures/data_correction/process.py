@@ -120,7 +120,7 @@ PROCESS: Final = Process(
             "推送: the corrected data goes to all who are authorised",
             waits_for=(Role.PROVIDER,),
             waits_under=_whoever_pushes,
-            limits=(ClockId.DATA_PUSH,),
+            on_entry={ClockId.DATA_PUSH: (CommandName.PUSH_DATA,)},
             commands={CommandName.PUSH_DATA: CLOSES, **SUPERVISED},
         ),
     ),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from domain.clocks import ClockId
 from domain.codes import code_key
 from domain.engine.case import Case
 from domain.engine.commands import Nothing
@@ -40,7 +39,6 @@ def may_be_pushed(book: RuleBook[Any]) -> None:
         parties = [decision.case.requester, *decision.case.application.authorized_users]
         users = [party.model_dump(mode="json", exclude_none=True) for party in parties]
         decision.note(EventType.DATA_PUSHED, _push_of(decision.case).clause, users=_each_once(users))
-        decision.meet(ClockId.DATA_PUSH)
         decision.close(Outcome.CORRECTED)
 
 

@@ -175,9 +175,7 @@ def correct(decision: Decision[CorrectionCase], said: Correcting) -> None:
     decision.meet(ClockId.NEGOTIATION)
     if rules.tell_bureau:
         decision.note(EventType.BUREAU_TOLD, rules.tell_bureau, to=Role.BUREAU.value, correction=said.correction)
-    if rules.push:
-        decision.start(ClockId.DATA_PUSH)
-    else:
+    if rules.push is None:
         decision.close(Outcome.CORRECTED)
 
 

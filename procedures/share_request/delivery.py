@@ -18,7 +18,6 @@ def deliver(decision: Decision[ShareRequestCase], said: Deliver) -> None:
     """提供: the data is there; the case is done."""
     limit = decision.case.statute.limit(ClockId.DELIVERY, decision.case.sharing_class)
     decision.note(EventType.DELIVERED, limit.clause if limit else None, mode=said.mode)
-    decision.meet(ClockId.DELIVERY)
     close_granted(decision, decision.case.terms)
 
 

@@ -158,7 +158,7 @@ PROCESS: Final = Process(
             Stage.SUPPLEMENT,
             "补正: the requester completes the papers",
             waits_for=(Role.REQUESTER,),
-            limits=(ClockId.SUPPLEMENT,),
+            on_entry={ClockId.SUPPLEMENT: (CommandName.SUPPLEMENT,)},
             commands={
                 CommandName.SUPPLEMENT: (Stage.COMPLETENESS_CHECK, Stage.PROVIDER_ANSWER),
                 **WITHDRAWN_OR_SUPERVISED,
@@ -276,7 +276,7 @@ PROCESS: Final = Process(
             Stage.DELIVERY,
             "提供: the provider hands the data over",
             waits_for=(Role.PROVIDER,),
-            limits=(ClockId.DELIVERY,),
+            on_entry={ClockId.DELIVERY: (CommandName.DELIVER,)},
             commands={CommandName.DELIVER: CLOSES, CommandName.REFER: (Stage.COORDINATION,), **WITHDRAWN_OR_SUPERVISED},
             commands_only={CommandName.REFER: _coordinates},
         ),

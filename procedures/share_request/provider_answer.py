@@ -92,7 +92,6 @@ def return_for_supplement(decision: Decision[ShareRequestCase], said: ReturnForS
         during=decision.case.stage.value,
     )
     decision.meet(ClockId.COMPLETENESS_CHECK)
-    decision.start(ClockId.SUPPLEMENT)
 
 
 @RULES.command(CommandName.SUPPLEMENT, by=[Role.REQUESTER])
@@ -114,7 +113,6 @@ def supplement(decision: Decision[ShareRequestCase], said: Supplement) -> None:
         changed=changed,
         findings=findings(after, decision.case.statute),
     )
-    decision.meet(ClockId.SUPPLEMENT)
     if decision.stage is Stage.COMPLETENESS_CHECK:
         decision.start(ClockId.COMPLETENESS_CHECK)
 
@@ -200,8 +198,6 @@ def grant_access(
         decision.meet(kept)
     if delivery is None:
         close_granted(decision, terms)
-        return
-    decision.start(ClockId.DELIVERY)
 
 
 def close_granted(decision: Decision[ShareRequestCase], terms: object) -> None:

@@ -32,7 +32,7 @@ ENUMS = ("ClockId", "EventType", "RefusalCode")
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """A function in the source; as text ``procedures/demand/rules.py:publish``."""
+    """A function in the source, or a process; as text ``procedures/demand/rules.py:publish``."""
 
     file: str
     function: str
@@ -112,12 +112,13 @@ def _act(procedure: ProcedureName, act: CommandName | EventType) -> Sequence[Pla
 
 
 def _starting(clock: ClockId, procedures: Sequence[ProcedureName]) -> Sequence[Place]:
-    """Where a limit starts to run, in these procedures or else in those that have it."""
+    """Where a limit starts to run, in these procedures or else in those that have it: in a rule, or with a stage."""
     having = [name for name, procedure in PROCEDURES.items() if clock in procedure.process.clocks]
     among = [name for name in having if name in procedures] or having
     wanted = ("ClockId", clock.name)
     started = _where(lambda function: wanted in function.started, among)
-    return started or _where(lambda function: wanted in function.members, among)
+    naming = started or _where(lambda function: wanted in function.members, among)
+    return naming or [Place(f"procedures/{name.value}/process.py", "PROCESS") for name in among]
 
 
 def _naming(enum: str, member: str, procedures: Sequence[ProcedureName]) -> Sequence[Place]:

@@ -1,26 +1,23 @@
-"""The table of clocks: one row each, and what it says is what cases do."""
+"""The clocks: each is declared once, and what it says is what cases do."""
 
-from dataclasses import replace
+import copy
+import pickle
 
 import pytest
 
 from domain.clocks import (
-    CLOCKS,
     IN_EVERY_POLICY,
     POLICY_CLOCKS,
     ClockDeclaration,
     ClockId,
     ClockKind,
+    InvalidClock,
     NumberFrom,
-    UndeclaredClock,
-    declared,
     is_duty,
     reminds_on_the_last_day,
 )
 from domain.policy import default_policy
 from domain.statutes.loader import packaged_statutes
-
-ROWS = tuple(CLOCKS.values())
 
 WITHOUT_A_LADDER = {
     "demand_feedback",
@@ -34,46 +31,71 @@ WITHOUT_A_LADDER = {
 }
 """What users were promised: nobody is urged when one of these ends."""
 
+WITH_A_LADDER = {
+    "completeness_check",
+    "platform_authorization",
+    "provider_answer",
+    "delivery",
+    "negotiation",
+    "coordination",
+    "final_instance",
+    "demand_publication",
+    "disposal",
+    "difference_feedback",
+    "data_verification",
+    "data_push",
+    "rectification",
+    "rectification_review",
+    "withdrawal_review",
+    "catalogue_update",
+    "catalogue_review",
+    "duty",
+}
+"""And urged when one of these does."""
 
-def test_every_clock_has_one_row_and_says_what_it_measures_in_one_sentence() -> None:
-    assert set(CLOCKS) == set(ClockId)
-    for row in ROWS:
-        assert row.measures[0].isupper()
-        assert row.measures.endswith(".")
-        assert row.measures.count(".") == 1
-    assert len({row.measures for row in ROWS}) == len(ROWS)
+
+def test_every_clock_says_what_it_measures_in_one_sentence() -> None:
+    said = [clock.declared.measures for clock in ClockId]
+    for sentence in said:
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+        assert sentence.count(".") == 1
+    assert len(set(said)) == len(said)
+
+
+def test_a_clock_is_its_word_wherever_it_is_written_or_copied() -> None:
+    for clock in ClockId:
+        assert (clock, clock.value, str(clock)) == (clock.declared.word,) * 3
+        assert clock.name == clock.value.upper()
+        assert type(clock.value) is str
+        assert ClockId(clock.value) is pickle.loads(pickle.dumps(clock)) is copy.deepcopy(clock) is clock
+    with pytest.raises(ValueError, match="'lunch' is not a valid ClockId"):
+        ClockId("lunch")
 
 
 def test_whom_the_ladder_urges_and_who_is_reminded_on_the_last_day() -> None:
-    assert {clock.value for clock in ClockId if not is_duty(clock)} == WITHOUT_A_LADDER
+    assert not any(is_duty(ClockId(word)) for word in WITHOUT_A_LADDER)
+    assert all(is_duty(ClockId(word)) for word in WITH_A_LADDER)
     assert [clock.value for clock in ClockId if reminds_on_the_last_day(clock)] == ["demand_feedback"]
 
 
-def test_numbers_come_from_where_the_table_says() -> None:
+def test_numbers_come_from_where_the_declaration_says() -> None:
     assert set(default_policy().limits) == set(POLICY_CLOCKS)
     assert set(IN_EVERY_POLICY) < set(POLICY_CLOCKS)
     in_texts = {limit.clock for statute in packaged_statutes().values() for limit in statute.limits}
-    assert not [clock for clock in in_texts if CLOCKS[clock].number is NumberFrom.DECISION]
+    assert not [clock for clock in in_texts if clock.declared.number is NumberFrom.DECISION]
     # A text that sets none of these would leave a clock without any number: some text does.
-    assert {row.id for row in ROWS if row.number is NumberFrom.STATUTE} - in_texts == {ClockId.DUTY}
+    of_texts = {clock for clock in ClockId if clock.declared.number is NumberFrom.STATUTE}
+    assert of_texts - in_texts == {ClockId.DUTY}
 
 
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        (ROWS[1:], "the clock completeness_check has no row"),
-        ((*ROWS, ROWS[0]), "the clock completeness_check has a second row"),
-        ((replace(ROWS[0], measures=" "), *ROWS[1:]), "the clock completeness_check does not say what it measures"),
-        ((replace(ROWS[0], in_every_policy=True), *ROWS[1:]), "no policy can name completeness_check"),
-    ],
-)
-def test_a_table_that_does_not_fit_the_words_is_refused_with_file_and_name(
-    rows: tuple[ClockDeclaration, ...], said: str
-) -> None:
-    with pytest.raises(UndeclaredClock, match=f"^domain/clocks.py: {said}"):
-        declared(rows)
+def test_a_declaration_that_says_nothing_or_contradicts_itself_is_refused_with_file_and_name() -> None:
+    with pytest.raises(InvalidClock, match=r"^domain/clocks.py: the clock audit does not say what it measures\.$"):
+        ClockDeclaration("audit", " ", NumberFrom.POLICY)
+    with pytest.raises(InvalidClock, match=r"^domain/clocks.py: no policy can name audit: its number is none of"):
+        ClockDeclaration("audit", "How long.", NumberFrom.STATUTE, in_every_policy=True)
 
 
-def test_a_row_alone_makes_a_duty_whose_number_a_text_sets() -> None:
-    row = ClockDeclaration(ClockId.DELIVERY, "How long something takes.", NumberFrom.STATUTE)
-    assert (row.kind, row.on_the_last_day, row.in_every_policy) == (ClockKind.DUTY, False, False)
+def test_a_declaration_makes_a_duty_unless_it_says_otherwise() -> None:
+    found = ClockDeclaration("audit", "How long something takes.", NumberFrom.STATUTE)
+    assert (found.kind, found.on_the_last_day, found.in_every_policy) == (ClockKind.DUTY, False, False)

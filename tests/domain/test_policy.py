@@ -41,8 +41,10 @@ def limits(**changes: Any) -> dict[str, Any]:
 
 
 def test_packaged_limits() -> None:
+    """A clock that came later is none that was promised."""
     policy = default_policy()
-    assert {clock.value: (limit.amount, limit.unit) for clock, limit in policy.limits.items()} == {
+    packaged = {clock.value: (limit.amount, limit.unit) for clock, limit in policy.limits.items()}
+    assert {name: packaged[name] for name in PROMISED} == {
         name: (days, Unit.WORKING_DAY) for name, days in PROMISED.items()
     }
     assert policy.close_of_business is None
@@ -73,12 +75,11 @@ def test_no_statutory_limit_is_policy() -> None:
         ClockId.DUTY,
     }
     set_in_the_case = {ClockId.GRANT_TERM, ClockId.RECTIFICATION}
-    assert set(POLICY_CLOCKS) == set(ClockId) - statutory - set_in_the_case
-    for clock in statutory | set_in_the_case:
+    assert not set(POLICY_CLOCKS) & (statutory | set_in_the_case)
+    assert {clock.value for clock in POLICY_CLOCKS} >= set(PROMISED)
+    for clock in set(ClockId) - set(POLICY_CLOCKS):
         with pytest.raises(KeyError):
             default_policy().limit(clock)
-    for clock in POLICY_CLOCKS:
-        assert default_policy().limit(clock).amount == PROMISED[clock.value]
 
 
 def test_a_policy_from_before_other_procedures_is_completed() -> None:
