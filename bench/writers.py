@@ -26,7 +26,7 @@ from ledger.engine import connect
 from protocol.names import RECORD_STEP
 from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
-from worker import build_worker, working
+from worker.building import build_worker, working
 
 WRITERS: Final = (1, 8, 16)
 SECONDS: Final = 6.0

@@ -12,7 +12,6 @@ def register(app: typer.Typer) -> None:
 
 def worker(held: Held = False) -> None:
     """Carry cases forward, on the engine that the environment names; run as many as you like."""
-    # The module of the worker, not this one.
-    from worker import main
+    from worker.running import main
 
     raise typer.Exit(main(held))

@@ -23,7 +23,7 @@ from ledger.engine import connect
 from ledger.schema import migrate
 from protocol.payloads import data_converter
 from protocol.search_attributes import SEARCH_ATTRIBUTES
-from worker import connect_temporal
+from worker.running import connect_temporal
 
 HEALTH_PORT = 9464
 

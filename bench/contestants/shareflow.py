@@ -18,7 +18,7 @@ from configuration.settings import Settings
 from ledger.engine import connect
 from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
-from worker import build_worker, working
+from worker.building import build_worker, working
 
 PATIENCE = timedelta(seconds=60)
 

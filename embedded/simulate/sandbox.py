@@ -21,7 +21,7 @@ from ledger.engine import Engine, connect
 from ledger.schema import migrate
 from protocol.payloads import data_converter
 from protocol.search_attributes import SEARCH_ATTRIBUTES
-from worker import build_worker, working
+from worker.building import build_worker, working
 
 SKIPPING = (
     "frontend.WorkflowTimeSkippingEnabled=true",

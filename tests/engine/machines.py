@@ -23,7 +23,7 @@ from ledger.schema import migrate
 from protocol.payloads import data_converter
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.engine_client import ShareflowClient
-from worker import build_worker, working
+from worker.building import build_worker, working
 
 ROOT = Path(__file__).parents[2]
 WORKER_SECONDS = 60.0
@@ -97,7 +97,7 @@ class TemporalServer:
 
 
 class WorkerProcess:
-    """``python worker.py``, as an operator runs it."""
+    """``python -m worker``, as an operator runs it."""
 
     name = "worker"
 
@@ -128,7 +128,7 @@ class WorkerProcess:
     def _spawn(self) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "worker.py"],
+                [sys.executable, "-m", "worker"],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

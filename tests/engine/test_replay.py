@@ -15,7 +15,7 @@ from domain.words import ProcedureName
 from protocol.payloads import data_converter
 from tests.engine.changed_workflow import OneStepMore
 from tests.engine.make_histories import FOLDER, HANDED_OVER, PARKED, PLAYED, learn_rule_texts
-from worker import PASSED_THROUGH, HandlerGuard, sandbox
+from worker.building import PASSED_THROUGH, HandlerGuard, sandbox
 from workflows.case import CaseWorkflow
 
 HISTORIES = sorted(FOLDER.glob("*.json"))

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from temporalio.worker import Worker
 
-from worker import working
+from worker.building import working
 
 
 class Stub:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-WORKER: Final = ROOT / "worker.py"
 
 
 @cache
@@ -20,7 +19,7 @@ def packages() -> Sequence[str]:
 @cache
 def product() -> Sequence[Path]:
     """Every Python file of the product."""
-    return [WORKER, *(path for package in packages() for path in sorted((ROOT / package).rglob("*.py")))]
+    return [path for package in packages() for path in sorted((ROOT / package).rglob("*.py"))]
 
 
 @cache

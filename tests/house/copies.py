@@ -86,10 +86,9 @@ class Copy:
 
 
 def copy_of_the_product(folder: Path) -> Copy:
-    """All packages and the worker."""
+    """All packages."""
     for package in packages():
         shutil.copytree(ROOT / package, folder / package, ignore=IGNORED)
-    shutil.copy(ROOT / "worker.py", folder)
     return Copy(folder)
 
 

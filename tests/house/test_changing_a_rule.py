@@ -20,7 +20,7 @@ from temporalio.client import WorkflowHistory
 from domain.rule_texts import KNOWN, RuleText
 from protocol.payloads import data_converter
 from temporalio.worker import Replayer
-from worker import HandlerGuard, sandbox
+from worker.building import HandlerGuard, sandbox
 from workflows.case import CaseWorkflow
 
 for path in pathlib.Path({str(HISTORY.parent)!r}).glob("texts/*.json"):

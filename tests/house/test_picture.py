@@ -7,7 +7,7 @@ from functools import cache
 import grimp
 import pytest
 
-from tests.house.code import ROOT, WORKER, imports, packages, product, room
+from tests.house.code import ROOT, packages
 
 DOCUMENTS = ("docs/architecture.md", "docs/architecture.zh-CN.md")
 PICTURE = re.compile(r"```mermaid\nflowchart(?P<lines>.*?)```", re.DOTALL)
@@ -25,20 +25,14 @@ def drawn(text: str) -> Set[Arrow]:
 
 @cache
 def imported() -> Set[Arrow]:
-    """Which room imports which; the worker, a file of its own at the top, is one as well."""
+    """Which room imports which."""
     graph = grimp.build_graph(*packages(), cache_dir=None)
     between = {
         (_top(module), _top(other))
         for module in graph.modules
         for other in graph.find_modules_directly_imported_by(module)
     }
-    rooms = {*packages(), "worker"}
-    of_the_worker = {(WORKER.stem, _top(name)) for _, name in imports(WORKER)}
-    to_the_worker = {
-        (room(path), "worker") for path in product() for _, name in imports(path) if _top(name) == "worker"
-    }
-    every = between | of_the_worker | to_the_worker
-    return {(above, below) for above, below in every if above != below and below in rooms}
+    return {(above, below) for above, below in between if above != below and below in packages()}
 
 
 def without_shorter_ways(arrows: Set[Arrow]) -> Set[Arrow]:

@@ -2,26 +2,11 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = (
-    "domain",
-    "procedures",
-    "protocol",
-    "workflows",
-    "activities",
-    "background",
-    "configuration",
-    "starter",
-    "api",
-    "embedded",
-    "cli",
-    "shareflow",
-    "ledger",
-)
+from tests.house.code import ROOT, packages
+
 DOORS = ("starter", "api", "embedded", "cli")
 """Who starts cases, drives and shows them."""
 SQL = ("ledger", "background/webhooks/queries")
@@ -67,8 +52,7 @@ def asks_by_itself(tree: ast.AST) -> set[str]:
 
 
 def test_sql_stands_in_its_rooms() -> None:
-    found = [name for name, tree in modules(*PACKAGES) if imports_sql(tree) and not name.startswith(SQL)]
-    found += ["worker.py"] if imports_sql(ast.parse((ROOT / "worker.py").read_text("utf-8"))) else []
+    found = [name for name, tree in modules(*packages()) if imports_sql(tree) and not name.startswith(SQL)]
     assert found == []
 
 

@@ -9,23 +9,8 @@ import pytest
 
 from configuration.errors import StartupError
 from configuration.settings import Setting, Settings, every_setting, table
+from tests.house.code import ROOT, packages
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = (
-    "domain",
-    "procedures",
-    "protocol",
-    "workflows",
-    "activities",
-    "ledger",
-    "background",
-    "configuration",
-    "starter",
-    "api",
-    "embedded",
-    "cli",
-    "shareflow",
-)
 ELSEWHERE = {"SHAREFLOW_LONG_TESTS", "SHAREFLOW_BENCH_CASES"}
 """What tests and measurements read, and no program."""
 WRONG = {
@@ -47,8 +32,7 @@ WRONG = {
 
 
 def sources() -> Iterator[Path]:
-    yield ROOT / "worker.py"
-    for package in PACKAGES:
+    for package in packages():
         yield from sorted((ROOT / package).rglob("*.py"))
 
 

@@ -43,7 +43,7 @@ from protocol.names import DUTY_ROUND, OPEN_CASE, TASK_QUEUE
 from protocol.rounds import RoundOrder, RoundResult
 from starter.duty_schedules import described, schedule_id, states, sync_schedules
 from tests.engine.looking import until
-from worker import sandbox
+from worker.building import sandbox
 from workflows.duty_round import DutyRoundWorkflow
 
 SURVEY, INSPECTION = schedule_id("nantong", "catalogue_survey"), schedule_id("nantong", "inspection")

@@ -25,7 +25,7 @@ from tests.api.callers import Bearer
 from tests.engine.cases import REQUESTER
 from tests.webhooks.api.conftest import file
 from tests.webhooks.receiver import Receiver
-from worker import running_worker
+from worker.running import running_worker
 
 # Making, showing, changing
 

@@ -1,0 +1,1 @@
+"""The worker: carries cases forward. Run as many as you like; stop them whenever you like."""

@@ -1,0 +1,135 @@
+"""The process of a worker: it connects, carries cases, does what runs beside them, and stops when it is told to.
+
+It serves health and metrics, and stops gracefully on SIGTERM or Ctrl-C. ``docs/operations.md`` has its settings.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+
+import structlog
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+from configuration.errors import StartupError
+from configuration.logs import configure_logs
+from configuration.process import settle_memory, told_to_stop
+from configuration.settings import Settings
+from ledger.calendar_store import CalendarStore
+from ledger.engine import Engine, connect
+from ledger.errors import LedgerUnavailable
+from ledger.reader import Reader
+from protocol.names import TASK_QUEUE
+from protocol.payloads import data_converter
+from worker.building import build_worker, working
+
+log = structlog.get_logger("shareflow.worker")
+
+
+@asynccontextmanager
+async def running_worker(
+    client: Client, engine: Engine, settings: Settings, health_port: int | None
+) -> AsyncIterator[Worker]:
+    """A worker with its reconciliation, publications, webhooks and, on a port of 127.0.0.1, its health.
+
+    Leaving stops it gracefully. Raises StartupError for settings that cannot be.
+    """
+    # What runs beside a worker, and HTTP with it, is loaded only where one runs: a worker for played cases has no need.
+    from background.health import Health, serve_health
+    from background.pruning import keep_pruning
+    from background.publication import keep_publishing
+    from background.reconciliation import keep_reconciling
+    from background.stuck import keep_noting
+    from background.webhooks.dispatcher import Dispatcher
+    from background.webhooks.guard import AddressGuard
+    from background.webhooks.payloads import prefix_of
+    from background.webhooks.sending import Sender
+
+    worker = build_worker(client, engine, algorithm=settings.digest, watched=False, settings=settings)
+    health = Health(client, Reader(engine), lambda: worker.is_running)
+    prefix = prefix_of(settings.public_url)
+    async with Sender(AddressGuard(settings.webhook_allow)) as sender:
+        with ExitStack() as serving:
+            with _port_named(health_port):
+                serving.enter_context(serve_health(health, health_port))
+            async with working(worker):
+                beside = [
+                    asyncio.create_task(keep_reconciling(client, engine)),
+                    asyncio.create_task(keep_noting(client, engine)),
+                    asyncio.create_task(keep_publishing(client, engine, CalendarStore(engine))),
+                    asyncio.create_task(Dispatcher(engine, sender, prefix=prefix).keep_dispatching()),
+                ]
+                if settings.feed_days is not None:
+                    beside.append(asyncio.create_task(keep_pruning(engine, settings.feed_days)))
+                try:
+                    yield worker
+                finally:
+                    for task in beside:
+                        task.cancel()
+                    await asyncio.gather(*beside, return_exceptions=True)
+
+
+@contextmanager
+def _port_named(port: int | None) -> Iterator[None]:
+    """Say which setting names a port that cannot be used. Raises StartupError then."""
+    try:
+        yield
+    except OSError as error:
+        raise StartupError(
+            f"Port {port} for health and metrics cannot be used ({error.strerror}); "
+            f"set {Settings.health_port.variable}."
+        ) from error
+
+
+async def connect_temporal(runtime: Runtime | None = None) -> Client:
+    """A client for the server that Temporal's own client environment configuration names."""
+    config = ClientConfig.load_client_connect_config()
+    config.setdefault("target_host", "localhost:7233")
+    return await Client.connect(**config, data_converter=data_converter, runtime=runtime)
+
+
+def sdk_metrics(settings: Settings) -> Runtime | None:
+    """The SDK's own metrics, where SHAREFLOW_SDK_METRICS names an address such as 127.0.0.1:9465."""
+    address = settings.sdk_metrics
+    if not address:
+        return None
+    return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address)))
+
+
+async def run_until_stopped(settings: Settings, held: bool = False) -> None:
+    """Connect as the settings say, work, and stop on SIGTERM or Ctrl-C; when ``held``, at the end of standard input."""
+    from ledger.schema import migrate
+
+    stop = told_to_stop(by_standard_input=held)
+    engine = await asyncio.to_thread(connect, settings.database_url or "")
+    await asyncio.to_thread(migrate, engine)
+    client = await connect_temporal(sdk_metrics(settings))
+    async with running_worker(client, engine, settings, settings.health_port):
+        settle_memory()
+        log.info("working", task_queue=TASK_QUEUE, namespace=client.namespace)
+        print(f"The worker carries cases of the namespace {client.namespace}. Ctrl-C stops it.", flush=True)
+        await stop.wait()
+        log.info("stopping")
+    engine.dispose()
+
+
+def main(held: bool = False) -> int:
+    """Run the worker; 0 when stopped, 2 when it could not start (one sentence says why).
+
+    ``held``: it also stops at the end of standard input, with whoever started it.
+    """
+    try:
+        settings = Settings()
+        configure_logs("info", settings)
+        asyncio.run(run_until_stopped(settings, held))
+    except (StartupError, LedgerUnavailable) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except (RPCError, RuntimeError, OSError, ValueError) as error:
+        sys.stderr.write(f"The worker cannot start: {' '.join(str(error).split())}\n")
+        return 2
+    return 0
