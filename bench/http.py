@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-import httpcore
 from temporalio.client import Client
 
 from bench import servers
+from bench.calls import Calls, calls_of
 from bench.cases import APPLICATION, ORGS, STATUTE, STEPS, commanded, filed
 from bench.processes import Meter
 from bench.recorded import Messages, messages_of
@@ -32,19 +32,14 @@ AT_MOST_SECONDS = 75.0
 APART = 0.05
 READ_SECONDS = 5.0
 AGAIN: Final = (429, 503)
-JSON: Final = {"Content-Type": "application/json"}
 UNLIMITED: Final = {"SHAREFLOW_RATE_LIMIT": "100000/second"}
 
 
 class Through:
-    """Cases through the HTTP door; notes how long each call took.
+    """Cases through the HTTP door; notes how long each call took."""
 
-    The callers share the machine with what they measure: they take the lightest client there is.
-    """
-
-    def __init__(self, pool: httpcore.AsyncConnectionPool, address: str, tokens: Mapping[Role, str]) -> None:
-        self._pool = pool
-        self._address = address
+    def __init__(self, calls: Calls, tokens: Mapping[Role, str]) -> None:
+        self._calls = calls
         self._headers = {role: {"Authorization": f"Bearer {token}"} for role, token in tokens.items()}
         self.seconds: list[float] = []
 
@@ -63,27 +58,21 @@ class Through:
 
     async def _post(self, role: Role, path: str, body: dict[str, Any]) -> dict[str, Any]:
         begun = time.perf_counter()
-        headers = {**self._headers[role], "Idempotency-Key": uuid.uuid4().hex, **JSON}
+        headers = {**self._headers[role], "Idempotency-Key": uuid.uuid4().hex}
         content = json.dumps(body).encode()
         while True:
-            answer = await self._pool.request("POST", self._address + path, headers=_sent(headers), content=content)
+            answer = await self._calls.post(path, headers, content)
             if answer.status not in AGAIN:
                 break
             await asyncio.sleep(APART)  # what a caller does who is told to come again: with the same key
         self.seconds.append(time.perf_counter() - begun)
         assert answer.status < 300, answer.content
-        found: dict[str, Any] = json.loads(answer.content)
-        return found
+        return answer.json()
 
     async def read(self, path: str) -> None:
         """Read a case once."""
-        headers = _sent(self._headers[Role.REQUESTER])
-        answer = await self._pool.request("GET", self._address + path, headers=headers)
+        answer = await self._calls.get(path, self._headers[Role.REQUESTER])
         assert answer.status == 200, answer.content
-
-
-def _sent(headers: Mapping[str, str]) -> Mapping[bytes | str, bytes | str]:
-    return {name.encode(): value.encode() for name, value in headers.items()}
 
 
 def tokens(engine: Up) -> Mapping[Role, str]:
@@ -155,8 +144,8 @@ async def _measure() -> dict[str, float]:
     async with servers.folder() as folder, up(folder, UNLIMITED) as engine:
         temporal = await Client.connect(engine.temporal, data_converter=data_converter)
         messages = await direct_messages(engine, temporal)
-        async with httpcore.AsyncConnectionPool(max_connections=AT_ONCE, keepalive_expiry=30) as pool:
-            through = Through(pool, engine.api, tokens(engine))
+        async with calls_of(engine.api) as calls:
+            through = Through(calls, tokens(engine))
             path = await through.case()  # the first case warms what is loaded late
             await messages.play(temporal)
             reads = await reads_per_second(through, path)

@@ -10,15 +10,14 @@ import json
 import time
 import uuid
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-import httpcore
-
 from bench import servers
+from bench.calls import GONE, Calls, calls_of
 from bench.cases import APPLICATION, STATUTE
-from bench.http import JSON, UNLIMITED, tokens
+from bench.http import UNLIMITED, tokens
+from bench.rounds import percentile
 from bench.stack import Up, up
 from domain.words import Role
 from ledger.reader import reader_at
@@ -34,10 +33,14 @@ TURNED_AWAY: Final = (429, 503)
 
 @dataclass
 class Told:
-    """What callers were told: answers by status, ids that were acknowledged, calls that nobody answered."""
+    """What callers were told: answers by status, ids that were acknowledged, calls that nobody answered.
+
+    ``refused_after`` are the seconds after which those who were turned away knew it.
+    """
 
     statuses: Counter[int] = field(default_factory=Counter)
     acknowledged: list[str] = field(default_factory=list)
+    refused_after: list[float] = field(default_factory=list)
     without_retry_after: int = 0
     unanswered: int = 0
     not_begun: int = 0
@@ -46,30 +49,28 @@ class Told:
 class Filings:
     """Files the same request again and again, each time as a case of its own."""
 
-    def __init__(self, pool: httpcore.AsyncConnectionPool, address: str, token: str) -> None:
-        self._pool = pool
-        self._address = f"{address}/v1/requests"
-        self._headers = {"Authorization": f"Bearer {token}", **JSON}
+    def __init__(self, calls: Calls, token: str) -> None:
+        self._calls = calls
+        self._headers = {"Authorization": f"Bearer {token}"}
         request = APPLICATION.model_dump(mode="json", exclude_none=True)
         self._body = json.dumps({"statute": STATUTE, "request": request}).encode()
 
     async def one(self, told: Told) -> bool:
         """File once and note what came; whether it was acknowledged."""
         headers = {**self._headers, "Idempotency-Key": uuid.uuid4().hex}
-        sent: Mapping[bytes | str, bytes | str] = {name.encode(): value.encode() for name, value in headers.items()}
-        limits = {"timeout": {"connect": PATIENCE, "read": PATIENCE, "write": PATIENCE, "pool": PATIENCE}}
+        begun = time.perf_counter()
         try:
-            answer = await self._pool.request(
-                "POST", self._address, headers=sent, content=self._body, extensions=limits
-            )
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError):
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._calls.post("/v1/requests", headers, self._body)
+        except GONE:  # a TimeoutError is an OSError
             told.unanswered += 1
             return False
         told.statuses[answer.status] += 1
         if answer.status < 300:
-            told.acknowledged.append(json.loads(answer.content)["request_id"])
-        elif answer.status in TURNED_AWAY and not any(name.lower() == b"retry-after" for name, _ in answer.headers):
-            told.without_retry_after += 1
+            told.acknowledged.append(answer.json()["request_id"])
+        elif answer.status in TURNED_AWAY:
+            told.refused_after.append(time.perf_counter() - begun)
+            told.without_retry_after += "retry-after" not in answer.headers
         return answer.status < 300
 
 
@@ -117,8 +118,8 @@ def lost(ledger: str, acknowledged: list[str]) -> int:
 
 async def _through(engine: Up) -> dict[str, float]:
     token = tokens(engine)[Role.REQUESTER]
-    async with httpcore.AsyncConnectionPool(max_connections=AT_MOST_AT_ONCE, keepalive_expiry=30) as pool:
-        filings = Filings(pool, engine.api, token)
+    async with calls_of(engine.api) as calls:
+        filings = Filings(calls, token)
         await steady(filings, 2.0)  # warms what is loaded late
         before, calm = await steady(filings, MEASURED_SECONDS)
         begun, told = await flooded(filings, before * TIMES, SECONDS)
@@ -134,6 +135,7 @@ async def _through(engine: Up) -> dict[str, float]:
         "not_begun": told.not_begun,
         "acknowledged": len(told.acknowledged),
         "turned_away": away,
+        "turned_away_p95_seconds": percentile(told.refused_after, 0.95) if told.refused_after else 0.0,
         "turned_away_without_retry_after": told.without_retry_after,
         "errors_500": errors,
         "other_answers": sum(told.statuses.values()) - len(told.acknowledged) - away - errors,
