@@ -232,10 +232,10 @@ class ShareflowClient:
         if not self._texts.is_kept(*opening.rule_texts):
             with ledger_answers():
                 await asyncio.to_thread(self._texts.keep, *opening.rule_texts)
-        await self._engine_turns.acquire()
         try:
-            started = start_case(self.temporal, opening, its_own, self.task_queue)
-            view = await within(self.patience.total_seconds(), started)
+            async with self._engine_turns.turn():
+                started = start_case(self.temporal, opening, its_own, self.task_queue)
+                view = await within(self.patience.total_seconds(), started)
             self._answered.note(view.request_id, view.head)
             return view
         except WorkflowAlreadyStartedError:
@@ -246,8 +246,6 @@ class ShareflowClient:
             raise not_answering(error) from error
         except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
             raise known_error(error) from error
-        finally:
-            self._engine_turns.release()
 
     # Commands
 
@@ -307,7 +305,7 @@ class ShareflowClient:
             if left <= 0:
                 raise Unavailable("The engine did not answer in time; ask again with the same key.")
             try:
-                async with self._engine_turns:
+                async with self._engine_turns.turn():
                     answer = await within(left, self._ask(handle, request_id, command))
                 self._answered.note(request_id, answer.head)
                 return answer

@@ -1,4 +1,4 @@
-"""How many calls one process takes in at once: the others are told to come again, unread."""
+"""How many calls one process takes in at once: the others are told to come again, unread; who has gone is noticed."""
 
 from urllib.parse import parse_qs
 
@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http.language import language_of
 from api.http.prefix import own_path
 from api.http.problems import AGAIN_SECONDS, Problem, response
+from starter.engine_turns import caller_leaves
 
 MOST_INSIDE = 300
 """Somewhat more than may wait for the engine: reading and refusing a call costs, and under a flood that is all there
@@ -42,9 +43,15 @@ class Crowd:
             leave()
             await send(message)
 
+        async def caller_gone() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        token = caller_leaves.set(caller_gone)
         try:
             await self._app(scope, receive, answered)
         finally:
+            caller_leaves.reset(token)
             leave()
 
 
