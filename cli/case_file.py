@@ -13,17 +13,17 @@ from domain.field_types import Given, ShortText
 from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName
 from domain.yaml_text import read_yaml
-from procedures.registry import PROCEDURES
+from procedures.registry import DEFAULT, PROCEDURES
 from starter.errors import InvalidInput
 
 
 class CaseFile(Filed):
-    """What such a file says; without a procedure it is a share request.
+    """What such a file says; without a procedure it is of the default one.
 
     `statute` says under which text; else `jurisdiction` where, and the text in force there today applies.
     """
 
-    procedure: ProcedureName = ProcedureName.SHARE_REQUEST
+    procedure: ProcedureName = DEFAULT.name
     statute: Given | None = None
     jurisdiction: Given | None = None
     request: Filed
@@ -53,15 +53,15 @@ def read_case(name: str) -> CaseFile:
 def read_share_request(name: str) -> CaseFile:
     """A file's case, which is a share request. Raises as :func:`read_case`."""
     found = read_case(name)
-    if found.procedure is not ProcedureName.SHARE_REQUEST:
+    if found.procedure is not DEFAULT.name:
         raise InvalidInput(f"{name}: is a {found.procedure}; open it with shareflow case open.")
     return found
 
 
 def _procedure_named(data: Any) -> ProcedureName | None:
-    """The procedure that a file names, or None where there is no such; a file that names none has a share request."""
+    """The procedure that a file names, or None where there is no such; the default one where it names none."""
     if not isinstance(data, Mapping) or "procedure" not in data:
-        return ProcedureName.SHARE_REQUEST
+        return DEFAULT.name
     return next((procedure for procedure in PROCEDURES if procedure.value == data["procedure"]), None)
 
 

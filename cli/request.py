@@ -54,8 +54,9 @@ def list_(
 ) -> None:
     """List cases, the newest first."""
     from cli import request_work
+    from procedures.registry import DEFAULT
 
-    run(request_work.list_requests(stage, party, limit, as_json))
+    run(request_work.list_requests(stage, party, limit, as_json, DEFAULT.name))
 
 
 @requests.command()

@@ -42,7 +42,7 @@ async def list_requests(
     party: str | None,
     limit: int,
     as_json: bool,
-    procedure: ProcedureName | None = ProcedureName.SHARE_REQUEST,
+    procedure: ProcedureName | None,
     opened_by: str | None = None,
 ) -> None:
     """Tell the newest cases, of one procedure or (None) of all."""

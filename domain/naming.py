@@ -7,29 +7,18 @@ from typing import Any
 
 from domain.words import ProcedureName
 
-_TAGS = {
-    ProcedureName.DEMAND: "DEMAND",
-    ProcedureName.ACCESS_GRANT: "GRANT",
-    ProcedureName.DATA_CORRECTION: "CORRECTION",
-    ProcedureName.RECTIFICATION: "RECTIFICATION",
-    ProcedureName.RESOURCE_WITHDRAWAL: "WITHDRAWAL",
-    ProcedureName.CATALOGUE_CHANGE: "CATALOGUE",
-    ProcedureName.PERIODIC_DUTY: "DUTY",
-}
-"""What stands in the id of a case of each procedure; a share request's has none."""
-
 
 def procedure_of_id(request_id: str) -> ProcedureName:
-    """Which procedure the id of a case belongs to."""
+    """Which procedure the id of a case belongs to; an id with a tag that none has is as one without."""
+    tagged = {procedure.tag: procedure for procedure in ProcedureName}
     parts = request_id.split("-")
-    tagged = {tag: procedure for procedure, tag in _TAGS.items()}
-    return tagged.get(parts[1], ProcedureName.SHARE_REQUEST) if len(parts) == 3 else ProcedureName.SHARE_REQUEST
+    return tagged.get(parts[1] if len(parts) == 3 else None, tagged[None])
 
 
-def request_id_for(statute: str, key: str, procedure: ProcedureName = ProcedureName.SHARE_REQUEST) -> str:
+def request_id_for(statute: str, key: str, procedure: ProcedureName) -> str:
     """The id of the case that a key opens: the same key gives the same id, so a retry cannot open it twice."""
     place = statute.split("-")[0].upper()
-    tag = f"{_TAGS[procedure]}-" if procedure in _TAGS else ""
+    tag = f"{procedure.tag}-" if procedure.tag else ""
     return f"{place}-{tag}{base64.b32encode(hashlib.sha256(key.encode()).digest()[:10]).decode()}"
 
 

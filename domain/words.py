@@ -6,19 +6,29 @@ clocks stand in :mod:`domain.clocks`, each with what it measures.
 """
 
 from enum import StrEnum
+from typing import Self
 
 
 class ProcedureName(StrEnum):
     """Which procedure a case follows (办理程序)."""
 
+    tag: str | None
+    """What stands in the id of each of its cases; one procedure has none, and its ids are the shorter."""
+
+    def __new__(cls, value: str, tag: str | None = None) -> Self:
+        """A name with its tag."""
+        name = str.__new__(cls, value)
+        name._value_, name.tag = value, tag
+        return name
+
     SHARE_REQUEST = "share_request"  # 共享申请
-    DEMAND = "demand"  # 需求申请
-    ACCESS_GRANT = "access_grant"  # 共享授权
-    DATA_CORRECTION = "data_correction"  # 数据校核
-    RECTIFICATION = "rectification"  # 督促整改
-    RESOURCE_WITHDRAWAL = "resource_withdrawal"  # 资源撤销
-    CATALOGUE_CHANGE = "catalogue_change"  # 目录更新
-    PERIODIC_DUTY = "periodic_duty"  # 定期工作
+    DEMAND = "demand", "DEMAND"  # 需求申请
+    ACCESS_GRANT = "access_grant", "GRANT"  # 共享授权
+    DATA_CORRECTION = "data_correction", "CORRECTION"  # 数据校核
+    RECTIFICATION = "rectification", "RECTIFICATION"  # 督促整改
+    RESOURCE_WITHDRAWAL = "resource_withdrawal", "WITHDRAWAL"  # 资源撤销
+    CATALOGUE_CHANGE = "catalogue_change", "CATALOGUE"  # 目录更新
+    PERIODIC_DUTY = "periodic_duty", "DUTY"  # 定期工作
 
 
 class Stage(StrEnum):

@@ -53,8 +53,13 @@ def by_name(procedures: Sequence[Procedure[Any]]) -> Mapping[ProcedureName, Proc
 PROCEDURES: Final[Mapping[ProcedureName, Procedure[Any]]] = by_name(ALL)
 """The procedures by name."""
 
+DEFAULT: Final[Procedure[Any]] = SHARE_REQUEST
+"""The procedure of whatever is filed without naming one."""
 RULED_BY: Final[Mapping[str, ProcedureName]] = {each.section: each.name for each in ALL if each.section is not None}
 """The sections of a text by their names, each with the procedure that it rules."""
+
+RULED_BY_THE_WHOLE: Final[Sequence[ProcedureName]] = tuple(each.name for each in ALL if each.section is None)
+"""The procedures that no section rules, but the text as a whole."""
 
 
 def refuse_unmeasured(procedures: Sequence[Procedure[Any]]) -> None:
@@ -111,7 +116,7 @@ def allowed(case: Case, role: Role) -> Sequence[CommandName]:
     return deciding.allowed(procedure_of(case), case, role)
 
 
-def who_may(name: CommandName, procedure: ProcedureName = ProcedureName.SHARE_REQUEST) -> Sequence[Role]:
+def who_may(name: CommandName, procedure: ProcedureName) -> Sequence[Role]:
     """The roles that may ever give a command in a procedure; none where it has no such command."""
     rule = PROCEDURES[procedure].rules.get(name)
     return rule.by if rule else ()

@@ -33,7 +33,7 @@ from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
 from ledger.rule_text_store import RuleTextStore
 from ledger.writer import Writer
-from procedures.registry import PROCEDURES
+from procedures.registry import DEFAULT, PROCEDURES
 from procedures.share_request.application import Application
 from procedures.share_request.filing import as_requester
 from protocol.errors import BUSY
@@ -119,7 +119,7 @@ class ShareflowClient:
 
         ``shift`` is for played cases. Raises what :meth:`open` raises.
         """
-        actor, procedure = as_requester(application, person), ProcedureName.SHARE_REQUEST
+        actor, procedure = as_requester(application, person), DEFAULT.name
         played = Played(shift)
         filed = await self.open(
             procedure, statute, application, actor, key, received_at, played=played, jurisdiction=jurisdiction

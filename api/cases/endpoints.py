@@ -16,7 +16,7 @@ from api.cases.filing_schemas import FilingIn
 from api.cases.idempotency import Key, engine_key
 from api.cases.lists import Narrowed, page_of
 from api.cases.request_endpoints import file_request
-from api.cases.routers import cases_router
+from api.cases.routers import REQUESTS, cases_router
 from api.cases.schemas import CaseOut, CasePage, OpeningIn
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit
@@ -57,7 +57,7 @@ async def open_(
         raise RequestRefused(RefusalCode.PROCEDURE_NOT_AVAILABLE, None, body.statute or body.jurisdiction or "")
     if body.as_role is not None:
         caller = replace(caller, roles=caller.roles & {body.as_role})
-    if procedure.name is ProcedureName.SHARE_REQUEST:
+    if procedure.path == REQUESTS:
         said = {"statute": body.statute, "jurisdiction": body.jurisdiction, "request": body.request}
         return await file_request(_usable(FilingIn, said), context, caller, language, idempotency_key)
     matter: Filed = _usable(procedure.matter, body.request, "request")

@@ -3,7 +3,7 @@
 from api.cases.filing_schemas import FilingIn
 from api.cases.schemas import OpeningIn
 from api.http.problems import Problem
-from domain.access import EVERYWHERE, Caller, Parties
+from domain.access import EVERYWHERE, Caller
 from domain.messages import Language, label
 
 
@@ -20,8 +20,3 @@ def place_of_filing(
     if len(places) == 1 and EVERYWHERE not in caller.places:
         return next(iter(places))
     raise Problem(422, "invalid", errors=[{"path": field, "reason": label("input", "which_text", language)}])
-
-
-def parties_of_filing(body: FilingIn, place: str | None) -> Parties:
-    """Who would have to do with the case."""
-    return Parties(body.statute or place or "", body.request.requester.code, body.request.provider.code)

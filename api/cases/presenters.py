@@ -63,9 +63,8 @@ def before_anything(case: CaseDetail, statute: Statute) -> Case:
 
 
 def path_of(case: CaseSummary) -> str:
-    """Where a case stands: a share request among requests, all others among cases."""
-    among = "requests" if case.procedure == ProcedureName.SHARE_REQUEST else "cases"
-    return prefixed(f"/v1/{among}/{case.request_id}")
+    """Where a case stands: under the resource of its procedure."""
+    return prefixed(f"/v1/{PROCEDURES[ProcedureName(case.procedure)].path}/{case.request_id}")
 
 
 def opened_out(events: Sequence[RecordedEvent], language: Language) -> list[OpenedOut]:

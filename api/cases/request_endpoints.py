@@ -6,20 +6,17 @@ from typing import Annotated
 from fastapi import Header, Request, Response
 
 from api.cases.created import as_created
-from api.cases.filing import parties_of_filing, place_of_filing
+from api.cases.filing import place_of_filing
 from api.cases.filing_schemas import FilingIn
 from api.cases.idempotency import Key, engine_key
 from api.cases.lists import Narrowed, page_of
 from api.cases.routers import requests_router
 from api.cases.schemas import CaseOut, CasePage
+from api.cases.share_requests import PROCEDURE, open_request, refuse_unless_theirs
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit
-from api.http.problems import Problem
-from domain.access import Caller, may_file
+from domain.access import Caller
 from domain.messages import Language
-from domain.words import ProcedureName
-from procedures.share_request.filing import as_requester
-from starter.case_opening import Played
 
 router = requests_router()
 
@@ -44,20 +41,8 @@ async def file_request(
 ) -> Response:
     """File a request that came in at any address. Raises Problem 403 for another department's request."""
     place = place_of_filing(body, caller, language)
-    parties = parties_of_filing(body, place)
-    if parties.requester is not None and not may_file(caller, parties):
-        raise Problem(403, "not_a_party")
-    key = engine_key(caller, idempotency_key)
-    filed = await context.client.open(
-        ProcedureName.SHARE_REQUEST,
-        body.statute,
-        body.request,
-        as_requester(body.request, caller.subject),
-        key,
-        received_at=context.receipt(),
-        played=Played(context.shift()),
-        jurisdiction=place,
-    )
+    refuse_unless_theirs(caller, body, place)
+    filed = await open_request(context, caller, body, place, engine_key(caller, idempotency_key))
     return await as_created(context, filed, language)
 
 
@@ -71,5 +56,5 @@ async def list_(
     cursor: Cursor = None,
 ) -> Response:
     """The latest filing first. Walking the cursors shows each case that was there at the start exactly once."""
-    wanted = replace(asked, procedure=ProcedureName.SHARE_REQUEST)
+    wanted = replace(asked, procedure=PROCEDURE)
     return await page_of(request, context, language, wanted, limit, cursor)

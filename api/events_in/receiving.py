@@ -8,8 +8,9 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from api.cases.filing import parties_of_filing, place_of_filing
+from api.cases.filing import place_of_filing
 from api.cases.idempotency import engine_key, owner_of
+from api.cases.share_requests import open_request, refuse_unless_theirs
 from api.context import AppContext
 from api.dependencies import parties_of, require_role, visible_case
 from api.events_in.envelope import Envelope
@@ -17,13 +18,11 @@ from api.events_in.grants import count_at_the_grant
 from api.events_in.kinds import AccessOpened, AccessUsed, CatalogueChanged, Submitted
 from api.events_in.reading import Incoming
 from api.http.problems import Problem
-from domain.access import Caller, may_file, stands_as
+from domain.access import Caller, stands_as
 from domain.messages import Language, label
-from domain.words import Outcome, ProcedureName, Role, Stage
+from domain.words import Outcome, Role, Stage
 from ledger.queries.received import Arrival, Received
 from ledger.queries.views import CaseDetail
-from procedures.share_request.filing import as_requester
-from starter.case_opening import Played
 from starter.errors import EngineError, KeyReused, RequestRefused, Unavailable
 
 SENDERS = (Role.PLATFORM, Role.REQUESTER)
@@ -68,25 +67,14 @@ async def _submitted(
     context: AppContext, caller: Caller, event: Envelope, said: Submitted, place: str | None
 ) -> Receipt:
     """需求提交. The case belongs to the sender's source and subject: a later event of the same finds it there."""
-    parties = parties_of_filing(said, place)
-    if parties.requester is not None and not may_file(caller, parties):
-        raise Problem(403, "not_a_party")
+    refuse_unless_theirs(caller, said, place)
     arrival = _arrival(caller, event)
     key = _filing_key(caller, event)
     there = _same(await asyncio.to_thread(context.writer.begin, arrival), arrival)
     if there.effect is not None:
         return Receipt(there, duplicate=True, filing_key=key)
     try:
-        filed = await context.client.open(
-            ProcedureName.SHARE_REQUEST,
-            said.statute,
-            said.request,
-            as_requester(said.request, caller.subject),
-            key,
-            received_at=context.receipt(),
-            played=Played(context.shift()),
-            jurisdiction=place,
-        )
+        filed = await open_request(context, caller, said, place, key)
     except (RequestRefused, KeyReused):
         # Nothing was filed by it, so its id stands for nothing yet.
         await asyncio.to_thread(context.writer.withdraw, arrival)

@@ -15,6 +15,6 @@ class CaseFound(Record):
     statute: str
     requester: str
     provider: str
+    procedure: ProcedureName
     missed: tuple[int, ...] = ()
-    procedure: ProcedureName = ProcedureName.SHARE_REQUEST
     outcome: Outcome | None = None

@@ -16,10 +16,10 @@ from domain.engine.in_force import refuse_before_first_day
 from domain.engine.process import Cause, InvalidProcess, Process, faults
 from domain.engine.records import Actor, Clock, Event
 from domain.engine.rules import CommandRule
-from domain.policy import Policy
+from domain.policy import Policy, default_policy
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Statute
-from domain.words import CommandName, ProcedureName, Role, Stage
+from domain.words import CommandName, ProcedureName, Role, SharingClass, Stage
 
 P = TypeVar("P", bound=Case)
 
@@ -49,6 +49,11 @@ def each_its_own(_: Statute, __: Any) -> OneCase | None:
     return None
 
 
+def whatever_the_class(_: Statute, __: Stage) -> Sequence[SharingClass]:
+    """Where a filing arrives does not hang on the class of the data."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Procedure(Generic[P]):
     """One procedure, declared once: what is filed, by whom, its process, and the rules that carry it on.
@@ -56,7 +61,10 @@ class Procedure(Generic[P]):
     ``begin`` refuses the filing or notes it and starts the first limits. ``on_expiry`` may write down what the end of
     a clock means when it is no breach (True), such as an access that was used meanwhile. ``on_breach`` adds what a
     breach brings by itself. ``one_case``: which openings are one case. ``platform_files_for_requester``: what the
-    platform opens is filed in the requester's name (代为申请), and not in its own.
+    platform opens is filed in the requester's name (代为申请), and not in its own. ``path``: below which resource of
+    the API its cases stand. ``has_papers``: an application form and notices are made of its cases.
+    ``classes_opening``: the sharing classes whose filings arrive in a stage, or end at once, where a text tells them
+    apart.
 
     Raises InvalidProcess, when the program starts, for a process that contradicts itself or the rules.
     """
@@ -71,6 +79,9 @@ class Procedure(Generic[P]):
     on_expiry: Callable[[Decision[P], Clock], bool] = it_is_a_breach
     one_case: Callable[[Statute, Any], OneCase | None] = each_its_own
     platform_files_for_requester: bool = False
+    path: str = "cases"
+    has_papers: bool = False
+    classes_opening: Callable[[Statute, Stage], Sequence[SharingClass]] = whatever_the_class
 
     def __post_init__(self) -> None:
         """Hold the process to the rules, and tell each rule in which stages the process has it."""
@@ -112,6 +123,18 @@ class Procedure(Generic[P]):
     def new_case(self, request_id: str, statute: Statute, policy: Policy, application: Filed) -> P:
         """The case before anything has happened."""
         return self.case(request_id, statute, policy, application)
+
+    def under(self, statute: Statute) -> Process:
+        """The process as a text has it, without the commands that do not exist under it at all."""
+        case = self.new_case("", statute, default_policy(), self.matter())
+
+        def unknown(command: CommandName) -> bool:
+            try:
+                return self.rules[command].unavailable(case) is not None
+            except (LookupError, Refused):
+                return False  # it depends on what is filed
+
+        return self.process.without(unknown).under(statute)
 
 
 def open_case(

@@ -29,7 +29,7 @@ from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.validation_messages import first_problem, key_path
 from domain.words import Basis, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
 from domain.yaml_text import YamlDocument, YamlTextError, read_yaml
-from procedures.registry import PROCEDURES
+from procedures.registry import DEFAULT, PROCEDURES
 
 LONGEST_FILE = 1_000_000
 FIRST = end_of(HORIZON.first - timedelta(days=1))
@@ -128,7 +128,7 @@ class Scenario(ScenarioPart):
     """A whole file."""
 
     name: Annotated[ShortText, StringConstraints(min_length=1)]
-    procedure: ProcedureName = ProcedureName.SHARE_REQUEST
+    procedure: ProcedureName = DEFAULT.name
     named: Annotated[ShortText, StringConstraints(min_length=1)] | None = Field(default=None, alias="statute")
     jurisdiction: Annotated[ShortText, StringConstraints(min_length=1)] | None = None
     filed_at: Instant
@@ -184,7 +184,7 @@ def _procedure_named(data: Any) -> ProcedureName:
     """The procedure that a file names; what is not the name of one is told when the whole file is read."""
     named = data.get("procedure") if isinstance(data, Mapping) else None
     known = {procedure.value: procedure for procedure in ProcedureName}
-    return known.get(str(named), ProcedureName.SHARE_REQUEST)
+    return known.get(str(named), DEFAULT.name)
 
 
 @cache

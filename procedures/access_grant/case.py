@@ -21,6 +21,7 @@ from domain.words import Basis, EventType, Outcome, ProcedureName, Role, Service
 from procedures.common.instances import Disputable
 from procedures.common.parties import AboutResource
 from procedures.share_request.application import Application
+from procedures.share_request.case import ShareRequestCase
 
 Failure = Literal["overdue", "insufficient", "refused"]
 """How a rectification fails: its limit has passed, it was rejected after that, or the user refuses it (拒不整改)."""
@@ -154,7 +155,7 @@ class GrantCase(AboutResource, Disputable, RuledCase[AccessRules]):
                 return self.dispute_after(event)
             case EventType.SUSPENDED:
                 return {**_NOTHING_PROPOSED, **self._suspension_after(event)}
-            case EventType.CASE_OPENED if data["procedure"] == ProcedureName.SHARE_REQUEST:
+            case EventType.CASE_OPENED if data["procedure"] == ShareRequestCase.procedure:
                 ended = {"ended_as": Outcome.RENEWED} if self.stage is Stage.EXPIRED else {}
                 return {"renewed": True, **ended}
         return {**self._suspension_after(event), **self._end_after(event)}

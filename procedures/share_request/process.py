@@ -10,7 +10,7 @@ from domain.engine.process import CLOSES, STAYS, DeclaredStage, OfCommands, Proc
 from domain.engine.records import Clock
 from domain.engine.rules import together
 from domain.statutes.model import Statute
-from domain.words import CommandName, EventType, Outcome, Role, Stage
+from domain.words import CommandName, EventType, Outcome, Role, SharingClass, Stage
 from procedures.common.extensions import EXTENSION, extension_only
 from procedures.common.instances import whoever_negotiates
 from procedures.common.supervision import WITHDRAWN_OR_SUPERVISED
@@ -293,6 +293,12 @@ def on_breach(decision: Decision[ShareRequestCase], clock: Clock) -> None:
         decision.close(Outcome.UNRESOLVED if decision.stage is Stage.COORDINATION else Outcome.REFUSED)
 
 
+def _classes_opening(statute: Statute, stage: Stage) -> Sequence[SharingClass]:
+    """The classes of data whose requests begin in a stage, or are granted at once, by the routes of the text."""
+    opens = "granted" if stage is Stage.CLOSED else stage.value
+    return tuple(dict.fromkeys(route.sharing_class for route in statute.routes if route.opens == opens))
+
+
 SHARE_REQUEST: Final = Procedure(
     case=ShareRequestCase,
     matter=Application,
@@ -302,4 +308,7 @@ SHARE_REQUEST: Final = Procedure(
     rules=together(provider_answer.RULES, dispute.RULES, delivery.RULES),
     on_breach=on_breach,
     platform_files_for_requester=True,
+    path="requests",
+    has_papers=True,
+    classes_opening=_classes_opening,
 )

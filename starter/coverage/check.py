@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from domain.messages import words
-from domain.policy import default_policy
 from domain.statutes.check import SEED_LETTERS, beside
 from domain.statutes.clauses import Path as Place
 from domain.statutes.clauses import clauses
@@ -126,12 +125,10 @@ def _texts(own: str, row: Row) -> Iterator[Statute]:
 
 
 def _has(text: Statute, procedure: ProcedureName, act: CommandName) -> bool:
-    """Whether a procedure has a command under a text; with requests that may hang on what is asked for."""
+    """Whether a procedure has a command under a text; where the whole text rules it, what is asked for decides too."""
     it = PROCEDURES[procedure]
-    rule = it.rules.get(act)
-    if rule is None or procedure is ProcedureName.SHARE_REQUEST:
-        return rule is not None
-    return rule.unavailable(it.new_case("", text, default_policy(), it.matter())) is None
+    process = it.under(text) if it.section else it.process.under(text)
+    return bool(process.stages_of(act))
 
 
 def _forgotten(table: Table, statute: Statute) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from domain.clocks import ClockId
 from domain.words import CommandName, EventType, ProcedureName
-from procedures.registry import PROCEDURES, RULED_BY
+from procedures.registry import PROCEDURES, RULED_BY, RULED_BY_THE_WHOLE
 from starter.coverage.references import STEP
 from starter.coverage.table import Row
 
@@ -68,7 +68,7 @@ class _Function:
 def carriers(statute_id: str, row: Row) -> Sequence[Carrier]:
     """What a row of a statute's table names, and the code of it: commands, events, limits, refusals, rules."""
     of_rules = [section for reference in row.rule if (section := _section(reference))]
-    procedures = tuple(row.act) or tuple(of_rules) or (ProcedureName.SHARE_REQUEST,)
+    procedures = tuple(row.act) or tuple(of_rules) or RULED_BY_THE_WHOLE
     found = [Carrier(act.value, _act(procedure, act)) for procedure, acts in row.act.items() for act in acts]
     acting = {place for carrier in found for place in carrier.places}
     found += [Carrier(clock.value, _starting(clock, procedures)) for clock in row.clock]

@@ -4,21 +4,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from domain.clocks import ClockId
-from domain.engine.decision import Refused
 from domain.engine.procedure import Procedure
-from domain.engine.process import DeclaredStage, Process
+from domain.engine.process import DeclaredStage
 from domain.messages import Language, label
 from domain.policy import default_policy
 from domain.statutes.model import Limit, Statute
 from domain.statutes.parts import Name
-from domain.words import CommandName, ProcedureName, Role, Stage
+from domain.words import Role, Stage
 from starter.diagram.picture import Arrow, Box, End, Opening, Picture
 from starter.diagram.wording import KIND
 
 
 def picture_of(procedure: Procedure[Any], statute: Statute, language: Language) -> Picture:
     """One procedure under one text, in the reader's language. Stages that no filing reaches there are left out."""
-    process = known_under(procedure, statute)
+    process = procedure.under(statute)
     return Picture(
         title=label(KIND, "title", language).format(procedure=label("procedure", procedure.name, language)),
         subtitle=_text(statute, language),
@@ -44,19 +43,6 @@ def _text(statute: Statute, language: Language) -> str:
 
 def _said(name: Name, language: Language) -> str:
     return name.zh if language == "zh" else name.en
-
-
-def known_under(procedure: Procedure[Any], statute: Statute) -> Process:
-    """The process as a text has it, without the commands that do not exist under it at all."""
-    case = procedure.new_case("", statute, default_policy(), procedure.matter())
-
-    def exists(command: CommandName) -> bool:
-        try:
-            return procedure.rules[command].unavailable(case) is None
-        except (LookupError, Refused):
-            return True  # it depends on what is filed
-
-    return procedure.process.without(lambda command: not exists(command)).under(statute)
 
 
 def _box(declared: DeclaredStage, statute: Statute, language: Language) -> Box:
@@ -113,9 +99,6 @@ def _arrows(declared: DeclaredStage, language: Language) -> Iterator[Arrow]:
 
 
 def _when(procedure: Procedure[Any], stage: Stage, statute: Statute, language: Language) -> Sequence[str]:
-    """Which filings of a share request begin in a stage: by the class of the resource."""
-    if procedure.name is not ProcedureName.SHARE_REQUEST:
-        return []
-    opens = "granted" if stage is Stage.CLOSED else stage.value
-    classes = [route.sharing_class for route in statute.routes if route.opens == opens]
-    return [label("sharing_class", sharing_class, language) for sharing_class in dict.fromkeys(classes)]
+    """Which filings begin in a stage, where that hangs on the class of the data."""
+    classes = procedure.classes_opening(statute, stage)
+    return [label("sharing_class", sharing_class, language) for sharing_class in classes]

@@ -8,6 +8,7 @@ from typing import Protocol
 from domain.engine.records import RecordedEvent
 from domain.messages import Language
 from domain.words import ProcedureName
+from procedures.registry import PROCEDURES
 from starter.documents.dossier import Dossier
 from starter.documents.form import ApplicationForm
 from starter.documents.notice import notices
@@ -42,8 +43,8 @@ class Listed:
 
 
 def papers(dossier: Dossier) -> Iterator[tuple[str, str, Paper]]:
-    """Name, kind and paper, in the order in which they came about; none but for share requests."""
-    if dossier.detail.procedure != ProcedureName.SHARE_REQUEST:
+    """Name, kind and paper, in the order in which they came about; none where the procedure has no papers."""
+    if not PROCEDURES[ProcedureName(dossier.detail.procedure)].has_papers:
         return
     yield APPLICATION, APPLICATION, ApplicationForm(dossier)
     for notice in notices(dossier):

@@ -75,7 +75,7 @@ async def test_whoever_has_a_turn_somewhere_is_told_by_the_rules_here(stage: Sta
     request_id = await stage.bring(situation)
     head = await stage.head(request_id)
     statute = reached(str(situation)).statute.id
-    pairs = [(name, role) for name in SHARE_REQUEST.rules for role in who_may(name)]
+    pairs = [(name, role) for name in SHARE_REQUEST.rules for role in who_may(name, SHARE_REQUEST.name)]
 
     async def tried(name: CommandName, role: Role) -> tuple[tuple[int, str, str | None], tuple[int, str, str | None]]:
         refusal = refused_with(situation, name.value, role.value)
@@ -99,7 +99,7 @@ async def test_whoever_never_has_a_turn_is_refused_whatever_it_says(stage: Stage
     calls: list[tuple[CommandName, Mapping[str, str], tuple[int, str]]] = []
     for name in SHARE_REQUEST.rules:
         for role in Role:
-            if role not in who_may(name):
+            if role not in who_may(name, SHARE_REQUEST.name):
                 calls.append((name, stage.headers_in(role, statute), (403, "not_your_turn")))
             if role in (Role.REQUESTER, Role.PROVIDER):
                 calls.append((name, stage.headers(role, STRANGER), (404, "not_found")))
@@ -123,7 +123,7 @@ def allowed_once() -> list[Any]:
     found: dict[tuple[str, CommandName, Role], Situation] = {}
     for situation in SITUATIONS:
         for name in SHARE_REQUEST.rules:
-            for role in who_may(name):
+            for role in who_may(name, SHARE_REQUEST.name):
                 if refused_with(situation, name.value, role.value) is None:
                     found.setdefault((situation.stage, name, role), situation)
     return [pytest.param(s, name, role, id=f"{where}-{name}-{role}") for (where, name, role), s in found.items()]

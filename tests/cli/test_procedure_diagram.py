@@ -13,7 +13,7 @@ from domain.messages import label
 from domain.statutes.loader import get_statute
 from domain.words import ProcedureName, Stage
 from procedures.registry import ALL, PROCEDURES
-from starter.diagram.of_procedure import known_under, picture_of
+from starter.diagram.of_procedure import picture_of
 from starter.procedures import required
 from tests.cli.conftest import PROGRAM
 
@@ -22,7 +22,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn_stages(statute: str, name: ProcedureName = ProcedureName.SHARE_REQUEST) -> set[Stage]:
-    return {*known_under(PROCEDURES[name], get_statute(statute)).open_stages}
+    return {*PROCEDURES[name].under(get_statute(statute)).open_stages}
 
 
 def test_a_picture_is_written_and_says_the_stages_of_its_text(shareflow: Run, tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_the_examples_have_right_codes() -> None:
 def test_the_origin_of_a_notice_is_a_case_of_the_department_in_either_case() -> None:
     notice = Notice.model_validate({"department": {"code": "nantong:gongan", "name": "市公安局"}})
     parties = {"requester": "nantong:minzheng", "provider": "NANTONG:GONGAN"}
-    found = CaseFound(request_id="X", statute="nantong-2020", **parties)
+    found = CaseFound(request_id="X", statute="nantong-2020", procedure=SHARE_REQUEST.name, **parties)
     assert origin_is_there(notice, "nantong", found)
     stranger = notice.model_copy(update={"department": Party(code="nantong:shuiwu", name="市税务局")})
     assert not origin_is_there(stranger, "nantong", found)

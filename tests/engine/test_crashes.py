@@ -22,6 +22,7 @@ from background.reconciliation import reconcile
 from domain.engine.records import RecordedEvent
 from domain.evidence import verify_chain
 from domain.naming import request_id_for
+from domain.words import ProcedureName
 from ledger.engine import connect
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
@@ -79,7 +80,7 @@ class Driven:
 
     @property
     def request_id(self) -> str:
-        return request_id_for(self.procedure.statute, self.key)
+        return request_id_for(self.procedure.statute, self.key, ProcedureName.SHARE_REQUEST)
 
 
 @pytest.fixture

@@ -121,7 +121,9 @@ def add_it(copy: Copy, leads_to: str = "CLOSES") -> Copy:
     """The steps of docs/howto/add-a-procedure.md; ``leads_to``: where the answer leads, as it is declared."""
     # 1. The words, with their labels.
     words, labels = "domain/words.py", "domain/messages/catalogue.yaml"
-    copy.change(words, '    DEMAND = "demand"  ', '    CONSULTATION = "consultation"\n    DEMAND = "demand"  ')
+    copy.change(
+        words, '    DEMAND = "demand", ', '    CONSULTATION = "consultation", "ADVICE"\n    DEMAND = "demand", '
+    )
     copy.change(words, '    DEMAND_REVIEW = "', '    CONSULTED = "consulted"\n    DEMAND_REVIEW = "')
     copy.change(words, '    DISCLAIM = "', '    ADVISE = "advise"\n    DISCLAIM = "')
     copy.change(words, '    DISCLAIMED = "', '    ADVISED = "advised"\n    DISCLAIMED = "')
@@ -133,11 +135,6 @@ def add_it(copy: Copy, leads_to: str = "CLOSES") -> Copy:
     copy.change(labels, "\n  demand_review:", "\n  consulted: {zh: 待答复咨询, en: asked}\n  demand_review:")
     copy.change(labels, "\n  disclaim: {", "\n  advise: {zh: 答复咨询, en: answer}\n  disclaim: {")
     copy.change(labels, "\n  disclaimed: {", "\n  advised: {zh: 答复咨询, en: answered}\n  disclaimed: {")
-    copy.change(
-        "domain/naming.py",
-        "    ProcedureName.DEMAND:",
-        '    ProcedureName.CONSULTATION: "ADVICE",\n    ProcedureName.DEMAND:',
-    )
     # 2. The section that a text may have.
     sections, model = "domain/statutes/sections.py", "domain/statutes/model.py"
     copy.change(sections, "class Duty(Part):\n", SECTION)
