@@ -212,6 +212,7 @@ outbox = Table(
     Column("type", Text, nullable=False),
     Column("created_at", Instant, nullable=False, server_default=func.clock_timestamp()),
     Index("outbox_by_request", "request_id"),
+    Index("outbox_by_type", "type", "position"),
 )
 """Positions grow with transactions: a reader goes no further than ``outbox_horizon()``, and misses none below it."""
 

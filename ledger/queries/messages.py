@@ -1,6 +1,6 @@
 """Questions about the outbox: the messages that carry every event outside, in one order for all readers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -82,7 +82,7 @@ def visible_messages(engine: Engine, visibility: Visibility, after: int, limit: 
         newest: int = connection.execute(select(newest_position())).scalar_one()
         if after > newest:
             raise BadCursor("This cursor is ahead of the ledger, which may have been restored; begin at the start.")
-        found = _search(connection, visibility, _between(after, newest, wanted), newest, limit, wanted)
+        found = _search(connection, visibility, after, newest, limit, wanted)
         # Asked last: nothing may have been pruned while it was being read.
         if BEGINNING < after < connection.execute(select(mark(Mark.PRUNED))).scalar_one():
             raise CursorExpired("Messages after this cursor are not kept any more; begin at the start.")
@@ -92,14 +92,16 @@ def visible_messages(engine: Engine, visibility: Visibility, after: int, limit: 
 def _search(
     connection: Connection,
     visibility: Visibility,
-    between: Select[Any],
+    after: int,
     newest: int,
     limit: int,
     wanted: MessageFilter,
 ) -> Stretch:
     """Look in three ways, each when the one before has not filled the page."""
+    between = _between(after, newest, wanted)
+    walk = _type_by_type(after, newest, wanted)
     if visibility.everything:
-        return _found(connection, between, newest, limit)
+        return _found(connection, walk, newest, limit)
     if wanted.request_id is not None:
         return _found(connection, between.where(_covered(visibility, outbox.c.request_id)), newest, limit)
     mine = [select(cases.c.request_id).where(*way) for way in seen_by(visibility)]
@@ -107,14 +109,14 @@ def _search(
     if not mine:
         return found
     for looked_at, chosen in (
-        (AT_FIRST, _one_by_one(between, visibility, AT_FIRST)),
-        (ONE_BY_ONE, _one_by_one(between, visibility, ONE_BY_ONE)),
-        (IN_A_ROW, _in_a_row(between, union_all(*mine))),
+        (AT_FIRST, _one_by_one(walk, visibility, AT_FIRST)),
+        (ONE_BY_ONE, _one_by_one(walk, visibility, ONE_BY_ONE)),
+        (IN_A_ROW, _in_a_row(walk, union_all(*mine))),
     ):
         if looked_at == ONE_BY_ONE and len(found.messages) < SEES_MUCH:
             continue
         found = _found(connection, chosen, newest, limit)
-        if len(found.messages) == limit or connection.execute(between.offset(looked_at).limit(1)).first() is None:
+        if len(found.messages) == limit or connection.execute(walk.offset(looked_at).limit(1)).first() is None:
             return found
     each = union(*mine).subquery()
     theirs = between.order_by(None).where(outbox.c.request_id == each.c.request_id).offset(0).lateral()
@@ -132,6 +134,18 @@ def _between(after: int, upto: int, wanted: MessageFilter) -> Select[Any]:
     if wanted.request_id is not None:
         query = query.where(outbox.c.request_id == wanted.request_id)
     return query
+
+
+def _type_by_type(after: int, upto: int, wanted: MessageFilter) -> Select[Any]:
+    """The same, such that whoever reads the first few reads no others: the index has those of one type in order.
+
+    Those of several types are merged. Asked for together they would be sorted first, or all others walked through.
+    """
+    if wanted.request_id is not None or len(wanted.types) < 2:
+        return _between(after, upto, wanted)
+    of_each = (_between(after, upto, replace(wanted, types=frozenset({each}))) for each in sorted(wanted.types))
+    merged = union_all(*(each.order_by(None) for each in of_each)).subquery()
+    return select(merged).order_by(merged.c.position)
 
 
 def _one_by_one(between: Select[Any], visibility: Visibility, looked_at: int) -> Select[Any]:

@@ -2,14 +2,16 @@
 
 import itertools
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, event, text
 
 from background.webhooks.queries.pruning import prune
 from domain.access import Visibility
+from domain.engine.records import Clock
 from domain.words import EventType
 from ledger.engine import connect
 from ledger.errors import BadCursor, CursorExpired
@@ -23,6 +25,7 @@ from tests.ledger.conftest import Steps, with_texts
 
 Told = tuple[str, int]
 _numbers = itertools.count(1)
+MANY = 100_000
 
 READERS = {
     "everything": Visibility(everything=True),
@@ -99,9 +102,57 @@ def test_every_way_finds_the_same(
     only = MessageFilter(types=frozenset({EventType.CLOCK_STARTED}))
     found = [message for message in walk(engine, reader, 4, only) if message in ours]
     assert found == [message for message, kind, sees in told if reader in sees and kind == "clock_started"]
+    two = MessageFilter(types=frozenset({EventType.CLOCK_STARTED, EventType.FILED, EventType.DECIDED}))
+    found = [message for message in walk(engine, reader, 7, two) if message in ours]
+    assert found == [message for message, kind, sees in told if reader in sees and kind in two.types]
     request_id = told[7][0][0]
     of_one = walk(engine, reader, 1, MessageFilter(request_id=request_id))
     assert of_one == [message for message, _, sees in told if reader in sees and message[0] == request_id]
+
+
+def looked_at(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> int:
+    """How many rows of the outbox a statement reads, those among them that it does not want."""
+    said = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
+    below, rows = [said[0]["Plan"]], 0
+    while below:
+        node = below.pop()
+        below += node.get("Plans", ())
+        if node.get("Relation Name") == "outbox":
+            rows += node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
+    return int(rows)
+
+
+@pytest.mark.parametrize("reader", ["everything", "often", "nobody"])
+def test_what_is_seldom_told_is_found_without_walking_through_the_rest(
+    empty_database: str, resolve: Callable[..., Clock], reader: str
+) -> None:
+    engine = connect(empty_database)
+    migrate(engine)
+    with_texts(engine)
+    fill = "INSERT INTO outbox (position, request_id, seq, type) SELECT n, 'r' || n / 12, n, 'urged'"
+    with engine.begin() as connection:
+        connection.execute(text(f"{fill} FROM generate_series(1, {MANY}) n"))
+    for _ in range(3):
+        filing = Steps(f"feed-{next(_numbers)}").filing(provider_code="OFTEN")
+        record_step(engine, filing, resolve, "sm3")
+    asked: list[tuple[str, Mapping[str, Any]]] = []
+    event.listen(
+        engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, parameters, *_: asked.append((statement, parameters)),
+    )
+    for types in ({EventType.FILED}, {EventType.FILED, EventType.CLOCK_STARTED, EventType.DECIDED}):
+        for analyzed in (False, True):
+            if analyzed:
+                with engine.begin() as connection:
+                    connection.execute(text("ANALYZE"))
+            asked.clear()
+            found = visible_messages(engine, READERS[reader], BEGINNING, 100, MessageFilter(frozenset(types)))
+            told = {message.type for message in found.messages}
+            assert told == (set() if reader == "nobody" else types - {EventType.DECIDED})
+            with engine.connect() as connection:
+                assert sum(looked_at(connection, *each) for each in asked.copy()) < 100
+    engine.dispose()
 
 
 def test_a_cursor_from_before_what_was_pruned_is_refused(empty_database: str, resolve) -> None:

@@ -169,6 +169,7 @@ CREATE TABLE outbox (
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX outbox_by_request ON outbox (request_id);
+CREATE INDEX outbox_by_type ON outbox (type, position);
 
 CREATE TABLE outbox_marks (
     mark     text PRIMARY KEY,
