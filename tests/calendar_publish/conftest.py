@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.calendar_publish.stack import Stack, stack_apart
+from tests.logs import logging_as_it_was
+
+__all__ = ["logging_as_it_was"]
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from click.testing import Result
 from sqlalchemy import Engine, text
 from temporalio.client import Client
+from typer.testing import CliRunner
 
+from cli.program import app
 from domain.calendar import CHINA, Calendar
 from domain.engine.records import RecordedEvent
 from domain.evidence import verify_chain
@@ -87,11 +90,13 @@ class Stack:
         )
 
     async def run(self, *arguments: object, code: int = 0) -> str:
-        """Run a command to its end; what it printed, or where it failed what it said."""
-        process = await asyncio.to_thread(self.begin, *arguments)
-        out, err = await asyncio.to_thread(process.communicate, timeout=120)
-        assert process.returncode == code, (out, err)
-        return out if code == 0 else err
+        """Run a command to its end within this process; what it printed, or where it failed what it said."""
+        result = await asyncio.to_thread(self._invoke, *arguments)
+        assert result.exit_code == code, (result.stdout, result.stderr, result.exc_info)
+        return result.stdout if code == 0 else result.stderr
+
+    def _invoke(self, *arguments: object) -> Result:
+        return CliRunner().invoke(app, [*map(str, arguments)], prog_name="shareflow", env=self.environ)
 
     async def json(self, *arguments: object) -> dict[str, Any]:
         """What a command prints with ``--json``."""

@@ -1,17 +1,18 @@
 """The command line, called within this process (fast) or as the installed program (real)."""
 
-import logging
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from cli.program import app
+from tests.logs import logging_as_it_was
+
+__all__ = ["logging_as_it_was"]
 
 PROGRAM = Path(sys.executable).parent / "shareflow"
 
@@ -48,19 +49,6 @@ def nothing_of_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "no-temporal.toml"))
-
-
-@pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    """Commands configure logging for their whole process, which here is pytest."""
-    root, ours = logging.getLogger(), logging.getLogger("shareflow")
-    levels, handlers = (root.level, ours.level), list(root.handlers)
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(levels[0])
-    ours.setLevel(levels[1])
-    logging.captureWarnings(False)
-    structlog.reset_defaults()
 
 
 @pytest.fixture
