@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.app import openapi_document
 from domain.messages import Language
+from tests.api.description import description
 from tests.endpoint_roles import ENDPOINTS
 from tests.permission_matrix import DOCUMENTS, document, verdicts
 from tests.permission_words import CONDITIONS
@@ -28,5 +28,5 @@ def test_both_languages_have_the_same_marks() -> None:
 
 
 def test_every_endpoint_has_its_roles() -> None:
-    described = {f"{method.upper()} {path}" for path, item in openapi_document()["paths"].items() for method in item}
+    described = {f"{method.upper()} {path}" for path, item in description()["paths"].items() for method in item}
     assert set(ENDPOINTS) == described

@@ -8,10 +8,10 @@ from urllib.parse import quote, quote_plus
 import httpx
 import pytest
 
-from api.app import openapi_document
 from domain.words import Role
 from shareflow import Client
 from tests.api.callers import Bearer, People, filing, fresh_key
+from tests.api.description import description
 
 UNDER_809 = "nantong-2020+809"
 NOT_AN_ID = ["常州", "a b", "a%2Fb%", "50%", "a&b=c", "x#y", "a\x00b", "\U0001f600", "é", "'; --", "x" * 65]
@@ -86,7 +86,7 @@ def text_parameters() -> list[tuple[str, str]]:
     """Every list's parameters that take any text: its path and the parameter's name."""
     return [
         (path, parameter["name"])
-        for path, item in openapi_document()["paths"].items()
+        for path, item in description()["paths"].items()
         for parameter in item.get("get", {}).get("parameters", ())
         if parameter["in"] == "query" and "{" not in path
     ]

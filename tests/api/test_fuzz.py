@@ -27,9 +27,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from api.app import openapi_document
 from domain.words import Role
 from tests.api.callers import NOBODY_LISTENS, Bearer, filing, fresh_key
+from tests.api.description import description
 from tests.engine.cases import PROVIDER, REQUESTER, application
 from tests.forms import either
 
@@ -50,7 +50,7 @@ STATUTES = ("nantong-2020", "changshu-2019", "cn-809-2025")
 
 def groups() -> list[str]:
     """The tags of the endpoints."""
-    operations = [item for path in openapi_document()["paths"].values() for item in path.values()]
+    operations = [item for path in description()["paths"].values() for item in path.values()]
     return list(dict.fromkeys(tag for operation in operations for tag in operation["tags"]))
 
 

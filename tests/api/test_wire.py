@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from api.app import create_app, openapi_document
+from api.app import create_app
 from api.context import AppContext
 from api.http.headers import ATTRIBUTE, LISTS, SINGLE
 from api.serving import serving
@@ -18,6 +18,7 @@ from api.settings import api_settings
 from configuration.settings import Settings
 from domain.words import Role
 from tests.api.callers import Bearer, People, filing, fresh_key
+from tests.api.description import description
 from tests.events.senders import event
 
 Pairs = list[tuple[str, str]]
@@ -36,7 +37,7 @@ async def served(context: AppContext) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-GETS = sorted(path for path, ways in openapi_document()["paths"].items() if "get" in ways and "{" not in path)
+GETS = sorted(path for path, ways in description()["paths"].items() if "get" in ways and "{" not in path)
 
 
 @pytest.mark.parametrize("path", [*GETS, "/openapi.json", "/v1/statutes/nantong-2020", "/v1/requests/NANTONG-NONE"])
@@ -123,7 +124,7 @@ async def test_lists_may_be_split(people: People) -> None:
 
 
 def test_every_header_that_is_described_is_one_thing_or_a_list() -> None:
-    ways = [way for path in openapi_document()["paths"].values() for way in path.values()]
+    ways = [way for path in description()["paths"].values() for way in path.values()]
     described = {
         each["name"].lower().encode() for way in ways for each in way.get("parameters", ()) if each["in"] == "header"
     }
@@ -162,7 +163,7 @@ async def test_an_unknown_or_repeated_parameter_is_told(people: People, path: st
 
 @pytest.mark.parametrize("method", ["get", "post", "patch", "delete", "head"])
 async def test_no_endpoint_passes_over_a_parameter(api: httpx.AsyncClient, people: People, method: str) -> None:
-    for path, ways in openapi_document()["paths"].items():
+    for path, ways in description()["paths"].items():
         if method not in (*ways, "head" if "get" in ways else "") or not path.startswith("/v1/"):
             continue
         url = path.replace("{sha256}", "0" * 64).replace("{seq}", "1").replace("{", "").replace("}", "")

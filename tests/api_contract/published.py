@@ -8,7 +8,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from api.app import openapi_document
 from api.asyncapi.document import document as asyncapi_document
 from api.cases.filing_schemas import FilingIn
 from api.cases.schemas import CommandIn, OpeningIn
@@ -24,6 +23,7 @@ from domain.engine.bounds import refuse_days_out_of_range
 from domain.statutes.loader import get_statute, packaged_statutes
 from procedures.registry import PROCEDURES
 from starter.procedures import schema_of
+from tests.api.description import description
 
 Schema = Mapping[str, Any]
 
@@ -94,7 +94,7 @@ BODIES: Mapping[type[BaseModel], Callable[[Any], object]] = {
 def published() -> Mapping[str, Published]:
     """By a name for people: bodies of calls, events that are taken in, what is filed and said in each procedure."""
     found: dict[str, Published] = {}
-    components = openapi_document()["components"]["schemas"]
+    components = description()["components"]["schemas"]
     for model, then in BODIES.items():
         found[f"body {model.__name__}"] = Published(_ref(model.__name__), components, model.model_validate, then)
     heard = asyncapi_document()["components"]
