@@ -12,18 +12,20 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from temporalio.client import Client
-from temporalio.service import RPCError
 
 from ledger.failures import DATABASE_ERRORS
 from ledger.reader import Reader
+from protocol.connecting import TemporalClient, temporal_answers
+
+SECONDS = 6
+"""For the question whether Temporal answers: a little longer than that is given."""
 
 
 @dataclass(frozen=True)
 class Health:
     """What readiness looks at: the server, the ledger, and whether the worker polls."""
 
-    client: Client
+    client: TemporalClient
     reader: Reader
     polling: Callable[[], bool]
 
@@ -34,11 +36,16 @@ class Health:
             self.reader.ping()
         except DATABASE_ERRORS:
             found.append("the ledger does not answer")
-        try:
-            asyncio.run_coroutine_threadsafe(self.client.service_client.check_health(), loop).result(5)
-        except (RPCError, RuntimeError, TimeoutError):
+        if not self._temporal_answers(loop):
             found.append("Temporal does not answer")
         return found
+
+    def _temporal_answers(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether it says so in time, and the worker finds the time to ask."""
+        try:
+            return asyncio.run_coroutine_threadsafe(temporal_answers(self.client), loop).result(SECONDS)
+        except TimeoutError:
+            return False
 
 
 class LedgerFigures(Collector):

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
 from domain.calendar import CHINA, WorkingDays
 from domain.engine.recount import change_of
@@ -32,6 +30,8 @@ from ledger.queries.calendars import (
     publication,
     publishing_alone,
 )
+from protocol.asking import TEMPORAL_FAILED, WorkflowGone, tell_of_calendar
+from protocol.connecting import TemporalClient
 from protocol.messages import CalendarNews
 
 log = structlog.get_logger("shareflow.publication")
@@ -50,7 +50,7 @@ ABANDONED_AFTER = timedelta(seconds=20)
 LOOKED_FOR_EVERY = 15.0
 LONGEST_PAUSE = 3600.0
 PUT_RIGHT_EVERY = 3600.0
-AWAY = (*DATABASE_FAILED, RPCError)
+AWAY = (*DATABASE_FAILED, *TEMPORAL_FAILED)
 """A database or a server that does not answer just now."""
 GONE = "workflow_missing"
 SILENT = "no_answer"
@@ -78,7 +78,7 @@ def _quiet(_: Progress) -> None:
 class Publisher:
     """An edition, in force since an instant, being published by this process, which holds ``publishing_alone``."""
 
-    client: Client
+    client: TemporalClient
     engine: Engine
     calendar: CalendarStore
     edition: str
@@ -152,12 +152,9 @@ class Publisher:
     async def _signal(self, request_id: str, workflow_id: str) -> None:
         news = CalendarNews(edition=self.edition, published_at=self.since)
         try:
-            await self.client.get_workflow_handle(workflow_id).signal("calendar_published", news)
+            await tell_of_calendar(self.client, workflow_id, news)
             self.progress.told += 1
-        except RPCError as error:
-            # Closed meanwhile, which the next look at the ledger shows, or gone.
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
+        except WorkflowGone:  # closed meanwhile, which the next look at the ledger shows, or never there
             self._waiting.pop(request_id, None)
             self.progress.left[request_id] = GONE
 
@@ -207,7 +204,12 @@ def _now() -> datetime:
 
 
 async def carry_out(
-    client: Client, engine: Engine, calendar: CalendarStore, edition: str, within: timedelta, tell: Tell = _quiet
+    client: TemporalClient,
+    engine: Engine,
+    calendar: CalendarStore,
+    edition: str,
+    within: timedelta,
+    tell: Tell = _quiet,
 ) -> Progress:
     """Bring a stored edition's publication to its end, or watch whoever is at it, for so long at most."""
     deadline = time.monotonic() + within.total_seconds()
@@ -231,7 +233,7 @@ async def carry_out(
     return progress
 
 
-async def put_right(client: Client, engine: Engine, calendar: CalendarStore, within: timedelta) -> Progress:
+async def put_right(client: TemporalClient, engine: Engine, calendar: CalendarStore, within: timedelta) -> Progress:
     """Supersede every running clock that the calendar in force would count otherwise, whoever brought its editions.
 
     There are such clocks where a new version of Shareflow brings a notice, and where a filing was on its way when one
@@ -244,7 +246,7 @@ async def put_right(client: Client, engine: Engine, calendar: CalendarStore, wit
         return await Publisher(client, engine, calendar, newest, _now()).until_done(within)
 
 
-async def keep_publishing(client: Client, engine: Engine, calendar: CalendarStore) -> None:
+async def keep_publishing(client: TemporalClient, engine: Engine, calendar: CalendarStore) -> None:
     """Until cancelled: bring to its end whatever publication was left, and every hour put right what lags behind.
 
     A publication is left when its publisher died or cases could not answer; after a try that leaves something the next

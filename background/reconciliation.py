@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
 from background.stuck import WORKFLOW_MISSING
 from ledger.engine import Engine
@@ -29,7 +27,8 @@ from ledger.queries.confirmed import (
 )
 from ledger.queries.operations import park, unpark
 from ledger.queries.views import Head
-from protocol.messages import CaseView
+from protocol.asking import TEMPORAL_FAILED, WorkflowGone, nudge, view_of
+from protocol.connecting import TemporalClient
 
 log = structlog.get_logger("shareflow.reconciliation")
 
@@ -39,6 +38,7 @@ EVERY = timedelta(seconds=15)
 QUIET = timedelta(seconds=60)
 """So long a case must not have changed before it is asked: its door confirms it, or its next command mends it."""
 OVERLAP = timedelta(seconds=60)
+ANSWERS_WITHIN = timedelta(seconds=5)
 AT_ONCE = 500
 AGAIN_AT_MOST = 50
 """So many of the cases that could not be confirmed before are asked again in one sweep, the longest waiting first."""
@@ -56,12 +56,13 @@ class Sweep:
 
 
 async def reconcile(
-    client: Client, engine: Engine, since: datetime, quiet: timedelta = timedelta(), left: Sequence[str] = ()
+    client: TemporalClient, engine: Engine, since: datetime, quiet: timedelta = timedelta(), left: Sequence[str] = ()
 ) -> Sweep:
     """Compare what nobody has confirmed with its workflow; nudge those that lag behind, confirm the others.
 
     These are the cases that changed from ``since`` on and have been ``quiet`` for so long, and those ``left`` by the
-    sweep before. Raises RPCError where the server does not answer at all; what was compared by then is confirmed.
+    sweep before. Raises one of TEMPORAL_FAILED where the server does not answer at all; what was compared by then is
+    confirmed.
     """
     sweep = Sweep(await asyncio.to_thread(moment, engine) - quiet)
     after: Head | None = None
@@ -83,7 +84,7 @@ async def reconcile(
     return sweep
 
 
-async def _compare_all(client: Client, engine: Engine, heads: Sequence[Head], sweep: Sweep) -> Collection[str]:
+async def _compare_all(client: TemporalClient, engine: Engine, heads: Sequence[Head], sweep: Sweep) -> Collection[str]:
     """Confirm the cases whose workflow has all there is; tells which."""
     right: dict[str, int] = {}
     try:
@@ -97,28 +98,25 @@ async def _compare_all(client: Client, engine: Engine, heads: Sequence[Head], sw
     return right.keys()
 
 
-async def _compare(client: Client, head: Head, sweep: Sweep) -> bool:
+async def _compare(client: TemporalClient, head: Head, sweep: Sweep) -> bool:
     """Nudge a case whose workflow lags behind; whether its workflow has all there is, or none is needed any more."""
     sweep.asked.append(head.request_id)
-    handle = client.get_workflow_handle(head.workflow_id)
     try:
-        view: CaseView = await handle.query("case", result_type=CaseView, rpc_timeout=timedelta(seconds=5))
+        view = await view_of(client, head.workflow_id, ANSWERS_WITHIN)
         if view.head >= head.seq:
             return True
-        await handle.signal("sync_from_ledger")
+        await nudge(client, head.workflow_id)
         sweep.nudged.append(head.request_id)
-    except RPCError as error:
-        # A workflow that has ended answers queries and takes no signals; one that is gone does neither.
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            await client.service_client.check_health()
-            return False
+    except WorkflowGone:  # one that has ended answers queries and takes no signals; one that is gone does neither
         if head.closed:
             return True
         sweep.missing.append(head.request_id)
+    except TEMPORAL_FAILED:
+        await client.service_client.check_health()
     return False
 
 
-async def keep_reconciling(client: Client, engine: Engine) -> None:
+async def keep_reconciling(client: TemporalClient, engine: Engine) -> None:
     """Sweep at the start and then every few seconds, until cancelled. Failures are logged and tried again."""
     since: datetime | None = None
     quiet = timedelta()  # what a crash has left behind does not change by waiting

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import structlog
-from temporalio.client import Client
 
 from ledger.engine import Engine
 from ledger.queries.operations import parked_are
+from protocol.connecting import TemporalClient
 from protocol.names import request_id_of
 from protocol.search_attributes import STUCK_REASON
 
@@ -27,7 +27,7 @@ NOT_MOVING = f'({STUCK_REASON.name} IS NOT NULL OR {REPORTED} IS NOT NULL) AND E
 EVERY = timedelta(seconds=5)
 
 
-async def held_up(client: Client) -> Mapping[str, Sequence[str]]:
+async def held_up(client: TemporalClient) -> Mapping[str, Sequence[str]]:
     """The reasons of every case that does not move, by its id."""
     found: dict[str, list[str]] = {}
     async for run in client.list_workflows(NOT_MOVING):
@@ -39,12 +39,12 @@ async def held_up(client: Client) -> Mapping[str, Sequence[str]]:
     return found
 
 
-async def note_what_is_held_up(client: Client, engine: Engine) -> None:
+async def note_what_is_held_up(client: TemporalClient, engine: Engine) -> None:
     """Make the ledger say of every case what Temporal says of it."""
     await asyncio.to_thread(parked_are, engine, await held_up(client), WORKFLOW_MISSING)
 
 
-async def keep_noting(client: Client, engine: Engine) -> None:
+async def keep_noting(client: TemporalClient, engine: Engine) -> None:
     """Do so every few seconds, until cancelled. Failures are logged and tried again."""
     while True:
         try:

@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
-from temporalio.client import Client
-
 from background.publication import Progress, Tell, carry_out
 from domain.calendar import Edition
 from ledger.calendar_store import CalendarStore
 from ledger.queries.calendars import Publication, note_progress, publication, store_edition
 from ledger.writer import Writer
+from protocol.connecting import TemporalClient
 
 
 class WatchedPublication:
@@ -17,7 +16,7 @@ class WatchedPublication:
     Every method raises one of ``ledger.failures.DATABASE_FAILED`` when the database does not answer.
     """
 
-    def __init__(self, client: Client, ledger: Writer, edition: Edition) -> None:
+    def __init__(self, client: TemporalClient, ledger: Writer, edition: Edition) -> None:
         self._client = client
         self._engine = ledger.engine
         self._calendar = CalendarStore(ledger.engine)

@@ -3,17 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
-
-from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
 
 from configuration.errors import StartupError
 from configuration.policy_file import policy_in_force
 from configuration.settings import Settings
 from embedded.stack.folder import running_stack
 from ledger.engine import connect
-from protocol.payloads import data_converter
+from protocol.connecting import TemporalClient, connect_as_named, named_address
 from starter.engine_client import ShareflowClient
 
 NOT_RUNNING = (
@@ -32,13 +28,12 @@ async def connected(settings: Settings | None = None) -> AsyncIterator[Shareflow
     settings = settings or Settings()
     running = running_stack(settings.state)
     url = settings.database_url or (running.ledger if running else None)
-    config = ClientConfig.load_client_connect_config()
-    address = config.get("target_host") or (running.temporal if running else None)
+    address = named_address() or (running.temporal if running else None)
     if not url or not address:
         raise StartupError(what_is_missing(url, address))
     engine = await asyncio.to_thread(connect, url)
     try:
-        yield ShareflowClient(await _temporal({**config, "target_host": address}), engine, policy_in_force(settings))
+        yield ShareflowClient(await _temporal(address), engine, policy_in_force(settings))
     finally:
         engine.dispose()
 
@@ -52,10 +47,9 @@ def what_is_missing(url: str | None, address: str | None) -> str:
     return NOT_RUNNING
 
 
-async def _temporal(config: dict[str, Any]) -> Client:
+async def _temporal(address: str) -> TemporalClient:
     try:
-        return await Client.connect(**config, data_converter=data_converter)
+        return await connect_as_named(address)
     except RuntimeError as error:
         cause = " ".join(str(error).split())
-        address = config["target_host"]
         raise StartupError(f"Temporal at {address} does not answer ({cause}); check TEMPORAL_ADDRESS.") from error

@@ -1,13 +1,10 @@
 """What the ``shareflow duties`` commands do on a running engine."""
 
-import uuid
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import typer
-from temporalio.client import Client, WorkflowFailureError
-from temporalio.exceptions import ApplicationError
 
 from cli.connection import connected
 from cli.errors import REFUSED, UNUSABLE, Failure
@@ -28,15 +25,13 @@ from domain.statutes.loader import get_statute, packaged_statutes
 from domain.statutes.sections import Duty
 from domain.words import ProcedureName, Role
 from procedures.periodic_duty.rules import duty_named
-from protocol.errors import CANNOT_BE_PLANNED, ROUND_INCOMPLETE
-from protocol.names import DUTY_ROUND, TASK_QUEUE
 from protocol.rounds import RoundOrder, RoundResult
 from starter.case_opening import enter_case, matter_of
+from starter.duty_rounds import run_round
 from starter.duty_schedules import State, Synced, states, sync_schedules
-from starter.errors import InvalidInput, RequestRefused, Unavailable
+from starter.errors import InvalidInput, RequestRefused
 from starter.failures import refused_by
 
-PATIENCE = timedelta(minutes=2)
 NOBODY = f"No place is listed: name a file of departments with {Settings.departments.variable}."
 
 
@@ -111,7 +106,7 @@ async def open_and_tell(
     departments = departments_in_force()
     async with connected() as client:
         order = _order(statute, duty, option("--period", str, period), department, name, departments, client.policy)
-        result = await _round(client.temporal, order)
+        result = await run_round(client.temporal, order)
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:
@@ -170,33 +165,6 @@ def _ask_the_rules(statute: str, duty: Duty, period: str, department: dict[str, 
     when = "produced_on" if duty.every == "event" else "period"
     matter = matter_of(ProcedureName.PERIODIC_DUTY, {"duty": duty.id, when: period, "department": department})
     enter_case(ProcedureName.PERIODIC_DUTY, statute, matter, PLATFORM, policy, key="asked")
-
-
-async def _round(temporal: Client, order: RoundOrder) -> RoundResult:
-    """Run the round to its end, whether or not all could be opened. Raises InvalidInput, Unavailable."""
-    try:
-        result: RoundResult = await temporal.execute_workflow(
-            DUTY_ROUND,
-            order,
-            id=f"duty-round/by-hand/{uuid.uuid4().hex}",
-            task_queue=TASK_QUEUE,
-            result_type=RoundResult,
-            execution_timeout=PATIENCE,
-        )
-    except WorkflowFailureError as error:
-        cause = _innermost(error)
-        if isinstance(cause, ApplicationError) and cause.type == ROUND_INCOMPLETE:
-            return RoundResult.model_validate(cause.details[0])
-        if isinstance(cause, ApplicationError) and cause.type == CANNOT_BE_PLANNED:
-            raise InvalidInput(f"Nothing was opened: {cause.message}") from error
-        raise Unavailable(f"The round did not end ({cause}); ask again: what is there stays as it is.") from error
-    return result
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """The innermost of the errors around one another."""
-    inner = getattr(error, "cause", None)
-    return _innermost(inner) if isinstance(inner, BaseException) else error
 
 
 def _fail_unless_all_are_open(result: RoundResult, order: RoundOrder) -> None:

@@ -10,8 +10,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from temporalio.client import Client
-
 from api.settings import ApiSettings
 from configuration.errors import StartupError
 from configuration.settings import Settings, environment_with
@@ -21,9 +19,8 @@ from embedded.stack.postgres import start_postgres_aside
 from embedded.stack.temporal import TemporalOptions, ports_from, start_temporal
 from ledger.engine import connect
 from ledger.schema import migrate
-from protocol.payloads import data_converter
+from protocol.connecting import TemporalClient, connect_as_named, connect_to
 from protocol.search_attributes import SEARCH_ATTRIBUTES
-from worker.running import connect_temporal
 
 HEALTH_PORT = 9464
 
@@ -41,7 +38,7 @@ class Stack:
     """A running engine: how to reach each part, and Temporal's client."""
 
     addresses: Addresses
-    temporal: Client
+    temporal: TemporalClient
     health: Sequence[str]
 
 
@@ -113,11 +110,13 @@ async def _postgres(stack: AsyncExitStack, folder: StateFolder) -> str:
     return server.url
 
 
-async def _temporal(stack: AsyncExitStack, folder: StateFolder, settings: Settings) -> tuple[Client, str, str | None]:
+async def _temporal(
+    stack: AsyncExitStack, folder: StateFolder, settings: Settings
+) -> tuple[TemporalClient, str, str | None]:
     outside = settings.temporal_address
     if outside:
         try:
-            return await connect_temporal(), outside, None
+            return await connect_as_named(), outside, None
         except RuntimeError as error:
             raise StartupError(f"Temporal at {outside} does not answer ({error}); check TEMPORAL_ADDRESS.") from error
     options = TemporalOptions(
@@ -128,5 +127,5 @@ async def _temporal(stack: AsyncExitStack, folder: StateFolder, settings: Settin
     )
     server = await start_temporal(options)
     stack.push_async_callback(server.stop)
-    client = await Client.connect(server.address, data_converter=data_converter)
+    client = await connect_to(server.address)
     return client, server.address, server.ui

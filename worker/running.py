@@ -10,7 +10,6 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 import structlog
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 from temporalio.worker import Worker
@@ -23,8 +22,8 @@ from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect
 from ledger.errors import LedgerUnavailable
 from ledger.reader import Reader
+from protocol.connecting import connect_as_named
 from protocol.names import TASK_QUEUE
-from protocol.payloads import data_converter
 from worker.building import build_worker, working
 
 log = structlog.get_logger("shareflow.worker")
@@ -85,13 +84,6 @@ def _port_named(port: int | None) -> Iterator[None]:
         ) from error
 
 
-async def connect_temporal(runtime: Runtime | None = None) -> Client:
-    """A client for the server that Temporal's own client environment configuration names."""
-    config = ClientConfig.load_client_connect_config()
-    config.setdefault("target_host", "localhost:7233")
-    return await Client.connect(**config, data_converter=data_converter, runtime=runtime)
-
-
 def sdk_metrics(settings: Settings) -> Runtime | None:
     """The SDK's own metrics, where SHAREFLOW_SDK_METRICS names an address such as 127.0.0.1:9465."""
     address = settings.sdk_metrics
@@ -107,7 +99,7 @@ async def run_until_stopped(settings: Settings, held: bool = False) -> None:
     stop = told_to_stop(by_standard_input=held)
     engine = await asyncio.to_thread(connect, settings.database_url or "")
     await asyncio.to_thread(migrate, engine)
-    client = await connect_temporal(sdk_metrics(settings))
+    client = await connect_as_named(runtime=sdk_metrics(settings))
     async with running_worker(client, engine, settings, settings.health_port):
         settle_memory()
         log.info("working", task_queue=TASK_QUEUE, namespace=client.namespace)

@@ -8,16 +8,14 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from temporalio.service import RPCError
 
 from api.context import AppContext
 from api.dependencies import ContextIn
 from background.health import LedgerFigures
 from ledger.failures import DATABASE_ERRORS
+from protocol.connecting import temporal_answers
 
 router = APIRouter(tags=["health"])
-
-TEMPORAL_SECONDS = 5
 
 
 @router.get("/healthz", response_class=PlainTextResponse, summary="Alive")
@@ -44,10 +42,7 @@ async def _problems(context: AppContext) -> Sequence[str]:
         await asyncio.to_thread(context.reader.ping)
     except DATABASE_ERRORS:
         found.append("the ledger does not answer")
-    try:
-        async with asyncio.timeout(TEMPORAL_SECONDS):
-            await context.client.temporal.service_client.check_health()
-    except (RPCError, RuntimeError, TimeoutError):
+    if not await temporal_answers(context.client.temporal):
         found.append("Temporal does not answer")
     return found
 

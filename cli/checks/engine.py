@@ -1,13 +1,6 @@
 """The engine that runs here or that the environment names: database, Temporal, and whether they agree on the cases."""
 
 import asyncio
-from typing import Any
-
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
-from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.envconfig import ClientConfig
-from temporalio.service import RPCError, RPCStatusCode
 
 from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
 from cli.connection import NAME_BOTH
@@ -15,11 +8,11 @@ from configuration.settings import Settings
 from embedded.stack.folder import Addresses, running_stack
 from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
-from ledger.queries.views import CaseFilter, CaseSummary
+from ledger.queries.views import CaseFilter
 from ledger.reader import Reader
-from protocol.search_attributes import SEARCH_ATTRIBUTES
+from protocol.connecting import TemporalClient, connect_as_named, named_address
+from starter.temporal_checks import PATIENCE, NotTold, has_running_workflow, missing_search_attributes
 
-PATIENCE = 10.0
 CASES_LOOKED_AT = 50
 START = "start one with `shareflow up`, or name one with SHAREFLOW_DATABASE_URL and TEMPORAL_ADDRESS"
 
@@ -67,37 +60,32 @@ def _database(settings: Settings, running: Addresses | None) -> tuple[Check, Rea
     return problem("database", says, "start the newer of both versions of Shareflow on it"), None
 
 
-async def _temporal(settings: Settings, running: Addresses | None) -> tuple[Check, Client | None]:
+async def _temporal(settings: Settings, running: Addresses | None) -> tuple[Check, TemporalClient | None]:
     """Whether Temporal answers and knows our search attributes; a client if it answers."""
     try:
-        config: dict[str, Any] = {**ClientConfig.load_client_connect_config()}
+        named = named_address()
     except Exception as error:  # of a configuration file that cannot be read, in the library's words
         says = f"Temporal's client configuration cannot be used ({unexpected(error)})."
         return problem("temporal", says, "check TEMPORAL_CONFIG_FILE and the TEMPORAL_ variables"), None
-    named = config.get("target_host")
     address = named or (running.temporal if running else None)
     if not address and settings.database_url:
         return problem("temporal", "SHAREFLOW_DATABASE_URL is set, but TEMPORAL_ADDRESS is not.", NAME_BOTH), None
     if not address:
         return skipped("temporal", "No stack is running here.", START), None
-    config["target_host"] = address
     try:
-        client = await asyncio.wait_for(Client.connect(**config), PATIENCE)
+        client = await asyncio.wait_for(connect_as_named(address), PATIENCE)
     except (RuntimeError, TimeoutError) as error:
         says = f"Temporal at {address} does not answer ({unexpected(error)})."
         return problem("temporal", says, "check TEMPORAL_ADDRESS and that Temporal runs" if named else START), None
     try:
         return await _attributes(client, address), client
-    except RPCError as error:
-        says = f"Temporal at {address} does not say which search attributes it knows ({error.message})."
+    except NotTold as error:
+        says = f"Temporal at {address} does not say which search attributes it knows ({error})."
         return warning("temporal", says, "look them up with `temporal operator search-attribute list`"), client
 
 
-async def _attributes(client: Client, address: str) -> Check:
-    request = ListSearchAttributesRequest(namespace=client.namespace)
-    answer = await asyncio.wait_for(client.operator_service.list_search_attributes(request), PATIENCE)
-    known = {name: _kind(value) for name, value in answer.custom_attributes.items()}
-    missing = {name: kind for name, kind in SEARCH_ATTRIBUTES.items() if known.get(name) != kind.lower()}
+async def _attributes(client: TemporalClient, address: str) -> Check:
+    missing = await missing_search_attributes(client)
     if not missing:
         return ok("temporal", f"reached at {address}, namespace {client.namespace}, search attributes known")
     options = " ".join(f"--name {name} --type {kind}" for name, kind in missing.items())
@@ -108,17 +96,12 @@ async def _attributes(client: Client, address: str) -> Check:
     )
 
 
-def _kind(value: Any) -> str:
-    """A type of search attribute as people write it, in small letters: ``datetime``."""
-    return IndexedValueType.Name(value).removeprefix("INDEXED_VALUE_TYPE_").replace("_", "").lower()
-
-
-async def _cases(reader: Reader | None, client: Client | None) -> Check:
+async def _cases(reader: Reader | None, client: TemporalClient | None) -> Check:
     """Whether every open case has its workflow; the latest fifty are looked at."""
     if reader is None or client is None:
         return skipped("cases", "Cases are compared when the database and Temporal can both be reached.")
     page = await asyncio.to_thread(reader.cases, CaseFilter(open=True), None, CASES_LOOKED_AT)
-    alive = await asyncio.gather(*(_alive(client, case) for case in page.cases))
+    alive = await asyncio.gather(*(has_running_workflow(client, case.workflow_id) for case in page.cases))
     lost = [case.request_id for case, lives in zip(page.cases, alive, strict=True) if not lives]
     scope = f"{'the latest ' if page.next else ''}{len(page.cases)} open cases"
     if not lost:
@@ -128,13 +111,3 @@ async def _cases(reader: Reader | None, client: Client | None) -> Check:
         f"{len(lost)} of {scope} have no running workflow: {', '.join(lost)}.",
         "check that TEMPORAL_ADDRESS and SHAREFLOW_DATABASE_URL name the same engine; else restore Temporal's data",
     )
-
-
-async def _alive(client: Client, case: CaseSummary) -> bool:
-    try:
-        description = await asyncio.wait_for(client.get_workflow_handle(case.workflow_id).describe(), PATIENCE)
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return False
-        raise
-    return description.status is WorkflowExecutionStatus.RUNNING

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from temporalio.client import WorkflowHandle
-from temporalio.service import RPCError, RPCStatusCode
-
 from domain.access import EVERYWHERE
 from domain.calendar import CHINA, end_of
 from domain.engine.case import Case
@@ -20,10 +17,9 @@ from domain.statutes.loader import packaged_statutes
 from domain.words import Role
 from embedded.simulate.sandbox import Sandbox
 from embedded.simulate.scenario import PlayedStep, Scenario
-from embedded.simulate.watching import unless_it_fails
+from embedded.simulate.skipped_case import SkippedCase
 from procedures.registry import PROCEDURES
 from protocol.messages import CalendarNews, CaseState, CaseView
-from protocol.names import workflow_id
 from starter.case_opening import Played
 from starter.engine_client import ShareflowClient
 from starter.errors import InvalidInput, RequestRefused
@@ -115,14 +111,14 @@ class Player:
         view = await self._file()
         if view is None:
             return self.played
-        handle = self.ground.temporal.get_workflow_handle(workflow_id(view.request_id))
+        case = SkippedCase(self.ground, view.request_id)
         self.played.request_id = view.request_id
         for number, step in enumerate(self.scenario.steps, start=1):
-            await self._reach(handle, step.at)
+            await self._reach(case, step.at)
             await self._give(view.request_id, number, step)
-        await self._reach(handle, self.scenario.ends_at)
-        await self._settle(handle)
-        await self._look(handle, view.request_id)
+        await self._reach(case, self.scenario.ends_at)
+        await case.settle(self.scenario.ends_at)
+        await self._look(case, view.request_id)
         return self.played
 
     async def _file(self) -> CaseState | None:
@@ -167,13 +163,14 @@ class Player:
         if step.refused is not None:
             self.played.unexpected.append(f"{where} was accepted, not refused with {step.refused}")
 
-    async def _reach(self, handle: WorkflowHandle[Any, Any], at: datetime) -> None:
+    async def _reach(self, case: SkippedCase, at: datetime) -> None:
         """Skip to an instant; on the way, notices that are published then become known."""
         for edition in self._news(at):
             published = end_of(edition.published - timedelta(days=1))
-            await self._skip(handle, published)
-            await self._tell(handle, CalendarNews(edition=edition.id, published_at=published))
-        await self._skip(handle, at)
+            await self._skip(case, published)
+            if not self.ended:
+                await case.tell(CalendarNews(edition=edition.id, published_at=published))
+        await self._skip(case, at)
         self.reached = at
 
     def _news(self, until: datetime) -> list[Any]:
@@ -182,44 +179,14 @@ class Player:
         first, last = self.reached.astimezone(CHINA).date(), until.astimezone(CHINA).date()
         return [edition for edition in self.ground.calendar.editions if first < edition.published <= last]
 
-    async def _tell(self, handle: WorkflowHandle[Any, Any], news: CalendarNews) -> None:
-        if not self.ended:
-            await _unless_gone(handle.signal("calendar_published", news))
-
-    async def _skip(self, handle: WorkflowHandle[Any, Any], at: datetime) -> None:
+    async def _skip(self, case: SkippedCase, at: datetime) -> None:
         if self.ended:
             return
-        now = await self.ground.skipper.get_current_time(handle) + self.shift
-        ahead = at + LEAD - now
-        if ahead <= timedelta():
-            return
-        try:
-            self.ended = not await unless_it_fails(handle, self.ground.skipper.fast_forward(handle, ahead))
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            self.ended = True
+        ahead = at + LEAD - (await case.now() + self.shift)
+        if ahead > timedelta():
+            self.ended = not await case.forward(ahead)
 
-    async def _settle(self, handle: WorkflowHandle[Any, Any]) -> None:
-        """Let what time has done by the last instant be recorded, though its timer still waits out its grace."""
-        view: CaseView = await unless_it_fails(handle, handle.query("case", result_type=CaseView))
-        end = self.scenario.ends_at
-        if view.outcome is None and view.next_at is not None and view.next_at <= end:
-            caught_up = handle.execute_update("catch_up", end, id="catch-up")
-            await _unless_gone(unless_it_fails(handle, caught_up))
-
-    async def _look(self, handle: WorkflowHandle[Any, Any], request_id: str) -> None:
-        self.played.case = await unless_it_fails(handle, handle.query("case", result_type=CaseView))
+    async def _look(self, case: SkippedCase, request_id: str) -> None:
+        self.played.case = await case.view()
         self.played.events = await asyncio.to_thread(self.client.reader.events, request_id)
-        description = await handle.describe()
-        self.played.run_id = description.run_id
-        self.played.history_length = description.history_length
-
-
-async def _unless_gone(call: Any) -> None:
-    """A case that has ended meanwhile needs no telling."""
-    try:
-        await call
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
+        self.played.run_id, self.played.history_length = await case.described()

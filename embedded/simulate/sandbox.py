@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from temporalio.client import Client
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
@@ -19,7 +18,7 @@ from embedded.stack.postgres import start_postgres_aside
 from embedded.stack.temporal import Ports, TemporalOptions, start_temporal
 from ledger.engine import Engine, connect
 from ledger.schema import migrate
-from protocol.payloads import data_converter
+from protocol.connecting import TemporalClient, connect_to
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from worker.building import build_worker, working
 
@@ -37,7 +36,7 @@ SKIPS_PER_SESSION = 2000
 class Sandbox:
     """Where cases are played: a client whose workflows skip time on command, and their ledger."""
 
-    temporal: Client
+    temporal: TemporalClient
     skipper: TimeSkipper
     engine: Engine
     calendar: Calendar
@@ -59,7 +58,7 @@ async def sandbox(calendar: Calendar | None = None) -> AsyncIterator[Sandbox]:
             TemporalOptions(ports=Ports(0, None), search_attributes=SEARCH_ATTRIBUTES, dynamic_config=SKIPPING)
         )
         stack.push_async_callback(server.stop)
-        client = await Client.connect(server.address, data_converter=data_converter, runtime=_quiet())
+        client = await connect_to(server.address, _quiet())
         config = TimeSkippingConfig(enabled=False, max_session_skip_count=SKIPS_PER_SESSION)
         skipper = TimeSkipper(client, config=config)
         await stack.enter_async_context(working(build_worker(client, engine, calendar, opening=skipper.client)))

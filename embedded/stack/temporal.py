@@ -13,12 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
-from temporalio.client import Client
-from temporalio.service import RPCError
-
 from configuration.errors import StartupError
 from configuration.settings import Settings
+from protocol.connecting import connect_to
+from starter.temporal_checks import NotTold, missing_search_attributes
 
 HOST = "127.0.0.1"
 NAMESPACE = "default"
@@ -155,15 +153,13 @@ def _port(port: int, variable: str) -> int:
 
 async def _answers(temporal: Temporal, options: TemporalOptions) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    request = ListSearchAttributesRequest(namespace=NAMESPACE)
     while time.monotonic() < deadline:
         if temporal.ended:
             raise StartupError(f"Temporal ended while it started{_last_words(options.log)}.")
-        # Until it is up the server refuses connections (RuntimeError) or calls (RPCError).
-        with suppress(RuntimeError, RPCError):
-            client = await Client.connect(temporal.address)
-            known = await client.operator_service.list_search_attributes(request)
-            if options.search_attributes.keys() <= known.custom_attributes.keys():
+        # Until it is up the server refuses connections (RuntimeError) or calls.
+        with suppress(RuntimeError, NotTold, TimeoutError):
+            client = await connect_to(temporal.address)
+            if not await missing_search_attributes(client, options.search_attributes):
                 return
         await asyncio.sleep(0.05)
     raise StartupError(f"Temporal did not answer on {temporal.address} within 30 seconds{_last_words(options.log)}.")

@@ -1,23 +1,15 @@
 """The time of an engine under test: the world's time, moved forward on command for every case at once."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
-from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
 
 from domain.calendar import CHINA, end_of
 from embedded.simulate.sandbox import Sandbox
-from embedded.simulate.watching import unless_it_fails
+from embedded.simulate.skipped_case import SkippedCase
 from ledger.queries.views import CaseFilter
 from ledger.reader import Reader
-from protocol.errors import BUSY
-from protocol.messages import CalendarNews, CaseView
-from protocol.names import workflow_id
+from protocol.messages import CalendarNews
 
 AT_ONCE = 8
 """How many cases are moved at the same time."""
@@ -53,57 +45,30 @@ class SkippedTime:
             await self._skip(until)
 
     async def _skip(self, until: datetime) -> None:
-        handles = [handle async for handle in self._open_cases()]
+        cases = [case async for case in self._open_cases()]
         ahead = max(until - self.now(), timedelta())
         self.shift += ahead
-        moves = (self._move(handle, ahead, until) for handle in handles)
+        moves = (self._move(case, ahead, until) for case in cases)
         # All others are moved, though one fails.
         for ended in await asyncio.gather(*moves, return_exceptions=True):
             if isinstance(ended, BaseException):
                 raise ended
 
-    async def _move(self, handle: WorkflowHandle[Any, Any], ahead: timedelta, until: datetime) -> None:
+    async def _move(self, case: SkippedCase, ahead: timedelta, until: datetime) -> None:
         async with self._room:
-            if not ahead or await _unless_gone(self._forward(handle, ahead)):
-                await _unless_gone(self._settle(handle, until))
-
-    async def _forward(self, handle: WorkflowHandle[Any, Any], ahead: timedelta) -> bool:
-        return await unless_it_fails(handle, self._ground.skipper.fast_forward(handle, ahead))
-
-    async def _settle(self, handle: WorkflowHandle[Any, Any], until: datetime) -> None:
-        """Have recorded what time has done, though the case's timer would wait a little for late arrivals."""
-        while True:
-            view: CaseView = await unless_it_fails(handle, handle.query("case", result_type=CaseView))
-            if view.outcome is not None or view.next_at is None or view.next_at > until:
-                return
-            try:
-                caught_up = handle.execute_update("catch_up", until, id=f"advance-{uuid.uuid4().hex}")
-                await unless_it_fails(handle, caught_up)
-            except WorkflowUpdateFailedError as error:
-                if not (isinstance(error.cause, ApplicationError) and error.cause.type == BUSY):
-                    raise
-                await asyncio.sleep(0.01)
+            if not ahead or await case.forward(ahead):
+                await case.settle(until)
 
     async def _tell(self, news: CalendarNews) -> None:
-        async for handle in self._open_cases():
-            await _unless_gone(handle.signal("calendar_published", news))
+        async for case in self._open_cases():
+            await case.tell(news)
 
-    async def _open_cases(self) -> AsyncIterator[WorkflowHandle[Any, Any]]:
+    async def _open_cases(self) -> AsyncIterator[SkippedCase]:
         cursor: str | None = None
         while True:
             page = await asyncio.to_thread(Reader(self._ground.engine).cases, CaseFilter(open=True), cursor, PAGE)
             for case in page.cases:
-                yield self._ground.temporal.get_workflow_handle(workflow_id(case.request_id))
+                yield SkippedCase(self._ground, case.request_id)
             if page.next is None:
                 return
             cursor = page.next
-
-
-async def _unless_gone(call: Awaitable[Any]) -> Any:
-    """What a call comes to; None for a case that has ended meanwhile."""
-    try:
-        return await call
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return None

@@ -10,7 +10,18 @@ import pytest
 
 from tests.house.code import ROOT, imports, packages, product, room, shown, tree
 
-KNOW_TEMPORAL = {"workflows", "activities", "protocol", "background", "starter", "api", "embedded", "cli", "worker"}
+KNOW_TEMPORAL = ("workflows/", "activities/", "starter/", "worker/")
+SPEAK_WITH_IT = {
+    "protocol/asking.py",
+    "protocol/connecting.py",
+    "protocol/errors.py",
+    "protocol/payloads.py",
+    "protocol/search_attributes.py",
+    "protocol/starting.py",
+    "embedded/simulate/sandbox.py",
+    "embedded/simulate/skipped_case.py",
+}
+"""And why each of these does: docs/decisions/0017-who-speaks-with-temporal.md."""
 SPEAK_SQL = ("ledger/", "background/webhooks/queries/")
 SQL = re.compile(
     r"\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|WITH\s+\w+\s+AS\s|CREATE\s+(TABLE|INDEX)\s"
@@ -18,9 +29,15 @@ SQL = re.compile(
 )
 
 
-def test_only_these_rooms_know_temporal() -> None:
-    knowing = {(shown(path), line) for path in product() for line, name in imports(path) if top(name) == "temporalio"}
-    assert {where for where in knowing if where[0].partition("/")[0] not in KNOW_TEMPORAL} == set()
+def test_temporal_is_known_where_it_is_said_and_nowhere_else() -> None:
+    knowing = {shown(path) for path in product() for _, name in imports(path) if top(name) == "temporalio"}
+    assert {name for name in knowing if not name.startswith(KNOW_TEMPORAL)} == SPEAK_WITH_IT
+
+
+@pytest.mark.parametrize("name", sorted(SPEAK_WITH_IT))
+def test_it_is_decided_and_said_why(name: str) -> None:
+    decided = (ROOT / "docs/decisions/0017-who-speaks-with-temporal.md").read_text(encoding="utf-8")
+    assert f"`{name}`" in decided
 
 
 def test_sql_is_spoken_in_the_ledger_and_in_the_queries_of_webhooks_alone() -> None:

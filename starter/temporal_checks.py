@@ -1,0 +1,52 @@
+"""What a doctor asks of Temporal: does it know our search attributes, and does it carry a case?"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from protocol.connecting import TemporalClient
+from protocol.search_attributes import SEARCH_ATTRIBUTES
+
+PATIENCE: Final = 10.0
+"""Seconds for each answer."""
+
+
+class NotTold(Exception):
+    """Temporal answers, but not this question; in its words."""
+
+
+async def missing_search_attributes(
+    client: TemporalClient, wanted: Mapping[str, str] = SEARCH_ATTRIBUTES
+) -> Mapping[str, str]:
+    """The search attributes (those of cases) that the server does not know, or not with their types.
+
+    Raises NotTold, and TimeoutError after ten seconds.
+    """
+    request = ListSearchAttributesRequest(namespace=client.namespace)
+    try:
+        answer = await asyncio.wait_for(client.operator_service.list_search_attributes(request), PATIENCE)
+    except RPCError as error:
+        raise NotTold(error.message) from error
+    known = {name: _kind(value) for name, value in answer.custom_attributes.items()}
+    return {name: kind for name, kind in wanted.items() if known.get(name) != kind.lower()}
+
+
+def _kind(value: Any) -> str:
+    """A type of search attribute as people write it, in small letters: ``datetime``."""
+    return IndexedValueType.Name(value).removeprefix("INDEXED_VALUE_TYPE_").replace("_", "").lower()
+
+
+async def has_running_workflow(client: TemporalClient, workflow_id: str) -> bool:
+    """Whether a workflow is there and has not ended. Raises NotTold, and TimeoutError after ten seconds."""
+    try:
+        description = await asyncio.wait_for(client.get_workflow_handle(workflow_id).describe(), PATIENCE)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise NotTold(error.message) from error
+    return description.status is WorkflowExecutionStatus.RUNNING
