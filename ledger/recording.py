@@ -7,14 +7,14 @@ the ledger knows is found out by its function ``record_step``, in the same round
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Any
 
 import psycopg2.errors
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from domain.engine.evolve import fold_clock
-from domain.engine.records import Clock, ClockOrder, Event, NumberedEvent, Record, RecordedEvent, Step, StepResult
+from domain.engine.records import Clock, ClockOrder, Event, NumberedEvent, RecordedEvent, Step, StepResult
 from domain.evidence import (
     GENESIS,
     Algorithm,
@@ -26,9 +26,10 @@ from domain.evidence import (
     numbered,
     plain,
 )
-from domain.words import ClockState, EventType, Outcome, SharingClass
+from domain.words import ClockState, EventType, Outcome
 from ledger.engine import Engine, writers_of
 from ledger.errors import CalendarChanged, LedgerConflict
+from ledger.particulars import CaseParticulars
 
 Resolve = Callable[[ClockOrder, date | None, time | None], Clock]
 """Works out a clock's deadline from its order, the day whose knowledge of the calendar counts
@@ -56,31 +57,9 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _RECORD = "SELECT record_step(%s)"
 
 
-class CaseHeader(Record):
-    """What a case is filed with (登记内容). It never changes; a supplement is told by its event.
+class CaseHeader(CaseParticulars):
+    """What a case is filed with (登记内容). It never changes; a supplement is told by its event."""
 
-    ``statute_digest`` and ``policy_digest`` name the texts that stood then (:mod:`ledger.queries.texts`); ``opened_by``
-    is the case that this one follows from. ``filing_key`` is the caller's key, ``filing_digest`` the digest of what
-    was filed under it.
-    """
-
-    statute: str = Field(min_length=1)
-    statute_digest: str
-    policy_digest: str
-    procedure: str
-    requester_code: str
-    requester_name: str
-    provider_code: str
-    provider_name: str
-    resource_code: str
-    resource_name: str
-    sharing_class: SharingClass | None
-    opened_by: str | None = None
-    superior: str | None = None
-    filed_at: datetime
-    filing_key: str = Field(min_length=1)
-    filing_digest: str
-    workflow_id: str
     application: Mapping[str, Any]
 
 

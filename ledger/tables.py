@@ -48,6 +48,16 @@ class Digest(TypeDecorator[str]):
 Instant = DateTime(timezone=True)
 
 
+def _written_at(name: str) -> Column[Any]:
+    """When a row was written, by the database's own clock."""
+    return Column(name, Instant, nullable=False, server_default=func.clock_timestamp())
+
+
+def _of_case() -> Column[Any]:
+    """The case that a row is part of, in whose key it stands."""
+    return Column("request_id", Text, ForeignKey("cases.request_id"), primary_key=True)
+
+
 # How lists order and choose, word for word as ``ledger.queries.listing`` asks.
 _DUE = text("COALESCE(due_at, 'infinity'::timestamp with time zone)")
 _PLACE = text("split_part(statute, '-'::text, 1)")
@@ -65,7 +75,7 @@ rule_texts = Table(
     Column("digest", Text, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("body", JSONB, nullable=False),
-    Column("stored_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    _written_at("stored_at"),
 )
 
 cases = Table(
@@ -98,7 +108,7 @@ cases = Table(
     Column("due_at", Instant),
     Column("breached", Boolean, nullable=False, server_default=false()),
     Column("extension_asked", Boolean, nullable=False, server_default=false()),
-    Column("updated_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    _written_at("updated_at"),
     UniqueConstraint("filing_key", name="cases_filing_key_key"),
     Index("cases_by_filing", "filed_at", "request_id"),
     Index("cases_by_place", _PLACE, "filed_at", "request_id"),
@@ -131,16 +141,16 @@ cases = Table(
 filings = Table(
     "filings",
     metadata,
-    Column("request_id", Text, ForeignKey("cases.request_id"), primary_key=True),
+    _of_case(),
     Column("application", JSONB, nullable=False),
 )
 
 parked = Table(
     "parked",
     metadata,
-    Column("request_id", Text, ForeignKey("cases.request_id"), primary_key=True),
+    _of_case(),
     Column("reason", Text, primary_key=True),
-    Column("since", Instant, nullable=False, server_default=func.clock_timestamp()),
+    _written_at("since"),
 )
 
 confirmed = Table(
@@ -154,7 +164,7 @@ confirmed = Table(
 events = Table(
     "events",
     metadata,
-    Column("request_id", Text, ForeignKey("cases.request_id"), primary_key=True),
+    _of_case(),
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
     Column("type", Text, nullable=False),
@@ -167,7 +177,7 @@ events = Table(
     Column("key", Text),
     Column("prev", Digest, nullable=False),
     Column("digest", Digest, nullable=False),
-    Column("recorded_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    _written_at("recorded_at"),
     Index(
         "events_by_caller_key",
         text("caller_mark(request_id, caller_part(key))"),
@@ -178,7 +188,7 @@ events = Table(
 clocks = Table(
     "clocks",
     metadata,
-    Column("request_id", Text, ForeignKey("cases.request_id"), primary_key=True),
+    _of_case(),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("seq", Integer, nullable=False),
     Column("id", Text, nullable=False),
@@ -210,7 +220,7 @@ outbox = Table(
     Column("request_id", Text, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("type", Text, nullable=False),
-    Column("created_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    _written_at("created_at"),
     Index("outbox_by_request", "request_id"),
     Index("outbox_by_type", "type", "position"),
 )
@@ -239,7 +249,7 @@ calendar_editions = Table(
     Column("id", Text, primary_key=True),
     Column("published", Date, nullable=False),
     Column("body", JSONB, nullable=False),
-    Column("stored_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    _written_at("stored_at"),
 )
 
 calendar_publications = Table(
@@ -247,10 +257,10 @@ calendar_publications = Table(
     metadata,
     Column("edition", Text, ForeignKey("calendar_editions.id"), primary_key=True),
     Column("started_by", Text, nullable=False),
-    Column("started_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    _written_at("started_at"),
     Column("expected", Integer, nullable=False),
     Column("superseded", Integer, nullable=False, server_default=text("0")),
-    Column("seen_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    _written_at("seen_at"),
     Column("finished_at", Instant),
     Index("calendar_publications_open", "started_at", postgresql_where=text("finished_at IS NULL")),
 )
@@ -346,7 +356,7 @@ received_events = Table(
     Column("digest", Text, nullable=False),
     Column("places", JSONB, nullable=False),
     Column("received_from", Text, nullable=False),
-    Column("received_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    _written_at("received_at"),
     Column("effect", Text),
     UniqueConstraint("sender", "source", "id", name="received_events_sender_source_id_key"),
     Index("received_events_of_request", "request_id", "number"),
@@ -366,12 +376,12 @@ attachments = Table(
     Column("media_type", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("uploaded_by", Text, nullable=False),
-    Column("uploaded_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    _written_at("uploaded_at"),
 )
 
 named_papers = Table(
     "named_papers",
     metadata,
     Column("sha256", Text, primary_key=True),
-    Column("request_id", Text, ForeignKey("cases.request_id"), primary_key=True),
+    _of_case(),
 )

@@ -25,15 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from protocol.names import RECORD_STEP
     from workflows import instants
     from workflows.refusals import key_reused
-    from workflows.retries import (
-        PATIENT,
-        PATIENT_IN_ALL,
-        PATIENT_TRY,
-        QUICK,
-        QUICK_IN_ALL,
-        QUICK_TRY,
-        failed_of,
-    )
+    from workflows.retries import failed_of, tried_patiently, tried_quickly
     from workflows.waits import LEDGER, LEDGER_UNAVAILABLE, Waits
 
 Write = Callable[[Step], Awaitable[StepResult]]
@@ -49,28 +41,14 @@ class LedgerWriter:
     async def __call__(self, step: Step) -> StepResult:
         """Write one step; comes back only when it stands in the ledger, or the ledger was ahead."""
         try:
-            written: StepResult = await workflow.execute_local_activity(
-                RECORD_STEP,
-                step,
-                result_type=StepResult,
-                start_to_close_timeout=QUICK_TRY,
-                schedule_to_close_timeout=QUICK_IN_ALL,
-                retry_policy=QUICK,
-            )
-            return written
+            return await tried_quickly(RECORD_STEP, step, StepResult)
         except FailureError as error:
             wait = self._waits.begin(LEDGER)
             wait.park(_why(error))
         while True:
             try:
-                written = await workflow.execute_activity(
-                    RECORD_STEP,
-                    step,
-                    result_type=StepResult,
-                    start_to_close_timeout=PATIENT_TRY,
-                    schedule_to_close_timeout=PATIENT_IN_ALL,
-                    retry_policy=PATIENT,
-                    summary="write to the ledger when it answers again",
+                written = await tried_patiently(
+                    RECORD_STEP, step, StepResult, "write to the ledger when it answers again"
                 )
             except ActivityError as error:
                 wait.park(_why(error))

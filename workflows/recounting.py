@@ -11,16 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from protocol.messages import CalendarNews, CaseOpening, Recount
     from protocol.names import RECOUNT_CLOCKS
     from workflows.recording import Recorder
-    from workflows.retries import (
-        CALENDAR_TORN,
-        PATIENT,
-        PATIENT_IN_ALL,
-        PATIENT_TRY,
-        QUICK,
-        QUICK_IN_ALL,
-        QUICK_TRY,
-        failed_of,
-    )
+    from workflows.retries import CALENDAR_TORN, failed_of, tried_patiently, tried_quickly
     from workflows.this_run import ThisRun
     from workflows.timekeeping import Timekeeper
     from workflows.waits import CALENDAR, CALENDAR_UNAVAILABLE, Waits, answered
@@ -73,32 +64,17 @@ class Recounts:
         None when this run has grown long meanwhile.
         """
         try:
-            quick: list[Clock] = await workflow.execute_local_activity(
-                RECOUNT_CLOCKS,
-                recount,
-                result_type=list[Clock],
-                start_to_close_timeout=QUICK_TRY,
-                schedule_to_close_timeout=QUICK_IN_ALL,
-                retry_policy=QUICK,
-            )
-            return quick
+            return await tried_quickly(RECOUNT_CLOCKS, recount, list[Clock])
         except FailureError as error:
             wait, torn = self._waits.begin(CALENDAR), failed_of(error, CALENDAR_TORN)
             wait.park(CALENDAR_UNAVAILABLE)
         while not torn or await wait.retried(lambda: self._this_run.should_continue_as_new):
-            asked = workflow.start_activity(
-                RECOUNT_CLOCKS,
-                recount,
-                result_type=list[Clock],
-                start_to_close_timeout=PATIENT_TRY,
-                schedule_to_close_timeout=PATIENT_IN_ALL,
-                retry_policy=PATIENT,
-                summary="count the running limits again when the ledger answers",
-            )
+            why = "count the running limits again when the ledger answers"
+            asked = tried_patiently(RECOUNT_CLOCKS, recount, list[Clock], why)
             if not await answered(asked, lambda: self._this_run.should_continue_as_new):
                 return None
             try:
-                fresh: list[Clock] = await asked
+                fresh = await asked
             except ActivityError as error:
                 torn = failed_of(error, CALENDAR_TORN)
                 continue

@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from domain.statutes.clauses import clauses
+from domain.statutes.errors import readable
 from domain.statutes.loader import (
-    StatuteError,
     load_overlay,
     load_statute,
     packaged_above,
@@ -199,12 +199,7 @@ def check_all(folder: Path | None = None) -> list[str]:
     given. A folder that is not there is told like one without the texts, so that a wrong name is noticed.
     """
     problems: list[str] = []
-    for name, text in packaged_texts():
-        try:
-            statute = load_statute(text, name)
-        except StatuteError as error:
-            problems.append(str(error))
-            continue
+    for statute in readable(packaged_texts(), load_statute, problems):
         problems += check_amounts(statute)
         if folder:
             problems += _check_against(statute.id, folder, statute.sources, partial(_statute_against, statute, folder))
@@ -215,12 +210,7 @@ def check_all(folder: Path | None = None) -> list[str]:
 
 def _check_overlays(folder: Path | None) -> list[str]:
     problems: list[str] = []
-    for name, text in packaged_overlay_texts():
-        try:
-            overlaid = load_overlay(text, name)
-        except StatuteError as error:
-            problems.append(str(error))
-            continue
+    for overlaid in readable(packaged_overlay_texts(), load_overlay, problems):
         problems += check_amounts(overlaid.statute)
         sources = overlaid.upper.sources
         # A source that is not there was told with the regulation itself.

@@ -1,7 +1,12 @@
 """What can be wrong with a statute file, told in one sentence with file, line, key and reason."""
 
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
 from domain.validation_messages import key_path
 from domain.yaml_text import YamlDocument
+
+T = TypeVar("T")
 
 
 class StatuteError(ValueError):
@@ -16,3 +21,14 @@ def wrong(document: YamlDocument, where: str, path: tuple[str | int, ...], reaso
     """The error for what stands at ``path`` of a file."""
     name = " ".join(where.split())
     return StatuteError(f"{name}, line {document.line(path)}: {key_path(path) or 'the file'} {reason}.")
+
+
+def readable(texts: Iterable[tuple[str, str]], load: Callable[[str, str], T], problems: list[str]) -> Iterator[T]:
+    """What can be read of texts with their names; of each that cannot, the sentence goes to ``problems``."""
+    for name, text in texts:
+        try:
+            found = load(text, name)
+        except StatuteError as error:
+            problems.append(str(error))
+        else:
+            yield found

@@ -14,7 +14,8 @@ from domain.evidence import COVERED, Algorithm, plain
 from domain.policy import Policy
 from domain.rule_texts import KNOWN
 from domain.statutes.model import Statute
-from domain.words import ClockState, Outcome, ProcedureName, SharingClass, Stage
+from domain.words import ClockState, Outcome, ProcedureName, Stage
+from ledger.particulars import CaseParticulars
 
 MOVING = ("state", "ended_at", "warned", "climbed")
 """What changes of a clock after it started; all else stands in the event that started it."""
@@ -27,7 +28,7 @@ class Parked(Record):
     since: datetime
 
 
-class CaseSummary(Record):
+class CaseSummary(CaseParticulars):
     """Where a case stands (事项概况), with all of its clocks in the order in which they started.
 
     ``seq`` and ``head_digest`` are the number and digest of its last event. ``parked``: every reason that holds the
@@ -35,29 +36,12 @@ class CaseSummary(Record):
     """
 
     request_id: str
-    statute: str
-    statute_digest: str
-    policy_digest: str
-    procedure: str
-    requester_code: str
-    requester_name: str
-    provider_code: str
-    provider_name: str
-    resource_code: str
-    resource_name: str
-    sharing_class: SharingClass | None
     stage: Stage
     outcome: Outcome | None
-    filed_at: datetime
     closed_at: datetime | None
     seq: int
     head_digest: str
     algorithm: Algorithm
-    filing_key: str
-    filing_digest: str
-    workflow_id: str
-    opened_by: str | None = None
-    superior: str | None = None
     parked: tuple[Parked, ...] = ()
     updated_at: datetime
     clocks: tuple[Clock, ...] = ()

@@ -10,16 +10,17 @@ from domain.calendar import day_of
 from domain.clocks import ClockId
 from domain.engine.commands import Terms
 from domain.engine.decision import PLATFORM, Decision, Refused
-from domain.engine.filed import Filed, Party, Resource
+from domain.engine.filed import Party
 from domain.engine.records import Event, NumberedEvent
 from domain.engine.ruled_case import RuledCase
-from domain.field_types import Code, Day, ItemCount, Text, Truth
+from domain.field_types import Code, Text
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.statutes.sections import AccessRules, Retention
-from domain.words import Basis, EventType, Outcome, ProcedureName, Role, ServiceMode, Stage, Unit
-from procedures.common.instances import Disputable
+from domain.words import Basis, EventType, Outcome, ProcedureName, Role, Stage, Unit
+from procedures.common.instances import DISPUTED, Disputable
 from procedures.common.parties import AboutResource
+from procedures.common.sharing import Sharing
 from procedures.share_request.application import Application
 from procedures.share_request.case import ShareRequestCase
 
@@ -34,28 +35,14 @@ _ENDS: Mapping[EventType, Outcome] = {
 """What each end of a grant closes it as, once the data has been disposed of."""
 _UNANSWERED: Mapping[str, Any] = {"end_answered": False, "end_agreed": False, "end_allowed": False, "not_agreed": False}
 _NOTHING_PROPOSED: Mapping[str, Any] = {"end_proposed": None, "proposed_terms": {}, **_UNANSWERED}
-DISPUTED = (Stage.COORDINATION, Stage.FINAL_INSTANCE)
-"""Where a dispute over the end or the change of the service is coordinated and decided; access goes on."""
 
 
-class AccessGrant(Filed):
+class AccessGrant(Sharing):
     """What was granted (授权内容): to whom, of what, for what, on which terms, until when.
 
     ``granted_by`` is the request that it follows from. ``seasonal`` says why the data is used at certain times alone.
     """
 
-    requester: Party = Party()
-    provider: Party = Party()
-    resource: Resource = Resource()
-    purpose: Text | None = None
-    scope: Text | None = None
-    item_count: ItemCount | None = None
-    legal_basis: Text | None = None
-    service_mode: ServiceMode | None = None
-    use_until: Day | None = None
-    involves_provincial_department: Truth = False
-    cross_level: Truth = False
-    superior: Code | None = None
     justification: Text | None = None
     terms: Terms = Terms()
     granted_by: Code | None = None

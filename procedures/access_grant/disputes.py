@@ -17,7 +17,7 @@ from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.words import CommandName, EventType, Role, Stage
 from procedures.access_grant.case import GrantCase, change_service, heard
-from procedures.common.instances import may_be_coordinated, may_be_decided, nobody_coordinates, refer_to_coordination
+from procedures.common.instances import may_be_coordinated, may_be_decided, nobody_coordinates, refer_after_negotiating
 
 RULES: RuleBook[GrantCase] = RuleBook()
 """The commands of a dispute."""
@@ -39,12 +39,7 @@ def _differ_after_negotiating(case: GrantCase, _: Role) -> None:
 )
 def refer(decision: Decision[GrantCase], said: Reasoned) -> None:
     """提请协调: the user does not agree, or the negotiation's time has passed."""
-    case, clause = decision.case, decision.case.coordination_clause
-    decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
-    decision.stage = Stage.COORDINATION
-    refer_to_coordination(decision, said.reason, clause, case.coordinator_above or case.statute.bodies[Role.BUREAU])
-    decision.cancel(ClockId.NEGOTIATION)
-    decision.start(ClockId.COORDINATION)
+    refer_after_negotiating(decision, said, lapse=(ClockId.NEGOTIATION,))
 
 
 def _goes_on_as_agreed(decision: Decision[GrantCase], terms: Terms | None, _: Clause | None) -> None:

@@ -23,7 +23,7 @@ from procedures.access_grant.case import (
 from procedures.access_grant.disposal import Asking, ask_for_disposal
 from procedures.access_grant.suspension import limit_of_rectification_ended
 from procedures.common.filing import code_and_name, refuse_unless_given, unless_in_the_text
-from procedures.common.supervision import may_be_urged, may_lead_to_rectification
+from procedures.common.supervision import may_be_supervised
 from procedures.share_request.process import SHARE_REQUEST
 
 RULES: RuleBook[GrantCase] = RuleBook()
@@ -183,5 +183,4 @@ def on_breach(decision: Decision[GrantCase], clock: Clock) -> None:
         end(decision, Outcome.EXPIRED)
 
 
-may_be_urged(RULES)
-may_lead_to_rectification(RULES)
+may_be_supervised(RULES)

@@ -38,7 +38,7 @@ from procedures.catalogue_change.contents import findings
 from procedures.common.extensions import MayBeExtended, extensions_after
 from procedures.common.filing import code_and_name, refuse_unless_given, refuse_unless_past
 from procedures.common.parties import OfOneDepartment
-from procedures.common.supervision import may_be_urged, may_lead_to_rectification, take_back
+from procedures.common.supervision import may_be_supervised, take_back
 
 
 class EntryBasis(Filed):
@@ -293,5 +293,4 @@ def withdraw(decision: Decision[CatalogueChangeCase], said: Reasoned) -> None:
     take_back(decision, said)
 
 
-may_be_urged(RULES)
-may_lead_to_rectification(RULES)
+may_be_supervised(RULES)

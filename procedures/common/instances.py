@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.clocks import ClockId
 from domain.engine.case import Case
-from domain.engine.commands import ConcludeCoordination, Decide, ReferFinal, Terms
+from domain.engine.commands import ConcludeCoordination, Decide, Reasoned, ReferFinal, Terms
 from domain.engine.decision import Decision, Refused
 from domain.engine.records import Event, NumberedEvent
 from domain.engine.rules import RuleBook
@@ -22,6 +22,10 @@ from domain.words import CommandName, EventType, Outcome, Role, Stage
 def whoever_negotiates(statute: Statute, _: bool = False) -> Sequence[Role]:
     """协商的各方: two or three, as the text has it, whether or not a provincial department is involved."""
     return statute.negotiation.parties
+
+
+DISPUTED = (Stage.COORDINATION, Stage.FINAL_INSTANCE)
+"""Where a dispute is coordinated and decided."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,20 @@ def refer_to_coordination(decision: Decision[Any], reason: str | None, clause: C
     decision.note(
         EventType.COORDINATION_REFERRED, clause, reason=reason, body=body.name.zh, superior=decision.case.superior
     )
+
+
+def refer_after_negotiating(decision: Decision[Any], said: Reasoned, lapse: Sequence[ClockId]) -> None:
+    """提请协调 by whoever did not agree, and why: to whoever coordinates such a case, who has a limit from then.
+
+    ``lapse``: the limits that measure nothing while the dispute runs.
+    """
+    case, clause = decision.case, decision.case.coordination_clause
+    decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
+    decision.stage = Stage.COORDINATION
+    refer_to_coordination(decision, said.reason, clause, case.coordinator_above or case.statute.bodies[Role.BUREAU])
+    for clock in lapse:
+        decision.cancel(clock)
+    decision.start(ClockId.COORDINATION)
 
 
 def nobody_coordinates(case: Disputable) -> Refused | None:

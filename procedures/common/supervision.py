@@ -128,6 +128,12 @@ def may_lead_to_rectification(book: RuleBook[Any]) -> None:
         decision.open_other(ProcedureName.RECTIFICATION, notice, ground.clause)
 
 
+def may_be_supervised(book: RuleBook[Any]) -> None:
+    """督办 and 责令整改: what :data:`SUPERVISED` declares of a stage."""
+    may_be_urged(book)
+    may_lead_to_rectification(book)
+
+
 def _at_fault(case: Case, ground: Ground, clock: Clock) -> Party:
     """Who must rectify: the department, or the bureau where the government orders it."""
     if ground.by is not Role.GOVERNMENT:

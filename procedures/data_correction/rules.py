@@ -31,7 +31,7 @@ from procedures.common.filing import (
 )
 from procedures.common.instances import Disputable
 from procedures.common.parties import AboutResource
-from procedures.common.supervision import may_be_urged, may_be_withdrawn, may_lead_to_rectification
+from procedures.common.supervision import may_be_supervised, may_be_withdrawn
 from procedures.data_correction.negotiation import may_fail_at_the_table, negotiate
 from procedures.data_correction.push import may_be_pushed
 
@@ -303,5 +303,4 @@ def on_breach(decision: Decision[CorrectionCase], clock: Clock) -> None:
 
 
 may_be_withdrawn(RULES)
-may_be_urged(RULES)
-may_lead_to_rectification(RULES)
+may_be_supervised(RULES)

@@ -23,7 +23,7 @@ from domain.statutes.sections import DemandRules
 from domain.words import CommandName, EventType, Outcome, ProcedureName, Role, Stage
 from procedures.common.filing import code_and_name, refuse_unless_given
 from procedures.common.parties import BetweenTwo
-from procedures.common.supervision import may_be_urged, may_be_withdrawn, may_lead_to_rectification
+from procedures.common.supervision import may_be_supervised, may_be_withdrawn
 from procedures.share_request.application import Application
 from procedures.share_request.process import SHARE_REQUEST
 
@@ -193,5 +193,4 @@ def on_breach(decision: Decision[DemandCase], clock: Clock) -> None:
 
 
 may_be_withdrawn(RULES)
-may_be_urged(RULES)
-may_lead_to_rectification(RULES)
+may_be_supervised(RULES)

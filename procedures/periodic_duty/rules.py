@@ -29,7 +29,7 @@ from domain.statutes.model import Statute
 from domain.statutes.sections import Duty
 from domain.words import Basis, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
 from procedures.common.filing import code_and_name, refuse_unless_given
-from procedures.common.supervision import may_be_urged, may_lead_to_rectification, take_back
+from procedures.common.supervision import may_be_supervised, take_back
 
 ORGANS = (Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT)
 NATIONWIDE = "cn"
@@ -316,8 +316,7 @@ def withdraw(decision: Decision[DutyCase], said: Reasoned) -> None:
     take_back(decision, said)
 
 
-may_be_urged(RULES)
-may_lead_to_rectification(RULES)
+may_be_supervised(RULES)
 _ORDERED = RULES[CommandName.ORDER_RECTIFICATION]
 
 

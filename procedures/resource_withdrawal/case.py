@@ -13,11 +13,8 @@ from domain.engine.ruled_case import RuledCase
 from domain.field_types import Code, Day, Text, Truth
 from domain.statutes.model import Clause
 from domain.statutes.sections import WithdrawalRules
-from domain.words import EventType, ProcedureName, Stage
+from domain.words import EventType, ProcedureName
 from procedures.common.instances import Disputable
-
-DISPUTED = (Stage.COORDINATION, Stage.FINAL_INSTANCE)
-"""Where a dispute over the withdrawal is coordinated and decided; the resource stays meanwhile."""
 
 
 class Withdrawal(Filed):

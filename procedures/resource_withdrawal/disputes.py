@@ -15,7 +15,7 @@ from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.words import CommandName, EventType, Outcome, Role, Stage
-from procedures.common.instances import may_be_coordinated, may_be_decided, nobody_coordinates, refer_to_coordination
+from procedures.common.instances import may_be_coordinated, may_be_decided, nobody_coordinates, refer_after_negotiating
 from procedures.resource_withdrawal.case import WithdrawalCase
 
 
@@ -34,14 +34,8 @@ def may_be_disputed(book: RuleBook[WithdrawalCase]) -> None:
         Those who use the resource are no parties of this case, which the provider files about its own resource: the
         bureau, which was told with them and has on file who did not agree, refers what they turn to it with.
         """
-        case, clause = decision.case, decision.case.coordination_clause
-        decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
-        decision.stage = Stage.COORDINATION
-        refer_to_coordination(decision, said.reason, clause, case.coordinator_above or case.statute.bodies[Role.BUREAU])
         # What they measure cannot be done while the dispute runs; after it they begin anew.
-        decision.cancel(ClockId.NEGOTIATION)
-        decision.cancel(ClockId.WITHDRAWAL_REVIEW)
-        decision.start(ClockId.COORDINATION)
+        refer_after_negotiating(decision, said, lapse=(ClockId.NEGOTIATION, ClockId.WITHDRAWAL_REVIEW))
 
     may_be_coordinated(book, agreed=_kept_as_agreed)
     may_be_decided(book, carry_out=_as_decided)

@@ -26,8 +26,9 @@ from domain.statutes.model import Clause, Statute
 from domain.statutes.sections import WithdrawalRules
 from domain.words import Basis, CommandName, EventType, Outcome, Role, Stage, Unit
 from procedures.common.filing import code_and_name, refuse_unless_given, unless_in_the_text
+from procedures.common.instances import DISPUTED
 from procedures.common.supervision import may_be_urged, may_be_withdrawn
-from procedures.resource_withdrawal.case import DISPUTED, User, Withdrawal, WithdrawalCase
+from procedures.resource_withdrawal.case import User, Withdrawal, WithdrawalCase
 from procedures.resource_withdrawal.disputes import may_be_disputed
 
 RULES: RuleBook[WithdrawalCase] = RuleBook()

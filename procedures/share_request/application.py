@@ -9,14 +9,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain.engine.filed import Document, Filed, Party, Resource
-from domain.field_types import Code, Day, ItemCount, Text, Truth
+from domain.engine.filed import Document
+from domain.field_types import Code, Text, Truth
 from domain.statutes.model import Clause, Statute
-from domain.words import ServiceMode
 from procedures.common.filing import code_and_name
+from procedures.common.sharing import Sharing
 
 
-class Application(Filed):
+class Application(Sharing):
     """An application as filed (申请).
 
     ``justification``: why it is needed for the requester's duty (因履行职责确需使用). ``disputes_grant``: the
@@ -26,18 +26,6 @@ class Application(Filed):
     common superior that coordinates and decides a dispute across levels or regions.
     """
 
-    requester: Party = Party()
-    provider: Party = Party()
-    resource: Resource = Resource()
-    purpose: Text | None = None
-    scope: Text | None = None
-    item_count: ItemCount | None = None
-    legal_basis: Text | None = None
-    service_mode: ServiceMode | None = None
-    use_until: Day | None = None
-    involves_provincial_department: Truth = False
-    cross_level: Truth = False
-    superior: Code | None = None
     contains_state_secret: Truth = False
     justification: Text | None = None
     documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()

@@ -5,7 +5,7 @@ from domain.engine.commands import Deliver
 from domain.engine.decision import Decision
 from domain.engine.rules import RuleBook
 from domain.words import CommandName, EventType, Role
-from procedures.common.supervision import may_be_urged, may_be_withdrawn, may_lead_to_rectification
+from procedures.common.supervision import may_be_supervised, may_be_withdrawn
 from procedures.share_request.case import ShareRequestCase
 from procedures.share_request.provider_answer import close_granted
 
@@ -22,5 +22,4 @@ def deliver(decision: Decision[ShareRequestCase], said: Deliver) -> None:
 
 
 may_be_withdrawn(RULES)
-may_be_urged(RULES)
-may_lead_to_rectification(RULES)
+may_be_supervised(RULES)

@@ -11,7 +11,7 @@ from domain.messages import words
 from domain.statutes.check import SEED_LETTERS, beside
 from domain.statutes.clauses import Path as Place
 from domain.statutes.clauses import clauses
-from domain.statutes.errors import StatuteError
+from domain.statutes.errors import readable
 from domain.statutes.loader import packaged_overlays, packaged_statutes, regulation_title
 from domain.statutes.model import Statute
 from domain.statutes.source_text import articles_of
@@ -30,14 +30,7 @@ def check_coverage(folder: Path | None = None) -> list[str]:
     ``folder`` has the source texts and the extract of their clauses, where one is given.
     """
     problems: list[str] = []
-    tables: dict[str, Table] = {}
-    for name, text in packaged_table_texts():
-        try:
-            table = load_table(text, name)
-        except StatuteError as error:
-            problems.append(str(error))
-        else:
-            tables[table.statute] = table
+    tables = {table.statute: table for table in readable(packaged_table_texts(), load_table, problems)}
     for id_ in own_statutes():
         if id_ not in tables and not problems:
             problems.append(f"{id_}: there is no table of its clauses.")

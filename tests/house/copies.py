@@ -1,12 +1,14 @@
 """The product copied into a folder of its own, changed there as anybody would change it, and run from there."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.house.code import ROOT, packages
 
@@ -52,6 +54,36 @@ class Copy:
     def shareflow(self, *words: str | Path) -> "subprocess.CompletedProcess[str]":
         """Run the copy's command line."""
         return self._run("-c", "from cli import main; main()", *words)
+
+    def play(self, scenario: str, name: str = "scenario.yaml") -> Mapping[str, Any]:
+        """Play a scenario under the copy: what is told of it, where it went as it says."""
+        path = self.folder / name
+        path.write_text(scenario, encoding="utf-8")
+        played = self.shareflow("simulate", path, "--json")
+        assert played.returncode == 0, played.stdout + played.stderr
+        (said,) = json.loads(played.stdout)
+        assert said["mismatches"] == []
+        return dict(said)
+
+    def draw(self, procedure: str) -> str:
+        """The picture of a procedure under one text, as the copy draws it."""
+        drawn = self.shareflow("procedure", "diagram", procedure, "--statute", "nantong-2020", "-o", "drawn.svg")
+        assert drawn.returncode == 0, drawn.stderr
+        return self.read("drawn.svg")
+
+    def untold(self, how_to: str, *called: tuple[str, str]) -> Sequence[str]:
+        """The touched files that a how-to does not name; ``called``: parts of a name, and what it calls them."""
+        said, untold = (ROOT / "docs/howto" / how_to).read_text(encoding="utf-8"), []
+        for name in sorted(self.touched):
+            told = name
+            for was, becomes in called:
+                told = told.replace(was, becomes)
+            untold += [] if f"`{told}`" in said else [name]
+        return untold
+
+    def faults(self) -> str:
+        """What the house's style and the gate of the API say of the copy; empty where they let it pass."""
+        return self.style_faults() + self.breaks_for_callers()
 
     def style_faults(self) -> str:
         """What ruff says of the Python files that were touched, by the rules of the house; empty: nothing."""

@@ -3,11 +3,8 @@
 The steps are those of docs/howto/add-a-command.md: whoever demands data may ask how far the matter is.
 """
 
-import json
-
 import pytest
 
-from tests.house.code import ROOT
 from tests.house.copies import Copy, copy_of_the_product
 
 WORDS, RULES, PROCESS = "domain/words.py", "procedures/demand/rules.py", "procedures/demand/process.py"
@@ -71,11 +68,7 @@ def test_three_python_files_are_touched(copy: Copy) -> None:
 
 
 def test_a_case_is_played_with_it(copy: Copy) -> None:
-    path = copy.folder / "scenario.yaml"
-    path.write_text(SCENARIO, encoding="utf-8")
-    played = copy.shareflow("simulate", path, "--json")
-    assert played.returncode == 0, played.stdout + played.stderr
-    assert json.loads(played.stdout)[0]["mismatches"] == []
+    assert copy.play(SCENARIO)["outcome"] == "not_ours"
 
 
 def test_every_table_of_commands_has_it(copy: Copy) -> None:
@@ -90,12 +83,8 @@ def test_every_table_of_commands_has_it(copy: Copy) -> None:
     assert said.stdout.split() == ["requester", "demand_review", f"{RULES}:inquire"]
 
 
-def test_it_is_written_as_the_house_writes(copy: Copy) -> None:
-    assert copy.style_faults() == ""
-
-
-def test_it_breaks_nobody_who_calls_the_api(copy: Copy) -> None:
-    assert copy.breaks_for_callers() == ""
+def test_it_is_written_as_the_house_writes_and_breaks_nobody_who_calls_the_api(copy: Copy) -> None:
+    assert copy.faults() == ""
 
 
 def test_a_command_that_is_open_in_no_stage_is_refused_when_the_program_starts(
@@ -108,6 +97,4 @@ def test_a_command_that_is_open_in_no_stage_is_refused_when_the_program_starts(
 
 
 def test_the_how_to_names_the_files_that_were_touched(copy: Copy) -> None:
-    said = (ROOT / "docs/howto/add-a-command.md").read_text(encoding="utf-8")
-    for name in copy.touched:
-        assert f"`{name.replace('/demand/', '/NAME/')}`" in said
+    assert copy.untold("add-a-command.md", ("/demand/", "/NAME/")) == []

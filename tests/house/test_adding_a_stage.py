@@ -4,13 +4,10 @@ The steps are those of docs/howto/add-a-stage.md: whoever undertakes to publish 
 before it is published (编目).
 """
 
-import json
-
 import pytest
 
 from domain.words import Stage
 from procedures.registry import PROCEDURES
-from tests.house.code import ROOT
 from tests.house.copies import Copy, copy_of_the_product
 
 WORDS, RULES, PROCESS = "domain/words.py", "procedures/demand/rules.py", "procedures/demand/process.py"
@@ -84,17 +81,11 @@ def test_three_python_files_are_touched(copy: Copy) -> None:
 
 @pytest.mark.parametrize(("again", "stage"), [("", "cataloguing"), (UNDERTAKEN_AGAIN, "publication")])
 def test_a_case_comes_to_it_and_goes_on(copy: Copy, again: str, stage: str) -> None:
-    path = copy.folder / f"{stage}.yaml"
-    path.write_text(SCENARIO % (again, stage), encoding="utf-8")
-    played = copy.shareflow("simulate", path, "--json")
-    assert played.returncode == 0, played.stdout + played.stderr
-    assert json.loads(played.stdout)[0]["mismatches"] == []
+    assert copy.play(SCENARIO % (again, stage))["outcome"] is None
 
 
 def test_the_picture_and_every_table_of_stages_have_it(copy: Copy) -> None:
-    drawn = copy.shareflow("procedure", "diagram", "demand", "--statute", "nantong-2020", "-o", "demand.svg")
-    assert drawn.returncode == 0, drawn.stderr
-    assert "编目" in copy.read("demand.svg")
+    assert "编目" in copy.draw("demand")
     said = copy.python(
         "from domain.statutes.loader import get_statute\n"
         "from domain.words import ProcedureName, Stage\n"
@@ -106,12 +97,8 @@ def test_the_picture_and_every_table_of_stages_have_it(copy: Copy) -> None:
     assert said.stdout.split() == ["demand_review", "cataloguing", "publication", "published", "provider"]
 
 
-def test_it_is_written_as_the_house_writes(copy: Copy) -> None:
-    assert copy.style_faults() == ""
-
-
-def test_it_breaks_nobody_who_calls_the_api(copy: Copy) -> None:
-    assert copy.breaks_for_callers() == ""
+def test_it_is_written_as_the_house_writes_and_breaks_nobody_who_calls_the_api(copy: Copy) -> None:
+    assert copy.faults() == ""
 
 
 def test_a_stage_that_nothing_leads_to_is_refused_when_the_program_starts(
@@ -136,9 +123,7 @@ def test_a_rule_that_leads_to_a_stage_that_is_not_declared_is_refused_before_any
 
 
 def test_the_how_to_names_the_files_that_were_touched(copy: Copy) -> None:
-    said = (ROOT / "docs/howto/add-a-stage.md").read_text(encoding="utf-8")
-    for name in copy.touched:
-        assert f"`{name.replace('/demand/', '/NAME/')}`" in said
+    assert copy.untold("add-a-stage.md", ("/demand/", "/NAME/")) == []
 
 
 def test_the_product_itself_has_no_such_stage() -> None:

@@ -1,0 +1,26 @@
+"""What data is asked for and then granted: between whom, of what, for what, in what scope, until when."""
+
+from domain.engine.filed import Filed, Party, Resource
+from domain.field_types import Code, Day, ItemCount, Text, Truth
+from domain.words import ServiceMode
+
+
+class Sharing(Filed):
+    """What is shared (共享内容), as far as it is said; each filing about it adds what it states besides.
+
+    ``superior``: the place (辖区) of the common superior that coordinates and decides a dispute across levels or
+    regions.
+    """
+
+    requester: Party = Party()
+    provider: Party = Party()
+    resource: Resource = Resource()
+    purpose: Text | None = None
+    scope: Text | None = None
+    item_count: ItemCount | None = None
+    legal_basis: Text | None = None
+    service_mode: ServiceMode | None = None
+    use_until: Day | None = None
+    involves_provincial_department: Truth = False
+    cross_level: Truth = False
+    superior: Code | None = None
