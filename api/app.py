@@ -59,7 +59,9 @@ class Api(FastAPI):
     """The application, with a description of its own: problems are sent as problems and as nothing else."""
 
     def openapi(self) -> dict[str, Any]:
-        """The description; FastAPI lists the endpoint's own media type beside that of problems."""
+        """The description, made once; FastAPI lists the endpoint's own media type beside that of problems."""
+        if self.openapi_schema is not None:
+            return self.openapi_schema
         document = super().openapi()
         schemas = document["components"]["schemas"]
         document["components"]["schemas"] = dict(sorted({**event_schemas(), **schemas}.items()))

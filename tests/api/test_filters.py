@@ -8,6 +8,7 @@ from urllib.parse import quote, quote_plus
 import httpx
 import pytest
 
+from api.app import create_app
 from domain.words import Role
 from shareflow import Client
 from tests.api.callers import Bearer, People, filing, fresh_key
@@ -137,3 +138,8 @@ async def test_words_that_are_not_published_are_not_understood(people: People) -
         assert answer.status_code == 422, answer.text
         assert next(iter(foreign)) in answer.text
     assert (await people.give("bureau", request_id, "accept", **{"as": "bureau", "with": {}})).status_code == 200
+
+
+def test_what_an_endpoint_takes_is_looked_up_in_a_description_that_is_made_once() -> None:
+    app = create_app(None)
+    assert app.openapi() is app.openapi()
