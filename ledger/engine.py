@@ -1,5 +1,6 @@
 """The connection to PostgreSQL."""
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from weakref import WeakKeyDictionary
@@ -8,7 +9,7 @@ import psycopg2
 import psycopg2.extensions
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 
 from ledger.errors import LedgerUnavailable
 from ledger.writers import Writers
@@ -33,7 +34,6 @@ def connect(url: str, pool_size: int = 10) -> Engine:
     session = {"options": options, "connect_timeout": 10, "application_name": "shareflow"}
     engine = create_engine(
         address.difference_update_query(["options"]),
-        pool_pre_ping=True,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=10,
@@ -43,6 +43,7 @@ def connect(url: str, pool_size: int = 10) -> Engine:
     writers = Writers(lambda: psycopg2.connect(**{**said, **session}), pool_size)
     _WRITERS[engine] = writers
     event.listen(engine, "engine_disposed", lambda _: writers.close())
+    event.listen(engine, "checkout", _refuse_cut)
     try:
         ping(engine)
     except DBAPIError as error:
@@ -51,6 +52,19 @@ def connect(url: str, pool_size: int = 10) -> Engine:
         shown = address.render_as_string(hide_password=True)
         raise LedgerUnavailable(f"The ledger's database {shown} cannot be reached ({cause}); {_MEND}.") from error
     return engine
+
+
+def _refuse_cut(connection: psycopg2.extensions.connection, *_: object) -> None:
+    """Have the pool give another connection for one that the server has ended.
+
+    The server says so before it hangs up: nothing else is there to be read on a connection at rest. Asking the server
+    itself would cost each question a round trip.
+    """
+    waiting = select.poll()  # not select(): it knows no descriptor above 1,023
+    if not connection.closed:
+        waiting.register(connection, select.POLLIN)
+    if connection.closed or waiting.poll(0):
+        raise InvalidatePoolError
 
 
 def writers_of(engine: Engine) -> Writers:

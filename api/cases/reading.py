@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from api.cases.schemas import CaseOut, ClockList, EventList, EventOut
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, LanguageIn, Limit, RequestId, visible_case
 from api.http.responses import answer, not_modified
+from domain.engine.records import RecordedEvent
 from domain.evidence import plain
 from domain.words import Outcome, Stage
 from ledger.queries.views import CaseDetail
@@ -39,28 +41,35 @@ async def show(
     if_none_match: Annotated[str | None, Header(max_length=400)] = None,
 ) -> Response:
     """Where the case stands. With `wait` the answer comes with the next event, or when the time is over."""
-    case = await asyncio.to_thread(visible_case, context, caller, request_id)
+    case, followed = await asyncio.to_thread(_with_openings, context, caller, request_id)
     known = _tags(if_none_match) or ({etag_of(case)} if wait else set())
     if wait and etag_of(case) in known:
-        case = await _moved(context, caller, case, wait)
+        await _moved(context, caller, case, wait)
+        case, followed = await asyncio.to_thread(_with_openings, context, caller, request_id)
     if if_none_match is not None and (etag_of(case) in known or "*" in known):
         return not_modified(etag_of(case))
     access = None
     if case.outcome is Outcome.GRANTED or case.stage is Stage.DELIVERY:
         access = await asyncio.to_thread(context.reader.access, request_id)
-    followed = await asyncio.to_thread(context.reader.openings, request_id, case.seq)
     shown = case_out(case, language, access, opened_out(followed, language))
     return answer(shown, language, headers={"ETag": etag_of(case)})
 
 
-async def _moved(context: AppContext, caller: CallerIn, known: CaseDetail, wait: int) -> CaseDetail:
-    """The case after its next event, or as it is known when the time (seconds) is over."""
+def _with_openings(
+    context: AppContext, caller: CallerIn, request_id: str
+) -> tuple[CaseDetail, Sequence[RecordedEvent]]:
+    """A case that the caller may see, and what followed from it by then; blocking: one thread for both."""
+    case = visible_case(context, caller, request_id)
+    return case, context.reader.openings(request_id, case.seq)
+
+
+async def _moved(context: AppContext, caller: CallerIn, known: CaseDetail, wait: int) -> None:
+    """Wait for the case's next event, or until the time (seconds) is over."""
     ends = time.monotonic() + timedelta(seconds=wait).total_seconds()
     async with context.news.watch(known.request_id) as watch:
         case = await asyncio.to_thread(visible_case, context, caller, known.request_id)
         while case.seq == known.seq and await watch.news(ends - time.monotonic()):
             case = await asyncio.to_thread(visible_case, context, caller, known.request_id)
-        return case
 
 
 def _tags(header: str | None) -> set[str]:

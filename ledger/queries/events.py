@@ -1,12 +1,22 @@
 """Questions about events."""
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, func, select
 
 from domain.engine.records import RecordedEvent
 from domain.words import EventType
 from ledger.engine import reading
 from ledger.queries.views import event_from
 from ledger.tables import events
+
+_OPENINGS = (
+    select(events)
+    .where(
+        events.c.request_id == bindparam("request_id"),
+        events.c.type == EventType.CASE_OPENED,
+        events.c.seq <= bindparam("until"),
+    )
+    .order_by(events.c.seq)
+)
 
 
 def events_of(engine: Engine, request_id: str, after: int = 0, limit: int | None = None) -> tuple[RecordedEvent, ...]:
@@ -25,10 +35,9 @@ def events_after(
 
 def openings_of(engine: Engine, request_id: str, until: int) -> tuple[RecordedEvent, ...]:
     """The events up to a number that say which other cases follow from one, in order."""
-    opened = (events.c.type == EventType.CASE_OPENED, events.c.seq <= until)
-    query = select(events).where(events.c.request_id == request_id, *opened).order_by(events.c.seq)
     with reading(engine) as connection:
-        return tuple(event_from(row) for row in connection.execute(query).mappings())
+        rows = connection.execute(_OPENINGS, {"request_id": request_id, "until": until}).mappings()
+        return tuple(event_from(row) for row in rows)
 
 
 def events_by_key(engine: Engine, request_id: str, key: str) -> tuple[RecordedEvent, ...]:

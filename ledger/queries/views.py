@@ -164,8 +164,8 @@ def event_from(row: Mapping[Any, Any]) -> RecordedEvent:
     return RecordedEvent.model_validate({name: row[name] for name in names})
 
 
-def clock_from(row: RowMapping) -> Clock:
-    """A clock from its row beside what it was ``started`` with."""
+def clock_from(row: Mapping[Any, Any]) -> Clock:
+    """A clock from its row, or that row's own JSON, beside what it was ``started`` with."""
     return Clock.model_validate({**row["started"], **{name: row[name] for name in MOVING}})
 
 
@@ -180,8 +180,9 @@ def case_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseSummary:
     return CaseSummary.model_validate(_of_view(row, clocks))
 
 
-def detail_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseDetail:
-    """A case from its row beside what it was filed with, and its clocks."""
+def detail_from(row: RowMapping) -> CaseDetail:
+    """A case from its row beside what it was filed with and its clocks."""
+    clocks = tuple(map(clock_from, row["clocks"]))
     return CaseDetail.model_validate({**_of_view(row, clocks), "application": row["application"]})
 
 

@@ -4,7 +4,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from domain.words import EventType, Stage
 from ledger import queries
@@ -205,3 +205,19 @@ def test_counts(engine: Engine, steps, resolve) -> None:
     assert figures.cases["count-me", Stage.PROVIDER_ANSWER, None] == 1
     assert figures.running["provider_answer"] >= 1
     assert (figures.pending, figures.oldest_pending) == (0, None)  # nobody waits for messages
+
+
+def test_a_case_with_its_clocks_is_one_question(engine: Engine, resolve, steps) -> None:
+    record_step(engine, steps.filing(), resolve, "sm3")
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    case = queries.get_case(engine, steps.request_id)
+    event.remove(engine, "before_cursor_execute", note)
+    assert len(asked) == 1
+    assert [clock.number for clock in case.clocks] == [1]
+    listed = queries.list_cases(engine, CaseFilter(requester=case.requester_code), limit=500).cases
+    assert case.clocks in [each.clocks for each in listed if each.request_id == case.request_id]
