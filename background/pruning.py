@@ -1,15 +1,14 @@
 """Keeping the outbox short, where the operator wants that: messages of so many days ago go once all have had them."""
 
 import asyncio
+import logging
 from datetime import UTC, datetime, timedelta
-
-import structlog
 
 from background.webhooks.queries.pruning import prune
 from ledger.engine import Engine
 from ledger.queries.counting import count_on
 
-log = structlog.get_logger("shareflow.pruning")
+log = logging.getLogger("shareflow.pruning")
 
 EVERY = timedelta(hours=1)
 
@@ -30,9 +29,9 @@ async def keep_pruning(engine: Engine, days: int) -> None:
         try:
             gone = await prune_older_than(engine, timedelta(days=days))
             if gone:
-                log.info("old messages pruned", messages=gone)
+                log.info("old messages pruned", extra={"messages": gone})
         except asyncio.CancelledError:
             raise
         except Exception as error:  # whatever the database does, the next try may go well
-            log.warning("pruning postponed", error=f"{type(error).__name__}: {error}")
+            log.warning("pruning postponed", extra={"error": f"{type(error).__name__}: {error}"})
         await asyncio.sleep(EVERY.total_seconds())

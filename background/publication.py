@@ -6,12 +6,11 @@ interrupted anywhere, begun again, even carried out twice at once, and each cloc
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-
-import structlog
 
 from domain.calendar import CHINA, WorkingDays
 from domain.engine.recount import change_of
@@ -34,7 +33,7 @@ from protocol.asking import TEMPORAL_FAILED, WorkflowGone, tell_of_calendar
 from protocol.connecting import TemporalClient
 from protocol.messages import CalendarNews
 
-log = structlog.get_logger("shareflow.publication")
+log = logging.getLogger("shareflow.publication")
 
 PAGE = 500
 IN_HAND = 200
@@ -102,7 +101,7 @@ class Publisher:
                 if self.progress.finished:
                     break
             except AWAY as error:
-                log.warning("the publication waits", error=f"{type(error).__name__}: {error}")
+                log.warning("the publication waits", extra={"error": f"{type(error).__name__}: {error}"})
                 await asyncio.sleep(1)
                 continue
             idle = 0 if self.progress.cases_done > before else idle + 1
@@ -228,7 +227,7 @@ async def carry_out(
                 progress.finished = True
                 return progress
         except AWAY as error:
-            log.warning("the publication waits", error=f"{type(error).__name__}: {error}")
+            log.warning("the publication waits", extra={"error": f"{type(error).__name__}: {error}"})
         await asyncio.sleep(1)
     return progress
 
@@ -260,13 +259,17 @@ async def keep_publishing(client: TemporalClient, engine: Engine, calendar: Cale
             if there is not None:
                 progress = await carry_out(client, engine, calendar, there.edition, timedelta(hours=1))
                 pause = LOOKED_FOR_EVERY if progress.finished else min(pause * 2, LONGEST_PAUSE)
-                log.warning("a publication was taken over", edition=there.edition, finished=progress.finished)
+                log.warning(
+                    "a publication was taken over", extra={"edition": there.edition, "finished": progress.finished}
+                )
             elif time.monotonic() - looked > PUT_RIGHT_EVERY:
                 looked, pause = time.monotonic(), LOOKED_FOR_EVERY
                 progress = await put_right(client, engine, calendar, timedelta(hours=1))
                 if progress.told:
-                    log.warning("limits were put right", cases=progress.cases_done, left=sorted(progress.left))
+                    log.warning(
+                        "limits were put right", extra={"cases": progress.cases_done, "left": sorted(progress.left)}
+                    )
         except asyncio.CancelledError:
             raise
         except Exception as error:  # whatever the database or the server does, the next look may go well
-            log.warning("taking over publications postponed", error=f"{type(error).__name__}: {error}")
+            log.warning("taking over publications postponed", extra={"error": f"{type(error).__name__}: {error}"})

@@ -9,11 +9,10 @@ asks the others alone, once they have been quiet for a while, and notes what it 
 """
 
 import asyncio
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-
-import structlog
 
 from background.stuck import WORKFLOW_MISSING
 from ledger.engine import Engine
@@ -30,7 +29,7 @@ from ledger.queries.views import Head
 from protocol.asking import TEMPORAL_FAILED, WorkflowGone, nudge, view_of
 from protocol.connecting import TemporalClient
 
-log = structlog.get_logger("shareflow.reconciliation")
+log = logging.getLogger("shareflow.reconciliation")
 
 AT_START = timedelta(days=1)
 """How far before the ledger's last entry the first sweep of a worker looks, however long everything stood still."""
@@ -127,11 +126,11 @@ async def keep_reconciling(client: TemporalClient, engine: Engine) -> None:
             sweep = await reconcile(client, engine, since, quiet, left)
             since, quiet, left = max(since, sweep.until - OVERLAP), QUIET, sweep.left
             if sweep.nudged or sweep.missing:
-                log.warning("reconciled", nudged=sweep.nudged, missing=sweep.missing)
+                log.warning("reconciled", extra={"nudged": sweep.nudged, "missing": sweep.missing})
         except asyncio.CancelledError:
             raise
         except Exception as error:  # the sweep must outlive whatever the database or the server does
-            log.warning("reconciliation postponed", error=f"{type(error).__name__}: {error}")
+            log.warning("reconciliation postponed", extra={"error": f"{type(error).__name__}: {error}"})
         await asyncio.sleep(EVERY.total_seconds())
 
 

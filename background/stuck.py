@@ -5,10 +5,9 @@ fail. The ledger, which lists and the API ask, follows within seconds.
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-
-import structlog
 
 from ledger.engine import Engine
 from ledger.queries.operations import parked_are
@@ -16,7 +15,7 @@ from protocol.connecting import TemporalClient
 from protocol.names import request_id_of
 from protocol.search_attributes import STUCK_REASON
 
-log = structlog.get_logger("shareflow.stuck")
+log = logging.getLogger("shareflow.stuck")
 
 WORKFLOW_MISSING = "workflow_missing"
 """The ledger has an open case and Temporal has no workflow of it: found by the reconciliation."""
@@ -52,5 +51,5 @@ async def keep_noting(client: TemporalClient, engine: Engine) -> None:
         except asyncio.CancelledError:
             raise
         except Exception as error:  # the watch must outlive whatever the database or the server does
-            log.warning("what is held up cannot be noted now", error=f"{type(error).__name__}: {error}")
+            log.warning("what is held up cannot be noted now", extra={"error": f"{type(error).__name__}: {error}"})
         await asyncio.sleep(EVERY.total_seconds())

@@ -72,7 +72,7 @@ async def _play_all(scenarios: Sequence["Scenario"]) -> list[tuple["PlayedCase",
 
 async def _play(gate: "Semaphore", ground: "Sandbox", scenario: "Scenario") -> tuple["PlayedCase", list[str]]:
     """One play; one that breaks off is a difference of its own and does not end the others."""
-    import structlog
+    import logging
 
     from embedded.simulate.player import Player
     from embedded.simulate.report import mismatches
@@ -84,7 +84,9 @@ async def _play(gate: "Semaphore", ground: "Sandbox", scenario: "Scenario") -> t
         except Exception as error:
             known = exit_code(error) is not None
             if not known:
-                structlog.get_logger("shareflow.simulate").error("play broke off", name=scenario.name, exc_info=True)
+                logging.getLogger("shareflow.simulate").error(
+                    "play broke off", extra={"scenario": scenario.name}, exc_info=True
+                )
             reason = str(error) if known else f"{type(error).__name__}: {error}"
             return player.played, [*player.played.unexpected, f"the play broke off ({' '.join(reason.split())})"]
         return played, mismatches(played)

@@ -1,13 +1,12 @@
 """Processes that ``shareflow up`` runs beside itself: each is started again when it dies, and none is left behind."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-
-import structlog
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 STEADY_SECONDS = 60.0
@@ -15,7 +14,7 @@ STEADY_SECONDS = 60.0
 STOP_SECONDS = 75.0
 """How long one that was asked to end may finish what it has begun; a worker takes a minute at most."""
 
-log = structlog.get_logger("shareflow.up")
+log = logging.getLogger("shareflow.up")
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,10 @@ class _Kept:
                 return
             if time.monotonic() - begun > STEADY_SECONDS:
                 pause = FIRST_PAUSE
-            log.error("ended by itself, is started again", process=self._program.name, code=code, pause_seconds=pause)
+            log.error(
+                "ended by itself, is started again",
+                extra={"program": self._program.name, "code": code, "pause_seconds": pause},
+            )
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -114,7 +116,7 @@ class _Kept:
             while await process.stdout.readline():
                 if not self.ready.done():
                     self.ready.set_result(None)
-                    log.info("ready", process=self._program.name, pid=process.pid)
+                    log.info("ready", extra={"program": self._program.name, "pid": process.pid})
             return await process.wait()
         finally:
             await _end(process)

@@ -5,14 +5,13 @@ the process ended first or the database was away, the reconciliation finds out b
 """
 
 import asyncio
+import logging
 from datetime import timedelta
-
-import structlog
 
 from ledger.failures import DATABASE_FAILED
 from ledger.writer import Writer
 
-log = structlog.get_logger("shareflow.confirmed")
+log = logging.getLogger("shareflow.confirmed")
 
 EVERY = timedelta(seconds=3)
 """How long heads are gathered before they are told together."""
@@ -50,4 +49,4 @@ class AnsweredHeads:
         try:
             await asyncio.to_thread(self._ledger.confirm, heads)
         except DATABASE_FAILED as error:
-            log.info("answered heads are left to the reconciliation", heads=len(heads), error=str(error))
+            log.info("answered heads are left to the reconciliation", extra={"heads": len(heads), "error": str(error)})

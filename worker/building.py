@@ -1,6 +1,7 @@
 """What a worker is made of: the workflows and activities that it carries, and how it guards their code."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -8,7 +9,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import structlog
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import (
@@ -45,7 +45,7 @@ POLLS, POLLS_FOR_NEW_CASES = 20, 0.5
 """With the SDK's five, of which one asks for new cases, filings waited behind commands under load."""
 PASSED_THROUGH = ("domain", "procedures", "protocol", "pydantic", "pydantic_core", "annotated_types", "yaml")
 
-log = structlog.get_logger("shareflow.worker")
+log = logging.getLogger("shareflow.worker")
 
 
 class _UnexpectedErrorsInHandlers(WorkflowInboundInterceptor):
@@ -191,7 +191,7 @@ async def working(worker: Worker) -> AsyncIterator[Worker]:
             task.cancel()
         await asyncio.gather(running, stopping, return_exceptions=True)
         if _error_of(running) is not None:
-            log.warning("the worker did not shut down cleanly", error=repr(_error_of(running)))
+            log.warning("the worker did not shut down cleanly", extra={"error": repr(_error_of(running))})
 
 
 def _error_of(task: asyncio.Task[None]) -> BaseException | None:

@@ -4,11 +4,11 @@ It serves health and metrics, and stops gracefully on SIGTERM or Ctrl-C. ``docs/
 """
 
 import asyncio
+import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 
-import structlog
 from temporalio.client import Client
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
@@ -26,7 +26,7 @@ from protocol.connecting import connect_as_named
 from protocol.names import TASK_QUEUE
 from worker.building import build_worker, working
 
-log = structlog.get_logger("shareflow.worker")
+log = logging.getLogger("shareflow.worker")
 
 
 @asynccontextmanager
@@ -102,7 +102,7 @@ async def run_until_stopped(settings: Settings, held: bool = False) -> None:
     client = await connect_as_named(runtime=sdk_metrics(settings))
     async with running_worker(client, engine, settings, settings.health_port):
         settle_memory()
-        log.info("working", task_queue=TASK_QUEUE, namespace=client.namespace)
+        log.info("working", extra={"task_queue": TASK_QUEUE, "namespace": client.namespace})
         print(f"The worker carries cases of the namespace {client.namespace}. Ctrl-C stops it.", flush=True)
         await stop.wait()
         log.info("stopping")

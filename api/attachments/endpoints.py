@@ -1,11 +1,11 @@
 """Attachments: papers brought as files, known by their digest, given to whoever may see a case that names them."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from typing import Annotated, BinaryIO
 from urllib.parse import quote
 
-import structlog
 from fastapi import APIRouter, Header, Path, Request, Response
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
@@ -40,7 +40,7 @@ HEADERS = {
 DAMAGED = {**RESPONSES[404], "description": "It is damaged or lost, and not served"}
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 
-log = structlog.get_logger("shareflow.attachments")
+log = logging.getLogger("shareflow.attachments")
 
 
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256, in lower-case hexadecimal.")]
@@ -119,7 +119,7 @@ def _keep(
     try:
         context.attachments.put(arriving.sha256, arriving.file)
     except OSError as error:
-        log.exception("attachment not stored", sha256=arriving.sha256)
+        log.exception("attachment not stored", extra={"sha256": arriving.sha256})
         raise Unavailable("The store of attachments cannot be written.") from error
     return context.writer.note_attachment(brought, caller.org or "", caller.subject)
 
@@ -183,7 +183,7 @@ async def _opened(context: AppContext, sha256: str, language: Language) -> Binar
     try:
         return await asyncio.to_thread(context.attachments.open, sha256)
     except AttachmentDamaged as damaged:
-        log.error("attachment damaged", sha256=sha256)
+        log.error("attachment damaged", extra={"sha256": sha256})
         detail = label("attachment", "damaged", language)
         raise Problem(500, "attachment_damaged", detail=detail) from damaged
 

@@ -1,10 +1,10 @@
 """Errors as ``application/problem+json`` (RFC 9457): a code for programs, a sentence in the reader's language."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,7 +34,7 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:shareflow:problem:"
 AGAIN_SECONDS = "2"
 
-log = structlog.get_logger("shareflow.api")
+log = logging.getLogger("shareflow.api")
 
 UNPROCESSABLE = frozenset(
     {
@@ -237,13 +237,13 @@ def _of_library(error: LibraryProblem) -> Problem:
 
 
 def _unavailable(error: Exception) -> Problem:
-    log.warning("unavailable", error=f"{type(error).__name__}: {error}")
+    log.warning("unavailable", extra={"error": f"{type(error).__name__}: {error}"})
     return Problem(503, "unavailable", headers={"Retry-After": AGAIN_SECONDS})
 
 
 def _needs_operator(error: Exception) -> Problem:
     """No Retry-After: asking again would only bring the same answer."""
-    log.error("needs an operator", error=str(error))
+    log.error("needs an operator", extra={"error": str(error)})
     return Problem(500, "needs_operator")
 
 
@@ -267,7 +267,7 @@ class Unexpected:
         except Exception:
             if scope["type"] != "http":
                 raise
-            log.exception("unexpected", method=scope["method"], path=scope["path"])
+            log.exception("unexpected", extra={"method": scope["method"], "path": scope["path"]})
             if begun:
                 raise
             accept = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")

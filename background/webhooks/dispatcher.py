@@ -5,12 +5,11 @@ once the lease has ended. The order within a case holds throughout.
 """
 
 import asyncio
+import logging
 import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-
-import structlog
 
 from background.webhooks.payloads import event_for
 from background.webhooks.queries.looking import work_at
@@ -30,7 +29,7 @@ from background.webhooks.schedule import again_after
 from background.webhooks.sending import Result, Sender
 from ledger.engine import Engine
 
-log = structlog.get_logger("shareflow.webhooks")
+log = logging.getLogger("shareflow.webhooks")
 
 EVERY_SECONDS = 1.0
 BREATH_SECONDS = 0.05
@@ -92,7 +91,7 @@ class Dispatcher:
                     if work.behind or work.due:
                         await self._start()
                 except Exception as error:  # the dispatcher must outlive whatever the database does
-                    log.warning("webhooks postponed", error=f"{type(error).__name__}: {error}")
+                    log.warning("webhooks postponed", extra={"error": f"{type(error).__name__}: {error}"})
                     await asyncio.sleep(EVERY_SECONDS)
                 await self._pause()
         finally:
@@ -140,7 +139,9 @@ class Dispatcher:
         webhook_id = self._running.pop(task)
         if not task.cancelled() and task.exception() is not None:
             error = task.exception()
-            log.warning("delivery postponed", webhook=webhook_id, error=f"{type(error).__name__}: {error}")
+            log.warning(
+                "delivery postponed", extra={"webhook": webhook_id, "error": f"{type(error).__name__}: {error}"}
+            )
 
     async def _carry(self, claimed: Claim) -> None:
         """Send what waits in one queue, one after another, until it is empty or the receiver does not take one."""
@@ -164,7 +165,7 @@ class Dispatcher:
         then = self._after(due, result)
         await asyncio.to_thread(note_failed, self._engine, claimed, due.message.id, result.attempt, then)
         if isinstance(then, DisabledFor):
-            log.warning("webhook disabled", webhook=webhook.id, reason=then.value)
+            log.warning("webhook disabled", extra={"webhook": webhook.id, "reason": then.value})
         return False
 
     def _after(self, due: DueDelivery, failed: Result) -> datetime | DisabledFor:

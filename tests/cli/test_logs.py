@@ -4,7 +4,6 @@ import json
 import logging
 
 import pytest
-import structlog
 
 from configuration.errors import StartupError
 from configuration.logs import configure_logs, level_from
@@ -14,8 +13,8 @@ from configuration.settings import Settings
 def test_ours_and_the_libraries_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs("info", Settings({}))
     configure_logs("info", Settings({}))
-    structlog.get_logger("shareflow.test").info("已启动", port=1)
-    structlog.get_logger("shareflow.test").debug("not said")
+    logging.getLogger("shareflow.test").info("已启动", extra={"port": 1})
+    logging.getLogger("shareflow.test").debug("not said")
     logging.getLogger("temporalio.worker").info("not said")
     logging.getLogger("temporalio.worker").warning("slow %s", "worker")
     said = capsys.readouterr()
@@ -30,7 +29,7 @@ def test_an_exception_stays_on_one_line(capsys: pytest.CaptureFixture[str]) -> N
     try:
         raise ValueError("x")
     except ValueError:
-        structlog.get_logger("shareflow.test").exception("failed")
+        logging.getLogger("shareflow.test").exception("failed")
     (line,) = capsys.readouterr().err.splitlines()
     assert "ValueError: x" in json.loads(line)["exception"]
 
@@ -51,7 +50,7 @@ def test_a_defect_in_a_terminal_shows_no_values(
         token = "eyJ-not-to-be-shown"
         raise LookupError(len(token))
     except LookupError:
-        structlog.get_logger("shareflow.test").exception("defect")
+        logging.getLogger("shareflow.test").exception("defect")
     said = capsys.readouterr().err
     assert "LookupError: 19" in said
     assert "test_logs.py" in said
