@@ -8,6 +8,7 @@ from api.app import create_app
 from api.context import open_context
 from api.serving import serving
 from api.settings import ApiSettings
+from domain.model import complete
 from starter.engine_client import ShareflowClient
 from starter.tokens import embedded_issuer
 
@@ -19,6 +20,7 @@ async def serving_api(client: ShareflowClient, settings: ApiSettings, folder: Pa
     Tokens are those of the issuer that the settings name, else of the embedded one, whose key is in ``folder``.
     Raises StartupError.
     """
+    complete()
     issuer = None if settings.issuer else embedded_issuer(folder)
     try:
         async with (

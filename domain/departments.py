@@ -7,11 +7,12 @@ text names; for a place whose list is empty there are those alone.
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
 from domain.access import place_of
 from domain.codes import code_key
 from domain.field_types import Code, Given, ShortText
+from domain.model import Fixed
 from domain.statutes.model import Statute
 from domain.validation_messages import first_problem, key_path
 from domain.yaml_text import YamlTextError, read_yaml
@@ -21,10 +22,8 @@ class DepartmentsError(ValueError):
     """A list of departments that cannot be used: one sentence with file, line, key and reason."""
 
 
-class Department(BaseModel):
+class Department(Fixed):
     """One department. ``duties``: the duties on record (备案) that it has beside those of every department."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     code: Annotated[Code, StringConstraints(min_length=1)]
     name: Given

@@ -10,18 +10,17 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from domain.clocks import IN_EVERY_POLICY, POLICY_CLOCKS, ClockId
+from domain.model import Fixed
 from domain.periods import Recurrence
 from domain.validation_messages import own_reason
 from domain.words import Unit, Urgency
 
 
-class PolicyPart(BaseModel):
+class PolicyPart(Fixed):
     """A part of a policy file; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class PolicyLimit(PolicyPart):

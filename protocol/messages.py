@@ -7,18 +7,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from domain.access import EVERYWHERE
 from domain.engine.commands import Command
 from domain.engine.records import Actor, Algorithm, Clock, ClockOrder, NumberedEvent
+from domain.model import Fixed
 from domain.words import Outcome, ProcedureName, Stage
 
 
-class Message(BaseModel):
+class Message(Fixed):
     """A message between a door, a workflow and an activity. Fields are only ever added."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class CalendarNews(Message):

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-import structlog
 
 
 @pytest.fixture(autouse=True)
@@ -17,4 +16,3 @@ def logging_as_it_was() -> Iterator[None]:
     root.setLevel(levels[0])
     ours.setLevel(levels[1])
     logging.captureWarnings(False)
-    structlog.reset_defaults()

@@ -32,6 +32,7 @@ from configuration.policy_file import policy_in_force
 from configuration.settings import Settings
 from domain.calendar import Calendar
 from domain.evidence import Algorithm
+from domain.model import complete
 from ledger.engine import Engine
 from ledger.rule_text_store import RuleTextStore
 from protocol.names import TASK_QUEUE
@@ -136,6 +137,7 @@ def build_worker(
     the client whose cases skip time. ``settings`` name the files of departments and policy, which are read anew for
     each round (None: those that the environment names then).
     """
+    complete()
     texts = RuleTextStore(engine)
     texts.fetch_all()
     steps = LedgerSteps(engine, calendar or Calendar.packaged(), algorithm)

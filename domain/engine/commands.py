@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AliasChoices, Field, ValidationError, model_validator
 
 from domain.access import EVERYWHERE
 from domain.clocks import ClockId
 from domain.engine.filed import Document, Filed
 from domain.engine.records import Actor
 from domain.field_types import SAYING, VISIBLE_PATTERN, Day, ItemCount, SealedKey, ShortText, Text, Truth, WorkingDays
+from domain.model import Fixed
 from domain.naming import fingerprint
 from domain.validation_messages import first_problem, key_path, own_reason
 from domain.words import CommandName, ServiceMode, Urgency
@@ -236,7 +237,7 @@ def invalid(name: CommandName, error: ValidationError) -> InvalidFields:
     return InvalidFields(f"{name}: {key_path(path)} {reason}.")
 
 
-class Command(BaseModel):
+class Command(Fixed):
     """One command as it travels from a door to the case.
 
     ``key`` is the caller's: the same key is the same command, however often it is sent. ``received_at`` is the
@@ -245,8 +246,6 @@ class Command(BaseModel):
     ``by_case``: the case that gives it, for what one case tells another. ``asked`` tells one call of a door from
     another with the same key. No door takes these two from a caller.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: CommandName
     actor: Actor

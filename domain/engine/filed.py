@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from domain.codes import is_mistyped
 from domain.field_types import Code, Given, Sha256, ShortText, Truth
+from domain.model import Fixed
 from domain.words import Authorization, SharingClass
 
 
-class Filed(BaseModel):
+class Filed(Fixed):
     """Something that came from outside: unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Party(Filed):

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from domain.clocks import ClockId
 from domain.field_types import ShortText
+from domain.model import Fixed
 from domain.policy import LadderStep
 from domain.words import Basis, ClockState, EventType, Role, Stage, Unit, Urgency
 
@@ -19,13 +20,11 @@ Algorithm = Literal["sm3", "sha256"]
 """How digests are computed: SM3 (GB/T 32905, 国密) or SHA-256."""
 
 
-class Record(BaseModel):
+class Record(Fixed):
     """A value that never changes once made; unknown keys are refused.
 
     ``ADDED_LATER`` are fields that older records do not have: evidence leaves them out where they are None.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     ADDED_LATER: ClassVar[frozenset[str]] = frozenset()
 

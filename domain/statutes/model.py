@@ -141,6 +141,19 @@ class Negotiation(Part):
     granted_conditions: Clause | None = None
 
 
+class LastInstance(Part):
+    """Who speaks last (最后一级).
+
+    ``adjudication``: the bureau itself decides. ``final_instance``: it is referred to a higher organ;
+    ``necessity`` says that the bureau must state why (必要时, 重大问题), and that referring is optional.
+    """
+
+    step: Literal["adjudication", "final_instance"]
+    by: Literal[Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT]
+    necessity: bool = False
+    clause: Clause
+
+
 class Coordination(Part):
     """Who coordinates when negotiation fails (协调).
 
@@ -155,22 +168,9 @@ class Coordination(Part):
     by: Literal[Role.BUREAU]
     negotiation_first: bool
     clause: Clause
-    provincial: "LastInstance | None" = None
+    provincial: LastInstance | None = None
     cross_level: Body | None = None
     province_is_another_level: bool = False
-
-
-class LastInstance(Part):
-    """Who speaks last (最后一级).
-
-    ``adjudication``: the bureau itself decides. ``final_instance``: it is referred to a higher organ;
-    ``necessity`` says that the bureau must state why (必要时, 重大问题), and that referring is optional.
-    """
-
-    step: Literal["adjudication", "final_instance"]
-    by: Literal[Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT]
-    necessity: bool = False
-    clause: Clause
 
 
 class Start(Part):
@@ -302,6 +302,3 @@ class Statute(Part):
     def default_authorization(self, sharing_class: SharingClass) -> Authorization | None:
         """Who authorises when the resource does not say: the first route of the class."""
         return next(x.authorization for x in self.routes if x.sharing_class == sharing_class)
-
-
-Coordination.model_rebuild()

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from domain.clocks import ClockId
+from domain.model import Fixed
 from domain.words import SharingClass, Unit
 
 R = TypeVar("R")
@@ -14,15 +15,13 @@ Section = Annotated[R | None, OF_ONE_PROCEDURE]
 """What a text rules of one procedure beyond the request (专章); None where it does not have the procedure."""
 
 
-class Part(BaseModel):
+class Part(Fixed):
     """A part of a statute file: fixed once read; unknown keys are refused.
 
     ``ADDED_LATER`` are fields that statutes of before do not know, every :data:`Section` among them. Where they say
     nothing they are not written down, so that the digests of those statutes, which stand in every filing, stay what
     they are. ``SECTIONS``: the names of its sections.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     ADDED_LATER: ClassVar[frozenset[str]] = frozenset()
     SECTIONS: ClassVar[tuple[str, ...]] = ()

@@ -1,0 +1,49 @@
+"""Models are checked when they are used; whoever answers others has them all built before."""
+
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from domain.model import Fixed, complete
+
+
+class _Sample(Fixed):
+    day: int
+
+
+def test_it_never_changes_and_refuses_unknown_keys() -> None:
+    sample = _Sample(day=1)
+    with pytest.raises(ValidationError):
+        sample.day = 2  # type: ignore[misc]
+    with pytest.raises(ValidationError):
+        _Sample.model_validate({"day": 1, "days": 2})
+
+
+def test_a_worker_has_built_all_that_it_can_be_sent() -> None:
+    class Late(Fixed):
+        day: int
+
+    assert not Late.__pydantic_complete__
+    complete()
+    assert Late.__pydantic_complete__
+    assert Late(day=3).day == 3
+
+
+def test_every_model_of_a_worker_can_be_built() -> None:
+    """In a process of its own, where nothing has been used before."""
+    program = """
+import worker.running
+from domain.model import Fixed, complete
+
+def beneath(model):
+    return [x for inner in model.__subclasses__() for x in (inner, *beneath(inner))]
+
+before = [x for x in beneath(Fixed) if not x.__pydantic_complete__]
+complete()
+after = [x.__qualname__ for x in beneath(Fixed) if not x.__pydantic_complete__]
+print(len(before) > 100, after)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True []"
