@@ -32,6 +32,13 @@ def told_to_stop(by_standard_input: bool = False) -> asyncio.Event:
     return stop
 
 
+def load_undisturbed() -> None:
+    """Collect no garbage while a process loads what it stands on: that stays, and looking through it takes a tenth of
+    the time. To be called first of all; :func:`settle_memory` collects again.
+    """
+    gc.disable()
+
+
 def settle_memory() -> None:
     """Take what a start has loaded out of garbage collection, and collect more seldom from now on.
 
@@ -41,3 +48,4 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)
+    gc.enable()
