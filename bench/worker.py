@@ -2,7 +2,7 @@
 
 ``idle_cpu_percent``: of one core, when nothing comes. ``rss_mb_per_1000_open``: the memory that the open cases added.
 ``sweep_cpu_ms_per_filing``: processor time of worker, Temporal and PostgreSQL from the last filing until the
-reconciliation has nothing left to look at, less what they take at rest.
+reconciliation has nothing left to look at, less what they take at rest. What it takes to start: see ``starting``.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Final
 
 from temporalio.client import Client
 
-from bench import servers
+from bench import servers, starting
 from bench.cases import filed
 from bench.contestants.racing import raced
 from bench.contestants.shareflow import worker_process
@@ -56,12 +56,14 @@ async def _measure() -> dict[str, float]:
             settling = await _watched(kinds, SETTLING_SECONDS)
             idle = await _watched(kinds, IDLE_SECONDS)
         engine.dispose()
+        start = await asyncio.to_thread(starting.measured, temporal.address, url)
     at_rest = sum(idle.cpu.values()) / idle.seconds * settling.seconds
     return {
         "filings_per_second": filing,
         "idle_cpu_percent": idle.cpu["worker"] / idle.seconds * 100,
         "rss_mb_per_1000_open": held / 1e6 / CASES * 1000,
         "sweep_cpu_ms_per_filing": max(0.0, sum(settling.cpu.values()) - at_rest) / (CASES + WARMING) * 1000,
+        **start,
     }
 
 
