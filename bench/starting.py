@@ -23,7 +23,7 @@ from bench.rounds import turned
 TURNS: Final = 9
 STARTS: Final = 5
 LIBRARIES: Final = "import temporalio.client, temporalio.worker, sqlalchemy, pydantic"
-WORKER: Final = "import worker"
+WORKER: Final = "import worker.running"
 READY: Final = b"The worker carries cases"
 
 
