@@ -60,7 +60,7 @@ class DutyRounds:
         except ValueError as error:  # mend the file and the round goes on by itself
             raise ApplicationError(str(error), type=CANNOT_BE_PLANNED) from error
         statute_digest, policy_digest = KNOWN.digest(statute), KNOWN.digest(policy)
-        self._texts.keep(statute_digest, policy_digest)
+        self._texts.store(statute_digest, policy_digest)
         there = [case for case in filings if get_case(self._engine, case) is not None]
         return RoundPlan(
             statute=statute.id,

@@ -91,7 +91,7 @@ class OtherCases:
         self._texts.fetch(order.statute_digest, order.policy_digest)
         # A policy from before this procedure does not name its limits.
         policy_digest = KNOWN.digest(completed(KNOWN.policy(order.policy_digest)))
-        self._texts.keep(order.statute_digest, policy_digest)
+        self._texts.store(order.statute_digest, policy_digest)
         return CaseOpening(
             request_id=order.request_id,
             procedure=order.procedure,

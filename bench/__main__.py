@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
         found = {group: measured(group)}
         print(figures.shown(found), flush=True)
         if group not in BESIDE:
-            figures.keep(found)
+            figures.write(found)
     return 0
 
 

@@ -18,7 +18,7 @@ from temporalio.client import Client
 from bench.cases import MESSAGES
 from bench.field import Field, dbos_is_here, field
 from bench.histories import events_and_bytes, table_bytes
-from bench.rounds import Round, Turn, ratio, there, turned, typical, undisturbed
+from bench.rounds import Round, Sample, ratio, there, turned, typical, undisturbed
 
 CASES: Final = {False: 48, True: 64}
 """How many cases a turn is, on a file and in memory."""
@@ -30,7 +30,7 @@ KINDS: Final = ("python", "temporal", "postgresql")
 Figures = dict[str, float]
 
 
-def cpu(turn: Turn) -> float:
+def cpu(turn: Sample) -> float:
     """Milliseconds of processor time a message, all processes together."""
     return turn.cpu_a_case / MESSAGES * 1000
 
@@ -74,7 +74,7 @@ def compared(rounds: Sequence[Round], suffix: str) -> Figures:
     return {f"{name}{suffix}": value for name, value in found.items() if value is not None}
 
 
-def of(kind: str, turn: Turn) -> float:
+def of(kind: str, turn: Sample) -> float:
     """Milliseconds of processor time a message, of one kind of process."""
     return turn.cpu.get(kind, 0.0) / turn.cases / MESSAGES * 1000
 

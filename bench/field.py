@@ -15,7 +15,7 @@ from typing import Any
 from bench import servers
 from bench.contestants.__main__ import MARK
 from bench.processes import Meter, tree
-from bench.rounds import Turn
+from bench.rounds import Sample
 
 ROOT = Path(__file__).parents[1]
 Kinds = Mapping[str, tuple[int, ...]]
@@ -50,7 +50,7 @@ class Contestant:
                     return found
         raise RuntimeError(f"The contestant {self.name} ended before it answered.")
 
-    async def turn(self, cases: int, ours: tuple[int, ...]) -> Turn:
+    async def turn(self, cases: int, ours: tuple[int, ...]) -> Sample:
         """Play so many cases while all others rest; ``ours`` are the processes of the bench that are not its own."""
         self._signal(signal.SIGCONT)
         if self.rests:
@@ -59,7 +59,7 @@ class Contestant:
         said = await self.ask(str(cases))
         spent = meter.spent()
         self._signal(signal.SIGSTOP)
-        return Turn(cases, float(said["seconds"]), spent.cpu, spent.foreign)
+        return Sample(cases, float(said["seconds"]), spent.cpu, spent.foreign)
 
     def _signal(self, what: signal.Signals) -> None:
         """A worker of its own sweeps and watches; between turns it must not work for nobody's figures."""

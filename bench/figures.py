@@ -20,7 +20,7 @@ def shown(figures: Figures) -> str:
     return "\n".join(lines)
 
 
-def keep(figures: Figures, file: Path = FILE) -> None:
+def write(figures: Figures, file: Path = FILE) -> None:
     """Write the figures; groups that were not measured this time stay as they were."""
     file.parent.mkdir(exist_ok=True)
     whole = {**kept(file), **figures}

@@ -19,7 +19,7 @@ from bench.calls import Calls, calls_of
 from bench.cases import APPLICATION, ORGS, STATUTE, STEPS, commanded, filed
 from bench.processes import Meter
 from bench.recorded import Messages, messages_of
-from bench.rounds import Round, Turn, percentile, ratio, there, turned, typical, undisturbed
+from bench.rounds import Round, Sample, percentile, ratio, there, turned, typical, undisturbed
 from bench.stack import Up, up
 from domain.words import Role
 from ledger.engine import connect
@@ -114,12 +114,12 @@ async def in_turns(engine: Up, ways: Mapping[str, Callable[[], Awaitable[Any]]])
     rounds: list[Round] = []
     begun = time.monotonic()
     while len(undisturbed(rounds, *ways)) < ROUNDS and time.monotonic() - begun < AT_MOST_SECONDS:
-        turns: dict[str, Turn] = {}
+        turns: dict[str, Sample] = {}
         for name in turned(list(ways), len(rounds)):
             meter = Meter({"engine": (engine.pid,), "postgresql": (engine.postgres,)})
             found = await rate(ways[name], CASES, APART)
             spent = meter.spent()
-            turns[name] = Turn(CASES, CASES / found, spent.cpu, spent.foreign)
+            turns[name] = Sample(CASES, CASES / found, spent.cpu, spent.foreign)
         rounds.append(turns)
     return rounds
 

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Turn:
+class Sample:
     """What one contestant did in one round: so many cases in so many seconds.
 
     ``cpu``: seconds of processor time by kind of process. ``foreign``: the share of the machine (0 to 1) that
@@ -44,7 +44,7 @@ class Turn:
         return self.foreign > DISTURBED
 
 
-Round = Mapping[str, Turn]
+Round = Mapping[str, Sample]
 """The turns of one round by contestant."""
 
 
@@ -63,7 +63,7 @@ def usable(rounds: Sequence[Round], *names: str) -> Sequence[Round]:
     return undisturbed(rounds, *names) or there(rounds, *names)
 
 
-def ratio(rounds: Sequence[Round], above: str, below: str, of: Callable[[Turn], float]) -> float | None:
+def ratio(rounds: Sequence[Round], above: str, below: str, of: Callable[[Sample], float]) -> float | None:
     """The median over rounds of what ``of`` says of one contestant, divided by what it says of another in that round.
 
     None where the two never met.
@@ -72,7 +72,7 @@ def ratio(rounds: Sequence[Round], above: str, below: str, of: Callable[[Turn], 
     return median(pairs) if pairs else None
 
 
-def typical(rounds: Sequence[Round], name: str, of: Callable[[Turn], float]) -> float | None:
+def typical(rounds: Sequence[Round], name: str, of: Callable[[Sample], float]) -> float | None:
     """The median over rounds of what ``of`` says of a contestant; None where it never had a turn."""
     found = [of(each[name]) for each in usable(rounds, name)]
     return median(found) if found else None

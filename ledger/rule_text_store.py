@@ -22,8 +22,8 @@ class RuleTextStore:
         """Whether it is certain, without a look, that the ledger has these texts."""
         return self._kept.issuperset(digests)
 
-    def keep(self, *digests: str) -> None:
-        """Have the ledger keep texts that are known here, before any case rests on them.
+    def store(self, *digests: str) -> None:
+        """Have the ledger hold texts that are known here, before any case rests on them.
 
         Raises RuleTextMissing for one that is not known, SQLAlchemy's OperationalError when the ledger is away.
         """

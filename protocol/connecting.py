@@ -21,7 +21,7 @@ ANSWERS_WITHIN: Final = timedelta(seconds=5)
 def named_address() -> str | None:
     """Host and port that Temporal's own client configuration names, in the environment or in a file; None for none.
 
-    Raises whatever the SDK raises for a file that cannot be read.
+    A file that cannot be read is told by an error of the SDK's own.
     """
     return ClientConfig.load_client_connect_config().get("target_host")
 
@@ -29,7 +29,7 @@ def named_address() -> str | None:
 async def connect_as_named(address: str | None = None, runtime: Runtime | None = None) -> TemporalClient:
     """A client by Temporal's own client configuration: namespace, keys and certificates, and ``address`` unless given.
 
-    Raises RuntimeError when nobody answers there, and whatever the SDK raises for a file that cannot be read.
+    Raises RuntimeError when nobody answers there; a file that cannot be read is told by an error of the SDK's own.
     """
     config = ClientConfig.load_client_connect_config()
     if address is not None:

@@ -30,7 +30,7 @@ class Driver:
         self._asking = threading.Lock()
 
     def run(self, talk: Talk[T]) -> T:
-        """What a talk comes to. Raises what it raises."""
+        """Carry a talk with the server to its end: what it comes to. An error of the talk is the caller's."""
         with closing(talk):
             done: Any = None
             while True:
@@ -119,7 +119,7 @@ class AsyncDriver:
         self._asking = asyncio.Lock()
 
     async def run(self, talk: Talk[T]) -> T:
-        """What a talk comes to. Raises what it raises."""
+        """Carry a talk with the server to its end: what it comes to. An error of the talk is the caller's."""
         with closing(talk):
             done: Any = None
             while True:

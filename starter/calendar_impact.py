@@ -71,7 +71,7 @@ class Impact:
     moves: Counter[int] = field(default_factory=Counter)
 
     def to_json(self) -> dict[str, Any]:
-        """As ``--json`` prints it."""
+        """What a notice would change, as plain data of JSON."""
         return {
             "as_of": self.as_of.isoformat(),
             "open_clocks": self.open_clocks,

@@ -117,7 +117,9 @@ class ShareflowClient:
     ) -> CaseState:
         """File a share request in its requester's name; answers when it stands in the ledger.
 
-        ``shift`` is for played cases. Raises what :meth:`open` raises.
+        ``shift`` is for played cases.
+
+        Raises RequestRefused, KeyReused, AlreadyOpen, InvalidInput, Unavailable, NeedsOperator.
         """
         actor, procedure = as_requester(application, person), DEFAULT.name
         played = Played(shift)
@@ -231,7 +233,7 @@ class ShareflowClient:
         """
         if not self._texts.is_kept(*opening.rule_texts):
             with ledger_answers():
-                await asyncio.to_thread(self._texts.keep, *opening.rule_texts)
+                await asyncio.to_thread(self._texts.store, *opening.rule_texts)
         try:
             async with self._engine_turns.turn():
                 started = start_case(self.temporal, opening, its_own, self.task_queue)

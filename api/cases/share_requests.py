@@ -23,7 +23,7 @@ def refuse_unless_theirs(caller: Caller, said: FilingIn, place: str | None) -> N
 
 
 async def open_request(context: AppContext, caller: Caller, said: FilingIn, place: str | None, key: str) -> FiledCase:
-    """File a request in the name of the department that it names. Raises what opening a case raises."""
+    """File a request in the name of the department that it names. Raises EngineError."""
     return await context.client.open(
         PROCEDURE,
         said.statute,

@@ -16,7 +16,7 @@ GivenCode = Annotated[Code, StringConstraints(min_length=1)]
 
 
 class Submitted(FilingIn):
-    """需求提交: a department asked for data at the sender's; the same as the body of `POST /v1/requests`."""
+    """需求提交: a department asked for data at the sender's; it says what the body of `POST /v1/requests` says."""
 
 
 class AccessOpened(Filed):

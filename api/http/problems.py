@@ -144,14 +144,14 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 def answer_problems(app: FastAPI) -> None:
     """Answer every error of the application as a problem."""
 
-    def answers(kind: type[Exception], made: Callable[[Any, Language], Problem]) -> None:
+    def render(kind: type[Exception], made: Callable[[Any, Language], Problem]) -> None:
         async def handler(request: Request, error: Exception) -> Response:
             language = language_of(request.headers.get("accept-language"))
             return response(made(error, language), language)
 
         app.add_exception_handler(kind, handler)
 
-    answers(Problem, lambda error, _: error)
+    render(Problem, lambda error, _: error)
 
     async def found_by_library(request: Request, error: Exception) -> Response:
         assert isinstance(error, LibraryProblem)
@@ -161,18 +161,18 @@ def answer_problems(app: FastAPI) -> None:
         return response(problem, language_of(request.headers.get("accept-language")))
 
     app.add_exception_handler(LibraryProblem, found_by_library)
-    answers(RequestValidationError, _invalid)
-    answers(RequestRefused, _refused)
-    answers(NotFound, lambda *_: Problem(404, "not_found"))
-    answers(InvalidInput, lambda error, _: Problem(422, "invalid", detail=str(error)))
-    answers(KeyReused, lambda *_: Problem(422, "key_reused"))
-    answers(AlreadyOpen, lambda error, _: Problem(409, "already_open", detail=str(error), request_id=error.request_id))
-    answers(Stale, lambda *_: Problem(412, "stale"))
-    answers(NeedsOperator, lambda error, _: _needs_operator(error))
-    answers(BadCursor, lambda error, _: Problem(400, "bad_cursor", detail=str(error)))
-    answers(CursorExpired, lambda *_: Problem(410, "cursor_expired"))
+    render(RequestValidationError, _invalid)
+    render(RequestRefused, _refused)
+    render(NotFound, lambda *_: Problem(404, "not_found"))
+    render(InvalidInput, lambda error, _: Problem(422, "invalid", detail=str(error)))
+    render(KeyReused, lambda *_: Problem(422, "key_reused"))
+    render(AlreadyOpen, lambda error, _: Problem(409, "already_open", detail=str(error), request_id=error.request_id))
+    render(Stale, lambda *_: Problem(412, "stale"))
+    render(NeedsOperator, lambda error, _: _needs_operator(error))
+    render(BadCursor, lambda error, _: Problem(400, "bad_cursor", detail=str(error)))
+    render(CursorExpired, lambda *_: Problem(410, "cursor_expired"))
     for away in (Unavailable, *DATABASE_AWAY):
-        answers(away, lambda error, _: _unavailable(error))
+        render(away, lambda error, _: _unavailable(error))
     app.add_middleware(Unexpected)
 
 

@@ -24,7 +24,13 @@ OVERSEERS = (Role.OPERATOR, Role.BUREAU, Role.AUDITOR)
 """Who looks after cases that nobody moves."""
 
 
-@router.get("/worklist", response_model=CasePage, summary="What waits for you", tags=["desk"])
+@router.get(
+    "/worklist",
+    response_model=CasePage,
+    summary="What waits for you",
+    tags=["worklist"],
+    operation_id="desk_mine",  # what generated clients call it already
+)
 async def mine(
     context: ContextIn, caller: CallerIn, language: LanguageIn, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
@@ -33,7 +39,13 @@ async def mine(
     return _page(page, language)
 
 
-@router.get("/stuck", response_model=CasePage, summary="What nobody moves", tags=["desk"])
+@router.get(
+    "/stuck",
+    response_model=CasePage,
+    summary="What nobody moves",
+    tags=["worklist"],
+    operation_id="desk_stuck",  # likewise
+)
 async def stuck(
     context: ContextIn, caller: CallerIn, language: LanguageIn, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:

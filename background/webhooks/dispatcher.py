@@ -72,7 +72,7 @@ class Dispatcher:
         self._attempts = 0
 
     async def once(self) -> int:
-        """Queue and send until nothing is due; the number of attempts. Raises what the database raises."""
+        """Queue and send until nothing is due; the number of attempts. Raises OperationalError without a database."""
         before = self._attempts
         await self._fan_out()
         while await self._start() or self._running:

@@ -66,7 +66,7 @@ class Background(Generic[T]):
 
 @contextmanager
 def in_background(open_: Callable[[], AbstractAsyncContextManager[T]]) -> Iterator[Background[T]]:
-    """Open a context in a thread of its own and close it after. Raises what opening it raises."""
+    """Open a context in a thread of its own and close it after. An error of its opening is the caller's."""
     background: Background[T] = Background()
     thread = threading.Thread(target=background.run, args=(open_,), name="shareflow-engine", daemon=True)
     thread.start()

@@ -137,7 +137,7 @@ def _between(after: int, upto: int, wanted: MessageFilter) -> Select[Any]:
 
 
 def _type_by_type(after: int, upto: int, wanted: MessageFilter) -> Select[Any]:
-    """The same, such that whoever reads the first few reads no others: the index has those of one type in order.
+    """Messages of wanted types, so that whoever reads the first few reads no others: the index has each type in order.
 
     Those of several types are merged. Asked for together they would be sorted first, or all others walked through.
     """

@@ -272,7 +272,7 @@ def end(decision: Decision[GrantCase], outcome: Outcome) -> None:
 
 
 def _disposal_is_due(decision: Decision[GrantCase]) -> bool:
-    """As the case has it, with what is said of it in this very act; whoever gives access back reports it with that."""
+    """Whether the data has still to be disposed of, by the case and by this very act; giving access back reports it."""
     said = {event.type for event in decision.events}
     if said & {EventType.DISPOSAL_REPORTED, EventType.RELINQUISHED}:
         return False

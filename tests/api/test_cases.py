@@ -300,7 +300,7 @@ async def test_pages_of_cases_follow_one_another(people: People) -> None:
     assert not {x["request_id"] for x in second} & {x["request_id"] for x in first.json()["items"]}
 
 
-async def test_desk_feed_and_wait_know_every_procedure(people: People) -> None:
+async def test_worklist_feed_and_wait_know_every_procedure(people: People) -> None:
     request_id = await opened(people)
     waiting = asyncio.create_task(people.get("provider", f"/v1/cases/{request_id}?wait=20", **{"If-None-Match": '"3"'}))
     assert request_id in await ids(people, "provider", "", "/v1/worklist")

@@ -4,14 +4,14 @@ from typing import Final
 
 import pytest
 
-from bench.rounds import DISTURBED, Round, Turn, percentile, ratio, turned, typical, undisturbed, usable
+from bench.rounds import DISTURBED, Round, Sample, percentile, ratio, turned, typical, undisturbed, usable
 
 QUIET, LOUD = 0.0, DISTURBED + 0.01
 
 
-def turn(rate: float, foreign: float = QUIET, cpu: float = 1.0) -> Turn:
+def turn(rate: float, foreign: float = QUIET, cpu: float = 1.0) -> Sample:
     """A turn of ten cases at that rate."""
-    return Turn(10, 10 / rate, {"python": cpu * 6, "temporal": cpu * 4}, foreign)
+    return Sample(10, 10 / rate, {"python": cpu * 6, "temporal": cpu * 4}, foreign)
 
 
 ROUNDS: Final[list[Round]] = [

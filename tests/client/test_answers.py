@@ -9,7 +9,7 @@ import pytest
 import starter
 from shareflow import AsyncClient, Client, ShareflowError, UnexpectedAnswer
 from shareflow._webhook_admin import AsyncWebhooks, Webhooks
-from tests.client import answers
+from tests.client import responses
 from tests.client.both import Maker
 from tests.client.faulty_server import FaultyServer, json_answer, page, problem
 
@@ -39,7 +39,7 @@ def test_both_are_made_in_the_same_way() -> None:
 
 
 async def test_what_a_newer_server_adds_does_no_harm(make: Maker, faulty: FaultyServer) -> None:
-    newer = answers.case(stage="a_new_stage", mood="fine", requester={"code": "1132", "name": "局", "rank": 3})
+    newer = responses.case(stage="a_new_stage", mood="fine", requester={"code": "1132", "name": "局", "rank": 3})
     faulty.will(json_answer(200, newer))
     case = await make(faulty.url)("get", "NANTONG-1")
     assert (case.stage, case.requester.code, case.clocks) == ("a_new_stage", "1132", ())
@@ -105,7 +105,7 @@ async def test_an_error_says_all_that_the_server_said(make: Maker, faulty: Fault
     [
         pytest.param(page(200, "<h1>Please log in</h1>"), id="a page"),
         pytest.param(json_answer(200, {"hello": "world"}), id="another service"),
-        pytest.param(json_answer(200, answers.case(head="five")), id="a field of another kind"),
+        pytest.param(json_answer(200, responses.case(head="five")), id="a field of another kind"),
         pytest.param(json_answer(302, {}, Location="https://login.example"), id="a redirection"),
     ],
 )
@@ -133,7 +133,7 @@ async def test_a_key_that_cannot_travel_is_told_before_anything_is_sent(
 
 
 async def test_a_token_from_a_file_may_end_with_a_line(make: Maker, faulty: FaultyServer) -> None:
-    faulty.will(json_answer(200, answers.case()))
+    faulty.will(json_answer(200, responses.case()))
     await make(faulty.url, "secret-token\n")("get", "NANTONG-1")
     assert faulty.asked[0].headers["authorization"] == "Bearer secret-token"
 
@@ -151,8 +151,8 @@ def test_an_address_that_is_none_is_refused_at_once(address: str) -> None:
 
 
 async def test_pages_are_walked_by_their_cursors(make: Maker, faulty: FaultyServer) -> None:
-    first = json_answer(200, {"items": [answers.case(head=1), answers.case(head=2)], "next": "c1"})
-    faulty.will(first, problem(503, "unavailable"), json_answer(200, {"items": [answers.case(head=3)], "next": None}))
+    first = json_answer(200, {"items": [responses.case(head=1), responses.case(head=2)], "next": "c1"})
+    faulty.will(first, problem(503, "unavailable"), json_answer(200, {"items": [responses.case(head=3)], "next": None}))
     cases = await make(faulty.url).take("list", None, stage="refused", open=True)
     assert [case.head for case in cases] == [1, 2, 3]
     paths = [asked.path for asked in faulty.asked]
@@ -163,7 +163,7 @@ async def test_pages_are_walked_by_their_cursors(make: Maker, faulty: FaultyServ
 
 
 async def test_only_the_pages_that_are_looked_at_are_asked_for(make: Maker, faulty: FaultyServer) -> None:
-    faulty.will(json_answer(200, {"items": [answers.case()], "next": "c1"}))
+    faulty.will(json_answer(200, {"items": [responses.case()], "next": "c1"}))
     assert len(await make(faulty.url).take("list", 1)) == 1
     assert len(faulty.asked) == 1
 
@@ -171,6 +171,6 @@ async def test_only_the_pages_that_are_looked_at_are_asked_for(make: Maker, faul
 async def test_dates_travel_as_iso_8601(make: Maker, faulty: FaultyServer) -> None:
     from datetime import date
 
-    faulty.will(json_answer(200, {"request_id": "N", "head": 1, "events": [], "case": answers.case()}))
+    faulty.will(json_answer(200, {"request_id": "N", "head": 1, "events": [], "case": responses.case()}))
     await make(faulty.url)("command", "N", "grant", expires_on=date(2027, 9, 30))
     assert json.loads(faulty.asked[0].body)["with"] == {"expires_on": "2027-09-30"}

@@ -9,12 +9,12 @@ from email.utils import format_datetime
 import pytest
 
 from shareflow import InvalidInput, RequestRefused, TooManyRequests, Unavailable
-from tests.client import answers
+from tests.client import responses
 from tests.client.both import Maker
 from tests.client.faulty_server import Act, FaultyServer, json_answer, never, page, problem, reset
 
-FILED = json_answer(201, answers.case(), ETag='"5-abc"')
-DONE = json_answer(200, {"request_id": "NANTONG-1", "head": 6, "events": ["granted"], "case": answers.case()})
+FILED = json_answer(201, responses.case(), ETag='"5-abc"')
+DONE = json_answer(200, {"request_id": "NANTONG-1", "head": 6, "events": ["granted"], "case": responses.case()})
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from shareflow import Forbidden, ShareflowError, Unavailable, UnexpectedAnswer
 from shareflow._stream import ServerSentEvent, SseDecoder
-from tests.client import answers
+from tests.client import responses
 from tests.client.both import Maker
 from tests.client.faulty_server import FaultyServer, json_answer, problem, reset, streaming
 
 
 def sse(number: int, type_: str = "granted") -> bytes:
     """One event as it travels; the JSON holds a character that Unicode breaks lines at."""
-    event = json.dumps(answers.event(number, type_), ensure_ascii=False)
+    event = json.dumps(responses.event(number, type_), ensure_ascii=False)
     return f": still here\n\nid: c{number}\nevent: message\ndata: {event}\n\n".encode()
 
 

@@ -9,11 +9,11 @@ import pytest
 from standardwebhooks import Webhook
 
 from shareflow import WebhookNotVerified, verify_webhook
-from tests.client import answers
+from tests.client import responses
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
 OTHER = "whsec_" + base64.b64encode(b"another secret of 24 byte").decode()
-BODY = json.dumps(answers.event(7), ensure_ascii=False).encode()
+BODY = json.dumps(responses.event(7), ensure_ascii=False).encode()
 
 
 def signed(body: bytes = BODY, secrets: tuple[str, ...] = (SECRET,), minutes: int = 0) -> dict[str, str]:

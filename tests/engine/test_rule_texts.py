@@ -35,7 +35,7 @@ async def test_a_case_waits_visibly_for_a_text_that_is_missing_and_goes_on_when_
     text = rule_text_of(policy)
     assert KNOWN.missing([text.digest])
     opening = entered("nantong-2020", application(), default_policy(), uuid.uuid4().hex, datetime.now(UTC)).opening
-    await asyncio.to_thread(client._texts.keep, opening.statute_digest)
+    await asyncio.to_thread(client._texts.store, opening.statute_digest)
     started = await client.temporal.start_workflow(
         CASE,
         opening.model_copy(update={"policy_digest": text.digest}),

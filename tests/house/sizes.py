@@ -1,5 +1,6 @@
 """How large the rooms are: ``python -m tests.house.sizes`` writes the table into docs/architecture.md."""
 
+import argparse
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,7 +38,8 @@ def table() -> str:
 
 
 def main() -> None:
-    """Write the table where the documents keep it."""
+    """Write the table where the documents keep it; ``--help`` only says so."""
+    argparse.ArgumentParser(prog="python -m tests.house.sizes", description=__doc__).parse_args()
     for path in ARCHITECTURE:
         before, _, rest = path.read_text(encoding="utf-8").partition(BEGINS)
         after = rest.partition(ENDS)[2]

@@ -9,10 +9,16 @@ import pytest
 
 from configuration.errors import StartupError
 from configuration.settings import Setting, Settings, every_setting, table
-from tests.house.code import ROOT, packages
+from tests.house.code import ROOT, everything, packages, shown
 
-ELSEWHERE = {"SHAREFLOW_LONG_TESTS", "SHAREFLOW_BENCH_CASES"}
-"""What tests and measurements read, and no program."""
+ELSEWHERE = {
+    "SHAREFLOW_LONG_TESTS": "docs/testing.md",
+    "SHAREFLOW_BENCH_CASES": "README.md",
+    "SHAREFLOW_BENCH_LISTED": "README.md",
+    "SHAREFLOW_API": "docs/api.md",
+}
+"""What tests, measurements and the walks of documents read, and no program; each with the document that tells of it."""
+NAMED = re.compile(r"\bSHAREFLOW_[A-Z]+(?:_[A-Z]+)*\b(?!_)")
 WRONG = {
     "SHAREFLOW_TEMPORAL_PORT": "x",
     "SHAREFLOW_UI_PORT": "65536",
@@ -71,10 +77,19 @@ def test_the_table_is_what_the_settings_say() -> None:
 
 
 def test_no_document_tells_of_a_setting_that_there_is_not() -> None:
-    declared = {each.variable for each in every_setting()} | ELSEWHERE
+    declared = {each.variable for each in every_setting()} | ELSEWHERE.keys()
     for document in sorted(ROOT.glob("docs/**/*.md")):
         for name in re.findall(r"`(SHAREFLOW_[A-Z_]+)`", document.read_text("utf-8")):
             assert name in declared, f"{document.name}: {name}"
+
+
+def test_every_variable_that_a_file_names_is_told_of_in_a_document() -> None:
+    """In tests and measurements too; the table has those of programs."""
+    told = {each.variable for each in every_setting()}
+    told |= {name for name, document in ELSEWHERE.items() if name in (ROOT / document).read_text("utf-8")}
+    files = [*everything(), ROOT / "Makefile"]
+    named = {(shown(path), name) for path in files for name in NAMED.findall(path.read_text("utf-8"))}
+    assert {found for found in named if found[1] not in told} == set()
 
 
 @pytest.mark.parametrize("setting", list(every_setting()), ids=lambda each: each.variable)

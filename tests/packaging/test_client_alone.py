@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client import answers
+from tests.client import responses
 from tests.packaging.environments import Environment, installed
 
 OF_THE_ENGINE = ("temporalio", "sqlalchemy", "fastapi", "psycopg2", "alembic", "uvicorn", "typer", "yaml")
@@ -41,7 +41,7 @@ class _OneCase(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         trusted = self.headers["Authorization"] == "Bearer t" and self.path == "/v1/requests/NANTONG-1"
-        body = json.dumps(answers.case()).encode()
+        body = json.dumps(responses.case()).encode()
         self.send_response(200 if trusted else 401)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -72,7 +72,7 @@ def test_nothing_of_the_engine_can_be_imported(client_alone: Environment) -> Non
 
 
 def test_the_client_asks_and_webhooks_are_verified(client_alone: Environment, address: str) -> None:
-    event = json.dumps(answers.event(7), ensure_ascii=False)
+    event = json.dumps(responses.event(7), ensure_ascii=False)
     done = client_alone.python(THE_CLIENT, address, event)
     assert done.stdout.split() == ["provider_answer", "市公安局", "granted"], done.stderr
 
