@@ -64,10 +64,12 @@ def test_a_stricter_rule_hangs_on_the_text_that_a_case_carries(copy: Copy) -> No
     model = "domain/statutes/model.py"
     copy.change(
         model,
-        "    demand: DemandRules | None",
-        "    papers_on_site: Clause | None = None\n    demand: DemandRules | None",
+        "    demand: Section[DemandRules]",
+        "    papers_on_site: Clause | None = None\n    demand: Section[DemandRules]",
     )
-    copy.change(model, '            "demand",\n', '            "papers_on_site",\n            "demand",\n')
+    copy.change(
+        model, '            "answer_consent",\n', '            "answer_consent",\n            "papers_on_site",\n'
+    )
     strict = "if decision.case.statute.papers_on_site:\n        raise Refused(RefusalCode.APPLICATION_INCOMPLETE)"
     copy.change(RULE, WRITES, f"{strict}\n    {WRITES}")
     done = copy.python(REPLAY)
