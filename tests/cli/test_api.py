@@ -95,7 +95,9 @@ def test_the_walk_with_curl_works_word_for_word(
 
 
 @pytest.mark.usefixtures("up")
-def test_a_case_of_another_procedure_from_the_command_line(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_case_of_another_procedure_from_the_command_line(
+    environment: dict[str, str], tmp_path: Path, shareflow: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "demand.yaml"
     file.write_text(
         "name: 需求\nprocedure: demand\nstatute: nantong-2020\nrequest:\n"
@@ -105,11 +107,12 @@ def test_a_case_of_another_procedure_from_the_command_line(environment: dict[str
     )
 
     def said(*arguments: object, code: int = 0) -> str:
-        done = subprocess.run(
-            [PROGRAM, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stderr if code else done.stdout
+        done = shareflow(*arguments)
+        assert done.code == code, done.out + done.err
+        return done.err if code else done.out
+
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
 
     case = json.loads(said("case", "open", file, "--key", "demand-1", "--json"))
     again = json.loads(said("case", "open", file, "--key", "demand-1", "--json"))
