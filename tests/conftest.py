@@ -15,13 +15,16 @@ from domain.words import Role
 from embedded.simulate.sandbox import Sandbox, sandbox
 from starter.engine_client import ShareflowClient
 from starter.tokens import Issuer, new_issuer
+from tests.forms import either
 from tests.plays import every_play, plays
 from tests.spread import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 
 __all__ = ["every_play", "plays", "pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
 
 # How long an example takes says how busy the machine is; speed is measured in bench.
-settings.register_profile("shareflow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "shareflow", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=either(25, 100)
+)
 settings.load_profile("shareflow")
 
 

@@ -55,7 +55,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "Load
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In a worker, put first what takes long."""
+    """Every property has two forms, by the number of its examples. In a worker, put first what takes long."""
+    for item in items:
+        if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
+            item.add_marker("long")
     if hasattr(config, "workerinput"):
         turns = {group: turn for turn, group in enumerate(FIRST)}
         items.sort(key=lambda item: turns.get(group_of(item.nodeid), len(turns)))

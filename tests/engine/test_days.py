@@ -28,6 +28,7 @@ from procedures.registry import PROCEDURES, advance, decide
 from starter.case_opening import enter_case, matter_of
 from starter.errors import InvalidInput, RequestRefused
 from tests.domain.engine.saying import CODES, HORIZON, saying
+from tests.forms import either
 
 FIRST, LAST = (datetime.combine(day, time(10), CHINA) for day in (HORIZON.first, HORIZON.furthest))
 TODAY = datetime(2026, 11, 27, 10, tzinfo=CHINA)
@@ -104,7 +105,9 @@ def opened(procedure: ProcedureName, statute: str, said: Mapping[str, Any], at: 
 
 @pytest.mark.parametrize("procedure", list(ProcedureName))
 @given(data=st.data())
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=either(30, 80), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 def test_a_case_works_with_whatever_days_it_has_taken(procedure: ProcedureName, data: st.DataObject) -> None:
     statute = data.draw(st.sampled_from(list(packaged_statutes().values())), "statute")
     at = data.draw(st.just(TODAY) | st.datetimes(naive(FIRST), naive(LAST)).map(in_china), "filed at")

@@ -13,6 +13,7 @@ from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
 from tests.api.callers import People, filing
 from tests.events.senders import AT, PREFIX, Senders, access, catalogue, event, fresh_id, submitted
+from tests.forms import either
 
 STRUCTURED = "application/cloudevents+json"
 KNOWN = [f"{PREFIX}{kind}.v1" for kind in ("request_submitted", "access_opened", "access_used", "catalogue_changed")]
@@ -228,7 +229,7 @@ FIELDS = [
 ]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=either(50, 150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(mutated=st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=10), JSON, min_size=1, max_size=4))
 async def test_whatever_is_sent_no_defect_is_met(senders: Senders, mutated: dict[str, Any]) -> None:
     for said in (catalogue("NT-1"), access("access_used", "NONE"), submitted()):

@@ -18,6 +18,7 @@ from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
 from tests.api.callers import People
 from tests.events.senders import Senders, access, catalogue, event, fresh_id, soon, submitted
+from tests.forms import either
 
 
 async def granted(people: People) -> str:
@@ -240,7 +241,7 @@ async def test_nothing_is_used_before_its_case(people: People, senders: Senders)
     at=st.datetimes(timezones=st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes))))
     | st.datetimes(datetime(1949, 1, 1), datetime(2101, 1, 1), timezones=st.just(CHINA))  # noqa: DTZ001
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=either(20, 60), deadline=None, suppress_health_check=list(HealthCheck))
 async def test_whatever_instant_is_told_it_is_refused_or_can_be_read(senders: Senders, at: datetime) -> None:
     code = f"NT-{fresh_id()}"
     said = event("catalogue_changed", {**catalogue(code)["data"], "at": at.isoformat()}, time=at.isoformat())

@@ -27,6 +27,7 @@ from embedded.testing.engine import ShareflowEngine, running_engine
 from procedures.registry import PROCEDURES, advance, allowed, decide, open_case
 from shareflow import Case as CaseSeen
 from shareflow import KeyReused
+from tests.forms import either
 from tests.procedures.test_chains import BEGINS, OTHER, PROVIDER, USER, People, granted, party
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)
@@ -248,7 +249,7 @@ CLOCKS_ALONE = {EventType.CLOCK_STARTED, EventType.CLOCK_MET, EventType.CLOCK_CA
 
 
 @given(text=st.sampled_from(WITH_CORRECTION), affects=st.booleans(), steps=st.integers(4, 14), data=st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=either(75, 300), deadline=None)
 def test_a_doubt_ends_only_by_those_who_may_end_it(text: str, affects: bool, steps: int, data: st.DataObject) -> None:
     matter = {
         "requester": party(USER),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from domain.calendar import Calendar, CalendarError, Unit, WorkingDays
 from domain.calendar.regulation import packaged_regulation, qingming, statutory_days, version_for
+from tests.forms import either
 
 FIRST, LAST = date(2018, 1, 1), date(2026, 12, 31)
 FINAL = Calendar.packaged().as_known_on(None)
@@ -290,7 +291,7 @@ def test_bad_units_and_bad_days() -> None:
     unit=st.sampled_from(["working_day", "month", "day"]),
     as_known_on=st.none() | st.dates(date(2017, 11, 1), LAST),
 )
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=either(75, 250), deadline=None)
 def test_an_explanation_is_the_deadline_day_by_day(
     start: date, amount: int, unit: Unit, as_known_on: date | None
 ) -> None:

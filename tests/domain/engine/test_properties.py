@@ -320,7 +320,7 @@ def test_long_lives(statute: str, filed: dict[str, Any], seed: int, at: datetime
 # Silence, from every stage that people can bring a case to
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=either(20, 60), deadline=None)
 @given(
     st.sampled_from([s for s in STATUTES if not s.startswith("zhejiang-2014")]),
     st.sampled_from(list(SharingClass)),
@@ -340,7 +340,7 @@ def test_silence_alone_decides_nothing(
     assert not {"granted", "refused", "decided", "adjudicated", "declined", "closed"} & set(ledger.types())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=either(20, 60), deadline=None)
 @given(filing_times, st.sampled_from(POLICIES))
 def test_ladder_and_warnings_come_in_order_and_end(at: datetime, policy: Policy) -> None:
     ledger = PaperLedger("changzhou-2018", at, policy)

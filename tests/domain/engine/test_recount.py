@@ -20,6 +20,7 @@ from procedures.registry import advance
 from procedures.share_request.case import ShareRequestCase
 from tests.calendar_publish.editions import festivals
 from tests.domain.engine.machine import PaperLedger, play
+from tests.forms import either
 
 PACKAGED = Calendar.packaged()
 FIRST = datetime(2025, 11, 10, tzinfo=CHINA)
@@ -75,7 +76,7 @@ def edition(now: datetime, year: int, chosen: set[int]) -> Edition:
     return load_edition(json.dumps({**content, "notice": "x", "days": days}), "x.json")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=either(75, 300), deadline=None)
 @given(
     which=st.sampled_from(CASES),
     after=st.timedeltas(timedelta(), timedelta(days=415)),

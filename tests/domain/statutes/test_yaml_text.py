@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from domain import yaml_text
 from domain.yaml_text import MAX_BYTES, MAX_DEPTH, YamlTextError, read_yaml
+from tests.forms import either
 
 
 @pytest.fixture(params=["fast", "plain"], autouse=True)
@@ -203,7 +204,7 @@ def only_plain(value: object) -> bool:
     return value is None or type(value) in (str, int, bool)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=either(150, 600), deadline=None)
 @given(text=TEXTS, parser=PARSERS)
 def test_no_text_brings_anything_but_data_or_one_sentence(text: str, parser: Any) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -219,7 +220,7 @@ def test_no_text_brings_anything_but_data_or_one_sentence(text: str, parser: Any
             assert json.loads(json.dumps(document.data, ensure_ascii=False).encode()) == document.data
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=either(50, 200), deadline=None)
 @given(
     data=st.dictionaries(
         st.text("abc字 ", min_size=1, max_size=6),
