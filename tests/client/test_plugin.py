@@ -19,9 +19,8 @@ def run(folder: Path, *tests: str, ini: str = "") -> "subprocess.CompletedProces
         (folder / f"test_{number}.py").write_text(test, encoding="utf-8")
     temporary = folder / "tmp"
     temporary.mkdir()
-    without = [
-        word for name in ("asyncio", "anyio", "hypothesispytest", "cacheprovider") for word in ("-p", f"no:{name}")
-    ]
+    needless = ("asyncio", "anyio", "hypothesispytest", "schemathesis", "cacheprovider")
+    without = [word for name in needless for word in ("-p", f"no:{name}")]
     environment = {**os.environ, "TMPDIR": str(temporary)}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *without, str(folder)],

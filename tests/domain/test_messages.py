@@ -53,7 +53,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def all_vocabularies() -> Iterator[type[StrEnum]]:
-    for thing in (*vars(vocabulary).values(), RefusalCode):
+    for thing in (*vars(vocabulary).values(), RefusalCode, ClockId):
         if isinstance(thing, type) and issubclass(thing, StrEnum) and thing is not StrEnum:
             yield thing
 

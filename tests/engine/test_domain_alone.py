@@ -9,6 +9,9 @@ import pytest
 from tests.forms import either
 
 ROOT = Path(__file__).parents[2]
+FILES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests/domain").rglob("test_*.py"))[
+    :: either(4, 1)
+]
 
 ALONE = '''
 import builtins, importlib, pkgutil, socket, sys
@@ -60,9 +63,9 @@ print("imported", len(names))
 
 RUN_TESTS = f"""
 import pytest
-options = ["-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:shareflow"]
+options = ["-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:shareflow", "-p", "no:schemathesis"]
 options += ["-W", "ignore::pytest.PytestConfigWarning", "-m", {either("not long", "")!r}]
-sys.exit(pytest.main([*options, "--confcutdir", "tests/domain", "tests/domain"]))
+sys.exit(pytest.main([*options, "--confcutdir", "tests/domain", *{FILES!r}]))
 """
 
 
