@@ -20,9 +20,10 @@ from domain.rule_texts import KNOWN
 from domain.validation_messages import first_problem, key_path
 from domain.words import Basis, ClockState, ProcedureName
 from ledger.engine import Engine
-from ledger.queries.cases import get_case, open_grants_of
+from ledger.queries.cases import get_case, grants_of
 from ledger.queries.events import events_by_key
 from ledger.rule_text_store import RuleTextStore
+from procedures.access_grant.process import IN_EFFECT
 from procedures.registry import PROCEDURES
 from procedures.registry import open_case as rules_open
 from protocol.errors import refusal_note, told_by_the_case
@@ -133,8 +134,8 @@ class OtherCases:
 
     @activity.defn(name=FIND_GRANTS)
     async def find_grants(self, wanted: GrantsWanted) -> list[GrantFound]:
-        """The open access grants of a provider's resource, oldest first. Reads only."""
-        found = await asyncio.to_thread(open_grants_of, self._engine, wanted.provider, wanted.resource)
+        """The access grants of a provider's resource that have not ended, oldest first. Reads only."""
+        found = await asyncio.to_thread(grants_of, self._engine, wanted.provider, wanted.resource, IN_EFFECT)
         return [GrantFound(request_id=x.request_id, code=x.requester_code, name=x.requester_name) for x in found]
 
     @activity.defn(name=FIND_CASE)

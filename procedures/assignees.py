@@ -1,12 +1,13 @@
 """Whose move it is (待办): the roles that a stage waits for, under each statute, in every procedure."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from domain.statutes.model import Statute
 from domain.words import CommandName, ProcedureName, Role, Stage
 from procedures.registry import ALL, PROCEDURES
 
-SETTLING = frozenset({Stage.COORDINATION, Stage.FINAL_INSTANCE, Stage.VERIFICATION_DISPUTE})
+SETTLING: Final = frozenset(stage for it in ALL for rule in it.rules.values() if rule.settles for stage in rule.stages)
 """The stages in which a dispute is coordinated or decided: for the organs of the superior, where a case names one."""
 
 

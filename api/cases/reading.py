@@ -16,8 +16,8 @@ from api.dependencies import CallerIn, ContextIn, LanguageIn, Limit, RequestId, 
 from api.http.responses import answer, not_modified
 from domain.engine.records import RecordedEvent
 from domain.evidence import plain
-from domain.words import Outcome, Stage
 from ledger.queries.views import CaseDetail
+from procedures.share_request.delivery import is_granted
 
 routers = both_routers()
 
@@ -49,7 +49,7 @@ async def show(
     if if_none_match is not None and (etag_of(case) in known or "*" in known):
         return not_modified(etag_of(case))
     access = None
-    if case.outcome is Outcome.GRANTED or case.stage is Stage.DELIVERY:
+    if is_granted(case.stage, case.outcome):
         access = await asyncio.to_thread(context.reader.access, request_id)
     shown = case_out(case, language, access, opened_out(followed, language))
     return answer(shown, language, headers={"ETag": etag_of(case)})

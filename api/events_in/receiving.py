@@ -20,9 +20,10 @@ from api.events_in.reading import Incoming
 from api.http.problems import Problem
 from domain.access import Caller, stands_as
 from domain.messages import Language, label
-from domain.words import Outcome, Role, Stage
+from domain.words import Role
 from ledger.queries.received import Arrival, Received
 from ledger.queries.views import CaseDetail
+from procedures.share_request.delivery import is_granted
 from starter.errors import EngineError, KeyReused, RequestRefused, Unavailable
 
 SENDERS = (Role.PLATFORM, Role.REQUESTER)
@@ -104,7 +105,7 @@ async def _accessed(
         _refuse_the_future(context, said.at, language)
         if said.at < case.filed_at - CLOCK_SKEW:
             raise _bad_instant("before_the_case", language)
-        if not may_be_accessed(case):
+        if not is_granted(case.stage, case.outcome):
             raise Problem(409, "access_not_granted")
     if isinstance(said, AccessUsed):
         return await _used(context, caller, event, said, case, arrival)
@@ -126,11 +127,6 @@ async def _used(
         await asyncio.to_thread(context.writer.withdraw, arrival)
         raise
     return await _recorded(context, arrival)
-
-
-def may_be_accessed(case: CaseDetail) -> bool:
-    """Whether sharing has been granted: the case was closed so, or the granted data is being provided."""
-    return case.stage is Stage.DELIVERY or case.outcome is Outcome.GRANTED
 
 
 async def _changed(

@@ -18,7 +18,7 @@ CLOSES = (Stage.CLOSED,)
 """What leads to the end of the case."""
 STAYS: tuple[Stage, ...] = ()
 """What changes nothing about the stage."""
-SUPERVISES = frozenset({CommandName.URGE, CommandName.ORDER_RECTIFICATION})
+SUPERVISES = (CommandName.URGE, CommandName.ORDER_RECTIFICATION)
 """What watches over a case and carries it no further: nobody is waited for to give it."""
 
 Condition = Callable[[Statute], bool]

@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from domain.clocks import ClockId
 from domain.messages import words
 from domain.statutes.merging_rectification import join_rectification
-from domain.statutes.model import Clause, Name, Statute
+from domain.statutes.model import ROUTED, Clause, Name, Statute
 from domain.statutes.overlay_model import OverlayChange
-from domain.words import SharingClass, Stage
+from domain.words import SharingClass
 
 Data = dict[str, Any]
 How = Literal["stays", "replaces", "adds", "gives_way"]
@@ -216,7 +216,7 @@ class Merging:
 
     def _can_run(self, clock: str, sharing_class: str | None) -> bool:
         """Whether a case of the class can come to the stage that the clock measures, if it measures one."""
-        if clock not in _ROUTED:
+        if clock not in ROUTED:
             return True
         routes = [x for x in self.merged["routes"] if sharing_class in (None, x["sharing_class"])]
         return any(clock in (x["opens"], x.get("then")) for x in routes)
@@ -282,8 +282,6 @@ class Merging:
 _JOINED = frozenset({"rectification.grounds", "rectification.steps"})
 """Lists that are joined, one member beside the other, and not filled where they are empty."""
 _PARTS_OF_A_LIMIT = frozenset({"from_filing", "overall"})
-_ROUTED = frozenset({Stage.COMPLETENESS_CHECK, Stage.PLATFORM_AUTHORIZATION, Stage.PROVIDER_ANSWER})
-"""Stages to which only a route leads."""
 
 
 def _refuse_unlisted(grounds: Mapping[str, str], local: Data | None, above: Data | None) -> None:

@@ -22,7 +22,7 @@ from domain.statutes.sections import (
     RectificationRules,
     WithdrawalRules,
 )
-from domain.words import Authorization, Role, SharingClass, Unit
+from domain.words import Authorization, Role, SharingClass, Stage, Unit
 
 __all__ = ["Clause", "Limit", "Name", "Overall", "Part", "Regulation", "Statute"]
 
@@ -93,6 +93,10 @@ class Route(Part):
     opens: Literal["granted", "refused", "completeness_check", "provider_answer", "negotiation"]
     then: Literal["platform_authorization", "provider_answer"] | None = None
     clause: Clause
+
+
+ROUTED = frozenset({Stage.COMPLETENESS_CHECK, Stage.PLATFORM_AUTHORIZATION, Stage.PROVIDER_ANSWER})
+"""The stages to which only a route leads, in what it opens or in what it has then."""
 
 
 class Decline(Part):

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from domain.clocks import ClockId
-from domain.statutes.model import Part, Statute
+from domain.statutes.model import ROUTED, Part, Statute
 from domain.statutes.overlay_model import Above, Upper
-from domain.words import SharingClass, Stage
+from domain.words import SharingClass
 
 Weakness = tuple[str, str]
 """The part, and in what it falls short, to be read after its name."""
@@ -64,7 +64,7 @@ def _platform_answers(statute: Statute, upper: Statute) -> Iterator[Weakness]:
 
 def _runs(statute: Statute, clock: str, sharing_class: SharingClass) -> bool:
     """Whether a case of the class can come under the limit."""
-    if clock not in (Stage.COMPLETENESS_CHECK, Stage.PLATFORM_AUTHORIZATION, Stage.PROVIDER_ANSWER):
+    if clock not in ROUTED:
         return True
     return any(clock in (x.opens, x.then) for x in statute.routes if x.sharing_class == sharing_class)
 

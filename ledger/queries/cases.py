@@ -106,13 +106,13 @@ def worklist(engine: Engine, filters: Sequence[WorklistFilter], cursor: str | No
     return _page(engine, page_of_worklist(filters, after, limit + 1), limit, latest_first=False)
 
 
-def open_grants_of(engine: Engine, provider: str, resource: str) -> tuple[CaseSummary, ...]:
-    """The access grants of a provider's resource that have not ended, oldest first; all of them, without clocks."""
+def grants_of(engine: Engine, provider: str, resource: str, stages: Sequence[Stage]) -> tuple[CaseSummary, ...]:
+    """The access grants of a provider's resource in some stages, oldest first; all of them, without clocks."""
     query = _CASES.where(
         cases.c.procedure == ProcedureName.ACCESS_GRANT,
         is_code(cases.c.provider_code, provider),
         cases.c.resource_code == resource,
-        cases.c.stage.not_in((Stage.DISPOSAL, Stage.CLOSED)),
+        cases.c.stage.in_(stages),
     ).order_by(cases.c.filed_at, cases.c.request_id)
     with reading(engine) as connection:
         return tuple(case_from(row, ()) for row in connection.execute(query).mappings())

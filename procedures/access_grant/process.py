@@ -173,6 +173,9 @@ PROCESS: Final = Process(
     ),
 )
 
+IN_EFFECT: Final = tuple(stage for stage in PROCESS.open_stages if stage is not Stage.DISPOSAL)
+"""The stages of a grant that has not ended: after that the data is disposed of, if at all."""
+
 ACCESS_GRANT: Final = Procedure(
     case=GrantCase,
     matter=AccessGrant,

@@ -8,7 +8,7 @@ from domain.engine.case import Case
 from domain.engine.commands import OrderRectification, Reasoned, Urge
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Party
-from domain.engine.process import CLOSES, STAYS
+from domain.engine.process import CLOSES, STAYS, SUPERVISES
 from domain.engine.records import Clock
 from domain.engine.rules import RuleBook
 from domain.messages import label
@@ -17,10 +17,7 @@ from domain.statutes.sections import Ground
 from domain.words import Basis, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage
 from procedures.common.filing import unless_in_the_text
 
-SUPERVISED: Final[Mapping[CommandName, Sequence[Stage]]] = {
-    CommandName.URGE: STAYS,
-    CommandName.ORDER_RECTIFICATION: STAYS,
-}
+SUPERVISED: Final[Mapping[CommandName, Sequence[Stage]]] = dict.fromkeys(SUPERVISES, STAYS)
 """What the bureau may do in any stage about a limit that runs or was missed, as a process declares it."""
 WITHDRAWN_OR_SUPERVISED: Final[Mapping[CommandName, Sequence[Stage]]] = {CommandName.WITHDRAW: CLOSES, **SUPERVISED}
 """What may be done in any stage of a case that whoever filed it may withdraw: that, and supervision."""

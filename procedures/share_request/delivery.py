@@ -4,7 +4,7 @@ from domain.clocks import ClockId
 from domain.engine.commands import Deliver
 from domain.engine.decision import Decision
 from domain.engine.rules import RuleBook
-from domain.words import CommandName, EventType, Role
+from domain.words import CommandName, EventType, Outcome, Role, Stage
 from procedures.common.supervision import may_be_supervised, may_be_withdrawn
 from procedures.share_request.case import ShareRequestCase
 from procedures.share_request.provider_answer import close_granted
@@ -19,6 +19,11 @@ def deliver(decision: Decision[ShareRequestCase], said: Deliver) -> None:
     limit = decision.case.statute.limit(ClockId.DELIVERY, decision.case.sharing_class)
     decision.note(EventType.DELIVERED, limit.clause if limit else None, mode=said.mode)
     close_granted(decision, decision.case.terms)
+
+
+def is_granted(stage: Stage, outcome: Outcome | None) -> bool:
+    """Whether sharing has been granted: the case was closed so, or the granted data is being provided."""
+    return stage is Stage.DELIVERY or outcome is Outcome.GRANTED
 
 
 may_be_withdrawn(RULES)
