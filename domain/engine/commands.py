@@ -1,23 +1,24 @@
-"""What a person may say with each command (办理动作): one model a command, unknown fields refused.
+"""A command as it travels (办理动作), and what is said with the commands of several procedures; unknown fields refused.
 
-A field whose absence has a refusal code of its own (a reason, a justification …) is optional here and
-checked by the rule, so that its absence is answered with the article and not as malformed input.
+What commands of one procedure alone say stands with its rules. A field whose absence has a refusal code of its own (a
+reason, a legal basis …) is optional and checked by the rule, so that its absence is answered with the article and not
+as malformed input.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from domain.access import EVERYWHERE
 from domain.clocks import ClockId
-from domain.engine.filed import Document, Filed
+from domain.engine.filed import Filed
 from domain.engine.records import Actor
-from domain.field_types import SAYING, VISIBLE_PATTERN, Day, ItemCount, SealedKey, ShortText, Text, Truth, WorkingDays
+from domain.field_types import SAYING, Day, ItemCount, SealedKey, ShortText, Text, Truth, WorkingDays
 from domain.model import Fixed
 from domain.naming import fingerprint
-from domain.validation_messages import first_problem, key_path, own_reason
+from domain.validation_messages import first_problem, key_path
 from domain.words import CommandName, ServiceMode, Urgency
 
 
@@ -52,39 +53,14 @@ class Reasoned(Filed):
     reason: Text | None = None
 
 
-class Granting(Filed):
-    """A grant, with its terms under ``terms`` or side by side.
-
-    ``office_head_consent``: the head of the provider's office for sharing has consented to the answer.
-    """
-
-    terms: Terms | None = None
-    scope: Text | None = None
-    mode: ShortText | None = None
-    conditions: Text | Annotated[tuple[Text, ...], Field(max_length=50), SAYING] | None = None
-    expires_on: Day | None = None
-    office_head_consent: Truth = False
-
-    def said(self) -> dict[str, Any]:
-        """The terms, wherever they were written."""
-        beside = Terms.model_validate(self.model_dump(exclude={"terms", "office_head_consent"})).said()
-        return {**beside, **(self.terms.said() if self.terms else {})}
-
-
 class Refusing(Reasoned):
-    """A refusal: the reason (理由) and, where the text asks for one, the legal basis (依据).
+    """A refusal or a denial: the reason (理由) and, where the text asks for one, the legal basis (依据).
 
     ``office_head_consent``: the head of the provider's office for sharing has consented to the answer.
     """
 
     legal_basis: Text | None = None
     office_head_consent: Truth = False
-
-
-class ReturnForSupplement(Reasoned):
-    """What is missing, told once and completely (一次性告知)."""
-
-    missing: Annotated[tuple[Text, ...], Field(max_length=50), SAYING] | None = None
 
 
 class ChangedFields(Filed):
@@ -100,63 +76,16 @@ class ChangedFields(Filed):
     office_head_consent: Truth | None = None
 
 
-class Supplement(ChangedFields):
-    """Papers added and fields changed (补正), the latter side by side or under ``changed_fields``."""
-
-    documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
-    changed_fields: ChangedFields | None = Field(
-        default=None, validation_alias=AliasChoices("changed_fields", "changed", "fields", "changes")
-    )
-
-    def changed(self) -> dict[str, Any]:
-        """The fields changed, wherever they were written."""
-        beside = self.model_dump(mode="json", exclude={"documents", "changed_fields"}, exclude_none=True)
-        inside = self.changed_fields.model_dump(mode="json", exclude_none=True) if self.changed_fields else {}
-        return {**beside, **inside}
-
-
 class RequestExtension(Reasoned):
     """How many working days more the provider asks for."""
 
     working_days: WorkingDays
 
 
-class OpenNegotiation(Filed):
-    """Why the data is needed all the same (因履行职责确需使用)."""
-
-    justification: Text | None = None
-
-
-def _says(name: str) -> dict[str, Any]:
-    """Published of terms: one of them says something, a text or several of which one does."""
-    texts = {"type": "array", "contains": {"type": "string", "pattern": VISIBLE_PATTERN}}
-    said = {"anyOf": [{"type": "string", "pattern": VISIBLE_PATTERN}, texts]}
-    return {"required": [name], "properties": {name: said}}
-
-
-class Propose(Filed):
-    """Terms on the table."""
-
-    terms: Annotated[Terms, Field(json_schema_extra={"anyOf": [_says(name) for name in Terms.model_fields]})]
-
-    @model_validator(mode="after")
-    def _say_something(self) -> Self:
-        if not self.terms.said():
-            raise own_reason("terms_say_nothing")
-        return self
-
-
 class ConcludeCoordination(Reasoned):
     """How the coordination ended, with the terms or the reason."""
 
     result: Literal["agreed", "not_agreed"]
-    terms: Terms | None = None
-
-
-class Adjudicate(Refusing):
-    """The bureau's own decision (评判); a denial with its legal basis where the text asks whoever refuses for one."""
-
-    decision: Literal["grant", "deny"]
     terms: Terms | None = None
 
 
@@ -176,12 +105,6 @@ class Decide(Refusing):
     terms: Terms | None = None
 
 
-class Deliver(Filed):
-    """How the data was handed over."""
-
-    mode: Annotated[ShortText, Field(min_length=1)]
-
-
 class Urge(Reasoned):
     """How strongly the bureau urges (督办)."""
 
@@ -196,35 +119,6 @@ class OrderRectification(Reasoned):
 
     working_days: WorkingDays | None = None
     clock: ClockId | None = None
-
-
-FIELDS: Mapping[CommandName, type[Filed]] = {  # of share requests, and of commands that are the same everywhere
-    CommandName.ACCEPT: Nothing,
-    CommandName.DECLINE: Reasoned,
-    CommandName.RETURN_FOR_SUPPLEMENT: ReturnForSupplement,
-    CommandName.SUPPLEMENT: Supplement,
-    CommandName.AUTHORIZE: Granting,
-    CommandName.REFUSE_AUTHORIZATION: Refusing,
-    CommandName.GRANT: Granting,
-    CommandName.REFUSE: Refusing,
-    CommandName.REQUEST_EXTENSION: RequestExtension,
-    CommandName.APPROVE_EXTENSION: Nothing,
-    CommandName.DENY_EXTENSION: Reasoned,
-    CommandName.ACCEPT_REFUSAL: Nothing,
-    CommandName.OPEN_NEGOTIATION: OpenNegotiation,
-    CommandName.PROPOSE: Propose,
-    CommandName.AGREE: Nothing,
-    CommandName.DECLARE_IMPASSE: Reasoned,
-    CommandName.REFER: Reasoned,
-    CommandName.CONCLUDE_COORDINATION: ConcludeCoordination,
-    CommandName.ADJUDICATE: Adjudicate,
-    CommandName.REFER_FINAL: ReferFinal,
-    CommandName.DECIDE: Decide,
-    CommandName.DELIVER: Deliver,
-    CommandName.WITHDRAW: Reasoned,
-    CommandName.URGE: Urge,
-    CommandName.ORDER_RECTIFICATION: OrderRectification,
-}
 
 
 class InvalidFields(ValueError):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from domain.engine.case import Case
-from domain.engine.commands import FIELDS
 from domain.engine.decision import Decision, Refused
 from domain.engine.filed import Filed
 from domain.words import CommandName, Role, Stage
@@ -54,22 +53,18 @@ class RuleBook(dict[CommandName, CommandRule[P]]):
         self,
         name: CommandName,
         by: Sequence[Role],
-        says: type[Filed] | None = None,
+        says: type[Filed],
         unavailable: Callable[[P], Refused | None] = always_available,
         when: Callable[[P, Role], None] = at_any_time,
         between_cases: bool = False,
         settles: bool = False,
     ) -> Callable[[Rule[P]], Rule[P]]:
-        """Enter the rule of a command. ``says`` may be left out for a command whose fields are the same everywhere.
-
-        Raises ValueError for a command that has a rule already.
-        """
+        """Enter the rule of a command. Raises ValueError for a command that has a rule already."""
 
         def enter(rule: Rule[P]) -> Rule[P]:
             if name in self:
                 raise ValueError(f"{rule.__module__}: {name.value} is ruled twice, in {rule.__qualname__} once more")
-            said = says or FIELDS[name]
-            self[name] = CommandRule(name, by, said, rule, unavailable, when, between_cases, settles)
+            self[name] = CommandRule(name, by, says, rule, unavailable, when, between_cases, settles)
             return rule
 
         return enter

@@ -34,6 +34,7 @@ def _differ_after_negotiating(case: GrantCase, _: Role) -> None:
 @RULES.command(
     CommandName.REFER,
     by=[Role.REQUESTER],
+    says=Reasoned,
     unavailable=nobody_coordinates,
     when=_differ_after_negotiating,
 )

@@ -75,16 +75,24 @@ class MayBeExtended(Generic[P]):
         book.command(
             CommandName.REQUEST_EXTENSION,
             by=[Role.PROVIDER],
+            says=RequestExtension,
             when=self._none_asked_yet,
             **common,
         )(self.request_extension)
         book.command(
             CommandName.APPROVE_EXTENSION,
             by=[Role.BUREAU, Role.PROVIDER],
+            says=Nothing,
             when=self._asked_of_somebody_else,
             **common,
         )(self.approve_extension)
-        book.command(CommandName.DENY_EXTENSION, by=[Role.BUREAU], when=self._asked, **common)(self.deny_extension)
+        book.command(
+            CommandName.DENY_EXTENSION,
+            by=[Role.BUREAU],
+            says=Reasoned,
+            when=self._asked,
+            **common,
+        )(self.deny_extension)
 
     def request_extension(self, decision: Decision[P], said: RequestExtension) -> None:
         """申请延期, before the limit ends; all extensions together stay within the text's maximum."""

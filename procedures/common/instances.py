@@ -159,6 +159,7 @@ def may_be_coordinated(
     @book.command(
         CommandName.CONCLUDE_COORDINATION,
         by=[Role.BUREAU],
+        says=ConcludeCoordination,
         when=not_concluded_yet,
         settles=True,
     )
@@ -190,6 +191,7 @@ def may_be_decided(book: RuleBook[Any], carry_out: Callable[[Decision[Any], Deci
     @book.command(
         CommandName.REFER_FINAL,
         by=[Role.BUREAU],
+        says=ReferFinal,
         unavailable=lacking("final_instance"),
         when=after_no_agreement,
         settles=True,
@@ -218,6 +220,7 @@ def may_be_decided(book: RuleBook[Any], carry_out: Callable[[Decision[Any], Deci
     @book.command(
         CommandName.DECIDE,
         by=[Role.LEADING_GROUP, Role.GOVERNMENT],
+        says=Decide,
         unavailable=lacking("final_instance"),
         when=the_organ_of_the_text,
         settles=True,

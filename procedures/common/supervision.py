@@ -37,7 +37,7 @@ def may_be_withdrawn(book: RuleBook[Any], by: Role = Role.REQUESTER) -> None:
         if case.opener not in (role, Role.PLATFORM):
             raise Refused(RefusalCode.NOT_YOUR_TURN)
 
-    @book.command(CommandName.WITHDRAW, by=[by], when=who_filed_it)
+    @book.command(CommandName.WITHDRAW, by=[by], says=Reasoned, when=who_filed_it)
     def withdraw(decision: Decision[Any], said: Reasoned) -> None:
         decision.require(said.reason, RefusalCode.REASON_REQUIRED)
         take_back(decision, said)
@@ -57,7 +57,7 @@ def _a_limit_runs_or_ran_out(case: Case, _: Role) -> None:
 def may_be_urged(book: RuleBook[Any]) -> None:
     """督办: the bureau presses whoever must act, as long as a limit runs or has run out."""
 
-    @book.command(CommandName.URGE, by=[Role.BUREAU], when=_a_limit_runs_or_ran_out)
+    @book.command(CommandName.URGE, by=[Role.BUREAU], says=Urge, when=_a_limit_runs_or_ran_out)
     def urge(decision: Decision[Any], said: Urge) -> None:
         decision.note(EventType.URGED, level=said.level.value, reason=said.reason)
 
@@ -96,6 +96,7 @@ def may_lead_to_rectification(book: RuleBook[Any]) -> None:
     @book.command(
         CommandName.ORDER_RECTIFICATION,
         by=[Role.BUREAU, Role.GOVERNMENT],
+        says=OrderRectification,
         unavailable=_no_rectification,
         when=some_limit_was_missed,
     )

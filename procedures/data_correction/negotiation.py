@@ -50,6 +50,7 @@ def may_fail_at_the_table(book: RuleBook[Any]) -> None:
     @book.command(
         CommandName.DECLARE_IMPASSE,
         by=[Role.REQUESTER, Role.PROVIDER, Role.BUREAU],
+        says=Reasoned,
         unavailable=_no_table,
         when=_at_the_table,
     )

@@ -25,6 +25,7 @@ def may_be_disputed(book: RuleBook[WithdrawalCase]) -> None:
     @book.command(
         CommandName.REFER,
         by=[Role.BUREAU, Role.PROVIDER],
+        says=Reasoned,
         unavailable=nobody_coordinates,
         when=_differ_after_negotiating,
     )

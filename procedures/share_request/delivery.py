@@ -1,19 +1,19 @@
 """Delivery, withdrawal, urging and what a missed limit may lead to: 提供, 撤回, 督办, 责令整改."""
 
 from domain.clocks import ClockId
-from domain.engine.commands import Deliver
 from domain.engine.decision import Decision
 from domain.engine.rules import RuleBook
 from domain.words import CommandName, EventType, Outcome, Role, Stage
 from procedures.common.supervision import may_be_supervised, may_be_withdrawn
 from procedures.share_request.case import ShareRequestCase
+from procedures.share_request.commands import Deliver
 from procedures.share_request.provider_answer import close_granted
 
 RULES: RuleBook[ShareRequestCase] = RuleBook()
 """Delivery, and what may come at any stage."""
 
 
-@RULES.command(CommandName.DELIVER, by=[Role.PROVIDER])
+@RULES.command(CommandName.DELIVER, by=[Role.PROVIDER], says=Deliver)
 def deliver(decision: Decision[ShareRequestCase], said: Deliver) -> None:
     """提供: the data is there; the case is done."""
     limit = decision.case.statute.limit(ClockId.DELIVERY, decision.case.sharing_class)

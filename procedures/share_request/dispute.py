@@ -1,7 +1,7 @@
 """After a refusal, or a silence: 协商, 协调, 评判, 报请决定. Silence itself never decides."""
 
 from domain.clocks import ClockId
-from domain.engine.commands import Adjudicate, Decide, Nothing, OpenNegotiation, Propose, Reasoned, Terms
+from domain.engine.commands import Decide, Nothing, Reasoned, Terms
 from domain.engine.decision import Decision, Refused
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
@@ -16,6 +16,7 @@ from procedures.common.instances import (
     refer_to_coordination,
 )
 from procedures.share_request.case import ShareRequestCase
+from procedures.share_request.commands import Adjudicate, OpenNegotiation, Propose
 from procedures.share_request.provider_answer import grant_access
 
 RULES: RuleBook[ShareRequestCase] = RuleBook()
@@ -28,7 +29,7 @@ TABLE = (Role.REQUESTER, Role.PROVIDER, Role.BUREAU)
 # After the refusal (不同意之后)
 
 
-@RULES.command(CommandName.ACCEPT_REFUSAL, by=[Role.REQUESTER])
+@RULES.command(CommandName.ACCEPT_REFUSAL, by=[Role.REQUESTER], says=Nothing)
 def accept_refusal(decision: Decision[ShareRequestCase], _: Nothing) -> None:
     """接受答复: the requester lets the refusal stand."""
     decision.note(EventType.REFUSAL_ACCEPTED)
@@ -51,6 +52,7 @@ def _refused_or_met_with_silence(case: ShareRequestCase, role: Role) -> None:
 @RULES.command(
     CommandName.OPEN_NEGOTIATION,
     by=[Role.REQUESTER, Role.BUREAU],
+    says=OpenNegotiation,
     when=_refused_or_met_with_silence,
 )
 def open_negotiation(decision: Decision[ShareRequestCase], said: OpenNegotiation) -> None:
@@ -84,13 +86,13 @@ def _no_impasse_yet(case: ShareRequestCase, role: Role) -> None:
         raise Refused(RefusalCode.WRONG_STAGE, case.statute.negotiation.clause, why="impasse_declared")
 
 
-@RULES.command(CommandName.PROPOSE, by=TABLE, when=_at_the_table)
+@RULES.command(CommandName.PROPOSE, by=TABLE, says=Propose, when=_at_the_table)
 def propose(decision: Decision[ShareRequestCase], said: Propose) -> None:
     """提出方案: new terms on the table; agreements to older ones lapse."""
     decision.note(EventType.TERMS_PROPOSED, decision.case.statute.negotiation.clause, terms=said.terms.said())
 
 
-@RULES.command(CommandName.AGREE, by=TABLE, when=_terms_of_others_wait)
+@RULES.command(CommandName.AGREE, by=TABLE, says=Nothing, when=_terms_of_others_wait)
 def agree(decision: Decision[ShareRequestCase], _: Nothing) -> None:
     """同意方案: once every other party has agreed, the data is shared on these terms."""
     case = decision.case
@@ -102,7 +104,7 @@ def agree(decision: Decision[ShareRequestCase], _: Nothing) -> None:
         grant_access(decision, clause, case.proposal, kept=ClockId.NEGOTIATION)
 
 
-@RULES.command(CommandName.DECLARE_IMPASSE, by=TABLE, when=_no_impasse_yet)
+@RULES.command(CommandName.DECLARE_IMPASSE, by=TABLE, says=Reasoned, when=_no_impasse_yet)
 def declare_impasse(decision: Decision[ShareRequestCase], said: Reasoned) -> None:
     """协商未果. Where nobody coordinates, nothing more can be done; otherwise the way to a referral is open."""
     clause = decision.case.statute.negotiation.clause
@@ -143,6 +145,7 @@ def _negotiation_came_first(case: ShareRequestCase, role: Role) -> None:
 @RULES.command(
     CommandName.REFER,
     by=[Role.REQUESTER, Role.BUREAU],
+    says=Reasoned,
     unavailable=_no_coordinator,
     when=_negotiation_came_first,
 )
@@ -176,6 +179,7 @@ may_be_coordinated(RULES, agreed=_shared_as_coordinated)
 @RULES.command(
     CommandName.ADJUDICATE,
     by=[Role.BUREAU],
+    says=Adjudicate,
     unavailable=lacking("adjudication"),
     when=after_no_agreement,
     settles=True,

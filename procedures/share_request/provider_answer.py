@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from domain.clocks import ClockId
-from domain.engine.commands import Granting, Nothing, Reasoned, Refusing, ReturnForSupplement, Supplement, invalid
+from domain.engine.commands import Nothing, Reasoned, Refusing, invalid
 from domain.engine.decision import Decision, Refused
 from domain.engine.rules import RuleBook
 from domain.refusal_codes import RefusalCode
@@ -16,6 +16,7 @@ from domain.words import CommandName, EventType, Outcome, ProcedureName, Role, S
 from procedures.common.extensions import MayBeExtended
 from procedures.share_request.application import Application
 from procedures.share_request.case import ShareRequestCase, amended
+from procedures.share_request.commands import Granting, ReturnForSupplement, Supplement
 from procedures.share_request.completeness import findings, refuse_unless_complete
 
 RULES: RuleBook[ShareRequestCase] = RuleBook()
@@ -25,7 +26,7 @@ RULES: RuleBook[ShareRequestCase] = RuleBook()
 # Completeness check (规范性审查)
 
 
-@RULES.command(CommandName.ACCEPT, by=[Role.BUREAU])
+@RULES.command(CommandName.ACCEPT, by=[Role.BUREAU], says=Nothing)
 def accept(decision: Decision[ShareRequestCase], _: Nothing) -> None:
     """受理: the papers are in order. The file goes to whoever authorises, whose limit starts that day."""
     check = decision.case.statute.limit(ClockId.COMPLETENESS_CHECK, decision.case.sharing_class)
@@ -48,7 +49,7 @@ def _decline_forbidden(case: ShareRequestCase) -> Refused | None:
     return Refused(RefusalCode.DECLINE_NOT_ALLOWED, rule.clause) if rule and not rule.allowed else None
 
 
-@RULES.command(CommandName.DECLINE, by=[Role.BUREAU], unavailable=_decline_forbidden)
+@RULES.command(CommandName.DECLINE, by=[Role.BUREAU], says=Reasoned, unavailable=_decline_forbidden)
 def decline(decision: Decision[ShareRequestCase], said: Reasoned) -> None:
     """不予受理, with the reason."""
     rule = decision.case.statute.decline
@@ -76,6 +77,7 @@ def _once_and_by_the_right_side(case: ShareRequestCase, role: Role) -> None:
 @RULES.command(
     CommandName.RETURN_FOR_SUPPLEMENT,
     by=[Role.BUREAU, Role.PROVIDER],
+    says=ReturnForSupplement,
     when=_once_and_by_the_right_side,
 )
 def return_for_supplement(decision: Decision[ShareRequestCase], said: ReturnForSupplement) -> None:
@@ -94,7 +96,7 @@ def return_for_supplement(decision: Decision[ShareRequestCase], said: ReturnForS
     decision.meet(ClockId.COMPLETENESS_CHECK)
 
 
-@RULES.command(CommandName.SUPPLEMENT, by=[Role.REQUESTER])
+@RULES.command(CommandName.SUPPLEMENT, by=[Role.REQUESTER], says=Supplement)
 def supplement(decision: Decision[ShareRequestCase], said: Supplement) -> None:
     """补正: papers and fields. A completeness check starts afresh; a provider's limit is not touched."""
     papers = [paper.model_dump(mode="json") for paper in said.documents]
@@ -120,14 +122,14 @@ def supplement(decision: Decision[ShareRequestCase], said: Supplement) -> None:
 # Authorization by the platform (平台授权)
 
 
-@RULES.command(CommandName.AUTHORIZE, by=[Role.BUREAU])
+@RULES.command(CommandName.AUTHORIZE, by=[Role.BUREAU], says=Granting)
 def authorize(decision: Decision[ShareRequestCase], said: Granting) -> None:
     """授权: the bureau opens access on behalf of the platform; the provider is told."""
     limit = decision.case.statute.limit(ClockId.PLATFORM_AUTHORIZATION, decision.case.sharing_class)
     grant_access(decision, limit.clause if limit else None, said.said(), kept=ClockId.PLATFORM_AUTHORIZATION)
 
 
-@RULES.command(CommandName.REFUSE_AUTHORIZATION, by=[Role.BUREAU])
+@RULES.command(CommandName.REFUSE_AUTHORIZATION, by=[Role.BUREAU], says=Refusing)
 def refuse_authorization(decision: Decision[ShareRequestCase], said: Refusing) -> None:
     """不予授权, with the specific reason."""
     rule = decision.case.statute.platform_refusal or decision.case.statute.refusal
@@ -137,7 +139,7 @@ def refuse_authorization(decision: Decision[ShareRequestCase], said: Refusing) -
 # The provider's answer (答复)
 
 
-@RULES.command(CommandName.GRANT, by=[Role.PROVIDER])
+@RULES.command(CommandName.GRANT, by=[Role.PROVIDER], says=Granting)
 def grant(decision: Decision[ShareRequestCase], said: Granting) -> None:
     """同意共享. Where the text sets a limit for delivery, it starts today."""
     limit = decision.case.statute.limit(ClockId.PROVIDER_ANSWER, decision.case.sharing_class)
@@ -145,7 +147,7 @@ def grant(decision: Decision[ShareRequestCase], said: Granting) -> None:
     grant_access(decision, limit.clause if limit else None, said.said(), kept=ClockId.PROVIDER_ANSWER, consent=consent)
 
 
-@RULES.command(CommandName.REFUSE, by=[Role.PROVIDER])
+@RULES.command(CommandName.REFUSE, by=[Role.PROVIDER], says=Refusing)
 def refuse(decision: Decision[ShareRequestCase], said: Refusing) -> None:
     """不同意共享, with the reason and, where the text asks for it, the legal basis."""
     consent = _consent(decision.case, said.office_head_consent)

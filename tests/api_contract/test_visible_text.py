@@ -11,10 +11,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from api.events_in.envelope import Envelope
 from api.events_in.kinds import SAYS
-from domain.engine.commands import Propose, ReturnForSupplement, Terms
+from domain.engine.commands import Terms
 from domain.field_types import VISIBLE, Code, ShortText, Text
 from domain.validation_messages import first_problem
 from procedures.registry import PROCEDURES
+from procedures.share_request.commands import Propose, ReturnForSupplement
 from tests.domain.test_plain_input import at, branches, fields, problem
 
 UNSEEN = [

@@ -9,24 +9,16 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import pytest
 from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
 
-from domain.engine.commands import (
-    FIELDS,
-    Command,
-    Decide,
-    Deliver,
-    Granting,
-    Propose,
-    RequestExtension,
-    Supplement,
-    Terms,
-)
+from domain.engine.commands import Command, Decide, RequestExtension, Terms
 from domain.field_types import CallerKey, Code, Day, Instant, SealedKey, ShortText, Text, Truth, WholeNumber
 from domain.messages import Language, words
 from domain.policy import Policy
 from domain.validation_messages import BOUNDS, MOST_PROBLEMS, WORDS, all_problems, first_problem, key_path, own_reason
+from procedures.registry import DEFAULT
 from procedures.share_request.application import Application
+from procedures.share_request.commands import Deliver, Granting, Propose, Supplement
 
-MODELS: list[type[BaseModel]] = [Application, *dict.fromkeys(FIELDS.values())]
+MODELS: list[type[BaseModel]] = [Application, *dict.fromkeys(rule.says for rule in DEFAULT.rules.values())]
 UNFIT = {
     "a\x00b": "has a control character",
     "a\x85b": "has a control character",

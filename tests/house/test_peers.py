@@ -2,15 +2,19 @@
 
 Who may name it: its own folder and the words; what lists procedures by name; what stands below `/v1/requests`; and a
 procedure that opens one. The client (`shareflow/`) stands on nothing of ours and has the words of the API as text.
+What the engine itself says of commands, two procedures have at least: what one alone has stands in its folder.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from api.cases.routers import CASES, REQUESTS
+from domain.engine import commands
+from domain.engine.filed import Filed
 from domain.words import ProcedureName
 from procedures.registry import ALL, DEFAULT
-from tests.house.code import product, shown, tree
+from tests.domain.test_plain_input import fields
+from tests.house.code import ROOT, product, shown, tree
 
 NAME = ProcedureName.SHARE_REQUEST.name
 OWN = "procedures/share_request/"
@@ -71,3 +75,29 @@ def test_what_it_has_of_its_own_is_declared() -> None:
     assert [each.name for each in ALL if each.path == REQUESTS] == [DEFAULT.name]
     assert [each.tag for each in ProcedureName].count(None) == 1
     assert DEFAULT.name.tag is None
+
+
+def said_in(model: type[Filed]) -> Set[type]:
+    """The models by which procedures share what a command says: its own, those that it extends, those in its fields."""
+    inside = {owner for owner, _, _ in fields(model)}
+    return {base for each in (model, *inside) for base in each.__mro__}
+
+
+def test_what_the_engine_says_of_commands_at_least_two_procedures_have() -> None:
+    saying = {each.name: {m for rule in each.rules.values() for m in said_in(rule.says)} for each in ALL}
+    own = [each for each in vars(commands).values() if getattr(each, "__module__", "") == commands.__name__]
+    models = [each for each in own if isinstance(each, type) and issubclass(each, Filed)]
+    assert {"Nothing", "Reasoned", "Terms"} <= {model.__name__ for model in models}
+    having = {model.__name__: [name.value for name, said in saying.items() if model in said] for model in models}
+    assert {name: procedures for name, procedures in having.items() if len(procedures) < 2} == {}
+
+
+def test_the_engine_names_no_command_of_one_procedure_alone() -> None:
+    named_there = {
+        node.attr
+        for path in (ROOT / "domain/engine").rglob("*.py")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "CommandName"
+    }
+    ruled = [command.name for each in ALL for command in each.rules]
+    assert {name for name in named_there if ruled.count(name) < 2} == set()
