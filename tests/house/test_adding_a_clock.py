@@ -13,7 +13,7 @@ from domain.clocks import ClockId
 from tests.house.code import ROOT
 from tests.house.copies import Copy, copy_of_the_product
 
-CLOCKS, PROCESS = "domain/clocks.py", "procedures/demand/process.py"
+CLOCKS, PROCESS = PYTHON_FILES = "domain/clocks.py", "procedures/demand/process.py"
 LABELS, POLICY = "domain/messages/catalogue.yaml", "domain/data/policy.yaml"
 NEXT = '    DEMAND_PUBLICATION = ClockDeclaration(\n        "demand_publication",\n'
 DECLARED = '    FIRST_LOOK = ClockDeclaration("first_look", "How long a first look at a demand may take.", _POLICY)\n'
@@ -87,7 +87,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 
 def test_two_python_files_are_touched(copy: Copy) -> None:
-    assert copy.python_files == sorted([CLOCKS, PROCESS])
+    assert copy.python_files == sorted(PYTHON_FILES)
     assert copy.touched - set(copy.python_files) == {LABELS, POLICY}
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.house.copies import Copy, copy_of_the_product
 
-WORDS, RULES, PROCESS = "domain/words.py", "procedures/demand/rules.py", "procedures/demand/process.py"
+PYTHON_FILES = "domain/words.py", "procedures/demand/rules.py", "procedures/demand/process.py"
+WORDS, RULES, PROCESS = PYTHON_FILES
 LABELS = "domain/messages/catalogue.yaml"
 RULE = '''
 @RULES.command(CommandName.INQUIRE, by=[Role.REQUESTER], says=Reasoned)
@@ -63,7 +64,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 
 def test_three_python_files_are_touched(copy: Copy) -> None:
-    assert copy.python_files == sorted([WORDS, RULES, PROCESS])
+    assert copy.python_files == sorted(PYTHON_FILES)
     assert copy.touched - set(copy.python_files) == {LABELS}
 
 

@@ -10,7 +10,8 @@ from domain.words import Stage
 from procedures.registry import PROCEDURES
 from tests.house.copies import Copy, copy_of_the_product
 
-WORDS, RULES, PROCESS = "domain/words.py", "procedures/demand/rules.py", "procedures/demand/process.py"
+PYTHON_FILES = "domain/words.py", "procedures/demand/rules.py", "procedures/demand/process.py"
+WORDS, RULES, PROCESS = PYTHON_FILES
 LABELS = "domain/messages/catalogue.yaml"
 WORD = '    PUBLICATION = "publication"  # 待发布\n'
 MOVES = "    decision.stage = Stage.PUBLICATION\n"
@@ -75,7 +76,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 
 def test_three_python_files_are_touched(copy: Copy) -> None:
-    assert copy.python_files == sorted([WORDS, RULES, PROCESS])
+    assert copy.python_files == sorted(PYTHON_FILES)
     assert copy.touched - set(copy.python_files) == {LABELS}
 
 
