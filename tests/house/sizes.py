@@ -1,4 +1,7 @@
-"""How large the rooms are: ``python -m tests.house.sizes`` writes the table into docs/architecture.md."""
+"""How large the rooms are: ``python -m tests.house.sizes`` writes the table into docs/architecture.md and its sister.
+
+It says which files it wrote, and of each whether anything became different.
+"""
 
 import argparse
 from collections import Counter
@@ -6,9 +9,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.house.code import ROOT, product, room
+from tests.house.code import ROOT, product, room, shown
 
 ARCHITECTURE: Final = (ROOT / "docs/architecture.md", ROOT / "docs/architecture.zh-CN.md")
+WORDS: Final = {
+    ARCHITECTURE[0]: (
+        "| room | of the code |",
+        "The largest folders one level further down; a room stands here for its own files, those in no folder of it:",
+    ),
+    ARCHITECTURE[1]: (
+        "| 目录 | 占代码 |",
+        "再下一层最大的目录（此处列出的顶层目录只计直接位于其中、不在其子目录内的文件）：",
+    ),
+}
+"""Of each document: the heading of the table, and what stands before the largest folders in the rooms."""
 BEGINS, ENDS = "<!-- sizes -->", "<!-- /sizes -->"
 
 
@@ -29,21 +43,24 @@ def by_package(depth: int) -> Mapping[str, int]:
     return dict(sizes.most_common())
 
 
-def table() -> str:
-    """The rooms at the top and the largest packages in them, in whole hundredths of the code."""
+def table(heading: str, below: str) -> str:
+    """The rooms at the top and, after the words ``below``, the largest packages in them, in whole hundredths."""
     whole = sum(by_package(1).values())
     at_top = [f"| `{name}` | {size / whole:.0%} |" for name, size in by_package(1).items()]
     largest = [f"`{name}` {size / whole:.0%}" for name, size in list(by_package(2).items())[:6]]
-    return "\n".join(["| room | of the code |", "|---|---|", *at_top, "", ", ".join(largest)])
+    return "\n".join([heading, "|---|---|", *at_top, "", below, ", ".join(largest)])
 
 
 def main() -> None:
-    """Write the table where the documents keep it; ``--help`` only says so."""
+    """Write the table where the documents keep it, and say which these are; ``--help`` writes nothing."""
     argparse.ArgumentParser(prog="python -m tests.house.sizes", description=__doc__).parse_args()
     for path in ARCHITECTURE:
-        before, _, rest = path.read_text(encoding="utf-8").partition(BEGINS)
+        was = path.read_text(encoding="utf-8")
+        before, _, rest = was.partition(BEGINS)
         after = rest.partition(ENDS)[2]
-        path.write_text(f"{before}{BEGINS}\n{table()}\n{ENDS}{after}", encoding="utf-8")
+        becomes = f"{before}{BEGINS}\n{table(*WORDS[path])}\n{ENDS}{after}"
+        path.write_text(becomes, encoding="utf-8")
+        print(f"{shown(path)}: {'as it was' if becomes == was else 'written'}")
 
 
 if __name__ == "__main__":
