@@ -48,7 +48,7 @@ class CaseWorkflow:
         self.others = Correspondence(opening, self.waits, self.this_run)
         self.follow_ups = FollowUps(opening, self.others, self.this_run)
         writer = LedgerWriter(self.waits)
-        self.recorder = Recorder(opening, _as_carried(opening), writer, self.follow_ups.noted, self._show)
+        self.recorder = Recorder(opening, _as_handed_over(opening), writer, self.follow_ups.noted, self._show)
         self.time = Timekeeper(self.recorder)
         self.recounts = Recounts(opening, self.recorder, self.time, self.waits, self.this_run)
         self.gate = FilingGate(opening, self.recorder, self.others, errands)
@@ -197,7 +197,7 @@ class CaseWorkflow:
         return view_of(self.case, self.recorder.next, self.waits.reasons)
 
 
-def _as_carried(opening: CaseOpening) -> Case:
+def _as_handed_over(opening: CaseOpening) -> Case:
     """The case as the run before has left it; before anything has happened, where this is the first."""
     case = case_before(opening)
     return restore_snapshot(case, opening.snapshot.state) if opening.snapshot else case

@@ -35,6 +35,6 @@ async def hand_over(this_run: ThisRun, recorder: Recorder, follow_ups: FollowUps
 
 def _keys_of_this_run(recorder: Recorder) -> dict[str, str]:
     """The keys that came since the last hand-over: an older one is known to the ledger."""
-    carried = recorder.opening.snapshot
-    before = carried.keys if carried else {}
+    handed_over = recorder.opening.snapshot
+    before = handed_over.keys if handed_over else {}
     return {name: key for name, key in recorder.keys.items() if before.get(name) != key}

@@ -89,14 +89,14 @@ class Recorder:
         noted: Callable[[Sequence[NumberedEvent]], None],
         changed: Callable[[], None],
     ) -> None:
-        carried = opening.snapshot
+        handed_over = opening.snapshot
         self.opening = opening
         self.case = case
         self.next: Instant | None = next_instant(case)
-        self.keys: dict[str, str] = dict(carried.keys) if carried else {}
-        self.nudged = carried.nudged if carried else False
-        self.prev = carried.prev if carried else None
-        self.algorithm = carried.algorithm if carried else None
+        self.keys: dict[str, str] = dict(handed_over.keys) if handed_over else {}
+        self.nudged = handed_over.nudged if handed_over else False
+        self.prev = handed_over.prev if handed_over else None
+        self.algorithm = handed_over.algorithm if handed_over else None
         self._write = write
         self._noted = noted
         self._changed = changed

@@ -40,7 +40,7 @@ def _differ_after_negotiating(case: GrantCase, _: Role) -> None:
 )
 def refer(decision: Decision[GrantCase], said: Reasoned) -> None:
     """提请协调: the user does not agree, or the negotiation's time has passed."""
-    refer_after_negotiating(decision, said, lapse=(ClockId.NEGOTIATION,))
+    refer_after_negotiating(decision, said, cancels=(ClockId.NEGOTIATION,))
 
 
 def _goes_on_as_agreed(decision: Decision[GrantCase], terms: Terms | None, _: Clause | None) -> None:

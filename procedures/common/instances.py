@@ -123,16 +123,16 @@ def refer_to_coordination(decision: Decision[Any], reason: str | None, clause: C
     )
 
 
-def refer_after_negotiating(decision: Decision[Any], said: Reasoned, lapse: Sequence[ClockId]) -> None:
+def refer_after_negotiating(decision: Decision[Any], said: Reasoned, cancels: Sequence[ClockId]) -> None:
     """提请协调 by whoever did not agree, and why: to whoever coordinates such a case, who has a limit from then.
 
-    ``lapse``: the limits that measure nothing while the dispute runs.
+    ``cancels``: the limits that measure nothing while the dispute runs.
     """
     case, clause = decision.case, decision.case.coordination_clause
     decision.require(said.reason, RefusalCode.REASON_REQUIRED, clause)
     decision.stage = Stage.COORDINATION
     refer_to_coordination(decision, said.reason, clause, case.coordinator_above or case.statute.bodies[Role.BUREAU])
-    for clock in lapse:
+    for clock in cancels:
         decision.cancel(clock)
     decision.start(ClockId.COORDINATION)
 

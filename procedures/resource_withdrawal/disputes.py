@@ -36,7 +36,7 @@ def may_be_disputed(book: RuleBook[WithdrawalCase]) -> None:
         bureau, which was told with them and has on file who did not agree, refers what they turn to it with.
         """
         # What they measure cannot be done while the dispute runs; after it they begin anew.
-        refer_after_negotiating(decision, said, lapse=(ClockId.NEGOTIATION, ClockId.WITHDRAWAL_REVIEW))
+        refer_after_negotiating(decision, said, cancels=(ClockId.NEGOTIATION, ClockId.WITHDRAWAL_REVIEW))
 
     may_be_coordinated(book, agreed=_kept_as_agreed)
     may_be_decided(book, carry_out=_as_decided)

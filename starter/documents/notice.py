@@ -88,7 +88,7 @@ class NoticePaper:
 
     def _roles(self, who: Addressee, after: ShareRequestCase) -> Sequence[Role]:
         match who:
-            case "holders":
+            case "assignees":
                 return who_must_act(after)
             case "parties":
                 return after.statute.negotiation.parties
@@ -155,11 +155,11 @@ def _next_step(case: ShareRequestCase, voice: Voice) -> Markup:
         outcome = {"outcome": voice.label("outcome", case.outcome)} if case.outcome else {}
         return voice.sentence("next_step", word, case, **outcome)
     said: dict[str, object] = {"stage": voice.label("stage", case.stage)}
-    holders = who_must_act(case)
-    if not holders:
+    assignees = who_must_act(case)
+    if not assignees:
         return voice.sentence("next_step", "of_itself", case, **said)
     running = (clock for clock in case.clocks.values() if clock.state is ClockState.RUNNING)
-    theirs = [clock for clock in running if set(who_must_act(case, clock)) & set(holders)]
+    theirs = [clock for clock in running if set(who_must_act(case, clock)) & set(assignees)]
     if not theirs:
         return voice.sentence("next_step", "act", case, **said)
     first = min(theirs, key=lambda clock: clock.due_at)

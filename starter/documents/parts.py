@@ -71,7 +71,7 @@ class Voice:
             "referral": referred_to(case, self.language),
             "last": organ(case, last.by, self.language) if last else "",
             "parties": self.names([organ(case, role, self.language) for role in statute.negotiation.parties]),
-            "holders": self.names([organ(case, role, self.language) for role in who_must_act(case)]),
+            "assignees": self.names([organ(case, role, self.language) for role in who_must_act(case)]),
         }
         return filled(self.word(kind, word), {**values, **more})
 

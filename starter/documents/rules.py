@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.words import EventType, Role
 
 Fact = str | bool
-Addressee = Role | Literal["holders", "late", "parties", "departments"]
+Addressee = Role | Literal["assignees", "late", "parties", "departments"]
 Ground = Literal["practice", "own_will", "supervision", "record"]
 
 
