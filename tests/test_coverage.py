@@ -1,17 +1,25 @@
 """The table of clauses: complete, held to the statutes, to their sources and to the scenario files."""
 
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from domain.statutes.errors import StatuteError, UnknownStatute
-from domain.statutes.loader import packaged_overlays, packaged_statutes
+from domain.statutes.loader import get_statute, load_statute, packaged_overlays, packaged_statutes, packaged_texts
 from embedded.simulate.scenario import Scenario, read_scenario
-from starter.coverage.check import against_extract, check_coverage, check_table, own_statutes
+from starter.coverage.check import (
+    against_extract,
+    check_coverage,
+    check_table,
+    limits_against_extract,
+    own_statutes,
+)
 from starter.coverage.references import resolve
 from starter.coverage.standing import count, coverage_of
-from starter.coverage.table import MUST_BE_CARRIED_OUT, Row, load_table, packaged_table_texts, packaged_tables
+from starter.coverage.table import MUST_BE_CARRIED_OUT, Row, Table, load_table, packaged_table_texts, packaged_tables
 from tests.coverage_table import DOCUMENT, document
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -182,6 +190,35 @@ def test_an_extract_that_differs_is_told() -> None:
         "the table of clauses leaves out article 99, LIMIT “不得如此”"[:40],
         "the table of clauses has article 11, TIME"[:40],
     ]
+
+
+def test_a_limit_other_than_the_extract_is_found(tmp_path: Path) -> None:
+    table, text = packaged_tables()["changshu-2019"], dict(packaged_texts())["changshu-2019.yaml"]
+    good = get_statute("changshu-2019")
+    wrong = load_statute(text.replace("amount: 5", "amount: 10", 1), "changshu-2019.yaml")
+    row = {"seed": "CS", "article": "19¶3", "category": "TIME", "limit": "5 WD", "quote": "提供部门应 5 个工作日内答复"}
+    assert list(limits_against_extract(table, good, [row])) == []
+    found = "changshu-2019: limits[0].amount is 10, the extract has 5."
+    assert list(limits_against_extract(table, wrong, [row])) == [found]
+    for other in ({"seed": "YM"}, {"article": "1"}, {"category": "STEP"}, {"limit": "—"}, {"quote": "别的"}):
+        assert list(limits_against_extract(table, wrong, [row | other])) == []
+    (tmp_path / "clauses.json").write_text(json.dumps([row | {"limit": "7 WD"}]), encoding="utf-8")
+    assert "changshu-2019: limits[0].amount is 5, the extract has 7." in check_table(table, tmp_path)
+
+
+SOURCES = Path(os.environ["SHAREFLOW_SOURCES"]) if os.environ.get("SHAREFLOW_SOURCES") else None
+IN_EXTRACT = [table for table in packaged_tables().values() if table.in_extract]
+
+
+@pytest.mark.skipif(SOURCES is None, reason="SHAREFLOW_SOURCES names no folder of source texts")
+@pytest.mark.parametrize("table", IN_EXTRACT, ids=lambda table: table.statute)
+def test_the_extract_knows_every_limit_of_the_local_texts(table: Table) -> None:
+    assert SOURCES is not None
+    rows = json.loads((SOURCES.parent / "clauses.json").read_text(encoding="utf-8"))
+    statute = get_statute(table.statute)
+    shifted = tuple(x.model_copy(update={"amount": x.amount + 1}) for x in statute.limits)
+    problems = list(limits_against_extract(table, statute.model_copy(update={"limits": shifted}), rows))
+    assert len(problems) == len(statute.limits)
 
 
 # Overlays

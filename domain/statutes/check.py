@@ -4,7 +4,6 @@ The quotes can be checked only where the source texts are at hand. The sources a
 product; everything else here needs the packaged files alone.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -27,15 +26,6 @@ from domain.statutes.sections import CatalogueExtension, Duty
 from domain.statutes.source_text import articles_of
 from domain.validation_messages import key_path
 from domain.words import Unit
-
-# The extract of clauses names its texts by these letters.
-SEED_LETTERS = {
-    "CS": "changshu-2019",
-    "YM": "yima-2021",
-    "CZ": "changzhou-2018",
-    "NT": "nantong-2020",
-    "ZJ": "zhejiang-2014",
-}
 
 UNIT_WORDS = {Unit.WORKING_DAY: "个工作日", Unit.MONTH: "个月", Unit.DAY: "日"}
 
@@ -169,40 +159,17 @@ def _words_of(duty: Duty) -> Iterator[str]:
         yield "上一年度"
 
 
-def check_extract(statute: Statute, extract: list[dict[str, str]]) -> list[str]:
-    """Limits that disagree with an independent extract of the text's clauses, one sentence each.
-
-    ``extract`` has rows with seed, article (such as ``19¶3``), category, limit (such as ``5 WD``) and quote.
-    """
-    problems = []
-    for row in extract:
-        days = re.fullmatch(r"(?:> )?([0-9]+) (?:WD|months?)(?: unused)?", row["limit"])
-        if SEED_LETTERS.get(row["seed"]) != statute.id or row["category"] != "TIME" or not days:
-            continue
-        for place, limit in enumerate(statute.limits):
-            if _same_clause(limit.clause, row) and limit.amount != int(days[1]):
-                problems.append(f"{statute.id}: limits[{place}].amount is {limit.amount}, the extract has {days[1]}.")
-    return problems
-
-
-def _same_clause(clause: Clause, row: dict[str, str]) -> bool:
-    """Whether a row of the extract is about this clause: the same article, and one quote within the other."""
-    number = re.match(r"[0-9]+", row["article"])
-    overlap = clause.quote in row["quote"] or row["quote"] in clause.quote
-    return number is not None and number[0] == clause.article and overlap
-
-
 def check_all(folder: Path | None = None) -> list[str]:
     """Everything that is wrong with the packaged statutes, one sentence each; empty if all is well.
 
-    Of statutes and overlays the form always; quotes and numbers against the source texts in ``folder``, where one is
+    Of statutes and overlays the form always; quotes against the source texts in ``folder``, where one is
     given. A folder that is not there is told like one without the texts, so that a wrong name is noticed.
     """
     problems: list[str] = []
     for statute in readable(packaged_texts(), load_statute, problems):
         problems += check_amounts(statute)
         if folder:
-            problems += _check_against(statute.id, folder, statute.sources, partial(_statute_against, statute, folder))
+            problems += _check_against(statute.id, folder, statute.sources, partial(check_quotes, statute))
     for above in packaged_above().values():
         problems += _check_against(above.id, folder, above.sources, partial(check_above_quotes, above))
     return problems + _check_overlays(folder)
@@ -217,14 +184,6 @@ def _check_overlays(folder: Path | None) -> list[str]:
         if all(packaged_source(name) or (folder and beside(folder, name)) for name in sources):
             check = partial(check_overlay_quotes, overlaid)
             problems += _check_against(overlaid.statute.id, folder, sources, check)
-    return problems
-
-
-def _statute_against(statute: Statute, folder: Path, *source_texts: str) -> list[str]:
-    problems = check_quotes(statute, *source_texts)
-    extract = beside(folder, "clauses.json")
-    if extract:
-        problems += check_extract(statute, json.loads(extract.read_text(encoding="utf-8")))
     return problems
 
 

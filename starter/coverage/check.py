@@ -4,16 +4,17 @@ What needs the source texts or the extract of their clauses is checked only wher
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from domain.messages import words
-from domain.statutes.check import SEED_LETTERS, beside
+from domain.statutes.check import beside
 from domain.statutes.clauses import Path as Place
 from domain.statutes.clauses import clauses
 from domain.statutes.errors import readable
 from domain.statutes.loader import packaged_overlays, packaged_statutes, regulation_title
-from domain.statutes.model import Statute
+from domain.statutes.model import Clause, Statute
 from domain.statutes.source_text import articles_of
 from domain.validation_messages import key_path
 from domain.words import CommandName, ProcedureName
@@ -153,8 +154,10 @@ def _against_sources(table: Table, statute: Statute, folder: Path) -> Iterator[s
         texts = [source.read_text(encoding="utf-8") for source in sources if source]
         if len(texts) == len(sources):
             yield from _against_text(table, texts)
-        if extract and table.statute in SEED_LETTERS.values():
-            yield from against_extract(table, json.loads(extract.read_text(encoding="utf-8")))
+        if extract and table.in_extract:
+            rows = json.loads(extract.read_text(encoding="utf-8"))
+            yield from limits_against_extract(table, statute, rows)
+            yield from against_extract(table, rows)
     except (OSError, ValueError) as error:
         yield f"{table.statute}: a source in {folder} cannot be read ({' '.join(str(error).split())})."
 
@@ -167,12 +170,32 @@ def _against_text(table: Table, texts: Sequence[str]) -> Iterator[str]:
         wanted = paragraphs if row.paragraph is None else paragraphs[row.paragraph - 1 : row.paragraph]
         if row.quote not in "".join(wanted):
             yield _sentence(table, row, "quotes what that article does not say there")
-    if table.statute in SEED_LETTERS.values():
+    if table.in_extract:
         return
     for number, paragraphs in found.items():
         for place, text in enumerate(paragraphs, start=1):
             if not any(row.number == str(number) and row.quote in text for row in table.clauses):
                 yield f"{table.statute}: the table of clauses says nothing of article {number}, paragraph {place}."
+
+
+def limits_against_extract(table: Table, statute: Statute, extract: Extract) -> Iterator[str]:
+    """Limits of a statute that disagree with an independent extract of the text's clauses, one sentence each.
+
+    The extract has rows with seed, article (such as ``19¶3``), category, limit (such as ``5 WD``) and quote.
+    """
+    for row in extract:
+        days = re.fullmatch(r"(?:> )?([0-9]+) (?:WD|months?)(?: unused)?", row["limit"])
+        if row["seed"] != table.in_extract or row["category"] != "TIME" or not days:
+            continue
+        for place, limit in enumerate(statute.limits):
+            if _same_clause(limit.clause, row) and limit.amount != int(days[1]):
+                yield f"{statute.id}: limits[{place}].amount is {limit.amount}, the extract has {days[1]}."
+
+
+def _same_clause(clause: Clause, row: Mapping[str, str]) -> bool:
+    """Whether a row of the extract is about this clause: the same article, and one quote within the other."""
+    number = re.match(r"[0-9]+", row["article"])
+    return number is not None and number[0] == clause.article and _overlap(clause.quote, row["quote"])
 
 
 def against_extract(table: Table, extract: Extract) -> Iterator[str]:
@@ -181,7 +204,7 @@ def against_extract(table: Table, extract: Extract) -> Iterator[str]:
     The extract has rows with seed, article, category and quote. Clauses that must be carried out have to stand in both.
     """
     here = {(row.article, row.category, row.quote) for row in table.clauses}
-    own = [row for row in extract if SEED_LETTERS.get(row["seed"]) == table.statute]
+    own = [row for row in extract if row["seed"] == table.in_extract]
     there = {(row["article"], row["category"], row["quote"]) for row in own}
     for article, category, quote in sorted(there - here):
         if category in MUST_BE_CARRIED_OUT:

@@ -108,9 +108,10 @@ class Row(Part):
 
 
 class Table(Part):
-    """The rows of one regulation."""
+    """The rows of one regulation; ``in_extract``: the letters of the text in an extract of clauses that has it."""
 
     statute: str
+    in_extract: str | None = None
     clauses: tuple[Row, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
