@@ -4,11 +4,10 @@ import fcntl
 import json
 import os
 import tempfile
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
-
-from pydantic import BaseModel, ConfigDict, ValidationError
+from typing import IO, Any, Self
 
 from configuration.errors import StartupError
 from configuration.settings import Settings
@@ -17,10 +16,9 @@ VARIABLE = Settings.state.variable
 _MEND = f"set {VARIABLE} to a folder that can be written"
 
 
-class Addresses(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Addresses:
     """Where a running stack answers: ``temporal`` as host:port, the others as URLs. ``pid`` is of ``up``."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     pid: int
     temporal: str
@@ -86,7 +84,7 @@ class StateFolder:
         """Say where the stack answers; the file is there whole or not at all."""
         handle, name = tempfile.mkstemp(dir=self.path, prefix="stack.", suffix=".tmp")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(addresses.model_dump_json(indent=2) + "\n")
+            file.write(json.dumps(asdict(addresses), indent=2) + "\n")
         Path(name).replace(self._addresses_file)
 
     @property
@@ -108,10 +106,19 @@ def running_stack(path: Path) -> Addresses | None:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError:
-                return Addresses.model_validate(json.loads((path / "stack.json").read_text("utf-8")))
-    except (OSError, ValueError, ValidationError):
+                return _addresses_in(json.loads((path / "stack.json").read_text("utf-8")))
+    except (OSError, ValueError):
         return None
     return None
+
+
+def _addresses_in(said: Any) -> Addresses:
+    """What ``announce`` has written, also that of another version. Raises ValueError for what is no such thing."""
+    names = {field.name for field in fields(Addresses)}
+    try:
+        return Addresses(**{name: value for name, value in said.items() if name in names})
+    except (TypeError, AttributeError) as error:
+        raise ValueError("These are no addresses of a stack.") from error
 
 
 def ledger_url(settings: Settings) -> str | None:
