@@ -6,6 +6,9 @@ STAMP  := $(VENV)/.installed
 BENCHED := $(VENV)/.bench-installed
 WORKERS ?= 2
 
+# Whoever keeps Python from writing what it has compiled pays for it at each start: tests start hundreds of programs.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help setup demo up test test-long check openapi pictures bench lock clean
 
 help: ## say what each target does
