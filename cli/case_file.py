@@ -1,10 +1,6 @@
 """Files with a case to open: `procedure`, `statute` or `jurisdiction`, `request` and `name`, as in a scenario."""
 
-from collections.abc import Mapping
-from functools import cache
-from typing import Any
-
-from pydantic import ValidationError, create_model
+from pydantic import ValidationError
 
 from configuration.files import read_text
 from domain.access import place_of
@@ -14,6 +10,7 @@ from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName
 from domain.yaml_text import read_yaml
 from procedures.registry import DEFAULT, PROCEDURES
+from starter.case_files import kind_for
 from starter.errors import InvalidInput
 
 
@@ -34,7 +31,7 @@ def read_case(name: str) -> CaseFile:
     """A file's case. Raises EngineError and FileError, naming the line."""
     document = read_yaml(read_text(name), name)
     try:
-        found = _model_of(_procedure_named(document.data)).model_validate(document.data)
+        found = kind_for(document.data, CaseFile).model_validate(document.data)
     except ValidationError as error:
         path, reason = first_problem(error)
         where = f"{key_path(path)} " if path else ""
@@ -56,17 +53,3 @@ def read_share_request(name: str) -> CaseFile:
     if found.procedure is not DEFAULT.name:
         raise InvalidInput(f"{name}: is a {found.procedure}; open it with shareflow case open.")
     return found
-
-
-def _procedure_named(data: Any) -> ProcedureName | None:
-    """The procedure that a file names, or None where there is no such; the default one where it names none."""
-    if not isinstance(data, Mapping) or "procedure" not in data:
-        return DEFAULT.name
-    return next((procedure for procedure in PROCEDURES if procedure.value == data["procedure"]), None)
-
-
-@cache
-def _model_of(procedure: ProcedureName | None) -> type[CaseFile]:
-    """A file whose ``request`` is what is filed in the procedure; None: whatever it says."""
-    filed: Any = PROCEDURES[procedure].matter if procedure else Mapping[str, Any]
-    return create_model("CaseFile", __base__=CaseFile, request=(filed, ...))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,7 +13,6 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
-    create_model,
 )
 
 from configuration.files import read_text
@@ -30,6 +28,7 @@ from domain.validation_messages import first_problem, key_path
 from domain.words import Basis, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
 from domain.yaml_text import YamlDocument, YamlTextError, read_yaml
 from procedures.registry import DEFAULT, PROCEDURES
+from starter.case_files import kind_for
 
 LONGEST_FILE = 1_000_000
 FIRST = end_of(HORIZON.first - timedelta(days=1))
@@ -170,7 +169,7 @@ def scenario_from(text: str, where: str) -> Scenario:
     except YamlTextError as error:
         raise ScenarioError(str(error)) from None
     try:
-        scenario = scenario_model(_procedure_named(document.data)).model_validate(document.data)
+        scenario = kind_for(document.data, Scenario).model_validate(document.data)
     except ValidationError as error:
         raise _sentence(document, where, *first_problem(error)) from None
     _check_text(document, where, scenario)
@@ -178,19 +177,6 @@ def scenario_from(text: str, where: str) -> Scenario:
     _check_order(document, where, scenario)
     _check_fields(document, where, scenario)
     return scenario
-
-
-def _procedure_named(data: Any) -> ProcedureName:
-    """The procedure that a file names; what is not the name of one is told when the whole file is read."""
-    named = data.get("procedure") if isinstance(data, Mapping) else None
-    known = {procedure.value: procedure for procedure in ProcedureName}
-    return known.get(str(named), DEFAULT.name)
-
-
-@cache
-def scenario_model(procedure: ProcedureName) -> type[Scenario]:
-    """A scenario whose ``request`` is what is filed in the procedure."""
-    return create_model("Scenario", __base__=Scenario, request=(PROCEDURES[procedure].matter, ...))
 
 
 def _check_text(document: YamlDocument, where: str, scenario: Scenario) -> None:

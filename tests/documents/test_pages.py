@@ -12,9 +12,10 @@ from domain.calendar import CHINA
 from domain.messages import Language, words
 from domain.words import ProcedureName, Stage
 from embedded.simulate.sandbox import Sandbox
-from embedded.simulate.scenario import Scenario, scenario_model
+from embedded.simulate.scenario import Scenario
 from procedures.share_request.application import Application
 from procedures.share_request.process import SHARE_REQUEST
+from starter.case_files import kind_of
 from starter.documents.dossier import Dossier
 from starter.documents.notice import notices
 from starter.documents.page import content_security_policy
@@ -107,7 +108,7 @@ LONG = "数据" * 4_990 + "尾"
 
 def _hostile(text: str) -> Scenario:
     at = "2026-09-{}T10:00:00+08:00"
-    return scenario_model(ProcedureName.SHARE_REQUEST).model_validate(
+    return kind_of(ProcedureName.SHARE_REQUEST, Scenario).model_validate(
         {
             "name": "hostile",
             "statute": "yima-2021",
