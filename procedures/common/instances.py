@@ -24,6 +24,16 @@ def whoever_negotiates(statute: Statute, _: bool = False) -> Sequence[Role]:
     return statute.negotiation.parties
 
 
+def only_at_the_table(clause: Callable[[Any], Clause | None]) -> Callable[[Case, Role], None]:
+    """That only those speak who negotiate by the text of a case; ``clause`` says on which clause others do not."""
+
+    def at_the_table(case: Case, role: Role) -> None:
+        if role not in whoever_negotiates(case.statute):
+            raise Refused(RefusalCode.NOT_YOUR_TURN, clause(case))
+
+    return at_the_table
+
+
 DISPUTED = (Stage.COORDINATION, Stage.FINAL_INSTANCE)
 """Where a dispute is coordinated and decided."""
 

@@ -21,6 +21,15 @@ class NamesBothAndResource(NamesBoth, Protocol):
     def resource(self) -> Resource: ...
 
 
+class NamesResourceOfOne(Protocol):
+    """A filing of a provider about a resource of its own."""
+
+    @property
+    def provider(self) -> Party: ...
+    @property
+    def resource(self) -> Resource: ...
+
+
 class NamesOne(Protocol):
     """A filing about one department alone."""
 
@@ -48,6 +57,27 @@ class AboutResource(BetweenTwo):
     """Part of a case between two departments about a resource: what was filed."""
 
     application: NamesBothAndResource
+
+    @property
+    def resource(self) -> Resource:
+        """The resource that the case is about, as it was filed."""
+        return self.application.resource
+
+
+class OfProviderAlone:
+    """Part of a case of the provider about its own resource: it stands in either role, nobody else asks anything."""
+
+    application: NamesResourceOfOne
+
+    @property
+    def requester(self) -> Party:
+        """The provider again: it is its own matter."""
+        return self.application.provider
+
+    @property
+    def provider(self) -> Party:
+        """Whose resource it is (提供部门), as it was filed."""
+        return self.application.provider
 
     @property
     def resource(self) -> Resource:

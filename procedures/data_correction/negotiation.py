@@ -14,6 +14,7 @@ from domain.refusal_codes import RefusalCode
 from domain.statutes.model import Clause
 from domain.words import CommandName, EventType, Outcome, Role, Stage
 from procedures.common.filing import unless_in_the_text
+from procedures.common.instances import only_at_the_table
 
 
 def _table(case: Case) -> Clause | None:
@@ -39,11 +40,6 @@ def _no_table(case: Case) -> Refused | None:
     return unless_in_the_text(_table(case), rules.dispute or rules.clause, RefusalCode.INSTANCE_NOT_AVAILABLE)
 
 
-def _at_the_table(case: Case, role: Role) -> None:
-    if role not in case.statute.negotiation.parties:
-        raise Refused(RefusalCode.NOT_YOUR_TURN, _table(case))
-
-
 def may_fail_at_the_table(book: RuleBook[Any]) -> None:
     """协商未果: any party may say so, and the text has nobody beyond the table."""
 
@@ -52,7 +48,7 @@ def may_fail_at_the_table(book: RuleBook[Any]) -> None:
         by=[Role.REQUESTER, Role.PROVIDER, Role.BUREAU],
         says=Reasoned,
         unavailable=_no_table,
-        when=_at_the_table,
+        when=only_at_the_table(_table),
     )
     def declare_impasse(decision: Decision[Any], said: Reasoned) -> None:
         clause = _table(decision.case)

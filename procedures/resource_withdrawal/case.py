@@ -15,6 +15,7 @@ from domain.statutes.model import Clause
 from domain.statutes.sections import WithdrawalRules
 from domain.words import EventType, ProcedureName
 from procedures.common.instances import Disputable
+from procedures.common.parties import OfProviderAlone
 
 
 class Withdrawal(Filed):
@@ -44,7 +45,7 @@ class User(Filed):
 
 
 @dataclass(frozen=True)
-class WithdrawalCase(Disputable, RuledCase[WithdrawalRules]):
+class WithdrawalCase(OfProviderAlone, Disputable, RuledCase[WithdrawalRules]):
     """One withdrawal, from filing to its end."""
 
     procedure: ClassVar[ProcedureName] = ProcedureName.RESOURCE_WITHDRAWAL
@@ -61,21 +62,6 @@ class WithdrawalCase(Disputable, RuledCase[WithdrawalRules]):
     decided: frozenset[str] = frozenset()
     """Those who did not agree and whose dispute was decided: the resource may be withdrawn all the same. By code."""
     ended: tuple[str, ...] = ()
-
-    @property
-    def requester(self) -> Party:
-        """The provider again: it is its own matter."""
-        return self.application.provider
-
-    @property
-    def provider(self) -> Party:
-        """Whose resource it is (提供部门)."""
-        return self.application.provider
-
-    @property
-    def resource(self) -> Resource:
-        """The resource that is to be withdrawn."""
-        return self.application.resource
 
     @property
     def not_negotiated(self) -> Sequence[str]:

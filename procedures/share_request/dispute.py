@@ -13,6 +13,7 @@ from procedures.common.instances import (
     last_of,
     may_be_coordinated,
     may_be_decided,
+    only_at_the_table,
     refer_to_coordination,
 )
 from procedures.share_request.case import ShareRequestCase
@@ -65,10 +66,7 @@ def open_negotiation(decision: Decision[ShareRequestCase], said: OpenNegotiation
     decision.start(ClockId.NEGOTIATION)
 
 
-def _at_the_table(case: ShareRequestCase, role: Role) -> None:
-    rule = case.statute.negotiation
-    if role not in rule.parties:
-        raise Refused(RefusalCode.NOT_YOUR_TURN, rule.clause)
+_at_the_table = only_at_the_table(lambda case: case.statute.negotiation.clause)
 
 
 def _terms_of_others_wait(case: ShareRequestCase, role: Role) -> None:
