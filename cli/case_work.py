@@ -1,6 +1,5 @@
 """What ``shareflow case open`` does on a running engine."""
 
-import getpass
 from typing import Annotated
 
 from pydantic import StringConstraints, ValidationError
@@ -9,6 +8,7 @@ from cli.case_file import CaseFile
 from cli.connection import connected
 from cli.options import option, word
 from cli.request_work import check_key, tell
+from cli.who import who
 from domain.engine.records import Actor
 from domain.field_types import ShortText
 from domain.validation_messages import first_problem, key_path
@@ -47,7 +47,7 @@ def _opener(file: CaseFile, as_: str | None, org: str | None) -> Actor:
     parties = matter_parties(file.procedure, file.statute or file.jurisdiction or "", file.request)
     own = {Role.REQUESTER: parties.requester, Role.PROVIDER: parties.provider}.get(role)
     try:
-        return Actor(role=role, org=org or own, person=getpass.getuser())
+        return Actor(role=role, org=org or own, person=who())
     except ValidationError as error:
         path, reason = first_problem(error)
         raise InvalidInput(f"{key_path(path)} {reason}.") from None

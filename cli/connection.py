@@ -9,7 +9,7 @@ from configuration.policy_file import policy_in_force
 from configuration.settings import Settings
 from embedded.stack.folder import running_stack
 from ledger.engine import connect
-from protocol.connecting import TemporalClient, connect_as_named, named_address
+from protocol.connecting import TemporalClient, connect_as_named
 from starter.engine_client import ShareflowClient
 
 NOT_RUNNING = (
@@ -28,12 +28,12 @@ async def connected(settings: Settings | None = None) -> AsyncIterator[Shareflow
     settings = settings or Settings()
     running = running_stack(settings.state)
     url = settings.database_url or (running.ledger if running else None)
-    address = named_address() or (running.temporal if running else None)
+    address = settings.temporal.get("target_host") or (running.temporal if running else None)
     if not url or not address:
         raise StartupError(what_is_missing(url, address))
     engine = await asyncio.to_thread(connect, url)
     try:
-        yield ShareflowClient(await _temporal(address), engine, policy_in_force(settings))
+        yield ShareflowClient(await _temporal(settings, address), engine, policy_in_force(settings))
     finally:
         engine.dispose()
 
@@ -47,9 +47,9 @@ def what_is_missing(url: str | None, address: str | None) -> str:
     return NOT_RUNNING
 
 
-async def _temporal(address: str) -> TemporalClient:
+async def _temporal(settings: Settings, address: str) -> TemporalClient:
     try:
-        return await connect_as_named(address)
+        return await connect_as_named(settings.temporal, address)
     except RuntimeError as error:
         cause = " ".join(str(error).split())
         raise StartupError(f"Temporal at {address} does not answer ({cause}); check TEMPORAL_ADDRESS.") from error

@@ -1,7 +1,6 @@
 """What the ``shareflow request`` commands do on a running engine."""
 
 import asyncio
-import getpass
 import json
 import uuid
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from cli.connection import connected
 from cli.options import option, word
 from cli.output import print_json, print_table
 from cli.timeline_table import print_timeline
+from cli.who import who
 from domain.calendar import CHINA
 from domain.engine.commands import Command
 from domain.engine.filed import Filed
@@ -88,7 +88,7 @@ async def give(
 def _command(name: CommandName, role: Role, org: str | None, fields: dict[str, Any], key: str | None) -> Command:
     """The command, at this instant. Raises InvalidInput for what is left that cannot be."""
     try:
-        actor = Actor(role=role, org=org, person=getpass.getuser())
+        actor = Actor(role=role, org=org, person=who())
         key = uuid.uuid4().hex if key is None else key
         return Command(name=name, actor=actor, fields=fields, key=key, received_at=datetime.now(CHINA))
     except ValidationError as error:

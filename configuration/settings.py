@@ -7,6 +7,7 @@ An empty value is none. ``docs/operations.md`` has the table that ``table`` make
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, overload
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from background.webhooks.addresses import Allowed
     from domain.evidence import Algorithm
+    from protocol.connecting import NamedServer
 
 T = TypeVar("T")
 Part = Literal["all", "workers", "the API", "`shareflow up`", "the command line"]
@@ -355,10 +357,18 @@ class Settings:
         """Take down what ``environ`` says, the process's own environment when left out."""
         found = os.environ if environ is None else environ
         self._texts = {each.variable: found.get(each.variable) or "" for each in every_setting()}
+        self._of_temporal = {name: text for name, text in found.items() if name.startswith("TEMPORAL_")}
 
     def text(self, setting: Setting[Any]) -> str:
         """What was said for a setting, as it stands; empty when nothing was."""
         return self._texts[setting.variable]
+
+    @cached_property
+    def temporal(self) -> "NamedServer":
+        """The server of Temporal's own client configuration, read once; the SDK's error for a file that cannot be."""
+        from protocol.connecting import named_in
+
+        return named_in(self._of_temporal)
 
     def refuse_wrong_ones(self) -> None:
         """Understand every setting. Raises StartupError for the first that cannot be."""

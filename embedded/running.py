@@ -116,7 +116,7 @@ async def _temporal(
     outside = settings.temporal_address
     if outside:
         try:
-            return await connect_as_named(), outside, None
+            return await connect_as_named(settings.temporal), outside, None
         except RuntimeError as error:
             raise StartupError(f"Temporal at {outside} does not answer ({error}); check TEMPORAL_ADDRESS.") from error
     options = TemporalOptions(

@@ -1,11 +1,12 @@
 """The one way to Temporal, for workers and doors alike: how it is reached, and whether it answers."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final, TypeAlias
 
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
@@ -14,27 +15,30 @@ from protocol.payloads import data_converter
 TemporalClient: TypeAlias = Client
 """What whoever hands a connection on calls it, who asks nothing of Temporal himself."""
 
+NamedServer: TypeAlias = ClientConnectConfig
+"""A server as Temporal's own client configuration names it: address, namespace, keys and certificates."""
+
 USUAL_ADDRESS: Final = "localhost:7233"
 ANSWERS_WITHIN: Final = timedelta(seconds=5)
 
 
-def named_address() -> str | None:
-    """Host and port that Temporal's own client configuration names, in the environment or in a file; None for none.
+def named_in(environment: Mapping[str, str]) -> NamedServer:
+    """What Temporal's own client configuration says, in an environment's variables and in the file that these name.
 
     A file that cannot be read is told by an error of the SDK's own.
     """
-    return ClientConfig.load_client_connect_config().get("target_host")
+    return ClientConfig.load_client_connect_config(override_env_vars=environment)
 
 
-async def connect_as_named(address: str | None = None, runtime: Runtime | None = None) -> TemporalClient:
-    """A client by Temporal's own client configuration: namespace, keys and certificates, and ``address`` unless given.
+async def connect_as_named(
+    named: NamedServer, address: str | None = None, runtime: Runtime | None = None
+) -> TemporalClient:
+    """A client by Temporal's own client configuration: its namespace, keys and certificates; ``address`` goes before.
 
-    Raises RuntimeError when nobody answers there; a file that cannot be read is told by an error of the SDK's own.
+    Raises RuntimeError when nobody answers there.
     """
-    config = ClientConfig.load_client_connect_config()
-    if address is not None:
-        config["target_host"] = address
-    config.setdefault("target_host", USUAL_ADDRESS)
+    config = named.copy()
+    config["target_host"] = address or named.get("target_host") or USUAL_ADDRESS
     return await Client.connect(**config, data_converter=data_converter, runtime=runtime)
 
 

@@ -99,7 +99,7 @@ async def run_until_stopped(settings: Settings, held: bool = False) -> None:
     stop = told_to_stop(by_standard_input=held)
     engine = await asyncio.to_thread(connect, settings.database_url or "")
     await asyncio.to_thread(migrate, engine)
-    client = await connect_as_named(runtime=sdk_metrics(settings))
+    client = await connect_as_named(settings.temporal, runtime=sdk_metrics(settings))
     async with running_worker(client, engine, settings, settings.health_port):
         settle_memory()
         log.info("working", extra={"task_queue": TASK_QUEUE, "namespace": client.namespace})

@@ -10,7 +10,7 @@ from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
 from ledger.queries.views import CaseFilter
 from ledger.reader import Reader
-from protocol.connecting import TemporalClient, connect_as_named, named_address
+from protocol.connecting import TemporalClient, connect_as_named
 from starter.temporal_checks import PATIENCE, NotTold, has_running_workflow, missing_search_attributes
 
 CASES_LOOKED_AT = 50
@@ -63,7 +63,7 @@ def _database(settings: Settings, running: Addresses | None) -> tuple[Check, Rea
 async def _temporal(settings: Settings, running: Addresses | None) -> tuple[Check, TemporalClient | None]:
     """Whether Temporal answers and knows our search attributes; a client if it answers."""
     try:
-        named = named_address()
+        named = settings.temporal.get("target_host")
     except Exception as error:  # of a configuration file that cannot be read, in the library's words
         says = f"Temporal's client configuration cannot be used ({unexpected(error)})."
         return problem("temporal", says, "check TEMPORAL_CONFIG_FILE and the TEMPORAL_ variables"), None
@@ -73,7 +73,7 @@ async def _temporal(settings: Settings, running: Addresses | None) -> tuple[Chec
     if not address:
         return skipped("temporal", "No stack is running here.", START), None
     try:
-        client = await asyncio.wait_for(connect_as_named(address), PATIENCE)
+        client = await asyncio.wait_for(connect_as_named(settings.temporal, address), PATIENCE)
     except (RuntimeError, TimeoutError) as error:
         says = f"Temporal at {address} does not answer ({unexpected(error)})."
         return problem("temporal", says, "check TEMPORAL_ADDRESS and that Temporal runs" if named else START), None

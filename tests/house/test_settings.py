@@ -18,6 +18,7 @@ ELSEWHERE = {
     "SHAREFLOW_API": "docs/api.md",
 }
 """What tests, measurements and the walks of documents read, and no program; each with the document that tells of it."""
+TEMPORALS_OWN = "load_client_connect_config"
 NAMED = re.compile(r"\bSHAREFLOW_[A-Z]+(?:_[A-Z]+)*\b(?!_)")
 WRONG = {
     "SHAREFLOW_TEMPORAL_PORT": "x",
@@ -43,27 +44,41 @@ def sources() -> Iterator[Path]:
 
 
 def reads_of_the_environment(tree: ast.AST) -> Iterator[int]:
-    """The lines on which a module asks for the environment of its process, whatever it calls ``os``."""
-    names = ("environ", "environb", "getenv", "getenvb")
+    """The lines on which a module asks for the environment of its process, whatever it calls ``os``.
+
+    Temporal's own client configuration reads it too, unless it is handed one, and so does whoever asks for the user.
+    """
+    names = ("environ", "environb", "getenv", "getenvb", "getuser")
     for node in ast.walk(tree):
         match node:
+            case ast.Call(func=ast.Attribute(attr=name), keywords=said) if name == TEMPORALS_OWN:
+                if not any(each.arg == "override_env_vars" for each in said):
+                    yield node.lineno
             case ast.Attribute(value=ast.Name(), attr=name) if name in names:
                 yield node.lineno
-            case ast.ImportFrom(module="os") if any(each.name in names for each in node.names):
+            case ast.ImportFrom(module="os" | "getpass") if any(each.name in names for each in node.names):
                 yield node.lineno
 
 
 def test_the_environment_is_read_in_one_place() -> None:
+    """What an operator sets; who somebody is at the command line is no setting, and asked in one place too."""
     found = {
         str(path.relative_to(ROOT))
         for path in sources()
         if list(reads_of_the_environment(ast.parse(path.read_text("utf-8"))))
     }
-    assert found == {"configuration/settings.py"}
+    assert found == {"configuration/settings.py", "cli/who.py"}
 
 
 def test_a_read_of_the_environment_is_found() -> None:
-    for text in ("import os\nos.environ['X']", "import os as o\no.getenv('X')", "from os import environ"):
+    for text in (
+        "import os\nos.environ['X']",
+        "import os as o\no.getenv('X')",
+        "from os import environ",
+        "import getpass\ngetpass.getuser()",
+        "from getpass import getuser",
+        "ClientConfig.load_client_connect_config()",
+    ):
         assert list(reads_of_the_environment(ast.parse(text))), text
 
 
@@ -117,3 +132,15 @@ def test_what_was_said_when_they_were_read_stays() -> None:
     settings = Settings(environment)
     environment["SHAREFLOW_API_PORT"] = "8082"
     assert settings.api_port == 8081
+
+
+def test_temporals_own_variables_are_read_once_with_them(tmp_path: Path) -> None:
+    file = tmp_path / "temporal.toml"
+    file.write_text('[profile.default]\naddress = "in-the-file:7233"\nnamespace = "ours"\n', encoding="utf-8")
+    environment = {"TEMPORAL_CONFIG_FILE": str(file)}
+    settings = Settings(environment)
+    environment["TEMPORAL_ADDRESS"] = "later:7233"
+    assert (settings.temporal.get("target_host"), settings.temporal.get("namespace")) == ("in-the-file:7233", "ours")
+    file.write_text('[profile.default]\naddress = "later:7233"\n', encoding="utf-8")
+    assert settings.temporal.get("target_host") == "in-the-file:7233"
+    assert Settings(environment).temporal.get("target_host") == "later:7233"
