@@ -5,9 +5,10 @@ Whoever holds a case's events can check them with this file alone: no database, 
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from enum import Enum
+from functools import partial
 from typing import Any, Final, cast
 
 from pydantic import BaseModel
@@ -88,36 +89,55 @@ def plain(value: Any) -> Any:
     kind = type(value)
     if kind in _AS_THEY_ARE:
         return value
-    if kind is dict:
-        return {plain(key): plain(item) for key, item in value.items()}
-    if isinstance(value, Enum):
-        return plain(value.value)
-    if isinstance(value, BaseModel):
-        names, later = _fields_of(kind)
-        fields = ((name, getattr(value, name)) for name in names)
-        return {name: plain(field) for name, field in fields if field is not None or name not in later}
-    if isinstance(value, Mapping):
-        return {plain(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, datetime):
-        return instant_text(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return value
+    made = _PLAIN.get(kind)
+    if made is None:
+        made = _PLAIN[kind] = _way_of(kind)
+    return made(value)
 
 
 _AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
 
 
-_FIELDS: Final[dict[type[BaseModel], tuple[tuple[str, ...], frozenset[str]]]] = {}
+_PLAIN: Final[dict[type, Callable[[Any], Any]]] = {}
+"""How values of a kind are turned into JSON values; found out once for each kind."""
 
 
-def _fields_of(kind: type[BaseModel]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The fields of a record, and those that older records do not have; worked out once for each kind."""
-    if kind not in _FIELDS:
-        _FIELDS[kind] = (tuple(kind.model_fields), kind.ADDED_LATER if issubclass(kind, Record) else frozenset())
-    return _FIELDS[kind]
+def _way_of(kind: type) -> Callable[[Any], Any]:
+    if issubclass(kind, Enum):
+        return _plain_word
+    if issubclass(kind, BaseModel):
+        later = kind.ADDED_LATER if issubclass(kind, Record) else frozenset()
+        return partial(_plain_record, tuple(kind.model_fields), later)
+    if issubclass(kind, Mapping):
+        return _plain_mapping
+    if issubclass(kind, list | tuple):
+        return _plain_sequence
+    if issubclass(kind, datetime):
+        return instant_text
+    if issubclass(kind, date):
+        return kind.isoformat
+    return _as_it_is
+
+
+def _plain_word(value: Enum) -> Any:
+    return plain(value.value)
+
+
+def _plain_record(names: Sequence[str], later: frozenset[str], value: BaseModel) -> dict[str, Any]:
+    fields = ((name, getattr(value, name)) for name in names)
+    return {name: plain(field) for name, field in fields if field is not None or name not in later}
+
+
+def _plain_mapping(value: Mapping[Any, Any]) -> dict[Any, Any]:
+    return {plain(key): plain(item) for key, item in value.items()}
+
+
+def _plain_sequence(value: Sequence[Any]) -> list[Any]:
+    return [plain(item) for item in value]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)

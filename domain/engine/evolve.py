@@ -17,22 +17,24 @@ P = TypeVar("P", bound=Case)
 
 def evolve(case: P, event: Event | NumberedEvent) -> P:
     """The case after one more event. An :class:`Event` not yet recorded starts no clock: it has no deadline yet."""
-    case = replace(
-        case,
-        stage=event.stage,
-        last_at=event.at,
-        clocks=fold_clock(case.clocks, event),
-        head=event.seq if isinstance(event, NumberedEvent) else case.head,
-    )
-    if event.type is EventType.FILED:
-        case = replace(case, opener=event.actor.role)
-    if event.type is EventType.CLOSED:
-        case = replace(case, outcome=Outcome(event.data["outcome"]))
-    if event.type is EventType.CASE_OPENED:
-        case = replace(case, opened=case.opened + 1)
-    if event.type is EventType.RECTIFICATION_ORDERED:
-        case = replace(case, rectified=case.rectified | {event.data["number"]})
-    return replace(case, **case.apply_event(event))
+    changes: dict[str, Any] = {
+        "stage": event.stage,
+        "last_at": event.at,
+        "clocks": fold_clock(case.clocks, event),
+        "head": event.seq if isinstance(event, NumberedEvent) else case.head,
+    }
+    match event.type:
+        case EventType.FILED:
+            changes["opener"] = event.actor.role
+        case EventType.CLOSED:
+            changes["outcome"] = Outcome(event.data["outcome"])
+        case EventType.CASE_OPENED:
+            changes["opened"] = case.opened + 1
+        case EventType.RECTIFICATION_ORDERED:
+            changes["rectified"] = case.rectified | {event.data["number"]}
+    case = replace(case, **changes)
+    own = case.apply_event(event)
+    return replace(case, **own) if own else case
 
 
 def evolve_all(case: P, events: Iterable[Event | NumberedEvent]) -> P:

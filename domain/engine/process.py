@@ -7,7 +7,7 @@ nowhere is a bug, and is told as one (:class:`UndeclaredStep`) before anything i
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from domain.clocks import ClockId
 from domain.engine.records import Event
@@ -77,6 +77,14 @@ class DeclaredStage:
 
     def under(self, statute: Statute) -> "DeclaredStage":
         """The stage as a text has it: without the commands, the limits and the ways that it does not know."""
+        made = _UNDER.get((id(self), id(statute)))
+        if made is None:
+            if len(_UNDER) >= _UNDER_AT_MOST:
+                _UNDER.clear()
+            made = _UNDER[id(self), id(statute)] = (self, statute, self._made_for(statute))
+        return made[2]
+
+    def _made_for(self, statute: Statute) -> "DeclaredStage":
         return replace(
             self,
             commands=self.commands_under(statute),
@@ -108,6 +116,10 @@ class DeclaredStage:
         under = self.waits_under(statute, provincial)
         return self.waits_for if under is None else under
 
+
+_UNDER: Final[dict[tuple[int, int], tuple[DeclaredStage, Statute, DeclaredStage]]] = {}
+"""Stages as texts have them, for each decision asks several times; beside what each is made of, which so stays."""
+_UNDER_AT_MOST: Final = 1024
 
 C = TypeVar("C", CommandName, ClockId)
 
