@@ -1,6 +1,7 @@
 """What is opened: the case before anything has happened in it, and what tells one filing from another."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 from domain.engine.case import Case
 from domain.engine.filed import Filed
@@ -9,6 +10,18 @@ from domain.rule_texts import KNOWN
 from domain.words import ProcedureName
 from procedures.registry import PROCEDURES
 from protocol.messages import CaseOpening
+
+
+class Played(NamedTuple):
+    """How a case's time differs from the world's: for played cases alone. ``alone``: it finds no other case."""
+
+    shift: timedelta = timedelta()
+    all_editions: bool = False
+    alone: bool = False
+
+
+IN_THE_WORLD = Played()
+"""A case in the world's own time."""
 
 
 def plain_matter(matter: Filed) -> dict[str, Any]:

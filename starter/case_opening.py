@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -24,21 +24,9 @@ from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName
 from procedures.registry import PROCEDURES, open_case
 from protocol.messages import CaseOpening
-from protocol.opening import case_before, digest_of_filing, plain_matter
+from protocol.opening import IN_THE_WORLD, Played, case_before, digest_of_filing, plain_matter
 from starter.errors import InvalidInput, RequestRefused
 from starter.failures import refusal_of
-
-
-class Played(NamedTuple):
-    """How a case's time differs from the world's: for played cases alone. ``alone``: it finds no other case."""
-
-    shift: timedelta = timedelta()
-    all_editions: bool = False
-    alone: bool = False
-
-
-IN_THE_WORLD = Played()
-"""A case in the world's own time."""
 
 
 class Entered(NamedTuple):

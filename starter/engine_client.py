@@ -39,10 +39,10 @@ from procedures.share_request.filing import as_requester
 from protocol.errors import BUSY
 from protocol.messages import Answer, CaseOpening, CaseState, CaseView, caller_key
 from protocol.names import TASK_QUEUE, workflow_id
-from protocol.opening import digest_of_filing
+from protocol.opening import IN_THE_WORLD, Played, digest_of_filing
 from protocol.starting import start_case
 from starter.answered_heads import AnsweredHeads
-from starter.case_opening import IN_THE_WORLD, Entered, Played, enter_case, one_case, statute_named
+from starter.case_opening import Entered, enter_case, one_case, statute_named
 from starter.engine_calls import check_key, within
 from starter.engine_turns import EngineTurns
 from starter.errors import (

@@ -27,7 +27,8 @@ from procedures.rectification.rules import origin_is_there
 from procedures.registry import PROCEDURES
 from procedures.resource_withdrawal.rules import resource_withdrawn
 from protocol.messages import CaseView
-from starter.case_opening import Played, enter_case
+from protocol.opening import Played
+from starter.case_opening import enter_case
 from starter.errors import RequestRefused
 from tests.domain.engine.machine import PaperCase
 

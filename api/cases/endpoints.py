@@ -30,7 +30,8 @@ from domain.messages import Language
 from domain.refusal_codes import RefusalCode
 from domain.words import ProcedureName, Role
 from procedures.registry import PROCEDURES
-from starter.case_opening import Played, matter_parties, refuse_unopenable
+from protocol.opening import Played
+from starter.case_opening import matter_parties, refuse_unopenable
 from starter.errors import RequestRefused
 from starter.in_force import text_in_force
 

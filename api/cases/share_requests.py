@@ -8,7 +8,7 @@ from api.http.problems import Problem
 from domain.access import Caller, Parties, may_file
 from domain.words import ProcedureName
 from procedures.share_request.filing import as_requester
-from starter.case_opening import Played
+from protocol.opening import Played
 from starter.engine_client import FiledCase
 
 PROCEDURE: Final = ProcedureName.SHARE_REQUEST

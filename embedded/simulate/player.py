@@ -20,7 +20,7 @@ from embedded.simulate.scenario import PlayedStep, Scenario
 from embedded.simulate.skipped_case import SkippedCase
 from procedures.registry import PROCEDURES
 from protocol.messages import CalendarNews, CaseState, CaseView
-from starter.case_opening import Played
+from protocol.opening import Played
 from starter.engine_client import ShareflowClient
 from starter.errors import InvalidInput, RequestRefused
 

@@ -8,7 +8,7 @@ import pytest
 from domain.words import ProcedureName
 from embedded.simulate.sandbox import Sandbox
 from procedures.share_request.filing import as_requester
-from starter.case_opening import Played
+from protocol.opening import Played
 from starter.engine_client import ShareflowClient
 from starter.errors import KeyReused, RequestRefused
 from tests.engine.cases import application

@@ -13,7 +13,7 @@ from domain.words import CommandName, ProcedureName, Role
 from embedded.simulate.sandbox import Sandbox
 from procedures.access_grant.case import AccessGrant
 from protocol.names import workflow_id
-from starter.case_opening import Played
+from protocol.opening import Played
 from starter.engine_client import ShareflowClient
 
 USER, PROVIDER = "113206000140000015", "113206000140000028"

@@ -25,8 +25,9 @@ from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from protocol.messages import Answer, CalendarNews, CaseView
 from protocol.names import workflow_id
+from protocol.opening import Played
 from starter import case_opening
-from starter.case_opening import Played, enter_case
+from starter.case_opening import enter_case
 from starter.engine_client import ShareflowClient
 from tests.procedures.grants import PROVIDER, USER, grant, opened
 

@@ -17,8 +17,8 @@ from ledger.queries.events import events_of
 from procedures.resource_withdrawal.case import Withdrawal
 from protocol.messages import CaseView
 from protocol.names import workflow_id
+from protocol.opening import Played
 from starter import case_opening
-from starter.case_opening import Played
 from starter.engine_client import ShareflowClient
 from tests.procedures.grants import PROVIDER, USER, grant, opened
 
