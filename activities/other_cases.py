@@ -29,7 +29,7 @@ from procedures.registry import open_case as rules_open
 from protocol.errors import refusal_note, told_by_the_case
 from protocol.messages import CaseOpening, CaseToOpen, CommandToGive, GrantFound, GrantsWanted
 from protocol.names import FIND_CASE, FIND_GRANTS, GIVE_COMMAND, OPEN_CASE, TASK_QUEUE, workflow_id
-from protocol.opening import case_before, digest_of_filing, plain_matter
+from protocol.opening import Played, case_before, opening_of
 from protocol.starting import start_case
 
 
@@ -93,19 +93,18 @@ class OtherCases:
         # A policy from before this procedure does not name its limits.
         policy_digest = KNOWN.digest(completed(KNOWN.policy(order.policy_digest)))
         self._texts.store(order.statute_digest, policy_digest)
-        return CaseOpening(
+        shift = order.at - datetime.now(UTC) if self._played else timedelta()
+        return opening_of(
+            order.procedure,
+            matter,
             request_id=order.request_id,
-            procedure=order.procedure,
-            application=plain_matter(matter),
-            actor=PLATFORM,
             key=f"opened/{order.request_id}",
-            digest=digest_of_filing(order.procedure, order.statute, matter),
+            actor=PLATFORM,
             statute=order.statute,
             statute_digest=order.statute_digest,
             policy_digest=policy_digest,
             filed_at=order.at,
-            shift=order.at - datetime.now(UTC) if self._played else timedelta(),
-            all_editions=order.all_editions,
+            played=Played(shift, order.all_editions),
             opened_by=order.opened_by,
         )
 

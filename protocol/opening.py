@@ -1,10 +1,12 @@
-"""What is opened: the case before anything has happened in it, and what tells one filing from another."""
+"""What is opened, and by which message: the case before anything happened, and what tells one filing from another."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from domain.access import EVERYWHERE
 from domain.engine.case import Case
 from domain.engine.filed import Filed
+from domain.engine.records import Actor
 from domain.naming import fingerprint
 from domain.rule_texts import KNOWN
 from domain.words import ProcedureName
@@ -32,6 +34,43 @@ def plain_matter(matter: Filed) -> dict[str, Any]:
 def digest_of_filing(procedure: ProcedureName, statute_id: str, matter: Filed) -> str:
     """What tells one filing from another under the same key: the procedure, the text and everything that is filed."""
     return fingerprint({"procedure": procedure.value, "statute": statute_id, "application": plain_matter(matter)})
+
+
+def opening_of(
+    procedure: ProcedureName,
+    matter: Filed,
+    *,
+    request_id: str,
+    key: str,
+    actor: Actor,
+    statute: str,
+    statute_digest: str,
+    policy_digest: str,
+    filed_at: datetime,
+    places: frozenset[str] = frozenset({EVERYWHERE}),
+    played: Played = IN_THE_WORLD,
+    opened_by: str | None = None,
+    asked: str | None = None,
+) -> CaseOpening:
+    """The message that starts a case, whoever opens it; what each part means stands with :class:`CaseOpening`."""
+    return CaseOpening(
+        request_id=request_id,
+        procedure=procedure,
+        application=plain_matter(matter),
+        actor=actor,
+        places=places,
+        key=key,
+        digest=digest_of_filing(procedure, statute, matter),
+        statute=statute,
+        statute_digest=statute_digest,
+        policy_digest=policy_digest,
+        filed_at=filed_at,
+        shift=played.shift,
+        all_editions=played.all_editions,
+        opened_by=opened_by,
+        alone=played.alone,
+        asked=asked,
+    )
 
 
 def case_before(opening: CaseOpening) -> Case:

@@ -24,7 +24,7 @@ from domain.validation_messages import first_problem, key_path
 from domain.words import ProcedureName
 from procedures.registry import PROCEDURES, open_case
 from protocol.messages import CaseOpening
-from protocol.opening import IN_THE_WORLD, Played, case_before, digest_of_filing, plain_matter
+from protocol.opening import IN_THE_WORLD, Played, case_before, opening_of
 from starter.errors import InvalidInput, RequestRefused
 from starter.failures import refusal_of
 
@@ -52,21 +52,18 @@ def enter_case(
     statute = statute_named(statute_id)
     at = received_at or datetime.now(UTC) + played.shift
     one = one_case(procedure, statute, matter, played)
-    opening = CaseOpening(
+    opening = opening_of(
+        procedure,
+        matter,
         request_id=request_id_for(statute_id, one.key if one else key, procedure),
-        procedure=procedure,
-        application=plain_matter(matter),
-        actor=actor,
-        places=places,
         key=key,
-        digest=digest_of_filing(procedure, statute_id, matter),
+        actor=actor,
         statute=statute.id,
         statute_digest=KNOWN.digest(statute),
         policy_digest=KNOWN.digest(policy),
         filed_at=at,
-        shift=played.shift,
-        all_editions=played.all_editions,
-        alone=played.alone,
+        places=places,
+        played=played,
         asked=uuid.uuid4().hex[:8],
     )
     case = case_before(opening)
