@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.clocks import ClockId
+from domain.engine.commands import Nothing
 from domain.engine.decide import decide
 from domain.engine.decision import Decision
 from domain.engine.procedure import Procedure
@@ -341,10 +342,10 @@ def test_every_procedure_is_listed_once(procedures: Sequence[Procedure[Any]], sa
 
 def test_a_command_is_ruled_once() -> None:
     book: RuleBook[Any] = RuleBook()
-    book.command(CommandName.URGE, by=(Role.BUREAU,))(moves_to(Stage.CLOSED))
+    book.command(CommandName.URGE, by=(Role.BUREAU,), says=Nothing)(moves_to(Stage.CLOSED))
     first = book[CommandName.URGE]
     with pytest.raises(ValueError, match=r"^tests\.domain\.engine\.test_process: urge is ruled twice"):
-        book.command(CommandName.URGE, by=(Role.PROVIDER,))(moves_to(Stage.DELIVERY))
+        book.command(CommandName.URGE, by=(Role.PROVIDER,), says=Nothing)(moves_to(Stage.DELIVERY))
     assert book == {CommandName.URGE: first}
 
 
