@@ -32,7 +32,10 @@ ENUMS = ("ClockId", "EventType", "RefusalCode")
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """A function in the source, or a process; as text ``procedures/demand/rules.py:publish``."""
+    """A function in the source, or a process; as text ``procedures/demand/rules.py:publish``.
+
+    One that is made within another has the names of both: ``may_be_decided.decide``.
+    """
 
     file: str
     function: str
@@ -54,7 +57,7 @@ class Carrier:
 class _Function:
     """A function of the source and what is named in it: members of enums, those that it hands to other functions, and
     those among them with which it starts a limit; the parts that it reads of anything, by their names and with what it
-    calls that (``clause``, ``rules.clause``); other names."""
+    calls that (``clause``, ``rules.clause``); other names; and where the functions stand that it may call by name."""
 
     place: Place
     members: set[tuple[str, str]] = field(default_factory=set)
@@ -63,6 +66,7 @@ class _Function:
     starts_by_name: bool = False
     reads: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
+    calls: set[Place] = field(default_factory=set)
 
 
 def carriers(statute_id: str, row: Row) -> Sequence[Carrier]:
@@ -83,9 +87,12 @@ def _rule(own: str, reference: str, procedures: Sequence[ProcedureName], acting:
 
 
 def place_of(function: Callable[..., Any]) -> Place:
-    """Where a function stands; one that is made within another stands in that."""
-    package, _, module = function.__module__.rpartition(".")
-    return Place(f"{package.replace('.', '/')}/{module}.py", function.__qualname__.partition(".<locals>")[0])
+    """Where a function stands."""
+    return Place(_file_of(function.__module__), function.__qualname__.replace(".<locals>", ""))
+
+
+def _file_of(module: str) -> str:
+    return f"{module.replace('.', '/')}.py"
 
 
 def command_places(procedure: ProcedureName, command: CommandName) -> Sequence[Place]:
@@ -132,7 +139,10 @@ def _section(reference: str) -> ProcedureName | None:
 
 
 def _reading(reference: str, procedures: Sequence[ProcedureName], acting: set[Place]) -> Sequence[Place]:
-    """Which functions read a part of the statute: those of the row's acts, else all; of a limit, which start it."""
+    """Which functions read a part of the statute; of a limit, which start it.
+
+    Where a row's acts come to it, those alone on their way: the readers, and who calls a reader.
+    """
     steps = [found for step in reference.rpartition(":")[2].split(".") if (found := STEP.fullmatch(step))]
     names = [found["name"] for found in steps]
     if names == ["limits"]:
@@ -142,7 +152,23 @@ def _reading(reference: str, procedures: Sequence[ProcedureName], acting: set[Pl
     reading = (_reading_part(name, (section,) if section else procedures) for name in reversed(telling))
     whole = _reading_of_the_section(section, names[-1]) if section and telling == names[:1] else ()
     places = whole or next((places for places in reading if places), ())
-    return [place for place in places if place in acting] or places
+    if acting.isdisjoint(places):
+        return places
+    reached = _reached_from(acting)
+    readers = {place for place in places if place in reached}
+    calling = [f.place for f in _functions() if f.place in reached and f.calls & readers]
+    return tuple(dict.fromkeys([*(place for place in places if place in readers), *calling]))
+
+
+def _reached_from(acting: set[Place]) -> set[Place]:
+    """These functions, those that they call by name, and so on."""
+    calls = {function.place: function.calls for function in _functions()}
+    reached: set[Place] = set()
+    more = acting
+    while more := more - reached:
+        reached |= more
+        more = {called for place in more for called in calls.get(place, ())}
+    return reached
 
 
 def _reading_part(name: str, procedures: Sequence[ProcedureName]) -> Sequence[Place]:
@@ -189,9 +215,15 @@ def _below(room: Traversable, path: str) -> Iterator[_Function]:
 
 def _of_file(module: ast.Module, file: str) -> Iterator[_Function]:
     """The functions of a file; what a table of its own names counts for each function that uses the table."""
-    tables = {name: _read(node, Place(file, name)) for node in module.body for name in _assigned(node)}
+    tables = {name: _read([node], Place(file, name)) for node in module.body for name in _assigned(node)}
+    known = {name: Place(file, name) for name, _ in _defined(module)} | _imported(module)
     for name, node in _defined(module):
-        found = _read(node, Place(file, name))
+        found = _read(_own(node), Place(file, name))
+        found.calls = {
+            known[called]
+            for called in _read((x for x in node.body if not isinstance(x, ast.FunctionDef)), found.place).names
+            & known.keys()
+        }
         for table in found.names & tables.keys():
             found.members |= tables[table].members
         if found.starts_by_name:  # a limit that it took from a table or from a list of its own
@@ -204,17 +236,33 @@ def _assigned(node: ast.stmt) -> Iterator[str]:
     yield from (target.id for target in targets if isinstance(target, ast.Name))
 
 
-def _defined(module: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    for node in module.body:
+def _defined(within: ast.Module | ast.ClassDef | ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Every function, however deep it stands in classes and in other functions."""
+    for node in within.body:
         if isinstance(node, ast.FunctionDef):
             yield node.name, node
-        elif isinstance(node, ast.ClassDef):
-            yield from ((f"{node.name}.{each.name}", each) for each in node.body if isinstance(each, ast.FunctionDef))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield from ((f"{node.name}.{name}", inner) for name, inner in _defined(node))
 
 
-def _read(node: ast.AST, place: Place) -> _Function:
+def _imported(module: ast.Module) -> dict[str, Place]:
+    """Where the functions stand that a file takes from others, by its names for them; and whatever else it takes."""
+    taken = [node for node in module.body if isinstance(node, ast.ImportFrom) and node.module]
+    return {
+        alias.asname or alias.name: Place(_file_of(node.module or ""), alias.name)
+        for node in taken
+        for alias in node.names
+    }
+
+
+def _own(function: ast.FunctionDef) -> Sequence[ast.AST]:
+    """A function without those that are made within it."""
+    return [node for node in ast.iter_child_nodes(function) if not isinstance(node, ast.FunctionDef)]
+
+
+def _read(nodes: Iterable[ast.AST], place: Place) -> _Function:
     found = _Function(place)
-    for each in ast.walk(node):
+    for each in (inner for node in nodes for inner in ast.walk(node)):
         if isinstance(each, ast.Attribute):
             found.reads |= {each.attr, f"{_called(each.value)}.{each.attr}"}
             found.members |= _member(each)
