@@ -14,7 +14,7 @@ from domain.evidence import Algorithm
 from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine
 from ledger.errors import CalendarChanged, LedgerConflict
-from ledger.recording import Resolve, record_step
+from ledger.recording import ResolveClock, record_step
 from protocol.errors import LEDGER_CONFLICT
 from protocol.messages import Recount
 from protocol.names import RECORD_STEP, RECOUNT_CLOCKS
@@ -55,7 +55,7 @@ class LedgerSteps:
         return [resolve(order, days, recount.close_of_business) for order in recount.orders]
 
 
-def _by(calendar: Calendar) -> Resolve:
+def _by(calendar: Calendar) -> ResolveClock:
     """Deadlines by a calendar, which the ledger must still have when the step is written."""
 
     def resolve_by(order: ClockOrder, known_on: date | None, close: time | None) -> Clock:

@@ -20,7 +20,7 @@ KEEP_SECONDS = 65
 BACKLOG = 2048
 
 
-class _Server(uvicorn.Server):
+class _SignallessServer(uvicorn.Server):
     """A server that leaves the process's signals to the program around it."""
 
     @contextmanager
@@ -45,7 +45,7 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
         timeout_graceful_shutdown=DRAIN_SECONDS,
         timeout_keep_alive=KEEP_SECONDS,
     )
-    server = _Server(config)
+    server = _SignallessServer(config)
     running = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event to wait for

@@ -78,7 +78,7 @@ class LedgerFigures(Collector):
         return [up, cases, clocks, pending]
 
 
-class _Server(ThreadingMixIn, WSGIServer):
+class _HealthServer(ThreadingMixIn, WSGIServer):
     """One thread a request, so that a slow scrape does not keep a probe waiting."""
 
     daemon_threads = True
@@ -97,7 +97,7 @@ def serve_health(health: Health, port: int | None) -> Iterator[None]:
         return
     registry = CollectorRegistry()
     registry.register(LedgerFigures(health.reader))
-    server = make_server("127.0.0.1", port, _app(health, registry), _Server, _Silent)
+    server = make_server("127.0.0.1", port, _app(health, registry), _HealthServer, _Silent)
     thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
     thread.start()
     try:

@@ -18,9 +18,9 @@ from bench import servers
 from bench.calls import Calls, calls_of
 from bench.cases import APPLICATION, ORGS, STATUTE, STEPS, commanded, filed
 from bench.processes import Meter
-from bench.recorded import Messages, messages_of
+from bench.recorded import RecordedMessages, messages_of
 from bench.rounds import Round, Sample, percentile, ratio, there, turned, typical, undisturbed
-from bench.stack import Up, up
+from bench.stack import BenchStack, up
 from domain.words import Role
 from ledger.engine import connect
 from protocol.payloads import data_converter
@@ -75,7 +75,7 @@ class Through:
         assert answer.status == 200, answer.content
 
 
-def tokens(engine: Up) -> Mapping[Role, str]:
+def tokens(engine: BenchStack) -> Mapping[Role, str]:
     """A token of the embedded stack for each role, the parties' for their departments."""
     issuer = embedded_issuer(engine.folder)
     return {role: issuer.token([role], ORGS.get(role, "bureau")) for role in Role}
@@ -97,7 +97,7 @@ async def rate(one: Callable[[], Awaitable[Any]], number: int, apart: float = 0.
     return number / (time.perf_counter() - begun)
 
 
-async def direct_messages(engine: Up, temporal: Client) -> Messages:
+async def direct_messages(engine: BenchStack, temporal: Client) -> RecordedMessages:
     """The messages of one case that the engine's own client played, for Temporal's client to send again."""
     ledger = connect(engine.ledger, pool_size=1)
     client = ShareflowClient(temporal, ledger, patience=timedelta(seconds=60))
@@ -109,7 +109,7 @@ async def direct_messages(engine: Up, temporal: Client) -> Messages:
     return await messages_of(temporal, request_id, keys)
 
 
-async def in_turns(engine: Up, ways: Mapping[str, Callable[[], Awaitable[Any]]]) -> list[Round]:
+async def in_turns(engine: BenchStack, ways: Mapping[str, Callable[[], Awaitable[Any]]]) -> list[Round]:
     """Round after round, until enough are undisturbed or the time is over."""
     rounds: list[Round] = []
     begun = time.monotonic()

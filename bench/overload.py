@@ -18,7 +18,7 @@ from bench.calls import GONE, Calls, calls_of
 from bench.cases import APPLICATION, STATUTE
 from bench.http import UNLIMITED, tokens
 from bench.rounds import percentile
-from bench.stack import Up, up
+from bench.stack import BenchStack, up
 from domain.words import Role
 from ledger.reader import reader_at
 
@@ -32,7 +32,7 @@ TURNED_AWAY: Final = (429, 503)
 
 
 @dataclass
-class Told:
+class CallersTold:
     """What callers were told: answers by status, ids that were acknowledged, calls that nobody answered.
 
     ``refused_after`` are the seconds after which those who were turned away knew it.
@@ -55,7 +55,7 @@ class Filings:
         request = APPLICATION.model_dump(mode="json", exclude_none=True)
         self._body = json.dumps({"statute": STATUTE, "request": request}).encode()
 
-    async def one(self, told: Told) -> bool:
+    async def one(self, told: CallersTold) -> bool:
         """File once and note what came; whether it was acknowledged."""
         headers = {**self._headers, "Idempotency-Key": uuid.uuid4().hex}
         begun = time.perf_counter()
@@ -74,9 +74,9 @@ class Filings:
         return answer.status < 300
 
 
-async def steady(filings: Filings, seconds: float) -> tuple[float, Told]:
+async def steady(filings: Filings, seconds: float) -> tuple[float, CallersTold]:
     """Filings a second of callers who never pause, and what they were told."""
-    told, stops = Told(), time.perf_counter() + seconds
+    told, stops = CallersTold(), time.perf_counter() + seconds
 
     async def caller() -> None:
         while time.perf_counter() < stops:
@@ -90,9 +90,9 @@ async def steady(filings: Filings, seconds: float) -> tuple[float, Told]:
     return len(told.acknowledged) / (time.perf_counter() - begun), told
 
 
-async def flooded(filings: Filings, a_second: float, seconds: float) -> tuple[int, Told]:
+async def flooded(filings: Filings, a_second: float, seconds: float) -> tuple[int, CallersTold]:
     """Begin so many filings a second whatever comes of them; how many were begun, and what they were told."""
-    told, begun = Told(), time.perf_counter()
+    told, begun = CallersTold(), time.perf_counter()
     under_way: set[asyncio.Task[bool]] = set()
     number = 0
     while (passed := time.perf_counter() - begun) < seconds:
@@ -116,7 +116,7 @@ def lost(ledger: str, acknowledged: list[str]) -> int:
         return sum(reader.case(request_id) is None for request_id in acknowledged)
 
 
-async def _through(engine: Up) -> dict[str, float]:
+async def _through(engine: BenchStack) -> dict[str, float]:
     token = tokens(engine)[Role.REQUESTER]
     async with calls_of(engine.api) as calls:
         filings = Filings(calls, token)

@@ -26,7 +26,7 @@ class Update:
 
 
 @dataclass(frozen=True)
-class Messages:
+class RecordedMessages:
     """What a case was started with, and its updates in order; ``request_id`` and ``keys`` are to be replaced."""
 
     request_id: str
@@ -67,7 +67,7 @@ class Messages:
         return Payload(metadata=dict(payload.metadata), data=data)
 
 
-async def messages_of(client: Client, request_id: str, keys: Sequence[str]) -> Messages:
+async def messages_of(client: Client, request_id: str, keys: Sequence[str]) -> RecordedMessages:
     """The messages of a case that was played under these callers' keys."""
     history = await client.get_workflow_handle(workflow_id(request_id)).fetch_history()
     started = history.events[0].workflow_execution_started_event_attributes
@@ -76,7 +76,7 @@ async def messages_of(client: Client, request_id: str, keys: Sequence[str]) -> M
         for event in history.events
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
     ]
-    return Messages(
+    return RecordedMessages(
         request_id,
         keys,
         list(started.input.payloads),

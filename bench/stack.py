@@ -16,7 +16,7 @@ PORTS = ("SHAREFLOW_API_PORT", "SHAREFLOW_HEALTH_PORT", "SHAREFLOW_TEMPORAL_PORT
 
 
 @dataclass(frozen=True)
-class Up:
+class BenchStack:
     """A running engine: where each part answers, and the processes that are not children of this one."""
 
     folder: Path
@@ -46,7 +46,7 @@ def free_ports(number: int) -> list[int]:
 
 
 @asynccontextmanager
-async def up(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Up]:
+async def up(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[BenchStack]:
     """The engine while inside; ``settings`` as the environment would name them. Raises RuntimeError."""
     ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("SHAREFLOW_", "TEMPORAL_"))}
@@ -59,7 +59,7 @@ async def up(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Up]:
         there = await _addresses(process, folder / "stack.json")
         pid = int((folder / "postgres" / "postmaster.pid").read_text("ascii").split()[0])
         health = f"http://127.0.0.1:{ports['SHAREFLOW_HEALTH_PORT']}"
-        yield Up(folder, there["temporal"], there["ledger"], there["api"], health, process.pid, pid)
+        yield BenchStack(folder, there["temporal"], there["ledger"], there["api"], health, process.pid, pid)
     finally:
         if process.returncode is None:
             process.terminate()

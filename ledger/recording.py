@@ -31,7 +31,7 @@ from ledger.engine import Engine, writers_of
 from ledger.errors import CalendarChanged, LedgerConflict
 from ledger.particulars import CaseParticulars
 
-Resolve = Callable[[ClockOrder, date | None, time | None], Clock]
+ResolveClock = Callable[[ClockOrder, date | None, time | None], Clock]
 """Works out a clock's deadline from its order, the day whose knowledge of the calendar counts
 (None: all editions) and the close of business (None: 24:00)."""
 
@@ -73,7 +73,7 @@ class _Chained:
 
 
 def record_step(
-    engine: Engine, step: Step, resolve: Resolve, algorithm: Algorithm, editions: int | None = None
+    engine: Engine, step: Step, resolve: ResolveClock, algorithm: Algorithm, editions: int | None = None
 ) -> StepResult:
     """Write ``step``'s events, clocks, messages and the case's new state: all of it or nothing.
 
@@ -102,7 +102,7 @@ def record_step(
     return _answer(step, said, clocks, chained)
 
 
-def _resolved(step: Step, order: ClockOrder, resolve: Resolve) -> Clock:
+def _resolved(step: Step, order: ClockOrder, resolve: ResolveClock) -> Clock:
     clock = resolve(order, step.known_on, step.close_of_business)
     if not _same_clock(order, clock):
         raise LedgerConflict(f"Clock {order!r} was resolved into another one: {clock!r}.")

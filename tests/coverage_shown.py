@@ -18,7 +18,7 @@ Said = tuple[str, Cited]
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownWords:
     """What a play shows of each kind of word."""
 
     procedure: ProcedureName
@@ -32,7 +32,7 @@ class Shown:
     step: frozenset[Said]
 
 
-def shown(played: PlayedCase) -> Shown:
+def shown(played: PlayedCase) -> ShownWords:
     """What a play shows. A command is cited under whatever the events of its step are."""
     own = played.scenario.statute.partition("+")[0]
 
@@ -56,7 +56,7 @@ def shown(played: PlayedCase) -> Shown:
         if number not in refused
         for ground in by_key.get(step.key or f"step-{number}", {None}) - {None} or {None}
     ]
-    return Shown(
+    return ShownWords(
         procedure=played.scenario.procedure,
         command=frozenset(commands),
         event=frozenset((event.type.value, cited(event.statute, event.article)) for event in played.events),
@@ -84,7 +84,7 @@ def words(row: Row) -> Iterator[tuple[ProcedureName | None, str, str]]:
             yield None, kind, str(word)
 
 
-def shows(statute: str, row: Row, word: tuple[ProcedureName | None, str, str], case: Shown) -> bool:
+def shows(statute: str, row: Row, word: tuple[ProcedureName | None, str, str], case: ShownWords) -> bool:
     """Whether a case shows a word of a row, cited as the row says."""
     procedure, kind, said = word
     if procedure not in (None, case.procedure):
@@ -100,7 +100,7 @@ def grounds_of(statute: str, row: Row) -> set[Cited]:
     return {(statute, row.number), *((regulation or statute, article) for regulation, _, article in named)}
 
 
-def untrue(statute: str, rows: Iterable[Row], cases: Mapping[str, Shown]) -> Iterator[str]:
+def untrue(statute: str, rows: Iterable[Row], cases: Mapping[str, ShownWords]) -> Iterator[str]:
     """What the rows say and their scenarios do not show, one sentence each."""
     for row in rows:
         where = f"{statute}, article {row.article}, {row.category} “{row.quote}”"

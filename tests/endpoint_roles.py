@@ -14,7 +14,7 @@ from api.worklist.endpoints import OVERSEERS
 from domain.words import Role
 
 
-class Access(Enum):
+class OpenTo(Enum):
     """Who may call an endpoint, where no role decides it."""
 
     ANYBODY = auto()
@@ -24,7 +24,7 @@ EVERY_ROLE: Final = frozenset(Role)
 COMMANDING: Final = EVERY_ROLE - {Role.AUDITOR, Role.OPERATOR}
 SUBSCRIBERS: Final = frozenset(TOLD)
 
-ENDPOINTS: Final[Mapping[str, frozenset[Role] | Access]] = {
+ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "POST /v1/requests": frozenset({Role.REQUESTER, Role.PLATFORM}),
     "GET /v1/requests": EVERY_ROLE,
     "GET /v1/requests/{request_id}": EVERY_ROLE,
@@ -64,7 +64,7 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | Access]] = {
     "GET /v1/calendar/due": EVERY_ROLE,
     "GET /v1/statutes": EVERY_ROLE,
     "GET /v1/statutes/{statute_id}": EVERY_ROLE,
-    "GET /healthz": Access.ANYBODY,
-    "GET /readyz": Access.ANYBODY,
-    "GET /metrics": Access.ANYBODY,
+    "GET /healthz": OpenTo.ANYBODY,
+    "GET /readyz": OpenTo.ANYBODY,
+    "GET /metrics": OpenTo.ANYBODY,
 }

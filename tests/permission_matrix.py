@@ -15,7 +15,7 @@ from domain.words import CommandName, ProcedureName, Role, Stage
 from procedures.registry import PROCEDURES, allowed
 from procedures.share_request.process import PROCESS, SHARE_REQUEST
 from tests.domain.engine.situations import SITUATIONS, reached
-from tests.endpoint_roles import ENDPOINTS, Access
+from tests.endpoint_roles import ENDPOINTS, OpenTo
 from tests.permission_words import CONDITIONS, TEXTS
 
 ROOT = Path(__file__).parent.parent
@@ -178,7 +178,7 @@ def _endpoints(language: Language) -> Iterator[str]:
     yield _row([_said("endpoint", language), _said("anybody", language), *(label("role", x, language) for x in Role)])
     yield _row(["---"] * (len(Role) + 2))
     for endpoint, access in ENDPOINTS.items():
-        if access is Access.ANYBODY:
+        if access is OpenTo.ANYBODY:
             yield _row([f"`{endpoint}`", "●", *("" for _ in Role)])
         else:
             yield _row([f"`{endpoint}`", "", *("●" if role in access else "" for role in Role)])

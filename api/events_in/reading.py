@@ -23,7 +23,7 @@ LARGEST_BATCH = 100
 PREFIX = "ce-"
 
 Path = tuple[str | int, ...]
-Place = Callable[[Path], Path]
+PlaceOf = Callable[[Path], Path]
 """Where in the request a part of an event stands."""
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -84,7 +84,7 @@ def _batch(said: Any) -> list[Incoming]:
     return [_incoming(event, partial(_in_batch, number)) for number, event in enumerate(each)]
 
 
-def _incoming(raw: Any, place: Place) -> Incoming:
+def _incoming(raw: Any, place: PlaceOf) -> Incoming:
     envelope = _checked(Envelope, raw, place)
     says = BY_TYPE.get(envelope.type)
     if says is None:
@@ -94,18 +94,18 @@ def _incoming(raw: Any, place: Place) -> Incoming:
     return Incoming(envelope, said, _path(place, "data", "statute"))
 
 
-def _path(place: Place, *path: str) -> str:
+def _path(place: PlaceOf, *path: str) -> str:
     return key_path(tuple(step for step in place(path) if step != "body"))
 
 
-def _checked(model: type[Model], value: Any, place: Place) -> Model:
+def _checked(model: type[Model], value: Any, place: PlaceOf) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
         raise _invalid(error, place) from None
 
 
-def _invalid(error: ValidationError, place: Place) -> RequestValidationError:
+def _invalid(error: ValidationError, place: PlaceOf) -> RequestValidationError:
     details = error.errors(include_url=False)
     return RequestValidationError([{**detail, "loc": place(detail["loc"])} for detail in details])
 

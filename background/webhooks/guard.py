@@ -26,7 +26,7 @@ LONGEST_URL = 2000
 RESOLVE_SECONDS = 5.0
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+ResolveHost = Callable[[str, int], Awaitable[Sequence[str]]]
 """Finds the addresses of a host. Raises OSError when there are none."""
 
 # Of their own: names that take long to resolve must not keep the database waiting.
@@ -86,7 +86,7 @@ def place_in(url: str) -> Destination:
 class AddressGuard:
     """Refuses what is not public, save what the operator allows. ``resolve`` finds the addresses of a name."""
 
-    def __init__(self, allowed: Allowed = NOTHING, resolve: Resolve = resolve_host) -> None:
+    def __init__(self, allowed: Allowed = NOTHING, resolve: ResolveHost = resolve_host) -> None:
         self._allowed = allowed
         self._resolve = resolve
 

@@ -15,11 +15,11 @@ from typing import Any, Final
 from bench.contestants.racing import raced
 from configuration.process import settle_memory
 
-Maker = Callable[[str, str, Path], AbstractAsyncContextManager[Any]]
+MakeContestant = Callable[[str, str, Path], AbstractAsyncContextManager[Any]]
 """From the addresses of Temporal and the ledger, and the file of recorded rows, to whoever plays cases."""
 
 
-def maker(name: str) -> Maker:
+def maker(name: str) -> MakeContestant:
     """What makes a contestant. Imported here: it loads nothing of the others. Raises ValueError for a name of none."""
     match name:
         case "shareflow":

@@ -69,7 +69,7 @@ class BareCase:
         return self.done
 
 
-class Messages:
+class MessageSender:
     """Sends the messages of a case to a workflow of either kind."""
 
     def __init__(self, client: Client, workflow_name: str, queue: str) -> None:
@@ -96,7 +96,7 @@ class Messages:
 
 
 @asynccontextmanager
-async def lean(temporal: str, ledger: str, recorded: Path) -> AsyncIterator[Messages]:
+async def lean(temporal: str, ledger: str, recorded: Path) -> AsyncIterator[MessageSender]:
     """The floor: one local activity a message, which writes the same rows in one statement."""
     statements = await asyncio.to_thread(rows.Statements, ledger, "lean", recorded)
     pool = ThreadedConnectionPool(WRITERS, WRITERS, ledger)
@@ -124,12 +124,12 @@ async def lean(temporal: str, ledger: str, recorded: Path) -> AsyncIterator[Mess
         nonsticky_to_sticky_poll_ratio=POLLS_FOR_NEW_CASES,
     )
     async with worker:
-        yield Messages(client, "Lean", LEAN)
+        yield MessageSender(client, "Lean", LEAN)
     pool.closeall()
 
 
 @asynccontextmanager
-async def bare(temporal: str, _: str, __: Path) -> AsyncIterator[Messages]:
+async def bare(temporal: str, _: str, __: Path) -> AsyncIterator[MessageSender]:
     """The same messages, no activity, no database."""
     client = await Client.connect(temporal)
     worker = Worker(
@@ -141,4 +141,4 @@ async def bare(temporal: str, _: str, __: Path) -> AsyncIterator[Messages]:
         nonsticky_to_sticky_poll_ratio=POLLS_FOR_NEW_CASES,
     )
     async with worker:
-        yield Messages(client, "Bare", BARE)
+        yield MessageSender(client, "Bare", BARE)

@@ -53,7 +53,7 @@ _DRAWN: Final = "((pg_current_xact_id()::text::bigint << 12) | {})"
 
 
 @dataclass(frozen=True)
-class Table:
+class CopiedTable:
     """A table of the ledger with a case's rows: the columns that a writer gives, and those of its primary key.
 
     ``filled``: those that the database fills all the same. A primary key without the case's id is a place in the order
@@ -70,7 +70,7 @@ class Table:
         return column in self.key and "request_id" not in self.key
 
 
-def tables(cursor: Cursor) -> Sequence[Table]:
+def tables(cursor: Cursor) -> Sequence[CopiedTable]:
     """The tables of the ledger that have rows of cases."""
     cursor.execute(_TABLES)
     found = []
@@ -80,7 +80,7 @@ def tables(cursor: Cursor) -> Sequence[Table]:
         cursor.execute(_IDENTITIES, (f"public.{name}",))
         filled = frozenset(column for (column,) in cursor.fetchall())
         key = [column for column, number in sorted(columns, key=lambda each: each[1]) if number]
-        found.append(Table(name, [column for column, _ in columns], key, filled))
+        found.append(CopiedTable(name, [column for column, _ in columns], key, filled))
     return found
 
 
@@ -89,7 +89,7 @@ def snapshot(cursor: Cursor, request_id: str) -> Snapshot:
     return {table.name: _rows(cursor, table, request_id) for table in tables(cursor)}
 
 
-def _rows(cursor: Cursor, table: Table, request_id: str) -> Mapping[tuple[str | None, ...], Row]:
+def _rows(cursor: Cursor, table: CopiedTable, request_id: str) -> Mapping[tuple[str | None, ...], Row]:
     listed = ", ".join(f'"{column}"::text' for column in table.columns)
     cursor.execute(f'SELECT {listed} FROM public."{table.name}" WHERE request_id = %s', (request_id,))
     rows = [dict(zip(table.columns, values, strict=True)) for values in cursor.fetchall()]
@@ -97,7 +97,7 @@ def _rows(cursor: Cursor, table: Table, request_id: str) -> Mapping[tuple[str | 
     return {tuple(row[column] for column in key): row for row in rows}
 
 
-def statement(schema: str, known: Sequence[Table], before: Snapshot, after: Snapshot) -> str:
+def statement(schema: str, known: Sequence[CopiedTable], before: Snapshot, after: Snapshot) -> str:
     """One statement that makes of the rows of a case before a message those after it, in another schema."""
     parts: list[str] = []
     for table in known:
@@ -115,7 +115,7 @@ def statement(schema: str, known: Sequence[Table], before: Snapshot, after: Snap
     return f"WITH {heads} {last}"
 
 
-def _insert(name: str, table: Table, rows: Sequence[Row]) -> str:
+def _insert(name: str, table: CopiedTable, rows: Sequence[Row]) -> str:
     columns = [column for column in table.columns if column not in table.filled]
     values = ", ".join(
         "(" + ", ".join(_DRAWN.format(place) if table.drawn(each) else _literal(row[each]) for each in columns) + ")"
@@ -124,12 +124,12 @@ def _insert(name: str, table: Table, rows: Sequence[Row]) -> str:
     return f"INSERT INTO {name} ({', '.join(columns)}) VALUES {values}"
 
 
-def _update(name: str, table: Table, was: Row, row: Row) -> str:
+def _update(name: str, table: CopiedTable, was: Row, row: Row) -> str:
     changed = ", ".join(f"{column} = {_literal(value)}" for column, value in row.items() if was[column] != value)
     return f"UPDATE {name} SET {changed} WHERE {_where(table, row)}"
 
 
-def _where(table: Table, row: Row) -> str:
+def _where(table: CopiedTable, row: Row) -> str:
     return " AND ".join(f"{column} = {_literal(row[column])}" for column in table.key)
 
 
@@ -141,7 +141,7 @@ def _literal(value: str | None) -> str:
     return str(quoted.getquoted().decode())
 
 
-def copied(cursor: Cursor, schema: str, known: Sequence[Table]) -> None:
+def copied(cursor: Cursor, schema: str, known: Sequence[CopiedTable]) -> None:
     """Tables like those of the ledger in a schema of their own."""
     cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
     cursor.execute(f"CREATE SCHEMA {schema}")

@@ -30,7 +30,7 @@ UNTIL_GRANTED: Final = {
 """What makes a grant of a request there."""
 
 
-class Stage:
+class Staging:
     """Where cases are brought to a situation, and who acts on them."""
 
     def __init__(self, api: httpx.AsyncClient, bearer: Bearer, ground: Sandbox) -> None:

@@ -54,7 +54,7 @@ async def cases_of(ground: Sandbox, code: str) -> list[str]:
     return [case.request_id for case in page.cases]
 
 
-class Commands:
+class CommandLine:
     """The command line on the session's engine."""
 
     def __init__(self, ground: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,8 +68,8 @@ class Commands:
 
 
 @pytest.fixture
-def shareflow(ground: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    return Commands(ground, monkeypatch)
+def shareflow(ground: Sandbox, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
+    return CommandLine(ground, monkeypatch)
 
 
 def case_file(folder: Path, code: str) -> str:
@@ -87,7 +87,7 @@ DOORS = ("http", "round", "duties open", "case open")
 
 @pytest.mark.parametrize("first", DOORS)
 async def test_every_door_comes_to_one_case(
-    first: str, people: People, ground: Sandbox, shareflow: Commands, code: str, tmp_path: Path
+    first: str, people: People, ground: Sandbox, shareflow: CommandLine, code: str, tmp_path: Path
 ) -> None:
     async def through(context: str) -> str:
         if context == "http":
@@ -168,7 +168,7 @@ async def test_a_duty_that_was_refused_is_opened_once_it_is_mended(ground: Sandb
 
 
 async def test_a_refusal_is_told_with_its_code(
-    shareflow: Commands, code: str, monkeypatch: pytest.MonkeyPatch, ground: Sandbox
+    shareflow: CommandLine, code: str, monkeypatch: pytest.MonkeyPatch, ground: Sandbox
 ) -> None:
     named = ("nantong-2020", "catalogue_survey", "--department", code, "--name", "甲局")
     with monkeypatch.context() as other_rules:
@@ -185,7 +185,7 @@ async def test_a_refusal_is_told_with_its_code(
 
 
 async def test_a_round_that_opened_nothing_does_not_end_well(
-    shareflow: Commands, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shareflow: CommandLine, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command line has a list of departments, the worker has none."""
     listed = tmp_path / "departments.yaml"

@@ -8,7 +8,7 @@ import pytest
 
 from domain.words import Role
 from tests.api.callers import Bearer, People, filing, fresh_key
-from tests.endpoint_roles import ENDPOINTS, Access
+from tests.endpoint_roles import ENDPOINTS, OpenTo
 from tests.engine.cases import PROVIDER, REQUESTER
 
 PATHS: Final = {
@@ -97,7 +97,7 @@ async def test_an_endpoint_is_for_its_roles(
         statuses[role] = await call(api, endpoint, request_id, headers, role)
     nobody = await call(api, endpoint, request_id, {}, Role.REQUESTER)
     without_role = await call(api, endpoint, request_id, bearer([], REQUESTER), Role.REQUESTER)
-    if access is Access.ANYBODY:
+    if access is OpenTo.ANYBODY:
         assert {nobody, without_role, *statuses.values()} == {200}
         return
     assert isinstance(access, frozenset)

@@ -19,11 +19,11 @@ from domain.words import Role
 from starter.tokens import Issuer
 from tests.api.callers import Bearer, People
 
-Opened = Callable[..., Any]
+OpenRequest = Callable[..., Any]
 
 
 @pytest.fixture
-def opened(context: AppContext, issuer: Issuer, tmp_path: Path) -> Opened:
+def opened(context: AppContext, issuer: Issuer, tmp_path: Path) -> OpenRequest:
     """Another door to the same engine, with settings of its own."""
 
     @asynccontextmanager
@@ -36,7 +36,7 @@ def opened(context: AppContext, issuer: Issuer, tmp_path: Path) -> Opened:
     return open_with
 
 
-async def test_a_caller_that_asks_too_often_is_told_when_to_come_again(opened: Opened, bearer: Bearer) -> None:
+async def test_a_caller_that_asks_too_often_is_told_when_to_come_again(opened: OpenRequest, bearer: Bearer) -> None:
     async with opened(rate=parse("3/hour")) as (_, api):
         mine, others = bearer(Role.AUDITOR, "a"), bearer(Role.AUDITOR, "b")
         answers = [await api.get("/v1/statutes", headers=mine) for _ in range(4)]
@@ -47,7 +47,7 @@ async def test_a_caller_that_asks_too_often_is_told_when_to_come_again(opened: O
         assert (await api.get("/healthz")).status_code == 200
 
 
-async def test_an_address_that_guesses_tokens_is_shut_out(opened: Opened, bearer: Bearer) -> None:
+async def test_an_address_that_guesses_tokens_is_shut_out(opened: OpenRequest, bearer: Bearer) -> None:
     async with opened(failures=parse("3/hour")) as (_, api):
         for _ in range(3):
             assert (await api.get("/v1/statutes", headers={"Authorization": "Bearer guess"})).status_code == 401
@@ -56,7 +56,7 @@ async def test_an_address_that_guesses_tokens_is_shut_out(opened: Opened, bearer
 
 
 async def test_a_ledger_that_is_away_is_a_reason_to_ask_again(
-    opened: Opened, bearer: Bearer, monkeypatch: pytest.MonkeyPatch
+    opened: OpenRequest, bearer: Bearer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with opened() as (_, api):
 
@@ -75,7 +75,7 @@ async def test_a_ledger_that_is_away_is_a_reason_to_ask_again(
 
 
 async def test_a_defect_is_one_sentence_and_no_traceback(
-    opened: Opened, bearer: Bearer, monkeypatch: pytest.MonkeyPatch
+    opened: OpenRequest, bearer: Bearer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> Any:
         raise RuntimeError("secret of the inside")

@@ -26,7 +26,7 @@ from ledger.tables import cases, events, received_events
 from starter.engine_client import ShareflowClient
 from starter.tokens import Issuer
 from tests.api.callers import filing
-from tests.api.mutations.attempts import Answer, Attempt, Mutator, Wire
+from tests.api.mutations.attempts import Mutator, RawConnection, Reply, WrongCall
 from tests.api.mutations.bodies import bad_commands, bad_events, bad_filings, written
 from tests.api.mutations.heads import bad_headers, bad_paths, bad_preconditions, no_http
 from tests.api.mutations.tokens import Forge, bad_tokens
@@ -67,19 +67,19 @@ class Target:
     """A served API, a case in it, and the calls that are right there."""
 
     ground: Sandbox
-    wire: Wire
+    wire: RawConnection
     forge: Forge
-    filing: Attempt
+    filing: WrongCall
     request_id: str
 
     @property
-    def command(self) -> Attempt:
+    def command(self) -> WrongCall:
         """A refusal by the provider."""
         token = self.forge.token(self.forge.claims(org=PROVIDER, roles=["provider"]))
         return right_call(f"/v1/requests/{self.request_id}/commands", token, REFUSAL)
 
     @property
-    def event(self) -> Attempt:
+    def event(self) -> WrongCall:
         """A filing that comes as an event."""
         call = right_call("/v1/events", self.forge.token(self.forge.claims()), EVENT)
         return call.with_header(call.kind, call.refused, "Content-Type", b"application/cloudevents+json")
@@ -113,11 +113,11 @@ class Target:
         return count[0], count[1], count[2]
 
 
-def right_call(path: str, token: str, message: Any, **more: str) -> Attempt:
+def right_call(path: str, token: str, message: Any, **more: str) -> WrongCall:
     """A call that is right."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **more}
     said = [(name.replace("_", "-"), value.encode()) for name, value in headers.items()]
-    return Attempt("right", path, said, written(message), frozenset())
+    return WrongCall("right", path, said, written(message), frozenset())
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ async def target(ground: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> A
         open_context(client, settings, Issuer(key), tmp_path_factory.mktemp("mutations")) as context,
         serving(create_app(context), "127.0.0.1", 0) as address,
     ):
-        wire = Wire("127.0.0.1", urlsplit(address).port or 0)
+        wire = RawConnection("127.0.0.1", urlsplit(address).port or 0)
         call = right_call("/v1/requests", forge.token(forge.claims()), FILING, Idempotency_Key="never-used")
         first = await wire.send(call.with_header("right", frozenset(), "Idempotency-Key", b"used"))
         assert first.status == 201, first
@@ -153,10 +153,10 @@ async def test_no_wrong_call_is_accepted(target: Target) -> None:
     assert statuses == [200, 201, 201]
 
 
-async def all_sent(wire: Wire, attempts: list[Attempt]) -> list[tuple[Attempt, Answer]]:
+async def all_sent(wire: RawConnection, attempts: list[WrongCall]) -> list[tuple[WrongCall, Reply]]:
     """Send all, some at once, and pair each with its answer."""
     waiting = iter(attempts)
-    answered: list[tuple[Attempt, Answer]] = []
+    answered: list[tuple[WrongCall, Reply]] = []
 
     async def send() -> None:
         own = wire.another()
@@ -171,12 +171,12 @@ async def all_sent(wire: Wire, attempts: list[Attempt]) -> list[tuple[Attempt, A
     return answered
 
 
-def told(attempt: Attempt, answer: Answer) -> tuple[str, int, Any]:
+def told(attempt: WrongCall, answer: Reply) -> tuple[str, int, Any]:
     """What was wrong, and what was answered."""
     return attempt.kind, answer.status, answer.body.get("code") if isinstance(answer.body, dict) else None
 
 
-def properly_refused(attempt: Attempt, answer: Answer) -> bool:
+def properly_refused(attempt: WrongCall, answer: Reply) -> bool:
     """Whether a call was refused as it must be, with a problem that has a code."""
     if answer.status not in attempt.refused:
         return False

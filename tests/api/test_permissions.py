@@ -26,7 +26,7 @@ from procedures.share_request.case import ShareRequestCase
 from procedures.share_request.process import SHARE_REQUEST
 from protocol.names import workflow_id
 from tests.api.callers import STRANGER, Bearer
-from tests.api.staging import Stage
+from tests.api.staging import Staging
 from tests.domain.engine.machine import GOOD, ORGS
 from tests.domain.engine.situation import Situation
 from tests.domain.engine.situations import SITUATIONS, reached, refused_with
@@ -45,8 +45,8 @@ A_FEW = [s for s in SITUATIONS if s in (*ONE_A_STAGE.values(), *ONE_A_STATUTE.va
 
 
 @pytest.fixture(scope="module")
-def stage(api: httpx.AsyncClient, bearer: Bearer, ground: Sandbox) -> Stage:
-    return Stage(api, bearer, ground)
+def stage(api: httpx.AsyncClient, bearer: Bearer, ground: Sandbox) -> Staging:
+    return Staging(api, bearer, ground)
 
 
 async def some_at_once(calls: list[Coroutine[Any, Any, Any]]) -> list[Any]:
@@ -70,7 +70,7 @@ def told(answer: httpx.Response) -> tuple[int, str, str | None]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("situation", either(A_FEW, SITUATIONS), ids=str)
-async def test_whoever_has_a_turn_somewhere_is_told_by_the_rules_here(stage: Stage, situation: Situation) -> None:
+async def test_whoever_has_a_turn_somewhere_is_told_by_the_rules_here(stage: Staging, situation: Situation) -> None:
     """Every command by every role that may ever give it: the rules decide, and nothing of it moves the case."""
     request_id = await stage.bring(situation)
     head = await stage.head(request_id)
@@ -91,7 +91,7 @@ async def test_whoever_has_a_turn_somewhere_is_told_by_the_rules_here(stage: Sta
 
 @pytest.mark.long
 @pytest.mark.parametrize("situation", either(A_FEW, [*FIRST_OF_STAGE.values()]), ids=str)
-async def test_whoever_never_has_a_turn_is_refused_whatever_it_says(stage: Stage, situation: Situation) -> None:
+async def test_whoever_never_has_a_turn_is_refused_whatever_it_says(stage: Staging, situation: Situation) -> None:
     """Roles that never give a command, other departments, organs of other places, tokens without a role."""
     request_id = await stage.bring(situation)
     head = await stage.head(request_id)
@@ -130,7 +130,9 @@ def allowed_once() -> list[Any]:
 
 
 @pytest.mark.parametrize(("situation", "name", "role"), allowed_once())
-async def test_what_the_rules_allow_is_done(stage: Stage, situation: Situation, name: CommandName, role: Role) -> None:
+async def test_what_the_rules_allow_is_done(
+    stage: Staging, situation: Situation, name: CommandName, role: Role
+) -> None:
     request_id = await stage.bring(situation)
     head = await stage.head(request_id)
     answer = await stage.give(request_id, name, stage.headers_in(role, reached(str(situation)).statute.id))
@@ -164,7 +166,7 @@ def intruders(statute: str) -> list[Intruder]:
 
 
 @pytest.mark.parametrize("situation", ONE_A_STAGE.values(), ids=lambda s: s.stage)
-async def test_past_the_api_the_workflow_refuses_just_the_same(stage: Stage, situation: Situation) -> None:
+async def test_past_the_api_the_workflow_refuses_just_the_same(stage: Staging, situation: Situation) -> None:
     request_id = await stage.bring(situation)
     case = reached(str(situation))
     handle = stage.ground.temporal.get_workflow_handle(workflow_id(request_id))

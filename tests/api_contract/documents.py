@@ -114,10 +114,10 @@ DOCUMENT: Json = {
     },
 }
 
-Change = Callable[[Json], object]
+Edit = Callable[[Json], object]
 
 
-def changed(*changes: Change) -> Json:
+def changed(*changes: Edit) -> Json:
     """The document with changes made to it."""
     document = copy.deepcopy(DOCUMENT)
     for change in changes:
@@ -136,19 +136,19 @@ def at(*path: Any) -> Callable[[Json], Json]:
     return found
 
 
-def put(*path: Any) -> Change:
+def put(*path: Any) -> Edit:
     """Put the last of the path where the others lead."""
     *above, key, value = path
     return lambda document: at(*above)(document).__setitem__(key, value)
 
 
-def drop(*path: Any) -> Change:
+def drop(*path: Any) -> Edit:
     """Remove what stands at a path."""
     *above, key = path
     return lambda document: at(*above)(document).pop(key)
 
 
-def add(*path: Any) -> Change:
+def add(*path: Any) -> Edit:
     """Append the last of the path to the list where the others lead."""
     *above, value = path
     return lambda document: at(*above)(document).append(value)  # type: ignore[attr-defined]

@@ -29,7 +29,7 @@ Schema = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedSchema:
     """A schema, the components that it refers to, and what raises for values that are refused."""
 
     schema: Schema
@@ -91,17 +91,17 @@ BODIES: Mapping[type[BaseModel], Callable[[Any], object]] = {
 
 
 @cache
-def published() -> Mapping[str, Published]:
+def published() -> Mapping[str, PublishedSchema]:
     """By a name for people: bodies of calls, events that are taken in, what is filed and said in each procedure."""
-    found: dict[str, Published] = {}
+    found: dict[str, PublishedSchema] = {}
     components = description()["components"]["schemas"]
     for model, then in BODIES.items():
-        found[f"body {model.__name__}"] = Published(_ref(model.__name__), components, model.model_validate, then)
+        found[f"body {model.__name__}"] = PublishedSchema(_ref(model.__name__), components, model.model_validate, then)
     heard = asyncapi_document()["components"]
     for kind in Kind:
         then = _filed if kind is Kind.REQUEST_SUBMITTED else _anything
-        found[f"event {kind}"] = Published(_ref(EVENTS[kind].__name__), components, _read, then)
-        found[f"message {kind}"] = Published(heard["messages"][kind]["payload"], heard["schemas"], _read, then)
+        found[f"event {kind}"] = PublishedSchema(_ref(EVENTS[kind].__name__), components, _read, then)
+        found[f"message {kind}"] = PublishedSchema(heard["messages"][kind]["payload"], heard["schemas"], _read, then)
     for name, procedure in PROCEDURES.items():
         found[f"filed {name}"] = _own(procedure.matter)
         for rule in procedure.rules.values():
@@ -109,11 +109,11 @@ def published() -> Mapping[str, Published]:
     return found
 
 
-def _own(model: type[BaseModel]) -> Published:
+def _own(model: type[BaseModel]) -> PublishedSchema:
     """A schema as `GET /v1/procedures` tells it, with its own definitions."""
     schema = json.loads(json.dumps(schema_of(model)).replace("#/$defs/", "#/components/schemas/"))
     days = partial(_within_the_calendar, model)
-    return Published(schema, schema.pop("$defs", {}), model.model_validate, days)
+    return PublishedSchema(schema, schema.pop("$defs", {}), model.model_validate, days)
 
 
 def _within_the_calendar(model: type[BaseModel], value: Any) -> None:

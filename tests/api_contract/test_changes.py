@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from api.contract.operations import breaking_changes
-from tests.api_contract.documents import DOCUMENT, Change, add, at, changed, drop, put
+from tests.api_contract.documents import DOCUMENT, Edit, add, at, changed, drop, put
 
 CASE = ("paths", "/v1/cases/{case_id}", "get")
 CASES = ("paths", "/v1/cases")
@@ -16,7 +16,7 @@ GET, POST = "GET /v1/cases/{case_id}", "POST /v1/cases"
 READ, SENT = f"{GET}, 200: CaseOut", f"{POST}, body: FilingIn"
 TWICE = " (and in 1 more places)"
 
-BREAKING: dict[str, tuple[Change, str]] = {
+BREAKING: dict[str, tuple[Edit, str]] = {
     # Endpoints
     "path gone": (drop("paths", "/healthz"), "/healthz: is gone"),
     "operation gone": (drop(*CASES, "post"), f"{POST}: is gone"),
@@ -213,7 +213,7 @@ BREAKING: dict[str, tuple[Change, str]] = {
     ),
 }
 
-HARMLESS: dict[str, Change] = {
+HARMLESS: dict[str, Edit] = {
     "new path": put("paths", "/v1/new", {"get": {"responses": {}}}),
     "new operation": put(*CASES, "delete", {"responses": {}}),
     "new optional parameter": add(*CASE, "parameters", {"name": "as", "in": "query", "schema": {"type": "string"}}),

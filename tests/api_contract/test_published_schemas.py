@@ -20,7 +20,7 @@ from schemathesis import GenerationMode
 
 from api.http.bodies import strict_json
 from domain.engine.decision import Refused
-from tests.api_contract.published import Published, published
+from tests.api_contract.published import PublishedSchema, published
 from tests.forms import either
 
 OF_TWO_FIELDS = {"another_jurisdiction"}
@@ -81,7 +81,7 @@ def test_what_is_not_published_is_refused(name: str) -> None:
         assert is_refused(meant, value), f"{where} is taken: {value}"
 
 
-def refusals(meant: Published, value: Any) -> list[ErrorDetails]:
+def refusals(meant: PublishedSchema, value: Any) -> list[ErrorDetails]:
     """What is wrong with the form of a value as it comes in a body."""
     try:
         meant.check(strict_json(json.dumps(value).encode()))
@@ -90,7 +90,7 @@ def refusals(meant: Published, value: Any) -> list[ErrorDetails]:
     return []
 
 
-def is_refused(meant: Published, value: Any) -> bool:
+def is_refused(meant: PublishedSchema, value: Any) -> bool:
     """Whether a value is refused, for its form or because it leads nowhere."""
     try:
         wrong = refusals(meant, value)
@@ -101,7 +101,7 @@ def is_refused(meant: Published, value: Any) -> bool:
     return bool(wrong)
 
 
-def sample(meant: Published, schema: Any) -> Any:
+def sample(meant: PublishedSchema, schema: Any) -> Any:
     """A value that the schema allows, with every field."""
     found = resolved(meant, alternatives(meant, schema)[0])
     if "const" in found or "enum" in found:
@@ -119,7 +119,7 @@ def sample(meant: Published, schema: Any) -> Any:
     return next(each for each in SAMPLES if re.search(found.get("pattern", ""), each))
 
 
-def alternatives(meant: Published, schema: Any) -> list[Any]:
+def alternatives(meant: PublishedSchema, schema: Any) -> list[Any]:
     """What a value may be, besides null."""
     while "$ref" in schema and len(schema) == 1:
         schema = meant.components[schema["$ref"].rpartition("/")[2]]
@@ -127,7 +127,7 @@ def alternatives(meant: Published, schema: Any) -> list[Any]:
     return [each for each in listed if each.get("type") != "null"] or [schema]
 
 
-def resolved(meant: Published, schema: Any) -> dict[str, Any]:
+def resolved(meant: PublishedSchema, schema: Any) -> dict[str, Any]:
     """A schema that is one thing alone, with its parts put together."""
     if "$ref" in schema:
         return resolved(meant, meant.components[schema["$ref"].rpartition("/")[2]])
@@ -138,7 +138,7 @@ def resolved(meant: Published, schema: Any) -> dict[str, Any]:
     return found
 
 
-def broken(meant: Published, schema: Any, fine: Any) -> Iterator[tuple[str, Any]]:
+def broken(meant: PublishedSchema, schema: Any, fine: Any) -> Iterator[tuple[str, Any]]:
     """The value with one thing wrong, in each way that the schema knows; and where that is."""
     yield from ((f"is {wrong!r}", wrong) for wrong in (None, 1.5, True, {"x": 1}, [[1]]))
     ways = alternatives(meant, schema)
@@ -168,7 +168,7 @@ def broken_text(found: Any, fine: str) -> Iterator[tuple[str, Any]]:
         yield "is no time", "yesterday"
 
 
-def broken_fields(meant: Published, found: Any, fine: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def broken_fields(meant: PublishedSchema, found: Any, fine: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name in found.get("required", ()):
         yield f"without {name}", {field: value for field, value in fine.items() if field != name}
     yield "with a further one", {**fine, "unheard": 1.5}

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from bench.contestants.rows import CASE, Snapshot, Table, statement
+from bench.contestants.rows import CASE, CopiedTable, Snapshot, statement
 
-CASES = Table("cases", ["request_id", "stage", "seq"], ["request_id"], frozenset())
-EVENTS = Table("events", ["request_id", "seq", "type"], ["request_id", "seq"], frozenset())
-FEED = Table("feed", ["position", "request_id", "what"], ["position"], frozenset())
-NUMBERED = Table("numbered", ["id", "request_id"], ["id"], frozenset({"id"}))
+CASES = CopiedTable("cases", ["request_id", "stage", "seq"], ["request_id"], frozenset())
+EVENTS = CopiedTable("events", ["request_id", "seq", "type"], ["request_id", "seq"], frozenset())
+FEED = CopiedTable("feed", ["position", "request_id", "what"], ["position"], frozenset())
+NUMBERED = CopiedTable("numbered", ["id", "request_id"], ["id"], frozenset({"id"}))
 
 
 def rows(

@@ -41,7 +41,7 @@ FILERS = 10
 
 
 @dataclass
-class Stack:
+class PublishStack:
     """``environ`` names the engine for the command line."""
 
     folder: Path
@@ -133,7 +133,7 @@ class Stack:
 
 
 @asynccontextmanager
-async def stack_apart() -> AsyncIterator[Stack]:
+async def stack_apart() -> AsyncIterator[PublishStack]:
     """Start it, some five seconds; nothing of it is left afterwards."""
     with tempfile.TemporaryDirectory(prefix="shareflow-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -150,7 +150,7 @@ async def stack_apart() -> AsyncIterator[Stack]:
         client = ShareflowClient(temporal, engine, patience=timedelta(seconds=30))
         try:
             await worker.start()
-            yield Stack(folder, database, worker, client, engine, environ)
+            yield PublishStack(folder, database, worker, client, engine, environ)
         finally:
             await worker.stop()
             engine.dispose()

@@ -21,13 +21,13 @@ from starter import case_opening
 from starter.errors import RequestRefused
 from starter.tokens import new_issuer
 from tests.calendar_publish.editions import days_off, edition_off, festivals, written
-from tests.calendar_publish.stack import Stack, now
+from tests.calendar_publish.stack import PublishStack, now
 from tests.engine.cases import PROVIDER
 from tests.engine.looking import until
 from tests.procedures.grants import grant
 
 
-async def test_impact_tells_what_publish_then_does(stack: Stack) -> None:
+async def test_impact_tells_what_publish_then_does(stack: PublishStack) -> None:
     moved, untouched = await stack.file("cn-809-2025"), await stack.file("nantong-2020")
     ended = await stack.file("changshu-2019", now() - timedelta(days=60))
     today = now().date()
@@ -60,7 +60,7 @@ async def test_impact_tells_what_publish_then_does(stack: Stack) -> None:
     assert stack.superseded(moved).total() == 1
 
 
-async def test_impact_names_who_must_act_in_any_procedure(stack: Stack) -> None:
+async def test_impact_names_who_must_act_in_any_procedure(stack: PublishStack) -> None:
     today = now().date()
     change = CatalogueChange.model_validate(
         {
@@ -78,7 +78,7 @@ async def test_impact_names_who_must_act_in_any_procedure(stack: Stack) -> None:
     assert (group["code"], group["name"], group["superseded"]) == (PROVIDER, "市公安局", 1)
 
 
-async def test_what_was_published_is_known_everywhere(stack: Stack) -> None:
+async def test_what_was_published_is_known_everywhere(stack: PublishStack) -> None:
     today = now().date()
     (off,) = days_off(stack.calendar, today, [12])
     file = written(edition_off(stack.calendar, today, [off]), stack.folder)
@@ -109,7 +109,9 @@ async def test_what_was_published_is_known_everywhere(stack: Stack) -> None:
     await stack.run("request", "show", later)
 
 
-async def test_no_grant_however_long_keeps_it_from_completing(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_grant_however_long_keeps_it_from_completing(
+    stack: PublishStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither one until the furthest day that doors take, nor one for ever that an older version has let in."""
     provider = Actor(role=Role.PROVIDER, org=PROVIDER)
     with pytest.raises(RequestRefused, match="day_out_of_range"):
@@ -129,7 +131,7 @@ async def test_no_grant_however_long_keeps_it_from_completing(stack: Stack, monk
     assert stack.superseded(moved) == {f"calendar:{report['edition']}": 1}
 
 
-async def test_it_asks_before_anything_is_stored(stack: Stack) -> None:
+async def test_it_asks_before_anything_is_stored(stack: PublishStack) -> None:
     today = now().date()
     file = written(edition_off(stack.calendar, today, days_off(stack.calendar, today, [20])), stack.folder)
     before = stack.calendar.editions
@@ -141,7 +143,7 @@ async def test_it_asks_before_anything_is_stored(stack: Stack) -> None:
     assert stack.calendar.editions == before
 
 
-def _notice(stack: Stack, **changes: Any) -> dict[str, Any]:
+def _notice(stack: PublishStack, **changes: Any) -> dict[str, Any]:
     today = now().date()
     return edition_off(stack.calendar, today, days_off(stack.calendar, today, [30]), **changes)
 
@@ -168,7 +170,7 @@ LATE_2019 = {"year": 2019, "amends": "2019", "published": "2019-01-02", "days": 
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_what_cannot_be_used_is_one_sentence_and_changes_nothing(
-    stack: Stack, command: tuple[str, ...], changes: dict[str, Any], reason: str
+    stack: PublishStack, command: tuple[str, ...], changes: dict[str, Any], reason: str
 ) -> None:
     before = stack.calendar.editions
     today = now().date()
@@ -190,7 +192,9 @@ async def test_what_cannot_be_used_is_one_sentence_and_changes_nothing(
     assert stack.calendar.editions == before
 
 
-async def test_a_notice_that_leaves_out_a_festival_is_refused_with_its_name_and_changes_nothing(apart: Stack) -> None:
+async def test_a_notice_that_leaves_out_a_festival_is_refused_with_its_name_and_changes_nothing(
+    apart: PublishStack,
+) -> None:
     today, before = now().date(), apart.calendar.editions
     year = today.year + 1
     whole = festivals(year)
@@ -215,12 +219,12 @@ async def test_a_notice_that_leaves_out_a_festival_is_refused_with_its_name_and_
     assert (await apart.json("calendar", "publish", file, "--yes"))["complete"]
 
 
-async def test_no_file_no_engine_and_no_ledger(stack: Stack) -> None:
+async def test_no_file_no_engine_and_no_ledger(stack: PublishStack) -> None:
     assert "cannot be read" in await stack.run("calendar", "impact", stack.folder / "none.json", code=2)
     assert Calendar.packaged().editions[-1].id in await stack.run("calendar", "list")
 
 
-async def test_a_limit_that_a_notice_moves_into_the_past_is_overdue_from_then_on(stack: Stack) -> None:
+async def test_a_limit_that_a_notice_moves_into_the_past_is_overdue_from_then_on(stack: PublishStack) -> None:
     """Weekends that were worked, as an amendment says afterwards, end an answer's ten days before today."""
     today, days = now().date(), stack.calendar.as_known_on(now().date())
     start = today
@@ -250,7 +254,7 @@ async def test_a_limit_that_a_notice_moves_into_the_past_is_overdue_from_then_on
     assert instants == sorted(instants)
 
 
-async def test_a_filing_that_was_on_its_way_is_put_right(stack: Stack) -> None:
+async def test_a_filing_that_was_on_its_way_is_put_right(stack: PublishStack) -> None:
     """Received before the day of a notice and recorded after it: counted by what was known, then told of the notice."""
     today = now().date()
     file = written(edition_off(stack.calendar, today, days_off(stack.calendar, today, [3])), stack.folder)

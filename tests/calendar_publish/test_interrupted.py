@@ -11,18 +11,18 @@ from sqlalchemy import text
 
 from ledger.queries.calendars import publication, store_edition
 from tests.calendar_publish.editions import as_edition, days_off, edition_off, written
-from tests.calendar_publish.stack import Stack, now
+from tests.calendar_publish.stack import PublishStack, now
 from tests.engine.looking import handle_of, until
 
 SEED = 20261125
 
 
-async def all_once(stack: Stack, cases: Sequence[str], edition: str) -> None:
+async def all_once(stack: PublishStack, cases: Sequence[str], edition: str) -> None:
     for name in cases:
         assert await asyncio.to_thread(stack.superseded, name) == {f"calendar:{edition}": 1}, name
 
 
-async def test_a_publisher_killed_anywhere_goes_on_where_it_was(apart: Stack) -> None:
+async def test_a_publisher_killed_anywhere_goes_on_where_it_was(apart: PublishStack) -> None:
     cases = await apart.file_many(["cn-809-2025"] * 60)
     edition = edition_off(apart.calendar, now().date(), days_off(apart.calendar, now().date()))
     file, chance = written(edition, apart.folder), random.Random(SEED)
@@ -42,7 +42,7 @@ async def test_a_publisher_killed_anywhere_goes_on_where_it_was(apart: Stack) ->
     await all_once(apart, cases, edition["id"])
 
 
-async def test_a_worker_finishes_what_its_publisher_left(apart: Stack) -> None:
+async def test_a_worker_finishes_what_its_publisher_left(apart: PublishStack) -> None:
     cases = await apart.file_many(["cn-809-2025"] * 10)
     edition = edition_off(apart.calendar, now().date(), days_off(apart.calendar, now().date()))
     # As a publisher leaves it that died right after it stored the edition, a while ago.
@@ -59,7 +59,7 @@ async def test_a_worker_finishes_what_its_publisher_left(apart: Stack) -> None:
     await all_once(apart, cases, edition["id"])
 
 
-async def test_a_database_that_goes_away_meanwhile_is_waited_for(apart: Stack) -> None:
+async def test_a_database_that_goes_away_meanwhile_is_waited_for(apart: PublishStack) -> None:
     cases = await apart.file_many(["cn-809-2025"] * 60)
     edition = edition_off(apart.calendar, now().date(), days_off(apart.calendar, now().date()))
     file = written(edition, apart.folder)
@@ -76,7 +76,7 @@ async def test_a_database_that_goes_away_meanwhile_is_waited_for(apart: Stack) -
     await all_once(apart, cases, edition["id"])
 
 
-async def test_a_case_whose_workflow_is_gone_is_told_as_left(apart: Stack) -> None:
+async def test_a_case_whose_workflow_is_gone_is_told_as_left(apart: PublishStack) -> None:
     gone, *cases = await apart.file_many(["cn-809-2025"] * 4)
     await handle_of(apart.client, gone).terminate("lost")
     edition = edition_off(apart.calendar, now().date(), days_off(apart.calendar, now().date()))

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from tests.calendar_publish.editions import as_edition, days_off, edition_off, written
-from tests.calendar_publish.stack import Stack, now
+from tests.calendar_publish.stack import PublishStack, now
 from tests.forms import either
 
 CASES = either(300, 2000)
@@ -19,7 +19,7 @@ UNTOUCHED, ENDED = either((40, 20), (300, 100))
 KILL_WORKER_AFTER, KILL_PUBLISHER_AFTER, KILL_WORKER_AGAIN_AFTER = either((30, 80, 130), (150, 500, 900))
 
 
-async def until_superseded(stack: Stack, number: int, publisher: subprocess.Popen[str]) -> None:
+async def until_superseded(stack: PublishStack, number: int, publisher: subprocess.Popen[str]) -> None:
     async with asyncio.timeout(120):
         while await stack.count_superseded() < number:
             assert publisher.poll() is None, "the publisher was done before it could be disturbed"
@@ -27,7 +27,7 @@ async def until_superseded(stack: Stack, number: int, publisher: subprocess.Pope
 
 
 @pytest.mark.long
-async def test_every_affected_clock_is_superseded_once(apart: Stack) -> None:
+async def test_every_affected_clock_is_superseded_once(apart: PublishStack) -> None:
     stack, begun = apart, time.monotonic()
     # A check takes one working day and ends before the days that are taken off; an answer due weeks ago has ended.
     affected, untouched, ended = await asyncio.gather(

@@ -35,6 +35,10 @@ class Said:
         return lines[0]
 
 
+Run = Callable[..., Said]
+"""What runs a command line, such as :func:`shareflow`."""
+
+
 @pytest.fixture(autouse=True)
 def nothing_of_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No engine, policy or folder of whoever runs the tests."""

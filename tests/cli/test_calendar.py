@@ -3,13 +3,11 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 
-Run = Callable[..., Any]
+from tests.cli.conftest import Run
 
 WORKED = [
     ("2026-09-18", "--working-days", 5, "2026-09-24"),

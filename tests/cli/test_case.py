@@ -3,13 +3,11 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from procedures.registry import PROCEDURES
-
-Run = Callable[..., Any]
+from tests.cli.conftest import Run
 
 FILE = """\
 name: 甲

@@ -1,8 +1,7 @@
 """``shareflow statute coverage``."""
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 from rich.console import Console
@@ -13,8 +12,7 @@ from domain.statutes.loader import packaged_overlays
 from starter.coverage import standing
 from starter.coverage.check import own_statutes
 from starter.coverage.table import KINDS, Row, Table, packaged_tables
-
-Run = Callable[..., Any]
+from tests.cli.conftest import Run
 
 
 def test_the_whole_table(shareflow: Run) -> None:

@@ -12,8 +12,8 @@ import pytest
 from domain.policy import default_policy
 from embedded.simulate.sandbox import Sandbox
 from starter.duty_schedules import sync_schedules
+from tests.cli.conftest import Run
 
-Run = Callable[..., Any]
 Listing = Callable[[str], None]
 
 

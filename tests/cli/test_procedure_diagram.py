@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,9 +14,8 @@ from domain.words import ProcedureName, Stage
 from procedures.registry import ALL, PROCEDURES
 from starter.diagram.of_procedure import picture_of
 from starter.procedures import required
-from tests.cli.conftest import PROGRAM
+from tests.cli.conftest import PROGRAM, Run
 
-Run = Callable[..., Any]
 SVG = "{http://www.w3.org/2000/svg}"
 
 

@@ -3,9 +3,7 @@
 import importlib
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,9 +12,9 @@ from cli.errors import EXIT_CODES, exit_code
 from cli.program import GROUPS, app
 from embedded.demo import demo_cases
 from starter.errors import InvalidInput, NotFound, RequestRefused, Unavailable
+from tests.cli.conftest import Run
 
 PROGRAM = Path(sys.executable).with_name("shareflow")
-Run = Callable[..., Any]
 
 
 def test_alone_it_prints_help(program: Run) -> None:
@@ -73,7 +71,7 @@ def test_exit_codes_of_the_doors() -> None:
     assert exit_code(KeyError("no")) is None
 
 
-class Broken:
+class Bug:
     """Stands for a bug."""
 
     def __call__(self) -> None:
@@ -83,7 +81,7 @@ class Broken:
 def test_a_bug_is_one_sentence_and_a_kept_traceback(
     shareflow: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(calendar, "known_calendar", Broken())
+    monkeypatch.setattr(calendar, "known_calendar", Bug())
     monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path))
     sentence = shareflow("calendar", "list").plainly_refused()
     assert "ZeroDivisionError: a bug" in sentence
@@ -94,7 +92,7 @@ def test_a_bug_is_one_sentence_and_a_kept_traceback(
 def test_a_bug_without_a_state_folder_makes_none(
     shareflow: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(calendar, "known_calendar", Broken())
+    monkeypatch.setattr(calendar, "known_calendar", Bug())
     monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path / "none"))
     assert "SHAREFLOW_LOG=debug" in shareflow("calendar", "list").plainly_refused()
     assert not (tmp_path / "none").exists()

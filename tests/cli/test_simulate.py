@@ -9,14 +9,13 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from embedded.simulate.scenario import scenario_from
+from tests.cli.conftest import Run
 
 PROGRAM = Path(sys.executable).with_name("shareflow")
-Run = Callable[..., Any]
 
 GOOD = """\
 name: 常熟 有条件 同意

@@ -1,10 +1,8 @@
 """``shareflow statute``."""
 
 import json
-from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,8 +10,8 @@ from domain.messages import label
 from domain.statutes import check
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role
+from tests.cli.conftest import Run
 
-Run = Callable[..., Any]
 IDS = list(packaged_statutes())
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,9 +15,8 @@ from domain.words import ProcedureName
 from embedded.simulate.sandbox import Sandbox
 from protocol.names import request_id_of, workflow_id
 from protocol.search_attributes import STUCK_REASON
+from tests.cli.conftest import Run
 from tests.engine.looking import until
-
-Run = Callable[..., Any]
 
 
 @pytest.fixture

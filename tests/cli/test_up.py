@@ -21,7 +21,7 @@ PROGRAM = Path(sys.executable).with_name("shareflow")
 REQUEST = Path(__file__).parents[2] / "docs/examples/request.yaml"
 
 
-class Up:
+class UpProcess:
     """``shareflow up`` in a folder and on ports of its own, and what it says."""
 
     def __init__(self, state: Path, **more: str) -> None:
@@ -64,11 +64,11 @@ class Up:
 
 
 @contextmanager
-def up(state: Path, **more: str) -> Iterator[Up]:
+def up(state: Path, **more: str) -> Iterator[UpProcess]:
     """Runs inside; afterwards nothing of it may be left."""
     state.mkdir()
     state.chmod(0o755)
-    running = Up(state, **more)
+    running = UpProcess(state, **more)
     family: list[psutil.Process] = []
     try:
         yield running

@@ -10,10 +10,10 @@ from typing import Any
 from shareflow import AsyncClient, Client
 
 AnyClient = Client | AsyncClient
-Maker = Callable[..., "Asking"]
+Maker = Callable[..., "EitherClient"]
 
 
-class Asking:
+class EitherClient:
     """A client of either kind."""
 
     def __init__(self, client: AnyClient) -> None:

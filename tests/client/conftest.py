@@ -8,9 +8,9 @@ import pytest
 
 from embedded.testing.engine import ShareflowEngine
 from shareflow import AsyncClient, Client
-from tests.client.both import Asking, Maker
+from tests.client.both import EitherClient, Maker
 from tests.client.faulty_server import FaultyServer, faulty_server
-from tests.client.people import People
+from tests.client.people import Participants
 
 
 @pytest.fixture(scope="session")
@@ -28,13 +28,13 @@ def faulty(_faulty: FaultyServer) -> FaultyServer:
 @pytest.fixture(params=["blocking", "awaiting"])
 async def make(request: pytest.FixtureRequest) -> AsyncIterator[Maker]:
     """Makes clients of one kind; they are closed after the test."""
-    made: list[Asking] = []
+    made: list[EitherClient] = []
 
-    def maker(url: str, token: Any = "a-token", **options: Any) -> Asking:
+    def maker(url: str, token: Any = "a-token", **options: Any) -> EitherClient:
         if request.param == "blocking":
-            asking = Asking(Client(url, token, transport=httpx.HTTPTransport(), **options))
+            asking = EitherClient(Client(url, token, transport=httpx.HTTPTransport(), **options))
         else:
-            asking = Asking(AsyncClient(url, token, transport=httpx.AsyncHTTPTransport(), **options))
+            asking = EitherClient(AsyncClient(url, token, transport=httpx.AsyncHTTPTransport(), **options))
         made.append(asking)
         return asking
 
@@ -44,5 +44,5 @@ async def make(request: pytest.FixtureRequest) -> AsyncIterator[Maker]:
 
 
 @pytest.fixture
-def people(shareflow_engine: ShareflowEngine, make: Maker) -> People:
-    return People(shareflow_engine, make)
+def people(shareflow_engine: ShareflowEngine, make: Maker) -> Participants:
+    return Participants(shareflow_engine, make)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from embedded.testing.engine import ShareflowEngine
-from tests.client.both import Asking, Maker
+from tests.client.both import EitherClient, Maker
 
 REQUESTER, PROVIDER = "113205810140000015", "113205810140000025"
 _NUMBERS = itertools.count(1)
@@ -23,7 +23,7 @@ def application(requester: str = REQUESTER, provider: str = PROVIDER, **changes:
     }
 
 
-class People:
+class Participants:
     """Requester, provider and bureau of cases that no other test has to do with."""
 
     def __init__(self, engine: ShareflowEngine, make: Maker) -> None:
@@ -42,7 +42,7 @@ class People:
         url: str | None = None,
         jurisdiction: Sequence[str] | None = None,
         **options: Any,
-    ) -> Asking:
+    ) -> EitherClient:
         """A client of somebody's; ``url`` leads through another server."""
         return self.make(
             url or self.engine.url, lambda: self.engine.token(role, org, jurisdiction=jurisdiction), **options

@@ -4,13 +4,13 @@ import pytest
 
 from shareflow import Forbidden, KeyReused, NotFound, RequestRefused
 from tests.client.faulty_server import FaultyServer, forward
-from tests.client.people import People
+from tests.client.people import Participants
 from tests.engine.looking import until
 
 ENTRY = {"code": "NT-GA-0100", "name": "流动人口居住登记信息", "sharing_class": "conditional"}
 
 
-def demand(people: People, **changes: object) -> dict[str, object]:
+def demand(people: Participants, **changes: object) -> dict[str, object]:
     return {
         "requester": {"code": people.requester_code, "name": "市民政局"},
         "provider": {"code": people.provider_code, "name": "市公安局"},
@@ -20,7 +20,7 @@ def demand(people: People, **changes: object) -> dict[str, object]:
     }
 
 
-async def test_a_demand_is_followed_to_its_request(people: People) -> None:
+async def test_a_demand_is_followed_to_its_request(people: Participants) -> None:
     case = await people.requester("open_case", "demand", "nantong-2020", demand(people), key="demand-1")
     assert (case.procedure, case.procedure_label, case.stage) == ("demand", "需求申请", "demand_review")
     again = await people.requester("open_case", "demand", "nantong-2020", demand(people), key="demand-1")
@@ -48,7 +48,7 @@ async def test_a_demand_is_followed_to_its_request(people: People) -> None:
     assert [event.type for event in await people.provider.take("events", None, case.request_id)][-1] == "closed"
 
 
-async def test_lists_know_procedures(people: People) -> None:
+async def test_lists_know_procedures(people: Participants) -> None:
     case = await people.requester("open_case", "demand", "nantong-2020", demand(people))
     request = await people.filed()
     ids = [each.request_id for each in await people.requester.take("list_cases", None)]
@@ -59,7 +59,7 @@ async def test_lists_know_procedures(people: People) -> None:
     assert [x.request_id for x in await people.provider.take("worklist", None) if x.procedure == "demand"] == [ids[1]]
 
 
-async def test_what_is_refused(people: People) -> None:
+async def test_what_is_refused(people: Participants) -> None:
     with pytest.raises(RequestRefused) as refused:
         await people.requester("open_case", "demand", "nantong-2020", demand(people, description=None))
     assert (refused.value.code, refused.value.article) == ("application_incomplete", "24")
@@ -71,7 +71,7 @@ async def test_what_is_refused(people: People) -> None:
     assert refused.value.code == "wrong_procedure"
 
 
-async def test_a_lost_answer_does_not_open_twice(people: People, faulty: FaultyServer) -> None:
+async def test_a_lost_answer_does_not_open_twice(people: Participants, faulty: FaultyServer) -> None:
     url = people.engine.url
     faulty.will(forward(url, lose_answer=True), forward(url))
     client = people.of("requester", people.requester_code, url=faulty.url)
@@ -79,7 +79,7 @@ async def test_a_lost_answer_does_not_open_twice(people: People, faulty: FaultyS
     assert [each.request_id for each in await people.requester.take("list_cases", None)] == [case.request_id]
 
 
-async def test_the_procedures_are_told(people: People) -> None:
+async def test_the_procedures_are_told(people: Participants) -> None:
     found = {each.procedure: each for each in await people.requester("procedures")}
     assert {"share_request", "demand"} <= set(found)
     assert found["demand"].opened_by == ("requester",)

@@ -19,10 +19,10 @@ from shareflow import (
 )
 from shareflow._waiting import LONGEST_POLL
 from tests.client.faulty_server import FaultyServer, forward
-from tests.client.people import People
+from tests.client.people import Participants
 
 
-async def test_a_request_from_filing_to_its_end(people: People) -> None:
+async def test_a_request_from_filing_to_its_end(people: Participants) -> None:
     case = await people.filed("nantong-2020", legal_basis="社会救助暂行办法")
     assert (case.stage, case.stage_label, case.closed) == ("completeness_check", "规范性审查", False)
     assert [holder.role for holder in case.waiting_for] == ["bureau"]
@@ -44,7 +44,7 @@ async def test_a_request_from_filing_to_its_end(people: People) -> None:
     assert clocks == list(ended.clocks)
 
 
-async def test_the_ledger_comes_whole_whatever_the_page(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_ledger_comes_whole_whatever_the_page(people: Participants, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_calls, "PAGE", 3)
     case = await people.filed()
     done = await people.provider("command", case.request_id, "refuse", reason="涉及未成年人信息")
@@ -56,7 +56,7 @@ async def test_the_ledger_comes_whole_whatever_the_page(people: People, monkeypa
     assert refused.data["reason"] == "涉及未成年人信息"
 
 
-async def test_a_lost_answer_does_not_file_twice(people: People, faulty: FaultyServer) -> None:
+async def test_a_lost_answer_does_not_file_twice(people: Participants, faulty: FaultyServer) -> None:
     url = people.engine.url
     faulty.will(forward(url, lose_answer=True), forward(url, lose_answer=True), forward(url))
     client = people.of("requester", people.requester_code, url=faulty.url)
@@ -67,7 +67,7 @@ async def test_a_lost_answer_does_not_file_twice(people: People, faulty: FaultyS
     assert [event.type for event in events].count("filed") == 1
 
 
-async def test_a_lost_answer_does_not_command_twice(people: People, faulty: FaultyServer) -> None:
+async def test_a_lost_answer_does_not_command_twice(people: Participants, faulty: FaultyServer) -> None:
     case = await people.filed()
     faulty.will(forward(people.engine.url, lose_answer=True), forward(people.engine.url))
     client = people.of("provider", people.provider_code, url=faulty.url)
@@ -78,7 +78,7 @@ async def test_a_lost_answer_does_not_command_twice(people: People, faulty: Faul
     assert [event.type for event in events].count("refused") == 1
 
 
-async def test_a_key_survives_a_restart_of_the_caller(people: People) -> None:
+async def test_a_key_survives_a_restart_of_the_caller(people: Participants) -> None:
     key = f"{people.requester_code}/2026/1"
     first = await people.requester("file", "changshu-2019", people.application(), key=key)
     await people.provider("command", first.request_id, "grant")
@@ -90,7 +90,7 @@ async def test_a_key_survives_a_restart_of_the_caller(people: People) -> None:
     assert (reused.value.status, reused.value.key) == (422, key)
 
 
-async def test_what_is_not_allowed_is_an_exception_of_its_own(people: People) -> None:
+async def test_what_is_not_allowed_is_an_exception_of_its_own(people: Participants) -> None:
     case = await people.filed()
     with pytest.raises(NotFound):
         await people.of("requester", "SOMEBODY-ELSE")("get", case.request_id)
@@ -109,7 +109,7 @@ async def test_what_is_not_allowed_is_an_exception_of_its_own(people: People) ->
     assert "request.resource.sharing_class" in [error.path for error in invalid.value.errors]
 
 
-async def test_the_readers_language_is_that_of_labels_and_errors(people: People) -> None:
+async def test_the_readers_language_is_that_of_labels_and_errors(people: Participants) -> None:
     case = await people.filed()
     english = people.of("provider", people.provider_code, language="en")
     assert (await english("get", case.request_id)).stage_label.isascii()
@@ -118,7 +118,7 @@ async def test_the_readers_language_is_that_of_labels_and_errors(people: People)
     assert "reason" in refused.value.title
 
 
-async def test_a_command_for_an_earlier_state_is_not_done(people: People) -> None:
+async def test_a_command_for_an_earlier_state_is_not_done(people: Participants) -> None:
     case = await people.filed()
     await people.bureau("command", case.request_id, "urge", level="notice")
     with pytest.raises(Stale):
@@ -128,14 +128,14 @@ async def test_a_command_for_an_earlier_state_is_not_done(people: People) -> Non
     assert done.case.outcome == "granted"
 
 
-async def test_a_caller_with_several_roles_says_in_which(people: People) -> None:
+async def test_a_caller_with_several_roles_says_in_which(people: Participants) -> None:
     case = await people.filed()
     both = people.of(["requester", "provider"], people.provider_code)
     done = await both("command", case.request_id, "grant", as_role="provider")
     assert done.case.outcome == "granted"
 
 
-async def test_waiting_ends_when_somebody_acts(people: People) -> None:
+async def test_waiting_ends_when_somebody_acts(people: Participants) -> None:
     case = await people.filed()
     waiting = asyncio.create_task(people.requester("wait_for", case.request_id, stage=["refused", "closed"]))
     await people.bureau("command", case.request_id, "urge", level="notice")  # news, but not what is waited for
@@ -145,7 +145,7 @@ async def test_waiting_ends_when_somebody_acts(people: People) -> None:
     assert time.monotonic() - begun < LONGEST_POLL - 1, "the news, not the end of a poll"
 
 
-async def test_waiting_can_be_for_anything(people: People) -> None:
+async def test_waiting_can_be_for_anything(people: Participants) -> None:
     case = await people.filed()
     overdue = people.requester("wait_for", case.request_id, until=lambda case: case.overdue)
     waiting = asyncio.create_task(overdue)
@@ -153,7 +153,7 @@ async def test_waiting_can_be_for_anything(people: People) -> None:
     assert (await waiting).clock("provider_answer").state == "breached"
 
 
-async def test_waiting_ends_with_its_time_and_says_how_the_case_stood(people: People) -> None:
+async def test_waiting_ends_with_its_time_and_says_how_the_case_stood(people: Participants) -> None:
     case = await people.filed()
     begun = time.monotonic()
     with pytest.raises(NotReached) as missed:
@@ -163,19 +163,19 @@ async def test_waiting_ends_with_its_time_and_says_how_the_case_stood(people: Pe
     assert isinstance(missed.value, TimeoutError)
 
 
-async def test_waiting_for_what_can_never_come_ends_at_once(people: People) -> None:
+async def test_waiting_for_what_can_never_come_ends_at_once(people: Participants) -> None:
     case = await people.filed()
     await people.provider("command", case.request_id, "grant")
     with pytest.raises(NotReached, match="granted"):
         await people.requester("wait_for", case.request_id, outcome=["refused", "withdrawn"], timeout=60)
 
 
-async def test_waiting_needs_to_know_for_what(people: People) -> None:
+async def test_waiting_needs_to_know_for_what(people: Participants) -> None:
     with pytest.raises(ValueError, match="what for"):
         await people.requester("wait_for", "CHANGSHU-1")
 
 
-async def test_lists_are_walked_and_filtered(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_lists_are_walked_and_filtered(people: Participants, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_calls, "PAGE", 2)
     filed = [(await people.filed()).request_id for _ in range(5)]
     await people.provider("command", filed[0], "grant")
@@ -186,7 +186,7 @@ async def test_lists_are_walked_and_filtered(people: People, monkeypatch: pytest
     assert len(still_open) == 4
 
 
-async def test_events_come_as_they_happen_and_go_on_from_a_cursor(people: People) -> None:
+async def test_events_come_as_they_happen_and_go_on_from_a_cursor(people: Participants) -> None:
     case = await people.filed()
     before = await people.requester("feed")
     assert {event.request_id for event in before.items} == {case.request_id}
@@ -202,7 +202,7 @@ async def test_events_come_as_they_happen_and_go_on_from_a_cursor(people: People
     assert again[0].id == events[1].id
 
 
-async def test_a_stream_of_some_types_alone(people: People) -> None:
+async def test_a_stream_of_some_types_alone(people: Participants) -> None:
     case = await people.filed()
     await people.provider("command", case.request_id, "grant")
     wanted = ["cn.gov.shareflow.request.closed.v1", "filed"]
@@ -211,7 +211,7 @@ async def test_a_stream_of_some_types_alone(people: People) -> None:
         await people.requester.take("stream", 1, types=["exploded"])
 
 
-async def test_law_and_calendar(people: People) -> None:
+async def test_law_and_calendar(people: Participants) -> None:
     statutes = {statute.id: statute for statute in await people.requester("statutes")}
     assert statutes["nantong-2020"].title["zh"].startswith("南通市")
     due = await people.requester("calendar_due", date(2026, 9, 30), working_days=10)

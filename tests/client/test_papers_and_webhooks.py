@@ -11,12 +11,12 @@ import pytest
 
 from shareflow import InvalidInput, NotFound, WebhookNotVerified, verify_webhook
 from tests.client.faulty_server import FaultyServer, json_answer, problem
-from tests.client.people import People
+from tests.client.people import Participants
 
 PDF = b"%PDF-1.4\n1 0 obj\n<< >>\nendobj\ntrailer\n<< >>\n%%EOF\n"
 
 
-async def test_a_paper_is_brought_named_and_fetched(people: People, tmp_path: Path) -> None:
+async def test_a_paper_is_brought_named_and_fetched(people: Participants, tmp_path: Path) -> None:
     path = tmp_path / "需求申请表.pdf"
     path.write_bytes(PDF)
     paper = await people.requester("upload", path)
@@ -35,7 +35,7 @@ async def test_a_paper_is_brought_named_and_fetched(people: People, tmp_path: Pa
     assert "市民政局" in page
 
 
-async def test_a_webhook_tells_what_happens(people: People, faulty: FaultyServer) -> None:
+async def test_a_webhook_tells_what_happens(people: Participants, faulty: FaultyServer) -> None:
     faulty.will(json_answer(200, {}))
     webhook = await people.requester("webhooks.create", faulty.url, events=["granted", "closed"], payload="full")
     assert webhook.secret.startswith("whsec_")
@@ -54,7 +54,7 @@ async def test_a_webhook_tells_what_happens(people: People, faulty: FaultyServer
     assert deliveries[0].attempts[0].status == 200
 
 
-async def test_a_rotated_secret_signs_beside_the_one_before(people: People, faulty: FaultyServer) -> None:
+async def test_a_rotated_secret_signs_beside_the_one_before(people: Participants, faulty: FaultyServer) -> None:
     faulty.will(json_answer(200, {}))
     webhook = await people.requester("webhooks.create", faulty.url)
     rotated = await people.requester("webhooks.rotate", webhook.id)
@@ -65,7 +65,7 @@ async def test_a_rotated_secret_signs_beside_the_one_before(people: People, faul
         assert (event.id, event.name, event.request_id) == (trial.id, "webhook.test", None)
 
 
-async def test_what_was_missed_is_told_again(people: People, faulty: FaultyServer) -> None:
+async def test_what_was_missed_is_told_again(people: Participants, faulty: FaultyServer) -> None:
     faulty.will(json_answer(200, {}))
     case = await people.filed()
     begun = (await people.requester("feed")).next
@@ -81,7 +81,7 @@ async def test_what_was_missed_is_told_again(people: People, faulty: FaultyServe
     assert json.loads(faulty.asked[3].body)["id"] == first
 
 
-async def test_webhooks_are_changed_and_deleted(people: People, faulty: FaultyServer) -> None:
+async def test_webhooks_are_changed_and_deleted(people: Participants, faulty: FaultyServer) -> None:
     faulty.will(problem(410, "gone"))
     webhook = await people.requester("webhooks.create", faulty.url)
     assert [each.id for each in await people.requester("webhooks.list")] == [webhook.id]
@@ -102,7 +102,7 @@ async def _until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.02)
 
 
-async def _delivered(people: People, webhook_id: str, number: int) -> list[Any]:
+async def _delivered(people: Participants, webhook_id: str, number: int) -> list[Any]:
     """What the log holds as delivered, once it is so many; the receiver knows of each a moment before."""
     ends = time.monotonic() + 60
     while True:

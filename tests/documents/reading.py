@@ -48,7 +48,7 @@ class Element:
                 yield from x._within()
 
 
-class _Reader(HTMLParser):
+class _HtmlReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.root = Element("", {})
@@ -77,7 +77,7 @@ class _Reader(HTMLParser):
 
 def read(page: str) -> Element:
     """The page. Raises AssertionError for one that is not well-formed or has foreign elements."""
-    reader = _Reader()
+    reader = _HtmlReader()
     reader.feed(page)
     reader.close()
     assert [x.tag for x in reader.open] == [""], f"left open: {[x.tag for x in reader.open[1:]]}"

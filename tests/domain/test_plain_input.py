@@ -259,15 +259,15 @@ def test_a_problem_is_told_in_chinese_too(model: type[BaseModel], data: Any, rea
 
 
 def test_what_nobody_foresaw_is_told_all_the_same() -> None:
-    class Odd(BaseModel):
+    class Peculiar(BaseModel):
         number: Annotated[int, Field(multiple_of=3)]
         pair: Annotated[str, AfterValidator(_never)]
 
-    assert told(Odd, {"number": 4, "pair": "x"}, "en") == [
+    assert told(Peculiar, {"number": 4, "pair": "x"}, "en") == [
         "number input should be a multiple of 3",
         "pair Is never right",
     ]
-    assert told(Odd, {"number": 4, "pair": "x"}) == [
+    assert told(Peculiar, {"number": 4, "pair": "x"}) == [
         "number 不符合要求（input should be a multiple of 3）",
         "pair 不符合要求（Is never right）",
     ]

@@ -70,7 +70,7 @@ Act = tuple[Role, CommandName, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Procedure:
+class Course:
     """A case from filing to where it is left."""
 
     name: str
@@ -100,21 +100,21 @@ _IMPASSE: Act = (R, C.DECLARE_IMPASSE, WHY)
 _NOT_AGREED: Act = (B, C.CONCLUDE_COORDINATION, {"result": "not_agreed", **WHY})
 _DELIVER: Act = (P, C.DELIVER, {"mode": "api"})
 
-PROCEDURES: Sequence[Procedure] = (
-    Procedure("nantong granted", "nantong-2020", [_ACCEPT, _GRANT], outcome=Outcome.GRANTED),
-    Procedure(
+PROCEDURES: Sequence[Course] = (
+    Course("nantong granted", "nantong-2020", [_ACCEPT, _GRANT], outcome=Outcome.GRANTED),
+    Course(
         "nantong agreed by three",
         "nantong-2020",
         [_ACCEPT, _REFUSE, _OPEN, _PROPOSE, (P, C.AGREE, {}), (B, C.AGREE, {})],
         outcome=Outcome.GRANTED,
     ),
-    Procedure(
+    Course(
         "nantong unresolved",
         "nantong-2020",
         [_ACCEPT, _REFUSE, _OPEN, _PROPOSE, (P, C.PROPOSE, TERMS), _IMPASSE],
         outcome=Outcome.UNRESOLVED,
     ),
-    Procedure(
+    Course(
         "nantong supplemented and declined",
         "nantong-2020",
         [
@@ -124,8 +124,8 @@ PROCEDURES: Sequence[Procedure] = (
         ],
         outcome=Outcome.DECLINED,
     ),
-    Procedure("nantong withdrawn", "nantong-2020", [_ACCEPT, (R, C.WITHDRAW, WHY)], outcome=Outcome.WITHDRAWN),
-    Procedure(
+    Course("nantong withdrawn", "nantong-2020", [_ACCEPT, (R, C.WITHDRAW, WHY)], outcome=Outcome.WITHDRAWN),
+    Course(
         "changshu denied by the leading group",
         "changshu-2019",
         [
@@ -135,21 +135,21 @@ PROCEDURES: Sequence[Procedure] = (
         ],
         outcome=Outcome.DENIED,
     ),
-    Procedure(
+    Course(
         "changshu refusal accepted",
         "changshu-2019",
         [(B, C.URGE, {"level": "notice"}), _REFUSE, (R, C.ACCEPT_REFUSAL, {})],
         outcome=Outcome.REFUSED,
     ),
-    Procedure(
+    Course(
         "changshu registered",
         "changshu-2019",
         [],
         outcome=Outcome.GRANTED,
         sharing_class=SharingClass.UNCONDITIONAL,
     ),
-    Procedure("changshu left in negotiation", "changshu-2019", [_REFUSE, _OPEN, _PROPOSE], stage=Stage.NEGOTIATION),
-    Procedure(
+    Course("changshu left in negotiation", "changshu-2019", [_REFUSE, _OPEN, _PROPOSE], stage=Stage.NEGOTIATION),
+    Course(
         "cn-809 extended, granted, delivered",
         "cn-809-2025",
         [
@@ -159,13 +159,13 @@ PROCEDURES: Sequence[Procedure] = (
         ],
         outcome=Outcome.GRANTED,
     ),
-    Procedure(
+    Course(
         "cn-809 agreed by two",
         "cn-809-2025",
         [_REFUSE, _OPEN, _PROPOSE, (P, C.AGREE, {}), _DELIVER],
         outcome=Outcome.GRANTED,
     ),
-    Procedure("cn-809 left before delivery", "cn-809-2025", [_GRANT], stage=Stage.DELIVERY),
+    Course("cn-809 left before delivery", "cn-809-2025", [_GRANT], stage=Stage.DELIVERY),
 )
 
 
@@ -174,7 +174,7 @@ def resolved(order: ClockOrder, known_on: Any = None, close: Any = None) -> Cloc
     return resolve(order, Calendar.packaged().as_known_on(known_on), close)
 
 
-def foretold(procedure: Procedure) -> list[tuple[str | None, str]]:
+def foretold(procedure: Course) -> list[tuple[str | None, str]]:
     """Every event that a procedure must leave in the ledger, with the caller's key, by the pure rules alone."""
     at = datetime.now(UTC)
     statute, policy = get_statute(procedure.statute), default_policy()

@@ -32,7 +32,7 @@ from protocol.names import workflow_id
 from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
-from tests.engine.cases import PROCEDURES, Procedure, foretold
+from tests.engine.cases import PROCEDURES, Course, foretold
 from tests.engine.machines import Database, Machine, TemporalServer, WorkerProcess
 from tests.forms import either
 
@@ -72,7 +72,7 @@ class Engineroom:
 class Driven:
     """One case as its driver saw it: what was answered, and how often it had to ask again."""
 
-    procedure: Procedure
+    procedure: Course
     key: str
     filed: CaseView | None = None
     answers: dict[str, Answer] = field(default_factory=dict)

@@ -35,7 +35,7 @@ TODAY = datetime(2026, 11, 27, 10, tzinfo=CHINA)
 ACTORS = {Role.REQUESTER: CODES[0], Role.PROVIDER: CODES[1]}
 
 
-class Paper:
+class DatedCase:
     """A case of any procedure whose clocks are worked out as the ledger does, with the calendar of the day."""
 
     def __init__(self, case: Case, events: list[Event]) -> None:
@@ -94,13 +94,13 @@ def filings(procedure: ProcedureName, statute: Statute) -> st.SearchStrategy[dic
     ).map(lambda said: {name: value for name, value in said.items() if name not in ("documents", "disputes_grant")})
 
 
-def opened(procedure: ProcedureName, statute: str, said: Mapping[str, Any], at: datetime) -> Paper:
+def opened(procedure: ProcedureName, statute: str, said: Mapping[str, Any], at: datetime) -> DatedCase:
     """File it through the door that all doors have in common."""
     matter = matter_of(procedure, said)
     role = PROCEDURES[procedure].opened_by[0]
     actor = Actor(role=role, org=ACTORS.get(role, "bureau"))
     entered = enter_case(procedure, statute, matter, actor, default_policy(), "k", received_at=at)
-    return Paper(entered.case, entered.events)
+    return DatedCase(entered.case, entered.events)
 
 
 @pytest.mark.parametrize("procedure", list(ProcedureName))

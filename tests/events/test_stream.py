@@ -25,7 +25,7 @@ from tests.api.callers import STRANGER, People
 STREAM = {"Accept": "text/event-stream"}
 
 
-class Watch:
+class WatchedApp:
     """Says when the server has read a request that waits for events."""
 
     def __init__(self, app: ASGIApp, held: asyncio.Event) -> None:
@@ -125,7 +125,7 @@ async def test_foreign_cases_never_appear_and_need_not_be_looked_at_again(
 async def test_a_stream_ends_cleanly_when_the_server_stops(people: People, context: AppContext) -> None:
     begin = await end(people)
     app, held = create_app(context), asyncio.Event()
-    app.add_middleware(Watch, held=held)
+    app.add_middleware(WatchedApp, held=held)
     async with httpx.AsyncClient(timeout=60) as client:
         async with serving(app, "127.0.0.1", 0) as address:
             request = client.build_request(

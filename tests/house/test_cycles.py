@@ -9,22 +9,7 @@ from collections.abc import Iterable, Mapping
 import grimp
 import pytest
 
-ROOMS = (
-    "domain",
-    "procedures",
-    "protocol",
-    "ledger",
-    "activities",
-    "workflows",
-    "background",
-    "configuration",
-    "starter",
-    "api",
-    "embedded",
-    "cli",
-    "shareflow",
-)
-
+from tests.house.code import packages
 
 Graph = Mapping[str, frozenset[str]]
 
@@ -32,7 +17,7 @@ Graph = Mapping[str, frozenset[str]]
 @pytest.fixture(scope="module")
 def imports() -> Graph:
     """Each module of ours, and what it imports of ours."""
-    graph = grimp.build_graph(*ROOMS, cache_dir=None)
+    graph = grimp.build_graph(*packages(), cache_dir=None)
     return {module: frozenset(graph.find_modules_directly_imported_by(module)) for module in graph.modules}
 
 
@@ -80,12 +65,12 @@ def test_no_file_imports_itself_by_a_detour(imports: Graph) -> None:
     assert cycles(imports) == []
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", packages())
 def test_no_parts_of_a_package_import_one_another(imports: Graph, room: str) -> None:
     """So a reader can begin at the bottom: policy before cases, the engine before the procedures."""
-    packages = packages_in(imports, room)
-    assert packages
-    assert {package: found for package in packages if (found := cycles(between_parts(imports, package)))} == {}
+    inside = packages_in(imports, room)
+    assert inside
+    assert {package: found for package in inside if (found := cycles(between_parts(imports, package)))} == {}
 
 
 def test_a_cycle_is_found_between_files_and_between_parts() -> None:

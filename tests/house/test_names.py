@@ -1,9 +1,10 @@
-"""A class has its name for itself: whoever reads it, or looks for it, finds one."""
+"""A class, or a kind of callable, has its name for itself: whoever reads it, or looks for it, finds one."""
 
 import ast
 from collections import defaultdict
+from collections.abc import Iterator
 
-from tests.house.code import product, shown, tree
+from tests.house.code import everything, shown, tree
 
 MIRRORED = {
     "Actor",
@@ -36,23 +37,51 @@ MIRRORED = {
 them: what is shown of a case, and the errors, whose names callers write down."""
 
 
-def classes() -> dict[str, list[str]]:
-    """Every class at the top of a file, with the files that have one of its name; a file's private ones are its own."""
+def names_of_kinds(module: ast.Module) -> Iterator[str]:
+    """The classes of a file, wherever they stand in it, private ones too, and its kinds of callables."""
+    for node in ast.walk(module):
+        match node:
+            case ast.ClassDef(name=name):
+                yield name
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_kind_of_callable(value):
+                yield name
+            case ast.AnnAssign(target=ast.Name(id=name), value=value) if _is_kind_of_callable(value):
+                yield name
+
+
+def _is_kind_of_callable(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Subscript) and ast.unparse(value.value) == "Callable"
+
+
+def kinds() -> dict[str, list[str]]:
+    """Every class and kind of callable in the product, tests, measurements and examples, with its files."""
     found: dict[str, list[str]] = defaultdict(list)
-    for path in product():
-        for node in ast.iter_child_nodes(tree(path)):
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                found[node.name].append(shown(path))
+    for path in everything():
+        for name in names_of_kinds(tree(path)):
+            found[name].append(shown(path))
     return found
 
 
-def test_no_class_name_stands_twice() -> None:
-    twice = {name: files for name, files in classes().items() if len(files) > 1}
+def test_the_names_of_a_file_are_found() -> None:
+    text = """
+class _Own:
+    class Inner: ...
+def test():
+    class Odd: ...
+Run = Callable[..., int]
+Look: TypeAlias = Callable[[int], int]
+Text = Annotated[str, 1]
+"""
+    assert sorted(names_of_kinds(ast.parse(text))) == ["Inner", "Look", "Odd", "Run", "_Own"]
+
+
+def test_no_name_stands_twice() -> None:
+    twice = {name: files for name, files in kinds().items() if len(files) > 1}
     assert {name: files for name, files in twice.items() if name not in MIRRORED} == {}
 
 
 def test_what_may_stand_twice_stands_in_the_engine_once_and_in_the_client_once() -> None:
-    found = classes()
+    found = kinds()
     for name in sorted(MIRRORED):
         own = [file for file in found[name] if not file.startswith("shareflow/")]
         assert (len(own), len(found[name])) == (1, 2), f"{name}: {found[name]}"

@@ -67,7 +67,7 @@ def filed(engine: Engine, steps, resolve, chances: random.Random, number: int) -
     return steps.request_id
 
 
-class Shown:
+class ListedCases:
     """All cases of these tests, and what of each a list goes by."""
 
     def __init__(self, engine: Engine, request_ids: Iterable[str]) -> None:
@@ -133,12 +133,14 @@ def is_seen(seen: Visibility, case: CaseDetail) -> bool:
 
 
 @pytest.fixture(scope="module")
-def shown(engine: Engine) -> Shown:
+def shown(engine: Engine) -> ListedCases:
     from tests.ledger.conftest import Steps, resolve
 
     chances = random.Random(11)
     made = (Steps(f"lists-{number}") for number in itertools.count())
-    return Shown(engine, [filed(engine, next(made), resolve.__wrapped__(), chances, number) for number in range(CASES)])
+    return ListedCases(
+        engine, [filed(engine, next(made), resolve.__wrapped__(), chances, number) for number in range(CASES)]
+    )
 
 
 def all_pages(ask: Callable[[str | None], Page], known: Iterable[str]) -> list[str]:
@@ -190,7 +192,7 @@ def case_filter(chances: random.Random) -> CaseFilter:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_lists_show_what_a_look_at_every_case_would(engine: Engine, shown: Shown, seed: int) -> None:
+def test_lists_show_what_a_look_at_every_case_would(engine: Engine, shown: ListedCases, seed: int) -> None:
     chances = random.Random(seed)
     wanted = (
         case_filter(chances) if seed % 3 else CaseFilter(visibility=visibility(chances), stuck=chance(chances, 0.3))
@@ -212,7 +214,7 @@ def worklist_filter(chances: random.Random) -> WorklistFilter:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_worklists_show_what_a_look_at_every_case_would(engine: Engine, shown: Shown, seed: int) -> None:
+def test_worklists_show_what_a_look_at_every_case_would(engine: Engine, shown: ListedCases, seed: int) -> None:
     chances = random.Random(seed)
     filters = [worklist_filter(chances) for _ in range(chances.randrange(1, 5))]
     limit = chances.choice([1, 7, 50])

@@ -24,7 +24,7 @@ def engine() -> Iterator[ShareflowEngine]:
         yield running
 
 
-class People:
+class ChainClients:
     """Clients of those who act."""
 
     def __init__(self, engine: ShareflowEngine) -> None:
@@ -48,8 +48,8 @@ class People:
 
 
 @pytest.fixture
-def people(engine: ShareflowEngine) -> People:
-    return People(engine)
+def people(engine: ShareflowEngine) -> ChainClients:
+    return ChainClients(engine)
 
 
 def party(code: str) -> dict[str, str]:
@@ -69,7 +69,7 @@ def request(resource: str, user: str = USER, **more: Any) -> dict[str, Any]:
     }
 
 
-def granted(people: People, resource: str, user: str = USER, **more: Any) -> Case:
+def granted(people: ChainClients, resource: str, user: str = USER, **more: Any) -> Case:
     """The grant of a request under Nantong's rules."""
     client = people.user if user == USER else people.other
     case = client.file("nantong-2020", request(resource, user, **more))
@@ -82,7 +82,7 @@ def types(client: Client, case: str) -> list[str]:
     return [event.type for event in client.events(case)]
 
 
-def test_demand_request_grant_expiry_and_a_new_request(engine: ShareflowEngine, people: People) -> None:
+def test_demand_request_grant_expiry_and_a_new_request(engine: ShareflowEngine, people: ChainClients) -> None:
     matter = {
         "requester": party(USER),
         "provider": party(PROVIDER),
@@ -116,7 +116,7 @@ def test_demand_request_grant_expiry_and_a_new_request(engine: ShareflowEngine, 
     assert people.opened_by(again.request_id, "access_grant").clock("grant_term").due_date > last_day
 
 
-def test_breach_rectification_and_the_leading_group(engine: ShareflowEngine, people: People) -> None:
+def test_breach_rectification_and_the_leading_group(engine: ShareflowEngine, people: ChainClients) -> None:
     case = people.user.file("changshu-2019", request("CS-GA-0001"))
     engine.advance(until=case.clock("provider_answer").due_at + timedelta(hours=1))
     people.bureau.command(case.request_id, "order_rectification", working_days=3)
@@ -133,7 +133,7 @@ def test_breach_rectification_and_the_leading_group(engine: ShareflowEngine, peo
     assert people.user.get(case.request_id).stage == "provider_answer", "nothing was decided for the provider"
 
 
-def test_correction_is_pushed_to_all_who_hold_a_grant(people: People) -> None:
+def test_correction_is_pushed_to_all_who_hold_a_grant(people: ChainClients) -> None:
     mine, theirs = granted(people, "NT-GA-0300"), granted(people, "NT-GA-0300", OTHER)
     granted(people, "NT-GA-0301", OTHER)
     matter = {
@@ -154,7 +154,7 @@ def test_correction_is_pushed_to_all_who_hold_a_grant(people: People) -> None:
     assert people.user.get(doubt.request_id).outcome == "corrected"
 
 
-def test_withdrawal_ends_the_grants_in_order(engine: ShareflowEngine, people: People) -> None:
+def test_withdrawal_ends_the_grants_in_order(engine: ShareflowEngine, people: ChainClients) -> None:
     first, second = granted(people, "NT-GA-0400"), granted(people, "NT-GA-0400", OTHER)
     untouched = granted(people, "NT-GA-0401")
     matter = {
@@ -181,7 +181,7 @@ def test_withdrawal_ends_the_grants_in_order(engine: ShareflowEngine, people: Pe
 
 
 def test_a_withdrawn_resource_ends_a_grant_about_whose_end_a_dispute_runs(
-    engine: ShareflowEngine, people: People
+    engine: ShareflowEngine, people: ChainClients
 ) -> None:
     entry = {"code": "GA-0700", "name": "常住人口基本信息"}
     matter = {"requester": party(USER), "provider": party(PROVIDER), "resource": entry, "scope": "姓名"}
@@ -199,6 +199,6 @@ def test_a_withdrawn_resource_ends_a_grant_about_whose_end_a_dispute_runs(
     assert types(people.auditor, grant.request_id)[-1] == "closed"
 
 
-def test_a_due_date_across_the_chain_is_a_date(people: People) -> None:
+def test_a_due_date_across_the_chain_is_a_date(people: ChainClients) -> None:
     grant = granted(people, "NT-GA-0600", use_until="2027-03-02")
     assert grant.clock("grant_term").due_date == date(2027, 3, 2)

@@ -28,7 +28,7 @@ from procedures.registry import PROCEDURES, advance, allowed, decide, open_case
 from shareflow import Case as CaseSeen
 from shareflow import KeyReused
 from tests.forms import either
-from tests.procedures.test_chains import BEGINS, OTHER, PROVIDER, USER, People, granted, party
+from tests.procedures.test_chains import BEGINS, OTHER, PROVIDER, USER, ChainClients, granted, party
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)
 HERE = {Role.REQUESTER: USER, Role.PROVIDER: PROVIDER}
@@ -51,18 +51,18 @@ def engine() -> Iterator[ShareflowEngine]:
 
 
 @pytest.fixture
-def people(engine: ShareflowEngine) -> People:
-    return People(engine)
+def people(engine: ShareflowEngine) -> ChainClients:
+    return ChainClients(engine)
 
 
-def withdraw(people: People, resource: str, key: str, **more: Any) -> CaseSeen:
+def withdraw(people: ChainClients, resource: str, key: str, **more: Any) -> CaseSeen:
     """File a withdrawal under a key."""
     entry = {"code": resource, "name": "常住人口基本信息"}
     matter = {"provider": party(PROVIDER), "resource": entry, "reason": "并入人口库", **more}
     return people.provider.open_case("resource_withdrawal", "nantong-2020", matter, key=key)
 
 
-def events_of(people: People, case: str) -> Sequence[Any]:
+def events_of(people: ChainClients, case: str) -> Sequence[Any]:
     return list(people.auditor.events(case))
 
 
@@ -71,7 +71,7 @@ def told(events: Sequence[Any]) -> list[list[str]]:
     return [[u["code"] for u in event.data["subscribers"]] for event in events if event.type == "subscribers_told"]
 
 
-def test_a_filing_sent_again_after_another_grant_is_the_same_case(people: People) -> None:
+def test_a_filing_sent_again_after_another_grant_is_the_same_case(people: ChainClients) -> None:
     key = uuid.uuid4().hex
     granted(people, "NT-GA-0700")
     first = withdraw(people, "NT-GA-0700", key)
@@ -84,7 +84,7 @@ def test_a_filing_sent_again_after_another_grant_is_the_same_case(people: People
     assert told(after) == [[USER]], "who held a grant when it was filed, and nobody twice"
 
 
-def test_filings_sent_all_at_once_are_one_case(people: People) -> None:
+def test_filings_sent_all_at_once_are_one_case(people: ChainClients) -> None:
     key = uuid.uuid4().hex
     granted(people, "NT-GA-0710")
     with ThreadPoolExecutor(6) as callers:
@@ -97,7 +97,7 @@ def test_filings_sent_all_at_once_are_one_case(people: People) -> None:
     assert sorted(notices) == ["withdrawal_notice", "withdrawal_review"]
 
 
-def test_a_key_of_another_filing_is_refused_and_leaves_no_trace(people: People) -> None:
+def test_a_key_of_another_filing_is_refused_and_leaves_no_trace(people: ChainClients) -> None:
     key = uuid.uuid4().hex
     first = withdraw(people, "NT-GA-0720", key)
     before = [event.digest for event in events_of(people, first.request_id)]
@@ -108,7 +108,7 @@ def test_a_key_of_another_filing_is_refused_and_leaves_no_trace(people: People) 
     assert [event.digest for event in events_of(people, first.request_id)] == before
 
 
-def test_a_filing_sent_again_after_the_end_ends_nothing_twice(engine: ShareflowEngine, people: People) -> None:
+def test_a_filing_sent_again_after_the_end_ends_nothing_twice(engine: ShareflowEngine, people: ChainClients) -> None:
     key = uuid.uuid4().hex
     grants = [granted(people, "NT-GA-0730"), granted(people, "NT-GA-0730", OTHER)]
     case = withdraw(people, "NT-GA-0730", key)
@@ -130,7 +130,7 @@ def test_a_filing_sent_again_after_the_end_ends_nothing_twice(engine: ShareflowE
 # What holds for all of them
 
 
-class Paper:
+class ReadBackCase:
     """A case of any procedure on paper: each decision recorded with the packaged calendar, and read back from JSON."""
 
     def __init__(
@@ -182,7 +182,7 @@ def test_it_is_withdrawn_when_the_last_of_consent_notice_and_plan_has_come(
 ) -> None:
     plan = day_of(MONDAY) + timedelta(days=planned) if planned else None
     matter = {"provider": party(PROVIDER), "resource": RESOURCE, "reason": "并入人口库", "planned_on": plan}
-    paper = Paper(ProcedureName.RESOURCE_WITHDRAWAL, "nantong-2020", matter)
+    paper = ReadBackCase(ProcedureName.RESOURCE_WITHDRAWAL, "nantong-2020", matter)
     notice_ends = paper.case.open_clock(ClockId.WITHDRAWAL_NOTICE)
     assert notice_ends is not None
     consent = MONDAY + timedelta(days=days, hours=hours)
@@ -213,7 +213,7 @@ def test_it_goes_on_file_once_with_the_last_who_was_negotiated_with(
     users, rounds = drawn
     named = [{"code": code, "name": f"使用部门{code}"} for code in users]
     matter = {"provider": party(PROVIDER), "resource": RESOURCE, "reason": "并入人口库", "subscribers": named}
-    paper = Paper(ProcedureName.RESOURCE_WITHDRAWAL, "cn-809-2025", matter)
+    paper = ReadBackCase(ProcedureName.RESOURCE_WITHDRAWAL, "cn-809-2025", matter)
     last: dict[str, str] = {}
     for number, (with_whom, result) in enumerate(rounds):
         at = MONDAY + timedelta(minutes=number + 1)
@@ -258,7 +258,7 @@ def test_a_doubt_ends_only_by_those_who_may_end_it(text: str, affects: bool, ste
         "doubt": "户籍状态与实际不符",
         "affects_citizens": affects,
     }
-    paper = Paper(ProcedureName.DATA_CORRECTION, text, matter)
+    paper = ReadBackCase(ProcedureName.DATA_CORRECTION, text, matter)
     for _ in range(steps):
         # Steered towards what may be done, so that the walk gets far; what comes of it is judged below all the same.
         open_now = [it for it in MOVES if it[0] in allowed(paper.case, it[1]) and it[0] is not CommandName.WITHDRAW]

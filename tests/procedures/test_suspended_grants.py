@@ -8,7 +8,7 @@ import pytest
 
 from embedded.testing.engine import ShareflowEngine, running_engine
 from shareflow import Case, Client, RequestRefused
-from tests.procedures.test_chains import BEGINS, PROVIDER, USER, People, party, request
+from tests.procedures.test_chains import BEGINS, PROVIDER, USER, ChainClients, party, request
 
 WITHIN = 60
 """Seconds in which one case has told another."""
@@ -22,11 +22,11 @@ def engine() -> Iterator[ShareflowEngine]:
 
 
 @pytest.fixture
-def people(engine: ShareflowEngine) -> People:
-    return People(engine)
+def people(engine: ShareflowEngine) -> ChainClients:
+    return ChainClients(engine)
 
 
-def suspended(people: People, resource: str, working_days: int = 5) -> tuple[Case, Case]:
+def suspended(people: ChainClients, resource: str, working_days: int = 5) -> tuple[Case, Case]:
     """A grant under 809 that was suspended for misuse, and the rectification ordered with that."""
     case = people.user.file("changshu-2019+809", request(resource))
     people.provider.command(case.request_id, "grant")
@@ -53,7 +53,7 @@ def refused(client: Client, case: Case, command: str, **fields: object) -> str:
     return refusal.value.code
 
 
-def test_a_rejection_inside_the_limit_is_no_failure(engine: ShareflowEngine, people: People) -> None:
+def test_a_rejection_inside_the_limit_is_no_failure(engine: ShareflowEngine, people: ChainClients) -> None:
     grant, notice = suspended(people, "CS-GA-0500")
     assert notice.requester.code == USER
     limit = notice.clock("rectification")
@@ -71,7 +71,9 @@ def test_a_rejection_inside_the_limit_is_no_failure(engine: ShareflowEngine, peo
     assert people.user.get(grant.request_id).outcome == "terminated"
 
 
-def test_a_completion_under_review_is_no_failure_until_it_is_rejected(engine: ShareflowEngine, people: People) -> None:
+def test_a_completion_under_review_is_no_failure_until_it_is_rejected(
+    engine: ShareflowEngine, people: ChainClients
+) -> None:
     grant, notice = suspended(people, "CS-GA-0501")
     people.user.command(notice.request_id, "report_completion", measures="已停止")
     noted(people.auditor, grant, "reported")
@@ -84,7 +86,7 @@ def test_a_completion_under_review_is_no_failure_until_it_is_rejected(engine: Sh
     assert ended.data["rectification"] == "insufficient"
 
 
-def test_what_was_put_right_ends_nothing(engine: ShareflowEngine, people: People) -> None:
+def test_what_was_put_right_ends_nothing(engine: ShareflowEngine, people: ChainClients) -> None:
     grant, notice = suspended(people, "CS-GA-0502")
     people.user.command(notice.request_id, "report_completion", measures="已删除")
     people.bureau.command(notice.request_id, "accept_completion")
@@ -95,7 +97,7 @@ def test_what_was_put_right_ends_nothing(engine: ShareflowEngine, people: People
     assert people.user.get(grant.request_id).stage == "in_use"
 
 
-def test_a_refusal_is_known_in_both_cases_wherever_it_was_said(people: People) -> None:
+def test_a_refusal_is_known_in_both_cases_wherever_it_was_said(people: ChainClients) -> None:
     here, here_notice = suspended(people, "CS-GA-0503")
     people.user.command(here.request_id, "refuse_rectification", reason="不认为是违规")
     ends = time.monotonic() + WITHIN
@@ -110,7 +112,7 @@ def test_a_refusal_is_known_in_both_cases_wherever_it_was_said(people: People) -
         assert people.user.get(grant.request_id).outcome == "terminated"
 
 
-def test_no_caller_says_what_only_a_case_can_tell(people: People) -> None:
+def test_no_caller_says_what_only_a_case_can_tell(people: ChainClients) -> None:
     grant, notice = suspended(people, "CS-GA-0505")
     news = {"rectification": notice.request_id, "what": "rejected", "failed": True}
     assert refused(people.platform, grant, "note_rectification", **news) == "not_your_turn"
@@ -119,7 +121,7 @@ def test_no_caller_says_what_only_a_case_can_tell(people: People) -> None:
     assert people.auditor.get(grant.request_id).stage == "suspended"
 
 
-def test_the_origin_of_a_notice_is_looked_up(engine: ShareflowEngine, people: People) -> None:
+def test_the_origin_of_a_notice_is_looked_up(engine: ShareflowEngine, people: ChainClients) -> None:
     case = people.user.file("changshu-2019", request("CS-GA-0506"))
     notice = {"department": party(PROVIDER), "ground": "late_answer", "facts": "逾期未答复", "working_days": 3}
 

@@ -26,10 +26,15 @@ from ledger.queries.events import events_of
 from ledger.recording import record_step
 from ledger.schema import migrate
 from tests.ledger.conftest import Steps, resolve, with_texts
-from tests.webhooks.receiver import Receiver
+from tests.webhooks.receiver import WebhookReceiver
 
 RESOLVE = resolve.__wrapped__()  # type: ignore[attr-defined]
 _numbers = itertools.count(1)
+
+Look = Callable[[Webhook], Webhook]
+"""Shows a webhook as it stands now."""
+Subscribe = Callable[..., Webhook]
+"""Adds a webhook."""
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +91,7 @@ def cut_off(hooks_server: str, database: str) -> Iterator[Callable[[bool], None]
 
 
 @dataclass
-class Clock:
+class ManualClock:
     """A clock that stands still until it is turned."""
 
     at: datetime
@@ -99,8 +104,8 @@ class Clock:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock(datetime.now(UTC))
+def clock() -> ManualClock:
+    return ManualClock(datetime.now(UTC))
 
 
 class Cases:
@@ -131,15 +136,15 @@ def cases(ledger: Engine) -> Cases:
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    place = Receiver()
+async def receiver() -> AsyncIterator[WebhookReceiver]:
+    place = WebhookReceiver()
     await place.start()
     yield place
     await place.stop()
 
 
 @pytest.fixture
-def subscribe(ledger: Engine, clock: Clock, receiver: Receiver) -> Callable[..., Webhook]:
+def subscribe(ledger: Engine, clock: ManualClock, receiver: WebhookReceiver) -> Callable[..., Webhook]:
     """Make a webhook that sees everything and leads to the receiver, unless told otherwise."""
 
     def make(from_start: bool = False, **changes: Any) -> Webhook:
@@ -186,7 +191,7 @@ async def sender() -> AsyncIterator[Sender]:
 
 
 @pytest.fixture
-def dispatcher(ledger: Engine, sender: Sender, clock: Clock) -> Dispatcher:
+def dispatcher(ledger: Engine, sender: Sender, clock: ManualClock) -> Dispatcher:
     """Works by the turned clock; its retries come at the latest instant that the schedule allows."""
     return Dispatcher(ledger, sender, clock, chance=lambda: 1.0)
 

@@ -32,7 +32,7 @@ class Sent:
 
 
 @dataclass
-class Receiver:
+class WebhookReceiver:
     """``answer`` says what to answer, ``slow`` seconds later; ``hold`` keeps every answer back until it is set."""
 
     answer: Callable[[Sent], Answer] = lambda _: WELL

@@ -1,7 +1,7 @@
 """No webhook misses a message, however long a writer stalls and whatever is pruned meanwhile."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -13,16 +13,15 @@ from background.webhooks import dispatcher as dispatching
 from background.webhooks.dispatcher import Dispatcher
 from background.webhooks.queries.looking import Work, work_at
 from background.webhooks.queries.queues import fan_out, replay_since
-from background.webhooks.queries.subscriptions import Webhook, WebhookState, change_webhook
+from background.webhooks.queries.subscriptions import WebhookState, change_webhook
 from ledger import queries
 from ledger.errors import CursorExpired
 from ledger.queries.messages import messages_after
 from ledger.recording import record_step
 from tests.ledger.conftest import Steps
-from tests.webhooks.conftest import RESOLVE, Cases, Clock, log_of
-from tests.webhooks.receiver import WELL, Receiver
+from tests.webhooks.conftest import RESOLVE, Cases, ManualClock, Subscribe, log_of
+from tests.webhooks.receiver import WELL, WebhookReceiver
 
-Subscribe = Callable[..., Webhook]
 NOW = timedelta()
 
 
@@ -43,7 +42,7 @@ def stalling(ledger: Engine, request_id: str) -> Iterator[None]:
 
 
 async def test_a_writer_that_stalls_is_waited_for(
-    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher
+    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: WebhookReceiver, dispatcher: Dispatcher
 ) -> None:
     subscribe()
     slow = Steps("WH-slow")
@@ -60,7 +59,12 @@ async def test_a_writer_that_stalls_is_waited_for(
 
 
 async def test_a_dispatcher_with_nothing_to_do_asks_one_question_a_time(
-    ledger: Engine, cases: Cases, subscribe: Subscribe, clock: Clock, dispatcher: Dispatcher, receiver: Receiver
+    ledger: Engine,
+    cases: Cases,
+    subscribe: Subscribe,
+    clock: ManualClock,
+    dispatcher: Dispatcher,
+    receiver: WebhookReceiver,
 ) -> None:
     assert work_at(ledger, clock()) == Work(behind=False, due=False)
     cases.file()
@@ -82,8 +86,8 @@ async def test_a_dispatcher_that_waits_notices_news_and_what_is_due_again(
     ledger: Engine,
     cases: Cases,
     subscribe: Subscribe,
-    receiver: Receiver,
-    clock: Clock,
+    receiver: WebhookReceiver,
+    clock: ManualClock,
     dispatcher: Dispatcher,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -107,7 +111,12 @@ async def test_a_dispatcher_that_waits_notices_news_and_what_is_due_again(
 
 
 async def test_what_somebody_waits_for_is_not_pruned(
-    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, clock: Clock, dispatcher: Dispatcher
+    ledger: Engine,
+    cases: Cases,
+    subscribe: Subscribe,
+    receiver: WebhookReceiver,
+    clock: ManualClock,
+    dispatcher: Dispatcher,
 ) -> None:
     webhook = subscribe()
     cases.file()
@@ -127,7 +136,12 @@ async def test_what_somebody_waits_for_is_not_pruned(
 
 
 async def test_a_webhook_that_is_disabled_keeps_nothing_from_being_pruned(
-    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, clock: Clock, dispatcher: Dispatcher
+    ledger: Engine,
+    cases: Cases,
+    subscribe: Subscribe,
+    receiver: WebhookReceiver,
+    clock: ManualClock,
+    dispatcher: Dispatcher,
 ) -> None:
     webhook = subscribe()
     before = messages_after(ledger, 0)

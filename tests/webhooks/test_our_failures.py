@@ -10,18 +10,20 @@ from sqlalchemy import Engine
 
 from background.webhooks import dispatcher as dispatching
 from background.webhooks.dispatcher import Dispatcher
-from background.webhooks.queries.subscriptions import Webhook
 from background.webhooks.sending import Sender
 from domain.words import EventType
-from tests.webhooks.conftest import Cases, Clock
-from tests.webhooks.receiver import Receiver
-
-Subscribe = Callable[..., Webhook]
-Look = Callable[[Webhook], Webhook]
+from tests.webhooks.conftest import Cases, ManualClock, Subscribe
+from tests.webhooks.receiver import WebhookReceiver
 
 
 async def test_what_a_killed_dispatcher_had_begun_is_sent_by_the_next(
-    database: str, ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, sender: Sender, clock: Clock
+    database: str,
+    ledger: Engine,
+    cases: Cases,
+    subscribe: Subscribe,
+    receiver: WebhookReceiver,
+    sender: Sender,
+    clock: ManualClock,
 ) -> None:
     subscribe()
     request_id = cases.file()
@@ -57,7 +59,7 @@ asyncio.run(Dispatcher(connect({database!r}), Sender(AddressGuard(allowed_from("
 
 
 async def test_stopping_lets_what_has_begun_come_to_its_end(
-    cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher
+    cases: Cases, subscribe: Subscribe, receiver: WebhookReceiver, dispatcher: Dispatcher
 ) -> None:
     subscribe()
     request_id = cases.file()
@@ -82,7 +84,7 @@ async def test_two_dispatchers_at_once_keep_the_order_and_send_once(
     ledger: Engine,
     cases: Cases,
     subscribe: Subscribe,
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     sender: Sender,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -113,7 +115,7 @@ async def test_a_database_that_is_away_for_a_while_loses_nothing(
     ledger: Engine,
     cases: Cases,
     subscribe: Subscribe,
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     sender: Sender,
     cut_off: Callable[[bool], None],
     monkeypatch: pytest.MonkeyPatch,

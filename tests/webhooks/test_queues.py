@@ -25,22 +25,21 @@ from background.webhooks.queries.queues import (
     replay_since,
 )
 from background.webhooks.queries.subscriptions import DisabledFor, Webhook, WebhookState, change_webhook
-from tests.webhooks.conftest import Cases, Clock
+from tests.webhooks.conftest import Cases, ManualClock, Subscribe
 
-Subscribe = Callable[..., Webhook]
 MINUTE = timedelta(minutes=1)
 
 
-def well(clock: Clock) -> Attempt:
+def well(clock: ManualClock) -> Attempt:
     return Attempt(clock(), 200, None, 1, "")
 
 
-def badly(clock: Clock) -> Attempt:
+def badly(clock: ManualClock) -> Attempt:
     return Attempt(clock(), 500, "not_accepted", 1, "")
 
 
 async def test_a_queue_that_is_added_to_is_not_taken_for_empty(
-    ledger: Engine, cases: Cases, subscribe: Subscribe, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ledger: Engine, cases: Cases, subscribe: Subscribe, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     webhook = subscribe()
     request_id = cases.file()
@@ -75,7 +74,7 @@ async def test_a_queue_that_is_added_to_is_not_taken_for_empty(
 
 
 def test_a_claim_that_was_lost_ends_nobody_elses(
-    ledger: Engine, cases: Cases, subscribe: Subscribe, clock: Clock
+    ledger: Engine, cases: Cases, subscribe: Subscribe, clock: ManualClock
 ) -> None:
     webhook = subscribe()
     cases.file()
@@ -100,7 +99,7 @@ def test_a_claim_that_was_lost_ends_nobody_elses(
     assert due.message.seq == 2
 
 
-def test_no_queue_is_claimed_by_two(ledger: Engine, cases: Cases, subscribe: Subscribe, clock: Clock) -> None:
+def test_no_queue_is_claimed_by_two(ledger: Engine, cases: Cases, subscribe: Subscribe, clock: ManualClock) -> None:
     webhook = subscribe()
     for _ in range(40):
         cases.file()
@@ -112,7 +111,7 @@ def test_no_queue_is_claimed_by_two(ledger: Engine, cases: Cases, subscribe: Sub
 
 
 def test_fan_outs_at_once_queue_each_message_once(
-    ledger: Engine, cases: Cases, subscribe: Subscribe, clock: Clock
+    ledger: Engine, cases: Cases, subscribe: Subscribe, clock: ManualClock
 ) -> None:
     webhooks = [subscribe() for _ in range(3)]
     for _ in range(30):
@@ -133,7 +132,7 @@ def test_fan_outs_at_once_queue_each_message_once(
 class Bustle:
     """Everything that may be done to one webhook, again and again."""
 
-    def __init__(self, ledger: Engine, cases: Cases, webhook: Webhook, clock: Clock) -> None:
+    def __init__(self, ledger: Engine, cases: Cases, webhook: Webhook, clock: ManualClock) -> None:
         self.ledger, self.cases, self.webhook, self.clock = ledger, cases, webhook, clock
         self.told = [cases.file() for _ in range(6)]
 
@@ -167,7 +166,7 @@ class Bustle:
 
 
 def test_whatever_is_done_at_once_nothing_deadlocks_or_gets_lost(
-    ledger: Engine, cases: Cases, subscribe: Subscribe, clock: Clock
+    ledger: Engine, cases: Cases, subscribe: Subscribe, clock: ManualClock
 ) -> None:
     webhook = subscribe()
     bustle = Bustle(ledger, cases, webhook, clock)

@@ -1,23 +1,23 @@
 """Events that are sent again on demand."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
 from background.webhooks.dispatcher import Dispatcher
 from background.webhooks.queries.queues import replay_one, replay_since
-from background.webhooks.queries.subscriptions import Webhook
 from domain.access import Visibility
-from tests.webhooks.conftest import Cases, Clock, log_of
-from tests.webhooks.receiver import Receiver
-
-Subscribe = Callable[..., Webhook]
-Look = Callable[[Webhook], Webhook]
+from tests.webhooks.conftest import Cases, ManualClock, Subscribe, log_of
+from tests.webhooks.receiver import WebhookReceiver
 
 
 async def test_one_message_is_sent_again_on_demand(
-    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, clock: Clock
+    ledger: Engine,
+    cases: Cases,
+    subscribe: Subscribe,
+    receiver: WebhookReceiver,
+    dispatcher: Dispatcher,
+    clock: ManualClock,
 ) -> None:
     webhook = subscribe()
     request_id = cases.file()
@@ -30,7 +30,12 @@ async def test_one_message_is_sent_again_on_demand(
 
 
 async def test_everything_since_is_sent_again_in_order_also_what_is_older_than_the_webhook(
-    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, clock: Clock
+    ledger: Engine,
+    cases: Cases,
+    subscribe: Subscribe,
+    receiver: WebhookReceiver,
+    dispatcher: Dispatcher,
+    clock: ManualClock,
 ) -> None:
     before, foreign = cases.file(), cases.file(requester_code="X", provider_code="Y")
     webhook = subscribe(visibility=Visibility(requester="R"))
@@ -49,7 +54,12 @@ async def test_everything_since_is_sent_again_in_order_also_what_is_older_than_t
 
 
 async def test_replay_tries_at_once_what_waits(
-    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, clock: Clock
+    ledger: Engine,
+    cases: Cases,
+    subscribe: Subscribe,
+    receiver: WebhookReceiver,
+    dispatcher: Dispatcher,
+    clock: ManualClock,
 ) -> None:
     webhook = subscribe()
     receiver.answer = lambda _: (500, {}, b"")
@@ -65,7 +75,12 @@ async def test_replay_tries_at_once_what_waits(
 
 
 async def test_an_instant_that_the_log_shows_leads_back_to_its_event_however_late_it_was_queued(
-    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, clock: Clock
+    ledger: Engine,
+    cases: Cases,
+    subscribe: Subscribe,
+    receiver: WebhookReceiver,
+    dispatcher: Dispatcher,
+    clock: ManualClock,
 ) -> None:
     webhook = subscribe()
     request_id = cases.file()

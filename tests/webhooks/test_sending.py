@@ -20,7 +20,7 @@ from background.webhooks.addresses import NOTHING, allowed_from
 from background.webhooks.guard import AddressGuard
 from background.webhooks.payloads import TRIAL_TYPE, new_secret, trial_event
 from background.webhooks.sending import EXCERPT_BYTES, Result, Sender
-from tests.webhooks.receiver import Receiver
+from tests.webhooks.receiver import WebhookReceiver
 
 LOOPBACK = allowed_from("127.0.0.0/8")
 SECRET, OLD_SECRET = new_secret(), new_secret()
@@ -34,7 +34,7 @@ async def send(sender: Sender, url: str, keys: Sequence[str] = (SECRET,)) -> Res
 # Signatures
 
 
-async def test_the_library_verifies_what_arrives(sender: Sender, receiver: Receiver) -> None:
+async def test_the_library_verifies_what_arrives(sender: Sender, receiver: WebhookReceiver) -> None:
     result = await send(sender, receiver.url)
     assert result.attempt.delivered
     sent = receiver.accepted[0]
@@ -49,7 +49,7 @@ async def test_the_library_verifies_what_arrives(sender: Sender, receiver: Recei
         Verifier(SECRET).verify(sent.body + b" ", dict(sent.headers))
 
 
-async def test_during_rotation_either_secret_verifies(sender: Sender, receiver: Receiver) -> None:
+async def test_during_rotation_either_secret_verifies(sender: Sender, receiver: WebhookReceiver) -> None:
     await send(sender, receiver.url, [SECRET, OLD_SECRET])
     sent = receiver.accepted[0]
     assert len(sent.headers["webhook-signature"].split(" ")) == 2
@@ -78,7 +78,7 @@ def test_secrets_are_long_and_never_alike() -> None:
     ],
 )
 async def test_only_2xx_is_taken_for_delivered(
-    sender: Sender, receiver: Receiver, status: int, error: str | None
+    sender: Sender, receiver: WebhookReceiver, status: int, error: str | None
 ) -> None:
     receiver.answer = lambda _: (status, {}, b"")
     result = await send(sender, receiver.url)
@@ -87,14 +87,14 @@ async def test_only_2xx_is_taken_for_delivered(
     assert result.gone == (status == 410)
 
 
-async def test_a_redirect_is_not_followed(sender: Sender, receiver: Receiver) -> None:
+async def test_a_redirect_is_not_followed(sender: Sender, receiver: WebhookReceiver) -> None:
     receiver.answer = lambda sent: (307, {"Location": "/elsewhere"}, b"") if sent.path == "/hook" else (200, {}, b"")
     result = await send(sender, receiver.url)
     assert result.attempt.error == "redirected"
     assert [each.path for each in receiver.refused + receiver.accepted] == ["/hook"]
 
 
-async def test_of_the_answer_only_the_beginning_is_kept(sender: Sender, receiver: Receiver) -> None:
+async def test_of_the_answer_only_the_beginning_is_kept(sender: Sender, receiver: WebhookReceiver) -> None:
     receiver.answer = lambda _: (200, {}, b"\xff\x00" + b"x" * 5_000_000)
     result = await send(sender, receiver.url)
     assert result.attempt.delivered
@@ -147,7 +147,7 @@ async def test_the_time_to_answer_is_that_to_the_status(sender: Sender, server) 
     assert (result.attempt.error, result.attempt.response) == (None, "half")
 
 
-async def test_nobody_there(sender: Sender, receiver: Receiver) -> None:
+async def test_nobody_there(sender: Sender, receiver: WebhookReceiver) -> None:
     await receiver.stop()
     assert (await send(sender, receiver.url)).attempt.error == "connection_failed"
 
@@ -169,7 +169,7 @@ async def test_a_name_that_changes_its_address_gets_nothing() -> None:
     assert (result.attempt.status, result.attempt.error) == (None, "address_refused")
 
 
-async def test_the_connection_goes_to_the_address_that_was_looked_at(receiver: Receiver) -> None:
+async def test_the_connection_goes_to_the_address_that_was_looked_at(receiver: WebhookReceiver) -> None:
     """The name does not exist for this machine: a second look would find nothing."""
     asked: list[str] = []
 
@@ -184,7 +184,7 @@ async def test_the_connection_goes_to_the_address_that_was_looked_at(receiver: R
     assert receiver.accepted[0].headers["host"] == f"hook.invalid:{receiver.port}"
 
 
-async def test_when_one_address_does_not_answer_the_next_is_tried(receiver: Receiver) -> None:
+async def test_when_one_address_does_not_answer_the_next_is_tried(receiver: WebhookReceiver) -> None:
     async def resolve(_host: str, _port: int) -> Sequence[str]:
         return ["127.0.0.2", "127.0.0.1"]
 
@@ -192,14 +192,14 @@ async def test_when_one_address_does_not_answer_the_next_is_tried(receiver: Rece
         assert (await send(sender, f"http://hook.invalid:{receiver.port}/hook")).attempt.delivered
 
 
-async def test_loopback_is_refused_unless_allowed(receiver: Receiver) -> None:
+async def test_loopback_is_refused_unless_allowed(receiver: WebhookReceiver) -> None:
     async with Sender(AddressGuard()) as sender:
         assert (await send(sender, receiver.url)).attempt.error == "address_refused"
     assert receiver.accepted == []
 
 
 async def test_proxies_of_the_environment_are_not_used(
-    sender: Sender, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    sender: Sender, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -246,7 +246,7 @@ async def test_the_certificate_must_be_that_of_the_name_in_the_url(
     tmp_path: Path, host: str, trusted: bool, error: str | None
 ) -> None:
     files = certificate(tmp_path, "hook.invalid", "127.0.0.1")
-    receiver = Receiver(tls=files)
+    receiver = WebhookReceiver(tls=files)
     await receiver.start()
 
     async def resolve(_host: str, _port: int) -> Sequence[str]:

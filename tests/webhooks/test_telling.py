@@ -1,6 +1,5 @@
 """Who is told what: everything that is theirs, in order a case, and nothing else."""
 
-from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -12,7 +11,6 @@ from background.webhooks.payloads import prefix_of
 from background.webhooks.queries.queues import fan_out
 from background.webhooks.queries.subscriptions import (
     DisabledFor,
-    Webhook,
     WebhookPayload,
     WebhookState,
     change_webhook,
@@ -22,15 +20,12 @@ from background.webhooks.sending import Sender
 from domain.access import Visibility
 from domain.words import EventType
 from ledger.queries.counting import counts
-from tests.webhooks.conftest import Cases, Clock, log_of
-from tests.webhooks.receiver import Receiver
-
-Subscribe = Callable[..., Webhook]
-Look = Callable[[Webhook], Webhook]
+from tests.webhooks.conftest import Cases, Look, ManualClock, Subscribe, log_of
+from tests.webhooks.receiver import WebhookReceiver
 
 
 async def test_every_event_is_told_once_and_in_order(
-    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher
+    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: WebhookReceiver, dispatcher: Dispatcher
 ) -> None:
     subscribe()
     told = [cases.file() for _ in range(5)]
@@ -59,7 +54,7 @@ async def test_every_event_is_told_once_and_in_order(
 async def test_only_cases_that_the_owner_may_see_are_told(
     cases: Cases,
     subscribe: Subscribe,
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     dispatcher: Dispatcher,
     visibility: Visibility,
     sees: set[str],
@@ -77,7 +72,7 @@ async def test_only_cases_that_the_owner_may_see_are_told(
 
 
 async def test_only_the_wanted_types_are_told(
-    cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher
+    cases: Cases, subscribe: Subscribe, receiver: WebhookReceiver, dispatcher: Dispatcher
 ) -> None:
     subscribe(events=(EventType.FILED, EventType.GRANTED))
     request_id = cases.file()
@@ -89,7 +84,7 @@ async def test_only_the_wanted_types_are_told(
 async def test_a_new_webhook_is_told_from_now_or_from_the_start(
     cases: Cases,
     subscribe: Subscribe,
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     dispatcher: Dispatcher,
     ledger: Engine,
     monkeypatch: pytest.MonkeyPatch,
@@ -111,7 +106,7 @@ async def test_a_new_webhook_is_told_from_now_or_from_the_start(
 
 
 async def test_thin_tells_where_to_look_and_full_tells_the_event(
-    cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher
+    cases: Cases, subscribe: Subscribe, receiver: WebhookReceiver, dispatcher: Dispatcher
 ) -> None:
     subscribe()
     subscribe(url=receiver.url + "/full", payload=WebhookPayload.FULL)
@@ -135,7 +130,7 @@ async def test_thin_tells_where_to_look_and_full_tells_the_event(
 
 
 async def test_behind_a_path_prefix_thin_tells_where_people_look(
-    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: Receiver, sender: Sender, clock: Clock
+    ledger: Engine, cases: Cases, subscribe: Subscribe, receiver: WebhookReceiver, sender: Sender, clock: ManualClock
 ) -> None:
     subscribe()
     request_id = cases.file()
@@ -149,9 +144,9 @@ async def test_a_disabled_webhook_collects_and_a_deleted_one_does_not(
     ledger: Engine,
     cases: Cases,
     subscribe: Subscribe,
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     dispatcher: Dispatcher,
-    clock: Clock,
+    clock: ManualClock,
     look: Look,
 ) -> None:
     sleeping, deleted = subscribe(), subscribe(url=receiver.url + "/deleted")

@@ -1,29 +1,25 @@
 """Receivers that fail: nothing is missing when they are back, and they hold up nobody else."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 from sqlalchemy import Engine
 
 from background.webhooks import dispatcher as dispatching
 from background.webhooks.dispatcher import Dispatcher
-from background.webhooks.queries.subscriptions import DisabledFor, Webhook, WebhookPayload, WebhookState, change_webhook
+from background.webhooks.queries.subscriptions import DisabledFor, WebhookPayload, WebhookState, change_webhook
 from background.webhooks.schedule import DELAYS, SPREAD
-from tests.webhooks.conftest import Cases, Clock, log_of
-from tests.webhooks.receiver import Answer, Receiver, Sent
-
-Subscribe = Callable[..., Webhook]
-Look = Callable[[Webhook], Webhook]
+from tests.webhooks.conftest import Cases, Look, ManualClock, Subscribe, log_of
+from tests.webhooks.receiver import Answer, Sent, WebhookReceiver
 
 
 async def test_down_for_a_day_and_back_nothing_is_missing_and_the_order_holds(
     ledger: Engine,
     cases: Cases,
     subscribe: Subscribe,
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     dispatcher: Dispatcher,
-    clock: Clock,
+    clock: ManualClock,
     look: Look,
 ) -> None:
     webhook = subscribe()
@@ -52,7 +48,7 @@ async def test_down_for_a_day_and_back_nothing_is_missing_and_the_order_holds(
 
 
 async def test_a_receiver_that_takes_but_breaks_off_gets_duplicates_with_the_same_id_only(
-    cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, clock: Clock
+    cases: Cases, subscribe: Subscribe, receiver: WebhookReceiver, dispatcher: Dispatcher, clock: ManualClock
 ) -> None:
     subscribe(payload=WebhookPayload.FULL)
     seen: list[Sent] = []
@@ -76,9 +72,9 @@ async def test_the_schedule_is_kept_then_the_webhook_is_disabled_and_enabling_re
     ledger: Engine,
     cases: Cases,
     subscribe: Subscribe,
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     dispatcher: Dispatcher,
-    clock: Clock,
+    clock: ManualClock,
     look: Look,
 ) -> None:
     webhook = subscribe()
@@ -119,9 +115,9 @@ async def test_gone_disables_at_once_and_keeps_what_waits(
     ledger: Engine,
     cases: Cases,
     subscribe: Subscribe,
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     dispatcher: Dispatcher,
-    clock: Clock,
+    clock: ManualClock,
     look: Look,
 ) -> None:
     webhook = subscribe()
@@ -138,9 +134,9 @@ async def test_gone_disables_at_once_and_keeps_what_waits(
 async def test_a_receiver_may_ask_for_more_time(
     cases: Cases,
     subscribe: Subscribe,
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     dispatcher: Dispatcher,
-    clock: Clock,
+    clock: ManualClock,
     asks: str,
     waits: float,
 ) -> None:
@@ -155,7 +151,7 @@ async def test_a_receiver_may_ask_for_more_time(
 
 
 async def test_one_case_that_fails_holds_up_no_other(
-    cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher
+    cases: Cases, subscribe: Subscribe, receiver: WebhookReceiver, dispatcher: Dispatcher
 ) -> None:
     subscribe()
     poison, well = cases.file(), cases.file()
@@ -165,9 +161,9 @@ async def test_one_case_that_fails_holds_up_no_other(
 
 
 async def test_one_silent_receiver_holds_up_no_other(
-    cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher
+    cases: Cases, subscribe: Subscribe, receiver: WebhookReceiver, dispatcher: Dispatcher
 ) -> None:
-    silent = Receiver()
+    silent = WebhookReceiver()
     await silent.start()
     silent.hold.clear()
     subscribe(url=silent.url)
@@ -184,7 +180,7 @@ async def test_one_silent_receiver_holds_up_no_other(
 
 
 async def test_a_receiver_that_fails_is_asked_by_one_at_a_time(
-    cases: Cases, subscribe: Subscribe, receiver: Receiver, dispatcher: Dispatcher, clock: Clock
+    cases: Cases, subscribe: Subscribe, receiver: WebhookReceiver, dispatcher: Dispatcher, clock: ManualClock
 ) -> None:
     subscribe()
     told = [cases.file() for _ in range(12)]

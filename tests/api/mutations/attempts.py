@@ -19,7 +19,7 @@ TOO_LARGE: Final = frozenset({413})
 
 
 @dataclass(frozen=True)
-class Attempt:
+class WrongCall:
     """A call that must be refused, with one of these statuses; ``kind`` says what is wrong with it."""
 
     kind: str
@@ -29,11 +29,11 @@ class Attempt:
     refused: frozenset[int]
     method: str = "POST"
 
-    def but(self, kind: str, refused: frozenset[int], **changes: Any) -> "Attempt":
+    def but(self, kind: str, refused: frozenset[int], **changes: Any) -> "WrongCall":
         """The same call with something else in it."""
         return replace(self, kind=kind, refused=refused, **changes)
 
-    def with_header(self, kind: str, refused: frozenset[int], name: str, value: bytes | None) -> "Attempt":
+    def with_header(self, kind: str, refused: frozenset[int], name: str, value: bytes | None) -> "WrongCall":
         """The same call with another header; None: without it."""
         kept = [header for header in self.headers if header[0].lower() != name.lower()]
         return self.but(kind, refused, headers=kept if value is None else [*kept, (name, value)])
@@ -49,12 +49,12 @@ class Attempt:
         return b"\r\n".join(lines) + b"\r\n\r\n" + self.body
 
 
-Mutator = Callable[[random.Random], Attempt]
+Mutator = Callable[[random.Random], WrongCall]
 """Makes a call that is wrong in one way, with chance in the rest."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """What came back: ``body`` is the JSON of it, None where it is none."""
 
     status: int
@@ -62,18 +62,18 @@ class Answer:
     body: Any
 
 
-class Wire:
+class RawConnection:
     """A connection that is opened again whenever the server has closed it."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    def another(self) -> "Wire":
+    def another(self) -> "RawConnection":
         """Another connection to the same server."""
-        return Wire(self._host, self._port)
+        return RawConnection(self._host, self._port)
 
-    async def send(self, attempt: Attempt) -> Answer:
+    async def send(self, attempt: WrongCall) -> Reply:
         """Send a call and read the answer. Raises TimeoutError, and IncompleteReadError for none."""
         async with asyncio.timeout(60):
             fresh = self._streams is None
@@ -91,7 +91,7 @@ class Wire:
             self._streams[1].close()
             self._streams = None
 
-    async def _exchange(self, sent: bytes) -> Answer:
+    async def _exchange(self, sent: bytes) -> Reply:
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port)
         reader, writer = self._streams
@@ -107,4 +107,4 @@ class Wire:
             said = json.loads(body)
         except ValueError:
             said = None
-        return Answer(status, headers, said)
+        return Reply(status, headers, said)

@@ -17,7 +17,7 @@ from domain.words import Role
 from embedded.simulate.sandbox import Sandbox
 from tests.api.callers import Bearer, filing, fresh_key
 from tests.engine.cases import REQUESTER
-from tests.webhooks.receiver import Receiver
+from tests.webhooks.receiver import WebhookReceiver
 
 STRANGER = "113206000140000099"
 
@@ -34,7 +34,7 @@ def me(bearer: Bearer) -> dict[str, str]:
 
 
 @pytest.fixture
-async def hook(api: httpx.AsyncClient, me: dict[str, str], receiver: Receiver) -> AsyncIterator[dict[str, Any]]:
+async def hook(api: httpx.AsyncClient, me: dict[str, str], receiver: WebhookReceiver) -> AsyncIterator[dict[str, Any]]:
     """A webhook of the requester's, deleted in the end."""
     answer = await api.post("/v1/webhooks", headers=me, json={"url": receiver.url})
     assert answer.status_code == 201, answer.text

@@ -10,7 +10,7 @@ from domain.words import Role
 from tests.api.callers import Bearer
 from tests.engine.cases import PROVIDER, REQUESTER
 from tests.webhooks.api.conftest import STRANGER, file
-from tests.webhooks.receiver import Receiver
+from tests.webhooks.receiver import WebhookReceiver
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ async def test_who_may_have_webhooks(api: httpx.AsyncClient, bearer: Bearer, rol
     assert (await api.get("/v1/webhooks")).status_code == 401
 
 
-async def test_an_organisation_must_be_named(api: httpx.AsyncClient, bearer: Bearer, receiver: Receiver) -> None:
+async def test_an_organisation_must_be_named(api: httpx.AsyncClient, bearer: Bearer, receiver: WebhookReceiver) -> None:
     nobody = bearer(Role.AUDITOR, None)
     for answer in (
         await api.get("/v1/webhooks", headers=nobody),
@@ -41,7 +41,7 @@ async def test_an_organisation_must_be_named(api: httpx.AsyncClient, bearer: Bea
 
 
 async def test_a_webhook_is_nobody_elses_and_not_for_colleagues_who_see_less(
-    api: httpx.AsyncClient, bearer: Bearer, hook: dict[str, Any], receiver: Receiver
+    api: httpx.AsyncClient, bearer: Bearer, hook: dict[str, Any], receiver: WebhookReceiver
 ) -> None:
     both = bearer([Role.REQUESTER, Role.BUREAU], REQUESTER)
     wide = (await api.post("/v1/webhooks", headers=both, json={"url": receiver.url})).json()
@@ -76,7 +76,7 @@ async def test_only_what_its_maker_sees_is_sent(
     api: httpx.AsyncClient,
     me: dict[str, str],
     bearer: Bearer,
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     dispatch: Callable[[], Awaitable[int]],
 ) -> None:
     callers = {

@@ -24,14 +24,14 @@ from protocol.payloads import data_converter
 from tests.api.callers import Bearer
 from tests.engine.cases import REQUESTER
 from tests.webhooks.api.conftest import file
-from tests.webhooks.receiver import Receiver
+from tests.webhooks.receiver import WebhookReceiver
 from worker.running import running_worker
 
 # Making, showing, changing
 
 
 async def test_a_webhook_is_made_and_its_secret_shown_once(
-    api: httpx.AsyncClient, me: dict[str, str], receiver: Receiver
+    api: httpx.AsyncClient, me: dict[str, str], receiver: WebhookReceiver
 ) -> None:
     body = {"url": receiver.url, "events": ["granted", "refused", "granted"]}
     answer = await api.post("/v1/webhooks", headers=me, json=body)
@@ -81,7 +81,11 @@ async def test_an_address_that_may_not_be_is_refused_when_it_is_given(
 
 
 async def test_loopback_is_refused_where_the_operator_allows_nothing(
-    api: httpx.AsyncClient, me: dict[str, str], receiver: Receiver, context: AppContext, monkeypatch: pytest.MonkeyPatch
+    api: httpx.AsyncClient,
+    me: dict[str, str],
+    receiver: WebhookReceiver,
+    context: AppContext,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(context, "settings", replace(context.settings, webhooks=NOTHING))
     for url in (receiver.url, receiver.url.replace("http:", "https:"), "https://localhost/"):
@@ -115,7 +119,7 @@ async def test_a_webhook_is_changed_disabled_enabled_and_deleted(
     me: dict[str, str],
     bearer: Bearer,
     hook: dict[str, Any],
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     dispatch: Callable[[], Awaitable[int]],
 ) -> None:
     here = f"/v1/webhooks/{hook['id']}"
@@ -146,7 +150,7 @@ async def test_a_webhook_is_changed_disabled_enabled_and_deleted(
 
 
 async def test_an_organisation_has_so_many_and_no_more(
-    api: httpx.AsyncClient, bearer: Bearer, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    api: httpx.AsyncClient, bearer: Bearer, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(door_module, "AT_MOST", 2)
     headers = bearer(Role.PROVIDER, "113206000140000777")
@@ -161,7 +165,7 @@ async def test_an_organisation_has_so_many_and_no_more(
 
 
 async def test_the_worker_sends_what_is_filed(
-    ground: Sandbox, api: httpx.AsyncClient, me: dict[str, str], hook: dict[str, Any], receiver: Receiver
+    ground: Sandbox, api: httpx.AsyncClient, me: dict[str, str], hook: dict[str, Any], receiver: WebhookReceiver
 ) -> None:
     # A second worker beside the sandbox's, which has no dispatcher: on a connection of its own.
     address = ground.temporal.service_client.config.target_host
@@ -176,7 +180,7 @@ async def test_the_worker_sends_what_is_filed(
 
 
 async def test_a_test_event_is_sent_once_and_its_fate_told(
-    api: httpx.AsyncClient, me: dict[str, str], hook: dict[str, Any], receiver: Receiver
+    api: httpx.AsyncClient, me: dict[str, str], hook: dict[str, Any], receiver: WebhookReceiver
 ) -> None:
     here = f"/v1/webhooks/{hook['id']}"
     receiver.answer = lambda _: (202, {}, "收到".encode())
@@ -202,7 +206,7 @@ async def test_after_a_rotation_either_secret_verifies_for_a_day(
     api: httpx.AsyncClient,
     me: dict[str, str],
     hook: dict[str, Any],
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     here = f"/v1/webhooks/{hook['id']}"
@@ -229,7 +233,7 @@ async def test_the_log_is_walked_by_cursors_and_events_are_sent_again(
     api: httpx.AsyncClient,
     me: dict[str, str],
     hook: dict[str, Any],
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     dispatch: Callable[[], Awaitable[int]],
 ) -> None:
     here = f"/v1/webhooks/{hook['id']}"
@@ -306,7 +310,7 @@ async def test_cursors_that_cannot_be(api: httpx.AsyncClient, me: dict[str, str]
 async def test_a_secret_is_in_no_log_not_even_when_the_database_fails(
     api: httpx.AsyncClient,
     me: dict[str, str],
-    receiver: Receiver,
+    receiver: WebhookReceiver,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
