@@ -23,7 +23,8 @@ from protocol.names import RECORD_STEP, RECOUNT_CLOCKS
 class LedgerSteps:
     """The activities of one worker: its ledger with the calendar in force, its digest.
 
-    ``calendar`` is what comes with this version; editions stored in the ledger join it.
+    ``calendar`` is what comes with this version; editions stored in the ledger join it. A thread that speaks to the
+    database is not interrupted when its time is over: the step is recorded or not, and asking again finds out which.
     """
 
     def __init__(self, engine: Engine, calendar: Calendar, algorithm: Algorithm = "sm3") -> None:
@@ -35,7 +36,7 @@ class LedgerSteps:
         """Every activity, for the worker to register."""
         return [self.record_step, self.recount_clocks]
 
-    @activity.defn(name=RECORD_STEP)
+    @activity.defn(name=RECORD_STEP, no_thread_cancel_exception=True)
     def record_step(self, step: Step) -> StepResult:
         """Write a step into the ledger: once, however often it is asked (case and seq are its key)."""
         try:
@@ -48,7 +49,7 @@ class LedgerSteps:
         except (LedgerConflict, CalendarError) as conflict:
             raise ApplicationError(str(conflict), type=LEDGER_CONFLICT, non_retryable=True) from conflict
 
-    @activity.defn(name=RECOUNT_CLOCKS)
+    @activity.defn(name=RECOUNT_CLOCKS, no_thread_cancel_exception=True)
     def recount_clocks(self, recount: Recount) -> list[Clock]:
         """The clocks as they would be started with the calendar as known on a day. Reads only."""
         days = self._calendar.now().as_known_on(recount.known_on)

@@ -166,7 +166,7 @@ class Answer(Message):
     """
 
     head: int
-    events: Sequence[str]
+    events: list[str]
     stage: Stage
     outcome: Outcome | None = None
     asked: str | None = None

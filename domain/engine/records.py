@@ -4,7 +4,7 @@ An :class:`Event` is what a rule says happened. A :class:`NumberedEvent` is an e
 deadline worked out; a :class:`RecordedEvent` is one as the ledger holds it: chained to the one before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any, ClassVar, Literal
 
@@ -161,7 +161,7 @@ class Step(Record):
     head: int
     prev: str | None = None
     algorithm: Algorithm | None = None
-    events: Sequence[Event]
+    events: tuple[Event, ...]
     key: str | None = None
     known_on: date | None = None
     close_of_business: time | None = None
@@ -194,6 +194,6 @@ class StepResult(Record):
     head: int
     digest: str
     algorithm: Algorithm | None = None
-    dues: Sequence[Deadline] = ()
-    events: Sequence[RecordedEvent] = ()
+    dues: tuple[Deadline, ...] = ()
+    events: tuple[RecordedEvent, ...] = ()
     key_reused: bool = False
