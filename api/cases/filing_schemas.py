@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from domain.access import place_of
 from domain.engine.filed import Filed
@@ -21,6 +21,9 @@ class FilingIn(Filed):
     Without `statute` it is the text in force in the jurisdiction on the day of filing; without `jurisdiction` too, the
     one place of the caller's token.
     """
+
+    # FastAPI builds the check of a body with warnings off; put off, it would be built with them on.
+    model_config = ConfigDict(defer_build=False)
 
     statute: InForce | None = Field(
         default=None,

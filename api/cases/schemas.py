@@ -183,6 +183,9 @@ class AnswerOut(Out):
 class OpeningIn(Filed):
     """A case to be opened: its procedure, its statute, and what is filed. `as` says in which of your roles."""
 
+    # FastAPI builds the check of a body with warnings off; put off, it would be built with them on.
+    model_config = ConfigDict(defer_build=False)
+
     procedure: ProcedureName
     statute: InForce | None = Field(
         default=None,
