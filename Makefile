@@ -53,7 +53,7 @@ openapi: setup ## write docs/api from the application; refuses what would break 
 pictures: setup ## draw the stages of each procedure under each text again, in docs/procedures/pictures
 	$(BIN)/python -m starter.diagram --write
 
-bench: setup $(BENCHED) ## measure, about twelve minutes; the README's figures come from here
+bench: setup $(BENCHED) ## measure, a good quarter of an hour; the README's figures come from here
 	$(BIN)/python -m bench
 
 $(BENCHED): $(STAMP) bench/requirements.lock
