@@ -5,9 +5,14 @@ import sys
 from configuration.extra import exit_without_engine
 from configuration.process import load_undisturbed
 
-exit_without_engine("The worker")  # before what the engine stands on is imported, and is perhaps not there
-load_undisturbed()
 
-from worker.running import main  # noqa: E402
+def run() -> int:
+    """Run the worker. What it stands on is imported here: where that is not installed, one sentence says so."""
+    exit_without_engine("The worker")
+    load_undisturbed()
+    from worker.running import main
 
-sys.exit(main())
+    return main()
+
+
+sys.exit(run())
