@@ -60,6 +60,7 @@ def _of_case() -> Column[Any]:
 
 # How lists order and choose, word for word as ``ledger.queries.listing`` asks.
 _DUE = text("COALESCE(due_at, 'infinity'::timestamp with time zone)")
+_TURN = ("statute", "stage", _DUE, "request_id")
 _PLACE = text("split_part(statute, '-'::text, 1)")
 
 
@@ -130,12 +131,11 @@ cases = Table(
     Index("cases_breached", "filed_at", "request_id", postgresql_where=text("breached")),
     _of_open("filing", "filed_at", "request_id"),
     _of_open("stage", "stage", "filed_at", "request_id"),
-    _of_open("due", _DUE, "request_id"),
-    _of_open("place", _PLACE, _DUE, "request_id"),
-    _of_open("requester", text("upper(requester_code)"), _DUE, "request_id"),
-    _of_open("provider", text("upper(provider_code)"), _DUE, "request_id"),
-    _of_open("superior", "superior", _DUE, "request_id", also="superior IS NOT NULL"),
-    _of_open("extension", _DUE, "request_id", also="extension_asked"),
+    _of_open("turn", *_TURN),
+    _of_open("requester", text("upper(requester_code)"), *_TURN),
+    _of_open("provider", text("upper(provider_code)"), *_TURN),
+    _of_open("superior", "superior", *_TURN, also="superior IS NOT NULL"),
+    _of_open("extension", *_TURN, also="extension_asked"),
 )
 
 filings = Table(
@@ -151,7 +151,10 @@ parked = Table(
     _of_case(),
     Column("reason", Text, primary_key=True),
     _written_at("since"),
+    Column("filed_at", Instant, nullable=False),
+    Index("parked_by_filing", "filed_at", "request_id"),
 )
+"""``filed_at`` is the case's own: lists of cases are in that order."""
 
 confirmed = Table(
     "confirmed",

@@ -66,14 +66,12 @@ class ClockOrder(Record):
     statute: str | None = None
 
 
-class Clock(Record):
-    """A limit that runs, ran out or was kept (时限记录). Never edited: a new one supersedes it.
+class Limit(Record):
+    """A limit that runs, ran out or was kept (时限), as people are shown it.
 
     ``due_date`` is the last day inside the limit, ``due_at`` the instant at which that day ends. ``statute`` is
     the regulation that the article stands in, where that is not the case's own statute.
     """
-
-    ADDED_LATER = frozenset({"statute"})
 
     number: int
     id: ClockId
@@ -87,20 +85,31 @@ class Clock(Record):
     due_at: datetime
     provisional: bool
     calendar_edition: str
-    calendar_editions: tuple[str, ...] = ()
-    warn_at: tuple[datetime, ...] = ()
-    rungs: tuple[Rung, ...] = ()
     supersedes: int | None = None
     statute: str | None = None
     state: ClockState = ClockState.RUNNING
     ended_at: datetime | None = None
-    warned: int = 0
-    climbed: int = 0
 
     @property
     def open(self) -> bool:
         """Running, or breached and still waiting for the act it measures."""
         return self.state in (ClockState.RUNNING, ClockState.BREACHED) and self.ended_at is None
+
+
+class Clock(Limit):
+    """A limit with all that the engine goes by (时限记录). Never edited: a new one supersedes it.
+
+    ``warn_at`` are the instants of its warnings, ``rungs`` those of the supervision ladder; ``warned`` and ``climbed``
+    say how many of them are over.
+    """
+
+    ADDED_LATER = frozenset({"statute"})
+
+    calendar_editions: tuple[str, ...] = ()
+    warn_at: tuple[datetime, ...] = ()
+    rungs: tuple[Rung, ...] = ()
+    warned: int = 0
+    climbed: int = 0
 
 
 class Event(Record):

@@ -4,14 +4,30 @@ A condition with an "or" in it leaves the database no index to walk in the list'
 branches: each walks one index in that order and stops at the page's length, and what several find is kept once.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, literal_column, or_, select, tuple_, union
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    Select,
+    Subquery,
+    Text,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    true,
+    tuple_,
+    union,
+)
 
-from domain.access import Visibility, place_of
+from domain.access import Visibility
 from domain.words import Stage
 from ledger.codes import is_code
 from ledger.queries.views import CaseFilter, WorklistFilter
@@ -22,9 +38,6 @@ Conditions = tuple[ColumnElement[bool], ...]
 Position = tuple[datetime, str]
 """Where a reader stands: the instant that a list is ordered by, and the case."""
 
-PLACES_APART = 4
-"""Of so many places at most each gets a branch of its own; whoever waits for more walks along all open cases."""
-
 _OPEN = cases.c.closed_at.is_(None)
 # Cases without an open clock come last, in the words of the index; for readers and cursors that is a day to be named.
 _DUE: ColumnElement[datetime] = literal_column("coalesce(cases.due_at, 'infinity')")
@@ -34,25 +47,17 @@ _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 def page_of_cases(wanted: CaseFilter, after: Position | None, limit: int) -> Subquery | None:
     """The ``position`` and ``request_id`` of so many cases after a position, latest filing first; None: of no case."""
-    fixed = [*_holds(wanted)]
-    place = tuple_(cases.c.filed_at, cases.c.request_id)
-    if after is not None:
-        fixed.append(place < tuple_(*after))
-    ways = product(seen_by(wanted.visibility), _having(wanted.party), _stuck(wanted.stuck))
-    order = (cases.c.filed_at.desc(), cases.c.request_id.desc())
-    found = select(cases.c.filed_at.label("position"), cases.c.request_id).where(*fixed).order_by(*order).limit(limit)
-    return _together([found.where(*one, *two, *three) for one, two, three in ways], limit, latest_first=True)
+    fixed = (*_holds(wanted),)
+    walks = _stuck_walks() if wanted.stuck else [_Walk(cases.c.filed_at, cases.c.request_id, cases)]
+    ways = product(walks, seen_by(wanted.visibility), _having(wanted.party))
+    branches = [walk.page((*fixed, *one, *two), after, limit) for walk, one, two in ways]
+    return _together(branches, limit, latest_first=True)
 
 
 def page_of_worklist(filters: Sequence[WorklistFilter], after: Position | None, limit: int) -> Subquery | None:
     """The ``position`` and ``request_id`` of so many open cases after a position, soonest due first; None: of none."""
-    due = func.coalesce(cases.c.due_at, _NEVER)
-    found = select(due.label("position"), cases.c.request_id).where(_OPEN)
-    if after is not None:
-        at, request_id = after
-        found = found.where(tuple_(_DUE, cases.c.request_id) > tuple_(at if at < _NEVER else _AT_LAST, request_id))
-    found = found.order_by(_DUE, cases.c.request_id).limit(limit)
-    return _together([found.where(*way) for way in _waiting(filters)], limit, latest_first=False)
+    branches = [_of_turns(way, turns, after, limit) for way, turns in _waiting(filters)]
+    return _together(branches, limit, latest_first=False)
 
 
 def in_order(page: Subquery, latest_first: bool) -> Iterable[ColumnElement[Any]]:
@@ -115,62 +120,95 @@ def _having(party: str | None) -> Sequence[Conditions]:
     return [(is_code(column, party),) for column in (cases.c.requester_code, cases.c.provider_code)]
 
 
-def _stuck(stuck: bool) -> Sequence[Conditions]:
-    return [(cases.c.breached,), (cases.c.request_id.in_(select(parked.c.request_id)),)] if stuck else [()]
+@dataclass(frozen=True)
+class _Walk:
+    """A way along an index that has cases in the order of their filing."""
+
+    filed_at: ColumnElement[datetime]
+    request_id: ColumnElement[str]
+    along: FromClause
+    only: Conditions = ()
+
+    def page(self, conditions: Conditions, after: Position | None, limit: int) -> Select[Any]:
+        """So many cases that hold these conditions, after a position."""
+        place: Sequence[ColumnElement[Any]] = (self.filed_at.label("position"), self.request_id)
+        found = select(*place).select_from(self.along)
+        if after is not None:
+            found = found.where(tuple_(self.filed_at, self.request_id) < tuple_(*after))
+        order = (self.filed_at.desc(), self.request_id.desc())
+        return found.where(*self.only, *conditions).order_by(*order).limit(limit)
+
+
+def _stuck_walks() -> Sequence[_Walk]:
+    """Along the cases with a breached clock, and along those that are parked, whose order stands beside the reason."""
+    late = _Walk(cases.c.filed_at, cases.c.request_id, cases, (cases.c.breached,))
+    order = (parked.c.filed_at.desc(), parked.c.request_id.desc())
+    held = select(parked.c.filed_at, parked.c.request_id).distinct().order_by(*order).subquery()
+    joined = held.join(cases, cases.c.request_id == held.c.request_id)
+    return late, _Walk(held.c.filed_at, held.c.request_id, joined)
 
 
 # Worklists
 
-_Turns = set[tuple[str | None, Stage]]
-"""Under which statute (None: any) cases in which stage wait for somebody."""
+_Turns = set[tuple[str, Stage]]
+"""Under which statute cases in which stage wait for somebody."""
 
 
-def _waiting(filters: Sequence[WorklistFilter]) -> Iterator[Conditions]:
-    """The branches of a worklist: filters that differ in nothing but statutes and stages are one walk."""
+def _of_turns(way: Conditions, turns: _Turns, after: Position | None, limit: int) -> Select[Any]:
+    """So many open cases of one way, soonest due first: of each turn that many at most, then of these the first.
+
+    An index has the cases of a turn in order. Those of several turns together it has not: then all of them would be
+    sorted, or all others walked past.
+    """
+    statutes, stages = zip(*sorted(turns), strict=True)
+    turn = (
+        func.unnest(_texts(statutes), _texts(stages))
+        .table_valued(column("statute", Text), column("stage", Text))
+        .render_derived(name="turn")
+    )
+    due = func.coalesce(cases.c.due_at, _NEVER)
+    of_one = (
+        select(due.label("position"), cases.c.request_id)
+        .where(_OPEN, cases.c.statute == turn.c.statute, cases.c.stage == turn.c.stage, *way)
+        .order_by(_DUE, cases.c.request_id)
+        .limit(limit)
+    )
+    if after is not None:
+        at, request_id = after
+        of_one = of_one.where(tuple_(_DUE, cases.c.request_id) > tuple_(at if at < _NEVER else _AT_LAST, request_id))
+    each = of_one.correlate(turn).lateral("each")
+    order = (each.c.position, each.c.request_id)
+    return select(*order).select_from(turn.join(each, true())).order_by(*order).limit(limit)
+
+
+def _texts(values: Iterable[str]) -> ColumnElement[Any]:
+    return cast([str(value) for value in values], ARRAY(Text))
+
+
+def _waiting(filters: Sequence[WorklistFilter]) -> Iterator[tuple[Conditions, _Turns]]:
+    """The ways of a worklist, each with its turns: filters that differ in nothing but these are one way."""
     groups: dict[WorklistFilter, _Turns] = {}
     for each in filters:
-        alike = WorklistFilter(frozenset(), each.party, each.org, None, each.extension_asked, each.superiors)
-        statutes: Collection[str | None] = (None,) if each.statutes is None else each.statutes
-        groups.setdefault(alike, set()).update(product(statutes, each.stages))
+        alike = replace(each, stages=frozenset(), statutes=frozenset())
+        groups.setdefault(alike, set()).update(product(each.statutes, each.stages))
     for alike, turns in groups.items():
         if turns:
-            yield from _walks(alike, turns)
+            yield from ((way, turns) for way in _ways(alike))
 
 
-def _walks(alike: WorklistFilter, turns: _Turns) -> Iterator[Conditions]:
+def _ways(alike: WorklistFilter) -> Iterator[Conditions]:
     here: Conditions = (cases.c.extension_asked,) if alike.extension_asked else ()
     if alike.party is not None:
-        column = cases.c.requester_code if alike.party == "requester" else cases.c.provider_code
+        code = cases.c.requester_code if alike.party == "requester" else cases.c.provider_code
         if alike.org is not None:
-            yield (*here, _turn(turns), is_code(column, alike.org), *_below(alike.superiors))
+            yield (*here, is_code(code, alike.org), *_below(alike.superiors))
     elif alike.superiors:
-        yield from ((*here, _turn(turns), cases.c.superior == place) for place in sorted(alike.superiors))
-    elif alike.extension_asked:
-        yield (*here, _turn(turns), *_below(alike.superiors))
+        yield from ((*here, cases.c.superior == place) for place in sorted(alike.superiors))
     else:
-        for place, its in _by_place(turns).items():
-            yield (_turn(its), *_below(alike.superiors), *([] if place is None else [_of_place(place)]))
+        yield (*here, *_below(alike.superiors))
 
 
 def _below(superiors: frozenset[str] | None) -> Conditions:
     if superiors is None:
         return ()
     return (cases.c.superior.in_(sorted(superiors)) if superiors else cases.c.superior.is_(None),)
-
-
-def _by_place(turns: _Turns) -> Mapping[str | None, _Turns]:
-    """The turns of each place; all of them together where they are of any statute, or of many places."""
-    found: dict[str | None, _Turns] = {}
-    for statute, stage in turns:
-        found.setdefault(None if statute is None else place_of(statute), set()).add((statute, stage))
-    return {None: turns} if None in found or len(found) > PLACES_APART else found
-
-
-def _turn(turns: _Turns) -> ColumnElement[bool]:
-    """Whether a case is in one of these stages under its statute: one comparison, however many there are."""
-    anywhere = sorted({stage for statute, stage in turns if statute is None})
-    under = sorted(f"{statute} {stage}" for statute, stage in turns if statute is not None)
-    lets: list[ColumnElement[bool]] = [cases.c.stage.in_(anywhere)] if anywhere else []
-    if under:
-        lets.append((cases.c.statute + " " + cases.c.stage).in_(under))
-    return or_(*lets)

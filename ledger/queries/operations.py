@@ -48,8 +48,9 @@ def _by_case(pairs: Collection[tuple[str, str]]) -> dict[str, list[str]]:
 
 def _park(connection: Connection, wanted: Mapping[str, Collection[str]]) -> set[str]:
     """The cases among these that the ledger knows: of a filing that it never took there is no row to note it at."""
-    known = set(connection.execute(select(cases.c.request_id).where(cases.c.request_id.in_(wanted))).scalars())
-    rows = [{"request_id": case, "reason": reason} for case in sorted(known) for reason in wanted[case]]
+    filed = select(cases.c.request_id, cases.c.filed_at).where(cases.c.request_id.in_(wanted))
+    known = connection.execute(filed.order_by(cases.c.request_id)).all()
+    rows = [{"request_id": case, "reason": why, "filed_at": at} for case, at in known for why in wanted[case]]
     if rows:
         connection.execute(insert_or_skip(parked).on_conflict_do_nothing(), rows)
-    return known
+    return {case for case, _ in known}

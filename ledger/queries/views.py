@@ -1,15 +1,17 @@
 """What the ledger answers with: values, never rows. Instants are in Beijing time (+08:00)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
 from sqlalchemy import RowMapping
 
 from domain.access import Visibility
 from domain.clocks import ClockId
-from domain.engine.records import Clock, Record, RecordedEvent
+from domain.engine.records import Clock, Limit, Record, RecordedEvent
 from domain.evidence import COVERED, Algorithm, plain
 from domain.policy import Policy
 from domain.rule_texts import KNOWN
@@ -44,7 +46,7 @@ class CaseSummary(CaseParticulars):
     algorithm: Algorithm
     parked: tuple[Parked, ...] = ()
     updated_at: datetime
-    clocks: tuple[Clock, ...] = ()
+    clocks: tuple[Limit, ...] = ()
 
     @property
     def overdue(self) -> bool:
@@ -60,6 +62,7 @@ class CaseSummary(CaseParticulars):
 class CaseDetail(CaseSummary):
     """A case with what it was filed with. Statute and policy of then are texts, which the reader has fetched."""
 
+    clocks: tuple[Clock, ...] = ()
     application: Mapping[str, Any]
 
     @property
@@ -107,17 +110,16 @@ class CaseFilter:
 
 @dataclass(frozen=True)
 class WorklistFilter:
-    """Whose move it is: cases in one of ``stages`` in which ``org`` is the ``party`` (None: all cases).
+    """Whose move it is: cases under one of ``statutes`` in one of ``stages``; ``org`` is the ``party`` (None: whoever).
 
-    ``statutes`` narrows it to cases under these (None: all); ``extension_asked`` to those in which the provider
-    waits for an answer to its request for more time. ``superiors``: to cases that name one of these as their superior
-    (an empty set: to those that name none).
+    ``extension_asked`` narrows it to those in which the provider waits for an answer to its request for more time,
+    ``superiors`` to cases that name one of these as their superior (an empty set: to those that name none).
     """
 
     stages: frozenset[Stage]
+    statutes: frozenset[str]
     party: Literal["requester", "provider"] | None = None
     org: str | None = None
-    statutes: frozenset[str] | None = None
     extension_asked: bool = False
     superiors: frozenset[str] | None = None
 
@@ -175,16 +177,18 @@ def message_from(row: RowMapping) -> OutboxMessage:
     return OutboxMessage(row["position"], row["request_id"], row["seq"], row["type"], plain(event), row["created_at"])
 
 
-def case_from(row: RowMapping, clocks: tuple[Clock, ...]) -> CaseSummary:
-    """A case from its row, with what holds it up, and its clocks."""
-    return CaseSummary.model_validate(_of_view(row, clocks))
+def cases_from(texts: Iterable[str]) -> tuple[CaseSummary, ...]:
+    """Cases from the JSON of each: one call of what reads and checks it, for all of them."""
+    return _cases().validate_json(f"[{','.join(texts)}]")
+
+
+@cache
+def _cases() -> TypeAdapter[tuple[CaseSummary, ...]]:
+    return TypeAdapter(tuple[CaseSummary, ...])
 
 
 def detail_from(row: RowMapping) -> CaseDetail:
     """A case from its row beside what it was filed with and its clocks."""
     clocks = tuple(map(clock_from, row["clocks"]))
-    return CaseDetail.model_validate({**_of_view(row, clocks), "application": row["application"]})
-
-
-def _of_view(row: RowMapping, clocks: tuple[Clock, ...]) -> dict[str, Any]:
-    return {**{name: row[name] for name in CaseSummary.model_fields if name != "clocks"}, "clocks": clocks}
+    columns = {name: row[name] for name in CaseDetail.model_fields if name != "clocks"}
+    return CaseDetail.model_validate({**columns, "clocks": clocks})

@@ -97,7 +97,7 @@ class ListedCases:
         return (
             case.stage is not Stage.CLOSED
             and case.stage in each.stages
-            and (each.statutes is None or case.statute in each.statutes)
+            and case.statute in each.statutes
             and (each.party is None or same_code(each.org, code))
             and (not each.extension_asked or case.request_id in self.asked)
             and (each.superiors is None or (case.superior in (each.superiors or {None})))
@@ -207,7 +207,7 @@ def worklist_filter(chances: random.Random) -> WorklistFilter:
         stages=frozenset(chances.sample(STAGES, chances.randrange(1, 3))),
         party=chances.choice([None, None, "requester", "provider"]),
         org=chances.choice([None, "la", "LB"]),
-        statutes=chances.choice([None, frozenset(chances.sample(STATUTES, chances.randrange(1, 6)))]),
+        statutes=frozenset(chances.sample(STATUTES, chances.randrange(1, 7))),
         extension_asked=chance(chances, 0.3),
         superiors=chances.choice([None, None, frozenset(), frozenset({"jiangsu", "henan"})]),
     )

@@ -65,26 +65,24 @@ CREATE INDEX cases_by_superior ON cases (superior, filed_at, request_id) WHERE s
 CREATE INDEX cases_by_update ON cases (updated_at, request_id);
 CREATE INDEX cases_breached ON cases (filed_at, request_id) WHERE breached;
 
--- Lists of what is open, which closed cases cost nothing: by filing, and worklists by what is due first, where cases
--- without an open clock come last.
+-- Lists of what is open, which closed cases cost nothing: by filing, and worklists by whose turn it is under which
+-- statute in which stage, what is due first before, cases without an open clock last.
 CREATE INDEX cases_open_by_filing ON cases (filed_at, request_id) WHERE closed_at IS NULL;
 CREATE INDEX cases_open_by_stage ON cases (stage, filed_at, request_id) WHERE closed_at IS NULL;
-CREATE INDEX cases_open_by_due ON cases (coalesce(due_at, 'infinity'), request_id)
-    WHERE closed_at IS NULL;
-CREATE INDEX cases_open_by_place ON cases
-    (split_part(statute, '-', 1), coalesce(due_at, 'infinity'), request_id)
+CREATE INDEX cases_open_by_turn ON cases
+    (statute, stage, coalesce(due_at, 'infinity'), request_id)
     WHERE closed_at IS NULL;
 CREATE INDEX cases_open_by_requester ON cases
-    (upper(requester_code), coalesce(due_at, 'infinity'), request_id)
+    (upper(requester_code), statute, stage, coalesce(due_at, 'infinity'), request_id)
     WHERE closed_at IS NULL;
 CREATE INDEX cases_open_by_provider ON cases
-    (upper(provider_code), coalesce(due_at, 'infinity'), request_id)
+    (upper(provider_code), statute, stage, coalesce(due_at, 'infinity'), request_id)
     WHERE closed_at IS NULL;
 CREATE INDEX cases_open_by_superior ON cases
-    (superior, coalesce(due_at, 'infinity'), request_id)
+    (superior, statute, stage, coalesce(due_at, 'infinity'), request_id)
     WHERE closed_at IS NULL AND superior IS NOT NULL;
 CREATE INDEX cases_open_by_extension ON cases
-    (coalesce(due_at, 'infinity'), request_id)
+    (statute, stage, coalesce(due_at, 'infinity'), request_id)
     WHERE closed_at IS NULL AND extension_asked;
 
 CREATE TABLE filings (
@@ -96,8 +94,11 @@ CREATE TABLE parked (
     request_id text NOT NULL REFERENCES cases (request_id),
     reason     text NOT NULL,
     since      timestamptz NOT NULL DEFAULT clock_timestamp(),
+    -- the case's own, by which lists of cases are ordered
+    filed_at   timestamptz NOT NULL,
     PRIMARY KEY (request_id, reason)
 );
+CREATE INDEX parked_by_filing ON parked (filed_at, request_id);
 
 -- How far the workflow of each case is known to have come, so that nobody asks twice. No foreign key: what is noted
 -- here must never wait for whoever records a step of the case.
