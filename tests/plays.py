@@ -1,17 +1,22 @@
-"""The scenario files, and their plays: each file is played once a session, a few at a time."""
+"""The scenario files, and their plays: on paper, and on a real server once a session, a few at a time.
+
+In the short form the real server plays those that together show all that the others do (``tests/representatives.py``).
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from domain.words import (
-    ProcedureName,
-)
+from domain.words import ProcedureName
 from embedded.simulate.player import PlayedCase, Player
 from embedded.simulate.sandbox import Sandbox
-from embedded.simulate.scenario import PlayedStep, read_scenario
+from embedded.simulate.scenario import PlayedStep, Scenario, read_scenario
+from tests.forms import WHOLE
+from tests.pure_play import PurePlay, play_purely
+from tests.representatives import representatives
 
 FOLDER = Path(__file__).parent / "scenarios"
 FILES = sorted(FOLDER.glob("*/*.yaml"))
@@ -20,14 +25,26 @@ IMPASSE = FOLDER / "nantong-2020/refused-late-then-impasse.yaml"
 Plays = dict[Path, asyncio.Task[PlayedCase]]
 
 
+@cache
+def scenario_of(path: Path) -> Scenario:
+    """What a file says; each is read once."""
+    return read_scenario(path)
+
+
+@cache
+def on_paper(path: Path) -> PurePlay:
+    """What comes of a file in pure Python; each is played once."""
+    return play_purely(scenario_of(path))
+
+
 @pytest.fixture(scope="session")
 async def plays(ground: Sandbox, request: pytest.FixtureRequest) -> AsyncIterator[Plays]:
-    """The plays of all files that the collected tests ask for, a few at a time."""
+    """The plays, on the real server, of all files that the collected tests ask for, a few at a time."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def play(path: Path) -> PlayedCase:
         async with gate:
-            return await Player(ground, read_scenario(path)).play()
+            return await Player(ground, scenario_of(path)).play()
 
     tasks = {path: asyncio.create_task(play(path)) for path in _asked_for(request.session.items)}
     yield tasks
@@ -37,26 +54,35 @@ async def plays(ground: Sandbox, request: pytest.FixtureRequest) -> AsyncIterato
 
 
 def _asked_for(items: Iterable[pytest.Item]) -> list[Path]:
-    """All files, or those alone whose own tests were chosen on the command line."""
-    chosen: set[Path] = set()
+    """What this form plays, or those alone whose own tests were chosen on the command line."""
+    named: set[Path] = set()
+    together = False
     for item in items:
         names = getattr(item, "fixturenames", ())
-        if "every_play" in names:
-            return FILES
+        together = together or "real_plays" in names
         if "plays" in names:
             callspec = getattr(item, "callspec", None)
-            chosen.add(callspec.params.get("path", IMPASSE) if callspec else IMPASSE)
-    return [path for path in FILES if path in chosen]
+            named.add(callspec.params.get("path", IMPASSE) if callspec else IMPASSE)
+    if together or named.issuperset(FILES):
+        some = named if len(named) < len(FILES) else {IMPASSE}
+        named = {*FILES} if WHOLE else {*some, *representatives({path: on_paper(path) for path in FILES})}
+    return [path for path in FILES if path in named]
 
 
 @pytest.fixture(scope="session")
-async def every_play(plays: Plays) -> dict[str, PlayedCase]:
-    """All plays by the name of their file, such as ``nantong-2020/declined-with-reason``."""
+async def real_plays(plays: Plays) -> dict[str, PlayedCase]:
+    """The plays on the real server by the name of their file, such as ``nantong-2020/declined-with-reason``."""
     return {name_of(path): await task for path, task in plays.items()}
 
 
+@pytest.fixture(scope="session")
+def every_play(real_plays: dict[str, PlayedCase]) -> dict[str, PlayedCase]:
+    """What came of every file: on the real server, and on paper for those that this form does not play there."""
+    return {name_of(path): real_plays.get(name_of(path)) or on_paper(path).played for path in FILES}
+
+
 def name_of(path: Path) -> str:
-    """How a scenario is called: statute and file, without the ending."""
+    """How a scenario is called: folder and file, without the ending."""
     return path.relative_to(FOLDER).with_suffix("").as_posix()
 
 

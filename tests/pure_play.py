@@ -151,7 +151,8 @@ def _filed(played: PlayedCase, text: Statute | None) -> WatchedCase | None:
         case = replace(entered.case, statute=text or entered.case.statute)
         return WatchedCase(_looked_up(case), opener, scenario.filed_at, final)
     except (RequestRefused, Refused) as refused:
-        played.refused.append(RefusedStep(0, "file", refused.code, refused.article, refused.statute))
+        text_of_it = refused.statute or (scenario.statute if refused.article else None)
+        played.refused.append(RefusedStep(0, "file", refused.code, refused.article, text_of_it))
     return None
 
 
@@ -172,7 +173,8 @@ def _give(paper: PaperCase, played: PlayedCase, number: int, step: PlayedStep) -
     try:
         paper.obey(command, step.at)
     except Refused as refused:
-        played.refused.append(RefusedStep(number, step.do.value, refused.code.value, refused.article, refused.statute))
+        text = refused.statute or paper.statute.id
+        played.refused.append(RefusedStep(number, step.do.value, refused.code.value, refused.article, text))
         if step.refused != refused.code:
             played.unexpected.append(f"{where} was refused with {refused.code}, not {step.refused}")
         return

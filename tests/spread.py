@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
 
 TOGETHER: Final[Mapping[str, str]] = {
+    "tests/test_every_way.py": "all plays",
     "tests/test_scenarios.py": "all plays",
     "tests/test_scenario_ledgers.py": "all plays",
     "tests/test_scenario_expectations.py": "all plays",

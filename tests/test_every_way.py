@@ -6,8 +6,6 @@ do together, and what no packaged text has, is shown here one by one.
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -20,14 +18,11 @@ from domain.engine.records import Actor
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.statutes.model import Statute
 from domain.words import CommandName, ProcedureName, Role, Stage
-from embedded.simulate.report import mismatches
 from embedded.simulate.scenario import read_scenario
 from procedures.registry import PROCEDURES
 from procedures.resource_withdrawal.rules import grant_ended
-from tests.pure_play import PurePlay, WatchedCase, Way, declared_ways, play_purely, way
-
-FOLDER = Path(__file__).parent / "scenarios"
-FILES = sorted(FOLDER.glob("*/*.yaml"))
+from tests.plays import FILES, FOLDER, on_paper
+from tests.pure_play import WatchedCase, Way, declared_ways, play_purely, way
 
 ENDS = (Stage.CLOSED, Stage.DISPOSAL)
 GRANTS: Final[Mapping[Stage, str]] = {
@@ -66,20 +61,9 @@ SHOWN_BELOW: Final[Mapping[ProcedureName, set[tuple[Stage, ClockId]]]] = {
 """The limits that start in a stage of others in no scenario, and are shown here one by one."""
 
 
-def name_of(path: Path) -> str:
-    """How a scenario is called: folder and file, without the ending."""
-    return path.relative_to(FOLDER).with_suffix("").as_posix()
-
-
-@cache
-def played(path: Path) -> PurePlay:
-    """What came of a file; each is played once."""
-    return play_purely(read_scenario(path))
-
-
 def cases_of(procedure: ProcedureName) -> list[WatchedCase]:
     """The cases of a procedure in all scenarios, those that were refused at the filing left out."""
-    cases = [play.paper for play in map(played, FILES) if play.paper is not None]
+    cases = [play.paper for play in map(on_paper, FILES) if play.paper is not None]
     return [case for case in cases if case.procedure.name is procedure]
 
 
@@ -89,12 +73,6 @@ def walked(procedure: ProcedureName) -> set[Way]:
 
 
 # All scenarios together
-
-
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_a_scenario_comes_out_as_it_expects(path: Path) -> None:
-    found = mismatches(played(path).played)
-    assert not found, "\n".join([f"{name_of(path)}:", *found])
 
 
 @pytest.mark.parametrize("procedure", ProcedureName)

@@ -25,6 +25,7 @@ from embedded.simulate.sandbox import Sandbox
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from procedures.registry import PROCEDURES, decide
+from tests.forms import either
 from tests.plays import IMPASSE, Plays
 
 
@@ -38,8 +39,9 @@ def test_policy_never_passes_for_law(every_play: dict[str, PlayedCase]) -> None:
             assert (clock.article is None, clock.quote is None) == (clock.basis is Basis.POLICY,) * 2, name
 
 
-async def test_every_ledger_holds(every_play: dict[str, PlayedCase], ground: Sandbox) -> None:
-    for name, played in every_play.items():
+@pytest.mark.long
+async def test_every_ledger_holds(real_plays: dict[str, PlayedCase], ground: Sandbox) -> None:
+    for name, played in real_plays.items():
         if played.request_id is None:
             continue
         stored = await asyncio.to_thread(get_case, ground.engine, played.request_id)
@@ -63,11 +65,12 @@ async def test_every_ledger_holds(every_play: dict[str, PlayedCase], ground: San
         assert instants == sorted(instants), name
 
 
+@pytest.mark.long
 async def test_in_no_state_does_a_stranger_or_a_watcher_decide(
-    every_play: dict[str, PlayedCase], ground: Sandbox
+    real_plays: dict[str, PlayedCase], ground: Sandbox
 ) -> None:
     tried = 0
-    for played in every_play.values():
+    for played in real_plays.values():
         detail = await asyncio.to_thread(get_case, ground.engine, played.request_id) if played.request_id else None
         if detail is None or played.scenario.procedure is ProcedureName.SHARE_REQUEST:
             continue
@@ -82,15 +85,16 @@ async def test_in_no_state_does_a_stranger_or_a_watcher_decide(
                     tried += 1
                     with pytest.raises(Refused):
                         decide(case, Command(name=command, actor=actor, key="k"), event.at)
-    assert tried > 20_000
+    assert tried > either(7_000, 20_000)
 
 
+@pytest.mark.long
 async def test_in_every_state_a_case_can_be_handed_over_whole(
-    every_play: dict[str, PlayedCase], ground: Sandbox
+    real_plays: dict[str, PlayedCase], ground: Sandbox
 ) -> None:
     """What one run of a workflow leaves to the next is the case again, to the last fact, in every procedure."""
     procedures = set()
-    for played in every_play.values():
+    for played in real_plays.values():
         detail = await asyncio.to_thread(get_case, ground.engine, played.request_id) if played.request_id else None
         if detail is None:
             continue

@@ -1,0 +1,52 @@
+"""Which scenarios stand for all: few, and together they show of each procedure whatever all of them show.
+
+What a scenario shows is read from its play on paper: the text, the commands carried out, the refusals, the events,
+by whom and in which stage, the clocks with their ends and what each rests on, the outcome, the calendar that was known.
+"""
+
+from collections.abc import Hashable, Iterator, Mapping
+from pathlib import Path
+
+from tests.pure_play import PurePlay
+
+
+def representatives(plays: Mapping[Path, PurePlay]) -> list[Path]:
+    """Such that nothing which any play shows is missing: first who shows most that is new for its length, and so on.
+
+    Whoever shows nothing that the others do not is left out again.
+    """
+    traits = {path: frozenset(_traits(play)) for path, play in plays.items()}
+    missing: set[Hashable] = set().union(*traits.values())
+    chosen: list[Path] = []
+    while missing:
+        best = max(traits, key=lambda path: len(traits[path] & missing) / _length(plays[path]))
+        chosen.append(best)
+        missing -= traits[best]
+    for path in tuple(chosen):
+        others = set().union(*(traits[other] for other in chosen if other != path))
+        if traits[path] <= others:
+            chosen.remove(path)
+    return chosen
+
+
+def _length(play: PurePlay) -> int:
+    """What a play takes on the real server, more or less: the filing and the look at the end, each step, each wait."""
+    played = play.played
+    return 2 + len(played.scenario.steps) + len(played.events) // 3
+
+
+def _traits(play: PurePlay) -> Iterator[Hashable]:
+    scenario, played = play.played.scenario, play.played
+    refused = {step.step for step in played.refused}
+    of_procedure: list[Hashable] = [
+        ("text", scenario.statute),
+        ("outcome", played.case.outcome if played.case else None),
+        *(("command", step.do) for number, step in enumerate(scenario.steps, start=1) if number not in refused),
+        *(("refusal", step.code) for step in played.refused),
+        *(("clock", clock.id, clock.state, clock.basis) for clock in played.clocks),
+        *(("event", event.type) for event in played.events),
+        *(("by", event.actor.role) for event in played.events),
+        *(("stage", event.stage) for event in played.events),
+    ]
+    yield ("calendar", scenario.calendar)
+    yield from ((scenario.procedure, trait) for trait in of_procedure)
