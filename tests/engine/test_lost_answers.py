@@ -1,6 +1,8 @@
 """What a crash leaves behind: a ledger that knows more than the workflow, and a reset."""
 
+import asyncio
 import uuid
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,10 +18,12 @@ from background.reconciliation import reconcile
 from background.stuck import WORKFLOW_MISSING
 from domain.clocks import ClockId
 from domain.words import EventType, Outcome, Stage, Urgency
+from embedded.simulate.sandbox import Sandbox
 from protocol.messages import Answer
 from starter.engine_client import ShareflowClient
 from starter.errors import RequestRefused
 from tests.engine.cases import DUTY, TERMS, WHY, command, sealed, write_behind
+from tests.engine.conftest import client_of
 from tests.engine.looking import B, C, P, R, events_in, filed, handle_of, in_step, types_in, until, view_of
 
 # The ledger knows more than the workflow (after a crash)
@@ -154,9 +158,33 @@ async def reset(client: ShareflowClient, request_id: str, to: int) -> None:
     )
 
 
-@pytest.mark.parametrize("where", ["FirstWorkflowTask", "between", "LastWorkflowTask"])
+WHERE = ("FirstWorkflowTask", "between", "LastWorkflowTask")
+Resets = dict[tuple[str, bool], asyncio.Task[None]]
+
+
+@pytest.fixture(scope="module")
+async def resets(ground: Sandbox) -> AsyncIterator[Resets]:
+    """All resets at once: the server makes a caller wait ten seconds for a command that a reset has lost."""
+    tasks = {
+        (where, ended): asyncio.create_task(loses_nothing(ground, where, ended))
+        for where in WHERE
+        for ended in (False, True)
+    }
+    yield tasks
+    for task in tasks.values():
+        task.cancel()
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+@pytest.mark.parametrize("where", WHERE)
 @pytest.mark.parametrize("ended", [False, True], ids=["open", "closed"])
-async def test_a_reset_loses_nothing_and_writes_nothing_twice(client: ShareflowClient, where: str, ended: bool) -> None:
+async def test_a_reset_loses_nothing_and_writes_nothing_twice(resets: Resets, where: str, ended: bool) -> None:
+    await resets[where, ended]
+
+
+async def loses_nothing(ground: Sandbox, where: str, ended: bool) -> None:
+    """Drive a case, reset its workflow, and ask everything again, each by a caller who waits for no other."""
+    client = client_of(ground)
     request_id = await filed(client, "nantong-2020")
     commands = [
         command(B, C.ACCEPT),
@@ -179,8 +207,8 @@ async def test_a_reset_loses_nothing_and_writes_nothing_twice(client: ShareflowC
     await until(same_as_before)
     assert (await handle_of(client, request_id).describe()).run_id != first_run
     assert list((await view_of(client, request_id)).clocks) == list(seen.clocks)
-    for each, answer in zip(given, answers, strict=True):
-        again = await client.command(request_id, each)
+    asked_again = await asyncio.gather(*(client_of(ground).command(request_id, each) for each in given))
+    for again, answer in zip(asked_again, answers, strict=True):
         assert (again.head, again.events, again.repeated) == (answer.head, answer.events, True)
     assert await events_in(client, request_id) == before
     if ended:
