@@ -5,6 +5,7 @@ more years.
 """
 
 import os
+from collections.abc import Sequence
 from typing import Final, TypeVar
 
 T = TypeVar("T")
@@ -16,3 +17,8 @@ WHOLE: Final = os.environ.get("SHAREFLOW_LONG_TESTS") == "1"
 def either(short: T, whole: T) -> T:
     """What is tried in the form that runs now."""
     return whole if WHOLE else short
+
+
+def dealt(everything: Sequence[T], turn: int, of: int) -> Sequence[T]:
+    """The whole, or in the short form each so-manieth of it, others at each turn: after ``of`` turns all were tried."""
+    return everything if WHOLE else everything[turn % of :: of]

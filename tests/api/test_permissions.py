@@ -30,7 +30,7 @@ from tests.api.staging import Staging
 from tests.domain.engine.machine import GOOD, ORGS
 from tests.domain.engine.situation import Situation
 from tests.domain.engine.situations import SITUATIONS, reached, refused_with
-from tests.forms import either
+from tests.forms import dealt, either
 
 AT_ONCE = 8
 """Temporal lets ten updates of one workflow be under way."""
@@ -42,6 +42,9 @@ ONE_A_STAGE = {s.stage: s for s in reversed(SITUATIONS)}
 ONE_A_STATUTE = {s.statute: s for s in SITUATIONS}
 A_FEW = [s for s in SITUATIONS if s in (*ONE_A_STAGE.values(), *ONE_A_STATUTE.values())]
 """Each stage and each statute once; tests/domain/engine asks the rules in all situations, without servers."""
+SHARE = 5
+"""In the short form one in five calls is made in each situation, others in the next: with fewer situations than these
+some calls would be made in none."""
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +93,10 @@ async def test_whoever_has_a_turn_somewhere_is_told_by_the_rules_here(stage: Sta
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("situation", either(A_FEW, [*FIRST_OF_STAGE.values()]), ids=str)
-async def test_whoever_never_has_a_turn_is_refused_whatever_it_says(stage: Staging, situation: Situation) -> None:
+@pytest.mark.parametrize(("turn", "situation"), [*enumerate(either(A_FEW, [*FIRST_OF_STAGE.values()]))], ids=str)
+async def test_whoever_never_has_a_turn_is_refused_whatever_it_says(
+    stage: Staging, turn: int, situation: Situation
+) -> None:
     """Roles that never give a command, other departments, organs of other places, tokens without a role."""
     request_id = await stage.bring(situation)
     head = await stage.head(request_id)
@@ -108,6 +113,7 @@ async def test_whoever_never_has_a_turn_is_refused_whatever_it_says(stage: Stagi
             elif role not in (Role.AUDITOR, Role.OPERATOR):
                 calls.append((name, stage.headers(role, None, "elsewhere"), (404, "not_found")))
         calls.append((name, stage.headers(None), (403, "role_required")))
+    calls = [*dealt(calls, turn, SHARE)]
     answers = await some_at_once([stage.give(request_id, name, headers) for name, headers, _ in calls])
     wrong = [
         (name, told(answer), expected)
@@ -165,8 +171,11 @@ def intruders(statute: str) -> list[Intruder]:
     return [*found, Intruder(Role.BUREAU, ORGS[Role.BUREAU], frozenset(), false=True)]
 
 
-@pytest.mark.parametrize("situation", ONE_A_STAGE.values(), ids=lambda s: s.stage)
-async def test_past_the_api_the_workflow_refuses_just_the_same(stage: Staging, situation: Situation) -> None:
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("turn", "situation"), [*enumerate(ONE_A_STAGE.values())], ids=lambda s: getattr(s, "stage", "")
+)
+async def test_past_the_api_the_workflow_refuses_just_the_same(stage: Staging, turn: int, situation: Situation) -> None:
     request_id = await stage.bring(situation)
     case = reached(str(situation))
     handle = stage.ground.temporal.get_workflow_handle(workflow_id(request_id))
@@ -188,7 +197,7 @@ async def test_past_the_api_the_workflow_refuses_just_the_same(stage: Staging, s
             return "case_closed" if error.status is RPCStatusCode.NOT_FOUND else str(error), expected
         return DONE, expected
 
-    pairs = [(name, who) for name in SHARE_REQUEST.rules for who in intruders(case.statute.id)]
+    pairs = dealt([(name, who) for name in SHARE_REQUEST.rules for who in intruders(case.statute.id)], turn, SHARE)
     answers = await some_at_once([tried(number, *pair) for number, pair in enumerate(pairs)])
     wrong = [(pair, *answer) for pair, answer in zip(pairs, answers, strict=True) if answer[0] != answer[1]]
     assert wrong == []

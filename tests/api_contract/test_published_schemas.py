@@ -52,7 +52,7 @@ def test_what_is_published_is_taken(name: str) -> None:
     operation = schemathesis.openapi.from_dict(document)["/said"]["POST"]
 
     @hypothesis.settings(
-        max_examples=either(10, 40),
+        max_examples=either(3, 40),
         database=None,
         deadline=None,
         derandomize=True,

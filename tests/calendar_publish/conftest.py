@@ -12,13 +12,6 @@ __all__ = ["logging_as_it_was"]
 
 @pytest.fixture(scope="session")
 async def stack() -> AsyncIterator[PublishStack]:
-    """One for the tests that do not need it to themselves."""
-    async with stack_apart() as there:
-        yield there
-
-
-@pytest.fixture
-async def apart() -> AsyncIterator[PublishStack]:
-    """One of its own."""
+    """One for all tests: each looks at the cases that it filed, and at what its own edition did."""
     async with stack_apart() as there:
         yield there

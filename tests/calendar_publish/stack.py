@@ -120,7 +120,7 @@ class PublishStack:
         return Counter(event.data["reason"] for event in events if event.type is EventType.CLOCK_SUPERSEDED)
 
     async def count_superseded(self) -> int:
-        """All clocks that were superseded."""
+        """All clocks that were superseded here, by whatever edition."""
 
         def count() -> int:
             with self.engine.connect() as connection:

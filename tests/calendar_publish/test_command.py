@@ -27,6 +27,34 @@ from tests.engine.looking import until
 from tests.procedures.grants import grant
 
 
+async def test_a_notice_that_leaves_out_a_festival_is_refused_with_its_name_and_changes_nothing(
+    stack: PublishStack,
+) -> None:
+    """The first test here: towards the end of a year the others amend the notice of the next, which this publishes."""
+    today, before = now().date(), stack.calendar.editions
+    year = today.year + 1
+    whole = festivals(year)
+    spring = {day: kind for day, kind in whole.items() if day[5:7] in ("01", "02") and not day.endswith("-01-01")}
+    national = {day: kind for day, kind in whole.items() if day[5:7] == "10"}
+    content = edition_off(stack.calendar, today, [], year=year, amends=None)
+    for left, name in ((spring, "春节 (Spring Festival)"), (national, "国庆节 (National Day)")):
+        days = {day: kind for day, kind in whole.items() if day not in left}
+        file = written({**content, "days": days}, stack.folder)
+        for command in (("impact",), ("publish", "--yes")):
+            said = await stack.run("calendar", command[0], file, *command[1:], code=2)
+            assert f"{name} would have no day off in {year}" in said
+            assert (len(said.splitlines()), said.strip()[-1]) == (1, ".")
+    assert stack.calendar.editions == before
+    report = await stack.json("calendar", "publish", written({**content, "days": whole}, stack.folder), "--yes")
+    assert report["complete"]
+    # An amendment that takes a festival's days off away is refused too; one that leaves them is not.
+    amended = {**content, "id": f"{year}-amended", "amends": content["id"]}
+    file = written({**amended, "days": dict.fromkeys(national, "work")}, stack.folder)
+    assert "国庆节 (National Day)" in await stack.run("calendar", "publish", file, "--yes", code=2)
+    file = written({**amended, "days": {f"{year}-05-05": "off"}}, stack.folder)
+    assert (await stack.json("calendar", "publish", file, "--yes"))["complete"]
+
+
 async def test_impact_tells_what_publish_then_does(stack: PublishStack) -> None:
     moved, untouched = await stack.file("cn-809-2025"), await stack.file("nantong-2020")
     ended = await stack.file("changshu-2019", now() - timedelta(days=60))
@@ -192,33 +220,6 @@ async def test_what_cannot_be_used_is_one_sentence_and_changes_nothing(
     assert stack.calendar.editions == before
 
 
-async def test_a_notice_that_leaves_out_a_festival_is_refused_with_its_name_and_changes_nothing(
-    apart: PublishStack,
-) -> None:
-    today, before = now().date(), apart.calendar.editions
-    year = today.year + 1
-    whole = festivals(year)
-    spring = {day: kind for day, kind in whole.items() if day[5:7] in ("01", "02") and not day.endswith("-01-01")}
-    national = {day: kind for day, kind in whole.items() if day[5:7] == "10"}
-    content = edition_off(apart.calendar, today, [], year=year, amends=None)
-    for left, name in ((spring, "春节 (Spring Festival)"), (national, "国庆节 (National Day)")):
-        days = {day: kind for day, kind in whole.items() if day not in left}
-        file = written({**content, "days": days}, apart.folder)
-        for command in (("impact",), ("publish", "--yes")):
-            said = await apart.run("calendar", command[0], file, *command[1:], code=2)
-            assert f"{name} would have no day off in {year}" in said
-            assert (len(said.splitlines()), said.strip()[-1]) == (1, ".")
-    assert apart.calendar.editions == before
-    report = await apart.json("calendar", "publish", written({**content, "days": whole}, apart.folder), "--yes")
-    assert report["complete"]
-    # An amendment that takes a festival's days off away is refused too; one that leaves them is not.
-    amended = {**content, "id": f"{year}-amended", "amends": content["id"]}
-    file = written({**amended, "days": dict.fromkeys(national, "work")}, apart.folder)
-    assert "国庆节 (National Day)" in await apart.run("calendar", "publish", file, "--yes", code=2)
-    file = written({**amended, "days": {f"{year}-05-05": "off"}}, apart.folder)
-    assert (await apart.json("calendar", "publish", file, "--yes"))["complete"]
-
-
 async def test_no_file_no_engine_and_no_ledger(stack: PublishStack) -> None:
     assert "cannot be read" in await stack.run("calendar", "impact", stack.folder / "none.json", code=2)
     assert Calendar.packaged().editions[-1].id in await stack.run("calendar", "list")
@@ -258,7 +259,7 @@ async def test_a_filing_that_was_on_its_way_is_put_right(stack: PublishStack) ->
     """Received before the day of a notice and recorded after it: counted by what was known, then told of the notice."""
     today = now().date()
     file = written(edition_off(stack.calendar, today, days_off(stack.calendar, today, [3])), stack.folder)
-    report = await stack.json("calendar", "publish", file, "--yes")
+    await stack.json("calendar", "publish", file, "--yes")
     request_id = await stack.file("cn-809-2025", now() - timedelta(days=1))
     (late,) = stack.client.get(request_id).clocks
     here = CalendarStore(stack.engine)
@@ -267,4 +268,4 @@ async def test_a_filing_that_was_on_its_way_is_put_right(stack: PublishStack) ->
     old, new = stack.client.get(request_id).clocks
     assert (old.number, old.state) == (late.number, ClockState.SUPERSEDED)
     assert new.due_date > old.due_date
-    assert stack.superseded(request_id) == {f"calendar:{report['edition']}": 1}
+    assert stack.superseded(request_id) == {f"calendar:{stack.calendar.editions[-1].id}": 1}

@@ -12,8 +12,6 @@ from typing import Any
 
 from tests.house.code import ROOT, packages
 
-IGNORED = shutil.ignore_patterns("__pycache__")
-
 
 @dataclass
 class Copy:
@@ -55,15 +53,21 @@ class Copy:
         """Run the copy's command line."""
         return self._run("-c", "from cli import main; main()", *words)
 
-    def play(self, scenario: str, name: str = "scenario.yaml") -> Mapping[str, Any]:
+    def play(self, scenario: str) -> Mapping[str, Any]:
         """Play a scenario under the copy: what is told of it, where it went as it says."""
-        path = self.folder / name
-        path.write_text(scenario, encoding="utf-8")
-        played = self.shareflow("simulate", path, "--json")
+        (told,) = self.play_all(scenario)
+        return told
+
+    def play_all(self, *scenarios: str) -> Sequence[Mapping[str, Any]]:
+        """Play several, one after another on one server: what is told of each."""
+        paths = [self.folder / f"scenario-{number}.yaml" for number, _ in enumerate(scenarios)]
+        for path, text in zip(paths, scenarios, strict=True):
+            path.write_text(text, encoding="utf-8")
+        played = self.shareflow("simulate", *paths, "--json")
         assert played.returncode == 0, played.stdout + played.stderr
-        (said,) = json.loads(played.stdout)
-        assert said["mismatches"] == []
-        return dict(said)
+        told: list[dict[str, Any]] = json.loads(played.stdout)
+        assert [said["mismatches"] for said in told] == [[]] * len(scenarios)
+        return told
 
     def draw(self, procedure: str) -> str:
         """The picture of a procedure under one text, as the copy draws it."""
@@ -99,8 +103,9 @@ class Copy:
             "from api.app import openapi_document\n"
             "from api.contract.operations import breaking_changes\n"
             f"committed = json.load(open({str(ROOT / 'docs/api/openapi.json')!r}, encoding='utf-8'))\n"
-            "assert openapi_document() != committed\n"
-            "print(*breaking_changes(committed, openapi_document()), sep='\\n')\n"
+            "document = openapi_document()\n"
+            "assert document != committed\n"
+            "print(*breaking_changes(committed, document), sep='\\n')\n"
         )
         assert said.returncode == 0, said.stderr
         return said.stdout.strip()
@@ -118,9 +123,9 @@ class Copy:
 
 
 def copy_of_the_product(folder: Path) -> Copy:
-    """All packages."""
+    """All packages, with what Python has compiled of them: it compiles anew what is changed, and that alone."""
     for package in packages():
-        shutil.copytree(ROOT / package, folder / package, ignore=IGNORED)
+        shutil.copytree(ROOT / package, folder / package)
     return Copy(folder)
 
 
