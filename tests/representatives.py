@@ -7,26 +7,13 @@ by whom and in which stage, the clocks with their ends and what each rests on, t
 from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 
+from tests.covering import few
 from tests.pure_play import PurePlay
 
 
 def representatives(plays: Mapping[Path, PurePlay]) -> list[Path]:
-    """Such that nothing which any play shows is missing: first who shows most that is new for its length, and so on.
-
-    Whoever shows nothing that the others do not is left out again.
-    """
-    traits = {path: frozenset(_traits(play)) for path, play in plays.items()}
-    missing: set[Hashable] = set().union(*traits.values())
-    chosen: list[Path] = []
-    while missing:
-        best = max(traits, key=lambda path: len(traits[path] & missing) / _length(plays[path]))
-        chosen.append(best)
-        missing -= traits[best]
-    for path in tuple(chosen):
-        others = set().union(*(traits[other] for other in chosen if other != path))
-        if traits[path] <= others:
-            chosen.remove(path)
-    return chosen
+    """Such that nothing which any play shows is missing, and as short as may be."""
+    return few({path: frozenset(_traits(play)) for path, play in plays.items()}, lambda path: _length(plays[path]))
 
 
 def _length(play: PurePlay) -> int:

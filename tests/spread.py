@@ -22,6 +22,10 @@ TOGETHER: Final[Mapping[str, str]] = {
     "tests/calendar_publish/": "an engine whose calendar changes",
     "tests/client/": "the engine of the plugin",
     "tests/documents/": "papers of played cases",
+    "tests/procedures/test_chains.py": "an engine of the spring of 2026",
+    "tests/procedures/test_correction_and_withdrawal.py": "an engine of the spring of 2026",
+    "tests/procedures/test_rectification.py": "an engine of the spring of 2026",
+    "tests/procedures/test_suspended_grants.py": "an engine of the spring of 2026",
     "tests/packaging/": "environments with the wheel",
 }
 """Files, and folders, whose tests share what takes long to make."""

@@ -1,27 +1,19 @@
 """Cases that follow from one another, through the doors that people take, in skipped time."""
 
 import time
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from embedded.testing.engine import ShareflowEngine, running_engine
+from embedded.testing.engine import ShareflowEngine
 from shareflow import Case, Client
+from tests.procedures.conftest import BEGINS
 
-BEGINS = datetime.fromisoformat("2026-03-02T10:00:00+08:00")
 USER, OTHER, PROVIDER = "113206000140000015", "113206000140000033", "113206000140000028"
 PATIENCE = 60
 """Seconds in which a case that follows must be there."""
 NAMES = {USER: "市民政局", OTHER: "市人社局", PROVIDER: "市公安局"}
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[ShareflowEngine]:
-    """An engine of the spring of 2026."""
-    with running_engine(BEGINS) as running:
-        yield running
 
 
 class ChainClients:

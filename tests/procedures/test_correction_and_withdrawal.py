@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,12 +23,12 @@ from domain.engine.records import Actor, Event, RecordedEvent
 from domain.policy import default_policy
 from domain.statutes.loader import get_statute
 from domain.words import CommandName, EventType, Outcome, ProcedureName, Role, Stage
-from embedded.testing.engine import ShareflowEngine, running_engine
+from embedded.testing.engine import ShareflowEngine
 from procedures.registry import PROCEDURES, advance, allowed, decide, open_case
 from shareflow import Case as CaseSeen
 from shareflow import KeyReused
 from tests.forms import either
-from tests.procedures.test_chains import BEGINS, OTHER, PROVIDER, USER, ChainClients, granted, party
+from tests.procedures.test_chains import OTHER, PROVIDER, USER, ChainClients, granted, party
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)
 HERE = {Role.REQUESTER: USER, Role.PROVIDER: PROVIDER}
@@ -41,13 +41,6 @@ PROTECTS = {text for text in WITH_CORRECTION if text.startswith(("changshu", "ch
 """Under which texts corrected data is pushed, and citizens' matters go on: by the pages, not by the rules."""
 
 # A filing that is sent again
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[ShareflowEngine]:
-    """An engine of the spring of 2026, of this room alone."""
-    with running_engine(BEGINS) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,24 +1,16 @@
 """A suspended grant and the rectification ordered with it: whether sharing may end is known from that alone."""
 
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from embedded.testing.engine import ShareflowEngine, running_engine
+from embedded.testing.engine import ShareflowEngine
 from shareflow import Case, Client, RequestRefused
-from tests.procedures.test_chains import BEGINS, PROVIDER, USER, ChainClients, party, request
+from tests.procedures.test_chains import PROVIDER, USER, ChainClients, party, request
 
 WITHIN = 60
 """Seconds in which one case has told another."""
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[ShareflowEngine]:
-    """An engine of the spring of 2026."""
-    with running_engine(BEGINS) as running:
-        yield running
 
 
 @pytest.fixture
