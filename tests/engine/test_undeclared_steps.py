@@ -3,7 +3,7 @@
 The program is broken here as a release might break it, and mended as the next one would.
 """
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -22,9 +22,13 @@ from starter.engine_client import ShareflowClient
 from starter.errors import NeedsOperator, Unavailable
 from tests.engine.cases import TERMS, application, command
 from tests.engine.looking import B, C, P, events_in, filed, handle_of, history_of, key, until
+from tests.engine.machines import engine_apart
 
 LONG_AGO = timedelta(days=60)
 """Every limit of the answer is over by then."""
+
+SOON_AGAIN = ('history.defaultWorkflowTaskTimeout="1s"', 'history.workflowTaskRetryMaxInterval="1s"')
+"""A server that tries a failing task again after a second, not after ten; a problem is one that comes five times."""
 
 Mend = Callable[[], None]
 
@@ -90,9 +94,16 @@ async def test_a_limit_that_starts_in_anothers_stage_is_told_and_leaves_no_trace
     assert answer.head == len(before) + 1
 
 
+@pytest.fixture
+async def apart() -> AsyncIterator[ShareflowClient]:
+    async with engine_apart(SOON_AGAIN) as (client, _):
+        yield client
+
+
 async def test_a_limit_that_leads_nowhere_is_seen_and_the_case_goes_on_when_it_is_mended(
-    client: ShareflowClient, broken: Callable[..., Mend]
+    apart: ShareflowClient, broken: Callable[..., Mend]
 ) -> None:
+    client = apart
     mend = broken(on_breach=closes)
     long_ago = datetime.now(UTC) - LONG_AGO
     case = await client.file("cn-809-2025", application(), key=key(), received_at=long_ago)
