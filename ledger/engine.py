@@ -12,14 +12,14 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 
 from ledger.errors import LedgerUnavailable
-from ledger.writers import Writers
+from ledger.single_calls import SingleCalls
 
-__all__ = ["Connection", "Engine", "connect", "ping", "reading", "writers_of"]
+__all__ = ["Connection", "Engine", "connect", "ping", "reading", "single_calls_of"]
 
 # A writer that waits longer is better retried by Temporal; a transaction left open by a stopped
 # process must not keep a case locked. Times in milliseconds, the zone for people who look inside.
 _SESSION = "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=20000 -c timezone=Asia/Shanghai"
-_WRITERS: WeakKeyDictionary[Engine, Writers] = WeakKeyDictionary()
+_SINGLE_CALLS: WeakKeyDictionary[Engine, SingleCalls] = WeakKeyDictionary()
 _MEND = "check SHAREFLOW_DATABASE_URL and that PostgreSQL runs"
 
 
@@ -40,9 +40,9 @@ def connect(url: str, pool_size: int = 10) -> Engine:
         connect_args=session,
     )
     _, said = engine.dialect.create_connect_args(engine.url)
-    writers = Writers(lambda: psycopg2.connect(**{**said, **session}), pool_size)
-    _WRITERS[engine] = writers
-    event.listen(engine, "engine_disposed", lambda _: writers.close())
+    single_calls = SingleCalls(lambda: psycopg2.connect(**{**said, **session}), pool_size)
+    _SINGLE_CALLS[engine] = single_calls
+    event.listen(engine, "engine_disposed", lambda _: single_calls.close())
     event.listen(engine, "checkout", _refuse_cut)
     try:
         ping(engine)
@@ -67,9 +67,9 @@ def _refuse_cut(connection: psycopg2.extensions.connection, *_: object) -> None:
         raise InvalidatePoolError
 
 
-def writers_of(engine: Engine) -> Writers:
-    """The connections for recording beside those of an engine that ``connect`` made; opened when first used."""
-    return _WRITERS[engine]
+def single_calls_of(engine: Engine) -> SingleCalls:
+    """The connections for single calls beside those of an engine that ``connect`` made; opened when first used."""
+    return _SINGLE_CALLS[engine]
 
 
 def ping(engine: Engine) -> None:

@@ -27,7 +27,7 @@ from domain.evidence import (
     plain,
 )
 from domain.words import ClockState, EventType, Outcome
-from ledger.engine import Engine, writers_of
+from ledger.engine import Engine, single_calls_of
 from ledger.errors import CalendarChanged, LedgerConflict
 from ledger.particulars import CaseParticulars
 
@@ -217,7 +217,7 @@ def _said(engine: Engine, step: Step, told: Mapping[str, Any], texts: Sequence[s
         # Each as its digest covers it, not written a second time.
         text = f'{text[:-1]},"events":[{",".join(texts)}]}}'
     try:
-        said: dict[str, Any] = writers_of(engine).call(_RECORD, text)
+        said: dict[str, Any] = single_calls_of(engine).call(_RECORD, text)
     except psycopg2.errors.UniqueViolation as error:
         if error.diag.constraint_name != "clocks_pkey":
             raise

@@ -1,4 +1,4 @@
-"""Connections for recording alone: each call is one statement in a transaction of its own, one round trip."""
+"""Connections for what is one call: each is one statement in a transaction of its own, one round trip."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ DEAD = (psycopg2.OperationalError, psycopg2.InterfaceError)
 """What a connection raises whose server has gone, among other failures of the moment."""
 
 
-class Writers:
+class SingleCalls:
     """A few connections that stay open, for many threads. None is tried before it is used.
 
     ``open_one`` makes a connection; ``keep`` are kept when nobody uses them.
