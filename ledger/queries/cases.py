@@ -4,26 +4,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Engine, Subquery, Text, and_, bindparam, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Engine, Subquery, Text, and_, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.engine.records import Limit
 from domain.words import ProcedureName, Stage
 from ledger.codes import is_code
-from ledger.engine import reading
+from ledger.engine import reading, single_calls_of
+from ledger.failures import driver_errors_told
 from ledger.queries.cursors import cursor_of, read_cursor
 from ledger.queries.listing import in_order, page_of_cases, page_of_worklist
 from ledger.queries.views import (
-    MOVING,
     CaseDetail,
     CaseFilter,
     CaseSummary,
     Page,
     WorklistFilter,
     cases_from,
-    detail_from,
 )
-from ledger.tables import cases, clocks, events, filings, parked
+from ledger.tables import cases, clocks, events, parked
 
 LARGEST_PAGE = 500
 
@@ -52,19 +51,6 @@ _HELD_BY = (
     .label("parked")
 )
 _STARTED_BY = and_(events.c.request_id == clocks.c.request_id, events.c.seq == clocks.c.seq)
-_CLOCK = func.jsonb_build_object(
-    "started", events.c.clock, *(part for name in MOVING for part in (name, clocks.c[name]))
-)
-_ITS_CLOCKS = (
-    select(func.coalesce(func.jsonb_agg(aggregate_order_by(_CLOCK, clocks.c.number)), func.jsonb_build_array()))
-    .join_from(clocks, events, _STARTED_BY)
-    .where(clocks.c.request_id == cases.c.request_id)
-    .scalar_subquery()
-    .label("clocks")
-)
-_AS_FILED = select(cases, _HELD_BY, _ITS_CLOCKS, filings.c.application).outerjoin(
-    filings, filings.c.request_id == cases.c.request_id
-)
 
 # What lists show, as the JSON of each case: what checks it reads that as it is, and no row is taken apart by itself.
 _LIMIT = func.json_build_object(
@@ -80,23 +66,25 @@ _SUMMARY = cast(
     func.json_build_object(*_named(CaseSummary, {**cases.c, "parked": _HELD_BY, "clocks": _ITS_LIMITS})), Text
 )
 
-# The question that is asked most, put together once and asked in one round trip.
-_ONE_CASE = _AS_FILED.where(cases.c.request_id == bindparam("request_id"))
-_BY_KEY = _AS_FILED.where(cases.c.filing_key == bindparam("filing_key"))
+# The questions that are asked most: functions of the database, which answer with the JSON of a CaseDetail.
+_ONE_CASE = "SELECT one_case(%s)"
+_BY_KEY = "SELECT one_case(request_id) FROM cases WHERE filing_key = %s"
 
 
 def get_case(engine: Engine, request_id: str) -> CaseDetail | None:
     """The case with its clocks and what it was filed with, or None."""
-    with reading(engine) as connection:
-        row = connection.execute(_ONE_CASE, {"request_id": request_id}).mappings().first()
-    return None if row is None else detail_from(row)
+    return _detail(engine, _ONE_CASE, request_id)
 
 
 def case_by_filing_key(engine: Engine, filing_key: str) -> CaseDetail | None:
     """The case that was filed under the caller's key, or None."""
-    with reading(engine) as connection:
-        row = connection.execute(_BY_KEY, {"filing_key": filing_key}).mappings().first()
-    return None if row is None else detail_from(row)
+    return _detail(engine, _BY_KEY, filing_key)
+
+
+def _detail(engine: Engine, question: str, of: str) -> CaseDetail | None:
+    with driver_errors_told():
+        found = single_calls_of(engine).call(question, of)
+    return None if found is None else CaseDetail.model_validate_json(found)
 
 
 def list_cases(engine: Engine, wanted: CaseFilter | None = None, cursor: str | None = None, limit: int = 50) -> Page:

@@ -19,9 +19,6 @@ from domain.statutes.model import Statute
 from domain.words import ClockState, Outcome, ProcedureName, Stage
 from ledger.particulars import CaseParticulars
 
-MOVING = ("state", "ended_at", "warned", "climbed")
-"""What changes of a clock after it started; all else stands in the event that started it."""
-
 
 class Parked(Record):
     """Why the engine, not a person, holds a case up, and since when it is known: the operator's business."""
@@ -166,11 +163,6 @@ def event_from(row: Mapping[Any, Any]) -> RecordedEvent:
     return RecordedEvent.model_validate({name: row[name] for name in names})
 
 
-def clock_from(row: Mapping[Any, Any]) -> Clock:
-    """A clock from its row, or that row's own JSON, beside what it was ``started`` with."""
-    return Clock.model_validate({**row["started"], **{name: row[name] for name in MOVING}})
-
-
 def message_from(row: RowMapping) -> OutboxMessage:
     """A message from its row in the outbox beside the columns of its event."""
     event = event_from(row)
@@ -185,10 +177,3 @@ def cases_from(texts: Iterable[str]) -> tuple[CaseSummary, ...]:
 @cache
 def _cases() -> TypeAdapter[tuple[CaseSummary, ...]]:
     return TypeAdapter(tuple[CaseSummary, ...])
-
-
-def detail_from(row: RowMapping) -> CaseDetail:
-    """A case from its row beside what it was filed with and its clocks."""
-    clocks = tuple(map(clock_from, row["clocks"]))
-    columns = {name: row[name] for name in CaseDetail.model_fields if name != "clocks"}
-    return CaseDetail.model_validate({**columns, "clocks": clocks})

@@ -13,6 +13,7 @@ from ledger.errors import BadCursor
 from ledger.queries import CaseFilter, Head, WorklistFilter
 from ledger.queries.views import event_from
 from ledger.recording import record_step
+from ledger.single_calls import SingleCalls
 
 NANTONG = frozenset({"nantong-2020"})
 NOW = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
@@ -210,14 +211,20 @@ def test_counts(engine: Engine, steps, resolve) -> None:
     assert (figures.pending, figures.oldest_pending) == (0, None)  # nobody waits for messages
 
 
-def test_a_case_with_its_clocks_is_one_question(engine: Engine, resolve, steps) -> None:
+def test_a_case_with_its_clocks_is_one_question(engine: Engine, resolve, steps, monkeypatch) -> None:
     record_step(engine, steps.filing(), resolve, "sm3")
     asked: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         asked.append(statement)
 
+    def noted(self: SingleCalls, statement: str, argument: str) -> object:
+        asked.append(statement)
+        return call(self, statement, argument)
+
+    call = SingleCalls.call
     event.listen(engine, "before_cursor_execute", note)
+    monkeypatch.setattr(SingleCalls, "call", noted)
     case = queries.get_case(engine, steps.request_id)
     event.remove(engine, "before_cursor_execute", note)
     assert len(asked) == 1

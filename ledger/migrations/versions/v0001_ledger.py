@@ -2,6 +2,7 @@
 
 from alembic import op
 
+from ledger.migrations.one_case import READING
 from ledger.migrations.record_step import RECORDING
 from ledger.migrations.rules import RULES
 
@@ -337,7 +338,7 @@ CREATE TABLE named_papers (
 
 def upgrade() -> None:
     """Create everything, in the caller's transaction."""
-    for statements in (CASES, OUTBOX, PLANNING, CALENDAR, WEBHOOKS, FROM_OUTSIDE, *RULES, *RECORDING):
+    for statements in (CASES, OUTBOX, PLANNING, CALENDAR, WEBHOOKS, FROM_OUTSIDE, *RULES, *RECORDING, *READING):
         op.execute(statements)
 
 

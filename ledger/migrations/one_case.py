@@ -1,0 +1,25 @@
+"""How one case is read: one function of the database, whose plan the server keeps.
+
+Working out how to read the tables takes the server ten times as long as reading them.
+"""
+
+# As ledger.queries.views.CaseDetail has it.
+_ONE_CASE = """
+CREATE FUNCTION one_case(its_id text) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT row_to_json(seen) FROM (
+        SELECT request_id, statute, statute_digest, policy_digest, procedure, requester_code, requester_name,
+            provider_code, provider_name, resource_code, resource_name, sharing_class, opened_by, superior, filed_at,
+            filing_key, filing_digest, workflow_id, stage, outcome, closed_at, seq, head_digest, algorithm, updated_at,
+            (SELECT coalesce(json_agg(json_build_object('reason', reason, 'since', since) ORDER BY since, reason), '[]')
+                FROM parked WHERE parked.request_id = its_id) AS parked,
+            (SELECT coalesce(json_agg(started.clock || jsonb_build_object('state', state, 'ended_at', ended_at,
+                    'warned', warned, 'climbed', climbed) ORDER BY number), '[]')
+                FROM clocks JOIN events AS started USING (request_id, seq)
+                WHERE request_id = its_id) AS clocks,
+            (SELECT application FROM filings WHERE filings.request_id = its_id) AS application
+        FROM cases WHERE cases.request_id = its_id) AS seen);
+END $$;
+"""
+
+READING = (_ONE_CASE,)
