@@ -15,6 +15,7 @@ from starter.engine_client import FiledCase
 async def as_created(context: AppContext, filed: FiledCase, language: Language) -> Response:
     """The answer to a filing: the case as it left it, and where it stands."""
     case = await asyncio.to_thread(_as_filed, context, filed)
+    context.filed[case.request_id] = case
     headers = {"Location": path_of(case), "ETag": etag_of(case)}
     if filed.repeated:
         headers["Idempotency-Replayed"] = "true"
