@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
-from fastapi.security import HTTPBearer
-from fastapi.security.http import HTTPAuthorizationCredentials
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+from fastapi.security.utils import get_authorization_scheme_param
 from pydantic import BeforeValidator, StringConstraints
 
 from api.context import AppContext
@@ -21,7 +22,6 @@ from ledger.queries.views import CaseDetail
 from starter.errors import NotFound
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="shareflow"'}
-_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A token of the OIDC issuer.")
 
 
 async def context_of(request: Request) -> AppContext:
@@ -35,35 +35,39 @@ async def language(request: Request) -> Language:
     return language_of(request.headers.get("accept-language"))
 
 
-async def caller_of(
-    request: Request,
-    context: Annotated[AppContext, Depends(context_of)],
-    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> Caller:
-    """Who is calling; ``request.state.token_ends`` (seconds since 1970) is when the token does.
+class BearerToken(SecurityBase):
+    """Who is calling, by the bearer token; one dependency without others beneath it, for each has its price."""
 
-    Raises Problem 401 for no token or a bad one, 429 for too many calls.
-    """
-    address = request.client.host if request.client else "unknown"
-    context.limits.refuse_flood(address)
-    if given is None or not given.credentials:
-        context.limits.failed(address)
-        raise Problem(401, "not_authenticated", headers=CHALLENGE)
-    try:
-        proof = await context.identity.proof(given.credentials)
-    except NotProven as why:
-        context.limits.failed(address)
-        challenge = {"WWW-Authenticate": 'Bearer realm="shareflow", error="invalid_token"'}
-        raise Problem(401, "bad_token", detail=f"The token cannot be accepted: {why}.", headers=challenge) from None
-    context.limits.asked(f"{code_key(proof.caller.org or '')}/{proof.caller.subject}")
-    if not proof.caller.roles:
-        raise Problem(403, "role_required")
-    request.state.token_ends = proof.expires_at
-    return proof.caller
+    scheme_name = "HTTPBearer"
+    model = HTTPBearer(bearerFormat="JWT", description="A token of the OIDC issuer.")
+
+    async def __call__(self, request: Request) -> Caller:
+        """The caller; ``request.state.token_ends`` (seconds since 1970) is when the token does.
+
+        Raises Problem 401 for no token or a bad one, 429 for too many calls.
+        """
+        context: AppContext = request.app.state.context
+        address = request.client.host if request.client else "unknown"
+        context.limits.refuse_flood(address)
+        scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
+        if scheme.lower() != "bearer" or not token:
+            context.limits.failed(address)
+            raise Problem(401, "not_authenticated", headers=CHALLENGE)
+        try:
+            proof = await context.identity.proof(token)
+        except NotProven as why:
+            context.limits.failed(address)
+            challenge = {"WWW-Authenticate": 'Bearer realm="shareflow", error="invalid_token"'}
+            raise Problem(401, "bad_token", detail=f"The token cannot be accepted: {why}.", headers=challenge) from None
+        context.limits.asked(f"{code_key(proof.caller.org or '')}/{proof.caller.subject}")
+        if not proof.caller.roles:
+            raise Problem(403, "role_required")
+        request.state.token_ends = proof.expires_at
+        return proof.caller
 
 
 ContextIn = Annotated[AppContext, Depends(context_of)]
-CallerIn = Annotated[Caller, Depends(caller_of)]
+CallerIn = Annotated[Caller, Depends(BearerToken())]
 LanguageIn = Annotated[Language, Depends(language)]
 
 

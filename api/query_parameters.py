@@ -7,18 +7,19 @@ from typing import Any
 
 from fastapi import Request
 
-from api.dependencies import CallerIn, LanguageIn
+from api.dependencies import CallerIn
+from api.http.language import language_of
 from api.http.problems import Problem
 from domain.messages import Language, label
 from domain.validation_messages import key_path
 
 
-async def refuse_unknown(request: Request, _: CallerIn, language: LanguageIn) -> None:
+async def refuse_unknown(request: Request, _: CallerIn) -> None:
     """Raises Problem 400, naming each. After the token: nobody else is told what an endpoint takes."""
-    asked = Counter(name for name, _ in request.query_params.multi_items())
-    if not asked:
+    if not request.scope["query_string"]:
         return
-    known = _known(request)
+    asked = Counter(name for name, _ in request.query_params.multi_items())
+    known, language = _known(request), language_of(request.headers.get("accept-language"))
     errors = [
         {"path": key_path(("query", name)), "reason": reason}
         for name, times in asked.items()
