@@ -99,8 +99,9 @@ class Limit(Record):
 class Clock(Limit):
     """A limit with all that the engine goes by (时限记录). Never edited: a new one supersedes it.
 
-    ``warn_at`` are the instants of its warnings, ``rungs`` those of the supervision ladder; ``warned`` and ``climbed``
-    say how many of them are over.
+    ``due_date`` is the last day inside the limit, ``due_at`` the instant at which that day ends. ``statute`` is
+    the regulation that the article stands in, where that is not the case's own statute. ``warn_at`` are the instants
+    of its warnings, ``rungs`` those of the supervision ladder; ``warned`` and ``climbed`` say how many are over.
     """
 
     ADDED_LATER = frozenset({"statute"})

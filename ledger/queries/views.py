@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter
 from sqlalchemy import RowMapping
@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping
 from domain.access import Visibility
 from domain.clocks import ClockId
 from domain.engine.records import Clock, Limit, Record, RecordedEvent
-from domain.evidence import COVERED, Algorithm, plain
+from domain.evidence import COVERED, Algorithm, instant_text
 from domain.policy import Policy
 from domain.rule_texts import KNOWN
 from domain.statutes.model import Statute
@@ -157,16 +157,18 @@ class Counts:
     oldest_pending: datetime | None
 
 
+_OF_AN_EVENT: Final = (*COVERED, "prev", "digest")
+
+
 def event_from(row: Mapping[Any, Any]) -> RecordedEvent:
     """An event as it is stored, from a row or from its own JSON."""
-    names = (*COVERED, "prev", "digest")
-    return RecordedEvent.model_validate({name: row[name] for name in names})
+    return RecordedEvent.model_validate({name: row[name] for name in _OF_AN_EVENT})
 
 
 def message_from(row: RowMapping) -> OutboxMessage:
-    """A message from its row in the outbox beside the columns of its event."""
-    event = event_from(row)
-    return OutboxMessage(row["position"], row["request_id"], row["seq"], row["type"], plain(event), row["created_at"])
+    """A message from its row in the outbox beside the columns of its event, which hold JSON as it was digested."""
+    payload = {**{name: row[name] for name in _OF_AN_EVENT}, "at": instant_text(row["at"])}
+    return OutboxMessage(row["position"], row["request_id"], row["seq"], row["type"], payload, row["created_at"])
 
 
 def cases_from(texts: Iterable[str]) -> tuple[CaseSummary, ...]:

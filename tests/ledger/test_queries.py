@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from domain.engine.records import Limit
+from domain.evidence import plain
 from domain.words import EventType, Stage
 from ledger import queries
 from ledger.errors import BadCursor
@@ -177,9 +178,9 @@ def test_messages_carry_their_events(engine: Engine, steps, resolve) -> None:
     assert [message.payload["seq"] for message in messages] == [1, 2]
     ids = [message.id for message in messages]
     assert ids == sorted(set(ids))
-    assert [event_from(message.payload) for message in messages] == list(
-        queries.events_of(engine, messages[0].request_id)
-    )
+    recorded = queries.events_of(engine, messages[0].request_id)
+    assert [event_from(message.payload) for message in messages] == list(recorded)
+    assert [message.payload for message in messages] == [plain(event) for event in recorded]  # as it was digested
     assert queries.messages_after(engine, ids[0], party="MSG") != ()
 
 
