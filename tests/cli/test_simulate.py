@@ -1,4 +1,4 @@
-"""``shareflow simulate``. Only two tests start a server; what cannot be used never gets that far."""
+"""``shareflow simulate``. Few tests start a server; what cannot be used never gets that far."""
 
 import json
 import os
@@ -6,13 +6,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from domain.words import ProcedureName, Stage
 from embedded.simulate.scenario import scenario_from
+from procedures.registry import PROCEDURES
 from tests.cli.conftest import Run
 
 PROGRAM = Path(sys.executable).with_name("shareflow")
@@ -170,13 +174,6 @@ def test_bare_numbers_and_nothing_stand_where_they_mean_something() -> None:
         )
 
 
-def test_an_unknown_statute_is_told_with_the_known_ones(shareflow: Run, files: Callable[..., list[Path]]) -> None:
-    said = shareflow("simulate", *files(unknown=GOOD.replace("changshu-2019", "常熟")))
-    assert said.code == 1
-    assert "unknown statute: 常熟; known are " in said.out
-    assert "nantong-2020, nantong-2020+809, nantong-2020+jiangsu, yima-2021" in said.out
-
-
 def test_what_is_no_text_file_is_one_sentence(shareflow: Run, tmp_path: Path) -> None:
     (tmp_path / "big.yaml").write_bytes(b"a" * 10_000_000)
     (tmp_path / "binary.yaml").write_bytes(b"name: x\n\xff\xfe\x00")
@@ -207,29 +204,25 @@ def test_no_temporal_is_one_sentence(
     assert "make setup" in shareflow("simulate", *files(good=GOOD)).plainly_refused()
 
 
-BROKEN = """\
-from dataclasses import replace
-from procedures.registry import PROCEDURES
-from domain.words import ProcedureName, Stage
-from cli import main
-
-demand = PROCEDURES[ProcedureName.DEMAND]
-stages = [replace(it, expiry={}) if it.stage is Stage.PUBLISHED else it for it in demand.process.stages]
-PROCEDURES[demand.name] = replace(demand, process=replace(demand.process, stages=stages))
-main()
-"""
-"""The program, with a process that forgets where the end of a limit leads."""
-
-
-def test_a_step_of_time_that_is_declared_nowhere_ends_the_play_with_its_name() -> None:
-    play = Path(__file__).parents[1] / "scenarios/demand/follow-up-lapses.yaml"
-    arguments = [sys.executable, "-c", BROKEN, "simulate", str(play)]
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 1
-    verdict, difference = done.stdout.splitlines()
+def test_what_cannot_be_played_to_its_end_is_told_and_the_others_are_played(
+    shareflow: Run, files: Callable[..., list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A statute that there is not, and a process that forgets where the end of a limit leads."""
+    demand = PROCEDURES[ProcedureName.DEMAND]
+    stages = [replace(it, expiry={}) if it.stage is Stage.PUBLISHED else it for it in demand.process.stages]
+    broken = replace(demand, process=replace(demand.process, stages=stages))
+    monkeypatch.setitem(cast(MutableMapping[ProcedureName, Any], PROCEDURES), demand.name, broken)
+    lapses = Path(__file__).parents[1] / "scenarios/demand/follow-up-lapses.yaml"
+    said = shareflow("simulate", *files(unknown=GOOD.replace("changshu-2019", "常熟")), lapses, *files(refused=REFUSED))
+    assert said.code == 1
+    unknown, known, verdict, difference, other = said.out.splitlines()
+    assert "unknown.yaml" in unknown
+    assert "unknown statute: 常熟; known are " in known
+    assert "nantong-2020, nantong-2020+809, nantong-2020+jiangsu, yima-2021" in known
     assert "not played to its end" in verdict
     assert "follow_up_window leads from published to closed, which is not declared" in difference
-    assert "Traceback" not in done.stdout
+    assert other.startswith("ok ")
+    assert "Traceback" not in said.out
 
 
 @pytest.mark.parametrize("later", [0.0, 0.7, 2.0], ids=["at the start", "while servers start", "while playing"])

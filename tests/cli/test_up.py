@@ -1,5 +1,6 @@
 """``shareflow up`` as processes: a worker that is killed is back, and none is left when it ends, however it ends."""
 
+import itertools
 import os
 import re
 import signal
@@ -14,11 +15,16 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from typer.testing import CliRunner
 
+from cli.program import app
 from tests.cli.test_api import free_port
 
 PROGRAM = Path(sys.executable).with_name("shareflow")
 REQUEST = Path(__file__).parents[2] / "docs/examples/request.yaml"
+
+
+_numbers = itertools.count(1)
 
 
 class UpProcess:
@@ -31,8 +37,8 @@ class UpProcess:
         any_port = {"SHAREFLOW_TEMPORAL_PORT": "0", "SHAREFLOW_UI_PORT": "0", "PYTHONUNBUFFERED": "1"}
         self.environment = {**kept, **ports, **any_port, "SHAREFLOW_STATE": str(state), **more}
         self.state = state
-        self.log = state.parent / f"{state.name}.log"
-        with self.log.open("ab") as log:
+        self.log = state.parent / f"{state.name}-{next(_numbers)}.log"
+        with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [PROGRAM, "up"], env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True
             )
@@ -51,22 +57,21 @@ class UpProcess:
         return [each for each in psutil.Process(self.process.pid).children() if "worker" in each.cmdline()]
 
     def run(self, *arguments: object) -> str:
-        done = subprocess.run(
-            [PROGRAM, *map(str, arguments)],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        """A command line of somebody else's, within this process."""
+        done = CliRunner().invoke(app, [*map(str, arguments)], prog_name="shareflow", env=self.environment)
+        assert done.exit_code == 0, (done.stdout, done.stderr, done.exc_info)
         return done.stdout
+
+    def servers(self) -> list[psutil.Process]:
+        """Temporal and PostgreSQL, which the state folder names."""
+        notes = (self.state / "temporal.pid", self.state / "postgres/postmaster.pid")
+        return [psutil.Process(int(note.read_text("ascii").split()[0])) for note in notes]
 
 
 @contextmanager
 def up(state: Path, **more: str) -> Iterator[UpProcess]:
     """Runs inside; afterwards nothing of it may be left."""
-    state.mkdir()
+    state.mkdir(exist_ok=True)
     state.chmod(0o755)
     running = UpProcess(state, **more)
     family: list[psutil.Process] = []
@@ -88,8 +93,14 @@ def eventually(true: Callable[[], object], seconds: float = 90.0) -> None:
         time.sleep(0.1)
 
 
-def test_killed_workers_are_back_and_the_case_goes_on_and_none_outlives_one_that_is_killed(tmp_path: Path) -> None:
-    with up(tmp_path / "state", SHAREFLOW_WORKERS="2") as running:
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which one after another runs."""
+    return tmp_path_factory.mktemp("up") / "state"
+
+
+def test_killed_workers_are_back_and_the_case_goes_on_and_none_outlives_one_that_is_killed(state: Path) -> None:
+    with up(state, SHAREFLOW_WORKERS="2") as running:
         told = running.says("Try:")
         healths = re.findall(r"http://127\.0\.0\.1:\d+/healthz", told)
         first = int(running.environment["SHAREFLOW_HEALTH_PORT"])
@@ -107,21 +118,27 @@ def test_killed_workers_are_back_and_the_case_goes_on_and_none_outlives_one_that
         assert running.log.read_text("utf-8").count("ended by itself, is started again") >= 2
         its_own = psutil.Process(running.process.pid).children(recursive=True)
         held = [each for each in its_own if "--held" in each.cmdline()]
+        servers = running.servers()
         running.process.kill()
         running.process.wait(20)
         # Nobody asked them to end; the servers of the state folder are ended by whoever starts there next.
         _, left = psutil.wait_procs(held, timeout=90)
         assert (len(held), left) == (3, [])
-        for each in its_own:
-            if each.is_running():
-                each.kill()
+        assert all(server.is_running() for server in servers)
+    ended_by(signal.SIGTERM, state, after=3.0)
+    _, left = psutil.wait_procs(servers, timeout=20)
+    assert left == []
 
 
-@pytest.mark.parametrize(("seconds", "number"), [(0.0, signal.SIGINT), (3.0, signal.SIGTERM)])
-def test_an_early_signal_leaves_no_process(tmp_path: Path, seconds: float, number: signal.Signals) -> None:
-    with up(tmp_path / "state") as running:
+def test_an_early_signal_leaves_no_process(tmp_path: Path) -> None:
+    ended_by(signal.SIGINT, tmp_path / "state", after=0.0)
+
+
+def ended_by(number: signal.Signals, state: Path, after: float) -> None:
+    """It starts, and is told to end so many seconds later: then nothing of it is left."""
+    with up(state) as running:
         running.says("starting")
-        time.sleep(seconds)
+        time.sleep(after)
         family = psutil.Process(running.process.pid).children(recursive=True)
         running.process.send_signal(number)
         assert running.process.wait(120) == 0
@@ -131,12 +148,11 @@ def test_an_early_signal_leaves_no_process(tmp_path: Path, seconds: float, numbe
         assert "Traceback" not in running.log.read_text("utf-8")
 
 
-def test_a_port_that_is_taken_is_one_sentence_and_leaves_no_process(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_one_sentence_and_leaves_no_process(state: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        state = tmp_path / "state"
         with up(state, SHAREFLOW_HEALTH_PORT=port, SHAREFLOW_LOG="error") as running:
             assert running.process.wait(120) == 2
             [sentence] = running.log.read_text("utf-8").splitlines()

@@ -31,5 +31,5 @@ def client_alone(tmp_path_factory: pytest.TempPathFactory, wheel: Path, constrai
 def with_engine(tmp_path_factory: pytest.TempPathFactory, wheel: Path, constraints: Path) -> Environment:
     """After ``pip install "shareflow[engine]"``."""
     environment = empty_environment(tmp_path_factory.mktemp("engine"))
-    environment.install(f"{wheel}[engine]", constraints=constraints)
+    environment.install(wheel, "engine", constraints=constraints)
     return environment

@@ -1,4 +1,9 @@
-"""The wheel as users get it, and empty environments that it is installed into with pip as it is configured here."""
+"""The wheel as users get it, and empty environments that it is installed into.
+
+In the whole form pip brings all that the wheel asks for, as it is configured here. In the short form pip installs the
+wheel alone; what its metadata ask for, and what that asks for in turn, and nothing else, is linked from the environment
+that runs the tests.
+"""
 
 import os
 import re
@@ -6,9 +11,14 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import Distribution, distribution, distributions
 from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from tests.forms import WHOLE
 
 ROOT = Path(__file__).parents[2]
 LEFT_BEHIND = shutil.ignore_patterns(".*", "__pycache__", "tests", "bench", "docs", "build", "*.egg-info")
@@ -46,17 +56,68 @@ class Environment:
         """Run a few lines of Python in it."""
         return self.run("python", "-c", program, *words)
 
-    def install(self, *what: str | Path, constraints: Path) -> None:
-        """Install with this environment's pip twin: the versions are the locked ones, so that pip's cache has them."""
+    def install(self, wheel: Path, extra: str = "", *, constraints: Path) -> None:
+        """The wheel with one of its extras: the versions are the locked ones."""
+        if WHOLE:
+            self._pip(f"{wheel}[{extra}]" if extra else wheel, "--constraint", constraints)
+            return
+        self._pip(wheel, "--no-deps")
+        (installed_alone,) = distributions(path=[str(self._packages)])
+        self._link(asked_for(installed_alone.requires or (), {extra}))
+
+    def add(self, name: str, *, constraints: Path) -> None:
+        """A distribution that is not ours, in its locked version."""
+        if WHOLE:
+            self._pip(name, "--constraint", constraints)
+            return
+        self._link(asked_for([name]))
+
+    @property
+    def _packages(self) -> Path:
+        (found,) = self.folder.glob("lib/python*/site-packages")
+        return found
+
+    def _pip(self, *words: str | Path) -> None:
+        """Install with this environment's pip twin, whose cache has the locked versions."""
         pip = [sys.executable, "-m", "pip", "--python", self.programs / "python", "install", "--quiet", "--no-compile"]
         done = subprocess.run(
-            [*pip, "--disable-pip-version-check", "--constraint", constraints, *what],
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
+            [*pip, "--disable-pip-version-check", *words], capture_output=True, text=True, timeout=600, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+    def _link(self, wanted: Iterable[Distribution]) -> None:
+        """The files of distributions that are installed here, but no program that would run this Python."""
+        for file in (file for each in wanted for file in each.files or ()):
+            there = Path(os.path.normpath(self._packages / file))
+            here = Path(str(file.locate())).resolve()
+            if there.exists() or not here.exists() or (there.parent == self.programs and _is_script(here)):
+                continue
+            there.parent.mkdir(parents=True, exist_ok=True)
+            there.symlink_to(here)
+
+
+def _is_script(program: Path) -> bool:
+    with program.open("rb") as opened:
+        return opened.read(2) == b"#!"
+
+
+def asked_for(requirements: Iterable[str], extras: Iterable[str] = ("",)) -> Iterator[Distribution]:
+    """What requirements ask for, under any of the extras and in turn, of what is installed here; each once."""
+    left, seen = [*_applying(requirements, extras)], set()
+    while left:
+        wanted = left.pop()
+        if str(wanted) not in seen:
+            seen.add(str(wanted))
+            found = distribution(wanted.name)
+            assert wanted.specifier.contains(found.version), f"{found.name} {found.version} is here, not {wanted}"
+            yield found
+            left += _applying(found.requires or (), {"", *wanted.extras})
+
+
+def _applying(requirements: Iterable[str], extras: Iterable[str]) -> Iterator[Requirement]:
+    for each in map(Requirement, requirements):
+        if each.marker is None or any(each.marker.evaluate({"extra": extra}) for extra in extras):
+            yield each
 
 
 def empty_environment(folder: Path) -> Environment:

@@ -11,6 +11,7 @@ import pytest
 from tests.client import responses
 from tests.packaging.environments import Environment, installed
 
+pytestmark = pytest.mark.long
 OF_THE_ENGINE = ("temporalio", "sqlalchemy", "fastapi", "psycopg2", "alembic", "uvicorn", "typer", "yaml")
 
 THE_CLIENT = """
@@ -102,7 +103,7 @@ def test_a_module_that_is_run_says_in_one_sentence_what_it_needs(
 
 
 def test_the_fixture_says_in_one_sentence_what_it_needs(client_alone: Environment, constraints: Path) -> None:
-    client_alone.install("pytest", constraints=constraints)
+    client_alone.add("pytest", constraints=constraints)
     test = client_alone.folder / "test_mine.py"
     test.write_text("def test_without(): pass\ndef test_with(shareflow_engine): pass\n", encoding="utf-8")
     assert client_alone.run("python", "-m", "pytest", "-q", "-k", "without", test).returncode == 0

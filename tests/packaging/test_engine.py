@@ -3,8 +3,11 @@
 import json
 import shutil
 
+import pytest
+
 from tests.packaging.environments import ROOT, Environment
 
+pytestmark = pytest.mark.long
 SCENARIO = ROOT / "tests/scenarios/nantong-2020/refused-after-the-limit.yaml"
 
 
