@@ -21,7 +21,7 @@ TOGETHER: Final[Mapping[str, str]] = {
     "tests/test_scenario_expectations.py": "all plays",
     "tests/calendar_publish/": "an engine whose calendar changes",
     "tests/client/": "the engine of the plugin",
-    "tests/documents/": "papers of played cases",
+    "tests/documents/": "all plays",
     "tests/procedures/test_chains.py": "an engine of the spring of 2026",
     "tests/procedures/test_correction_and_withdrawal.py": "an engine of the spring of 2026",
     "tests/procedures/test_rectification.py": "an engine of the spring of 2026",
