@@ -17,7 +17,7 @@ from api.cases.schemas import (
 from api.http.prefix import prefixed
 from domain.engine.case import Case
 from domain.engine.evolve import evolve_all
-from domain.engine.records import Limit, RecordedEvent
+from domain.engine.records import RecordedEvent, ShownClock
 from domain.messages import Language, label
 from domain.rule_texts import KNOWN
 from domain.statutes.loader import packaged_statutes
@@ -131,7 +131,7 @@ def _stuck(case: CaseSummary) -> StuckOut | None:
 _CLOCK_FIELDS = tuple(name for name in ClockOut.model_fields if name not in ("label", "statute"))
 
 
-def clocks_out(clocks: Sequence[Limit], language: Language, statute: str) -> list[ClockOut]:
+def clocks_out(clocks: Sequence[ShownClock], language: Language, statute: str) -> list[ClockOut]:
     """What is shown of clocks of a case under a statute."""
     return [
         ClockOut.model_construct(

@@ -66,8 +66,8 @@ class ClockOrder(Record):
     statute: str | None = None
 
 
-class Limit(Record):
-    """A limit that runs, ran out or was kept (时限), as people are shown it.
+class ShownClock(Record):
+    """A limit that runs, ran out or was kept (时限), as people are shown its clock.
 
     ``due_date`` is the last day inside the limit, ``due_at`` the instant at which that day ends. ``statute`` is
     the regulation that the article stands in, where that is not the case's own statute.
@@ -96,7 +96,7 @@ class Limit(Record):
         return self.state in (ClockState.RUNNING, ClockState.BREACHED) and self.ended_at is None
 
 
-class Clock(Limit):
+class Clock(ShownClock):
     """A limit with all that the engine goes by (时限记录). Never edited: a new one supersedes it.
 
     ``due_date`` is the last day inside the limit, ``due_at`` the instant at which that day ends. ``statute`` is

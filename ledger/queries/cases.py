@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Engine, Subquery, Text, and_, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from domain.engine.records import Limit
+from domain.engine.records import ShownClock
 from domain.words import ProcedureName, Stage
 from ledger.codes import is_code
 from ledger.engine import reading, single_calls_of
@@ -54,7 +54,7 @@ _STARTED_BY = and_(events.c.request_id == clocks.c.request_id, events.c.seq == c
 
 # What lists show, as the JSON of each case: what checks it reads that as it is, and no row is taken apart by itself.
 _LIMIT = func.json_build_object(
-    *_named(Limit, {**{name: events.c.clock[name] for name in Limit.model_fields}, **clocks.c})
+    *_named(ShownClock, {**{name: events.c.clock[name] for name in ShownClock.model_fields}, **clocks.c})
 )
 _ITS_LIMITS = (
     select(func.coalesce(func.json_agg(aggregate_order_by(_LIMIT, clocks.c.number)), func.json_build_array()))

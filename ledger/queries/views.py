@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 
 from domain.access import Visibility
 from domain.clocks import ClockId
-from domain.engine.records import Clock, Limit, Record, RecordedEvent
+from domain.engine.records import Clock, Record, RecordedEvent, ShownClock
 from domain.evidence import COVERED, Algorithm, instant_text
 from domain.policy import Policy
 from domain.rule_texts import KNOWN
@@ -43,7 +43,7 @@ class CaseSummary(CaseParticulars):
     algorithm: Algorithm
     parked: tuple[Parked, ...] = ()
     updated_at: datetime
-    clocks: tuple[Limit, ...] = ()
+    clocks: tuple[ShownClock, ...] = ()
 
     @property
     def overdue(self) -> bool:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, event
 
-from domain.engine.records import Limit
+from domain.engine.records import ShownClock
 from domain.evidence import plain
 from domain.words import EventType, Stage
 from ledger import queries
@@ -231,5 +231,7 @@ def test_a_case_with_its_clocks_is_one_question(engine: Engine, resolve, steps, 
     assert len(asked) == 1
     assert [clock.number for clock in case.clocks] == [1]
     listed = queries.list_cases(engine, CaseFilter(requester=case.requester_code), limit=500).cases
-    limits = tuple(Limit.model_validate(clock.model_dump(include={*Limit.model_fields})) for clock in case.clocks)
+    limits = tuple(
+        ShownClock.model_validate(clock.model_dump(include={*ShownClock.model_fields})) for clock in case.clocks
+    )
     assert limits in [each.clocks for each in listed if each.request_id == case.request_id]
