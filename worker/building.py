@@ -10,16 +10,11 @@ from functools import partial
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.exceptions import ApplicationError
 from temporalio.worker import (
-    HandleUpdateInput,
-    Interceptor,
     UnsandboxedWorkflowRunner,
     Worker,
-    WorkflowInboundInterceptor,
     WorkflowInstance,
     WorkflowInstanceDetails,
-    WorkflowInterceptorClassInput,
     WorkflowRunner,
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -39,6 +34,7 @@ from protocol.names import TASK_QUEUE
 from protocol.payloads import rule_texts_of
 from workflows.case import CaseWorkflow
 from workflows.duty_round import DutyRoundWorkflow
+from workflows.handler_guard import HandlerGuard
 
 DATABASE_THREADS = 8
 SHUTDOWN_SECONDS = 60
@@ -47,25 +43,6 @@ POLLS, POLLS_FOR_NEW_CASES = 20, 0.5
 PASSED_THROUGH = ("domain", "procedures", "protocol", "pydantic", "pydantic_core", "annotated_types", "yaml")
 
 log = logging.getLogger("shareflow.worker")
-
-
-class _UnexpectedErrorsInHandlers(WorkflowInboundInterceptor):
-    """A bug in an update handler fails that update and never wedges the case."""
-
-    async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
-        try:
-            return await super().handle_update_handler(input)
-        except (ApplicationError, asyncio.CancelledError):
-            raise
-        except Exception as error:
-            raise ApplicationError(f"{type(error).__name__}: {error}", type="HandlerBug", non_retryable=True) from error
-
-
-class HandlerGuard(Interceptor):
-    """Wraps every update handler once, in one place."""
-
-    def workflow_interceptor_class(self, _: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
-        return _UnexpectedErrorsInHandlers
 
 
 class _Prepared(WorkflowInstance):

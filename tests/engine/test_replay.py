@@ -15,8 +15,9 @@ from domain.words import ProcedureName
 from protocol.payloads import data_converter
 from tests.engine.changed_workflow import OneStepMore
 from tests.engine.make_histories import FOLDER, HANDED_OVER, PARKED, PLAYED, learn_rule_texts
-from worker.building import PASSED_THROUGH, HandlerGuard, sandbox
+from worker.building import PASSED_THROUGH, sandbox
 from workflows.case import CaseWorkflow
+from workflows.handler_guard import HandlerGuard
 
 HISTORIES = sorted(FOLDER.glob("*.json"))
 learn_rule_texts()

@@ -20,7 +20,8 @@ from temporalio.client import WorkflowHistory
 from domain.rule_texts import KNOWN, RuleText
 from protocol.payloads import data_converter
 from temporalio.worker import Replayer
-from worker.building import HandlerGuard, sandbox
+from worker.building import sandbox
+from workflows.handler_guard import HandlerGuard
 from workflows.case import CaseWorkflow
 
 for path in pathlib.Path({str(HISTORY.parent)!r}).glob("texts/*.json"):
