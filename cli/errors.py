@@ -24,6 +24,7 @@ EXIT_CODES = {
     "starter.errors.KeyReused": REFUSED,
     "starter.errors.AlreadyOpen": REFUSED,
     "starter.errors.EngineError": UNUSABLE,
+    "audit.dossier.contents.DossierUnusable": UNUSABLE,
     "configuration.files.FileError": UNUSABLE,
     "configuration.errors.StartupError": UNUSABLE,
     "embedded.simulate.scenario.ScenarioError": UNUSABLE,

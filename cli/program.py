@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from cli import api, calendar, case, demo, doctor, duties, request, simulate, statute, stuck, token, up, worker
+from cli import api, audit, calendar, case, demo, doctor, duties, request, simulate, statute, stuck, token, up, worker
 from cli.errors import PlainGroup
 from cli.output import help_when_alone
 
-GROUPS = (up, api, worker, token, demo, doctor, simulate, calendar, statute, request, case, duties, stuck)
+GROUPS = (up, api, worker, token, demo, doctor, simulate, calendar, statute, request, case, duties, stuck, audit)
 
 app = typer.Typer(
     name="shareflow",

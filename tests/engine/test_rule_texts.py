@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from temporalio.common import WorkflowIDConflictPolicy
 
@@ -42,7 +42,6 @@ async def test_a_case_waits_visibly_for_a_text_that_is_missing_and_goes_on_when_
         id=workflow_id(opening.request_id),
         task_queue=TASK_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-        task_timeout=timedelta(seconds=1),  # so soon the server tries again what has failed twice
     )
 
     async def failing() -> bool:

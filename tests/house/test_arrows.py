@@ -12,6 +12,7 @@ from tests.house.code import ROOT, imports, packages, product, room, shown, tree
 
 KNOW_TEMPORAL = ("workflows/", "activities/", "starter/", "worker/")
 SPEAK_WITH_IT = {
+    "audit/verification/history.py",
     "protocol/asking.py",
     "protocol/connecting.py",
     "protocol/errors.py",

@@ -1,0 +1,109 @@
+"""What a dossier holds: its files by name, and the manifest that lists them with their digests."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import ValidationError
+
+from domain.engine.records import Algorithm
+from domain.evidence import NotCanonical, canonical_json, plain
+from domain.field_types import Sha256
+from domain.model import Fixed
+
+FORMAT: Final = "shareflow-dossier/1"
+MANIFEST: Final = "manifest.json"
+EVENTS: Final = "events.jsonl"
+STATUTE: Final = "statute.json"
+POLICY: Final = "policy.json"
+CALENDAR: Final = "calendar.json"
+HISTORY: Final = "history.json"
+DOCUMENTS: Final = "documents/"
+REQUIRED: Final = (EVENTS, STATUTE, POLICY, CALENDAR, HISTORY)
+"""What every dossier has, besides its manifest."""
+
+_LATER_RUN: Final = re.compile(r"history-([2-9]|[1-9][0-9]{1,3})\.json", re.ASCII)
+
+
+class DossierUnusable(Exception):
+    """What is no dossier that this version can read: one sentence says why."""
+
+
+class PackedFile(Fixed):
+    """A file of a dossier as its manifest lists it: its name, its length in bytes and its two digests."""
+
+    name: str
+    bytes: int
+    sha256: Sha256
+    sm3: Sha256
+
+
+class Manifest(Fixed):
+    """The list of what a dossier holds, in order of name.
+
+    ``made_by`` is the release that packed it, ``algorithm`` the one that chains the case's events.
+    """
+
+    format: str
+    request_id: str
+    algorithm: Algorithm
+    made_by: str
+    files: tuple[PackedFile, ...]
+
+    def written(self) -> bytes:
+        """As it stands in the dossier."""
+        return f"{canonical_json(plain(self))}\n".encode()
+
+
+@dataclass(frozen=True)
+class CaseDossier:
+    """A dossier that was read: its manifest, and its other files by name, whether the manifest lists them or not."""
+
+    manifest: Manifest
+    files: Mapping[str, bytes]
+
+    @property
+    def histories(self) -> list[str]:
+        """The names of the histories of the case's runs, the first run first."""
+        later = (found for name in self.files if (found := _LATER_RUN.fullmatch(name)))
+        return [
+            *([HISTORY] if HISTORY in self.files else []),
+            *(found[0] for found in sorted(later, key=lambda found: int(found[1]))),
+        ]
+
+
+def name_of_run(number: int) -> str:
+    """The name of the history of a case's first, second … run; most cases have one."""
+    return HISTORY if number == 1 else f"history-{number}.json"
+
+
+def listed(name: str, content: bytes) -> PackedFile:
+    """A file as a manifest lists it."""
+    return PackedFile(
+        name=name,
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        sm3=hashlib.new("sm3", content).hexdigest(),
+    )
+
+
+def manifest_of(request_id: str, algorithm: Algorithm, made_by: str, files: Mapping[str, bytes]) -> Manifest:
+    """The manifest of these files."""
+    packed = tuple(listed(name, files[name]) for name in sorted(files))
+    return Manifest(format=FORMAT, request_id=request_id, algorithm=algorithm, made_by=made_by, files=packed)
+
+
+def read_manifest(content: bytes) -> Manifest:
+    """The manifest that was written. Raises DossierUnusable for another format, and for anything but its one form."""
+    try:
+        manifest = Manifest.model_validate_json(content)
+        written = manifest.written()
+    except (ValidationError, NotCanonical):
+        raise DossierUnusable(f"{MANIFEST} is not the manifest of a dossier.") from None
+    if manifest.format != FORMAT:
+        raise DossierUnusable(f"The dossier is of the format {manifest.format!r:.60}; this version reads {FORMAT}.")
+    if written != content:
+        raise DossierUnusable(f"{MANIFEST} is not written as a manifest is: something was added or changed.")
+    return manifest

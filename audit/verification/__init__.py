@@ -1,0 +1,1 @@
+"""Checking a dossier: one file a check, each on the ground of the ones before."""

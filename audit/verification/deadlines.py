@@ -1,0 +1,58 @@
+"""Whether each deadline is the one that its limit gives, counted again with the calendar as it was known then."""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
+
+from audit.verification.record import CaseRecord
+from audit.verification.results import CheckFailed
+from domain.calendar import CHINA, CalendarError
+from domain.engine.deadlines import order_again, resolve
+from domain.engine.records import Clock, Deadline, RecordedEvent
+
+_COUNTED = ("due_date", "due_at", "provisional", "calendar_edition", "calendar_editions")
+"""What the calendar adds to a limit; its warnings and rungs are of the policy, and are checked with the history."""
+assert set(_COUNTED) <= Deadline.model_fields.keys()
+
+
+def check_deadlines(record: CaseRecord, all_editions: bool) -> str:
+    """Count every deadline again. ``all_editions``: a played case that knew every edition from the start.
+
+    Raises CheckFailed at the first that comes out otherwise, with its article.
+    """
+    counted = 0
+    for event, known_on in _with_days(record):
+        if event.clock is not None:
+            _count_again(record, event, event.clock, None if all_editions else known_on)
+            counted += 1
+    return f"{counted} deadlines counted again, each the same day and hour"
+
+
+def _with_days(record: CaseRecord) -> Iterator[tuple[RecordedEvent, date]]:
+    """Each event with the day whose knowledge of the calendar counted: that of the last event of its step.
+
+    Events of one command share its key; what time alone brought has none, and then stands by itself.
+    """
+    for key, group in groupby(record.events, key=lambda event: event.key or event.seq):
+        events = list(group)
+        del key
+        for event in events:
+            yield event, events[-1].at.astimezone(CHINA).date()
+
+
+def _count_again(record: CaseRecord, event: RecordedEvent, clock: Clock, known_on: date | None) -> None:
+    close = record.policy.close_of_business
+    try:
+        again = resolve(order_again(clock), record.calendar.as_known_on(known_on), close)
+    except CalendarError as error:
+        raise CheckFailed(
+            f"event {event.seq}: the limit {clock.id.value} cannot be counted: {error}", clock.article
+        ) from None
+    for name in _COUNTED:
+        is_, should = getattr(clock, name), getattr(again, name)
+        if is_ != should:
+            raise CheckFailed(
+                f"event {event.seq}: {name} of {clock.id.value} is {is_}, but {clock.amount} {clock.unit.value} "
+                f"from {clock.started_at.astimezone(CHINA).date()} give {should}",
+                clock.article,
+            )

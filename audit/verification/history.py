@@ -1,0 +1,171 @@
+"""Whether the case's own workflow, run again from its history, decides what it decided then and records the same.
+
+The workflow code of this version is given every message that the history holds, command by command. It must ask for
+the same things in the same order; and what it would have written into the ledger, each event of each step, must be what
+stands there. So the rules are asked again for every decision, and the history vouches for the ledger.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from temporalio.client import WorkflowHistory
+from temporalio.worker import (
+    Interceptor,
+    Replayer,
+    StartActivityInput,
+    StartLocalActivityInput,
+    UnsandboxedWorkflowRunner,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+    WorkflowOutboundInterceptor,
+)
+from temporalio.workflow import ActivityHandle
+
+from audit.dossier.contents import HISTORY, CaseDossier
+from audit.verification.record import CaseRecord
+from audit.verification.results import CheckFailed
+from domain.engine.records import NumberedEvent, Step, StepResult
+from domain.evidence import body_of, numbered
+from protocol.messages import CaseOpening
+from protocol.names import CASE, RECORD_STEP, workflow_id
+from protocol.payloads import data_converter
+from workflows.case import CaseWorkflow
+from workflows.handler_guard import HandlerGuard
+
+RunHistory = WorkflowHistory
+"""The history of one run of a case, as Temporal exports it."""
+
+
+@dataclass
+class Replayed:
+    """What a case wrote while it was run again: each step that was recorded, with the ledger's answer."""
+
+    steps: list[tuple[Step, StepResult]] = field(default_factory=list)
+
+    def events(self) -> list[NumberedEvent]:
+        """The events that the ledger must hold, by number, each once."""
+        found: dict[int, NumberedEvent] = {}
+        for step, result in self.steps:
+            there: Sequence[NumberedEvent] = result.events
+            if result.applied and not there:
+                there = numbered(step.events, step.head, step.statute, step.key, result.dues)
+            for event in there:
+                found.setdefault(event.seq, event)
+        return [found[seq] for seq in sorted(found)]
+
+
+class _LedgerListener(Interceptor):
+    """Hears what a replayed case asks of its ledger."""
+
+    def __init__(self, replayed: Replayed) -> None:
+        self._replayed = replayed
+
+    def workflow_interceptor_class(self, _: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
+        replayed = self._replayed
+
+        class Outbound(WorkflowOutboundInterceptor):
+            def start_local_activity(self, input: StartLocalActivityInput) -> ActivityHandle[Any]:
+                return _heard(replayed, input, self.next.start_local_activity(input))
+
+            def start_activity(self, input: StartActivityInput) -> ActivityHandle[Any]:
+                return _heard(replayed, input, self.next.start_activity(input))
+
+        class Inbound(WorkflowInboundInterceptor):
+            def init(self, outbound: WorkflowOutboundInterceptor) -> None:
+                self.next.init(Outbound(outbound))
+
+        return Inbound
+
+
+def _heard(
+    replayed: Replayed, asked: StartLocalActivityInput | StartActivityInput, handle: ActivityHandle[Any]
+) -> ActivityHandle[Any]:
+    if asked.activity == RECORD_STEP:
+        (step,) = asked.args
+
+        def answered(task: asyncio.Task[Any]) -> None:
+            if not task.cancelled() and task.exception() is None:
+                replayed.steps.append((step, task.result()))
+
+        handle.add_done_callback(answered)
+    return handle
+
+
+def histories_in(dossier: CaseDossier) -> list[RunHistory]:
+    """The histories of a case's runs, the first run first. Raises CheckFailed."""
+    case = workflow_id(dossier.manifest.request_id)
+    found = []
+    for name in dossier.histories:
+        try:
+            history = WorkflowHistory.from_json(case, dossier.files[name].decode())
+            history.run_id  # noqa: B018 - raises where the first event is no start
+        except Exception:  # the SDK raises whatever its parser does
+            raise CheckFailed(f"{name} is not a history of Temporal") from None
+        found.append(history)
+    return found
+
+
+async def opening_in(history: RunHistory) -> CaseOpening:
+    """The message that a run was started with. Raises CheckFailed for a history of another workflow."""
+    started = history.events[0].workflow_execution_started_event_attributes
+    try:
+        [opening] = await data_converter.decode(list(started.input.payloads), [CaseOpening])
+    except Exception:
+        raise CheckFailed(f"{HISTORY} is not the history of a case") from None
+    if started.workflow_type.name != CASE or not isinstance(opening, CaseOpening):
+        raise CheckFailed(f"{HISTORY} is not the history of a case")
+    return opening
+
+
+async def check_history(dossier: CaseDossier, record: CaseRecord, histories: Sequence[RunHistory]) -> Replayed:
+    """Run the case again from its history. Raises CheckFailed where it decides otherwise than it did."""
+    replayed = Replayed()
+    before: str | None = None
+    for name, history in zip(dossier.histories, histories, strict=True):
+        opening = await opening_in(history)
+        if opening.request_id != record.request_id:
+            raise CheckFailed(f"{name} is the history of {opening.request_id}")
+        started = history.events[0].workflow_execution_started_event_attributes
+        if started.continued_execution_run_id != (before or ""):
+            raise CheckFailed(f"{name} does not follow from the run before it")
+        before = started.original_execution_run_id
+        failure = await replay(history, replayed)
+        if failure is not None:
+            raise CheckFailed(f"{name}: run again, the case decides otherwise: {failure}")
+    return replayed
+
+
+async def replay(history: RunHistory, replayed: Replayed) -> Exception | None:
+    """Run one run of a case again and note what it records; why it decides otherwise, or None."""
+    replayer = Replayer(
+        workflows=[CaseWorkflow],
+        data_converter=data_converter,
+        interceptors=[HandlerGuard(), _LedgerListener(replayed)],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    return (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure
+
+
+def check_ledger(record: CaseRecord, replayed: Replayed) -> str:
+    """The events of the ledger are those that the replayed case has recorded, one by one. Raises CheckFailed."""
+    decided = replayed.events()
+    for event, there in zip(decided, record.events, strict=False):
+        if body_of(event) != body_of(there):
+            said, stands = body_of(event), body_of(there)
+            wrong = next(name for name in said if said[name] != stands[name])
+            raise CheckFailed(
+                f"event {there.seq}: the ledger says of {wrong}: {_short(stands[wrong])}; "
+                f"the history gives: {_short(said[wrong])}",
+                there.article,
+            )
+    if len(decided) != len(record.events):
+        more = "more" if len(record.events) > len(decided) else "fewer"
+        raise CheckFailed(f"the ledger has {len(record.events)} events, {more} than the {len(decided)} of the history")
+    return f"{len(decided)} events, decided again one by one"
+
+
+def _short(value: Any) -> str:
+    return f"{json.dumps(value, ensure_ascii=False, sort_keys=True):.120}"

