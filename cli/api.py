@@ -1,8 +1,14 @@
 """``shareflow api``."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import typer
 
 from cli.running import Held, run
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 
 def register(app: typer.Typer) -> None:
@@ -17,4 +23,14 @@ def api(held: Held = False) -> None:
     load_undisturbed()
     from cli.api_work import serve
 
-    run(serve(held), "info")
+    run(serve(held), "info", _fast_loop())
+
+
+def _fast_loop() -> "Callable[[], AbstractEventLoop] | None":
+    """What makes the event loop of uvloop, which spares a tenth of a call's time; None where it is not installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    made: Callable[[], AbstractEventLoop] = uvloop.new_event_loop
+    return made

@@ -1,13 +1,16 @@
 """Running asynchronous work from a command, with logs set up and a clean end on Ctrl-C and SIGTERM."""
 
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from cli.errors import Failure
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 T = TypeVar("T")
 Held = Annotated[
@@ -16,8 +19,12 @@ Held = Annotated[
 TERMINATED = 128 + signal.SIGTERM
 
 
-def run(work: Coroutine[Any, Any, T], usual_level: str = "warning") -> T:
-    """Run ``work`` to its end and give its result.
+def run(
+    work: Coroutine[Any, Any, T],
+    usual_level: str = "warning",
+    loop_factory: "Callable[[], AbstractEventLoop] | None" = None,
+) -> T:
+    """Run ``work`` to its end and give its result, in a loop of ``loop_factory`` (None: Python's own).
 
     A SIGTERM cancels it, so that servers it has started are stopped. Raises Failure then,
     KeyboardInterrupt after Ctrl-C, StartupError for a wrong SHAREFLOW_LOG.
@@ -32,7 +39,8 @@ def run(work: Coroutine[Any, Any, T], usual_level: str = "warning") -> T:
     except BaseException:
         work.close()
         raise
-    return asyncio.run(_ended_by_signal(work))
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(_ended_by_signal(work))
 
 
 async def _ended_by_signal(work: Coroutine[Any, Any, T]) -> T:
