@@ -27,6 +27,7 @@ TOGETHER: Final[Mapping[str, str]] = {
     "tests/procedures/test_correction_and_withdrawal.py": "an engine of the spring of 2026",
     "tests/procedures/test_rectification.py": "an engine of the spring of 2026",
     "tests/procedures/test_suspended_grants.py": "an engine of the spring of 2026",
+    "tests/house/": "the house as text",
     "tests/packaging/": "environments with the wheel",
 }
 """Files, and folders, whose tests share what takes long to make."""
@@ -36,6 +37,7 @@ FIRST: Final[Sequence[str]] = (
     "an engine whose calendar changes",
     "tests/engine/test_crashes.py",
     "environments with the wheel",
+    "the house as text",
     "tests/api/test_permissions.py",
 )
 """What takes longest, in this order."""

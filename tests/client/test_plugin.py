@@ -33,15 +33,6 @@ def run(folder: Path, *tests: str, ini: str = "") -> "subprocess.CompletedProces
     )
 
 
-def test_the_example_runs_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    done = run(tmp_path, EXAMPLE.read_text(encoding="utf-8"))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed" in done.stdout
-    # The embedded PostgreSQL keeps one empty lock file for the whole machine.
-    assert {path.name for path in (tmp_path / "tmp").iterdir()} <= {".lockfile"}
-    assert [process for process in _processes() if str(tmp_path) in process] == []
-
-
 @pytest.mark.parametrize("document", ["docs/client.md", "docs/client.zh-CN.md"])
 def test_the_documents_show_the_example_as_it_runs(document: str) -> None:
     shown = (ROOT / document).read_text(encoding="utf-8")
@@ -85,12 +76,15 @@ def filed(shareflow_engine):
 """
 
 
-def test_time_can_begin_where_a_project_says(tmp_path: Path) -> None:
+def test_the_example_runs_from_where_a_project_says_and_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     example = EXAMPLE.read_text(encoding="utf-8")
     done = run(tmp_path, REPRODUCIBLE, example, ini="shareflow_now = 2026-09-18T10:00:00+08:00")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 passed" in done.stdout
+    # The embedded PostgreSQL keeps one empty lock file for the whole machine.
+    assert {path.name for path in (tmp_path / "tmp").iterdir()} <= {".lockfile"}
+    assert [process for process in _processes() if str(tmp_path) in process] == []
 
 
 def test_a_beginning_that_is_none_is_told_in_a_sentence(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.code import ROOT, imports, packages, product, room, shown, tree
+from tests.house.code import ROOT, imports, nodes, packages, product, room, shown
 
 KNOW_TEMPORAL = ("workflows/", "activities/", "starter/", "worker/")
 SPEAK_WITH_IT = {
@@ -76,11 +76,11 @@ def spoken(path: Path) -> Iterator[str]:
     where = path.name if ROOT not in path.parents else shown(path)
     builders = {
         alias.asname or alias.name
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.ImportFrom) and node.module and top(node.module) == "sqlalchemy"
         for alias in node.names
     } & {"select", "insert", "update", "delete", "text"}
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value):
             yield f"{where}:{node.lineno} says {node.value[:40]!r}"
         elif isinstance(node, ast.Call):

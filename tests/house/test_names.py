@@ -2,9 +2,10 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
-from tests.house.code import everything, shown, tree
+from tests.house.code import everything, nodes, shown
 
 MIRRORED = {
     "Actor",
@@ -37,9 +38,9 @@ MIRRORED = {
 them: what is shown of a case, and the errors, whose names callers write down."""
 
 
-def names_of_kinds(module: ast.Module) -> Iterator[str]:
+def names_of_kinds(nodes_of_file: Iterable[ast.AST]) -> Iterator[str]:
     """The classes of a file, wherever they stand in it, private ones too, and its kinds of callables."""
-    for node in ast.walk(module):
+    for node in nodes_of_file:
         match node:
             case ast.ClassDef(name=name):
                 yield name
@@ -53,11 +54,12 @@ def _is_kind_of_callable(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Subscript) and ast.unparse(value.value) == "Callable"
 
 
-def kinds() -> dict[str, list[str]]:
+@cache
+def kinds() -> Mapping[str, Sequence[str]]:
     """Every class and kind of callable in the product, tests, measurements and examples, with its files."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in everything():
-        for name in names_of_kinds(tree(path)):
+        for name in names_of_kinds(nodes(path)):
             found[name].append(shown(path))
     return found
 
@@ -72,7 +74,7 @@ Run = Callable[..., int]
 Look: TypeAlias = Callable[[int], int]
 Text = Annotated[str, 1]
 """
-    assert sorted(names_of_kinds(ast.parse(text))) == ["Inner", "Look", "Odd", "Run", "_Own"]
+    assert sorted(names_of_kinds(ast.walk(ast.parse(text)))) == ["Inner", "Look", "Odd", "Run", "_Own"]
 
 
 def test_no_name_stands_twice() -> None:

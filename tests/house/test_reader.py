@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.house.code import ROOT, packages
+from tests.house.code import packages, product, room, shown, tree
 
 DOORS = ("starter", "api", "embedded", "cli")
 """Who starts cases, drives and shows them."""
@@ -21,9 +21,7 @@ OWNERS = {
 
 
 def modules(*folders: str) -> Iterator[tuple[str, ast.AST]]:
-    for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            yield str(path.relative_to(ROOT)), ast.parse(path.read_text("utf-8"))
+    return ((shown(path), tree(path)) for path in product() if room(path) in folders)
 
 
 def imports_sql(tree: ast.AST) -> bool:

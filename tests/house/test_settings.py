@@ -9,7 +9,7 @@ import pytest
 
 from configuration.errors import StartupError
 from configuration.settings import Setting, Settings, every_setting, table
-from tests.house.code import ROOT, everything, packages, shown
+from tests.house.code import ROOT, everything, product, shown, tree
 
 ELSEWHERE = {
     "SHAREFLOW_LONG_TESTS": "docs/testing.md",
@@ -38,18 +38,13 @@ WRONG = {
 """A value for each setting that can be wrong in itself; ``SHAREFLOW_DIGEST`` is told by the algorithms there are."""
 
 
-def sources() -> Iterator[Path]:
-    for package in packages():
-        yield from sorted((ROOT / package).rglob("*.py"))
-
-
-def reads_of_the_environment(tree: ast.AST) -> Iterator[int]:
+def reads_of_the_environment(module: ast.AST) -> Iterator[int]:
     """The lines on which a module asks for the environment of its process, whatever it calls ``os``.
 
     Temporal's own client configuration reads it too, unless it is handed one, and so does whoever asks for the user.
     """
     names = ("environ", "environb", "getenv", "getenvb", "getuser")
-    for node in ast.walk(tree):
+    for node in ast.walk(module):
         match node:
             case ast.Call(func=ast.Attribute(attr=name), keywords=said) if name == TEMPORALS_OWN:
                 if not any(each.arg == "override_env_vars" for each in said):
@@ -62,11 +57,7 @@ def reads_of_the_environment(tree: ast.AST) -> Iterator[int]:
 
 def test_the_environment_is_read_in_one_place() -> None:
     """What an operator sets; who somebody is at the command line is no setting, and asked in one place too."""
-    found = {
-        str(path.relative_to(ROOT))
-        for path in sources()
-        if list(reads_of_the_environment(ast.parse(path.read_text("utf-8"))))
-    }
+    found = {shown(path) for path in product() if list(reads_of_the_environment(tree(path)))}
     assert found == {"configuration/settings.py", "cli/who.py"}
 
 
