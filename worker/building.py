@@ -5,10 +5,12 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from temporalio.api.common.v1 import Payloads
 from temporalio.client import Client
 from temporalio.worker import (
     UnsandboxedWorkflowRunner,
@@ -88,7 +90,9 @@ class WithRuleTexts(WorkflowRunner):
         self._runner.set_worker_level_failure_exception_types(types)
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        return _Prepared(self._runner.create_instance(det), self._texts)
+        # Likewise a view of the message that began the case: it would keep all of that in memory.
+        result = Payloads(payloads=det.last_completion_result.payloads)
+        return _Prepared(self._runner.create_instance(replace(det, last_completion_result=result)), self._texts)
 
 
 def sandbox() -> SandboxedWorkflowRunner:

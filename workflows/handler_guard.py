@@ -5,6 +5,7 @@ from typing import Any
 
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import (
+    ExecuteWorkflowInput,
     HandleUpdateInput,
     Interceptor,
     WorkflowInboundInterceptor,
@@ -14,6 +15,11 @@ from temporalio.worker import (
 
 class _UnexpectedErrorsInHandlers(WorkflowInboundInterceptor):
     """A bug in an update handler fails that update and never wedges the case."""
+
+    async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
+        # A view of the message that began the case, which would stay in memory whole as long as the case is open.
+        input.headers = dict(input.headers)
+        return await super().execute_workflow(input)
 
     async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
         try:

@@ -1,9 +1,14 @@
-"""Cases carry the digests of their statute and policy; the texts themselves stand once, in the ledger."""
+"""Cases carry the digests of their statute and policy; the texts themselves stand once, in the ledger.
+
+Nor does a worker keep the message that brought them.
+"""
 
 import asyncio
+import gc
 import uuid
 from datetime import UTC, datetime
 
+from temporalio.bridge.proto.workflow_activation import InitializeWorkflow
 from temporalio.common import WorkflowIDConflictPolicy
 
 from domain.policy import Policy, default_policy
@@ -25,6 +30,17 @@ async def test_a_history_names_its_texts_and_holds_none(client: ShareflowClient)
     stored = await asyncio.to_thread(all_texts, client.reader.engine)
     assert case.statute_digest in stored
     assert case.policy_then == client.policy
+
+
+async def test_an_open_case_keeps_nothing_of_the_message_that_began_it(client: ShareflowClient) -> None:
+    """A view of a part of that message would keep all of it in the worker's memory, as long as the case is open."""
+    await client.file("nantong-2020", application(), key=uuid.uuid4().hex)
+
+    async def forgotten() -> bool:
+        gc.collect()
+        return not any(type(each) is InitializeWorkflow for each in gc.get_objects())
+
+    await until(forgotten)
 
 
 async def test_a_case_waits_visibly_for_a_text_that_is_missing_and_goes_on_when_it_is_there(
