@@ -11,6 +11,7 @@ from api.cases import commands, reading
 from api.cases import endpoints as cases
 from api.cases import request_endpoints as requests
 from api.context import AppContext
+from api.dependencies import bearer_token
 from api.documents import endpoints as documents
 from api.events import endpoints as events
 from api.events.bodies import event_schemas
@@ -23,7 +24,6 @@ from api.http.prefix import Prefixed
 from api.http.problems import MEDIA_TYPE, answer_problems
 from api.law import endpoints as law
 from api.procedures import endpoints as procedures
-from api.query_parameters import refuse_unknown
 from api.settings import ApiSettings
 from api.webhooks import endpoints as webhooks
 from api.worklist import endpoints as worklist
@@ -104,7 +104,7 @@ def create_app(context: AppContext | None) -> FastAPI:
     app.add_middleware(health.Measured, registry=app.state.registry)
     for router in ROUTERS:
         # What watches over the service may ask as it likes: it is told nothing of a case.
-        asked = [] if router is health.router else [Depends(refuse_unknown)]
+        asked = [] if router is health.router else [Depends(bearer_token)]
         app.include_router(router, dependencies=asked)
     return app
 

@@ -14,6 +14,7 @@ from api.context import AppContext
 from api.http.language import language_of
 from api.http.problems import Problem
 from api.identity.callers import NotProven
+from api.query_parameters import refuse_unknown
 from domain.access import Caller, Parties, sees
 from domain.codes import code_key
 from domain.messages import Language
@@ -35,8 +36,13 @@ async def language(request: Request) -> Language:
     return language_of(request.headers.get("accept-language"))
 
 
+def asked_of(request: Request) -> tuple[AppContext, Language]:
+    """What a call stands on and its reader's language, for the endpoints called most: each dependency has its price."""
+    return request.app.state.context, language_of(request.headers.get("accept-language"))
+
+
 class BearerToken(SecurityBase):
-    """Who is calling, by the bearer token; one dependency without others beneath it, for each has its price."""
+    """Who is calling, by the bearer token; one dependency without others beneath it."""
 
     scheme_name = "HTTPBearer"
     model = HTTPBearer(bearerFormat="JWT", description="A token of the OIDC issuer.")
@@ -44,7 +50,7 @@ class BearerToken(SecurityBase):
     async def __call__(self, request: Request) -> Caller:
         """The caller; ``request.state.token_ends`` (seconds since 1970) is when the token does.
 
-        Raises Problem 401 for no token or a bad one, 429 for too many calls.
+        Raises Problem 401 for no token or a bad one, 429 for too many calls, then 400 for an unknown query parameter.
         """
         context: AppContext = request.app.state.context
         address = request.client.host if request.client else "unknown"
@@ -63,11 +69,14 @@ class BearerToken(SecurityBase):
         if not proof.caller.roles:
             raise Problem(403, "role_required")
         request.state.token_ends = proof.expires_at
+        refuse_unknown(request)
         return proof.caller
 
 
+bearer_token = BearerToken()
+
 ContextIn = Annotated[AppContext, Depends(context_of)]
-CallerIn = Annotated[Caller, Depends(BearerToken())]
+CallerIn = Annotated[Caller, Depends(bearer_token)]
 LanguageIn = Annotated[Language, Depends(language)]
 
 

@@ -7,15 +7,14 @@ from typing import Any
 
 from fastapi import Request
 
-from api.dependencies import CallerIn
 from api.http.language import language_of
 from api.http.problems import Problem
 from domain.messages import Language, label
 from domain.validation_messages import key_path
 
 
-async def refuse_unknown(request: Request, _: CallerIn) -> None:
-    """Raises Problem 400, naming each. After the token: nobody else is told what an endpoint takes."""
+def refuse_unknown(request: Request) -> None:
+    """Raises Problem 400, naming each. To be called after the token: nobody else is told what an endpoint takes."""
     if not request.scope["query_string"]:
         return
     asked = Counter(name for name, _ in request.query_params.multi_items())

@@ -5,14 +5,14 @@ import uuid
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import Header, Response
+from fastapi import Header, Request, Response
 
 from api.cases.idempotency import Key, engine_key
 from api.cases.presenters import as_of, case_out, etag_of, opened_out
 from api.cases.routers import at_both, both_routers
 from api.cases.schemas import AnswerOut, CommandIn
 from api.context import AppContext
-from api.dependencies import CallerIn, ContextIn, IfMatch, LanguageIn, RequestId, parties_of, visible_filing
+from api.dependencies import CallerIn, IfMatch, RequestId, asked_of, parties_of, visible_filing
 from api.http.problems import Problem
 from api.http.responses import answer
 from domain.access import Caller, Parties, capacities
@@ -34,9 +34,8 @@ NEVER = -1
 async def give(
     request_id: RequestId,
     body: CommandIn,
-    context: ContextIn,
+    request: Request,
     caller: CallerIn,
-    language: LanguageIn,
     idempotency_key: Annotated[Key | None, Header(description="Yours: the same key acts once.")] = None,
     if_match: IfMatch = None,
 ) -> Response:
@@ -44,6 +43,7 @@ async def give(
 
     The fields stand beside `command` or under `with`. With `If-Match` it is done only while the case is as known.
     """
+    context, language = asked_of(request)
     filed = await visible_filing(context, caller, request_id)
     rule = PROCEDURES[ProcedureName(filed.procedure)].rules.get(body.command)
     if rule is None:

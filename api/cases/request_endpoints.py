@@ -14,7 +14,7 @@ from api.cases.routers import requests_router
 from api.cases.schemas import CaseOut, CasePage
 from api.cases.share_requests import PROCEDURE, open_request, refuse_unless_theirs
 from api.context import AppContext
-from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit
+from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, asked_of
 from domain.access import Caller
 from domain.messages import Language
 
@@ -24,15 +24,15 @@ router = requests_router()
 @router.post("", status_code=201, response_model=CaseOut, summary="File a request")
 async def file(
     body: FilingIn,
-    context: ContextIn,
+    request: Request,
     caller: CallerIn,
-    language: LanguageIn,
     idempotency_key: Annotated[Key, Header(description="Yours: the same key files once.")],
 ) -> Response:
     """File a request (提出申请). Answers when it stands in the ledger: the case, its first clock, who holds it.
 
     The same key with the same body answers as the first time; with another body it is refused.
     """
+    context, language = asked_of(request)
     return await file_request(body, context, caller, language, idempotency_key)
 
 
