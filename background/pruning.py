@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from background.webhooks.queries.pruning import prune
 from ledger.engine import Engine
+from ledger.log_book import LogBook
 from ledger.queries.counting import count_on
 
 log = logging.getLogger("shareflow.pruning")
@@ -15,12 +16,18 @@ EVERY = timedelta(hours=1)
 
 async def prune_older_than(engine: Engine, age: timedelta) -> int:
     """Let go of what is older and has been had by all; how many messages that were."""
-    while await asyncio.to_thread(count_on, engine):
-        pass
+    await asyncio.to_thread(_count_and_log, engine)
     before, gone = datetime.now(UTC) - age, 0
     while number := await asyncio.to_thread(prune, engine, before):
         gone += number
     return gone
+
+
+def _count_and_log(engine: Engine) -> None:
+    """What is not counted and not in the log yet would be missed for ever."""
+    log_book = LogBook(engine)
+    while count_on(engine) or log_book.extend():
+        pass
 
 
 async def keep_pruning(engine: Engine, days: int) -> None:

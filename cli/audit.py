@@ -1,4 +1,4 @@
-"""``shareflow audit``: dossiers of cases, for auditors: packed here, checked anywhere."""
+"""``shareflow audit``: dossiers of cases, for auditors: packed here, checked anywhere; and checkpoints of the log."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,11 @@ import typer
 from cli.output import AsJson, new_group
 from cli.running import run
 
-audit = new_group("Pack the dossier of a case, and check one.")
+audit = new_group("Pack the dossier of a case, check one, and close the log with a checkpoint.")
+Kept = Annotated[Path | None, typer.Option("--checkpoint", help="A checkpoint that was kept, as a file.")]
+Secret = Annotated[
+    Path | None, typer.Option(help="The log's secret key; `checkpoint.key` in the state folder otherwise.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -20,17 +24,42 @@ def register(app: typer.Typer) -> None:
 def export(
     request_id: str,
     to: Annotated[Path, typer.Option("-o", "--output", help="The zip to write; one that is there is replaced.")],
+    kept: Kept = None,
     as_json: AsJson = False,
 ) -> None:
     """Pack everything that is known of a case into one file."""
     from cli.audit_work import export as work
 
-    run(work(request_id, to, as_json))
+    run(work(request_id, to, kept, as_json))
 
 
 @audit.command()
-def verify(file: Path, as_json: AsJson = False) -> None:
+def verify(
+    file: Path,
+    key: Annotated[Path | None, typer.Option(help="Public keys of the log and its witnesses, one a line.")] = None,
+    kept: Kept = None,
+    as_json: AsJson = False,
+) -> None:
     """Check a dossier: needs no network, no database and no Temporal. Exits 1 where a check does not hold."""
     from cli.audit_work import verify as work
 
-    work(file, as_json)
+    work(file, key, kept, as_json)
+
+
+@audit.command()
+def checkpoint(
+    secret: Secret = None,
+    to: Annotated[Path | None, typer.Option("-o", "--output", help="Where to write it; printed otherwise.")] = None,
+) -> None:
+    """Enter all that was recorded in the log, and sign how it stands: to be kept by somebody else."""
+    from cli.audit_work import checkpoint as work
+
+    run(work(secret, to))
+
+
+@audit.command()
+def key(secret: Secret = None) -> None:
+    """Print the log's public key, with which anybody checks its checkpoints."""
+    from cli.audit_work import public_key as work
+
+    work(secret)

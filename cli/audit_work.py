@@ -1,41 +1,42 @@
-"""What ``shareflow audit`` does. What only packing needs is imported where a dossier is packed."""
+"""What ``shareflow audit`` does. What needs an engine is imported where it is asked for one."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
 from audit.dossier.packing import packed, read_dossier
-from audit.verification.verify import failed
+from audit.verification.verify import Trusted, failed
 from audit.verification.verify import verify as check
 from cli.errors import REFUSED, Failure
 from cli.output import print_json
+from configuration.settings import Settings
+from domain.log.checkpoints import checkpoint_in
+from domain.log.keys import KeyWrong, PublicKey, read_public_key
+from domain.log.notes import MOST_BYTES, NoteWrong, read_note
 
 
-async def export(request_id: str, to: Path, as_json: bool) -> None:
+async def export(request_id: str, to: Path, kept: Path | None, as_json: bool) -> None:
     """Pack a dossier into a file, whole or not at all. Raises Failure when it cannot be written."""
     from cli.connection import connected
     from starter.dossiers import dossier_of
 
+    sizes = [_size_of(kept)] if kept else []
     async with connected() as client:
-        dossier = await dossier_of(client.reader, client.temporal, request_id)
+        dossier = await dossier_of(client.reader, client.temporal, request_id, sizes)
     content = packed(dossier.manifest, dossier.files)
-    beside = to.with_name(f".{to.name}.part")
-    try:
-        beside.write_bytes(content)
-        os.replace(beside, to)  # noqa: PTH105 - as one act, over what is there
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise Failure(f"{to} cannot be written: {error.strerror}.") from None
+    _write(to, content)
     if as_json:
         print_json({"request_id": request_id, "file": str(to), "bytes": len(content)})
     else:
         typer.echo(f"{request_id}: {len(dossier.files)} files, {len(content)} bytes in {to}")
 
 
-def verify(file: Path, as_json: bool) -> None:
+def verify(file: Path, key: Path | None, kept: Path | None, as_json: bool) -> None:
     """Check a dossier and tell of each check. Raises typer.Exit with 1 where one does not hold."""
-    results = check(read_dossier(file))
+    trusted = Trusted(_keys_in(key) if key else (), _text(kept) if kept else None)
+    results = check(read_dossier(file), trusted)
     if as_json:
         print_json([result.model_dump(mode="json") for result in results])
     else:
@@ -44,3 +45,75 @@ def verify(file: Path, as_json: bool) -> None:
             typer.echo(f"{result.result:7}  {result.check:11}  {result.detail}{article}")
     if failed(results):
         raise typer.Exit(REFUSED)
+
+
+async def checkpoint(secret: Path | None, to: Path | None) -> None:
+    """Make a checkpoint of the log and print it, or write it into a file."""
+    import asyncio
+
+    from cli.connection import connected
+    from starter.log_key import signer_in
+
+    async with connected() as client:
+        signer = signer_in(_secret(secret))
+        note = await asyncio.to_thread(client.reader.log.checkpoint, signer, datetime.now(UTC))
+    if to is None:
+        typer.echo(note, nl=False)
+    else:
+        _write(to, note.encode())
+
+
+def public_key(secret: Path | None) -> None:
+    """Print the log's public key."""
+    from starter.log_key import signer_in
+
+    typer.echo(signer_in(_secret(secret)).key.written())
+
+
+def _secret(named: Path | None) -> Path:
+    from starter.log_key import USUAL
+
+    return named or Settings().state / USUAL
+
+
+def _keys_in(file: Path) -> list[PublicKey]:
+    """The public keys in a file, one a line. Raises Failure for one that is none."""
+    try:
+        keys = [read_public_key(line) for line in _text(file).splitlines() if line.strip()]
+    except KeyWrong as error:
+        raise Failure(f"{file}: {error}.") from None
+    if not keys:
+        raise Failure(f"{file} has no key.")
+    return keys
+
+
+def _size_of(kept: Path) -> int:
+    """How many entries a checkpoint in a file covers. Raises Failure for what is none."""
+    try:
+        return checkpoint_in(read_note(_text(kept))).size
+    except NoteWrong as error:
+        raise Failure(f"{kept}: {error}.") from None
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise Failure(f"{file} is too large.")
+        return content.decode()
+    except OSError as error:
+        raise Failure(f"{file} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise Failure(f"{file} is not text.") from None
+
+
+def _write(to: Path, content: bytes) -> None:
+    """Write a file whole or not at all, over what is there. Raises Failure."""
+    beside = to.with_name(f".{to.name}.part")
+    try:
+        beside.write_bytes(content)
+        os.replace(beside, to)  # noqa: PTH105 - as one act
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise Failure(f"{to} cannot be written: {error.strerror}.") from None

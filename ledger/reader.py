@@ -12,6 +12,7 @@ from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent
 from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect, ping
+from ledger.log_book import LogBook
 from ledger.queries import attachments, calendars, cases, counting, events, messages, outbox_position, received
 from ledger.queries.attachments import Attachment
 from ledger.queries.calendars import OpenClock, Place, Publication
@@ -142,6 +143,13 @@ class Reader:
     def statute_of(self, request_id: str) -> dict[str, object]:
         """The statute that a case was filed with, as data."""
         return calendars.statute_of(self.engine, request_id)
+
+    # Whoever audits
+
+    @property
+    def log(self) -> LogBook:
+        """The log of all events, its proofs and its checkpoints."""
+        return LogBook(self.engine)
 
     # Whoever watches over the ledger itself
 

@@ -11,6 +11,7 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
 from audit.dossier.contents import CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, manifest_of, name_of_run
+from audit.dossier.proof import PROOF, LogProof, ProvedEvent, ProvedGrowth, in_hex
 from audit.verification.history import Replayed, replay
 from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent
@@ -21,13 +22,17 @@ from ledger.reader import Reader
 from protocol.names import workflow_id
 from starter.errors import NotFound, Unavailable
 
+EARLIER: Final = 50
+"""From so many checkpoints before the newest a dossier shows the way to it."""
 TRIES: Final = 10
 PAUSE: Final = timedelta(seconds=0.3)
 """How often, and how long after one another, a case that is just moving is read again."""
 
 
-async def dossier_of(reader: Reader, temporal: Client, request_id: str) -> CaseDossier:
-    """The dossier of a case as it stands now.
+async def dossier_of(reader: Reader, temporal: Client, request_id: str, kept: Sequence[int] = ()) -> CaseDossier:
+    """The dossier of a case as it stands now, with its proof where a checkpoint covers the case.
+
+    ``kept``: of how many entries are the checkpoints that somebody has kept; the proof goes on from those, too.
 
     Ledger and history are read one after the other: a case that moves between is read again, until both say the same.
     Where they never do, what is there is packed as it is, for verification to name.
@@ -41,7 +46,9 @@ async def dossier_of(reader: Reader, temporal: Client, request_id: str) -> CaseD
             break
         await asyncio.sleep(PAUSE.total_seconds())
     calendar = await asyncio.to_thread(reader.calendar)
+    proof = await asyncio.to_thread(_proof, reader, request_id, len(events), kept)
     files = {
+        **({PROOF: proof.written()} if proof else {}),
         EVENTS: "".join(f"{canonical_json(plain(event))}\n" for event in events).encode(),
         STATUTE: _written(_rule_text(case.statute_digest)),
         POLICY: _written(_rule_text(case.policy_digest)),
@@ -56,6 +63,27 @@ def _recorded(reader: Reader, request_id: str) -> tuple[CaseDetail, Sequence[Rec
     if case is None:
         raise NotFound(f"There is no case {request_id}.")
     return case, reader.events(request_id)
+
+
+def _proof(reader: Reader, request_id: str, events: int, kept: Sequence[int]) -> LogProof | None:
+    """That the events stand in the log of the newest checkpoint, and that this goes on from earlier ones."""
+    log, newest = reader.log, reader.log.newest_checkpoint()
+    if newest is None:
+        return None
+    size, note = newest
+    proved = [each for each in log.inclusion(request_id, size) if each.seq <= events]
+    if not proved:
+        return None
+    earlier = sorted({*log.earlier_checkpoints(size, EARLIER), *(each for each in kept if 0 < each < size)})
+    grown = [(each, *log.consistency(each, size)) for each in earlier]
+    return LogProof(
+        checkpoint=note,
+        events=tuple(
+            ProvedEvent(seq=each.seq, place=each.place, sha256=in_hex(each.sha256), sm3=in_hex(each.sm3))
+            for each in proved
+        ),
+        grown_from=tuple(ProvedGrowth(size=each, sha256=in_hex(one), sm3=in_hex(two)) for each, one, two in grown),
+    )
 
 
 async def _decided(histories: Sequence[WorkflowHistory], case: CaseDetail) -> int:

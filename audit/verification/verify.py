@@ -2,29 +2,50 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from audit.dossier.contents import CaseDossier
+from audit.dossier.proof import PROOF, LogProof, read_proof
 from audit.verification.chain import check_chain, check_texts
 from audit.verification.deadlines import check_deadlines
 from audit.verification.files import check_digests, check_structure
 from audit.verification.history import Replayed, RunHistory, check_history, check_ledger, histories_in, opening_in
+from audit.verification.log import check_against, check_inclusion_of, check_signature
 from audit.verification.record import CaseRecord, record_in
 from audit.verification.results import CheckFailed, CheckResult
 from audit.verification.transitions import check_transitions
+from domain.log.keys import PublicKey
 
 
-def verify(dossier: CaseDossier) -> list[CheckResult]:
-    """Every check of a dossier, each after those that it rests on. Blocks, and needs nothing but the dossier."""
-    return _Verification(dossier).all()
+@dataclass(frozen=True)
+class Trusted:
+    """What an auditor brings along: keys of logs and witnesses, and a checkpoint that was kept."""
+
+    keys: Sequence[PublicKey] = ()
+    checkpoint: str | None = None
+
+
+def verify(dossier: CaseDossier, trusted: Trusted = Trusted()) -> list[CheckResult]:
+    """Every check of a dossier, each after those that it rests on. Blocks, and needs nothing but these two.
+
+    What the auditor brings nothing for is skipped; so is the log, where the dossier has no proof and nobody asks.
+    """
+    return _Verification(dossier, trusted).all()
+
+
+class _Skipped(Exception):
+    """A check that cannot be tried, and why."""
 
 
 class _Verification:
     """One dossier being checked."""
 
-    def __init__(self, dossier: CaseDossier) -> None:
+    def __init__(self, dossier: CaseDossier, trusted: Trusted) -> None:
         self._dossier = dossier
+        self._trusted = trusted
         self._results: list[CheckResult] = []
         self._record: CaseRecord | None = None
+        self._proof: LogProof | None = None
         self._histories: Sequence[RunHistory] = ()
         self._replayed: Replayed | None = None
 
@@ -39,19 +60,22 @@ class _Verification:
         self._holds("deadlines", self._deadlines, rests)
         replays = self._holds("history", self._replay, rests)
         self._holds("ledger", self._compare, replays)
+        self._holds("log", lambda: check_inclusion_of(self._read_record, self._packed_proof()), readable)
+        self._holds("signature", self._signature, readable)
+        self._holds("checkpoint", self._checkpoint, readable)
         return self._results
 
     def _holds(self, check: str, tried: Callable[[], str], possible: bool = True) -> bool:
-        if not possible:
-            self._results.append(CheckResult(check=check, result="skipped", detail="what it rests on does not hold"))
-            return False
         try:
-            found = tried()
+            if not possible:
+                raise _Skipped("what it rests on does not hold")
+            self._results.append(CheckResult(check=check, result="ok", detail=tried()))
+            return True
         except CheckFailed as error:
             self._results.append(CheckResult(check=check, result="FAIL", detail=error.detail, article=error.article))
-            return False
-        self._results.append(CheckResult(check=check, result="ok", detail=found))
-        return True
+        except _Skipped as why:
+            self._results.append(CheckResult(check=check, result="skipped", detail=str(why)))
+        return False
 
     def _read(self) -> str:
         self._record = record_in(self._dossier)
@@ -80,6 +104,28 @@ class _Verification:
     def _compare(self) -> str:
         assert self._replayed is not None
         return check_ledger(self._read_record, self._replayed)
+
+    def _packed_proof(self) -> LogProof:
+        if self._proof is None:
+            try:
+                self._proof = read_proof(self._dossier)
+            except ValueError as error:
+                raise CheckFailed(str(error)) from None
+        if self._proof is None:
+            if self._trusted.keys or self._trusted.checkpoint is not None:
+                raise CheckFailed(f"the dossier has no {PROOF}: nothing shows that its events stand in the log")
+            raise _Skipped("the case was packed before a checkpoint covered it")
+        return self._proof
+
+    def _signature(self) -> str:
+        if not self._trusted.keys:
+            raise _Skipped("no key was given: --key FILE")
+        return check_signature(self._packed_proof(), self._trusted.keys)
+
+    def _checkpoint(self) -> str:
+        if self._trusted.checkpoint is None:
+            raise _Skipped("no checkpoint was given: --checkpoint FILE")
+        return check_against(self._packed_proof(), self._trusted.checkpoint, self._trusted.keys)
 
 
 def failed(results: Sequence[CheckResult]) -> bool:

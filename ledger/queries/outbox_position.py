@@ -12,10 +12,11 @@ AT_ONCE = 1000
 
 
 class Mark(StrEnum):
-    """What is remembered of the outbox as a whole: up to where it was pruned, up to where cases were counted."""
+    """What is remembered of the outbox as a whole: how far it was pruned, cases were counted, events were logged."""
 
     PRUNED = "pruned"
     COUNTED = "counted"
+    LOGGED = "logged"
 
 
 def mark(of: Mark) -> ScalarSelect[Any]:

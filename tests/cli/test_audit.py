@@ -7,7 +7,9 @@ import pytest
 
 from audit.dossier.contents import EVENTS, manifest_of
 from audit.dossier.packing import packed
+from domain.log.keys import read_public_key
 from tests.audit.dossiers import dossier_of
+from tests.audit.logs import LOG_KEY, MemoryLog, entered, logged
 from tests.cli.conftest import Run
 
 CASE = "nantong-2020.refused-late-then-impasse"
@@ -24,9 +26,9 @@ def whole(tmp_path: Path) -> Path:
 def test_a_whole_dossier(shareflow: Run, whole: Path) -> None:
     said = shareflow("audit", "verify", whole)
     assert said.code == 0, said
-    assert [line.split()[0] for line in said.out.splitlines()] == ["ok"] * 9
+    assert [line.split()[0] for line in said.out.splitlines()] == ["ok"] * 9 + ["skipped"] * 3
     found = json.loads(shareflow("audit", "verify", whole, "--json").out)
-    assert [set(each) for each in found] == [{"check", "result", "detail", "article"}] * 9
+    assert [set(each) for each in found] == [{"check", "result", "detail", "article"}] * 12
 
 
 def test_a_forged_one_exits_with_1_and_says_where(shareflow: Run, tmp_path: Path) -> None:
@@ -53,3 +55,44 @@ def test_what_is_no_dossier_is_unusable(shareflow: Run, tmp_path: Path, content:
 def test_packing_needs_an_engine(shareflow: Run, tmp_path: Path) -> None:
     told = shareflow("audit", "export", "NANTONG-X", "-o", tmp_path / "case.zip").plainly_refused()
     assert told.startswith("No engine is running here")
+
+
+def test_the_key_of_a_log_is_made_once(shareflow: Run, tmp_path: Path) -> None:
+    secret = tmp_path / "folder" / "log.key"
+    first = shareflow("audit", "key", "--secret", secret)
+    assert first.code == 0, first
+    assert read_public_key(first.out).name.startswith("shareflow/")
+    assert shareflow("audit", "key", "--secret", secret).out == first.out
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert first.out.split("+")[2].strip() not in secret.read_text()
+
+
+@pytest.mark.parametrize("content", ["", "PRIVATE+KEY+x+00000000+AAAA\n", "\xff", "key"])
+def test_what_is_no_key_is_told_and_kept(shareflow: Run, tmp_path: Path, content: str) -> None:
+    secret = tmp_path / "log.key"
+    secret.write_text(content, encoding="latin-1")
+    assert shareflow("audit", "key", "--secret", secret).plainly_refused().startswith(str(secret))
+    assert secret.read_text(encoding="latin-1") == content
+    assert "cannot be used" in shareflow("audit", "key", "--secret", tmp_path).plainly_refused()
+
+
+def test_what_the_auditor_brings_is_read(shareflow: Run, tmp_path: Path) -> None:
+    log = MemoryLog()
+    dossier, path = logged(dossier_of(CASE), log, entered(dossier_of(CASE), log)), tmp_path / "case.zip"
+    path.write_bytes(packed(dossier.manifest, dossier.files))
+    key, kept, none = tmp_path / "log.pub", tmp_path / "kept.txt", tmp_path / "none"
+    key.write_text(f"{LOG_KEY.key.written()}\n")
+    kept.write_text(log.checkpoint(), encoding="utf-8")
+    said = shareflow("audit", "verify", path, "--key", key, "--checkpoint", kept)
+    assert said.code == 0, said
+    assert [line.split()[0] for line in said.out.splitlines()] == ["ok"] * 12
+    assert "cannot be read" in shareflow("audit", "verify", path, "--key", none).plainly_refused()
+    none.write_bytes(b"\xff\xfe")
+    assert "is not text" in shareflow("audit", "verify", path, "--key", none).plainly_refused()
+    none.write_text("\n")
+    assert "has no key" in shareflow("audit", "verify", path, "--key", none).plainly_refused()
+    assert "a public key is" in shareflow("audit", "verify", path, "--key", kept).plainly_refused()
+    wrong = shareflow("audit", "verify", path, "--checkpoint", key)
+    assert wrong.code == 1
+    assert "the checkpoint that was given: a note is" in wrong.out
+    assert "a note is a text" in shareflow("audit", "export", "X", "-o", path, "--checkpoint", key).plainly_refused()

@@ -52,6 +52,7 @@ FOR_OTHERS: Final = {
     "find_following_working_day": "whoever uses the calendar as one of workalendar's",
     "add_months": "whoever counts with WorkingDays itself",
     "add_days": "whoever counts with WorkingDays itself",
+    "Witness": "another authority, which cosigns checkpoints",
     "who_may": "the matrix of permissions",
     "meets": "whoever checks that a picture's shapes are apart",
     "once": "whoever steps the dispatcher by hand",

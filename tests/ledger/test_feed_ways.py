@@ -15,6 +15,7 @@ from domain.engine.records import Clock
 from domain.words import EventType
 from ledger.engine import connect
 from ledger.errors import BadCursor, CursorExpired
+from ledger.log_book import LogBook
 from ledger.queries import messages, messages_after
 from ledger.queries.counting import count_on
 from ledger.queries.messages import BEGINNING, MessageFilter, visible_messages
@@ -171,6 +172,8 @@ def test_a_cursor_from_before_what_was_pruned_is_refused(empty_database: str, re
     assert prune(engine, tomorrow) == 0  # nothing is counted yet
     while count_on(engine, at_once=2):
         pass
+    assert prune(engine, tomorrow) == 0  # nothing is in the log yet
+    assert LogBook(engine).extend() == 6
     assert prune(engine, datetime.now(UTC) - timedelta(days=1)) == 0  # nothing is old
     assert prune(engine, tomorrow, at_once=3) == 3
     assert ids(before[2]) == ids(BEGINNING) == before[3:]

@@ -12,10 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from domain.evidence import GENESIS
 from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
+from ledger.log_tables import metadata
 from ledger.queries import events_of
 from ledger.recording import record_step
 from ledger.schema import migrate
-from ledger.tables import metadata
 
 CHANGES = [
     "UPDATE events SET article = '1'",
@@ -33,6 +33,9 @@ CHANGES = [
     "UPDATE rule_texts SET body = '{}'",
     "DELETE FROM rule_texts",
     "TRUNCATE rule_texts",
+    "UPDATE log_entries SET seq = 1",
+    "DELETE FROM log_nodes",
+    "TRUNCATE checkpoints",
     "SET LOCAL session_replication_role = replica; DELETE FROM events",
 ]
 AS_FILED = [

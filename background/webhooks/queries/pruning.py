@@ -15,8 +15,9 @@ AT_ONCE = 5_000
 def prune(engine: Engine, before: datetime, at_once: int = AT_ONCE) -> int:
     """Forget the oldest messages written before an instant, with what is known of their deliveries; how many that is.
 
-    None goes that an active webhook has still to look at or to be sent, none that is not counted, and the newest
-    stays. Of a webhook that is disabled what it has collected goes too. Call it again until it answers 0.
+    None goes that an active webhook has still to look at or to be sent, none that is not counted or not in the log,
+    and the newest stays. Of a webhook that is disabled what it has collected goes too. Call it again until it
+    answers 0.
     """
     with engine.begin() as connection:
         # Whoever gives webhooks messages to send would lean on what is about to go.
@@ -39,6 +40,7 @@ def _needed_from(connection: Connection) -> int:
     needs = (
         select(newest_position()),
         select(mark(Mark.COUNTED) + 1),
+        select(mark(Mark.LOGGED) + 1),
         select(func.min(webhooks.c.reached) + 1).where(sent_to()),
         select(func.min(webhook_deliveries.c.message_id)).where(waiting),
     )

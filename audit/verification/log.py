@@ -1,0 +1,109 @@
+"""Whether the events stand in the log that a checkpoint closes, and whether that checkpoint can be trusted."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from audit.dossier.proof import PROOF, LogProof, ProvedEvent, ProvedGrowth
+from audit.verification.record import CaseRecord
+from audit.verification.results import CheckFailed
+from domain.engine.records import Algorithm
+from domain.log.checkpoints import Checkpoint, checkpoint_in
+from domain.log.entries import entry_of_event
+from domain.log.keys import PublicKey
+from domain.log.notes import NoteWrong, SignedNote, read_note, signed_by
+from domain.log.proofs import ProofWrong, check_consistency, check_inclusion
+from domain.log.tree import TreeHash
+
+_ALGORITHMS: Final[Sequence[Algorithm]] = ("sha256", "sm3")
+
+
+def check_inclusion_of(record: CaseRecord, proof: LogProof) -> str:
+    """Each event up to the checkpoint stands in its log, where the proof says. Raises CheckFailed.
+
+    A case goes on after a checkpoint: its last events may not be covered yet. None in between is left out.
+    """
+    checkpoint = _checkpoint(proof.checkpoint, PROOF)
+    proved = [each.seq for each in proof.events]
+    if proved != list(range(1, len(proved) + 1)) or not proved or len(proved) > len(record.events):
+        raise CheckFailed(f"{PROOF} must prove the case's events from the first on, without a gap")
+    for event, each in zip(record.events, proof.events, strict=False):
+        content = entry_of_event(record.request_id, event.seq, event.digest)
+        for algorithm in _ALGORITHMS:
+            hashing = TreeHash(algorithm)
+            path, root = _path(each, algorithm), _root(checkpoint, algorithm)
+            try:
+                check_inclusion(hashing, hashing.leaf(content), each.place, checkpoint.size, path, root)
+            except ProofWrong as error:
+                raise CheckFailed(f"event {event.seq} is not in the log of the checkpoint: {error}") from None
+    after = len(record.events) - len(proved)
+    later = f", {after} later than it" if after else ""
+    return f"{len(proved)} of {len(record.events)} events in a log of {checkpoint.size} entries{later}"
+
+
+def check_signature(proof: LogProof, keys: Sequence[PublicKey]) -> str:
+    """The packed checkpoint is signed by one of these keys. Raises CheckFailed."""
+    note = _note(proof.checkpoint, PROOF)
+    try:
+        return f"signed by {', '.join(key.name for key in signed_by(note, keys))}"
+    except NoteWrong as error:
+        raise CheckFailed(f"the checkpoint of {PROOF}: {error}") from None
+
+
+def check_against(proof: LogProof, kept: str, keys: Sequence[PublicKey]) -> str:
+    """The packed checkpoint goes on from one that the auditor has kept. Raises CheckFailed.
+
+    With keys, the kept one must be signed by one of them too: it may have been changed where it was kept.
+    """
+    packed, own = _checkpoint(proof.checkpoint, PROOF), _checkpoint(kept, "the checkpoint that was given")
+    if keys:
+        try:
+            signed_by(_note(kept, "the checkpoint that was given"), keys)
+        except NoteWrong as error:
+            raise CheckFailed(f"the checkpoint that was given: {error}") from None
+    if own.origin != packed.origin:
+        raise CheckFailed(f"the checkpoint that was given is of another log ({own.origin}, not {packed.origin})")
+    if own.size > packed.size:
+        raise CheckFailed(
+            f"the checkpoint that was given covers {own.size} entries, the packed one {packed.size}: have the case "
+            "packed again"
+        )
+    grown = next((each for each in proof.grown_from if each.size == own.size), None)
+    if grown is None and own.size < packed.size:
+        raise CheckFailed(
+            f"the dossier does not show that its log goes on from one of {own.size} entries: have it packed anew"
+        )
+    for algorithm in _ALGORITHMS:
+        path = _path(grown, algorithm) if grown is not None and own.size < packed.size else ()
+        try:
+            check_consistency(
+                TreeHash(algorithm), own.size, _root(own, algorithm), packed.size, _root(packed, algorithm), path
+            )
+        except ProofWrong as error:
+            raise CheckFailed(f"the log was rewritten since the checkpoint that was given: {error}") from None
+    return f"the log of {packed.size} entries goes on from the {own.size} of the checkpoint that was given"
+
+
+def _path(proved: ProvedEvent | ProvedGrowth, algorithm: Algorithm) -> list[bytes]:
+    return [bytes.fromhex(each) for each in (proved.sha256 if algorithm == "sha256" else proved.sm3)]
+
+
+def _root(checkpoint: Checkpoint, algorithm: Algorithm) -> bytes:
+    if algorithm == "sha256":
+        return checkpoint.root
+    if checkpoint.sm3_root is None:
+        raise CheckFailed("the checkpoint has no root by SM3")
+    return checkpoint.sm3_root
+
+
+def _note(written: str, where: str) -> SignedNote:
+    try:
+        return read_note(written)
+    except NoteWrong as error:
+        raise CheckFailed(f"{where}: {error}") from None
+
+
+def _checkpoint(written: str, where: str) -> Checkpoint:
+    try:
+        return checkpoint_in(_note(written, where))
+    except NoteWrong as error:
+        raise CheckFailed(f"{where}: {error}") from None

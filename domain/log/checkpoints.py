@@ -1,0 +1,85 @@
+"""Checkpoints (检查点): a log says how long it is and which root its tree has (C2SP tlog-checkpoint).
+
+Whoever keeps one can be shown, for ever after, that an entry was in the log then, and that the log has only grown
+since. Two lines are Shareflow's own: the root of the same tree by SM3, and when the checkpoint was made.
+"""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from domain.evidence import BEIJING, instant_text
+from domain.log.notes import NoteWrong, SignedNote
+from domain.log.tree import HASH_BYTES
+
+_SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+_SM3: Final = "sm3 "
+_TIME: Final = "time "
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a log says of itself: whose it is, its length in entries, and its roots then.
+
+    ``root`` is by SHA-256 as every reader of checkpoints expects, ``sm3_root`` by SM3; ``at`` is the log's own time.
+    A checkpoint of another log may lack the last two.
+    """
+
+    origin: str
+    size: int
+    root: bytes
+    sm3_root: bytes | None = None
+    at: datetime | None = None
+
+    def note(self) -> SignedNote:
+        """The checkpoint as a note that nobody has signed yet."""
+        lines = [self.origin, str(self.size), base64.b64encode(self.root).decode()]
+        if self.sm3_root is not None:
+            lines.append(_SM3 + base64.b64encode(self.sm3_root).decode())
+        if self.at is not None:
+            lines.append(_TIME + instant_text(self.at))
+        return SignedNote("".join(f"{line}\n" for line in lines))
+
+
+def checkpoint_in(note: SignedNote) -> Checkpoint:
+    """The checkpoint that a note holds. Lines of others are passed over. Raises NoteWrong."""
+    lines = note.text.removesuffix("\n").split("\n")
+    if len(lines) < 3 or not all(lines):
+        raise NoteWrong("a checkpoint has at least three lines: whose log, its length, its root")
+    origin, size, root, *more = lines
+    if not _SIZE.fullmatch(size):
+        raise NoteWrong("the length of a log is a whole number")
+    sm3 = [line.removeprefix(_SM3) for line in more if line.startswith(_SM3)]
+    at = [line.removeprefix(_TIME) for line in more if line.startswith(_TIME)]
+    if len(sm3) > 1 or len(at) > 1:
+        raise NoteWrong("a checkpoint says one root by SM3 and one time")
+    return Checkpoint(
+        origin,
+        int(size),
+        _hash(root),
+        _hash(sm3[0]) if sm3 else None,
+        _instant(at[0]) if at else None,
+    )
+
+
+def _hash(encoded: str) -> bytes:
+    try:
+        root = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        root = b""
+    if len(root) != HASH_BYTES:
+        raise NoteWrong(f"the root of a log is {HASH_BYTES} bytes in base64")
+    return root
+
+
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+        if instant_text(at) == text:
+            return at.astimezone(BEIJING)
+    except ValueError:
+        pass
+    raise NoteWrong("the time of a checkpoint is one such as 2026-03-05T09:00:00.000000+08:00")

@@ -1,0 +1,166 @@
+"""Keys that sign notes: the public half as an auditor keeps it, and what signs.
+
+A public key is written on one line, name, id and key with plus signs between (C2SP signed-note, verifier keys). Two
+kinds are known: Ed25519, with which a log signs its checkpoints, and the cosignature of a witness (C2SP
+tlog-cosignature), another authority that has seen the log only grow, with the second at which it said so.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+ED25519: Final = 0x01
+COSIGNATURE: Final = 0x04
+_ED25519_BYTES: Final = 32
+_SIGNATURE_BYTES: Final = 64
+_NAME: Final = re.compile(r"[^\s+]+")
+_VERIFIER_KEY: Final = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
+_SECRET_KEY: Final = re.compile(r"PRIVATE\+KEY\+([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
+
+
+class KeyWrong(Exception):
+    """What is no key of a kind that is known here, or no signature by it."""
+
+
+class Signer(Protocol):
+    """What signs: a key in memory, or a device that keeps it (HSM, 密码机), SM2 among them."""
+
+    @property
+    def key(self) -> "PublicKey":
+        """What its signatures are checked with."""
+
+    def sign(self, message: bytes) -> bytes:
+        """What stands below a note with this text. Blocks."""
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """The public half of a key: its name, its kind (a byte of C2SP's list) and the key itself.
+
+    Raises KeyWrong for a name that cannot stand in a note, and a key of another length than its kind has.
+    """
+
+    name: str
+    kind: int
+    content: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse what could check nothing."""
+        if not is_key_name(self.name):
+            raise KeyWrong("the name of a key has neither blanks nor plus signs")
+        if self.kind not in (ED25519, COSIGNATURE):
+            raise KeyWrong(f"keys of the kind {self.kind:#04x} are not known here, only Ed25519 and cosignatures")
+        if len(self.content) != _ED25519_BYTES:
+            raise KeyWrong(f"an Ed25519 key has {_ED25519_BYTES} bytes, this one {len(self.content)}")
+
+    @property
+    def id(self) -> bytes:
+        """The four bytes by which a signature says which key made it: no proof, only a hint."""
+        return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.content).digest()[:4]
+
+    def written(self) -> str:
+        """On one line, as an auditor keeps it."""
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(bytes([self.kind]) + self.content).decode()}"
+
+    def check(self, message: bytes, signature: bytes) -> None:
+        """Raise KeyWrong unless this key made the signature over the text of a note."""
+        if self.kind == COSIGNATURE:
+            if len(signature) != 8 + _SIGNATURE_BYTES:
+                raise KeyWrong("a cosignature has a time and 64 bytes")
+            message, signature = _cosigned(message, cosigned_at(signature)), signature[8:]
+        try:
+            Ed25519PublicKey.from_public_bytes(self.content).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            raise KeyWrong("the text or the signature was changed, or another key made it") from None
+
+
+def is_key_name(name: str) -> bool:
+    """Whether a key may be called so."""
+    return _NAME.fullmatch(name) is not None
+
+
+def read_public_key(line: str) -> PublicKey:
+    """The key that a line names. Raises KeyWrong."""
+    found = _VERIFIER_KEY.fullmatch(line.strip())
+    if found is None:
+        raise KeyWrong("a public key is a name, eight hexadecimal digits and the key in base64, with + between")
+    try:
+        content = base64.b64decode(found[3], validate=True)
+    except (binascii.Error, ValueError):
+        raise KeyWrong("the key is not written in base64") from None
+    key = PublicKey(found[1], content[0], content[1:])
+    if key.id.hex() != found[2]:
+        raise KeyWrong("the key is not the one that its eight digits name: was it copied wrongly?")
+    return key
+
+
+def cosigned_at(signature: bytes) -> int:
+    """When a witness says it saw the checkpoint, in seconds since 1970."""
+    seconds: int = struct.unpack(">Q", signature[:8])[0]
+    return seconds
+
+
+def _cosigned(message: bytes, at: int) -> bytes:
+    return f"cosignature/v1\ntime {at}\n".encode() + message
+
+
+class Ed25519Signer:
+    """A log's own key, in memory. ``secret`` are its 32 bytes. Raises KeyWrong for a name that cannot be one."""
+
+    def __init__(self, name: str, secret: bytes) -> None:
+        self._private = _private(secret)
+        self.key = PublicKey(name, ED25519, self._private.public_key().public_bytes_raw())
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature over a text."""
+        return self._private.sign(message)
+
+
+class Witness:
+    """The key of another authority, which says when it saw a checkpoint. ``now`` gives seconds since 1970."""
+
+    def __init__(self, name: str, secret: bytes, now: Callable[[], float]) -> None:
+        self._private = _private(secret)
+        self._now = now
+        self.key = PublicKey(name, COSIGNATURE, self._private.public_key().public_bytes_raw())
+
+    def sign(self, message: bytes) -> bytes:
+        """The cosignature over a text."""
+        at = int(self._now())
+        return struct.pack(">Q", at) + self._private.sign(_cosigned(message, at))
+
+
+def _private(secret: bytes) -> Ed25519PrivateKey:
+    try:
+        return Ed25519PrivateKey.from_private_bytes(secret)
+    except ValueError:
+        raise KeyWrong(f"an Ed25519 key has {_ED25519_BYTES} bytes, this one {len(secret)}") from None
+
+
+def write_secret_key(name: str, secret: bytes) -> str:
+    """A secret key of 32 random bytes on one line, to be kept where nobody else reads it. Raises KeyWrong."""
+    signer = Ed25519Signer(name, secret)
+    return f"PRIVATE+KEY+{name}+{signer.key.id.hex()}+{base64.b64encode(bytes([ED25519]) + secret).decode()}"
+
+
+def read_secret_key(line: str) -> Ed25519Signer:
+    """The key that :func:`write_secret_key` wrote. Raises KeyWrong, without telling anything of the key."""
+    found = _SECRET_KEY.fullmatch(line.strip())
+    try:
+        content = base64.b64decode(found[3], validate=True) if found else b""
+    except (binascii.Error, ValueError):
+        content = b""
+    if found is None or content[:1] != bytes([ED25519]):
+        raise KeyWrong("this is not the secret key of a log")
+    signer = Ed25519Signer(found[1], content[1:])
+    if signer.key.id.hex() != found[2]:
+        raise KeyWrong("the secret key is not the one that its eight digits name: was it copied wrongly?")
+    return signer

@@ -1,0 +1,109 @@
+"""Signed notes (C2SP signed-note): a text, and below it who signed it. What checkpoints are written in.
+
+A note is nothing until a key that the reader trusts has signed it: :func:`signed_by` says which of the given keys did.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from domain.log.keys import KeyWrong, PublicKey, Signer, is_key_name
+
+MOST_BYTES: Final = 1 << 20
+MOST_SIGNATURES: Final = 100
+_DASH: Final = "\u2014 "
+_KEY_ID_BYTES: Final = 4
+
+
+class NoteWrong(Exception):
+    """What is no signed note, or one that nobody whom the reader trusts has signed."""
+
+
+@dataclass(frozen=True)
+class NoteSignature:
+    """A line below a note: the name of a key, its short id, and what it wrote."""
+
+    name: str
+    key_id: bytes
+    content: bytes
+
+    def line(self) -> str:
+        """As it stands in the note."""
+        return f"{_DASH}{self.name} {base64.b64encode(self.key_id + self.content).decode()}\n"
+
+
+@dataclass(frozen=True)
+class SignedNote:
+    """A text that ends with a line end, and the signatures below it."""
+
+    text: str
+    signatures: Sequence[NoteSignature] = ()
+
+    def written(self) -> str:
+        """The whole note."""
+        return f"{self.text}\n{''.join(each.line() for each in self.signatures)}"
+
+    def signed(self, signer: Signer) -> "SignedNote":
+        """The note with the signature of one more key below the others."""
+        key = signer.key
+        return replace(
+            self, signatures=(*self.signatures, NoteSignature(key.name, key.id, signer.sign(self.text.encode())))
+        )
+
+
+def read_note(written: str) -> SignedNote:
+    """The note that was written. Raises NoteWrong with what is wrong about it, whoever signed it."""
+    if len(written.encode(errors="replace")) > MOST_BYTES:
+        raise NoteWrong(f"a note has no more than {MOST_BYTES} bytes")
+    if any(each < " " and each != "\n" for each in written) or not _is_unicode(written):
+        raise NoteWrong("a note is plain text")
+    text, between, below = written.rpartition("\n\n")
+    if not text or not between or not below.endswith("\n"):
+        raise NoteWrong("a note is a text, an empty line and signatures, each on a line")
+    lines = below.splitlines(keepends=True)
+    if len(lines) > MOST_SIGNATURES:
+        raise NoteWrong(f"a note has no more than {MOST_SIGNATURES} signatures")
+    return SignedNote(f"{text}\n", tuple(map(_signature, lines)))
+
+
+def _signature(line: str) -> NoteSignature:
+    name, _, encoded = line.removeprefix(_DASH).removesuffix("\n").partition(" ")
+    try:
+        content = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        content = b""
+    if not line.startswith(_DASH) or not is_key_name(name) or len(content) <= _KEY_ID_BYTES:
+        raise NoteWrong("a signature is a dash, the name of a key and what it wrote in base64")
+    return NoteSignature(name, content[:_KEY_ID_BYTES], content[_KEY_ID_BYTES:])
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def signed_by(note: SignedNote, trusted: Sequence[PublicKey]) -> list[PublicKey]:
+    """Which of these keys have signed the note; signatures of others say nothing.
+
+    Raises NoteWrong where none of them has, and where one that stands there is not that key's.
+    """
+    found: list[PublicKey] = []
+    for key in trusted:
+        for signature in note.signatures:
+            if (signature.name, signature.key_id) != (key.name, key.id):
+                continue
+            try:
+                key.check(note.text.encode(), signature.content)
+            except KeyWrong as error:
+                raise NoteWrong(f"the signature of {key.name} is not that key's: {error}") from None
+            found.append(key)
+            break
+    if not found:
+        names = ", ".join(key.name for key in trusted) or "nobody"
+        raise NoteWrong(f"none of the keys that are trusted has signed it ({names})")
+    return found

@@ -1,0 +1,107 @@
+"""The log: what is to be entered next, the nodes of its tree, and its checkpoints."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, insert, select, tuple_
+
+from domain.engine.records import Algorithm
+from domain.log.tree import NodePlace
+from ledger.log_tables import checkpoints, log_entries, log_nodes
+from ledger.queries.outbox_position import Mark, mark, move_mark
+from ledger.tables import events, outbox
+
+_LOG_LOCK = 0x6C6F67  # "log" in ASCII: one writer at a time
+
+
+@dataclass(frozen=True)
+class NewEntry:
+    """An event that is to be entered: ``position`` is its place in the outbox."""
+
+    position: int
+    request_id: str
+    seq: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class NewNode:
+    """A subtree that is whole now, by both algorithms."""
+
+    place: NodePlace
+    sha256: bytes
+    sm3: bytes
+
+
+def alone(connection: Connection) -> None:
+    """Let nobody else enter anything until the caller's transaction ends."""
+    connection.execute(select(func.pg_advisory_xact_lock(_LOG_LOCK)))
+
+
+def length(connection: Connection) -> int:
+    """How many entries there are."""
+    found: int = connection.execute(select(func.coalesce(func.max(log_entries.c.place) + 1, 0))).scalar_one()
+    return found
+
+
+def next_entries(connection: Connection, limit: int) -> list[NewEntry]:
+    """The next events that are not entered, in the order in which readers meet them; none that might be overtaken."""
+    there = (outbox.c.request_id == events.c.request_id) & (outbox.c.seq == events.c.seq)
+    query = (
+        select(outbox.c.position, events.c.request_id, events.c.seq, events.c.digest)
+        .select_from(outbox.join(events, there))
+        .where(outbox.c.position > mark(Mark.LOGGED), outbox.c.position < func.outbox_horizon())
+        .order_by(outbox.c.position)
+        .limit(limit)
+    )
+    return [NewEntry(*row) for row in connection.execute(query)]
+
+
+def enter(connection: Connection, first: int, entries: Sequence[NewEntry], nodes: Sequence[NewNode]) -> None:
+    """Write entries from a place on, and the subtrees that are whole with them."""
+    rows = [
+        {"place": place, "request_id": entry.request_id, "seq": entry.seq}
+        for place, entry in enumerate(entries, start=first)
+    ]
+    connection.execute(insert(log_entries), rows)
+    connection.execute(
+        insert(log_nodes), [{**node.place._asdict(), "sha256": node.sha256, "sm3": node.sm3} for node in nodes]
+    )
+    move_mark(connection, Mark.LOGGED, entries[-1].position)
+
+
+def nodes(connection: Connection, places: Collection[NodePlace], algorithm: Algorithm) -> dict[NodePlace, bytes]:
+    """The hashes of these subtrees; one that is not there is left out."""
+    if not places:
+        return {}
+    hashed = log_nodes.c[algorithm]
+    query = select(log_nodes.c.level, log_nodes.c.number, hashed).where(
+        tuple_(log_nodes.c.level, log_nodes.c.number).in_([tuple(place) for place in places])
+    )
+    return {NodePlace(level, number): bytes(found) for level, number, found in connection.execute(query)}
+
+
+def places_of(connection: Connection, request_id: str, below: int) -> dict[int, int]:
+    """The places of a case's events in the log of so many entries, by number of the event."""
+    query = select(log_entries.c.seq, log_entries.c.place).where(
+        log_entries.c.request_id == request_id, log_entries.c.place < below
+    )
+    return {row.seq: row.place for row in connection.execute(query)}
+
+
+def newest_checkpoint(connection: Connection) -> tuple[int, str] | None:
+    """The size and the note of the checkpoint that covers most."""
+    query = select(checkpoints.c.size, checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
+    row = connection.execute(query).first()
+    return None if row is None else (row.size, row.note)
+
+
+def sizes_of_checkpoints(connection: Connection, below: int, at_most: int) -> list[int]:
+    """How many entries the newest checkpoints before one cover, ascending."""
+    query = select(checkpoints.c.size).where(checkpoints.c.size < below).order_by(checkpoints.c.size.desc())
+    return sorted(connection.execute(query.limit(at_most)).scalars())
+
+
+def keep_checkpoint(connection: Connection, size: int, note: str) -> None:
+    """Keep a checkpoint for good."""
+    connection.execute(insert(checkpoints).values(size=size, note=note))

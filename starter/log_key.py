@@ -1,0 +1,44 @@
+"""The key with which a log signs its checkpoints: in a file that nobody else may read."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from domain.log.keys import Ed25519Signer, KeyWrong, read_secret_key, write_secret_key
+from starter.errors import InvalidInput
+
+USUAL: Final = "checkpoint.key"
+"""Its name in the state folder, where no file is named."""
+
+
+def signer_in(file: Path) -> Ed25519Signer:
+    """The key in a file; one that is not there is made, with a name that no other log has.
+
+    Raises InvalidInput for a file that cannot be used, and never replaces one.
+    """
+    try:
+        if not file.exists():
+            _make(file)
+        return read_secret_key(file.read_text(encoding="ascii"))
+    except (KeyWrong, ValueError) as error:
+        raise InvalidInput(f"{file}: {error}.") from None
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be used: {error.strerror}.") from None
+
+
+def _make(file: Path) -> None:
+    """Written beside and linked: of two that begin at once, both find the same whole key."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as made:
+            made.write(f"{write_secret_key(f'shareflow/{secrets.token_hex(4)}', secrets.token_bytes(32))}\n")
+            made.flush()
+            os.fsync(made.fileno())
+        with suppress(FileExistsError):
+            os.link(beside, file)
+    finally:
+        beside.unlink()
