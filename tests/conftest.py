@@ -16,10 +16,17 @@ from embedded.simulate.sandbox import Sandbox, sandbox
 from starter.engine_client import ShareflowClient
 from starter.tokens import Issuer, new_issuer
 from tests.forms import either
-from tests.plays import every_play, plays, real_plays
+from tests.plays import details, every_play, plays, real_plays
 from tests.spread import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 
-__all__ = ["every_play", "plays", "pytest_collection_modifyitems", "pytest_xdist_make_scheduler", "real_plays"]
+__all__ = [
+    "details",
+    "every_play",
+    "plays",
+    "pytest_collection_modifyitems",
+    "pytest_xdist_make_scheduler",
+    "real_plays",
+]
 
 # How long an example takes says how busy the machine is; speed is measured in bench.
 settings.register_profile(

@@ -14,6 +14,9 @@ from domain.words import ProcedureName
 from embedded.simulate.player import PlayedCase, Player
 from embedded.simulate.sandbox import Sandbox
 from embedded.simulate.scenario import PlayedStep, Scenario, read_scenario
+from ledger.queries.cases import get_case
+from ledger.queries.views import CaseDetail
+from tests.documents.scenarios import PLAYED
 from tests.forms import WHOLE
 from tests.pure_play import PurePlay, play_purely
 from tests.representatives import representatives
@@ -38,13 +41,25 @@ def on_paper(path: Path) -> PurePlay:
 
 
 @pytest.fixture(scope="session")
-async def plays(ground: Sandbox, request: pytest.FixtureRequest) -> AsyncIterator[Plays]:
+def details() -> dict[str, CaseDetail]:
+    """What the ledger has of each case when its play ends; one that is open lives on, and time may do more to it."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+async def plays(
+    ground: Sandbox, details: dict[str, CaseDetail], request: pytest.FixtureRequest
+) -> AsyncIterator[Plays]:
     """The plays, on the real server, of all files that the collected tests ask for, a few at a time."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def play(path: Path) -> PlayedCase:
         async with gate:
-            return await Player(ground, scenario_of(path)).play()
+            played = await Player(ground, scenario_of(path)).play()
+            detail = await asyncio.to_thread(get_case, ground.engine, played.request_id) if played.request_id else None
+        if detail is not None:
+            details[name_of(path)] = detail
+        return played
 
     tasks = {path: asyncio.create_task(play(path)) for path in _asked_for(request.session.items)}
     yield tasks
@@ -55,18 +70,25 @@ async def plays(ground: Sandbox, request: pytest.FixtureRequest) -> AsyncIterato
 
 def _asked_for(items: Iterable[pytest.Item]) -> list[Path]:
     """What this form plays, or those alone whose own tests were chosen on the command line."""
-    named: set[Path] = set()
+    tested: set[Path] = set()
+    needed: set[Path] = set()
     together = False
     for item in items:
         names = getattr(item, "fixturenames", ())
         together = together or "real_plays" in names
-        if "plays" in names:
-            callspec = getattr(item, "callspec", None)
-            named.add(callspec.params.get("path", IMPASSE) if callspec else IMPASSE)
-    if together or named.issuperset(FILES):
-        some = named if len(named) < len(FILES) else {IMPASSE}
-        named = {*FILES} if WHOLE else {*some, *representatives({path: on_paper(path) for path in FILES})}
-    return [path for path in FILES if path in named]
+        callspec = getattr(item, "callspec", None)
+        path = callspec.params.get("path") if callspec else None
+        if "dossiers" in names:
+            needed.update(FOLDER / statute / f"{name}.yaml" for statute, each in PLAYED.items() for name in each)
+        elif "plays" in names and path is None:
+            needed.add(IMPASSE)
+        elif "plays" in names:
+            tested.add(path)
+    if tested.issuperset(FILES):
+        together, tested = True, set()
+    if together:
+        needed |= {*FILES} if WHOLE else {*representatives({path: on_paper(path) for path in FILES}, beside=needed)}
+    return [path for path in FILES if path in needed | tested]
 
 
 @pytest.fixture(scope="session")

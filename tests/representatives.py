@@ -4,16 +4,21 @@ What a scenario shows is read from its play on paper: the text, the commands car
 by whom and in which stage, the clocks with their ends and what each rests on, the outcome, the calendar that was known.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Set
 from pathlib import Path
 
 from tests.covering import few
 from tests.pure_play import PurePlay
 
 
-def representatives(plays: Mapping[Path, PurePlay]) -> list[Path]:
-    """Such that nothing which any play shows is missing, and as short as may be."""
-    return few({path: frozenset(_traits(play)) for path, play in plays.items()}, lambda path: _length(plays[path]))
+def representatives(plays: Mapping[Path, PurePlay], beside: Set[Path] = frozenset()) -> list[Path]:
+    """Such that nothing which any play shows is missing, and as short as may be.
+
+    ``beside`` are played in any case: what those show needs no other.
+    """
+    shown = {path: frozenset(_traits(play)) for path, play in plays.items()}
+    known = {trait for path in beside for trait in shown[path]}
+    return few({path: traits - known for path, traits in shown.items()}, lambda path: _length(plays[path]))
 
 
 def _length(play: PurePlay) -> int:

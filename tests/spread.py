@@ -22,7 +22,7 @@ TOGETHER: Final[Mapping[str, str]] = {
     "tests/audit/test_export.py": "all plays",
     "tests/calendar_publish/": "an engine whose calendar changes",
     "tests/client/": "the engine of the plugin",
-    "tests/documents/": "papers of played cases",
+    "tests/documents/": "all plays",
     "tests/procedures/test_chains.py": "an engine of the spring of 2026",
     "tests/procedures/test_correction_and_withdrawal.py": "an engine of the spring of 2026",
     "tests/procedures/test_rectification.py": "an engine of the spring of 2026",

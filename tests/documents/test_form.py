@@ -7,8 +7,9 @@ import pytest
 from domain.words import EventType
 from starter.documents.dossier import Dossier
 from starter.documents.form import ApplicationForm
-from tests.documents.conftest import PLAYED, Dossiers
+from tests.documents.conftest import Dossiers
 from tests.documents.reading import Element, limits, read, rows
+from tests.documents.scenarios import PLAYED
 
 LINK = "/v1/requests/some"
 

@@ -14,8 +14,9 @@ from starter.documents import rules
 from starter.documents.dossier import Dossier
 from starter.documents.notice import NoticePaper, notices
 from starter.documents.papers import paper_named
-from tests.documents.conftest import PLAYED, Dossiers
+from tests.documents.conftest import Dossiers
 from tests.documents.reading import limits, rows
+from tests.documents.scenarios import PLAYED
 from tests.documents.shown import LANGUAGES, LINK, every, first, shown
 
 DISPUTED = {
