@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,6 +42,7 @@ from tests.engine.looking import (
 from tests.engine.machines import Database, engine_apart
 from workflows.case import CaseWorkflow
 from workflows.recording import Recorder
+from workflows.retries import PATIENT
 
 # The ledger is away
 
@@ -57,17 +59,18 @@ async def stuck_cases(client: ShareflowClient, reason: str) -> list[str]:
     return [run.id async for run in client.temporal.list_workflows(query)]
 
 
-async def test_a_case_waits_for_a_ledger_that_is_away(apart: tuple[ShareflowClient, Database]) -> None:
+async def test_a_case_waits_for_a_ledger_that_is_away(
+    apart: tuple[ShareflowClient, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflows.retries.PATIENT", replace(PATIENT, maximum_interval=timedelta(seconds=1)))
     client, database = apart
     request_id = await filed(client)
     other_key, refuse = key(), command(P, C.REFUSE, WHY)
     handle, given = handle_of(client, request_id), sealed(refuse)
     await database.kill()
     # At the door nothing begins that could not be looked up first.
-    with pytest.raises(Unavailable):
-        await client.command(request_id, refuse)
-    with pytest.raises(Unavailable):
-        await client.file("cn-809-2025", application(), key=other_key)
+    doors = client.command(request_id, refuse), client.file("cn-809-2025", application(), key=other_key)
+    assert [type(said) for said in await asyncio.gather(*doors, return_exceptions=True)] == [Unavailable] * 2
     # What is under way already is parked where operators look: a command, and a filing.
     sent = asyncio.create_task(handle.execute_update("command", given, id=given.key, result_type=Answer))
     filing = entered("cn-809-2025", application(), client.policy, other_key).opening

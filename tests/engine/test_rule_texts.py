@@ -6,7 +6,7 @@ Nor does a worker keep the message that brought them.
 import asyncio
 import gc
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from temporalio.bridge.proto.workflow_activation import InitializeWorkflow
 from temporalio.common import WorkflowIDConflictPolicy
@@ -58,6 +58,7 @@ async def test_a_case_waits_visibly_for_a_text_that_is_missing_and_goes_on_when_
         id=workflow_id(opening.request_id),
         task_queue=TASK_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+        task_timeout=timedelta(seconds=1),  # so soon the server tries again what has failed twice
     )
 
     async def failing() -> bool:

@@ -24,9 +24,9 @@ from tests.engine.machines import engine_apart
 from tests.procedures.grants import grant, in_days, opened, renewal, use
 from tests.procedures.held_up import opened_by, refuses, torn
 
-MOST = 40
+MOST = 20
 """So many commands make a run long in these tests."""
-OF_THE_SERVER = 60
+OF_THE_SERVER = 40
 """So many updates the server takes in one run in these tests."""
 
 

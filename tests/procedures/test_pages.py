@@ -21,7 +21,7 @@ def scenario_of(page: Path) -> str:
     return str(found[0])
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in PAGES if ".zh-CN" not in page.name], ids=lambda page: page.name)
 async def test_the_scenario_of_a_page_passes(page: Path, ground: Sandbox) -> None:
     assert mismatches(await Player(ground, scenario_from(scenario_of(page), page.name)).play()) == []
 
