@@ -17,7 +17,7 @@ from starter.documents.papers import paper_named
 from tests.documents.conftest import Dossiers
 from tests.documents.reading import limits, rows
 from tests.documents.scenarios import PLAYED
-from tests.documents.shown import LANGUAGES, LINK, every, first, shown
+from tests.documents.shown import LANGUAGES, LINK, every, first, newly_shown, shown
 
 DISPUTED = {
     *("refused", "negotiation_opened", "terms_proposed", "terms_agreed", "agreed", "impasse_declared", "withdrawn"),
@@ -315,11 +315,13 @@ def test_a_stage_without_a_sentence_of_its_own_is_told_by_whom_it_waits_for_and_
     without = rules.rules().model_copy(update={"next": ()})
     monkeypatch.setattr(rules, "rules", lambda: without)
     forwarded = first(dossiers, "nantong-2020/refused-late-then-impasse", "forwarded")
-    due = limits(shown(forwarded))[0].all("td")[-2].text
+    due = limits(newly_shown(forwarded))[0].all("td")[-2].text
     stage = label("stage", Stage.PROVIDER_ANSWER, "zh")
-    told = shown(forwarded).one("p", class_="next").text
+    told = newly_shown(forwarded).one("p", class_="next").text
     assert told == f"现处于“{stage}”，由{forwarded.dossier.detail.provider_name}在{due}前办理。"
-    said = {name for _, notice in every(dossiers) for name in DEFAULTS if DEFAULTS[name] in shown(notice, "en").text}
+    said = {
+        name for _, notice in every(dossiers) for name in DEFAULTS if DEFAULTS[name] in newly_shown(notice, "en").text
+    }
     assert said == set(DEFAULTS)
 
 

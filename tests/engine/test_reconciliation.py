@@ -44,6 +44,13 @@ def a_moment_ago() -> datetime:
 
 
 @pytest.fixture
+def client(client: ShareflowClient) -> ShareflowClient:
+    """A door that soon tells of its answers."""
+    client._answered = AnsweredHeads(client.writer, every=timedelta(seconds=0.2))
+    return client
+
+
+@pytest.fixture
 def forgetful(client: ShareflowClient, monkeypatch: pytest.MonkeyPatch) -> ShareflowClient:
     """A door that ends before it has told of any answer."""
     monkeypatch.setattr(AnsweredHeads, "note", lambda *_: None)

@@ -6,6 +6,7 @@ and the number of commands after which a run hands over by itself.
 
 import asyncio
 import uuid
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,32 +59,38 @@ async def handed_over(client: ShareflowClient, request_id: str) -> bool:
 # A share request
 
 
-async def test_a_share_request_takes_more_commands_than_a_run() -> None:
-    """The server would take sixty and then none for ever."""
+@pytest.fixture(scope="module")
+async def apart() -> AsyncIterator[ShareflowClient]:
+    """An engine on a server that takes few updates in one run, and then none for ever."""
     async with engine_apart((f"history.maxTotalUpdates={OF_THE_SERVER}",)) as (client, _):
         client.patience = timedelta(seconds=60)
-        request_id = (await client.file("cn-809-2025", application(), key=uuid.uuid4().hex)).request_id
-        before = await view_of(client, request_id)
-        first = [await client.command(request_id, urge(number)) for number in range(3)]
-        await asyncio.gather(*(client.command(request_id, urge(number)) for number in range(3, 3 * OF_THE_SERVER)))
-        assert await runs(client, request_id) >= 3
-        events = await events_in(client, request_id)
-        assert [event.seq for event in events] == list(range(1, len(events) + 1))
-        assert (await types_in(client, request_id))[EventType.URGED] == 3 * OF_THE_SERVER
-        # Its clocks are what they were, and it goes on as any case does.
-        view = await view_of(client, request_id)
-        assert [(c.number, c.due_at, c.state) for c in view.clocks] == [
-            (c.number, c.due_at, c.state) for c in before.clocks
-        ]
-        assert rebuilt(client.reader.engine, request_id).head == view.head
-        # What was said in the first run is known in the last.
-        again = await client.command(request_id, urge(0))
-        assert (again.repeated, again.head, again.events) == (True, first[0].head, first[0].events)
-        assert (await client.command(request_id, command(P, C.REFUSE, WHY))).stage is Stage.REFUSED
-        closed = await client.command(request_id, command(R, C.WITHDRAW, WHY))
-        assert closed.stage is Stage.CLOSED
-        described = await handle_of(client, request_id).describe()
-        assert described.status is WorkflowExecutionStatus.COMPLETED
+        yield client
+
+
+async def test_a_share_request_takes_more_commands_than_a_run(apart: ShareflowClient) -> None:
+    client = apart
+    request_id = (await client.file("cn-809-2025", application(), key=uuid.uuid4().hex)).request_id
+    before = await view_of(client, request_id)
+    first = [await client.command(request_id, urge(number)) for number in range(3)]
+    await asyncio.gather(*(client.command(request_id, urge(number)) for number in range(3, 3 * OF_THE_SERVER)))
+    assert await runs(client, request_id) >= 3
+    events = await events_in(client, request_id)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert (await types_in(client, request_id))[EventType.URGED] == 3 * OF_THE_SERVER
+    # Its clocks are what they were, and it goes on as any case does.
+    view = await view_of(client, request_id)
+    assert [(c.number, c.due_at, c.state) for c in view.clocks] == [
+        (c.number, c.due_at, c.state) for c in before.clocks
+    ]
+    assert rebuilt(client.reader.engine, request_id).head == view.head
+    # What was said in the first run is known in the last.
+    again = await client.command(request_id, urge(0))
+    assert (again.repeated, again.head, again.events) == (True, first[0].head, first[0].events)
+    assert (await client.command(request_id, command(P, C.REFUSE, WHY))).stage is Stage.REFUSED
+    closed = await client.command(request_id, command(R, C.WITHDRAW, WHY))
+    assert closed.stage is Stage.CLOSED
+    described = await handle_of(client, request_id).describe()
+    assert described.status is WorkflowExecutionStatus.COMPLETED
 
 
 @pytest.mark.usefixtures("long_soon")
@@ -191,14 +198,14 @@ async def test_what_a_case_waits_for_keeps_no_run_from_handing_over(
 # What is final is told as final
 
 
-async def test_a_run_that_takes_nothing_more_is_not_told_as_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_run_that_takes_nothing_more_is_not_told_as_busy(
+    apart: ShareflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Were a run ever to take all the updates that it may: nobody is told to ask again."""
     monkeypatch.setattr("workflows.this_run.ThisRun.should_continue_as_new", property(lambda _: False))
-    async with engine_apart(("history.maxTotalUpdates=6",)) as (client, _):
-        client.patience = timedelta(seconds=60)
-        request_id = (await client.file("cn-809-2025", application(), key=uuid.uuid4().hex)).request_id
-        for number in range(5):
-            await client.command(request_id, urge(number))
-        async with asyncio.timeout(30):
-            with pytest.raises(NeedsOperator, match="asking again does not help"):
-                await client.command(request_id, urge(5))
+    request_id = (await apart.file("cn-809-2025", application(), key=uuid.uuid4().hex)).request_id
+    for number in range(OF_THE_SERVER - 1):  # the filing was one
+        await apart.command(request_id, urge(number))
+    async with asyncio.timeout(30):
+        with pytest.raises(NeedsOperator, match="asking again does not help"):
+            await apart.command(request_id, urge(OF_THE_SERVER))
