@@ -38,17 +38,16 @@ def blocks(document: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text_of(document), re.S | re.M)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
-async def test_the_walk_works_word_for_word(document: str, ground: Sandbox, tmp_path: Path) -> None:
+async def test_the_walk_works_word_for_word(ground: Sandbox, tmp_path: Path) -> None:
+    commands, *same = (blocks(document, "sh") for document in DOCUMENTS)
+    assert same == [commands]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     allowed = allowed_from(f"127.0.0.1:{port}")
     (tmp_path / ".venv").symlink_to(Path(sys.executable).parents[1])
     (tmp_path / "docs").symlink_to(ROOT / "docs")
-    script = "set -euo pipefail\ntrap 'kill $(jobs -p) 2>nothing.txt || true' EXIT\n" + "\n".join(
-        blocks(document, "sh")
-    )
+    script = "set -euo pipefail\ntrap 'kill $(jobs -p) 2>nothing.txt || true' EXIT\n" + "\n".join(commands)
     client = ShareflowClient(ground.temporal, ground.engine)
     async with (
         serving_api(client, ApiSettings(port=0, webhooks=allowed), tmp_path) as address,

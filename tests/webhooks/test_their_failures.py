@@ -184,7 +184,7 @@ async def test_a_receiver_that_fails_is_asked_by_one_at_a_time(
 ) -> None:
     subscribe()
     told = [cases.file() for _ in range(12)]
-    receiver.slow, busy = 0.02, []
+    receiver.slow, busy = 0.1, []
 
     def fail(_: Sent) -> Answer:
         busy.append(receiver.busy)
