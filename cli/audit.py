@@ -47,6 +47,18 @@ def verify(
 
 
 @audit.command()
+def replay(
+    request_id: str,
+    at: Annotated[str | None, typer.Option(help="The instant, with its offset: 2026-09-21T10:00:00+08:00.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a case as it stood at an instant: its stage, its limits, whose move it was, what could be done."""
+    from cli.audit_work import replay as work
+
+    run(work(request_id, at, as_json))
+
+
+@audit.command()
 def checkpoint(
     secret: Secret = None,
     to: Annotated[Path | None, typer.Option("-o", "--output", help="Where to write it; printed otherwise.")] = None,

@@ -52,6 +52,11 @@ def test_what_is_no_dossier_is_unusable(shareflow: Run, tmp_path: Path, content:
     assert "cannot be read" in shareflow("audit", "verify", tmp_path).plainly_refused()
 
 
+def test_an_instant_must_be_one(shareflow: Run) -> None:
+    for at in ("yesterday", "2026-09-21", "2026-09-21T10:00:00", "5"):
+        assert shareflow("audit", "replay", "NANTONG-X", "--at", at).plainly_refused().startswith("--at ")
+
+
 def test_packing_needs_an_engine(shareflow: Run, tmp_path: Path) -> None:
     told = shareflow("audit", "export", "NANTONG-X", "-o", tmp_path / "case.zip").plainly_refused()
     assert told.startswith("No engine is running here")
