@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from audit.dossier.packing import packed
 from tests.audit.dossiers import dossier_of
 from tests.packaging.environments import Environment, empty_environment, installed
 
+pytestmark = pytest.mark.long
 OF_THE_ENGINE = {
     "sqlalchemy",
     "psycopg2-binary",
