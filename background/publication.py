@@ -236,11 +236,12 @@ async def put_right(client: TemporalClient, engine: Engine, calendar: CalendarSt
     """Supersede every running clock that the calendar in force would count otherwise, whoever brought its editions.
 
     There are such clocks where a new version of Shareflow brings a notice, and where a filing was on its way when one
-    was published. The newest edition is named as the reason. Nothing is done while somebody else publishes.
+    was published. The newest edition is named as the reason. So nothing is done while an edition is being published,
+    nor after its publisher has died: whoever takes that over names the edition itself.
     """
     newest = (await asyncio.to_thread(calendar.now)).editions[-1].id
     with publishing_alone(engine) as mine:
-        if not mine:
+        if not mine or await asyncio.to_thread(abandoned_publication, engine, timedelta()) is not None:
             return Progress()
         return await Publisher(client, engine, calendar, newest, _now()).until_done(within)
 

@@ -6,10 +6,13 @@ import random
 import signal
 import subprocess
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
+from background.publication import put_right
+from ledger.calendar_store import CalendarStore
 from ledger.queries.calendars import publication, store_edition
 from tests.calendar_publish.editions import as_edition, days_off, edition_off, written
 from tests.calendar_publish.stack import PublishStack, now
@@ -59,6 +62,9 @@ async def test_a_worker_finishes_what_its_publisher_left(stack: PublishStack, ca
     edition = edition_off(stack.calendar, now().date(), days_off(stack.calendar, now().date()))
     # As a publisher leaves it that died right after it stored the edition, a while ago.
     await asyncio.to_thread(store_edition, stack.engine, as_edition(edition), "gone", len(cases))
+    # Whoever puts limits right meanwhile would give another edition as the reason.
+    calendar = CalendarStore(stack.engine)
+    assert (await put_right(stack.client.temporal, stack.engine, calendar, timedelta(seconds=30))).told == 0
     with stack.engine.begin() as connection:
         connection.execute(text("UPDATE calendar_publications SET seen_at = seen_at - interval '1 hour'"))
     assert f"under way: 0 of {CASES}" in await stack.run("calendar", "list")
