@@ -13,6 +13,7 @@ from tests.house.code import ROOT, everything, product, shown, tree
 
 ELSEWHERE = {
     "SHAREFLOW_LONG_TESTS": "docs/testing.md",
+    "SHAREFLOW_CI_LONG": "docs/testing.md",
     "SHAREFLOW_BENCH_CASES": "README.md",
     "SHAREFLOW_BENCH_LISTED": "README.md",
     "SHAREFLOW_API": "docs/api.md",
