@@ -13,8 +13,8 @@ from temporalio.worker import (
 )
 
 
-class _UnexpectedErrorsInHandlers(WorkflowInboundInterceptor):
-    """A bug in an update handler fails that update and never wedges the case."""
+class _GuardedCode(WorkflowInboundInterceptor):
+    """A bug in an update handler fails that update and never wedges the case; what began a case is let go."""
 
     async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
         # A view of the message that began the case, which would stay in memory whole as long as the case is open.
@@ -34,4 +34,4 @@ class HandlerGuard(Interceptor):
     """Wraps every update handler once, in one place."""
 
     def workflow_interceptor_class(self, _: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
-        return _UnexpectedErrorsInHandlers
+        return _GuardedCode

@@ -33,9 +33,8 @@ def _with_days(record: CaseRecord) -> Iterator[tuple[RecordedEvent, date]]:
 
     Events of one command share its key; what time alone brought has none, and then stands by itself.
     """
-    for key, group in groupby(record.events, key=lambda event: event.key or event.seq):
+    for _, group in groupby(record.events, key=lambda event: event.key or event.seq):
         events = list(group)
-        del key
         for event in events:
             yield event, events[-1].at.astimezone(CHINA).date()
 

@@ -113,7 +113,7 @@ async def opening_in(history: RunHistory) -> CaseOpening:
     started = history.events[0].workflow_execution_started_event_attributes
     try:
         [opening] = await data_converter.decode(list(started.input.payloads), [CaseOpening])
-    except Exception:
+    except Exception:  # as above: what was packed is anybody's, and each converter has errors of its own
         raise CheckFailed(f"{HISTORY} is not the history of a case") from None
     if started.workflow_type.name != CASE or not isinstance(opening, CaseOpening):
         raise CheckFailed(f"{HISTORY} is not the history of a case")

@@ -7,7 +7,7 @@ of n leaves is read from about log2(n) of these, and each further leaf adds abou
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from domain.engine.records import Algorithm
@@ -37,11 +37,11 @@ class TreeHash:
     """
 
     algorithm: Algorithm
+    _begun: "hashlib._Hash" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Find out once whether the algorithm is there."""
-        begun = hashlib.sha256() if self.algorithm == "sha256" else hashlib.new(self.algorithm)
-        object.__setattr__(self, "_begun", begun.copy)
+        """Find out once whether the algorithm is there; to copy what has begun is quicker than to begin anew."""
+        object.__setattr__(self, "_begun", hashlib.new(self.algorithm))
 
     def empty(self) -> bytes:
         """The root of a tree without leaves."""
@@ -56,10 +56,9 @@ class TreeHash:
         return self._of(INNER + left + right)
 
     def _of(self, content: bytes) -> bytes:
-        hashed = self._begun()  # type: ignore[attr-defined]
+        hashed = self._begun.copy()
         hashed.update(content)
-        digest: bytes = hashed.digest()
-        return digest
+        return hashed.digest()
 
 
 def whole_subtrees(first: int, end: int) -> Iterator[NodePlace]:
