@@ -8,24 +8,32 @@ An empty value is none. ``docs/operations.md`` has the table that ``table`` make
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, overload
-from urllib.parse import urlsplit
 
-from configuration.errors import StartupError
+from configuration.values import (
+    as_allowed,
+    as_days_if_any,
+    as_digest,
+    as_few,
+    as_folder,
+    as_folder_if_any,
+    as_issuer,
+    as_level,
+    as_number,
+    as_port,
+    as_port_if_any,
+    as_public_url,
+    as_rate,
+    as_size,
+    as_text,
+    as_word,
+)
 
 if TYPE_CHECKING:
-    from limits import RateLimitItem
-
-    from background.webhooks.addresses import Allowed
-    from domain.evidence import Algorithm
     from protocol.connecting import NamedServer
 
 T = TypeVar("T")
 Part = Literal["all", "workers", "the API", "`shareflow up`", "the command line"]
-LARGEST_ATTACHMENT = 1024**3
-MOST_WORKERS = 64
-MOST_DAYS = 36_500
 
 
 class Setting(Generic[T]):
@@ -62,116 +70,15 @@ class Setting(Generic[T]):
         return self if settings is None else self.read(self.variable, settings.text(self) or self.usual)
 
 
-def _text(_: str, text: str) -> str | None:
-    return text or None
-
-
-def _word(_: str, text: str) -> str:
-    return text
-
-
-def _level(_: str, text: str) -> str | None:
-    return text.strip().lower() if text else None
-
-
-def _folder(_: str, text: str) -> Path:
-    return Path(text).expanduser().absolute()
-
-
-def _folder_if_any(_: str, text: str) -> Path | None:
-    return Path(text).expanduser().absolute() if text else None
-
-
-def _port(lowest: int) -> Callable[[str, str], int]:
-    def read(variable: str, text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) <= 5 and lowest <= int(text) < 65536):
-            raise StartupError(f"{variable} must be a port number from {lowest} to 65535, not {text[:40]!r}.")
-        return int(text)
-
-    return read
-
-
-def _port_if_any(variable: str, text: str) -> int | None:
-    return _port(1)(variable, text) if text else None
-
-
-def _number(variable: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) > 0):
-        raise StartupError(f"{variable} must be a whole number above 0, not {text[:40]!r}.")
-    return int(text)
-
-
-def _few(variable: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 2 and 0 < int(text) <= MOST_WORKERS):
-        raise StartupError(f"{variable} must be a whole number from 1 to {MOST_WORKERS}, not {text[:40]!r}.")
-    return int(text)
-
-
-def _days_if_any(variable: str, text: str) -> int | None:
-    if text and not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= MOST_DAYS):
-        raise StartupError(f"{variable} must be a number of days from 1 to {MOST_DAYS}, not {text[:40]!r}.")
-    return int(text) if text else None
-
-
-def _size(variable: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) <= LARGEST_ATTACHMENT):
-        raise StartupError(f"{variable} must be a number of bytes from 1 to {LARGEST_ATTACHMENT}, not {text[:40]!r}.")
-    return int(text)
-
-
-def _rate(example: str) -> "Callable[[str, str], RateLimitItem]":
-    def read(variable: str, text: str) -> "RateLimitItem":
-        from limits import parse
-
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise StartupError(f"{variable} must be a rate such as {example}, not {text!r}.") from error
-
-    return read
-
-
-def _issuer(variable: str, text: str) -> str | None:
-    parts = urlsplit(text)
-    at_home = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if text and not (parts.scheme == "https" or at_home):
-        raise StartupError(f"{variable} must be an https address; http is for the machine itself alone.")
-    return text or None
-
-
-def _public_url(variable: str, text: str) -> str:
-    if text and urlsplit(text).scheme not in ("http", "https"):
-        raise StartupError(f"{variable} must be an address such as https://share.example.gov.cn, not {text!r}.")
-    return text.rstrip("/")
-
-
-def _allowed(variable: str, text: str) -> "Allowed":
-    from background.webhooks.addresses import allowed_from
-
-    try:
-        return allowed_from(text)
-    except ValueError as error:
-        raise StartupError(f"{variable} {error}") from error
-
-
-def _digest(_: str, text: str) -> "Algorithm":
-    from domain.evidence import algorithm_named
-
-    try:
-        return algorithm_named(text)
-    except ValueError as error:
-        raise StartupError(str(error)) from error
-
-
 class Settings:
     """Every setting, as the environment said when this was made. Asking for one that cannot be raises StartupError."""
 
     state = Setting(
-        "SHAREFLOW_STATE", _folder, "folder", "where `shareflow up` keeps its data", "all", usual=".shareflow"
+        "SHAREFLOW_STATE", as_folder, "folder", "where `shareflow up` keeps its data", "all", usual=".shareflow"
     )
     database_url = Setting(
         "SHAREFLOW_DATABASE_URL",
-        _text,
+        as_text,
         "address",
         "your PostgreSQL: `postgresql://user:password@host:port/database`",
         "all",
@@ -179,7 +86,7 @@ class Settings:
     )
     temporal_address = Setting(
         "TEMPORAL_ADDRESS",
-        _text,
+        as_text,
         "host:port",
         "your Temporal; with it count `TEMPORAL_NAMESPACE`, `TEMPORAL_TLS_…` and all else of Temporal's own client "
         "environment configuration",
@@ -188,7 +95,7 @@ class Settings:
     )
     policy = Setting(
         "SHAREFLOW_POLICY",
-        _text,
+        as_text,
         "file",
         "limits that no regulation sets, warnings, the supervision ladder",
         "all",
@@ -196,7 +103,7 @@ class Settings:
     )
     departments = Setting(
         "SHAREFLOW_DEPARTMENTS",
-        _text,
+        as_text,
         "file",
         "the departments of each place, for whom periodic duties are opened ([below](#periodic-duties))",
         "all",
@@ -204,7 +111,7 @@ class Settings:
     )
     attachments = Setting(
         "SHAREFLOW_ATTACHMENTS",
-        _folder_if_any,
+        as_folder_if_any,
         "folder",
         "where papers that come as files are kept, by their SHA-256; several processes may share it "
         "([documents.md](documents.md))",
@@ -212,11 +119,11 @@ class Settings:
         shown="`attachments` in the state folder",
     )
     attachment_limit = Setting(
-        "SHAREFLOW_ATTACHMENT_LIMIT", _size, "bytes", "the largest paper", "the API", usual=str(20 * 1024 * 1024)
+        "SHAREFLOW_ATTACHMENT_LIMIT", as_size, "bytes", "the largest paper", "the API", usual=str(20 * 1024 * 1024)
     )
     feed_days = Setting(
         "SHAREFLOW_FEED_DAYS",
-        _days_if_any,
+        as_days_if_any,
         "days",
         "how long messages stay in the feed of events; older ones go once every active webhook has them, and a cursor "
         "from before then is refused. The ledger itself keeps everything",
@@ -225,7 +132,7 @@ class Settings:
     )
     digest = Setting(
         "SHAREFLOW_DIGEST",
-        _digest,
+        as_digest,
         "`sm3` or `sha256`",
         "digest of new cases' ledger chains",
         "workers",
@@ -233,7 +140,7 @@ class Settings:
     )
     webhook_allow = Setting(
         "SHAREFLOW_WEBHOOK_ALLOW",
-        _allowed,
+        as_allowed,
         "networks and `host:port`, with commas between",
         "private addresses that webhooks may have all the same, for workers and the API ([webhooks.md](webhooks.md))",
         "all",
@@ -241,7 +148,7 @@ class Settings:
     )
     public_url = Setting(
         "SHAREFLOW_PUBLIC_URL",
-        _public_url,
+        as_public_url,
         "address",
         "where people reach the API, such as `https://share.example.gov.cn`; printed papers link there; all links "
         "carry its path. Workers need it too",
@@ -249,17 +156,17 @@ class Settings:
         shown="none: links are relative",
     )
     temporal_port = Setting(
-        "SHAREFLOW_TEMPORAL_PORT", _port(0), "port; 0: any", "the embedded Temporal", "`shareflow up`", usual="7233"
+        "SHAREFLOW_TEMPORAL_PORT", as_port(0), "port; 0: any", "the embedded Temporal", "`shareflow up`", usual="7233"
     )
     ui_port = Setting(
-        "SHAREFLOW_UI_PORT", _port(0), "port; 0: any", "the embedded Temporal's pages", "`shareflow up`", "8233"
+        "SHAREFLOW_UI_PORT", as_port(0), "port; 0: any", "the embedded Temporal's pages", "`shareflow up`", "8233"
     )
     workers = Setting(
-        "SHAREFLOW_WORKERS", _few, "number", "how many worker processes it runs", "`shareflow up`", usual="1"
+        "SHAREFLOW_WORKERS", as_few, "number", "how many worker processes it runs", "`shareflow up`", usual="1"
     )
     health_port = Setting(
         "SHAREFLOW_HEALTH_PORT",
-        _port_if_any,
+        as_port_if_any,
         "port",
         "health and metrics of the worker, on 127.0.0.1; of further workers under `up` on the ports that follow",
         "workers",
@@ -267,7 +174,7 @@ class Settings:
     )
     sdk_metrics = Setting(
         "SHAREFLOW_SDK_METRICS",
-        _text,
+        as_text,
         "host:port",
         "the Temporal SDK's own Prometheus metrics, such as `127.0.0.1:9465`; under `up` of the first worker",
         "workers",
@@ -275,16 +182,16 @@ class Settings:
     )
     api_host = Setting(
         "SHAREFLOW_API_HOST",
-        _word,
+        as_word,
         "host",
         "where the API listens; put TLS in front of it",
         "the API",
         usual="127.0.0.1",
     )
-    api_port = Setting("SHAREFLOW_API_PORT", _port(1), "port", "where the API listens", "the API", usual="8080")
+    api_port = Setting("SHAREFLOW_API_PORT", as_port(1), "port", "where the API listens", "the API", usual="8080")
     oidc_issuer = Setting(
         "SHAREFLOW_OIDC_ISSUER",
-        _issuer,
+        as_issuer,
         "address",
         "whose tokens are believed",
         "the API",
@@ -292,7 +199,7 @@ class Settings:
     )
     oidc_audience = Setting(
         "SHAREFLOW_OIDC_AUDIENCE",
-        _text,
+        as_text,
         "word",
         "for whom the tokens of `SHAREFLOW_OIDC_ISSUER` must be meant; needed with it",
         "the API",
@@ -300,29 +207,29 @@ class Settings:
     )
     claim_org = Setting(
         "SHAREFLOW_CLAIM_ORG",
-        _word,
+        as_word,
         "name",
         "the claim with the bearer's organisation; a dot leads into an object",
         "the API",
         usual="org",
     )
     claim_roles = Setting(
-        "SHAREFLOW_CLAIM_ROLES", _word, "name", "the claim with the bearer's roles", "the API", usual="roles"
+        "SHAREFLOW_CLAIM_ROLES", as_word, "name", "the claim with the bearer's roles", "the API", usual="roles"
     )
     claim_jurisdiction = Setting(
         "SHAREFLOW_CLAIM_JURISDICTION",
-        _word,
+        as_word,
         "name",
         "the claim with the places for which an organ acts",
         "the API",
         usual="jurisdiction",
     )
     body_limit = Setting(
-        "SHAREFLOW_BODY_LIMIT", _number, "bytes", "the largest body of a call", "the API", usual=str(1024 * 1024)
+        "SHAREFLOW_BODY_LIMIT", as_number, "bytes", "the largest body of a call", "the API", usual=str(1024 * 1024)
     )
     rate_limit = Setting(
         "SHAREFLOW_RATE_LIMIT",
-        _rate("1000/second"),
+        as_rate("1000/second"),
         "rate",
         "how often one caller may ask, in one process",
         "the API",
@@ -330,7 +237,7 @@ class Settings:
     )
     failure_limit = Setting(
         "SHAREFLOW_FAILURE_LIMIT",
-        _rate("600/minute"),
+        as_rate("600/minute"),
         "rate",
         "how many bad tokens one address may bring",
         "the API",
@@ -338,7 +245,7 @@ class Settings:
     )
     log = Setting(
         "SHAREFLOW_LOG",
-        _level,
+        as_level,
         "`debug`, `info`, `warning` or `error`",
         "level of the logs (JSON when standard error is not a terminal)",
         "all",
@@ -346,7 +253,7 @@ class Settings:
     )
     sources = Setting(
         "SHAREFLOW_SOURCES",
-        _text,
+        as_text,
         "folder",
         "the source texts of the statutes, with which `shareflow statute check` compares quotes",
         "the command line",

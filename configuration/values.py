@@ -1,0 +1,140 @@
+"""How the text of a setting is understood: each takes the variable's name and its text.
+
+What cannot be one is refused with StartupError, in one sentence that names the variable.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from configuration.errors import StartupError
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+
+    from background.webhooks.addresses import Allowed
+    from domain.evidence import Algorithm
+
+LARGEST_ATTACHMENT = 1024**3
+MOST_WORKERS = 64
+MOST_DAYS = 36_500
+
+
+def as_text(_: str, text: str) -> str | None:
+    """The text as it stands; None for none."""
+    return text or None
+
+
+def as_word(_: str, text: str) -> str:
+    """The text as it stands."""
+    return text
+
+
+def as_level(_: str, text: str) -> str | None:
+    """The name of a level in lower case; None for none."""
+    return text.strip().lower() if text else None
+
+
+def as_folder(_: str, text: str) -> Path:
+    """The folder, from the root."""
+    return Path(text).expanduser().absolute()
+
+
+def as_folder_if_any(_: str, text: str) -> Path | None:
+    """The folder, from the root; None for none."""
+    return Path(text).expanduser().absolute() if text else None
+
+
+def as_port(lowest: int) -> Callable[[str, str], int]:
+    """What reads a port that is at least this. It raises StartupError for another text."""
+
+    def read(variable: str, text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) <= 5 and lowest <= int(text) < 65536):
+            raise StartupError(f"{variable} must be a port number from {lowest} to 65535, not {text[:40]!r}.")
+        return int(text)
+
+    return read
+
+
+def as_port_if_any(variable: str, text: str) -> int | None:
+    """A port that can be listened on; None for none. Raises StartupError."""
+    return as_port(1)(variable, text) if text else None
+
+
+def as_number(variable: str, text: str) -> int:
+    """A whole number above 0. Raises StartupError."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) > 0):
+        raise StartupError(f"{variable} must be a whole number above 0, not {text[:40]!r}.")
+    return int(text)
+
+
+def as_few(variable: str, text: str) -> int:
+    """A number of processes. Raises StartupError."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 2 and 0 < int(text) <= MOST_WORKERS):
+        raise StartupError(f"{variable} must be a whole number from 1 to {MOST_WORKERS}, not {text[:40]!r}.")
+    return int(text)
+
+
+def as_days_if_any(variable: str, text: str) -> int | None:
+    """A number of days; None for none. Raises StartupError."""
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= MOST_DAYS):
+        raise StartupError(f"{variable} must be a number of days from 1 to {MOST_DAYS}, not {text[:40]!r}.")
+    return int(text) if text else None
+
+
+def as_size(variable: str, text: str) -> int:
+    """The size of a paper in bytes. Raises StartupError."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) <= LARGEST_ATTACHMENT):
+        raise StartupError(f"{variable} must be a number of bytes from 1 to {LARGEST_ATTACHMENT}, not {text[:40]!r}.")
+    return int(text)
+
+
+def as_rate(example: str) -> "Callable[[str, str], RateLimitItem]":
+    """What reads how often something may be, such as in the example. It raises StartupError for another text."""
+
+    def read(variable: str, text: str) -> "RateLimitItem":
+        from limits import parse
+
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise StartupError(f"{variable} must be a rate such as {example}, not {text!r}.") from error
+
+    return read
+
+
+def as_issuer(variable: str, text: str) -> str | None:
+    """The address of an issuer of tokens; None for none. Raises StartupError."""
+    parts = urlsplit(text)
+    at_home = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if text and not (parts.scheme == "https" or at_home):
+        raise StartupError(f"{variable} must be an https address; http is for the machine itself alone.")
+    return text or None
+
+
+def as_public_url(variable: str, text: str) -> str:
+    """An address, without a slash at its end. Raises StartupError."""
+    if text and urlsplit(text).scheme not in ("http", "https"):
+        raise StartupError(f"{variable} must be an address such as https://share.example.gov.cn, not {text!r}.")
+    return text.rstrip("/")
+
+
+def as_allowed(variable: str, text: str) -> "Allowed":
+    """Networks and hosts. Raises StartupError."""
+    from background.webhooks.addresses import allowed_from
+
+    try:
+        return allowed_from(text)
+    except ValueError as error:
+        raise StartupError(f"{variable} {error}") from error
+
+
+def as_digest(_: str, text: str) -> "Algorithm":
+    """A digest algorithm that this machine has. Raises StartupError."""
+    from domain.evidence import algorithm_named
+
+    try:
+        return algorithm_named(text)
+    except ValueError as error:
+        raise StartupError(str(error)) from error
