@@ -28,7 +28,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Pack everything that is known of a case into one file."""
-    from cli.audit_work import export as work
+    from cli.audit_export import export as work
 
     run(work(request_id, to, kept, as_json))
 

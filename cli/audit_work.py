@@ -1,12 +1,11 @@
 """What ``shareflow audit`` does. What needs an engine is imported where it is asked for one."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
-from audit.dossier.packing import packed, read_dossier
+from audit.dossier.packing import read_dossier
 from audit.verification.verify import Trusted, failed
 from audit.verification.verify import verify as check
 from cli.errors import REFUSED, Failure
@@ -18,22 +17,6 @@ from domain.field_types import Instant, ShortText
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import KeyWrong, PublicKey, read_public_key
 from domain.log.notes import MOST_BYTES, NoteWrong, read_note
-
-
-async def export(request_id: str, to: Path, kept: Path | None, as_json: bool) -> None:
-    """Pack a dossier into a file, whole or not at all. Raises Failure when it cannot be written."""
-    from cli.connection import connected
-    from starter.dossiers import dossier_of
-
-    sizes = [_size_of(kept)] if kept else []
-    async with connected() as client:
-        dossier = await dossier_of(client.reader, client.temporal, request_id, sizes)
-    content = packed(dossier.manifest, dossier.files)
-    _write(to, content)
-    if as_json:
-        print_json({"request_id": request_id, "file": str(to), "bytes": len(content)})
-    else:
-        typer.echo(f"{request_id}: {len(dossier.files)} files, {len(content)} bytes in {to}")
 
 
 def verify(file: Path, key: Path | None, kept: Path | None, as_json: bool) -> None:
@@ -107,7 +90,7 @@ def _keys_in(file: Path) -> list[PublicKey]:
     return keys
 
 
-def _size_of(kept: Path) -> int:
+def size_of(kept: Path) -> int:
     """How many entries a checkpoint in a file covers. Raises Failure for what is none."""
     try:
         return checkpoint_in(read_note(_text(kept))).size
@@ -130,10 +113,10 @@ def _text(file: Path) -> str:
 
 def _write(to: Path, content: bytes) -> None:
     """Write a file whole or not at all, over what is there. Raises Failure."""
-    beside = to.with_name(f".{to.name}.part")
+    from starter.whole_files import whole_file
+
     try:
-        beside.write_bytes(content)
-        os.replace(beside, to)  # noqa: PTH105 - as one act
+        with whole_file(to) as file:
+            file.write(content)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise Failure(f"{to} cannot be written: {error.strerror}.") from None

@@ -5,12 +5,14 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from importlib.metadata import version
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
-from audit.dossier.contents import CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, manifest_of, name_of_run
+from audit.assembling import assembled
+from audit.dossier.contents import CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, name_of_run
+from audit.dossier.packing import FindPaper
 from audit.dossier.proof import PROOF, LogProof, ProvedEvent, ProvedGrowth, in_hex
 from audit.verification.history import Replayed, replay
 from domain.calendar import Calendar
@@ -20,6 +22,7 @@ from domain.rule_texts import KNOWN
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
 from protocol.names import workflow_id
+from starter.attachments import AttachmentDamaged, AttachmentStore
 from starter.errors import NotFound, Unavailable
 
 EARLIER: Final = 50
@@ -29,10 +32,17 @@ PAUSE: Final = timedelta(seconds=0.3)
 """How often, and how long after one another, a case that is just moving is read again."""
 
 
-async def dossier_of(reader: Reader, temporal: Client, request_id: str, kept: Sequence[int] = ()) -> CaseDossier:
+def no_papers(digest: str) -> None:
+    """What finds no paper: there is no store of attachments."""
+
+
+async def dossier_of(
+    reader: Reader, temporal: Client, request_id: str, kept: Sequence[int] = (), find: FindPaper = no_papers
+) -> CaseDossier:
     """The dossier of a case as it stands now, with its proof where a checkpoint covers the case.
 
-    ``kept``: of how many entries are the checkpoints that somebody has kept; the proof goes on from those, too.
+    ``find`` opens the papers that are kept. ``kept``: of how many entries are the checkpoints that somebody has kept;
+    the proof goes on from those, too.
 
     Ledger and history are read one after the other: a case that moves between is read again, until both say the same.
     Where they never do, what is there is packed as it is, for verification to name.
@@ -55,7 +65,19 @@ async def dossier_of(reader: Reader, temporal: Client, request_id: str, kept: Se
         CALENDAR: _written(_editions(calendar)),
         **{name_of_run(number): history.to_json().encode() for number, history in enumerate(histories, start=1)},
     }
-    return CaseDossier(manifest_of(request_id, case.algorithm, version("shareflow"), files), files)
+    return await assembled(request_id, case.algorithm, version("shareflow"), files, find)
+
+
+def papers_in(store: AttachmentStore) -> FindPaper:
+    """What finds papers in a store of attachments; one that is gone or damaged there is none."""
+
+    def find(digest: str) -> IO[bytes] | None:
+        try:
+            return store.open(digest)
+        except AttachmentDamaged:
+            return None
+
+    return find
 
 
 def _recorded(reader: Reader, request_id: str) -> tuple[CaseDetail, Sequence[RecordedEvent]]:

@@ -3,8 +3,8 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import IO, Final
 
 from pydantic import ValidationError
 
@@ -13,6 +13,8 @@ from domain.evidence import NotCanonical, canonical_json, plain
 from domain.field_types import Sha256
 from domain.model import Fixed
 
+PIECE: Final = 1 << 20
+"""How many bytes of a paper are held at once."""
 FORMAT: Final = "shareflow-dossier/1"
 MANIFEST: Final = "manifest.json"
 EVENTS: Final = "events.jsonl"
@@ -21,7 +23,8 @@ POLICY: Final = "policy.json"
 CALENDAR: Final = "calendar.json"
 HISTORY: Final = "history.json"
 DOCUMENTS: Final = "documents/"
-REQUIRED: Final = (EVENTS, STATUTE, POLICY, CALENDAR, HISTORY)
+INDEX: Final = f"{DOCUMENTS}index.json"
+REQUIRED: Final = (EVENTS, STATUTE, POLICY, CALENDAR, HISTORY, INDEX)
 """What every dossier has, besides its manifest."""
 
 _LATER_RUN: Final = re.compile(r"history-([2-9]|[1-9][0-9]{1,3})\.json", re.ASCII)
@@ -59,10 +62,14 @@ class Manifest(Fixed):
 
 @dataclass(frozen=True)
 class CaseDossier:
-    """A dossier that was read: its manifest, and its other files by name, whether the manifest lists them or not."""
+    """A dossier that was read: its manifest, and its other files by name, whether the manifest lists them or not.
+
+    Papers may be large and many: of each is known what was found of it (``papers``, by name), its bytes are not held.
+    """
 
     manifest: Manifest
     files: Mapping[str, bytes]
+    papers: Mapping[str, PackedFile] = field(default_factory=dict)
 
     @property
     def histories(self) -> list[str]:
@@ -79,6 +86,11 @@ def name_of_run(number: int) -> str:
     return HISTORY if number == 1 else f"history-{number}.json"
 
 
+def is_paper(name: str) -> bool:
+    """Whether a file of a dossier is a paper, named by its digest, and not the list of them."""
+    return name.startswith(DOCUMENTS) and name != INDEX
+
+
 def listed(name: str, content: bytes) -> PackedFile:
     """A file as a manifest lists it."""
     return PackedFile(
@@ -89,9 +101,26 @@ def listed(name: str, content: bytes) -> PackedFile:
     )
 
 
-def manifest_of(request_id: str, algorithm: Algorithm, made_by: str, files: Mapping[str, bytes]) -> Manifest:
-    """The manifest of these files."""
-    packed = tuple(listed(name, files[name]) for name in sorted(files))
+def measured(name: str, content: IO[bytes]) -> PackedFile:
+    """A file as a manifest lists it, read piece by piece."""
+    size, sha256, sm3 = 0, hashlib.sha256(), hashlib.new("sm3")
+    while piece := content.read(PIECE):
+        size += len(piece)
+        sha256.update(piece)
+        sm3.update(piece)
+    return PackedFile(name=name, bytes=size, sha256=sha256.hexdigest(), sm3=sm3.hexdigest())
+
+
+def manifest_of(
+    request_id: str,
+    algorithm: Algorithm,
+    made_by: str,
+    files: Mapping[str, bytes],
+    papers: Mapping[str, PackedFile] | None = None,
+) -> Manifest:
+    """The manifest of these files, and of the papers that are packed beside them."""
+    all_of_them = {**{name: listed(name, content) for name, content in files.items()}, **(papers or {})}
+    packed = tuple(all_of_them[name] for name in sorted(all_of_them))
     return Manifest(format=FORMAT, request_id=request_id, algorithm=algorithm, made_by=made_by, files=packed)
 
 

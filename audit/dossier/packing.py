@@ -4,40 +4,70 @@ Reading trusts nothing: a zip can say one length and have another, lead out of i
 end. What is read is bounded before it is read.
 """
 
+import errno
 import io
+import shutil
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Final
 
-from audit.dossier.contents import MANIFEST, CaseDossier, DossierUnusable, Manifest, read_manifest
+from audit.dossier.contents import (
+    MANIFEST,
+    PIECE,
+    CaseDossier,
+    DossierUnusable,
+    PackedFile,
+    is_paper,
+    measured,
+    read_manifest,
+)
 
 MOST_FILES: Final = 10_000
 MOST_BYTES: Final = 256 << 20
-"""How large the files of a dossier may be, all together and unpacked."""
+"""How large the files of a dossier may be, all together and unpacked; its papers, which nobody holds, not counted."""
 LONGEST_NAME: Final = 200
 _BEGINNING: Final = (1980, 1, 1, 0, 0, 0)
-_READ_AT_ONCE: Final = 1 << 20
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_OF_PAPERS: Final = (zipfile.ZIP_STORED,)
 _ENCRYPTED: Final = 0x1
 
 
-def packed(manifest: Manifest, files: Mapping[str, bytes]) -> bytes:
-    """The zip of a dossier: the manifest first, then its files in the manifest's order."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        _add(archive, MANIFEST, manifest.written())
-        for file in manifest.files:
-            _add(archive, file.name, files[file.name])
-    return buffer.getvalue()
+FindPaper = Callable[[str], IO[bytes] | None]
+"""Opens the paper of a digest; None for one that nobody has kept."""
+
+
+def write_dossier(to: IO[bytes], dossier: CaseDossier, find: FindPaper) -> None:
+    """Write the zip of a dossier: the manifest first, then its files in the manifest's order.
+
+    Papers are copied piece by piece, as they are: they take no more room in a zip than they say.
+
+    Raises OSError, also for a paper that was there and is gone.
+    """
+    with zipfile.ZipFile(to, "w") as archive:
+        _add(archive, MANIFEST, dossier.manifest.written())
+        for file in dossier.manifest.files:
+            if file.name in dossier.files:
+                _add(archive, file.name, dossier.files[file.name])
+                continue
+            entry, paper = _entry(file.name, zipfile.ZIP_STORED), find(file.sha256)
+            if paper is None:
+                raise FileNotFoundError(errno.ENOENT, f"{file.name} is gone")
+            entry.file_size = file.bytes  # so that the zip knows beforehand how large its numbers must be
+            with paper, archive.open(entry, "w") as inside:
+                shutil.copyfileobj(paper, inside, PIECE)
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    archive.writestr(_entry(name, zipfile.ZIP_DEFLATED), content)
+
+
+def _entry(name: str, method: int) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, _BEGINNING)
-    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.compress_type = method
     entry.external_attr = 0o644 << 16
-    archive.writestr(entry, content)
+    return entry
 
 
 def read_dossier(path: Path) -> CaseDossier:
@@ -52,12 +82,18 @@ def read_dossier(path: Path) -> CaseDossier:
 def unpacked(file: IO[bytes]) -> CaseDossier:
     """The dossier in a zip. Raises DossierUnusable for a zip that no dossier is."""
     try:
+        size = file.seek(0, io.SEEK_END)
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
-            _check_entries(entries)
+            _check_entries(entries, size)
             room = MOST_BYTES
             files: dict[str, bytes] = {}
+            papers: dict[str, PackedFile] = {}
             for entry in entries:
+                if is_paper(entry.filename):
+                    with archive.open(entry) as paper:
+                        papers[entry.filename] = measured(entry.filename, paper)
+                    continue
                 content = _content(archive, entry, room)
                 room -= len(content)
                 files[entry.filename] = content
@@ -65,14 +101,16 @@ def unpacked(file: IO[bytes]) -> CaseDossier:
         raise DossierUnusable(f"This is not a zip that can be read: {str(error) or type(error).__name__}.") from None
     if MANIFEST not in files:
         raise DossierUnusable(f"This zip has no {MANIFEST}: it is not a dossier.")
-    return CaseDossier(read_manifest(files.pop(MANIFEST)), files)
+    return CaseDossier(read_manifest(files.pop(MANIFEST)), files, papers)
 
 
-def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
+def _check_entries(entries: Sequence[zipfile.ZipInfo], size: int) -> None:
     if len(entries) > MOST_FILES:
         raise DossierUnusable(f"A dossier has no more than {MOST_FILES} files.")
-    if sum(entry.file_size for entry in entries) > MOST_BYTES:
-        raise DossierUnusable(f"A dossier has no more than {MOST_BYTES >> 20} MiB.")
+    if sum(entry.file_size for entry in entries if not is_paper(entry.filename)) > MOST_BYTES:
+        raise DossierUnusable(f"A dossier has no more than {MOST_BYTES >> 20} MiB besides its papers.")
+    if sum(entry.file_size for entry in entries if is_paper(entry.filename)) > size:
+        raise DossierUnusable("The papers in the zip are said to be larger than the zip.")
     seen = set[str]()
     for entry in entries:
         name = entry.filename
@@ -81,7 +119,8 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
         seen.add(name)
         if not _is_plain(name):
             raise DossierUnusable(f"The zip has a file named {name!r:.60}, which no dossier has.")
-        if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:
+        methods = _OF_PAPERS if is_paper(name) else _METHODS
+        if entry.flag_bits & _ENCRYPTED or entry.compress_type not in methods:
             raise DossierUnusable(f"{name} is packed in a way that no dossier is.")
 
 
@@ -101,8 +140,8 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> byt
     """A file of the zip, given up as soon as it is longer than there is room: what the zip says is only said."""
     made = bytearray()
     with archive.open(entry) as file:
-        while piece := file.read(_READ_AT_ONCE):
+        while piece := file.read(PIECE):
             made += piece
             if len(made) > room:
-                raise DossierUnusable(f"A dossier has no more than {MOST_BYTES >> 20} MiB.")
+                raise DossierUnusable(f"A dossier has no more than {MOST_BYTES >> 20} MiB besides its papers.")
     return bytes(made)

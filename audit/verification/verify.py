@@ -8,6 +8,7 @@ from audit.dossier.contents import CaseDossier
 from audit.dossier.proof import PROOF, LogProof, read_proof
 from audit.verification.chain import check_chain, check_texts
 from audit.verification.deadlines import check_deadlines
+from audit.verification.documents import check_documents
 from audit.verification.files import check_digests, check_structure
 from audit.verification.history import Replayed, RunHistory, check_history, check_ledger, histories_in, opening_in
 from audit.verification.log import check_against, check_inclusion_of, check_signature
@@ -15,6 +16,7 @@ from audit.verification.record import CaseRecord, record_in
 from audit.verification.results import CheckFailed, CheckResult
 from audit.verification.transitions import check_transitions
 from domain.log.keys import PublicKey
+from protocol.messages import CaseOpening
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class _Verification:
         rests = self._holds("texts", lambda: check_texts(self._read_record), readable)
         self._holds("transitions", lambda: check_transitions(self._read_record), rests)
         self._holds("deadlines", self._deadlines, rests)
+        self._holds("documents", self._documents, rests)
         replays = self._holds("history", self._replay, rests)
         self._holds("ledger", self._compare, replays)
         self._holds("log", lambda: check_inclusion_of(self._read_record, self._packed_proof()), readable)
@@ -90,10 +93,15 @@ class _Verification:
         if not self._histories:
             self._histories = histories_in(self._dossier)
 
-    def _deadlines(self) -> str:
+    def _opening(self) -> CaseOpening:
         self._read_histories()
-        opening = asyncio.run(opening_in(self._histories[0]))
-        return check_deadlines(self._read_record, opening.all_editions)
+        return asyncio.run(opening_in(self._histories[0]))
+
+    def _deadlines(self) -> str:
+        return check_deadlines(self._read_record, self._opening().all_editions)
+
+    def _documents(self) -> str:
+        return check_documents(self._dossier, self._read_record, self._opening().application)
 
     def _replay(self) -> str:
         self._read_histories()

@@ -1,15 +1,20 @@
 """Dossiers for tests: made of the golden histories, whose cases are decided again to learn what their ledger held."""
 
 import asyncio
+import hashlib
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from temporalio.client import WorkflowHistory
 
-from audit.dossier.contents import CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, manifest_of, name_of_run
+from audit.assembling import assembled
+from audit.dossier.contents import CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, name_of_run
+from audit.dossier.packing import write_dossier
 from audit.verification.history import Replayed, opening_in, replay
 from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent
@@ -55,7 +60,14 @@ async def _made(paths: tuple[Path, ...]) -> CaseDossier:
         CALENDAR: written({"editions": [json.loads(edition.to_json()) for edition in Calendar.packaged().editions]}),
         **{name_of_run(number): text.encode() for number, text in enumerate(texts, start=1)},
     }
-    return CaseDossier(manifest_of(opening.request_id, algorithm, "0.1.0", files), files)
+    return await assembled(opening.request_id, algorithm, version("shareflow"), files, lambda _: None)
+
+
+def packed(dossier: CaseDossier, papers: Sequence[bytes] = ()) -> bytes:
+    """The zip of a dossier, with these papers."""
+    buffer, there = io.BytesIO(), {hashlib.sha256(paper).hexdigest(): paper for paper in papers}
+    write_dossier(buffer, dossier, lambda digest: io.BytesIO(there[digest]))
+    return buffer.getvalue()
 
 
 def _rule_text(digest: str) -> dict[str, Any]:

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from audit.dossier.packing import packed, unpacked
+from audit.dossier.packing import unpacked
 from audit.verification.verify import Trusted, verify
 from embedded.simulate.player import PlayedCase
 from embedded.simulate.sandbox import Sandbox
 from ledger.reader import Reader
 from starter.dossiers import dossier_of
 from starter.errors import NotFound
+from tests.audit.dossiers import packed
 from tests.audit.logs import LOG_KEY
 from tests.covering import few
 from tests.forms import either
@@ -28,7 +29,7 @@ async def test_the_dossier_of_every_played_case_holds(ground: Sandbox, real_play
         played = filed[name]
         assert played.request_id is not None
         dossier = await dossier_of(reader, ground.temporal, played.request_id)
-        again = unpacked(io.BytesIO(packed(dossier.manifest, dossier.files)))
+        again = unpacked(io.BytesIO(packed(dossier)))
         results = await asyncio.to_thread(verify, again)
         bad = [f"{result.check}: {result.detail}" for result in results if result.result == "FAIL"]
         if bad:

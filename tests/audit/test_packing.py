@@ -1,5 +1,6 @@
 """The file of a dossier: what was packed comes back, and no zip does harm."""
 
+import hashlib
 import io
 import struct
 import warnings
@@ -10,18 +11,22 @@ from pathlib import Path
 import pytest
 
 from audit.dossier import packing
-from audit.dossier.contents import MANIFEST, DossierUnusable, manifest_of
-from audit.dossier.packing import packed, read_dossier, unpacked
+from audit.dossier.contents import INDEX, MANIFEST, CaseDossier, DossierUnusable, listed, manifest_of
+from audit.dossier.packing import read_dossier, unpacked
+from tests.audit.dossiers import packed
 
-FILES = {"events.jsonl": b"{}\n" * 50, "documents/aa": bytes(range(256))}
-MADE = manifest_of("NANTONG-1", "sm3", "0.1.0", FILES)
-WHOLE = packed(MADE, FILES)
+PAPER = bytes(range(256)) * 5000
+FILES = {"events.jsonl": b"{}\n" * 50, INDEX: b"[]\n"}
+PAPERS = {f"documents/{hashlib.sha256(PAPER).hexdigest()}": PAPER}
+FOUND = {name: listed(name, content) for name, content in PAPERS.items()}
+MADE = manifest_of("NANTONG-1", "sm3", "0.1.0", FILES, FOUND)
+WHOLE = packed(CaseDossier(MADE, FILES, FOUND), [PAPER])
 
 
 def test_what_was_packed_comes_back() -> None:
     dossier = unpacked(io.BytesIO(WHOLE))
-    assert (dossier.manifest, dossier.files) == (MADE, FILES)
-    assert packed(dossier.manifest, dossier.files) == WHOLE
+    assert (dossier.manifest, dossier.files, dossier.papers) == (MADE, FILES, FOUND)
+    assert packed(dossier, [PAPER]) == WHOLE
 
 
 def zipped(files: Mapping[str, bytes], change: Callable[[zipfile.ZipInfo], None] | None = None) -> bytes:
@@ -83,7 +88,7 @@ def test_a_zip_that_grows_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "MOST_BYTES", 4000)
     with pytest.raises(DossierUnusable, match="no more than"):
         unpacked(io.BytesIO(zipped({**WITH_MANIFEST, "large": b"\x00" * 10_000})))
-    monkeypatch.setattr(packing, "_check_entries", lambda _: None)  # whoever lies about the length
+    monkeypatch.setattr(packing, "_check_entries", lambda *_: None)  # whoever lies about the length
     with pytest.raises(DossierUnusable, match="no more than"):
         unpacked(io.BytesIO(zipped({**WITH_MANIFEST, "large": b"\x00" * 10_000})))
 

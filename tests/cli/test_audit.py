@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from audit.dossier.contents import EVENTS, manifest_of
-from audit.dossier.packing import packed
+from audit.dossier.contents import EVENTS, CaseDossier, manifest_of
 from domain.log.keys import read_public_key
-from tests.audit.dossiers import dossier_of
+from tests.audit.dossiers import dossier_of, packed
 from tests.audit.logs import LOG_KEY, MemoryLog, entered, logged
 from tests.cli.conftest import Run
 
@@ -19,16 +18,16 @@ CASE = "nantong-2020.refused-late-then-impasse"
 def whole(tmp_path: Path) -> Path:
     """The file of a dossier that holds."""
     dossier, path = dossier_of(CASE), tmp_path / "case.zip"
-    path.write_bytes(packed(dossier.manifest, dossier.files))
+    path.write_bytes(packed(dossier))
     return path
 
 
 def test_a_whole_dossier(shareflow: Run, whole: Path) -> None:
     said = shareflow("audit", "verify", whole)
     assert said.code == 0, said
-    assert [line.split()[0] for line in said.out.splitlines()] == ["ok"] * 9 + ["skipped"] * 3
+    assert [line.split()[0] for line in said.out.splitlines()] == ["ok"] * 10 + ["skipped"] * 3
     found = json.loads(shareflow("audit", "verify", whole, "--json").out)
-    assert [set(each) for each in found] == [{"check", "result", "detail", "article"}] * 12
+    assert [set(each) for each in found] == [{"check", "result", "detail", "article"}] * 13
 
 
 def test_a_forged_one_exits_with_1_and_says_where(shareflow: Run, tmp_path: Path) -> None:
@@ -36,7 +35,7 @@ def test_a_forged_one_exits_with_1_and_says_where(shareflow: Run, tmp_path: Path
     files = {**dossier.files, EVENTS: dossier.files[EVENTS].replace("涉及未成年人".encode(), "涉及商业秘密".encode())}
     assert files != dossier.files
     said = dossier.manifest
-    path.write_bytes(packed(manifest_of(said.request_id, said.algorithm, said.made_by, files), files))
+    path.write_bytes(packed(CaseDossier(manifest_of(said.request_id, said.algorithm, said.made_by, files), files)))
     told = shareflow("audit", "verify", path)
     assert told.code == 1, told
     failed = [line.split()[1] for line in told.out.splitlines() if line.startswith("FAIL")]
@@ -84,13 +83,13 @@ def test_what_is_no_key_is_told_and_kept(shareflow: Run, tmp_path: Path, content
 def test_what_the_auditor_brings_is_read(shareflow: Run, tmp_path: Path) -> None:
     log = MemoryLog()
     dossier, path = logged(dossier_of(CASE), log, entered(dossier_of(CASE), log)), tmp_path / "case.zip"
-    path.write_bytes(packed(dossier.manifest, dossier.files))
+    path.write_bytes(packed(dossier))
     key, kept, none = tmp_path / "log.pub", tmp_path / "kept.txt", tmp_path / "none"
     key.write_text(f"{LOG_KEY.key.written()}\n")
     kept.write_text(log.checkpoint(), encoding="utf-8")
     said = shareflow("audit", "verify", path, "--key", key, "--checkpoint", kept)
     assert said.code == 0, said
-    assert [line.split()[0] for line in said.out.splitlines()] == ["ok"] * 12
+    assert [line.split()[0] for line in said.out.splitlines()] == ["ok"] * 13
     assert "cannot be read" in shareflow("audit", "verify", path, "--key", none).plainly_refused()
     none.write_bytes(b"\xff\xfe")
     assert "is not text" in shareflow("audit", "verify", path, "--key", none).plainly_refused()

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.dossier.packing import packed
-from tests.audit.dossiers import dossier_of
+from tests.audit.dossiers import dossier_of, packed
 from tests.packaging.environments import Environment, empty_environment, installed
 
 pytestmark = pytest.mark.long
@@ -25,7 +24,7 @@ def test_a_dossier_is_checked_without_an_engine(tmp_path: Path, wheel: Path, con
     auditor.install(wheel, "audit", constraints=constraints)
     assert OF_THE_ENGINE & set(installed(auditor)) == set()
     dossier = dossier_of("yima-2021.adjudicated-deny")
-    (auditor.folder / "case.zip").write_bytes(packed(dossier.manifest, dossier.files))
+    (auditor.folder / "case.zip").write_bytes(packed(dossier))
     done = auditor.run("shareflow", "audit", "verify", "case.zip")
     assert (done.returncode, done.stderr) == (0, ""), done
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 9 + ["skipped"] * 3
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 10 + ["skipped"] * 3

@@ -1,0 +1,38 @@
+"""Putting a dossier together: to the files that hold the record come those that follow from it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from audit.dossier.contents import DOCUMENTS, INDEX, CaseDossier, PackedFile, manifest_of, measured
+from audit.dossier.documents import index_of, papers_named
+from audit.dossier.packing import FindPaper
+from audit.verification.history import histories_in, opening_in
+from audit.verification.record import events_in
+from domain.engine.records import Algorithm
+
+
+async def assembled(
+    request_id: str, algorithm: Algorithm, made_by: str, record: Mapping[str, bytes], find: FindPaper
+) -> CaseDossier:
+    """The dossier of these files of the record, with the papers that can be found.
+
+    Raises CheckFailed for a record that cannot be read.
+    """
+    bare = CaseDossier(manifest_of(request_id, algorithm, made_by, record), record)
+    application = (await opening_in(histories_in(bare)[0])).application
+    events = events_in(bare)
+    wanted = sorted({paper.sha256 for paper in papers_named(application, events) if paper.sha256 is not None})
+    papers = await asyncio.to_thread(_found, wanted, find)
+    index = index_of(application, events, (paper.sha256 for paper in papers.values()))
+    files = {**record, INDEX: index.written()}
+    return CaseDossier(manifest_of(request_id, algorithm, made_by, files, papers), files, papers)
+
+
+def _found(digests: Sequence[str], find: FindPaper) -> dict[str, PackedFile]:
+    found = {}
+    for digest in digests:
+        name, paper = f"{DOCUMENTS}{digest}", find(digest)
+        if paper is not None:
+            with paper:
+                found[name] = measured(name, paper)
+    return found

@@ -1,0 +1,41 @@
+"""Whether the papers of a dossier are those that its case names, each under its own digest."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from audit.dossier.contents import DOCUMENTS, INDEX, CaseDossier
+from audit.dossier.documents import IndexedPaper, RelatedCase, index_of, read_index
+from audit.verification.record import CaseRecord
+from audit.verification.results import CheckFailed
+
+
+def check_documents(dossier: CaseDossier, record: CaseRecord, application: Mapping[str, Any]) -> str:
+    """Each paper that the case names is in the index, each that is packed is named and is what its digest says.
+
+    ``application`` is what was filed. Raises CheckFailed.
+    """
+    for name, found in dossier.papers.items():
+        if name != f"{DOCUMENTS}{found.sha256}":
+            raise CheckFailed(f"{name} is not named by its digest")
+    packed = {found.sha256 for found in dossier.papers.values()}
+    wanted = index_of(application, record.events, packed)
+    try:
+        index = read_index(dossier.files[INDEX])
+    except ValueError as error:
+        raise CheckFailed(str(error)) from None
+    strangers = sorted(packed - {paper.sha256 for paper in wanted.papers})
+    if strangers:
+        raise CheckFailed(f"no event names the paper {DOCUMENTS}{strangers[0]}")
+    _compare("paper", index.papers, wanted.papers)
+    _compare("case", index.cases, wanted.cases)
+    return f"{len(index.papers)} papers named, {len(packed)} of them here; {len(index.cases)} other cases named"
+
+
+def _compare(
+    what: str, listed: Sequence[IndexedPaper | RelatedCase], named: Sequence[IndexedPaper | RelatedCase]
+) -> None:
+    for number, (one, other) in enumerate(zip(listed, named, strict=False), start=1):
+        if one != other:
+            raise CheckFailed(f"{what} {number} of {INDEX} is not the one that event {other.event} names")
+    if len(listed) != len(named):
+        raise CheckFailed(f"{INDEX} lists {len(listed)} {what}s, and the case names {len(named)}")
