@@ -14,6 +14,11 @@ Secret = Annotated[
     Path | None, typer.Option(help="The log's secret key; `checkpoint.key` in the state folder otherwise.")
 ]
 
+Department = Annotated[str | None, typer.Option(help="The code of a department: cases in which it is a party.")]
+First = Annotated[str | None, typer.Option("--from", help="The first day of a period: cases open then or later.")]
+Last = Annotated[str | None, typer.Option("--to", help="The last day of a period: cases filed by then.")]
+OfStatute = Annotated[str | None, typer.Option("--statute", help="Cases under this statute, such as nantong-2020.")]
+
 
 def register(app: typer.Typer) -> None:
     """Add ``audit`` to the command line."""
@@ -48,14 +53,24 @@ def verify(
 
 @audit.command()
 def replay(
-    request_id: str,
+    case: Annotated[str | None, typer.Argument(help="The id of a case, or a dossier: case.zip.")] = None,
     at: Annotated[str | None, typer.Option(help="The instant, with its offset: 2026-09-21T10:00:00+08:00.")] = None,
+    against: Annotated[str | None, typer.Option(help="Another instant: only what differs between the two.")] = None,
+    department: Department = None,
+    first: First = None,
+    last: Last = None,
+    statute: OfStatute = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many cases at most.")] = 50,
+    cursor: Annotated[str | None, typer.Option(help="Where the page before ended.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a case as it stood at an instant: its stage, its limits, whose move it was, what could be done."""
-    from cli.audit_work import replay as work
+    """Show a case as it stood at an instant, what two instants differ in, or all cases of a department in a period."""
+    from cli.audit_replay import AskedCases, replay_cases, replay_one
 
-    run(work(request_id, at, as_json))
+    if case is not None:
+        replay_one(case, at, against, as_json)
+    else:
+        run(replay_cases(AskedCases(department, first, last, statute, at, limit, cursor), as_json))
 
 
 @audit.command()

@@ -9,11 +9,8 @@ from audit.dossier.packing import read_dossier
 from audit.verification.verify import Trusted, failed
 from audit.verification.verify import verify as check
 from cli.errors import REFUSED, Failure
-from cli.options import option
 from cli.output import print_json
 from configuration.settings import Settings
-from domain.calendar import CHINA
-from domain.field_types import Instant, ShortText
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import KeyWrong, PublicKey, read_public_key
 from domain.log.notes import MOST_BYTES, NoteWrong, read_note
@@ -31,23 +28,6 @@ def verify(file: Path, key: Path | None, kept: Path | None, as_json: bool) -> No
             typer.echo(f"{result.result:7}  {result.check:11}  {result.detail}{article}")
     if failed(results):
         raise typer.Exit(REFUSED)
-
-
-async def replay(request_id: str, at: str | None, as_json: bool) -> None:
-    """Tell a case as it stood; now, where no instant is named. Raises NotFound before its filing."""
-    import asyncio
-
-    from cli.connection import connected
-    from cli.past_page import print_past
-    from starter.looking_back import as_it_stood
-
-    instant = datetime.now(UTC) if at is None else option("--at", Instant, at)
-    request_id = option("REQUEST_ID", ShortText, request_id)
-    async with connected() as client:
-        detail = await asyncio.to_thread(client.get, request_id)
-        events = await asyncio.to_thread(client.reader.events, request_id)
-        calendar = await asyncio.to_thread(client.reader.calendar)
-    print_past(detail, as_it_stood(detail, events, instant.astimezone(CHINA)), calendar, as_json)
 
 
 async def checkpoint(secret: Path | None, to: Path | None) -> None:

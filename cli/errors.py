@@ -25,6 +25,7 @@ EXIT_CODES = {
     "starter.errors.AlreadyOpen": REFUSED,
     "starter.errors.EngineError": UNUSABLE,
     "audit.dossier.contents.DossierUnusable": UNUSABLE,
+    "audit.replay.state.NotFiledYet": REFUSED,
     "configuration.files.FileError": UNUSABLE,
     "configuration.errors.StartupError": UNUSABLE,
     "embedded.simulate.scenario.ScenarioError": UNUSABLE,

@@ -13,8 +13,19 @@ from domain.engine.records import RecordedEvent
 from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect, ping
 from ledger.log_book import LogBook
-from ledger.queries import attachments, calendars, cases, counting, events, messages, outbox_position, received
+from ledger.queries import (
+    attachments,
+    audited,
+    calendars,
+    cases,
+    counting,
+    events,
+    messages,
+    outbox_position,
+    received,
+)
 from ledger.queries.attachments import Attachment
+from ledger.queries.audited import AuditedCase, AuditedPage
 from ledger.queries.calendars import OpenClock, Place, Publication
 from ledger.queries.messages import MessageFilter, Stretch
 from ledger.queries.received import Access, Arrival, Received, ReceivedFilter, ReceivedPage
@@ -145,6 +156,22 @@ class Reader:
         return calendars.statute_of(self.engine, request_id)
 
     # Whoever audits
+
+    def audited_case(self, request_id: str) -> AuditedCase | None:
+        """A case whole, with what it was filed with and all of its events, or None."""
+        found = audited.audited_case(self.engine, request_id)
+        if found is not None:
+            self._texts.fetch_what_is_there(found.statute_digest, found.policy_digest)
+        return found
+
+    def audited(self, wanted: CaseFilter, cursor: str | None = None, limit: int = 100) -> AuditedPage:
+        """Whole cases that ``wanted`` lets through, latest filing first; ``limit`` is held to 1..500. Raises BadCursor.
+
+        Walking the cursors shows each case that was there at the start exactly once, whatever is filed meanwhile.
+        """
+        page = audited.audited_cases(self.engine, wanted, cursor, limit)
+        self._texts.fetch_what_is_there(*{d for case in page.cases for d in (case.statute_digest, case.policy_digest)})
+        return page
 
     @property
     def log(self) -> LogBook:

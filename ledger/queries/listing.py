@@ -21,6 +21,7 @@ from sqlalchemy import (
     column,
     func,
     literal_column,
+    or_,
     select,
     true,
     tuple_,
@@ -95,6 +96,10 @@ def _holds(wanted: CaseFilter) -> Iterator[ColumnElement[bool]]:
         yield is_code(cases.c.provider_code, wanted.provider)
     if wanted.breached:
         yield cases.c.breached
+    if wanted.before is not None:
+        yield cases.c.filed_at < wanted.before
+    if wanted.since is not None:
+        yield or_(_OPEN, cases.c.closed_at >= wanted.since)
     if wanted.open or wanted.stage not in (None, Stage.CLOSED):
         yield _OPEN
     if wanted.open is False or wanted.stage is Stage.CLOSED:

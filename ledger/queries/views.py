@@ -88,6 +88,7 @@ class CaseFilter:
     ``party`` is an organisation's code that must be requester or provider. ``breached``: only cases
     with an open breached clock. ``stuck``: those, and the ones parked with a reason. ``open``: only
     cases that are not closed (False: only closed ones). ``visibility``: only what its holder may see.
+    ``since`` and ``before``: only cases that were open at some time from the one instant to short of the other.
     """
 
     procedure: ProcedureName | None = None
@@ -103,6 +104,8 @@ class CaseFilter:
     breached: bool = False
     stuck: bool = False
     visibility: Visibility | None = None
+    since: datetime | None = None
+    before: datetime | None = None
 
 
 @dataclass(frozen=True)

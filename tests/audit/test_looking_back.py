@@ -1,16 +1,31 @@
-"""A case at an instant of its past: as it stood then, and not as it ended."""
+"""The ledger's cases as the audit has them: each at an instant of its past, and not as it ended."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 
 import pytest
 
-from domain.words import CommandName, EventType, Role, Stage
+from audit.replay.case import RecordedCase
+from audit.replay.state import NotFiledYet, as_it_stood
+from domain.calendar import day_of
+from domain.words import Stage
 from embedded.simulate.player import PlayedCase
 from embedded.simulate.sandbox import Sandbox
+from ledger.queries.views import CaseFilter
 from ledger.reader import Reader
-from starter.errors import NotFound
-from starter.looking_back import as_it_stood
-from tests.plays import IMPASSE, Plays
+from starter.audit_selection import selected
+from starter.errors import InvalidInput, NotFound
+from starter.looking_back import recorded_case, recorded_page
+
+
+def all_recorded(reader: Reader, wanted: CaseFilter) -> Iterator[RecordedCase]:
+    """Every such case, page by page."""
+    cursor = None
+    while True:
+        page = recorded_page(reader, wanted, cursor, 7)
+        yield from page.cases
+        if (cursor := page.next) is None:
+            return
 
 
 async def test_each_event_leaves_the_stage_that_it_names(ground: Sandbox, real_plays: dict[str, PlayedCase]) -> None:
@@ -18,30 +33,45 @@ async def test_each_event_leaves_the_stage_that_it_names(ground: Sandbox, real_p
     for played in real_plays.values():
         if played.request_id is None or played.case is None:
             continue
-        detail, events = reader.case(played.request_id), reader.events(played.request_id)
+        detail, recorded = reader.case(played.request_id), recorded_case(reader, played.request_id)
         assert detail is not None
-        for event in events:
-            past = as_it_stood(detail, events, event.at)
+        for event in recorded.events:
+            past = as_it_stood(recorded, event.at)
             assert past.stage is past.events[-1].stage
             assert (past.stage is Stage.CLOSED) == (past.outcome is not None)
             assert past.outcome is None or (not past.allowed and not past.waits_for)
             looked_at += 1
-        now = as_it_stood(detail, events, events[-1].at + timedelta(days=1))
+        now = as_it_stood(recorded, recorded.events[-1].at + timedelta(days=1))
         assert (now.stage, now.outcome) == (detail.stage, detail.outcome)
         assert {(c.number, c.state) for c in now.clocks} == {(c.number, c.state) for c in detail.clocks}
-        with pytest.raises(NotFound, match="was not filed yet"):
-            as_it_stood(detail, events, events[0].at - timedelta(seconds=1))
+        with pytest.raises(NotFiledYet, match="was not filed yet"):
+            as_it_stood(recorded, recorded.events[0].at - timedelta(seconds=1))
     assert looked_at > 100
+    with pytest.raises(NotFound, match="NANTONG-NONE"):
+        recorded_case(reader, "NANTONG-NONE")
 
 
-async def test_who_might_do_what_then(ground: Sandbox, plays: Plays) -> None:
-    played = await plays[IMPASSE]
-    assert played.request_id is not None
+async def test_all_cases_of_a_department_in_a_period(ground: Sandbox, real_plays: dict[str, PlayedCase]) -> None:
     reader = Reader(ground.engine)
-    detail, events = reader.case(played.request_id), reader.events(played.request_id)
-    assert detail is not None
-    forwarded = next(event for event in events if event.type is EventType.FORWARDED)
-    past = as_it_stood(detail, events, forwarded.at)
-    assert past.waits_for == (Role.PROVIDER,) or list(past.waits_for) == [Role.PROVIDER]
-    assert {CommandName.GRANT, CommandName.REFUSE} <= {*past.allowed[Role.PROVIDER]}
-    assert CommandName.GRANT not in past.allowed.get(Role.BUREAU, ())
+    every = {case.request_id: case for case in all_recorded(reader, CaseFilter())}
+    assert {played.request_id for played in real_plays.values() if played.case} <= set(every)
+    some = next(case for case in every.values() if case.events[-1].stage is Stage.CLOSED)
+    of, first, last = some.unfiled.provider.code, day_of(some.events[0].at), day_of(some.events[-1].at)
+    assert of is not None
+
+    def found(start: date | None, end: date | None) -> set[str]:
+        return {case.request_id for case in all_recorded(reader, selected(of, start, end, some.statute.id))}
+
+    mine = {
+        case.request_id
+        for case in every.values()
+        if case.statute.id == some.statute.id and of in (case.unfiled.requester.code, case.unfiled.provider.code)
+    }
+    assert found(None, None) == mine
+    assert some.request_id in found(first, last) & found(last, None) & found(None, first)
+    assert some.request_id not in found(last + timedelta(days=1), None) | found(None, first - timedelta(days=1))
+    page = recorded_page(reader, selected(of, None, None, some.statute.id), None, 1)
+    assert len(page.cases) == 1
+    assert (page.next is None) == (len(mine) == 1)
+    with pytest.raises(InvalidInput, match="before it begins"):
+        selected(first=last, last=last - timedelta(days=1))

@@ -100,3 +100,32 @@ def test_what_the_auditor_brings_is_read(shareflow: Run, tmp_path: Path) -> None
     assert wrong.code == 1
     assert "the checkpoint that was given: a note is" in wrong.out
     assert "a note is a text" in shareflow("audit", "export", "X", "-o", path, "--checkpoint", key).plainly_refused()
+
+
+def test_a_dossier_is_replayed_at_an_instant_and_against_another(shareflow: Run, whole: Path) -> None:
+    shown = json.loads(shareflow("audit", "replay", whole, "--at", "2026-09-22T10:00:00+08:00", "--json").out)
+    assert (shown["stage"], shown["waits_for"]) == ("provider_answer", ["provider"])
+    assert "grant" in shown["allowed"]["provider"]
+    assert [clock["state"] for clock in shown["clocks"]] == ["met", "running"]
+    assert shown["known_now"] == []
+    page = shareflow("audit", "replay", whole, "--at", "2026-09-22T10:00:00+08:00")
+    assert page.code == 0, page
+    assert "provider may" in page.out
+    instants = ("--at", "2026-09-22T10:00:00+08:00", "--against", "2026-10-12T12:00:00+08:00")
+    found = json.loads(shareflow("audit", "replay", whole, *instants, "--json").out)
+    assert [found["from"]["stage"], found["to"]["stage"]] == ["provider_answer", "refused"]
+    assert found["changed"][0]["changes"]["state"] == ["running", "met_late"]
+    assert "refused" in [event["type"] for event in found["events"]]
+    told = shareflow("audit", "replay", whole, *instants)
+    assert told.code == 0, told
+    assert "may no longer" in told.out
+    early = shareflow("audit", "replay", whole, "--at", "2026-01-01T00:00:00+08:00")
+    assert "was not filed yet" in early.plainly_refused(1)
+
+
+def test_which_cases_are_meant_must_be_said(shareflow: Run) -> None:
+    assert shareflow("audit", "replay").plainly_refused().startswith("Which cases?")
+    period = ("--from", "2026-02-01", "--to", "2026-01-01")
+    assert "before it begins" in shareflow("audit", "replay", *period).plainly_refused()
+    assert shareflow("audit", "replay", "--from", "soon").plainly_refused().startswith("--from ")
+    assert shareflow("audit", "replay", "--department", "").plainly_refused().startswith("--department ")

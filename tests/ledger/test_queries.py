@@ -1,6 +1,7 @@
 """Questions: lists that neither skip nor repeat, worklists, and what operators ask."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from domain.words import EventType, Stage
 from ledger import queries
 from ledger.errors import BadCursor
 from ledger.queries import CaseFilter, Head, WorklistFilter
+from ledger.queries.audited import audited_case, audited_cases
 from ledger.queries.views import event_from
 from ledger.recording import record_step
 from ledger.single_calls import SingleCalls
@@ -235,3 +237,36 @@ def test_a_case_with_its_clocks_is_one_question(engine: Engine, resolve, steps, 
         ShownClock.model_validate(clock.model_dump(include={*ShownClock.model_fields})) for clock in case.clocks
     )
     assert limits in [each.clocks for each in listed if each.request_id == case.request_id]
+
+
+def test_cases_come_whole_to_whoever_audits_them(engine: Engine, more_steps, resolve) -> None:
+    days, filed = timedelta(days=1), []
+    for n in range(5):
+        steps = more_steps()
+        filed.append(file(engine, steps, resolve, requester_code="AUDITED", filed_at=NOW + n * days))
+        if n < 2:
+            closing = [steps.event(EventType.CLOSED, (n + 1) * 24 * 60, Stage.CLOSED, outcome="declined")]
+            record_step(engine, steps.step(2, closing), resolve, "sm3")
+    wanted, seen, cursor = CaseFilter(party="AUDITED"), [], None
+    while True:
+        page = audited_cases(engine, wanted, cursor, 2)
+        seen += page.cases
+        if (cursor := page.next) is None:
+            break
+    assert [case.request_id for case in seen] == filed[::-1]
+    for case in seen:
+        assert case.events == queries.events_of(engine, case.request_id)
+        assert case == audited_case(engine, case.request_id)
+        assert case.application == queries.get_case(engine, case.request_id).application
+    assert audited_case(engine, "NANTONG-NONE") is None
+
+    def in_period(since: int | None, before: int | None) -> set[str]:
+        stretch = (None if each is None else NOW + each * days for each in (since, before))
+        narrowed = replace(wanted, **dict(zip(("since", "before"), stretch, strict=True)))
+        return {case.request_id for case in audited_cases(engine, narrowed, None, 500).cases}
+
+    assert in_period(None, None) == {*filed}
+    assert in_period(2, None) == {*filed[1:]}
+    assert in_period(3, None) == {*filed[2:]}
+    assert in_period(None, 1) == {filed[0]}
+    assert in_period(3, 4) == {filed[2], filed[3]}

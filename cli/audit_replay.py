@@ -1,0 +1,110 @@
+"""What ``shareflow audit replay`` does. What needs an engine is imported where it is asked for one."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit.dossier.packing import read_dossier
+from audit.replay.case import RecordedCase
+from audit.replay.difference import difference
+from audit.replay.hindsight import moved_since
+from audit.replay.state import as_it_stood
+from cli.errors import Failure
+from cli.past_page import print_difference, print_past, print_past_cases
+from cli.running import run
+from domain.calendar import CHINA, Calendar
+
+if TYPE_CHECKING:
+    from ledger.queries.views import CaseFilter
+
+
+@dataclass(frozen=True)
+class AskedCases:
+    """The options of a list of cases, as they were given."""
+
+    department: str | None
+    first: str | None
+    last: str | None
+    statute: str | None
+    at: str | None
+    limit: int
+    cursor: str | None
+
+    def filter(self) -> "CaseFilter":
+        """The cases that are meant. Raises InvalidInput, Failure where none of the options narrows them."""
+        return chosen(self.department, self.first, self.last, self.statute)
+
+
+def replay_one(case: str, at: str | None, against: str | None, as_json: bool) -> None:
+    """Tell a case as it stood, or what two instants differ in; now, where none is named. Raises NotFiledYet."""
+    one, other = _instant("--at", at), None if against is None else _instant("--against", against)
+    recorded, calendar = _from_file(Path(case)) if case.endswith(".zip") else run(_from_ledger(case))
+    past = as_it_stood(recorded, one)
+    if other is not None:
+        print_difference(recorded, difference(past, as_it_stood(recorded, other)), calendar, as_json)
+        return
+    known_now = calendar.as_known_on(None)
+    moved = [*moved_since(past.clocks, known_now, past.at, recorded.policy.close_of_business)]
+    print_past(recorded, past, moved, calendar, as_json)
+
+
+async def replay_cases(listed: AskedCases, as_json: bool) -> None:
+    """Tell where each case of a page stood at the instant, or at the end of the period, or now."""
+    import asyncio
+
+    from cli.connection import connected
+    from starter.looking_back import recorded_page
+
+    wanted = listed.filter()
+    at = _instant("--at", listed.at)
+    if listed.at is None and wanted.before is not None:
+        at = min(at, wanted.before)
+    async with connected() as client:
+        page = await asyncio.to_thread(recorded_page, client.reader, wanted, listed.cursor, listed.limit)
+    there = [recorded for recorded in page.cases if recorded.events[0].at <= at]
+    print_past_cases([(recorded, as_it_stood(recorded, at)) for recorded in there], page.next, as_json)
+
+
+def chosen(department: str | None, first: str | None, last: str | None, statute: str | None) -> "CaseFilter":
+    """The cases that options name. Raises InvalidInput naming the option, Failure where there is none."""
+    from cli.options import option
+    from domain.field_types import Day, Given
+    from starter.audit_selection import selected
+
+    if (department, first, last, statute) == (None, None, None, None):
+        raise Failure("Which cases? Name one, or a department, a period or a statute.")
+    return selected(
+        None if department is None else option("--department", Given, department),
+        None if first is None else option("--from", Day, first),
+        None if last is None else option("--to", Day, last),
+        None if statute is None else option("--statute", Given, statute),
+    )
+
+
+def _instant(name: str, said: str | None) -> datetime:
+    from cli.options import option
+    from domain.field_types import Instant
+
+    instant: datetime = datetime.now(UTC) if said is None else option(name, Instant, said)
+    return instant.astimezone(CHINA)
+
+
+def _from_file(path: Path) -> tuple[RecordedCase, Calendar]:
+    from audit.replay.from_dossier import case_in
+
+    return case_in(read_dossier(path))
+
+
+async def _from_ledger(request_id: str) -> tuple[RecordedCase, Calendar]:
+    import asyncio
+
+    from cli.connection import connected
+    from cli.options import option
+    from domain.field_types import ShortText
+    from starter.looking_back import recorded_case
+
+    asked = option("REQUEST_ID", ShortText, request_id)
+    async with connected() as client:
+        recorded = await asyncio.to_thread(recorded_case, client.reader, asked)
+        return recorded, await asyncio.to_thread(client.reader.calendar)
