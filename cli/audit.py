@@ -11,7 +11,8 @@ from cli.running import run
 audit = new_group("Pack the dossier of a case, check one, and close the log with a checkpoint.")
 Kept = Annotated[Path | None, typer.Option("--checkpoint", help="A checkpoint that was kept, as a file.")]
 Secret = Annotated[
-    Path | None, typer.Option(help="The log's secret key; `checkpoint.key` in the state folder otherwise.")
+    Path | None,
+    typer.Option(help="The log's secret key; otherwise SHAREFLOW_LOG_KEY, or `checkpoint.key` in the state folder."),
 ]
 
 Department = Annotated[str | None, typer.Option(help="The code of a department: cases in which it is a party.")]

@@ -35,7 +35,7 @@ async def checkpoint(secret: Path | None, to: Path | None) -> None:
     import asyncio
 
     from cli.connection import connected
-    from starter.log_key import signer_in
+    from configuration.log_key import signer_in
 
     async with connected() as client:
         signer = signer_in(_secret(secret))
@@ -48,15 +48,15 @@ async def checkpoint(secret: Path | None, to: Path | None) -> None:
 
 def public_key(secret: Path | None) -> None:
     """Print the log's public key."""
-    from starter.log_key import signer_in
+    from configuration.log_key import signer_in
 
     typer.echo(signer_in(_secret(secret)).key.written())
 
 
 def _secret(named: Path | None) -> Path:
-    from starter.log_key import USUAL
+    from configuration.log_key import usual_file
 
-    return named or Settings().state / USUAL
+    return named or usual_file(Settings())
 
 
 def _keys_in(file: Path) -> list[PublicKey]:

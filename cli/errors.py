@@ -31,6 +31,7 @@ EXIT_CODES = {
     "embedded.simulate.scenario.ScenarioError": UNUSABLE,
     "configuration.policy_file.PolicyError": UNUSABLE,
     "ledger.errors.LedgerUnavailable": UNUSABLE,
+    "ledger.errors.AnotherLog": UNUSABLE,
     "ledger.errors.LedgerConflict": UNUSABLE,
     "ledger.errors.BadCursor": UNUSABLE,
     "ledger.errors.CursorExpired": UNUSABLE,

@@ -16,10 +16,11 @@ from configuration.values import (
     as_digest,
     as_few,
     as_folder,
-    as_folder_if_any,
+    as_hours,
     as_issuer,
     as_level,
     as_number,
+    as_path_if_any,
     as_port,
     as_port_if_any,
     as_public_url,
@@ -111,7 +112,7 @@ class Settings:
     )
     attachments = Setting(
         "SHAREFLOW_ATTACHMENTS",
-        as_folder_if_any,
+        as_path_if_any,
         "folder",
         "where papers that come as files are kept, by their SHA-256; several processes may share it "
         "([documents.md](documents.md))",
@@ -137,6 +138,23 @@ class Settings:
         "digest of new cases' ledger chains",
         "workers",
         usual="sm3",
+    )
+    log_key = Setting(
+        "SHAREFLOW_LOG_KEY",
+        as_path_if_any,
+        "file",
+        "the secret key with which workers sign checkpoints of the log ([audit.md](audit.md)), the same for all of "
+        "them; `shareflow audit key` makes it",
+        "all",
+        shown="`checkpoint.key` in the state folder under `up`, else none, and no checkpoints",
+    )
+    checkpoint_hours = Setting(
+        "SHAREFLOW_CHECKPOINT_HOURS",
+        as_hours,
+        "hours",
+        "how often a checkpoint of the log is made; at the start too, when one is due",
+        "workers",
+        usual="24",
     )
     webhook_allow = Setting(
         "SHAREFLOW_WEBHOOK_ALLOW",

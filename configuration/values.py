@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LARGEST_ATTACHMENT = 1024**3
 MOST_WORKERS = 64
 MOST_DAYS = 36_500
+MOST_HOURS = 8_784
 
 
 def as_text(_: str, text: str) -> str | None:
@@ -41,8 +42,8 @@ def as_folder(_: str, text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
-def as_folder_if_any(_: str, text: str) -> Path | None:
-    """The folder, from the root; None for none."""
+def as_path_if_any(_: str, text: str) -> Path | None:
+    """The folder or file, from the root; None for none."""
     return Path(text).expanduser().absolute() if text else None
 
 
@@ -81,6 +82,13 @@ def as_days_if_any(variable: str, text: str) -> int | None:
     if text and not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= MOST_DAYS):
         raise StartupError(f"{variable} must be a number of days from 1 to {MOST_DAYS}, not {text[:40]!r}.")
     return int(text) if text else None
+
+
+def as_hours(variable: str, text: str) -> int:
+    """A number of hours, up to a year. Raises StartupError."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 0 < int(text) <= MOST_HOURS):
+        raise StartupError(f"{variable} must be a number of hours from 1 to {MOST_HOURS}, not {text[:40]!r}.")
+    return int(text)
 
 
 def as_size(variable: str, text: str) -> int:

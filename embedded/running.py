@@ -9,9 +9,11 @@ import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from api.settings import ApiSettings
 from configuration.errors import StartupError
+from configuration.log_key import signer_in, usual_file
 from configuration.settings import Settings, environment_with
 from embedded.processes import Program, supervised
 from embedded.stack.folder import Addresses, StateFolder
@@ -58,6 +60,7 @@ async def embedded_stack(
         await asyncio.to_thread(_prepare, url)
         temporal, address, ui = await _temporal(stack, folder, settings)
         there = _environment(settings, url, address, temporal.namespace)
+        there[Settings.log_key.variable] = str(await asyncio.to_thread(_log_key, settings))
         programs = [*_workers(commands.worker, ports, there), Program("HTTP API", commands.api, there)]
         await stack.enter_async_context(supervised(programs, stop))
         addresses = Addresses(
@@ -75,6 +78,13 @@ def _health_ports(settings: Settings) -> range:
     if ports[-1] > 65535:
         raise StartupError(f"{Settings.health_port.variable} must leave a port for each of {len(ports)} workers.")
     return ports
+
+
+def _log_key(settings: Settings) -> Path:
+    """The file with the log's secret key, which is made where there is none."""
+    file = usual_file(settings)
+    signer_in(file)
+    return file
 
 
 def _prepare(url: str) -> None:

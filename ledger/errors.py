@@ -13,6 +13,10 @@ class CalendarChanged(Exception):
     """An edition was stored since the deadlines of a step were worked out: nothing was written, work them out again."""
 
 
+class AnotherLog(Exception):
+    """A checkpoint would be made in another name than those before; the message is one sentence."""
+
+
 class BadCursor(ValueError):
     """A page cursor that did not come from here."""
 

@@ -7,7 +7,7 @@ checkpoint of today binds whatever came before it.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection
@@ -16,14 +16,17 @@ from domain.engine.records import Algorithm
 from domain.log import proofs
 from domain.log.checkpoints import Checkpoint
 from domain.log.entries import entry_of_event
-from domain.log.keys import Signer
+from domain.log.keys import Signer, read_public_key
 from domain.log.tree import HASH_BYTES, FindNode, GrowingTree, NodePlace, TreeHash, root_between, whole_subtrees
 from ledger.engine import Engine, reading
+from ledger.errors import AnotherLog
 from ledger.queries import log
-from ledger.queries.log import NewEntry, NewNode
+from ledger.queries.cursors import numbered_cursor, read_numbered_cursor
+from ledger.queries.log import KeptCheckpoint, NewEntry, NewNode
 
 AT_ONCE: Final = 5_000
 ALGORITHMS: Final[Sequence[Algorithm]] = ("sha256", "sm3")
+_CHECKPOINTS: Final = "checkpoint"
 T = TypeVar("T")
 
 
@@ -69,24 +72,70 @@ class LogBook:
     def checkpoint(self, signer: Signer, at: datetime) -> str:
         """Enter all that is there and sign how the log stands then; the newest checkpoint where nothing is new.
 
-        ``at`` is when. The signer must be the log's own: a checkpoint is in its name.
+        ``at`` is when. Raises AnotherLog for a signer in whose name the log's checkpoints are not.
         """
-        while self.extend():
-            pass
+        self._enter_all()
         with self._engine.begin() as connection:
             log.alone(connection)
-            size, newest = log.length(connection), log.newest_checkpoint(connection)
-            if newest is not None and newest[0] == size:
-                return newest[1]
-            roots = [self._root(connection, algorithm, size) for algorithm in ALGORITHMS]
-            note = Checkpoint(signer.key.name, size, roots[0], roots[1], at).note().signed(signer).written()
-            log.keep_checkpoint(connection, size, note)
-            return note
+            return self._closed(connection, signer, at)[0]
 
-    def newest_checkpoint(self) -> tuple[int, str] | None:
-        """How many entries the checkpoint that covers most covers, and its note; None before the first."""
+    def checkpoint_when_due(self, signer: Signer, at: datetime, every: timedelta) -> str | None:
+        """A checkpoint where the newest is older than ``every`` and something was recorded since; None otherwise.
+
+        Of many who ask at once one makes it. Raises AnotherLog.
+        """
+        with reading(self._engine) as connection:
+            if not log.is_due(connection, every):
+                return None
+        self._enter_all()
+        with self._engine.begin() as connection:
+            log.alone(connection)
+            if not log.is_due(connection, every):
+                return None
+            note, new = self._closed(connection, signer, at)
+            return note if new else None
+
+    def _enter_all(self) -> None:
+        while self.extend():
+            pass
+
+    def _closed(self, connection: Connection, signer: Signer, at: datetime) -> tuple[str, bool]:
+        """The checkpoint of the log as it is now, and whether it is a new one."""
+        size, newest = log.length(connection), log.newest_checkpoint(connection)
+        name, before = signer.key.name, None if newest is None else read_public_key(newest.key).name
+        if before not in (None, name):
+            raise AnotherLog(f"The checkpoints of this log are in the name of {before}, and the key is that of {name}.")
+        if newest is not None and newest.size == size:
+            return newest.note, False
+        roots = [self._root(connection, algorithm, size) for algorithm in ALGORITHMS]
+        note = Checkpoint(name, size, roots[0], roots[1], at).note().signed(signer).written()
+        log.keep_checkpoint(connection, size, note, signer.key.written())
+        return note, True
+
+    def newest_checkpoint(self) -> KeptCheckpoint | None:
+        """The checkpoint that covers most; None before the first."""
         with reading(self._engine) as connection:
             return log.newest_checkpoint(connection)
+
+    def is_behind(self) -> bool:
+        """Whether anything was recorded that the newest checkpoint does not cover."""
+        with reading(self._engine) as connection:
+            newest = log.newest_checkpoint(connection)
+            return log.length(connection) > (newest.size if newest else 0) or bool(log.next_entries(connection, 1))
+
+    def checkpoints(self, cursor: str | None, limit: int) -> tuple[list[KeptCheckpoint], str | None]:
+        """So many checkpoints, the newest first, and the cursor of the following page. Raises BadCursor."""
+        below = None if cursor is None else read_numbered_cursor(_CHECKPOINTS, cursor)
+        with reading(self._engine) as connection:
+            found = log.checkpoints_from(connection, below, limit + 1)
+        page = found[:limit]
+        return page, numbered_cursor(_CHECKPOINTS, page[-1].size) if len(found) > limit else None
+
+    def checkpoint_of(self, size: int) -> KeptCheckpoint | None:
+        """The checkpoint that covers exactly so many entries."""
+        with reading(self._engine) as connection:
+            found = log.checkpoints_from(connection, size + 1, 1)
+        return found[0] if found and found[0].size == size else None
 
     def earlier_checkpoints(self, size: int, at_most: int) -> list[int]:
         """How many entries the last checkpoints before that of ``size`` cover, ascending."""

@@ -39,6 +39,7 @@ checkpoints = Table(
     metadata,
     Column("size", BigInteger, primary_key=True, autoincrement=False),
     Column("note", Text, nullable=False),
+    Column("key", Text, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
 )
-"""Each checkpoint by the number of entries that it covers: of so many there is one and no other."""
+"""Each checkpoint by the number of entries that it covers, with the public key of whoever signed it."""

@@ -92,14 +92,14 @@ def _proof(reader: Reader, request_id: str, events: int, kept: Sequence[int]) ->
     log, newest = reader.log, reader.log.newest_checkpoint()
     if newest is None:
         return None
-    size, note = newest
+    size = newest.size
     proved = [each for each in log.inclusion(request_id, size) if each.seq <= events]
     if not proved:
         return None
     earlier = sorted({*log.earlier_checkpoints(size, EARLIER), *(each for each in kept if 0 < each < size)})
     grown = [(each, *log.consistency(each, size)) for each in earlier]
     return LogProof(
-        checkpoint=note,
+        checkpoint=newest.note,
         events=tuple(
             ProvedEvent(seq=each.seq, place=each.place, sha256=in_hex(each.sha256), sm3=in_hex(each.sm3))
             for each in proved

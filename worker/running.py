@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
@@ -15,6 +16,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from configuration.errors import StartupError
+from configuration.log_key import signer_named
 from configuration.logs import configure_logs
 from configuration.process import settle_memory, told_to_stop
 from configuration.settings import Settings
@@ -33,11 +35,12 @@ log = logging.getLogger("shareflow.worker")
 async def running_worker(
     client: Client, engine: Engine, settings: Settings, health_port: int | None
 ) -> AsyncIterator[Worker]:
-    """A worker with its reconciliation, publications, webhooks and, on a port of 127.0.0.1, its health.
+    """A worker with its reconciliation, publications, webhooks, checkpoints and, on a port of 127.0.0.1, its health.
 
     Leaving stops it gracefully. Raises StartupError for settings that cannot be.
     """
     # What runs beside a worker, and HTTP with it, is loaded only where one runs: a worker for played cases has no need.
+    from background.checkpoints import keep_checkpointing
     from background.health import Health, serve_health
     from background.pruning import keep_pruning
     from background.publication import keep_publishing
@@ -48,6 +51,9 @@ async def running_worker(
     from background.webhooks.payloads import prefix_of
     from background.webhooks.sending import Sender
 
+    signer, every = signer_named(settings), timedelta(hours=settings.checkpoint_hours)
+    if signer is None:
+        log.warning("no checkpoints of the log are made: %s names no key", Settings.log_key.variable)
     worker = build_worker(client, engine, algorithm=settings.digest, watched=False, settings=settings)
     health = Health(client, Reader(engine), lambda: worker.is_running)
     prefix = prefix_of(settings.public_url)
@@ -62,6 +68,8 @@ async def running_worker(
                     asyncio.create_task(keep_publishing(client, engine, CalendarStore(engine))),
                     asyncio.create_task(Dispatcher(engine, sender, prefix=prefix).keep_dispatching()),
                 ]
+                if signer is not None:
+                    beside.append(asyncio.create_task(keep_checkpointing(engine, signer, every)))
                 if settings.feed_days is not None:
                     beside.append(asyncio.create_task(keep_pruning(engine, settings.feed_days)))
                 try:

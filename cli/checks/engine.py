@@ -2,6 +2,7 @@
 
 import asyncio
 
+from cli.checks.checkpoints import checkpoints_check
 from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
 from cli.connection import NAME_BOTH
 from configuration.settings import Settings
@@ -18,7 +19,7 @@ START = "start one with `shareflow up`, or name one with SHAREFLOW_DATABASE_URL 
 
 
 async def engine_checks(settings: Settings) -> list[Check]:
-    """Database, Temporal and cases."""
+    """Database, Temporal, cases and the checkpoints of the log."""
     running = running_stack(settings.state)
     database, reader = await asyncio.to_thread(_database, settings, running)
     temporal, client = await _temporal(settings, running)
@@ -26,9 +27,10 @@ async def engine_checks(settings: Settings) -> list[Check]:
         cases = await _cases(reader, client)
     except Exception as error:
         cases = problem("cases", unexpected(error))
+    checkpoints = await asyncio.to_thread(checkpoints_check, settings, reader, running is not None)
     if reader is not None:
         await asyncio.to_thread(reader.close)
-    return [database, temporal, cases]
+    return [database, temporal, cases, checkpoints]
 
 
 def _database(settings: Settings, running: Addresses | None) -> tuple[Check, Reader | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select, tuple_
 
@@ -22,6 +23,16 @@ class NewEntry:
     request_id: str
     seq: int
     digest: str
+
+
+@dataclass(frozen=True)
+class KeptCheckpoint:
+    """A checkpoint as it is kept: how many entries it covers, its signed note, the public key that signed it, when."""
+
+    size: int
+    note: str
+    key: str
+    made_at: datetime
 
 
 @dataclass(frozen=True)
@@ -89,11 +100,25 @@ def places_of(connection: Connection, request_id: str, below: int) -> dict[int, 
     return {row.seq: row.place for row in connection.execute(query)}
 
 
-def newest_checkpoint(connection: Connection) -> tuple[int, str] | None:
-    """The size and the note of the checkpoint that covers most."""
-    query = select(checkpoints.c.size, checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
-    row = connection.execute(query).first()
-    return None if row is None else (row.size, row.note)
+def checkpoints_from(connection: Connection, below: int | None, at_most: int) -> list[KeptCheckpoint]:
+    """The checkpoints that cover fewer entries than ``below`` (None: all), the one that covers most first."""
+    query = select(checkpoints.c.size, checkpoints.c.note, checkpoints.c.key, checkpoints.c.made_at)
+    if below is not None:
+        query = query.where(checkpoints.c.size < below)
+    rows = connection.execute(query.order_by(checkpoints.c.size.desc()).limit(at_most))
+    return [KeptCheckpoint(*row) for row in rows]
+
+
+def newest_checkpoint(connection: Connection) -> KeptCheckpoint | None:
+    """The checkpoint that covers most."""
+    return next(iter(checkpoints_from(connection, None, 1)), None)
+
+
+def is_due(connection: Connection, every: timedelta) -> bool:
+    """Whether the newest checkpoint is older than this, by the database's clock. One of an empty log counts as none."""
+    query = select(checkpoints.c.size, func.clock_timestamp() - checkpoints.c.made_at >= every)
+    newest = connection.execute(query.order_by(checkpoints.c.size.desc()).limit(1)).first()
+    return newest is None or newest.size == 0 or bool(newest[1])
 
 
 def sizes_of_checkpoints(connection: Connection, below: int, at_most: int) -> list[int]:
@@ -102,6 +127,6 @@ def sizes_of_checkpoints(connection: Connection, below: int, at_most: int) -> li
     return sorted(connection.execute(query.limit(at_most)).scalars())
 
 
-def keep_checkpoint(connection: Connection, size: int, note: str) -> None:
+def keep_checkpoint(connection: Connection, size: int, note: str, key: str) -> None:
     """Keep a checkpoint for good."""
-    connection.execute(insert(checkpoints).values(size=size, note=note))
+    connection.execute(insert(checkpoints).values(size=size, note=note, key=key))

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from temporalio.api.operatorservice.v1 import RemoveSearchAttributesRequest
 
 from cli.checks.engine import engine_checks
 from cli.checks.findings import Check
+from configuration.log_key import signer_in
 from configuration.settings import Settings
 from domain.engine.filed import Party, Resource
 from domain.words import SharingClass
 from embedded.simulate.sandbox import Sandbox, sandbox
+from ledger.log_book import LogBook
 from procedures.share_request.application import Application
 from protocol.names import workflow_id
 from starter.engine_client import ShareflowClient
@@ -46,9 +49,11 @@ async def test_an_engine_its_cases_and_what_can_be_amiss(monkeypatch: pytest.Mon
         client = ShareflowClient(ground.temporal, ground.engine)
         kept = await client.file("changshu-2019", APPLICATION)
         found = await findings()
-        assert {name: check.state for name, check in found.items()} == dict.fromkeys(
-            ("database", "temporal", "cases"), "ok"
-        )
+        assert {name: check.state for name, check in found.items()} == {
+            **dict.fromkeys(("database", "temporal", "cases"), "ok"),
+            "checkpoints": "warning",
+        }
+        assert "SHAREFLOW_LOG_KEY names no key" in found["checkpoints"].says
         assert "1 open cases" in found["cases"].says
 
         lost = await client.file("changshu-2019", APPLICATION)
@@ -69,3 +74,21 @@ async def test_an_engine_its_cases_and_what_can_be_amiss(monkeypatch: pytest.Mon
         found = await findings()
         assert (found["database"].state, found["cases"].state) == ("problem", "skipped")
         assert "no tables yet" in found["database"].says
+
+
+async def test_checkpoints_that_are_made_and_those_that_are_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path))
+    key = tmp_path / "log.key"
+    monkeypatch.setenv("SHAREFLOW_LOG_KEY", str(key))
+    async with engine_in_the_environment(monkeypatch) as ground:
+        missing = (await findings())["checkpoints"]
+        assert (missing.state, str(key) in missing.says) == ("problem", True)
+        signer = signer_in(key)
+        none = (await findings())["checkpoints"]
+        assert (none.state, none.says) == ("warning", f"No checkpoint was made yet in the name of {signer.key.name}.")
+        LogBook(ground.engine).checkpoint(signer, datetime.now(UTC))
+        made = (await findings())["checkpoints"]
+        assert made.state == "ok"
+        assert made.says.startswith("the newest covers 0 entries")

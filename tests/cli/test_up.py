@@ -1,6 +1,7 @@
 """``shareflow up`` as processes: a worker that is killed is back, and none is left when it ends, however it ends."""
 
 import itertools
+import json
 import os
 import re
 import signal
@@ -106,6 +107,7 @@ def test_killed_workers_are_back_and_the_case_goes_on_and_none_outlives_one_that
         first = int(running.environment["SHAREFLOW_HEALTH_PORT"])
         assert healths == [f"http://127.0.0.1:{first + number}/healthz" for number in (0, 1)]
         assert [httpx.get(health).status_code for health in healths] == [200, 200]
+        eventually(lambda: "made" in finding(running, "checkpoints"))
         case = re.search(r"NT\S*-\S+|[A-Z]+-\w{8,}", running.run("request", "file", REQUEST))
         assert case
         killed = running.workers()
@@ -128,6 +130,12 @@ def test_killed_workers_are_back_and_the_case_goes_on_and_none_outlives_one_that
     ended_by(signal.SIGTERM, state, after=3.0)
     _, left = psutil.wait_procs(servers, timeout=20)
     assert left == []
+
+
+def finding(running: UpProcess, name: str) -> str:
+    """What the doctor says of one thing; nothing while it is not well."""
+    checks = json.loads(running.run("doctor", "--json"))["checks"]
+    return next((str(each["says"]) for each in checks if (each["name"], each["state"]) == (name, "ok")), "")
 
 
 def test_an_early_signal_leaves_no_process(tmp_path: Path) -> None:

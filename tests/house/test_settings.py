@@ -32,6 +32,7 @@ WRONG = {
     "SHAREFLOW_FAILURE_LIMIT": "0.5",
     "SHAREFLOW_ATTACHMENT_LIMIT": "20M",
     "SHAREFLOW_FEED_DAYS": "0",
+    "SHAREFLOW_CHECKPOINT_HOURS": "0",
     "SHAREFLOW_OIDC_ISSUER": "http://issuer.example",
     "SHAREFLOW_PUBLIC_URL": "share.example.gov.cn",
     "SHAREFLOW_WEBHOOK_ALLOW": "10.0.0.1/8",

@@ -50,6 +50,16 @@ def empty_database(postgres_url: str, engine: Engine) -> str:
     return postgres_url.replace("/postgres?", f"/{name}?")
 
 
+@pytest.fixture
+def own(empty_database: str) -> Iterator[Engine]:
+    """A ledger of its own."""
+    engine = connect(empty_database, pool_size=5)
+    migrate(engine)
+    with_texts(engine)
+    yield engine
+    engine.dispose()
+
+
 def with_texts(engine: Engine) -> None:
     """Keep what the cases of these tests rest on."""
     statute = {"id": "nantong-2020", "limits": [{"amount": 10}]}

@@ -14,26 +14,16 @@ from domain.log.keys import Ed25519Signer
 from domain.log.notes import read_note, signed_by
 from domain.log.proofs import ProofWrong, check_consistency, check_inclusion
 from domain.log.tree import TreeHash
-from ledger.engine import connect
+from ledger.errors import AnotherLog
 from ledger.log_book import LogBook
 from ledger.queries import events_of
 from ledger.recording import record_step
-from ledger.schema import migrate
 from tests.domain.log.roots import root_of
-from tests.ledger.conftest import Steps, with_texts
+from tests.ledger.conftest import Steps
 
 SIGNER = Ed25519Signer("shareflow/test", b"\x01" * 32)
 AT = datetime(2026, 9, 18, 2, tzinfo=UTC)
 SHA256 = TreeHash("sha256")
-
-
-@pytest.fixture
-def own(empty_database: str) -> Engine:
-    """A ledger of its own."""
-    engine = connect(empty_database, pool_size=5)
-    migrate(engine)
-    with_texts(engine)
-    return engine
 
 
 def recorded(own: Engine, resolve: Callable[..., object], *cases: str) -> None:
@@ -76,10 +66,19 @@ def test_a_checkpoint_is_made_once_for_what_is_there(own: Engine, resolve) -> No
     recorded(own, resolve, "a")
     first = book.checkpoint(SIGNER, AT)
     assert book.checkpoint(SIGNER, datetime.now(UTC)) == first
-    assert book.newest_checkpoint() == (2, first)
+    newest = book.newest_checkpoint()
+    assert newest is not None
+    assert (newest.size, newest.note, newest.key) == (2, first, SIGNER.key.written())
     recorded(own, resolve, "b")
     book.checkpoint(SIGNER, AT)
     assert book.earlier_checkpoints(4, 50) == [0, 2]
+
+
+def test_a_checkpoint_in_another_name_is_refused(own: Engine, resolve) -> None:
+    LogBook(own).checkpoint(SIGNER, AT)
+    recorded(own, resolve, "a")
+    with pytest.raises(AnotherLog, match="in the name of shareflow/test, and the key is that of shareflow/other"):
+        LogBook(own).checkpoint(Ed25519Signer("shareflow/other", b"\x02" * 32), AT)
 
 
 def test_what_is_proved_can_be_checked(own: Engine, resolve) -> None:

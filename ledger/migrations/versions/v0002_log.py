@@ -26,6 +26,7 @@ CREATE TABLE log_nodes (
 CREATE TABLE checkpoints (
     size    bigint PRIMARY KEY,
     note    text NOT NULL,
+    key     text NOT NULL,
     made_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 """

@@ -6,26 +6,52 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from configuration.errors import StartupError
+from configuration.settings import Settings
 from domain.log.keys import Ed25519Signer, KeyWrong, read_secret_key, write_secret_key
-from starter.errors import InvalidInput
 
 USUAL: Final = "checkpoint.key"
 """Its name in the state folder, where no file is named."""
 
 
+def usual_file(settings: Settings) -> Path:
+    """Where the key is: in the file that is named, else in the state folder."""
+    return settings.log_key or settings.state / USUAL
+
+
 def signer_in(file: Path) -> Ed25519Signer:
     """The key in a file; one that is not there is made, with a name that no other log has.
 
-    Raises InvalidInput for a file that cannot be used, and never replaces one.
+    Raises StartupError for a file that cannot be used, and never replaces one.
     """
     try:
         if not file.exists():
             _make(file)
+    except OSError as error:
+        raise StartupError(f"{file} cannot be used: {error.strerror}.") from None
+    return signer_there(file)
+
+
+def signer_there(file: Path) -> Ed25519Signer:
+    """The key in a file that must be there: processes that each made one would sign the same log by many.
+
+    Raises StartupError for a file that cannot be used.
+    """
+    try:
         return read_secret_key(file.read_text(encoding="ascii"))
     except (KeyWrong, ValueError) as error:
-        raise InvalidInput(f"{file}: {error}.") from None
+        raise StartupError(f"{file}: {error}.") from None
+    except FileNotFoundError:
+        raise StartupError(
+            f"{file} is not there: `shareflow audit key --secret {file}` makes the log's secret key."
+        ) from None
     except OSError as error:
-        raise InvalidInput(f"{file} cannot be used: {error.strerror}.") from None
+        raise StartupError(f"{file} cannot be used: {error.strerror}.") from None
+
+
+def signer_named(settings: Settings) -> Ed25519Signer | None:
+    """The key in the file that a setting names; None where none is named. Raises StartupError."""
+    return signer_there(settings.log_key) if settings.log_key else None
 
 
 def _make(file: Path) -> None:

@@ -1,0 +1,41 @@
+"""Checkpoints of the log, made at set times: whoever keeps one can be shown for ever what had been recorded by then."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+from domain.log.checkpoints import checkpoint_in
+from domain.log.keys import Signer
+from domain.log.notes import read_note
+from ledger.engine import Engine
+from ledger.log_book import LogBook
+
+log = logging.getLogger("shareflow.checkpoints")
+
+LOOK_EVERY = timedelta(minutes=5)
+"""How often it is asked, by one small query, whether a checkpoint is due."""
+AGAIN = timedelta(seconds=30)
+"""How soon after a failure it is tried again."""
+
+
+async def keep_checkpointing(engine: Engine, signer: Signer, every: timedelta) -> None:
+    """Make a checkpoint whenever the newest is older than ``every``, until cancelled; at the start, when it is.
+
+    Run it in as many processes as you like, all with the same key: one of them makes it. Where nothing was recorded
+    since, none is made. Failures are logged and tried again.
+    """
+    book = LogBook(engine)
+    while True:
+        pause = LOOK_EVERY
+        try:
+            note = await asyncio.to_thread(book.checkpoint_when_due, signer, datetime.now(UTC), every)
+            if note is not None:
+                log.info(
+                    "checkpoint made", extra={"entries": checkpoint_in(read_note(note)).size, "log": signer.key.name}
+                )
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # whatever the database or the device that signs does, the next try may go well
+            log.warning("checkpoint postponed", extra={"error": f"{type(error).__name__}: {error}"})
+            pause = AGAIN
+        await asyncio.sleep(pause.total_seconds())

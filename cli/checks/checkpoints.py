@@ -1,0 +1,43 @@
+"""Whether somebody makes checkpoints of the log, and whether the last one is as old as it should be."""
+
+from datetime import UTC, datetime, timedelta
+
+from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
+from configuration.errors import StartupError
+from configuration.log_key import signer_there, usual_file
+from configuration.settings import Settings
+from domain.calendar import CHINA
+from ledger.reader import Reader
+
+NAME = "checkpoints"
+LATE = 2
+"""So many times the usual while may pass: nothing is recorded on some days, and then none is made."""
+
+
+def checkpoints_check(settings: Settings, reader: Reader | None, runs_here: bool) -> Check:
+    """The key can be used, and a checkpoint is there. ``runs_here``: the engine is the one that ``up`` runs."""
+    if reader is None:
+        return skipped(NAME, "Checkpoints are looked at when the database can be reached.")
+    variable = Settings.log_key.variable
+    if settings.log_key is None and (settings.database_url or not runs_here):
+        mend = f"make one with `shareflow audit key --secret FILE` and name it for every worker with {variable}"
+        return warning(NAME, f"No checkpoints of the log are made: {variable} names no key.", mend)
+    try:
+        signer = signer_there(usual_file(settings))
+    except StartupError as error:
+        return problem(NAME, str(error), f"name the log's secret key with {variable}")
+    try:
+        return _newest(reader, signer.key.name, timedelta(hours=settings.checkpoint_hours))
+    except Exception as error:
+        return problem(NAME, unexpected(error))
+
+
+def _newest(reader: Reader, name: str, every: timedelta) -> Check:
+    newest = reader.log.newest_checkpoint()
+    if newest is None:
+        return warning(NAME, f"No checkpoint was made yet in the name of {name}.", "start a worker")
+    at = newest.made_at.astimezone(CHINA)
+    says = f"the newest covers {newest.size} entries, made {at:%Y-%m-%d %H:%M} in the name of {name}"
+    if datetime.now(UTC) - newest.made_at > LATE * every and reader.log.is_behind():
+        return warning(NAME, f"A checkpoint is overdue: {says}.", "look into the logs of the workers")
+    return ok(NAME, says)

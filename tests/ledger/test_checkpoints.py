@@ -1,0 +1,91 @@
+"""Checkpoints at set times: by whoever comes first, once, also after the database was away."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from background import checkpoints
+from background.checkpoints import keep_checkpointing
+from domain.log.checkpoints import checkpoint_in
+from domain.log.keys import Ed25519Signer
+from domain.log.notes import read_note, signed_by
+from ledger.log_book import LogBook
+from ledger.recording import record_step
+from tests.ledger.conftest import Steps
+
+SIGNER = Ed25519Signer("shareflow/test", b"\x01" * 32)
+DAY, ALWAYS = timedelta(days=1), timedelta()
+
+
+def when_due(own: Engine, every: timedelta) -> int | None:
+    """How many entries a checkpoint made now covers; None where none was made."""
+    note = LogBook(own).checkpoint_when_due(SIGNER, datetime.now(UTC), every)
+    if note is None:
+        return None
+    assert signed_by(read_note(note), [SIGNER.key])
+    return checkpoint_in(read_note(note)).size
+
+
+def test_a_checkpoint_is_made_when_the_last_is_old_and_something_came(own: Engine, resolve) -> None:
+    assert [when_due(own, DAY), when_due(own, DAY)] == [0, None]
+    record_step(own, Steps("a").filing(), resolve, "sm3")
+    assert when_due(own, DAY) == 2  # the first of an empty log keeps nobody waiting
+    assert LogBook(own).is_behind() is False
+    record_step(own, Steps("b").filing(), resolve, "sm3")
+    assert LogBook(own).is_behind() is True
+    assert [when_due(own, DAY), when_due(own, ALWAYS), when_due(own, ALWAYS)] == [None, 4, None]
+
+
+def test_of_many_workers_one_makes_it(own: Engine, resolve) -> None:
+    for number in range(5):
+        record_step(own, Steps(f"case-{number}").filing(), resolve, "sm3")
+    made: list[int | None] = []
+    threads = [threading.Thread(target=lambda: made.append(when_due(own, DAY))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(made, key=str) == [10, None, None, None]
+
+
+def test_pages_of_checkpoints_go_from_the_newest_back(own: Engine, resolve) -> None:
+    book = LogBook(own)
+    for case in "abc":
+        record_step(own, Steps(case).filing(), resolve, "sm3")
+        book.checkpoint(SIGNER, datetime.now(UTC))
+    first, following = book.checkpoints(None, 2)
+    assert [each.size for each in first] == [6, 4]
+    rest, end = book.checkpoints(following, 2)
+    assert ([each.size for each in rest], end) == ([2], None)
+    assert book.checkpoint_of(4) == first[1]
+    assert book.checkpoint_of(3) is None
+
+
+async def test_a_database_that_was_away_is_tried_again(
+    own: Engine, resolve: Callable[..., object], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(checkpoints, "AGAIN", timedelta(milliseconds=50))
+    record_step(own, Steps("a").filing(), resolve, "sm3")
+    with own.begin() as connection:
+        connection.execute(text("ALTER TABLE checkpoints RENAME TO away"))
+    with caplog.at_level(logging.INFO, "shareflow.checkpoints"):
+        keeping = asyncio.create_task(keep_checkpointing(own, SIGNER, DAY))
+        async with asyncio.timeout(20):
+            await until_said(caplog, "checkpoint postponed")
+            with own.begin() as connection:
+                connection.execute(text("ALTER TABLE away RENAME TO checkpoints"))
+            await until_said(caplog, "checkpoint made")
+    keeping.cancel()
+    newest = LogBook(own).newest_checkpoint()
+    assert newest is not None
+    assert newest.size == 2
+
+
+async def until_said(caplog: pytest.LogCaptureFixture, message: str) -> None:
+    while message not in caplog.messages:  # noqa: ASYNC110 - a log has no event to wait for
+        await asyncio.sleep(0.02)
