@@ -10,6 +10,7 @@ from api.attachments import endpoints as attachments
 from api.cases import commands, reading
 from api.cases import endpoints as cases
 from api.cases import request_endpoints as requests
+from api.checkpoints import endpoints as checkpoints
 from api.context import AppContext
 from api.dependencies import bearer_token
 from api.documents import endpoints as documents
@@ -49,6 +50,7 @@ ROUTERS = (
     events.router,
     webhooks.router,
     law.router,
+    checkpoints.router,
     procedures.router,
     health.router,
 )

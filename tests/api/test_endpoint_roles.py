@@ -17,6 +17,7 @@ PATHS: Final = {
     "{statute_id}": "nantong-2020",
     "{name}": "application",
     "{seq}": "1",
+    "{size}": "1",
 }
 QUERIES: Final = {"GET /v1/calendar/due": {"from": "2026-09-18", "working_days": "5"}}
 EVENT: Final = {
