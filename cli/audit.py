@@ -31,12 +31,13 @@ def export(
     request_id: str,
     to: Annotated[Path, typer.Option("-o", "--output", help="The zip to write; one that is there is replaced.")],
     kept: Kept = None,
+    secret: Secret = None,
     as_json: AsJson = False,
 ) -> None:
-    """Pack everything that is known of a case into one file."""
+    """Pack everything that is known of a case into one file, sealed where the log's key is at hand."""
     from cli.audit_export import export as work
 
-    run(work(request_id, to, kept, as_json))
+    run(work(request_id, to, kept, secret, as_json))
 
 
 @audit.command()

@@ -64,12 +64,15 @@ class Manifest(Fixed):
 class CaseDossier:
     """A dossier that was read: its manifest, and its other files by name, whether the manifest lists them or not.
 
+    ``seal`` is what its packer has signed of the manifest, where it was sealed.
+
     Papers may be large and many: of each is known what was found of it (``papers``, by name), its bytes are not held.
     """
 
     manifest: Manifest
     files: Mapping[str, bytes]
     papers: Mapping[str, PackedFile] = field(default_factory=dict)
+    seal: bytes | None = None
 
     @property
     def histories(self) -> list[str]:

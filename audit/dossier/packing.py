@@ -23,6 +23,7 @@ from audit.dossier.contents import (
     measured,
     read_manifest,
 )
+from audit.dossier.seal import SEAL
 
 MOST_FILES: Final = 10_000
 MOST_BYTES: Final = 256 << 20
@@ -39,7 +40,7 @@ FindPaper = Callable[[str], IO[bytes] | None]
 
 
 def write_dossier(to: IO[bytes], dossier: CaseDossier, find: FindPaper) -> None:
-    """Write the zip of a dossier: the manifest first, then its files in the manifest's order.
+    """Write the zip of a dossier: the manifest first and its seal, then its files in the manifest's order.
 
     Papers are copied piece by piece, as they are: they take no more room in a zip than they say.
 
@@ -47,6 +48,8 @@ def write_dossier(to: IO[bytes], dossier: CaseDossier, find: FindPaper) -> None:
     """
     with zipfile.ZipFile(to, "w") as archive:
         _add(archive, MANIFEST, dossier.manifest.written())
+        if dossier.seal is not None:
+            _add(archive, SEAL, dossier.seal)
         for file in dossier.manifest.files:
             if file.name in dossier.files:
                 _add(archive, file.name, dossier.files[file.name])
@@ -101,7 +104,8 @@ def unpacked(file: IO[bytes]) -> CaseDossier:
         raise DossierUnusable(f"This is not a zip that can be read: {str(error) or type(error).__name__}.") from None
     if MANIFEST not in files:
         raise DossierUnusable(f"This zip has no {MANIFEST}: it is not a dossier.")
-    return CaseDossier(read_manifest(files.pop(MANIFEST)), files, papers)
+    manifest, seal = read_manifest(files.pop(MANIFEST)), files.pop(SEAL, None)
+    return CaseDossier(manifest, files, papers, seal)
 
 
 def _check_entries(entries: Sequence[zipfile.ZipInfo], size: int) -> None:

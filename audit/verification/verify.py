@@ -14,8 +14,9 @@ from audit.verification.history import Replayed, RunHistory, check_history, chec
 from audit.verification.log import check_against, check_inclusion_of, check_signature
 from audit.verification.record import CaseRecord, record_in
 from audit.verification.results import CheckFailed, CheckResult
+from audit.verification.seal import check_seal
 from audit.verification.transitions import check_transitions
-from domain.log.keys import PublicKey
+from domain.log.keys import ED25519, PublicKey
 from protocol.messages import CaseOpening
 
 
@@ -66,6 +67,7 @@ class _Verification:
         self._holds("log", lambda: check_inclusion_of(self._read_record, self._packed_proof()), readable)
         self._holds("signature", self._signature, readable)
         self._holds("checkpoint", self._checkpoint, readable)
+        self._holds("seal", self._seal)
         return self._results
 
     def _holds(self, check: str, tried: Callable[[], str], possible: bool = True) -> bool:
@@ -134,6 +136,12 @@ class _Verification:
         if self._trusted.checkpoint is None:
             raise _Skipped("no checkpoint was given: --checkpoint FILE")
         return check_against(self._packed_proof(), self._trusted.checkpoint, self._trusted.keys)
+
+    def _seal(self) -> str:
+        keys = [key for key in self._trusted.keys if key.kind == ED25519]
+        if not keys:
+            raise _Skipped("no key of a log was given: --key FILE")
+        return check_seal(self._dossier, keys)
 
 
 def failed(results: Sequence[CheckResult]) -> bool:

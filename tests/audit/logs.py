@@ -6,6 +6,7 @@ from datetime import datetime
 
 from audit.dossier.contents import CaseDossier, manifest_of
 from audit.dossier.proof import PROOF, LogProof, ProvedEvent, ProvedGrowth, in_hex
+from audit.dossier.seal import seal_of
 from audit.verification.record import events_in
 from domain.evidence import BEIJING
 from domain.log.checkpoints import Checkpoint
@@ -67,10 +68,11 @@ class MemoryLog:
 
 
 def logged(dossier: CaseDossier, log: MemoryLog, places: Sequence[int], earlier: Sequence[int] = ()) -> CaseDossier:
-    """The dossier with its proof."""
+    """The dossier with its proof, sealed by the log."""
     files = {**dossier.files, PROOF: log.proved(places, earlier).written()}
     said = dossier.manifest
-    return CaseDossier(manifest_of(said.request_id, said.algorithm, said.made_by, files), files)
+    manifest = manifest_of(said.request_id, said.algorithm, said.made_by, files)
+    return CaseDossier(manifest, files, seal=seal_of(manifest, log.signer))
 
 
 def entered(dossier: CaseDossier, log: MemoryLog, upto: int | None = None) -> list[int]:

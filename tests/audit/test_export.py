@@ -2,11 +2,13 @@
 
 import asyncio
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from audit.dossier.packing import unpacked
+from audit.dossier.seal import seal_of
 from audit.verification.verify import Trusted, verify
 from embedded.simulate.player import PlayedCase
 from embedded.simulate.sandbox import Sandbox
@@ -50,6 +52,7 @@ async def test_a_case_under_a_checkpoint(ground: Sandbox, real_plays: dict[str, 
     case = next(played.request_id for played in real_plays.values() if played.request_id and played.case)
     first = await asyncio.to_thread(reader.log.checkpoint, LOG_KEY, datetime.now(UTC))
     dossier = await dossier_of(reader, ground.temporal, case)
+    dossier = replace(dossier, seal=seal_of(dossier.manifest, LOG_KEY))
     results = {
         each.check: each.result for each in await asyncio.to_thread(verify, dossier, Trusted([LOG_KEY.key], first))
     }

@@ -35,6 +35,7 @@ def test_a_logged_case_holds_under_the_key() -> None:
     assert found["log"] == ("ok", "19 of 19 events in a log of 38 entries")
     assert found["signature"] == ("ok", "signed by shareflow/test")
     assert found["checkpoint"][0] == "skipped"
+    assert found["seal"] == ("ok", "sealed by shareflow/test")
     assert results(dossier, Trusted())["signature"][0] == "skipped"
 
 
