@@ -14,7 +14,7 @@ from audit.assembling import assembled
 from audit.dossier.contents import CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, name_of_run
 from audit.dossier.packing import FindPaper
 from audit.dossier.proof import PROOF, LogProof, ProvedEvent, ProvedGrowth, in_hex
-from audit.verification.history import Replayed, replay
+from audit.verification.history import Replayed, ends, replay
 from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent
 from domain.evidence import canonical_json, plain
@@ -52,7 +52,7 @@ async def dossier_of(
     for left in reversed(range(TRIES)):
         histories = await histories_of(temporal, request_id)
         case, events = await asyncio.to_thread(_recorded, reader, request_id)
-        if not left or await _decided(histories) >= len(events):
+        if not left or await _tell_all(histories, len(events)):
             break
         await asyncio.sleep(PAUSE.total_seconds())
     calendar = await asyncio.to_thread(reader.calendar)
@@ -108,12 +108,12 @@ def _proof(reader: Reader, request_id: str, events: int, kept: Sequence[int]) ->
     )
 
 
-async def _decided(histories: Sequence[WorkflowHistory]) -> int:
-    """How many events the histories account for; as far as they replay."""
+async def _tell_all(histories: Sequence[WorkflowHistory], events: int) -> bool:
+    """Whether the histories account for so many events, and for the end of a case that came to its end."""
     replayed = Replayed()
     for history in histories:
         await replay(history, replayed)
-    return len(replayed.events())
+    return len(replayed.events()) >= events and (ends(histories[-1]) or not replayed.ended)
 
 
 async def histories_of(temporal: Client, request_id: str) -> list[WorkflowHistory]:

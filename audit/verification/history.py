@@ -9,10 +9,12 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from temporalio.client import WorkflowHistory
 from temporalio.worker import (
+    ExecuteWorkflowInput,
     Interceptor,
     Replayer,
     StartActivityInput,
@@ -25,6 +27,7 @@ from temporalio.worker import (
 from temporalio.workflow import ActivityHandle
 
 from audit.dossier.contents import HISTORY, CaseDossier
+from audit.verification.order import check_order
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
 from domain.engine.records import NumberedEvent, Step, StepResult
@@ -35,15 +38,19 @@ from protocol.payloads import data_converter
 from workflows.case import CaseWorkflow
 from workflows.handler_guard import HandlerGuard
 
+PATIENCE: Final = timedelta(seconds=60)
+"""How long one run may take to be run again; a thousand commands take about two seconds."""
+
 RunHistory = WorkflowHistory
 """The history of one run of a case, as Temporal exports it."""
 
 
 @dataclass
 class Replayed:
-    """What a case wrote while it was run again: each step that was recorded, with the ledger's answer."""
+    """What a case did while it was run again: each step that it recorded with the ledger's answer, and its end."""
 
     steps: list[tuple[Step, StepResult]] = field(default_factory=list)
+    ended: bool = False
 
     def events(self) -> list[NumberedEvent]:
         """The events that the ledger must hold, by number, each once."""
@@ -77,6 +84,11 @@ class _LedgerListener(Interceptor):
             def init(self, outbound: WorkflowOutboundInterceptor) -> None:
                 self.next.init(Outbound(outbound))
 
+            async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
+                result = await self.next.execute_workflow(input)
+                replayed.ended = True
+                return result
+
         return Inbound
 
 
@@ -104,6 +116,7 @@ def histories_in(dossier: CaseDossier) -> list[RunHistory]:
             history.run_id  # noqa: B018 - raises where the first event is no start
         except Exception:  # the SDK raises whatever its parser does
             raise CheckFailed(f"{name} is not a history of Temporal") from None
+        check_order(name, history.events)
         found.append(history)
     return found
 
@@ -135,18 +148,35 @@ async def check_history(dossier: CaseDossier, record: CaseRecord, histories: Seq
         failure = await replay(history, replayed)
         if failure is not None:
             raise CheckFailed(f"{name}: run again, the case decides otherwise: {failure}")
+    if replayed.ended and not ends(histories[-1]):
+        raise CheckFailed(f"{dossier.histories[-1]} breaks off: the case came to its end, and the history does not")
     return replayed
 
 
+def ends(history: RunHistory) -> bool:
+    """Whether a history tells of the end of the case."""
+    return history.events[-1].HasField("workflow_execution_completed_event_attributes")
+
+
 async def replay(history: RunHistory, replayed: Replayed) -> Exception | None:
-    """Run one run of a case again and note what it records; why it decides otherwise, or None."""
+    """Run one run of a case again and note what it records; why it decides otherwise, or None.
+
+    One that does not come to an end is given up after ``PATIENCE``: the replayer itself would wait for ever.
+    """
     replayer = Replayer(
         workflows=[CaseWorkflow],
         data_converter=data_converter,
         interceptors=[HandlerGuard(), _LedgerListener(replayed)],
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
-    return (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure
+    running = asyncio.create_task(replayer.replay_workflow(history, raise_on_replay_failure=False))
+    await asyncio.wait([running], timeout=PATIENCE.total_seconds())
+    if running.done():
+        return running.result().replay_failure
+    while not running.done():  # the first ends its wait for the history, the second that for its worker
+        running.cancel()
+        await asyncio.wait([running], timeout=1)
+    return TimeoutError(f"it does not come to an end within {PATIENCE.total_seconds():.0f} s")
 
 
 def check_ledger(record: CaseRecord, replayed: Replayed) -> str:
