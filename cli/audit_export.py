@@ -11,6 +11,7 @@ from cli.audit_work import size_of
 from cli.connection import connected
 from cli.errors import Failure
 from cli.output import print_json
+from configuration.archive import archive_of
 from configuration.log_key import signer_there, usual_file
 from configuration.settings import Settings
 from domain.log.keys import Signer
@@ -25,7 +26,7 @@ async def export(request_id: str, to: Path, kept: Path | None, secret: Path | No
     signer = _sealer(secret, settings)
     async with connected(settings) as client:
         find = papers_kept(settings)
-        dossier = await dossier_of(client.reader, client.temporal, request_id, sizes, find)
+        dossier = await dossier_of(client.reader, client.temporal, request_id, sizes, find, archive_of(settings))
         if signer is not None:
             dossier = replace(dossier, seal=seal_of(dossier.manifest, signer))
         try:

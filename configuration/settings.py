@@ -122,6 +122,14 @@ class Settings:
     attachment_limit = Setting(
         "SHAREFLOW_ATTACHMENT_LIMIT", as_size, "bytes", "the largest paper", "the API", usual=str(20 * 1024 * 1024)
     )
+    archive = Setting(
+        "SHAREFLOW_ARCHIVE",
+        as_path_if_any,
+        "folder",
+        "where workers archive the histories of cases, one folder for all of them ([audit.md](audit.md#the-archive))",
+        "all",
+        shown="`archive` in the state folder",
+    )
     feed_days = Setting(
         "SHAREFLOW_FEED_DAYS",
         as_days_if_any,

@@ -14,6 +14,7 @@ from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect, ping
 from ledger.log_book import LogBook
 from ledger.queries import (
+    archive,
     attachments,
     audited,
     calendars,
@@ -24,6 +25,7 @@ from ledger.queries import (
     outbox_position,
     received,
 )
+from ledger.queries.archive import ArchivedRun
 from ledger.queries.attachments import Attachment
 from ledger.queries.audited import AuditedCase, AuditedPage
 from ledger.queries.calendars import OpenClock, Place, Publication
@@ -177,6 +179,10 @@ class Reader:
     def log(self) -> LogBook:
         """The log of all events, its proofs and its checkpoints."""
         return LogBook(self.engine)
+
+    def archived_runs(self, request_id: str) -> tuple[ArchivedRun, ...]:
+        """The runs of a case whose histories are archived, in the order in which they ended."""
+        return archive.archived_runs(self.engine, request_id)
 
     # Whoever watches over the ledger itself
 

@@ -20,7 +20,7 @@ class WorkflowGone(Exception):
 
 async def view_of(client: TemporalClient, workflow_id: str, within: timedelta) -> CaseView:
     """The case as its workflow has it. Raises WorkflowGone, and one of TEMPORAL_FAILED without an answer in time."""
-    with _told_when_gone():
+    with told_when_gone():
         handle = client.get_workflow_handle(workflow_id)
         view: CaseView = await handle.query("case", result_type=CaseView, rpc_timeout=within)
         return view
@@ -28,18 +28,19 @@ async def view_of(client: TemporalClient, workflow_id: str, within: timedelta) -
 
 async def nudge(client: TemporalClient, workflow_id: str) -> None:
     """Have a case take over what the ledger holds. Raises WorkflowGone, and one of TEMPORAL_FAILED."""
-    with _told_when_gone():
+    with told_when_gone():
         await client.get_workflow_handle(workflow_id).signal("sync_from_ledger")
 
 
 async def tell_of_calendar(client: TemporalClient, workflow_id: str, news: CalendarNews) -> None:
     """Tell a case that an edition was published. Raises WorkflowGone, and one of TEMPORAL_FAILED."""
-    with _told_when_gone():
+    with told_when_gone():
         await client.get_workflow_handle(workflow_id).signal("calendar_published", news)
 
 
 @contextmanager
-def _told_when_gone() -> Iterator[None]:
+def told_when_gone() -> Iterator[None]:
+    """Say so in words of our own where the server has no such workflow. Raises WorkflowGone, whatever else comes."""
     try:
         yield
     except RPCError as error:

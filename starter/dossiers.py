@@ -7,23 +7,23 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import IO, Any, Final
 
-from temporalio.client import Client, WorkflowHistory
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
 
 from audit.assembling import assembled
 from audit.dossier.contents import CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, name_of_run
 from audit.dossier.packing import FindPaper
 from audit.dossier.proof import PROOF, LogProof, ProvedEvent, ProvedGrowth, in_hex
 from audit.verification.history import Replayed, ends, replay
+from background.archive.store import HistoryArchive
 from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent
 from domain.evidence import canonical_json, plain
 from domain.rule_texts import KNOWN
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
-from protocol.names import workflow_id
 from starter.attachments import AttachmentDamaged, AttachmentStore
-from starter.errors import NotFound, Unavailable
+from starter.errors import NotFound
+from starter.histories import CaseRun, histories_of
 
 EARLIER: Final = 50
 """From so many checkpoints before the newest a dossier shows the way to it."""
@@ -37,20 +37,25 @@ def no_papers(digest: str) -> None:
 
 
 async def dossier_of(
-    reader: Reader, temporal: Client, request_id: str, kept: Sequence[int] = (), find: FindPaper = no_papers
+    reader: Reader,
+    temporal: Client,
+    request_id: str,
+    kept: Sequence[int] = (),
+    find: FindPaper = no_papers,
+    archive: HistoryArchive | None = None,
 ) -> CaseDossier:
     """The dossier of a case as it stands now, with its proof where a checkpoint covers the case.
 
     ``find`` opens the papers that are kept. ``kept``: of how many entries are the checkpoints that somebody has kept;
-    the proof goes on from those, too.
+    the proof goes on from those, too. ``archive`` has the histories that Temporal has let go of.
 
     Ledger and history are read one after the other: a case that moves between is read again, until both say the same.
     Where they never do, what is there is packed as it is, for verification to name.
 
-    Raises NotFound for a case that the ledger does not have, Unavailable when Temporal has lost its history.
+    Raises NotFound for a case that the ledger does not have, NeedsOperator where its history is lost, Unavailable.
     """
     for left in reversed(range(TRIES)):
-        histories = await histories_of(temporal, request_id)
+        histories = await histories_of(temporal, reader, request_id, archive)
         case, events = await asyncio.to_thread(_recorded, reader, request_id)
         if not left or await _tell_all(histories, len(events)):
             break
@@ -63,7 +68,7 @@ async def dossier_of(
         STATUTE: _written(_rule_text(case.statute_digest)),
         POLICY: _written(_rule_text(case.policy_digest)),
         CALENDAR: _written(_editions(calendar)),
-        **{name_of_run(number): history.to_json().encode() for number, history in enumerate(histories, start=1)},
+        **{name_of_run(number): run.text for number, run in enumerate(histories, start=1)},
     }
     return await assembled(request_id, case.algorithm, version("shareflow"), files, find)
 
@@ -108,34 +113,12 @@ def _proof(reader: Reader, request_id: str, events: int, kept: Sequence[int]) ->
     )
 
 
-async def _tell_all(histories: Sequence[WorkflowHistory], events: int) -> bool:
+async def _tell_all(histories: Sequence[CaseRun], events: int) -> bool:
     """Whether the histories account for so many events, and for the end of a case that came to its end."""
     replayed = Replayed()
-    for history in histories:
-        await replay(history, replayed)
-    return len(replayed.events()) >= events and (ends(histories[-1]) or not replayed.ended)
-
-
-async def histories_of(temporal: Client, request_id: str) -> list[WorkflowHistory]:
-    """The histories of a case's runs, from the first to the present one. Raises NotFound, Unavailable."""
-    case = workflow_id(request_id)
-    try:
-        run: str | None = (
-            (await temporal.get_workflow_handle(case).fetch_history())
-            .events[0]
-            .workflow_execution_started_event_attributes.first_execution_run_id
-        )
-        found = []
-        while run:
-            history = await temporal.get_workflow_handle(case, run_id=run).fetch_history()
-            found.append(history)
-            ended = history.events[-1].workflow_execution_continued_as_new_event_attributes
-            run = ended.new_execution_run_id or None
-        return found
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise NotFound(f"Temporal has no history of {request_id}.") from None
-        raise Unavailable(f"Temporal does not give the history of {request_id} now: {error.message}.") from None
+    for run in histories:
+        await replay(run.history, replayed)
+    return len(replayed.events()) >= events and (ends(histories[-1].history) or not replayed.ended)
 
 
 def _rule_text(digest: str) -> Mapping[str, Any]:

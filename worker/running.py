@@ -35,11 +35,14 @@ log = logging.getLogger("shareflow.worker")
 async def running_worker(
     client: Client, engine: Engine, settings: Settings, health_port: int | None
 ) -> AsyncIterator[Worker]:
-    """A worker with its reconciliation, publications, webhooks, checkpoints and, on a port of 127.0.0.1, its health.
+    """A worker, and what runs beside it: reconciliation, publications, archiving, webhooks, checkpoints.
+
+    On a port of 127.0.0.1 it tells its health.
 
     Leaving stops it gracefully. Raises StartupError for settings that cannot be.
     """
     # What runs beside a worker, and HTTP with it, is loaded only where one runs: a worker for played cases has no need.
+    from background.archive.archiving import keep_archiving
     from background.checkpoints import keep_checkpointing
     from background.health import Health, serve_health
     from background.pruning import keep_pruning
@@ -50,6 +53,7 @@ async def running_worker(
     from background.webhooks.guard import AddressGuard
     from background.webhooks.payloads import prefix_of
     from background.webhooks.sending import Sender
+    from configuration.archive import archive_of
 
     signer, every = signer_named(settings), timedelta(hours=settings.checkpoint_hours)
     if signer is None:
@@ -66,6 +70,7 @@ async def running_worker(
                     asyncio.create_task(keep_reconciling(client, engine)),
                     asyncio.create_task(keep_noting(client, engine)),
                     asyncio.create_task(keep_publishing(client, engine, CalendarStore(engine))),
+                    asyncio.create_task(keep_archiving(client, engine, archive_of(settings))),
                     asyncio.create_task(Dispatcher(engine, sender, prefix=prefix).keep_dispatching()),
                 ]
                 if signer is not None:

@@ -16,6 +16,7 @@ SPEAK_WITH_IT = {
     "protocol/asking.py",
     "protocol/connecting.py",
     "protocol/errors.py",
+    "protocol/histories.py",
     "protocol/payloads.py",
     "protocol/search_attributes.py",
     "protocol/starting.py",

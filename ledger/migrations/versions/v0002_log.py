@@ -1,6 +1,8 @@
-"""The log of all events: its order, the whole subtrees of its Merkle tree, and the checkpoints made of it."""
+"""The log of all events: its order, its Merkle tree, the checkpoints made of it; and the register of the archive."""
 
 from alembic import op
+
+from ledger.migrations.archive import ARCHIVE, ARCHIVE_ONLY_GROWS
 
 revision = "0002"
 down_revision = "0001"
@@ -41,5 +43,7 @@ ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_only_grow;
 def upgrade() -> None:
     """Create the log, empty: whoever makes the first checkpoint enters what is there."""
     op.execute(LOG)
-    for table in ("log_entries", "log_nodes", "checkpoints"):
+    for statement in ARCHIVE:
+        op.execute(statement)
+    for table in ("log_entries", "log_nodes", "checkpoints", *ARCHIVE_ONLY_GROWS):
         op.execute(ONLY_GROWS.format(table=table))

@@ -1,0 +1,75 @@
+"""An archive in a folder: a file a content, written aside, made durable, and named once it is whole."""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Final
+
+PLAIN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}){0,4}", re.ASCII)
+
+
+class FolderArchive:
+    """Keeps contents in files below ``folder``, which comes into being with the first one.
+
+    The file system must have hard links: a file gets its name by one, which never takes another file's place.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put_new(self, name: str, content: bytes) -> bool:
+        """Keep a content under a name that nothing has; False, and nothing done, where something has it.
+
+        Raises OSError.
+        """
+        path = self._path(name)
+        if path.exists():
+            return False
+        arriving = self.folder / "arriving"
+        for each in (arriving, path.parent):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=arriving)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(aside, path)
+        except FileExistsError:
+            return False
+        finally:
+            Path(aside).unlink(missing_ok=True)
+        for each in (path.parent, path.parent.parent, self.folder):
+            _make_durable(each)
+        return True
+
+    def get(self, name: str) -> bytes | None:
+        """What is kept under a name; None where nothing is. Raises OSError."""
+        try:
+            return self._path(name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def remove(self, name: str) -> bool:
+        """Let go of what is kept under a name; whether anything was. Raises OSError."""
+        path = self._path(name)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        _make_durable(path.parent)
+        return True
+
+    def _path(self, name: str) -> Path:
+        if not PLAIN.fullmatch(name):
+            raise ValueError(f"{name[:80]!r} is no name of an archived content")
+        return self.folder / name
+
+
+def _make_durable(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,127 @@
+"""The archive's register: which runs of a case are kept, and which cases are still to be archived."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, Text, cast, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+
+from ledger.archive_tables import archived_histories, unarchived
+from ledger.engine import reading
+from ledger.tables import cases
+
+
+@dataclass(frozen=True)
+class ArchivedRun:
+    """The history of one run of a case as it is kept.
+
+    ``previous_run_id`` is the run that handed over to it, ``ended`` how it ended, in Temporal's words. Digests and
+    ``bytes`` are of the history as it reads; ``stored_as`` is its name in the archive.
+    """
+
+    request_id: str
+    run_id: str
+    previous_run_id: str | None
+    ended: str
+    ended_at: datetime
+    sha256: str
+    sm3: str
+    bytes: int
+    stored_as: str
+
+
+@dataclass(frozen=True)
+class Unarchived:
+    """A case that somebody is to archive: ``asked_at`` tells one asking from the next; ``tries`` were in vain."""
+
+    request_id: str
+    workflow_id: str
+    closed_at: datetime | None
+    asked_at: datetime
+    tries: int
+
+
+_COLUMNS = [archived_histories.c[name] for name in ArchivedRun.__dataclass_fields__]
+
+
+def archived_runs(engine: Engine, request_id: str) -> tuple[ArchivedRun, ...]:
+    """The runs of a case that are kept, in the order in which they ended."""
+    query = select(*_COLUMNS).where(archived_histories.c.request_id == request_id)
+    with reading(engine) as connection:
+        rows = connection.execute(query.order_by(archived_histories.c.ended_at, archived_histories.c.run_id))
+        return tuple(ArchivedRun(**row) for row in rows.mappings())
+
+
+def note_archived(engine: Engine, run: ArchivedRun) -> None:
+    """Enter a run in the register, for good; once, however often it is said."""
+    with engine.begin() as connection:
+        connection.execute(insert_or_skip(archived_histories).values(**asdict(run)).on_conflict_do_nothing())
+
+
+def ask_for_archive(engine: Engine, runs: Collection[tuple[str, str]]) -> int:
+    """Have those cases archived of which one of these runs, by case and run, is not kept; how many are new.
+
+    Cases that the ledger does not have are left out.
+    """
+    if not runs:
+        return 0
+    named = (
+        func.unnest(cast([case for case, _ in runs], ARRAY(Text)), cast([run for _, run in runs], ARRAY(Text)))
+        .table_valued("request_id", "run_id", name="named")
+        .render_derived()
+    )
+    kept = (archived_histories.c.request_id == named.c.request_id) & (archived_histories.c.run_id == named.c.run_id)
+    missing = (
+        select(cases.c.request_id)
+        .distinct()
+        .select_from(named.join(cases, cases.c.request_id == named.c.request_id))
+        .where(~select(literal(1)).where(kept).correlate(named).exists())
+    )
+    put = insert_or_skip(unarchived).from_select(["request_id"], missing).on_conflict_do_nothing()
+    with engine.begin() as connection:
+        return len(connection.execute(put.returning(unarchived.c.request_id)).all())
+
+
+def claim_unarchived(
+    engine: Engine, at_most: int, lease: timedelta, ahead: timedelta = timedelta()
+) -> tuple[Unarchived, ...]:
+    """Take the next cases that are to be archived, those first that have been due longest.
+
+    Nobody else is given them until the ``lease`` is over. ``ahead``: also those that are due so much later.
+    """
+    now = func.clock_timestamp()
+    due = (
+        select(unarchived.c.request_id)
+        .where(unarchived.c.due_at <= now + ahead)
+        .order_by(unarchived.c.due_at, unarchived.c.request_id)
+        .limit(at_most)
+        .with_for_update(skip_locked=True)
+    )
+    take = (
+        update(unarchived)
+        .where(unarchived.c.request_id == cases.c.request_id, unarchived.c.request_id.in_(due))
+        .values(due_at=now + ahead + lease)
+        .returning(
+            unarchived.c.request_id, cases.c.workflow_id, cases.c.closed_at, unarchived.c.asked_at, unarchived.c.tries
+        )
+    )
+    with engine.begin() as connection:
+        taken = [Unarchived(*row) for row in connection.execute(take)]
+    return tuple(sorted(taken, key=lambda case: (case.asked_at, case.request_id)))
+
+
+def is_archived(engine: Engine, case: Unarchived) -> None:
+    """All that there is of a case is kept; unless it was asked for again meanwhile, nothing is left to do."""
+    mine = (unarchived.c.request_id == case.request_id) & (unarchived.c.asked_at == case.asked_at)
+    with engine.begin() as connection:
+        connection.execute(delete(unarchived).where(mine))
+
+
+def try_again(engine: Engine, case: Unarchived, after: timedelta, problem: str | None) -> None:
+    """Have a case archived later, and say what kept it from that now."""
+    mine = (unarchived.c.request_id == case.request_id) & (unarchived.c.asked_at == case.asked_at)
+    later = {"due_at": func.clock_timestamp() + after, "tries": unarchived.c.tries + 1, "problem": problem}
+    with engine.begin() as connection:
+        connection.execute(update(unarchived).where(mine).values(later))

@@ -1,0 +1,125 @@
+"""The histories of a case's runs, as Temporal has them: each run that is known there, and how it ended."""
+
+import json
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHistory
+
+from protocol.asking import WorkflowGone, told_when_gone
+from protocol.connecting import TemporalClient
+from protocol.names import CASE, request_id_of
+
+CaseHistory = WorkflowHistory
+"""The history of one run."""
+
+HANDED_OVER: Final = "continued_as_new"
+"""How a run ends that has left the rest to the next one."""
+ENDED: Final = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: "completed",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED: "failed",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT: "timed_out",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED: "canceled",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED: "terminated",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW: HANDED_OVER,
+}
+"""How a run ends, by its last event. A case that ends by its own rules is ``completed``."""
+NOT_BY_ITSELF: Final = '("ContinuedAsNew", "Terminated", "Failed", "Canceled", "TimedOut")'
+
+
+@dataclass(frozen=True)
+class EndedRun:
+    """A run that has ended: which handed over to it, how and when it ended, and its history as a text."""
+
+    run_id: str
+    previous_run_id: str | None
+    ended: str
+    ended_at: datetime
+    text: bytes
+
+
+@dataclass
+class FoundRuns:
+    """What Temporal has of a case: the runs that have ended, and whether one still runs.
+
+    ``gone``: runs of which another one says that it follows from them, and which are there no more.
+    """
+
+    ended: list[EndedRun] = field(default_factory=list)
+    running: bool = False
+    gone: list[str] = field(default_factory=list)
+
+
+def text_of(history: CaseHistory) -> bytes:
+    """A history as the one text that is packed and archived: JSON with its keys in order, so that digests agree."""
+    return json.dumps(history.to_json_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def history_in(workflow_id: str, text: bytes) -> CaseHistory:
+    """The history that a text holds. Raises ValueError for what is none."""
+    return CaseHistory.from_json(workflow_id, text.decode())
+
+
+def run_before(history: CaseHistory) -> str | None:
+    """The run that handed over to this one; None for the first."""
+    return history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id or None
+
+
+async def latest_run(client: TemporalClient, workflow_id: str) -> str:
+    """The id of a case's latest run. Raises WorkflowGone, and one of TEMPORAL_FAILED."""
+    with told_when_gone():
+        return (await client.get_workflow_handle(workflow_id).describe()).run_id
+
+
+async def history_of(client: TemporalClient, workflow_id: str, run_id: str) -> CaseHistory:
+    """The history of a run. Raises WorkflowGone, and one of TEMPORAL_FAILED."""
+    with told_when_gone():
+        return await client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+
+
+async def runs_of(client: TemporalClient, workflow_id: str, kept: Collection[str]) -> FoundRuns:
+    """Every run of a case that has ended and is not ``kept``: those in Temporal's list, and back from the latest.
+
+    The list lags behind for a moment and the latest leads to all that matters; a run that a reset has put aside is in
+    the list alone. Raises WorkflowGone where there is none at all, and one of TEMPORAL_FAILED.
+    """
+    found, seen = FoundRuns(), {*kept}
+    wanted = [run.run_id async for run in client.list_workflows(f'WorkflowId = "{workflow_id}"') if run.run_id]
+    wanted.append(await latest_run(client, workflow_id))
+    while wanted:
+        run_id = wanted.pop()
+        if run_id in seen:
+            continue
+        seen.add(run_id)
+        try:
+            history = await history_of(client, workflow_id, run_id)
+        except WorkflowGone:
+            found.gone.append(run_id)
+            continue
+        before = run_before(history)
+        wanted += [before] if before else []
+        _take(found, run_id, history)
+    return found
+
+
+def _take(found: FoundRuns, run_id: str, history: CaseHistory) -> None:
+    last = history.events[-1]
+    ended = ENDED.get(EventType.ValueType(last.event_type))
+    if ended is None:
+        found.running = True
+    else:
+        at = last.event_time.ToDatetime(UTC)
+        found.ended.append(EndedRun(run_id, run_before(history), ended, at, text_of(history)))
+
+
+async def ended_otherwise(client: TemporalClient, since: datetime | None) -> AsyncIterator[tuple[str, str]]:
+    """The runs, by case and run, that ended since an instant (None: ever) and not because their case was closed."""
+    asked = f'WorkflowType = "{CASE}" AND ExecutionStatus IN {NOT_BY_ITSELF}'
+    if since is not None:
+        asked += f' AND CloseTime >= "{since.isoformat()}"'
+    async for run in client.list_workflows(asked):
+        if run.run_id is not None:
+            yield request_id_of(run.id), run.run_id

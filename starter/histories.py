@@ -1,0 +1,75 @@
+"""The histories of a case's runs: from Temporal as long as it has them, from the archive afterwards."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from background.archive.store import ArchiveDamaged, HistoryArchive
+from ledger.queries.archive import ArchivedRun
+from ledger.reader import Reader
+from protocol.asking import TEMPORAL_FAILED, WorkflowGone
+from protocol.connecting import TemporalClient
+from protocol.histories import CaseHistory, history_in, history_of, latest_run, run_before, text_of
+from protocol.names import workflow_id
+from starter.errors import NeedsOperator, NotFound, Unavailable
+
+
+@dataclass(frozen=True)
+class CaseRun:
+    """The history of one run of a case, and the text in which it is packed and archived."""
+
+    history: CaseHistory
+    text: bytes
+
+
+async def histories_of(
+    temporal: TemporalClient, reader: Reader, request_id: str, archive: HistoryArchive | None
+) -> list[CaseRun]:
+    """The histories of a case's runs, from the first to the present or last one.
+
+    What Temporal no longer has is taken from the archive, by the digests of the register. Raises NotFound where
+    neither has the case, NeedsOperator where a run is lost or its archived history is, Unavailable.
+    """
+    case = workflow_id(request_id)
+    kept = {run.run_id: run for run in await asyncio.to_thread(reader.archived_runs, request_id)}
+    found: list[CaseRun] = []
+    try:
+        run_id = await _latest(temporal, case, kept)
+        if run_id is None:
+            raise NotFound(f"Neither Temporal nor the archive has a history of {request_id}.")
+        while run_id is not None:
+            run = await _from_temporal(temporal, case, run_id)
+            if run is None:
+                run = await asyncio.to_thread(_from_archive, case, run_id, kept, archive)
+            found.insert(0, run)
+            run_id = run_before(run.history)
+    except TEMPORAL_FAILED as error:
+        raise Unavailable(f"Temporal does not give the history of {request_id} now: {error}.") from None
+    return found
+
+
+async def _latest(temporal: TemporalClient, case: str, kept: Mapping[str, ArchivedRun]) -> str | None:
+    try:
+        return await latest_run(temporal, case)
+    except WorkflowGone:
+        return [*kept][-1] if kept else None
+
+
+async def _from_temporal(temporal: TemporalClient, case: str, run_id: str) -> CaseRun | None:
+    try:
+        history = await history_of(temporal, case, run_id)
+    except WorkflowGone:
+        return None
+    return CaseRun(history, text_of(history))
+
+
+def _from_archive(case: str, run_id: str, kept: Mapping[str, ArchivedRun], archive: HistoryArchive | None) -> CaseRun:
+    if run_id not in kept or archive is None:
+        raise NeedsOperator(f"Temporal no longer has run {run_id} of {case}, and the archive does not have it.")
+    try:
+        text = archive.read(kept[run_id])
+    except ArchiveDamaged as error:
+        raise NeedsOperator(f"{error}: restore it from a backup.") from None
+    except OSError as error:
+        raise Unavailable(f"The archive cannot be read: {error.strerror}.") from None
+    return CaseRun(history_in(case, text), text)
