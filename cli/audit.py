@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli import audit_keeping
 from cli.output import AsJson, new_group
 from cli.running import run
 
@@ -23,6 +24,7 @@ OfStatute = Annotated[str | None, typer.Option("--statute", help="Cases under th
 
 def register(app: typer.Typer) -> None:
     """Add ``audit`` to the command line."""
+    audit_keeping.register(audit)
     app.add_typer(audit, name="audit")
 
 

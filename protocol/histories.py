@@ -1,17 +1,18 @@
 """The histories of a case's runs, as Temporal has them: each run that is known there, and how it ended."""
 
 import json
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
+from temporalio.api.common.v1 import Payloads
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowHistory
+from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
 
 from protocol.asking import WorkflowGone, told_when_gone
 from protocol.connecting import TemporalClient
-from protocol.names import CASE, request_id_of
+from protocol.names import CASE, RECORD_STEP, request_id_of
 
 CaseHistory = WorkflowHistory
 """The history of one run."""
@@ -27,6 +28,7 @@ ENDED: Final = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW: HANDED_OVER,
 }
 """How a run ends, by its last event. A case that ends by its own rules is ``completed``."""
+RUNNING: Final = "running"
 NOT_BY_ITSELF: Final = '("ContinuedAsNew", "Terminated", "Failed", "Canceled", "TimedOut")'
 
 
@@ -39,6 +41,25 @@ class EndedRun:
     ended: str
     ended_at: datetime
     text: bytes
+
+
+@dataclass(frozen=True)
+class ListedRun:
+    """A run of a case as Temporal lists it; ``state`` is ``running``, or how it ended."""
+
+    request_id: str
+    workflow_id: str
+    run_id: str
+    state: str
+    started_at: datetime
+
+
+@dataclass(frozen=True)
+class ToldHead:
+    """The last event of a case that its ledger has told a run of: number and digest."""
+
+    seq: int
+    digest: str
 
 
 @dataclass
@@ -123,3 +144,56 @@ async def ended_otherwise(client: TemporalClient, since: datetime | None) -> Asy
     async for run in client.list_workflows(asked):
         if run.run_id is not None:
             yield request_id_of(run.id), run.run_id
+
+
+async def all_runs(client: TemporalClient) -> AsyncIterator[ListedRun]:
+    """Every run of a case in Temporal that has not handed over, in no order. Raises one of TEMPORAL_FAILED."""
+    async for run in client.list_workflows(f'WorkflowType = "{CASE}" AND ExecutionStatus != "ContinuedAsNew"'):
+        if run.run_id is not None and run.status is not None:
+            yield ListedRun(request_id_of(run.id), run.id, run.run_id, _word(run.status), run.start_time)
+
+
+async def state_of_latest(client: TemporalClient, workflow_id: str) -> str:
+    """Whether a case's latest run is ``running``, or how it ended. Raises WorkflowGone, and one of TEMPORAL_FAILED."""
+    with told_when_gone():
+        described = await client.get_workflow_handle(workflow_id).describe()
+    return _word(described.status) if described.status is not None else RUNNING
+
+
+def _word(status: WorkflowExecutionStatus) -> str:
+    return status.name.lower()
+
+
+async def head_told(client: TemporalClient, workflow_id: str) -> ToldHead | None:
+    """The last event that a case's runs know of by the ledger's own word, from the latest run backwards.
+
+    None where those that Temporal has know of none. Raises WorkflowGone, and one of TEMPORAL_FAILED.
+    """
+    run_id: str | None = await latest_run(client, workflow_id)
+    try:
+        while run_id is not None:
+            history = await history_of(client, workflow_id, run_id)
+            told = [ToldHead(answer["head"], answer["digest"]) for answer in _answers(history)]
+            if told:
+                return max(told, key=lambda head: head.seq)
+            run_id = run_before(history)
+    except WorkflowGone:
+        return None
+    return None
+
+
+def _answers(history: CaseHistory) -> Iterator[Any]:
+    """What the ledger has answered to each step that was recorded, in the form of ``StepResult``."""
+    asked = set[int]()
+    for event in history.events:
+        marked = event.marker_recorded_event_attributes.details
+        if _is_of_a_step(marked) and "result" in marked:
+            yield json.loads(marked["result"].payloads[0].data)
+        elif event.activity_task_scheduled_event_attributes.activity_type.name == RECORD_STEP:
+            asked.add(event.event_id)
+        elif (done := event.activity_task_completed_event_attributes).scheduled_event_id in asked:
+            yield json.loads(done.result.payloads[0].data)
+
+
+def _is_of_a_step(marked: Mapping[str, Payloads]) -> bool:
+    return "data" in marked and bool(json.loads(marked["data"].payloads[0].data).get("activity_type") == RECORD_STEP)

@@ -38,6 +38,10 @@ class ArchiveDamaged(Exception):
     """What the register says is kept is gone from the archive, or is not what was archived."""
 
 
+class ArchiveGone(ArchiveDamaged):
+    """What the register says is kept is not in the archive at all."""
+
+
 class HistoryArchive:
     """Histories, compressed, in a store; what is read is what was archived, by both digests, or it is refused."""
 
@@ -56,7 +60,7 @@ class HistoryArchive:
         """The history of a run that the register has. Raises ArchiveDamaged."""
         there = self._store.get(run.stored_as)
         if there is None:
-            raise ArchiveDamaged(f"{run.stored_as} is gone from the archive")
+            raise ArchiveGone(f"{run.stored_as} is gone from the archive")
         text = _unpacked(there, run.bytes)
         if text is None or both_digests(text) != (run.sha256, run.sm3):
             raise ArchiveDamaged(f"{run.stored_as} is not what was archived: its digests are not those of the register")

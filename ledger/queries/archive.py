@@ -1,10 +1,11 @@
 """The archive's register: which runs of a case are kept, and which cases are still to be archived."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Engine, Text, cast, delete, func, literal, select, update
+from sqlalchemy import Column, Engine, Text, cast, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
@@ -43,12 +44,14 @@ class Unarchived:
     tries: int
 
 
-_COLUMNS = [archived_histories.c[name] for name in ArchivedRun.__dataclass_fields__]
+def run_columns() -> list[Column[Any]]:
+    """The columns that make an archived run."""
+    return [archived_histories.c[each.name] for each in fields(ArchivedRun)]
 
 
 def archived_runs(engine: Engine, request_id: str) -> tuple[ArchivedRun, ...]:
     """The runs of a case that are kept, in the order in which they ended."""
-    query = select(*_COLUMNS).where(archived_histories.c.request_id == request_id)
+    query = select(*run_columns()).where(archived_histories.c.request_id == request_id)
     with reading(engine) as connection:
         rows = connection.execute(query.order_by(archived_histories.c.ended_at, archived_histories.c.run_id))
         return tuple(ArchivedRun(**row) for row in rows.mappings())

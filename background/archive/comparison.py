@@ -1,0 +1,224 @@
+"""Comparing Temporal, the ledger and the archive (对账): what is in one and not in another, or not the same in both.
+
+Nothing here writes to a case. What was found is looked at once more before it is told, for cases move meanwhile; what
+is on its way between the two is left out while it is quiet for less than a moment.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from background.archive.store import ArchiveDamaged, ArchiveGone, HistoryArchive
+from ledger.engine import Engine
+from ledger.queries.archive import ArchivedRun
+from ledger.queries.compared import (
+    ComparedCase,
+    archived_of,
+    compared_case,
+    compared_cases,
+    digest_of,
+)
+from protocol.asking import WorkflowGone
+from protocol.connecting import TemporalClient
+from protocol.histories import HANDED_OVER, RUNNING, ListedRun, ToldHead, all_runs, head_told, state_of_latest
+
+PAGE: Final = 200
+AT_ONCE: Final = 8
+QUIET: Final = timedelta(minutes=1)
+ARCHIVED_WITHIN: Final = timedelta(minutes=10)
+
+
+class Difference(StrEnum):
+    """In what Temporal, the ledger and the archive differ."""
+
+    MISSING = "missing"
+    EXTRA = "extra"
+    ENDED = "ended"
+    RUNNING = "running"
+    BEHIND = "behind"
+    AHEAD = "ahead"
+    REWRITTEN = "rewritten"
+    UNARCHIVED = "unarchived"
+    GONE = "gone"
+    DAMAGED = "damaged"
+    LOST = "lost"
+
+
+TO_DO: Final[Mapping[Difference, str]] = {
+    Difference.MISSING: "Restore Temporal's store from the backup that goes with the ledger: the case then goes on.",
+    Difference.EXTRA: "Restore the ledger from a backup that has it; until then end nothing: Temporal alone knows it.",
+    Difference.ENDED: "Reset the workflow to its last task (temporal workflow reset): the case goes on where it stood.",
+    Difference.RUNNING: "Look at shareflow stuck: it waits for another case, or its code fails.",
+    Difference.BEHIND: "Restore the ledger from a newer backup: events that were acknowledged are not in it.",
+    Difference.AHEAD: "Let a worker run: the case then takes over what the ledger has. If not, see who wrote it.",
+    Difference.REWRITTEN: "See who wrote it: verify its dossier against a checkpoint that others keep.",
+    Difference.UNARCHIVED: "shareflow audit reconcile --repair archives it, as workers do by themselves.",
+    Difference.GONE: "Restore the file from a backup; --repair writes it again where Temporal still has the run.",
+    Difference.DAMAGED: "See who changed the file and move it away; then it is restored like one that is gone.",
+    Difference.LOST: "Look for its file in backups: neither Temporal nor the register has this run.",
+}
+
+
+@dataclass(frozen=True)
+class CompareFinding:
+    """What is not as it should be with a case, in one sentence. ``run_id``: with which run of it."""
+
+    kind: Difference
+    request_id: str
+    says: str
+    run_id: str | None = None
+
+    @property
+    def to_do(self) -> str:
+        """What an operator does about it, in one sentence."""
+        return TO_DO[self.kind]
+
+
+@dataclass
+class Comparison:
+    """One comparison of a whole ledger. ``quick`` reads no history, neither Temporal's nor an archived one."""
+
+    client: TemporalClient
+    engine: Engine
+    archive: HistoryArchive
+    quick: bool = False
+    quiet: timedelta = QUIET
+    within: timedelta = ARCHIVED_WITHIN
+    compared: int = 0
+    _runs: dict[str, ListedRun] = field(default_factory=dict)
+
+    async def findings(self) -> AsyncIterator[CompareFinding]:
+        """What is found, as it is found: the cases of the ledger by their ids, and then what Temporal alone has.
+
+        Raises one of TEMPORAL_FAILED, of ``ledger.failures.DATABASE_FAILED``, or OSError where one does not answer.
+        """
+        async for run in all_runs(self.client):
+            there = self._runs.get(run.request_id)
+            if there is None or run.started_at > there.started_at:
+                self._runs[run.request_id] = run
+        after = ""
+        while page := await asyncio.to_thread(compared_cases, self.engine, after, PAGE):
+            after = page[-1].request_id
+            self.compared += len(page)
+            for found in await self._page(page):
+                yield found
+        for run in self._runs.values():
+            if await self._is_extra(run):
+                yield CompareFinding(
+                    Difference.EXTRA,
+                    run.request_id,
+                    f"Temporal carries a case ({run.state}) that the ledger does not have.",
+                )
+
+    async def _page(self, page: Sequence[ComparedCase]) -> list[CompareFinding]:
+        listed = {case.request_id: self._runs.pop(case.request_id, None) for case in page}
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(case: ComparedCase) -> list[CompareFinding]:
+            async with gate:
+                return await self._states(case, listed[case.request_id])
+
+        found = [each for some in await asyncio.gather(*map(one, page)) for each in some]
+        archived = await asyncio.to_thread(archived_of, self.engine, [case.request_id for case in page])
+        return found + await asyncio.to_thread(
+            lambda: [each for case in page for each in self._archived(case, archived.get(case.request_id, []))]
+        )
+
+    async def _states(self, case: ComparedCase, run: ListedRun | None) -> list[CompareFinding]:
+        """How the ledger and Temporal have one case: whether it is open in both, and up to which event."""
+        if run is None and case.closed_at is not None:
+            return []  # Temporal has long let go of it
+        open_here, open_there = case.closed_at is None, run is not None and run.state == RUNNING
+        if open_here != open_there:
+            found = await self._really_differs(case.request_id)
+            if found is not None:
+                return [found]
+        return [] if self.quick else await self._heads(case)
+
+    async def _really_differs(self, request_id: str) -> CompareFinding | None:
+        """Asked once more, for Temporal's list lags behind and the case may have moved."""
+        case = await asyncio.to_thread(compared_case, self.engine, request_id)
+        assert case is not None, "cases stay in the ledger"
+        try:
+            state = await state_of_latest(self.client, case.workflow_id)
+        except WorkflowGone:
+            said = "The ledger has an open case; Temporal has no workflow of it."
+            return CompareFinding(Difference.MISSING, request_id, said) if case.closed_at is None else None
+        if case.closed_at is None and state != RUNNING:
+            case = await asyncio.to_thread(compared_case, self.engine, request_id)
+            if case is not None and case.closed_at is None:
+                said = f"The case is open in the ledger; its workflow has ended ({state})."
+                return CompareFinding(Difference.ENDED, request_id, said)
+        elif case.closed_at is not None and state == RUNNING and self._is_quiet(case):
+            said = "The case is closed in the ledger; its workflow still runs."
+            return CompareFinding(Difference.RUNNING, request_id, said)
+        return None
+
+    async def _heads(self, case: ComparedCase) -> list[CompareFinding]:
+        """Whether the history was told of the events that stand in the ledger, and of no others."""
+        try:
+            told = await head_told(self.client, case.workflow_id)
+        except WorkflowGone:
+            return []
+        if told is None:
+            return []
+        now = await asyncio.to_thread(compared_case, self.engine, case.request_id)
+        assert now is not None, "cases stay in the ledger"
+        found = await asyncio.to_thread(_difference, self.engine, now, told, self._is_quiet(now))
+        return [found] if found else []
+
+    def _is_quiet(self, case: ComparedCase) -> bool:
+        return case.updated_at < datetime.now(UTC) - self.quiet
+
+    def _archived(self, case: ComparedCase, runs: Sequence[ArchivedRun]) -> list[CompareFinding]:
+        """Whether all is archived that should be, and is what was archived."""
+        found = [each for run in runs if (each := self._kept(run)) is not None]
+        known = {run.run_id for run in runs}
+        found += [
+            CompareFinding(
+                Difference.LOST,
+                case.request_id,
+                f"Run {run.previous_run_id}, which came before one that is archived, is not archived.",
+                run.previous_run_id,
+            )
+            for run in runs
+            if run.previous_run_id is not None and run.previous_run_id not in known
+        ]
+        whole = any(run.ended != HANDED_OVER for run in runs)
+        late = case.asked_at is None or case.asked_at < datetime.now(UTC) - self.within
+        if case.problem is not None or (case.closed_at is not None and not whole and late):
+            why = case.problem or "no history of it is archived"
+            found.append(CompareFinding(Difference.UNARCHIVED, case.request_id, f"Not archived: {why}."))
+        return found
+
+    def _kept(self, run: ArchivedRun) -> CompareFinding | None:
+        try:
+            if not self.quick:
+                self.archive.read(run)
+        except ArchiveDamaged as error:
+            kind = Difference.GONE if isinstance(error, ArchiveGone) else Difference.DAMAGED
+            return CompareFinding(kind, run.request_id, f"{error}.", run.run_id)
+        return None
+
+    async def _is_extra(self, run: ListedRun) -> bool:
+        """Whether it is a case at all, not a filing that was refused, and one that the ledger does not have by now."""
+        if run.state not in (RUNNING, "completed") or run.started_at > datetime.now(UTC) - self.quiet:
+            return False
+        return await asyncio.to_thread(compared_case, self.engine, run.request_id) is None
+
+
+def _difference(engine: Engine, case: ComparedCase, told: ToldHead, quiet: bool) -> CompareFinding | None:
+    here = digest_of(engine, case.request_id, told.seq)
+    if here is None:
+        said = f"The ledger has {case.seq} events; the history decides {told.seq}."
+        return CompareFinding(Difference.BEHIND, case.request_id, said)
+    if here != told.digest:
+        said = f"Event {told.seq} of the ledger has another digest than the history was told: it was changed since."
+        return CompareFinding(Difference.REWRITTEN, case.request_id, said)
+    if case.seq > told.seq and quiet:
+        said = f"The ledger has {case.seq} events; the history knows of {told.seq}."
+        return CompareFinding(Difference.AHEAD, case.request_id, said)
+    return None

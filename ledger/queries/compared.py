@@ -1,0 +1,71 @@
+"""What the ledger has of all cases, a page at a time, to be compared with Temporal and with the archive."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine, select
+
+from ledger.archive_tables import archived_histories, unarchived
+from ledger.engine import reading
+from ledger.queries.archive import ArchivedRun, run_columns
+from ledger.tables import cases, events
+
+
+@dataclass(frozen=True)
+class ComparedCase:
+    """How the ledger has a case, up to event ``seq``.
+
+    ``asked_at``: since when it is to be archived, None where it is not; ``problem``: why it could not be.
+    """
+
+    request_id: str
+    workflow_id: str
+    closed_at: datetime | None
+    updated_at: datetime
+    seq: int
+    asked_at: datetime | None
+    problem: str | None
+
+
+_COMPARED = select(
+    cases.c.request_id,
+    cases.c.workflow_id,
+    cases.c.closed_at,
+    cases.c.updated_at,
+    cases.c.seq,
+    unarchived.c.asked_at,
+    unarchived.c.problem,
+).outerjoin_from(cases, unarchived, unarchived.c.request_id == cases.c.request_id)
+
+
+def compared_cases(engine: Engine, after: str, limit: int) -> list[ComparedCase]:
+    """The cases whose ids come after one, in the order of their ids."""
+    query = _COMPARED.where(cases.c.request_id > after).order_by(cases.c.request_id).limit(limit)
+    with reading(engine) as connection:
+        return [ComparedCase(*row) for row in connection.execute(query)]
+
+
+def compared_case(engine: Engine, request_id: str) -> ComparedCase | None:
+    """One case as the ledger has it now, or None."""
+    with reading(engine) as connection:
+        row = connection.execute(_COMPARED.where(cases.c.request_id == request_id)).first()
+        return ComparedCase(*row) if row else None
+
+
+def archived_of(engine: Engine, request_ids: Collection[str]) -> Mapping[str, list[ArchivedRun]]:
+    """The runs of these cases that are archived, by case, each case's in the order in which they ended."""
+    query = select(*run_columns()).where(archived_histories.c.request_id.in_(request_ids))
+    found: dict[str, list[ArchivedRun]] = {}
+    with reading(engine) as connection:
+        for row in connection.execute(query.order_by(archived_histories.c.ended_at)).mappings():
+            found.setdefault(row["request_id"], []).append(ArchivedRun(**row))
+    return found
+
+
+def digest_of(engine: Engine, request_id: str, seq: int) -> str | None:
+    """The digest of an event as it stands there; None where there is no such event."""
+    query = select(events.c.digest).where(events.c.request_id == request_id, events.c.seq == seq)
+    with reading(engine) as connection:
+        found: str | None = connection.execute(query).scalar()
+        return found

@@ -1,0 +1,180 @@
+"""Comparing Temporal, the ledger and the archive: each way in which they can differ is found and named."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, delete, text
+from typer.testing import CliRunner
+
+from background.archive.comparison import CompareFinding, Comparison, Difference
+from background.archive.folder import FolderArchive
+from background.archive.repairing import repair
+from background.archive.store import HistoryArchive
+from cli.program import app
+from embedded.simulate.sandbox import Sandbox
+from ledger.archive_tables import unarchived
+from ledger.engine import Engine, connect
+from ledger.queries.archive import archived_runs
+from ledger.schema import migrate
+from starter.engine_client import ShareflowClient
+from tests.engine.cases import WHY, command, write_behind
+from tests.engine.looking import C, P, filed, handle_of, in_step
+from tests.engine.test_archive import archived, closed, forgetful
+
+D = Difference
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "archive"
+
+
+@pytest.fixture
+def archive(folder: Path) -> HistoryArchive:
+    return HistoryArchive(FolderArchive(folder))
+
+
+@pytest.fixture(autouse=True)
+def nothing_waits(client: ShareflowClient) -> None:
+    """Cases of other tests are not archived here."""
+    with client.reader.engine.begin() as connection:
+        connection.execute(delete(unarchived))
+
+
+@pytest.fixture
+def other_ledger(ground: Sandbox) -> Iterator[Engine]:
+    """An empty ledger beside that of the cases."""
+    url = ground.engine.url
+    with create_engine(url, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS compared"))
+        connection.execute(text("CREATE DATABASE compared"))
+    engine = connect(url.set(database="compared").render_as_string(hide_password=False))
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+async def found_by(comparison: Comparison) -> Mapping[str, list[CompareFinding]]:
+    """What a comparison finds, by case."""
+    found: dict[str, list[CompareFinding]] = {}
+    async for each in comparison.findings():
+        found.setdefault(each.request_id, []).append(each)
+    return found
+
+
+def kinds(found: Mapping[str, list[CompareFinding]], request_id: str) -> list[Difference]:
+    return [each.kind for each in found.get(request_id, [])]
+
+
+def at_once(client: ShareflowClient, archive: HistoryArchive, quick: bool = False) -> Comparison:
+    """A comparison that gives nobody time."""
+    none = timedelta()
+    return Comparison(client.temporal, client.reader.engine, archive, quick, quiet=none, within=none)
+
+
+def as_owner(engine: Engine, statement: str, **values: object) -> None:
+    """What the owner of the database can do, whatever the database refuses to others."""
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE events DISABLE TRIGGER ALL"))
+        connection.execute(text(statement), values)
+        connection.execute(text("ALTER TABLE events ENABLE TRIGGER ALL"))
+        connection.execute(text("ALTER TABLE events ENABLE ALWAYS TRIGGER events_only_grow"))
+        connection.execute(text("ALTER TABLE events ENABLE ALWAYS TRIGGER events_chain"))
+
+
+async def test_what_differs_between_temporal_and_the_ledger(client: ShareflowClient, archive: HistoryArchive) -> None:
+    engine = client.reader.engine
+    well, ended, ahead, behind, rewritten = [await filed(client) for _ in range(5)]
+    kept = await closed(client)
+    await archived(client, archive)
+    for request_id in (well, ended, ahead, behind, rewritten):
+        await in_step(client, request_id)
+    await handle_of(client, ended).terminate("an operator's mistake")
+    write_behind(engine, ahead, command(P, C.REFUSE, WHY))
+    await client.command(behind, command(P, C.REFUSE, WHY))
+    last = "(SELECT max(seq) FROM events WHERE request_id = :case)"
+    as_owner(engine, f"DELETE FROM events WHERE request_id = :case AND seq = {last}", case=behind)
+    as_owner(
+        engine, f"UPDATE events SET digest = sha256(digest) WHERE request_id = :case AND seq = {last}", case=rewritten
+    )
+    found = await found_by(at_once(client, archive))
+    assert {each: kinds(found, each) for each in (well, kept, ended, ahead, behind, rewritten)} == {
+        well: [],
+        kept: [],
+        ended: [D.ENDED],
+        ahead: [D.AHEAD],
+        behind: [D.BEHIND],
+        rewritten: [D.REWRITTEN],
+    }
+    assert found[ended][0].says == "The case is open in the ledger; its workflow has ended (terminated)."
+    assert (await found_by(at_once(client, archive, quick=True))).keys() & {ahead, behind, rewritten} == set()
+    # What is on its way is given time.
+    with_time = Comparison(client.temporal, engine, archive)
+    assert kinds(await found_by(with_time), ahead) == []
+
+
+async def test_what_one_has_and_the_other_has_not(
+    client: ShareflowClient, archive: HistoryArchive, other_ledger: Engine
+) -> None:
+    open_here, ended = await filed(client), await closed(client)
+    await archived(client, archive)
+    found = await found_by(at_once(forgetful(client), archive))
+    assert (kinds(found, open_here), kinds(found, ended)) == ([D.MISSING], [])
+    none = timedelta()
+    lost = await found_by(Comparison(client.temporal, other_ledger, archive, quiet=none))
+    assert (kinds(lost, open_here), kinds(lost, ended)) == ([D.EXTRA], [D.EXTRA])
+    assert await found_by(Comparison(client.temporal, other_ledger, archive)) == {}
+
+
+async def test_what_is_missing_in_the_archive_is_written_there_and_nothing_else(
+    client: ShareflowClient, archive: HistoryArchive, folder: Path
+) -> None:
+    engine = client.reader.engine
+    gone, changed = await closed(client), await closed(client)
+    stored = {run.request_id: folder / run.stored_as for run in (await archived(client, archive)).archived}
+    missing, ended = await closed(client), await filed(client)
+    await handle_of(client, ended).terminate("an operator's mistake")
+    before = stored[gone].read_bytes()
+    stored[gone].unlink()
+    stored[changed].write_bytes(b"")
+    comparison = at_once(client, archive)
+    found = await found_by(comparison)
+    here = (gone, changed, missing, ended)
+    assert [kinds(found, each) for each in here] == [[D.GONE], [D.DAMAGED], [D.UNARCHIVED], [D.ENDED]]
+    assert [await repair(comparison, found[each][0]) for each in here] == [True, False, True, False]
+    assert stored[gone].read_bytes() == before
+    assert [run.ended for run in archived_runs(engine, missing)] == ["completed"]
+    again = await found_by(at_once(client, archive))
+    assert [kinds(again, each) for each in here] == [[], [D.DAMAGED], [], [D.ENDED]]
+
+
+async def test_the_command_tells_repairs_and_says_so_by_its_exit_code(
+    ground: Sandbox, client: ShareflowClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
+    monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path))
+    request_id = await closed(client)
+    with client.reader.engine.begin() as connection:
+        connection.execute(unarchived.update().values(asked_at=text("asked_at - interval '1 hour'")))
+
+    async def told(*options: str) -> tuple[int, str]:
+        said = await asyncio.to_thread(CliRunner().invoke, app, ["audit", "reconcile", *options])
+        return said.exit_code, said.stdout
+
+    code, out = await told("--quick")
+    assert code == 1
+    [line] = [line for line in out.splitlines() if request_id in line]
+    assert line == (
+        f"unarchived  {request_id}: Not archived: no history of it is archived. "
+        "shareflow audit reconcile --repair archives it, as workers do by themselves."
+    )
+    code, out = await told("--repair", "--json")
+    assert code == 1
+    [mine] = [each for each in json.loads(out) if each["request_id"] == request_id]
+    assert (mine["difference"], mine["repaired"], mine["to_do"]) == ("unarchived", True, None)
+    assert request_id not in (await told("--quick"))[1]
