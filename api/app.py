@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from api.attachments import endpoints as attachments
+from api.audit import endpoints as audit
 from api.cases import commands, reading
 from api.cases import endpoints as cases
 from api.cases import request_endpoints as requests
@@ -52,6 +53,7 @@ ROUTERS = (
     law.router,
     checkpoints.router,
     procedures.router,
+    audit.router,
     health.router,
 )
 """Every address that there is; the order is that of the description."""

@@ -78,6 +78,23 @@ def replay(
 
 
 @audit.command()
+def findings(
+    dossiers: Annotated[list[Path] | None, typer.Argument(help="Dossiers; cases of the ledger otherwise.")] = None,
+    department: Department = None,
+    first: First = None,
+    last: Last = None,
+    statute: OfStatute = None,
+    xlsx: Annotated[Path | None, typer.Option(help="Write a workbook.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write a CSV file that spreadsheets open.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find what a record itself shows to be against the text: late answers, refusals without basis, wrong bodies."""
+    from cli.audit_findings import findings as work
+
+    work(dossiers or (), (department, first, last, statute), as_json, xlsx, csv)
+
+
+@audit.command()
 def checkpoint(
     secret: Secret = None,
     to: Annotated[Path | None, typer.Option("-o", "--output", help="Where to write it; printed otherwise.")] = None,

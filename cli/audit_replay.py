@@ -10,6 +10,7 @@ from audit.replay.case import RecordedCase
 from audit.replay.difference import difference
 from audit.replay.hindsight import moved_since
 from audit.replay.state import as_it_stood
+from cli.audit_chosen import chosen
 from cli.errors import Failure
 from cli.past_page import print_difference, print_past, print_past_cases
 from cli.running import run
@@ -33,7 +34,10 @@ class AskedCases:
 
     def filter(self) -> "CaseFilter":
         """The cases that are meant. Raises InvalidInput, Failure where none of the options narrows them."""
-        return chosen(self.department, self.first, self.last, self.statute)
+        options = (self.department, self.first, self.last, self.statute)
+        if options == (None, None, None, None):
+            raise Failure("Which cases? Name one, or a department, a period or a statute.")
+        return chosen(*options)
 
 
 def replay_one(case: str, at: str | None, against: str | None, as_json: bool) -> None:
@@ -64,22 +68,6 @@ async def replay_cases(listed: AskedCases, as_json: bool) -> None:
         page = await asyncio.to_thread(recorded_page, client.reader, wanted, listed.cursor, listed.limit)
     there = [recorded for recorded in page.cases if recorded.events[0].at <= at]
     print_past_cases([(recorded, as_it_stood(recorded, at)) for recorded in there], page.next, as_json)
-
-
-def chosen(department: str | None, first: str | None, last: str | None, statute: str | None) -> "CaseFilter":
-    """The cases that options name. Raises InvalidInput naming the option, Failure where there is none."""
-    from cli.options import option
-    from domain.field_types import Day, Given
-    from starter.audit_selection import selected
-
-    if (department, first, last, statute) == (None, None, None, None):
-        raise Failure("Which cases? Name one, or a department, a period or a statute.")
-    return selected(
-        None if department is None else option("--department", Given, department),
-        None if first is None else option("--from", Day, first),
-        None if last is None else option("--to", Day, last),
-        None if statute is None else option("--statute", Given, statute),
-    )
 
 
 def _instant(name: str, said: str | None) -> datetime:

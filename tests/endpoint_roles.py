@@ -8,6 +8,7 @@ from enum import Enum, auto
 from typing import Final
 
 from api.attachments.endpoints import BRINGERS
+from api.audit.endpoints import AUDITORS
 from api.events_in.receiving import SENDERS
 from api.webhooks.endpoints import TOLD
 from api.worklist.endpoints import OVERSEERS
@@ -67,6 +68,10 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/checkpoints": EVERY_ROLE,
     "GET /v1/checkpoints/key": EVERY_ROLE,
     "GET /v1/checkpoints/{size}": EVERY_ROLE,
+    "GET /v1/audit/cases": frozenset(AUDITORS),
+    "GET /v1/audit/cases/{request_id}/replay": frozenset(AUDITORS),
+    "GET /v1/audit/findings": frozenset(AUDITORS),
+    "GET /v1/audit/findings.csv": frozenset(AUDITORS),
     "GET /healthz": OpenTo.ANYBODY,
     "GET /readyz": OpenTo.ANYBODY,
     "GET /metrics": OpenTo.ANYBODY,

@@ -1,11 +1,10 @@
 """The ledger's cases as the audit has them: each at an instant of its past, and not as it ended."""
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from audit.replay.case import RecordedCase
+from audit.findings.finding import FindingKind
 from audit.replay.state import NotFiledYet, as_it_stood
 from domain.calendar import day_of
 from domain.words import Stage
@@ -15,17 +14,8 @@ from ledger.queries.views import CaseFilter
 from ledger.reader import Reader
 from starter.audit_selection import selected
 from starter.errors import InvalidInput, NotFound
+from starter.findings import all_findings, all_recorded, findings_page
 from starter.looking_back import recorded_case, recorded_page
-
-
-def all_recorded(reader: Reader, wanted: CaseFilter) -> Iterator[RecordedCase]:
-    """Every such case, page by page."""
-    cursor = None
-    while True:
-        page = recorded_page(reader, wanted, cursor, 7)
-        yield from page.cases
-        if (cursor := page.next) is None:
-            return
 
 
 async def test_each_event_leaves_the_stage_that_it_names(ground: Sandbox, real_plays: dict[str, PlayedCase]) -> None:
@@ -75,3 +65,20 @@ async def test_all_cases_of_a_department_in_a_period(ground: Sandbox, real_plays
     assert (page.next is None) == (len(mine) == 1)
     with pytest.raises(InvalidInput, match="before it begins"):
         selected(first=last, last=last - timedelta(days=1))
+
+
+async def test_findings_of_a_ledger(ground: Sandbox, real_plays: dict[str, PlayedCase]) -> None:
+    reader, now = Reader(ground.engine), datetime.now(UTC)
+    assert any(played.case for played in real_plays.values())
+    found = list(all_findings(reader, CaseFilter(), now))
+    walked, cursor = [], None
+    while True:
+        page = findings_page(reader, CaseFilter(), now, cursor, 9)
+        walked += page.findings
+        if (cursor := page.next) is None:
+            break
+    assert walked == found
+    assert {each.kind for each in found} >= {FindingKind.LATE_ANSWER}
+    one = found[len(found) // 2]
+    period = selected(first=day_of(one.at), last=day_of(one.at))
+    assert list(all_findings(reader, period, now)) == [each for each in found if day_of(each.at) == day_of(one.at)]

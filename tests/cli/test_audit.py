@@ -129,3 +129,23 @@ def test_which_cases_are_meant_must_be_said(shareflow: Run) -> None:
     assert "before it begins" in shareflow("audit", "replay", *period).plainly_refused()
     assert shareflow("audit", "replay", "--from", "soon").plainly_refused().startswith("--from ")
     assert shareflow("audit", "replay", "--department", "").plainly_refused().startswith("--department ")
+
+
+def test_findings_of_dossiers_are_told_and_written(shareflow: Run, whole: Path, tmp_path: Path) -> None:
+    told = shareflow("audit", "findings", whole)
+    assert told.code == 0, told
+    assert "逾期1个工作日" in told.out
+    assert told.out.endswith("1 findings\n")
+    [found] = json.loads(shareflow("audit", "findings", whole, "--json").out)
+    assert (found["kind"], found["article"], found["working_days_late"]) == ("late_answer", "22", 1)
+    csv, xlsx = tmp_path / "found.csv", tmp_path / "found.xlsx"
+    assert shareflow("audit", "findings", whole, whole, "--csv", csv).out.startswith("2 findings in ")
+    assert csv.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert len(csv.read_text("utf-8").splitlines()) == 3
+    assert shareflow("audit", "findings", whole, "--xlsx", xlsx).code == 0
+    assert xlsx.read_bytes().startswith(b"PK")
+    both = shareflow("audit", "findings", whole, "--csv", csv, "--json").plainly_refused()
+    assert both == "Give one of --json, --xlsx and --csv."
+    assert "not both" in shareflow("audit", "findings", whole, "--from", "2026-01-01").plainly_refused()
+    assert "cannot be written" in shareflow("audit", "findings", whole, "--csv", tmp_path / "a/b.csv").plainly_refused()
+    assert "No engine" in shareflow("audit", "findings", "--statute", "nantong-2020").plainly_refused()

@@ -1,0 +1,140 @@
+"""Looking back (回放) and findings (审计发现), for auditors alone. Nothing here writes."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import StreamingResponse
+
+from api.audit.presenters import finding_out, past_out, replay_out
+from api.audit.schemas import CaseReplayOut, FindingList, PastPage
+from api.context import AppContext
+from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, RequestId, StatuteId, require_role
+from api.http.problems import RESPONSES
+from api.http.responses import HEADERS, answer
+from audit.findings.tables import csv_lines
+from audit.findings.texts import row_of
+from audit.replay.case import RecordedCase
+from audit.replay.difference import Difference, difference
+from audit.replay.hindsight import MovedLimit, moved_since
+from audit.replay.state import NotFiledYet, PastState, as_it_stood
+from domain.calendar import CHINA
+from domain.field_types import Code, Day, Instant
+from domain.words import Role
+from ledger.queries.views import CaseFilter
+from starter.audit_selection import selected
+from starter.errors import NotFound
+from starter.findings import all_findings, findings_page
+from starter.looking_back import recorded_case, recorded_page
+
+AUDITORS: Final = (Role.AUDITOR,)
+"""Who may look at all of this."""
+CSV: Final = "text/csv"
+
+
+async def auditor(caller: CallerIn) -> None:
+    """Raises Problem 403 for everybody else."""
+    require_role(caller, AUDITORS)
+
+
+router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=RESPONSES, dependencies=[Depends(auditor)])
+
+At = Annotated[Instant | None, Query(description="An instant with its offset; now by default.")]
+
+
+async def chosen(
+    department: Annotated[Code | None, Query(description="Cases in which it is requester or provider.")] = None,
+    first: Annotated[Day | None, Query(alias="from", description="The first day of a period.")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="Its last day.")] = None,
+    statute: Annotated[StatuteId | None, Query(description="Such as `nantong-2020+809`, encoded.")] = None,
+) -> CaseFilter:
+    """The cases that are asked for: those open at some time in the period. Raises InvalidInput."""
+    return selected(department, first, last, statute)
+
+
+Chosen = Annotated[CaseFilter, Depends(chosen)]
+
+
+@router.get("/cases", response_model=PastPage, summary="Cases of a department in a period, as they stood")
+async def cases(
+    context: ContextIn,
+    language: LanguageIn,
+    wanted: Chosen,
+    at: At = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """The cases that were open at some time from the first day to the last, both in Asia/Shanghai, latest filing first.
+
+    They are shown as they stood at the instant `at`; else at the end of the period, or now where that is earlier. Of
+    a page those are left out that were filed later than that.
+    """
+    now = context.known_on()
+    instant = at or min(now, wanted.before or now)
+    page = await asyncio.to_thread(recorded_page, context.reader, wanted, cursor, limit)
+    there = [recorded for recorded in page.cases if recorded.events[0].at <= instant]
+    shown = [past_out(recorded, as_it_stood(recorded, _here(instant)), language) for recorded in there]
+    return answer(PastPage(items=shown, next=page.next), language)
+
+
+@router.get("/cases/{request_id}/replay", response_model=CaseReplayOut, summary="A case as it stood at an instant")
+async def replay(
+    request_id: RequestId,
+    context: ContextIn,
+    language: LanguageIn,
+    at: At = None,
+    against: Annotated[Instant | None, Query(description="Another instant, to be compared with.")] = None,
+) -> Response:
+    """Its stage, whose move it was, which commands each role might give, its limits, and what had happened.
+
+    `known_now` compares what was known of its limits then with what is known now.
+    """
+    found = await asyncio.to_thread(_replayed, context, request_id, at or context.known_on(), against)
+    return answer(replay_out(*found, language), language)
+
+
+def _replayed(
+    context: AppContext, request_id: str, at: datetime, against: datetime | None
+) -> tuple[RecordedCase, PastState, list[MovedLimit], Difference | None]:
+    recorded = recorded_case(context.reader, request_id)
+    try:
+        state = as_it_stood(recorded, _here(at))
+        differs = None if against is None else difference(state, as_it_stood(recorded, _here(against)))
+    except NotFiledYet as error:
+        raise NotFound(str(error)) from None
+    known_now = context.calendar_store.now().as_known_on(None)
+    moved = [*moved_since(state.clocks, known_now, state.at, recorded.policy.close_of_business)]
+    return recorded, state, moved, differs
+
+
+@router.get("/findings", response_model=FindingList, summary="What records show to be against the text")
+async def findings(
+    context: ContextIn, language: LanguageIn, wanted: Chosen, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
+    """Late answers with working days late, refusals without basis, decisions by the wrong body, policy limits shown as
+    law, deadlines that a notice moved; each with its case, event and article, what should have been, and who.
+
+    `limit` is how many cases are looked at: a page may be empty though more follow. A finding lies in the period when
+    what shows it happened then.
+    """
+    page = await asyncio.to_thread(findings_page, context.reader, wanted, context.known_on(), cursor, limit)
+    items = [finding_out(finding, language) for finding in page.findings]
+    return answer(FindingList(items=items, next=page.next), language)
+
+
+@router.get(
+    "/findings.csv",
+    response_class=Response,
+    summary="The same as a table",
+    responses={200: {"content": {CSV: {"schema": {"type": "string"}}}, "description": "All of them, as CSV"}},
+)
+async def findings_csv(context: ContextIn, wanted: Chosen) -> Response:
+    """All findings, not a page of them; UTF-8 with a byte order mark, for spreadsheets; nothing in it is a formula."""
+    rows = map(row_of, all_findings(context.reader, wanted, context.known_on()))
+    headers = {**HEADERS, "Content-Disposition": 'attachment; filename="findings.csv"'}
+    return StreamingResponse(csv_lines(rows), headers=headers, media_type=CSV)
+
+
+def _here(instant: datetime) -> datetime:
+    return instant.astimezone(CHINA)

@@ -1,0 +1,37 @@
+"""Which cases an audit is of, as options say it; and the files that it writes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from cli.errors import Failure
+
+if TYPE_CHECKING:
+    from ledger.queries.views import CaseFilter
+
+
+def chosen(department: str | None, first: str | None, last: str | None, statute: str | None) -> "CaseFilter":
+    """The cases that options name; all, where none of them does. Raises InvalidInput naming the option."""
+    from cli.options import option
+    from domain.field_types import Day, Given
+    from starter.audit_selection import selected
+
+    return selected(
+        None if department is None else option("--department", Given, department),
+        None if first is None else option("--from", Day, first),
+        None if last is None else option("--to", Day, last),
+        None if statute is None else option("--statute", Given, statute),
+    )
+
+
+@contextmanager
+def whole_or_failure(to: Path) -> Iterator[IO[bytes]]:
+    """A file to be written inside, which is there whole or not at all. Raises Failure when it cannot be written."""
+    from starter.whole_files import whole_file
+
+    try:
+        with whole_file(to) as file:
+            yield file
+    except OSError as error:
+        raise Failure(f"{to} cannot be written: {error.strerror}.") from None

@@ -1,0 +1,97 @@
+"""What ``shareflow audit findings`` does. What needs an engine is imported where it is asked for one."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from audit.dossier.packing import read_dossier
+from audit.findings.finding import Finding
+from audit.findings.found import findings_in
+from audit.findings.tables import csv_lines, write_xlsx
+from audit.findings.texts import found_said, row_of, should_said
+from audit.replay.from_dossier import case_in
+from cli.audit_chosen import chosen, whole_or_failure
+from cli.errors import Failure
+from cli.running import run
+from domain.messages import label
+
+Found = Iterator[Finding]
+
+
+def findings(
+    dossiers: Sequence[Path],
+    options: tuple[str | None, str | None, str | None, str | None],
+    as_json: bool,
+    xlsx: Path | None,
+    csv: Path | None,
+) -> None:
+    """Tell what is found in dossiers, or in the cases of the ledger that the options name, or write it into files.
+
+    ``options`` are the department, the first and the last day, and the statute, as they were given.
+    """
+    if sum((as_json, xlsx is not None, csv is not None)) > 1:
+        raise Failure("Give one of --json, --xlsx and --csv.")
+    if dossiers:
+        if options != (None, None, None, None):
+            raise Failure("Name dossiers, or cases of the ledger by department, period and statute; not both.")
+        _told(_in_files(dossiers), as_json, xlsx, csv)
+    else:
+        run(_in_ledger(options, lambda found: _told(found, as_json, xlsx, csv)))
+
+
+def _in_files(dossiers: Sequence[Path]) -> Found:
+    for path in dossiers:
+        recorded, calendar = case_in(read_dossier(path))
+        yield from findings_in(recorded, calendar, datetime.now(UTC))
+
+
+async def _in_ledger(
+    options: tuple[str | None, str | None, str | None, str | None], told: Callable[[Found], None]
+) -> None:
+    import asyncio
+
+    from cli.connection import connected
+    from starter.findings import all_findings
+
+    wanted = chosen(*options)
+    async with connected() as client:
+        await asyncio.to_thread(lambda: told(all_findings(client.reader, wanted, datetime.now(UTC))))
+
+
+def _told(found: Found, as_json: bool, xlsx: Path | None, csv: Path | None) -> None:
+    if xlsx is not None:
+        with whole_or_failure(xlsx) as file:
+            number = write_xlsx(map(row_of, found), file)
+        typer.echo(f"{number} findings in {xlsx}")
+    elif csv is not None:
+        with whole_or_failure(csv) as file:
+            number = sum(1 for line in csv_lines(map(row_of, found)) if file.write(line.encode())) - 1
+        typer.echo(f"{number} findings in {csv}")
+    elif as_json:
+        _print_json(found)
+    else:
+        _print(found)
+
+
+def _print_json(found: Found) -> None:
+    """A list, written as it comes."""
+    before = "["
+    for finding in found:
+        typer.echo(f"{before}{json.dumps(row_of(finding), ensure_ascii=False)}", nl=False)
+        before = ",\n "
+    typer.echo("[]" if before == "[" else "]")
+
+
+def _print(found: Found) -> None:
+    number = 0
+    for finding in found:
+        number += 1
+        article = f" {finding.statute} 第{finding.article}条" if finding.article else ""
+        head = f"{finding.request_id} #{finding.seq} {finding.at.isoformat(timespec='minutes')}"
+        typer.echo(f"{head}  {label('audit_kind', finding.kind, 'zh')} {finding.kind}{article}")
+        typer.echo(f"    {found_said(finding, 'zh')}；应当：{should_said(finding, 'zh')}")
+        typer.echo(f"    {found_said(finding, 'en')}; should have been: {should_said(finding, 'en')}")
+    typer.echo(f"{number} findings" if number else "Nothing was found.")

@@ -1,0 +1,60 @@
+"""Findings of whole ledgers: a case after another, a page at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from audit.findings.finding import Finding
+from audit.findings.found import findings_in
+from audit.replay.case import RecordedCase
+from domain.calendar import Calendar
+from ledger.queries.views import CaseFilter
+from ledger.reader import Reader
+from starter.looking_back import recorded_page
+
+AT_ONCE = 100
+"""So many cases are in memory while all of a ledger are gone through."""
+
+
+@dataclass(frozen=True)
+class FindingPage:
+    """What was found in some cases; ``next`` is the cursor of those that follow, None on the last page."""
+
+    findings: tuple[Finding, ...]
+    next: str | None
+
+
+def all_recorded(reader: Reader, wanted: CaseFilter) -> Iterator[RecordedCase]:
+    """Every case that ``wanted`` lets through, latest filing first: memory does not grow with their number.
+
+    Raises as :func:`starter.looking_back.recorded_page`; blocks.
+    """
+    cursor: str | None = None
+    while True:
+        page = recorded_page(reader, wanted, cursor, AT_ONCE)
+        yield from page.cases
+        cursor = page.next
+        if cursor is None:
+            return
+
+
+def all_findings(reader: Reader, wanted: CaseFilter, now: datetime) -> Iterator[Finding]:
+    """What there is in all of these cases and lies in the period, case by case. Raises likewise; blocks."""
+    calendar = reader.calendar()
+    for recorded in all_recorded(reader, wanted):
+        yield from _within(recorded, wanted, calendar, now)
+
+
+def findings_page(reader: Reader, wanted: CaseFilter, now: datetime, cursor: str | None, limit: int) -> FindingPage:
+    """What there is in the next ``limit`` cases (1..500): perhaps nothing, though more follow. Raises and blocks so."""
+    page, calendar = recorded_page(reader, wanted, cursor, limit), reader.calendar()
+    found = (finding for recorded in page.cases for finding in _within(recorded, wanted, calendar, now))
+    return FindingPage(tuple(found), page.next)
+
+
+def _within(recorded: RecordedCase, wanted: CaseFilter, calendar: Calendar, now: datetime) -> Iterator[Finding]:
+    """A finding lies in the period in which what shows it happened."""
+    for finding in findings_in(recorded, calendar, now):
+        begun = wanted.since is None or finding.at >= wanted.since
+        if begun and (wanted.before is None or finding.at < wanted.before):
+            yield finding
