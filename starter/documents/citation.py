@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from domain.clocks import ClockId
 from domain.engine.records import Clock, RecordedEvent
 from domain.messages import Language
+from domain.messages.numerals import numeral
 from domain.statutes.model import Clause, Regulation, Statute
 from domain.words import Role
 from procedures.share_request.case import ShareRequestCase
-from starter.documents.wording import numeral
 
 
 @dataclass(frozen=True)

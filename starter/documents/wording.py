@@ -10,7 +10,6 @@ from domain.engine.records import Clock
 from domain.messages import Language, words
 from domain.words import Unit
 
-_DIGITS = "零一二三四五六七八九"
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -41,17 +40,6 @@ def filled(sentence: str, values: Mapping[str, object]) -> Markup:
 def said(value: object) -> Markup:
     """Somebody's own words within ours."""
     return Markup("<bdi>{}</bdi>").format(value)
-
-
-def numeral(number: int) -> str:
-    """A number from 1 to 999 as regulations write it: 十五, 二十一, 一百零三."""
-    hundreds, tens, ones = number // 100, number // 10 % 10, number % 10
-    text = f"{_DIGITS[hundreds]}百" if hundreds else ""
-    if tens:
-        text += "十" if tens == 1 and not hundreds else f"{_DIGITS[tens]}十"
-    elif hundreds and ones:
-        text += "零"
-    return text + (_DIGITS[ones] if ones else "")
 
 
 def day_text(day: date, language: Language) -> str:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from domain.messages.numerals import numeral
 from domain.rule_texts import KNOWN
-from starter.documents.wording import numeral
 from tests.documents.conftest import Dossiers
 from tests.documents.shown import LANGUAGES, every, first, shown
 
