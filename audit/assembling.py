@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from audit.dossier.contents import DOCUMENTS, INDEX, CaseDossier, PackedFile, manifest_of, measured
 from audit.dossier.documents import index_of, papers_named
 from audit.dossier.packing import FindPaper
+from audit.page.facts import PAGE
 from audit.verification.history import histories_in, opening_in
-from audit.verification.record import events_in
+from audit.verification.page import page_made
+from audit.verification.record import events_in, record_in
+from audit.verification.results import CheckFailed
 from domain.engine.records import Algorithm
 
 
@@ -19,12 +22,17 @@ async def assembled(
     Raises CheckFailed for a record that cannot be read.
     """
     bare = CaseDossier(manifest_of(request_id, algorithm, made_by, record), record)
-    application = (await opening_in(histories_in(bare)[0])).application
-    events = events_in(bare)
+    opening = await opening_in(histories_in(bare)[0])
+    application, events = opening.application, events_in(bare)
     wanted = sorted({paper.sha256 for paper in papers_named(application, events) if paper.sha256 is not None})
     papers = await asyncio.to_thread(_found, wanted, find)
     index = index_of(application, events, (paper.sha256 for paper in papers.values()))
     files = {**record, INDEX: index.written()}
+    whole = CaseDossier(manifest_of(request_id, algorithm, made_by, files, papers), files, papers)
+    try:
+        files = {**files, PAGE: page_made(whole, record_in(whole), opening)}
+    except CheckFailed:
+        return whole  # a record that is not as a case leaves one: it is packed all the same, for verification to name
     return CaseDossier(manifest_of(request_id, algorithm, made_by, files, papers), files, papers)
 
 

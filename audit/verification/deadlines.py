@@ -1,12 +1,12 @@
 """Whether each deadline is the one that its limit gives, counted again with the calendar as it was known then."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import date
 from itertools import groupby
 
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
-from domain.calendar import CHINA, CalendarError
+from domain.calendar import CHINA, CalendarError, day_of
 from domain.engine.deadlines import order_again, resolve
 from domain.engine.records import Clock, Deadline, RecordedEvent
 
@@ -20,23 +20,26 @@ def check_deadlines(record: CaseRecord, all_editions: bool) -> str:
 
     Raises CheckFailed at the first that comes out otherwise, with its article.
     """
-    counted = 0
-    for event, known_on in _with_days(record):
+    counted, known_on = 0, known_days(record, all_editions)
+    for event in record.events:
         if event.clock is not None:
-            _count_again(record, event, event.clock, None if all_editions else known_on)
+            _count_again(record, event, event.clock, known_on[event.seq])
             counted += 1
     return f"{counted} deadlines counted again, each the same day and hour"
 
 
-def _with_days(record: CaseRecord) -> Iterator[tuple[RecordedEvent, date]]:
-    """Each event with the day whose knowledge of the calendar counted: that of the last event of its step.
+def known_days(record: CaseRecord, all_editions: bool) -> Mapping[int, date | None]:
+    """By each event's number the day whose knowledge of the calendar counted: that of the last event of its step.
 
-    Events of one command share its key; what time alone brought has none, and then stands by itself.
+    Events of one command share its key; what time alone brought has none, and then stands by itself. None:
+    ``all_editions``, whatever was known when.
     """
+    found: dict[int, date | None] = {}
     for _, group in groupby(record.events, key=lambda event: event.key or event.seq):
         events = list(group)
-        for event in events:
-            yield event, events[-1].at.astimezone(CHINA).date()
+        day = None if all_editions else day_of(events[-1].at)
+        found.update((event.seq, day) for event in events)
+    return found
 
 
 def _count_again(record: CaseRecord, event: RecordedEvent, clock: Clock, known_on: date | None) -> None:

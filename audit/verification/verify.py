@@ -12,6 +12,7 @@ from audit.verification.documents import check_documents
 from audit.verification.files import check_digests, check_structure
 from audit.verification.history import Replayed, RunHistory, check_history, check_ledger, histories_in, opening_in
 from audit.verification.log import check_against, check_inclusion_of, check_signature
+from audit.verification.page import check_page, made_elsewhere
 from audit.verification.record import CaseRecord, record_in
 from audit.verification.results import CheckFailed, CheckResult
 from audit.verification.seal import check_seal
@@ -50,6 +51,7 @@ class _Verification:
         self._record: CaseRecord | None = None
         self._proof: LogProof | None = None
         self._histories: Sequence[RunHistory] = ()
+        self._opened: CaseOpening | None = None
         self._replayed: Replayed | None = None
 
     def all(self) -> list[CheckResult]:
@@ -64,6 +66,7 @@ class _Verification:
         self._holds("documents", self._documents, rests)
         replays = self._holds("history", self._replay, rests)
         self._holds("ledger", self._compare, replays)
+        self._holds("page", self._page, rests)
         self._holds("log", lambda: check_inclusion_of(self._read_record, self._packed_proof()), readable)
         self._holds("signature", self._signature, readable)
         self._holds("checkpoint", self._checkpoint, readable)
@@ -97,13 +100,21 @@ class _Verification:
 
     def _opening(self) -> CaseOpening:
         self._read_histories()
-        return asyncio.run(opening_in(self._histories[0]))
+        if self._opened is None:
+            self._opened = asyncio.run(opening_in(self._histories[0]))
+        return self._opened
 
     def _deadlines(self) -> str:
         return check_deadlines(self._read_record, self._opening().all_editions)
 
     def _documents(self) -> str:
         return check_documents(self._dossier, self._read_record, self._opening().application)
+
+    def _page(self) -> str:
+        other = made_elsewhere(self._dossier)
+        if other is not None:
+            raise _Skipped(f"it was made by release {other}, which may have made it otherwise: do not rely on it")
+        return check_page(self._dossier, self._read_record, self._opening())
 
     def _replay(self) -> str:
         self._read_histories()

@@ -13,9 +13,13 @@ from typing import Any
 from temporalio.client import WorkflowHistory
 
 from audit.assembling import assembled
-from audit.dossier.contents import CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, name_of_run
+from audit.dossier.contents import CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, manifest_of, name_of_run
 from audit.dossier.packing import write_dossier
-from audit.verification.history import Replayed, opening_in, replay
+from audit.page.facts import PAGE
+from audit.verification.history import Replayed, histories_in, opening_in, replay
+from audit.verification.page import page_made
+from audit.verification.record import record_in
+from audit.verification.results import CheckFailed
 from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent
 from domain.evidence import GENESIS, body_of, canonical_json, plain, seal
@@ -61,6 +65,18 @@ async def _made(paths: tuple[Path, ...]) -> CaseDossier:
         **{name_of_run(number): text.encode() for number, text in enumerate(texts, start=1)},
     }
     return await assembled(opening.request_id, algorithm, version("shareflow"), files, lambda _: None)
+
+
+def resealed(dossier: CaseDossier, files: Mapping[str, bytes]) -> CaseDossier:
+    """The dossier with these files, a manifest that lists them and a page that shows them: whoever forges can count."""
+    said = dossier.manifest
+    forged = CaseDossier(manifest_of(said.request_id, said.algorithm, said.made_by, files), files)
+    try:
+        page = page_made(forged, record_in(forged), asyncio.run(opening_in(histories_in(forged)[0])))
+    except (CheckFailed, LookupError):
+        return forged
+    files = {**files, PAGE: page}
+    return CaseDossier(manifest_of(said.request_id, said.algorithm, said.made_by, files), files)
 
 
 def packed(dossier: CaseDossier, papers: Sequence[bytes] = ()) -> bytes:

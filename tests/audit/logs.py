@@ -1,10 +1,10 @@
 """Logs for tests: a tree in memory, in which the events of a case stand among others."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from audit.dossier.contents import CaseDossier, manifest_of
+from audit.dossier.contents import CaseDossier
 from audit.dossier.proof import PROOF, LogProof, ProvedEvent, ProvedGrowth, in_hex
 from audit.dossier.seal import seal_of
 from audit.verification.record import events_in
@@ -14,6 +14,7 @@ from domain.log.entries import entry_of_event
 from domain.log.keys import Ed25519Signer
 from domain.log.proofs import consistency, inclusion
 from domain.log.tree import GrowingTree, NodePlace, TreeHash
+from tests.audit.dossiers import resealed
 
 LOG_KEY = Ed25519Signer("shareflow/test", b"\x01" * 32)
 AT = datetime(2026, 3, 5, 9, tzinfo=BEIJING)
@@ -70,9 +71,8 @@ class MemoryLog:
 def logged(dossier: CaseDossier, log: MemoryLog, places: Sequence[int], earlier: Sequence[int] = ()) -> CaseDossier:
     """The dossier with its proof, sealed by the log."""
     files = {**dossier.files, PROOF: log.proved(places, earlier).written()}
-    said = dossier.manifest
-    manifest = manifest_of(said.request_id, said.algorithm, said.made_by, files)
-    return CaseDossier(manifest, files, seal=seal_of(manifest, log.signer))
+    whole = resealed(dossier, files)
+    return replace(whole, seal=seal_of(whole.manifest, log.signer))
 
 
 def entered(dossier: CaseDossier, log: MemoryLog, upto: int | None = None) -> list[int]:

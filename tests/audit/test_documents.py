@@ -14,6 +14,7 @@ from audit.assembling import assembled
 from audit.dossier import documents
 from audit.dossier.contents import DOCUMENTS, INDEX, CaseDossier, DossierUnusable, listed, manifest_of
 from audit.dossier.packing import unpacked
+from audit.page.facts import PAGE
 from audit.verification.verify import verify
 from tests.audit.dossiers import dossier_of, packed, written
 
@@ -32,7 +33,7 @@ def with_paper(case: str, content: bytes = PAPER) -> CaseDossier:
         return io.BytesIO(content) if digest == DIGEST else None
 
     bare = dossier_of(case)
-    record = {name: content for name, content in bare.files.items() if name != INDEX}
+    record = {name: content for name, content in bare.files.items() if name not in (INDEX, PAGE)}
     said = bare.manifest
     return asyncio.run(assembled(said.request_id, said.algorithm, said.made_by, record, find))
 
@@ -95,9 +96,8 @@ def test_a_paper_that_was_changed_is_not_what_its_digest_says() -> None:
 
 def test_a_paper_that_no_event_names_is_found() -> None:
     stranger = hashlib.sha256(b"slipped in").hexdigest()
-    assert wrong(resealed(dossier_of(NAMES_A_PAPER), **{stranger: b"slipped in"})) == {
-        "documents": f"no event names the paper {DOCUMENTS}{stranger}"
-    }
+    forged = wrong(resealed(dossier_of(NAMES_A_PAPER), **{stranger: b"slipped in"}))
+    assert forged["documents"] == f"no event names the paper {DOCUMENTS}{stranger}"
     dossier = with_paper(NAMES_A_PAPER)
     assert wrong(replace(dossier, papers={**dossier.papers, "documents/x": listed("documents/x", b"")})) == {
         "structure": "documents/x is not in the manifest"
@@ -125,7 +125,7 @@ def test_a_paper_that_is_gone_is_missed() -> None:
 def test_another_index_is_found_out(change: dict[str, object], told: str) -> None:
     dossier = dossier_of(FOLLOWED)
     forged = wrong(resealed(dossier, {**index_in(dossier), **change}))
-    assert forged.keys() == {"documents"}
+    assert forged.keys() == {"documents", "page"}
     assert told in forged["documents"]
 
 

@@ -1,0 +1,105 @@
+"""HTML put together of elements: whatever is not an element of ours is text, and is escaped.
+
+Nothing of it is a template of somebody else's making: a dossier is compared with the page that is made again years
+later, to the byte.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from html import escape
+from typing import Final, Union
+
+from domain.messages import label, words
+
+
+class Html(str):
+    """HTML that is ready: made here alone."""
+
+    __slots__ = ()
+
+
+Content = Union[str, int, None, Iterable["Content"]]  # noqa: UP007 - names itself
+_EMPTY: Final = frozenset({"meta", "br", "rect", "circle"})
+"""Elements without content. Those of SVG must say so themselves."""
+_NAMES: Final = {"cls": "class", "viewbox": "viewBox", "aria_label": "aria-label", "http_equiv": "http-equiv"}
+_UNSHOWN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def el(tag: str, *content: Content, **attributes: str | int | None) -> Html:
+    """An element; ``cls`` is its class. An attribute that is None is left out."""
+    given = "".join(
+        f' {_NAMES.get(name, name)}="{escape(str(value))}"' for name, value in attributes.items() if value is not None
+    )
+    if tag in _EMPTY:
+        return Html(f"<{tag}{given}/>")
+    return Html(f"<{tag}{given}>{''.join(map(_text, content))}</{tag}>")
+
+
+def _text(content: Content) -> str:
+    if isinstance(content, Html):
+        return content
+    if isinstance(content, str):
+        return escape(content)
+    if content is None:
+        return ""
+    return str(content) if isinstance(content, int) else "".join(map(_text, content))
+
+
+def together(*content: Content) -> Html:
+    """Several pieces in a row."""
+    return Html("".join(map(_text, content)))
+
+
+def verbatim(style: str) -> Html:
+    """A style sheet of ours, as it is."""
+    return Html(f"<style>{style}</style>")
+
+
+def said(text: object) -> Html:
+    """Somebody's own words: whatever direction they are written in, they turn nothing around them.
+
+    A character that cannot be seen, or that would turn the line, is named instead.
+    """
+    shown = _UNSHOWN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", str(text))
+    return Html(f"<bdi>{escape(shown)}</bdi>")
+
+
+def both(kind: str, word: str) -> Html:
+    """A word of the catalogue in Chinese and English; one that the catalogue does not have stands as it is."""
+    return _both(kind, word) if word in words(kind) else said(word)
+
+
+@cache
+def _both(kind: str, word: str) -> Html:
+    return together(label(kind, word, "zh"), english(label(kind, word, "en")))
+
+
+def fixed(word: str, **values: object) -> Html:
+    """A fixed word or sentence of the dossier in both languages, with its {names} filled in."""
+    if not values:
+        return _both("dossier", word)
+    return together(
+        label("dossier", word, "zh").format(**values), english(label("dossier", word, "en").format(**values))
+    )
+
+
+def english(*text: Content) -> Html:
+    """English beside the Chinese."""
+    return Html(f'<span lang="en" class="en"> {_text(text)}</span>')
+
+
+def table(head: Iterable[Content], rows: Iterable[Sequence[Content]], cls: str | None = None) -> Html:
+    """A table with a line of headings; the first cell of each row names it."""
+    headings = el("thead", el("tr", (el("th", heading, scope="col") for heading in head)))
+    return el("table", headings, "\n", el("tbody", "\n", map(_row, rows)), cls=cls)
+
+
+def pairs(rows: Iterable[tuple[Content, Content]], cls: str | None = None) -> Html:
+    """A table of names and what they stand for."""
+    return el("table", el("tbody", "\n", map(_row, rows)), cls=cls)
+
+
+def _row(cells: Sequence[Content]) -> Html:
+    rest = "".join(f"<td>{_text(cell)}</td>" for cell in cells[1:])
+    return Html(f'<tr><th scope="row">{_text(cells[0])}</th>{rest}</tr>\n')

@@ -1,0 +1,51 @@
+"""Whether the page of a dossier is the one that its other files give."""
+
+from importlib.metadata import version
+
+from audit.dossier.contents import INDEX, CaseDossier
+from audit.dossier.documents import read_index
+from audit.dossier.proof import read_proof
+from audit.page.facts import PAGE, CaseFacts
+from audit.page.page import page_of
+from audit.verification.deadlines import known_days
+from audit.verification.record import CaseRecord
+from audit.verification.results import CheckFailed
+from protocol.messages import CaseOpening
+from protocol.opening import case_before
+
+
+def made_elsewhere(dossier: CaseDossier) -> str | None:
+    """The release that packed a dossier, where it is another than this: its page may have looked otherwise."""
+    return None if dossier.manifest.made_by == version("shareflow") else dossier.manifest.made_by
+
+
+def check_page(dossier: CaseDossier, record: CaseRecord, opening: CaseOpening) -> str:
+    """The page is what this version makes of the dossier, to the byte. Raises CheckFailed."""
+    page = dossier.files.get(PAGE)
+    if page is None:
+        raise CheckFailed(f"{PAGE} is missing")
+    if page != page_made(dossier, record, opening):
+        raise CheckFailed(f"{PAGE} is not the page that the other files give: something was added or changed")
+    return f"{PAGE} is what the other files give"
+
+
+def page_made(dossier: CaseDossier, record: CaseRecord, opening: CaseOpening) -> bytes:
+    """The page of a dossier, made of its other files. Raises CheckFailed where none can be made."""
+    try:
+        return page_of(
+            CaseFacts(
+                request_id=record.request_id,
+                made_by=dossier.manifest.made_by,
+                algorithm=dossier.manifest.algorithm,
+                application=opening.application,
+                before=case_before(opening),
+                events=record.events,
+                calendar=record.calendar,
+                known_on=known_days(record, opening.all_editions),
+                index=read_index(dossier.files[INDEX]),
+                proof=read_proof(dossier),
+                files=[file for file in dossier.manifest.files if file.name != PAGE],
+            )
+        )
+    except (ValueError, LookupError, TypeError, ArithmeticError) as error:  # of events that no case records
+        raise CheckFailed(f"no page can be made of what is here: {type(error).__name__}") from None
