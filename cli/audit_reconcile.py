@@ -18,7 +18,7 @@ async def reconcile(repairs: bool, quick: bool, as_json: bool) -> None:
     settings = Settings()
     found: list[tuple[CompareFinding, bool]] = []
     async with connected(settings) as client:
-        comparison = Comparison(client.temporal, client.reader.engine, archive_of(settings), quick)
+        comparison = Comparison(client.temporal, client.reader, archive_of(settings), quick)
         try:
             async for each in comparison.findings():
                 found.append((each, repairs and await repair(comparison, each)))

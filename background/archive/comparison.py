@@ -21,6 +21,7 @@ from ledger.queries.compared import (
     compared_cases,
     digest_of,
 )
+from ledger.reader import Reader
 from protocol.asking import WorkflowGone
 from protocol.connecting import TemporalClient
 from protocol.histories import HANDED_OVER, RUNNING, ListedRun, ToldHead, all_runs, head_told, state_of_latest
@@ -31,7 +32,7 @@ QUIET: Final = timedelta(minutes=1)
 ARCHIVED_WITHIN: Final = timedelta(minutes=10)
 
 
-class Difference(StrEnum):
+class Discrepancy(StrEnum):
     """In what Temporal, the ledger and the archive differ."""
 
     MISSING = "missing"
@@ -47,18 +48,18 @@ class Difference(StrEnum):
     LOST = "lost"
 
 
-TO_DO: Final[Mapping[Difference, str]] = {
-    Difference.MISSING: "Restore Temporal's store from the backup that goes with the ledger: the case then goes on.",
-    Difference.EXTRA: "Restore the ledger from a backup that has it; until then end nothing: Temporal alone knows it.",
-    Difference.ENDED: "Reset the workflow to its last task (temporal workflow reset): the case goes on where it stood.",
-    Difference.RUNNING: "Look at shareflow stuck: it waits for another case, or its code fails.",
-    Difference.BEHIND: "Restore the ledger from a newer backup: events that were acknowledged are not in it.",
-    Difference.AHEAD: "Let a worker run: the case then takes over what the ledger has. If not, see who wrote it.",
-    Difference.REWRITTEN: "See who wrote it: verify its dossier against a checkpoint that others keep.",
-    Difference.UNARCHIVED: "shareflow audit reconcile --repair archives it, as workers do by themselves.",
-    Difference.GONE: "Restore the file from a backup; --repair writes it again where Temporal still has the run.",
-    Difference.DAMAGED: "See who changed the file and move it away; then it is restored like one that is gone.",
-    Difference.LOST: "Look for its file in backups: neither Temporal nor the register has this run.",
+TO_DO: Final[Mapping[Discrepancy, str]] = {
+    Discrepancy.MISSING: "Restore Temporal's store from the backup that goes with the ledger: the case then goes on.",
+    Discrepancy.EXTRA: "Restore the ledger from a backup that has it; until then end nothing: Temporal alone knows it.",
+    Discrepancy.ENDED: "Reset the workflow to its last task (temporal workflow reset): the case then goes on.",
+    Discrepancy.RUNNING: "Look at shareflow stuck: it waits for another case, or its code fails.",
+    Discrepancy.BEHIND: "Restore the ledger from a newer backup: events that were acknowledged are not in it.",
+    Discrepancy.AHEAD: "Let a worker run: the case then takes over what the ledger has. If not, see who wrote it.",
+    Discrepancy.REWRITTEN: "See who wrote it: verify its dossier against a checkpoint that others keep.",
+    Discrepancy.UNARCHIVED: "shareflow audit reconcile --repair archives it, as workers do by themselves.",
+    Discrepancy.GONE: "Restore the file from a backup; --repair writes it again where Temporal still has the run.",
+    Discrepancy.DAMAGED: "See who changed the file and move it away; then it is restored like one that is gone.",
+    Discrepancy.LOST: "Look for its file in backups: neither Temporal nor the register has this run.",
 }
 
 
@@ -66,7 +67,7 @@ TO_DO: Final[Mapping[Difference, str]] = {
 class CompareFinding:
     """What is not as it should be with a case, in one sentence. ``run_id``: with which run of it."""
 
-    kind: Difference
+    kind: Discrepancy
     request_id: str
     says: str
     run_id: str | None = None
@@ -82,13 +83,18 @@ class Comparison:
     """One comparison of a whole ledger. ``quick`` reads no history, neither Temporal's nor an archived one."""
 
     client: TemporalClient
-    engine: Engine
+    reader: Reader
     archive: HistoryArchive
     quick: bool = False
     quiet: timedelta = QUIET
     within: timedelta = ARCHIVED_WITHIN
     compared: int = 0
     _runs: dict[str, ListedRun] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> Engine:
+        """The ledger that is compared."""
+        return self.reader.engine
 
     async def findings(self) -> AsyncIterator[CompareFinding]:
         """What is found, as it is found: the cases of the ledger by their ids, and then what Temporal alone has.
@@ -108,7 +114,7 @@ class Comparison:
         for run in self._runs.values():
             if await self._is_extra(run):
                 yield CompareFinding(
-                    Difference.EXTRA,
+                    Discrepancy.EXTRA,
                     run.request_id,
                     f"Temporal carries a case ({run.state}) that the ledger does not have.",
                 )
@@ -146,15 +152,15 @@ class Comparison:
             state = await state_of_latest(self.client, case.workflow_id)
         except WorkflowGone:
             said = "The ledger has an open case; Temporal has no workflow of it."
-            return CompareFinding(Difference.MISSING, request_id, said) if case.closed_at is None else None
+            return CompareFinding(Discrepancy.MISSING, request_id, said) if case.closed_at is None else None
         if case.closed_at is None and state != RUNNING:
             case = await asyncio.to_thread(compared_case, self.engine, request_id)
             if case is not None and case.closed_at is None:
                 said = f"The case is open in the ledger; its workflow has ended ({state})."
-                return CompareFinding(Difference.ENDED, request_id, said)
+                return CompareFinding(Discrepancy.ENDED, request_id, said)
         elif case.closed_at is not None and state == RUNNING and self._is_quiet(case):
             said = "The case is closed in the ledger; its workflow still runs."
-            return CompareFinding(Difference.RUNNING, request_id, said)
+            return CompareFinding(Discrepancy.RUNNING, request_id, said)
         return None
 
     async def _heads(self, case: ComparedCase) -> list[CompareFinding]:
@@ -179,7 +185,7 @@ class Comparison:
         known = {run.run_id for run in runs}
         found += [
             CompareFinding(
-                Difference.LOST,
+                Discrepancy.LOST,
                 case.request_id,
                 f"Run {run.previous_run_id}, which came before one that is archived, is not archived.",
                 run.previous_run_id,
@@ -191,7 +197,7 @@ class Comparison:
         late = case.asked_at is None or case.asked_at < datetime.now(UTC) - self.within
         if case.problem is not None or (case.closed_at is not None and not whole and late):
             why = case.problem or "no history of it is archived"
-            found.append(CompareFinding(Difference.UNARCHIVED, case.request_id, f"Not archived: {why}."))
+            found.append(CompareFinding(Discrepancy.UNARCHIVED, case.request_id, f"Not archived: {why}."))
         return found
 
     def _kept(self, run: ArchivedRun) -> CompareFinding | None:
@@ -199,7 +205,7 @@ class Comparison:
             if not self.quick:
                 self.archive.read(run)
         except ArchiveDamaged as error:
-            kind = Difference.GONE if isinstance(error, ArchiveGone) else Difference.DAMAGED
+            kind = Discrepancy.GONE if isinstance(error, ArchiveGone) else Discrepancy.DAMAGED
             return CompareFinding(kind, run.request_id, f"{error}.", run.run_id)
         return None
 
@@ -214,11 +220,11 @@ def _difference(engine: Engine, case: ComparedCase, told: ToldHead, quiet: bool)
     here = digest_of(engine, case.request_id, told.seq)
     if here is None:
         said = f"The ledger has {case.seq} events; the history decides {told.seq}."
-        return CompareFinding(Difference.BEHIND, case.request_id, said)
+        return CompareFinding(Discrepancy.BEHIND, case.request_id, said)
     if here != told.digest:
         said = f"Event {told.seq} of the ledger has another digest than the history was told: it was changed since."
-        return CompareFinding(Difference.REWRITTEN, case.request_id, said)
+        return CompareFinding(Discrepancy.REWRITTEN, case.request_id, said)
     if case.seq > told.seq and quiet:
         said = f"The ledger has {case.seq} events; the history knows of {told.seq}."
-        return CompareFinding(Difference.AHEAD, case.request_id, said)
+        return CompareFinding(Discrepancy.AHEAD, case.request_id, said)
     return None

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from background.archive.archiving import ArchivingRound, archive_case
-from background.archive.comparison import CompareFinding, Comparison, Difference
+from background.archive.comparison import CompareFinding, Comparison, Discrepancy
 from background.archive.digests import both_digests
 from background.archive.store import ArchiveDiffers
 from ledger.queries.archive import Unarchived, archived_runs
@@ -19,9 +19,9 @@ async def repair(comparison: Comparison, found: CompareFinding) -> bool:
     Raises one of TEMPORAL_FAILED, of ``ledger.failures.DATABASE_FAILED``, or OSError where one does not answer.
     """
     try:
-        if found.kind is Difference.UNARCHIVED:
+        if found.kind is Discrepancy.UNARCHIVED:
             return await _archive(comparison, found.request_id)
-        if found.kind is Difference.GONE and found.run_id is not None:
+        if found.kind is Discrepancy.GONE and found.run_id is not None:
             return await _write_again(comparison, found.request_id, found.run_id)
     except (ArchiveDiffers, WorkflowGone):
         return False

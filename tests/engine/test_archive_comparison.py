@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, delete, text
 from typer.testing import CliRunner
 
-from background.archive.comparison import CompareFinding, Comparison, Difference
+from background.archive.comparison import CompareFinding, Comparison, Discrepancy
 from background.archive.folder import FolderArchive
 from background.archive.repairing import repair
 from background.archive.store import HistoryArchive
@@ -19,13 +19,14 @@ from embedded.simulate.sandbox import Sandbox
 from ledger.archive_tables import unarchived
 from ledger.engine import Engine, connect
 from ledger.queries.archive import archived_runs
+from ledger.reader import Reader
 from ledger.schema import migrate
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import WHY, command, write_behind
 from tests.engine.looking import C, P, filed, handle_of, in_step
 from tests.engine.test_archive import archived, closed, forgetful
 
-D = Difference
+D = Discrepancy
 
 
 @pytest.fixture
@@ -66,14 +67,14 @@ async def found_by(comparison: Comparison) -> Mapping[str, list[CompareFinding]]
     return found
 
 
-def kinds(found: Mapping[str, list[CompareFinding]], request_id: str) -> list[Difference]:
+def kinds(found: Mapping[str, list[CompareFinding]], request_id: str) -> list[Discrepancy]:
     return [each.kind for each in found.get(request_id, [])]
 
 
 def at_once(client: ShareflowClient, archive: HistoryArchive, quick: bool = False) -> Comparison:
     """A comparison that gives nobody time."""
     none = timedelta()
-    return Comparison(client.temporal, client.reader.engine, archive, quick, quiet=none, within=none)
+    return Comparison(client.temporal, client.reader, archive, quick, quiet=none, within=none)
 
 
 def as_owner(engine: Engine, statement: str, **values: object) -> None:
@@ -113,7 +114,7 @@ async def test_what_differs_between_temporal_and_the_ledger(client: ShareflowCli
     assert found[ended][0].says == "The case is open in the ledger; its workflow has ended (terminated)."
     assert (await found_by(at_once(client, archive, quick=True))).keys() & {ahead, behind, rewritten} == set()
     # What is on its way is given time.
-    with_time = Comparison(client.temporal, engine, archive)
+    with_time = Comparison(client.temporal, client.reader, archive)
     assert kinds(await found_by(with_time), ahead) == []
 
 
@@ -125,9 +126,9 @@ async def test_what_one_has_and_the_other_has_not(
     found = await found_by(at_once(forgetful(client), archive))
     assert (kinds(found, open_here), kinds(found, ended)) == ([D.MISSING], [])
     none = timedelta()
-    lost = await found_by(Comparison(client.temporal, other_ledger, archive, quiet=none))
+    lost = await found_by(Comparison(client.temporal, Reader(other_ledger), archive, quiet=none))
     assert (kinds(lost, open_here), kinds(lost, ended)) == ([D.EXTRA], [D.EXTRA])
-    assert await found_by(Comparison(client.temporal, other_ledger, archive)) == {}
+    assert await found_by(Comparison(client.temporal, Reader(other_ledger), archive)) == {}
 
 
 async def test_what_is_missing_in_the_archive_is_written_there_and_nothing_else(
