@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 BENCHED := $(VENV)/.bench-installed
-WORKERS ?= 2
+WORKERS ?= 3
 
 # Whoever keeps Python from writing what it has compiled pays for it at each start: tests start hundreds of programs.
 export PYTHONDONTWRITEBYTECODE :=
@@ -29,7 +29,7 @@ demo: setup ## play real cases of all the regulations through the real engine (a
 up: setup ## run the whole engine here until Ctrl-C
 	$(BIN)/shareflow up
 
-test: setup ## run every test, on the real Temporal server and the real PostgreSQL; WORKERS=2 says how many at once
+test: setup ## run every test, on the real Temporal server and the real PostgreSQL; WORKERS=3 says how many at once
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 test-long: setup ## run the whole form of what make test tries in a short one

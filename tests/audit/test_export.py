@@ -23,7 +23,7 @@ from tests.forms import either
 
 @pytest.mark.long
 async def test_the_dossier_of_every_played_case_holds(ground: Sandbox, real_plays: dict[str, PlayedCase]) -> None:
-    """In the short form of as few as show every text, outcome and type of event of each procedure."""
+    """In the short form of as few as show every procedure, text, outcome and type of event."""
     reader = Reader(ground.engine)
     wrong: dict[str, list[str]] = {}
     filed = {name: played for name, played in real_plays.items() if played.request_id and played.case}
@@ -43,8 +43,9 @@ async def test_the_dossier_of_every_played_case_holds(ground: Sandbox, real_play
 def shown(played: PlayedCase) -> set[tuple[object, ...]]:
     """What a play shows of its procedure that its dossier has to hold."""
     assert played.case is not None
-    what = {("text", played.scenario.statute), ("outcome", played.case.outcome)}
-    return {(played.scenario.procedure, *trait) for trait in what | {("event", it.type) for it in played.events}}
+    of = played.scenario
+    what = {("text", of.statute), ("procedure", of.procedure), ("outcome", played.case.outcome)}
+    return what | {("event", event.type) for event in played.events}
 
 
 async def test_a_case_under_a_checkpoint(ground: Sandbox, real_plays: dict[str, PlayedCase]) -> None:

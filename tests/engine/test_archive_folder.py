@@ -74,7 +74,9 @@ def test_half_a_file_is_nothing(folder: FolderArchive, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\x1f\x8b", gzip.compress(TEXT)[:-9], gzip.compress(TEXT[:-1]), gzip.compress(TEXT * 1_000_000)]
+    "content",
+    [b"", b"\x1f\x8b", gzip.compress(TEXT)[:-9], gzip.compress(TEXT[:-1]), gzip.compress(TEXT * 1_000_000)],
+    ids=["nothing", "a beginning", "cut off", "another text", "far too long"],
 )
 def test_what_is_not_what_was_archived_is_not_read(folder: FolderArchive, content: bytes) -> None:
     assert folder.put_new(NAME, content)
