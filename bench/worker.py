@@ -26,7 +26,7 @@ from starter.engine_client import ShareflowClient
 CASES, WARMING = 1000, 32
 SETTLING_SECONDS: Final = 90
 """Longer than the reconciliation looks back and pauses together."""
-IDLE_SECONDS: Final = 20
+IDLE_SECONDS: Final = 60
 
 
 async def _watched(kinds: Mapping[str, Sequence[int]], seconds: float) -> Spent:

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     RowMapping,
@@ -311,7 +312,7 @@ def sent_to() -> Any:
     return and_(webhooks.c.state == WebhookState.ACTIVE, webhooks.c.deleted_at.is_(None))
 
 
-def free_at(at: datetime) -> Iterable[Any]:
+def free_at(at: datetime | ColumnElement[Any]) -> Iterable[Any]:
     """Due, and claimed by nobody whose lease still holds."""
     return _queues.due_at <= at, or_(_queues.leased_until.is_(None), _queues.leased_until <= at)
 
