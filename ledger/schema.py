@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
+from ledger.auditor import let_auditors_read
 from ledger.errors import LedgerUnavailable
 
 # Any constant will do, as long as every version uses the same: "share" in ASCII.
@@ -28,7 +29,9 @@ _POSITIONS_GO_ON = text(
 
 
 def migrate(engine: Engine) -> None:
-    """Apply the migrations that the database lacks, all of them or none. Safe to call at every start.
+    """Apply the migrations that the database lacks, all of them or none, and let auditors read what there is then.
+
+    Safe to call at every start.
 
     Processes that start at once wait for each other, up to a minute. Raises LedgerUnavailable when
     the database was migrated by a newer Shareflow.
@@ -46,6 +49,7 @@ def migrate(engine: Engine) -> None:
                 "start the version that migrated it, or a newer one."
             ) from error
         connection.execute(_POSITIONS_GO_ON)
+        let_auditors_read(connection)
 
 
 def revisions(engine: Engine) -> tuple[str | None, str | None]:
