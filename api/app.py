@@ -25,6 +25,7 @@ from api.http.limits import BodyLimit
 from api.http.prefix import Prefixed
 from api.http.problems import MEDIA_TYPE, answer_problems
 from api.law import endpoints as law
+from api.operator_acts import endpoints as operator_acts
 from api.procedures import endpoints as procedures
 from api.settings import ApiSettings
 from api.webhooks import endpoints as webhooks
@@ -52,6 +53,7 @@ ROUTERS = (
     webhooks.router,
     law.router,
     checkpoints.router,
+    operator_acts.router,
     procedures.router,
     audit.router,
     health.router,

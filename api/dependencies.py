@@ -17,6 +17,7 @@ from api.identity.callers import NotProven
 from api.query_parameters import refuse_unknown
 from domain.access import Caller, Parties, sees
 from domain.codes import code_key
+from domain.log.acts import Acting
 from domain.messages import Language
 from domain.words import Role
 from ledger.queries.views import CaseDetail
@@ -99,6 +100,11 @@ def require_role(caller: Caller, among: Sequence[Role]) -> None:
     """Raises Problem 403 for a caller that has none of these roles."""
     if not caller.roles & set(among):
         raise Problem(403, "role_required")
+
+
+def acting(caller: Caller) -> Acting:
+    """The caller as it stands among the acts of those who run the engine."""
+    return Acting(subject=caller.subject, org=caller.org, roles=tuple(sorted(caller.roles)))
 
 
 def parties_of(case: CaseDetail) -> Parties:

@@ -1,5 +1,6 @@
 """What the ``shareflow duties`` commands do on a running engine."""
 
+import asyncio
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from cli.connection import connected
 from cli.errors import REFUSED, UNUSABLE, Failure
 from cli.options import option
 from cli.output import print_json, print_table
+from cli.who import operator
 from configuration.departments import departments_in_force
 from configuration.settings import Settings
 from domain.access import place_of
@@ -17,6 +19,7 @@ from domain.calendar import CHINA
 from domain.codes import code_key
 from domain.departments import Departments
 from domain.engine.decision import PLATFORM
+from domain.log.acts import ActKind, NewAct
 from domain.messages import label
 from domain.policy import Policy
 from domain.refusal_codes import RefusalCode
@@ -29,8 +32,9 @@ from protocol.rounds import RoundOrder, RoundResult
 from starter.case_opening import enter_case, matter_of
 from starter.duty_rounds import run_round
 from starter.duty_schedules import State, Synced, states, sync_schedules
+from starter.engine_client import ShareflowClient
 from starter.errors import InvalidInput, RequestRefused
-from starter.failures import refused_by
+from starter.failures import ledger_answers, refused_by
 
 NOBODY = f"No place is listed: name a file of departments with {Settings.departments.variable}."
 
@@ -84,6 +88,7 @@ async def sync_and_tell(as_json: bool) -> None:
     """Make the schedules what they should be and tell what was changed."""
     departments = departments_in_force()
     async with connected() as client:
+        await _note(client, NewAct(kind=ActKind.DUTIES_SYNC, by=operator(), target="duties"))
         synced = await sync_schedules(client.temporal, departments, client.policy)
     if as_json:
         print_json(asdict(synced))
@@ -106,6 +111,9 @@ async def open_and_tell(
     departments = departments_in_force()
     async with connected() as client:
         order = _order(statute, duty, option("--period", str, period), department, name, departments, client.policy)
+        told = order.model_dump(mode="json", exclude_none=True)
+        target = f"duty/{order.statute}/{order.duty}"
+        await _note(client, NewAct(kind=ActKind.DUTIES_OPEN, by=operator(), target=target, details=told))
         result = await run_round(client.temporal, order)
     if as_json:
         print_json(result.model_dump(mode="json"))
@@ -115,6 +123,12 @@ async def open_and_tell(
         for case in result.there:
             typer.echo(f"{case} was there")
     _fail_unless_all_are_open(result, order)
+
+
+async def _note(client: ShareflowClient, act: NewAct) -> None:
+    """Record what is about to be done in Temporal. Raises Unavailable where the ledger does not answer."""
+    with ledger_answers():
+        await asyncio.to_thread(client.writer.note_act, act)
 
 
 def _order(

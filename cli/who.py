@@ -2,6 +2,9 @@
 
 import getpass
 
+from domain.log.acts import Acting
+from domain.words import Role
+
 
 def who() -> str:
     """The name of whoever runs the process; ``unknown`` where the machine has none, as in many containers."""
@@ -13,3 +16,8 @@ def who() -> str:
         ImportError,
     ):  # no variable says it and the id is in no list; before Python 3.13 KeyError
         return "unknown"
+
+
+def operator() -> Acting:
+    """Whoever runs the process, as it stands among the acts of those who run the engine."""
+    return Acting(subject=who(), roles=(Role.OPERATOR,))

@@ -1,11 +1,11 @@
-"""The log of a ledger: every event is entered once, in the order in which readers meet them, and a tree grows over it.
+"""The log of a ledger: each event and act is entered once, in the order in which readers meet them, into a tree.
 
 Nothing in the way of a command knows of it: what was recorded is entered afterwards, some thousands in a transaction,
 by whoever comes first; a crash in between enters them once all the same. What was entered never changes, so that a
 checkpoint of today binds whatever came before it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 from domain.engine.records import Algorithm
 from domain.log import proofs
 from domain.log.checkpoints import Checkpoint
-from domain.log.entries import entry_of_event
 from domain.log.keys import Signer, read_public_key
 from domain.log.tree import HASH_BYTES, FindNode, GrowingTree, NodePlace, TreeHash, root_between, whole_subtrees
 from ledger.engine import Engine, reading
@@ -32,9 +31,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class EntryProof:
-    """Where an event stands in the log, and its path to the root of a checkpoint, by both algorithms."""
+    """Where an event or an act stands in the log, and its path to the root of a checkpoint, by both algorithms.
 
-    seq: int
+    ``number`` is the event's in its case, or the act's.
+    """
+
+    number: int
     place: int
     sha256: Sequence[bytes]
     sm3: Sequence[bytes]
@@ -64,8 +66,7 @@ class LogBook:
         ]
         new: list[NewNode] = []
         for entry in entries:
-            content = entry_of_event(entry.request_id, entry.seq, entry.digest)
-            sha256, sm3 = (tree.add(tree.hashing.leaf(content)) for tree in trees)
+            sha256, sm3 = (tree.add(tree.hashing.leaf(entry.content())) for tree in trees)
             new += [NewNode(place, one, other) for (place, one), (_, other) in zip(sha256, sm3, strict=True)]
         return new
 
@@ -145,12 +146,19 @@ class LogBook:
     def inclusion(self, request_id: str, size: int) -> list[EntryProof]:
         """Of each event of a case that stands in the log of so many entries: where, and its path to the root."""
         with reading(self._engine) as connection:
-            places = sorted(log.places_of(connection, request_id, size).items())
-            paths = [
-                [self._proved(connection, algorithm, _inclusion(place, size)) for algorithm in ALGORITHMS]
-                for _, place in places
-            ]
-        return [EntryProof(seq, place, *both) for (seq, place), both in zip(places, paths, strict=True)]
+            return self._included(connection, log.places_of(connection, request_id, size), size)
+
+    def inclusion_of_acts(self, numbers: Collection[int], size: int) -> list[EntryProof]:
+        """The same of each of these acts that stands in the log of so many entries."""
+        with reading(self._engine) as connection:
+            return self._included(connection, log.places_of_acts(connection, numbers, size), size)
+
+    def _included(self, connection: Connection, places: Mapping[int, int], size: int) -> list[EntryProof]:
+        found = []
+        for number, place in sorted(places.items()):
+            sha256, sm3 = (self._proved(connection, each, _inclusion(place, size)) for each in ALGORITHMS)
+            found.append(EntryProof(number, place, sha256, sm3))
+        return found
 
     def consistency(self, old: int, new: int) -> tuple[list[bytes], list[bytes]]:
         """That the log of ``new`` entries begins with that of ``old`` ones: by SHA-256 and by SM3."""

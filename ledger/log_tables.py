@@ -1,9 +1,12 @@
-"""The tables of the log: the order of all events, its tree, and the checkpoints made of it. All three only grow."""
+"""The tables of the log: the order of all events and acts, its tree, the checkpoints made of it; and the acts.
+
+All of them only grow.
+"""
 
 from sqlalchemy import (
     BigInteger,
     Column,
-    DateTime,
+    Index,
     Integer,
     LargeBinary,
     SmallInteger,
@@ -11,18 +14,41 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
-from ledger.tables import metadata
+from ledger.tables import Digest, Instant, metadata
 
 log_entries = Table(
     "log_entries",
     metadata,
     Column("place", BigInteger, primary_key=True, autoincrement=False),
-    Column("request_id", Text, nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("request_id", Text),
+    Column("seq", Integer),
+    Column("act", BigInteger, unique=True),
     UniqueConstraint("request_id", "seq", name="log_entries_request_id_seq_key"),
 )
+
+"""Each entry is an event of a case, or an act."""
+
+operator_acts = Table(
+    "operator_acts",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("by", JSONB, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("request_id", Text),
+    Column("reason", Text),
+    Column("details", JSONB, nullable=False),
+    Column("prev", Digest, nullable=False),
+    Column("digest", Digest, nullable=False),
+    Column("position", BigInteger, nullable=False, unique=True, server_default=text("outbox_here() + 4095")),
+    Index("operator_acts_of_case", "request_id", "number", postgresql_where=text("request_id IS NOT NULL")),
+)
+"""``position`` is the act's place among the messages of the outbox: one transaction has one act."""
 
 log_nodes = Table(
     "log_nodes",
@@ -40,6 +66,6 @@ checkpoints = Table(
     Column("size", BigInteger, primary_key=True, autoincrement=False),
     Column("note", Text, nullable=False),
     Column("key", Text, nullable=False),
-    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("made_at", Instant, nullable=False, server_default=func.clock_timestamp()),
 )
 """Each checkpoint by the number of entries that it covers, with the public key of whoever signed it."""

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from domain.access import Visibility
 from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent
+from domain.log.acts import OperatorAct
 from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect, ping
 from ledger.log_book import LogBook
 from ledger.queries import (
+    acts,
     archive,
     attachments,
     audited,
@@ -177,12 +179,20 @@ class Reader:
 
     @property
     def log(self) -> LogBook:
-        """The log of all events, its proofs and its checkpoints."""
+        """The log of all events and acts, its proofs and its checkpoints."""
         return LogBook(self.engine)
 
     def archived_runs(self, request_id: str) -> tuple[ArchivedRun, ...]:
         """The runs of a case whose histories are archived, in the order in which they ended."""
         return archive.archived_runs(self.engine, request_id)
+
+    def acts(self, request_id: str) -> tuple[OperatorAct, ...]:
+        """The acts of those who run the engine that are about a case, in order."""
+        return acts.acts_of(self.engine, request_id)
+
+    def all_acts(self, cursor: str | None = None, limit: int = 50) -> tuple[Sequence[OperatorAct], str | None]:
+        """So many acts, the newest first, and the cursor of the following page. Raises BadCursor."""
+        return acts.list_acts(self.engine, cursor, limit)
 
     # Whoever watches over the ledger itself
 

@@ -1,4 +1,4 @@
-"""What doors write beside cases: events that came in, papers that were brought, heads that cases answered with.
+"""What doors write beside cases: events that came in, papers that were brought, heads that cases answered with, acts.
 
 Cases are written by their steps alone.
 
@@ -8,8 +8,9 @@ not answer.
 
 from collections.abc import Mapping
 
+from domain.log.acts import NewAct, OperatorAct
 from ledger.engine import Engine
-from ledger.queries import attachments, confirmed, received
+from ledger.queries import acts, attachments, confirmed, received
 from ledger.queries.attachments import Attachment
 from ledger.queries.received import Arrival, Received
 
@@ -39,6 +40,10 @@ class Writer:
     def note_attachment(self, brought: Attachment, org: str, subject: str) -> tuple[Attachment, bool]:
         """Note that ``subject`` of ``org`` brought a content; whether that organisation had not brought it before."""
         return attachments.note_attachment(self.engine, brought, org, subject)
+
+    def note_act(self, new: NewAct) -> OperatorAct:
+        """Record what somebody who runs the engine is about to do outside of the ledger; the act as it stands there."""
+        return acts.act_alone(self.engine, new)
 
     def confirm(self, heads: Mapping[str, int]) -> None:
         """Note that the engine has each of these cases, by their ids, up to an event. Nothing is taken back."""

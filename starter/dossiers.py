@@ -10,14 +10,15 @@ from typing import IO, Any, Final
 from temporalio.client import Client
 
 from audit.assembling import assembled
-from audit.dossier.contents import CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, name_of_run
+from audit.dossier.contents import ACTS, CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, name_of_run
 from audit.dossier.packing import FindPaper
-from audit.dossier.proof import PROOF, LogProof, ProvedEvent, ProvedGrowth, in_hex
+from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth, in_hex
 from audit.verification.history import Replayed, ends, replay
 from background.archive.store import HistoryArchive
 from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent
 from domain.evidence import canonical_json, plain
+from domain.log.acts import OperatorAct
 from domain.rule_texts import KNOWN
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
@@ -61,10 +62,12 @@ async def dossier_of(
             break
         await asyncio.sleep(PAUSE.total_seconds())
     calendar = await asyncio.to_thread(reader.calendar)
-    proof = await asyncio.to_thread(_proof, reader, request_id, len(events), kept)
+    acts = await asyncio.to_thread(reader.acts, request_id)
+    proof = await asyncio.to_thread(_proof, reader, request_id, len(events), acts, kept)
     files = {
         **({PROOF: proof.written()} if proof else {}),
-        EVENTS: "".join(f"{canonical_json(plain(event))}\n" for event in events).encode(),
+        **({ACTS: _lines(acts)} if acts else {}),
+        EVENTS: _lines(events),
         STATUTE: _written(_rule_text(case.statute_digest)),
         POLICY: _written(_rule_text(case.policy_digest)),
         CALENDAR: _written(_editions(calendar)),
@@ -92,13 +95,15 @@ def _recorded(reader: Reader, request_id: str) -> tuple[CaseDetail, Sequence[Rec
     return case, reader.events(request_id)
 
 
-def _proof(reader: Reader, request_id: str, events: int, kept: Sequence[int]) -> LogProof | None:
-    """That the events stand in the log of the newest checkpoint, and that this goes on from earlier ones."""
+def _proof(
+    reader: Reader, request_id: str, events: int, acts: Sequence[OperatorAct], kept: Sequence[int]
+) -> LogProof | None:
+    """That events and acts stand in the log of the newest checkpoint, and that this goes on from earlier ones."""
     log, newest = reader.log, reader.log.newest_checkpoint()
     if newest is None:
         return None
     size = newest.size
-    proved = [each for each in log.inclusion(request_id, size) if each.seq <= events]
+    proved = [each for each in log.inclusion(request_id, size) if each.number <= events]
     if not proved:
         return None
     earlier = sorted({*log.earlier_checkpoints(size, EARLIER), *(each for each in kept if 0 < each < size)})
@@ -106,8 +111,12 @@ def _proof(reader: Reader, request_id: str, events: int, kept: Sequence[int]) ->
     return LogProof(
         checkpoint=newest.note,
         events=tuple(
-            ProvedEvent(seq=each.seq, place=each.place, sha256=in_hex(each.sha256), sm3=in_hex(each.sm3))
+            ProvedEvent(seq=each.number, place=each.place, sha256=in_hex(each.sha256), sm3=in_hex(each.sm3))
             for each in proved
+        ),
+        acts=tuple(
+            ProvedAct(number=each.number, place=each.place, sha256=in_hex(each.sha256), sm3=in_hex(each.sm3))
+            for each in log.inclusion_of_acts([act.number for act in acts], size)
         ),
         grown_from=tuple(ProvedGrowth(size=each, sha256=in_hex(one), sm3=in_hex(two)) for each, one, two in grown),
     )
@@ -119,6 +128,10 @@ async def _tell_all(histories: Sequence[CaseRun], events: int) -> bool:
     for run in histories:
         await replay(run.history, replayed)
     return len(replayed.events()) >= events and (ends(histories[-1].history) or not replayed.ended)
+
+
+def _lines(records: Sequence[Any]) -> bytes:
+    return "".join(f"{canonical_json(plain(each))}\n" for each in records).encode()
 
 
 def _rule_text(digest: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from typing import Final
 from api.attachments.endpoints import BRINGERS
 from api.audit.endpoints import AUDITORS
 from api.events_in.receiving import SENDERS
+from api.operator_acts.endpoints import WATCHERS
 from api.webhooks.endpoints import TOLD
 from api.worklist.endpoints import OVERSEERS
 from domain.words import Role
@@ -72,6 +73,7 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/audit/cases/{request_id}/replay": frozenset(AUDITORS),
     "GET /v1/audit/findings": frozenset(AUDITORS),
     "GET /v1/audit/findings.csv": frozenset(AUDITORS),
+    "GET /v1/operator-acts": frozenset(WATCHERS),
     "GET /healthz": OpenTo.ANYBODY,
     "GET /readyz": OpenTo.ANYBODY,
     "GET /metrics": OpenTo.ANYBODY,

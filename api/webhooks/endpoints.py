@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
 from api.context import AppContext, now
-from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, RequestId, require_role
+from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, RequestId, acting, require_role
 from api.events.stream import position_of
 from api.http.bodies import StrictRoute
 from api.http.prefix import prefixed
@@ -134,7 +134,7 @@ async def create(body: WebhookIn, context: ContextIn, caller: CallerIn, language
         since=at,
         secret=new_secret(),
     )
-    if not await asyncio.to_thread(context.webhooks.add, webhook, body.begin == "start", AT_MOST):
+    if not await asyncio.to_thread(context.webhooks.add, webhook, acting(caller), body.begin == "start", AT_MOST):
         raise Problem(409, "too_many_webhooks")
     headers = {"Location": prefixed(f"/v1/webhooks/{webhook.id}")}
     return answer(with_secret(webhook, language), language, 201, headers)
@@ -166,7 +166,7 @@ async def change(
         await _may_lead(context, body.url, language)
     state = named.pop("state", None)
     if body.named():
-        changed = await asyncio.to_thread(context.webhooks.change, webhook.id, caller.subject, now(), named, state)
+        changed = await asyncio.to_thread(context.webhooks.change, webhook.id, acting(caller), now(), named, state)
         webhook = _there(changed, webhook_id)
     return answer(webhook_out(webhook, language), language)
 
@@ -175,7 +175,7 @@ async def change(
 async def delete(webhook_id: WebhookId, context: ContextIn, caller: CallerIn) -> Response:
     """Nothing more is sent. The log of what was stays readable."""
     webhook = await asyncio.to_thread(_manageable, context, caller, webhook_id)
-    await asyncio.to_thread(context.webhooks.delete, webhook.id, caller.subject, now())
+    await asyncio.to_thread(context.webhooks.delete, webhook.id, acting(caller), now())
     return Response(status_code=204, headers=HEADERS)
 
 
@@ -185,7 +185,7 @@ async def rotate(webhook_id: WebhookId, context: ContextIn, caller: CallerIn, la
     webhook = await asyncio.to_thread(_manageable, context, caller, webhook_id)
     at = now()
     rotated = await asyncio.to_thread(
-        context.webhooks.rotate_secret, webhook.id, caller.subject, at, new_secret(), at + ROTATION
+        context.webhooks.rotate_secret, webhook.id, acting(caller), at, new_secret(), at + ROTATION
     )
     return answer(with_secret(_there(rotated, webhook_id), language), language)
 
@@ -250,7 +250,7 @@ async def replay_delivery(
 ) -> Response:
     """The event's id is `request_id/seq`. It comes with the same `webhook-id` as before, once the webhook is active."""
     webhook = await asyncio.to_thread(_manageable, context, caller, webhook_id)
-    if not await asyncio.to_thread(context.webhooks.replay_one, webhook.id, request_id, seq, now()):
+    if not await asyncio.to_thread(context.webhooks.replay_one, webhook.id, request_id, seq, acting(caller), now()):
         raise NotFound(f"The webhook {webhook_id} has no delivery {request_id}/{seq}.")
     return answer(ReplayOut(queued=1), language, 202)
 
@@ -262,7 +262,7 @@ async def replay(
     """All events from there on that the webhook may see and wants, also those from before it was made, in order."""
     webhook = await asyncio.to_thread(_manageable, context, caller, webhook_id)
     since = begin_of(body.since, language)
-    queued = await asyncio.to_thread(context.webhooks.replay_since, webhook.id, since, now())
+    queued = await asyncio.to_thread(context.webhooks.replay_since, webhook.id, since, acting(caller), now())
     return answer(ReplayOut(queued=queued), language, 202)
 
 

@@ -22,6 +22,15 @@ class ProvedEvent(Fixed):
     sm3: tuple[Sha256, ...]
 
 
+class ProvedAct(Fixed):
+    """Where an act stands in the log, and its path to the root of the checkpoint."""
+
+    number: int
+    place: int
+    sha256: tuple[Sha256, ...]
+    sm3: tuple[Sha256, ...]
+
+
 class ProvedGrowth(Fixed):
     """That the log of the checkpoint begins with an earlier log of ``size`` entries."""
 
@@ -31,10 +40,11 @@ class ProvedGrowth(Fixed):
 
 
 class LogProof(Fixed):
-    """A checkpoint as a signed note, what it proves of the case's events, and that it goes on from earlier ones."""
+    """A checkpoint as a signed note, what it proves of the case's events and acts, and that it goes on from earlier."""
 
     checkpoint: str
     events: tuple[ProvedEvent, ...]
+    acts: tuple[ProvedAct, ...] = ()
     grown_from: tuple[ProvedGrowth, ...] = ()
 
     def written(self) -> bytes:

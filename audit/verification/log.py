@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from audit.dossier.proof import PROOF, LogProof, ProvedEvent, ProvedGrowth
+from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
 from domain.engine.records import Algorithm
@@ -22,22 +22,31 @@ def check_inclusion_of(record: CaseRecord, proof: LogProof) -> str:
 
     A case goes on after a checkpoint: its last events may not be covered yet. None in between is left out.
     """
-    checkpoint = _checkpoint(proof.checkpoint, PROOF)
+    checkpoint = checkpoint_of(proof)
     proved = [each.seq for each in proof.events]
     if proved != list(range(1, len(proved) + 1)) or not proved or len(proved) > len(record.events):
         raise CheckFailed(f"{PROOF} must prove the case's events from the first on, without a gap")
     for event, each in zip(record.events, proof.events, strict=False):
-        content = entry_of_event(record.request_id, event.seq, event.digest)
-        for algorithm in _ALGORITHMS:
-            hashing = TreeHash(algorithm)
-            path, root = _path(each, algorithm), _root(checkpoint, algorithm)
-            try:
-                check_inclusion(hashing, hashing.leaf(content), each.place, checkpoint.size, path, root)
-            except ProofWrong as error:
-                raise CheckFailed(f"event {event.seq} is not in the log of the checkpoint: {error}") from None
+        check_entry(f"event {event.seq}", entry_of_event(record.request_id, event.seq, event.digest), each, checkpoint)
     after = len(record.events) - len(proved)
     later = f", {after} later than it" if after else ""
     return f"{len(proved)} of {len(record.events)} events in a log of {checkpoint.size} entries{later}"
+
+
+def checkpoint_of(proof: LogProof) -> Checkpoint:
+    """The checkpoint that is packed. Raises CheckFailed."""
+    return _checkpoint(proof.checkpoint, PROOF)
+
+
+def check_entry(what: str, content: bytes, proved: ProvedEvent | ProvedAct, checkpoint: Checkpoint) -> None:
+    """An entry stands in the log of the checkpoint, by both algorithms. Raises CheckFailed, which says ``what``."""
+    for algorithm in _ALGORITHMS:
+        hashing = TreeHash(algorithm)
+        path, root = _path(proved, algorithm), _root(checkpoint, algorithm)
+        try:
+            check_inclusion(hashing, hashing.leaf(content), proved.place, checkpoint.size, path, root)
+        except ProofWrong as error:
+            raise CheckFailed(f"{what} is not in the log of the checkpoint: {error}") from None
 
 
 def check_signature(proof: LogProof, keys: Sequence[PublicKey]) -> str:
@@ -54,7 +63,7 @@ def check_against(proof: LogProof, kept: str, keys: Sequence[PublicKey]) -> str:
 
     With keys, the kept one must be signed by one of them too: it may have been changed where it was kept.
     """
-    packed, own = _checkpoint(proof.checkpoint, PROOF), _checkpoint(kept, "the checkpoint that was given")
+    packed, own = checkpoint_of(proof), _checkpoint(kept, "the checkpoint that was given")
     if keys:
         try:
             signed_by(_note(kept, "the checkpoint that was given"), keys)
@@ -83,7 +92,7 @@ def check_against(proof: LogProof, kept: str, keys: Sequence[PublicKey]) -> str:
     return f"the log of {packed.size} entries goes on from the {own.size} of the checkpoint that was given"
 
 
-def _path(proved: ProvedEvent | ProvedGrowth, algorithm: Algorithm) -> list[bytes]:
+def _path(proved: ProvedEvent | ProvedAct | ProvedGrowth, algorithm: Algorithm) -> list[bytes]:
     return [bytes.fromhex(each) for each in (proved.sha256 if algorithm == "sha256" else proved.sm3)]
 
 

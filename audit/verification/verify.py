@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from audit.dossier.contents import CaseDossier
 from audit.dossier.proof import PROOF, LogProof, read_proof
+from audit.verification.acts import check_acts
 from audit.verification.chain import check_chain, check_texts
 from audit.verification.deadlines import check_deadlines
 from audit.verification.documents import check_documents
@@ -66,6 +67,7 @@ class _Verification:
         self._holds("documents", self._documents, rests)
         replays = self._holds("history", self._replay, rests)
         self._holds("ledger", self._compare, replays)
+        self._holds("acts", lambda: check_acts(self._dossier, self._proof_if_any()), complete)
         self._holds("page", self._page, rests)
         self._holds("log", lambda: check_inclusion_of(self._read_record, self._packed_proof()), readable)
         self._holds("signature", self._signature, readable)
@@ -126,17 +128,21 @@ class _Verification:
         assert self._replayed is not None
         return check_ledger(self._read_record, self._replayed)
 
-    def _packed_proof(self) -> LogProof:
+    def _proof_if_any(self) -> LogProof | None:
         if self._proof is None:
             try:
                 self._proof = read_proof(self._dossier)
             except ValueError as error:
                 raise CheckFailed(str(error)) from None
-        if self._proof is None:
+        return self._proof
+
+    def _packed_proof(self) -> LogProof:
+        proof = self._proof_if_any()
+        if proof is None:
             if self._trusted.keys or self._trusted.checkpoint is not None:
                 raise CheckFailed(f"the dossier has no {PROOF}: nothing shows that its events stand in the log")
             raise _Skipped("the case was packed before a checkpoint covered it")
-        return self._proof
+        return proof
 
     def _signature(self) -> str:
         if not self._trusted.keys:

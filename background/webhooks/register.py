@@ -1,4 +1,7 @@
-"""What owners of webhooks ask and change, as one object: doors know neither tables nor connections."""
+"""What owners of webhooks ask and change, as one object: doors know neither tables nor connections.
+
+Whatever is changed stands among the acts of those who run the engine, in the name of ``by``.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,6 +11,7 @@ from background.webhooks.queries import log, queues, subscriptions
 from background.webhooks.queries.log import DeliveryLogPage
 from background.webhooks.queries.queues import Attempt
 from background.webhooks.queries.subscriptions import Webhook, WebhookState
+from domain.log.acts import Acting
 from ledger.writer import Writer
 
 
@@ -25,15 +29,15 @@ class WebhookRegister:
         """One webhook, also one that was deleted; None when there never was such."""
         return subscriptions.get_webhook(self._engine, webhook_id)
 
-    def add(self, webhook: Webhook, from_start: bool, at_most: int) -> bool:
+    def add(self, webhook: Webhook, by: Acting, from_start: bool, at_most: int) -> bool:
         """Store a new webhook; False when its organisation has ``at_most`` already.
 
         It is told of what is recorded from now on, or ``from_start`` of everything that it may see.
         """
-        return subscriptions.add_webhook(self._engine, webhook, from_start, at_most)
+        return subscriptions.add_webhook(self._engine, webhook, by, from_start, at_most)
 
     def change(
-        self, webhook_id: str, by: str, at: datetime, settings: Mapping[str, Any], state: WebhookState | None = None
+        self, webhook_id: str, by: Acting, at: datetime, settings: Mapping[str, Any], state: WebhookState | None = None
     ) -> Webhook | None:
         """Change ``settings`` (url, events, payload) or the state; None when there is no such webhook.
 
@@ -42,12 +46,12 @@ class WebhookRegister:
         return subscriptions.change_webhook(self._engine, webhook_id, by, at, settings, state)
 
     def rotate_secret(
-        self, webhook_id: str, by: str, at: datetime, secret: str, previous_until: datetime
+        self, webhook_id: str, by: Acting, at: datetime, secret: str, previous_until: datetime
     ) -> Webhook | None:
         """Sign with a new secret, and until an instant with the one before too; None when there is no such webhook."""
         return subscriptions.rotate_secret(self._engine, webhook_id, by, at, secret, previous_until)
 
-    def delete(self, webhook_id: str, by: str, at: datetime) -> bool:
+    def delete(self, webhook_id: str, by: Acting, at: datetime) -> bool:
         """Tell it no more and forget its secrets; what was sent stays in the log. False when there is none."""
         return subscriptions.delete_webhook(self._engine, webhook_id, by, at)
 
@@ -59,13 +63,13 @@ class WebhookRegister:
         """The deliveries of a webhook, latest message first; only (un)delivered ones if so asked. Raises BadCursor."""
         return log.deliveries_of(self._engine, webhook_id, delivered, cursor, limit)
 
-    def replay_one(self, webhook_id: str, request_id: str, seq: int, at: datetime) -> bool:
+    def replay_one(self, webhook_id: str, request_id: str, seq: int, by: Acting, at: datetime) -> bool:
         """Send one message once more; False when this webhook never had it."""
-        return queues.replay_one(self._engine, webhook_id, request_id, seq, at)
+        return queues.replay_one(self._engine, webhook_id, request_id, seq, by, at)
 
-    def replay_since(self, webhook_id: str, since: int | datetime, at: datetime) -> int:
+    def replay_since(self, webhook_id: str, since: int | datetime, by: Acting, at: datetime) -> int:
         """Send everything once more that was recorded after a message's id, or at or after an instant; how much it is.
 
         Also what is older than the webhook, where it may see and wants it; and what waits is tried at once.
         """
-        return queues.replay_since(self._engine, webhook_id, since, at)
+        return queues.replay_since(self._engine, webhook_id, since, by, at)

@@ -13,8 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.calendar import Edition, load_edition
 from domain.engine.recount import OpenLimit
-from domain.words import ClockState, EventType, Unit
+from domain.log.acts import Acting, ActKind, NewAct
+from domain.words import ClockState, EventType, Role, Unit
 from ledger.engine import reading
+from ledger.queries.acts import note_act
 from ledger.tables import calendar_editions, calendar_publications, cases, clocks, events, rule_texts
 
 # "calen" and "calpu" in ASCII. The first is held, shared, by whoever records a deadline (the database's function
@@ -41,7 +43,8 @@ def stored_editions(connection: Connection) -> tuple[Edition, ...]:
 def store_edition(engine: Engine, edition: Edition, by: str, expected: int) -> bool:
     """Store an edition and that its publication has begun, with so many clocks to supersede; False: it was there.
 
-    Waits for the steps under way, at most as long as a lock may take. What was there is not compared.
+    It is the act of ``by``, and stands among the acts. Waits for the steps under way, at most as long as a lock may
+    take. What was there is not compared.
     """
     row = {"id": edition.id, "published": edition.published, "body": json.loads(edition.to_json())}
     with engine.begin() as connection:
@@ -51,7 +54,17 @@ def store_edition(engine: Engine, edition: Edition, by: str, expected: int) -> b
             connection.execute(
                 insert(calendar_publications).values(edition=edition.id, started_by=by, expected=expected)
             )
+            note_act(connection, _publishing(edition, by, expected))
         return new
+
+
+def _publishing(edition: Edition, by: str, expected: int) -> NewAct:
+    return NewAct(
+        kind=ActKind.CALENDAR_PUBLISH,
+        by=Acting(subject=by, roles=(Role.OPERATOR,)),
+        target=f"calendar/{edition.id}",
+        details={"published": edition.published.isoformat(), "expected": expected},
+    )
 
 
 # Publications

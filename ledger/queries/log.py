@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, insert, select, tuple_
 
 from domain.engine.records import Algorithm
+from domain.log.entries import entry_of_act, entry_of_event
 from domain.log.tree import NodePlace
-from ledger.log_tables import checkpoints, log_entries, log_nodes
+from ledger.log_tables import checkpoints, log_entries, log_nodes, operator_acts
 from ledger.queries.outbox_position import Mark, mark, move_mark
 from ledger.tables import events, outbox
 
@@ -17,12 +18,20 @@ _LOG_LOCK = 0x6C6F67  # "log" in ASCII: one writer at a time
 
 @dataclass(frozen=True)
 class NewEntry:
-    """An event that is to be entered: ``position`` is its place in the outbox."""
+    """What is to be entered: an event of a case, or an act by its number. ``position`` is its place in time."""
 
     position: int
-    request_id: str
-    seq: int
     digest: str
+    request_id: str | None = None
+    seq: int | None = None
+    act: int | None = None
+
+    def content(self) -> bytes:
+        """The entry itself."""
+        if self.request_id is not None and self.seq is not None:
+            return entry_of_event(self.request_id, self.seq, self.digest)
+        assert self.act is not None
+        return entry_of_act(self.act, self.digest)
 
 
 @dataclass(frozen=True)
@@ -56,22 +65,35 @@ def length(connection: Connection) -> int:
 
 
 def next_entries(connection: Connection, limit: int) -> list[NewEntry]:
-    """The next events that are not entered, in the order in which readers meet them; none that might be overtaken."""
+    """The next events and acts that are not entered, in the order in which readers meet them.
+
+    None that might be overtaken: how far one may look is asked first and holds for both.
+    """
+    here, horizon = connection.execute(select(mark(Mark.LOGGED), func.outbox_horizon())).one()
     there = (outbox.c.request_id == events.c.request_id) & (outbox.c.seq == events.c.seq)
-    query = (
-        select(outbox.c.position, events.c.request_id, events.c.seq, events.c.digest)
+    told = (
+        select(outbox.c.position, events.c.digest, events.c.request_id, events.c.seq)
         .select_from(outbox.join(events, there))
-        .where(outbox.c.position > mark(Mark.LOGGED), outbox.c.position < func.outbox_horizon())
+        .where(outbox.c.position > here, outbox.c.position < horizon)
         .order_by(outbox.c.position)
         .limit(limit)
     )
-    return [NewEntry(*row) for row in connection.execute(query)]
+    position = operator_acts.c.position
+    done = (
+        select(position, operator_acts.c.digest, operator_acts.c.number)
+        .where(position > here, position < horizon)
+        .order_by(position)
+        .limit(limit)
+    )
+    found = [NewEntry(*row) for row in connection.execute(told)]
+    found += [NewEntry(row.position, row.digest, act=row.number) for row in connection.execute(done)]
+    return sorted(found, key=lambda entry: entry.position)[:limit]
 
 
 def enter(connection: Connection, first: int, entries: Sequence[NewEntry], nodes: Sequence[NewNode]) -> None:
     """Write entries from a place on, and the subtrees that are whole with them."""
     rows = [
-        {"place": place, "request_id": entry.request_id, "seq": entry.seq}
+        {"place": place, "request_id": entry.request_id, "seq": entry.seq, "act": entry.act}
         for place, entry in enumerate(entries, start=first)
     ]
     connection.execute(insert(log_entries), rows)
@@ -98,6 +120,14 @@ def places_of(connection: Connection, request_id: str, below: int) -> dict[int, 
         log_entries.c.request_id == request_id, log_entries.c.place < below
     )
     return {row.seq: row.place for row in connection.execute(query)}
+
+
+def places_of_acts(connection: Connection, numbers: Collection[int], below: int) -> dict[int, int]:
+    """The places of acts in the log of so many entries, by their numbers."""
+    query = select(log_entries.c.act, log_entries.c.place).where(
+        log_entries.c.act.in_(numbers), log_entries.c.place < below
+    )
+    return {row.act: row.place for row in connection.execute(query)}
 
 
 def checkpoints_from(connection: Connection, below: int | None, at_most: int) -> list[KeptCheckpoint]:

@@ -1,11 +1,11 @@
 """Logs for tests: a tree in memory, in which the events of a case stand among others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from audit.dossier.contents import CaseDossier
-from audit.dossier.proof import PROOF, LogProof, ProvedEvent, ProvedGrowth, in_hex
+from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth, in_hex
 from audit.dossier.seal import seal_of
 from audit.verification.record import events_in
 from domain.evidence import BEIJING
@@ -43,8 +43,10 @@ class MemoryLog:
         roots = sha256.root(), sm3.root()
         return Checkpoint(self.signer.key.name, sha256.size, *roots, AT).note().signed(self.signer).written()
 
-    def proved(self, places: Sequence[int], earlier: Sequence[int] = ()) -> LogProof:
-        """That the entries at these places are a case's events, in their order."""
+    def proved(
+        self, places: Sequence[int], earlier: Sequence[int] = (), acts: Mapping[int, int] | None = None
+    ) -> LogProof:
+        """That the entries at these places are a case's events, in their order; ``acts`` has places by number."""
         size = self.trees[0].size
 
         def paths(index: int) -> dict[str, tuple[str, ...]]:
@@ -64,6 +66,7 @@ class MemoryLog:
             events=tuple(
                 ProvedEvent(seq=seq, place=place, **paths(place)) for seq, place in enumerate(places, start=1)
             ),
+            acts=tuple(ProvedAct(number=number, place=place, **paths(place)) for number, place in (acts or {}).items()),
             grown_from=tuple(ProvedGrowth(size=old, **growth(old)) for old in earlier),
         )
 

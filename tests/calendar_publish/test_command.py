@@ -16,6 +16,7 @@ from domain.calendar import Calendar
 from domain.engine.records import Actor
 from domain.words import ClockState, ProcedureName, Role
 from ledger.calendar_store import CalendarStore
+from ledger.reader import Reader
 from procedures.catalogue_change.rules import CatalogueChange
 from starter import case_opening
 from starter.errors import RequestRefused
@@ -82,10 +83,12 @@ async def test_impact_tells_what_publish_then_does(stack: PublishStack) -> None:
     assert stack.superseded(moved) == {f"calendar:{report['edition']}": 1}
     assert stack.events(untouched)[-1].seq == heads[untouched]
     assert not stack.superseded(ended)
-    # Again: nothing is left to do, and nothing is done.
+    # Again: nothing is left to do, and nothing is done; that it was published once is one act.
     again = await stack.json("calendar", "publish", file, "--yes")
     assert (again["complete"], again["superseded"]) == (True, 1)
     assert stack.superseded(moved).total() == 1
+    acts = [act for act in Reader(stack.engine).all_acts(limit=500)[0] if act.target == f"calendar/{report['edition']}"]
+    assert [(act.kind, act.details["expected"]) for act in acts] == [("calendar_publish", impact["superseded"])]
 
 
 async def test_impact_names_who_must_act_in_any_procedure(stack: PublishStack) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from domain.policy import default_policy
+from domain.words import Role
 from embedded.simulate.sandbox import Sandbox
+from ledger.reader import Reader
 from starter.duty_schedules import sync_schedules
 from tests.cli.conftest import Run
 
@@ -46,7 +48,7 @@ async def said(shareflow: Run, *arguments: str) -> Any:
 
 
 @pytest.mark.usefixtures("engine")
-async def test_sync_list_and_sync_again(shareflow: Run, listing: Listing) -> None:
+async def test_sync_list_and_sync_again(shareflow: Run, listing: Listing, ground: Sandbox) -> None:
     listing("changzhou:\n  - {code: A1, name: 甲局}\n")
     before = await said(shareflow, "list")
     assert [(duty["duty"], duty["schedule"]) for duty in before] == [
@@ -61,6 +63,8 @@ async def test_sync_list_and_sync_again(shareflow: Run, listing: Listing) -> Non
     ]
     again = await said(shareflow, "sync")
     assert (again["created"], again["updated"], again["deleted"], len(again["unchanged"])) == ([], [], [], 3)
+    acts, _ = Reader(ground.engine).all_acts(limit=2)
+    assert [(act.kind, act.target, act.by.roles) for act in acts] == [("duties_sync", "duties", (Role.OPERATOR,))] * 2
     report = (await said(shareflow, "list"))[1]
     assert (report["by"], report["period"], report["basis"], report["article"]) == ("provider", "year", "statute", "20")
     assert report["next_at"].endswith("-01-01T00:05:00+08:00")
@@ -69,13 +73,15 @@ async def test_sync_list_and_sync_again(shareflow: Run, listing: Listing) -> Non
 
 
 @pytest.mark.usefixtures("engine")
-async def test_open_by_hand_and_once_more(shareflow: Run, listing: Listing) -> None:
+async def test_open_by_hand_and_once_more(shareflow: Run, listing: Listing, ground: Sandbox) -> None:
     code = f"HAND-{uuid.uuid4().hex[:8]}"
     listing(f"nantong:\n  - {{code: {code}, name: 甲局}}\n")
     arguments = ("open", "nantong", "catalogue_survey", "--period", "2026", "--department", code)
     first, second = await said(shareflow, *arguments), await said(shareflow, *arguments)
     assert (first["there"], second["opened"]) == ([], [])
     assert first["opened"] == second["there"]
+    act = Reader(ground.engine).all_acts(limit=1)[0][0]
+    assert (act.kind, act.details["duty"], act.details["department"]) == ("duties_open", "catalogue_survey", code)
     shown = await asyncio.to_thread(shareflow, "request", "show", first["opened"][0], "--json")
     assert json.loads(shown.out)["clocks"][0]["due_date"] == "2026-12-31"
 

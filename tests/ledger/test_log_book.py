@@ -89,11 +89,11 @@ def test_what_is_proved_can_be_checked(own: Engine, resolve) -> None:
     second = checkpoint_in(read_note(book.checkpoint(SIGNER, AT)))
     digests = {event.seq: event.digest for event in events_of(own, "case-4")}
     for proof in book.inclusion("case-4", second.size):
-        content = entry_of_event("case-4", proof.seq, digests[proof.seq])
+        content = entry_of_event("case-4", proof.number, digests[proof.number])
         check_inclusion(SHA256, SHA256.leaf(content), proof.place, second.size, proof.sha256, second.root)
         sm3 = TreeHash("sm3")
         check_inclusion(sm3, sm3.leaf(content), proof.place, second.size, proof.sm3, second.sm3_root or b"")
-    assert [proof.seq for proof in book.inclusion("case-4", 9)] == [1]
+    assert [proof.number for proof in book.inclusion("case-4", 9)] == [1]
     assert book.inclusion("nobody", second.size) == []
     grown, _ = book.consistency(first.size, second.size)
     check_consistency(SHA256, first.size, first.root, second.size, second.root, grown)

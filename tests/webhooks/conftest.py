@@ -19,6 +19,7 @@ from background.webhooks.queries.log import Delivery, deliveries_of
 from background.webhooks.queries.subscriptions import Webhook, WebhookPayload, WebhookState, add_webhook, get_webhook
 from background.webhooks.sending import Sender
 from domain.access import Visibility
+from domain.log.acts import Acting
 from domain.words import EventType
 from embedded.stack.postgres import start_postgres
 from ledger.engine import connect
@@ -28,6 +29,8 @@ from ledger.schema import migrate
 from tests.ledger.conftest import Steps, resolve, with_texts
 from tests.webhooks.receiver import WebhookReceiver
 
+ME = Acting(subject="me", org="R")
+"""Whoever owns a webhook."""
 RESOLVE = resolve.__wrapped__()  # type: ignore[attr-defined]
 _numbers = itertools.count(1)
 
@@ -165,7 +168,7 @@ def subscribe(ledger: Engine, clock: ManualClock, receiver: WebhookReceiver) -> 
             "secret": new_secret(),
         }
         webhook = Webhook(**{**values, **changes})
-        assert add_webhook(ledger, webhook, from_start, at_most=50)
+        assert add_webhook(ledger, webhook, ME, from_start, at_most=50)
         return webhook
 
     return make

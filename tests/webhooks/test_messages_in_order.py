@@ -19,7 +19,7 @@ from ledger.errors import CursorExpired
 from ledger.queries.messages import messages_after
 from ledger.recording import record_step
 from tests.ledger.conftest import Steps
-from tests.webhooks.conftest import RESOLVE, Cases, ManualClock, Subscribe, log_of
+from tests.webhooks.conftest import ME, RESOLVE, Cases, ManualClock, Subscribe, log_of
 from tests.webhooks.receiver import WELL, WebhookReceiver
 
 NOW = timedelta()
@@ -74,9 +74,9 @@ async def test_a_dispatcher_with_nothing_to_do_asks_one_question_a_time(
     assert work_at(ledger, clock()) == Work(behind=True, due=False)
     fan_out(ledger, clock())
     assert work_at(ledger, clock()) == Work(behind=False, due=True)
-    change_webhook(ledger, webhook.id, "me", clock(), {}, WebhookState.DISABLED)
+    change_webhook(ledger, webhook.id, ME, clock(), {}, WebhookState.DISABLED)
     assert work_at(ledger, clock()) == Work(behind=False, due=False)
-    change_webhook(ledger, webhook.id, "me", clock(), {}, WebhookState.ACTIVE)
+    change_webhook(ledger, webhook.id, ME, clock(), {}, WebhookState.ACTIVE)
     assert await dispatcher.once() == 2
     assert receiver.of(told) == [1, 2]
     assert work_at(ledger, clock()) == Work(behind=False, due=False)
@@ -146,16 +146,16 @@ async def test_a_webhook_that_is_disabled_keeps_nothing_from_being_pruned(
     webhook = subscribe()
     before = messages_after(ledger, 0)
     assert before == ()
-    change_webhook(ledger, webhook.id, "me", clock(), {}, WebhookState.DISABLED)
+    change_webhook(ledger, webhook.id, ME, clock(), {}, WebhookState.DISABLED)
     cases.file()
     told = cases.file()
     fan_out(ledger, clock())
     positions = [message.id for message in messages_after(ledger, 0)]
     assert await prune_older_than(ledger, NOW) == 3
     with pytest.raises(CursorExpired):
-        replay_since(ledger, webhook.id, positions[0], clock())
-    change_webhook(ledger, webhook.id, "me", clock(), {}, WebhookState.ACTIVE)
+        replay_since(ledger, webhook.id, positions[0], ME, clock())
+    change_webhook(ledger, webhook.id, ME, clock(), {}, WebhookState.ACTIVE)
     assert await dispatcher.once() == 1
     assert receiver.of(told) == [2]
-    assert replay_since(ledger, webhook.id, 0, datetime.now(UTC)) == 1
+    assert replay_since(ledger, webhook.id, 0, ME, datetime.now(UTC)) == 1
     assert work_at(ledger, datetime.now(UTC) + timedelta(seconds=1)).due

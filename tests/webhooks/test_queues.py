@@ -25,7 +25,7 @@ from background.webhooks.queries.queues import (
     replay_since,
 )
 from background.webhooks.queries.subscriptions import DisabledFor, Webhook, WebhookState, change_webhook
-from tests.webhooks.conftest import Cases, ManualClock, Subscribe
+from tests.webhooks.conftest import ME, Cases, ManualClock, Subscribe
 
 MINUTE = timedelta(minutes=1)
 
@@ -138,7 +138,7 @@ class Bustle:
 
     def switch(self) -> None:
         for state in (WebhookState.DISABLED, WebhookState.ACTIVE) * 15:
-            change_webhook(self.ledger, self.webhook.id, "me", self.clock(), {}, state)
+            change_webhook(self.ledger, self.webhook.id, ME, self.clock(), {}, state)
 
     def send(self) -> None:
         self._each_due(lambda mine, due: note_delivered(self.ledger, mine, due.message.id, well(self.clock)))
@@ -162,7 +162,7 @@ class Bustle:
 
     def replay(self) -> None:
         for _ in range(15):
-            replay_since(self.ledger, self.webhook.id, 0, self.clock())
+            replay_since(self.ledger, self.webhook.id, 0, ME, self.clock())
 
 
 def test_whatever_is_done_at_once_nothing_deadlocks_or_gets_lost(
@@ -176,8 +176,8 @@ def test_whatever_is_done_at_once_nothing_deadlocks_or_gets_lost(
             each.result(60)
     fan_out(ledger, clock())
     assert len(deliveries_of(ledger, webhook.id, None, None, 500).deliveries) == 6 * (2 + 3)
-    change_webhook(ledger, webhook.id, "me", clock(), {}, WebhookState.DISABLED)
-    change_webhook(ledger, webhook.id, "me", clock(), {}, WebhookState.ACTIVE)
+    change_webhook(ledger, webhook.id, ME, clock(), {}, WebhookState.DISABLED)
+    change_webhook(ledger, webhook.id, ME, clock(), {}, WebhookState.ACTIVE)
     clock.forward(seconds=1)
     for mine in claim(ledger, webhook.id, clock(), clock() + MINUTE, 100):
         while (due := next_due(ledger, mine, clock() + MINUTE)) is not None:

@@ -18,9 +18,10 @@ from background.webhooks.queries.subscriptions import (
 )
 from background.webhooks.sending import Sender
 from domain.access import Visibility
+from domain.log.acts import Acting
 from domain.words import EventType
 from ledger.queries.counting import counts
-from tests.webhooks.conftest import Cases, Look, ManualClock, Subscribe, log_of
+from tests.webhooks.conftest import ME, Cases, Look, ManualClock, Subscribe, log_of
 from tests.webhooks.receiver import WebhookReceiver
 
 
@@ -152,14 +153,14 @@ async def test_a_disabled_webhook_collects_and_a_deleted_one_does_not(
     sleeping, deleted = subscribe(), subscribe(url=receiver.url + "/deleted")
     first = cases.file()
     await dispatcher.once()
-    change_webhook(ledger, sleeping.id, "somebody", clock(), {}, WebhookState.DISABLED)
-    assert delete_webhook(ledger, deleted.id, "me", clock())
+    change_webhook(ledger, sleeping.id, Acting(subject="somebody"), clock(), {}, WebhookState.DISABLED)
+    assert delete_webhook(ledger, deleted.id, ME, clock())
     second = cases.file()
     cases.add(first)
     assert await dispatcher.once() == 0
     assert [each.delivered_at for each in log_of(ledger, sleeping)].count(None) == 3
     assert (look(sleeping).reason, look(sleeping).changed_by) == (DisabledFor.BY_OWNER, "somebody")
-    change_webhook(ledger, sleeping.id, "me", clock(), {}, WebhookState.ACTIVE)
+    change_webhook(ledger, sleeping.id, ME, clock(), {}, WebhookState.ACTIVE)
     assert await dispatcher.once() == 3
     assert (receiver.of(second), receiver.of(first)[-1]) == ([1, 2], 3)
     assert len(log_of(ledger, deleted)) == 2

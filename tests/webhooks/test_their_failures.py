@@ -9,7 +9,7 @@ from background.webhooks import dispatcher as dispatching
 from background.webhooks.dispatcher import Dispatcher
 from background.webhooks.queries.subscriptions import DisabledFor, WebhookPayload, WebhookState, change_webhook
 from background.webhooks.schedule import DELAYS, SPREAD
-from tests.webhooks.conftest import Cases, Look, ManualClock, Subscribe, log_of
+from tests.webhooks.conftest import ME, Cases, Look, ManualClock, Subscribe, log_of
 from tests.webhooks.receiver import Answer, Sent, WebhookReceiver
 
 
@@ -101,7 +101,7 @@ async def test_the_schedule_is_kept_then_the_webhook_is_disabled_and_enabling_re
 
     # Enabled, it has a fresh schedule and goes on where it stopped.
     cases.add(request_id)
-    change_webhook(ledger, webhook.id, "me", clock(), {}, WebhookState.ACTIVE)
+    change_webhook(ledger, webhook.id, ME, clock(), {}, WebhookState.ACTIVE)
     assert await dispatcher.once() == 1
     assert look(webhook).state is WebhookState.ACTIVE
     receiver.answer = lambda _: (200, {}, b"")

@@ -30,8 +30,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
-from background.webhooks.queries.subscriptions import DisabledFor, Webhook, WebhookState, hurry, webhook_from
+from background.webhooks.queries.subscriptions import DisabledFor, Webhook, WebhookState, act_on, hurry, webhook_from
+from domain.evidence import instant_text
+from domain.log.acts import Acting, ActKind
 from ledger.errors import CursorExpired
+from ledger.queries.acts import note_act
 from ledger.queries.messages import MESSAGES
 from ledger.queries.outbox_position import Mark, mark, newest_position
 from ledger.queries.views import OutboxMessage, message_from
@@ -267,7 +270,7 @@ def release(engine: Engine, claim: Claim) -> None:
 # Replay
 
 
-def replay_one(engine: Engine, webhook_id: str, request_id: str, seq: int, at: datetime) -> bool:
+def replay_one(engine: Engine, webhook_id: str, request_id: str, seq: int, by: Acting, at: datetime) -> bool:
     """Send one message once more; False when this webhook never had it."""
     this = select(outbox.c.position).where(outbox.c.request_id == request_id, outbox.c.seq == seq).scalar_subquery()
     change = (
@@ -281,10 +284,11 @@ def replay_one(engine: Engine, webhook_id: str, request_id: str, seq: int, at: d
         _open_queues(connection, webhook_id, {request_id}, at)
         again = and_(_queues.webhook_id == webhook_id, _queues.request_id == request_id)
         connection.execute(update(webhook_queues).where(again).values(due_at=at, failures=0))
+        note_act(connection, act_on(webhook_id, ActKind.WEBHOOK_REPLAY, by, {"seq": seq}, request_id))
         return True
 
 
-def replay_since(engine: Engine, webhook_id: str, since: int | datetime, at: datetime) -> int:
+def replay_since(engine: Engine, webhook_id: str, since: int | datetime, by: Acting, at: datetime) -> int:
     """Send everything once more that was recorded after a message's id, or at or after an instant; how much that is.
 
     Also what is older than the webhook, where it may see and wants it; and what waits is tried at once. Raises
@@ -304,6 +308,8 @@ def replay_since(engine: Engine, webhook_id: str, since: int | datetime, at: dat
             wanted = wanted.where(outbox.c.created_at >= since)
         queued = _queue(connection, webhook, wanted, at)
         hurry(connection, webhook_id, at)
+        begin = instant_text(since) if isinstance(since, datetime) else since
+        note_act(connection, act_on(webhook_id, ActKind.WEBHOOK_REPLAY, by, {"since": begin, "queued": queued}))
         return queued
 
 

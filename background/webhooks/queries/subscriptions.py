@@ -6,14 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from domain.access import Visibility
 from domain.codes import code_key
+from domain.evidence import plain
+from domain.log.acts import Acting, ActKind, NewAct
 from domain.words import EventType
 from ledger.codes import is_code
+from ledger.queries.acts import note_act
 from ledger.queries.outbox_position import newest_position
 from ledger.tables import webhook_queues, webhooks
 
@@ -72,7 +76,7 @@ class Webhook:
         return (self.secret, self.previous_secret) if rotating and self.previous_secret else (self.secret,)
 
 
-def add_webhook(engine: Engine, webhook: Webhook, from_start: bool, at_most: int) -> bool:
+def add_webhook(engine: Engine, webhook: Webhook, by: Acting, from_start: bool, at_most: int) -> bool:
     """Store a new webhook; False when its organisation has ``at_most`` already.
 
     It is told of what is recorded from now on, or ``from_start`` of everything that it may see.
@@ -84,6 +88,8 @@ def add_webhook(engine: Engine, webhook: Webhook, from_start: bool, at_most: int
         if connection.execute(mine).scalar_one() >= at_most:
             return False
         connection.execute(insert(webhooks).values(**_row(webhook), reached=0 if from_start else newest_position()))
+        told = {"url": _host(webhook.url), "events": plain(webhook.events), "payload": webhook.payload.value}
+        note_act(connection, act_on(webhook.id, ActKind.WEBHOOK_CREATE, by, {**told, "from_start": from_start}))
         return True
 
 
@@ -107,7 +113,7 @@ def get_webhook(engine: Engine, webhook_id: str) -> Webhook | None:
 def change_webhook(
     engine: Engine,
     webhook_id: str,
-    by: str,
+    by: Acting,
     at: datetime,
     settings: Mapping[str, Any],
     state: WebhookState | None = None,
@@ -120,7 +126,7 @@ def change_webhook(
         row = connection.execute(_locked(webhook_id)).mappings().first()
         if row is None:
             return None
-        values: dict[str, Any] = {**settings, "changed_by": by, "changed_at": at}
+        values: dict[str, Any] = {**settings, "changed_by": by.subject, "changed_at": at}
         if "events" in values:
             values["events"] = [str(event) for event in values["events"]]
         if state is not None and state != row["state"]:
@@ -132,11 +138,13 @@ def change_webhook(
             if state is WebhookState.ACTIVE:
                 hurry(connection, webhook_id, at)
         changed = update(webhooks).where(webhooks.c.id == webhook_id).values(**values).returning(webhooks)
-        return webhook_from(connection.execute(changed).mappings().one())
+        webhook = webhook_from(connection.execute(changed).mappings().one())
+        note_act(connection, act_on(webhook_id, ActKind.WEBHOOK_CHANGE, by, _told(settings, state)))
+        return webhook
 
 
 def rotate_secret(
-    engine: Engine, webhook_id: str, by: str, at: datetime, secret: str, previous_until: datetime
+    engine: Engine, webhook_id: str, by: Acting, at: datetime, secret: str, previous_until: datetime
 ) -> Webhook | None:
     """Sign with a new secret, and until an instant with the one before too; None when there is no such webhook."""
     change = (
@@ -146,26 +154,53 @@ def rotate_secret(
             secret=secret,
             previous_secret=webhooks.c.secret,
             previous_until=previous_until,
-            changed_by=by,
+            changed_by=by.subject,
             changed_at=at,
         )
         .returning(webhooks)
     )
     with _unseen(), engine.begin() as connection:
         row = connection.execute(change).mappings().first()
-        return webhook_from(row) if row else None
+        if row is None:
+            return None
+        note_act(connection, act_on(webhook_id, ActKind.WEBHOOK_ROTATE, by))
+        return webhook_from(row)
 
 
-def delete_webhook(engine: Engine, webhook_id: str, by: str, at: datetime) -> bool:
+def delete_webhook(engine: Engine, webhook_id: str, by: Acting, at: datetime) -> bool:
     """Tell it no more and forget its secrets; what was sent stays in the log. False when there is no such webhook."""
     with engine.begin() as connection:
         if connection.execute(_locked(webhook_id)).first() is None:
             return False
         nothing = {"secret": "", "previous_secret": None, "previous_until": None}
         change = update(webhooks).where(webhooks.c.id == webhook_id)
-        connection.execute(change.values(**nothing, deleted_at=at, changed_by=by, changed_at=at))
+        connection.execute(change.values(**nothing, deleted_at=at, changed_by=by.subject, changed_at=at))
         connection.execute(delete(webhook_queues).where(webhook_queues.c.webhook_id == webhook_id))
+        note_act(connection, act_on(webhook_id, ActKind.WEBHOOK_DELETE, by))
         return True
+
+
+def act_on(
+    webhook_id: str,
+    kind: ActKind,
+    by: Acting,
+    details: Mapping[str, Any] | None = None,
+    request_id: str | None = None,
+) -> NewAct:
+    """What somebody does to a webhook, as it stands among the acts."""
+    return NewAct(kind=kind, by=by, target=f"webhook/{webhook_id}", request_id=request_id, details=details or {})
+
+
+def _told(settings: Mapping[str, Any], state: WebhookState | None) -> dict[str, Any]:
+    """What was changed, for those who read acts."""
+    told = {name: _host(value) if name == "url" else plain(value) for name, value in settings.items()}
+    return {**told, "state": state.value} if state else told
+
+
+def _host(url: str) -> str:
+    """Where a webhook leads, without what only its owner need know: paths and queries of receivers can be secrets."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def hurry(connection: Connection, webhook_id: str, at: datetime) -> None:

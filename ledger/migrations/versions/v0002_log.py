@@ -1,4 +1,4 @@
-"""The log of all events: its order, its Merkle tree, the checkpoints made of it; and the register of the archive."""
+"""The log: order of all events and acts, Merkle tree, checkpoints; the acts themselves; the register of the archive."""
 
 from alembic import op
 
@@ -12,9 +12,12 @@ depends_on = None
 LOG = """
 CREATE TABLE log_entries (
     place      bigint PRIMARY KEY,
-    request_id text NOT NULL,
-    seq        integer NOT NULL,
-    UNIQUE (request_id, seq)
+    -- an event of a case, or an act of those who run the engine
+    request_id text,
+    seq        integer,
+    act        bigint UNIQUE,
+    UNIQUE (request_id, seq),
+    CHECK ((request_id IS NULL) = (seq IS NULL) AND (seq IS NULL) = (act IS NOT NULL))
 );
 
 CREATE TABLE log_nodes (
@@ -33,6 +36,41 @@ CREATE TABLE checkpoints (
 );
 """
 
+# An act has a place among the messages of the outbox, behind all of its own transaction: readers pass neither by.
+ACTS = """
+CREATE TABLE operator_acts (
+    number     bigint PRIMARY KEY,
+    at         timestamptz NOT NULL,
+    kind       text NOT NULL,
+    by         jsonb NOT NULL,
+    target     text NOT NULL,
+    request_id text,
+    reason     text,
+    details    jsonb NOT NULL,
+    prev       bytea NOT NULL,
+    digest     bytea NOT NULL,
+    position   bigint NOT NULL UNIQUE DEFAULT outbox_here() + 4095
+);
+CREATE INDEX operator_acts_of_case ON operator_acts (request_id, number) WHERE request_id IS NOT NULL;
+
+CREATE FUNCTION operator_acts_chain() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    before bytea := decode(repeat('00', 32), 'hex');
+BEGIN
+    IF NEW.number <> 1 THEN
+        SELECT digest INTO before FROM operator_acts WHERE number = NEW.number - 1;
+    END IF;
+    IF NEW.prev IS DISTINCT FROM before THEN
+        RAISE EXCEPTION 'Ledger rule: act % must carry the digest of the act before (台账摘要链不得断开).', NEW.number
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER operator_acts_chain BEFORE INSERT ON operator_acts
+    FOR EACH ROW EXECUTE FUNCTION operator_acts_chain();
+ALTER TABLE operator_acts ENABLE ALWAYS TRIGGER operator_acts_chain;
+"""
+
 ONLY_GROWS = """
 CREATE TRIGGER {table}_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
@@ -43,7 +81,8 @@ ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_only_grow;
 def upgrade() -> None:
     """Create the log, empty: whoever makes the first checkpoint enters what is there."""
     op.execute(LOG)
+    op.execute(ACTS)
     for statement in ARCHIVE:
         op.execute(statement)
-    for table in ("log_entries", "log_nodes", "checkpoints", *ARCHIVE_ONLY_GROWS):
+    for table in ("log_entries", "log_nodes", "checkpoints", "operator_acts", *ARCHIVE_ONLY_GROWS):
         op.execute(ONLY_GROWS.format(table=table))

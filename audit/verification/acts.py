@@ -1,0 +1,66 @@
+"""Whether the acts of those who ran the engine on a case are as they were recorded, and stand in the log."""
+
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from audit.dossier.contents import ACTS, CaseDossier
+from audit.dossier.proof import PROOF, LogProof
+from audit.verification.log import check_entry, checkpoint_of
+from audit.verification.results import CheckFailed
+from domain.evidence import NotCanonical, canonical_json, plain
+from domain.log.acts import OperatorAct, digest_of_act
+from domain.log.entries import entry_of_act
+
+
+def acts_in(dossier: CaseDossier) -> tuple[OperatorAct, ...]:
+    """The acts of a dossier, each on a line in its one form; none where it has no such file. Raises CheckFailed."""
+    lines = dossier.files.get(ACTS, b"").split(b"\n")
+    if lines.pop() != b"":
+        raise CheckFailed(f"{ACTS} must end with a line end")
+    return tuple(_act(line, number) for number, line in enumerate(lines, start=1))
+
+
+def _act(line: bytes, number: int) -> OperatorAct:
+    try:
+        act = OperatorAct.model_validate_json(line)
+        written = canonical_json(plain(act)).encode()
+    except (ValidationError, NotCanonical):
+        raise CheckFailed(f"line {number} of {ACTS} is not an act") from None
+    if written != line:
+        raise CheckFailed(f"line {number} of {ACTS} is not written as an act is: something was added or changed")
+    return act
+
+
+def check_acts(dossier: CaseDossier, proof: LogProof | None) -> str:
+    """Each act is of this case, has its digest, and stands in the log up to the checkpoint. Raises CheckFailed.
+
+    Acts on other cases and on the machinery stand between: of two that follow on one another the second carries the
+    digest of the first.
+    """
+    acts = acts_in(dossier)
+    _check_chain(acts, dossier.manifest.request_id)
+    proved = proof.acts if proof else ()
+    if [each.number for each in proved] != [act.number for act in acts[: len(proved)]]:
+        raise CheckFailed(f"{PROOF} must prove the case's acts from the first on, and no others")
+    if proof is not None:
+        checkpoint = checkpoint_of(proof)
+        for act, each in zip(acts, proved, strict=False):
+            check_entry(f"act {act.number}", entry_of_act(act.number, act.digest), each, checkpoint)
+    if not acts:
+        return "no act of those who run the engine"
+    return f"{len(acts)} acts, {len(proved)} of them in the log"
+
+
+def _check_chain(acts: Sequence[OperatorAct], request_id: str) -> None:
+    before: OperatorAct | None = None
+    for act in acts:
+        if act.request_id != request_id:
+            raise CheckFailed(f"act {act.number} is about another case")
+        if act.digest != digest_of_act(act):
+            raise CheckFailed(f"act {act.number}: its content does not match its digest")
+        if before is not None and act.number <= before.number:
+            raise CheckFailed(f"act {act.number} stands after act {before.number}")
+        if before is not None and act.number == before.number + 1 and act.prev != before.digest:
+            raise CheckFailed(f"act {act.number} does not carry the digest of the act before")
+        before = act

@@ -1,0 +1,83 @@
+"""Acts of those who run the engine (运维操作): who did what to what and why, each chained to the one before.
+
+They act on the machinery, never on the merits. Each stands in the log beside the events of cases, so that a checkpoint
+covers it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from domain.evidence import digest_of, plain
+from domain.field_types import Sha256
+from domain.model import Fixed
+from domain.words import Role
+
+ALGORITHM: Final = "sm3"
+"""What chains acts."""
+
+
+class ActKind(StrEnum):
+    """What was done; the words are those of the catalogue (kind ``act``)."""
+
+    CALENDAR_PUBLISH = "calendar_publish"
+    DUTIES_SYNC = "duties_sync"
+    DUTIES_OPEN = "duties_open"
+    WEBHOOK_CREATE = "webhook_create"
+    WEBHOOK_CHANGE = "webhook_change"
+    WEBHOOK_ROTATE = "webhook_rotate"
+    WEBHOOK_DELETE = "webhook_delete"
+    WEBHOOK_REPLAY = "webhook_replay"
+
+
+class Acting(Fixed):
+    """Who acts: the name that the door knows, the organisation's code and the roles, where there are any."""
+
+    subject: str
+    org: str | None = None
+    roles: tuple[Role, ...] = ()
+
+
+class NewAct(Fixed):
+    """An act that is about to be done: ``target`` names what it is done to, ``request_id`` the case it is about.
+
+    ``reason`` is the actor's own word, ``details`` what else there is to know: JSON values, and no secret.
+    """
+
+    kind: ActKind
+    by: Acting
+    target: str
+    request_id: str | None = None
+    reason: str | None = None
+    details: Mapping[str, Any] = {}
+
+
+class OperatorAct(Fixed):
+    """An act as it is recorded: numbered without gaps, with the digest of the one before.
+
+    ``kind`` is plain text: what a later version does must stay readable.
+    """
+
+    number: int
+    at: datetime
+    kind: str
+    by: Acting
+    target: str
+    request_id: str | None
+    reason: str | None
+    details: Mapping[str, Any]
+    prev: Sha256
+    digest: Sha256
+
+
+def recorded_act(new: NewAct, number: int, at: datetime, prev: str) -> OperatorAct:
+    """The act with its number, its instant and its digest. Raises NotCanonical for details without canonical JSON."""
+    said = {**{name: getattr(new, name) for name in NewAct.model_fields}, "number": number, "at": at, "prev": prev}
+    act = OperatorAct.model_construct(**{**said, "kind": new.kind.value, "digest": ""})
+    return act.model_copy(update={"digest": digest_of_act(act)})
+
+
+def digest_of_act(act: OperatorAct) -> str:
+    """The digest that an act must carry: over all else that it says."""
+    return digest_of({name: value for name, value in plain(act).items() if name != "digest"}, ALGORITHM)

@@ -1,0 +1,64 @@
+"""Acts of those who run the engine: recorded with what they do, and read by those who audit."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, func, insert, select
+
+from domain.evidence import GENESIS, plain
+from domain.log.acts import Acting, NewAct, OperatorAct, recorded_act
+from ledger.engine import reading
+from ledger.log_tables import operator_acts
+from ledger.queries.cursors import numbered_cursor, read_numbered_cursor
+
+_ACTS_LOCK = 0x61637473  # "acts" in ASCII: each act knows the one before
+_LIST = "act"
+
+
+def note_act(connection: Connection, new: NewAct) -> OperatorAct:
+    """Record an act within the caller's transaction, which has no other act: it is done with what it does, or not.
+
+    Call it last: whoever acts elsewhere waits until the transaction ends.
+    """
+    connection.execute(select(func.pg_advisory_xact_lock(_ACTS_LOCK)))
+    last = select(operator_acts.c.number, operator_acts.c.digest).order_by(operator_acts.c.number.desc()).limit(1)
+    before = connection.execute(last).first()
+    number, prev = (before.number + 1, before.digest) if before else (1, GENESIS)
+    at = connection.execute(select(func.clock_timestamp())).scalar_one()
+    act = recorded_act(new, number, at, prev)
+    connection.execute(insert(operator_acts).values(_row(act)))
+    return act
+
+
+def act_alone(engine: Engine, new: NewAct) -> OperatorAct:
+    """Record an act that is done elsewhere, before it is."""
+    with engine.begin() as connection:
+        return note_act(connection, new)
+
+
+def acts_of(engine: Engine, request_id: str) -> tuple[OperatorAct, ...]:
+    """The acts that are about a case, in order."""
+    query = select(operator_acts).where(operator_acts.c.request_id == request_id).order_by(operator_acts.c.number)
+    with reading(engine) as connection:
+        return tuple(_act(row) for row in connection.execute(query).mappings())
+
+
+def list_acts(engine: Engine, cursor: str | None, limit: int) -> tuple[Sequence[OperatorAct], str | None]:
+    """So many acts, the newest first, and the cursor of the following page. Raises BadCursor."""
+    query = select(operator_acts).order_by(operator_acts.c.number.desc()).limit(limit + 1)
+    if cursor is not None:
+        query = query.where(operator_acts.c.number < read_numbered_cursor(_LIST, cursor))
+    with reading(engine) as connection:
+        found = [_act(row) for row in connection.execute(query).mappings()]
+    page = found[:limit]
+    return page, numbered_cursor(_LIST, page[-1].number) if len(found) > limit else None
+
+
+def _row(act: OperatorAct) -> dict[str, Any]:
+    said = {name: getattr(act, name) for name in OperatorAct.model_fields}
+    return {**said, "by": plain(act.by), "details": plain(act.details)}
+
+
+def _act(row: RowMapping) -> OperatorAct:
+    said = {name: row[name] for name in OperatorAct.model_fields}
+    return OperatorAct(**{**said, "by": Acting.model_validate(row["by"])})

@@ -1,0 +1,129 @@
+"""Acts of those who run the engine in a dossier: whatever is changed of one is named."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from audit.dossier.contents import ACTS, CaseDossier
+from audit.dossier.proof import PROOF
+from audit.verification.verify import Trusted
+from domain.evidence import BEIJING, GENESIS, canonical_json, plain
+from domain.log.acts import Acting, ActKind, NewAct, OperatorAct, recorded_act
+from domain.log.entries import entry_of_act
+from domain.words import Role
+from tests.audit.dossiers import dossier_of
+from tests.audit.logs import MemoryLog, entered
+from tests.audit.test_log_proof import results
+from tests.audit.test_verification import with_files
+
+CASE = "nantong-2020.refused-late-then-impasse"
+AT = datetime(2026, 3, 5, 9, tzinfo=BEIJING)
+BY = Acting(subject="wang", org="bureau", roles=(Role.OPERATOR,))
+NOBODY = Trusted()
+
+
+def acts(request_id: str) -> list[OperatorAct]:
+    """Four acts, of which the third is about another case."""
+    made, prev = list[OperatorAct](), GENESIS
+    for number in range(1, 5):
+        case = "ELSEWHERE" if number == 3 else request_id
+        new = NewAct(
+            kind=ActKind.WEBHOOK_REPLAY, by=BY, target="webhook/wh_1", request_id=case, details={"seq": number}
+        )
+        made.append(recorded_act(new, number, AT + timedelta(hours=number), prev))
+        prev = made[-1].digest
+    return made
+
+
+def lines(said: list[Any]) -> bytes:
+    return "".join(f"{canonical_json(each)}\n" for each in said).encode()
+
+
+@pytest.fixture(scope="module")
+def with_acts() -> CaseDossier:
+    """The first two acts on the case are in the log, the last came later."""
+    dossier, log = dossier_of(CASE), MemoryLog()
+    all_of_them = acts(dossier.manifest.request_id)
+    places = entered(dossier, log)
+    logged = {each.number: log.enter(entry_of_act(each.number, each.digest)) for each in all_of_them[:3]}
+    own = [each for each in all_of_them if each.request_id == dossier.manifest.request_id]
+    proof = log.proved(places, acts={number: place for number, place in logged.items() if number != 3})
+    files = {**dossier.files, ACTS: lines([plain(each) for each in own]), PROOF: proof.written()}
+    return with_files(dossier, files)
+
+
+def test_acts_that_were_not_changed_hold(with_acts: CaseDossier) -> None:
+    found = results(with_acts, NOBODY)
+    assert found["acts"] == ("ok", "3 acts, 2 of them in the log")
+    assert found["log"][0] == "ok"
+    assert results(dossier_of(CASE), NOBODY)["acts"] == ("ok", "no act of those who run the engine")
+
+
+def _other_reason(said: list[Any]) -> None:
+    said[0]["reason"] = "另有原因"
+
+
+def _other_actor(said: list[Any]) -> None:
+    said[1]["by"]["subject"] = "li"
+
+
+def _swapped(said: list[Any]) -> None:
+    said[0], said[1] = said[1], said[0]
+
+
+def _left_out(said: list[Any]) -> None:
+    del said[0]
+
+
+def _slipped_in(said: list[Any]) -> None:
+    said.insert(0, {**said[0], "number": 0})
+
+
+def _resealed(said: list[Any]) -> None:
+    """Another seq, and the digest computed anew, as whoever forges can."""
+    act = OperatorAct.model_validate(said[1])
+    new = NewAct(kind=ActKind.WEBHOOK_REPLAY, by=act.by, target=act.target, request_id=act.request_id)
+    said[1] = plain(recorded_act(new, act.number, act.at, act.prev))
+
+
+def _not_one_form(said: list[Any]) -> None:
+    said[0]["at"] = said[0]["at"].replace("+08:00", "+0800")
+
+
+def _a_field_more(said: list[Any]) -> None:
+    said[0]["more"] = 1
+
+
+def _of_another(said: list[Any]) -> None:
+    said[0] = plain(acts("ELSEWHERE")[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (_other_reason, "act 1: its content does not match its digest"),
+        (_other_actor, "act 2: its content does not match its digest"),
+        (_swapped, "act 1 stands after act 2"),
+        (_left_out, "must prove the case's acts from the first on"),
+        (_slipped_in, "act 0: its content does not match its digest"),
+        (_resealed, "act 2 is not in the log of the checkpoint"),
+        (_not_one_form, "line 1 of acts.jsonl is not written as an act is"),
+        (_a_field_more, "line 1 of acts.jsonl is not an act"),
+        (_of_another, "act 1 is about another case"),
+    ],
+)
+def test_a_changed_one_is_named(with_acts: CaseDossier, change: Callable[[list[Any]], None], told: str) -> None:
+    said = [json.loads(line) for line in with_acts.files[ACTS].splitlines()]
+    change(said)
+    result, detail = results(with_files(with_acts, {**with_acts.files, ACTS: lines(said)}), NOBODY)["acts"]
+    assert (result, told in detail) == ("FAIL", True), detail
+
+
+def test_all_of_them_left_out_while_they_are_proved(with_acts: CaseDossier) -> None:
+    rest = {name: content for name, content in with_acts.files.items() if name != ACTS}
+    assert results(with_files(with_acts, rest), NOBODY)["acts"][0] == "FAIL"
+    unended = {**with_acts.files, ACTS: with_acts.files[ACTS][:-1]}
+    assert results(with_files(with_acts, unended), NOBODY)["acts"] == ("FAIL", "acts.jsonl must end with a line end")
