@@ -149,7 +149,7 @@ class LogBook:
             return self._included(connection, log.places_of(connection, request_id, size), size)
 
     def inclusion_of_acts(self, numbers: Collection[int], size: int) -> list[EntryProof]:
-        """The same of each of these acts that stands in the log of so many entries."""
+        """Of each of these acts that stands in the log of so many entries: where, and its path to the root."""
         with reading(self._engine) as connection:
             return self._included(connection, log.places_of_acts(connection, numbers, size), size)
 
