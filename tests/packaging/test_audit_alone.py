@@ -27,4 +27,4 @@ def test_a_dossier_is_checked_without_an_engine(tmp_path: Path, wheel: Path, con
     (auditor.folder / "case.zip").write_bytes(packed(dossier))
     done = auditor.run("shareflow", "audit", "verify", "case.zip")
     assert (done.returncode, done.stderr) == (0, ""), done
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 11 + ["skipped"] * 4
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 12 + ["skipped"] * 4
