@@ -4,12 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 BENCHED := $(VENV)/.bench-installed
+MINED  := $(VENV)/.mining-installed
 WORKERS ?= 3
 
 # Whoever keeps Python from writing what it has compiled pays for it at each start: tests start hundreds of programs.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo up test test-long check openapi pictures bench lock clean
+.PHONY: help setup demo up test test-long test-mining check openapi pictures bench lock clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -34,6 +35,13 @@ test: setup ## run every test, on the real Temporal server and the real PostgreS
 
 test-long: setup ## run the whole form of what make test tries in a short one
 	SHAREFLOW_LONG_TESTS=1 $(BIN)/python -m pytest -n $(WORKERS) -m long
+
+test-mining: setup $(MINED) ## have pm4py open the event logs of all played cases (it takes half a gigabyte, and is no part of setup)
+	$(BIN)/python -m pytest tests/mining/with_pm4py.py
+
+$(MINED): $(STAMP) tests/mining/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/mining/requirements.lock
+	@touch $(MINED)
 
 check: setup ## formatting, style, types, the arrows between packages, the statutes, the API's promises
 	$(BIN)/ruff format --check .
@@ -60,9 +68,10 @@ $(BENCHED): $(STAMP) bench/requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements.lock
 	@touch $(BENCHED)
 
-lock: ## renew requirements.lock and bench/requirements.lock from pyproject.toml (needs uv)
+lock: ## renew requirements.lock, and those of bench and tests/mining, from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra engine --extra dev pyproject.toml -o requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra bench --constraint requirements.lock pyproject.toml -o bench/requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra mining --constraint requirements.lock pyproject.toml -o tests/mining/requirements.lock
 
 clean: ## remove the virtual environment and what the embedded stack kept here
 	rm -rf $(VENV) .shareflow

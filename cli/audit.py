@@ -95,6 +95,22 @@ def findings(
 
 
 @audit.command()
+def log(
+    to: Annotated[Path, typer.Option("-o", "--output", help="The file to write; one that is there is replaced.")],
+    dossiers: Annotated[list[Path] | None, typer.Argument(help="Dossiers; cases of the ledger otherwise.")] = None,
+    form: Annotated[str, typer.Option("--format", help="ocel (OCEL 2.0 as JSON), xes or csv.")] = "ocel",
+    department: Department = None,
+    first: First = None,
+    last: Last = None,
+    statute: OfStatute = None,
+) -> None:
+    """Write an event log for process mining: cases, their clocks, departments and resources, and what befell them."""
+    from cli.audit_log import event_log as work
+
+    work(dossiers or (), (department, first, last, statute), form, to)
+
+
+@audit.command()
 def checkpoint(
     secret: Secret = None,
     to: Annotated[Path | None, typer.Option("-o", "--output", help="Where to write it; printed otherwise.")] = None,

@@ -10,6 +10,15 @@ from cli.errors import Failure
 if TYPE_CHECKING:
     from ledger.queries.views import CaseFilter
 
+Options = tuple[str | None, str | None, str | None, str | None]
+"""The department, the first and the last day, and the statute, as they were given."""
+
+
+def refuse_both(options: Options) -> None:
+    """Raises Failure where dossiers are named, and cases of the ledger as well."""
+    if options != (None, None, None, None):
+        raise Failure("Name dossiers, or cases of the ledger by department, period and statute; not both.")
+
 
 def chosen(department: str | None, first: str | None, last: str | None, statute: str | None) -> "CaseFilter":
     """The cases that options name; all, where none of them does. Raises InvalidInput naming the option."""

@@ -10,10 +10,10 @@ import typer
 from audit.dossier.packing import read_dossier
 from audit.findings.finding import Finding
 from audit.findings.found import findings_in
-from audit.findings.tables import csv_lines, write_xlsx
+from audit.findings.tables import csv_of, write_xlsx
 from audit.findings.texts import found_said, row_of, should_said
 from audit.replay.from_dossier import case_in
-from cli.audit_chosen import chosen, whole_or_failure
+from cli.audit_chosen import Options, chosen, refuse_both, whole_or_failure
 from cli.errors import Failure
 from cli.running import run
 from domain.messages import label
@@ -23,20 +23,16 @@ Found = Iterator[Finding]
 
 def findings(
     dossiers: Sequence[Path],
-    options: tuple[str | None, str | None, str | None, str | None],
+    options: Options,
     as_json: bool,
     xlsx: Path | None,
     csv: Path | None,
 ) -> None:
-    """Tell what is found in dossiers, or in the cases of the ledger that the options name, or write it into files.
-
-    ``options`` are the department, the first and the last day, and the statute, as they were given.
-    """
+    """Tell what is found in dossiers, or in the cases of the ledger that the options name, or write it into files."""
     if sum((as_json, xlsx is not None, csv is not None)) > 1:
         raise Failure("Give one of --json, --xlsx and --csv.")
     if dossiers:
-        if options != (None, None, None, None):
-            raise Failure("Name dossiers, or cases of the ledger by department, period and statute; not both.")
+        refuse_both(options)
         _told(_in_files(dossiers), as_json, xlsx, csv)
     else:
         run(_in_ledger(options, lambda found: _told(found, as_json, xlsx, csv)))
@@ -48,9 +44,7 @@ def _in_files(dossiers: Sequence[Path]) -> Found:
         yield from findings_in(recorded, calendar, datetime.now(UTC))
 
 
-async def _in_ledger(
-    options: tuple[str | None, str | None, str | None, str | None], told: Callable[[Found], None]
-) -> None:
+async def _in_ledger(options: Options, told: Callable[[Found], None]) -> None:
     import asyncio
 
     from cli.connection import connected
@@ -68,7 +62,7 @@ def _told(found: Found, as_json: bool, xlsx: Path | None, csv: Path | None) -> N
         typer.echo(f"{number} findings in {xlsx}")
     elif csv is not None:
         with whole_or_failure(csv) as file:
-            number = sum(1 for line in csv_lines(map(row_of, found)) if file.write(line.encode())) - 1
+            number = sum(1 for line in csv_of(map(row_of, found)) if file.write(line.encode())) - 1
         typer.echo(f"{number} findings in {csv}")
     elif as_json:
         _print_json(found)

@@ -13,7 +13,7 @@ from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, RequestId, StatuteId, require_role
 from api.http.problems import RESPONSES
 from api.http.responses import HEADERS, answer
-from audit.findings.tables import csv_lines
+from audit.findings.tables import csv_of
 from audit.findings.texts import row_of
 from audit.replay.case import RecordedCase
 from audit.replay.difference import Difference, difference
@@ -133,7 +133,7 @@ async def findings_csv(context: ContextIn, wanted: Chosen) -> Response:
     """All findings, not a page of them; UTF-8 with a byte order mark, for spreadsheets; nothing in it is a formula."""
     rows = map(row_of, all_findings(context.reader, wanted, context.known_on()))
     headers = {**HEADERS, "Content-Disposition": 'attachment; filename="findings.csv"'}
-    return StreamingResponse(csv_lines(rows), headers=headers, media_type=CSV)
+    return StreamingResponse(csv_of(rows), headers=headers, media_type=CSV)
 
 
 def _here(instant: datetime) -> datetime:

@@ -1,41 +1,21 @@
 """Tables of findings as files: CSV and XLSX, written row by row, so that memory does not grow with their number."""
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
-from io import StringIO
 from typing import IO, Any, Final
 
+from audit.csv_text import csv_lines
 from audit.findings.texts import COLUMNS
 
 Cells = Mapping[str, str | int | None]
 """A row by column."""
 
-BYTE_ORDER_MARK: Final = "\ufeff"
-"""Without it Excel takes UTF-8 for the machine's own encoding, and Chinese turns to noise."""
-FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "|", "%")
-"""What a spreadsheet may take for the beginning of a formula."""
 ROWS_OF_A_SHEET: Final = 1_048_576
 WIDEST: Final = 60
 
 
-def csv_lines(rows: Iterable[Cells]) -> Iterator[str]:
+def csv_of(rows: Iterable[Cells]) -> Iterator[str]:
     """The lines of a CSV file that spreadsheets open with Chinese, and in which nothing is taken for a formula."""
-    yield BYTE_ORDER_MARK + _csv_line(COLUMNS)
-    for row in rows:
-        yield _csv_line({name: harmless(row[name]) for name in COLUMNS})
-
-
-def harmless(value: str | int | None) -> str | int:
-    """A value of a cell: text that a spreadsheet might work out as a formula gets an apostrophe before it."""
-    if value is None:
-        return ""
-    return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA) else value
-
-
-def _csv_line(row: Mapping[str, str | int]) -> str:
-    line = StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(row.values())
-    return line.getvalue()
+    return csv_lines(COLUMNS.values(), ((row[name] for name in COLUMNS) for row in rows))
 
 
 def write_xlsx(rows: Iterable[Cells], file: IO[bytes]) -> int:

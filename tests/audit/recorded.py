@@ -1,9 +1,11 @@
 """Cases for tests of the audit that need no server: those of the scenarios, played on paper."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from audit.replay.case import RecordedCase
+from domain.naming import request_id_for
 from domain.policy import default_policy
 from tests.domain.engine.machine import PaperCase
 from tests.plays import FILES, name_of, on_paper
@@ -14,7 +16,8 @@ def played(name: str) -> RecordedCase:
     """The case of a scenario, by its folder and file: ``nantong-2020/declined-with-reason``."""
     paper = on_paper(next(path for path in FILES if name_of(path) == name)).paper
     assert paper is not None
-    return recorded(paper)
+    of = recorded(paper)
+    return replace(of, request_id=request_id_for(of.statute.id, name, of.procedure.name))
 
 
 def all_played() -> dict[str, RecordedCase]:

@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from audit.csv_text import harmless
 from audit.findings import tables
 from audit.findings.found import findings_in
-from audit.findings.tables import Cells, csv_lines, harmless, write_xlsx
+from audit.findings.tables import Cells, csv_of, write_xlsx
 from audit.findings.texts import COLUMNS, row_of
 from domain.calendar import Calendar
 from tests.audit.recorded import played
@@ -36,7 +37,7 @@ def in_sheets(content: bytes) -> Iterator[list[list[str]]]:
 
 
 def test_csv_has_what_spreadsheets_need() -> None:
-    text = "".join(csv_lines(rows()))
+    text = "".join(csv_of(rows()))
     assert text.startswith("\ufeff")
     heads, *lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     assert heads == list(COLUMNS.values())
@@ -50,7 +51,7 @@ def test_csv_has_what_spreadsheets_need() -> None:
 def test_nothing_in_a_csv_is_taken_for_a_formula(said: str) -> None:
     assert harmless(said) == f"'{said}"
     [row] = rows()
-    text = "".join(csv_lines([{**row, "name": said}])).removeprefix("\ufeff")
+    text = "".join(csv_of([{**row, "name": said}])).removeprefix("\ufeff")
     assert list(csv.reader(io.StringIO(text, newline="")))[1][list(COLUMNS).index("name")] == f"'{said}"
 
 

@@ -149,3 +149,19 @@ def test_findings_of_dossiers_are_told_and_written(shareflow: Run, whole: Path, 
     assert "not both" in shareflow("audit", "findings", whole, "--from", "2026-01-01").plainly_refused()
     assert "cannot be written" in shareflow("audit", "findings", whole, "--csv", tmp_path / "a/b.csv").plainly_refused()
     assert "No engine" in shareflow("audit", "findings", "--statute", "nantong-2020").plainly_refused()
+
+
+def test_event_logs_of_dossiers(shareflow: Run, whole: Path, tmp_path: Path) -> None:
+    begins = {"ocel": b'{"eventTypes"', "xes": b"<?xml", "csv": b"\xef\xbb\xbfcase_id"}
+    for form, beginning in begins.items():
+        path = tmp_path / f"log.{form}"
+        told = shareflow("audit", "log", whole, "--format", form, "-o", path)
+        assert (told.code, told.out) == (0, f"1 cases in {path}\n")
+        assert path.read_bytes().startswith(beginning)
+    assert len(json.loads((tmp_path / "log.ocel").read_text("utf-8"))["events"]) > 5
+    none = tmp_path / "none"
+    assert "no format yaml" in shareflow("audit", "log", whole, "--format", "yaml", "-o", none).plainly_refused()
+    assert "No engine" in shareflow("audit", "log", "-o", none).plainly_refused()
+    assert "not both" in shareflow("audit", "log", whole, "--to", "2026-01-01", "-o", none).plainly_refused()
+    assert "zip" in shareflow("audit", "log", tmp_path / "log.csv", "-o", none).plainly_refused()
+    assert not none.exists()
