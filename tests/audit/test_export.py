@@ -10,6 +10,7 @@ import pytest
 from audit.dossier.packing import unpacked
 from audit.dossier.seal import seal_of
 from audit.verification.verify import Trusted, verify
+from embedded.demo.forgery import checked_and_forged
 from embedded.simulate.player import PlayedCase
 from embedded.simulate.sandbox import Sandbox
 from ledger.reader import Reader
@@ -58,6 +59,17 @@ async def test_a_case_under_a_checkpoint(ground: Sandbox, real_plays: dict[str, 
         each.check: each.result for each in await asyncio.to_thread(verify, dossier, Trusted([LOG_KEY.key], first))
     }
     assert results == dict.fromkeys(results, "ok")
+
+
+async def test_the_demonstration_ends_with_a_forged_dossier_refused(
+    ground: Sandbox, real_plays: dict[str, PlayedCase]
+) -> None:
+    played = max(real_plays.values(), key=lambda each: len(each.events))
+    twice = await checked_and_forged(ground, str(played.request_id))
+    assert {result.check for result in twice.checked if result.result != "ok"} == set()
+    assert {result.check for result in twice.checked_again if result.result == "FAIL"} == {
+        "ledger", "page", "log", "seal",
+    }  # fmt: skip
 
 
 async def test_no_dossier_of_a_case_that_is_not_there(ground: Sandbox) -> None:
