@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli import audit_keeping
+from cli.errors import Failure
 from cli.output import AsJson, new_group
 from cli.running import run
 
@@ -30,16 +31,37 @@ def register(app: typer.Typer) -> None:
 
 @audit.command()
 def export(
-    request_id: str,
-    to: Annotated[Path, typer.Option("-o", "--output", help="The zip to write; one that is there is replaced.")],
+    to: Annotated[
+        Path, typer.Option("-o", "--output", help="The zip to write, or the folder for several; replaced where there.")
+    ],
+    request_id: Annotated[str | None, typer.Argument(help="The id of a case; without it, all of a period.")] = None,
+    with_related: Annotated[
+        bool, typer.Option("--with-related", help="Pack the cases that it names beside it, into a folder.")
+    ] = False,
+    department: Department = None,
+    first: First = None,
+    last: Last = None,
+    statute: OfStatute = None,
     kept: Kept = None,
     secret: Secret = None,
     as_json: AsJson = False,
 ) -> None:
-    """Pack everything that is known of a case into one file, sealed where the log's key is at hand."""
-    from cli.audit_export import export as work
+    """Pack everything that is known of a case into one file, sealed where the log's key is at hand.
 
-    run(work(request_id, to, kept, secret, as_json))
+    Or all cases of a period into a folder, one file each: what is there already and still right is left alone.
+    """
+    from cli.audit_export import export as of_one
+    from cli.audit_export import export_period, export_related
+
+    asked = {"department": department, "from": first, "to": last, "statute": statute}
+    if request_id is None:
+        if with_related or not any(asked.values()):
+            raise Failure("Name a case, or the cases of a period with --from, --to, --department or --statute.")
+        run(export_period(asked, to, kept, secret, as_json))
+    elif any(asked.values()):
+        raise Failure("Name a case or a period, not both.")
+    else:
+        run((export_related if with_related else of_one)(request_id, to, kept, secret, as_json))
 
 
 @audit.command()

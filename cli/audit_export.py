@@ -1,47 +1,142 @@
-"""What ``shareflow audit export`` does."""
+"""What ``shareflow audit export`` does: one case into a file, or several into a folder."""
 
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
 
+from audit.dossier.contents import INDEX, CaseDossier
+from audit.dossier.documents import read_index
 from audit.dossier.packing import FindPaper, write_dossier
 from audit.dossier.seal import seal_of
+from cli.audit_chosen import chosen, whole_or_failure
 from cli.audit_work import size_of
 from cli.connection import connected
-from cli.errors import Failure
+from cli.errors import REFUSED, Failure
 from cli.output import print_json
 from configuration.archive import archive_of
 from configuration.log_key import signer_there, usual_file
 from configuration.settings import Settings
 from domain.log.keys import Signer
 from starter.attachments import store_in
+from starter.dossier_folder import DossierFolder, DossierList, cases_of
 from starter.dossiers import dossier_of, no_papers, papers_in
-from starter.whole_files import whole_file
+from starter.engine_client import ShareflowClient
+from starter.errors import NotFound
+from starter.failures import ledger_answers
+
+
+@dataclass(frozen=True)
+class Packer:
+    """Makes dossiers from a running engine, sealed where the log's key is at hand."""
+
+    client: ShareflowClient
+    settings: Settings
+    find: FindPaper
+    signer: Signer | None
+    kept: Sequence[int]
+
+    async def __call__(self, request_id: str) -> CaseDossier:
+        """The dossier of a case. Raises what :func:`starter.dossiers.dossier_of` does."""
+        reader, archive = self.client.reader, archive_of(self.settings)
+        dossier = await dossier_of(reader, self.client.temporal, request_id, self.kept, self.find, archive)
+        return dossier if self.signer is None else replace(dossier, seal=seal_of(dossier.manifest, self.signer))
+
+    @property
+    def sealer(self) -> str | None:
+        """The name of the key that seals."""
+        return self.signer.key.name if self.signer else None
+
+    def folder(self, to: Path) -> DossierFolder:
+        """A folder to be filled."""
+        return DossierFolder(to, self, self.find, self.signer.key if self.signer else None, self.kept)
+
+
+@asynccontextmanager
+async def packer(kept: Path | None, secret: Path | None) -> AsyncIterator[Packer]:
+    """What makes dossiers while inside. Raises Failure, StartupError, LedgerUnavailable."""
+    sizes, settings = [size_of(kept)] if kept else [], Settings()
+    signer = _sealer(secret, settings)
+    async with connected(settings) as client:
+        yield Packer(client, settings, papers_kept(settings), signer, sizes)
 
 
 async def export(request_id: str, to: Path, kept: Path | None, secret: Path | None, as_json: bool) -> None:
     """Pack a dossier into a file, whole or not at all. Raises Failure when it cannot be written."""
-    sizes, settings = [size_of(kept)] if kept else [], Settings()
-    signer = _sealer(secret, settings)
-    async with connected(settings) as client:
-        find = papers_kept(settings)
-        dossier = await dossier_of(client.reader, client.temporal, request_id, sizes, find, archive_of(settings))
-        if signer is not None:
-            dossier = replace(dossier, seal=seal_of(dossier.manifest, signer))
-        try:
-            with whole_file(to) as file:
-                write_dossier(file, dossier, find)
-                size = file.tell()
-        except OSError as error:
-            raise Failure(f"{to} cannot be written: {error.strerror}.") from None
-    sealer = signer.key.name if signer else None
-    named = {"papers": len(dossier.papers), "sealed_by": sealer}
+    async with packer(kept, secret) as pack:
+        dossier = await pack(request_id)
+        with whole_or_failure(to) as file:
+            write_dossier(file, dossier, pack.find)
+            size = file.tell()
+    named = {"papers": len(dossier.papers), "sealed_by": pack.sealer}
     if as_json:
         print_json({"request_id": request_id, "file": str(to), "bytes": size, **named})
     else:
         typer.echo(f"{request_id}: {len(dossier.manifest.files)} files, {size} bytes in {to}")
-        typer.echo(f"Sealed by {sealer}." if sealer else "Not sealed: the secret key of the log is not at hand.")
+        _tell_seal(pack)
+
+
+async def export_related(request_id: str, to: Path, kept: Path | None, secret: Path | None, as_json: bool) -> None:
+    """Pack a case, and each case that it names, into a folder. Raises NotFound, Failure."""
+    async with packer(kept, secret) as pack:
+        with _folder_or_failure(to), ledger_answers():
+            reader = pack.client.reader
+            case = reader.case(request_id)
+            if case is None:
+                raise NotFound(f"There is no case {request_id}.")
+            folder = pack.folder(to)
+            dossier = await folder.add(case)
+            names = [each.request_id for each in read_index(dossier.files[INDEX]).cases] if dossier else []
+            for name in dict.fromkeys(names):
+                other = reader.case(name)
+                if other is None:
+                    folder.leave_out(name, "The ledger has no such case.")
+                else:
+                    await folder.add(other)
+            made = folder.finish({"with_related": request_id})
+    _tell(made, folder, pack, to, as_json)
+
+
+async def export_period(
+    asked: dict[str, str | None], to: Path, kept: Path | None, secret: Path | None, as_json: bool
+) -> None:
+    """Pack every case of a period into a folder; ``asked`` are the options. Raises InvalidInput, Failure."""
+    wanted = chosen(asked["department"], asked["from"], asked["to"], asked["statute"])
+    async with packer(kept, secret) as pack:
+        with _folder_or_failure(to), ledger_answers():
+            folder = pack.folder(to)
+            async for case in cases_of(pack.client.reader, wanted):
+                await folder.add(case)
+            made = folder.finish(asked)
+    _tell(made, folder, pack, to, as_json)
+
+
+@contextmanager
+def _folder_or_failure(to: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Failure(f"{to} cannot be filled: {error.strerror}.") from None
+
+
+def _tell(made: DossierList, folder: DossierFolder, pack: Packer, to: Path, as_json: bool) -> None:
+    if as_json:
+        print_json({**made.model_dump(mode="json"), "made": folder.made, "sealed_by": pack.sealer})
+    else:
+        there = len(made.dossiers) - folder.made
+        typer.echo(f"{folder.made} dossiers packed into {to}, {there} were there already and are still right.")
+        for left in made.left_out:
+            typer.echo(f"Left out: {left.request_id}: {left.reason}")
+        _tell_seal(pack)
+    if made.left_out:
+        raise typer.Exit(REFUSED)
+
+
+def _tell_seal(pack: Packer) -> None:
+    sealer = pack.sealer
+    typer.echo(f"Sealed by {sealer}." if sealer else "Not sealed: the secret key of the log is not at hand.")
 
 
 def _sealer(secret: Path | None, settings: Settings) -> Signer | None:

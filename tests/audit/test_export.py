@@ -1,20 +1,32 @@
 """Dossiers of cases that were played on the real engine: packed, read again, and every check holds."""
 
 import asyncio
+import hashlib
 import io
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from audit.dossier.packing import unpacked
+from audit.dossier.contents import CaseDossier
+from audit.dossier.packing import read_dossier, unpacked
 from audit.dossier.seal import seal_of
 from audit.verification.verify import Trusted, verify
+from cli import audit_export
+from domain.calendar import day_of
 from embedded.demo.forgery import checked_and_forged
 from embedded.simulate.player import PlayedCase
 from embedded.simulate.sandbox import Sandbox
 from ledger.reader import Reader
-from starter.dossiers import dossier_of
+from starter.attachments import store_in
+from starter.audit_selection import selected
+from starter.dossier_folder import DossierFolder, cases_of
+from starter.dossiers import dossier_of, no_papers, papers_in
 from starter.errors import NotFound
 from tests.audit.dossiers import packed
 from tests.audit.logs import LOG_KEY
@@ -75,3 +87,79 @@ async def test_the_demonstration_ends_with_a_forged_dossier_refused(
 async def test_no_dossier_of_a_case_that_is_not_there(ground: Sandbox) -> None:
     with pytest.raises(NotFound, match="NANTONG-NONE"):
         await dossier_of(Reader(ground.engine), ground.temporal, "NANTONG-NONE")
+
+
+async def test_a_department_in_a_period_into_a_folder(
+    ground: Sandbox, real_plays: dict[str, PlayedCase], tmp_path: Path
+) -> None:
+    """With the real ledger: every case of the department that was open then, and no other."""
+    reader = Reader(ground.engine)
+    played = next(each for name, each in real_plays.items() if each.request_id and each.case and "yima" in name)
+    assert played.request_id is not None
+    case = reader.case(played.request_id)
+    assert case is not None
+    wanted = selected(case.requester_code, day_of(case.filed_at), day_of(case.filed_at))
+    there = [each async for each in cases_of(reader, wanted)]
+    assert played.request_id in {each.request_id for each in there}
+    assert {case.requester_code} <= {each.requester_code for each in there} | {each.provider_code for each in there}
+
+    async def pack(request_id: str) -> CaseDossier:
+        return await dossier_of(reader, ground.temporal, request_id)
+
+    folder = DossierFolder(tmp_path, pack, no_papers)
+    for each in there[:3]:
+        await folder.add(each)
+    made = folder.finish({})
+    assert [entry.request_id for entry in made.dossiers] == sorted(each.request_id for each in there[:3])
+    for entry in made.dossiers:
+        results = await asyncio.to_thread(verify, read_dossier(tmp_path / entry.file))
+        assert [result for result in results if result.result == "FAIL"] == []
+
+
+async def test_a_paper_that_the_store_keeps_comes_along(
+    ground: Sandbox, real_plays: dict[str, PlayedCase], tmp_path: Path
+) -> None:
+    reader, store, paper = Reader(ground.engine), store_in(tmp_path / "kept", tmp_path), b"test"
+    digest = hashlib.sha256(paper).hexdigest()
+    filed = (reader.case(each.request_id) for each in real_plays.values() if each.request_id)
+    case = next(each.request_id for each in filed if each and digest in str(each.application.get("documents")))
+    without = await dossier_of(reader, ground.temporal, case, find=papers_in(store))
+    assert without.papers == {}
+    store.put(digest, io.BytesIO(paper))
+    dossier = await dossier_of(reader, ground.temporal, case, find=papers_in(store))
+    assert dossier.papers.keys() == {f"documents/{digest}"}
+    again = unpacked(io.BytesIO(packed(dossier, [paper])))
+    results = {each.check: each.result for each in await asyncio.to_thread(verify, again)}
+    assert (results["documents"], results["page"]) == ("ok", "ok")
+
+
+@pytest.mark.usefixtures("real_plays")
+async def test_a_case_with_those_that_it_names(
+    ground: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reader = Reader(ground.engine)
+    opened = next(case for case in reader.cases(limit=500).cases if case.opened_by)
+    assert opened.opened_by is not None
+
+    @asynccontextmanager
+    async def connected(_: object) -> AsyncIterator[SimpleNamespace]:
+        yield SimpleNamespace(reader=reader, temporal=ground.temporal)
+
+    monkeypatch.setattr(audit_export, "connected", connected)
+    monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path / "state"))
+    for case, other in ((opened.request_id, opened.opened_by), (opened.opened_by, opened.request_id)):
+        to = tmp_path / case
+        await audit_export.export_related(case, to, None, None, as_json=True)
+        told = json.loads(capsys.readouterr().out)
+        assert told["asked"] == {"with_related": case}
+        assert {case, other} <= {each["request_id"] for each in told["dossiers"]}
+        assert {f"{each['request_id']}.zip" for each in told["dossiers"]} == {path.name for path in to.glob("*.zip")}
+    asked = {"department": None, "from": "2000-01-01", "to": "2000-01-02", "statute": None}
+    await audit_export.export_period(asked, tmp_path / "none", None, None, as_json=True)
+    assert json.loads(capsys.readouterr().out)["dossiers"] == []
+    with pytest.raises(NotFound, match="no case NANTONG-NONE"):
+        await audit_export.export_related("NANTONG-NONE", tmp_path / "absent", None, None, as_json=True)
+    assert not (tmp_path / "absent").exists()

@@ -61,6 +61,20 @@ def test_packing_needs_an_engine(shareflow: Run, tmp_path: Path) -> None:
     assert told.startswith("No engine is running here")
 
 
+def test_packing_is_of_a_case_or_of_a_period(shareflow: Run, tmp_path: Path) -> None:
+    to = ("-o", tmp_path / "folder")
+    assert shareflow("audit", "export", *to).plainly_refused().startswith("Name a case, or the cases of a period")
+    assert shareflow("audit", "export", "--with-related", *to).plainly_refused().startswith("Name a case, or")
+    assert shareflow("audit", "export", "X", "--from", "2026-01-01", *to).plainly_refused().startswith("Name a case or")
+    for day in ("yesterday", "2026-13-01"):
+        assert shareflow("audit", "export", "--from", day, *to).plainly_refused().startswith("--from ")
+    late = shareflow("audit", "export", "--from", "2026-02-01", "--to", "2026-01-01", *to).plainly_refused()
+    assert late.startswith("The period ends on 2026-01-01, before")
+    for of in (("--from", "2026-01-01"), ("X", "--with-related")):
+        assert shareflow("audit", "export", *of, *to).plainly_refused().startswith("No engine is running here")
+    assert not (tmp_path / "folder").exists()
+
+
 def test_the_key_of_a_log_is_made_once(shareflow: Run, tmp_path: Path) -> None:
     secret = tmp_path / "folder" / "log.key"
     first = shareflow("audit", "key", "--secret", secret)

@@ -1,0 +1,187 @@
+"""Many dossiers in one folder (批量导出): a file a case, whole or not at all, and a list of them when all are there.
+
+One dossier is in memory at a time. Whoever is interrupted begins again: what is there and still right is left alone.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from audit.dossier.contents import PIECE, CaseDossier, DossierUnusable
+from audit.dossier.packing import FindPaper, read_dossier, write_dossier
+from audit.dossier.proof import read_proof
+from audit.verification.files import check_digests, check_structure
+from audit.verification.record import events_in
+from audit.verification.results import CheckFailed
+from audit.verification.seal import check_seal
+from domain.evidence import canonical_json, plain
+from domain.field_types import Sha256
+from domain.log.checkpoints import checkpoint_in
+from domain.log.keys import PublicKey
+from domain.log.notes import NoteWrong, read_note
+from domain.model import Fixed
+from ledger.queries.views import CaseFilter, CaseSummary
+from ledger.reader import Reader
+from starter.errors import NeedsOperator, NotFound
+from starter.whole_files import beside_of, whole_file
+
+LIST: Final = "dossiers.json"
+FORMAT: Final = "shareflow-dossiers/1"
+LARGEST_PAGE: Final = 500
+_PLAIN: Final = re.compile(r"[A-Z0-9][A-Za-z0-9+-]{0,120}", re.ASCII)
+
+Pack = Callable[[str], Awaitable[CaseDossier]]
+"""Makes the dossier of a case."""
+
+
+class FolderEntry(Fixed):
+    """A dossier of the folder: its file with length and digest, how many events it has, and the last one's digest."""
+
+    request_id: str
+    file: str
+    bytes: int
+    sha256: Sha256
+    events: int
+    head: str
+
+
+class LeftOut(Fixed):
+    """A case of which no dossier could be made, and why."""
+
+    request_id: str
+    reason: str
+
+
+class DossierList(Fixed):
+    """What a folder holds: ``asked`` says for which cases somebody asked, in the words of the options."""
+
+    format: str
+    asked: dict[str, str | None]
+    dossiers: tuple[FolderEntry, ...]
+    left_out: tuple[LeftOut, ...]
+
+    def written(self) -> bytes:
+        """As it stands in the folder."""
+        return f"{canonical_json(plain(self))}\n".encode()
+
+
+class DossierFolder:
+    """A folder being filled. It has its list again only when :meth:`finish` has been called. Raises OSError.
+
+    What is there is still right when it is whole, was packed by this release, has the case as it stands now, bears the
+    seal of ``key`` where there is one, and shows the way from the checkpoints that somebody has kept (``kept``, by
+    their numbers of entries).
+    """
+
+    def __init__(
+        self, folder: Path, pack: Pack, find: FindPaper, key: PublicKey | None = None, kept: Sequence[int] = ()
+    ) -> None:
+        self._folder, self._pack, self._find, self._key, self._kept = folder, pack, find, key, kept
+        self._entries: dict[str, FolderEntry] = {}
+        self._left: dict[str, LeftOut] = {}
+        self.made = 0
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / LIST).unlink(missing_ok=True)
+        for half in folder.glob(beside_of(Path("*.zip")).name):  # of whoever was killed
+            half.unlink(missing_ok=True)
+
+    async def add(self, case: CaseSummary) -> CaseDossier | None:
+        """Have the dossier of a case in the folder; None where none can be made. Raises Unavailable, OSError."""
+        file = self._folder / file_of(case.request_id)
+        dossier = await asyncio.to_thread(self._still_right, file, case)
+        if dossier is None:
+            try:
+                dossier = await self._pack(case.request_id)
+            except (NotFound, NeedsOperator) as error:
+                file.unlink(missing_ok=True)  # what was there is of another state of the case
+                self.leave_out(case.request_id, str(error))
+                return None
+            await asyncio.to_thread(self._write, file, dossier)
+            self.made += 1
+        self._entries[case.request_id] = await asyncio.to_thread(_entry, file, dossier)
+        return dossier
+
+    def leave_out(self, request_id: str, reason: str) -> None:
+        """Note a case that has no dossier here."""
+        self._left[request_id] = LeftOut(request_id=request_id, reason=reason)
+
+    def finish(self, asked: dict[str, str | None]) -> DossierList:
+        """Write the list of all that is there: from now on the folder is complete."""
+        made = DossierList(
+            format=FORMAT,
+            asked=asked,
+            dossiers=tuple(self._entries[name] for name in sorted(self._entries)),
+            left_out=tuple(self._left[name] for name in sorted(self._left)),
+        )
+        with whole_file(self._folder / LIST) as file:
+            file.write(made.written())
+        return made
+
+    def _still_right(self, file: Path, case: CaseSummary) -> CaseDossier | None:
+        """The dossier that is there, where it is whole, of this release, and of the case as it stands now."""
+        if not file.is_file():
+            return None
+        try:
+            dossier = read_dossier(file)
+            check_structure(dossier)
+            check_digests(dossier)
+            if self._key is not None:
+                check_seal(dossier, [self._key])
+            last, said = events_in(dossier)[-1], dossier.manifest
+            shown = _shown_in(dossier) if self._kept else ()
+        except (DossierUnusable, CheckFailed, NoteWrong, ValueError):
+            return None
+        if not set(self._kept) <= set(shown):
+            return None
+        is_ = (said.request_id, said.made_by, last.seq, last.digest)
+        return dossier if is_ == (case.request_id, version("shareflow"), case.seq, case.head_digest) else None
+
+    def _write(self, file: Path, dossier: CaseDossier) -> None:
+        with whole_file(file) as to:
+            write_dossier(to, dossier, self._find)
+
+
+def file_of(request_id: str) -> str:
+    """The name of a case's dossier in a folder: its id, or what stands for one that no file system should see."""
+    plain_name = request_id if _PLAIN.fullmatch(request_id) else hashlib.sha256(request_id.encode()).hexdigest()
+    return f"{plain_name}.zip"
+
+
+def _shown_in(dossier: CaseDossier) -> list[int]:
+    """From how many entries a dossier shows the way to its own checkpoint, and how many that has."""
+    proof = read_proof(dossier)
+    if proof is None:
+        return []
+    return [*(each.size for each in proof.grown_from), checkpoint_in(read_note(proof.checkpoint)).size]
+
+
+def _entry(file: Path, dossier: CaseDossier) -> FolderEntry:
+    last, digest, size = events_in(dossier)[-1], hashlib.sha256(), 0
+    with file.open("rb") as opened:
+        while piece := opened.read(PIECE):
+            digest.update(piece)
+            size += len(piece)
+    return FolderEntry(
+        request_id=dossier.manifest.request_id,
+        file=file.name,
+        bytes=size,
+        sha256=digest.hexdigest(),
+        events=last.seq,
+        head=last.digest,
+    )
+
+
+async def cases_of(reader: Reader, wanted: CaseFilter) -> AsyncIterator[CaseSummary]:
+    """Every case that ``wanted`` lets through, latest filing first, a page in memory at a time."""
+    cursor: str | None = None
+    while True:
+        page = await asyncio.to_thread(reader.cases, wanted, cursor, LARGEST_PAGE)
+        for case in page.cases:
+            yield case
+        cursor = page.next
+        if cursor is None:
+            return
