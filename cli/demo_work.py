@@ -1,5 +1,6 @@
 """What ``shareflow demo`` does: real cases through the real engine, told line by line."""
 
+import secrets
 import time
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ from audit.verification.verify import failed
 from cli.timeline_table import print_timeline
 from domain.calendar import Calendar
 from domain.engine.case import Case
+from domain.log.keys import Ed25519Signer
 from domain.messages import label
 from domain.policy import default_policy
 from domain.statutes.loader import get_statute
@@ -50,7 +52,8 @@ async def play_and_tell() -> int:
 async def _prove(out: Console, ground: Sandbox, request_id: str) -> bool:
     """Show that a dossier holds, and that a forged one does not; whether both came out so."""
     out.rule("卷宗 a dossier: exported, verified, forged", align="left")
-    twice = await checked_and_forged(ground, request_id)
+    log = Ed25519Signer("shareflow-demo", secrets.token_bytes(32))
+    twice = await checked_and_forged(ground, request_id, log)
     out.print(f"{request_id}, {twice.size} bytes; exported under a signed checkpoint 已导出，附签名检查点")
     _tell_checks(out, twice.checked)
     out.print(

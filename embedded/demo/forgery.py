@@ -33,10 +33,9 @@ class CheckedTwice:
     checked_again: list[CheckResult]
 
 
-async def checked_and_forged(ground: Sandbox, request_id: str) -> CheckedTwice:
-    """Pack the dossier of a case under a signed checkpoint, check it; forge it, and check it again."""
+async def checked_and_forged(ground: Sandbox, request_id: str, log: Ed25519Signer) -> CheckedTwice:
+    """Pack the dossier of a case under a checkpoint that the log signs, check it; forge it, and check it again."""
     reader = Reader(ground.engine)
-    log = Ed25519Signer("shareflow-demo", secrets.token_bytes(32))
     kept = await asyncio.to_thread(reader.log.checkpoint, log, datetime.now(UTC))
     made = await dossier_of(reader, ground.temporal, request_id)
     zipped = io.BytesIO()
