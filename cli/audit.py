@@ -42,6 +42,9 @@ def export(
     first: First = None,
     last: Last = None,
     statute: OfStatute = None,
+    pdf: Annotated[
+        Path | None, typer.Option(help="Print the page of one case here; needs Chromium and a font for Chinese.")
+    ] = None,
     kept: Kept = None,
     secret: Secret = None,
     as_json: AsJson = False,
@@ -54,14 +57,18 @@ def export(
     from cli.audit_export import export_period, export_related
 
     asked = {"department": department, "from": first, "to": last, "statute": statute}
+    if pdf is not None and (request_id is None or with_related):
+        raise Failure("--pdf prints the page of one case; of several, print each dossier.html.")
     if request_id is None:
         if with_related or not any(asked.values()):
             raise Failure("Name a case, or the cases of a period with --from, --to, --department or --statute.")
         run(export_period(asked, to, kept, secret, as_json))
     elif any(asked.values()):
         raise Failure("Name a case or a period, not both.")
+    elif with_related:
+        run(export_related(request_id, to, kept, secret, as_json))
     else:
-        run((export_related if with_related else of_one)(request_id, to, kept, secret, as_json))
+        run(of_one(request_id, to, pdf, kept, secret, as_json))
 
 
 @audit.command()

@@ -1,5 +1,6 @@
 """What ``shareflow audit export`` does: one case into a file, or several into a folder."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from audit.dossier.contents import INDEX, CaseDossier
 from audit.dossier.documents import read_index
 from audit.dossier.packing import FindPaper, write_dossier
 from audit.dossier.seal import seal_of
+from audit.page.facts import PAGE
 from cli.audit_chosen import chosen, whole_or_failure
 from cli.audit_work import size_of
 from cli.connection import connected
@@ -26,6 +28,7 @@ from starter.dossiers import dossier_of, no_papers, papers_in
 from starter.engine_client import ShareflowClient
 from starter.errors import NotFound
 from starter.failures import ledger_answers
+from starter.printing import CannotPrint, Printer, printer
 
 
 @dataclass(frozen=True)
@@ -63,19 +66,44 @@ async def packer(kept: Path | None, secret: Path | None) -> AsyncIterator[Packer
         yield Packer(client, settings, papers_kept(settings), signer, sizes)
 
 
-async def export(request_id: str, to: Path, kept: Path | None, secret: Path | None, as_json: bool) -> None:
-    """Pack a dossier into a file, whole or not at all. Raises Failure when it cannot be written."""
+async def export(
+    request_id: str, to: Path, pdf: Path | None, kept: Path | None, secret: Path | None, as_json: bool
+) -> None:
+    """Pack a dossier into a file, whole or not at all, and print its page into ``pdf``, if any. Raises Failure."""
+    printing = _printer() if pdf is not None else None
     async with packer(kept, secret) as pack:
         dossier = await pack(request_id)
         with whole_or_failure(to) as file:
             write_dossier(file, dossier, pack.find)
             size = file.tell()
-    named = {"papers": len(dossier.papers), "sealed_by": pack.sealer}
+    if pdf is not None and printing is not None:
+        await _print(printing, dossier, pdf)
+    named = {"papers": len(dossier.papers), "sealed_by": pack.sealer, "pdf": None if pdf is None else str(pdf)}
     if as_json:
         print_json({"request_id": request_id, "file": str(to), "bytes": size, **named})
     else:
         typer.echo(f"{request_id}: {len(dossier.manifest.files)} files, {size} bytes in {to}")
         _tell_seal(pack)
+
+
+def _printer() -> Printer:
+    try:
+        return printer()
+    except CannotPrint as error:
+        raise Failure(str(error)) from None
+
+
+async def _print(printing: Printer, dossier: CaseDossier, pdf: Path) -> None:
+    """Print the page of a dossier. Raises Failure, also where the record is such that it has no page."""
+    page = dossier.files.get(PAGE)
+    if page is None:
+        raise Failure("No PDF: no page can be made of this case's record; `shareflow audit verify` says what is wrong.")
+    try:
+        content = await asyncio.to_thread(printing.pdf, page)
+    except CannotPrint as error:
+        raise Failure(str(error)) from None
+    with whole_or_failure(pdf) as file:
+        file.write(content)
 
 
 async def export_related(request_id: str, to: Path, kept: Path | None, secret: Path | None, as_json: bool) -> None:

@@ -75,6 +75,16 @@ def test_packing_is_of_a_case_or_of_a_period(shareflow: Run, tmp_path: Path) -> 
     assert not (tmp_path / "folder").exists()
 
 
+def test_a_pdf_needs_something_that_prints(shareflow: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    to = ("-o", tmp_path / "case.zip", "--pdf", tmp_path / "case.pdf")
+    told = shareflow("audit", "export", "X", *to).plainly_refused()
+    assert told.startswith("No PDF: Chromium is not on this machine")
+    assert shareflow("audit", "export", "--from", "2026-01-01", *to).plainly_refused().startswith("--pdf prints")
+    assert shareflow("audit", "export", "X", "--with-related", *to).plainly_refused().startswith("--pdf prints")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_key_of_a_log_is_made_once(shareflow: Run, tmp_path: Path) -> None:
     secret = tmp_path / "folder" / "log.key"
     first = shareflow("audit", "key", "--secret", secret)
