@@ -22,7 +22,7 @@ from configuration.archive import archive_of
 from configuration.log_key import signer_there, usual_file
 from configuration.settings import Settings
 from domain.log.keys import Signer
-from starter.attachments import store_in
+from starter.attachments import AttachmentStore, store_in
 from starter.dossier_folder import DossierFolder, DossierList, cases_of
 from starter.dossiers import dossier_of, no_papers, papers_in
 from starter.engine_client import ShareflowClient
@@ -175,5 +175,11 @@ def _sealer(secret: Path | None, settings: Settings) -> Signer | None:
 
 def papers_kept(settings: Settings) -> FindPaper:
     """What finds the papers that are kept on this machine; none where nobody has made a store of them."""
+    store = store_of_papers(settings)
+    return papers_in(store) if store else no_papers
+
+
+def store_of_papers(settings: Settings) -> AttachmentStore | None:
+    """The store of papers on this machine; None where nobody has made one."""
     folder = settings.attachments or settings.state / "attachments"
-    return papers_in(store_in(folder, settings.state, settings.attachment_limit)) if folder.is_dir() else no_papers
+    return store_in(folder, settings.state, settings.attachment_limit) if folder.is_dir() else None

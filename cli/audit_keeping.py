@@ -1,4 +1,4 @@
-"""``shareflow audit``: what operators do so that what an audit needs is still there: comparing and repairing."""
+"""``shareflow audit``: what operators do about what an audit needs: comparing, repairing, holding, letting go."""
 
 from typing import Annotated
 
@@ -7,10 +7,14 @@ import typer
 from cli.output import AsJson
 from cli.running import run
 
+Reason = Annotated[str, typer.Option(help="Why; it is recorded with the act.")]
+
 
 def register(audit: typer.Typer) -> None:
     """Add these commands to ``audit``."""
-    audit.command()(reconcile)
+    for work in (reconcile, hold, release, dispose):
+        audit.command()(work)
+    audit.command("due-for-disposal")(due_for_disposal)
 
 
 def reconcile(
@@ -25,3 +29,31 @@ def reconcile(
     from cli.audit_reconcile import reconcile as work
 
     run(work(repair, quick, as_json))
+
+
+def hold(request_id: str, reason: Reason, as_json: AsJson = False) -> None:
+    """Hold a case (封存): nothing of it is disposed of until it is released. Recorded."""
+    from cli.audit_retention import hold as work
+
+    run(work(request_id, reason, as_json))
+
+
+def release(request_id: str, reason: Reason, as_json: AsJson = False) -> None:
+    """Release a case that is held. Recorded."""
+    from cli.audit_retention import release as work
+
+    run(work(request_id, reason, as_json))
+
+
+def due_for_disposal(as_json: AsJson = False) -> None:
+    """List the cases of which histories or papers may go by now, by which article or rule; held ones too."""
+    from cli.audit_retention import tell_due
+
+    run(tell_due(as_json))
+
+
+def dispose(request_id: str, reason: Reason, as_json: AsJson = False) -> None:
+    """Remove what is due of a case: archived histories, papers that no other case needs. Recorded; the ledger stays."""
+    from cli.audit_retention import dispose as work
+
+    run(work(request_id, reason, as_json))

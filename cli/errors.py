@@ -23,6 +23,7 @@ EXIT_CODES = {
     "starter.errors.NotFound": REFUSED,
     "starter.errors.KeyReused": REFUSED,
     "starter.errors.AlreadyOpen": REFUSED,
+    "starter.retention.NotDisposable": REFUSED,
     "starter.errors.EngineError": UNUSABLE,
     "audit.dossier.contents.DossierUnusable": UNUSABLE,
     "audit.replay.state.NotFiledYet": REFUSED,

@@ -4,8 +4,9 @@ Each question is one of ``ledger/queries``; doors know neither tables nor connec
 committed at that moment, and raises one of ``ledger.failures.DATABASE_FAILED`` when the database does not answer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 from domain.access import Visibility
 from domain.calendar import Calendar
@@ -26,6 +27,7 @@ from ledger.queries import (
     messages,
     outbox_position,
     received,
+    retention,
 )
 from ledger.queries.archive import ArchivedRun
 from ledger.queries.attachments import Attachment
@@ -33,6 +35,7 @@ from ledger.queries.audited import AuditedCase, AuditedPage
 from ledger.queries.calendars import OpenClock, Place, Publication
 from ledger.queries.messages import MessageFilter, Stretch
 from ledger.queries.received import Access, Arrival, Received, ReceivedFilter, ReceivedPage
+from ledger.queries.retention import RetainedCase
 from ledger.queries.views import CaseDetail, CaseFilter, Counts, Page, WorklistFilter
 from ledger.rule_text_store import RuleTextStore
 
@@ -193,6 +196,18 @@ class Reader:
     def all_acts(self, cursor: str | None = None, limit: int = 50) -> tuple[Sequence[OperatorAct], str | None]:
         """So many acts, the newest first, and the cursor of the following page. Raises BadCursor."""
         return acts.list_acts(self.engine, cursor, limit)
+
+    def retained(self, request_id: str) -> RetainedCase | None:
+        """What is kept of a case beside the ledger, whether it is held, what has gone; None for an unknown case."""
+        return retention.retained_case(self.engine, request_id)
+
+    def closed_until(self, until: datetime, after: tuple[datetime, str] | None, limit: int) -> list[RetainedCase]:
+        """The cases that were closed until an instant, those first that have been longest, from a place on."""
+        return retention.closed_until(self.engine, until, after, limit)
+
+    def papers_wanted(self, papers: Collection[str]) -> frozenset[str]:
+        """Those of these papers that somebody has brought, perhaps again after they were let go of."""
+        return retention.papers_wanted(self.engine, papers)
 
     # Whoever watches over the ledger itself
 

@@ -6,11 +6,12 @@ Every method blocks, is one transaction, and raises one of ``ledger.failures.DAT
 not answer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from domain.log.acts import NewAct, OperatorAct
+from domain.retention import Keepsake
 from ledger.engine import Engine
-from ledger.queries import acts, attachments, confirmed, received
+from ledger.queries import acts, attachments, confirmed, received, retention
 from ledger.queries.attachments import Attachment
 from ledger.queries.received import Arrival, Received
 
@@ -40,6 +41,14 @@ class Writer:
     def note_attachment(self, brought: Attachment, org: str, subject: str) -> tuple[Attachment, bool]:
         """Note that ``subject`` of ``org`` brought a content; whether that organisation had not brought it before."""
         return attachments.note_attachment(self.engine, brought, org, subject)
+
+    def hold_or_release(self, act: NewAct) -> OperatorAct:
+        """Hold a case, of which nothing goes then, or release it; the act as it is recorded."""
+        return retention.note_hold(self.engine, act)
+
+    def dispose(self, act: NewAct, disposed: Collection[Keepsake]) -> OperatorAct:
+        """Record that these are let go of, before they are; which they are stands in the act. Raises CaseHeld."""
+        return retention.note_disposal(self.engine, act, disposed)
 
     def note_act(self, new: NewAct) -> OperatorAct:
         """Record what somebody who runs the engine is about to do outside of the ledger; the act as it stands there."""

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from background.archive.store import ArchiveDamaged, HistoryArchive
+from domain.log.acts import ActKind
+from domain.retention import Keepsake
 from ledger.queries.archive import ArchivedRun
 from ledger.reader import Reader
 from protocol.asking import TEMPORAL_FAILED, WorkflowGone
@@ -28,7 +30,8 @@ async def histories_of(
     """The histories of a case's runs, from the first to the present or last one.
 
     What Temporal no longer has is taken from the archive, by the digests of the register. Raises NotFound where
-    neither has the case, NeedsOperator where a run is lost or its archived history is, Unavailable.
+    neither has the case or its history was disposed of, NeedsOperator where a run or its archived history is lost,
+    Unavailable.
     """
     case = workflow_id(request_id)
     kept = {run.run_id: run for run in await asyncio.to_thread(reader.archived_runs, request_id)}
@@ -40,6 +43,9 @@ async def histories_of(
         while run_id is not None:
             run = await _from_temporal(temporal, case, run_id)
             if run is None:
+                gone = await asyncio.to_thread(_disposal, reader, request_id)
+                if gone is not None:
+                    raise NotFound(gone)
                 run = await asyncio.to_thread(_from_archive, case, run_id, kept, archive)
             found.insert(0, run)
             run_id = run_before(run.history)
@@ -61,6 +67,16 @@ async def _from_temporal(temporal: TemporalClient, case: str, run_id: str) -> Ca
     except WorkflowGone:
         return None
     return CaseRun(history, text_of(history))
+
+
+def _disposal(reader: Reader, request_id: str) -> str | None:
+    """When and why the history was let go of, as a sentence; None where it was not."""
+    for act in reader.acts(request_id):
+        if act.kind == ActKind.DISPOSE and Keepsake.HISTORY in act.details["disposed"]:
+            return (
+                f"The history of {request_id} was disposed of on {act.at:%Y-%m-%d} by {act.by.subject}: {act.reason}."
+            )
+    return None
 
 
 def _from_archive(case: str, run_id: str, kept: Mapping[str, ArchivedRun], archive: HistoryArchive | None) -> CaseRun:

@@ -21,6 +21,7 @@ from ledger.queries.compared import (
     compared_cases,
     digest_of,
 )
+from ledger.queries.retention import histories_disposed_of
 from ledger.reader import Reader
 from protocol.asking import WorkflowGone
 from protocol.connecting import TemporalClient
@@ -129,8 +130,10 @@ class Comparison:
 
         found = [each for some in await asyncio.gather(*map(one, page)) for each in some]
         archived = await asyncio.to_thread(archived_of, self.engine, [case.request_id for case in page])
+        gone = await asyncio.to_thread(histories_disposed_of, self.engine, [case.request_id for case in page])
+        left = [case for case in page if case.request_id not in gone]
         return found + await asyncio.to_thread(
-            lambda: [each for case in page for each in self._archived(case, archived.get(case.request_id, []))]
+            lambda: [each for case in left for each in self._archived(case, archived.get(case.request_id, []))]
         )
 
     async def _states(self, case: ComparedCase, run: ListedRun | None) -> list[CompareFinding]:

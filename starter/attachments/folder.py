@@ -74,6 +74,16 @@ class FolderStore:
         """Whether anything is kept under this digest."""
         return self._path(sha256).is_file()
 
+    def remove(self, sha256: str) -> bool:
+        """Let go of a content for good; whether it was there."""
+        path = self._path(sha256)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        _make_durable(path.parent)
+        return True
+
     @property
     def _arriving(self) -> Path:
         return self.folder / "arriving"

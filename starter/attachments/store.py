@@ -31,3 +31,6 @@ class AttachmentStore(Protocol):
 
     def exists(self, sha256: str) -> bool:
         """Whether anything is kept under this digest."""
+
+    def remove(self, sha256: str) -> bool:
+        """Let go of a content for good; whether it was there."""

@@ -55,7 +55,7 @@ def test_an_auditor_reads_a_case_and_its_proof(anna: Engine) -> None:
     assert len(reader.events("audited")) == 2
     newest = reader.log.newest_checkpoint()
     assert newest is not None
-    assert [proof.seq for proof in reader.log.inclusion("audited", newest.size)] == [1, 2]
+    assert [proof.number for proof in reader.log.inclusion("audited", newest.size)] == [1, 2]
     assert reader.archived_runs("audited") == ()
     assert reader.calendar().editions
     with anna.connect() as connection:

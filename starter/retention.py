@@ -1,0 +1,158 @@
+"""Keeping and letting go (保存与销毁): what of a case is due for disposal, holds, and disposal itself.
+
+What may go is what lies beside the ledger: the archived histories of a case's runs, and papers that were brought and
+that no other case needs. Events, filings and entries of the log stay for ever: on them rest the proofs of all other
+cases. Each hold, release and disposal is an act that the log covers.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+from background.archive.store import HistoryArchive
+from domain.calendar import CHINA
+from domain.log.acts import Acting, ActKind, NewAct, OperatorAct
+from domain.retention import Keepsake, KeptUntil, RetentionRules, may_go, packaged_retention
+from ledger.queries.retention import CaseHeld, RetainedCase
+from ledger.reader import Reader
+from ledger.writer import Writer
+from starter.attachments import AttachmentStore
+from starter.errors import EngineError, NotFound
+
+PAGE: Final = 500
+
+
+class NotDisposable(EngineError):
+    """Nothing of the case may go now: one sentence says why."""
+
+
+@dataclass(frozen=True)
+class DueCase:
+    """A case of which something may go: what, how many of each there are, and until when each had to be kept."""
+
+    request_id: str
+    statute: str
+    closed_on: date
+    due: Mapping[Keepsake, int]
+    kept_until: tuple[KeptUntil, ...]
+    held: str | None
+
+
+@dataclass(frozen=True)
+class Disposal:
+    """What was let go of: the act, and how many histories and papers were removed."""
+
+    act: OperatorAct
+    histories: int
+    papers: int
+
+
+def due_cases(reader: Reader, today: date, rules: RetentionRules | None = None) -> Iterator[DueCase]:
+    """The cases of which something may go, those first that have been closed longest; a held one with its reason."""
+    rules = rules or packaged_retention()
+    until = datetime.combine(today, time(), CHINA) - timedelta(days=28 * rules.shortest())
+    after: tuple[datetime, str] | None = None
+    while page := reader.closed_until(until, after, PAGE):
+        for case in page:
+            due = due_of(case, today, rules)
+            if due is not None:
+                yield due
+        after = (_closed(page[-1]), page[-1].request_id)
+
+
+def due_of(case: RetainedCase, today: date, rules: RetentionRules) -> DueCase | None:
+    """What of a case may go; None where nothing may yet, or nothing is left."""
+    if case.closed_at is None or case.rests_on_it:
+        return None
+    closed_on = _closed(case).date()
+    kept = [rules.kept_until(case.statute, keepsake, closed_on) for keepsake in case.keeps]
+    over = tuple(each for each in kept if may_go(each, today))
+    if not over:
+        return None
+    due = {each.keepsake: case.keeps[each.keepsake] for each in over}
+    return DueCase(case.request_id, case.statute, closed_on, due, over, case.held)
+
+
+def _closed(case: RetainedCase) -> datetime:
+    assert case.closed_at is not None, "asked of closed cases alone"
+    return case.closed_at.astimezone(CHINA)
+
+
+def hold(writer: Writer, reader: Reader, request_id: str, reason: str, by: Acting) -> OperatorAct:
+    """Hold a case: nothing of it goes until it is released. Raises NotFound, NotDisposable where it is held."""
+    held = _retained(reader, request_id).held
+    if held is not None:
+        raise NotDisposable(f"{request_id} is held already: {held}.")
+    return writer.hold_or_release(_act(ActKind.HOLD, request_id, reason, by))
+
+
+def release(writer: Writer, reader: Reader, request_id: str, reason: str, by: Acting) -> OperatorAct:
+    """Release a case that is held. Raises NotFound, NotDisposable where it is not."""
+    if _retained(reader, request_id).held is None:
+        raise NotDisposable(f"{request_id} is not held.")
+    return writer.hold_or_release(_act(ActKind.RELEASE, request_id, reason, by))
+
+
+@dataclass(frozen=True)
+class Disposer:
+    """Lets go of what may go. Recorded first: nothing disappears without an act that names it by its digest."""
+
+    reader: Reader
+    writer: Writer
+    archive: HistoryArchive
+    papers: AttachmentStore | None
+    rules: RetentionRules
+
+    def dispose(self, request_id: str, reason: str, by: Acting, today: date) -> Disposal:
+        """Let go of all of a case that is due; what an earlier disposal was kept from removing goes with it.
+
+        Raises NotFound, and NotDisposable for a case that is open, held or too young.
+        """
+        case = _retained(self.reader, request_id)
+        due = due_of(case, today, self.rules)
+        before = [act for act in self.reader.acts(request_id) if act.kind == ActKind.DISPOSE]
+        if due is None and not before:
+            raise NotDisposable(_why_not(case, self.rules))
+        if case.held is not None:
+            raise NotDisposable(f"{request_id} is held: {case.held}.")
+        if due is not None:
+            try:
+                act = self.writer.dispose(_act(ActKind.DISPOSE, request_id, reason, by), due.due)
+            except CaseHeld as held:
+                raise NotDisposable(f"{request_id} is held: {held}.") from None
+            before.append(act)
+        return Disposal(before[-1], *self._remove(request_id, [act.details for act in before]))
+
+    def _remove(self, request_id: str, said: list[Mapping[str, Any]]) -> tuple[int, int]:
+        """Remove what the acts name; what is gone already is. Raises OSError: dispose again then."""
+        named = {history["run_id"] for details in said for history in details["histories"]}
+        runs = [run for run in self.reader.archived_runs(request_id) if run.run_id in named]
+        papers = {paper for details in said for paper in details["papers"]}
+        gone = papers - self.reader.papers_wanted(papers) if self.papers else set()
+        removed = [self.papers.remove(paper) for paper in sorted(gone)] if self.papers else []
+        return sum(self.archive.remove(run) for run in runs), sum(removed)
+
+
+def _act(kind: ActKind, request_id: str, reason: str, by: Acting) -> NewAct:
+    return NewAct(kind=kind, by=by, target=request_id, request_id=request_id, reason=reason)
+
+
+def _retained(reader: Reader, request_id: str) -> RetainedCase:
+    case = reader.retained(request_id)
+    if case is None:
+        raise NotFound(f"There is no case {request_id}.")
+    return case
+
+
+def _why_not(case: RetainedCase, rules: RetentionRules) -> str:
+    if case.closed_at is None:
+        return f"{case.request_id} is open: nothing of it may go."
+    if case.rests_on_it:
+        return f"{case.rests_on_it} open cases rest on {case.request_id}: nothing of it may go."
+    kept = [rules.kept_until(case.statute, keepsake, _closed(case).date()) for keepsake in case.keeps]
+    if not kept:
+        return f"Nothing of {case.request_id} is kept beside the ledger."
+    first = min(kept, key=lambda each: each.last_day)
+    by = f"{first.clause.statute} art. {first.clause.article}" if first.clause else "the operator's own rule"
+    return f"{case.request_id} must be kept until {first.last_day} ({first.keepsake}, by {by})."

@@ -1,0 +1,198 @@
+"""Holds and disposal: what may go goes after its time and by a recorded act, and the proofs of all else stay."""
+
+import asyncio
+import io
+import json
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from audit.verification.verify import Trusted, verify
+from background.archive.archiving import archive_next
+from background.archive.comparison import Comparison
+from background.archive.folder import FolderArchive
+from background.archive.store import HistoryArchive
+from cli.program import app
+from domain.log.acts import Acting, ActKind
+from domain.retention import Keepsake, packaged_retention
+from embedded.simulate.sandbox import Sandbox
+from ledger.queries.archive import archived_runs
+from ledger.queries.attachments import Attachment
+from starter.attachments import AttachmentStore, store_in
+from starter.dossiers import dossier_of
+from starter.engine_client import ShareflowClient
+from starter.errors import NotFound
+from starter.retention import Disposer, NotDisposable, due_cases, hold, release
+from tests.audit.logs import LOG_KEY
+from tests.engine.cases import WHY, application, command
+from tests.engine.looking import C, P, R, events_in, filed, handle_of, key
+from tests.engine.test_archive import forgetful
+from tests.engine.test_archive_comparison import found_by
+
+ANNA = Acting(subject="anna")
+LATER = date.today() + timedelta(days=3 * 366 + 2)  # noqa: DTZ011 - any day long after
+OWN, SHARED = b"of this case alone", b"of two cases"
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> AttachmentStore:
+    return store_in(tmp_path / "attachments", tmp_path)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> HistoryArchive:
+    return HistoryArchive(FolderArchive(tmp_path / "archive"))
+
+
+@pytest.fixture
+def disposer(client: ShareflowClient, archive: HistoryArchive, papers: AttachmentStore) -> Disposer:
+    return Disposer(client.reader, client.writer, archive, papers, packaged_retention())
+
+
+def brought(client: ShareflowClient, papers: AttachmentStore, content: bytes) -> str:
+    digest = sha256(content).hexdigest()
+    papers.put(digest, io.BytesIO(content))
+    paper = Attachment(digest, "0" * 64, len(content), "application/pdf", "申请表.pdf")
+    client.writer.note_attachment(paper, "R", "somebody")
+    return digest
+
+
+async def ended(client: ShareflowClient, archive: HistoryArchive, *digests: str) -> str:
+    """A case that names these papers, closed and archived."""
+    documents = [{"name": "申请表.pdf", "sha256": digest, "sealed": True} for digest in digests]
+    request_id = (await client.file("cn-809-2025", application(documents=documents), key=key())).request_id
+    await client.command(request_id, command(P, C.REFUSE, WHY))
+    await client.command(request_id, command(R, C.WITHDRAW, WHY))
+    await handle_of(client, request_id).result()
+    while not archived_runs(client.reader.engine, request_id):
+        await archive_next(client.temporal, client.reader.engine, archive, timedelta(days=1))
+    return request_id
+
+
+async def test_after_its_time_a_case_is_let_go_of_and_proofs_stay(
+    client: ShareflowClient, archive: HistoryArchive, papers: AttachmentStore, disposer: Disposer
+) -> None:
+    own, shared = brought(client, papers, OWN), brought(client, papers, SHARED)
+    first, other = await ended(client, archive, own, shared), await ended(client, archive, shared)
+    [run] = archived_runs(client.reader.engine, first)
+    checkpoint = client.reader.log.checkpoint(LOG_KEY, datetime.now(UTC))
+    events = await events_in(client, first)
+
+    [due] = [case for case in due_cases(client.reader, LATER) if case.request_id == first]
+    assert due.due == {Keepsake.HISTORY: 1, Keepsake.PAPERS: 2}
+    assert {each.clause.article for each in due.kept_until if each.clause} == {"29"}
+    early = LATER - timedelta(days=30)
+    with pytest.raises(NotDisposable, match=r"must be kept until .* cn-809-2025 art. 29"):
+        disposer.dispose(first, "期满", ANNA, early)
+    assert papers.exists(own)
+
+    done = disposer.dispose(first, "期满", ANNA, LATER)
+    assert (done.histories, done.papers) == (1, 1)
+    assert (papers.exists(own), papers.exists(shared)) == (False, True)
+    assert done.act.details["papers"] == [own]
+    assert done.act.details["histories"] == [
+        {"run_id": run.run_id, "sha256": run.sha256, "sm3": run.sm3, "stored_as": run.stored_as}
+    ]
+    assert client.reader.acts(first)[-1].kind == ActKind.DISPOSE
+    assert first not in {case.request_id for case in due_cases(client.reader, LATER)}
+    again = disposer.dispose(first, "期满", ANNA, LATER)
+    assert (again.act, again.histories, again.papers) == (done.act, 0, 0)
+
+    # Nothing in the ledger went, and what others prove still holds, from the checkpoint of before.
+    assert await events_in(client, first) == events
+    client.reader.log.checkpoint(LOG_KEY, datetime.now(UTC))
+    dossier = await dossier_of(client.reader, forgetful(client).temporal, other, archive=archive)
+    results = await asyncio.to_thread(verify, dossier, Trusted([LOG_KEY.key], checkpoint))
+    assert {each.check: each.result for each in results if each.check in ("log", "signature", "checkpoint")} == {
+        "log": "ok",
+        "signature": "ok",
+        "checkpoint": "ok",
+    }
+    with pytest.raises(NotFound, match=r"was disposed of on .* by anna: 期满"):
+        await dossier_of(client.reader, forgetful(client).temporal, first, archive=archive)
+    found = await found_by(Comparison(client.temporal, client.reader, archive, within=timedelta()))
+    assert first not in found
+    # The last case that names a paper takes it along.
+    assert disposer.dispose(other, "期满", ANNA, LATER).papers == 1
+    assert not papers.exists(shared)
+
+
+async def test_what_is_held_open_or_rested_on_does_not_go(
+    client: ShareflowClient, archive: HistoryArchive, disposer: Disposer
+) -> None:
+    closed, still_open = await ended(client, archive), await filed(client)
+    hold(client.writer, client.reader, closed, "信访调查", ANNA)
+    with pytest.raises(NotDisposable, match="held already: 信访调查"):
+        hold(client.writer, client.reader, closed, "again", ANNA)
+    [due] = [case for case in due_cases(client.reader, LATER) if case.request_id == closed]
+    assert due.held == "信访调查"
+    with pytest.raises(NotDisposable, match="is held: 信访调查"):
+        disposer.dispose(closed, "期满", ANNA, LATER)
+    with pytest.raises(NotDisposable, match="is open"):
+        disposer.dispose(still_open, "期满", ANNA, LATER)
+    with pytest.raises(NotFound):
+        disposer.dispose("CN-NONE", "期满", ANNA, LATER)
+    release(client.writer, client.reader, closed, "查结", ANNA)
+    with pytest.raises(NotDisposable, match="is not held"):
+        release(client.writer, client.reader, closed, "查结", ANNA)
+    with client.reader.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE cases DISABLE TRIGGER cases_as_filed"))
+        update = text("UPDATE cases SET opened_by = :other WHERE request_id = :case")
+        connection.execute(update, {"other": closed, "case": still_open})
+        connection.execute(text("ALTER TABLE cases ENABLE ALWAYS TRIGGER cases_as_filed"))
+    with pytest.raises(NotDisposable, match="1 open cases rest on"):
+        disposer.dispose(closed, "期满", ANNA, LATER)
+    await client.command(still_open, command(R, C.WITHDRAW, WHY))
+    assert disposer.dispose(closed, "期满", ANNA, LATER).histories == 1
+    assert [act.kind for act in client.reader.acts(closed)] == [ActKind.HOLD, ActKind.RELEASE, ActKind.DISPOSE]
+
+
+async def test_a_disposal_that_was_broken_off_is_finished(
+    client: ShareflowClient, archive: HistoryArchive, papers: AttachmentStore, disposer: Disposer, tmp_path: Path
+) -> None:
+    own = brought(client, papers, b"a third paper")
+    request_id = await ended(client, archive, own)
+    folder, aside = tmp_path / "archive", tmp_path / "aside"
+    folder.rename(aside)
+    folder.write_text("a file stands where the folder should be")
+    with pytest.raises(OSError, match="archive"):
+        disposer.dispose(request_id, "期满", ANNA, LATER)
+    folder.unlink()
+    aside.rename(folder)
+    # Meanwhile somebody has brought the paper again: that one stays.
+    brought(client, papers, b"a third paper")
+    done = disposer.dispose(request_id, "期满", ANNA, LATER)
+    assert (done.histories, done.papers) == (1, 0)
+    assert papers.exists(own)
+    assert len([act for act in client.reader.acts(request_id) if act.kind == ActKind.DISPOSE]) == 1
+
+
+async def test_the_commands(
+    ground: Sandbox, client: ShareflowClient, archive: HistoryArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
+    monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path))
+    request_id = await ended(client, archive)
+
+    async def told(*words: str) -> tuple[int, str]:
+        said = await asyncio.to_thread(CliRunner().invoke, app, ["audit", *words], "", None, True)
+        return said.exit_code, said.stdout + said.stderr
+
+    code, out = await told("hold", request_id, "--reason", "信访调查", "--json")
+    assert (code, json.loads(out)["kind"]) == (0, "hold")
+    code, out = await told("dispose", request_id, "--reason", "期满")
+    assert (code, "must be kept until" in out) == (1, True)
+    assert (await told("release", request_id, "--reason", "查结"))[0] == 0
+    assert (await told("release", request_id, "--reason", "查结"))[0] == 1
+    code, out = await told("due-for-disposal")
+    assert (code, request_id in out) == (0, False)
+    monkeypatch.setattr("cli.audit_retention.today", lambda: LATER)
+    code, out = await told("due-for-disposal")
+    assert (code, f"{request_id}: 1 history; closed on" in out) == (0, True)
+    code, out = await told("dispose", request_id, "--reason", "期满")
+    assert (code, out.startswith(f"{request_id}: 1 histories and 0 papers removed. Act ")) == (0, True)
