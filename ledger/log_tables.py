@@ -6,6 +6,7 @@ All of them only grow.
 from sqlalchemy import (
     BigInteger,
     Column,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -69,3 +70,13 @@ checkpoints = Table(
     Column("made_at", Instant, nullable=False, server_default=func.clock_timestamp()),
 )
 """Each checkpoint by the number of entries that it covers, with the public key of whoever signed it."""
+
+webhook_checkpoints = Table(
+    "webhook_checkpoints",
+    metadata,
+    Column("webhook_id", Text, ForeignKey("webhooks.id"), primary_key=True),
+    Column("size", BigInteger, nullable=False, server_default=text("-1")),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("due_at", Instant, nullable=False, server_default=text("'-infinity'")),
+)
+"""Of which checkpoint each webhook that wants it has been told."""

@@ -284,6 +284,7 @@ webhooks = Table(
     Column("url", Text, nullable=False),
     Column("events", JSONB, nullable=False),
     Column("payload", Text, nullable=False),
+    Column("checkpoints", Boolean, nullable=False, server_default=false()),
     Column("secret", Text, nullable=False),
     Column("previous_secret", Text),
     Column("previous_until", Instant),

@@ -237,13 +237,15 @@ class Paper(Answer):
 class Webhook(Answer):
     """Where events are sent, and which (none named: all). ``secret`` is there when it is new, and only then.
 
-    ``reason`` says why it is disabled; ``previous_secret_until`` until when the secret before signs too.
+    ``checkpoints``: it is also sent each checkpoint of the log. ``reason`` says why it is disabled;
+    ``previous_secret_until`` until when the secret before signs too.
     """
 
     id: str
     url: str
     events: tuple[str, ...] = ()
     payload: str | None = None
+    checkpoints: bool = False
     state: str | None = None
     reason: str | None = None
     since: datetime | None = None

@@ -24,13 +24,14 @@ class Webhooks:
         events: Collection[str] = (),
         payload: Literal["thin", "full"] = "thin",
         begin: Literal["now", "start"] = "now",
+        checkpoints: bool = False,
     ) -> Webhook:
         """Be told at ``url`` of these events (none named: all). Keep the answer's ``secret``: it is shown this once.
 
         A ``thin`` message says which event it was, a ``full`` one holds the event. With ``begin="start"`` you are
-        also told of all that happened before.
+        also told of all that happened before. With ``checkpoints`` you are also sent each checkpoint of the log.
         """
-        return self._driver.run(ask(_webhook_calls.create(url, events, payload, begin), self._patience))
+        return self._driver.run(ask(_webhook_calls.create(url, events, payload, begin, checkpoints), self._patience))
 
     def list(self) -> Sequence[Webhook]:
         """All of your organisation."""
@@ -41,7 +42,7 @@ class Webhooks:
         return self._driver.run(ask(_webhook_calls.get(webhook_id), self._patience))
 
     def change(self, webhook_id: str, **changes: Any) -> Webhook:
-        """Change what is named: ``url``, ``events``, ``payload``, ``state``.
+        """Change what is named: ``url``, ``events``, ``payload``, ``checkpoints``, ``state``.
 
         A ``disabled`` webhook collects; once ``active`` again it goes on where it stopped.
         """
@@ -90,13 +91,16 @@ class AsyncWebhooks:
         events: Collection[str] = (),
         payload: Literal["thin", "full"] = "thin",
         begin: Literal["now", "start"] = "now",
+        checkpoints: bool = False,
     ) -> Webhook:
         """Be told at ``url`` of these events (none named: all). Keep the answer's ``secret``: it is shown this once.
 
         A ``thin`` message says which event it was, a ``full`` one holds the event. With ``begin="start"`` you are
-        also told of all that happened before.
+        also told of all that happened before. With ``checkpoints`` you are also sent each checkpoint of the log.
         """
-        return await self._driver.run(ask(_webhook_calls.create(url, events, payload, begin), self._patience))
+        return await self._driver.run(
+            ask(_webhook_calls.create(url, events, payload, begin, checkpoints), self._patience)
+        )
 
     async def list(self) -> Sequence[Webhook]:
         """All of your organisation."""
@@ -107,7 +111,7 @@ class AsyncWebhooks:
         return await self._driver.run(ask(_webhook_calls.get(webhook_id), self._patience))
 
     async def change(self, webhook_id: str, **changes: Any) -> Webhook:
-        """Change what is named: ``url``, ``events``, ``payload``, ``state``.
+        """Change what is named: ``url``, ``events``, ``payload``, ``checkpoints``, ``state``.
 
         A ``disabled`` webhook collects; once ``active`` again it goes on where it stopped.
         """

@@ -9,9 +9,10 @@ from shareflow._calls import JSON, PAGE
 from shareflow._models import Delivery, Page, Queued, Trial, Webhook
 
 
-def create(url: str, events: Collection[str], payload: str, begin: str) -> Call[Webhook]:
+def create(url: str, events: Collection[str], payload: str, begin: str, checkpoints: bool) -> Call[Webhook]:
     """Make one. Not repeatable: made twice, it is told of everything twice."""
-    body = json_body({"url": url, "events": list(events), "payload": payload, "from": begin})
+    more = {"checkpoints": True} if checkpoints else {}  # servers of before do not know it
+    body = json_body({"url": url, "events": list(events), "payload": payload, "from": begin, **more})
     return Call("POST", path("webhooks"), reader(Webhook), headers=JSON, body=body, repeatable=False)
 
 

@@ -49,6 +49,7 @@ async def running_worker(
     from background.publication import keep_publishing
     from background.reconciliation import keep_reconciling
     from background.stuck import keep_noting
+    from background.webhooks.checkpoints import keep_telling_checkpoints
     from background.webhooks.dispatcher import Dispatcher
     from background.webhooks.guard import AddressGuard
     from background.webhooks.payloads import prefix_of
@@ -72,6 +73,7 @@ async def running_worker(
                     asyncio.create_task(keep_publishing(client, engine, CalendarStore(engine))),
                     asyncio.create_task(keep_archiving(client, engine, archive_of(settings))),
                     asyncio.create_task(Dispatcher(engine, sender, prefix=prefix).keep_dispatching()),
+                    asyncio.create_task(keep_telling_checkpoints(engine, sender, prefix)),
                 ]
                 if signer is not None:
                     beside.append(asyncio.create_task(keep_checkpointing(engine, signer, every)))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
-from api.asyncapi.messages import THIN, TRIAL, Schema, messages, schemas
+from api.asyncapi.messages import CHECKPOINT, THIN, TRIAL, Schema, messages, schemas
 from api.events_in.kinds import Kind
 from configuration.settings import Settings
 from domain.words import EventType
@@ -23,6 +23,7 @@ HTTP_BINDING = "0.3.0"
 def document() -> Schema:
     """The AsyncAPI document of this version."""
     out = [event.value for event in EventType]
+    pushed = [*out, THIN, TRIAL, CHECKPOINT]
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -42,7 +43,7 @@ def document() -> Schema:
         },
         "channels": {
             "feed": _channel("The events of the cases that the reader may see.", out, ADDRESS),
-            "webhook": _channel("The address that a subscriber named under /v1/webhooks.", [*out, THIN, TRIAL], None),
+            "webhook": _channel("The address that a subscriber named under /v1/webhooks.", pushed, None),
             "incoming": _channel("What other systems tell.", [kind.value for kind in Kind], ADDRESS),
         },
         "operations": {

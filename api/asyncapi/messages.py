@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 from api.events.schemas import CloudEventOut
 from api.events_in.envelope import KEPT, Envelope
 from api.events_in.kinds import SAYS, Kind
-from background.webhooks.payloads import TRIAL_TYPE
+from background.webhooks.payloads import CHECKPOINT_TYPE, TRIAL_TYPE
 from domain.cloud_events import platform_type, type_of
 from domain.engine.records import RecordedEvent
 from domain.messages import label
@@ -17,6 +17,7 @@ from domain.words import EventType, Stage
 
 THIN = "any_thin"
 TRIAL = "webhook_test"
+CHECKPOINT = "checkpoint_made"
 
 Schema = dict[str, Any]
 
@@ -54,7 +55,7 @@ def messages() -> dict[str, Schema]:
     """All messages by their name."""
     out = {event.value: _told(event) for event in EventType}
     taken = {kind.value: _taken(kind) for kind in Kind}
-    return {**out, THIN: _thin(), TRIAL: _trial(), **taken}
+    return {**out, THIN: _thin(), TRIAL: _trial(), CHECKPOINT: _checkpoint(), **taken}
 
 
 def _told(event: EventType) -> Schema:
@@ -86,6 +87,29 @@ def _trial() -> Schema:
         "payload": {
             "type": "object",
             "properties": {**attributes, "type": {"const": TRIAL_TYPE}, "data": data},
+            "required": ["specversion", "id", "source", "type", "data"],
+        },
+    }
+
+
+def _checkpoint() -> Schema:
+    roots = {name: {"type": "string", "description": "In hexadecimal digits"} for name in ("sha256", "sm3")}
+    said = {
+        "log": {"type": "string"},
+        "size": {"type": "integer"},
+        "roots": {"type": "object", "properties": roots, "required": list(roots)},
+        "note": {"type": "string", "description": "The signed note (C2SP tlog-checkpoint), to be kept as it stands"},
+        "url": {"type": "string", "description": "Where it stands, relative to the API's address"},
+    }
+    attributes = {name: {"type": "string"} for name in ("specversion", "id", "source", "subject", "time")}
+    data = {"type": "object", "properties": said, "required": list(said)}
+    return {
+        "name": CHECKPOINT_TYPE,
+        "title": "日志检查点 checkpoint of the log",
+        "summary": "Sent to webhooks that asked for `checkpoints`: the newest, whatever came before it.",
+        "payload": {
+            "type": "object",
+            "properties": {**attributes, "type": {"const": CHECKPOINT_TYPE}, "data": data},
             "required": ["specversion", "id", "source", "type", "data"],
         },
     }

@@ -130,6 +130,7 @@ async def create(body: WebhookIn, context: ContextIn, caller: CallerIn, language
         url=body.url,
         events=tuple(dict.fromkeys(body.events)),
         payload=body.payload,
+        checkpoints=body.checkpoints,
         state=WebhookState.ACTIVE,
         since=at,
         secret=new_secret(),

@@ -13,7 +13,7 @@ from domain.messages import Language, label
 
 def _shown(webhook: Webhook, language: Language) -> dict[str, Any]:
     rotating = webhook.previous_until is not None and webhook.previous_until > now()
-    names = ("id", "org", "url", "payload", "state", "reason", "since")
+    names = ("id", "org", "url", "payload", "checkpoints", "state", "reason", "since")
     people = ("created_by", "created_at", "changed_by", "changed_at")
     path = prefixed(f"/v1/webhooks/{webhook.id}")
     return {

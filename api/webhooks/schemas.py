@@ -23,6 +23,8 @@ URL = "Where to send: an https address on the open Internet, or one that the ope
 TYPES = "Only these types of event; all when none is named."
 PAYLOAD = "`thin`: which event it was and where to read it; `full`: the event as the ledger holds it."
 
+CHECKPOINTS = "Also be sent each new checkpoint of the log, as `cn.gov.shareflow.checkpoint.made.v1`."
+
 
 class WebhookIn(BaseModel):
     """A webhook to be made."""
@@ -32,6 +34,7 @@ class WebhookIn(BaseModel):
     url: Url = Field(description=URL)
     events: Types = Field(default=[], description=TYPES)
     payload: WebhookPayload = Field(default=WebhookPayload.THIN, description=PAYLOAD)
+    checkpoints: bool = Field(default=False, description=CHECKPOINTS)
     begin: Literal["now", "start"] = Field(
         default="now",
         alias="from",
@@ -45,6 +48,7 @@ class WebhookChange(PatchIn):
     url: Url = Field(default="", description=URL)
     events: Types = Field(default=[], description=TYPES)
     payload: WebhookPayload = Field(default=WebhookPayload.THIN, description=PAYLOAD)
+    checkpoints: bool = Field(default=False, description=CHECKPOINTS)
     state: WebhookState = Field(
         default=WebhookState.ACTIVE, description="`disabled` collects and sends nothing; `active` goes on from there."
     )
@@ -75,6 +79,7 @@ class WebhookOut(Out):
     url: str
     events: list[EventType]
     payload: WebhookPayload
+    checkpoints: bool
     state: WebhookState
     state_label: str
     reason: DisabledFor | None = Field(description="Why it is disabled.")

@@ -13,10 +13,14 @@ from standardwebhooks import Webhook as Signer
 from background.webhooks.queries.subscriptions import WebhookPayload
 from domain.cloud_events import SOURCE, SPEC_VERSION, cloud_event
 from domain.evidence import instant_text
+from domain.log.checkpoints import checkpoint_in
+from domain.log.notes import read_note
+from ledger.queries.log import KeptCheckpoint
 from ledger.queries.views import OutboxMessage
 
 CONTENT_TYPE = "application/cloudevents+json"
 TRIAL_TYPE = "cn.gov.shareflow.webhook.test.v1"
+CHECKPOINT_TYPE = "cn.gov.shareflow.checkpoint.made.v1"
 SECRET_BYTES = 32
 
 
@@ -53,6 +57,27 @@ def trial_event(webhook_id: str, at: datetime) -> dict[str, Any]:
         "time": instant_text(at),
         "datacontenttype": "application/json",
         "data": {"webhook_id": webhook_id},
+    }
+
+
+def checkpoint_event(kept: KeptCheckpoint, prefix: str = "") -> dict[str, Any]:
+    """A checkpoint of the log: the note to be kept, what it says, and where it stands."""
+    said = checkpoint_in(read_note(kept.note))
+    return {
+        "specversion": SPEC_VERSION,
+        "id": f"checkpoint/{kept.size}",
+        "source": SOURCE,
+        "type": CHECKPOINT_TYPE,
+        "subject": said.origin,
+        "time": instant_text(said.at or kept.made_at),
+        "datacontenttype": "application/json",
+        "data": {
+            "log": said.origin,
+            "size": kept.size,
+            "roots": {"sha256": said.root.hex(), "sm3": (said.sm3_root or b"").hex()},
+            "note": kept.note,
+            "url": f"{prefix}/v1/checkpoints/{kept.size}",
+        },
     }
 
 

@@ -15,10 +15,13 @@ from api.asyncapi.document import document
 from api.context import AppContext
 from api.events.stream import as_cloud_event
 from api.events_in.kinds import Kind
-from background.webhooks.payloads import event_for, trial_event
+from background.webhooks.payloads import checkpoint_event, event_for, trial_event
 from background.webhooks.queries.subscriptions import WebhookPayload
 from domain.cloud_events import platform_type, type_of
+from domain.log.checkpoints import Checkpoint
+from domain.log.keys import Ed25519Signer
 from domain.words import EventType
+from ledger.queries.log import KeptCheckpoint
 from ledger.queries.messages import messages_after
 from tests.api.callers import People
 from tests.events.senders import access, catalogue, submitted
@@ -112,6 +115,9 @@ async def test_the_events_of_a_whole_case_are_as_described(people: People, conte
         assert not fits(message.type, thin), "a thin event does not pass for a full one"
         assert not fits("adjudicated", full), "nor one type for another"
     assert fits("webhook_test", trial_event("w-1", datetime.now(UTC)))
+    signer, at = Ed25519Signer("shareflow/test", b"\x01" * 32), datetime.now(UTC)
+    note = Checkpoint("shareflow/test", 0, bytes(32), bytes(32), at).note().signed(signer).written()
+    assert fits("checkpoint_made", checkpoint_event(KeptCheckpoint(0, note, signer.key.written(), at)))
 
 
 def test_what_is_taken_in_is_as_described() -> None:

@@ -48,7 +48,8 @@ class DisabledFor(StrEnum):
 class Webhook:
     """Somebody who wants to be told, and of what.
 
-    ``visibility`` covers the cases it is told of; no ``events`` stands for all types. ``previous_secret`` signs beside
+    ``visibility`` covers the cases it is told of; no ``events`` stands for all types. ``checkpoints``: also of each
+    checkpoint of the log. ``previous_secret`` signs beside
     ``secret`` until ``previous_until``.
     """
 
@@ -69,6 +70,7 @@ class Webhook:
     previous_secret: str | None = field(default=None, repr=False)
     previous_until: datetime | None = None
     deleted_at: datetime | None = None
+    checkpoints: bool = False
 
     def secrets_at(self, at: datetime) -> tuple[str, ...]:
         """The secrets that sign at an instant, the current one first."""
@@ -88,7 +90,12 @@ def add_webhook(engine: Engine, webhook: Webhook, by: Acting, from_start: bool, 
         if connection.execute(mine).scalar_one() >= at_most:
             return False
         connection.execute(insert(webhooks).values(**_row(webhook), reached=0 if from_start else newest_position()))
-        told = {"url": _host(webhook.url), "events": plain(webhook.events), "payload": webhook.payload.value}
+        told = {
+            "url": _host(webhook.url),
+            "events": plain(webhook.events),
+            "payload": webhook.payload.value,
+            "checkpoints": webhook.checkpoints,
+        }
         note_act(connection, act_on(webhook.id, ActKind.WEBHOOK_CREATE, by, {**told, "from_start": from_start}))
         return True
 
@@ -212,7 +219,18 @@ def hurry(connection: Connection, webhook_id: str, at: datetime) -> None:
 
 def webhook_from(row: RowMapping) -> Webhook:
     """A webhook from its row."""
-    names = ("id", "org", "created_by", "created_at", "changed_by", "changed_at", "url", "since", "secret")
+    names = (
+        "id",
+        "org",
+        "created_by",
+        "created_at",
+        "changed_by",
+        "changed_at",
+        "url",
+        "since",
+        "secret",
+        "checkpoints",
+    )
     optional = ("previous_secret", "previous_until", "deleted_at")
     visibility = row["visibility"]
     return Webhook(
@@ -228,7 +246,8 @@ def webhook_from(row: RowMapping) -> Webhook:
 
 
 def _row(webhook: Webhook) -> dict[str, Any]:
-    names = ("id", "org", "created_by", "created_at", "changed_by", "changed_at", "url", "payload", "state", "since")
+    written = ("id", "org", "created_by", "created_at", "changed_by", "changed_at", "url", "payload", "state", "since")
+    names = (*written, "checkpoints")
     visibility = webhook.visibility
     return {
         **{name: getattr(webhook, name) for name in names},

@@ -236,6 +236,7 @@ CREATE TABLE webhooks (
     url             text NOT NULL,
     events          jsonb NOT NULL,
     payload         text NOT NULL CHECK (payload IN ('thin', 'full')),
+    checkpoints     boolean NOT NULL DEFAULT false,
     secret          text NOT NULL,
     previous_secret text,
     previous_until  timestamptz,

@@ -71,6 +71,16 @@ CREATE TRIGGER operator_acts_chain BEFORE INSERT ON operator_acts
 ALTER TABLE operator_acts ENABLE ALWAYS TRIGGER operator_acts_chain;
 """
 
+# How far each webhook that is told of checkpoints has come; the first of all has the size 0.
+TOLD = """
+CREATE TABLE webhook_checkpoints (
+    webhook_id text PRIMARY KEY REFERENCES webhooks (id),
+    size       bigint NOT NULL DEFAULT -1,
+    failures   integer NOT NULL DEFAULT 0,
+    due_at     timestamptz NOT NULL DEFAULT '-infinity'
+);
+"""
+
 ONLY_GROWS = """
 CREATE TRIGGER {table}_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
@@ -82,6 +92,7 @@ def upgrade() -> None:
     """Create the log, empty: whoever makes the first checkpoint enters what is there."""
     op.execute(LOG)
     op.execute(ACTS)
+    op.execute(TOLD)
     for statement in ARCHIVE:
         op.execute(statement)
     for table in ("log_entries", "log_nodes", "checkpoints", "operator_acts", *ARCHIVE_ONLY_GROWS):

@@ -14,7 +14,10 @@ from tests.webhooks.receiver import WebhookReceiver
 async def test_every_change_is_an_act_and_no_secret_is_told(
     api: httpx.AsyncClient, me: dict[str, str], bearer: Bearer, receiver: WebhookReceiver, dispatch: Any
 ) -> None:
-    made = (await api.post("/v1/webhooks", headers=me, json={"url": f"{receiver.url}?token=hidden"})).json()
+    made = (
+        await api.post("/v1/webhooks", headers=me, json={"url": f"{receiver.url}?token=hidden", "checkpoints": True})
+    ).json()
+    assert made["checkpoints"] is True
     path = f"/v1/webhooks/{made['id']}"
     request_id = await file(api, me)
     assert await dispatch()
