@@ -47,7 +47,9 @@ async def test_head_answers_as_get_without_content(served: httpx.AsyncClient, be
     get = await served.get(path, headers=caller, params=query)
     head = await served.head(path, headers=caller, params=query)
     assert (head.status_code, head.content) == (get.status_code, b"")
-    kept = [{k: v for k, v in answer.headers.items() if k not in ("date", "etag")} for answer in (get, head)]
+    # How a content without a known length is cut into pieces is of no use where there is none (RFC 9112, 6.1).
+    passing = ("date", "etag", "transfer-encoding")
+    kept = [{k: v for k, v in answer.headers.items() if k not in passing} for answer in (get, head)]
     if path == "/metrics":
         kept = [{"content-type": each["content-type"]} for each in kept]
     assert kept[0] == kept[1]

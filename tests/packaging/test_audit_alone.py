@@ -28,3 +28,12 @@ def test_a_dossier_is_checked_without_an_engine(tmp_path: Path, wheel: Path, con
     done = auditor.run("shareflow", "audit", "verify", "case.zip")
     assert (done.returncode, done.stderr) == (0, ""), done
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 12 + ["skipped"] * 4
+    for asked in (
+        ("replay", "case.zip", "--json"),
+        ("replay", "case.zip"),
+        ("findings", "case.zip"),
+        ("findings", "case.zip", "--xlsx", "found.xlsx"),
+        ("log", "case.zip", "-o", "log.json"),
+    ):
+        looked = auditor.run("shareflow", "audit", *asked)
+        assert (looked.returncode, looked.stderr) == (0, ""), looked

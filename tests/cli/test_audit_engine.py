@@ -1,0 +1,69 @@
+"""``shareflow audit`` on a real engine: cases at instants and of a period, findings and event logs of the ledger."""
+
+import asyncio
+import json
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.calendar import day_of
+from embedded.simulate.sandbox import Sandbox
+from ledger.reader import Reader
+from starter.looking_back import recorded_case
+from tests.cli.conftest import Run, Said
+
+FILE = """\
+statute: zhejiang-2014
+request:
+  requester: {{code: 113206000140000015, name: 甲局}}
+  provider: {{code: {provider}, name: 乙局}}
+  resource: {{code: R1, name: 人口, sharing_class: conditional}}
+  purpose: 核验
+  scope: 姓名
+"""
+
+
+@pytest.fixture
+async def case(ground: Sandbox, shareflow: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """A case on the session's engine, which the environment names, and its provider, whose only case it is."""
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
+    file, provider = tmp_path / "request.yaml", f"P{uuid.uuid4().hex[:16].upper()}"
+    file.write_text(FILE.format(provider=provider), encoding="utf-8")
+    filed = await asyncio.to_thread(shareflow, "request", "file", file, "--json")
+    assert filed.code == 0, filed
+    return json.loads(filed.out)["request_id"], provider
+
+
+async def test_what_auditors_ask_of_a_ledger(
+    case: tuple[str, str], ground: Sandbox, shareflow: Run, tmp_path: Path
+) -> None:
+    request_id, provider = case
+
+    async def said(*arguments: object) -> Said:
+        told = await asyncio.to_thread(shareflow, "audit", *arguments)
+        assert told.code == 0, told
+        return told
+
+    async def listed(*options: str) -> list[str]:
+        found: dict[str, Any] = json.loads((await said("replay", "--department", provider, *options, "--json")).out)
+        assert found["next"] is None
+        return [each["request_id"] for each in found["items"]]
+
+    now = json.loads((await said("replay", request_id, "--json")).out)
+    assert (now["stage"], now["waits_for"], now["known_now"]) == ("provider_answer", ["provider"], [])
+    assert request_id in (await said("replay", request_id)).out
+    filed = day_of(recorded_case(Reader(ground.engine), request_id).events[0].at)
+    assert await listed() == await listed("--from", str(filed)) == [request_id]
+    assert await listed("--to", str(filed - timedelta(days=1))) == await listed("--statute", "yima-2021") == []
+    assert "乙局" in (await said("replay", "--department", provider)).out
+    assert (await said("findings", "--department", provider)).out == "Nothing was found.\n"
+    assert (await said("findings", "--department", provider, "--json")).out == "[]\n"
+    path = tmp_path / "log.json"
+    assert (await said("log", "--department", provider, "-o", path)).out == f"1 cases in {path}\n"
+    assert {each["id"].partition("#")[0] for each in json.loads(path.read_text("utf-8"))["events"]} == {request_id}
+    none = await asyncio.to_thread(shareflow, "audit", "replay", "ZHEJIANG-NONE")
+    assert none.plainly_refused(1) == "There is no case ZHEJIANG-NONE."
