@@ -7,6 +7,14 @@ INTERRUPTED = 130
 """The exit code for Ctrl-C."""
 
 
+def of_a_dossier(arguments: list[str]) -> bool:
+    """Whether a command line asks about dossiers alone, which needs none of the engine."""
+    if arguments[:2] == ["audit", "verify"]:
+        return True
+    files = any(each.endswith(".zip") for each in arguments[2:])
+    return files and arguments[0] == "audit" and arguments[1] in ("replay", "findings", "log")
+
+
 def main() -> None:
     """Entry point of the ``shareflow`` command: exits 0 done, 1 refused or not found, 2 unusable input."""
     try:
@@ -14,8 +22,8 @@ def main() -> None:
 
         from configuration.extra import exit_without_audit, exit_without_engine
 
-        if sys.argv[1:3] == ["audit", "verify"]:
-            exit_without_audit("The command shareflow audit verify")
+        if of_a_dossier(sys.argv[1:]):
+            exit_without_audit(f"The command shareflow audit {sys.argv[2]}")
         else:
             exit_without_engine("The command shareflow")
         from cli.program import run_command
