@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 
 from bench import figures
 
-GROUPS: Final = ("calendar", "engine", "http", "lists", "worker", "writers", "overload", "calendar_publish")
+GROUPS: Final = ("calendar", "engine", "http", "lists", "worker", "writers", "overload", "calendar_publish", "audit")
 BESIDE: Final = ("profile",)
 """What is run only when it is named."""
 
