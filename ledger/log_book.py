@@ -66,7 +66,8 @@ class LogBook:
         ]
         new: list[NewNode] = []
         for entry in entries:
-            sha256, sm3 = (tree.add(tree.hashing.leaf(entry.content())) for tree in trees)
+            content = entry.content()
+            sha256, sm3 = (tree.add(tree.hashing.leaf(content)) for tree in trees)
             new += [NewNode(place, one, other) for (place, one), (_, other) in zip(sha256, sm3, strict=True)]
         return new
 
