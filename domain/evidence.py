@@ -74,11 +74,15 @@ def instant_text(instant: datetime) -> str:
     """An instant as records write it: ISO 8601, +08:00, always six digits of a second.
 
     The zone and precision are fixed so that an instant that went through a database or another
-    language comes back as the same text. Raises NotCanonical for a naive datetime.
+    language comes back as the same text. Raises NotCanonical for a naive datetime, and for an instant that lies on no
+    day in Beijing.
     """
     if instant.utcoffset() is None:
         raise NotCanonical(f"The instant {instant.isoformat()} has no time zone.")
-    return instant.astimezone(BEIJING).isoformat(timespec="microseconds")
+    try:
+        return instant.astimezone(BEIJING).isoformat(timespec="microseconds")
+    except OverflowError:
+        raise NotCanonical(f"The instant {instant.isoformat()} lies on no day in Beijing.") from None
 
 
 def plain(value: Any) -> Any:
