@@ -29,7 +29,7 @@ from ledger.queries import (
     received,
     retention,
 )
-from ledger.queries.archive import ArchivedRun
+from ledger.queries.archive import ArchivedRun, WaitingForArchive
 from ledger.queries.attachments import Attachment
 from ledger.queries.audited import AuditedCase, AuditedPage
 from ledger.queries.calendars import OpenClock, Place, Publication
@@ -196,6 +196,10 @@ class Reader:
     def all_acts(self, cursor: str | None = None, limit: int = 50) -> tuple[Sequence[OperatorAct], str | None]:
         """So many acts, the newest first, and the cursor of the following page. Raises BadCursor."""
         return acts.list_acts(self.engine, cursor, limit)
+
+    def waiting_for_archive(self) -> WaitingForArchive:
+        """How many cases are still to be archived, and since when."""
+        return archive.waiting_for_archive(self.engine)
 
     def retained(self, request_id: str) -> RetainedCase | None:
         """What is kept of a case beside the ledger, whether it is held, what has gone; None for an unknown case."""

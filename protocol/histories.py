@@ -3,11 +3,12 @@
 import json
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from temporalio.api.common.v1 import Payloads
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
 
 from protocol.asking import WorkflowGone, told_when_gone
@@ -197,3 +198,10 @@ def _answers(history: CaseHistory) -> Iterator[Any]:
 
 def _is_of_a_step(marked: Mapping[str, Payloads]) -> bool:
     return "data" in marked and bool(json.loads(marked["data"].payloads[0].data).get("activity_type") == RECORD_STEP)
+
+
+async def kept_by_temporal(client: TemporalClient) -> timedelta:
+    """How long after its end the namespace keeps a run. Raises one of TEMPORAL_FAILED."""
+    asked = DescribeNamespaceRequest(namespace=client.namespace)
+    described = await client.workflow_service.describe_namespace(asked)
+    return described.config.workflow_execution_retention_ttl.ToTimedelta()

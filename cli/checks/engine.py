@@ -2,6 +2,7 @@
 
 import asyncio
 
+from cli.checks.archive import archive_check
 from cli.checks.checkpoints import checkpoints_check
 from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
 from cli.connection import NAME_BOTH
@@ -19,7 +20,7 @@ START = "start one with `shareflow up`, or name one with SHAREFLOW_DATABASE_URL 
 
 
 async def engine_checks(settings: Settings) -> list[Check]:
-    """Database, Temporal, cases and the checkpoints of the log."""
+    """Database, Temporal, cases, the checkpoints of the log and the archive of histories."""
     running = running_stack(settings.state)
     database, reader = await asyncio.to_thread(_database, settings, running)
     temporal, client = await _temporal(settings, running)
@@ -28,9 +29,10 @@ async def engine_checks(settings: Settings) -> list[Check]:
     except Exception as error:
         cases = problem("cases", unexpected(error))
     checkpoints = await asyncio.to_thread(checkpoints_check, settings, reader, running is not None)
+    archive = await archive_check(reader, client)
     if reader is not None:
         await asyncio.to_thread(reader.close)
-    return [database, temporal, cases, checkpoints]
+    return [database, temporal, cases, checkpoints, archive]
 
 
 def _database(settings: Settings, running: Addresses | None) -> tuple[Check, Reader | None]:

@@ -44,6 +44,14 @@ class Unarchived:
     tries: int
 
 
+@dataclass(frozen=True)
+class WaitingForArchive:
+    """How many cases are still to be archived; ``since``: the first of them, None where there is none."""
+
+    number: int
+    since: datetime | None
+
+
 def run_columns() -> list[Column[Any]]:
     """The columns that make an archived run."""
     return [archived_histories.c[each.name] for each in fields(ArchivedRun)]
@@ -128,3 +136,10 @@ def try_again(engine: Engine, case: Unarchived, after: timedelta, problem: str |
     later = {"due_at": func.clock_timestamp() + after, "tries": unarchived.c.tries + 1, "problem": problem}
     with engine.begin() as connection:
         connection.execute(update(unarchived).where(mine).values(later))
+
+
+def waiting_for_archive(engine: Engine) -> WaitingForArchive:
+    """How many cases are still to be archived, and since when."""
+    with reading(engine) as connection:
+        row = connection.execute(select(func.count(), func.min(unarchived.c.asked_at)).select_from(unarchived)).one()
+        return WaitingForArchive(*row)

@@ -50,11 +50,31 @@ async def test_an_engine_its_cases_and_what_can_be_amiss(monkeypatch: pytest.Mon
         kept = await client.file("changshu-2019", APPLICATION)
         found = await findings()
         assert {name: check.state for name, check in found.items()} == {
-            **dict.fromkeys(("database", "temporal", "cases"), "ok"),
+            **dict.fromkeys(("database", "temporal", "cases", "archive"), "ok"),
             "checkpoints": "warning",
         }
         assert "SHAREFLOW_LOG_KEY names no key" in found["checkpoints"].says
         assert "1 open cases" in found["cases"].says
+        assert (
+            found["archive"].says == "nothing waits to be archived; Temporal keeps histories for 24 hours after the end"
+        )
+
+        archive: dict[str, Check] = {}
+        for waited in ("1 minute", "1 hour", "13 hours"):
+            with ground.engine.begin() as connection:
+                connection.execute(text("DELETE FROM unarchived"))
+                asked = text(
+                    "INSERT INTO unarchived (request_id, asked_at) "
+                    f"SELECT request_id, now() - interval '{waited}' FROM cases"
+                )
+                connection.execute(asked)
+            archive[waited] = (await findings())["archive"]
+        assert {waited: check.state for waited, check in archive.items()} == {
+            "1 minute": "ok",
+            "1 hour": "warning",
+            "13 hours": "problem",
+        }
+        assert archive["13 hours"].says.startswith("1 cases wait to be archived, the first since ")
 
         lost = await client.file("changshu-2019", APPLICATION)
         await ground.temporal.get_workflow_handle(workflow_id(lost.request_id)).terminate()
