@@ -133,7 +133,9 @@ def _kind(known: WorkingDays, day: date) -> tuple[str, str]:
 def _end(clock: Clock) -> date:
     """Up to which day a limit is drawn: until it ended, else its last day, and past that where it was missed."""
     if clock.ended_at is not None:
-        return day_of(clock.ended_at)
+        # What ends together with the limit ends at midnight, which is the next day already.
+        day = day_of(clock.ended_at)
+        return day if clock.ended_at > clock.due_at else min(day, clock.due_date)
     return clock.due_date if clock.state is not ClockState.BREACHED else clock.due_date + timedelta(days=1)
 
 

@@ -195,6 +195,8 @@ def test_days_off_and_made_up_are_drawn() -> None:
     assert (page.classes["off"], page.classes["makeup"]) == (10, 2)
     assert page.classes["work"] + page.classes["weekend"] + 12 == 30 + 31 + 30
     assert page.classes["late"] == 1
+    # Limits that end with their last day, at midnight, are not drawn as late.
+    assert page_of(dossier_of("access_grant.nantong-used-then-expired")).classes["late"] == 0
 
 
 def test_the_checkpoint_is_told() -> None:
