@@ -16,6 +16,7 @@ from domain.log.keys import Ed25519Signer
 from domain.log.notes import read_note
 from domain.log.proofs import ProofWrong, check_consistency, check_inclusion
 from domain.log.tree import TreeHash
+from domain.messages import words
 from domain.words import Role
 from ledger.errors import BadCursor
 from ledger.log_book import LogBook
@@ -51,6 +52,10 @@ def test_acts_are_numbered_and_each_carries_the_digest_of_the_one_before(own: En
     assert all(digest_of_act(each) == each.digest for each in page)
     with pytest.raises(BadCursor):
         reader.all_acts("x")
+
+
+def test_every_kind_of_act_has_its_words() -> None:
+    assert words("act").keys() == {kind.value for kind in ActKind}
 
 
 def test_those_about_a_case_are_found_by_it(own: Engine) -> None:
