@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from audit.page.cover import heading, number_of
@@ -28,17 +29,23 @@ def limits(facts: CaseFacts) -> Html:
     """Every limit in the order in which they started."""
     told, left = list[Html](), MOST_DAYS
     for event, clock in facts.clocks:
-        days = _days(facts, event, clock, left)
-        left -= len(days or ())
-        told.append(_limit(facts, event, clock, days))
+        start = clock.started_at.astimezone(CHINA).date()
+        days = (clock.due_date - start).days
+        counted = None
+        if clock.unit is not Unit.DATE and days <= min(LONGEST_COUNT, left):
+            counted = _count(facts.calendar.as_known_on(facts.known_on[event.seq]), start, clock.amount, clock.unit)
+            left -= days
+        told.append(_limit(facts, event, clock, counted))
     return el("section", heading("limits"), "\n", told or el("p", fixed("no_limits")))
 
 
-def _limit(facts: CaseFacts, event: RecordedEvent, clock: Clock, days: Sequence[DayReason] | None) -> Html:
+def _limit(facts: CaseFacts, event: RecordedEvent, clock: Clock, counted: Html | None) -> Html:
     number = f"{number_of('limits')}-{clock.number}"
     title = el("h3", f"{number} ", both("clock", clock.id), " ", both("clock_state", clock.state), _flag(clock))
-    count = _count(clock, days)
-    return el("article", title, pairs(_about(facts, event, clock)), "\n", count, id=f"c{clock.number}")
+    if counted is None:
+        why = "fixed_day" if clock.unit is Unit.DATE else "not_counted_here"
+        counted = el("p", fixed(why), cls="note")
+    return el("article", title, pairs(_about(facts, event, clock)), "\n", counted, id=f"c{clock.number}")
 
 
 def _flag(clock: Clock) -> Content:
@@ -114,33 +121,26 @@ def _why(event: RecordedEvent) -> Content:
     return [both("superseded_for", why), " ", said(edition) if edition else None]
 
 
-def _days(facts: CaseFacts, event: RecordedEvent, clock: Clock, left: int) -> list[DayReason] | None:
-    """Every day of a limit, with the calendar as it was known; None for one that is not counted, or too long."""
-    start = clock.started_at.astimezone(CHINA).date()
-    if clock.unit is Unit.DATE or (clock.due_date - start).days > min(LONGEST_COUNT, left):
-        return None
-    known = facts.calendar.as_known_on(facts.known_on[event.seq])
+# Many limits of many cases begin on one day and are equally long.
+@lru_cache(maxsize=128)
+def _count(known: WorkingDays, start: date, amount: int, unit: Unit) -> Html | None:
+    """Every day of a limit, with the calendar as it was known; None for one that cannot be counted."""
     try:
-        return known.explain(start, clock.amount, COUNTED[clock.unit])
+        days = known.explain(start, amount, COUNTED[unit])
     except CalendarError:
         return None
-
-
-def _count(clock: Clock, days: Sequence[DayReason] | None) -> Content:
-    if days is None:
-        return el("p", fixed("fixed_day" if clock.unit is Unit.DATE else "not_counted_here"), cls="note")
     head = [fixed(word) for word in ("day", "counted", "why", "by_edition")]
-    return table(head, [_row(row) for row in _together(clock, days)], "days")
+    return table(head, [_row(run) for run in _together(unit, days)], "days")
 
 
 Run = tuple[DayReason, DayReason]
 
 
-def _together(clock: Clock, days: Sequence[DayReason]) -> Iterator[Run]:
+def _together(unit: Unit, days: Sequence[DayReason]) -> Iterator[Run]:
     """The lines of a count: a day each, and one for many days alike where every day counts."""
     plain = list[DayReason]()
     for row in days:
-        if clock.unit is not Unit.WORKING_DAY and row.number is not None and row.day != clock.due_date:
+        if unit is not Unit.WORKING_DAY and row.number is not None and row.day != days[-1].day:
             plain.append(row)
             continue
         yield from _lines(plain)

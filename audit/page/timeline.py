@@ -5,13 +5,13 @@ from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Final
 
 from audit.page.cover import heading, number_of
 from audit.page.facts import CaseFacts
-from audit.page.markup import Content, Html, el, fixed
+from audit.page.markup import Content, Html, el, fixed, together
 from domain.calendar import WorkingDays, day_of
 from domain.engine.records import Clock
 from domain.words import ClockState
@@ -63,28 +63,15 @@ class _Drawing:
     def month(self, month: Month) -> Html:
         """One month: a cell a day, the acts of the day under it, and the limits that run."""
         year, number = month
-        days = [date(year, number, day) for day in range(1, monthrange(year, number)[1] + 1)]
-        widths = [WIDE if self._works(day) else NARROW for day in days]
-        edges = [LABEL, *accumulate(widths, initial=LABEL)][1:]
+        days, widths, edges, cells = _cells(self.known, month)
         lanes = self._running(days[0], days[-1])[:MOST_LANES]
         name = f"{year}-{number:02}"
-        parts: list[Content] = [el("text", name, x=2, y=15, cls="month")]
-        parts += [self._cell(day, edges[place], widths[place]) for place, day in enumerate(days)]
+        parts: list[Content] = [el("text", name, x=2, y=15, cls="month"), cells]
         parts += list(self._acts(days, edges, widths))
         for lane, clock in enumerate(lanes):
             parts += list(self._bar(clock, days, edges, TALL + 14 + lane * LANE))
         width, height = LABEL + 31 * WIDE, TALL + 16 + len(lanes) * LANE
         return el("svg", parts, "\n", viewbox=f"0 0 {width} {height}", role="img", aria_label=name, cls="m")
-
-    def _works(self, day: date) -> bool:
-        inside = self.known.first <= day <= self.known.last
-        return self.known.is_working_day(day) if inside else day.weekday() < 5
-
-    def _cell(self, day: date, x: int, width: int) -> list[Html]:
-        kind, mark = _kind(self.known, day)
-        cell = el("rect", x=x, y=2, width=width, height=TALL - 4, cls=kind)
-        number = el("text", day.day, x=x + width // 2, y=12, cls="d")
-        return [cell, number, *([el("text", mark, x=x + width // 2, y=19, cls="k")] if mark else [])]
 
     @cached_property
     def _by_day(self) -> Mapping[date, Sequence[str]]:
@@ -114,6 +101,29 @@ class _Drawing:
             yield from _stretch(max(late, days[0]), min(end, days[-1]), days, edges, y, "late")
         x = _left(max(start, days[0]), days, edges)
         yield el("text", f"{number_of('limits')}-{clock.number}", x=max(x - 2, 2 + 24), y=y + 6, cls="c")
+
+
+# The months of one calendar look the same in every case.
+@lru_cache(maxsize=256)
+def _cells(known: WorkingDays, month: Month) -> tuple[Sequence[date], Sequence[int], Sequence[int], Html]:
+    """The days of a month, the width of each, where each begins and the last ends, and their cells."""
+    year, number = month
+    days = [date(year, number, day) for day in range(1, monthrange(year, number)[1] + 1)]
+    widths = [WIDE if _works(known, day) else NARROW for day in days]
+    edges = list(accumulate(widths, initial=LABEL))
+    cells = (_cell(known, day, x, width) for day, x, width in zip(days, edges, widths, strict=False))
+    return days, widths, edges, together(cells)
+
+
+def _works(known: WorkingDays, day: date) -> bool:
+    return known.is_working_day(day) if known.first <= day <= known.last else day.weekday() < 5
+
+
+def _cell(known: WorkingDays, day: date, x: int, width: int) -> Html:
+    kind, mark = _kind(known, day)
+    cell = el("rect", x=x, y=2, width=width, height=TALL - 4, cls=kind)
+    number = el("text", day.day, x=x + width // 2, y=12, cls="d")
+    return together(cell, number, el("text", mark, x=x + width // 2, y=19, cls="k") if mark else None)
 
 
 def _kind(known: WorkingDays, day: date) -> tuple[str, str]:
