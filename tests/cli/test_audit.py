@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from audit.dossier.contents import EVENTS, CaseDossier, manifest_of
+from configuration.errors import StartupError
+from configuration.log_key import signer_named
+from configuration.settings import Settings
 from domain.log.keys import read_public_key
 from tests.audit.dossiers import dossier_of, packed
 from tests.audit.logs import LOG_KEY, MemoryLog, entered, logged
@@ -93,6 +96,19 @@ def test_the_key_of_a_log_is_made_once(shareflow: Run, tmp_path: Path) -> None:
     assert shareflow("audit", "key", "--secret", secret).out == first.out
     assert secret.stat().st_mode & 0o777 == 0o600
     assert first.out.split("+")[2].strip() not in secret.read_text()
+
+
+def test_workers_make_no_key_of_their_own(shareflow: Run, tmp_path: Path) -> None:
+    """Each would sign the same log by another: the one that a setting names must be there."""
+    secret = tmp_path / "log.key"
+    named = Settings({"SHAREFLOW_LOG_KEY": str(secret)})
+    with pytest.raises(StartupError, match="is not there: `shareflow audit key --secret"):
+        signer_named(named)
+    made = shareflow("audit", "key", "--secret", secret).out.strip()
+    signer = signer_named(named)
+    assert signer is not None
+    assert signer.key.written() == made
+    assert signer_named(Settings({})) is None
 
 
 @pytest.mark.parametrize("content", ["", "PRIVATE+KEY+x+00000000+AAAA\n", "\xff", "key"])
