@@ -1,0 +1,180 @@
+"""A sealed dossier under a checkpoint, altered in every part and every way: each change is found out and named.
+
+The forger packs well: where a way says so, chain, manifest, page and seal are made anew, the last with another key.
+"""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+import pytest
+
+from audit.dossier.contents import CALENDAR, EVENTS, HISTORY, POLICY, STATUTE, CaseDossier
+from audit.dossier.proof import PROOF
+from audit.dossier.seal import seal_of
+from audit.verification.verify import Trusted
+from domain.evidence import GENESIS, canonical_json, instant_text, seal
+from domain.log.keys import Ed25519Signer
+from tests.audit.dossiers import dossier_of, resealed
+from tests.audit.logs import LOG_KEY, MemoryLog, entered, logged
+from tests.audit.test_log_proof import results
+from tests.forms import either
+
+CASES: Final = ("nantong-2020.refused-late-then-impasse", "cn-809-2025.extension-granted")
+FORGER: Final = Ed25519Signer("shareflow/test", b"\x02" * 32)
+MUTATIONS: Final = either(90, 5000)
+Events = list[dict[str, Any]]
+
+
+@cache
+def whole(case: str) -> CaseDossier:
+    log = MemoryLog()
+    return logged(dossier_of(case), log, entered(dossier_of(case), log))
+
+
+def another(case: str) -> CaseDossier:
+    return whole(next(each for each in CASES if each != case))
+
+
+def forged(dossier: CaseDossier, files: Mapping[str, bytes]) -> CaseDossier:
+    """Packed again with a manifest and a page that fit, and a seal that nobody trusts."""
+    packed = resealed(dossier, files)
+    return replace(packed, seal=seal_of(packed.manifest, FORGER))
+
+
+def bytes_changed(dossier: CaseDossier, name: str, chance: random.Random) -> dict[str, bytes]:
+    content = bytearray(dossier.files[name])
+    for _ in range(chance.randint(1, 3)):
+        content[chance.randrange(len(content))] ^= chance.randint(1, 255)
+    return {**dossier.files, name: bytes(content)}
+
+
+def a_byte(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDossier:
+    return replace(dossier, files=bytes_changed(dossier, chance.choice(sorted(dossier.files)), chance))
+
+
+def a_byte_and_packed_again(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDossier:
+    return forged(dossier, bytes_changed(dossier, chance.choice(sorted(dossier.files)), chance))
+
+
+def a_byte_under_the_old_seal(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDossier:
+    changed = bytes_changed(dossier, chance.choice(sorted(dossier.files)), chance)
+    return replace(resealed(dossier, changed), seal=dossier.seal)
+
+
+def a_file_left_out(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDossier:
+    name = chance.choice(sorted(dossier.files))
+    rest = {each: content for each, content in dossier.files.items() if each != name}
+    return chance.choice([replace(dossier, files=rest), forged(dossier, rest)])
+
+
+def a_file_of_another_case(dossier: CaseDossier, case: str, chance: random.Random) -> CaseDossier:
+    name = chance.choice([EVENTS, STATUTE, HISTORY, PROOF])
+    return forged(dossier, {**dossier.files, name: another(case).files[name]})
+
+
+def an_edition(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDossier:
+    said = json.loads(dossier.files[CALENDAR])
+    said["editions"].pop(chance.randrange(len(said["editions"])))
+    return forged(dossier, {**dossier.files, CALENDAR: f"{canonical_json(said)}\n".encode()})
+
+
+def a_rule(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDossier:
+    name = chance.choice([STATUTE, POLICY])
+    said = json.loads(dossier.files[name])
+    said["body"]["id"] = "another"
+    return forged(dossier, {**dossier.files, name: f"{canonical_json(said)}\n".encode()})
+
+
+def chained(dossier: CaseDossier, events: Events) -> CaseDossier:
+    prev, lines = GENESIS, []
+    for seq, event in enumerate(events, start=1):
+        body = {name: value for name, value in event.items() if name not in ("digest", "prev")} | {"seq": seq}
+        prev, before = seal(body, prev, dossier.manifest.algorithm), prev
+        lines.append(f"{canonical_json({**body, 'prev': before, 'digest': prev})}\n")
+    return forged(dossier, {**dossier.files, EVENTS: "".join(lines).encode()})
+
+
+def events_of(dossier: CaseDossier) -> Events:
+    return [json.loads(line) for line in dossier.files[EVENTS].splitlines()]
+
+
+def events_moved(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDossier:
+    events = events_of(dossier)
+    at = chance.randrange(len(events) - 1)
+    moved = chance.choice(
+        [
+            [*events[:at], *events[at + 1 :]],
+            [*events[: at + 1], *events[at:]],
+            [*events[:at], events[at + 1], events[at], *events[at + 2 :]],
+            events[: at + 1],
+        ]
+    )
+    return chained(dossier, moved)
+
+
+def a_date(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDossier:
+    events = events_of(dossier)
+    event = chance.choice(events)
+    moved = timedelta(seconds=chance.choice([-1, 1]) * chance.randint(1, 10**6))
+    event["at"] = instant_text(datetime.fromisoformat(event["at"]) + moved)
+    return chained(dossier, events)
+
+
+def who_and_what(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDossier:
+    events = events_of(dossier)
+    event, other = chance.sample(events, 2)
+    name = chance.choice(
+        [each for each in event if each not in ("seq", "digest", "prev") and event[each] != other[each]]
+    )
+    event[name] = other[name]
+    return chained(dossier, events)
+
+
+def the_manifest(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDossier:
+    said = dossier.manifest
+    made = chance.choice(
+        [
+            said.model_copy(update={"request_id": f"{said.request_id}X"}),
+            said.model_copy(update={"made_by": "9.9.9"}),
+            said.model_copy(update={"algorithm": "sha256" if said.algorithm == "sm3" else "sm3"}),
+            said.model_copy(update={"files": said.files[:-1]}),
+        ]
+    )
+    return replace(dossier, manifest=made, seal=chance.choice([dossier.seal, seal_of(made, FORGER)]))
+
+
+def the_seal(dossier: CaseDossier, case: str, chance: random.Random) -> CaseDossier:
+    cut = (dossier.seal or b"")[: chance.randrange(len(dossier.seal or b""))]
+    return replace(dossier, seal=chance.choice([None, another(case).seal, seal_of(dossier.manifest, FORGER), cut]))
+
+
+WAYS: Final[tuple[Callable[[CaseDossier, str, random.Random], CaseDossier], ...]] = (
+    a_byte, a_byte_and_packed_again, a_byte_under_the_old_seal, a_file_left_out, a_file_of_another_case,
+    an_edition, a_rule, events_moved, a_date, who_and_what, the_manifest, the_seal,
+)  # fmt: skip
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("case", CASES)
+def test_untouched_it_holds(case: str) -> None:
+    assert {result for result, _ in results(whole(case), Trusted([LOG_KEY.key])).values()} == {"ok", "skipped"}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_every_change_is_named(way: Callable[[CaseDossier, str, random.Random], CaseDossier]) -> None:
+    named: Counter[str] = Counter()
+    for number in range(-(-MUTATIONS // len(WAYS))):
+        case, chance = CASES[number % len(CASES)], random.Random(f"{way.__name__} {number}")
+        found = results(way(whole(case), case, chance), Trusted([LOG_KEY.key]))
+        wrong = {check: detail for check, (result, detail) in found.items() if result == "FAIL"}
+        assert wrong, f"{way.__name__} {number}: nothing was noticed"
+        assert all(wrong.values())
+        named.update(wrong.keys())
+    print(way.__name__, dict(named))
