@@ -1,7 +1,8 @@
 """The share request is one procedure of several: what it has of its own it declares, and shared code asks for that.
 
-Who may name it: its own folder and the words; what lists procedures by name; what stands below `/v1/requests`; and a
-procedure that opens one. The client (`shareflow/`) stands on nothing of ours and has the words of the API as text.
+Who may name it: its own folder and the words; what lists procedures by name; what stands below `/v1/requests`; what
+reads the clauses on refusing to share; and a procedure that opens one. The client (`shareflow/`) stands on nothing of
+ours and has the words of the API as text.
 What the engine itself says of commands, two procedures have at least: what one alone has stands in its folder.
 """
 
@@ -22,6 +23,7 @@ MAY_NAME = {
     "domain/words.py": "the word itself",
     "workflows/errands/table.py": "a row for each procedure that has errands, by its name",
     "api/cases/share_requests.py": "what stands below /v1/requests, and events that say the same",
+    "audit/findings/unfounded_refusals.py": "what a text says of refusals to share it says of these alone",
 }
 MAY_IMPORT = {
     "procedures/registry.py": "lists all, and says which is meant where none is named",

@@ -13,6 +13,7 @@ SQL = ("ledger", "background/webhooks/queries")
 """Where questions and changes are written in SQL."""
 
 OWNERS = {
+    "embedded/demo/forgery.py": "packs the dossier of a case that the demonstration has played",
     "embedded/simulate/player.py": "plays cases on an engine of its own",
     "embedded/testing/skipped_time.py": "moves the time of an engine made for tests",
     "embedded/testing/stack.py": "puts an engine made for tests together",
