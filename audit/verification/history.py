@@ -8,8 +8,10 @@ stands there. So the rules are asked again for every decision, and the history v
 import asyncio
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 
 from temporalio.client import WorkflowHistory
@@ -158,6 +160,12 @@ def ends(history: RunHistory) -> bool:
     return history.events[-1].HasField("workflow_execution_completed_event_attributes")
 
 
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Those in which all cases are run again: the replayer would begin new ones for each, and end none."""
+    return ThreadPoolExecutor(thread_name_prefix="replay")
+
+
 async def replay(history: RunHistory, replayed: Replayed) -> Exception | None:
     """Run one run of a case again and note what it records; why it decides otherwise, or None.
 
@@ -168,6 +176,7 @@ async def replay(history: RunHistory, replayed: Replayed) -> Exception | None:
         data_converter=data_converter,
         interceptors=[HandlerGuard(), _LedgerListener(replayed)],
         workflow_runner=UnsandboxedWorkflowRunner(),
+        workflow_task_executor=_threads(),
     )
     running = asyncio.create_task(replayer.replay_workflow(history, raise_on_replay_failure=False))
     await asyncio.wait([running], timeout=PATIENCE.total_seconds())

@@ -1,8 +1,9 @@
 """All checks of a dossier in their order; one that rests on another that failed is skipped, and says so."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from audit.dossier.contents import CaseDossier
 from audit.dossier.proof import PROOF, LogProof, read_proof
@@ -21,6 +22,8 @@ from audit.verification.transitions import check_transitions
 from domain.log.keys import ED25519, PublicKey
 from protocol.messages import CaseOpening
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Trusted:
@@ -36,6 +39,21 @@ def verify(dossier: CaseDossier, trusted: Trusted = Trusted()) -> list[CheckResu
     What the auditor brings nothing for is skipped; so is the log, where the dossier has no proof and nobody asks.
     """
     return _Verification(dossier, trusted).all()
+
+
+def _given(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine gives. The loop itself is given nothing: it would write out its task with the whole of that.
+
+    (Looking whether its own handler of SIGINT still stands, ``asyncio.run`` makes text of it to raise an error that it
+    catches.)
+    """
+    found: list[T] = []
+
+    async def keep() -> None:
+        found.append(await work)
+
+    asyncio.run(keep())
+    return found[0]
 
 
 class _Skipped(Exception):
@@ -103,7 +121,7 @@ class _Verification:
     def _opening(self) -> CaseOpening:
         self._read_histories()
         if self._opened is None:
-            self._opened = asyncio.run(opening_in(self._histories[0]))
+            self._opened = _given(opening_in(self._histories[0]))
         return self._opened
 
     def _deadlines(self) -> str:
@@ -120,7 +138,7 @@ class _Verification:
 
     def _replay(self) -> str:
         self._read_histories()
-        self._replayed = asyncio.run(check_history(self._dossier, self._read_record, self._histories))
+        self._replayed = _given(check_history(self._dossier, self._read_record, self._histories))
         events, runs = sum(len(history.events) for history in self._histories), len(self._histories)
         return f"{events} events of Temporal in {runs} run{'s' if runs > 1 else ''}, replayed"
 
