@@ -7,11 +7,10 @@ stands there. So the rules are asked again for every decision, and the history v
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
 from typing import Any, Final
 
 from temporalio.client import WorkflowHistory
@@ -32,6 +31,7 @@ from audit.dossier.contents import HISTORY, CaseDossier
 from audit.verification.order import check_order
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
+from audit.verification.silence import silent_runtime, silent_threads
 from domain.engine.records import NumberedEvent, Step, StepResult
 from domain.evidence import body_of, numbered
 from protocol.messages import CaseOpening
@@ -149,7 +149,7 @@ async def check_history(dossier: CaseDossier, record: CaseRecord, histories: Seq
         before = started.original_execution_run_id
         failure = await replay(history, replayed)
         if failure is not None:
-            raise CheckFailed(f"{name}: run again, the case decides otherwise: {failure}")
+            raise CheckFailed(f"{name}: run again, the case decides otherwise: {_why(failure)}")
     if replayed.ended and not ends(histories[-1]):
         raise CheckFailed(f"{dossier.histories[-1]} breaks off: the case came to its end, and the history does not")
     return replayed
@@ -158,12 +158,6 @@ async def check_history(dossier: CaseDossier, record: CaseRecord, histories: Seq
 def ends(history: RunHistory) -> bool:
     """Whether a history tells of the end of the case."""
     return history.events[-1].HasField("workflow_execution_completed_event_attributes")
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    """Those in which all cases are run again: the replayer would begin new ones for each, and end none."""
-    return ThreadPoolExecutor(thread_name_prefix="replay")
 
 
 async def replay(history: RunHistory, replayed: Replayed) -> Exception | None:
@@ -176,7 +170,8 @@ async def replay(history: RunHistory, replayed: Replayed) -> Exception | None:
         data_converter=data_converter,
         interceptors=[HandlerGuard(), _LedgerListener(replayed)],
         workflow_runner=UnsandboxedWorkflowRunner(),
-        workflow_task_executor=_threads(),
+        workflow_task_executor=silent_threads(),
+        runtime=silent_runtime(),
     )
     running = asyncio.create_task(replayer.replay_workflow(history, raise_on_replay_failure=False))
     await asyncio.wait([running], timeout=PATIENCE.total_seconds())
@@ -204,6 +199,17 @@ def check_ledger(record: CaseRecord, replayed: Replayed) -> str:
         more = "more" if len(record.events) > len(decided) else "fewer"
         raise CheckFailed(f"the ledger has {len(record.events)} events, {more} than the {len(decided)} of the history")
     return f"{len(decided)} events, decided again one by one"
+
+
+_SAID: Final = re.compile(r'message: "((?:[^"\\]|\\.)*)"')
+"""Where the SDK's core writes out its whole record of a failure: what that says."""
+
+
+def _why(failure: Exception) -> str:
+    """Why a replay failed, on one line."""
+    found = _SAID.search(str(failure))
+    said = found[1].replace("\\n", " ") if found else str(failure)
+    return f"{' '.join(said.split()):.200}"
 
 
 def _short(value: Any) -> str:

@@ -38,10 +38,10 @@ class _Tasks:
 
     def may_follow(self, event: HistoryEvent) -> bool:
         """Take the next event; whether it may stand here."""
-        kind = str(event.WhichOneof("attributes"))
-        said = getattr(event, kind)
-        if self._ended:
+        kind = event.WhichOneof("attributes")
+        if kind is None or self._ended:
             return False
+        said = getattr(event, kind)
         self._ended = kind in _LAST
         if kind == "workflow_task_scheduled_event_attributes":
             fits, self._scheduled = not self._scheduled, event.event_id

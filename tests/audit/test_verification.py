@@ -164,12 +164,14 @@ def test_what_is_no_history_is_told(content: bytes) -> None:
     assert wrong(with_files(dossier, {**dossier.files, HISTORY: content}))
 
 
-def test_a_decision_that_was_changed_in_the_history_decides_otherwise() -> None:
+def test_a_decision_that_was_changed_in_the_history_decides_otherwise(capfd: pytest.CaptureFixture[str]) -> None:
     dossier = dossier_of(CASE)
     delivered, another = (base64.b64encode(b'{"name":"%s"' % name).strip(b"=") for name in (b"deliver", b"dissent"))
     assert delivered in dossier.files[HISTORY]
     found = wrong(with_files(dossier, {**dossier.files, HISTORY: dossier.files[HISTORY].replace(delivered, another)}))
     assert found["history"].startswith(f"{HISTORY}: run again, the case decides otherwise")
+    assert "Failure {" not in found["history"]
+    assert tuple(capfd.readouterr()) == ("", ""), "what the SDK has to say of it would stand in a list in JSON"
 
 
 def test_an_event_must_stand_in_its_one_form() -> None:

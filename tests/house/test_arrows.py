@@ -14,6 +14,7 @@ KNOW_TEMPORAL = ("workflows/", "activities/", "starter/", "worker/")
 SPEAK_WITH_IT = {
     "audit/verification/history.py",
     "audit/verification/order.py",
+    "audit/verification/silence.py",
     "protocol/asking.py",
     "protocol/connecting.py",
     "protocol/errors.py",
