@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -21,7 +22,8 @@ from cli.output import print_json
 from configuration.archive import archive_of
 from configuration.log_key import signer_there, usual_file
 from configuration.settings import Settings
-from domain.log.keys import Signer
+from domain.log.keys import Signer, read_public_key
+from ledger.reader import Reader
 from starter.attachments import AttachmentStore, store_in
 from starter.dossier_folder import DossierFolder, DossierList, cases_of
 from starter.dossiers import dossier_of, no_papers, papers_in
@@ -63,7 +65,19 @@ async def packer(kept: Path | None, secret: Path | None) -> AsyncIterator[Packer
     sizes, settings = [size_of(kept)] if kept else [], Settings()
     signer = _sealer(secret, settings)
     async with connected(settings) as client:
+        if signer is not None:
+            await asyncio.to_thread(_cover, client.reader, signer)
         yield Packer(client, settings, papers_kept(settings), signer, sizes)
+
+
+def _cover(reader: Reader, signer: Signer) -> None:
+    """Have a checkpoint cover all that was recorded by now, where the key is the log's own.
+
+    A case that no checkpoint covers yet would have no proof in its dossier.
+    """
+    newest = reader.log.newest_checkpoint()
+    if newest is None or read_public_key(newest.key).name == signer.key.name:
+        reader.log.checkpoint(signer, datetime.now(UTC))
 
 
 async def export(

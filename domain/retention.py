@@ -21,7 +21,7 @@ WITH_NATIONAL = "+809"
 
 
 class Keepsake(StrEnum):
-    """What of a case may go once its time is over: Temporal's archived history, the papers that were brought."""
+    """What of a case may go once its time is over: the archived history of its runs, the papers that were brought."""
 
     HISTORY = "history"
     PAPERS = "papers"

@@ -79,7 +79,8 @@ def holder(case: Case, role: Role) -> HolderThen:
     """Who stands in a role in a case as it is now, as far as the record and the text say."""
     if role in (Role.REQUESTER, Role.PROVIDER):
         party = case.requester if role is Role.REQUESTER else case.provider
-        return HolderThen(role, party.code, Name(zh=party.name, en=party.name) if party.name else None)
+        # As it was filed: a department's name may be longer than a text's names of bodies, and is in one language.
+        return HolderThen(role, party.code, Name.model_construct(zh=party.name, en=party.name) if party.name else None)
     coordination = case.statute.coordination
     above = coordination.cross_level if case.superior and coordination else None
     settling = role is Role.BUREAU and case.stage in SETTLING

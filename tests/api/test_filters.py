@@ -95,10 +95,12 @@ def text_parameters() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("path", "name"), text_parameters())
 async def test_what_cannot_be_is_told_by_the_name_of_the_parameter(people: People, path: str, name: str) -> None:
+    who = "auditor" if path.startswith("/v1/audit/") else "operator"
     for odd in NOT_AN_ID:
-        answer = await people.get("operator", f"{path}?{name}={quote(odd, safe='')}")
+        answer = await people.get(who, f"{path}?{name}={quote(odd, safe='')}")
         if name == "statute" and odd == "a b":
-            assert answer.json() == {"items": [], "next": None}  # a plus that was not encoded
+            none = len(answer.text.splitlines()) == 1 if path.endswith(".csv") else answer.json()["items"] == []
+            assert none, answer.text  # a plus that was not encoded
         elif name in ("cursor", "after") and answer.status_code == 400:
             assert answer.json()["code"] == "bad_cursor"
         else:

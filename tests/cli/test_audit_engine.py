@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from domain.calendar import day_of
+from domain.log.keys import write_secret_key
 from embedded.simulate.sandbox import Sandbox
 from ledger.reader import Reader
 from starter.looking_back import recorded_case
+from tests.audit.logs import LOG_KEY
 from tests.cli.conftest import Run, Said
 
 FILE = """\
@@ -36,6 +38,19 @@ async def case(ground: Sandbox, shareflow: Run, tmp_path: Path, monkeypatch: pyt
     filed = await asyncio.to_thread(shareflow, "request", "file", file, "--json")
     assert filed.code == 0, filed
     return json.loads(filed.out)["request_id"], provider
+
+
+async def test_a_case_that_is_exported_at_once_is_proved_where_the_key_is_at_hand(
+    case: tuple[str, str], shareflow: Run, tmp_path: Path
+) -> None:
+    secret, public, packed = tmp_path / "log.key", tmp_path / "log.pub", tmp_path / "case.zip"
+    secret.write_text(write_secret_key(LOG_KEY.key.name, b"\x01" * 32), encoding="ascii")
+    public.write_text(LOG_KEY.key.written(), encoding="ascii")
+    exported = await asyncio.to_thread(shareflow, "audit", "export", case[0], "-o", packed, "--secret", secret)
+    assert exported.code == 0, exported
+    checked = await asyncio.to_thread(shareflow, "audit", "verify", packed, "--key", public, "--json")
+    results = {each["check"]: each["result"] for each in json.loads(checked.out)}
+    assert (checked.code, results.pop("checkpoint"), set(results.values())) == (0, "skipped", {"ok"}), checked.out
 
 
 async def test_what_auditors_ask_of_a_ledger(

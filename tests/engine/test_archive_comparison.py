@@ -128,7 +128,8 @@ async def test_what_one_has_and_the_other_has_not(
     none = timedelta()
     lost = await found_by(Comparison(client.temporal, Reader(other_ledger), archive, quiet=none))
     assert (kinds(lost, open_here), kinds(lost, ended)) == ([D.EXTRA], [D.EXTRA])
-    assert await found_by(Comparison(client.temporal, Reader(other_ledger), archive)) == {}
+    with_time = await found_by(Comparison(client.temporal, Reader(other_ledger), archive))
+    assert with_time.keys() & {open_here, ended} == set()
 
 
 async def test_what_is_missing_in_the_archive_is_written_there_and_nothing_else(
