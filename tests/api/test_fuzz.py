@@ -34,7 +34,7 @@ from tests.api.description import description
 from tests.engine.cases import PROVIDER, REQUESTER, application
 from tests.forms import either
 
-CASES = either(40, 2_000)
+CASES = either(25, 2_000)
 """How many calls each group of endpoints gets."""
 CHECKS = [
     not_a_server_error,

@@ -21,7 +21,7 @@ from tests.forms import either
 
 SEED = 20261125
 CASES = 60
-INTERRUPTIONS = either(4, 12)
+INTERRUPTIONS = either(3, 12)
 
 
 @pytest.fixture(scope="module")

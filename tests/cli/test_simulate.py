@@ -18,6 +18,7 @@ from domain.words import ProcedureName, Stage
 from embedded.simulate.scenario import scenario_from
 from procedures.registry import PROCEDURES
 from tests.cli.conftest import Run
+from tests.forms import either
 
 PROGRAM = Path(sys.executable).with_name("shareflow")
 
@@ -225,7 +226,8 @@ def test_what_cannot_be_played_to_its_end_is_told_and_the_others_are_played(
     assert "Traceback" not in said.out
 
 
-@pytest.mark.parametrize("later", [0.0, 0.7, 2.0], ids=["at the start", "while servers start", "while playing"])
+@pytest.mark.long
+@pytest.mark.parametrize("later", either([0.7], [0.0, 0.7, 2.0]))
 def test_sigterm_leaves_nothing_running(files: Callable[..., list[Path]], tmp_path: Path, later: float) -> None:
     (tmp_path / "tmp").mkdir()
     (path,) = files(good=GOOD)

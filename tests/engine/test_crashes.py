@@ -38,7 +38,7 @@ from tests.forms import either
 
 T = TypeVar("T")
 
-CASES, KILLS, AT_LEAST = either((len(PROCEDURES), 6, 5), (50, 36, 30))
+CASES, KILLS, AT_LEAST = either((len(PROCEDURES), 5, 4), (50, 36, 30))
 EACH_AT_LEAST = either(1, 5)
 """Kills of each machine."""
 SEED = 20260918
