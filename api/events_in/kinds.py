@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.cases.filing_schemas import FilingIn
+from api.events_in.envelope import KEPT
 from domain.cloud_events import platform_type
 from domain.engine.filed import Filed
 from domain.field_types import Code, Given, Instant
@@ -40,7 +41,9 @@ class Entry(BaseModel):
     """A catalogue entry; whatever else its catalogue keeps of it may stand beside."""
 
     model_config = ConfigDict(
-        frozen=True, extra="allow", json_schema_extra={"additionalProperties": {"$ref": "#/components/schemas/Kept"}}
+        frozen=True,
+        extra="allow",
+        json_schema_extra={name: KEPT[name] for name in ("propertyNames", "additionalProperties")},
     )
 
     code: GivenCode
