@@ -1,32 +1,23 @@
 """What ``shareflow audit log`` does. What needs an engine is imported where it is asked for one."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
 import typer
 
 from audit.dossier.packing import read_dossier
-from audit.mining.ocel import ocel_text
-from audit.mining.rows import rows_text
-from audit.mining.xes import xes_text
+from audit.mining.formats import LogFormat, log_text
 from audit.replay.case import RecordedCase
 from audit.replay.from_dossier import case_in
 from cli.audit_chosen import Options, chosen, refuse_both, whole_or_failure
 from cli.errors import Failure
 from cli.running import run
 
-FORMATS: Final[Mapping[str, Callable[[Iterable[RecordedCase]], Iterator[str]]]] = {
-    "ocel": ocel_text,
-    "xes": xes_text,
-    "csv": rows_text,
-}
-
 
 def event_log(dossiers: Sequence[Path], options: Options, form: str, to: Path) -> None:
     """Write the log of dossiers, or of the cases of the ledger that the options name. Raises Failure."""
-    if form not in FORMATS:
-        raise Failure(f"There is no format {form}; there are {', '.join(FORMATS)}.")
+    if form not in set(LogFormat):
+        raise Failure(f"There is no format {form}; there are {', '.join(LogFormat)}.")
     if dossiers:
         refuse_both(options)
         _write((case_in(read_dossier(path))[0] for path in dossiers), form, to)
@@ -55,6 +46,6 @@ def _write(cases: Iterable[RecordedCase], form: str, to: Path) -> None:
             yield recorded
 
     with whole_or_failure(to) as file:
-        for piece in FORMATS[form](counted()):
+        for piece in log_text(LogFormat(form), counted()):
             file.write(piece.encode())
     typer.echo(f"{seen} cases in {to}")

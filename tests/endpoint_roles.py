@@ -73,6 +73,7 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/audit/cases/{request_id}/replay": frozenset(AUDITORS),
     "GET /v1/audit/findings": frozenset(AUDITORS),
     "GET /v1/audit/findings.csv": frozenset(AUDITORS),
+    "GET /v1/audit/log": frozenset(AUDITORS),
     "GET /v1/operator-acts": frozenset(WATCHERS),
     "GET /healthz": OpenTo.ANYBODY,
     "GET /readyz": OpenTo.ANYBODY,

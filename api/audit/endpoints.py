@@ -4,28 +4,30 @@ import asyncio
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.audit.presenters import finding_out, past_out, replay_out
 from api.audit.schemas import CaseReplayOut, FindingList, PastPage
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, RequestId, StatuteId, require_role
-from api.http.problems import RESPONSES
-from api.http.responses import HEADERS, answer
+from api.http.downloads import download
+from api.http.problems import RESPONSES, Problem
+from api.http.responses import answer
 from audit.findings.tables import csv_of
 from audit.findings.texts import row_of
+from audit.mining.formats import LogFormat, log_text
 from audit.replay.case import RecordedCase
 from audit.replay.difference import Difference, difference
 from audit.replay.hindsight import MovedLimit, moved_since
 from audit.replay.state import NotFiledYet, PastState, as_it_stood
 from domain.calendar import CHINA
 from domain.field_types import Code, Day, Instant
+from domain.messages import label
 from domain.words import Role
 from ledger.queries.views import CaseFilter
 from starter.audit_selection import selected
 from starter.errors import NotFound
-from starter.findings import all_findings, findings_page
+from starter.findings import all_findings, all_recorded, findings_page
 from starter.looking_back import recorded_case, recorded_page
 
 AUDITORS: Final = (Role.AUDITOR,)
@@ -108,19 +110,38 @@ def _replayed(
     return recorded, state, moved, differs
 
 
-@router.get("/findings", response_model=FindingList, summary="What records show to be against the text")
+@router.get(
+    "/findings",
+    response_model=FindingList,
+    summary="What records show to be against the text",
+    responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}},
+)
 async def findings(
-    context: ContextIn, language: LanguageIn, wanted: Chosen, limit: Limit = 50, cursor: Cursor = None
+    request: Request, context: ContextIn, language: LanguageIn, wanted: Chosen, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """Late answers with working days late, refusals without basis, decisions by the wrong body, policy limits shown as
     law, deadlines that a notice moved; each with its case, event and article, what should have been, and who.
 
     `limit` is how many cases are looked at: a page may be empty though more follow. A finding lies in the period when
-    what shows it happened then.
+    what shows it happened then. With `Accept: text/csv` all of them come as a table, and there are no pages.
     """
+    if _wants_csv(request.headers.get("accept", "")):
+        paging = [name for name in ("limit", "cursor") if name in request.query_params]
+        if paging:
+            reason = label("input", "unknown_key", language)
+            raise Problem(400, "malformed", errors=[{"path": f"query.{name}", "reason": reason} for name in paging])
+        table = await findings_csv(context, wanted)
+        table.headers["Vary"] = "Accept"
+        return table
     page = await asyncio.to_thread(findings_page, context.reader, wanted, context.known_on(), cursor, limit)
     items = [finding_out(finding, language) for finding in page.findings]
-    return answer(FindingList(items=items, next=page.next), language)
+    return answer(FindingList(items=items, next=page.next), language, headers={"Vary": "Accept, Accept-Language"})
+
+
+def _wants_csv(accept: str) -> bool:
+    """Whether a table is asked for, and no page."""
+    asked = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    return CSV in asked and "application/json" not in asked
 
 
 @router.get(
@@ -132,8 +153,40 @@ async def findings(
 async def findings_csv(context: ContextIn, wanted: Chosen) -> Response:
     """All findings, not a page of them; UTF-8 with a byte order mark, for spreadsheets; nothing in it is a formula."""
     rows = map(row_of, all_findings(context.reader, wanted, context.known_on()))
-    headers = {**HEADERS, "Content-Disposition": 'attachment; filename="findings.csv"'}
-    return StreamingResponse(csv_of(rows), headers=headers, media_type=CSV)
+    return await download(csv_of(rows), CSV, "findings.csv")
+
+
+LOGS: Final = {
+    LogFormat.OCEL: ("application/json", "log.jsonocel"),
+    LogFormat.XES: ("application/xml", "log.xes"),
+    LogFormat.CSV: (CSV, "log.csv"),
+}
+"""The media type of each log, and the name under which it is saved."""
+
+
+@router.get(
+    "/log",
+    response_class=Response,
+    summary="An event log for process mining",
+    responses={
+        200: {
+            "content": {kind: {"schema": {"type": "string"}} for kind, _ in LOGS.values()},
+            "description": "The whole log, as a file",
+        }
+    },
+)
+async def log(
+    context: ContextIn,
+    wanted: Chosen,
+    form: Annotated[
+        LogFormat, Query(alias="format", description="OCEL 2.0 as JSON, XES, or a row an event as CSV.")
+    ] = LogFormat.OCEL,
+) -> Response:
+    """All cases that are chosen, their clocks, departments and resources, and what befell them; no persons.
+
+    It comes while it is made, case by case: one that breaks off does not end as its format must.
+    """
+    return await download(log_text(form, all_recorded(context.reader, wanted)), *LOGS[form])
 
 
 def _here(instant: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""Auditors over HTTP: cases at instants, what two of them differ in, findings in pages and as a table."""
+"""Auditors over HTTP: cases at instants, what two differ in, findings in pages and as a table, event logs."""
 
 import csv
 import io
@@ -8,7 +8,12 @@ import httpx
 import pytest
 
 from audit.findings.texts import COLUMNS
+from audit.mining.formats import LogFormat, log_text
 from domain.calendar import day_of
+from embedded.simulate.sandbox import Sandbox
+from ledger.reader import Reader
+from starter.audit_selection import selected
+from starter.findings import all_recorded
 from tests.api.callers import People
 from tests.engine.cases import PROVIDER
 
@@ -68,7 +73,7 @@ async def test_cases_of_a_department_in_a_period(people: People, request_id: str
 
 
 async def test_a_period_must_be_one(people: People) -> None:
-    for path in ("cases", "findings", "findings.csv"):
+    for path in ("cases", "findings", "findings.csv", "log"):
         backwards = await people.get("auditor", f"{AUDIT}/{path}?from=2026-02-01&to=2026-01-01")
         assert (backwards.status_code, backwards.json()["code"]) == (422, "invalid")
         assert (await people.get("auditor", f"{AUDIT}/{path}?from=soon")).status_code == 422
@@ -90,6 +95,37 @@ async def test_findings_in_pages_and_as_a_table(people: People, request_id: str)
     assert table.headers["content-type"] == "text/csv; charset=utf-8"
     assert table.headers["content-disposition"] == 'attachment; filename="findings.csv"'
     assert rows(table) == [[each["kind"], each["request_id"], str(each["seq"])] for each in found]
+    asked = await people.get("auditor", f"{AUDIT}/findings", Accept="text/csv, */*;q=0.1")
+    assert (asked.headers["content-type"], asked.headers["vary"]) == ("text/csv; charset=utf-8", "Accept")
+    assert asked.content == table.content
+    paged = await people.get("auditor", f"{AUDIT}/findings?limit=5", Accept="text/csv")
+    assert (paged.status_code, paged.json()["errors"][0]["path"]) == (400, "query.limit")
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "name"),
+    [
+        (LogFormat.OCEL, "application/json", "log.jsonocel"),
+        (LogFormat.XES, "application/xml", "log.xes"),
+        (LogFormat.CSV, "text/csv; charset=utf-8", "log.csv"),
+    ],
+)
+async def test_an_event_log_is_that_of_the_command_line(
+    people: People, ground: Sandbox, request_id: str, form: LogFormat, kind: str, name: str
+) -> None:
+    asked = f"{AUDIT}/log?format={form}&department={PROVIDER}&statute=nantong-2020"
+    log = await people.get("auditor", asked)
+    assert (log.status_code, log.headers["content-type"]) == (200, kind)
+    assert log.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert request_id in log.text
+    wanted = selected(PROVIDER, None, None, "nantong-2020")
+    assert log.text == "".join(log_text(form, all_recorded(Reader(ground.engine), wanted)))
+
+
+async def test_a_log_is_of_the_cases_that_are_chosen(people: People, request_id: str) -> None:
+    others = (await people.get("auditor", f"{AUDIT}/log?statute=yima-2021")).json()
+    assert request_id not in [each["id"] for each in others["objects"]]
+    assert (await people.get("auditor", f"{AUDIT}/log?format=xlsx")).status_code == 422
 
 
 def rows(table: httpx.Response) -> list[list[str]]:
