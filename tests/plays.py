@@ -16,7 +16,6 @@ from embedded.simulate.sandbox import Sandbox
 from embedded.simulate.scenario import PlayedStep, Scenario, read_scenario
 from ledger.queries.cases import get_case
 from ledger.queries.views import CaseDetail
-from tests.documents.scenarios import PLAYED
 from tests.forms import WHOLE
 from tests.pure_play import PurePlay, play_purely
 from tests.representatives import representatives
@@ -78,9 +77,7 @@ def _asked_for(items: Iterable[pytest.Item]) -> list[Path]:
         together = together or "real_plays" in names
         callspec = getattr(item, "callspec", None)
         path = callspec.params.get("path") if callspec else None
-        if "dossiers" in names:
-            needed.update(FOLDER / statute / f"{name}.yaml" for statute, each in PLAYED.items() for name in each)
-        elif "plays" in names and path is None:
+        if "plays" in names and path is None:
             needed.add(IMPASSE)
         elif "plays" in names:
             tested.add(path)

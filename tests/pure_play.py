@@ -19,18 +19,20 @@ from domain.engine.process import Cause, DeclaredStage, Process
 from domain.engine.records import Actor, Event, RecordedEvent
 from domain.policy import default_policy
 from domain.statutes.model import Statute
-from domain.words import ClockState, CommandName, Stage
+from domain.words import ClockState, CommandName, EventType, Stage
 from embedded.simulate.player import PlayedCase, RefusedStep, command_of, opener_of
 from embedded.simulate.scenario import PlayedStep, Scenario
+from ledger.queries.views import CaseDetail
 from procedures.rectification.case import RectificationCase
 from procedures.rectification.rules import origin_is_there
 from procedures.registry import PROCEDURES
 from procedures.resource_withdrawal.rules import resource_withdrawn
 from protocol.messages import CaseView
 from protocol.opening import Played
-from starter.case_opening import enter_case
+from starter.case_opening import Entered, enter_case
 from starter.errors import RequestRefused
 from tests.domain.engine.machine import PaperCase
+from workflows.recording import header
 
 By = Literal["filing", "command", "expiry", "platform"]
 """What leads from one stage to another."""
@@ -116,10 +118,31 @@ class WatchedCase(PaperCase):
 
 @dataclass(frozen=True)
 class PurePlay:
-    """What came of a scenario; ``paper`` is its case, None where the filing was refused."""
+    """What came of a scenario; ``paper`` is its case, and ``filing`` what opened it, None where that was refused."""
 
     played: PlayedCase
     paper: WatchedCase | None
+    filing: Entered | None = None
+
+    @property
+    def detail(self) -> CaseDetail:
+        """What the ledger would have of the case; a filing that was refused has none."""
+        assert self.paper is not None
+        assert self.filing is not None
+        case, events = self.paper.case, self.paper.events
+        closed = next((event for event in events if event.type is EventType.CLOSED), None)
+        return CaseDetail(
+            **header(self.filing.opening, self.filing.case, "on-paper"),
+            request_id=case.request_id,
+            stage=case.stage,
+            outcome=case.outcome,
+            closed_at=closed.at if closed else None,
+            seq=case.head,
+            head_digest=events[-1].digest,
+            algorithm="sm3",
+            updated_at=events[-1].at,
+            clocks=tuple(case.clocks.values()),
+        )
 
 
 def play_purely(scenario: Scenario, text: Statute | None = None) -> PurePlay:
@@ -128,7 +151,7 @@ def play_purely(scenario: Scenario, text: Statute | None = None) -> PurePlay:
     Raises nothing for what the rules refuse, and UndeclaredStep for what no process declares.
     """
     played = PlayedCase(scenario)
-    paper = _filed(played, text)
+    paper, filing = _filed(played, text)
     if paper is not None:
         _carry_on(paper)
         for number, step in enumerate(scenario.steps, start=1):
@@ -136,10 +159,10 @@ def play_purely(scenario: Scenario, text: Statute | None = None) -> PurePlay:
         _let_pass(paper, scenario.ends_at)
         played.events = paper.events
         played.case = _view(paper.case)
-    return PurePlay(played, paper)
+    return PurePlay(played, paper, filing)
 
 
-def _filed(played: PlayedCase, text: Statute | None) -> WatchedCase | None:
+def _filed(played: PlayedCase, text: Statute | None) -> tuple[WatchedCase, Entered] | tuple[None, None]:
     scenario, opener = played.scenario, opener_of(played.scenario)
     final = scenario.calendar == "final"
     try:
@@ -149,11 +172,11 @@ def _filed(played: PlayedCase, text: Statute | None) -> WatchedCase | None:
             played=Played(all_editions=final, alone=True),
         )
         case = replace(entered.case, statute=text or entered.case.statute)
-        return WatchedCase(_looked_up(case), opener, scenario.filed_at, final)
+        return WatchedCase(_looked_up(case), opener, scenario.filed_at, final), entered
     except (RequestRefused, Refused) as refused:
         text_of_it = refused.statute or (scenario.statute if refused.article else None)
         played.refused.append(RefusedStep(0, "file", refused.code, refused.article, text_of_it))
-    return None
+    return None, None
 
 
 def _looked_up(case: Case) -> Case:

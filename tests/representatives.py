@@ -1,7 +1,8 @@
-"""Which scenarios stand for all: few, and together they show of each procedure whatever all of them show.
+"""Which scenarios stand for all: few, and together they show whatever all of them show.
 
-What a scenario shows is read from its play on paper: the text, the commands carried out, the refusals, the events,
-by whom and in which stage, the clocks with their ends and what each rests on, the outcome, the calendar that was known.
+What a scenario shows is read from its play on paper: of its procedure the commands carried out, the events, the stages
+and the outcome; besides, the text, the refusals, the limits with their ends and what each rests on, who acts, and the
+calendar that was known.
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Set
@@ -31,14 +32,15 @@ def _traits(play: PurePlay) -> Iterator[Hashable]:
     scenario, played = play.played.scenario, play.played
     refused = {step.step for step in played.refused}
     of_procedure: list[Hashable] = [
-        ("text", scenario.statute),
         ("outcome", played.case.outcome if played.case else None),
         *(("command", step.do) for number, step in enumerate(scenario.steps, start=1) if number not in refused),
-        *(("refusal", step.code) for step in played.refused),
-        *(("clock", clock.id, clock.state, clock.basis) for clock in played.clocks),
         *(("event", event.type) for event in played.events),
-        *(("by", event.actor.role) for event in played.events),
         *(("stage", event.stage) for event in played.events),
     ]
     yield ("calendar", scenario.calendar)
+    yield ("text", scenario.statute)
+    yield from (("refusal", step.code) for step in played.refused)
+    yield from (("clock", clock.id, clock.state) for clock in played.clocks)
+    yield from (("basis", clock.basis) for clock in played.clocks)
+    yield from (("by", event.actor.role) for event in played.events)
     yield from ((scenario.procedure, trait) for trait in of_procedure)

@@ -21,6 +21,7 @@ from domain.statutes.model import Statute
 from domain.words import Basis, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Urgency
 from embedded.simulate.player import PlayedCase
 from embedded.simulate.report import mismatches
+from ledger.queries.views import CaseDetail
 from procedures.registry import PROCEDURES
 from procedures.share_request.case import ShareRequestCase
 from procedures.share_request.process import PROCESS
@@ -34,13 +35,15 @@ IN_TIME = timedelta(seconds=1)
 
 @pytest.mark.long
 @pytest.mark.parametrize("path", FILES, ids=name_of)
-async def test_scenario(path: Path, plays: Plays) -> None:
-    """As it expects on paper, and on the real server the same to the last event."""
-    paper = on_paper(path).played
-    found = mismatches(paper)
+async def test_scenario(path: Path, plays: Plays, details: Mapping[str, CaseDetail]) -> None:
+    """As it expects on paper, and on the real server the same to the last event, and in what the ledger has of it."""
+    play = on_paper(path)
+    found = mismatches(play.played)
     if path in plays:
         real = await plays[path]
-        found += [*mismatches(real), *differences(real, paper)]
+        found += [*mismatches(real), *differences(real, play.played)]
+        if play.paper and play.paper.case.closed:
+            assert known(details[name_of(path)]) == known(play.detail)
     assert not found, "\n".join([f"{name_of(path)}:", *found])
 
 
@@ -63,6 +66,13 @@ def told(event: RecordedEvent) -> Mapping[str, Any]:
     plain["data"] = {name: value for name, value in plain["data"].items() if name not in OF_THE_FILING}
     named: Mapping[str, Any] = json.loads(A_CASE.sub("a case", json.dumps(plain)))
     return named
+
+
+def known(detail: CaseDetail) -> Mapping[str, Any]:
+    """What the ledger has of a case, but for what each case has of its own, and the instant as in :func:`told`."""
+    own = {"request_id", "workflow_id", "filing_key", "filing_digest", "head_digest", "updated_at"}
+    own |= {"closed_at"} if detail.outcome is Outcome.UNPUBLISHED else set()
+    return detail.model_dump(exclude=own)
 
 
 OF_THE_FILING = {"filing_digest", "policy_digest", "statute_digest"}

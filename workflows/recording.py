@@ -160,7 +160,7 @@ class Recorder:
             key=key,
             known_on=None if self.opening.all_editions else at.astimezone(CHINA).date(),
             close_of_business=self.case.policy.close_of_business,
-            header=header(self.opening, self.case) if head == 0 else None,
+            header=header(self.opening, self.case, workflow.info().workflow_id) if head == 0 else None,
         )
         self._under_way += 1
         try:
@@ -188,7 +188,7 @@ class Recorder:
         self.keys.update((caller_key(event.key), event.key) for event in there if event.key)
 
 
-def header(opening: CaseOpening, case: Case) -> dict[str, Any]:
+def header(opening: CaseOpening, case: Case, workflow_id: str) -> dict[str, Any]:
     """What the ledger keeps of a case beside its events."""
     requester, provider, resource = case.requester, case.provider, case.resource
     return {
@@ -207,7 +207,7 @@ def header(opening: CaseOpening, case: Case) -> dict[str, Any]:
         "sharing_class": resource.sharing_class,
         "filing_key": opening.key,
         "filing_digest": opening.digest,
-        "workflow_id": workflow.info().workflow_id,
+        "workflow_id": workflow_id,
         "opened_by": opening.opened_by,
         "superior": case.superior,
     }

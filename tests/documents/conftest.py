@@ -1,4 +1,4 @@
-"""Papers of cases that were really played: under every text, every kind of notice that it can make."""
+"""Papers of played cases: under every text, every kind of notice that it can make."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,10 +9,9 @@ from embedded.simulate.player import Player
 from embedded.simulate.sandbox import Sandbox
 from embedded.simulate.scenario import Scenario
 from ledger.queries.cases import get_case
-from ledger.queries.views import CaseDetail
 from starter.documents.dossier import Dossier
 from tests.documents.scenarios import PLAYED
-from tests.plays import FOLDER, Plays, name_of
+from tests.plays import FOLDER, name_of, on_paper
 
 Dossiers = Mapping[str, Dossier]
 
@@ -28,11 +27,11 @@ async def played(ground: Sandbox, scenario: Scenario) -> Dossier:
 
 
 @pytest.fixture(scope="session")
-async def dossiers(plays: Plays, details: Mapping[str, CaseDetail]) -> Dossiers:
-    """The cases by ``statute/scenario``, as they were when their plays ended."""
+def dossiers() -> Dossiers:
+    """The cases by ``statute/scenario``, as they are when their plays end on paper; on a real server they end alike."""
     found: dict[str, Dossier] = {}
     for path in (FOLDER / statute / f"{name}.yaml" for statute, names in PLAYED.items() for name in names):
-        play = await plays[path]
-        assert not play.unexpected, play.unexpected
-        found[name_of(path)] = Dossier(details[name_of(path)], tuple(play.events))
+        play = on_paper(path)
+        assert not play.played.unexpected, play.played.unexpected
+        found[name_of(path)] = Dossier(play.detail, tuple(play.played.events))
     return found

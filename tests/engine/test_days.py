@@ -150,7 +150,8 @@ def in_china(instant: datetime) -> datetime:
 
 def dated(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every field of a model, and of those within it, that holds a day or a number of days: found in its schema."""
-    yield from _dated(model.model_json_schema(), model.model_json_schema(), path, 0)
+    schema = model.model_json_schema()
+    yield from _dated(schema, schema, path, 0)
 
 
 def _dated(schema: Any, whole: Any, path: tuple[str, ...], deep: int) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -128,6 +128,7 @@ def test_a_clause_that_sets_it_leads_to_the_stage(copy: Copy) -> None:
     assert said.stdout.split() == ["procedures/demand/process.py:PROCESS"], said.stderr
 
 
+@pytest.mark.long
 def test_it_is_written_as_the_house_writes_and_breaks_nobody_who_calls_the_api(copy: Copy) -> None:
     assert copy.faults() == ""
 

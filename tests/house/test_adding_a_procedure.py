@@ -41,7 +41,7 @@ def test_so_many_python_files_are_touched(copy: Copy) -> None:
 
 
 def test_a_case_is_played_by_it(copy: Copy) -> None:
-    assert copy.play(SCENARIO)["outcome"] == "granted"
+    assert copy.play(SCENARIO, really=True)["outcome"] == "granted"
 
 
 def test_its_picture_and_its_page_are_made_from_the_declaration(copy: Copy) -> None:
@@ -50,6 +50,7 @@ def test_its_picture_and_its_page_are_made_from_the_declaration(copy: Copy) -> N
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+@pytest.mark.long
 def test_it_is_written_as_the_house_writes_and_breaks_nobody_who_calls_the_api(copy: Copy) -> None:
     assert copy.faults() == ""
 

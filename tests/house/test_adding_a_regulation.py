@@ -51,6 +51,7 @@ def test_it_is_checked_and_listed_like_all_others(copy: Copy) -> None:
     assert shown["complete"] is True
 
 
+@pytest.mark.long
 def test_a_case_is_played_under_it(copy: Copy) -> None:
     scenario = SCENARIO.read_text(encoding="utf-8")
     for was, becomes in [

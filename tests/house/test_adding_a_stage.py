@@ -80,6 +80,7 @@ def test_three_python_files_are_touched(copy: Copy) -> None:
     assert copy.touched - set(copy.python_files) == {LABELS}
 
 
+@pytest.mark.long
 def test_a_case_comes_to_it_and_goes_on(copy: Copy) -> None:
     comes, goes_on = SCENARIO % ("", "cataloguing"), SCENARIO % (UNDERTAKEN_AGAIN, "publication")
     assert [told["outcome"] for told in copy.play_all(comes, goes_on)] == [None, None]
@@ -98,6 +99,7 @@ def test_the_picture_and_every_table_of_stages_have_it(copy: Copy) -> None:
     assert said.stdout.split() == ["demand_review", "cataloguing", "publication", "published", "provider"]
 
 
+@pytest.mark.long
 def test_it_is_written_as_the_house_writes_and_breaks_nobody_who_calls_the_api(copy: Copy) -> None:
     assert copy.faults() == ""
 
