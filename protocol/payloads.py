@@ -5,10 +5,9 @@ names the texts of rules that it rests on in the metadata of its payload, so tha
 the case's code runs.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from pydantic import TypeAdapter
 from pydantic_core import SchemaSerializer
@@ -20,6 +19,7 @@ from temporalio.converter import (
     DefaultPayloadConverter,
     EncodingPayloadConverter,
     JSONPlainPayloadConverter,
+    SerializationContext,
 )
 
 from protocol.messages import CaseOpening
@@ -60,12 +60,29 @@ class MessagesAsJson(CompositePayloadConverter):
     """Temporal's own encodings, with JSON by :class:`MessageConverter`."""
 
     def __init__(self) -> None:
-        json = MessageConverter()
-        usual = DefaultPayloadConverter.default_encoding_payload_converters
-        super().__init__(*(json if isinstance(one, JSONPlainPayloadConverter) else one for one in usual))
+        self.converters = _encodings()  # the SDK makes an object of this class several times in each turn of a workflow
 
 
-data_converter = replace(DataConverter.default, payload_converter_class=MessagesAsJson)
+@cache
+def _encodings() -> Mapping[bytes, EncodingPayloadConverter]:
+    json = MessageConverter()
+    usual = DefaultPayloadConverter.default_encoding_payload_converters
+    every = (json if isinstance(one, JSONPlainPayloadConverter) else one for one in usual)
+    return {one.encoding.encode(): one for one in every}
+
+
+class MessagesConverter(DataConverter):
+    """Converts by :class:`MessagesAsJson`, alike for whatever a message belongs to.
+
+    The SDK would make a converter of its own for each activity and each turn of a workflow.
+    """
+
+    def with_context(self, context: SerializationContext) -> Self:  # noqa: ARG002 - the SDK's own name
+        """Itself: none of its parts asks what a message belongs to."""
+        return self
+
+
+data_converter = MessagesConverter(payload_converter_class=MessagesAsJson)
 """What every client and worker of cases converts with."""
 
 

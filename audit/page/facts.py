@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from audit.dossier.contents import PackedFile
@@ -13,6 +13,7 @@ from domain.calendar import Calendar
 from domain.engine.case import Case
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Algorithm, Clock, RecordedEvent
+from domain.rule_texts import KNOWN
 from domain.statutes.clauses import clauses
 from domain.statutes.model import Clause, Statute
 from domain.words import EventType
@@ -100,20 +101,23 @@ class CaseFacts:
     def _places(self) -> Mapping[int, int]:
         return {event.seq: place for place, event in enumerate(self.acts, start=1)}
 
-    @cached_property
-    def _quotes(self) -> Mapping[tuple[str | None, str], Sequence[Clause]]:
-        found: dict[tuple[str | None, str], dict[str, Clause]] = {}
-        for _, clause in clauses(self.statute):
-            found.setdefault((clause.statute, clause.article), {}).setdefault(clause.quote, clause)
-        return {place: sorted(each.values(), key=lambda clause: clause.paragraph or 0) for place, each in found.items()}
-
     def quotes(self, statute: str | None, article: str) -> Sequence[Clause]:
         """What the text of the case has of an article, verbatim, each once; ``statute`` names one above its own."""
         above = statute if statute in self.statute.regulations else None
-        return self._quotes.get((above, article), ())
+        return _quotes(KNOWN.digest(self.statute)).get((above, article), ())
 
     def title(self, statute: str | None) -> tuple[str, str]:
         """The title of a regulation that a clause stands in, in Chinese and English, with its document number."""
         text = self.statute.regulations.get(statute or "") or self.statute
         number = (f"（{text.document}）", f" ({text.document})") if text.document else ("", "")
         return f"《{text.title.zh}》{number[0]}", f"{text.title.en}{number[1]}"
+
+
+# Many cases rest on one text.
+@lru_cache(maxsize=32)
+def _quotes(digest: str) -> Mapping[tuple[str | None, str], Sequence[Clause]]:
+    """The clauses of a statute by where they stand, each quote once."""
+    found: dict[tuple[str | None, str], dict[str, Clause]] = {}
+    for _, clause in clauses(KNOWN.statute(digest)):
+        found.setdefault((clause.statute, clause.article), {}).setdefault(clause.quote, clause)
+    return {place: sorted(each.values(), key=lambda clause: clause.paragraph or 0) for place, each in found.items()}

@@ -5,7 +5,7 @@ later, to the byte.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from html import escape
 from typing import Final, Union
@@ -23,27 +23,36 @@ Content = Union[str, int, None, Iterable["Content"]]  # noqa: UP007 - names itse
 _EMPTY: Final = frozenset({"meta", "br", "rect", "circle"})
 """Elements without content. Those of SVG must say so themselves."""
 _NAMES: Final = {"cls": "class", "viewbox": "viewBox", "aria_label": "aria-label", "http_equiv": "http-equiv"}
+_SPECIAL: Final = re.compile("[&<>\"']")
 _UNSHOWN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def el(tag: str, *content: Content, **attributes: str | int | None) -> Html:
     """An element; ``cls`` is its class. An attribute that is None is left out."""
-    given = "".join(
-        f' {_NAMES.get(name, name)}="{escape(str(value))}"' for name, value in attributes.items() if value is not None
-    )
+    given = _given(attributes) if attributes else ""
     if tag in _EMPTY:
         return Html(f"<{tag}{given}/>")
     return Html(f"<{tag}{given}>{''.join(map(_text, content))}</{tag}>")
 
 
+def _given(attributes: Mapping[str, str | int | None]) -> str:
+    named = ((_NAMES.get(name, name), value) for name, value in attributes.items() if value is not None)
+    return "".join([f' {name}="{_escaped(str(value))}"' for name, value in named])
+
+
 def _text(content: Content) -> str:
-    if isinstance(content, Html):
+    if type(content) is Html:
         return content
     if isinstance(content, str):
-        return escape(content)
+        return _escaped(content)
     if content is None:
         return ""
     return str(content) if isinstance(content, int) else "".join(map(_text, content))
+
+
+def _escaped(text: str) -> str:
+    """A text as HTML has it; most have nothing to escape."""
+    return escape(text) if _SPECIAL.search(text) else text
 
 
 def together(*content: Content) -> Html:
@@ -62,7 +71,7 @@ def said(text: object) -> Html:
     A character that cannot be seen, or that would turn the line, is named instead.
     """
     shown = _UNSHOWN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", str(text))
-    return Html(f"<bdi>{escape(shown)}</bdi>")
+    return Html(f"<bdi>{_escaped(shown)}</bdi>")
 
 
 def both(kind: str, word: str) -> Html:

@@ -28,6 +28,7 @@ from temporalio.worker import (
 from temporalio.workflow import ActivityHandle
 
 from audit.dossier.contents import HISTORY, CaseDossier
+from audit.verification.history_json import history_in
 from audit.verification.order import check_order
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
@@ -114,7 +115,7 @@ def histories_in(dossier: CaseDossier) -> list[RunHistory]:
     found = []
     for name in dossier.histories:
         try:
-            history = WorkflowHistory.from_json(case, dossier.files[name].decode())
+            history = history_in(case, dossier.files[name].decode())
             history.run_id  # noqa: B018 - raises where the first event is no start
         except Exception:  # the SDK raises whatever its parser does
             raise CheckFailed(f"{name} is not a history of Temporal") from None

@@ -1,9 +1,10 @@
 """The record of a case as a dossier holds it: its events, its rules, its calendar, read into what the engine knows."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
@@ -15,6 +16,11 @@ from domain.evidence import NotCanonical, canonical_json, plain
 from domain.policy import Policy
 from domain.rule_texts import KNOWN, Kind, RuleText, RuleTextMissing, RuleTextWrong
 from domain.statutes.model import Statute
+
+T = TypeVar("T")
+
+MOST_KEPT: Final = 256 << 10
+"""How many bytes a statute, a policy or a calendar may have whose reading is kept: the largest of ours has 20,000."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,11 @@ def _event(line: bytes, number: int) -> RecordedEvent:
 
 def rule_text_in(dossier: CaseDossier, name: str) -> RuleText:
     """The statute or the policy of a dossier. Raises CheckFailed for what is not the text that its digest names."""
-    said = _json_object(dossier, name, ("body", "digest", "kind"))
+    return _kept(_rule_text, name, dossier.files[name])
+
+
+def _rule_text(name: str, content: bytes) -> RuleText:
+    said = _json_object(name, content, ("body", "digest", "kind"))
     kind: Kind = "statute" if name == STATUTE else "policy"
     if said["kind"] != kind or not isinstance(said["body"], dict) or not isinstance(said["digest"], str):
         raise CheckFailed(f"{name} holds no {kind}")
@@ -84,14 +94,31 @@ def record_in(dossier: CaseDossier) -> CaseRecord:
         raise CheckFailed("this version cannot read the statute or the policy of the dossier") from None
 
 
+def _kept(read: Callable[[str, bytes], T], name: str, content: bytes) -> T:
+    """What a file is read into; that of the files that many dossiers have alike is kept, to the byte."""
+    if len(content) > MOST_KEPT:
+        return read(name, content)
+    found: T = _read_once(read, name, content)
+    return found
+
+
+@lru_cache(maxsize=32)
+def _read_once(read: Callable[[str, bytes], Any], name: str, content: bytes) -> Any:
+    return read(name, content)
+
+
 def calendar_in(dossier: CaseDossier) -> Calendar:
     """The calendar of a dossier, with every edition that was known when it was packed. Raises CheckFailed."""
-    said = _json_object(dossier, CALENDAR, ("editions",))
+    return _kept(_calendar, CALENDAR, dossier.files[CALENDAR])
+
+
+def _calendar(name: str, content: bytes) -> Calendar:
+    said = _json_object(name, content, ("editions",))
     try:
-        editions = [load_edition(json.dumps(edition), CALENDAR) for edition in _list(said["editions"])]
+        editions = [load_edition(json.dumps(edition), name) for edition in _list(said["editions"])]
         return Calendar(editions)
     except CalendarError as error:
-        raise CheckFailed(f"{CALENDAR} holds no calendar: {error}") from None
+        raise CheckFailed(f"{name} holds no calendar: {error}") from None
 
 
 def _list(value: Any) -> list[Any]:
@@ -100,8 +127,7 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
-def _json_object(dossier: CaseDossier, name: str, keys: Sequence[str]) -> Mapping[str, Any]:
-    content = dossier.files[name]
+def _json_object(name: str, content: bytes, keys: Sequence[str]) -> Mapping[str, Any]:
     try:
         said = json.loads(content)
         written = f"{canonical_json(said)}\n".encode()
