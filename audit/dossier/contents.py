@@ -8,6 +8,7 @@ from typing import IO, Final
 
 from pydantic import ValidationError
 
+from audit.dossier.rules import rules_here
 from domain.engine.records import Algorithm
 from domain.evidence import NotCanonical, canonical_json, plain
 from domain.field_types import Sha256
@@ -47,13 +48,15 @@ class PackedFile(Fixed):
 class Manifest(Fixed):
     """The list of what a dossier holds, in order of name.
 
-    ``made_by`` is the release that packed it, ``algorithm`` the one that chains the case's events.
+    ``made_by`` is the release that packed it, ``rules`` the fingerprint of the code that decides in it, ``algorithm``
+    the one that chains the case's events.
     """
 
     format: str
     request_id: str
     algorithm: Algorithm
     made_by: str
+    rules: Sha256
     files: tuple[PackedFile, ...]
 
     def written(self) -> bytes:
@@ -122,10 +125,12 @@ def manifest_of(
     files: Mapping[str, bytes],
     papers: Mapping[str, PackedFile] | None = None,
 ) -> Manifest:
-    """The manifest of these files, and of the papers that are packed beside them."""
+    """The manifest of these files, and of the papers that are packed beside them, by the rules of this version."""
     all_of_them = {**{name: listed(name, content) for name, content in files.items()}, **(papers or {})}
     packed = tuple(all_of_them[name] for name in sorted(all_of_them))
-    return Manifest(format=FORMAT, request_id=request_id, algorithm=algorithm, made_by=made_by, files=packed)
+    return Manifest(
+        format=FORMAT, request_id=request_id, algorithm=algorithm, made_by=made_by, rules=rules_here(), files=packed
+    )
 
 
 def read_manifest(content: bytes) -> Manifest:

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import groupby
 
 from audit.verification.record import CaseRecord
-from audit.verification.results import CheckFailed
+from audit.verification.rules import DecidesOtherwise
 from domain.calendar import CHINA, CalendarError, day_of
 from domain.engine.deadlines import order_again, resolve
 from domain.engine.records import Clock, Deadline, RecordedEvent
@@ -47,13 +47,13 @@ def _count_again(record: CaseRecord, event: RecordedEvent, clock: Clock, known_o
     try:
         again = resolve(order_again(clock), record.calendar.as_known_on(known_on), close)
     except CalendarError as error:
-        raise CheckFailed(
+        raise DecidesOtherwise(
             f"event {event.seq}: the limit {clock.id.value} cannot be counted: {error}", clock.article
         ) from None
     for name in _COUNTED:
         is_, should = getattr(clock, name), getattr(again, name)
         if is_ != should:
-            raise CheckFailed(
+            raise DecidesOtherwise(
                 f"event {event.seq}: {name} of {clock.id.value} is {is_}, but {clock.amount} {clock.unit.value} "
                 f"from {clock.started_at.astimezone(CHINA).date()} give {should}",
                 clock.article,

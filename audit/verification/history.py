@@ -32,6 +32,7 @@ from audit.verification.history_json import history_in
 from audit.verification.order import check_order
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
+from audit.verification.rules import DecidesOtherwise
 from audit.verification.silence import silent_runtime, silent_threads
 from domain.engine.records import NumberedEvent, Step, StepResult
 from domain.evidence import body_of, numbered
@@ -150,9 +151,10 @@ async def check_history(dossier: CaseDossier, record: CaseRecord, histories: Seq
         before = started.original_execution_run_id
         failure = await replay(history, replayed)
         if failure is not None:
-            raise CheckFailed(f"{name}: run again, the case decides otherwise: {_why(failure)}")
+            raise DecidesOtherwise(f"{name}: run again, the case decides otherwise: {_why(failure)}")
     if replayed.ended and not ends(histories[-1]):
-        raise CheckFailed(f"{dossier.histories[-1]} breaks off: the case came to its end, and the history does not")
+        name = dossier.histories[-1]
+        raise DecidesOtherwise(f"{name} breaks off: the case came to its end, and the history does not")
     return replayed
 
 
@@ -191,14 +193,15 @@ def check_ledger(record: CaseRecord, replayed: Replayed) -> str:
         if body_of(event) != body_of(there):
             said, stands = body_of(event), body_of(there)
             wrong = next(name for name in said if said[name] != stands[name])
-            raise CheckFailed(
+            raise DecidesOtherwise(
                 f"event {there.seq}: the ledger says of {wrong}: {_short(stands[wrong])}; "
                 f"the history gives: {_short(said[wrong])}",
                 there.article,
             )
     if len(decided) != len(record.events):
         more = "more" if len(record.events) > len(decided) else "fewer"
-        raise CheckFailed(f"the ledger has {len(record.events)} events, {more} than the {len(decided)} of the history")
+        told = f"the ledger has {len(record.events)} events, {more} than the {len(decided)} of the history"
+        raise DecidesOtherwise(told)
     return f"{len(decided)} events, decided again one by one"
 
 

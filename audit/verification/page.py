@@ -14,9 +14,9 @@ from protocol.messages import CaseOpening
 from protocol.opening import case_before
 
 
-def made_elsewhere(dossier: CaseDossier) -> str | None:
-    """The release that packed a dossier, where it is another than this: its page may have looked otherwise."""
-    return None if dossier.manifest.made_by == version("shareflow") else dossier.manifest.made_by
+def made_elsewhere(dossier: CaseDossier) -> bool:
+    """Whether another release than this packed a dossier: its page may have looked otherwise."""
+    return dossier.manifest.made_by != version("shareflow")
 
 
 def check_page(dossier: CaseDossier, record: CaseRecord, opening: CaseOpening) -> str:

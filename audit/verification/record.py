@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from audit.dossier.contents import CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier
 from audit.verification.results import CheckFailed
+from audit.verification.rules import DecidesOtherwise
 from domain.calendar import Calendar, CalendarError, load_edition
 from domain.engine.records import RecordedEvent
 from domain.evidence import NotCanonical, canonical_json, plain
@@ -52,7 +53,7 @@ def _event(line: bytes, number: int) -> RecordedEvent:
         event = RecordedEvent.model_validate_json(line)
         written = canonical_json(plain(event)).encode()
     except (ValidationError, NotCanonical):
-        raise CheckFailed(f"line {number} of {EVENTS} is not an event") from None
+        raise DecidesOtherwise(f"line {number} of {EVENTS} is not an event") from None
     if written != line:
         raise CheckFailed(f"line {number} of {EVENTS} is not written as an event is: something was added or changed")
     return event
@@ -91,7 +92,7 @@ def record_in(dossier: CaseDossier) -> CaseRecord:
             calendar_in(dossier),
         )
     except (ValidationError, RuleTextMissing):
-        raise CheckFailed("this version cannot read the statute or the policy of the dossier") from None
+        raise DecidesOtherwise("this version cannot read the statute or the policy of the dossier") from None
 
 
 def _kept(read: Callable[[str, bytes], T], name: str, content: bytes) -> T:

@@ -1,7 +1,7 @@
 """Whether every step from stage to stage is one that the procedure declares under its statute."""
 
 from audit.verification.record import CaseRecord
-from audit.verification.results import CheckFailed
+from audit.verification.rules import DecidesOtherwise
 from domain.naming import procedure_of_id
 from domain.words import Stage
 from procedures.registry import PROCEDURES
@@ -13,12 +13,14 @@ def check_transitions(record: CaseRecord) -> str:
     process = procedure.process.under(record.statute)
     here, steps = record.filed.stage, 0
     if here not in process.opens:
-        raise CheckFailed(f"a filing does not lead to {here.value} under {record.statute.id}", record.filed.article)
+        raise DecidesOtherwise(
+            f"a filing does not lead to {here.value} under {record.statute.id}", record.filed.article
+        )
     for event in record.events[1:]:
         if event.stage is here:
             continue
         if here is Stage.CLOSED or event.stage not in process[here].leads_to:
-            raise CheckFailed(
+            raise DecidesOtherwise(
                 f"event {event.seq} ({event.type.value}) leads from {here.value} to {event.stage.value}, "
                 f"which {procedure.name.value} does not have under {record.statute.id}",
                 event.article,

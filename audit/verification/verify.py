@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from audit.dossier.contents import CaseDossier
 from audit.dossier.proof import PROOF, LogProof, read_proof
+from audit.page.facts import PAGE
 from audit.verification.acts import check_acts
 from audit.verification.chain import check_chain, check_texts
 from audit.verification.deadlines import check_deadlines
@@ -19,6 +20,7 @@ from audit.verification.log import check_against, check_inclusion_of, check_sign
 from audit.verification.page import check_page, made_elsewhere
 from audit.verification.record import CaseRecord, record_in
 from audit.verification.results import CheckFailed, CheckResult
+from audit.verification.rules import check_with, told_apart
 from audit.verification.seal import check_seal
 from audit.verification.transitions import check_transitions
 from domain.log.keys import ED25519, PublicKey
@@ -114,7 +116,8 @@ class _Verification:
             self._results.append(CheckResult(check=check, result="ok", detail=tried()))
             return True
         except CheckFailed as error:
-            self._results.append(CheckResult(check=check, result="FAIL", detail=error.detail, article=error.article))
+            detail = told_apart(error, self._dossier.manifest)
+            self._results.append(CheckResult(check=check, result="FAIL", detail=detail, article=error.article))
         except _Skipped as why:
             self._results.append(CheckResult(check=check, result="skipped", detail=str(why)))
         return False
@@ -145,10 +148,24 @@ class _Verification:
         return check_documents(self._dossier, self._read_record, self._opening().application)
 
     def _page(self) -> str:
-        other = made_elsewhere(self._dossier)
-        if other is not None:
-            raise _Skipped(f"it was made by release {other}, which may have made it otherwise: do not rely on it")
-        return check_page(self._dossier, self._read_record, self._opening())
+        try:
+            return check_page(self._dossier, self._read_record, self._opening())
+        except CheckFailed as error:
+            if not made_elsewhere(self._dossier):
+                raise
+            if PAGE in self._dossier.files and self._sealed():
+                raise _Skipped(
+                    "another release drew it otherwise than this one would; it is as it was sealed"
+                ) from None
+            why = "another release may have drawn it otherwise; give the log's key (--key), or"
+            raise CheckFailed(f"{error.detail}; {why} {check_with(self._dossier.manifest)}") from None
+
+    def _sealed(self) -> bool:
+        try:
+            self._seal()
+        except (CheckFailed, _Skipped):
+            return False
+        return True
 
     def _replay(self) -> str:
         self._read_histories()

@@ -1,0 +1,100 @@
+"""A dossier that other rules packed: what they may explain is told apart from a forgery, and never passes for right."""
+
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+
+from audit.dossier.contents import CALENDAR, EVENTS, CaseDossier
+from audit.dossier.rules import rules_here
+from audit.verification.verify import failed, verify
+from tests.audit.dossiers import dossier_of, resealed
+from tests.audit.test_verification import changed, events_of, with_events, with_files, wrong
+from tests.engine.changed_workflow import OneStepMore
+
+CASE = "cn-809-2025.extension-granted"
+ELSEWHERE = 'confirms neither; check it with that release: pip install "shareflow[audit]==0.0.9"'
+
+
+def packed_by(dossier: CaseDossier, made_by: str, rules: str = "0" * 64) -> CaseDossier:
+    """The dossier as another release would say that it packed it."""
+    named = replace(dossier, manifest=dossier.manifest.model_copy(update={"made_by": made_by}))
+    whole = resealed(named, named.files)
+    return replace(whole, manifest=whole.manifest.model_copy(update={"rules": rules}))
+
+
+def test_what_other_rules_decided_alike_holds() -> None:
+    assert not failed(verify(packed_by(dossier_of(CASE), "0.0.9")))
+
+
+def test_a_rule_that_changed_since_is_no_forgery_and_not_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audit.verification.history.CaseWorkflow", OneStepMore)
+    ours = wrong(dossier_of(CASE))
+    assert ours.keys() == {"history"}
+    assert "check it with" not in ours["history"]
+    theirs = wrong(packed_by(dossier_of(CASE), "0.0.9"))
+    assert theirs.keys() == {"history"}
+    assert theirs["history"].startswith(ours["history"])
+    assert theirs["history"].endswith(ELSEWHERE)
+
+
+def forged(name: str) -> CaseDossier:
+    dossier = dossier_of(CASE)
+    events = events_of(dossier)
+    started = next(event for event in events if event["clock"])
+    said: dict[str, dict[str, Any]] = {
+        "ledger": {"at": "2025-08-01T09:00:00.000000+08:00"},
+        "transitions": {"stage": "final_instance"},
+        "deadlines": {"clock": {**(started["clock"]), "due_date": "2030-01-04"}},
+    }
+    return with_events(dossier, changed(events, started["seq"], **said[name]), chained=True)
+
+
+@pytest.mark.parametrize("check", ["ledger", "transitions", "deadlines"])
+def test_a_forgery_that_claims_another_release_does_not_pass(check: str) -> None:
+    ours = wrong(forged(check))
+    theirs = wrong(packed_by(forged(check), "0.0.9"))
+    assert ours.keys() == theirs.keys()
+    assert "check it with" not in ours[check]
+    told = (
+        "it says that it was packed by the rules of release 0.0.9: a changed rule and a forgery look alike to this one"
+    )
+    assert theirs[check] == f"{ours[check]}; {told} ({version('shareflow')}), which {ELSEWHERE}"
+
+
+def test_an_event_of_a_kind_that_is_not_known_may_be_of_another_release() -> None:
+    dossier = dossier_of(CASE)
+    unknown = with_events(dossier, changed(events_of(dossier), 1, type="sung"), chained=True)
+    assert wrong(unknown) == {"record": f"line 1 of {EVENTS} is not an event"}
+    assert wrong(packed_by(unknown, "0.0.9"))["record"].endswith(ELSEWHERE)
+
+
+def test_what_no_release_explains_is_said_as_ever() -> None:
+    """Digests, the chain, the form of files: that another release is named excuses none of them."""
+    dossier = dossier_of(CASE)
+    unchained = with_events(dossier, changed(events_of(dossier), 2, prev="0" * 64))
+    calendar = with_files(dossier, {**dossier.files, CALENDAR: b'{"editions":[]}'})
+    emptied = replace(dossier, files={**dossier.files, EVENTS: b""})
+    for each, check in ((unchained, "chain"), (calendar, "record"), (emptied, "digests")):
+        elsewhere = each.manifest.model_copy(update={"made_by": "0.0.9", "rules": "0" * 64})
+        assert wrong(replace(each, manifest=elsewhere))[check] == wrong(each)[check]
+
+
+@pytest.mark.parametrize("made_by", ["", "1", "9.9.9; rm -rf /", "1.0\u202e", "0.1.0\n", "１.２", "x" * 500])
+def test_a_release_that_is_none_is_no_command(made_by: str) -> None:
+    told = wrong(packed_by(forged("ledger"), made_by))["ledger"]
+    assert told.endswith("check it with the build that packed it")
+    assert "an unknown release" in told
+    assert "pip" not in told
+
+
+def test_other_rules_under_our_own_number_are_told() -> None:
+    told = wrong(packed_by(forged("ledger"), version("shareflow")))["ledger"]
+    assert "other rules than those of release" in told
+    assert told.endswith("check it with the build that packed it")
+
+
+def test_the_rules_of_a_version_have_one_fingerprint() -> None:
+    assert dossier_of(CASE).manifest.rules == rules_here() == dossier_of("yima-2021.adjudicated-deny").manifest.rules
+    assert len(rules_here()) == 64
