@@ -41,6 +41,7 @@ CALLED_BY_NAME: Final = {
     "_without_what_says_nothing": "pydantic: a serializer",
     "to_payload": "temporalio asks for it",
     "from_payload": "temporalio asks for it",
+    "with_context": "temporalio asks for it",
     "process_bind_param": "SQLAlchemy asks for it",
     "process_result_value": "SQLAlchemy asks for it",
 }

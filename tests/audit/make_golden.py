@@ -1,0 +1,64 @@
+"""Keep a dossier of each procedure: ``python -m tests.audit.make_golden`` from the top of the repository.
+
+They stand in a folder of this release, made anew as a whole; those of releases before are never written again: each
+later version must still read and check them. All stand in one log, whose key is made for the day: its public half
+stays, the secret one is kept nowhere. The checkpoint is one of before the last cases, as an auditor has it.
+"""
+
+import secrets
+import shutil
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from audit.dossier.contents import CaseDossier
+from domain.log.keys import Ed25519Signer
+from domain.naming import procedure_of_id
+from tests.audit.dossiers import dossier_of, packed
+from tests.audit.logs import MemoryLog, entered, logged
+
+GOLDEN: Final = Path(__file__).parent / "golden"
+"""A folder a release."""
+KEY: Final = "log.pub"
+CHECKPOINT: Final = "checkpoint"
+CASES: Final = (
+    "cn-809-2025.extension-granted",
+    "demand.published-then-requested",
+    "access_grant.nantong-used-then-expired",
+    "catalogue_change.national-extension-with-consent",
+    "data_correction.zhejiang-disputed-and-corrected",
+    "periodic_duty.nantong-survey-fulfilled-on-the-last-second",
+    "rectification.yima-to-the-government-and-accountability",
+    "resource_withdrawal.nantong-809-both",
+)
+"""A case of each procedure, of those whose histories are kept."""
+
+
+def sealed(cases: Sequence[CaseDossier], signer: Ed25519Signer) -> tuple[list[CaseDossier], str]:
+    """The dossiers in one log and sealed with its key; and its checkpoint when half of them stood in it."""
+    log, places, kept, size = MemoryLog(signer), list[list[int]](), "", 0
+    for number, dossier in enumerate(cases, start=1):
+        places.append(entered(dossier, log))
+        if number == len(cases) // 2:
+            kept, size = log.checkpoint(), log.trees[0].size
+    return [logged(dossier, log, where, [size]) for dossier, where in zip(cases, places, strict=True)], kept
+
+
+def make() -> None:
+    """Make those of this release."""
+    signer = Ed25519Signer("shareflow/golden", secrets.token_bytes(32))
+    dossiers, kept = sealed([dossier_of(case) for case in CASES], signer)
+    folder = GOLDEN / version("shareflow")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / KEY).write_text(f"{signer.key.written()}\n", "utf-8")
+    (folder / CHECKPOINT).write_text(kept, "utf-8")
+    for dossier in dossiers:
+        name = procedure_of_id(dossier.manifest.request_id).value
+        (folder / f"{name}.zip").write_bytes(packed(dossier))
+    print(f"{folder}: {len(dossiers)} dossiers")
+
+
+if __name__ == "__main__":
+    make()
