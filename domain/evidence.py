@@ -5,6 +5,7 @@ Whoever holds a case's events can check them with this file alone: no database, 
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from enum import Enum
@@ -33,7 +34,10 @@ COVERED: Final = (
     "clock",
     "key",
 )
-"""The fields of an event that its digest covers, besides ``prev``."""
+"""The fields of an event that its digest covers, besides ``prev``; of the person in ``actor`` it covers a commitment."""
+
+SALT_BYTES: Final = 16
+"""How many random bytes the salt of a commitment has; it is written in hexadecimal digits."""
 
 BEIJING: Final = timezone(timedelta(hours=8))
 
@@ -213,8 +217,40 @@ def digest_of_text(text: str, algorithm: Algorithm) -> str:
 
 
 def body_of(event: NumberedEvent) -> dict[str, Any]:
-    """What the digest of ``event`` covers besides ``prev``, as JSON values."""
+    """What ``event`` says, as JSON values: what its digest covers besides ``prev``, with the person by name."""
     return {name: plain(getattr(event, name)) for name in COVERED}
+
+
+def commitment(person: str, salt: str, algorithm: Algorithm) -> str:
+    """What a digest covers in the place of a person (承诺值): it binds the name and, without the salt, does not tell it.
+
+    Raises NotCanonical for a name that has no canonical JSON.
+    """
+    return f"{algorithm}:{digest_of([salt, person], algorithm)}"
+
+
+def is_commitment(said: str, algorithm: Algorithm) -> bool:
+    """Whether what stands in the place of a person has the form of a commitment by this algorithm."""
+    return re.fullmatch(f"{algorithm}:[0-9a-f]{{64}}", said, re.ASCII) is not None
+
+
+def covered(body: Mapping[str, Any], salt: str | None, algorithm: Algorithm) -> dict[str, Any]:
+    """What a digest covers of a body: the same, with a commitment where a person is named.
+
+    A salt and a name come together; without a salt only what is a commitment already may stand in its place. Raises
+    NotCanonical for one without the other.
+    """
+    actor = body["actor"]
+    person = actor.get("person") if isinstance(actor, Mapping) else None
+    if salt is None and person is None:
+        return dict(body)
+    if not isinstance(person, str):
+        raise NotCanonical("A salt stands there without a person.")
+    if salt is not None:
+        return {**body, "actor": {**actor, "person": commitment(person, salt, algorithm)}}
+    if not is_commitment(person, algorithm):
+        raise NotCanonical("A person is named without the salt of the commitment.")
+    return dict(body)
 
 
 def numbered(
@@ -256,19 +292,19 @@ def deadline_of(clock: Clock) -> Deadline:
 def seal(event_without_digest: Mapping[str, Any], prev: str, algorithm: Algorithm) -> str:
     """The digest that chains an event to ``prev``, the digest of the event before (or GENESIS).
 
-    ``event_without_digest`` holds exactly the fields of COVERED (``prev`` may stand there too and is
-    then replaced). Raises NotCanonical for missing or other fields, and for values without
-    canonical JSON.
+    ``event_without_digest`` holds exactly the fields of COVERED, and ``salt`` where it names a person (``prev`` may
+    stand there too and is then replaced). Raises NotCanonical for missing or other fields, for a person without a salt
+    or the other way round, and for values without canonical JSON.
     """
-    body = {name: plain(value) for name, value in event_without_digest.items() if name != "prev"}
+    body = {name: plain(value) for name, value in event_without_digest.items() if name not in ("prev", "salt")}
     if body.keys() != set(COVERED):
         odd = ", ".join(sorted(body.keys() ^ set(COVERED)))
         raise NotCanonical(f"An event is sealed with exactly its fields; missing or unknown: {odd}.")
-    return digest_of({**body, "prev": prev}, algorithm)
+    return digest_of({**covered(body, event_without_digest.get("salt"), algorithm), "prev": prev}, algorithm)
 
 
 def verify_chain(events: Iterable[RecordedEvent], algorithm: Algorithm, head: str | None = None) -> None:
-    """Check a whole case from its first event: numbers without gaps, each link, each digest.
+    """Check a whole case from its first event: numbers without gaps, each link, each digest, each person's commitment.
 
     With ``head``, the digest that the last event must have, missing events at the end are found
     too; nothing within the chain can show those. Raises ChainBroken at the first event at fault.
@@ -281,7 +317,7 @@ def verify_chain(events: Iterable[RecordedEvent], algorithm: Algorithm, head: st
         if event.prev != prev:
             raise ChainBroken(seq, "it does not carry the digest of the event before")
         try:
-            expected = seal(body_of(event), prev, algorithm)
+            expected = seal({**body_of(event), "salt": event.salt}, prev, algorithm)
         except NotCanonical as error:
             raise ChainBroken(seq, f"it cannot be written down: {error}") from error
         if event.digest != expected:

@@ -18,6 +18,7 @@ LONGEST_TEXT = 10_000
 CODE_PATTERN = r"^[A-Za-z0-9._:/-]*$"
 SEALED_PATTERN = r"^[A-Za-z0-9._:/~-]*$"
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
+SALT_PATTERN = r"^[0-9a-f]{32}$"
 
 CONTROLLING = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 TURNING = r"\u202a-\u202e\u2066-\u2069"
@@ -186,6 +187,8 @@ Code = Annotated[
 ]
 Sha256 = Annotated[str, StringConstraints(strip_whitespace=True, pattern=SHA256_PATTERN), BeforeValidator(_plain_text)]
 """A SHA-256 in lower-case hexadecimal digits."""
+Salt = Annotated[str, StringConstraints(pattern=SALT_PATTERN)]
+"""Sixteen random bytes in lower-case hexadecimal digits."""
 CallerKey = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=CODE_PATTERN), BeforeValidator(_plain_text)
 ]

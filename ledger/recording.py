@@ -5,6 +5,7 @@ the ledger knows is found out by its function ``record_step``, in the same round
 """
 
 import json
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
@@ -17,10 +18,12 @@ from domain.engine.evolve import fold_clock
 from domain.engine.records import Clock, ClockOrder, Event, NumberedEvent, RecordedEvent, Step, StepResult
 from domain.evidence import (
     GENESIS,
+    SALT_BYTES,
     Algorithm,
     NotCanonical,
     body_of,
     canonical_json,
+    covered,
     deadline_of,
     digest_of_text,
     numbered,
@@ -65,11 +68,15 @@ class CaseHeader(CaseParticulars):
 
 @dataclass(frozen=True)
 class _Chained:
-    """A step's events in their place: each as the text that its digest covers, and the digests."""
+    """A step's events in their place: each as the text that its digest covers, the digests, and the salts of persons.
+
+    The texts have commitments in the place of persons; an event without a person has no salt.
+    """
 
     events: tuple[NumberedEvent, ...]
     texts: tuple[str, ...]
     digests: tuple[str, ...]
+    salts: tuple[str | None, ...]
 
 
 def record_step(
@@ -116,16 +123,17 @@ def _chain(step: Step, clocks: Sequence[Clock]) -> _Chained:
     assert step.prev is not None
     assert step.algorithm is not None
     events = numbered(step.events, step.head, step.statute, step.key, map(deadline_of, clocks))
+    salts = tuple(None if event.actor.person is None else secrets.token_hex(SALT_BYTES) for event in events)
     texts, digests, prev = [], [], step.prev
-    for event in events:
+    for event, salt in zip(events, salts, strict=True):
         try:
-            text = canonical_json({**body_of(event), "prev": prev})
+            text = canonical_json({**covered(body_of(event), salt, step.algorithm), "prev": prev})
         except NotCanonical as error:
             raise LedgerConflict(f"Event {event.seq} of {step.request_id} cannot be sealed: {error}") from error
         prev = digest_of_text(text, step.algorithm)
         texts.append(text)
         digests.append(prev)
-    return _Chained(events, tuple(texts), tuple(digests))
+    return _Chained(events, tuple(texts), tuple(digests), salts)
 
 
 def _to_write(step: Step, chained: _Chained, editions: int | None) -> dict[str, Any]:
@@ -135,6 +143,8 @@ def _to_write(step: Step, chained: _Chained, editions: int | None) -> dict[str, 
     told: dict[str, Any] = {"digests": chained.digests, "prev": step.prev, "algorithm": step.algorithm}
     if editions is not None:
         told["editions"] = editions
+    if any(chained.salts):
+        told |= {"salts": chained.salts, "persons": [event.actor.person for event in chained.events]}
     if own:
         told["clocks"] = [
             {name: plain(getattr(clock, name)) for name in (*_OF_A_CLOCK, *_MOVING)} | {"seq": seq}

@@ -33,7 +33,7 @@ metadata = MetaData()
 
 
 class Digest(TypeDecorator[str]):
-    """A digest: hexadecimal digits for whoever asks, half as many bytes where it is kept."""
+    """A digest or a salt: hexadecimal digits for whoever asks, half as many bytes where it is kept."""
 
     impl = LargeBinary
     cache_ok = True
@@ -180,6 +180,7 @@ events = Table(
     Column("key", Text),
     Column("prev", Digest, nullable=False),
     Column("digest", Digest, nullable=False),
+    Column("salt", Digest),
     _written_at("recorded_at"),
     Index(
         "events_by_caller_key",

@@ -151,7 +151,10 @@ class Actor(Answer):
 
 
 class RecordedEvent(Answer):
-    """One line of a case's ledger; ``digest`` covers all of it and ``prev``, the digest of the one before."""
+    """One line of a case's ledger; ``digest`` covers all of it and ``prev``, the digest of the one before.
+
+    Of the person who acted it covers a commitment, made with ``salt``.
+    """
 
     request_id: str | None = None
     seq: int
@@ -166,6 +169,7 @@ class RecordedEvent(Answer):
     key: str | None = None
     prev: str | None = None
     digest: str | None = None
+    salt: str | None = None
 
 
 class Page(Answer, Generic[T]):

@@ -268,13 +268,16 @@ class ShareflowClient:
         sealed = command.model_copy(update={"key": key, "asked": asked})
         try:
             answer = await self._send(request_id, sealed)
+            if answer.asked == asked:
+                return answer
             # Temporal answers a second call with the same key as it did the first: with what that one had asked.
-            return answer if answer.asked == asked else answer.model_copy(update={"repeated": True})
+            await asyncio.to_thread(self._done_before, request_id, command.key, sealed)
+            return answer.model_copy(update={"repeated": True})
         except Crowded:
             raise
         except (RequestRefused, InvalidInput, Stale, Unavailable):
             # It may have been done before: under another run, or by a task that the server has lost since.
-            repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed.key)
+            repeated = await asyncio.to_thread(self._done_before, request_id, command.key, sealed)
             if repeated is None:
                 raise
             return repeated
@@ -286,12 +289,14 @@ class ShareflowClient:
             turn = self._turns[request_id] = asyncio.Semaphore(AT_ONCE)
         return turn
 
-    def _done_before(self, request_id: str, caller_key: str, key: str) -> Answer | None:
+    def _done_before(self, request_id: str, caller_key: str, command: Command) -> Answer | None:
+        """What a command has done, where it was given before. Raises KeyReused when that was another, or by another."""
         with ledger_answers():
             events = self.reader.events_of_caller_key(request_id, caller_key)
         if not events:
             return None
-        if events[0].key != key:
+        persons = {event.actor.person for event in events if event.actor.role is command.actor.role}
+        if events[0].key != command.key or (persons and command.actor.person not in persons):
             raise KeyReused(f"The key {caller_key} was used before for another command.")
         case = self.get(request_id)
         kinds = [event.type.value for event in events]
@@ -356,7 +361,7 @@ class ShareflowClient:
     def _gone(self, request_id: str, command: Command) -> Answer:
         """The workflow has ended or never was: the ledger knows which."""
         case = self.get(request_id)
-        repeated = self._done_before(request_id, caller_key(command.key), command.key)
+        repeated = self._done_before(request_id, caller_key(command.key), command)
         if repeated is not None:
             return repeated
         if case.outcome is not None:

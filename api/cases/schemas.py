@@ -162,6 +162,11 @@ class EventOut(Out):
     key: str | None
     prev: str
     digest: str
+    salt: str | None = Field(
+        default=None,
+        exclude_if=lambda salt: salt is None,
+        description="Of the commitment that the digest covers in the place of `actor.person`; only where there is one.",
+    )
 
 
 class EventList(Out):

@@ -160,6 +160,10 @@ class Command(Fixed):
 
     @property
     def fingerprint(self) -> str:
-        """A short digest of what the command says, and of who says it: tells one payload from another."""
-        said = {"name": self.name, "actor": self.actor.model_dump(mode="json"), "fields": dict(self.fields)}
+        """A short digest of what the command says, and in whose name: tells one payload from another.
+
+        The person is left out: it stands in the record, where whoever knows the rest could try names.
+        """
+        actor = self.actor.model_dump(mode="json", exclude={"person"})
+        said = {"name": self.name, "actor": actor, "fields": dict(self.fields)}
         return fingerprint(said)[:16]

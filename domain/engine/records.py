@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from domain.clocks import ClockId
-from domain.field_types import ShortText
+from domain.field_types import Salt, ShortText
 from domain.model import Fixed
 from domain.policy import LadderStep
 from domain.words import Basis, ClockState, EventType, Role, Stage, Unit, Urgency
@@ -151,10 +151,17 @@ class NumberedEvent(Record):
 
 
 class RecordedEvent(NumberedEvent):
-    """One line of the ledger (台账记录): ``digest`` covers all of it and ``prev``, the digest of the event before."""
+    """One line of the ledger (台账记录): ``digest`` covers all of it and ``prev``, the digest of the event before.
+
+    Of the person who acted it covers a commitment, made with ``salt``: both stand here or neither. Where a person was
+    withheld, its commitment stands in the place of its name, and there is no salt.
+    """
+
+    ADDED_LATER = frozenset({"salt"})
 
     prev: str
     digest: str
+    salt: Salt | None = None
 
 
 class Step(Record):

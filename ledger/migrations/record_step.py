@@ -17,8 +17,8 @@ _EVENTS_AS_JSON = """
 CREATE FUNCTION events_as_json(its_id text, after integer, with_key text) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT coalesce(jsonb_agg(jsonb_build_object(
             'seq', seq, 'at', at, 'type', type, 'actor', actor, 'stage', stage, 'statute', statute, 'article', article,
-            'data', data, 'clock', clock, 'key', key, 'prev', encode(prev, 'hex'), 'digest', encode(digest, 'hex'))
-            ORDER BY seq), '[]')
+            'data', data, 'clock', clock, 'key', key, 'prev', encode(prev, 'hex'), 'digest', encode(digest, 'hex'),
+            'salt', encode(salt, 'hex')) ORDER BY seq), '[]')
         FROM events WHERE request_id = its_id AND seq > after
             AND (with_key IS NULL OR key = with_key)
 $$;
@@ -44,6 +44,8 @@ CREATE FUNCTION move_clock(its_id text, move jsonb) RETURNS void LANGUAGE sql VO
 $$;
 """
 
+# The events come as their digests cover them: with commitments in the place of persons, who are told beside them.
+#
 # Whoever waits for the row of a case has no transaction id yet: it gets one after whoever it waited for, and so the
 # messages of a case are in the order of its events.
 _RECORD_STEP = """
@@ -114,10 +116,14 @@ BEGIN
         END IF;
     END IF;
 
-    INSERT INTO events (request_id, seq, at, type, actor, stage, statute, article, data, clock, key, prev, digest)
-        SELECT its_id, (e ->> 'seq')::integer, (e ->> 'at')::timestamptz, e ->> 'type', e -> 'actor', e ->> 'stage',
-            e ->> 'statute', e ->> 'article', e -> 'data', nullif(e -> 'clock', 'null'), e ->> 'key',
-            decode(e ->> 'prev', 'hex'), decode(step -> 'digests' ->> (n - 1)::integer, 'hex')
+    INSERT INTO events (
+        request_id, seq, at, type, actor, stage, statute, article, data, clock, key, prev, digest, salt)
+        SELECT its_id, (e ->> 'seq')::integer, (e ->> 'at')::timestamptz, e ->> 'type',
+            CASE WHEN step -> 'persons' ->> (n - 1)::integer IS NULL THEN e -> 'actor'
+                ELSE jsonb_set(e -> 'actor', '{person}', step -> 'persons' -> (n - 1)::integer) END,
+            e ->> 'stage', e ->> 'statute', e ->> 'article', e -> 'data', nullif(e -> 'clock', 'null'), e ->> 'key',
+            decode(e ->> 'prev', 'hex'), decode(step -> 'digests' ->> (n - 1)::integer, 'hex'),
+            decode(step -> 'salts' ->> (n - 1)::integer, 'hex')
         FROM jsonb_array_elements(step -> 'events') WITH ORDINALITY AS listed (e, n);
     IF step ? 'clocks' THEN
         INSERT INTO clocks

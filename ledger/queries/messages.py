@@ -21,14 +21,13 @@ from sqlalchemy import (
 )
 
 from domain.access import Visibility
-from domain.evidence import COVERED
 from domain.words import EventType
 from ledger.codes import is_code
 from ledger.engine import reading
 from ledger.errors import BadCursor, CursorExpired
 from ledger.queries.listing import seen_by
 from ledger.queries.outbox_position import Mark, mark, newest_position
-from ledger.queries.views import OutboxMessage, message_from
+from ledger.queries.views import OF_AN_EVENT, OutboxMessage, message_from
 from ledger.queries.visibility import visible
 from ledger.tables import cases, events, outbox
 
@@ -44,7 +43,7 @@ IN_A_ROW = 50_000
 
 def _with_events(places: FromClause) -> Select[Any]:
     """Messages with their events, in order; the outbox may be pruned, events never are."""
-    names = ("request_id", "prev", "digest", *COVERED)
+    names = ("request_id", *OF_AN_EVENT)
     return (
         select(places.c.position, places.c.created_at, *(events.c[name] for name in names))
         .join_from(places, events, and_(events.c.request_id == places.c.request_id, events.c.seq == places.c.seq))

@@ -160,17 +160,19 @@ class Counts:
     oldest_pending: datetime | None
 
 
-_OF_AN_EVENT: Final = (*COVERED, "prev", "digest")
+OF_AN_EVENT: Final = (*COVERED, "prev", "digest", "salt")
 
 
 def event_from(row: Mapping[Any, Any]) -> RecordedEvent:
     """An event as it is stored, from a row or from its own JSON."""
-    return RecordedEvent.model_validate({name: row[name] for name in _OF_AN_EVENT})
+    return RecordedEvent.model_validate({name: row[name] for name in OF_AN_EVENT if name in row})
 
 
 def message_from(row: RowMapping) -> OutboxMessage:
     """A message from its row in the outbox beside the columns of its event, which hold JSON as it was digested."""
-    payload = {**{name: row[name] for name in _OF_AN_EVENT}, "at": instant_text(row["at"])}
+    payload = {**{name: row[name] for name in OF_AN_EVENT}, "at": instant_text(row["at"])}
+    if payload["salt"] is None:
+        del payload["salt"]
     return OutboxMessage(row["position"], row["request_id"], row["seq"], row["type"], payload, row["created_at"])
 
 

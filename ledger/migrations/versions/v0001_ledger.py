@@ -122,8 +122,11 @@ CREATE TABLE events (
     key         text,
     prev        bytea NOT NULL,
     digest      bytea NOT NULL,
+    -- of the commitment to the person who acted, which the digest covers in its place
+    salt        bytea,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (request_id, seq)
+    PRIMARY KEY (request_id, seq),
+    CONSTRAINT events_persons_are_salted CHECK ((salt IS NULL) = (actor ->> 'person' IS NULL))
 );
 
 -- A key is the caller's and, after the last ~, the fingerprint of what was sent with it.
