@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from audit.dossier.contents import DOCUMENTS, INDEX, CaseDossier, PackedFile, manifest_of, measured
+from audit.dossier.contents import DOCUMENTS, INDEX, PERSONS, CaseDossier, PackedFile, manifest_of, measured
 from audit.dossier.documents import index_of, papers_named
 from audit.dossier.packing import FindPaper
 from audit.page.facts import PAGE
@@ -11,29 +11,44 @@ from audit.verification.history import histories_in, opening_in
 from audit.verification.page import page_made
 from audit.verification.record import events_in, record_in
 from audit.verification.results import CheckFailed
+from audit.withholding import without_persons
 from domain.engine.records import Algorithm
 
 
 async def assembled(
-    request_id: str, algorithm: Algorithm, made_by: str, record: Mapping[str, bytes], find: FindPaper
+    request_id: str,
+    algorithm: Algorithm,
+    made_by: str,
+    record: Mapping[str, bytes],
+    find: FindPaper,
+    with_persons: bool = True,
 ) -> CaseDossier:
     """The dossier of these files of the record, with the papers that can be found.
 
-    Raises CheckFailed for a record that cannot be read.
+    One without persons has no papers: nobody knows whom they name. Raises CheckFailed for a record that cannot be read,
+    CannotWithhold for one that may name somebody where nothing can be left out.
     """
-    bare = CaseDossier(manifest_of(request_id, algorithm, made_by, record), record)
+
+    def dossier(files: Mapping[str, bytes], papers: Mapping[str, PackedFile]) -> CaseDossier:
+        withheld = None if with_persons else PERSONS
+        return CaseDossier(manifest_of(request_id, algorithm, made_by, files, papers, withheld), files, papers)
+
+    bare = dossier(record, {})
+    if not with_persons:
+        record = await asyncio.to_thread(without_persons, bare)
+        bare = dossier(record, {})
     opening = await opening_in(histories_in(bare)[0])
     application, events = opening.application, events_in(bare)
     wanted = sorted({paper.sha256 for paper in papers_named(application, events) if paper.sha256 is not None})
-    papers = await asyncio.to_thread(_found, wanted, find)
+    papers = await asyncio.to_thread(_found, wanted, find) if with_persons else {}
     index = index_of(application, events, (paper.sha256 for paper in papers.values()))
     files = {**record, INDEX: index.written()}
-    whole = CaseDossier(manifest_of(request_id, algorithm, made_by, files, papers), files, papers)
+    whole = dossier(files, papers)
     try:
         files = {**files, PAGE: page_made(whole, record_in(whole), opening)}
     except CheckFailed:
         return whole  # a record that is not as a case leaves one: it is packed all the same, for verification to name
-    return CaseDossier(manifest_of(request_id, algorithm, made_by, files, papers), files, papers)
+    return dossier(files, papers)
 
 
 def _found(digests: Sequence[str], find: FindPaper) -> dict[str, PackedFile]:

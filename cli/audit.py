@@ -45,6 +45,10 @@ def export(
     pdf: Annotated[
         Path | None, typer.Option(help="Print the page of one case here; needs Chromium and a font for Chinese.")
     ] = None,
+    without_persons: Annotated[
+        bool,
+        typer.Option("--without-persons", help="Name nobody who acted; what proves the case holds without them."),
+    ] = False,
     kept: Kept = None,
     secret: Secret = None,
     as_json: AsJson = False,
@@ -53,22 +57,23 @@ def export(
 
     Or all cases of a period into a folder, one file each: what is there already and still right is left alone.
     """
+    from cli.audit_export import Packing, export_period, export_related
     from cli.audit_export import export as of_one
-    from cli.audit_export import export_period, export_related
 
+    how = Packing(kept, secret, not without_persons, as_json)
     asked = {"department": department, "from": first, "to": last, "statute": statute}
     if pdf is not None and (request_id is None or with_related):
         raise Failure("--pdf prints the page of one case; of several, print each dossier.html.")
     if request_id is None:
         if with_related or not any(asked.values()):
             raise Failure("Name a case, or the cases of a period with --from, --to, --department or --statute.")
-        run(export_period(asked, to, kept, secret, as_json))
+        run(export_period(asked, to, how))
     elif any(asked.values()):
         raise Failure("Name a case or a period, not both.")
     elif with_related:
-        run(export_related(request_id, to, kept, secret, as_json))
+        run(export_related(request_id, to, how))
     else:
-        run(of_one(request_id, to, pdf, kept, secret, as_json))
+        run(of_one(request_id, to, pdf, how))
 
 
 @audit.command()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from audit.dossier.contents import INDEX, CaseDossier
+from audit.dossier.contents import INDEX, PERSONS, CaseDossier
 from audit.dossier.documents import read_index
 from audit.dossier.packing import FindPaper, write_dossier
 from audit.dossier.seal import seal_of
@@ -34,6 +34,16 @@ from starter.printing import CannotPrint, Printer, printer
 
 
 @dataclass(frozen=True)
+class Packing:
+    """How dossiers are to be made: a checkpoint that was kept, the log's secret key, whether persons are named."""
+
+    kept: Path | None
+    secret: Path | None
+    with_persons: bool
+    as_json: bool
+
+
+@dataclass(frozen=True)
 class Packer:
     """Makes dossiers from a running engine, sealed where the log's key is at hand."""
 
@@ -42,11 +52,14 @@ class Packer:
     find: FindPaper
     signer: Signer | None
     kept: Sequence[int]
+    with_persons: bool
 
     async def __call__(self, request_id: str) -> CaseDossier:
         """The dossier of a case. Raises what :func:`starter.dossiers.dossier_of` does."""
         reader, archive = self.client.reader, archive_of(self.settings)
-        dossier = await dossier_of(reader, self.client.temporal, request_id, self.kept, self.find, archive)
+        dossier = await dossier_of(
+            reader, self.client.temporal, request_id, self.kept, self.find, archive, self.with_persons
+        )
         return dossier if self.signer is None else replace(dossier, seal=seal_of(dossier.manifest, self.signer))
 
     @property
@@ -56,18 +69,19 @@ class Packer:
 
     def folder(self, to: Path) -> DossierFolder:
         """A folder to be filled."""
-        return DossierFolder(to, self, self.find, self.signer.key if self.signer else None, self.kept)
+        key = self.signer.key if self.signer else None
+        return DossierFolder(to, self, self.find, key, self.kept, self.with_persons)
 
 
 @asynccontextmanager
-async def packer(kept: Path | None, secret: Path | None) -> AsyncIterator[Packer]:
+async def packer(how: Packing) -> AsyncIterator[Packer]:
     """What makes dossiers while inside. Raises Failure, StartupError, LedgerUnavailable."""
-    sizes, settings = [size_of(kept)] if kept else [], Settings()
-    signer = _sealer(secret, settings)
+    sizes, settings = [size_of(how.kept)] if how.kept else [], Settings()
+    signer = _sealer(how.secret, settings)
     async with connected(settings) as client:
         if signer is not None:
             await asyncio.to_thread(_cover, client.reader, signer)
-        yield Packer(client, settings, papers_kept(settings), signer, sizes)
+        yield Packer(client, settings, papers_kept(settings), signer, sizes, how.with_persons)
 
 
 def _cover(reader: Reader, signer: Signer) -> None:
@@ -80,20 +94,23 @@ def _cover(reader: Reader, signer: Signer) -> None:
         reader.log.checkpoint(signer, datetime.now(UTC))
 
 
-async def export(
-    request_id: str, to: Path, pdf: Path | None, kept: Path | None, secret: Path | None, as_json: bool
-) -> None:
+async def export(request_id: str, to: Path, pdf: Path | None, how: Packing) -> None:
     """Pack a dossier into a file, whole or not at all, and print its page into ``pdf``, if any. Raises Failure."""
     printing = _printer() if pdf is not None else None
-    async with packer(kept, secret) as pack:
+    async with packer(how) as pack:
         dossier = await pack(request_id)
         with whole_or_failure(to) as file:
             write_dossier(file, dossier, pack.find)
             size = file.tell()
     if pdf is not None and printing is not None:
         await _print(printing, dossier, pdf)
-    named = {"papers": len(dossier.papers), "sealed_by": pack.sealer, "pdf": None if pdf is None else str(pdf)}
-    if as_json:
+    named = {
+        "papers": len(dossier.papers),
+        "sealed_by": pack.sealer,
+        "pdf": None if pdf is None else str(pdf),
+        "withheld": list(dossier.manifest.withheld or ()),
+    }
+    if how.as_json:
         print_json({"request_id": request_id, "file": str(to), "bytes": size, **named})
     else:
         typer.echo(f"{request_id}: {len(dossier.manifest.files)} files, {size} bytes in {to}")
@@ -120,9 +137,9 @@ async def _print(printing: Printer, dossier: CaseDossier, pdf: Path) -> None:
         file.write(content)
 
 
-async def export_related(request_id: str, to: Path, kept: Path | None, secret: Path | None, as_json: bool) -> None:
+async def export_related(request_id: str, to: Path, how: Packing) -> None:
     """Pack a case, and each case that it names, into a folder. Raises NotFound, Failure."""
-    async with packer(kept, secret) as pack:
+    async with packer(how) as pack:
         with _folder_or_failure(to), ledger_answers():
             reader = pack.client.reader
             case = reader.case(request_id)
@@ -137,22 +154,25 @@ async def export_related(request_id: str, to: Path, kept: Path | None, secret: P
                     folder.leave_out(name, "The ledger has no such case.")
                 else:
                     await folder.add(other)
-            made = folder.finish({"with_related": request_id})
-    _tell(made, folder, pack, to, as_json)
+            made = folder.finish(_asked({"with_related": request_id}, how))
+    _tell(made, folder, pack, to, how.as_json)
 
 
-async def export_period(
-    asked: dict[str, str | None], to: Path, kept: Path | None, secret: Path | None, as_json: bool
-) -> None:
+async def export_period(asked: dict[str, str | None], to: Path, how: Packing) -> None:
     """Pack every case of a period into a folder; ``asked`` are the options. Raises InvalidInput, Failure."""
     wanted = chosen(asked["department"], asked["from"], asked["to"], asked["statute"])
-    async with packer(kept, secret) as pack:
+    async with packer(how) as pack:
         with _folder_or_failure(to), ledger_answers():
             folder = pack.folder(to)
             async for case in cases_of(pack.client.reader, wanted):
                 await folder.add(case)
-            made = folder.finish(asked)
-    _tell(made, folder, pack, to, as_json)
+            made = folder.finish(_asked(asked, how))
+    _tell(made, folder, pack, to, how.as_json)
+
+
+def _asked(asked: dict[str, str | None], how: Packing) -> dict[str, str | None]:
+    """What was asked for, as the folder's list has it."""
+    return asked if how.with_persons else {**asked, "withheld": " ".join(PERSONS)}
 
 
 @contextmanager
@@ -178,6 +198,8 @@ def _tell(made: DossierList, folder: DossierFolder, pack: Packer, to: Path, as_j
 
 def _tell_seal(pack: Packer) -> None:
     sealer = pack.sealer
+    if not pack.with_persons:
+        typer.echo("Persons are withheld, papers left out; whoever operated on a case stays named in acts.jsonl.")
     typer.echo(f"Sealed by {sealer}." if sealer else "Not sealed: the secret key of the log is not at hand.")
 
 

@@ -34,7 +34,7 @@ COVERED: Final = (
     "clock",
     "key",
 )
-"""The fields of an event that its digest covers, besides ``prev``; of the person in ``actor`` it covers a commitment."""
+"""The fields of an event that its digest covers, besides ``prev``; of the person in ``actor`` a commitment."""
 
 SALT_BYTES: Final = 16
 """How many random bytes the salt of a commitment has; it is written in hexadecimal digits."""
@@ -222,7 +222,7 @@ def body_of(event: NumberedEvent) -> dict[str, Any]:
 
 
 def commitment(person: str, salt: str, algorithm: Algorithm) -> str:
-    """What a digest covers in the place of a person (承诺值): it binds the name and, without the salt, does not tell it.
+    """What a digest covers in the place of a person (承诺值): it binds the name and, without the salt, hides it.
 
     Raises NotCanonical for a name that has no canonical JSON.
     """

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from audit.dossier.contents import PIECE, CaseDossier, DossierUnusable
+from audit.dossier.contents import PERSONS, PIECE, CaseDossier, DossierUnusable
 from audit.dossier.packing import FindPaper, read_dossier, write_dossier
 from audit.dossier.proof import read_proof
 from audit.verification.files import check_digests, check_structure
@@ -73,14 +73,21 @@ class DossierFolder:
     """A folder being filled. It has its list again only when :meth:`finish` has been called. Raises OSError.
 
     What is there is still right when it is whole, was packed by this release, has the case as it stands now, bears the
-    seal of ``key`` where there is one, and shows the way from the checkpoints that somebody has kept (``kept``, by
-    their numbers of entries).
+    seal of ``key`` where there is one, shows the way from the checkpoints that somebody has kept (``kept``, by their
+    numbers of entries), and names persons or leaves them out as ``with_persons`` says.
     """
 
     def __init__(
-        self, folder: Path, pack: Pack, find: FindPaper, key: PublicKey | None = None, kept: Sequence[int] = ()
+        self,
+        folder: Path,
+        pack: Pack,
+        find: FindPaper,
+        key: PublicKey | None = None,
+        kept: Sequence[int] = (),
+        with_persons: bool = True,
     ) -> None:
         self._folder, self._pack, self._find, self._key, self._kept = folder, pack, find, key, kept
+        self._withheld = None if with_persons else PERSONS
         self._entries: dict[str, FolderEntry] = {}
         self._left: dict[str, LeftOut] = {}
         self.made = 0
@@ -137,8 +144,9 @@ class DossierFolder:
             return None
         if not set(self._kept) <= set(shown):
             return None
-        is_ = (said.request_id, said.made_by, last.seq, last.digest)
-        return dossier if is_ == (case.request_id, version("shareflow"), case.seq, case.head_digest) else None
+        is_ = (said.request_id, said.made_by, said.withheld, last.seq, last.digest)
+        wanted = (case.request_id, version("shareflow"), self._withheld, case.seq, case.head_digest)
+        return dossier if is_ == wanted else None
 
     def _write(self, file: Path, dossier: CaseDossier) -> None:
         with whole_file(file) as to:

@@ -14,6 +14,7 @@ from audit.dossier.contents import ACTS, CALENDAR, EVENTS, POLICY, STATUTE, Case
 from audit.dossier.packing import FindPaper
 from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth, in_hex
 from audit.verification.history import Replayed, ends, replay
+from audit.withholding import CannotWithhold
 from background.archive.store import HistoryArchive
 from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent
@@ -23,7 +24,7 @@ from domain.rule_texts import KNOWN
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
 from starter.attachments import AttachmentDamaged, AttachmentStore
-from starter.errors import NotFound
+from starter.errors import NeedsOperator, NotFound
 from starter.histories import CaseRun, histories_of
 
 EARLIER: Final = 50
@@ -44,16 +45,19 @@ async def dossier_of(
     kept: Sequence[int] = (),
     find: FindPaper = no_papers,
     archive: HistoryArchive | None = None,
+    with_persons: bool = True,
 ) -> CaseDossier:
     """The dossier of a case as it stands now, with its proof where a checkpoint covers the case.
 
     ``find`` opens the papers that are kept. ``kept``: of how many entries are the checkpoints that somebody has kept;
-    the proof goes on from those, too. ``archive`` has the histories that Temporal has let go of.
+    the proof goes on from those, too. ``archive`` has the histories that Temporal has let go of. ``with_persons``: who
+    acted is named.
 
     Ledger and history are read one after the other: a case that moves between is read again, until both say the same.
     Where they never do, what is there is packed as it is, for verification to name.
 
-    Raises NotFound for a case that the ledger does not have, NeedsOperator where its history is lost, Unavailable.
+    Raises NotFound for a case that the ledger does not have, NeedsOperator where its history is lost or persons cannot
+    be left out of it, Unavailable.
     """
     for left in reversed(range(TRIES)):
         histories = await histories_of(temporal, reader, request_id, archive)
@@ -73,7 +77,10 @@ async def dossier_of(
         CALENDAR: _written(_editions(calendar)),
         **{name_of_run(number): run.text for number, run in enumerate(histories, start=1)},
     }
-    return await assembled(request_id, case.algorithm, version("shareflow"), files, find)
+    try:
+        return await assembled(request_id, case.algorithm, version("shareflow"), files, find, with_persons)
+    except CannotWithhold as error:
+        raise NeedsOperator(f"Persons cannot be left out of the dossier of {request_id}: {error}") from None
 
 
 def papers_in(store: AttachmentStore) -> FindPaper:

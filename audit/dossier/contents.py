@@ -4,12 +4,12 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import IO, Final
+from typing import IO, Final, Literal
 
 from pydantic import ValidationError
 
 from audit.dossier.rules import rules_here
-from domain.engine.records import Algorithm
+from domain.engine.records import Algorithm, Record
 from domain.evidence import NotCanonical, canonical_json, plain
 from domain.field_types import Sha256
 from domain.model import Fixed
@@ -45,12 +45,20 @@ class PackedFile(Fixed):
     sm3: Sha256
 
 
-class Manifest(Fixed):
+Withheld = tuple[Literal["persons"]]
+"""What is left out of a dossier, by its packer's choice."""
+PERSONS: Final[Withheld] = ("persons",)
+
+
+class Manifest(Record):
     """The list of what a dossier holds, in order of name.
 
     ``made_by`` is the release that packed it, ``rules`` the fingerprint of the code that decides in it, ``algorithm``
-    the one that chains the case's events.
+    the one that chains the case's events. ``withheld``: what was left out and can be shown later, each piece by itself;
+    None in a full dossier.
     """
+
+    ADDED_LATER = frozenset({"withheld"})
 
     format: str
     request_id: str
@@ -58,6 +66,7 @@ class Manifest(Fixed):
     made_by: str
     rules: Sha256
     files: tuple[PackedFile, ...]
+    withheld: Withheld | None = None
 
     def written(self) -> bytes:
         """As it stands in the dossier."""
@@ -124,12 +133,19 @@ def manifest_of(
     made_by: str,
     files: Mapping[str, bytes],
     papers: Mapping[str, PackedFile] | None = None,
+    withheld: Withheld | None = None,
 ) -> Manifest:
     """The manifest of these files, and of the papers that are packed beside them, by the rules of this version."""
     all_of_them = {**{name: listed(name, content) for name, content in files.items()}, **(papers or {})}
     packed = tuple(all_of_them[name] for name in sorted(all_of_them))
     return Manifest(
-        format=FORMAT, request_id=request_id, algorithm=algorithm, made_by=made_by, rules=rules_here(), files=packed
+        format=FORMAT,
+        request_id=request_id,
+        algorithm=algorithm,
+        made_by=made_by,
+        rules=rules_here(),
+        files=packed,
+        withheld=withheld,
     )
 
 

@@ -18,7 +18,7 @@ def _act(facts: CaseFacts, event: RecordedEvent) -> Html:
     clock = facts.case.clocks.get(number) if isinstance(number, int) else None
     rows: list[tuple[Content, Content]] = [
         (fixed("at"), time_of(event.at)),
-        (fixed("by"), who(event.actor)),
+        (fixed("by"), who(facts, event.actor)),
         (fixed("leads_to"), both("stage", event.stage)),
         (fixed("basis"), _basis(facts, event, clock)),
     ]

@@ -41,7 +41,9 @@ def cover(facts: CaseFacts) -> Html:
         (fixed("pieces"), fixed("so_many", acts=len(facts.acts), limits=len(facts.clocks))),
         (fixed("made_by"), said(facts.made_by)),
     ]
-    return el("header", el("h1", fixed("title")), pairs(rows, "cover"), el("p", fixed("what_it_is"), cls="note"))
+    notes = ["what_it_is"] if facts.with_persons else ["what_it_is", "persons_withheld"]
+    said_of_it = [el("p", fixed(note), cls="note") for note in notes]
+    return el("header", el("h1", fixed("title")), pairs(rows, "cover"), said_of_it)
 
 
 def _outcome(facts: CaseFacts) -> Content:
@@ -72,7 +74,13 @@ def _pieces(facts: CaseFacts) -> Iterator[Sequence[Content]]:
 
 def _act(facts: CaseFacts, event: RecordedEvent) -> Sequence[Content]:
     place, day = facts.number_of(event.seq) or "", time_of(event.at)[:10]
-    return _link(f"e{event.seq}", place), both("event", event.type), who(event.actor), day, _article(event.article)
+    return (
+        _link(f"e{event.seq}", place),
+        both("event", event.type),
+        who(facts, event.actor),
+        day,
+        _article(event.article),
+    )
 
 
 def _limit(clock: Clock) -> Sequence[Content]:

@@ -87,7 +87,7 @@ def _events(facts: CaseFacts) -> Html:
             event.seq,
             time_of(event.at),
             both("event", event.type),
-            who(event.actor),
+            who(facts, event.actor),
             el("span", event.digest, cls="digest"),
         ]
         for event in facts.events[:MOST_TOLD]

@@ -42,6 +42,7 @@ class CaseFacts:
 
     ``before`` is the case as filed, before anything happened; ``known_on`` the day whose knowledge of the calendar
     counted for each event that starts a clock, by its number (None: every edition). ``files`` are all other files.
+    ``with_persons``: who acted is named.
     """
 
     request_id: str
@@ -55,6 +56,7 @@ class CaseFacts:
     index: Index
     proof: LogProof | None
     files: Sequence[PackedFile]
+    with_persons: bool
 
     @property
     def statute(self) -> Statute:

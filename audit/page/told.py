@@ -44,9 +44,11 @@ def time_of(at: datetime) -> str:
     return f"{there:%Y-%m-%d %H:%M:%S}" if there.second else f"{there:%Y-%m-%d %H:%M}"
 
 
-def who(actor: Actor) -> Html:
-    """Who acted: the role, the organisation and the person."""
-    return together(both("role", actor.role), ([" ", said(each)] for each in (actor.org, actor.person) if each))
+def who(facts: CaseFacts, actor: Actor) -> Html:
+    """Who acted: the role, the organisation and the person, or that it is withheld."""
+    named = [said(each) for each in (actor.org, actor.person if facts.with_persons else None) if each]
+    left_out = [fixed("withheld")] if actor.person and not facts.with_persons else []
+    return together(both("role", actor.role), ([" ", each] for each in (*named, *left_out)))
 
 
 def cited(facts: CaseFacts, statute: str | None, article: str | None) -> Content:

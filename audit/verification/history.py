@@ -35,7 +35,7 @@ from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
 from audit.verification.silence import silent_runtime, silent_threads
 from domain.engine.records import NumberedEvent, Step, StepResult
-from domain.evidence import body_of, numbered
+from domain.evidence import GENESIS, body_of, numbered
 from protocol.messages import CaseOpening
 from protocol.names import CASE, RECORD_STEP, workflow_id
 from protocol.payloads import data_converter
@@ -186,12 +186,16 @@ async def replay(history: RunHistory, replayed: Replayed) -> Exception | None:
     return TimeoutError(f"it does not come to an end within {PATIENCE.total_seconds():.0f} s")
 
 
-def check_ledger(record: CaseRecord, replayed: Replayed) -> str:
-    """The events of the ledger are those that the replayed case has recorded, one by one. Raises CheckFailed."""
+def check_ledger(record: CaseRecord, replayed: Replayed, with_persons: bool = True) -> str:
+    """The events of the ledger are those that the replayed case has recorded, one by one. Raises CheckFailed.
+
+    So are the digests that it was told then. Without persons it is compared whether somebody acted, not who.
+    """
+    body = body_of if with_persons else _body_without_person
     decided = replayed.events()
     for event, there in zip(decided, record.events, strict=False):
-        if body_of(event) != body_of(there):
-            said, stands = body_of(event), body_of(there)
+        if body(event) != body(there):
+            said, stands = body(event), body(there)
             wrong = next(name for name in said if said[name] != stands[name])
             raise DecidesOtherwise(
                 f"event {there.seq}: the ledger says of {wrong}: {_short(stands[wrong])}; "
@@ -200,9 +204,18 @@ def check_ledger(record: CaseRecord, replayed: Replayed) -> str:
             )
     if len(decided) != len(record.events):
         more = "more" if len(record.events) > len(decided) else "fewer"
-        told = f"the ledger has {len(record.events)} events, {more} than the {len(decided)} of the history"
-        raise DecidesOtherwise(told)
+        counted = f"the ledger has {len(record.events)} events, {more} than the {len(decided)} of the history"
+        raise DecidesOtherwise(counted)
+    for _, told in replayed.steps:
+        digest = record.events[told.head - 1].digest if 0 < told.head <= len(record.events) else GENESIS
+        if digest != told.digest:
+            raise CheckFailed(f"event {told.head}: the ledger had told the case another digest than it has here")
     return f"{len(decided)} events, decided again one by one"
+
+
+def _body_without_person(event: NumberedEvent) -> dict[str, Any]:
+    body = body_of(event)
+    return {**body, "actor": {**body["actor"], "person": None if event.actor.person is None else "withheld"}}
 
 
 _SAID: Final = re.compile(r'message: "((?:[^"\\]|\\.)*)"')

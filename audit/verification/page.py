@@ -45,6 +45,7 @@ def page_made(dossier: CaseDossier, record: CaseRecord, opening: CaseOpening) ->
                 index=read_index(dossier.files[INDEX]),
                 proof=read_proof(dossier),
                 files=[file for file in dossier.manifest.files if file.name != PAGE],
+                with_persons=dossier.manifest.withheld is None,
             )
         )
     except (

@@ -18,6 +18,7 @@ from audit.verification.files import check_digests, check_structure
 from audit.verification.history import Replayed, RunHistory, check_history, check_ledger, histories_in, opening_in
 from audit.verification.log import check_against, check_inclusion_of, check_signature
 from audit.verification.page import check_page, made_elsewhere
+from audit.verification.persons import check_persons
 from audit.verification.record import CaseRecord, record_in
 from audit.verification.results import CheckFailed, CheckResult
 from audit.verification.rules import check_with, told_apart
@@ -95,6 +96,7 @@ class _Verification:
         self._holds("digests", lambda: check_digests(self._dossier), complete)
         readable = self._holds("record", self._read, complete)
         self._holds("chain", lambda: check_chain(self._dossier, self._read_record), readable)
+        self._holds("persons", lambda: check_persons(self._dossier, self._read_record), readable)
         rests = self._holds("texts", lambda: check_texts(self._read_record), readable)
         self._holds("transitions", lambda: check_transitions(self._read_record), rests)
         self._holds("deadlines", self._deadlines, rests)
@@ -175,7 +177,7 @@ class _Verification:
 
     def _compare(self) -> str:
         assert self._replayed is not None
-        return check_ledger(self._read_record, self._replayed)
+        return check_ledger(self._read_record, self._replayed, self._dossier.manifest.withheld is None)
 
     def _proof_if_any(self) -> LogProof | None:
         if self._proof is None:

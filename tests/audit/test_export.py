@@ -16,7 +16,7 @@ import pytest
 from audit.dossier.contents import CaseDossier
 from audit.dossier.packing import read_dossier, unpacked
 from audit.dossier.seal import seal_of
-from audit.verification.verify import Trusted, verify
+from audit.verification.verify import Trusted, failed, verify
 from cli import audit_export
 from domain.calendar import day_of
 from embedded.demo.forgery import checked_and_forged
@@ -131,6 +131,9 @@ async def test_a_paper_that_the_store_keeps_comes_along(
     again = unpacked(io.BytesIO(packed(dossier, [paper])))
     results = {each.check: each.result for each in await asyncio.to_thread(verify, again)}
     assert (results["documents"], results["page"]) == ("ok", "ok")
+    nobody = await dossier_of(reader, ground.temporal, case, find=papers_in(store), with_persons=False)
+    assert nobody.papers == {}, "nobody knows whom a paper names"
+    assert not failed(await asyncio.to_thread(verify, nobody))
 
 
 @pytest.mark.usefixtures("real_plays")
@@ -150,16 +153,17 @@ async def test_a_case_with_those_that_it_names(
 
     monkeypatch.setattr(audit_export, "connected", connected)
     monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path / "state"))
+    as_json = audit_export.Packing(None, None, with_persons=True, as_json=True)
     for case, other in ((opened.request_id, opened.opened_by), (opened.opened_by, opened.request_id)):
         to = tmp_path / case
-        await audit_export.export_related(case, to, None, None, as_json=True)
+        await audit_export.export_related(case, to, as_json)
         told = json.loads(capsys.readouterr().out)
         assert told["asked"] == {"with_related": case}
         assert {case, other} <= {each["request_id"] for each in told["dossiers"]}
         assert {f"{each['request_id']}.zip" for each in told["dossiers"]} == {path.name for path in to.glob("*.zip")}
     asked = {"department": None, "from": "2000-01-01", "to": "2000-01-02", "statute": None}
-    await audit_export.export_period(asked, tmp_path / "none", None, None, as_json=True)
+    await audit_export.export_period(asked, tmp_path / "none", as_json)
     assert json.loads(capsys.readouterr().out)["dossiers"] == []
     with pytest.raises(NotFound, match="no case NANTONG-NONE"):
-        await audit_export.export_related("NANTONG-NONE", tmp_path / "absent", None, None, as_json=True)
+        await audit_export.export_related("NANTONG-NONE", tmp_path / "absent", as_json)
     assert not (tmp_path / "absent").exists()

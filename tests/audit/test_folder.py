@@ -14,7 +14,7 @@ from domain.log.keys import PublicKey
 from ledger.queries.views import CaseSummary
 from starter.dossier_folder import LIST, DossierFolder, file_of
 from starter.errors import NeedsOperator, Unavailable
-from tests.audit.dossiers import dossier_of
+from tests.audit.dossiers import dossier_of, named_dossier_of, withheld_dossier_of
 from tests.audit.logs import LOG_KEY, MemoryLog, entered, logged
 
 CASES = ("nantong-2020.refused-late-then-impasse", "yima-2021.adjudicated-deny", "demand.published-then-requested")
@@ -42,15 +42,27 @@ class Packing:
         return self.dossiers[request_id]
 
 
-def filled(to: Path, packing: Packing, key: PublicKey | None = None, kept: list[int] | None = None) -> DossierFolder:
+def filled(
+    to: Path, packing: Packing, key: PublicKey | None = None, kept: list[int] | None = None, with_persons: bool = True
+) -> DossierFolder:
     async def fill() -> DossierFolder:
-        folder = DossierFolder(to, packing, lambda _: None, key, kept or [])
+        folder = DossierFolder(to, packing, lambda _: None, key, kept or [], with_persons)
         for dossier in packing.dossiers.values():
             await folder.add(as_listed(dossier))
         folder.finish({"from": "2026-01-01"})
         return folder
 
     return asyncio.run(fill())
+
+
+def test_a_dossier_with_persons_is_not_right_for_whoever_asks_for_one_without(tmp_path: Path) -> None:
+    whole, withheld = Packing(named_dossier_of(CASES[0])), Packing(withheld_dossier_of(CASES[0]))
+    assert filled(tmp_path, whole).made == 1
+    for packing, with_persons in ((withheld, False), (whole, True), (withheld, False)):
+        assert filled(tmp_path, packing, with_persons=with_persons).made == 1
+        assert filled(tmp_path, packing, with_persons=with_persons).made == 0
+        [file] = tmp_path.glob("*.zip")
+        assert (read_dossier(file).manifest.withheld is None) is with_persons
 
 
 @pytest.fixture

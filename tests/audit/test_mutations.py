@@ -19,27 +19,37 @@ from audit.dossier.proof import PROOF
 from audit.dossier.seal import seal_of
 from audit.page.facts import PAGE
 from audit.verification.verify import Trusted
-from domain.evidence import GENESIS, canonical_json, instant_text, seal
+from domain.evidence import GENESIS, NotCanonical, canonical_json, instant_text, seal
 from domain.log.keys import Ed25519Signer
-from tests.audit.dossiers import dossier_of, resealed
+from tests.audit.dossiers import dossier_of, named_dossier_of, resealed, withheld_dossier_of
 from tests.audit.logs import LOG_KEY, MemoryLog, entered, logged
 from tests.audit.test_log_proof import results
 from tests.forms import either
 
-CASES: Final = ("nantong-2020.refused-late-then-impasse", "cn-809-2025.extension-granted")
+FORMS: Final[Mapping[str, Callable[[str], CaseDossier]]] = {
+    "nobody named": dossier_of, "named": named_dossier_of, "withheld": withheld_dossier_of,
+}  # fmt: skip
+CASES: Final = tuple(
+    f"{case}/{form}"
+    for form in FORMS
+    for case in ("nantong-2020.refused-late-then-impasse", "cn-809-2025.extension-granted")
+)
+"""Two cases, each in three forms: nobody is named as who acted, people are, and the same with them withheld."""
 FORGER: Final = Ed25519Signer("shareflow/test", b"\x02" * 32)
-MUTATIONS: Final = either(90, 5000)
+MUTATIONS: Final = either(90, 5010)
 Events = list[dict[str, Any]]
 
 
 @cache
 def whole(case: str) -> CaseDossier:
-    log = MemoryLog()
-    return logged(dossier_of(case), log, entered(dossier_of(case), log))
+    name, form = case.split("/")
+    log, dossier = MemoryLog(), FORMS[form](name)
+    return logged(dossier, log, entered(dossier, log))
 
 
 def another(case: str) -> CaseDossier:
-    return whole(next(each for each in CASES if each != case))
+    name, form = case.split("/")
+    return whole(next(each for each in CASES if each.endswith(f"/{form}") and not each.startswith(name)))
 
 
 def forged(dossier: CaseDossier, files: Mapping[str, bytes]) -> CaseDossier:
@@ -101,7 +111,11 @@ def chained(dossier: CaseDossier, events: Events) -> CaseDossier:
     prev, lines = GENESIS, []
     for seq, event in enumerate(events, start=1):
         body = {name: value for name, value in event.items() if name not in ("digest", "prev")} | {"seq": seq}
-        prev, before = seal(body, prev, dossier.manifest.algorithm), prev
+        before = prev
+        try:
+            prev = seal(body, before, dossier.manifest.algorithm)
+        except NotCanonical:  # somebody's name without the salt, or the other way round: nothing can be computed
+            prev = event["digest"]
         lines.append(f"{canonical_json({**body, 'prev': before, 'digest': prev})}\n")
     return forged(dossier, {**dossier.files, EVENTS: "".join(lines).encode()})
 
@@ -136,10 +150,41 @@ def who_and_what(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDos
     events = events_of(dossier)
     event, other = chance.sample(events, 2)
     name = chance.choice(
-        [each for each in event if each not in ("seq", "digest", "prev") and event[each] != other[each]]
+        [each for each in event if each not in ("seq", "digest", "prev") and event[each] != other.get(each)]
     )
-    event[name] = other[name]
+    event[name] = other.get(name)
     return chained(dossier, events)
+
+
+def by_somebody(events: Events, chance: random.Random) -> dict[str, Any]:
+    """An event that a person has caused, or that any has where nobody is named."""
+    return chance.choice([event for event in events if event["actor"]["person"]] or events)
+
+
+def packed_or_chained(dossier: CaseDossier, events: Events, chance: random.Random) -> CaseDossier:
+    lines = "".join(f"{canonical_json(event)}\n" for event in events)
+    return chance.choice([chained(dossier, events), forged(dossier, {**dossier.files, EVENTS: lines.encode()})])
+
+
+def a_salt(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDossier:
+    events = events_of(dossier)
+    by_somebody(events, chance)["salt"] = chance.randbytes(16).hex()
+    return packed_or_chained(dossier, events, chance)
+
+
+def a_person(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDossier:
+    events = events_of(dossier)
+    actor = by_somebody(events, chance)["actor"]
+    actor["person"] = chance.choice(["冒名者", f"{actor['person']}x", None if actor["person"] else "somebody"])
+    return packed_or_chained(dossier, events, chance)
+
+
+def a_commitment(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDossier:
+    events = events_of(dossier)
+    event = by_somebody(events, chance)
+    event["actor"]["person"] = f"{dossier.manifest.algorithm}:{chance.randbytes(32).hex()}"
+    event.pop("salt", None)
+    return packed_or_chained(dossier, events, chance)
 
 
 def the_manifest(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDossier:
@@ -150,6 +195,7 @@ def the_manifest(dossier: CaseDossier, _: str, chance: random.Random) -> CaseDos
             said.model_copy(update={"made_by": "9.9.9"}),
             said.model_copy(update={"algorithm": "sha256" if said.algorithm == "sm3" else "sm3"}),
             said.model_copy(update={"files": said.files[:-1]}),
+            said.model_copy(update={"withheld": None if said.withheld else ("persons",)}),
         ]
     )
     return replace(dossier, manifest=made, seal=chance.choice([dossier.seal, seal_of(made, FORGER)]))
@@ -162,8 +208,10 @@ def the_seal(dossier: CaseDossier, case: str, chance: random.Random) -> CaseDoss
 
 WAYS: Final[tuple[Callable[[CaseDossier, str, random.Random], CaseDossier], ...]] = (
     a_byte, a_byte_and_packed_again, a_byte_under_the_old_seal, a_file_left_out, a_file_of_another_case,
-    an_edition, a_rule, events_moved, a_date, who_and_what, the_manifest, the_seal,
+    an_edition, a_rule, events_moved, a_date, who_and_what, a_salt, a_person, a_commitment, the_manifest, the_seal,
 )  # fmt: skip
+OF_PERSONS: Final = (a_salt, a_person, a_commitment)
+"""What is found out though nobody had sealed the dossier."""
 
 
 @pytest.mark.long
@@ -182,5 +230,6 @@ def test_every_change_is_named(way: Callable[[CaseDossier, str, random.Random], 
         wrong = {check: detail for check, (result, detail) in found.items() if result == "FAIL"}
         assert wrong, f"{way.__name__} {number}: nothing was noticed"
         assert all(wrong.values())
+        assert way not in OF_PERSONS or wrong.keys() - {"seal", "log"}, f"{way.__name__} {number}: {wrong}"
         named.update(wrong.keys())
     print(way.__name__, dict(named))

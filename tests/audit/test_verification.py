@@ -51,8 +51,8 @@ def test_a_whole_dossier_holds(case: str) -> None:
     results = verify(dossier_of(case))
     assert {result.check: result.detail for result in results if result.result == "FAIL"} == {}
     assert [result.check for result in results if result.result == "ok"] == [
-        "structure", "digests", "record", "chain", "texts", "transitions", "deadlines", "documents", "history",
-        "ledger", "acts", "page",
+        "structure", "digests", "record", "chain", "persons", "texts", "transitions", "deadlines", "documents",
+        "history", "ledger", "acts", "page",
     ]  # fmt: skip
     assert [result.check for result in results if result.result == "skipped"] == [
         "log", "signature", "checkpoint", "seal",

@@ -15,8 +15,10 @@ from embedded.simulate.sandbox import Sandbox
 from ledger.reader import Reader
 from starter.looking_back import recorded_case
 from tests.audit.logs import LOG_KEY
+from tests.audit.test_withholding import everything_in
 from tests.cli.conftest import Run, Said
 
+FILED_BY = "王 officer-7"
 FILE = """\
 statute: zhejiang-2014
 request:
@@ -33,6 +35,7 @@ async def case(ground: Sandbox, shareflow: Run, tmp_path: Path, monkeypatch: pyt
     """A case on the session's engine, which the environment names, and its provider, whose only case it is."""
     monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
     monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
+    monkeypatch.setenv("LOGNAME", FILED_BY)
     file, provider = tmp_path / "request.yaml", f"P{uuid.uuid4().hex[:16].upper()}"
     file.write_text(FILE.format(provider=provider), encoding="utf-8")
     filed = await asyncio.to_thread(shareflow, "request", "file", file, "--json")
@@ -51,6 +54,43 @@ async def test_a_case_that_is_exported_at_once_is_proved_where_the_key_is_at_han
     checked = await asyncio.to_thread(shareflow, "audit", "verify", packed, "--key", public, "--json")
     results = {each["check"]: each["result"] for each in json.loads(checked.out)}
     assert (checked.code, results.pop("checkpoint"), set(results.values())) == (0, "skipped", {"ok"}), checked.out
+
+
+async def test_a_case_is_given_away_without_those_who_acted(
+    case: tuple[str, str], shareflow: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def said(*arguments: object) -> Said:
+        told = await asyncio.to_thread(shareflow, *arguments)
+        assert told.code == 0, told
+        return told
+
+    monkeypatch.setenv("LOGNAME", "李 officer-8")
+    await said("request", "do", case[0], "refuse", "--by", "provider", "--with", '{"reason": "涉密"}')
+    full, withheld = tmp_path / "full.zip", tmp_path / "withheld.zip"
+    packed = json.loads((await said("audit", "export", case[0], "-o", full, "--json")).out)
+    assert packed["withheld"] == []
+    packed = json.loads((await said("audit", "export", case[0], "--without-persons", "-o", withheld, "--json")).out)
+    assert (packed["withheld"], packed["papers"]) == (["persons"], 0)
+    assert "Persons are withheld" in (await said("audit", "export", case[0], "--without-persons", "-o", withheld)).out
+    for file in (full, withheld):
+        results = {each["check"]: each for each in json.loads((await said("audit", "verify", file, "--json")).out)}
+        assert {each["result"] for each in results.values()} <= {"ok", "skipped"}
+        assert results["persons"]["result"] == results["ledger"]["result"] == "ok"
+    for name in (FILED_BY, "李 officer-8"):
+        assert name in everything_in(full.read_bytes())
+        assert name not in everything_in(withheld.read_bytes())
+    for given in (full, withheld):
+        assert (await said("audit", "replay", given)).out
+        assert (await said("audit", "findings", given)).out == "Nothing was found.\n"
+        assert (await said("audit", "log", "--format", "csv", "-o", tmp_path / f"{given.stem}.csv", given)).out
+    assert (tmp_path / "full.csv").read_bytes() == (tmp_path / "withheld.csv").read_bytes()
+    folder = tmp_path / "folder"
+    made = json.loads(
+        (await said("audit", "export", "--department", case[1], "--without-persons", "-o", folder, "--json")).out
+    )
+    assert (made["asked"]["withheld"], made["made"]) == ("persons", 1)
+    [there] = folder.glob("*.zip")
+    assert "officer-8" not in everything_in(there.read_bytes())
 
 
 async def test_what_auditors_ask_of_a_ledger(
