@@ -57,10 +57,10 @@ def export(
 
     Or all cases of a period into a folder, one file each: what is there already and still right is left alone.
     """
-    from cli.audit_export import Packing, export_period, export_related
+    from cli.audit_export import ExportOptions, export_period, export_related
     from cli.audit_export import export as of_one
 
-    how = Packing(kept, secret, not without_persons, as_json)
+    how = ExportOptions(kept, secret, not without_persons, as_json)
     asked = {"department": department, "from": first, "to": last, "statute": statute}
     if pdf is not None and (request_id is None or with_related):
         raise Failure("--pdf prints the page of one case; of several, print each dossier.html.")

@@ -34,7 +34,7 @@ from starter.printing import CannotPrint, Printer, printer
 
 
 @dataclass(frozen=True)
-class Packing:
+class ExportOptions:
     """How dossiers are to be made: a checkpoint that was kept, the log's secret key, whether persons are named."""
 
     kept: Path | None
@@ -74,7 +74,7 @@ class Packer:
 
 
 @asynccontextmanager
-async def packer(how: Packing) -> AsyncIterator[Packer]:
+async def packer(how: ExportOptions) -> AsyncIterator[Packer]:
     """What makes dossiers while inside. Raises Failure, StartupError, LedgerUnavailable."""
     sizes, settings = [size_of(how.kept)] if how.kept else [], Settings()
     signer = _sealer(how.secret, settings)
@@ -94,7 +94,7 @@ def _cover(reader: Reader, signer: Signer) -> None:
         reader.log.checkpoint(signer, datetime.now(UTC))
 
 
-async def export(request_id: str, to: Path, pdf: Path | None, how: Packing) -> None:
+async def export(request_id: str, to: Path, pdf: Path | None, how: ExportOptions) -> None:
     """Pack a dossier into a file, whole or not at all, and print its page into ``pdf``, if any. Raises Failure."""
     printing = _printer() if pdf is not None else None
     async with packer(how) as pack:
@@ -137,7 +137,7 @@ async def _print(printing: Printer, dossier: CaseDossier, pdf: Path) -> None:
         file.write(content)
 
 
-async def export_related(request_id: str, to: Path, how: Packing) -> None:
+async def export_related(request_id: str, to: Path, how: ExportOptions) -> None:
     """Pack a case, and each case that it names, into a folder. Raises NotFound, Failure."""
     async with packer(how) as pack:
         with _folder_or_failure(to), ledger_answers():
@@ -158,7 +158,7 @@ async def export_related(request_id: str, to: Path, how: Packing) -> None:
     _tell(made, folder, pack, to, how.as_json)
 
 
-async def export_period(asked: dict[str, str | None], to: Path, how: Packing) -> None:
+async def export_period(asked: dict[str, str | None], to: Path, how: ExportOptions) -> None:
     """Pack every case of a period into a folder; ``asked`` are the options. Raises InvalidInput, Failure."""
     wanted = chosen(asked["department"], asked["from"], asked["to"], asked["statute"])
     async with packer(how) as pack:
@@ -170,7 +170,7 @@ async def export_period(asked: dict[str, str | None], to: Path, how: Packing) ->
     _tell(made, folder, pack, to, how.as_json)
 
 
-def _asked(asked: dict[str, str | None], how: Packing) -> dict[str, str | None]:
+def _asked(asked: dict[str, str | None], how: ExportOptions) -> dict[str, str | None]:
     """What was asked for, as the folder's list has it."""
     return asked if how.with_persons else {**asked, "withheld": " ".join(PERSONS)}
 

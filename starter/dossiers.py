@@ -12,9 +12,9 @@ from temporalio.client import Client
 from audit.assembling import assembled
 from audit.dossier.contents import ACTS, CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, name_of_run
 from audit.dossier.packing import FindPaper
+from audit.dossier.persons import CannotWithhold
 from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth, in_hex
 from audit.verification.history import Replayed, ends, replay
-from audit.withholding import CannotWithhold
 from background.archive.store import HistoryArchive
 from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent

@@ -1,9 +1,9 @@
 """Whether the persons of a case are all named, or all withheld as its manifest says."""
 
 from audit.dossier.contents import CaseDossier
+from audit.dossier.persons import STAND_IN, CannotWithhold, has_salt, messages_in, persons_in, read_history
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
-from audit.withholding import STAND_IN, CannotWithhold, has_salt, messages_in, persons_in, read_history
 from domain.engine.records import Algorithm, RecordedEvent
 from domain.evidence import commitment, is_commitment
 

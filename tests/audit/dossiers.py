@@ -15,12 +15,12 @@ from temporalio.client import WorkflowHistory
 from audit.assembling import assembled
 from audit.dossier.contents import CALENDAR, EVENTS, INDEX, POLICY, STATUTE, CaseDossier, manifest_of, name_of_run
 from audit.dossier.packing import write_dossier
+from audit.dossier.persons import rewritten
 from audit.page.facts import PAGE
 from audit.verification.history import Replayed, histories_in, opening_in, replay
 from audit.verification.page import page_made
 from audit.verification.record import record_in
 from audit.verification.results import CheckFailed
-from audit.withholding import rewritten
 from domain.calendar import Calendar
 from domain.engine.records import NumberedEvent, RecordedEvent
 from domain.evidence import GENESIS, body_of, canonical_json, plain, seal

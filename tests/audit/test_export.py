@@ -153,7 +153,7 @@ async def test_a_case_with_those_that_it_names(
 
     monkeypatch.setattr(audit_export, "connected", connected)
     monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path / "state"))
-    as_json = audit_export.Packing(None, None, with_persons=True, as_json=True)
+    as_json = audit_export.ExportOptions(None, None, with_persons=True, as_json=True)
     for case, other in ((opened.request_id, opened.opened_by), (opened.opened_by, opened.request_id)):
         to = tmp_path / case
         await audit_export.export_related(case, to, as_json)

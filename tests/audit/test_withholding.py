@@ -14,13 +14,14 @@ import pytest
 from audit.dossier.contents import EVENTS, HISTORY, CaseDossier
 from audit.dossier.documents import read_index
 from audit.dossier.packing import unpacked
+from audit.dossier.persons import STAND_IN, CannotWithhold, messages_in, persons_in, rewritten
 from audit.findings.found import findings_in
 from audit.page.facts import PAGE
 from audit.replay.from_dossier import case_in
 from audit.verification.persons import prove_person
 from audit.verification.record import events_in
 from audit.verification.verify import verify
-from audit.withholding import STAND_IN, CannotWithhold, messages_in, persons_in, rewritten, without_persons
+from audit.withholding import without_persons
 from domain.evidence import canonical_json, digest_of_text
 from tests.audit.dossiers import CASES, PEOPLE, named_dossier_of, packed, resealed, withheld_dossier_of
 from tests.audit.test_verification import with_events

@@ -54,6 +54,7 @@ FOR_OTHERS: Final = {
     "add_months": "whoever counts with WorkingDays itself",
     "add_days": "whoever counts with WorkingDays itself",
     "Witness": "another authority, which cosigns checkpoints",
+    "prove_person": "whoever is told later who a withheld person was",
     "who_may": "the matrix of permissions",
     "meets": "whoever checks that a picture's shapes are apart",
     "once": "whoever steps the dispatcher by hand",
