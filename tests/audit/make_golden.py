@@ -15,7 +15,7 @@ from typing import Final
 from audit.dossier.contents import CaseDossier
 from domain.log.keys import Ed25519Signer
 from domain.naming import procedure_of_id
-from tests.audit.dossiers import dossier_of, packed
+from tests.audit.dossiers import named_dossier_of, packed, withheld_dossier_of
 from tests.audit.logs import MemoryLog, entered, logged
 
 GOLDEN: Final = Path(__file__).parent / "golden"
@@ -33,6 +33,8 @@ CASES: Final = (
     "resource_withdrawal.nantong-809-both",
 )
 """A case of each procedure, of those whose histories are kept."""
+WITHHELD: Final = "access_grant.nantong-used-then-expired"
+"""The case whose persons are left out; in all others they are named."""
 
 
 def sealed(cases: Sequence[CaseDossier], signer: Ed25519Signer) -> tuple[list[CaseDossier], str]:
@@ -48,7 +50,8 @@ def sealed(cases: Sequence[CaseDossier], signer: Ed25519Signer) -> tuple[list[Ca
 def make() -> None:
     """Make those of this release."""
     signer = Ed25519Signer("shareflow/golden", secrets.token_bytes(32))
-    dossiers, kept = sealed([dossier_of(case) for case in CASES], signer)
+    made = [withheld_dossier_of(case) if case == WITHHELD else named_dossier_of(case) for case in CASES]
+    dossiers, kept = sealed(made, signer)
     folder = GOLDEN / version("shareflow")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

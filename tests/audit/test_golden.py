@@ -44,7 +44,7 @@ def test_a_kept_dossier_holds(path: Path) -> None:
     assert {each.check: each.detail for each in results if each.result == "FAIL"} == {}, REMADE
     skipped = {each.check for each in results if each.result == "skipped"}
     assert skipped <= ({"page"} if path.parent.name != OURS else set())
-    assert len(results) == 16
+    assert len(results) == 17
 
 
 def test_a_kept_dossier_that_somebody_touched_does_not() -> None:
@@ -55,6 +55,12 @@ def test_a_kept_dossier_that_somebody_touched_does_not() -> None:
             touched.writestr(entry, content.replace(b"2", b"3", 1) if entry.filename == EVENTS else content)
     wrong = [each.check for each in verify(unpacked(other), trusted(path.parent)) if each.result == "FAIL"]
     assert wrong[0] == "digests"
+
+
+def test_persons_are_named_in_all_but_one_of_ours() -> None:
+    said = {path.stem: read_dossier(path).manifest.withheld for path in KEPT if path.parent.name == OURS}
+    assert said.pop("access_grant") == ("persons",)
+    assert set(said.values()) == {None}
 
 
 def test_one_log_does_not_vouch_for_another() -> None:
