@@ -32,7 +32,8 @@ def el(tag: str, *content: Content, **attributes: str | int | None) -> Html:
     given = _given(attributes) if attributes else ""
     if tag in _EMPTY:
         return Html(f"<{tag}{given}/>")
-    return Html(f"<{tag}{given}>{''.join(map(_text, content))}</{tag}>")
+    inside = "".join([each if type(each) is Html else _text(each) for each in content])
+    return Html(f"<{tag}{given}>{inside}</{tag}>")
 
 
 def _given(attributes: Mapping[str, str | int | None]) -> str:
@@ -47,7 +48,9 @@ def _text(content: Content) -> str:
         return _escaped(content)
     if content is None:
         return ""
-    return str(content) if isinstance(content, int) else "".join(map(_text, content))
+    if isinstance(content, int):
+        return str(content)
+    return "".join([each if type(each) is Html else _text(each) for each in content])
 
 
 def _escaped(text: str) -> str:
@@ -110,5 +113,5 @@ def pairs(rows: Iterable[tuple[Content, Content]], cls: str | None = None) -> Ht
 
 
 def _row(cells: Sequence[Content]) -> Html:
-    rest = "".join(f"<td>{_text(cell)}</td>" for cell in cells[1:])
+    rest = "".join([f"<td>{_text(cell)}</td>" for cell in cells[1:]])
     return Html(f'<tr><th scope="row">{_text(cells[0])}</th>{rest}</tr>\n')
