@@ -128,12 +128,18 @@ def _way_of(kind: type) -> Callable[[Any], Any]:
 
 
 def _plain_word(value: Enum) -> Any:
-    return plain(value.value)
+    return plain(value._value_)
 
 
 def _plain_record(names: Sequence[str], later: frozenset[str], value: BaseModel) -> dict[str, Any]:
-    fields = ((name, getattr(value, name)) for name in names)
-    return {name: plain(field) for name, field in fields if field is not None or name not in later}
+    said, made = value.__dict__, {}
+    for name in names:
+        field = said[name]
+        if type(field) not in _AS_THEY_ARE:
+            made[name] = plain(field)
+        elif field is not None or name not in later:
+            made[name] = field
+    return made
 
 
 def _plain_mapping(value: Mapping[Any, Any]) -> dict[Any, Any]:
@@ -170,6 +176,10 @@ def canonical_json(value: Any) -> str:
     return text
 
 
+_SHOWN: Final = frozenset({str, bool, type(None)})
+"""Of these the text shows all that may be wrong."""
+
+
 def _check(value: Any, depth: int) -> None:
     """All that the text itself does not show."""
     if depth > _DEEPEST:
@@ -181,15 +191,14 @@ def _check(value: Any, depth: int) -> None:
             raise NotCanonical("An integer beyond 2**53 - 1 would not survive every reader: write it as text.")
     elif isinstance(value, list):
         for item in value:
-            _check(item, depth + 1)
+            if type(item) not in _SHOWN or depth == _DEEPEST:
+                _check(item, depth + 1)
     elif isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
                 raise NotCanonical(f"The key {key!r} is not text.")
-            if type(item) is not str:
+            if type(item) not in _SHOWN or depth == _DEEPEST:
                 _check(item, depth + 1)
-            elif depth == _DEEPEST:
-                raise NotCanonical(f"More than {_DEEPEST} levels of lists and objects.")
     else:
         raise NotCanonical(f"A {type(value).__name__} has no canonical JSON: {value!r:.80}")
 
