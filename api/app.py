@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from api.attachments import endpoints as attachments
+from api.audit import dossiers
 from api.audit import endpoints as audit
 from api.cases import commands, reading
 from api.cases import endpoints as cases
@@ -56,6 +57,7 @@ ROUTERS = (
     operator_acts.router,
     procedures.router,
     audit.router,
+    dossiers.router,
     health.router,
 )
 """Every address that there is; the order is that of the description."""

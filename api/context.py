@@ -1,5 +1,6 @@
 """What every endpoint stands on: the engine's client, who is who, what is new, and the operator's settings."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,12 +15,17 @@ from api.identity.callers import Identity
 from api.identity.keys import FixedKeys, IssuerKeys
 from api.news import News
 from api.settings import ApiSettings
+from background.archive.store import HistoryArchive
 from background.webhooks.register import WebhookRegister
+from configuration.archive import archive_in
+from configuration.log_key import signer_at_hand
 from domain.calendar import CHINA, Calendar
+from domain.log.keys import Signer
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
 from ledger.writer import Writer
 from starter.attachments import AttachmentStore, store_in
+from starter.dossier_checks import DossierChecks
 from starter.engine_client import ShareflowClient
 from starter.tokens import AUDIENCE, ISSUER, Issuer
 
@@ -41,21 +47,26 @@ def unshifted() -> timedelta:
 class AppContext:
     """``receipt`` tells when something is received (None: the case's own clock says); ``shift`` moves the clock of
     cases that are filed. Both differ only where time is skipped. ``calendar`` is what comes with this version;
-    ``calendar_store`` has what is stored in the ledger too."""
+    ``calendar_store`` has what is stored in the ledger too. ``archive`` has the histories that Temporal has let go of,
+    ``signer`` the log's key, which seals dossiers."""
 
     client: ShareflowClient
     identity: Identity
     attachments: AttachmentStore
+    archive: HistoryArchive
     settings: ApiSettings = field(default_factory=ApiSettings)
     calendar: Calendar = field(default_factory=Calendar.packaged)
     receipt: Callable[[], datetime | None] = now
     shift: Callable[[], timedelta] = unshifted
+    signer: Signer | None = None
 
     def __post_init__(self) -> None:
         self.filed: LRUCache[str, CaseDetail] = LRUCache(REMEMBERED)
         self.webhooks = WebhookRegister(self.writer)
         self.calendar_store = self.reader.calendar_store(self.calendar)
         self.news = News(self.reader)
+        self.dossier_checks = DossierChecks()
+        self.packing = asyncio.Lock()
         self.limits = Limits(self.settings.rate, self.settings.failures)
 
     @property
@@ -91,4 +102,6 @@ async def open_context(
             identity = embedded_identity(issuer, settings)
         else:
             raise ValueError("the API needs an issuer")
-        yield AppContext(client, identity, store_in(settings.attachments, folder, settings.attachment_limit), settings)
+        papers = store_in(settings.attachments, folder, settings.attachment_limit)
+        archive, signer = archive_in(settings.archive, folder), signer_at_hand(settings.log_key, folder)
+        yield AppContext(client, identity, papers, archive, settings, signer=signer)

@@ -29,7 +29,9 @@ class ApiSettings:
     come with a bad token. ``public_url`` is where people reach the API; printed papers lead there, and its path is
     that below which a proxy has put the API. ``webhooks``
     are the private addresses that webhooks may have all the same. ``attachments`` is the folder of papers that come as
-    files (None: in the state folder), ``attachment_limit`` the largest of them in bytes.
+    files (None: in the state folder), ``attachment_limit`` the largest of them in bytes. ``archive`` is the folder of
+    archived histories (None: in the state folder), ``log_key`` the file with the key that seals dossiers, if any;
+    ``dossier_limit`` is the largest dossier that is taken in to be checked, in bytes.
     """
 
     issuer: str | None = None
@@ -44,6 +46,9 @@ class ApiSettings:
     failures: RateLimitItem = field(default_factory=lambda: parse("600/minute"))
     attachments: Path | None = None
     attachment_limit: int = USUAL_LIMIT
+    archive: Path | None = None
+    log_key: Path | None = None
+    dossier_limit: int = 64 * 1024 * 1024
 
     @property
     def address(self) -> str:
@@ -78,4 +83,7 @@ def api_settings(settings: Settings) -> ApiSettings:
         failures=settings.failure_limit,
         attachments=settings.attachments,
         attachment_limit=settings.attachment_limit,
+        archive=settings.archive,
+        log_key=settings.log_key,
+        dossier_limit=settings.dossier_limit,
     )

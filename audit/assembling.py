@@ -45,7 +45,8 @@ async def assembled(
     files = {**record, INDEX: index.written()}
     whole = dossier(files, papers)
     try:
-        files = {**files, PAGE: page_made(whole, record_in(whole), opening)}
+        page = await asyncio.to_thread(lambda: page_made(whole, record_in(whole), opening))  # long for a long case
+        files = {**files, PAGE: page}
     except CheckFailed:
         return whole  # a record that is not as a case leaves one: it is packed all the same, for verification to name
     return dossier(files, papers)

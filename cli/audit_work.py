@@ -12,7 +12,7 @@ from cli.errors import REFUSED, Failure
 from cli.output import print_json
 from configuration.settings import Settings
 from domain.log.checkpoints import checkpoint_in
-from domain.log.keys import KeyWrong, PublicKey, read_public_key
+from domain.log.keys import KeyWrong, PublicKey, read_public_keys
 from domain.log.notes import MOST_BYTES, NoteWrong, read_note
 
 
@@ -62,12 +62,9 @@ def _secret(named: Path | None) -> Path:
 def _keys_in(file: Path) -> list[PublicKey]:
     """The public keys in a file, one a line. Raises Failure for one that is none."""
     try:
-        keys = [read_public_key(line) for line in _text(file).splitlines() if line.strip()]
+        return read_public_keys(_text(file))
     except KeyWrong as error:
         raise Failure(f"{file}: {error}.") from None
-    if not keys:
-        raise Failure(f"{file} has no key.")
-    return keys
 
 
 def size_of(kept: Path) -> int:

@@ -1,5 +1,7 @@
 """The archive that the settings name."""
 
+from pathlib import Path
+
 from background.archive.folder import FolderArchive
 from background.archive.store import HistoryArchive
 from configuration.settings import Settings
@@ -10,4 +12,9 @@ USUAL = "archive"
 
 def archive_of(settings: Settings) -> HistoryArchive:
     """The archive in the folder that is named, else in the state folder; it comes into being with its first content."""
-    return HistoryArchive(FolderArchive(settings.archive or settings.state / USUAL))
+    return archive_in(settings.archive, settings.state)
+
+
+def archive_in(named: Path | None, state_folder: Path) -> HistoryArchive:
+    """The archive in the folder that the operator names, else in the state folder."""
+    return HistoryArchive(FolderArchive(named or state_folder / USUAL))

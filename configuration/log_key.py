@@ -1,5 +1,6 @@
 """The key with which a log signs its checkpoints: in a file that nobody else may read."""
 
+import logging
 import os
 import secrets
 from contextlib import suppress
@@ -9,6 +10,8 @@ from typing import Final
 from configuration.errors import StartupError
 from configuration.settings import Settings
 from domain.log.keys import Ed25519Signer, KeyWrong, read_secret_key, write_secret_key
+
+log = logging.getLogger("shareflow.log_key")
 
 USUAL: Final = "checkpoint.key"
 """Its name in the state folder, where no file is named."""
@@ -52,6 +55,19 @@ def signer_there(file: Path) -> Ed25519Signer:
 def signer_named(settings: Settings) -> Ed25519Signer | None:
     """The key in the file that a setting names; None where none is named. Raises StartupError."""
     return signer_there(settings.log_key) if settings.log_key else None
+
+
+def signer_at_hand(named: Path | None, state_folder: Path) -> Ed25519Signer | None:
+    """The key in the file that is named, else in the state folder, for whoever can do without; None where none is.
+
+    A key that was named and cannot be used is told in the log.
+    """
+    try:
+        return signer_there(named or state_folder / USUAL)
+    except StartupError as error:
+        if named is not None:
+            log.warning("log key not usable", extra={"error": str(error)})
+        return None
 
 
 def _make(file: Path) -> None:

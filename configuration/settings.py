@@ -122,6 +122,14 @@ class Settings:
     attachment_limit = Setting(
         "SHAREFLOW_ATTACHMENT_LIMIT", as_size, "bytes", "the largest paper", "the API", usual=str(20 * 1024 * 1024)
     )
+    dossier_limit = Setting(
+        "SHAREFLOW_DOSSIER_LIMIT",
+        as_size,
+        "bytes",
+        "the largest dossier that is taken in to be checked ([audit.md](audit.md#over-http))",
+        "the API",
+        usual=str(64 * 1024 * 1024),
+    )
     archive = Setting(
         "SHAREFLOW_ARCHIVE",
         as_path_if_any,

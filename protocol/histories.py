@@ -18,17 +18,19 @@ from protocol.names import CASE, RECORD_STEP, request_id_of
 CaseHistory = WorkflowHistory
 """The history of one run."""
 
+COMPLETED: Final = "completed"
+"""How the run ends in which a case ends by its own rules."""
 HANDED_OVER: Final = "continued_as_new"
 """How a run ends that has left the rest to the next one."""
 ENDED: Final = {
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: "completed",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: COMPLETED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED: "failed",
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT: "timed_out",
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED: "canceled",
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED: "terminated",
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW: HANDED_OVER,
 }
-"""How a run ends, by its last event. A case that ends by its own rules is ``completed``."""
+"""How a run ends, by its last event."""
 RUNNING: Final = "running"
 NOT_BY_ITSELF: Final = '("ContinuedAsNew", "Terminated", "Failed", "Canceled", "TimedOut")'
 

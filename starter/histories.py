@@ -11,7 +11,7 @@ from ledger.queries.archive import ArchivedRun
 from ledger.reader import Reader
 from protocol.asking import TEMPORAL_FAILED, WorkflowGone
 from protocol.connecting import TemporalClient
-from protocol.histories import CaseHistory, history_in, history_of, latest_run, run_before, text_of
+from protocol.histories import COMPLETED, CaseHistory, history_in, history_of, latest_run, run_before, text_of
 from protocol.names import workflow_id
 from starter.errors import NeedsOperator, NotFound, Unavailable
 
@@ -29,7 +29,8 @@ async def histories_of(
 ) -> list[CaseRun]:
     """The histories of a case's runs, from the first to the present or last one.
 
-    What Temporal no longer has is taken from the archive, by the digests of the register. Raises NotFound where
+    What Temporal no longer has is taken from the archive, by the digests of the register; where Temporal does not
+    answer, so is a case of which that run is archived that ended by the case's own rules. Raises NotFound where
     neither has the case or its history was disposed of, NeedsOperator where a run or its archived history is lost,
     Unavailable.
     """
@@ -43,15 +44,35 @@ async def histories_of(
         while run_id is not None:
             run = await _from_temporal(temporal, case, run_id)
             if run is None:
-                gone = await asyncio.to_thread(_disposal, reader, request_id)
-                if gone is not None:
-                    raise NotFound(gone)
-                run = await asyncio.to_thread(_from_archive, case, run_id, kept, archive)
+                run = await asyncio.to_thread(_kept_run, reader, request_id, run_id, kept, archive)
             found.insert(0, run)
             run_id = run_before(run.history)
     except TEMPORAL_FAILED as error:
-        raise Unavailable(f"Temporal does not give the history of {request_id} now: {error}.") from None
+        if not kept or [*kept.values()][-1].ended != COMPLETED:
+            raise Unavailable(f"Temporal does not give the history of {request_id} now: {error}.") from None
+        return await asyncio.to_thread(_all_kept, reader, request_id, kept, archive)
     return found
+
+
+def _all_kept(
+    reader: Reader, request_id: str, kept: Mapping[str, ArchivedRun], archive: HistoryArchive | None
+) -> list[CaseRun]:
+    """The runs of a case of which the last one is archived: Temporal need not be asked."""
+    found: list[CaseRun] = []
+    run_id: str | None = [*kept][-1]
+    while run_id is not None:
+        found.insert(0, _kept_run(reader, request_id, run_id, kept, archive))
+        run_id = run_before(found[0].history)
+    return found
+
+
+def _kept_run(
+    reader: Reader, request_id: str, run_id: str, kept: Mapping[str, ArchivedRun], archive: HistoryArchive | None
+) -> CaseRun:
+    gone = _disposal(reader, request_id)
+    if gone is not None:
+        raise NotFound(gone)
+    return _from_archive(workflow_id(request_id), run_id, kept, archive)
 
 
 async def _latest(temporal: TemporalClient, case: str, kept: Mapping[str, ArchivedRun]) -> str | None:

@@ -8,7 +8,7 @@ from api.http.language import language_of
 from api.http.prefix import own_path
 from api.http.problems import Problem, response
 
-OWN_LIMITS = ("/v1/attachments",)
+OWN_LIMITS = ("/v1/attachments", "/v1/audit/verify")
 """Paths whose endpoints count the bytes themselves."""
 
 

@@ -102,6 +102,14 @@ def read_public_key(line: str) -> PublicKey:
     return key
 
 
+def read_public_keys(text: str) -> list[PublicKey]:
+    """The keys in a text, one a line. Raises KeyWrong for a line that is none, and where there is none at all."""
+    keys = [read_public_key(line) for line in text.splitlines() if line.strip()]
+    if not keys:
+        raise KeyWrong("there is no key in it")
+    return keys
+
+
 def cosigned_at(signature: bytes) -> int:
     """When a witness says it saw the checkpoint, in seconds since 1970."""
     seconds: int = struct.unpack(">Q", signature[:8])[0]

@@ -16,6 +16,7 @@ from background.webhooks.addresses import allowed_from
 from background.webhooks.dispatcher import Dispatcher
 from background.webhooks.guard import AddressGuard
 from background.webhooks.sending import Sender
+from configuration.archive import archive_in
 from embedded.simulate.sandbox import sandbox
 from embedded.testing.skipped_time import SkippedTime
 from ledger.engine import Engine
@@ -49,6 +50,7 @@ async def engine_stack(begins: datetime | None) -> AsyncIterator[EngineStack]:
                 client=ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=30)),
                 identity=embedded_identity(issuer, settings),
                 attachments=store_in(None, Path(folder)),
+                archive=archive_in(None, Path(folder)),
                 settings=settings,
                 calendar=ground.calendar,
                 receipt=lambda: None,

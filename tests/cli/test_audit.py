@@ -134,7 +134,7 @@ def test_what_the_auditor_brings_is_read(shareflow: Run, tmp_path: Path) -> None
     none.write_bytes(b"\xff\xfe")
     assert "is not text" in shareflow("audit", "verify", path, "--key", none).plainly_refused()
     none.write_text("\n")
-    assert "has no key" in shareflow("audit", "verify", path, "--key", none).plainly_refused()
+    assert "there is no key in it" in shareflow("audit", "verify", path, "--key", none).plainly_refused()
     assert "a public key is" in shareflow("audit", "verify", path, "--key", kept).plainly_refused()
     wrong = shareflow("audit", "verify", path, "--checkpoint", key)
     assert wrong.code == 1

@@ -5,10 +5,12 @@ import gzip
 from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import delete, select
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from audit.dossier.contents import CaseDossier
 from audit.verification.verify import verify
@@ -23,7 +25,7 @@ from protocol.histories import CaseHistory, history_of
 from protocol.payloads import data_converter
 from starter.dossiers import dossier_of
 from starter.engine_client import ShareflowClient
-from starter.errors import NeedsOperator, NotFound
+from starter.errors import NeedsOperator, NotFound, Unavailable
 from tests.engine.cases import WHY, command
 from tests.engine.looking import B, C, P, R, filed, handle_of, in_step, until
 
@@ -73,6 +75,17 @@ def forgetful(client: ShareflowClient) -> ShareflowClient:
     return ShareflowClient(temporal, client.reader.engine)
 
 
+def away(client: ShareflowClient) -> ShareflowClient:
+    """A door to a Temporal that does not answer."""
+
+    def ask(*_: object, **__: object) -> NoReturn:
+        raise RPCError("connection refused", RPCStatusCode.UNAVAILABLE, b"")
+
+    temporal = Client(client.temporal.service_client, namespace=client.temporal.namespace)
+    temporal.get_workflow_handle = ask  # type: ignore[method-assign]
+    return ShareflowClient(temporal, client.reader.engine)
+
+
 def gone_are(runs: Collection[str]) -> Callable[..., Awaitable[CaseHistory]]:
     """How Temporal is asked for a run when it has let go of these."""
 
@@ -109,6 +122,19 @@ async def test_a_closed_case_is_archived_once_and_its_dossier_is_made_without_te
     assert years_later.files["history.json"] == while_there.files["history.json"]
     found = {each.check: each.result for each in await asyncio.to_thread(verify, years_later)}
     assert (found["digests"], found["history"], found["ledger"]) == ("ok", "ok", "ok")
+
+
+async def test_a_closed_case_that_is_archived_makes_its_dossier_while_temporal_is_away(
+    client: ShareflowClient, archive: HistoryArchive
+) -> None:
+    done, still_open = await closed(client), await filed(client)
+    with pytest.raises(Unavailable, match="connection refused"):
+        await dossier(away(client), done, archive)
+    await archived(client, archive)
+    whole = await dossier(away(client), done, archive)
+    assert whole.files["history.json"] == (await dossier(client, done, archive)).files["history.json"]
+    with pytest.raises(Unavailable, match="connection refused"):
+        await dossier(away(client), still_open, archive)
 
 
 async def test_a_history_that_was_changed_in_the_archive_makes_no_dossier(

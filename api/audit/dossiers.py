@@ -1,0 +1,134 @@
+"""Dossiers over HTTP: packed for auditors, and checked for them. Neither writes to a case."""
+
+import asyncio
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import IO, Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import TypeAdapter
+
+from api.audit.endpoints import auditor
+from api.audit.uploads import FIELDS, FORM, ZIPS, brought
+from api.context import AppContext
+from api.dependencies import ContextIn, LanguageIn, RequestId
+from api.http.problems import RESPONSES, Problem
+from api.http.responses import HEADERS
+from audit.dossier.contents import PIECE, CaseDossier, DossierUnusable
+from audit.dossier.packing import write_dossier
+from audit.dossier.seal import seal_of
+from audit.verification.results import CheckFailed, CheckResult
+from domain.messages import Language, label
+from starter.dossier_checks import TooMuch
+from starter.dossiers import dossier_of, papers_in
+from starter.errors import Crowded, NeedsOperator, Unavailable
+
+BINARY: Final = {"type": "string", "format": "binary"}
+AGAIN_SECONDS: Final = "10"
+"""When whoever found another one's dossier being made or checked may come again."""
+_RESULTS: Final = TypeAdapter(tuple[CheckResult, ...])
+
+router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=RESPONSES, dependencies=[Depends(auditor)])
+
+
+@router.get(
+    "/cases/{request_id}/dossier",
+    response_class=Response,
+    summary="The dossier of a case",
+    responses={200: {"content": {ZIPS[0]: {"schema": BINARY}}, "description": "The dossier, a zip"}},
+)
+async def dossier(
+    request_id: RequestId,
+    context: ContextIn,
+    checkpoint: Annotated[
+        int | None, Query(ge=1, le=2**62, description="How many entries a checkpoint covers that you have kept.")
+    ] = None,
+) -> Response:
+    """All that is known of a case, as `shareflow audit export` packs it; sealed where this process has the log's key.
+
+    It is proved up to the newest checkpoint: none is made for it. With `checkpoint` its proof goes on from that one,
+    too. One is packed at a time.
+    """
+    if context.packing.locked():
+        raise _crowded()
+    async with context.packing:
+        packed = await _packed(context, request_id, [] if checkpoint is None else [checkpoint])
+        file = await asyncio.to_thread(_written, context, packed)
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", request_id)
+    headers = {
+        **HEADERS,
+        "Content-Disposition": f'attachment; filename="{name}.zip"',
+        "Content-Length": str(file.seek(0, 2)),
+    }
+    return StreamingResponse(_pieces(file), headers=headers, media_type=ZIPS[0])
+
+
+async def _packed(context: AppContext, request_id: str, kept: Sequence[int]) -> CaseDossier:
+    find = papers_in(context.attachments)
+    try:
+        made = await dossier_of(context.reader, context.client.temporal, request_id, kept, find, context.archive)
+    except CheckFailed as error:
+        raise NeedsOperator(f"No dossier can be made of {request_id}: {error.detail}.") from None
+    return made if context.signer is None else replace(made, seal=seal_of(made.manifest, context.signer))
+
+
+def _written(context: AppContext, packed: CaseDossier) -> IO[bytes]:
+    """The zip in a file without a name, which goes with whoever holds it. Raises Unavailable."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever sends it
+    try:
+        write_dossier(file, packed, papers_in(context.attachments))
+    except OSError as error:
+        file.close()
+        raise Unavailable(f"The dossier cannot be written: {error.strerror}.") from error
+    return file
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        file.seek(0)
+        while piece := file.read(PIECE):
+            yield piece
+
+
+_TAKEN: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            ZIPS[0]: {"schema": BINARY},
+            FORM: {"schema": {"type": "object", "required": [FIELDS[0]], "properties": dict.fromkeys(FIELDS, BINARY)}},
+        },
+    }
+}
+
+
+@router.post("/verify", response_model=list[CheckResult], summary="Check a dossier", openapi_extra=_TAKEN)
+async def verify(request: Request, context: ContextIn, language: LanguageIn) -> Response:
+    """Every check of a dossier, as `shareflow audit verify` makes them; 200 whether or not all hold.
+
+    The body is the dossier, or a form with the file `dossier` and, if you like, `key` (public keys, one a line) and
+    `checkpoint` (one that you have kept). What is no dossier is 422 `dossier_unusable`. Nothing of it is kept, and the
+    ledger is not asked. One is checked at a time; meanwhile others are told to come again (503).
+    """
+    results = await checked(request, context, language)
+    return Response(_RESULTS.dump_json(results), headers=HEADERS, media_type="application/json")
+
+
+async def checked(request: Request, context: AppContext, language: Language) -> tuple[CheckResult, ...]:
+    """The checks of what a call brings. Raises Problem."""
+    try:
+        context.dossier_checks.refuse_when_busy()
+        async with brought(request, context.settings.dossier_limit, language) as what:
+            return await context.dossier_checks.check(what.dossier, what.keys, what.checkpoint)
+    except Crowded:
+        raise _crowded() from None
+    except DossierUnusable as error:
+        raise Problem(422, "dossier_unusable", detail=str(error)) from None
+    except TooMuch:
+        raise Problem(422, "dossier_unusable", detail=label("brought_dossier", "too_much", language)) from None
+
+
+def _crowded() -> Problem:
+    return Problem(503, "unavailable", headers={"Retry-After": AGAIN_SECONDS})

@@ -1,0 +1,142 @@
+"""Dossiers over HTTP: packed as the command line packs them, and checked in a process of their own."""
+
+import asyncio
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from api.context import AppContext
+from audit.dossier.packing import unpacked
+from audit.verification.verify import failed, verify
+from starter.dossier_checks import DossierChecks, TooMuch
+from tests.api.callers import People
+from tests.audit.logs import LOG_KEY
+
+CHECK = "/v1/audit/verify"
+ZIP = {"Content-Type": "application/zip"}
+
+
+@pytest.fixture(scope="module")
+async def dossier(people: People) -> bytes:
+    """The dossier of a case, as the API packs it."""
+    request_id = await people.file()
+    before = (await people.get("auditor", f"/v1/requests/{request_id}/events")).json()
+    answer = await people.get("auditor", f"/v1/audit/cases/{request_id}/dossier?checkpoint=1")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip"), answer.text
+    assert answer.headers["content-disposition"] == f'attachment; filename="{request_id}.zip"'
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert unpacked(io.BytesIO(answer.content)).manifest.request_id == request_id
+    assert (await people.get("auditor", f"/v1/requests/{request_id}/events")).json() == before
+    return answer.content
+
+
+def forged(dossier: bytes) -> bytes:
+    """Somebody else has accepted it, and whoever forges has packed it anew."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(dossier)) as there, zipfile.ZipFile(made, "w") as other:
+        for name in there.namelist():
+            content = there.read(name)
+            other.writestr(name, content.replace(b"filed", b"filled") if name == "events.jsonl" else content)
+    return made.getvalue()
+
+
+async def check(people: People, content: bytes, **headers: str) -> httpx.Response:
+    return await people.api.post(CHECK, content=content, headers={**people.headers["auditor"], **ZIP, **headers})
+
+
+async def check_form(people: People, **files: Any) -> httpx.Response:
+    return await people.api.post(CHECK, files=files, headers=people.headers["auditor"])
+
+
+async def test_a_dossier_is_packed_and_checked(people: People, dossier: bytes) -> None:
+    answer = await check(people, dossier)
+    assert answer.status_code == 200, answer.text
+    here = await asyncio.to_thread(lambda: verify(unpacked(io.BytesIO(dossier))))
+    assert answer.json() == [each.model_dump(mode="json") for each in here]
+    assert not failed(here)
+
+
+async def test_a_forged_one_is_found_out_with_what_the_auditor_trusts(people: People, dossier: bytes) -> None:
+    answer = await check_form(
+        people, dossier=forged(dossier), key=LOG_KEY.key.written().encode(), checkpoint=b"not a checkpoint"
+    )
+    assert answer.status_code == 200, answer.text
+    found = {each["check"]: each["result"] for each in answer.json()}
+    assert (found["structure"], found["digests"], found["seal"]) == ("ok", "FAIL", "FAIL"), found
+
+
+async def test_what_is_no_dossier_is_told_in_one_sentence(people: People, dossier: bytes) -> None:
+    for content in (b"", b"%PDF-1.7", dossier[: len(dossier) // 2], packed_alone("evil.txt")):
+        answer = await check(people, content)
+        assert (answer.status_code, answer.json()["code"]) == (422, "dossier_unusable"), answer.text
+        assert answer.json()["detail"].count(".") >= 1
+    path_up = await check(people, packed_alone("../evil.txt"))
+    assert "which no dossier has" in path_up.json()["detail"]
+
+
+def packed_alone(name: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as other:
+        other.writestr(name, b"x")
+    return made.getvalue()
+
+
+async def test_a_call_that_cannot_be_is_told_what_is_wrong(people: People, dossier: bytes) -> None:
+    other = await check(people, dossier, **{"Content-Type": "application/json"})
+    assert (other.status_code, other.json()["code"]) == (415, "wrong_type")
+    for files, field in (
+        ({"key": b"x"}, "dossier"),
+        ({"dossier": b""}, "dossier"),
+        ({"dossier": b"x", "key": b"x"}, "key"),
+        ({"dossier": b"x", "key": b"\xff"}, "key"),
+        ({"dossier": b"x", "checkpoint": b"x" * (1 << 20) + b"x"}, "checkpoint"),
+        ({"dossier": b"x", "more": b"x"}, "more"),
+    ):
+        answer = await check_form(people, **files)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), answer.text
+        assert [each["path"] for each in answer.json()["errors"]] == [field]
+    twice = [("dossier", b"x"), ("dossier", b"x")]
+    answer = await people.api.post(CHECK, files=twice, headers=people.headers["auditor"])
+    assert [each["path"] for each in answer.json()["errors"]] == ["dossier"]
+
+
+async def test_one_that_is_too_large_is_given_up(
+    people: People, context: AppContext, dossier: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(vars(context.settings), "dossier_limit", len(dossier) - 1)
+
+    async def piece_by_piece() -> Any:
+        for start in range(0, len(dossier), 1000):
+            yield dossier[start : start + 1000]
+
+    for content in (dossier, piece_by_piece()):
+        answer = await check(people, content)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+async def test_one_is_checked_at_a_time_and_others_are_answered_meanwhile(people: People, dossier: bytes) -> None:
+    first = asyncio.create_task(check(people, dossier))
+    await asyncio.sleep(0)
+    refused = (await asyncio.gather(*(check(people, dossier) for _ in range(3))))[1]
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+    assert (await people.get("auditor", "/v1/statutes")).status_code == 200
+    assert not first.done()
+    assert (await first).status_code == 200
+
+
+async def test_checking_ends_with_its_time(dossier: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "case.zip"
+    file.write_bytes(dossier)
+    checks = DossierChecks(patience=0.01)
+    for _ in range(2):  # nothing is left of the first that would be in the way
+        with pytest.raises(TooMuch):
+            await checks.check(file, (), None)
+
+
+async def test_a_case_that_is_not_there_has_no_dossier(people: People) -> None:
+    answer = await people.get("auditor", "/v1/audit/cases/NANTONG-NONE/dossier")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
