@@ -62,7 +62,7 @@ def told(event: RecordedEvent) -> Mapping[str, Any]:
     That a resource is withdrawn when nobody uses it any more is noted at the instant at which the workflow found it.
     """
     by_itself = event.type is EventType.RESOURCE_WITHDRAWN or event.data.get("outcome") == Outcome.UNPUBLISHED
-    plain = event.model_dump(mode="json", exclude={"prev", "digest", "key", *(("at",) if by_itself else ())})
+    plain = event.model_dump(mode="json", exclude={"prev", "digest", "salt", "key", *(("at",) if by_itself else ())})
     plain["data"] = {name: value for name, value in plain["data"].items() if name not in OF_THE_FILING}
     named: Mapping[str, Any] = json.loads(A_CASE.sub("a case", json.dumps(plain)))
     return named

@@ -1,6 +1,8 @@
 """Reading over HTTP: what is yours to see, in pages, and as it comes."""
 
 import asyncio
+import hashlib
+import json
 from datetime import datetime
 from typing import Any
 
@@ -153,6 +155,23 @@ async def test_events_come_word_for_word_and_chained(people: People) -> None:
     assert [event["seq"] for event in events] == [1, 2, 3, 4, 5, 6]
     assert [event["prev"] for event in events] == [GENESIS, *(event["digest"] for event in events[:-1])]
     assert rest["next"] is None
+    named = [event for event in events if event["actor"]["person"] is not None]
+    assert [event for event in events if "salt" in event] == named != []
+    assert [recomputed(event) for event in events] == [event["digest"] for event in events]
+
+
+def recomputed(event: dict[str, Any]) -> str:
+    """The digest of an event as docs/audit.md tells an outsider to compute it."""
+
+    def digest(said: Any) -> str:
+        text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.new("sm3", text.encode()).hexdigest()
+
+    covered = {name: value for name, value in event.items() if name not in ("digest", "salt")}
+    if "salt" in event:
+        person = f"sm3:{digest([event['salt'], event['actor']['person']])}"
+        covered["actor"] = {**event["actor"], "person": person}
+    return digest(covered)
 
 
 async def test_what_nobody_moves_is_for_those_who_look_after_it(people: People) -> None:

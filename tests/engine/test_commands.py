@@ -100,6 +100,18 @@ async def test_a_key_cannot_mean_two_commands_that_come_at_once(client: Shareflo
     assert sorted(type(answer).__name__ for answer in answers) == ["Answer"] * 3 + ["KeyReused"] * 3
 
 
+async def test_a_key_of_two_persons_at_once_is_that_of_whoever_came_first(client: ShareflowClient) -> None:
+    request_id = await filed(client)
+    given = command(B, C.URGE, {"level": Urgency.NOTICE}, key="whose")
+    people = [given.model_copy(update={"actor": Actor(role=B, person=person)}) for person in ("甲", "乙")] * 3
+    answers = await asyncio.gather(*(client.command(request_id, it) for it in people), return_exceptions=True)
+    assert sorted(type(answer).__name__ for answer in answers) == ["Answer"] * 3 + ["KeyReused"] * 3
+    [urged] = [event for event in await events_in(client, request_id) if event.type is EventType.URGED]
+    assert [type(answer) is Answer for answer in answers] == [it.actor.person == urged.actor.person for it in people]
+    assert urged.key is not None
+    assert len({it.fingerprint for it in people}) == 1, "nobody's name can be tried with a key"
+
+
 async def test_after_the_end_a_repeated_command_is_answered_and_a_new_one_refused(client: ShareflowClient) -> None:
     request_id = await filed(client, "changshu-2019")
     refuse, accept = command(P, C.REFUSE, WHY), command(R, C.ACCEPT_REFUSAL)
