@@ -29,6 +29,7 @@ from api.law import endpoints as law
 from api.operator_acts import endpoints as operator_acts
 from api.procedures import endpoints as procedures
 from api.settings import ApiSettings
+from api.verify_page import endpoints as verify_page
 from api.webhooks import endpoints as webhooks
 from api.worklist import endpoints as worklist
 
@@ -114,6 +115,7 @@ def create_app(context: AppContext | None) -> FastAPI:
         # What watches over the service may ask as it likes: it is told nothing of a case.
         asked = [] if router is health.router else [Depends(bearer_token)]
         app.include_router(router, dependencies=asked)
+    app.include_router(verify_page.router)
     return app
 
 

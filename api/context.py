@@ -67,7 +67,7 @@ class AppContext:
         self.news = News(self.reader)
         self.dossier_checks = DossierChecks()
         self.packing = asyncio.Lock()
-        self.limits = Limits(self.settings.rate, self.settings.failures)
+        self.limits = Limits(self.settings.rate, self.settings.failures, self.settings.verify_page)
 
     @property
     def reader(self) -> Reader:

@@ -31,7 +31,8 @@ class ApiSettings:
     are the private addresses that webhooks may have all the same. ``attachments`` is the folder of papers that come as
     files (None: in the state folder), ``attachment_limit`` the largest of them in bytes. ``archive`` is the folder of
     archived histories (None: in the state folder), ``log_key`` the file with the key that seals dossiers, if any;
-    ``dossier_limit`` is the largest dossier that is taken in to be checked, in bytes.
+    ``dossier_limit`` is the largest dossier that is taken in to be checked, in bytes; ``verify_page`` is how often one
+    address may have one checked on the page for it (None: there is no such page).
     """
 
     issuer: str | None = None
@@ -49,6 +50,7 @@ class ApiSettings:
     archive: Path | None = None
     log_key: Path | None = None
     dossier_limit: int = 64 * 1024 * 1024
+    verify_page: RateLimitItem | None = None
 
     @property
     def address(self) -> str:
@@ -86,4 +88,5 @@ def api_settings(settings: Settings) -> ApiSettings:
         archive=settings.archive,
         log_key=settings.log_key,
         dossier_limit=settings.dossier_limit,
+        verify_page=settings.verify_page,
     )

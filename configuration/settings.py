@@ -25,6 +25,7 @@ from configuration.values import (
     as_port_if_any,
     as_public_url,
     as_rate,
+    as_rate_if_any,
     as_size,
     as_text,
     as_word,
@@ -129,6 +130,14 @@ class Settings:
         "the largest dossier that is taken in to be checked ([audit.md](audit.md#over-http))",
         "the API",
         usual=str(64 * 1024 * 1024),
+    )
+    verify_page = Setting(
+        "SHAREFLOW_VERIFY_PAGE",
+        as_rate_if_any("20/minute"),
+        "rate",
+        "serve the page on which anybody checks a dossier ([audit.md](audit.md#over-http)): how often one address may",
+        "the API",
+        shown="20/minute under `up` on a loopback address, else none and no page",
     )
     archive = Setting(
         "SHAREFLOW_ARCHIVE",

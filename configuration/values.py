@@ -146,3 +146,12 @@ def as_digest(_: str, text: str) -> "Algorithm":
         return algorithm_named(text)
     except ValueError as error:
         raise StartupError(str(error)) from error
+
+
+def as_rate_if_any(example: str) -> "Callable[[str, str], RateLimitItem | None]":
+    """What reads such a rate; None for none."""
+
+    def read(variable: str, text: str) -> "RateLimitItem | None":
+        return as_rate(example)(variable, text) if text else None
+
+    return read

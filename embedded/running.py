@@ -25,6 +25,8 @@ from protocol.connecting import TemporalClient, connect_as_named, connect_to
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 
 HEALTH_PORT = 9464
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+CHECKS = "20/minute"
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ async def embedded_stack(
         temporal, address, ui = await _temporal(stack, folder, settings)
         there = _environment(settings, url, address, temporal.namespace)
         there[Settings.log_key.variable] = str(await asyncio.to_thread(_log_key, settings))
-        programs = [*_workers(commands.worker, ports, there), Program("HTTP API", commands.api, there)]
+        door = {**there, **_page_on_loopback(settings, api)}
+        programs = [*_workers(commands.worker, ports, there), Program("HTTP API", commands.api, door)]
         await stack.enter_async_context(supervised(programs, stop))
         addresses = Addresses(
             pid=os.getpid(), temporal=address, namespace=temporal.namespace, ledger=url, ui=ui, api=api.address
@@ -104,6 +107,13 @@ def _environment(settings: Settings, url: str, address: str, namespace: str) -> 
     # What is set for another server (keys, certificates, profiles) is nothing to the embedded one.
     own = {Settings.temporal_address.variable: address, "TEMPORAL_NAMESPACE": namespace}
     return environment_with({**ledger, **own, "TEMPORAL_CONFIG_FILE": os.devnull}, unsaid="TEMPORAL_")
+
+
+def _page_on_loopback(settings: Settings, api: ApiSettings) -> dict[str, str]:
+    """The page on which dossiers are checked, where nobody but this machine can reach it and nothing was said of it."""
+    if settings.verify_page is not None or api.host not in LOOPBACK:
+        return {}
+    return {Settings.verify_page.variable: CHECKS}
 
 
 def _workers(command: Sequence[str], ports: range, there: dict[str, str]) -> Iterator[Program]:

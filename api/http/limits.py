@@ -8,7 +8,7 @@ from api.http.language import language_of
 from api.http.prefix import own_path
 from api.http.problems import Problem, response
 
-OWN_LIMITS = ("/v1/attachments", "/v1/audit/verify")
+OWN_LIMITS = ("/v1/attachments", "/v1/audit/verify", "/audit/verify")
 """Paths whose endpoints count the bytes themselves."""
 
 
@@ -19,8 +19,9 @@ REMEMBERED = 100_000
 class Limits:
     """Counts what each caller asks and each address fails with, in this process."""
 
-    def __init__(self, rate: RateLimitItem, failures: RateLimitItem) -> None:
+    def __init__(self, rate: RateLimitItem, failures: RateLimitItem, checks: RateLimitItem | None = None) -> None:
         self._callers, self._failures = _Counted(rate), _Counted(failures)
+        self._checks = None if checks is None else _Counted(checks)
 
     def asked(self, caller: str) -> None:
         """Count a call. Raises Problem 429 when it is one too many."""
@@ -36,6 +37,12 @@ class Limits:
         """Raises Problem 429 for an address that came with too many bad tokens."""
         if self._failures.full(address):
             raise _too_many(self._failures.rate)
+
+    def checks_dossier(self, address: str) -> None:
+        """Count a dossier that an address has checked on the page. Raises Problem 429 when it is one too many."""
+        if self._checks is None or self._checks.full(address):
+            raise _too_many((self._checks or self._failures).rate)
+        self._checks.hit(address)
 
 
 class _Counted:

@@ -180,7 +180,7 @@ def response(problem: Problem, language: Language) -> Response:
     """A problem as it is sent."""
     body = ProblemOut(
         type=TYPE_PREFIX + problem.code,
-        title=_title(problem, language),
+        title=title_of(problem, language),
         status=problem.status_code,
         code=problem.code,
         detail=label("body", problem.word, language) if problem.word else problem.said,
@@ -193,7 +193,8 @@ def response(problem: Problem, language: Language) -> Response:
     return Response(text, problem.status_code, headers, media_type=MEDIA_TYPE)
 
 
-def _title(problem: Problem, language: Language) -> str:
+def title_of(problem: Problem, language: Language) -> str:
+    """What went wrong, in one sentence for people."""
     if problem.title is not None:
         return problem.title
     if problem.code in set(RefusalCode):

@@ -3,16 +3,21 @@
 import asyncio
 import io
 import zipfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from limits import parse
 
-from api.context import AppContext
+from api.app import create_app
+from api.context import AppContext, open_context
+from api.settings import ApiSettings
 from audit.dossier.packing import unpacked
 from audit.verification.verify import failed, verify
 from starter.dossier_checks import DossierChecks, TooMuch
+from starter.tokens import Issuer
 from tests.api.callers import People
 from tests.audit.logs import LOG_KEY
 
@@ -140,3 +145,49 @@ async def test_checking_ends_with_its_time(dossier: bytes, tmp_path: Path) -> No
 async def test_a_case_that_is_not_there_has_no_dossier(people: People) -> None:
     answer = await people.get("auditor", "/v1/audit/cases/NANTONG-NONE/dossier")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+PAGE = "/audit/verify"
+
+
+@pytest.fixture
+async def page(context: AppContext, issuer: Issuer, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A door to the same engine that serves the page, twice a minute."""
+    settings = ApiSettings(verify_page=parse("2/minute"), public_url="https://share.example/engine")
+    async with open_context(context.client, settings, issuer, tmp_path) as other:
+        transport = httpx.ASGITransport(create_app(other), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://shareflow") as door:
+            yield door
+
+
+async def test_a_page_checks_what_is_dropped_without_a_script(page: httpx.AsyncClient, dossier: bytes) -> None:
+    empty = await page.get(PAGE)
+    assert (empty.status_code, empty.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    policy = empty.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for address in (f'action="/engine{PAGE}"', f'href="/engine{PAGE}.css"'):
+        assert address in empty.text
+    assert (await page.get(f"{PAGE}.css")).headers["content-type"].startswith("text/css")
+    assert "<script" not in empty.text
+    assert "style=" not in empty.text
+
+    # What browsers send for a field that was left empty.
+    left_empty = {name: ("", b"", "application/octet-stream") for name in ("key", "checkpoint")}
+    told = await page.post(PAGE, files={"dossier": ("a.zip", forged(dossier)), **left_empty})
+    all_checks = await asyncio.to_thread(lambda: verify(unpacked(io.BytesIO(dossier))))
+    assert (told.status_code, told.text.count("<tr class=")) == (200, len(all_checks))
+    assert '<tr class="FAIL"><th scope="row">digests</th>' in told.text
+    evil = await page.post(PAGE, files={"dossier": ("a.zip", packed_alone("../<b>x"))})
+    assert (evil.status_code, "<b>" in evil.text, "&lt;b&gt;x" in evil.text) == (422, False, True), evil.text
+    often = await page.post(PAGE, files={"dossier": ("a.zip", dossier)})
+    assert (often.status_code, often.headers["retry-after"]) == (429, "60")
+
+
+async def test_there_is_no_page_unless_the_operator_wants_one(people: People) -> None:
+    for answer in (
+        await people.api.get(PAGE),
+        await people.api.get(f"{PAGE}.css"),
+        await people.api.post(PAGE, files={"dossier": b"x"}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -1,0 +1,1 @@
+"""The page on which a dossier is dropped to be checked: for people, without a script."""
