@@ -4,7 +4,7 @@ Each question is one of ``ledger/queries``; doors know neither tables nor connec
 committed at that moment, and raises one of ``ledger.failures.DATABASE_FAILED`` when the database does not answer.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -208,10 +208,6 @@ class Reader:
     def closed_until(self, until: datetime, after: tuple[datetime, str] | None, limit: int) -> list[RetainedCase]:
         """The cases that were closed until an instant, those first that have been longest, from a place on."""
         return retention.closed_until(self.engine, until, after, limit)
-
-    def papers_wanted(self, papers: Collection[str]) -> frozenset[str]:
-        """Those of these papers that somebody has brought, perhaps again after they were let go of."""
-        return retention.papers_wanted(self.engine, papers)
 
     # Whoever watches over the ledger itself
 

@@ -6,7 +6,7 @@ Every method blocks, is one transaction, and raises one of ``ledger.failures.DAT
 not answer.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from domain.log.acts import NewAct, OperatorAct
 from domain.retention import Keepsake
@@ -38,9 +38,15 @@ class Writer:
         """Keep an event that filed ``arrival.request_id``; what is kept now, and whether this call did it."""
         return received.finish_filing(self.engine, arrival)
 
-    def note_attachment(self, brought: Attachment, org: str, subject: str) -> tuple[Attachment, bool]:
-        """Note that ``subject`` of ``org`` brought a content; whether that organisation had not brought it before."""
-        return attachments.note_attachment(self.engine, brought, org, subject)
+    def note_attachment(
+        self, brought: Attachment, org: str, subject: str, store: Callable[[], None]
+    ) -> tuple[Attachment, bool]:
+        """Have ``store`` keep a content, and note that ``subject`` of ``org`` brought it; whether it had not before."""
+        return attachments.note_attachment(self.engine, brought, org, subject, store)
+
+    def remove_unwanted(self, sha256: str, remove: Callable[[str], bool]) -> bool:
+        """Have ``remove`` let go of a content that nobody has brought, perhaps again; whether it was removed now."""
+        return attachments.remove_unwanted(self.engine, sha256, remove)
 
     def hold_or_release(self, act: NewAct) -> OperatorAct:
         """Hold a case, of which nothing goes then, or release it; the act as it is recorded."""

@@ -129,8 +129,8 @@ class Disposer:
         named = {history["run_id"] for details in said for history in details["histories"]}
         runs = [run for run in self.reader.archived_runs(request_id) if run.run_id in named]
         papers = {paper for details in said for paper in details["papers"]}
-        gone = papers - self.reader.papers_wanted(papers) if self.papers else set()
-        removed = [self.papers.remove(paper) for paper in sorted(gone)] if self.papers else []
+        store = self.papers
+        removed = [self.writer.remove_unwanted(paper, store.remove) for paper in sorted(papers)] if store else []
         return sum(self.archive.remove(run) for run in runs), sum(removed)
 
 

@@ -113,15 +113,18 @@ async def _take(request: Request, arriving: Arriving) -> None:
 def _keep(
     context: AppContext, caller: Caller, arriving: Arriving, claimed: str | None, name: str | None
 ) -> tuple[Attachment, bool]:
-    """Look at it, store it, note who brought it: in this order, so that whatever is noted is there."""
+    """Look at it, store it, note who brought it: in this order and at once, so that whatever is noted is there."""
     kind = kind_of(arriving.file, claimed, name)
     brought = Attachment(arriving.sha256, arriving.sm3, arriving.size, kind, fitting_name(name, kind))
-    try:
-        context.attachments.put(arriving.sha256, arriving.file)
-    except OSError as error:
-        log.exception("attachment not stored", extra={"sha256": arriving.sha256})
-        raise Unavailable("The store of attachments cannot be written.") from error
-    return context.writer.note_attachment(brought, caller.org or "", caller.subject)
+
+    def store() -> None:
+        try:
+            context.attachments.put(arriving.sha256, arriving.file)
+        except OSError as error:
+            log.exception("attachment not stored", extra={"sha256": arriving.sha256})
+            raise Unavailable("The store of attachments cannot be written.") from error
+
+    return context.writer.note_attachment(brought, caller.org or "", caller.subject, store)
 
 
 @router.get(

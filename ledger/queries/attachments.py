@@ -1,8 +1,9 @@
 """Attachments: who brought which content, and who may have it."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import ColumnElement, Engine, exists, or_, select
+from sqlalchemy import ColumnElement, Engine, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.access import Visibility
@@ -25,19 +26,40 @@ class Attachment:
 _COLUMNS = [attachments.c[field.name] for field in fields(Attachment)]
 
 
-def note_attachment(engine: Engine, brought: Attachment, org: str, subject: str) -> tuple[Attachment, bool]:
-    """Note that ``subject`` of ``org`` brought a content; whether that organisation had not brought it before.
+def note_attachment(
+    engine: Engine, brought: Attachment, org: str, subject: str, store: Callable[[], None]
+) -> tuple[Attachment, bool]:
+    """Have ``store`` put a content where contents are kept, and note that ``subject`` of ``org`` brought it; whether
+    that organisation had not brought it before. Both while nobody removes it: what is noted is there.
 
-    What it brought before stays as it was noted then.
+    What it brought before stays as it was noted then. Raises what ``store`` does; nothing is noted then.
     """
     org = code_key(org)
     values = {**asdict(brought), "org": org, "uploaded_by": subject}
     new = insert(attachments).values(values).on_conflict_do_nothing().returning(attachments.c.sha256)
     there = select(*_COLUMNS).where(attachments.c.sha256 == brought.sha256, attachments.c.org == org)
     with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock_shared(_lock_of(brought.sha256))))
+        store()
         if connection.execute(new).first() is not None:
             return brought, True
         return Attachment(**connection.execute(there).mappings().one()), False
+
+
+def remove_unwanted(engine: Engine, sha256: str, remove: Callable[[str], bool]) -> bool:
+    """Have ``remove`` let go of a content, unless somebody has brought it, perhaps again; whether it was removed now.
+
+    Nobody brings it meanwhile: whoever does finds it there, or gone and stores it again. Raises what ``remove`` does.
+    """
+    wanted = select(exists().where(attachments.c.sha256 == sha256))
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(_lock_of(sha256))))
+        return not connection.execute(wanted).scalar_one() and remove(sha256)
+
+
+def _lock_of(sha256: str) -> int:
+    """The number of the lock of a content: as much of its digest as a lock's number has room for."""
+    return int(sha256[:15], 16)
 
 
 def attachment_for(engine: Engine, sha256: str, org: str | None, visibility: Visibility) -> Attachment | None:

@@ -167,13 +167,6 @@ def _let_go(connection: Connection, request_id: str) -> list[str]:
     return sorted({row.sha256 for row in connection.execute(gone)})
 
 
-def papers_wanted(engine: Engine, papers: Collection[str]) -> frozenset[str]:
-    """Those of these papers that somebody has brought, perhaps again."""
-    query = select(attachments.c.sha256).where(attachments.c.sha256.in_(papers))
-    with reading(engine) as connection:
-        return frozenset(connection.execute(query).scalars())
-
-
 def histories_disposed_of(engine: Engine, request_ids: Collection[str]) -> frozenset[str]:
     """Those of these cases whose histories somebody has let go of."""
     query = select(operator_acts.c.request_id).where(

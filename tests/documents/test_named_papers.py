@@ -90,7 +90,7 @@ def test_whatever_is_filed_a_case_can_be_recorded(application: str, crowded: Eng
 
 def test_the_case_that_names_a_paper_is_found_through_an_index(crowded: Engine) -> None:
     brought = Attachment(hexadecimal(70), "", 1, "application/pdf", "a.pdf")
-    note_attachment(crowded, brought, "somebody", "subject")
+    note_attachment(crowded, brought, "somebody", "subject", lambda: None)
     asked: list[tuple[str, object]] = []
 
     def listen(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:

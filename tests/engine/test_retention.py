@@ -55,9 +55,8 @@ def disposer(client: ShareflowClient, archive: HistoryArchive, papers: Attachmen
 
 def brought(client: ShareflowClient, papers: AttachmentStore, content: bytes) -> str:
     digest = sha256(content).hexdigest()
-    papers.put(digest, io.BytesIO(content))
     paper = Attachment(digest, "0" * 64, len(content), "application/pdf", "申请表.pdf")
-    client.writer.note_attachment(paper, "R", "somebody")
+    client.writer.note_attachment(paper, "R", "somebody", lambda: papers.put(digest, io.BytesIO(content)))
     return digest
 
 
