@@ -78,12 +78,15 @@ def export(
 
 @audit.command()
 def verify(
-    file: Path,
+    file: Annotated[Path, typer.Argument(help="A dossier, or a folder of them: every *.zip in it.")],
     key: Annotated[Path | None, typer.Option(help="Public keys of the log and its witnesses, one a line.")] = None,
     kept: Kept = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a dossier: needs no network, no database and no Temporal. Exits 1 where a check does not hold."""
+    """Check a dossier, or every one in a folder: needs no network, no database and no Temporal.
+
+    Exits 1 where a check does not hold, 2 where a file is no dossier.
+    """
     from cli.audit_work import verify as work
 
     work(file, key, kept, as_json)

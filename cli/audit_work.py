@@ -8,6 +8,7 @@ import typer
 from audit.dossier.packing import read_dossier
 from audit.verification.verify import Trusted, failed
 from audit.verification.verify import verify as check
+from cli.audit_folder import verify_folder
 from cli.errors import REFUSED, Failure
 from cli.output import print_json
 from configuration.settings import Settings
@@ -17,8 +18,11 @@ from domain.log.notes import MOST_BYTES, NoteWrong, read_note
 
 
 def verify(file: Path, key: Path | None, kept: Path | None, as_json: bool) -> None:
-    """Check a dossier and tell of each check. Raises typer.Exit with 1 where one does not hold."""
+    """Check a dossier, or each in a folder, and tell of it. Raises typer.Exit with 1 where one does not hold."""
     trusted = Trusted(_keys_in(key) if key else (), _text(kept) if kept else None)
+    if file.is_dir():
+        verify_folder(file, trusted, as_json)
+        return
     results = check(read_dossier(file), trusted)
     if as_json:
         print_json([result.model_dump(mode="json") for result in results])

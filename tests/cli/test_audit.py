@@ -51,7 +51,33 @@ def test_what_is_no_dossier_is_unusable(shareflow: Run, tmp_path: Path, content:
     path.write_bytes(content)
     assert shareflow("audit", "verify", path).plainly_refused().startswith("This is not a zip")
     assert "cannot be read" in shareflow("audit", "verify", tmp_path / "absent.zip").plainly_refused()
-    assert "cannot be read" in shareflow("audit", "verify", tmp_path).plainly_refused()
+
+
+def test_a_folder_is_checked_dossier_by_dossier(shareflow: Run, whole: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "dossiers"
+    folder.mkdir()
+    assert "has no dossier" in shareflow("audit", "verify", folder).plainly_refused()
+    (folder / "b.zip").write_bytes(whole.read_bytes())
+    (folder / "dossiers.json").write_text("{}")
+    said = shareflow("audit", "verify", folder)
+    assert (said.code, said.out.split()[:2], said.out.splitlines()[-1][:11]) == (0, ["ok", "b.zip"], "1 dossiers,")
+
+    (folder / "a.zip").write_bytes(whole.read_bytes().replace(b"dossier.html", b"dossier.htmx"))
+    said = shareflow("audit", "verify", folder)
+    assert (said.code, [line.split()[:2] for line in said.out.splitlines()[:2]]) == (
+        1,
+        [["FAIL", "a.zip"], ["ok", "b.zip"]],
+    )
+    assert "structure" in said.out
+
+    (folder / "c.zip").write_bytes(b"PK")
+    said = shareflow("audit", "verify", folder, "--json")
+    found = json.loads(said.out)
+    assert (said.code, list(found)) == (2, ["a.zip", "b.zip", "c.zip"])
+    assert found["b.zip"] == json.loads(shareflow("audit", "verify", whole, "--json").out)
+    [unreadable] = found["c.zip"]
+    assert (unreadable["check"], unreadable["result"]) == ("dossier", "FAIL")
+    assert unreadable["detail"].startswith("This is not a zip")
 
 
 def test_an_instant_must_be_one(shareflow: Run) -> None:

@@ -24,7 +24,7 @@ def store(tmp_path: Path) -> AttachmentStore:
     return store_in(None, tmp_path)
 
 
-class Paper:
+class StrayPaper:
     """A paper that is in the store, and that nobody has brought."""
 
     def __init__(self, engine: Engine, store: AttachmentStore) -> None:
@@ -67,7 +67,7 @@ class Halfway:
 
 
 def test_what_is_being_brought_is_not_removed(engine: Engine, store: AttachmentStore) -> None:
-    paper = Paper(engine, store)
+    paper = StrayPaper(engine, store)
     with ThreadPoolExecutor(2) as pool:
         halfway = Halfway(paper.put)
         said = halfway.meanwhile(pool.submit(paper.bring, halfway), paper.let_go, pool)
@@ -76,7 +76,7 @@ def test_what_is_being_brought_is_not_removed(engine: Engine, store: AttachmentS
 
 
 def test_what_is_being_removed_is_stored_again_by_whoever_brings_it(engine: Engine, store: AttachmentStore) -> None:
-    paper = Paper(engine, store)
+    paper = StrayPaper(engine, store)
     with ThreadPoolExecutor(2) as pool:
         halfway = Halfway(store.remove)
         said = halfway.meanwhile(pool.submit(paper.let_go, halfway), paper.bring, pool)
@@ -85,7 +85,7 @@ def test_what_is_being_removed_is_stored_again_by_whoever_brings_it(engine: Engi
 
 
 def test_what_cannot_be_stored_is_not_noted(engine: Engine, store: AttachmentStore) -> None:
-    paper = Paper(engine, store)
+    paper = StrayPaper(engine, store)
 
     def full() -> None:
         raise OSError("no room")
