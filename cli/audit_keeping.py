@@ -20,15 +20,16 @@ def register(audit: typer.Typer) -> None:
 def reconcile(
     repair: Annotated[bool, typer.Option(help="Put right what may be: a history that is missing is archived.")] = False,
     quick: Annotated[bool, typer.Option(help="Read no history: neither Temporal's nor an archived one.")] = False,
+    by: Annotated[str | None, typer.Option(help="Who repairs, as it is recorded; otherwise the system's user.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare Temporal, the ledger and the archive, and tell what differs and what to do. Exits 1 where anything does.
 
-    No case is written to, repaired or not.
+    No case is written to, repaired or not. What is repaired is recorded.
     """
     from cli.audit_reconcile import reconcile as work
 
-    run(work(repair, quick, as_json))
+    run(work(repair, quick, by, as_json))
 
 
 def hold(request_id: str, reason: Reason, as_json: AsJson = False) -> None:

@@ -1,29 +1,40 @@
 """What ``shareflow audit reconcile`` does."""
 
+import asyncio
+from collections.abc import Sequence
+
 import typer
 
 from background.archive.comparison import CompareFinding, Comparison
 from background.archive.repairing import repair
 from cli.connection import connected
 from cli.errors import REFUSED, Failure
+from cli.options import option
 from cli.output import print_json
+from cli.who import named_operator, operator
 from configuration.archive import archive_of
 from configuration.settings import Settings
+from domain.field_types import Given
+from domain.log.acts import Acting, ActKind, NewAct
 from ledger.failures import DATABASE_FAILED
 from protocol.asking import TEMPORAL_FAILED
+from starter.engine_client import ShareflowClient
 
 
-async def reconcile(repairs: bool, quick: bool, as_json: bool) -> None:
+async def reconcile(repairs: bool, quick: bool, by: str | None, as_json: bool) -> None:
     """Tell what differs, and repair what may be. Raises typer.Exit with 1 where anything does, Failure."""
-    settings = Settings()
+    settings, actor = Settings(), operator() if by is None else named_operator(option("--by", Given, by))
     found: list[tuple[CompareFinding, bool]] = []
     async with connected(settings) as client:
         comparison = Comparison(client.temporal, client.reader, archive_of(settings), quick)
         try:
-            async for each in comparison.findings():
-                found.append((each, repairs and await repair(comparison, each)))
-                if not as_json:
-                    _tell(*found[-1])
+            try:
+                async for each in comparison.findings():
+                    found.append((each, repairs and await repair(comparison, each)))
+                    if not as_json:
+                        _tell(*found[-1])
+            finally:  # what was repaired is recorded, also where the comparison is broken off
+                await _note(client, actor, [each for each, repaired in found if repaired])
         except (*TEMPORAL_FAILED, *DATABASE_FAILED, OSError) as error:
             cause = " ".join(str(error).split())
             raise Failure(f"The comparison was broken off: {cause}; what was told so far holds.") from None
@@ -33,6 +44,15 @@ async def reconcile(repairs: bool, quick: bool, as_json: bool) -> None:
         typer.echo(f"{comparison.compared} cases compared, {len(found)} findings.")
     if found:
         raise typer.Exit(REFUSED)
+
+
+async def _note(client: ShareflowClient, by: Acting, repaired: Sequence[CompareFinding]) -> None:
+    """Record what was repaired, as one act; nothing where nothing was."""
+    if not repaired:
+        return
+    said = [{"request_id": each.request_id, "difference": each.kind.value, "run_id": each.run_id} for each in repaired]
+    act = NewAct(kind=ActKind.ARCHIVE_REPAIR, by=by, target="archive", details={"repaired": said})
+    await asyncio.to_thread(client.writer.note_act, act)
 
 
 def _tell(found: CompareFinding, repaired: bool) -> None:

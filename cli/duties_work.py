@@ -27,12 +27,13 @@ from domain.statutes.in_force import NothingInForce, statute_in_force
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.statutes.sections import Duty
 from domain.words import ProcedureName, Role
+from ledger.writer import Writer
 from procedures.periodic_duty.rules import duty_named
+from protocol.connecting import TemporalClient
 from protocol.rounds import RoundOrder, RoundResult
 from starter.case_opening import enter_case, matter_of
 from starter.duty_rounds import run_round
 from starter.duty_schedules import State, Synced, states, sync_schedules
-from starter.engine_client import ShareflowClient
 from starter.errors import InvalidInput, RequestRefused
 from starter.failures import ledger_answers, refused_by
 
@@ -88,12 +89,19 @@ async def sync_and_tell(as_json: bool) -> None:
     """Make the schedules what they should be and tell what was changed."""
     departments = departments_in_force()
     async with connected() as client:
-        await _note(client, NewAct(kind=ActKind.DUTIES_SYNC, by=operator(), target="duties"))
-        synced = await sync_schedules(client.temporal, departments, client.policy)
+        synced = await synced_on_record(client.temporal, client.writer, departments, client.policy)
     if as_json:
         print_json(asdict(synced))
         return
     typer.echo(told(synced))
+
+
+async def synced_on_record(
+    temporal: TemporalClient, writer: Writer, departments: Departments, policy: Policy
+) -> Synced:
+    """Make the schedules what they should be, and record it before. Raises Unavailable."""
+    await _note(writer, NewAct(kind=ActKind.DUTIES_SYNC, by=operator(), target="duties"))
+    return await sync_schedules(temporal, departments, policy)
 
 
 def told(synced: Synced) -> str:
@@ -113,7 +121,7 @@ async def open_and_tell(
         order = _order(statute, duty, option("--period", str, period), department, name, departments, client.policy)
         told = order.model_dump(mode="json", exclude_none=True)
         target = f"duty/{order.statute}/{order.duty}"
-        await _note(client, NewAct(kind=ActKind.DUTIES_OPEN, by=operator(), target=target, details=told))
+        await _note(client.writer, NewAct(kind=ActKind.DUTIES_OPEN, by=operator(), target=target, details=told))
         result = await run_round(client.temporal, order)
     if as_json:
         print_json(result.model_dump(mode="json"))
@@ -125,10 +133,10 @@ async def open_and_tell(
     _fail_unless_all_are_open(result, order)
 
 
-async def _note(client: ShareflowClient, act: NewAct) -> None:
+async def _note(writer: Writer, act: NewAct) -> None:
     """Record what is about to be done in Temporal. Raises Unavailable where the ledger does not answer."""
     with ledger_answers():
-        await asyncio.to_thread(client.writer.note_act, act)
+        await asyncio.to_thread(writer.note_act, act)
 
 
 def _order(

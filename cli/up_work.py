@@ -6,17 +6,21 @@ import typer
 from rich.console import Console
 
 from api.settings import api_settings
-from cli.duties_work import told
+from cli.duties_work import synced_on_record, told
 from cli.errors import UNUSABLE
 from configuration.departments import departments_in_force
 from configuration.errors import StartupError
 from configuration.policy_file import policy_in_force
 from configuration.process import told_to_stop
 from configuration.settings import Settings
+from domain.departments import Departments
+from domain.policy import Policy
 from embedded.processes import EndedAtStart
 from embedded.running import CommandLines, Stack, embedded_stack
 from embedded.stack.folder import StateFolder
-from starter.duty_schedules import sync_schedules
+from ledger.engine import connect
+from ledger.writer import Writer
+from starter.duty_schedules import Synced
 
 COMMAND = (sys.executable, "-P", "-m", "cli")
 """This very program, whatever lies in the folder in which it was called."""
@@ -38,7 +42,7 @@ async def stay_up() -> None:
             if not stop.is_set():
                 _say(out, stack, folder)
                 if departments:
-                    synced = await sync_schedules(stack.temporal, departments, policy)
+                    synced = await _synced(stack, departments, policy)
                     out.print(f"  {told(synced)}", highlight=False)
             await stop.wait()
             out.print("stopping …")
@@ -47,6 +51,14 @@ async def stay_up() -> None:
             raise typer.Exit(UNUSABLE) from None
         raise StartupError(str(ended)) from ended
     out.print("stopped; everything is kept for the next time.")
+
+
+async def _synced(stack: Stack, departments: Departments, policy: Policy) -> Synced:
+    engine = connect(stack.addresses.ledger)
+    try:
+        return await synced_on_record(stack.temporal, Writer(engine), departments, policy)
+    finally:
+        engine.dispose()
 
 
 def _say(out: Console, stack: Stack, folder: StateFolder) -> None:

@@ -20,4 +20,9 @@ def who() -> str:
 
 def operator() -> Acting:
     """Whoever runs the process, as it stands among the acts of those who run the engine."""
-    return Acting(subject=who(), roles=(Role.OPERATOR,))
+    return named_operator(who())
+
+
+def named_operator(name: str) -> Acting:
+    """Somebody of this name who runs the engine."""
+    return Acting(subject=name, roles=(Role.OPERATOR,))

@@ -27,6 +27,7 @@ class ActKind(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     DISPOSE = "dispose"
+    ARCHIVE_REPAIR = "archive_repair"
     WEBHOOK_CREATE = "webhook_create"
     WEBHOOK_CHANGE = "webhook_change"
     WEBHOOK_ROTATE = "webhook_rotate"

@@ -82,7 +82,7 @@ def away(client: ShareflowClient) -> ShareflowClient:
         raise RPCError("connection refused", RPCStatusCode.UNAVAILABLE, b"")
 
     temporal = Client(client.temporal.service_client, namespace=client.temporal.namespace)
-    temporal.get_workflow_handle = ask  # type: ignore[method-assign]
+    temporal.get_workflow_handle = temporal.list_workflows = ask  # type: ignore[method-assign]
     return ShareflowClient(temporal, client.reader.engine)
 
 
@@ -135,6 +135,19 @@ async def test_a_closed_case_that_is_archived_makes_its_dossier_while_temporal_i
     assert whole.files["history.json"] == (await dossier(client, done, archive)).files["history.json"]
     with pytest.raises(Unavailable, match="connection refused"):
         await dossier(away(client), still_open, archive)
+
+
+async def test_archiving_waits_while_temporal_is_away(client: ShareflowClient, archive: HistoryArchive) -> None:
+    engine, request_id = client.reader.engine, await closed(client)
+    unreachable = away(client).temporal
+    with pytest.raises(RPCError):
+        await archive_next(unreachable, engine, archive, ALL)
+    problem = waiting(engine)[request_id]
+    assert problem is None or "connection refused" in problem
+    assert archived_runs(engine, request_id) == ()
+    lease_is_over(engine)
+    await archived(client, archive)
+    assert (waiting(engine), len(archived_runs(engine, request_id))) == ({}, 1)
 
 
 async def test_a_history_that_was_changed_in_the_archive_makes_no_dossier(

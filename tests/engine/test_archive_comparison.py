@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, delete, text
+from sqlalchemy import create_engine, delete, func, text
 from typer.testing import CliRunner
 
 from background.archive.comparison import CompareFinding, Comparison, Discrepancy
@@ -15,12 +17,14 @@ from background.archive.folder import FolderArchive
 from background.archive.repairing import repair
 from background.archive.store import HistoryArchive
 from cli.program import app
+from domain.words import Role
 from embedded.simulate.sandbox import Sandbox
 from ledger.archive_tables import unarchived
 from ledger.engine import Engine, connect
-from ledger.queries.archive import archived_runs
+from ledger.queries.archive import archived_runs, note_archived
 from ledger.reader import Reader
 from ledger.schema import migrate
+from ledger.tables import cases
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import WHY, command, write_behind
 from tests.engine.looking import C, P, filed, handle_of, in_step
@@ -154,6 +158,36 @@ async def test_what_is_missing_in_the_archive_is_written_there_and_nothing_else(
     assert [kinds(again, each) for each in here] == [[], [D.DAMAGED], [], [D.ENDED]]
 
 
+async def test_a_workflow_that_runs_on_after_its_case_was_closed(
+    client: ShareflowClient, archive: HistoryArchive
+) -> None:
+    request_id = await filed(client)
+    await in_step(client, request_id)
+    with client.reader.engine.begin() as connection:
+        connection.execute(cases.update().values(closed_at=func.now()).where(cases.c.request_id == request_id))
+    found = await found_by(at_once(client, archive, quick=True))
+    assert D.RUNNING in kinds(found, request_id)
+    [running] = [each for each in found[request_id] if each.kind is D.RUNNING]
+    assert running.says == "The case is closed in the ledger; its workflow still runs."
+    comparison = at_once(client, archive)
+    assert not await repair(comparison, running)
+    with_time = Comparison(client.temporal, client.reader, archive, quick=True)
+    assert D.RUNNING not in kinds(await found_by(with_time), request_id)
+
+
+async def test_a_run_before_an_archived_one_that_is_not_archived(
+    client: ShareflowClient, archive: HistoryArchive
+) -> None:
+    engine, request_id = client.reader.engine, await closed(client)
+    [run] = (await archived(client, archive)).archived
+    assert kinds(await found_by(at_once(client, archive)), request_id) == []
+    later, lost = str(uuid.uuid4()), str(uuid.uuid4())
+    note_archived(engine, replace(run, run_id=later, previous_run_id=lost))
+    found = (await found_by(at_once(client, archive, quick=True)))[request_id]
+    assert [(each.kind, each.run_id) for each in found] == [(D.LOST, lost)]
+    assert not await repair(at_once(client, archive), found[0])
+
+
 async def test_the_command_tells_repairs_and_says_so_by_its_exit_code(
     ground: Sandbox, client: ShareflowClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,8 +209,13 @@ async def test_the_command_tells_repairs_and_says_so_by_its_exit_code(
         f"unarchived  {request_id}: Not archived: no history of it is archived. "
         "shareflow audit reconcile --repair archives it, as workers do by themselves."
     )
-    code, out = await told("--repair", "--json")
+    code, out = await told("--repair", "--by", "王五", "--json")
     assert code == 1
+    [act] = [act for act in client.reader.all_acts(limit=500)[0] if act.by.subject == "王五"]
+    assert (act.kind, act.target, act.by.roles) == ("archive_repair", "archive", (Role.OPERATOR,))
+    assert {"request_id": request_id, "difference": "unarchived", "run_id": None} in act.details["repaired"]
     [mine] = [each for each in json.loads(out) if each["request_id"] == request_id]
     assert (mine["difference"], mine["repaired"], mine["to_do"]) == ("unarchived", True, None)
     assert request_id not in (await told("--quick"))[1]
+    await told("--repair", "--quick", "--by", "赵六")
+    assert "赵六" not in {act.by.subject for act in client.reader.all_acts(limit=500)[0]}  # there was nothing to repair
