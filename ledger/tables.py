@@ -124,6 +124,7 @@ cases = Table(
         "request_id",
         postgresql_where=text("procedure <> 'share_request'"),
     ),
+    Index("cases_by_closing", "closed_at", "request_id", postgresql_where=text("closed_at IS NOT NULL")),
     Index("cases_by_outcome", "outcome", "filed_at", "request_id", postgresql_where=text("outcome IS NOT NULL")),
     Index("cases_by_opener", "opened_by", postgresql_where=text("opened_by IS NOT NULL")),
     Index("cases_by_superior", "superior", "filed_at", "request_id", postgresql_where=text("superior IS NOT NULL")),

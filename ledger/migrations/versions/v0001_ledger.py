@@ -64,6 +64,7 @@ CREATE INDEX cases_by_outcome ON cases (outcome, filed_at, request_id) WHERE out
 CREATE INDEX cases_by_opener ON cases (opened_by) WHERE opened_by IS NOT NULL;
 CREATE INDEX cases_by_superior ON cases (superior, filed_at, request_id) WHERE superior IS NOT NULL;
 CREATE INDEX cases_by_update ON cases (updated_at, request_id);
+CREATE INDEX cases_by_closing ON cases (closed_at, request_id) WHERE closed_at IS NOT NULL;
 CREATE INDEX cases_breached ON cases (filed_at, request_id) WHERE breached;
 
 -- Lists of what is open, which closed cases cost nothing: by filing, and worklists by whose turn it is under which
