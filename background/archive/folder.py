@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from background.archive.durable import make_durable, remove_durably
+
 PLAIN: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}){0,4}", re.ASCII)
 
 
@@ -41,7 +43,7 @@ class FolderArchive:
         finally:
             Path(aside).unlink(missing_ok=True)
         for each in (path.parent, path.parent.parent, self.folder):
-            _make_durable(each)
+            make_durable(each)
         return True
 
     def get(self, name: str) -> bytes | None:
@@ -53,23 +55,9 @@ class FolderArchive:
 
     def remove(self, name: str) -> bool:
         """Let go of what is kept under a name; whether anything was. Raises OSError."""
-        path = self._path(name)
-        try:
-            path.unlink()
-        except FileNotFoundError:
-            return False
-        _make_durable(path.parent)
-        return True
+        return remove_durably(self._path(name))
 
     def _path(self, name: str) -> Path:
         if not PLAIN.fullmatch(name):
             raise ValueError(f"{name[:80]!r} is no name of an archived content")
         return self.folder / name
-
-
-def _make_durable(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
+from background.archive.durable import make_durable, remove_durably
 from configuration.errors import StartupError
 from starter.attachments.store import AttachmentDamaged
 
@@ -56,7 +57,7 @@ class FolderStore:
             Path(name).unlink(missing_ok=True)
             raise
         for changed in (path.parent, self.folder):
-            _make_durable(changed)
+            make_durable(changed)
 
     def open(self, sha256: str) -> BinaryIO:
         """The content, after a look at every byte of it."""
@@ -76,13 +77,7 @@ class FolderStore:
 
     def remove(self, sha256: str) -> bool:
         """Let go of a content for good; whether it was there."""
-        path = self._path(sha256)
-        try:
-            path.unlink()
-        except FileNotFoundError:
-            return False
-        _make_durable(path.parent)
-        return True
+        return remove_durably(self._path(sha256))
 
     @property
     def _arriving(self) -> Path:
@@ -117,12 +112,3 @@ def _copy(content: BinaryIO, aside: BinaryIO, sha256: str) -> None:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _make_durable(folder: Path) -> None:
-    """Let a new name survive a power failure too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
