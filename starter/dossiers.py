@@ -24,7 +24,7 @@ from domain.rule_texts import KNOWN
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
 from starter.attachments import AttachmentDamaged, AttachmentStore
-from starter.errors import NeedsOperator, NotFound
+from starter.errors import NotFound, PersonsStay
 from starter.histories import CaseRun, histories_of
 
 EARLIER: Final = 50
@@ -56,8 +56,8 @@ async def dossier_of(
     Ledger and history are read one after the other: a case that moves between is read again, until both say the same.
     Where they never do, what is there is packed as it is, for verification to name.
 
-    Raises NotFound for a case that the ledger does not have, NeedsOperator where its history is lost or persons cannot
-    be left out of it, Unavailable.
+    Raises NotFound for a case that the ledger does not have, NeedsOperator where its history is lost, PersonsStay where
+    persons cannot be left out of it, Unavailable.
     """
     for left in reversed(range(TRIES)):
         histories = await histories_of(temporal, reader, request_id, archive)
@@ -80,7 +80,7 @@ async def dossier_of(
     try:
         return await assembled(request_id, case.algorithm, version("shareflow"), files, find, with_persons)
     except CannotWithhold as error:
-        raise NeedsOperator(f"Persons cannot be left out of the dossier of {request_id}: {error}") from None
+        raise PersonsStay(f"Persons cannot be left out of the dossier of {request_id}: {error}") from None
 
 
 def papers_in(store: AttachmentStore) -> FindPaper:

@@ -74,3 +74,7 @@ class Crowded(Unavailable):
 
 class NeedsOperator(EngineError):
     """The engine cannot do it and asking again does not help: somebody must look at the engine first."""
+
+
+class PersonsStay(NeedsOperator):
+    """Persons cannot be left out of the dossier of a case: something in its history may name anybody."""

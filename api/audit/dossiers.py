@@ -46,16 +46,20 @@ async def dossier(
     checkpoint: Annotated[
         int | None, Query(ge=1, le=2**62, description="How many entries a checkpoint covers that you have kept.")
     ] = None,
+    without_persons: Annotated[
+        bool, Query(description="Name nobody who acted in the case; the bytes of papers are left out, too.")
+    ] = False,
 ) -> Response:
     """All that is known of a case, as `shareflow audit export` packs it; sealed where this process has the log's key.
 
     It is proved up to the newest checkpoint: none is made for it. With `checkpoint` its proof goes on from that one,
-    too. One is packed at a time.
+    too. `without_persons` gives one to be handed on; where something in the history may name anybody, it is 409
+    `persons_stay`. One is packed at a time.
     """
     if context.packing.locked():
         raise _crowded()
     async with context.packing:
-        packed = await _packed(context, request_id, [] if checkpoint is None else [checkpoint])
+        packed = await _packed(context, request_id, [] if checkpoint is None else [checkpoint], not without_persons)
         file = await asyncio.to_thread(_written, context, packed)
     name = re.sub(r"[^A-Za-z0-9._-]", "_", request_id)
     headers = {
@@ -66,10 +70,10 @@ async def dossier(
     return StreamingResponse(_pieces(file), headers=headers, media_type=ZIPS[0])
 
 
-async def _packed(context: AppContext, request_id: str, kept: Sequence[int]) -> CaseDossier:
-    find = papers_in(context.attachments)
+async def _packed(context: AppContext, request_id: str, kept: Sequence[int], with_persons: bool) -> CaseDossier:
+    find, temporal = papers_in(context.attachments), context.client.temporal
     try:
-        made = await dossier_of(context.reader, context.client.temporal, request_id, kept, find, context.archive)
+        made = await dossier_of(context.reader, temporal, request_id, kept, find, context.archive, with_persons)
     except CheckFailed as error:
         raise NeedsOperator(f"No dossier can be made of {request_id}: {error.detail}.") from None
     return made if context.signer is None else replace(made, seal=seal_of(made.manifest, context.signer))

@@ -25,6 +25,7 @@ from starter.errors import (
     KeyReused,
     NeedsOperator,
     NotFound,
+    PersonsStay,
     RequestRefused,
     Stale,
     Unavailable,
@@ -169,6 +170,7 @@ def answer_problems(app: FastAPI) -> None:
     render(AlreadyOpen, lambda error, _: Problem(409, "already_open", detail=str(error), request_id=error.request_id))
     render(Stale, lambda *_: Problem(412, "stale"))
     render(NeedsOperator, lambda error, _: _needs_operator(error))
+    render(PersonsStay, lambda *_: Problem(409, "persons_stay"))
     render(BadCursor, lambda error, _: Problem(400, "bad_cursor", detail=str(error)))
     render(CursorExpired, lambda *_: Problem(410, "cursor_expired"))
     for away in (Unavailable, *DATABASE_AWAY):

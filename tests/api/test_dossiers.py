@@ -15,11 +15,14 @@ from api.app import create_app
 from api.context import AppContext, open_context
 from api.settings import ApiSettings
 from audit.dossier.packing import unpacked
+from audit.dossier.persons import CannotWithhold
+from audit.verification.record import events_in
 from audit.verification.verify import failed, verify
 from starter.dossier_checks import DossierChecks, TooMuch
 from starter.tokens import Issuer
 from tests.api.callers import People
 from tests.audit.logs import LOG_KEY
+from tests.audit.test_withholding import everything_in
 
 CHECK = "/v1/audit/verify"
 ZIP = {"Content-Type": "application/zip"}
@@ -63,6 +66,39 @@ async def test_a_dossier_is_packed_and_checked(people: People, dossier: bytes) -
     here = await asyncio.to_thread(lambda: verify(unpacked(io.BytesIO(dossier))))
     assert answer.json() == [each.model_dump(mode="json") for each in here]
     assert not failed(here)
+
+
+async def test_one_without_persons_names_nobody_and_holds(people: People, dossier: bytes) -> None:
+    whole = unpacked(io.BytesIO(dossier))
+    names = {event.actor.person for event in events_in(whole) if event.actor.person}
+    assert names
+    there = everything_in(dossier)
+    assert all(name in there for name in names), "the search finds names where there are some"
+    address = f"/v1/audit/cases/{whole.manifest.request_id}/dossier"
+    answer = await people.get("auditor", f"{address}?without_persons=true&checkpoint=1")
+    assert answer.status_code == 200, answer.text
+    rest = everything_in(answer.content)
+    assert not [name for name in names if name in rest]
+    without = unpacked(io.BytesIO(answer.content))
+    assert (without.manifest.withheld, without.papers) == (("persons",), {})
+    assert not failed(await asyncio.to_thread(lambda: verify(without)))
+    assert unpacked(io.BytesIO((await people.get("auditor", address)).content)).manifest.withheld is None
+
+
+async def test_persons_that_cannot_be_left_out_are_told_in_one_sentence(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(name: str, _content: bytes) -> Any:
+        raise CannotWithhold(f"{name} is no JSON.")
+
+    monkeypatch.setattr("audit.withholding.read_history", unreadable)
+    address = f"/v1/audit/cases/{await people.file()}/dossier"
+    for language, title in (("zh", "不能隐去个人信息"), ("en", "persons cannot be left out of its dossier")):
+        answer = await people.get("auditor", f"{address}?without_persons=true", **{"Accept-Language": language})
+        assert (answer.status_code, answer.headers["content-type"]) == (409, "application/problem+json")
+        assert answer.json()["code"] == "persons_stay"
+        assert title in answer.json()["title"]
+    assert (await people.get("auditor", address)).status_code == 200
 
 
 async def test_a_forged_one_is_found_out_with_what_the_auditor_trusts(people: People, dossier: bytes) -> None:
