@@ -2,34 +2,18 @@
 
 from collections.abc import Sequence
 
-from pydantic import ValidationError
-
 from audit.dossier.contents import ACTS, CaseDossier
 from audit.dossier.proof import PROOF, LogProof
+from audit.verification.lines import lines_in
 from audit.verification.log import check_entry, checkpoint_of
 from audit.verification.results import CheckFailed
-from domain.evidence import NotCanonical, canonical_json, plain
 from domain.log.acts import OperatorAct, digest_of_act
 from domain.log.entries import entry_of_act
 
 
 def acts_in(dossier: CaseDossier) -> tuple[OperatorAct, ...]:
     """The acts of a dossier, each on a line in its one form; none where it has no such file. Raises CheckFailed."""
-    lines = dossier.files.get(ACTS, b"").split(b"\n")
-    if lines.pop() != b"":
-        raise CheckFailed(f"{ACTS} must end with a line end")
-    return tuple(_act(line, number) for number, line in enumerate(lines, start=1))
-
-
-def _act(line: bytes, number: int) -> OperatorAct:
-    try:
-        act = OperatorAct.model_validate_json(line)
-        written = canonical_json(plain(act)).encode()
-    except (ValidationError, NotCanonical):
-        raise CheckFailed(f"line {number} of {ACTS} is not an act") from None
-    if written != line:
-        raise CheckFailed(f"line {number} of {ACTS} is not written as an act is: something was added or changed")
-    return act
+    return lines_in(ACTS, dossier.files.get(ACTS, b""), OperatorAct, "an act")
 
 
 def check_acts(dossier: CaseDossier, proof: LogProof | None) -> str:

@@ -9,11 +9,12 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 
 from audit.dossier.contents import CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier
+from audit.verification.lines import lines_in
 from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
 from domain.calendar import Calendar, CalendarError, load_edition
 from domain.engine.records import RecordedEvent
-from domain.evidence import NotCanonical, canonical_json, plain
+from domain.evidence import NotCanonical, canonical_json
 from domain.policy import Policy
 from domain.rule_texts import KNOWN, Kind, RuleText, RuleTextMissing, RuleTextWrong
 from domain.statutes.model import Statute
@@ -42,21 +43,10 @@ class CaseRecord:
 
 def events_in(dossier: CaseDossier) -> tuple[RecordedEvent, ...]:
     """The events of a dossier, each on a line in its one form. Raises CheckFailed."""
-    lines = dossier.files[EVENTS].split(b"\n")
-    if lines.pop() != b"" or not lines:
-        raise CheckFailed(f"{EVENTS} must have an event on each line, and end with a line end")
-    return tuple(_event(line, number) for number, line in enumerate(lines, start=1))
-
-
-def _event(line: bytes, number: int) -> RecordedEvent:
-    try:
-        event = RecordedEvent.model_validate_json(line)
-        written = canonical_json(plain(event)).encode()
-    except (ValidationError, NotCanonical):
-        raise DecidesOtherwise(f"line {number} of {EVENTS} is not an event") from None
-    if written != line:
-        raise CheckFailed(f"line {number} of {EVENTS} is not written as an event is: something was added or changed")
-    return event
+    events = lines_in(EVENTS, dossier.files[EVENTS], RecordedEvent, "an event", DecidesOtherwise)
+    if not events:
+        raise CheckFailed(f"{EVENTS} must have an event on each line")
+    return events
 
 
 def rule_text_in(dossier: CaseDossier, name: str) -> RuleText:
