@@ -1,5 +1,6 @@
 """What was done and decided (办理与决定): each act with who did it, what was said, and the article with its words."""
 
+from audit.dossier.contents import EVENTS
 from audit.page.cover import heading, number_of
 from audit.page.facts import MOST_TOLD, CaseFacts
 from audit.page.markup import Content, Html, both, el, fixed, pairs
@@ -9,7 +10,7 @@ from domain.engine.records import Clock, RecordedEvent
 
 def acts(facts: CaseFacts) -> Html:
     """Every act in its order."""
-    more = el("p", fixed("not_all", shown=MOST_TOLD), cls="note") if len(facts.acts) == MOST_TOLD else None
+    more = el("p", fixed("not_all", shown=MOST_TOLD, file=EVENTS), cls="note") if len(facts.acts) == MOST_TOLD else None
     return el("section", heading("acts"), "\n", [_act(facts, event) for event in facts.acts], more)
 
 

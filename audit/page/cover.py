@@ -3,15 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from audit.page.facts import CaseFacts
+from audit.page.facts import MOST_TOLD, CaseFacts
 from audit.page.markup import Content, Html, both, el, english, fixed, pairs, said, table, together
-from audit.page.told import fields, time_of, who
+from audit.page.told import fields, operator, time_of, who
 from domain.engine.filed import Party, Resource
 from domain.engine.records import Clock, RecordedEvent
+from domain.log.acts import OperatorAct
 from domain.words import Stage
 
-PARTS: Final[Sequence[str]] = ("matter", "timeline", "acts", "limits", "papers", "related", "record")
-"""The parts of the page in their order, by the words of their headings."""
+PARTS: Final[Sequence[str]] = ("matter", "timeline", "acts", "limits", "papers", "related", "record", "operations")
+"""The parts of the page in their order, by the words of their headings; the last only where there is something."""
 
 
 def heading(part: str) -> Html:
@@ -65,11 +66,15 @@ def contents(facts: CaseFacts) -> Html:
 
 def _pieces(facts: CaseFacts) -> Iterator[Sequence[Content]]:
     for part in PARTS:
+        if part == "operations" and not facts.operator_acts:
+            continue
         yield _link(part, str(number_of(part))), el("b", fixed(f"part_{part}")), None, None, None
         if part == "acts":
             yield from (_act(facts, event) for event in facts.acts)
         if part == "limits":
             yield from (_limit(clock) for _, clock in facts.clocks)
+        if part == "operations":
+            yield from (_operation(act, place) for place, act in enumerate(facts.operator_acts[:MOST_TOLD], start=1))
 
 
 def _act(facts: CaseFacts, event: RecordedEvent) -> Sequence[Content]:
@@ -87,6 +92,11 @@ def _limit(clock: Clock) -> Sequence[Content]:
     place, day = f"{number_of('limits')}-{clock.number}", clock.due_date.isoformat()
     about = together(both("clock", clock.id), " ", both("clock_state", clock.state))
     return _link(f"c{clock.number}", place), about, both("basis", clock.basis), day, _article(clock.article)
+
+
+def _operation(act: OperatorAct, place: int) -> Sequence[Content]:
+    number = f"{number_of('operations')}-{place}"
+    return _link(f"o{place}", number), both("act", act.kind), operator(act.by), time_of(act.at)[:10], None
 
 
 def _article(article: str | None) -> Content:

@@ -13,6 +13,7 @@ from domain.calendar import Calendar
 from domain.engine.case import Case
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Algorithm, Clock, RecordedEvent
+from domain.log.acts import OperatorAct
 from domain.rule_texts import KNOWN
 from domain.statutes.clauses import clauses
 from domain.statutes.model import Clause, Statute
@@ -42,6 +43,7 @@ class CaseFacts:
 
     ``before`` is the case as filed, before anything happened; ``known_on`` the day whose knowledge of the calendar
     counted for each event that starts a clock, by its number (None: every edition). ``files`` are all other files.
+    ``operator_acts``: what those who run the engine did about it.
     ``with_persons``: who acted is named.
     """
 
@@ -55,6 +57,7 @@ class CaseFacts:
     known_on: Mapping[int, date | None]
     index: Index
     proof: LogProof | None
+    operator_acts: Sequence[OperatorAct]
     files: Sequence[PackedFile]
     with_persons: bool
 

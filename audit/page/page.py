@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 from audit.page.acts import acts
 from audit.page.cover import contents, cover, matter
@@ -9,10 +10,13 @@ from audit.page.evidence import papers, record, related
 from audit.page.facts import CaseFacts
 from audit.page.limits import limits
 from audit.page.markup import el, fixed, said, verbatim
+from audit.page.operations import operations
 from audit.page.timeline import timeline
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """What a browser is told: whatever stands in the page, nothing is run, loaded or sent."""
+
+_PARTS: Final = (cover, contents, matter, timeline, acts, limits, papers, related, record, operations)
 
 
 def page_of(facts: CaseFacts) -> bytes:
@@ -25,9 +29,9 @@ def page_of(facts: CaseFacts) -> bytes:
         el("title", f"{facts.request_id} 卷宗"),
         verbatim(_style()),
     )
-    parts = (made(facts) for made in (cover, contents, matter, timeline, acts, limits, papers, related, record))
+    made = [part(facts) for part in _PARTS]
     foot = el("footer", el("p", fixed("foot"), " ", said(facts.request_id)))
-    body = el("body", "\n", ([part, "\n"] for part in parts), foot, "\n")
+    body = el("body", "\n", ([part, "\n"] for part in made if part is not None), foot, "\n")
     return f"<!doctype html>\n{el('html', head, body, lang='zh-CN')}\n".encode()
 
 

@@ -8,6 +8,7 @@ from audit.page.facts import CaseFacts
 from audit.page.markup import Content, Html, both, el, english, fixed, said, together
 from domain.calendar import CHINA
 from domain.engine.records import Actor, RecordedEvent
+from domain.log.acts import Acting
 from domain.messages import words
 from domain.messages.numerals import numeral
 
@@ -49,6 +50,12 @@ def who(facts: CaseFacts, actor: Actor) -> Html:
     named = [said(each) for each in (actor.org, actor.person if facts.with_persons else None) if each]
     left_out = [fixed("withheld")] if actor.person and not facts.with_persons else []
     return together(both("role", actor.role), ([" ", each] for each in (*named, *left_out)))
+
+
+def operator(by: Acting) -> Html:
+    """Who ran the engine: the roles, the organisation and the name that the door knew."""
+    named = [said(each) for each in (by.org, by.subject) if each]
+    return together([[both("role", role), " "] for role in by.roles], [[each, " "] for each in named])
 
 
 def cited(facts: CaseFacts, statute: str | None, article: str | None) -> Content:

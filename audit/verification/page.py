@@ -7,6 +7,7 @@ from audit.dossier.documents import read_index
 from audit.dossier.proof import read_proof
 from audit.page.facts import PAGE, CaseFacts
 from audit.page.page import page_of
+from audit.verification.acts import acts_in
 from audit.verification.deadlines import known_days
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
@@ -44,6 +45,7 @@ def page_made(dossier: CaseDossier, record: CaseRecord, opening: CaseOpening) ->
                 known_on=known_days(record, opening.all_editions),
                 index=read_index(dossier.files[INDEX]),
                 proof=read_proof(dossier),
+                operator_acts=acts_in(dossier),
                 files=[file for file in dossier.manifest.files if file.name != PAGE],
                 with_persons=dossier.manifest.withheld is None,
             )

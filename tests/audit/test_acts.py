@@ -9,13 +9,16 @@ import pytest
 
 from audit.dossier.contents import ACTS, CaseDossier
 from audit.dossier.proof import PROOF
+from audit.page.facts import PAGE
 from audit.verification.verify import Trusted
 from domain.evidence import BEIJING, GENESIS, canonical_json, plain
 from domain.log.acts import Acting, ActKind, NewAct, OperatorAct, recorded_act
 from domain.log.entries import entry_of_act
+from domain.messages import label
 from domain.words import Role
 from tests.audit.dossiers import dossier_of
 from tests.audit.logs import MemoryLog, entered
+from tests.audit.pages import PageRead
 from tests.audit.test_log_proof import results
 from tests.audit.test_verification import with_files
 
@@ -60,6 +63,60 @@ def test_acts_that_were_not_changed_hold(with_acts: CaseDossier) -> None:
     assert found["acts"] == ("ok", "3 acts, 2 of them in the log")
     assert found["log"][0] == "ok"
     assert results(dossier_of(CASE), NOBODY)["acts"] == ("ok", "no act of those who run the engine")
+
+
+def test_the_page_tells_of_each_in_a_part_of_its_own(with_acts: CaseDossier) -> None:
+    assert results(with_acts, NOBODY)["page"][0] == "ok"
+    page, without = PageRead(with_acts.files[PAGE]), PageRead(dossier_of(CASE).files[PAGE])
+    assert "运维操作" not in without.text
+    assert page.text.count("8 运维操作") == 1
+    assert page.cells.count("运维操作 acts of those who run the engine") == 1, "in the list of pieces"
+    part = page.text.partition("8 运维操作")[2]
+    who = f"{label('role', Role.OPERATOR, 'zh')} {label('role', Role.OPERATOR, 'en')} bureau wang"
+    own = [each for each in acts(with_acts.manifest.request_id) if each.request_id != "ELSEWHERE"]
+    for place, act in enumerate(own, start=1):
+        assert {f"8-{place}", str(act.number), act.digest, "webhook/wh_1"} <= set(page.cells)
+        assert f"o{place}" in page.ids
+        assert f"#o{place}" in page.links
+        assert f"8-{place} 重新推送 had events sent again" in part
+        assert f"{act.at:%Y-%m-%d %H:%M}" in part
+    assert part.count(who) == len(own)
+
+
+HOSTILE = '</bdi></article></html><script>alert(1)</script>" onclick="x\u202e'
+
+
+def test_what_an_act_says_is_text_and_nothing_else() -> None:
+    dossier = dossier_of(CASE)
+
+    def page(words: str, details: dict[str, Any]) -> PageRead:
+        by = Acting(subject=words, org=words, roles=(Role.OPERATOR,))
+        new = NewAct(
+            kind=ActKind.HOLD,
+            by=by,
+            target=words,
+            request_id=dossier.manifest.request_id,
+            reason=words,
+            details=details,
+        )
+        act = recorded_act(new, 1, AT, GENESIS)
+        told = with_files(dossier, {**dossier.files, ACTS: lines([plain(act)])})
+        assert results(told, NOBODY)["page"][0] == "ok"
+        return PageRead(told.files[PAGE])
+
+    harmless, hostile = page("信访调查", {"x": ["y"]}), page(HOSTILE, {HOSTILE: [HOSTILE]})
+    assert harmless.text.count("信访调查") == 6
+    assert hostile.text.count(HOSTILE.replace("\u202e", "⟨U+202E⟩")) == 8
+    assert hostile.tags == harmless.tags
+    assert hostile.attributes == harmless.attributes
+
+
+def test_of_very_many_the_page_tells_the_first(monkeypatch: pytest.MonkeyPatch, with_acts: CaseDossier) -> None:
+    for room in ("cover", "operations"):
+        monkeypatch.setattr(f"audit.page.{room}.MOST_TOLD", 2)
+    page = PageRead(with_files(with_acts, with_acts.files).files[PAGE])
+    assert "此处列出前2件，其余见 acts.jsonl。" in page.text
+    assert [each for each in page.ids if each.startswith("o") and each[1:].isdigit()] == ["o1", "o2"]
 
 
 def _other_reason(said: list[Any]) -> None:
