@@ -19,6 +19,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.program import app
+from ledger.engine import connect
+from ledger.reader import Reader
 from tests.cli.test_api import free_port
 
 PROGRAM = Path(sys.executable).with_name("shareflow")
@@ -63,6 +65,14 @@ class UpProcess:
         assert done.exit_code == 0, (done.stdout, done.stderr, done.exc_info)
         return done.stdout
 
+    def acts(self) -> list[tuple[str, str]]:
+        """What those who run the engine did to what, as its ledger has it."""
+        engine = connect(json.loads((self.state / "stack.json").read_text("utf-8"))["ledger"])
+        try:
+            return [(act.kind, act.target) for act in Reader(engine).all_acts()[0]]
+        finally:
+            engine.dispose()
+
     def servers(self) -> list[psutil.Process]:
         """Temporal and PostgreSQL, which the state folder names."""
         notes = (self.state / "temporal.pid", self.state / "postgres/postmaster.pid")
@@ -101,8 +111,12 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_killed_workers_are_back_and_the_case_goes_on_and_none_outlives_one_that_is_killed(state: Path) -> None:
-    with up(state, SHAREFLOW_WORKERS="2") as running:
-        told = running.says("Try:")
+    departments = state.parent / "departments.yaml"
+    departments.write_text("changzhou:\n  - {code: A1, name: 甲局}\n", encoding="utf-8")
+    with up(state, SHAREFLOW_WORKERS="2", SHAREFLOW_DEPARTMENTS=str(departments)) as running:
+        told = running.says("Schedules of periodic duties: 3 created")
+        assert "Try:" in told
+        assert running.acts() == [("duties_sync", "duties")]
         healths = re.findall(r"http://127\.0\.0\.1:\d+/healthz", told)
         first = int(running.environment["SHAREFLOW_HEALTH_PORT"])
         assert healths == [f"http://127.0.0.1:{first + number}/healthz" for number in (0, 1)]
