@@ -2,12 +2,12 @@
 
 from rich.console import Console
 
-from api.assembly import serving_api
 from api.settings import api_settings
 from cli.connection import connected
 from configuration.errors import StartupError
 from configuration.process import settle_memory, told_to_stop
 from configuration.settings import Settings
+from console.assembly import serving_api
 from embedded.stack.folder import running_stack
 
 

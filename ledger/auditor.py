@@ -8,13 +8,14 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.archive_tables import archived_histories
 from ledger.log_tables import checkpoints
+from ledger.session_tables import console_sessions
 from ledger.tables import metadata
 
 AUDITOR: Final = "shareflow_auditor"
-ELSEWHERE: Final = (archived_histories, checkpoints)
+ELSEWHERE: Final = (archived_histories, checkpoints, console_sessions)
 """Of each other file of tables one, by which all of it is known."""
-SECRET: Final = "webhook"
-"""How the names of those tables begin that hold secrets of others, and nothing of a case."""
+SECRET: Final = ("webhook", "console")
+"""How the names of those tables begin that hold secrets of others, or who signed in, and nothing of a case."""
 
 _MAY = text("SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
 _THERE = text(f"SELECT count(*) FROM pg_roles WHERE rolname = '{AUDITOR}'")

@@ -4,9 +4,10 @@ Each question is one of ``ledger/queries``; doors know neither tables nor connec
 committed at that moment, and raises one of ``ledger.failures.DATABASE_FAILED`` when the database does not answer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from domain.access import Visibility
 from domain.calendar import Calendar
@@ -28,6 +29,7 @@ from ledger.queries import (
     outbox_position,
     received,
     retention,
+    sessions,
 )
 from ledger.queries.archive import ArchivedRun, WaitingForArchive
 from ledger.queries.attachments import Attachment
@@ -135,6 +137,12 @@ class Reader:
     def attachment(self, sha256: str, org: str | None, visibility: Visibility) -> Attachment | None:
         """A content that ``org`` brought, or that a case which ``visibility`` covers names; None for all others."""
         return attachments.attachment_for(self.engine, sha256, org, visibility)
+
+    # Who is signed in at the console
+
+    def bearer_of(self, digest: str) -> Mapping[str, Any] | None:
+        """Who bears the session of this digest, and None for one that is over; that it was seen is noted."""
+        return sessions.bearer_of(self.engine, digest)
 
     # Whoever counts days
 

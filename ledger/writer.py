@@ -7,11 +7,13 @@ not answer.
 """
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+from typing import Any
 
 from domain.log.acts import NewAct, OperatorAct
 from domain.retention import Keepsake
 from ledger.engine import Engine
-from ledger.queries import acts, attachments, confirmed, received, retention
+from ledger.queries import acts, attachments, confirmed, received, retention, sessions
 from ledger.queries.attachments import Attachment
 from ledger.queries.received import Arrival, Received
 
@@ -63,3 +65,11 @@ class Writer:
     def confirm(self, heads: Mapping[str, int]) -> None:
         """Note that the engine has each of these cases, by their ids, up to an event. Nothing is taken back."""
         confirmed.confirm(self.engine, heads)
+
+    def open_session(self, digest: str, bearer: Mapping[str, Any], lasts: timedelta) -> None:
+        """Begin a session at the console that lasts so long at most; ``digest`` is of what the browser holds."""
+        sessions.open_session(self.engine, digest, bearer, lasts)
+
+    def revoke_session(self, digest: str) -> None:
+        """End a session now; one that is over already stays as it is."""
+        sessions.revoke_session(self.engine, digest)

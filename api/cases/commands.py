@@ -22,6 +22,7 @@ from domain.refusal_codes import RefusalCode
 from domain.words import EventType, ProcedureName, Role
 from ledger.queries.views import CaseDetail
 from procedures.registry import PROCEDURES
+from protocol.messages import Answer
 from starter.errors import RequestRefused
 
 routers = both_routers()
@@ -44,21 +45,7 @@ async def give(
     The fields stand beside `command` or under `with`. With `If-Match` it is done only while the case is as known.
     """
     context, language = asked_of(request)
-    filed = await visible_filing(context, caller, request_id)
-    rule = PROCEDURES[ProcedureName(filed.procedure)].rules.get(body.command)
-    if rule is None:
-        raise RequestRefused(RefusalCode.WRONG_PROCEDURE, None, filed.statute)
-    role = acting_role(caller, rule.by, parties_of(filed), body.as_role, rule.settles)
-    command = Command(
-        name=body.command,
-        actor=Actor(role=role, org=caller.org, person=caller.subject),
-        fields=body.fields(),
-        key=engine_key(caller, idempotency_key or uuid.uuid4().hex),
-        received_at=context.receipt(),
-        places=caller.places,
-        if_head=await _wanted_head(context, request_id, if_match),
-    )
-    done = await context.client.command(request_id, command)
+    done = await carry_out(context, caller, request_id, body, idempotency_key or uuid.uuid4().hex, if_match)
     after = await asyncio.to_thread(_as_it_was, context, request_id, done.head)
     opens = None
     if EventType.CASE_OPENED in done.events:
@@ -68,6 +55,31 @@ async def give(
     )
     headers = {"ETag": etag_of(after), **({"Idempotency-Replayed": "true"} if done.repeated else {})}
     return answer(told, language, headers=headers)
+
+
+async def carry_out(
+    context: AppContext, caller: Caller, request_id: str, body: CommandIn, key: str, if_match: str | None
+) -> Answer:
+    """What a command of a caller did at a case; ``key`` is the caller's own, ``if_match`` the ETags it wants.
+
+    Raises NotFound for a case that is not the caller's to see, Problem for a role that it has not, and whatever
+    giving a command raises.
+    """
+    filed = await visible_filing(context, caller, request_id)
+    rule = PROCEDURES[ProcedureName(filed.procedure)].rules.get(body.command)
+    if rule is None:
+        raise RequestRefused(RefusalCode.WRONG_PROCEDURE, None, filed.statute)
+    role = acting_role(caller, rule.by, parties_of(filed), body.as_role, rule.settles)
+    command = Command(
+        name=body.command,
+        actor=Actor(role=role, org=caller.org, person=caller.subject),
+        fields=body.fields(),
+        key=engine_key(caller, key),
+        received_at=context.receipt(),
+        places=caller.places,
+        if_head=await _wanted_head(context, request_id, if_match),
+    )
+    return await context.client.command(request_id, command)
 
 
 def acting_role(

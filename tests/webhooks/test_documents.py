@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from api.assembly import serving_api
 from api.settings import ApiSettings
 from api.webhooks import endpoints as webhooks
 from background.webhooks import dispatcher, schedule, sending
@@ -21,6 +20,7 @@ from background.webhooks.guard import AddressGuard
 from background.webhooks.queries.subscriptions import DisabledFor
 from background.webhooks.sending import Sender
 from configuration.settings import Settings
+from console.assembly import serving_api
 from domain.cloud_events import cloud_event
 from embedded.simulate.sandbox import Sandbox
 from starter.engine_client import ShareflowClient

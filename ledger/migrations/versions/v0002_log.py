@@ -1,4 +1,4 @@
-"""The log: order of all events and acts, Merkle tree, checkpoints; the acts themselves; the register of the archive."""
+"""The log: order of all events and acts, Merkle tree, checkpoints; acts; the register of the archive; sessions."""
 
 from alembic import op
 
@@ -81,6 +81,18 @@ CREATE TABLE webhook_checkpoints (
 );
 """
 
+# Who is signed in at the console; the browser holds what the digest is of.
+SESSIONS = """
+CREATE TABLE console_sessions (
+    digest     bytea PRIMARY KEY CHECK (octet_length(digest) = 32),
+    bearer     jsonb NOT NULL,
+    created_at timestamptz NOT NULL,
+    seen_at    timestamptz NOT NULL,
+    ends_at    timestamptz NOT NULL,
+    revoked_at timestamptz
+);
+"""
+
 ONLY_GROWS = """
 CREATE TRIGGER {table}_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
@@ -93,6 +105,7 @@ def upgrade() -> None:
     op.execute(LOG)
     op.execute(ACTS)
     op.execute(TOLD)
+    op.execute(SESSIONS)
     for statement in ARCHIVE:
         op.execute(statement)
     for table in ("log_entries", "log_nodes", "checkpoints", "operator_acts", *ARCHIVE_ONLY_GROWS):

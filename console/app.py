@@ -1,0 +1,108 @@
+"""The console as an application of its own, at the addresses below the API's that are its pages'."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.context import AppContext
+from api.http.prefix import own_path
+from api.http.problems import Problem, title_of
+from console import case_page, desk, sign_in, stuck
+from console.door import Door, SignedOut, language_of
+from console.pages import HEADERS, page, see_other, style
+from domain.messages import label
+from ledger.errors import BadCursor
+from starter.errors import NotFound
+
+ROUTES: Final = (
+    Route("/", desk.home),
+    Route("/desk", desk.show),
+    Route("/stuck", stuck.show),
+    Route("/cases/{request_id}", case_page.show),
+    Route("/cases/{request_id}/commands", case_page.give, methods=["POST"]),
+    Route("/sign-in", sign_in.show),
+    Route("/sign-in", sign_in.enter, methods=["POST"]),
+    Route("/sign-out", sign_in.leave, methods=["POST"]),
+    Route("/language", sign_in.choose_language, methods=["POST"]),
+    Route("/console.css", style),
+)
+"""Every page; what is not built is not there."""
+
+
+def add_console(app: FastAPI, context: AppContext, demonstration: bool) -> None:
+    """Put the console beside the API, behind the same guards. ``demonstration``: people choose who they are."""
+    console = Starlette(routes=list(ROUTES), exception_handlers={**_HANDLERS, 500: _defect})
+    console.state.door = Door(context, demonstration)
+    app.router.routes.append(_Pages(console))
+
+
+class _Pages(BaseRoute):
+    """The console's addresses among those of the API, known by the first part of the path."""
+
+    path = "/(console)"
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._first = {route.path.split("/")[1] for route in ROUTES}
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether a request is for a page."""
+        if scope["type"] != "http" or own_path(scope).split("/")[1] not in self._first:
+            return Match.NONE, {}
+        # A HEAD is answered as a GET by whoever stands before: here it is taken as it comes.
+        return Match.FULL, {"route": self}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a page, under the console's headers."""
+        await self._app(scope, receive, send)
+
+
+Telling = Callable[[Request, Exception], Awaitable[Response]]
+
+
+async def _signed_out(_: Request, __: Exception) -> Response:
+    return see_other("/sign-in")
+
+
+async def _of_library(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if isinstance(error, Problem):
+        return await _told(request, error.status_code, title_of(error, language_of(request)), error.headers)
+    code = "not_found" if error.status_code == HTTPStatus.NOT_FOUND else "method_not_allowed"
+    return await _told(request, error.status_code, label("problem", code, language_of(request)), error.headers)
+
+
+async def _not_found(request: Request, _: Exception) -> Response:
+    return await _told(request, 404, label("problem", "not_found", language_of(request)))
+
+
+async def _bad_cursor(request: Request, _: Exception) -> Response:
+    return await _told(request, 400, label("problem", "bad_cursor", language_of(request)))
+
+
+async def _defect(request: Request, _: Exception) -> Response:
+    return await _told(request, 500, label("problem", "defect", language_of(request)))
+
+
+async def _told(request: Request, status: int, sentence: str, headers: object = None) -> Response:
+    """A page of one sentence; to whoever is signed out as well."""
+    answer = page(request, "problem.html", None, {"sentence": sentence}, status)
+    if isinstance(headers, dict):
+        answer.headers.update({**headers, **HEADERS})
+    return answer
+
+
+_HANDLERS: Final[dict[type[Exception], Telling]] = {
+    SignedOut: _signed_out,
+    HTTPException: _of_library,
+    NotFound: _not_found,
+    BadCursor: _bad_cursor,
+}

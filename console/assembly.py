@@ -1,0 +1,37 @@
+"""From a client to a served address: its context, its issuer, the API with the console beside it, the port."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from api.app import create_app
+from api.context import open_context
+from api.serving import serving
+from api.settings import ApiSettings
+from console.app import add_console
+from domain.model import complete
+from starter.engine_client import ShareflowClient
+from starter.tokens import embedded_issuer
+
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+
+@asynccontextmanager
+async def serving_api(client: ShareflowClient, settings: ApiSettings, folder: Path) -> AsyncIterator[str]:
+    """Serve the API and the console while inside; gives the address.
+
+    Tokens are those of the issuer that the settings name, else of the embedded one, whose key is in ``folder``. Only
+    with that one, and where nobody but this machine can reach it, does the console let people choose who they are.
+    Raises StartupError.
+    """
+    complete()
+    issuer = None if settings.issuer else embedded_issuer(folder)
+    try:
+        async with open_context(client, settings, issuer, folder) as context:
+            app = create_app(context)
+            add_console(app, context, demonstration=issuer is not None and settings.host in LOOPBACK)
+            async with serving(app, settings.host, settings.port) as address:
+                yield address
+    finally:
+        await client.close()

@@ -1,0 +1,138 @@
+"""Who is at the console: sessions as rows of the ledger's database, the cookie, the token of each form."""
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.context import AppContext
+from api.http.problems import Problem
+from domain.access import Caller
+from domain.codes import code_key
+from domain.messages import Language, label
+from domain.words import Role
+
+COOKIE: Final = "__Host-shareflow"
+"""The prefix: a browser takes it only as Secure, for this host alone and for every path."""
+LANGUAGE: Final = "__Host-shareflow-language"
+LASTS: Final = timedelta(hours=12)
+CSRF: Final = "csrf_token"
+MOST_FIELDS: Final = 200
+
+
+class SignedOut(Exception):
+    """Nobody is signed in: the session is missing, over or revoked."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the pages stand on. ``demonstration``: people choose at /sign-in who they are."""
+
+    context: AppContext
+    demonstration: bool
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who is signed in, and the token that forms of the session carry."""
+
+    caller: Caller
+    csrf: str
+
+
+def door_of(request: Request) -> Door:
+    """What the page of a request stands on."""
+    door: Door = request.app.state.door
+    return door
+
+
+def language_of(request: Request) -> Language:
+    """Chinese unless the reader has switched."""
+    return "en" if request.cookies.get(LANGUAGE) == "en" else "zh"
+
+
+async def visitor_of(request: Request) -> Visitor:
+    """Who asks. Raises SignedOut, and Problem 429 for too many calls."""
+    context = door_of(request).context
+    address = _address(request)
+    context.limits.refuse_flood(address)
+    token = request.cookies.get(COOKIE)
+    if not token:
+        raise SignedOut
+    bearer = await asyncio.to_thread(context.reader.bearer_of, _digest(token))
+    if bearer is None:
+        context.limits.failed(address)
+        raise SignedOut
+    caller = _caller(bearer)
+    context.limits.asked(f"{code_key(caller.org or '')}/{caller.subject}")
+    return Visitor(caller, _csrf(token))
+
+
+async def form_of(request: Request, visitor: Visitor | None) -> FormData:
+    """What a form sent. Raises Problem 403 where it does not come from a page of this session, or of this address."""
+    language = language_of(request)
+    origin = request.headers.get("origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if foreign or request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        raise Problem(403, "form_expired", title=label("console", "form_expired", language))
+    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
+    if visitor is not None and not hmac.compare_digest(str(form.get(CSRF, "")).encode(), visitor.csrf.encode()):
+        raise Problem(403, "form_expired", title=label("console", "form_expired", language))
+    return form
+
+
+async def sign_in(request: Request, caller: Caller, answer: Response) -> Response:
+    """Begin a session, whose token the answer brings to the browser."""
+    token = secrets.token_urlsafe(32)
+    context = door_of(request).context
+    await asyncio.to_thread(context.writer.open_session, _digest(token), _bearer(caller), LASTS)
+    set_cookie(answer, COOKIE, token)
+    return answer
+
+
+async def sign_out(request: Request, answer: Response) -> Response:
+    """Revoke the session for good."""
+    context = door_of(request).context
+    await asyncio.to_thread(context.writer.revoke_session, _digest(request.cookies.get(COOKIE, "")))
+    answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    return answer
+
+
+def set_cookie(answer: Response, name: str, value: str) -> None:
+    """Bring something to the browser that no script reads and no other site sends."""
+    answer.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _csrf(token: str) -> str:
+    return hmac.new(token.encode("utf-8", "surrogateescape"), b"form", hashlib.sha256).hexdigest()
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _bearer(caller: Caller) -> Mapping[str, Any]:
+    return {
+        "subject": caller.subject,
+        "org": caller.org,
+        "roles": sorted(caller.roles),
+        "places": sorted(caller.places),
+    }
+
+
+def _caller(bearer: Mapping[str, Any]) -> Caller:
+    roles = frozenset(role for role in Role if role.value in bearer["roles"])
+    return Caller(bearer["subject"], bearer["org"], roles, frozenset(bearer["places"]))

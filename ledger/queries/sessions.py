@@ -1,0 +1,47 @@
+"""Sessions of people at the console: opened, seen, revoked; those long over are let go of."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import Engine, delete, func, insert, select, update
+
+from ledger.session_tables import console_sessions
+
+IDLE: Final = timedelta(hours=2)
+"""A session that nobody used for so long is over."""
+SEEN_AGAIN: Final = timedelta(minutes=1)
+"""That a session was seen is written down no more often than this."""
+KEPT: Final = timedelta(days=30)
+"""So long a session stays in the table after its end, for whoever asks who was there."""
+
+_row = console_sessions.c
+_NOW = func.clock_timestamp()
+
+
+def open_session(engine: Engine, digest: str, bearer: Mapping[str, Any], lasts: timedelta) -> None:
+    """Begin a session that lasts so long at most; those long over go."""
+    values = {"digest": digest, "bearer": dict(bearer), "created_at": _NOW, "seen_at": _NOW, "ends_at": _NOW + lasts}
+    with engine.begin() as connection:
+        connection.execute(delete(console_sessions).where(_row.ends_at < _NOW - KEPT))
+        connection.execute(insert(console_sessions).values(values))
+
+
+def bearer_of(engine: Engine, digest: str) -> Mapping[str, Any] | None:
+    """Who bears a session that is neither over, nor idle for long, nor revoked; None otherwise."""
+    lives = (_row.digest == digest, _row.revoked_at.is_(None), _row.ends_at > _NOW, _row.seen_at > _NOW - IDLE)
+    with engine.begin() as connection:
+        found = connection.execute(select(_row.bearer, _row.seen_at < _NOW - SEEN_AGAIN).where(*lives)).first()
+        if found is None:
+            return None
+        if found[1]:
+            connection.execute(update(console_sessions).where(_row.digest == digest).values(seen_at=_NOW))
+        bearer: Mapping[str, Any] = found[0]
+        return bearer
+
+
+def revoke_session(engine: Engine, digest: str) -> None:
+    """End a session now; one that is not there, or over already, stays as it is."""
+    there = (_row.digest == digest, _row.revoked_at.is_(None))
+    with engine.begin() as connection:
+        connection.execute(update(console_sessions).where(*there).values(revoked_at=_NOW))

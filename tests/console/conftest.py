@@ -1,0 +1,67 @@
+"""The console as people meet it: over HTTP, with the cookie that a browser would keep."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+
+from api.app import create_app
+from api.context import AppContext
+from console.app import add_console
+from console.door import COOKIE
+from domain.words import Role
+
+Enter = Callable[..., Awaitable["Person"]]
+
+
+class Person:
+    """Somebody at a browser: keeps the cookie and sends back what a form carries."""
+
+    def __init__(self, door: httpx.AsyncClient, cookie: str) -> None:
+        self._door = door
+        self.headers = {"Cookie": f"{COOKIE}={cookie}"}
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        return await self._door.get(path, headers={**self.headers, **headers})
+
+    async def send(self, path: str, form: dict[str, str], **headers: str) -> httpx.Response:
+        return await self._door.post(path, data=form, headers={**self.headers, **headers})
+
+    async def form(self, request_id: str, command: str) -> dict[str, str]:
+        """What the hidden fields of a command's form hold."""
+        text = (await self.get(f"/cases/{request_id}")).text
+        forms = [form for form in text.split("<form") if f'data-command="{command}"' in form]
+        assert len(forms) == 1, f"{command} is offered {len(forms)} times"
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', forms[0])
+        return {name: value.replace("&#34;", '"') for name, value in hidden}
+
+    async def give(self, request_id: str, command: str, **fields: str) -> httpx.Response:
+        """Fill in a command's form and send it."""
+        form = await self.form(request_id, command)
+        return await self.send(f"/cases/{request_id}/commands", {**form, **fields})
+
+
+@pytest.fixture(scope="session")
+async def door(context: AppContext) -> AsyncIterator[httpx.AsyncClient]:
+    """The address with the console in its demonstration."""
+    app = create_app(context)
+    add_console(app, context, demonstration=True)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080", timeout=60) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def enter(door: httpx.AsyncClient) -> Enter:
+    """Sign in as somebody."""
+
+    async def signed_in(role: Role, org: str = "") -> Person:
+        answer = await door.post("/sign-in", data={"role": role.value, "org": org})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/desk"), answer.text
+        cookie = answer.headers["set-cookie"]
+        door.cookies.clear()
+        assert all(said in cookie for said in ("HttpOnly", "Secure", "SameSite=lax", "Path=/"))
+        return Person(door, cookie.partition("=")[2].partition(";")[0])
+
+    return signed_in

@@ -1,0 +1,141 @@
+"""Signing in, the desk, a case and its forms, over HTTP."""
+
+import httpx
+import pytest
+
+from api.app import create_app
+from api.context import AppContext
+from console.app import add_console
+from console.forms import choice_of, fields_of, name_of
+from domain.messages import label
+from domain.words import ProcedureName, Role
+from procedures.registry import PROCEDURES
+from tests.api.callers import STRANGER, Bearer, People
+from tests.console.conftest import Enter
+from tests.engine.cases import PROVIDER
+
+
+@pytest.fixture(scope="session")
+def people(api: httpx.AsyncClient, bearer: Bearer) -> People:
+    return People(api, bearer)
+
+
+@pytest.mark.parametrize("path", ["/desk", "/stuck", "/cases/NANTONG-1"])
+async def test_whoever_is_signed_out_is_led_to_the_way_in(door: httpx.AsyncClient, path: str) -> None:
+    answer = await door.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+async def test_every_page_is_under_strict_headers(door: httpx.AsyncClient, enter: Enter) -> None:
+    operator = await enter(Role.OPERATOR)
+    pages = [await operator.get(path) for path in ("/desk", "/stuck", "/nothing-here", "/cases/NONE")]
+    for page in [await door.get("/sign-in"), *pages[:2], pages[3]]:
+        assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self';")
+        assert page.headers["x-content-type-options"] == "nosniff"
+        assert page.text.count("<h1>") == 1
+        assert '<html lang="zh-CN">' in page.text
+        assert "style=" not in page.text
+        assert "<script" not in page.text
+    assert [page.status_code for page in pages] == [200, 200, 404, 404]
+    assert (await door.get("/console.css")).headers["content-type"].startswith("text/css")
+
+
+async def test_the_api_answers_as_it_did(door: httpx.AsyncClient) -> None:
+    assert (await door.get("/v1/worklist")).json()["code"] == "not_authenticated"
+    assert (await door.delete("/v1/worklist")).status_code == 405
+    assert not any("desk" in path for path in (await door.get("/openapi.json")).json()["paths"])
+
+
+async def test_english_is_a_form_away(door: httpx.AsyncClient) -> None:
+    answer = await door.post("/language", data={"language": "en", "back": "//elsewhere.example"})
+    door.cookies.clear()
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    page = await door.get("/sign-in", headers={"Cookie": answer.headers["set-cookie"].partition(";")[0]})
+    assert '<html lang="en">' in page.text
+
+
+async def test_no_case_of_others_is_shown_or_acted_on(people: People, enter: Enter) -> None:
+    request_id = await people.file()
+    stranger, bureau = await enter(Role.PROVIDER, STRANGER), await enter(Role.BUREAU, "bureau")
+    assert (await stranger.get(f"/cases/{request_id}")).status_code == 404
+    assert (await bureau.get(f"/cases/{request_id}")).status_code == 200
+    token = (await stranger.get("/desk")).text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    form = {"csrf_token": token, "command": "withdraw", "reason": "x", "idempotency_key": "k", "if_match": "*"}
+    assert (await stranger.send(f"/cases/{request_id}/commands", form)).status_code == 404
+    assert (await stranger.get("/stuck")).status_code == 403
+
+
+async def test_a_case_is_decided_through_its_forms(people: People, enter: Enter) -> None:
+    request_id = await people.file()
+    bureau, provider = await enter(Role.BUREAU, "bureau"), await enter(Role.PROVIDER, PROVIDER)
+    accepted = await bureau.give(request_id, "accept")
+    assert (accepted.status_code, accepted.headers["location"]) == (303, f"/cases/{request_id}")
+    desk = (await provider.get("/desk")).text
+    assert "data-light=" in desk
+    without = await provider.give(request_id, "refuse", legal_basis="<b>依据</b>")
+    assert without.status_code == 422
+    assert label("refusal", "reason_required", "zh")[:6] in without.text
+    assert "第" in without.text.partition('role="alert"')[2].partition("</div>")[0]
+    assert "&lt;b&gt;依据&lt;/b&gt;</textarea>" in without.text
+    refused = await provider.give(request_id, "refuse", reason="<script>alert(1)</script>")
+    assert refused.status_code == 303
+    page = (await provider.get(f"/cases/{request_id}")).text
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert label("stage", "refused", "zh") in page
+
+
+async def test_a_form_of_an_earlier_page_conflicts_and_keeps_what_was_typed(people: People, enter: Enter) -> None:
+    request_id = await people.file()
+    bureau = await enter(Role.BUREAU, "bureau")
+    old = await bureau.form(request_id, "decline")
+    await bureau.give(request_id, "urge", level="notice", reason="尽快")
+    conflict = await bureau.send(f"/cases/{request_id}/commands", {**old, "reason": "写好的理由"})
+    assert conflict.status_code == 409
+    assert label("problem", "stale", "zh") in conflict.text
+    assert "写好的理由" in conflict.text
+
+
+async def test_a_form_without_the_token_of_its_session_does_nothing(people: People, enter: Enter) -> None:
+    request_id = await people.file()
+    bureau = await enter(Role.BUREAU, "bureau")
+    form = await bureau.form(request_id, "accept")
+    path = f"/cases/{request_id}/commands"
+    for wrong in ({}, {"csrf_token": (await (await enter(Role.OPERATOR)).get("/desk")).text[:64]}):
+        said = {name: value for name, value in form.items() if name != "csrf_token"} | wrong
+        answer = await bureau.send(path, said)
+        assert answer.status_code == 403
+        assert label("console", "form_expired", "zh") in answer.text
+    assert (await bureau.send(path, form, Origin="http://elsewhere.example")).status_code == 403
+    assert (await bureau.send(path, form, Origin="http://127.0.0.1:8080")).status_code == 303
+
+
+async def test_signing_out_ends_the_session_for_good(enter: Enter) -> None:
+    auditor = await enter(Role.AUDITOR)
+    page = (await auditor.get("/desk")).text
+    token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
+    assert (await auditor.send("/sign-out", {})).status_code == 403
+    assert (await auditor.get("/desk")).status_code == 200
+    assert (await auditor.send("/sign-out", {"csrf_token": token})).headers["location"] == "/sign-in"
+    assert (await auditor.get("/desk")).headers["location"] == "/sign-in"
+
+
+async def test_nobody_chooses_who_he_is_but_in_the_demonstration(context: AppContext, door: httpx.AsyncClient) -> None:
+    app = create_app(context)
+    add_console(app, context, demonstration=False)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as real:
+        assert label("console", "no_way_in", "zh") in (await real.get("/sign-in")).text
+        assert (await real.post("/sign-in", data={"role": "operator"})).status_code == 403
+    rebound = await door.post("/sign-in", data={"role": "operator"}, headers={"Host": "elsewhere.example"})
+    assert rebound.status_code == 403
+
+
+@pytest.mark.parametrize("procedure", list(ProcedureName))
+def test_every_field_of_every_form_has_the_name_of_the_contract_and_words(procedure: ProcedureName) -> None:
+    for rule in (rule for rule in PROCEDURES[procedure].rules.values() if not rule.between_cases):
+        for field in fields_of(rule.says):
+            assert field.name.partition(".")[0] in rule.says.model_fields
+            for language in ("zh", "en"):
+                assert name_of(field, language)
+                assert all(choice_of(word, language) for word in field.choices)
