@@ -19,7 +19,7 @@ from domain.log.notes import MOST_BYTES, NoteWrong, read_note
 
 def verify(file: Path, key: Path | None, kept: Path | None, as_json: bool) -> None:
     """Check a dossier, or each in a folder, and tell of it. Raises typer.Exit with 1 where one does not hold."""
-    trusted = Trusted(_keys_in(key) if key else (), _text(kept) if kept else None)
+    trusted = Trusted(_keys_in(key) if key else (), _kept_in(kept) if kept else None)
     if file.is_dir():
         verify_folder(file, trusted, as_json)
         return
@@ -73,10 +73,17 @@ def _keys_in(file: Path) -> list[PublicKey]:
 
 def size_of(kept: Path) -> int:
     """How many entries a checkpoint in a file covers. Raises Failure for what is none."""
+    return checkpoint_in(read_note(_kept_in(kept))).size
+
+
+def _kept_in(file: Path) -> str:
+    """The checkpoint in a file, as it is written. Raises Failure for what is none."""
+    written = _text(file)
     try:
-        return checkpoint_in(read_note(_text(kept))).size
+        checkpoint_in(read_note(written))
     except NoteWrong as error:
-        raise Failure(f"{kept}: {error}.") from None
+        raise Failure(f"{file} is no checkpoint: {error}.") from None
+    return written
 
 
 def _text(file: Path) -> str:

@@ -17,6 +17,9 @@ from configuration.settings import Settings
 
 REFUSED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
+INSUFFICIENT_PRIVILEGE = "42501"
+"""PostgreSQL's code of an error: the user lacks the right to what was asked."""
+
 EXIT_CODES = {
     "cli.errors.Failure": UNUSABLE,
     "starter.errors.RequestRefused": REFUSED,
@@ -105,8 +108,12 @@ def tell(error: Exception) -> int:
     if code is not None:
         say(str(error))
         return code
-    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-    say(f"Nothing more can be written: {os.strerror(errno.ENOSPC)}." if full else _unexpected(error))
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        say(f"Nothing more can be written: {os.strerror(errno.ENOSPC)}.")
+    elif getattr(getattr(error, "orig", error), "pgcode", None) == INSUFFICIENT_PRIVILEGE:
+        say("The database does not let its user do this: auditors read the ledger and write nothing.")
+    else:
+        say(_unexpected(error))
     return UNUSABLE
 
 

@@ -17,4 +17,6 @@ def selected(
     if first is not None and last is not None and last < first:
         raise InvalidInput(f"The period ends on {last}, before it begins on {first}.")
     since = None if first is None else datetime.combine(first, time(), CHINA)
-    return CaseFilter(party=department, statute=statute, since=since, before=None if last is None else end_of(last))
+    # No case is open on or after the last day that there is: a period up to it has no end.
+    before = None if last is None or last == date.max else end_of(last)
+    return CaseFilter(party=department, statute=statute, since=since, before=before)

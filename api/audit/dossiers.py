@@ -101,7 +101,6 @@ _TAKEN: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
-            ZIPS[0]: {"schema": BINARY},
             FORM: {"schema": {"type": "object", "required": [FIELDS[0]], "properties": dict.fromkeys(FIELDS, BINARY)}},
         },
     }

@@ -15,8 +15,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from api.http.problems import Problem
+from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import KeyWrong, read_public_keys
-from domain.log.notes import MOST_BYTES
+from domain.log.notes import MOST_BYTES, NoteWrong, read_note
 from domain.messages import Language, label
 
 FORM: Final = "multipart/form-data"
@@ -97,7 +98,7 @@ async def _form(request: Request, to: Path, language: Language) -> Brought:
             raise _wrong("dossier", label("input", "missing", language))
         await asyncio.to_thread(_copy, dossier, to)
         key, checkpoint = await _text(form, "key", language), await _text(form, "checkpoint", language)
-    return Brought(to, _keys(key) if key else (), checkpoint)
+    return Brought(to, _keys(key) if key else (), _kept(checkpoint) if checkpoint else None)
 
 
 def _copy(upload: UploadFile, to: Path) -> None:
@@ -123,6 +124,14 @@ def _keys(text: str) -> tuple[str, ...]:
         return tuple(key.written() for key in read_public_keys(text))
     except KeyWrong as error:
         raise _wrong("key", str(error)) from None
+
+
+def _kept(text: str) -> str:
+    try:
+        checkpoint_in(read_note(text))
+    except NoteWrong as error:
+        raise _wrong("checkpoint", str(error)) from None
+    return text
 
 
 def _wrong(field: str, reason: str) -> Problem:

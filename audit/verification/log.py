@@ -20,7 +20,8 @@ _ALGORITHMS: Final[Sequence[Algorithm]] = ("sha256", "sm3")
 def check_inclusion_of(record: CaseRecord, proof: LogProof) -> str:
     """Each event up to the checkpoint stands in its log, where the proof says. Raises CheckFailed.
 
-    A case goes on after a checkpoint: its last events may not be covered yet. None in between is left out.
+    A case goes on after a checkpoint: its last events may not be covered yet. None in between is left out. That those
+    after the last that is proved were not in the log already, and that the case did not go on, is not shown.
     """
     checkpoint = checkpoint_of(proof)
     proved = [each.seq for each in proof.events]
@@ -29,8 +30,8 @@ def check_inclusion_of(record: CaseRecord, proof: LogProof) -> str:
     for event, each in zip(record.events, proof.events, strict=False):
         check_entry(f"event {event.seq}", entry_of_event(record.request_id, event.seq, event.digest), each, checkpoint)
     after = len(record.events) - len(proved)
-    later = f", {after} later than it" if after else ""
-    return f"{len(proved)} of {len(record.events)} events in a log of {checkpoint.size} entries{later}"
+    open_end = f"; no checkpoint vouches for the last {after}" if after else ""
+    return f"{len(proved)} of {len(record.events)} events in a log of {checkpoint.size} entries{open_end}"
 
 
 def checkpoint_of(proof: LogProof) -> Checkpoint:

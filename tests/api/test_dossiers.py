@@ -21,7 +21,7 @@ from audit.verification.verify import failed, verify
 from starter.dossier_checks import DossierChecks, TooMuch
 from starter.tokens import Issuer
 from tests.api.callers import People
-from tests.audit.logs import LOG_KEY
+from tests.audit.logs import LOG_KEY, MemoryLog
 from tests.audit.test_withholding import everything_in
 
 CHECK = "/v1/audit/verify"
@@ -103,7 +103,10 @@ async def test_persons_that_cannot_be_left_out_are_told_in_one_sentence(
 
 async def test_a_forged_one_is_found_out_with_what_the_auditor_trusts(people: People, dossier: bytes) -> None:
     answer = await check_form(
-        people, dossier=forged(dossier), key=LOG_KEY.key.written().encode(), checkpoint=b"not a checkpoint"
+        people,
+        dossier=forged(dossier),
+        key=LOG_KEY.key.written().encode(),
+        checkpoint=MemoryLog().checkpoint().encode(),
     )
     assert answer.status_code == 200, answer.text
     found = {each["check"]: each["result"] for each in answer.json()}
@@ -135,6 +138,7 @@ async def test_a_call_that_cannot_be_is_told_what_is_wrong(people: People, dossi
         ({"dossier": b"x", "key": b"x"}, "key"),
         ({"dossier": b"x", "key": b"\xff"}, "key"),
         ({"dossier": b"x", "checkpoint": b"x" * (1 << 20) + b"x"}, "checkpoint"),
+        ({"dossier": b"x", "checkpoint": b"not a checkpoint"}, "checkpoint"),
         ({"dossier": b"x", "more": b"x"}, "more"),
     ):
         answer = await check_form(people, **files)

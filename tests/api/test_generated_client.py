@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import json
 import os
 import pkgutil
 import subprocess
@@ -27,7 +28,19 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
     """The modules of a fresh client, by what stands behind its package's name."""
     folder = tmp_path_factory.mktemp("generated")
     package = f"client_{uuid.uuid4().hex}"
-    options = ("--path", COMMITTED, "--output-path", folder / package, "--meta", "none", "--fail-on-warning")
+    config = folder / "config.json"
+    config.write_text(json.dumps({"content_type_overrides": {"application/zip": "application/octet-stream"}}))
+    options = (
+        "--config",
+        config,
+        "--path",
+        COMMITTED,
+        "--output-path",
+        folder / package,
+        "--meta",
+        "none",
+        "--fail-on-warning",
+    )
     done = subprocess.run(
         [sys.executable, "-m", "openapi_python_client", "generate", *options],
         capture_output=True,

@@ -136,15 +136,16 @@ async def test_a_paper_that_the_store_keeps_comes_along(
     assert not failed(await asyncio.to_thread(verify, nobody))
 
 
-@pytest.mark.usefixtures("real_plays")
 async def test_a_case_with_those_that_it_names(
     ground: Sandbox,
+    real_plays: dict[str, PlayedCase],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     reader = Reader(ground.engine)
-    opened = next(case for case in reader.cases(limit=500).cases if case.opened_by)
+    played = {each.request_id for each in real_plays.values()}
+    opened = next(case for case in reader.cases(limit=500).cases if case.opened_by in played)
     assert opened.opened_by is not None
 
     @asynccontextmanager

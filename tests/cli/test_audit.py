@@ -162,9 +162,11 @@ def test_what_the_auditor_brings_is_read(shareflow: Run, tmp_path: Path) -> None
     none.write_text("\n")
     assert "there is no key in it" in shareflow("audit", "verify", path, "--key", none).plainly_refused()
     assert "a public key is" in shareflow("audit", "verify", path, "--key", kept).plainly_refused()
-    wrong = shareflow("audit", "verify", path, "--checkpoint", key)
-    assert wrong.code == 1
-    assert "the checkpoint that was given: a note is" in wrong.out
+    for of_another_kind in (key, none, path):
+        wrong = shareflow("audit", "verify", path, "--checkpoint", of_another_kind)
+        assert (wrong.code, wrong.out) == (2, "")
+        wrong.plainly_refused()
+    assert "is no checkpoint: a note is" in shareflow("audit", "verify", path, "--checkpoint", key).plainly_refused()
     assert "a note is a text" in shareflow("audit", "export", "X", "-o", path, "--checkpoint", key).plainly_refused()
 
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from cli.errors import tell
 from ledger.auditor import AUDITOR, readable
 from ledger.engine import connect
 from ledger.log_book import LogBook
@@ -76,6 +77,15 @@ def test_an_auditor_writes_nothing(own: Engine, anna: Engine) -> None:
     with pytest.raises(DBAPIError, match="permission denied"), anna.begin() as connection:
         connection.execute(text('SELECT record_step(\'{"request_id": "audited", "head": 2}\')'))
     assert len(Reader(own).events("audited")) == 2
+
+
+def test_whoever_may_not_is_told_so_in_a_sentence(anna: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(DBAPIError) as refused, anna.begin() as connection:
+        connection.execute(text("DELETE FROM events"))
+    assert tell(refused.value) == 2
+    assert capsys.readouterr().err == (
+        "The database does not let its user do this: auditors read the ledger and write nothing.\n"
+    )
 
 
 @pytest.mark.parametrize("table", ["webhooks", "webhook_attempts"])
