@@ -8,20 +8,24 @@ checkpoint of today binds whatever came before it.
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection
 
 from domain.engine.records import Algorithm
 from domain.log import proofs
-from domain.log.checkpoints import Checkpoint
+from domain.log.checkpoints import Checkpoint, checkpoint_in
+from domain.log.heads import NOTHING, Hashes, HeadWay, nodes_towards, way_to, with_heads
 from domain.log.keys import Signer, read_public_key
+from domain.log.notes import read_note
 from domain.log.tree import HASH_BYTES, FindNode, GrowingTree, NodePlace, TreeHash, root_between, whole_subtrees
 from ledger.engine import Engine, reading
 from ledger.errors import AnotherLog
 from ledger.queries import log
 from ledger.queries.cursors import numbered_cursor, read_numbered_cursor
 from ledger.queries.log import KeptCheckpoint, NewEntry, NewNode
+from ledger.queries.log_heads import head_nodes, heads_since, keep_head_nodes
 
 AT_ONCE: Final = 5_000
 ALGORITHMS: Final[Sequence[Algorithm]] = ("sha256", "sm3")
@@ -110,7 +114,8 @@ class LogBook:
         if newest is not None and newest.size == size:
             return newest.note, False
         roots = [self._root(connection, algorithm, size) for algorithm in ALGORITHMS]
-        note = Checkpoint(name, size, roots[0], roots[1], at).note().signed(signer).written()
+        heads = _heads_now(connection, newest)
+        note = Checkpoint(name, size, roots[0], roots[1], at, heads).note().signed(signer).written()
         log.keep_checkpoint(connection, size, note, signer.key.written())
         return note, True
 
@@ -167,6 +172,15 @@ class LogBook:
             sha256, sm3 = (self._proved(connection, each, _consistency(old, new)) for each in ALGORITHMS)
             return sha256, sm3
 
+    def ways(self, keys: Sequence[bytes], sizes: Collection[int]) -> dict[int, list[HeadWay]]:
+        """The ways to these keys through the map of heads of each checkpoint of so many entries that names one."""
+        with reading(self._engine) as connection:
+            kept = (found for size in sizes for found in log.checkpoints_from(connection, size + 1, 1))
+            roots = {each.size: heads for each in kept if each.size in sizes and (heads := _heads_of(each))}
+            names = [root.sha256 for root in roots.values()]
+            known = nodes_towards(names, keys, partial(head_nodes, connection))
+        return {size: [way_to(root, key, known) for key in keys] for size, root in roots.items()}
+
     def _root(self, connection: Connection, algorithm: Algorithm, size: int) -> bytes:
         return self._proved(connection, algorithm, lambda hashing, find: root_between(hashing, 0, size, find))
 
@@ -183,6 +197,21 @@ class LogBook:
 
     def _finder(self, connection: Connection, algorithm: Algorithm, wanted: Iterable[NodePlace]) -> FindNode:
         return log.nodes(connection, set(wanted), algorithm).__getitem__
+
+
+def _heads_of(kept: KeptCheckpoint) -> Hashes | None:
+    return checkpoint_in(read_note(kept.note)).heads
+
+
+def _heads_now(connection: Connection, newest: KeptCheckpoint | None) -> Hashes:
+    """The root of the map of heads with all that was entered since a checkpoint; what is new in it is kept."""
+    root = None if newest is None else _heads_of(newest)
+    heads = heads_since(connection, 0 if newest is None or root is None else newest.size)
+    root = root or NOTHING
+    known = nodes_towards([root.sha256], [head.key for head in heads], partial(head_nodes, connection))
+    now, new = with_heads(root, heads, known)
+    keep_head_nodes(connection, new)
+    return now
 
 
 def _inclusion(place: int, size: int) -> Callable[[TreeHash, FindNode], list[bytes]]:

@@ -61,6 +61,14 @@ log_nodes = Table(
 )
 """The whole subtrees of the tree, each by both algorithms; level 0 are the entries themselves."""
 
+log_heads = Table(
+    "log_heads",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("node", LargeBinary, nullable=False),
+)
+"""The nodes of the maps of heads, each as it is written down, by its hash; what did not change is shared by all."""
+
 checkpoints = Table(
     "checkpoints",
     metadata,

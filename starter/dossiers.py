@@ -13,14 +13,16 @@ from audit.assembling import assembled
 from audit.dossier.contents import ACTS, CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, name_of_run
 from audit.dossier.packing import FindPaper
 from audit.dossier.persons import CannotWithhold
-from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth, in_hex
+from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth, in_hex, proved_head
 from audit.verification.history import Replayed, ends, replay
 from background.archive.store import HistoryArchive
 from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent
 from domain.evidence import canonical_json, plain
 from domain.log.acts import OperatorAct
+from domain.log.heads import KEYS_OF_A_CASE
 from domain.rule_texts import KNOWN
+from ledger.queries.log import KeptCheckpoint
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
 from starter.attachments import AttachmentDamaged, AttachmentStore
@@ -59,6 +61,8 @@ async def dossier_of(
     Raises NotFound for a case that the ledger does not have, NeedsOperator where its history is lost, PersonsStay where
     persons cannot be left out of it, Unavailable.
     """
+    # Read first: a case goes at least as far as the checkpoint says.
+    newest = await asyncio.to_thread(reader.log.newest_checkpoint)
     for left in reversed(range(TRIES)):
         histories = await histories_of(temporal, reader, request_id, archive)
         case, events = await asyncio.to_thread(_recorded, reader, request_id)
@@ -67,7 +71,7 @@ async def dossier_of(
         await asyncio.sleep(PAUSE.total_seconds())
     calendar = await asyncio.to_thread(reader.calendar)
     acts = await asyncio.to_thread(reader.acts, request_id)
-    proof = await asyncio.to_thread(_proof, reader, request_id, len(events), acts, kept)
+    proof = await asyncio.to_thread(_proof, reader, newest, request_id, acts, kept) if newest else None
     files = {
         **({PROOF: proof.written()} if proof else {}),
         **({ACTS: _lines(acts)} if acts else {}),
@@ -103,18 +107,16 @@ def _recorded(reader: Reader, request_id: str) -> tuple[CaseDetail, Sequence[Rec
 
 
 def _proof(
-    reader: Reader, request_id: str, events: int, acts: Sequence[OperatorAct], kept: Sequence[int]
+    reader: Reader, newest: KeptCheckpoint, request_id: str, acts: Sequence[OperatorAct], kept: Sequence[int]
 ) -> LogProof | None:
-    """That events and acts stand in the log of the newest checkpoint, and that this goes on from earlier ones."""
-    log, newest = reader.log, reader.log.newest_checkpoint()
-    if newest is None:
-        return None
-    size = newest.size
-    proved = [each for each in log.inclusion(request_id, size) if each.number <= events]
+    """That events and acts stand in the log of a checkpoint and no others, and that this goes on from earlier ones."""
+    log, size = reader.log, newest.size
+    proved = log.inclusion(request_id, size)
     if not proved:
         return None
     earlier = sorted({*log.earlier_checkpoints(size, EARLIER), *(each for each in kept if 0 < each < size)})
     grown = [(each, *log.consistency(each, size)) for each in earlier]
+    ways = log.ways([key(request_id) for _, key in KEYS_OF_A_CASE], {*earlier, size})
     return LogProof(
         checkpoint=newest.note,
         events=tuple(
@@ -126,6 +128,11 @@ def _proof(
             for each in log.inclusion_of_acts([act.number for act in acts], size)
         ),
         grown_from=tuple(ProvedGrowth(size=each, sha256=in_hex(one), sm3=in_hex(two)) for each, one, two in grown),
+        heads=tuple(
+            proved_head(of, each, way)
+            for each, both in sorted(ways.items())
+            for (of, _), way in zip(KEYS_OF_A_CASE, both, strict=True)
+        ),
     )
 
 

@@ -1,13 +1,14 @@
 """The proof of a dossier: under which checkpoint its events stand in the log, and how that is shown."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import ValidationError
 
 from audit.dossier.contents import CaseDossier
 from domain.evidence import NotCanonical, canonical_json, plain
 from domain.field_types import Sha256
+from domain.log.heads import Hashes, HeadWay, node_in
 from domain.model import Fixed
 
 PROOF: Final = "proof.json"
@@ -39,17 +40,54 @@ class ProvedGrowth(Fixed):
     sm3: tuple[Sha256, ...]
 
 
+class ProvedHead(Fixed):
+    """Which event of the case, or act about it, was the last in the log of a checkpoint, by its map of heads.
+
+    ``of`` says of what, ``size`` how many entries the checkpoint covers. At each of ``bits`` the way branches off, and
+    the other side has these hashes; ``end`` is the node in which it ends, in hex, None in an empty map.
+    """
+
+    of: Literal["events", "acts"]
+    size: int
+    bits: tuple[int, ...]
+    sha256: tuple[Sha256, ...]
+    sm3: tuple[Sha256, ...]
+    end: str | None = None
+
+    def way(self) -> HeadWay:
+        """The way itself. Raises ValueError for an end that is no node."""
+        others = zip(map(bytes.fromhex, self.sha256), map(bytes.fromhex, self.sm3), strict=True)
+        end = None if self.end is None else node_in(bytes.fromhex(self.end))
+        return HeadWay(self.bits, [Hashes(*each) for each in others], end)
+
+
 class LogProof(Fixed):
-    """A checkpoint as a signed note, what it proves of the case's events and acts, and that it goes on from earlier."""
+    """A checkpoint as a signed note, what it proves of the case's events and acts, and that it goes on from earlier.
+
+    ``heads`` has, for this checkpoint and for each earlier one, where the case and the acts about it ended then.
+    """
 
     checkpoint: str
     events: tuple[ProvedEvent, ...]
     acts: tuple[ProvedAct, ...] = ()
     grown_from: tuple[ProvedGrowth, ...] = ()
+    heads: tuple[ProvedHead, ...] = ()
 
     def written(self) -> bytes:
         """As it stands in the dossier."""
         return f"{canonical_json(plain(self))}\n".encode()
+
+
+def proved_head(of: Literal["events", "acts"], size: int, way: HeadWay) -> ProvedHead:
+    """A way through a map of heads, as a dossier writes it."""
+    return ProvedHead(
+        of=of,
+        size=size,
+        bits=tuple(way.bits),
+        sha256=in_hex([each.sha256 for each in way.others]),
+        sm3=in_hex([each.sm3 for each in way.others]),
+        end=None if way.end is None else way.end.written().hex(),
+    )
 
 
 def in_hex(path: Sequence[bytes]) -> tuple[str, ...]:

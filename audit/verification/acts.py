@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from audit.dossier.contents import ACTS, CaseDossier
 from audit.dossier.proof import PROOF, LogProof
 from audit.verification.lines import lines_in
-from audit.verification.log import check_entry, checkpoint_of
+from audit.verification.log import check_entry, checkpoint_of, head_in
 from audit.verification.results import CheckFailed
 from domain.log.acts import OperatorAct, digest_of_act
 from domain.log.entries import entry_of_act
+from domain.log.heads import key_of_acts
 
 
 def acts_in(dossier: CaseDossier) -> tuple[OperatorAct, ...]:
@@ -31,6 +32,13 @@ def check_acts(dossier: CaseDossier, proof: LogProof | None) -> str:
         checkpoint = checkpoint_of(proof)
         for act, each in zip(acts, proved, strict=False):
             check_entry(f"act {act.number}", entry_of_act(act.number, act.digest), each, checkpoint)
+        if checkpoint.heads is not None:
+            key = key_of_acts(dossier.manifest.request_id)
+            last = head_in(proof, checkpoint, "acts", key, "the packed checkpoint")
+            told = (acts[len(proved) - 1].number, acts[len(proved) - 1].digest) if proved else None
+            if told != (last and (last.seq, last.digest.hex())):
+                number = last.seq if last else "none"
+                raise CheckFailed(f"the last act on the case that the log has is {number}: one was left out")
     if not acts:
         return "no act of those who run the engine"
     return f"{len(acts)} acts, {len(proved)} of them in the log"

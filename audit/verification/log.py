@@ -1,7 +1,7 @@
 """Whether the events stand in the log that a checkpoint closes, and whether that checkpoint can be trusted."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth
 from audit.verification.record import CaseRecord
@@ -9,6 +9,7 @@ from audit.verification.results import CheckFailed
 from domain.engine.records import Algorithm
 from domain.log.checkpoints import Checkpoint, checkpoint_in
 from domain.log.entries import entry_of_event
+from domain.log.heads import LogHead, head_at, key_of_case
 from domain.log.keys import PublicKey
 from domain.log.notes import NoteWrong, SignedNote, read_note, signed_by
 from domain.log.proofs import ProofWrong, check_consistency, check_inclusion
@@ -18,10 +19,10 @@ _ALGORITHMS: Final[Sequence[Algorithm]] = ("sha256", "sm3")
 
 
 def check_inclusion_of(record: CaseRecord, proof: LogProof) -> str:
-    """Each event up to the checkpoint stands in its log, where the proof says. Raises CheckFailed.
+    """Each event up to the checkpoint stands in its log, where the proof says, and no other. Raises CheckFailed.
 
-    A case goes on after a checkpoint: its last events may not be covered yet. None in between is left out. That those
-    after the last that is proved were not in the log already, and that the case did not go on, is not shown.
+    A case goes on after a checkpoint: its last events may not be covered yet. None in between is left out, nor any that
+    was in the log then. (A checkpoint that names no heads does not show the latter.)
     """
     checkpoint = checkpoint_of(proof)
     proved = [each.seq for each in proof.events]
@@ -29,9 +30,48 @@ def check_inclusion_of(record: CaseRecord, proof: LogProof) -> str:
         raise CheckFailed(f"{PROOF} must prove the case's events from the first on, without a gap")
     for event, each in zip(record.events, proof.events, strict=False):
         check_entry(f"event {event.seq}", entry_of_event(record.request_id, event.seq, event.digest), each, checkpoint)
+    if checkpoint.heads is not None:
+        _check_head(record, proof, checkpoint, "the packed checkpoint")
     after = len(record.events) - len(proved)
-    open_end = f"; no checkpoint vouches for the last {after}" if after else ""
+    later = "recorded after it" if checkpoint.heads is not None else "of which no checkpoint tells"
+    open_end = f", {after} {later}" if after else ""
     return f"{len(proved)} of {len(record.events)} events in a log of {checkpoint.size} entries{open_end}"
+
+
+def _check_head(record: CaseRecord, proof: LogProof, checkpoint: Checkpoint, which: str) -> None:
+    """The case goes as far as it had come in the log of a checkpoint, by the same events. Raises CheckFailed."""
+    head = head_in(proof, checkpoint, "events", key_of_case(record.request_id), which)
+    there = sum(each.place < checkpoint.size for each in proof.events)
+    if head is None:
+        if there:
+            raise CheckFailed(f"{which} does not know the case, of which {PROOF} has {there} events before it")
+        return
+    if head.seq > len(record.events):
+        raise CheckFailed(
+            f"by {which} the log had {head.seq} events of the case; the dossier has {len(record.events)}: "
+            "its end was left out"
+        )
+    if record.events[head.seq - 1].digest != head.digest.hex():
+        raise CheckFailed(f"event {head.seq} is not the one that the log had by {which}")
+    if there != head.seq:
+        raise CheckFailed(f"by {which} the log had {head.seq} events of the case; {PROOF} shows {there} of them")
+
+
+def head_in(
+    proof: LogProof, checkpoint: Checkpoint, of: Literal["events", "acts"], key: bytes, which: str
+) -> LogHead | None:
+    """The last event of a case, or the last act about it, in the log of a checkpoint that names heads.
+
+    None where it had none. Raises CheckFailed.
+    """
+    assert checkpoint.heads is not None
+    way = next((each for each in proof.heads if (each.of, each.size) == (of, checkpoint.size)), None)
+    if way is None:
+        raise CheckFailed(f"{PROOF} does not show which of the case's {of} was the last by {which}")
+    try:
+        return head_at(checkpoint.heads, key, way.way())
+    except (ProofWrong, ValueError) as error:
+        raise CheckFailed(f"{PROOF} does not show where the case's {of} ended by {which}: {error}") from None
 
 
 def checkpoint_of(proof: LogProof) -> Checkpoint:
@@ -59,8 +99,8 @@ def check_signature(proof: LogProof, keys: Sequence[PublicKey]) -> str:
         raise CheckFailed(f"the checkpoint of {PROOF}: {error}") from None
 
 
-def check_against(proof: LogProof, kept: str, keys: Sequence[PublicKey]) -> str:
-    """The packed checkpoint goes on from one that the auditor has kept. Raises CheckFailed.
+def check_against(record: CaseRecord, proof: LogProof, kept: str, keys: Sequence[PublicKey]) -> str:
+    """The packed checkpoint goes on from one that the auditor has kept, and so does the case. Raises CheckFailed.
 
     With keys, the kept one must be signed by one of them too: it may have been changed where it was kept.
     """
@@ -90,6 +130,8 @@ def check_against(proof: LogProof, kept: str, keys: Sequence[PublicKey]) -> str:
             )
         except ProofWrong as error:
             raise CheckFailed(f"the log was rewritten since the checkpoint that was given: {error}") from None
+    if own.heads is not None:
+        _check_head(record, proof, own, "the checkpoint that was given")
     return f"the log of {packed.size} entries goes on from the {own.size} of the checkpoint that was given"
 
 

@@ -203,7 +203,7 @@ class _Verification:
     def _checkpoint(self) -> str:
         if self._trusted.checkpoint is None:
             raise _Skipped("no checkpoint was given: --checkpoint FILE")
-        return check_against(self._packed_proof(), self._trusted.checkpoint, self._trusted.keys)
+        return check_against(self._read_record, self._packed_proof(), self._trusted.checkpoint, self._trusted.keys)
 
     def _seal(self) -> str:
         keys = [key for key in self._trusted.keys if key.kind == ED25519]

@@ -1,7 +1,8 @@
 """Checkpoints (检查点): a log says how long it is and which root its tree has (C2SP tlog-checkpoint).
 
 Whoever keeps one can be shown, for ever after, that an entry was in the log then, and that the log has only grown
-since. Two lines are Shareflow's own: the root of the same tree by SM3, and when the checkpoint was made.
+since. Four lines are Shareflow's own: the root of the same tree by SM3, the root of the map of heads
+(:mod:`domain.log.heads`) by both, and when the checkpoint was made.
 """
 
 import base64
@@ -12,11 +13,14 @@ from datetime import datetime
 from typing import Final
 
 from domain.evidence import BEIJING, instant_text
+from domain.log.heads import Hashes
 from domain.log.notes import NoteWrong, SignedNote
 from domain.log.tree import HASH_BYTES
 
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _SM3: Final = "sm3 "
+_HEADS: Final = "heads "
+_SM3_HEADS: Final = "sm3-heads "
 _TIME: Final = "time "
 
 
@@ -24,8 +28,8 @@ _TIME: Final = "time "
 class Checkpoint:
     """What a log says of itself: whose it is, its length in entries, and its roots then.
 
-    ``root`` is by SHA-256 as every reader of checkpoints expects, ``sm3_root`` by SM3; ``at`` is the log's own time.
-    A checkpoint of another log may lack the last two.
+    ``root`` is by SHA-256 as every reader of checkpoints expects, ``sm3_root`` by SM3; ``at`` is the log's own time;
+    ``heads`` is the root of the map of heads then. A checkpoint of another log may lack the last three.
     """
 
     origin: str
@@ -33,12 +37,16 @@ class Checkpoint:
     root: bytes
     sm3_root: bytes | None = None
     at: datetime | None = None
+    heads: Hashes | None = None
 
     def note(self) -> SignedNote:
         """The checkpoint as a note that nobody has signed yet."""
         lines = [self.origin, str(self.size), base64.b64encode(self.root).decode()]
         if self.sm3_root is not None:
             lines.append(_SM3 + base64.b64encode(self.sm3_root).decode())
+        if self.heads is not None:
+            by = zip((_HEADS, _SM3_HEADS), self.heads, strict=True)
+            lines += [name + base64.b64encode(root).decode() for name, root in by]
         if self.at is not None:
             lines.append(_TIME + instant_text(self.at))
         return SignedNote("".join(f"{line}\n" for line in lines))
@@ -54,14 +62,16 @@ def checkpoint_in(note: SignedNote) -> Checkpoint:
         raise NoteWrong("the length of a log is a whole number")
     sm3 = [line.removeprefix(_SM3) for line in more if line.startswith(_SM3)]
     at = [line.removeprefix(_TIME) for line in more if line.startswith(_TIME)]
-    if len(sm3) > 1 or len(at) > 1:
-        raise NoteWrong("a checkpoint says one root by SM3 and one time")
+    heads = [[line.removeprefix(name) for line in more if line.startswith(name)] for name in (_HEADS, _SM3_HEADS)]
+    if max(len(sm3), len(at), *map(len, heads)) > 1 or len(heads[0]) != len(heads[1]):
+        raise NoteWrong("a checkpoint says one root by SM3, one time, and the heads of cases by both algorithms")
     return Checkpoint(
         origin,
         int(size),
         _hash(root),
         _hash(sm3[0]) if sm3 else None,
         _instant(at[0]) if at else None,
+        Hashes(*(_hash(found[0]) for found in heads)) if heads[0] else None,
     )
 
 

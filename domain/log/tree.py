@@ -45,17 +45,18 @@ class TreeHash:
 
     def empty(self) -> bytes:
         """The root of a tree without leaves."""
-        return self._of(b"")
+        return self.of(b"")
 
     def leaf(self, content: bytes) -> bytes:
         """The hash of an entry of the log."""
-        return self._of(LEAF + content)
+        return self.of(LEAF + content)
 
     def inner(self, left: bytes, right: bytes) -> bytes:
         """The hash of two subtrees side by side."""
-        return self._of(INNER + left + right)
+        return self.of(INNER + left + right)
 
-    def _of(self, content: bytes) -> bytes:
+    def of(self, content: bytes) -> bytes:
+        """The hash of what a leaf or a node is written as."""
         hashed = self._begun.copy()
         hashed.update(content)
         return hashed.digest()

@@ -14,6 +14,7 @@ from audit.verification.verify import Trusted
 from domain.evidence import BEIJING, GENESIS, canonical_json, plain
 from domain.log.acts import Acting, ActKind, NewAct, OperatorAct, recorded_act
 from domain.log.entries import entry_of_act
+from domain.log.heads import LogHead, key_of_acts
 from domain.messages import label
 from domain.words import Role
 from tests.audit.dossiers import dossier_of
@@ -45,15 +46,23 @@ def lines(said: list[Any]) -> bytes:
     return "".join(f"{canonical_json(each)}\n" for each in said).encode()
 
 
+def _head(act: OperatorAct) -> LogHead | None:
+    return (act.request_id and LogHead(key_of_acts(act.request_id), act.number, bytes.fromhex(act.digest))) or None
+
+
 @pytest.fixture(scope="module")
 def with_acts() -> CaseDossier:
     """The first two acts on the case are in the log, the last came later."""
     dossier, log = dossier_of(CASE), MemoryLog()
     all_of_them = acts(dossier.manifest.request_id)
     places = entered(dossier, log)
-    logged = {each.number: log.enter(entry_of_act(each.number, each.digest)) for each in all_of_them[:3]}
+    logged = {each.number: log.enter(entry_of_act(each.number, each.digest), _head(each)) for each in all_of_them[:3]}
     own = [each for each in all_of_them if each.request_id == dossier.manifest.request_id]
-    proof = log.proved(places, acts={number: place for number, place in logged.items() if number != 3})
+    proof = log.proved(
+        places,
+        acts={number: place for number, place in logged.items() if number != 3},
+        case=dossier.manifest.request_id,
+    )
     files = {**dossier.files, ACTS: lines([plain(each) for each in own]), PROOF: proof.written()}
     return with_files(dossier, files)
 

@@ -80,7 +80,7 @@ async def test_the_demonstration_ends_with_a_forged_dossier_refused(
     twice = await checked_and_forged(ground, str(played.request_id), LOG_KEY)
     assert {result.check for result in twice.checked if result.result != "ok"} == set()
     assert {result.check for result in twice.checked_again if result.result == "FAIL"} == {
-        "ledger", "page", "log", "seal",
+        "ledger", "page", "log", "checkpoint", "seal",
     }  # fmt: skip
 
 

@@ -8,12 +8,14 @@ import pytest
 
 from audit.dossier.contents import EVENTS, CaseDossier, manifest_of
 from audit.dossier.proof import PROOF
+from audit.verification.record import events_in
 from audit.verification.verify import Trusted, verify
 from domain.evidence import canonical_json
+from domain.log.heads import LogHead, key_of_acts
 from domain.log.keys import Ed25519Signer, Witness
 from domain.log.notes import read_note
 from tests.audit.dossiers import dossier_of
-from tests.audit.logs import LOG_KEY, MemoryLog, entered, logged
+from tests.audit.logs import LOG_KEY, MemoryLog, entered, entry_and_head, logged
 from tests.audit.test_verification import events_of, with_events, with_files
 
 CASE = "nantong-2020.refused-late-then-impasse"
@@ -42,17 +44,14 @@ def test_a_logged_case_holds_under_the_key() -> None:
 def test_a_case_goes_on_after_its_checkpoint() -> None:
     log = MemoryLog()
     dossier = logged(dossier_of(CASE), log, entered(dossier_of(CASE), log, upto=15))
-    assert results(dossier)["log"] == (
-        "ok",
-        "15 of 19 events in a log of 30 entries; no checkpoint vouches for the last 4",
-    )
+    assert results(dossier)["log"] == ("ok", "15 of 19 events in a log of 30 entries, 4 recorded after it")
 
 
 def test_a_checkpoint_that_was_kept_binds_what_came_before() -> None:
     log = MemoryLog()
     places = entered(dossier_of(CASE), log, upto=10)
     kept = log.checkpoint()
-    places += [log.enter(content) for content in _rest(dossier_of(CASE), 10)]
+    places += [log.enter(*entry_and_head(dossier_of(CASE), event)) for event in events_in(dossier_of(CASE))[10:]]
     dossier = logged(dossier_of(CASE), log, places, earlier=[5, 20])
     assert results(dossier, Trusted([LOG_KEY.key], kept))["checkpoint"] == (
         "ok",
@@ -61,15 +60,6 @@ def test_a_checkpoint_that_was_kept_binds_what_came_before() -> None:
     assert results(dossier, Trusted([], log.checkpoint()))["checkpoint"][0] == "ok"
     without = logged(dossier_of(CASE), log, places)
     assert "does not show" in wrong(without, Trusted([LOG_KEY.key], kept))["checkpoint"]
-
-
-def _rest(dossier: CaseDossier, after: int) -> list[bytes]:
-    from audit.verification.record import events_in
-    from domain.log.entries import entry_of_event
-
-    return [
-        entry_of_event(dossier.manifest.request_id, event.seq, event.digest) for event in events_in(dossier)[after:]
-    ]
 
 
 def test_whoever_rewrites_the_past_is_caught_by_an_earlier_checkpoint() -> None:
@@ -171,3 +161,89 @@ def test_the_case_is_part_of_its_entries() -> None:
     renamed = CaseDossier(manifest_of("NANTONG-ELSE", said.algorithm, said.made_by, dossier.files), dossier.files)
     assert "event 1 is not in the log" in wrong(renamed)["log"]
     assert EVENTS in dossier.files
+
+
+def _cut(dossier: CaseDossier, events: int) -> CaseDossier:
+    """The dossier with its first events alone, its manifest made to fit; its history as it was."""
+    return with_events(dossier, events_of(dossier)[:events])
+
+
+def test_a_case_that_is_cut_off_at_its_end_is_found_out() -> None:
+    """The checkpoint names the head of each case: what was in the log then cannot be left out afterwards."""
+    log = MemoryLog()
+    places = entered(dossier_of(CASE), log)
+    cut = logged(_cut(dossier_of(CASE), 15), log, places[:15])
+    says = wrong(cut)["log"]
+    assert (
+        says == "by the packed checkpoint the log had 19 events of the case; the dossier has 15: its end was left out"
+    )
+    kept = log.checkpoint()
+    assert "the checkpoint that was given the log had 19" in wrong(cut, Trusted([LOG_KEY.key], kept))["checkpoint"]
+
+
+def test_events_that_were_changed_cannot_be_passed_off_as_later_ones() -> None:
+    """Rewritten from event 16 on, with a proof of the first 15 alone."""
+    log = MemoryLog()
+    places = entered(dossier_of(CASE), log)
+    events = events_of(dossier_of(CASE))
+    events[15] = {**events[15], "article": "99"}
+    rewritten = with_events(dossier_of(CASE), events, chained=True)
+    forged = logged(rewritten, log, places[:15])
+    assert wrong(forged)["log"] == "event 19 is not the one that the log had by the packed checkpoint"
+    # Nor if they are entered anew, and the operator makes another checkpoint of it: the one that was kept tells.
+    kept, size = log.checkpoint(), log.trees[0].size
+    again = [log.enter(*entry_and_head(rewritten, event)) for event in events_in(rewritten)[15:]]
+    forged = logged(rewritten, log, [*places[:15], *again], earlier=[size])
+    assert results(forged)["log"][0] == "ok"
+    said = wrong(forged, Trusted([LOG_KEY.key], kept))["checkpoint"]
+    assert said == "event 19 is not the one that the log had by the checkpoint that was given"
+
+
+def test_a_case_that_is_proved_in_part_only_is_found_out() -> None:
+    log = MemoryLog()
+    places = entered(dossier_of(CASE), log)
+    assert "proof.json shows 10 of them" in wrong(logged(dossier_of(CASE), log, places[:10]))["log"]
+
+
+def test_a_case_that_began_after_the_checkpoint_that_was_kept() -> None:
+    log = MemoryLog()
+    log.enter(b"another")
+    kept = log.checkpoint()
+    dossier = logged(dossier_of(CASE), log, entered(dossier_of(CASE), log), earlier=[1])
+    assert wrong(dossier, Trusted([LOG_KEY.key], kept)) == {}
+
+
+def _no_heads(proof: dict[str, Any]) -> None:
+    proof["heads"] = []
+
+
+def _another_way(proof: dict[str, Any]) -> None:
+    events = next(each for each in proof["heads"] if each["of"] == "events")
+    acts = next(each for each in proof["heads"] if each["of"] == "acts")
+    events["end"], acts["end"] = acts["end"], None
+
+
+def _no_node(proof: dict[str, Any]) -> None:
+    proof["heads"][0]["end"] = "00"
+
+
+def _no_hex(proof: dict[str, Any]) -> None:
+    proof["heads"][0]["end"] = "x" * 146
+
+
+@pytest.mark.parametrize("change", [_no_heads, _another_way, _no_node, _no_hex])
+def test_no_part_of_the_way_to_a_head_can_be_changed(change: Callable[[dict[str, Any]], None]) -> None:
+    log = MemoryLog()
+    dossier = logged(dossier_of(CASE), log, entered(dossier_of(CASE), log))
+    proof = json.loads(dossier.files[PROOF])
+    change(proof)
+    changed = with_files(dossier, {**dossier.files, PROOF: f"{canonical_json(proof)}\n".encode()})
+    assert {"log", "acts"} & wrong(changed, Trusted()).keys()
+
+
+def test_acts_that_are_left_out_are_missed() -> None:
+    """Both the lines and their proof: the head of the acts says that there was one."""
+    log, case = MemoryLog(), dossier_of(CASE).manifest.request_id
+    log.enter(b"an act", LogHead(key_of_acts(case), 7, bytes(32)))
+    dossier = logged(dossier_of(CASE), log, entered(dossier_of(CASE), log))
+    assert wrong(dossier)["acts"] == "the last act on the case that the log has is 7: one was left out"

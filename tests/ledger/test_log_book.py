@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from domain.evidence import GENESIS, body_of, seal, verify_chain
 from domain.log.checkpoints import checkpoint_in
 from domain.log.entries import entry_of_event
+from domain.log.heads import LogHead, head_at, key_of_acts, key_of_case
 from domain.log.keys import Ed25519Signer
 from domain.log.notes import read_note, signed_by
 from domain.log.proofs import ProofWrong, check_consistency, check_inclusion
@@ -97,6 +98,23 @@ def test_what_is_proved_can_be_checked(own: Engine, resolve) -> None:
     assert book.inclusion("nobody", second.size) == []
     grown, _ = book.consistency(first.size, second.size)
     check_consistency(SHA256, first.size, first.root, second.size, second.root, grown)
+
+
+def test_where_a_case_ended_is_shown_for_each_checkpoint(own: Engine, resolve) -> None:
+    book, key = LogBook(own), key_of_case("case-4")
+    recorded(own, resolve, *(f"case-{number}" for number in range(9)))
+    first = checkpoint_in(read_note(book.checkpoint(SIGNER, AT)))
+    recorded(own, resolve, *(f"later-{number}" for number in range(6)))
+    second = checkpoint_in(read_note(book.checkpoint(SIGNER, AT)))
+    last, later = events_of(own, "case-4")[-1], key_of_case("later-2")
+    ways = book.ways([key, later, key_of_acts("case-4")], [first.size, second.size, 7])
+    assert ways.keys() == {first.size, second.size}
+    for checkpoint in (first, second):
+        here, other, acts = ways[checkpoint.size]
+        assert checkpoint.heads is not None
+        assert head_at(checkpoint.heads, key, here) == LogHead(key, last.seq, bytes.fromhex(last.digest))
+        assert (head_at(checkpoint.heads, later, other) is None) == (checkpoint is first)
+        assert head_at(checkpoint.heads, key_of_acts("case-4"), acts) is None
 
 
 def test_writers_at_once_enter_each_event_once(own: Engine, resolve) -> None:

@@ -28,6 +28,12 @@ CREATE TABLE log_nodes (
     PRIMARY KEY (level, number)
 );
 
+-- nodes of the maps of each case's last event, as checkpoints name them
+CREATE TABLE log_heads (
+    sha256 bytea PRIMARY KEY CHECK (octet_length(sha256) = 32),
+    node   bytea NOT NULL CHECK (octet_length(node) > 32)
+);
+
 CREATE TABLE checkpoints (
     size    bigint PRIMARY KEY,
     note    text NOT NULL,
@@ -108,5 +114,5 @@ def upgrade() -> None:
     op.execute(SESSIONS)
     for statement in ARCHIVE:
         op.execute(statement)
-    for table in ("log_entries", "log_nodes", "checkpoints", "operator_acts", *ARCHIVE_ONLY_GROWS):
+    for table in ("log_entries", "log_nodes", "log_heads", "checkpoints", "operator_acts", *ARCHIVE_ONLY_GROWS):
         op.execute(ONLY_GROWS.format(table=table))

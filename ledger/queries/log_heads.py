@@ -1,0 +1,49 @@
+"""The maps of heads: which cases came further since a checkpoint, and the nodes that are kept."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.log.heads import Hashes, HeadNode, LogHead, key_of_acts, key_of_case, node_in
+from ledger.log_tables import log_entries, log_heads, operator_acts
+from ledger.tables import events
+
+
+def heads_since(connection: Connection, place: int) -> list[LogHead]:
+    """The last event of each case, and the last act about each, among the entries from a place on."""
+    entered: ColumnElement[bool] = log_entries.c.place >= place
+    cases = (
+        select(log_entries.c.request_id, func.max(log_entries.c.seq).label("seq"))
+        .where(entered, log_entries.c.request_id.is_not(None))
+        .group_by(log_entries.c.request_id)
+        .subquery()
+    )
+    last = and_(events.c.request_id == cases.c.request_id, events.c.seq == cases.c.seq)
+    told = select(events.c.request_id, events.c.seq, events.c.digest).select_from(cases.join(events, last))
+    acts = (
+        select(func.max(operator_acts.c.number))
+        .select_from(log_entries.join(operator_acts, log_entries.c.act == operator_acts.c.number))
+        .where(entered, operator_acts.c.request_id.is_not(None))
+        .group_by(operator_acts.c.request_id)
+    )
+    done = select(operator_acts.c.request_id, operator_acts.c.number, operator_acts.c.digest).where(
+        operator_acts.c.number.in_(acts)
+    )
+    found = [LogHead(key_of_case(case), seq, bytes.fromhex(digest)) for case, seq, digest in connection.execute(told)]
+    return found + [
+        LogHead(key_of_acts(case), seq, bytes.fromhex(each)) for case, seq, each in connection.execute(done)
+    ]
+
+
+def head_nodes(connection: Connection, names: Collection[bytes]) -> dict[bytes, HeadNode]:
+    """The nodes of these names."""
+    query = select(log_heads.c.sha256, log_heads.c.node).where(log_heads.c.sha256.in_(list(names)))
+    return {bytes(name): node_in(bytes(node)) for name, node in connection.execute(query)}
+
+
+def keep_head_nodes(connection: Connection, nodes: Mapping[Hashes, HeadNode]) -> None:
+    """Keep nodes for good; what is there already is the same."""
+    if nodes:
+        rows = [{"sha256": hashes.sha256, "node": node.written()} for hashes, node in nodes.items()]
+        connection.execute(insert(log_heads).on_conflict_do_nothing(), rows)
