@@ -15,6 +15,7 @@ from pathlib import Path
 
 from configuration.errors import StartupError
 from configuration.settings import Settings
+from embedded.stack.ports import free_port
 from protocol.connecting import connect_to
 from starter.temporal_checks import NotTold, missing_search_attributes
 
@@ -22,6 +23,7 @@ HOST = "127.0.0.1"
 NAMESPACE = "default"
 PORT_VARIABLE, UI_PORT_VARIABLE = Settings.temporal_port.variable, Settings.ui_port.variable
 _START_SECONDS, _STOP_SECONDS = 30.0, 10.0
+_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,10 @@ def ports_from(settings: Settings) -> Ports:
     return Ports(settings.temporal_port, settings.ui_port)
 
 
+class _EndedAtOnce(StartupError):
+    """The server ended while it started."""
+
+
 class Temporal:
     """A running server: ``address`` as host:port, ``ui`` the URL of its pages or None, ``pid`` its process."""
 
@@ -88,13 +94,24 @@ async def start_temporal(options: TemporalOptions) -> Temporal:
     note = options.database.with_suffix(".pid") if options.database is not None else None
     if note is not None:
         await asyncio.to_thread(_end_left_over, note, options.database)
+    for left in reversed(range(_TRIES)):
+        try:
+            return await _started(options, note)
+        except _EndedAtOnce:
+            # Besides those two the server chooses ports by itself, and somebody else may take one before it listens.
+            if not left:
+                raise
+    raise AssertionError("It was tried.")
+
+
+async def _started(options: TemporalOptions, note: Path | None) -> Temporal:
     frontend = _port(options.ports.frontend, PORT_VARIABLE)
     ui = None if options.ports.ui is None else _port(options.ports.ui, UI_PORT_VARIABLE)
     process = await asyncio.to_thread(_spawn, _command(options, frontend, ui), options.log)
     temporal = Temporal(process, f"{HOST}:{frontend}", f"http://{HOST}:{ui}" if ui else None, note)
     try:
         if note is not None:
-            note.write_text(str(process.pid), "ascii")
+            await asyncio.to_thread(note.write_text, str(process.pid), "ascii")
         await _answers(temporal, options)
     except BaseException:
         await temporal.stop()
@@ -141,6 +158,8 @@ def _spawn(command: Sequence[str], log: Path | None) -> subprocess.Popen[bytes]:
 
 def _port(port: int, variable: str) -> int:
     """``port`` if it is free, any free one for 0. Raises StartupError naming port and variable."""
+    if port == 0:
+        return free_port(HOST)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -148,14 +167,14 @@ def _port(port: int, variable: str) -> int:
         except OSError as error:
             cause = "is in use by another program" if port >= 1024 else f"cannot be used ({error.strerror})"
             raise StartupError(f"Port {port} {cause}; set {variable} to a free port.") from error
-        return int(probe.getsockname()[1])
+        return port
 
 
 async def _answers(temporal: Temporal, options: TemporalOptions) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if temporal.ended:
-            raise StartupError(f"Temporal ended while it started{_last_words(options.log)}.")
+            raise _EndedAtOnce(f"Temporal ended while it started{_last_words(options.log)}.")
         # Until it is up the server refuses connections (RuntimeError) or calls.
         with suppress(RuntimeError, NotTold, TimeoutError):
             client = await connect_to(temporal.address)

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from embedded.stack.ports import free_port
 from tests.cli.conftest import Said
 
 ROOT = Path(__file__).parents[2]
@@ -20,18 +20,12 @@ PROGRAM = Path(sys.executable).with_name("shareflow")
 WALKS = ("docs/api.md", "docs/api.zh-CN.md")
 
 
-def free_port() -> str:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return str(listening.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An engine of its own: its folder and its ports."""
     outside = ("SHAREFLOW_", "TEMPORAL_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(outside)}
-    ports = {name: free_port() for name in ("SHAREFLOW_API_PORT", "SHAREFLOW_HEALTH_PORT")}
+    ports = {name: str(free_port()) for name in ("SHAREFLOW_API_PORT", "SHAREFLOW_HEALTH_PORT")}
     state = tmp_path_factory.mktemp("up", numbered=True)
     state.chmod(0o755)
     return {**kept, **ports, "SHAREFLOW_STATE": str(state), "PYTHONUNBUFFERED": "1"}
@@ -134,7 +128,7 @@ def test_a_case_of_another_procedure_from_the_command_line(
 
 
 def test_the_api_also_runs_alone_beside_the_engine(up: str, environment: dict[str, str]) -> None:
-    own = {**environment, "SHAREFLOW_API_PORT": free_port()}
+    own = {**environment, "SHAREFLOW_API_PORT": str(free_port())}
     process = subprocess.Popen([PROGRAM, "api"], env=own, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

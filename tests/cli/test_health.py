@@ -1,7 +1,6 @@
 """Health and metrics over HTTP, with a ledger that is down or slow."""
 
 import asyncio
-import socket
 import threading
 from typing import Any
 from urllib.request import urlopen
@@ -10,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, create_engine
 
 from background.health import Health, serve_health
+from embedded.stack.ports import free_port
 from ledger.queries.views import Counts
 from ledger.reader import Reader
 
@@ -19,9 +19,7 @@ NOBODY_LISTENS = "postgresql+psycopg2://x:y@127.0.0.1:1/z"
 @pytest.fixture
 def port() -> int:
     """A free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    return free_port()
 
 
 def of(engine: Engine) -> Health:

@@ -19,9 +19,9 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.program import app
+from embedded.stack.ports import free_port
 from ledger.engine import connect
 from ledger.reader import Reader
-from tests.cli.test_api import free_port
 
 PROGRAM = Path(sys.executable).with_name("shareflow")
 REQUEST = Path(__file__).parents[2] / "docs/examples/request.yaml"
@@ -36,7 +36,7 @@ class UpProcess:
     def __init__(self, state: Path, **more: str) -> None:
         outside = ("SHAREFLOW_", "TEMPORAL_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(outside)}
-        ports = {name: free_port() for name in ("SHAREFLOW_API_PORT", "SHAREFLOW_HEALTH_PORT")}
+        ports = {name: str(free_port()) for name in ("SHAREFLOW_API_PORT", "SHAREFLOW_HEALTH_PORT")}
         any_port = {"SHAREFLOW_TEMPORAL_PORT": "0", "SHAREFLOW_UI_PORT": "0", "PYTHONUNBUFFERED": "1"}
         self.environment = {**kept, **ports, **any_port, "SHAREFLOW_STATE": str(state), **more}
         self.state = state

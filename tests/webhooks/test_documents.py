@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import re
-import socket
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ from configuration.settings import Settings
 from console.assembly import serving_api
 from domain.cloud_events import cloud_event
 from embedded.simulate.sandbox import Sandbox
+from embedded.stack.ports import free_port
 from starter.engine_client import ShareflowClient
 
 ROOT = Path(__file__).parents[2]
@@ -41,9 +41,7 @@ def blocks(document: str, language: str) -> list[str]:
 async def test_the_walk_works_word_for_word(ground: Sandbox, tmp_path: Path) -> None:
     commands, *same = (blocks(document, "sh") for document in DOCUMENTS)
     assert same == [commands]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     allowed = allowed_from(f"127.0.0.1:{port}")
     (tmp_path / ".venv").symlink_to(Path(sys.executable).parents[1])
     (tmp_path / "docs").symlink_to(ROOT / "docs")
