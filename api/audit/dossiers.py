@@ -84,9 +84,11 @@ def _written(context: AppContext, packed: CaseDossier) -> IO[bytes]:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever sends it
     try:
         write_dossier(file, packed, papers_in(context.attachments))
-    except OSError as error:
+    except BaseException as error:
         file.close()
-        raise Unavailable(f"The dossier cannot be written: {error.strerror}.") from error
+        if isinstance(error, OSError):
+            raise Unavailable(f"The dossier cannot be written: {error.strerror}.") from error
+        raise
     return file
 
 

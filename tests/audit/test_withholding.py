@@ -117,9 +117,11 @@ def test_the_rest_of_a_history_is_untouched() -> None:
             return message
         return {key: nobody(value) for key, value in message.items() if key not in ("person", "salt")}
 
+    def nowhere(key: str, said: str) -> str:
+        return "" if key == "identity" else said
+
     def anonymous(dossier: CaseDossier) -> Any:
-        text = lambda key, said: "" if key == "identity" else said  # noqa: E731
-        return rewritten(json.loads(dossier.files[HISTORY]), nobody, text)
+        return rewritten(json.loads(dossier.files[HISTORY]), nobody, nowhere)
 
     assert anonymous(named_dossier_of(CASE)) == anonymous(withheld_dossier_of(CASE))
 
