@@ -1,5 +1,6 @@
 """The console as an application of its own, at the addresses below the API's that are its pages'."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Final
@@ -16,8 +17,8 @@ from api.context import AppContext
 from api.http.prefix import own_path
 from api.http.problems import Problem, title_of
 from console import case_page, desk, sign_in, stuck
-from console.door import Door, SignedOut, language_of
-from console.pages import HEADERS, page, see_other, style
+from console.door import Door, SignedOut, language_of, visitor_of
+from console.pages import HEADERS, page, see_other, sign, style
 from domain.messages import label
 from ledger.errors import BadCursor
 from starter.errors import NotFound
@@ -33,6 +34,7 @@ ROUTES: Final = (
     Route("/sign-out", sign_in.leave, methods=["POST"]),
     Route("/language", sign_in.choose_language, methods=["POST"]),
     Route("/console.css", style),
+    Route("/console.svg", sign),
 )
 """Every page; what is not built is not there."""
 
@@ -94,7 +96,11 @@ async def _defect(request: Request, _: Exception) -> Response:
 
 async def _told(request: Request, status: int, sentence: str, headers: object = None) -> Response:
     """A page of one sentence; to whoever is signed out as well."""
-    answer = page(request, "problem.html", None, {"sentence": sentence}, status)
+    visitor = None
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        with contextlib.suppress(SignedOut, Problem):
+            visitor = await visitor_of(request)
+    answer = page(request, "problem.html", visitor, {"sentence": sentence}, status)
     if isinstance(headers, dict):
         answer.headers.update({**headers, **HEADERS})
     return answer

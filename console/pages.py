@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.http.prefix import own_path, prefixed
-from api.worklist.endpoints import OVERSEERS
-from console.door import CSRF, Visitor, language_of
+from console.door import CSRF, Visitor, door_of, language_of
+from console.menu import menu_of
 from domain.messages import words
 from starter.documents.page import TAGS
 from starter.documents.wording import day_text, said, time_text
@@ -41,13 +41,24 @@ def page(
             language=language,
             tag=TAGS[language],
             visitor=visitor,
-            oversees=visitor is not None and bool(visitor.caller.roles & set(OVERSEERS)),
+            menu=menu_of(visitor.caller) if visitor else [],
+            demonstrates=door_of(request).demonstration,
             csrf=CSRF,
             here=own_path(request.scope),
+            back=_back(request),
+            paged="cursor" in request.query_params,
             **context,
         )
     )
     return HTMLResponse(text, status, {**HEADERS, "Content-Language": TAGS[language]})
+
+
+def _back(request: Request) -> str:
+    """Where the page that is shown can be asked for again: what a form was sent to lies below it."""
+    path = own_path(request.scope)
+    if request.method not in ("GET", "HEAD"):
+        return path.rpartition("/")[0] or "/"
+    return f"{path}?{request.url.query}" if request.url.query else path
 
 
 def see_other(path: str) -> Response:
@@ -56,13 +67,20 @@ def see_other(path: str) -> Response:
 
 
 async def style(_: Request) -> Response:
-    """The one style sheet."""
+    """The style of all pages: what they share, then what single pages need besides."""
     return Response(_style(), headers=HEADERS, media_type="text/css")
+
+
+async def sign(_: Request) -> Response:
+    """The small picture by which a browser marks the pages."""
+    return Response(_templates().get_template("sign.svg").render(), headers=HEADERS, media_type="image/svg+xml")
 
 
 @cache
 def _style() -> str:
-    return files("console").joinpath("templates/console.css").read_text(encoding="utf-8")
+    folder = files("console").joinpath("templates")
+    own = sorted(folder.joinpath("styles").iterdir(), key=lambda file: file.name)
+    return "\n".join(file.read_text(encoding="utf-8") for file in (folder.joinpath("console.css"), *own))
 
 
 @cache

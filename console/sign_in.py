@@ -1,5 +1,6 @@
 """Signing in and out, and the language. Only the demonstration lets people choose who they are."""
 
+from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,8 +26,11 @@ async def show(request: Request) -> Response:
     return _form(request)
 
 
-def _form(request: Request, wrong: str | None = None, status: int = 200) -> Response:
-    context = {"demonstration": door_of(request).demonstration, "roles": list(Role), "wrong": wrong}
+def _form(
+    request: Request, wrong: str | None = None, chosen: Collection[Role] = (), org: str = "", status: int = 200
+) -> Response:
+    said = {"wrong": wrong, "chosen": chosen, "org": org}
+    context = {"demonstration": door_of(request).demonstration, "roles": list(Role), **said}
     return page(request, "sign_in.html", None, context, status)
 
 
@@ -38,13 +42,13 @@ async def enter(request: Request) -> Response:
     roles = frozenset(role for role in Role if role.value in form.getlist("role"))
     org, language = str(form.get("org", "")).strip() or None, language_of(request)
     if not roles:
-        return _form(request, label("console", "choose_role", language), 422)
+        return _form(request, label("console", "choose_role", language), roles, org or "", 422)
     try:
         code = None if org is None else _CODE.validate_python(org)
     except ValidationError:
         code = None
     if (org is not None or roles & PARTIES) and code is None:
-        return _form(request, label("console", "choose_org", language), 422)
+        return _form(request, label("console", "choose_org", language), roles, org or "", 422)
     places = frozenset({EVERYWHERE}) if roles & OF_A_PLACE else frozenset[str]()
     subject = f"{'+'.join(sorted(roles))}@{code or 'nowhere'}"
     return await sign_in(request, Caller(subject, code, roles, places), see_other("/desk"))

@@ -1,0 +1,33 @@
+"""The menu at the left of every page: the pages that there are, each shown to those who may open it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from api.worklist.endpoints import OVERSEERS
+from domain.access import Caller
+from domain.words import Role
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """A page in the menu: its word in the catalogue (``console``), which names its icon too, and whose it is."""
+
+    path: str
+    word: str
+    roles: Collection[Role] = tuple(Role)
+
+    def holds(self, path: str) -> bool:
+        """Whether a path is this page or one below it."""
+        return path == self.path or path.startswith(f"{self.path}/")
+
+
+MENU: Final = (
+    MenuEntry("/desk", "desk"),
+    MenuEntry("/stuck", "stuck", OVERSEERS),
+)
+
+
+def menu_of(caller: Caller) -> list[MenuEntry]:
+    """What somebody may open."""
+    return [entry for entry in MENU if caller.roles.intersection(entry.roles)]
