@@ -12,6 +12,7 @@ from audit.verification.verify import Trusted, failed
 from audit.verification.verify import verify as check
 from cli.errors import REFUSED, UNUSABLE, Failure
 from cli.output import print_json
+from configuration.process import settle_memory
 
 READABLE = "dossier"
 """Stands for a check where a file is no dossier: none could be made."""
@@ -29,6 +30,7 @@ def verify_folder(folder: Path, trusted: Trusted, as_json: bool) -> None:
         raise Failure(f"{folder} cannot be read: {error.strerror}.") from None
     if not files:
         raise Failure(f"{folder} has no dossier: no file whose name ends with .zip.")
+    settle_memory()
     found = {}
     for file in files:
         found[file.name] = results = _checked(file, trusted)

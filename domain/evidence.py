@@ -312,11 +312,17 @@ def seal(event_without_digest: Mapping[str, Any], prev: str, algorithm: Algorith
     return digest_of({**covered(body, event_without_digest.get("salt"), algorithm), "prev": prev}, algorithm)
 
 
-def verify_chain(events: Iterable[RecordedEvent], algorithm: Algorithm, head: str | None = None) -> None:
+def verify_chain(
+    events: Iterable[RecordedEvent],
+    algorithm: Algorithm,
+    head: str | None = None,
+    body: Callable[[RecordedEvent], Mapping[str, Any]] = body_of,
+) -> None:
     """Check a whole case from its first event: numbers without gaps, each link, each digest, each person's commitment.
 
     With ``head``, the digest that the last event must have, missing events at the end are found
-    too; nothing within the chain can show those. Raises ChainBroken at the first event at fault.
+    too; nothing within the chain can show those. ``body`` gives what :func:`body_of` does, to whoever has that already.
+    Raises ChainBroken at the first event at fault.
     """
     prev, seq = GENESIS, 0
     for event in events:
@@ -326,7 +332,7 @@ def verify_chain(events: Iterable[RecordedEvent], algorithm: Algorithm, head: st
         if event.prev != prev:
             raise ChainBroken(seq, "it does not carry the digest of the event before")
         try:
-            expected = seal({**body_of(event), "salt": event.salt}, prev, algorithm)
+            expected = seal({**body(event), "salt": event.salt}, prev, algorithm)
         except NotCanonical as error:
             raise ChainBroken(seq, f"it cannot be written down: {error}") from error
         if event.digest != expected:

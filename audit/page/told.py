@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from audit.page.facts import CaseFacts
@@ -72,6 +73,8 @@ def cite(facts: CaseFacts, statute: str | None, article: str) -> Html:
     return el("cite", said(f"{zh}{_numbered(article)}条"), english(said(f"{en}, art. {article}")))
 
 
+# The same words are cited again and again, by many cases.
+@lru_cache(maxsize=256)
 def quoted(quote: str, paragraph: int | None = None) -> Html:
     """Words of a regulation, as they stand there."""
     return el("blockquote", _paragraph(paragraph), el("q", said(quote), lang="zh-CN"))

@@ -12,7 +12,7 @@ def check_chain(dossier: CaseDossier, record: CaseRecord) -> str:
     """Numbers without gaps, each event with the digest of the one before, each digest right. Raises CheckFailed."""
     algorithm = dossier.manifest.algorithm
     try:
-        verify_chain(record.events, algorithm)
+        verify_chain(record.events, algorithm, body=record.body_of)
     except ChainBroken as error:
         raise CheckFailed(str(error)) from None
     last = record.events[-1]

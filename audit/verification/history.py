@@ -8,7 +8,7 @@ stands there. So the rules are asked again for every decision, and the history v
 import asyncio
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -191,11 +191,11 @@ def check_ledger(record: CaseRecord, replayed: Replayed, with_persons: bool = Tr
 
     So are the digests that it was told then. Without persons it is compared whether somebody acted, not who.
     """
-    body = body_of if with_persons else _body_without_person
+    body = _body if with_persons else _body_without_person
     decided = replayed.events()
     for event, there in zip(decided, record.events, strict=False):
-        if body(event) != body(there):
-            said, stands = body(event), body(there)
+        said, stands = body(body_of(event)), body(record.body_of(there))
+        if said != stands:
             wrong = next(name for name in said if said[name] != stands[name])
             raise DecidesOtherwise(
                 f"event {there.seq}: the ledger says of {wrong}: {_short(stands[wrong])}; "
@@ -213,9 +213,13 @@ def check_ledger(record: CaseRecord, replayed: Replayed, with_persons: bool = Tr
     return f"{len(decided)} events, decided again one by one"
 
 
-def _body_without_person(event: NumberedEvent) -> dict[str, Any]:
-    body = body_of(event)
-    return {**body, "actor": {**body["actor"], "person": None if event.actor.person is None else "withheld"}}
+def _body(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    return body
+
+
+def _body_without_person(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    actor = body["actor"]
+    return {**body, "actor": {**actor, "person": None if actor["person"] is None else "withheld"}}
 
 
 _SAID: Final = re.compile(r'message: "((?:[^"\\]|\\.)*)"')

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
 from domain.calendar import Calendar, CalendarError, load_edition
 from domain.engine.records import RecordedEvent
-from domain.evidence import NotCanonical, canonical_json
+from domain.evidence import NotCanonical, body_of, canonical_json
 from domain.policy import Policy
 from domain.rule_texts import KNOWN, Kind, RuleText, RuleTextMissing, RuleTextWrong
 from domain.statutes.model import Statute
@@ -34,6 +34,14 @@ class CaseRecord:
     statute: Statute
     policy: Policy
     calendar: Calendar
+
+    @cached_property
+    def _bodies(self) -> Mapping[int, Mapping[str, Any]]:
+        return {id(event): body_of(event) for event in self.events}
+
+    def body_of(self, event: RecordedEvent) -> Mapping[str, Any]:
+        """What one of the events says, as JSON values, worked out once: several checks compare it."""
+        return self._bodies[id(event)]
 
     @property
     def filed(self) -> RecordedEvent:
