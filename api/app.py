@@ -29,6 +29,7 @@ from api.law import endpoints as law
 from api.operator_acts import endpoints as operator_acts
 from api.procedures import endpoints as procedures
 from api.settings import ApiSettings
+from api.supervision import endpoints as supervision
 from api.verify_page import endpoints as verify_page
 from api.webhooks import endpoints as webhooks
 from api.worklist import endpoints as worklist
@@ -51,6 +52,7 @@ ROUTERS = (
     *documents.routers,
     attachments.router,
     worklist.router,
+    supervision.router,
     events.router,
     webhooks.router,
     law.router,

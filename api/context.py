@@ -18,8 +18,10 @@ from api.settings import ApiSettings
 from background.archive.store import HistoryArchive
 from background.webhooks.register import WebhookRegister
 from configuration.archive import archive_in
+from configuration.departments import departments_in_force
 from configuration.log_key import signer_at_hand
 from domain.calendar import CHINA, Calendar
+from domain.departments import Departments
 from domain.log.keys import Signer
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
@@ -48,7 +50,7 @@ class AppContext:
     """``receipt`` tells when something is received (None: the case's own clock says); ``shift`` moves the clock of
     cases that are filed. Both differ only where time is skipped. ``calendar`` is what comes with this version;
     ``calendar_store`` has what is stored in the ledger too. ``archive`` has the histories that Temporal has let go of,
-    ``signer`` the log's key, which seals dossiers."""
+    ``signer`` the log's key, which seals dossiers; ``departments`` reads the operator's list of departments."""
 
     client: ShareflowClient
     identity: Identity
@@ -59,6 +61,7 @@ class AppContext:
     receipt: Callable[[], datetime | None] = now
     shift: Callable[[], timedelta] = unshifted
     signer: Signer | None = None
+    departments: Callable[[], Departments] = departments_in_force
 
     def __post_init__(self) -> None:
         self.filed: LRUCache[str, CaseDetail] = LRUCache(REMEMBERED)

@@ -63,14 +63,14 @@ async def give(request: Request) -> Response:
         key = values.get("idempotency_key") or secrets.token_hex(16)
         await carry_out(context, visitor.caller, request_id, body, key, values.get("if_match"))
     except REFUSED as refusal:
-        status, sentence = _refusal(refusal, language)
+        status, sentence = refusal_told(refusal, language)
         return await _page(request, visitor, Typed(name, sentence, values), status)
     except ValidationError:
         return await _page(request, visitor, Typed(name, label("problem", "invalid", language), values), 422)
     return see_other(f"/cases/{request_id}")
 
 
-def _refusal(refusal: Exception, language: Language) -> tuple[int, str]:
+def refusal_told(refusal: Exception, language: Language) -> tuple[int, str]:
     """The status of a refusal, and the sentence in which it is told."""
     match refusal:
         case Problem():

@@ -1,7 +1,7 @@
 """我的待办: the cases in which it is the visitor's move, the most pressing first; and lists of cases in general."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -36,9 +36,9 @@ async def show(request: Request) -> Response:
     return page(request, "list.html", visitor, {"kind": "desk", "rows": shown, "next": next_of("/desk", found)})
 
 
-def next_of(path: str, found: Page) -> str | None:
-    """Where the following page of a list is."""
-    return f"{path}?{urlencode({'cursor': found.next})}" if found.next else None
+def next_of(path: str, found: Page, query: Mapping[str, str] | None = None) -> str | None:
+    """Where the following page of a list is, under the same ``query``."""
+    return f"{path}?{urlencode({**(query or {}), 'cursor': found.next})}" if found.next else None
 
 
 def rows(context: AppContext, cases: Sequence[CaseSummary], language: Language) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+from api.supervision.moment import SUPERVISORS
 from api.worklist.endpoints import OVERSEERS
 from domain.access import Caller
 from domain.words import Role
@@ -24,6 +25,7 @@ class MenuEntry:
 
 MENU: Final = (
     MenuEntry("/desk", "desk"),
+    MenuEntry("/supervision", "supervision", SUPERVISORS),
     MenuEntry("/stuck", "stuck", OVERSEERS),
 )
 

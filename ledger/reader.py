@@ -6,7 +6,7 @@ committed at that moment, and raises one of ``ledger.failures.DATABASE_FAILED`` 
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from domain.access import Visibility
@@ -30,6 +30,7 @@ from ledger.queries import (
     received,
     retention,
     sessions,
+    supervising,
 )
 from ledger.queries.archive import ArchivedRun, WaitingForArchive
 from ledger.queries.attachments import Attachment
@@ -38,6 +39,7 @@ from ledger.queries.calendars import OpenClock, Place, Publication
 from ledger.queries.messages import MessageFilter, Stretch
 from ledger.queries.received import Access, Arrival, Received, ReceivedFilter, ReceivedPage
 from ledger.queries.retention import RetainedCase
+from ledger.queries.supervising import Chosen, Moment, Supervised
 from ledger.queries.views import CaseDetail, CaseFilter, Counts, Page, WorklistFilter
 from ledger.rule_text_store import RuleTextStore
 
@@ -86,6 +88,16 @@ class Reader:
         No filter gives no case. ``limit`` is held to 1..500.
         """
         return cases.worklist(self.engine, waiting, cursor, limit)
+
+    def supervised(self, visibility: Visibility, moment: Moment, until: date) -> Supervised:
+        """How many open cases stand where, in how many a limit ends on each day until one, and how duties stand."""
+        return supervising.supervised(self.engine, visibility, moment, until)
+
+    def chosen_cases(
+        self, visibility: Visibility, moment: Moment, chosen: Chosen, cursor: str | None, limit: int
+    ) -> tuple[int, Page]:
+        """How many cases a number of :meth:`supervised` counts, and a page of them, soonest due first; BadCursor."""
+        return supervising.chosen_cases(self.engine, visibility, moment, chosen, cursor, limit)
 
     def stuck(self, cursor: str | None = None, limit: int = 50) -> Page:
         """The cases that somebody must look at: parked with a reason, or with an open breached clock."""

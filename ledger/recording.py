@@ -29,7 +29,7 @@ from domain.evidence import (
     numbered,
     plain,
 )
-from domain.words import ClockState, EventType, Outcome
+from domain.words import ClockState, EventType, Outcome, Urgency
 from ledger.engine import Engine, single_calls_of
 from ledger.errors import CalendarChanged, LedgerConflict
 from ledger.particulars import CaseParticulars
@@ -42,6 +42,9 @@ ABOUT_MORE_TIME = (EventType.EXTENSION_REQUESTED, EventType.EXTENSION_APPROVED, 
 
 AT_MOST = 4096
 """So many events have a place in the outbox in one transaction."""
+
+LADDER = tuple(Urgency)
+"""The rungs of supervision from the lowest; a case's row has the place of the highest that it was urged at, from 1."""
 
 _MOVES = frozenset(
     {
@@ -195,6 +198,8 @@ def _after(chained: _Chained) -> dict[str, Any]:
             after |= {"outcome": Outcome(event.data["outcome"]), "closed_at": plain(event.at)}
         elif event.type in ABOUT_MORE_TIME:
             after["extension_asked"] = event.type is EventType.EXTENSION_REQUESTED
+        elif event.type is EventType.URGED and "level" in event.data:
+            after["rung"] = max(after.get("rung", 0), LADDER.index(event.data["level"]) + 1)
     return after
 
 
@@ -205,6 +210,7 @@ def _standing(clocks: Sequence[Clock]) -> dict[str, Any]:
         "due_at": plain(min((clock.due_at for clock in still_open), default=None)),
         "breached": any(clock.state is ClockState.BREACHED for clock in still_open),
         "extension_asked": False,
+        "rung": 0,
     }
 
 

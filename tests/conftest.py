@@ -15,7 +15,6 @@ from domain.words import Role
 from embedded.simulate.sandbox import Sandbox, sandbox
 from starter.engine_client import ShareflowClient
 from starter.tokens import Issuer, new_issuer
-from tests.browser.presence import pytest_terminal_summary
 from tests.forms import either
 from tests.plays import details, every_play, plays, real_plays
 from tests.spread import pytest_collection_modifyitems, pytest_xdist_make_scheduler
@@ -25,7 +24,6 @@ __all__ = [
     "every_play",
     "plays",
     "pytest_collection_modifyitems",
-    "pytest_terminal_summary",
     "pytest_xdist_make_scheduler",
     "real_plays",
 ]

@@ -11,6 +11,7 @@ from api.attachments.endpoints import BRINGERS
 from api.audit.endpoints import AUDITORS
 from api.events_in.receiving import SENDERS
 from api.operator_acts.endpoints import WATCHERS
+from api.supervision.moment import SUPERVISORS
 from api.webhooks.endpoints import TOLD
 from api.worklist.endpoints import OVERSEERS
 from domain.words import Role
@@ -49,6 +50,8 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/attachments/{sha256}": EVERY_ROLE,
     "HEAD /v1/attachments/{sha256}": EVERY_ROLE,
     "GET /v1/worklist": EVERY_ROLE,
+    "GET /v1/supervision": frozenset(SUPERVISORS),
+    "GET /v1/supervision/cases": frozenset(SUPERVISORS),
     "GET /v1/stuck": frozenset(OVERSEERS),
     "GET /v1/events": EVERY_ROLE,
     "POST /v1/events": frozenset(SENDERS),

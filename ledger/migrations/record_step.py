@@ -74,12 +74,12 @@ BEGIN
             request_id, statute, statute_digest, policy_digest, procedure, requester_code, requester_name,
             provider_code, provider_name, resource_code, resource_name, sharing_class, stage, outcome, filed_at,
             closed_at, seq, head_digest, algorithm, filing_key, filing_digest, workflow_id, opened_by, superior,
-            due_at, breached, extension_asked)
+            due_at, breached, extension_asked, rung)
         SELECT
             its_id, f.statute, f.statute_digest, f.policy_digest, f.procedure, f.requester_code, f.requester_name,
             f.provider_code, f.provider_name, f.resource_code, f.resource_name, f.sharing_class, f.stage, f.outcome,
             f.filed_at, f.closed_at, f.seq, f.head_digest, f.algorithm, f.filing_key, f.filing_digest, f.workflow_id,
-            f.opened_by, f.superior, f.due_at, f.breached, f.extension_asked
+            f.opened_by, f.superior, f.due_at, f.breached, f.extension_asked, f.rung
         FROM jsonb_populate_record(NULL::cases, step -> 'filing') f
         ON CONFLICT DO NOTHING;
         filed := FOUND;
@@ -145,7 +145,8 @@ BEGIN
             outcome = coalesce(step #>> '{after,outcome}', outcome),
             closed_at = coalesce((step #>> '{after,closed_at}')::timestamptz, closed_at),
             due_at = least, breached = late,
-            extension_asked = coalesce((step #>> '{after,extension_asked}')::boolean, extension_asked)
+            extension_asked = coalesce((step #>> '{after,extension_asked}')::boolean, extension_asked),
+            rung = greatest(rung, (step #>> '{after,rung}')::smallint)
         WHERE request_id = its_id;
     END IF;
     place := outbox_here() - 1;

@@ -95,7 +95,7 @@ def list_cases(engine: Engine, wanted: CaseFilter | None = None, cursor: str | N
     """
     limit = max(1, min(limit, LARGEST_PAGE))
     after = None if cursor is None else read_cursor(cursor)
-    return _page(engine, page_of_cases(wanted or CaseFilter(), after, limit + 1), limit, latest_first=True)
+    return shown_page(engine, page_of_cases(wanted or CaseFilter(), after, limit + 1), limit, latest_first=True)
 
 
 def worklist(engine: Engine, filters: Sequence[WorklistFilter], cursor: str | None = None, limit: int = 50) -> Page:
@@ -106,7 +106,7 @@ def worklist(engine: Engine, filters: Sequence[WorklistFilter], cursor: str | No
     """
     limit = max(1, min(limit, LARGEST_PAGE))
     after = None if cursor is None else read_cursor(cursor)
-    return _page(engine, page_of_worklist(filters, after, limit + 1), limit, latest_first=False)
+    return shown_page(engine, page_of_worklist(filters, after, limit + 1), limit, latest_first=False)
 
 
 def grants_of(engine: Engine, provider: str, resource: str, stages: Sequence[Stage]) -> tuple[CaseSummary, ...]:
@@ -126,7 +126,7 @@ def list_stuck(engine: Engine, cursor: str | None = None, limit: int = 50) -> Pa
     return list_cases(engine, CaseFilter(stuck=True), cursor, limit)
 
 
-def _page(engine: Engine, page: Subquery | None, limit: int, latest_first: bool) -> Page:
+def shown_page(engine: Engine, page: Subquery | None, limit: int, latest_first: bool) -> Page:
     """The cases of a page that is one longer than asked, which tells whether there is another."""
     if page is None:
         return Page((), None)

@@ -96,7 +96,7 @@ def text_parameters() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("path", "name"), text_parameters())
 async def test_what_cannot_be_is_told_by_the_name_of_the_parameter(people: People, path: str, name: str) -> None:
-    who = "auditor" if path.startswith("/v1/audit/") else "operator"
+    who = "auditor" if path.startswith(("/v1/audit/", "/v1/supervision/")) else "operator"
     for odd in NOT_AN_ID:
         answer = await people.get(who, f"{path}?{name}={quote(odd, safe='')}")
         if name == "statute" and odd == "a b":

@@ -1,7 +1,7 @@
 """The console as people meet it: over HTTP, with the cookie that a browser would keep."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 import httpx
 import pytest
@@ -25,7 +25,7 @@ class Person:
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self._door.get(path, headers={**self.headers, **headers})
 
-    async def send(self, path: str, form: dict[str, str], **headers: str) -> httpx.Response:
+    async def send(self, path: str, form: Mapping[str, str | list[str]], **headers: str) -> httpx.Response:
         return await self._door.post(path, data=form, headers={**self.headers, **headers})
 
     async def form(self, request_id: str, command: str) -> dict[str, str]:

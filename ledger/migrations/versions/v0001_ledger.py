@@ -50,6 +50,8 @@ CREATE TABLE cases (
     due_at          timestamptz,
     breached        boolean NOT NULL DEFAULT false,
     extension_asked boolean NOT NULL DEFAULT false,
+    -- the highest rung of the supervision ladder that the case was urged at: 0 none, 1 notice, 2 yellow, 3 red
+    rung            smallint NOT NULL DEFAULT 0,
     updated_at      timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 -- Lists of all cases, latest filing first, by what is asked for.

@@ -1,0 +1,193 @@
+"""监督: how many open cases stand where, exactly which, and pressing many of them at once (督办)."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.cases.commands import carry_out
+from api.cases.schemas import CommandIn
+from api.context import AppContext
+from api.dependencies import require_role
+from api.http.problems import Problem
+from api.supervision.endpoints import chosen_page
+from api.supervision.figures import figures, rung_label, standing_label
+from api.supervision.moment import SUPERVISORS
+from api.supervision.schemas import ChosenIn
+from console.case_page import REFUSED, refusal_told
+from console.desk import ROWS, next_of, rows
+from console.door import Visitor, door_of, form_of, language_of, visitor_of
+from console.pages import page
+from console.strip import strip
+from domain.access import Caller
+from domain.messages import Language, label
+from domain.words import CommandName, Role, Urgency
+from ledger.queries.supervising import Chosen
+from starter.errors import NotFound
+
+AT_ONCE: Final = 200
+"""So many cases are urged with one form."""
+TOGETHER: Final = 8
+"""So many of them at a time."""
+
+
+async def show(request: Request) -> Response:
+    """The figures of all that the visitor supervises."""
+    visitor = await _supervisor(request)
+    context, language = door_of(request).context, language_of(request)
+    told = await asyncio.to_thread(figures, context, visitor.caller, language)
+    shown = {"told": told, "strip": strip([(each.date, each.ends) for each in told.coming])}
+    return page(request, "supervision.html", visitor, shown)
+
+
+async def cases(request: Request) -> Response:
+    """The cases that a number counts."""
+    return await _list(request, await _supervisor(request))
+
+
+async def confirm(request: Request) -> Response:
+    """The exact cases that are about to be urged, kept in the form."""
+    visitor = await _supervisor(request)
+    require_role(visitor.caller, [Role.BUREAU])
+    form = await form_of(request, visitor)
+    named = list(dict.fromkeys(str(each) for each in form.getlist("case")))
+    context, language = door_of(request).context, language_of(request)
+    if form.get("all"):
+        asked = _asked(dict(request.query_params))
+        _, found = await asyncio.to_thread(chosen_page, context, visitor.caller, asked.chosen(), None, AT_ONCE)
+        named = [case.request_id for case in found.cases]
+    if not 0 < len(named) <= AT_ONCE:
+        wrong = label("console", "tick_some" if not named else "tick_fewer", language).format(number=AT_ONCE)
+        return await _list(request, visitor, wrong, 422)
+    return await _confirmation(request, visitor, named, {"key": secrets.token_hex(16)})
+
+
+async def urge(request: Request) -> Response:
+    """Urge each case of the list as the rules have it; each is told as done, or as refused and why."""
+    visitor = await _supervisor(request)
+    require_role(visitor.caller, [Role.BUREAU])
+    form = await form_of(request, visitor)
+    values = {name: value for name, value in form.items() if isinstance(value, str)}
+    named = list(dict.fromkeys(values.get("cases", "").split()))
+    if not 0 < len(named) <= AT_ONCE:
+        raise Problem(422, "invalid")
+    language, level = language_of(request), values.get("level", "")
+    if level not in {rung.value for rung in Urgency}:
+        wrong = label("console", "choose_level", language)
+        return await _confirmation(request, visitor, named, values, wrong, 422)
+    said = {"level": level, **({"reason": values["reason"]} if values.get("reason", "").strip() else {})}
+    body = CommandIn.model_validate({"command": CommandName.URGE, "as": Role.BUREAU, "with": said})
+    key, gate = values.get("key") or secrets.token_hex(16), asyncio.Semaphore(TOGETHER)
+    context = door_of(request).context
+
+    async def one(request_id: str) -> dict[str, Any]:
+        async with gate:
+            return await _urged(context, visitor.caller, request_id, body, key, language)
+
+    results = await asyncio.gather(*(one(request_id) for request_id in named))
+    done = sum(result["done"] for result in results)
+    told = {"results": results, "done": done, "refused": len(results) - done, "level": rung_label(level, language)}
+    return page(request, "urged.html", visitor, {**told, "reason": values.get("reason", "")})
+
+
+async def _urged(
+    context: AppContext, caller: Caller, request_id: str, body: CommandIn, key: str, language: Language
+) -> dict[str, Any]:
+    """What came of one; the same key for the same case acts once, however often the form is sent."""
+    try:
+        answer = await carry_out(context, caller, request_id, body, key, None)
+    except NotFound:
+        return {"id": request_id, "done": False, "sentence": label("problem", "not_found", language)}
+    except REFUSED as refusal:
+        return {"id": request_id, "done": False, "sentence": refusal_told(refusal, language)[1]}
+    return {"id": request_id, "done": True, "sentence": label("console", _outcome(answer.repeated), language)}
+
+
+def _outcome(repeated: bool) -> str:
+    return "urged_before" if repeated else "urged_now"
+
+
+async def _supervisor(request: Request) -> Visitor:
+    visitor = await visitor_of(request)
+    require_role(visitor.caller, SUPERVISORS)
+    return visitor
+
+
+def _asked(query: Mapping[str, str]) -> ChosenIn:
+    """What a link asks for. Raises Problem 422 for what no link of ours says."""
+    try:
+        return ChosenIn.model_validate({name: value for name, value in query.items() if name != "cursor"})
+    except ValidationError:
+        raise Problem(422, "invalid") from None
+
+
+async def _list(request: Request, visitor: Visitor, wrong: str | None = None, status: int = 200) -> Response:
+    context, language = door_of(request).context, language_of(request)
+    query = dict(request.query_params)
+    asked, cursor = _asked(query), query.pop("cursor", None)
+    total, found = await asyncio.to_thread(chosen_page, context, visitor.caller, asked.chosen(), cursor, ROWS)
+    shown = await asyncio.to_thread(rows, context, found.cases, language)
+    told = {
+        "total": total,
+        "rows": shown,
+        "chosen": _chosen_words(asked, language),
+        "next": next_of("/supervision/cases", found, query),
+        "first": f"/supervision/cases?{urlencode(query)}",
+        "query": request.url.query,
+        "may_urge": Role.BUREAU in visitor.caller.roles,
+        "at_once": AT_ONCE,
+        "wrong": wrong,
+    }
+    return page(request, "supervised.html", visitor, told, status)
+
+
+async def _confirmation(
+    request: Request,
+    visitor: Visitor,
+    named: Sequence[str],
+    values: Mapping[str, str],
+    wrong: str | None = None,
+    status: int = 200,
+) -> Response:
+    """The list as it is frozen: what is not the visitor's, or is closed by now, is told apart and left out."""
+    context, language = door_of(request).context, language_of(request)
+    chosen = Chosen(named=named)
+    _, found = await asyncio.to_thread(chosen_page, context, visitor.caller, chosen, None, AT_ONCE)
+    shown = await asyncio.to_thread(rows, context, found.cases, language)
+    told = {
+        "rows": shown,
+        "frozen": " ".join(case.request_id for case in found.cases),
+        "left_out": len(named) - len(found.cases),
+        "values": values,
+        "levels": [(rung.value, label("urgency", rung, language)) for rung in Urgency],
+        "wrong": wrong,
+    }
+    return page(request, "urge.html", visitor, told, status)
+
+
+def _chosen_words(asked: ChosenIn, language: Language) -> list[tuple[str, str]]:
+    """What was chosen, in words."""
+    said: list[tuple[str, str]] = []
+    kinds = {"stage": "stage", "procedure": "procedure", "age": "age_band", "awaited": "role"}
+    for name in ChosenIn.model_fields:
+        value = getattr(asked, name)
+        if value is None:
+            continue
+        match name:
+            case "light":
+                text = label("console", f"light_{value}", language)
+            case "rung":
+                text = rung_label(value, language)
+            case "duty":
+                text = standing_label(value, language)
+            case _ if name in kinds:
+                text = label(kinds[name], value, language)
+            case _:
+                text = str(value)
+        said.append((label("console", f"by_{name}", language), text))
+    return said
