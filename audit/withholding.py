@@ -8,12 +8,20 @@ import json
 from typing import Any, Final
 
 from audit.dossier.contents import EVENTS, CaseDossier
-from audit.dossier.persons import CannotWithhold, is_salted, messages_in, persons_in, read_history, rewritten
+from audit.dossier.persons import (
+    ACCOUNT,
+    SOMEWHERE,
+    CannotWithhold,
+    is_salted,
+    messages_in,
+    persons_in,
+    read_history,
+    rewritten,
+)
 from audit.verification.record import events_in
 from domain.engine.records import Algorithm, RecordedEvent
 from domain.evidence import canonical_json, commitment, plain
 
-_SOMEWHERE: Final = "withheld"
 _TOLD_OF_FAILURES: Final = ("message", "stackTrace")
 
 
@@ -55,7 +63,7 @@ class StandIns:
         """Meet the persons of a history. Raises CannotWithhold."""
         for message in messages_in(history):
             for person in persons_in(message):
-                self._by_name.setdefault(person, f"{_SOMEWHERE}-{len(self._by_name) + 1}")
+                self._by_name.setdefault(person, f"{SOMEWHERE}-{len(self._by_name) + 1}")
 
     def put_into(self, history: Any) -> Any:
         """The history with its persons replaced, no salt in it, and no account on whose machine something ran."""
@@ -73,8 +81,8 @@ class StandIns:
         }
 
     def _in_text(self, key: str, said: str) -> str:
-        if key == "identity":
-            return _SOMEWHERE if said else said
+        if key == ACCOUNT:
+            return SOMEWHERE if said else said
         if key in _TOLD_OF_FAILURES:
             for name in sorted(self._by_name, key=len, reverse=True):
                 said = said.replace(name, self._by_name[name])

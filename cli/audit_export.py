@@ -114,6 +114,8 @@ async def export(request_id: str, to: Path, pdf: Path | None, how: ExportOptions
         print_json({"request_id": request_id, "file": str(to), "bytes": size, **named})
     else:
         typer.echo(f"{request_id}: {len(dossier.manifest.files)} files, {size} bytes in {to}")
+        if pdf is not None:
+            typer.echo(f"Its page is in {pdf}.")
         _tell_seal(pack)
 
 

@@ -110,12 +110,12 @@ class Disposer:
         Raises NotFound, and NotDisposable for a case that is open, held or too young.
         """
         case = _retained(self.reader, request_id)
+        if case.held is not None:
+            raise NotDisposable(f"{request_id} is held: {case.held}.")
         due = due_of(case, today, self.rules)
         before = [act for act in self.reader.acts(request_id) if act.kind == ActKind.DISPOSE]
         if due is None and not before:
             raise NotDisposable(_why_not(case, self.rules))
-        if case.held is not None:
-            raise NotDisposable(f"{request_id} is held: {case.held}.")
         if due is not None:
             try:
                 act = self.writer.dispose(_act(ActKind.DISPOSE, request_id, reason, by), due.due)

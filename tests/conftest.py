@@ -15,6 +15,7 @@ from domain.words import Role
 from embedded.simulate.sandbox import Sandbox, sandbox
 from starter.engine_client import ShareflowClient
 from starter.tokens import Issuer, new_issuer
+from tests.browser.presence import pytest_terminal_summary
 from tests.forms import either
 from tests.plays import details, every_play, plays, real_plays
 from tests.spread import pytest_collection_modifyitems, pytest_xdist_make_scheduler
@@ -24,6 +25,7 @@ __all__ = [
     "every_play",
     "plays",
     "pytest_collection_modifyitems",
+    "pytest_terminal_summary",
     "pytest_xdist_make_scheduler",
     "real_plays",
 ]

@@ -21,6 +21,7 @@ TOGETHER: Final[Mapping[str, str]] = {
     "tests/test_scenario_expectations.py": "all plays",
     "tests/audit/test_export.py": "all plays",
     "tests/audit/test_looking_back.py": "all plays",
+    "tests/browser/": "one browser",
     "tests/calendar_publish/": "an engine whose calendar changes",
     "tests/client/": "the engine of the plugin",
     "tests/documents/": "all plays",

@@ -41,6 +41,10 @@ class FilingGate:
         try:
             events = open_case(recorder.case, opening.actor, at, digests_of(opening), opening.places)
         except Refused as refusal:
+            # A case that begins again was filed once, whatever the rules would say of its filing now.
+            await recorder.sync()
+            if recorder.case.filed:
+                return
             raise await self._refused(refused(refusal, recorder.case)) from None
         while not recorder.case.filed:
             written = await recorder.step(events, opening.key)

@@ -9,6 +9,10 @@ from typing import Any, Final
 
 STAND_IN: Final = re.compile(r"withheld-[1-9][0-9]*", re.ASCII)
 """What stands in a history in the place of a person."""
+SOMEWHERE: Final = "withheld"
+"""What stands in a history in the place of an account on whose machine something ran."""
+ACCOUNT: Final = "identity"
+"""The field of a history that has such an account."""
 _JSON: Final = b"json/"
 _NOTHING: Final = b"binary/null"
 
@@ -47,6 +51,19 @@ def persons_in(message: Any) -> Iterator[str]:
     elif isinstance(message, list):
         for each in message:
             yield from persons_in(each)
+
+
+def accounts_in(history: Any) -> Iterator[str]:
+    """Every account on whose machine something ran, besides the messages."""
+    if isinstance(history, dict):
+        for key, value in history.items():
+            if key == ACCOUNT and isinstance(value, str):
+                yield value
+            elif not _is_payload(history):
+                yield from accounts_in(value)
+    elif isinstance(history, list):
+        for each in history:
+            yield from accounts_in(each)
 
 
 def has_salt(message: Any) -> bool:

@@ -49,6 +49,10 @@ RunHistory = WorkflowHistory
 """The history of one run of a case, as Temporal exports it."""
 
 
+class AnotherWorkflow(CheckFailed):
+    """A history of Temporal that no case has: of another kind of workflow."""
+
+
 @dataclass
 class Replayed:
     """What a case did while it was run again: each step that it recorded with the ledger's answer, and its end."""
@@ -126,13 +130,15 @@ def histories_in(dossier: CaseDossier) -> list[RunHistory]:
 
 
 async def opening_in(history: RunHistory) -> CaseOpening:
-    """The message that a run was started with. Raises CheckFailed for a history of another workflow."""
+    """The message that a run was started with. Raises AnotherWorkflow, CheckFailed where it is none of a case."""
     started = history.events[0].workflow_execution_started_event_attributes
+    if started.workflow_type.name != CASE:
+        raise AnotherWorkflow(f"{HISTORY} is the history of another workflow, {started.workflow_type.name!r:.60}")
     try:
         [opening] = await data_converter.decode(list(started.input.payloads), [CaseOpening])
     except Exception:  # as above: what was packed is anybody's, and each converter has errors of its own
         raise CheckFailed(f"{HISTORY} is not the history of a case") from None
-    if started.workflow_type.name != CASE or not isinstance(opening, CaseOpening):
+    if not isinstance(opening, CaseOpening):
         raise CheckFailed(f"{HISTORY} is not the history of a case")
     return opening
 

@@ -1,7 +1,16 @@
 """Whether the persons of a case are all named, or all withheld as its manifest says."""
 
 from audit.dossier.contents import CaseDossier
-from audit.dossier.persons import STAND_IN, CannotWithhold, has_salt, messages_in, persons_in, read_history
+from audit.dossier.persons import (
+    SOMEWHERE,
+    STAND_IN,
+    CannotWithhold,
+    accounts_in,
+    has_salt,
+    messages_in,
+    persons_in,
+    read_history,
+)
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
 from domain.engine.records import Algorithm, RecordedEvent
@@ -49,7 +58,10 @@ def _check_withheld(event: RecordedEvent, algorithm: Algorithm) -> None:
 
 def _check_history(name: str, content: bytes) -> None:
     try:
-        for message in messages_in(read_history(name, content)):
+        history = read_history(name, content)
+        if not set(accounts_in(history)) <= {"", SOMEWHERE}:
+            raise CheckFailed(f"{name} tells on whose machine something ran, and the manifest says that is withheld")
+        for message in messages_in(history):
             if has_salt(message) or not all(map(STAND_IN.fullmatch, persons_in(message))):
                 raise CheckFailed(f"{name} tells of a person, and the manifest says they are withheld")
     except CannotWithhold as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from audit.dossier.contents import CaseDossier
+from audit.dossier.contents import CaseDossier, DossierUnusable
 from audit.dossier.proof import PROOF, LogProof, read_proof
 from audit.page.facts import PAGE
 from audit.verification.acts import check_acts
@@ -15,7 +15,15 @@ from audit.verification.chain import check_chain, check_texts
 from audit.verification.deadlines import check_deadlines
 from audit.verification.documents import check_documents
 from audit.verification.files import check_digests, check_structure
-from audit.verification.history import Replayed, RunHistory, check_history, check_ledger, histories_in, opening_in
+from audit.verification.history import (
+    AnotherWorkflow,
+    Replayed,
+    RunHistory,
+    check_history,
+    check_ledger,
+    histories_in,
+    opening_in,
+)
 from audit.verification.log import check_against, check_inclusion_of, check_signature
 from audit.verification.page import check_page, made_elsewhere
 from audit.verification.persons import check_persons
@@ -42,6 +50,7 @@ def verify(dossier: CaseDossier, trusted: Trusted = Trusted()) -> list[CheckResu
     """Every check of a dossier, each after those that it rests on. Blocks, and needs nothing but these two.
 
     What the auditor brings nothing for is skipped; so is the log, where the dossier has no proof and nobody asks.
+    Raises DossierUnusable for one that was packed with the history of another workflow.
     """
     return _Verification(dossier, trusted).all()
 
@@ -140,7 +149,12 @@ class _Verification:
     def _opening(self) -> CaseOpening:
         self._read_histories()
         if self._opened is None:
-            self._opened = _given(opening_in(self._histories[0]))
+            try:
+                self._opened = _given(opening_in(self._histories[0]))
+            except AnotherWorkflow as error:
+                if any(each.check == "digests" and each.result == "ok" for each in self._results):
+                    raise DossierUnusable(f"{error.detail}: this is no dossier of a case.") from None
+                raise
         return self._opened
 
     def _deadlines(self) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.dossier.contents import CALENDAR, EVENTS, HISTORY, REQUIRED, STATUTE, CaseDossier
+from audit.dossier.contents import CALENDAR, EVENTS, HISTORY, REQUIRED, STATUTE, CaseDossier, DossierUnusable
 from audit.verification.verify import verify
 from domain.engine.records import RecordedEvent
 from domain.evidence import GENESIS, body_of, canonical_json, plain, seal
@@ -156,6 +156,20 @@ def test_the_history_of_another_case_is_none_of_this_one() -> None:
     dossier, other = dossier_of(CASE), dossier_of(OTHER)
     swapped = with_files(dossier, {**dossier.files, HISTORY: other.files[HISTORY]})
     assert wrong(swapped)["history"].startswith(f"{HISTORY} is the history of NANTONG")
+
+
+def of_another_workflow(dossier: CaseDossier) -> dict[str, bytes]:
+    return {**dossier.files, HISTORY: dossier.files[HISTORY].replace(b'"name": "Case"', b'"name": "Payroll"', 1)}
+
+
+def test_the_history_of_another_workflow_makes_no_dossier() -> None:
+    dossier = dossier_of(CASE)
+    with pytest.raises(DossierUnusable, match=f"^{HISTORY} is the history of another workflow, 'Payroll': "):
+        verify(with_files(dossier, of_another_workflow(dossier)))
+    # Where the files are not those of the manifest, that is what is wrong with it.
+    altered = wrong(CaseDossier(dossier.manifest, of_another_workflow(dossier)))
+    assert altered["digests"].startswith(HISTORY)
+    assert "Payroll" in altered["history"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"events": []}', b"\xff", b'{"events": [{"eventId": "1"}]}'])

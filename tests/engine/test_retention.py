@@ -185,8 +185,10 @@ async def test_the_commands(
     code, out = await told("hold", request_id, "--reason", "信访调查", "--json")
     assert (code, json.loads(out)["kind"]) == (0, "hold")
     code, out = await told("dispose", request_id, "--reason", "期满")
-    assert (code, "must be kept until" in out) == (1, True)
+    assert (code, "is held: 信访调查" in out) == (1, True)
     assert (await told("release", request_id, "--reason", "查结"))[0] == 0
+    code, out = await told("dispose", request_id, "--reason", "期满")
+    assert (code, "must be kept until" in out) == (1, True)
     assert (await told("release", request_id, "--reason", "查结"))[0] == 1
     code, out = await told("due-for-disposal")
     assert (code, request_id in out) == (0, False)

@@ -1,0 +1,27 @@
+"""What stands for the variable parts of the console's addresses when a browser walks over all of them."""
+
+import re
+from collections.abc import Mapping
+
+from console.app import ROUTES
+
+FIXED: Mapping[str, str] = {}
+"""Parts that need no case: the name in the path, and what stands for it."""
+
+
+def pages() -> list[str]:
+    """Every address of the console that is asked for by GET, as ``console.app.ROUTES`` has it."""
+    return list(dict.fromkeys(route.path for route in ROUTES if "GET" in (route.methods or ())))
+
+
+def filled(path: str, request_id: str) -> str:
+    """An address with its variable parts filled. Raises LookupError for one that nobody has said how to fill."""
+    parts = {"request_id": request_id, **FIXED}
+
+    def fill(variable: re.Match[str]) -> str:
+        name = variable[1].partition(":")[0]
+        if name not in parts:
+            raise LookupError(f"say in tests/browser/places.py what stands for {{{name}}} in {path}")
+        return parts[name]
+
+    return re.sub(r"\{([^}]+)\}", fill, path)

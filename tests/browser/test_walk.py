@@ -1,0 +1,70 @@
+"""Every page of the console in a real browser: what is added to ``console.app.ROUTES`` is walked over by itself."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+from playwright.async_api import Browser
+
+from console.door import COOKIE, LANGUAGE
+from console.pages import HEADERS
+from domain.words import Role
+from tests.browser.chromium import WIDE, Complaints, barriers, faults, page_for
+from tests.browser.places import filled, pages
+from tests.engine.cases import PROVIDER
+
+WHO = ((Role.BUREAU, "bureau"), (Role.OPERATOR, ""), (Role.PROVIDER, PROVIDER), (Role.AUDITOR, ""))
+"""By whom a page is opened: the first of these who may."""
+MOVED, FORBIDDEN = (303, 307), (403, 404)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("path", pages())
+async def test_a_page_fits_reads_and_complains_of_nothing(
+    path: str,
+    language: str,
+    browser: Browser,
+    address: str,
+    cookie_of: Callable[..., Awaitable[str]],
+    open_case: str,
+) -> None:
+    where = filled(path, open_case)
+    async with httpx.AsyncClient(base_url=address, timeout=30) as plain:
+        for role, org in WHO:
+            cookies = {COOKIE: await cookie_of(role, org), LANGUAGE: language}
+            answer = await plain.get(where, headers={"Cookie": "; ".join(f"{n}={v}" for n, v in cookies.items())})
+            if answer.status_code not in FORBIDDEN:
+                break
+    assert answer.status_code == 200 or answer.status_code in MOVED, (path, answer.status_code)
+    if not answer.headers.get("content-type", "").startswith("text/html"):
+        return
+    page = await page_for(browser, address, cookies)
+    complaints = Complaints(page)
+    await page.goto(where)
+    found = await faults(page)
+    if language == "zh":  # the other language differs in the length of its words alone
+        found += await barriers(page)
+    await page.context.close()
+    assert found + complaints.told == []
+
+
+AWRY = """<title> </title><h1>one</h1><h1>two</h1><p style="width: 2000px">%s</p><input>"""
+
+
+async def test_what_is_wrong_with_a_page_is_found(browser: Browser, address: str) -> None:
+    page = await page_for(browser, address, {})
+    complaints = Complaints(page)
+    await page.route(
+        "**/awry",
+        lambda route: route.fulfill(
+            body=AWRY % ("0" * 400), headers={**HEADERS, "Content-Type": "text/html; charset=utf-8"}
+        ),
+    )
+    await page.goto("/awry")
+    found = await faults(page)
+    barred = await barriers(page, [WIDE])
+    await page.context.close()
+    assert found[:3] == ["has no lang", "has not one h1", "has no title"]
+    assert [fault.partition(" scrolls")[0] for fault in found[3:]] == ["390 px:", "1366 px:"]
+    assert any("label" in barrier for barrier in barred)
+    assert any("style" in complaint for complaint in complaints.told)
