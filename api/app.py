@@ -15,6 +15,7 @@ from api.cases import request_endpoints as requests
 from api.checkpoints import endpoints as checkpoints
 from api.context import AppContext
 from api.dependencies import bearer_token
+from api.disputes import endpoints as disputes
 from api.documents import endpoints as documents
 from api.events import endpoints as events
 from api.events.bodies import event_schemas
@@ -53,6 +54,7 @@ ROUTERS = (
     attachments.router,
     worklist.router,
     supervision.router,
+    disputes.router,
     events.router,
     webhooks.router,
     law.router,

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.context import AppContext
 from api.http.prefix import own_path
 from api.http.problems import Problem, title_of
-from console import case_page, desk, sign_in, stuck, supervision
+from console import case_page, desk, disputes, sign_in, stuck, supervision
 from console.door import Door, SignedOut, language_of, visitor_of
 from console.pages import HEADERS, page, see_other, sign, style
 from domain.messages import label
@@ -27,6 +27,7 @@ ROUTES: Final = (
     Route("/", desk.home),
     Route("/desk", desk.show),
     Route("/stuck", stuck.show),
+    Route("/disputes", disputes.show),
     Route("/supervision", supervision.show),
     Route("/supervision/cases", supervision.cases),
     Route("/supervision/confirm", supervision.confirm, methods=["POST"]),

@@ -38,7 +38,12 @@ async def show(request: Request) -> Response:
 
 def next_of(path: str, found: Page, query: Mapping[str, str] | None = None) -> str | None:
     """Where the following page of a list is, under the same ``query``."""
-    return f"{path}?{urlencode({**(query or {}), 'cursor': found.next})}" if found.next else None
+    return next_after(path, found.next, query)
+
+
+def next_after(path: str, cursor: str | None, query: Mapping[str, str] | None = None) -> str | None:
+    """Where the page after a cursor is; None after the last."""
+    return f"{path}?{urlencode({**(query or {}), 'cursor': cursor})}" if cursor else None
 
 
 def rows(context: AppContext, cases: Sequence[CaseSummary], language: Language) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ MENU: Final = (
     MenuEntry("/desk", "desk"),
     MenuEntry("/supervision", "supervision", SUPERVISORS),
     MenuEntry("/stuck", "stuck", OVERSEERS),
+    MenuEntry("/disputes", "disputes"),
 )
 
 

@@ -24,6 +24,7 @@ from ledger.queries import (
     calendars,
     cases,
     counting,
+    disputing,
     events,
     messages,
     outbox_position,
@@ -36,6 +37,7 @@ from ledger.queries.archive import ArchivedRun, WaitingForArchive
 from ledger.queries.attachments import Attachment
 from ledger.queries.audited import AuditedCase, AuditedPage
 from ledger.queries.calendars import OpenClock, Place, Publication
+from ledger.queries.disputing import DisputedCase, DisputePlace
 from ledger.queries.messages import MessageFilter, Stretch
 from ledger.queries.received import Access, Arrival, Received, ReceivedFilter, ReceivedPage
 from ledger.queries.retention import RetainedCase
@@ -98,6 +100,12 @@ class Reader:
     ) -> tuple[int, Page]:
         """How many cases a number of :meth:`supervised` counts, and a page of them, soonest due first; BadCursor."""
         return supervising.chosen_cases(self.engine, visibility, moment, chosen, cursor, limit)
+
+    def disputed_cases(
+        self, visibility: Visibility, where: Sequence[DisputePlace], cursor: str | None, limit: int
+    ) -> tuple[Sequence[DisputedCase], str | None]:
+        """So many open cases in some stages, each with its events, soonest due first; the next cursor. BadCursor."""
+        return disputing.disputed_cases(self.engine, visibility, where, cursor, limit)
 
     def stuck(self, cursor: str | None = None, limit: int = 50) -> Page:
         """The cases that somebody must look at: parked with a reason, or with an open breached clock."""

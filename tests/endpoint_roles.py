@@ -52,6 +52,7 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/worklist": EVERY_ROLE,
     "GET /v1/supervision": frozenset(SUPERVISORS),
     "GET /v1/supervision/cases": frozenset(SUPERVISORS),
+    "GET /v1/disputes": EVERY_ROLE,
     "GET /v1/stuck": frozenset(OVERSEERS),
     "GET /v1/events": EVERY_ROLE,
     "POST /v1/events": frozenset(SENDERS),
