@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from api.attachments import endpoints as attachments
 from api.audit import dossiers
 from api.audit import endpoints as audit
-from api.cases import commands, reading
+from api.cases import commands, previews, reading
 from api.cases import endpoints as cases
 from api.cases import request_endpoints as requests
 from api.checkpoints import endpoints as checkpoints
@@ -49,6 +49,7 @@ ROUTERS = (
     requests.router,
     *reading.routers,
     *commands.routers,
+    *previews.routers,
     cases.router,
     *documents.routers,
     attachments.router,

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.context import AppContext
 from api.http.prefix import own_path
 from api.http.problems import Problem, title_of
-from console import case_page, desk, disputes, sign_in, stuck, supervision
+from console import case_acts, case_page, desk, disputes, sign_in, stuck, supervision
 from console.door import Door, SignedOut, language_of, visitor_of
 from console.pages import HEADERS, page, see_other, sign, style
 from domain.messages import label
@@ -33,7 +33,9 @@ ROUTES: Final = (
     Route("/supervision/confirm", supervision.confirm, methods=["POST"]),
     Route("/supervision/urge", supervision.urge, methods=["POST"]),
     Route("/cases/{request_id}", case_page.show),
-    Route("/cases/{request_id}/commands", case_page.give, methods=["POST"]),
+    Route("/cases/{request_id}/commands", case_acts.give, methods=["POST"]),
+    Route("/cases/{request_id}/preview", case_acts.preview, methods=["POST"]),
+    Route("/cases/{request_id}/form", case_acts.edit, methods=["POST"]),
     Route("/sign-in", sign_in.show),
     Route("/sign-in", sign_in.enter, methods=["POST"]),
     Route("/sign-out", sign_in.leave, methods=["POST"]),

@@ -26,7 +26,7 @@ COOKIE: Final = "__Host-shareflow"
 LANGUAGE: Final = "__Host-shareflow-language"
 LASTS: Final = timedelta(hours=12)
 CSRF: Final = "csrf_token"
-MOST_FIELDS: Final = 200
+MOST_FIELDS: Final = 1000
 
 
 class SignedOut(Exception):

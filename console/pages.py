@@ -38,6 +38,7 @@ def page(
         .render(
             t={word: texts[language] for word, texts in words("console").items()},
             role_labels={word: texts[language] for word, texts in words("role").items()},
+            basis_labels={word: texts[language] for word, texts in words("basis").items()},
             language=language,
             tag=TAGS[language],
             visitor=visitor,

@@ -19,10 +19,10 @@ from api.supervision.endpoints import chosen_page
 from api.supervision.figures import figures, rung_label, standing_label
 from api.supervision.moment import SUPERVISORS
 from api.supervision.schemas import ChosenIn
-from console.case_page import REFUSED, refusal_told
 from console.desk import ROWS, next_of, rows
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.pages import page
+from console.refusals import REFUSED, refusal_told
 from console.strip import strip
 from domain.access import Caller
 from domain.messages import Language, label

@@ -4,15 +4,17 @@ A case names its statute and its policy by digest and nothing else. Whoever carr
 digest names never changes, so that an entry, once known, is known for good, to every case of the process.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
 from domain.evidence import digest_of
 from domain.policy import Policy
-from domain.statutes.model import Statute
+from domain.statutes.clauses import clauses
+from domain.statutes.model import Clause, Statute
 
 Kind = Literal["statute", "policy"]
 
@@ -104,3 +106,19 @@ class RuleTexts:
 
 KNOWN: Final = RuleTexts()
 """What this process knows. A cache of what never changes: cases are carried by what they find here."""
+
+
+def quotes(statute: Statute, named: str | None, article: str) -> Sequence[Clause]:
+    """What a text has of an article, verbatim, each quote once, by its paragraphs; ``named`` may be one above it."""
+    above = named if named in statute.regulations else None
+    return _quotes(KNOWN.digest(statute)).get((above, article), ())
+
+
+# Many cases rest on one text.
+@lru_cache(maxsize=32)
+def _quotes(digest: str) -> Mapping[tuple[str | None, str], Sequence[Clause]]:
+    """The clauses of a statute by where they stand, each quote once."""
+    found: dict[tuple[str | None, str], dict[str, Clause]] = {}
+    for _, clause in clauses(KNOWN.statute(digest)):
+        found.setdefault((clause.statute, clause.article), {}).setdefault(clause.quote, clause)
+    return {place: sorted(each.values(), key=lambda clause: clause.paragraph or 0) for place, each in found.items()}

@@ -65,12 +65,23 @@ async def carry_out(
     Raises NotFound for a case that is not the caller's to see, Problem for a role that it has not, and whatever
     giving a command raises.
     """
+    return await context.client.command(request_id, await command_of(context, caller, request_id, body, key, if_match))
+
+
+async def command_of(
+    context: AppContext, caller: Caller, request_id: str, body: CommandIn, key: str, if_match: str | None
+) -> Command:
+    """What goes to the case, in a role that the caller has there.
+
+    Raises NotFound for a case that is not the caller's to see, Problem for a role that it has not, and RequestRefused
+    for a command of other procedures.
+    """
     filed = await visible_filing(context, caller, request_id)
     rule = PROCEDURES[ProcedureName(filed.procedure)].rules.get(body.command)
     if rule is None:
         raise RequestRefused(RefusalCode.WRONG_PROCEDURE, None, filed.statute)
     role = acting_role(caller, rule.by, parties_of(filed), body.as_role, rule.settles)
-    command = Command(
+    return Command(
         name=body.command,
         actor=Actor(role=role, org=caller.org, person=caller.subject),
         fields=body.fields(),
@@ -79,7 +90,6 @@ async def carry_out(
         places=caller.places,
         if_head=await _wanted_head(context, request_id, if_match),
     )
-    return await context.client.command(request_id, command)
 
 
 def acting_role(

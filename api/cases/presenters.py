@@ -17,7 +17,7 @@ from api.cases.schemas import (
 from api.http.prefix import prefixed
 from domain.engine.case import Case
 from domain.engine.evolve import evolve_all
-from domain.engine.records import RecordedEvent, ShownClock
+from domain.engine.records import NumberedEvent, ShownClock
 from domain.messages import Language, label
 from domain.rule_texts import KNOWN
 from domain.statutes.loader import packaged_statutes
@@ -67,7 +67,7 @@ def path_of(case: CaseSummary) -> str:
     return prefixed(f"/v1/{PROCEDURES[ProcedureName(case.procedure)].path}/{case.request_id}")
 
 
-def opened_out(events: Sequence[RecordedEvent], language: Language) -> list[OpenedOut]:
+def opened_out(events: Sequence[NumberedEvent], language: Language) -> list[OpenedOut]:
     """The cases that follow from one, by the events that say so."""
     return [
         OpenedOut.model_construct(

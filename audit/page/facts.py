@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Final
 
 from audit.dossier.contents import PackedFile
@@ -14,8 +14,7 @@ from domain.engine.case import Case
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Algorithm, Clock, RecordedEvent
 from domain.log.acts import OperatorAct
-from domain.rule_texts import KNOWN
-from domain.statutes.clauses import clauses
+from domain.rule_texts import quotes
 from domain.statutes.model import Clause, Statute
 from domain.words import EventType
 
@@ -108,21 +107,10 @@ class CaseFacts:
 
     def quotes(self, statute: str | None, article: str) -> Sequence[Clause]:
         """What the text of the case has of an article, verbatim, each once; ``statute`` names one above its own."""
-        above = statute if statute in self.statute.regulations else None
-        return _quotes(KNOWN.digest(self.statute)).get((above, article), ())
+        return quotes(self.statute, statute, article)
 
     def title(self, statute: str | None) -> tuple[str, str]:
         """The title of a regulation that a clause stands in, in Chinese and English, with its document number."""
         text = self.statute.regulations.get(statute or "") or self.statute
         number = (f"（{text.document}）", f" ({text.document})") if text.document else ("", "")
         return f"《{text.title.zh}》{number[0]}", f"{text.title.en}{number[1]}"
-
-
-# Many cases rest on one text.
-@lru_cache(maxsize=32)
-def _quotes(digest: str) -> Mapping[tuple[str | None, str], Sequence[Clause]]:
-    """The clauses of a statute by where they stand, each quote once."""
-    found: dict[tuple[str | None, str], dict[str, Clause]] = {}
-    for _, clause in clauses(KNOWN.statute(digest)):
-        found.setdefault((clause.statute, clause.article), {}).setdefault(clause.quote, clause)
-    return {place: sorted(each.values(), key=lambda clause: clause.paragraph or 0) for place, each in found.items()}

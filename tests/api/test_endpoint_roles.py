@@ -61,7 +61,7 @@ async def request_id(people: People) -> str:
 
 def body_of(endpoint: str, role: Role) -> Any:
     """What a role sends to an endpoint."""
-    if endpoint in COMMANDS:
+    if endpoint.removesuffix("/preview") in COMMANDS:
         return {"command": ACTS.get(role, "decide")}
     if endpoint != "POST /v1/cases":
         return BODIES.get(endpoint)

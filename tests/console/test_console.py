@@ -6,10 +6,8 @@ import pytest
 from api.app import create_app
 from api.context import AppContext
 from console.app import add_console
-from console.forms import choice_of, fields_of, name_of
 from domain.messages import label
-from domain.words import ProcedureName, Role
-from procedures.registry import PROCEDURES
+from domain.words import Role
 from tests.api.callers import STRANGER, Bearer, People
 from tests.console.conftest import Enter
 from tests.engine.cases import PROVIDER
@@ -129,13 +127,3 @@ async def test_nobody_chooses_who_he_is_but_in_the_demonstration(context: AppCon
         assert (await real.post("/sign-in", data={"role": "operator"})).status_code == 403
     rebound = await door.post("/sign-in", data={"role": "operator"}, headers={"Host": "elsewhere.example"})
     assert rebound.status_code == 403
-
-
-@pytest.mark.parametrize("procedure", list(ProcedureName))
-def test_every_field_of_every_form_has_the_name_of_the_contract_and_words(procedure: ProcedureName) -> None:
-    for rule in (rule for rule in PROCEDURES[procedure].rules.values() if not rule.between_cases):
-        for field in fields_of(rule.says):
-            assert field.name.partition(".")[0] in rule.says.model_fields
-            for language in ("zh", "en"):
-                assert name_of(field, language)
-                assert all(choice_of(word, language) for word in field.choices)

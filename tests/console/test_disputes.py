@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from api.disputes.standing import SAYING, places
-from console.forms import FormField, name_of
+from console.forms import FormField
+from console.shown_forms import name_of
 from domain.messages import label
 from domain.words import ProcedureName, Role, Stage
 from tests.api.callers import STRANGER, Bearer, People

@@ -1,0 +1,125 @@
+"""What a command would do: asked over HTTP, told, and not done."""
+
+import asyncio
+from typing import Any
+
+from fastapi import Request, Response
+from pydantic import Field
+
+from api.cases.commands import command_of
+from api.cases.presenters import before_anything, clocks_out, etag_of, opened_out
+from api.cases.routers import at_both, both_routers
+from api.cases.schemas import ClockOut, CommandIn, OpenedOut
+from api.context import AppContext
+from api.dependencies import CallerIn, IfMatch, RequestId, asked_of, visible_case
+from api.http.responses import answer
+from api.http.schemas import Out
+from domain.access import Caller
+from domain.engine.evolve import evolve_all
+from domain.engine.records import Actor, NumberedEvent
+from domain.messages import Language, label
+from domain.rule_texts import quotes
+from domain.statutes.model import Statute
+from domain.words import EventType, Outcome, Stage
+from ledger.queries.views import CaseDetail
+from starter.preview import Effect, effect_of
+
+routers = both_routers()
+
+UNGIVEN = "preview"
+"""The key of a command that is not given."""
+
+
+class QuoteOut(Out):
+    """What the text says, verbatim."""
+
+    paragraph: int | None
+    quote: str
+
+
+class WouldBeOut(Out):
+    """An event as it would stand in the ledger."""
+
+    type: EventType
+    label: str
+    actor: Actor
+    stage: Stage
+    statute: str
+    article: str | None
+    quotes: list[QuoteOut] = Field(description="What the case's text has of the article, verbatim.")
+    data: dict[str, Any]
+
+
+class PreviewOut(Out):
+    """What a command would do. Nothing of it is recorded."""
+
+    request_id: str
+    head: int = Field(description="The last event of the case on which this rests.")
+    stage: Stage = Field(description="The stage afterwards.")
+    stage_label: str
+    outcome: Outcome | None
+    outcome_label: str | None
+    events: list[WouldBeOut]
+    starts: list[ClockOut] = Field(description="Limits that would begin; `provisional`: a year without a notice.")
+    ends: list[ClockOut] = Field(description="Limits that run now, as they would stand afterwards.")
+    opens: list[OpenedOut] = Field(description="Cases that would follow from it.")
+    asks_others: bool = Field(description="Other cases would be looked up as well; what they bring is not told here.")
+
+
+@at_both(
+    "POST", "/{request_id}/commands/preview", routers, response_model=PreviewOut, summary="What a command would do"
+)
+async def preview(
+    request_id: RequestId, body: CommandIn, request: Request, caller: CallerIn, if_match: IfMatch = None
+) -> Response:
+    """Ask what a command would do (预览): the same body, the same refusals, and nothing is recorded."""
+    context, language = asked_of(request)
+    case, effect = await previewed(context, caller, request_id, body, if_match)
+    return answer(preview_out(case, effect, language), language, headers={"ETag": etag_of(case)})
+
+
+async def previewed(
+    context: AppContext, caller: Caller, request_id: str, body: CommandIn, if_match: str | None
+) -> tuple[CaseDetail, Effect]:
+    """A case, and what a command of a caller would do to it. Raises what giving the command would raise."""
+    command = await command_of(context, caller, request_id, body, UNGIVEN, if_match)
+
+    def asked() -> tuple[CaseDetail, Effect]:
+        case = visible_case(context, caller, request_id)
+        now = evolve_all(before_anything(case, case.statute_then), context.reader.events(request_id, limit=case.seq))
+        calendar = context.calendar_store.now()
+        return case, effect_of(now, command, context.receipt() or context.known_on(), calendar)
+
+    return await asyncio.to_thread(asked)
+
+
+def preview_out(case: CaseDetail, effect: Effect, language: Language) -> PreviewOut:
+    """What is told of an effect."""
+    after = effect.after
+    return PreviewOut.model_construct(
+        request_id=case.request_id,
+        head=case.seq,
+        stage=after.stage,
+        stage_label=label("stage", after.stage, language),
+        outcome=after.outcome,
+        outcome_label=label("outcome", after.outcome, language) if after.outcome else None,
+        events=[_would_be(event, after.statute, language) for event in effect.events],
+        starts=clocks_out(effect.started, language, case.statute),
+        ends=clocks_out(effect.stopped, language, case.statute),
+        opens=opened_out(effect.events, language),
+        asks_others=effect.asks_others,
+    )
+
+
+def _would_be(event: NumberedEvent, text: Statute, language: Language) -> WouldBeOut:
+    found = quotes(text, event.statute, event.article) if event.article else ()
+    return WouldBeOut.model_construct(
+        type=event.type,
+        label=label("event", event.type, language),
+        actor=event.actor,
+        stage=event.stage,
+        statute=event.statute,
+        article=event.article,
+        quotes=[QuoteOut.model_construct(paragraph=clause.paragraph, quote=clause.quote) for clause in found],
+        data=dict(event.data),
+    )

@@ -1,0 +1,90 @@
+"""Commands given at a case's page: seen before they are sent, sent, or typed on."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.cases.commands import carry_out
+from api.cases.presenters import case_out
+from api.cases.previews import preview_out, previewed
+from api.cases.schemas import CommandIn
+from api.dependencies import visible_case
+from console.case_forms import Typed, body_of, rule_named
+from console.case_page import case_shown
+from console.door import CSRF, Visitor, door_of, form_of, language_of, visitor_of
+from console.pages import page, see_other
+from console.refusals import REFUSED, refusal_told
+from console.shown_forms import wrong_in
+from domain.messages import label
+from ledger.queries.views import CaseDetail
+from starter.documents.wording import limit_text
+from starter.errors import InvalidInput
+
+
+async def give(request: Request) -> Response:
+    """Give a command: back to the case when it is done, or to the form with the refusal and what was typed."""
+    visitor, case, values = await _sent(request)
+    context, request_id = door_of(request).context, case.request_id
+    key = values.get("idempotency_key") or secrets.token_hex(16)
+    try:
+        body = _body(case, values)
+        await carry_out(context, visitor.caller, request_id, body, key, values.get("if_match"))
+    except REFUSED as refusal:
+        return await _refused(request, visitor, case, values, refusal)
+    return see_other(f"/cases/{request_id}")
+
+
+async def preview(request: Request) -> Response:
+    """What a command would do, with the button that gives it; or the form with the refusal and what was typed."""
+    visitor, case, values = await _sent(request)
+    context, language = door_of(request).context, language_of(request)
+    try:
+        body = _body(case, values)
+        found, effect = await previewed(context, visitor.caller, case.request_id, body, values.get("if_match"))
+    except REFUSED as refusal:
+        return await _refused(request, visitor, case, values, refusal)
+    stays = effect.after.stage == found.stage
+    shown = {
+        "case": case_out(found, language),
+        "would": preview_out(found, effect, language),
+        "stays": stays,
+        "ends": [(clock, label("clock_state", clock.state, language)) for clock in effect.stopped],
+        "clock_labels": {clock.id: label("clock", clock.id, language) for clock in effect.after.clocks.values()},
+        "lengths": {clock.number: limit_text(clock, language) for clock in effect.started},
+        "command": values["command"],
+        "command_label": label("command", values["command"], language),
+        "values": [(name, value) for name, value in values.items() if name != CSRF],
+    }
+    return page(request, "case_preview.html", visitor, shown)
+
+
+async def edit(request: Request) -> Response:
+    """The case with a form as it was typed so far: after a preview, or with one more row of a list."""
+    visitor, _, values = await _sent(request)
+    return await case_shown(request, visitor, Typed(values.get("command", ""), values))
+
+
+async def _sent(request: Request) -> tuple[Visitor, CaseDetail, dict[str, str]]:
+    """Who sent which form at which case. Raises NotFound for a case that is not the visitor's to see."""
+    visitor = await visitor_of(request)
+    form = await form_of(request, visitor)
+    context, request_id = door_of(request).context, request.path_params["request_id"]
+    case = await asyncio.to_thread(visible_case, context, visitor.caller, request_id)
+    return visitor, case, {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _body(case: CaseDetail, values: Mapping[str, str]) -> CommandIn:
+    return body_of(rule_named(case, values.get("command", "")), values)
+
+
+async def _refused(
+    request: Request, visitor: Visitor, case: CaseDetail, values: Mapping[str, str], refusal: Exception
+) -> Response:
+    language, rule = language_of(request), rule_named(case, values.get("command", ""))
+    status, sentence = refusal_told(refusal, language)
+    if isinstance(refusal, InvalidInput) and rule is not None:
+        sentence = wrong_in(rule.says, body_of(rule, values).fields(), language) or sentence
+    return await case_shown(request, visitor, Typed(values.get("command", ""), values, sentence), status)

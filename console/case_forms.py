@@ -1,0 +1,73 @@
+"""A form for each command that the rules let a visitor give at a case now; what came back, as a command."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api.cases.schemas import CommandIn
+from api.dependencies import parties_of
+from console.forms import FormField, fields_of, said_with
+from console.shown_forms import shown_fields
+from domain.access import Caller, Parties, capacities
+from domain.engine.case import Case
+from domain.engine.rules import CommandRule
+from domain.messages import Language, label
+from domain.words import ProcedureName, Role
+from ledger.queries.views import CaseDetail
+from procedures.registry import PROCEDURES, allowed
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A form that came back: which, what was typed into it, and in what sentence it was refused, if it was."""
+
+    command: str
+    values: Mapping[str, str]
+    sentence: str = ""
+
+
+def offered(now: Case, caller: Caller, parties: Parties) -> Sequence[tuple[CommandRule[Any], Sequence[Role]]]:
+    """The commands that the rules let a caller give now, each with the roles in which it may."""
+    may = {role: set(allowed(now, role)) for role in caller.roles}
+    found = []
+    for name, rule in PROCEDURES[now.procedure].rules.items():
+        able = [role for role in capacities(caller, rule.by, parties, rule.settles) if name in may[role]]
+        if able:
+            found.append((rule, able))
+    return found
+
+
+def forms(
+    case: CaseDetail, now: Case, caller: Caller, typed: Typed | None, language: Language
+) -> Sequence[Mapping[str, Any]]:
+    """The forms of a case's page; the one that came back with what was typed."""
+    return [_form(rule, able, typed, language) for rule, able in offered(now, caller, parties_of(case))]
+
+
+def _form(rule: CommandRule[Any], able: Sequence[Role], typed: Typed | None, language: Language) -> Mapping[str, Any]:
+    again = typed is not None and typed.command == rule.name
+    values = typed.values if typed is not None and again else {}
+    return {
+        "name": rule.name.value,
+        "label": label("command", rule.name, language),
+        "roles": [(role.value, label("role", role, language)) for role in able],
+        "role": values.get("as") or able[0].value,
+        "key": secrets.token_hex(16),
+        "again": again,
+        "fields": shown_fields(fields_of(rule.says), values, language, rule.name.value),
+    }
+
+
+def rule_named(case: CaseDetail, name: str) -> CommandRule[Any] | None:
+    """The rule of a command in a case's procedure; None for one that it does not have."""
+    return next((rule for rule in PROCEDURES[ProcedureName(case.procedure)].rules.values() if rule.name == name), None)
+
+
+def body_of(rule: CommandRule[Any] | None, values: Mapping[str, str]) -> CommandIn:
+    """The command that a form says. Raises ValidationError for a command or a role that there is not."""
+    fields: Sequence[FormField] = fields_of(rule.says) if rule else ()
+    said = said_with(fields, values)
+    return CommandIn.model_validate(
+        {"command": values.get("command", ""), "as": values.get("as") or None, "with": said}
+    )

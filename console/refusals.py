@@ -1,0 +1,34 @@
+"""Why something that a form asked for was not done: the status of the page, and the sentence for people."""
+
+from typing import Final
+
+from pydantic import ValidationError
+
+from api.http.problems import UNPROCESSABLE, Problem, title_of
+from domain.messages import Language, label
+from starter.errors import InvalidInput, KeyReused, NeedsOperator, RequestRefused, Stale, Unavailable
+
+REFUSED: Final = (
+    *(Problem, RequestRefused, InvalidInput, KeyReused, NeedsOperator, Stale, Unavailable, ValidationError),
+)
+"""What a form may be refused with; anything else is a defect."""
+
+
+def refusal_told(refusal: Exception, language: Language) -> tuple[int, str]:
+    """The status of a refusal, and the sentence in which it is told."""
+    match refusal:
+        case Problem():
+            return refusal.status_code, title_of(refusal, language)
+        case RequestRefused():
+            return 422 if refusal.code in UNPROCESSABLE else 409, refusal.sentence(language)
+        case InvalidInput():
+            return 422, str(refusal)
+        case ValidationError():
+            return 422, label("problem", "invalid", language)
+        case KeyReused():
+            return 422, label("problem", "key_reused", language)
+        case Stale():
+            return 409, label("problem", "stale", language)
+        case Unavailable():
+            return 503, label("problem", "unavailable", language)
+    return 500, label("problem", "needs_operator", language)

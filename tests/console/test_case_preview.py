@@ -1,0 +1,162 @@
+"""What a command would do, before it is sent: as it then does, with nothing recorded."""
+
+import html
+import re
+
+import httpx
+import pytest
+
+from domain.calendar import Calendar
+from domain.engine.evolve import evolve_all
+from domain.messages import label
+from domain.words import EventType, Role
+from embedded.simulate.player import command_of
+from starter.preview import effect_of
+from tests.api.callers import STRANGER, Bearer, People
+from tests.console.conftest import Enter, Person
+from tests.engine.cases import PROVIDER, REQUESTER
+from tests.plays import FILES, on_paper, scenario_of
+
+
+@pytest.fixture(scope="session")
+def people(api: httpx.AsyncClient, bearer: Bearer) -> People:
+    return People(api, bearer)
+
+
+def test_a_preview_tells_what_is_then_recorded() -> None:
+    compared = set()
+    for path in FILES[::6]:
+        scenario, play = scenario_of(path), on_paper(path)
+        if play.filing is None or play.paper is None or scenario.calendar == "final":
+            continue
+        for number, step in enumerate(scenario.steps, start=1):
+            command = command_of(scenario, number, step)
+            recorded = [event for event in play.paper.events if event.key == command.key]
+            before = evolve_all(
+                play.filing.case, [e for e in play.paper.events if recorded and e.seq < recorded[0].seq]
+            )
+            if not recorded or before.head < play.filing.case.head:
+                continue
+            effect = effect_of(before, command, step.at, Calendar.packaged())
+            assert [(e.seq, e.type, e.article, e.data, e.clock) for e in effect.events] == [
+                (e.seq, e.type, e.article, e.data, e.clock) for e in recorded
+            ]
+            assert effect.after == evolve_all(before, recorded)
+            compared.add(command.name)
+    assert len(compared) > 25
+
+
+async def events_of(api: httpx.AsyncClient, bearer: Bearer, request_id: str) -> list[dict[str, object]]:
+    answer = await api.get(f"/v1/cases/{request_id}/events", headers=bearer(Role.AUDITOR))
+    return list(answer.json()["items"])
+
+
+async def seen(person: Person, request_id: str, command: str, **fields: str) -> httpx.Response:
+    """Ask for the preview of a command by its form."""
+    form = await person.form(request_id, command)
+    return await person.send(f"/cases/{request_id}/preview", {**form, **fields})
+
+
+async def test_a_command_is_seen_before_it_is_sent(
+    people: People, enter: Enter, api: httpx.AsyncClient, bearer: Bearer
+) -> None:
+    request_id = await people.file()
+    bureau, stranger = await enter(Role.BUREAU, "bureau"), await enter(Role.PROVIDER, STRANGER)
+    before = await events_of(api, bearer, request_id)
+    page = await seen(bureau, request_id, "accept")
+    assert page.status_code == 200
+    assert all(label("console", word, "zh") in page.text for word in ("nothing_recorded", "limits_started"))
+    for said in ("待答复", label("event", "accepted", "zh"), label("clock", "provider_answer", "zh"), "<blockquote"):
+        assert said in page.text
+    assert await events_of(api, bearer, request_id) == before
+    told = await api.post(
+        f"/v1/requests/{request_id}/commands/preview", json={"command": "accept"}, headers=bearer(Role.BUREAU, "b")
+    )
+    assert told.status_code == 200, told.text
+    foreign = {"csrf_token": await csrf(stranger), "command": "accept"}
+    assert (await stranger.send(f"/cases/{request_id}/preview", foreign)).status_code == 404
+    assert (await stranger.send(f"/cases/{request_id}/form", foreign)).status_code == 404
+    confirmed = await confirm(bureau, request_id, page.text)
+    assert (confirmed.status_code, confirmed.headers["location"]) == (303, f"/cases/{request_id}")
+    after = (await events_of(api, bearer, request_id))[len(before) :]
+    assert [event["type"] for event in after] == [event["type"] for event in told.json()["events"]]
+    started = [event["clock"] for event in after if event["type"] == EventType.CLOCK_STARTED]
+    assert [clock["due_date"] for clock in started] == [clock["due_date"] for clock in told.json()["starts"]]  # type: ignore[index]
+    again = await confirm(bureau, request_id, page.text)
+    assert again.status_code == 303
+    assert len(await events_of(api, bearer, request_id)) == len(before) + len(after)
+
+
+async def csrf(person: Person) -> str:
+    return (await person.get("/desk")).text.partition('name="csrf_token" value="')[2].partition('"')[0]
+
+
+async def confirm(person: Person, request_id: str, page: str) -> httpx.Response:
+    """Press the button of a preview."""
+    form = next(form for form in page.split("<form") if "data-command=" in form)
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    return await person.send(f"/cases/{request_id}/commands", {name: html.unescape(value) for name, value in hidden})
+
+
+async def test_a_preview_refuses_as_the_command_does_and_keeps_what_was_typed(people: People, enter: Enter) -> None:
+    request_id = await people.file()
+    bureau = await enter(Role.BUREAU, "bureau")
+    without = await seen(bureau, request_id, "return_for_supplement", reason="理由 <b>")
+    given = await bureau.give(request_id, "return_for_supplement", reason="理由 <b>")
+    assert (without.status_code, given.status_code) == (422, 422)
+    told = [page.text.partition('role="alert"')[2].partition("</div>")[0] for page in (without, given)]
+    assert told[0] == told[1]
+    assert "理由 &lt;b&gt;</textarea>" in without.text
+    page = await seen(bureau, request_id, "return_for_supplement", missing="盖章的申请表\r\n用途说明")
+    form = dict(await bureau.form(request_id, "return_for_supplement"))
+    back = await bureau.send(f"/cases/{request_id}/form", {**form, "missing": "盖章的申请表\r\n用途说明"})
+    assert page.status_code == back.status_code == 200
+    assert "盖章的申请表\r\n用途说明</textarea>" in back.text
+    assert 'role="alert"' not in back.text
+
+
+async def test_papers_are_added_row_by_row(
+    people: People, enter: Enter, api: httpx.AsyncClient, bearer: Bearer
+) -> None:
+    request_id = await people.file()
+    bureau, requester = await enter(Role.BUREAU, "bureau"), await enter(Role.REQUESTER, REQUESTER)
+    await bureau.give(request_id, "return_for_supplement", missing="盖章的申请表")
+    form = await requester.form(request_id, "supplement")
+    typed = {**form, "documents.0.name": "申请表.pdf", "documents.0.sealed": "true", "more": "documents"}
+    more = (await requester.send(f"/cases/{request_id}/form", typed)).text
+    assert 'name="documents.3.name"' in more
+    assert 'value="申请表.pdf"' in more
+    sent = {name: value for name, value in typed.items() if name != "more"} | {"documents.3.name": "补充.pdf"}
+    wrong = await requester.send(f"/cases/{request_id}/commands", {**sent, "item_count": "三"})
+    assert wrong.status_code == 422
+    assert (
+        label("application_field", "item_count", "zh") in wrong.text.partition('role="alert"')[2].partition("</div>")[0]
+    )
+    assert 'value="补充.pdf"' in wrong.text
+    done = await requester.send(f"/cases/{request_id}/commands", sent)
+    assert done.status_code == 303, done.text
+    supplemented = [e for e in await events_of(api, bearer, request_id) if e["type"] == EventType.SUPPLEMENTED]
+    documents = supplemented[0]["data"]["documents"]  # type: ignore[index]
+    assert [(it["name"], it["sealed"]) for it in documents] == [("申请表.pdf", True), ("补充.pdf", False)]
+
+
+async def test_the_preview_of_the_api_has_the_refusals_of_the_command(
+    people: People, api: httpx.AsyncClient, bearer: Bearer
+) -> None:
+    request_id = await people.file()
+    for body, who in (
+        ({"command": "grant"}, bearer(Role.PROVIDER, PROVIDER)),
+        ({"command": "decline"}, bearer(Role.BUREAU, "b")),
+        ({"command": "accept"}, bearer(Role.PROVIDER, PROVIDER)),
+        ({"command": "accept", "with": {"no": 1}}, bearer(Role.BUREAU, "b")),
+        ({"command": "fulfil"}, bearer(Role.BUREAU, "b")),
+        ({"command": "accept"}, bearer(Role.PROVIDER, STRANGER)),
+        ({"command": "accept"}, {**bearer(Role.BUREAU, "b"), "If-Match": '"99"'}),
+    ):
+        answers = [
+            await api.post(f"/v1/cases/{request_id}/commands{path}", json=body, headers=who)
+            for path in ("", "/preview")
+        ]
+        assert answers[0].status_code >= 400
+        assert answers[0].json() == answers[1].json()
+        assert answers[0].status_code == answers[1].status_code
