@@ -10,7 +10,7 @@ WORKERS ?= 3
 # Whoever keeps Python from writing what it has compiled pays for it at each start: tests start hundreds of programs.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo up test test-long test-mining check openapi pictures bench lock clean
+.PHONY: help setup demo up test test-long test-mining check openapi pictures screenshots bench lock clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -60,6 +60,9 @@ openapi: setup ## write docs/api from the application; refuses what would break 
 
 pictures: setup ## draw the stages of each procedure under each text again, in docs/procedures/pictures
 	$(BIN)/python -m starter.diagram --write
+
+screenshots: setup ## take pictures of every page of the console again, in docs/screenshots (needs /usr/bin/chromium)
+	$(BIN)/python -m tests.browser.screenshots
 
 bench: setup $(BENCHED) ## measure, a good quarter of an hour; the README's figures come from here
 	$(BIN)/python -m bench

@@ -92,10 +92,11 @@ def _org(scenario: Scenario, role: Role) -> str | None:
 
 
 class Player:
-    """Plays one scenario in a sandbox."""
+    """Plays one scenario in a sandbox. Under the same ``key`` its case has the same id in every sandbox."""
 
-    def __init__(self, ground: Sandbox, scenario: Scenario) -> None:
+    def __init__(self, ground: Sandbox, scenario: Scenario, key: str | None = None) -> None:
         self.ground = ground
+        self.key = key or f"play-{uuid.uuid4().hex}"
         self.scenario = scenario
         self.client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=60))
         self.shift = timedelta()
@@ -124,7 +125,6 @@ class Player:
     async def _file(self) -> CaseState | None:
         scenario = self.scenario
         self.shift = scenario.filed_at - datetime.now(UTC)
-        key = f"play-{uuid.uuid4().hex}"
         final = scenario.calendar == "final"
         try:
             opened = await self.client.open(
@@ -132,7 +132,7 @@ class Player:
                 scenario.named,
                 scenario.request,
                 opener_of(scenario),
-                key=key,
+                key=self.key,
                 received_at=scenario.filed_at,
                 played=Played(self.shift, final, alone=True),
                 jurisdiction=scenario.jurisdiction,

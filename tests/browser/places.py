@@ -25,3 +25,8 @@ def filled(path: str, request_id: str) -> str:
         return parts[name]
 
     return re.sub(r"\{([^}]+)\}", fill, path)
+
+
+def name_of(path: str) -> str:
+    """What an address is called among files: ``cases-request_id``."""
+    return "-".join(re.findall(r"[\w-]+", path.partition("?")[0])) or "home"
