@@ -1,5 +1,6 @@
 """What an operator sets for the HTTP API, understood. A wrong value is refused at the start."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from background.webhooks.addresses import NOTHING, Allowed
 from background.webhooks.payloads import prefix_of
 from configuration.errors import StartupError
 from configuration.settings import Settings
+from configuration.witnesses import witnesses_in
+from domain.log.keys import PublicKey
 from starter.attachments import USUAL_LIMIT
 
 
@@ -31,6 +34,7 @@ class ApiSettings:
     are the private addresses that webhooks may have all the same. ``attachments`` is the folder of papers that come as
     files (None: in the state folder), ``attachment_limit`` the largest of them in bytes. ``archive`` is the folder of
     archived histories (None: in the state folder), ``log_key`` the file with the key that seals dossiers, if any;
+    ``witnesses`` are the keys whose cosignatures are kept;
     ``dossier_limit`` is the largest dossier that is taken in to be checked, in bytes; ``verify_page`` is how often one
     address may have one checked on the page for it (None: there is no such page).
     """
@@ -49,6 +53,7 @@ class ApiSettings:
     attachment_limit: int = USUAL_LIMIT
     archive: Path | None = None
     log_key: Path | None = None
+    witnesses: Sequence[PublicKey] = ()
     dossier_limit: int = 64 * 1024 * 1024
     verify_page: RateLimitItem | None = None
 
@@ -87,6 +92,7 @@ def api_settings(settings: Settings) -> ApiSettings:
         attachment_limit=settings.attachment_limit,
         archive=settings.archive,
         log_key=settings.log_key,
+        witnesses=witnesses_in(settings.witnesses),
         dossier_limit=settings.dossier_limit,
         verify_page=settings.verify_page,
     )

@@ -159,6 +159,16 @@ def checkpoint(
 
 
 @audit.command()
+def cosign(
+    note: Annotated[Path, typer.Argument(help="A checkpoint of this log with what witnesses wrote below it.")],
+) -> None:
+    """Keep the cosignatures of the authorities whose keys SHAREFLOW_WITNESSES names."""
+    from cli.audit_work import keep_cosignatures as work
+
+    run(work(note))
+
+
+@audit.command()
 def key(secret: Secret = None) -> None:
     """Print the log's public key, with which anybody checks its checkpoints."""
     from cli.audit_work import public_key as work

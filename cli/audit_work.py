@@ -50,6 +50,22 @@ async def checkpoint(secret: Path | None, to: Path | None) -> None:
         _write(to, note.encode())
 
 
+async def keep_cosignatures(file: Path) -> None:
+    """Keep what witnesses wrote below a checkpoint. Raises Failure for what cannot be kept."""
+    import asyncio
+
+    from cli.connection import connected
+    from configuration.witnesses import witnesses_in
+
+    witnesses, written = witnesses_in(Settings().witnesses), _kept_in(file)
+    async with connected() as client:
+        try:
+            kept = await asyncio.to_thread(client.reader.log.cosign, written, witnesses)
+        except NoteWrong as error:
+            raise Failure(f"{file} cannot be kept: {error}.") from None
+    typer.echo(f"The checkpoint of {kept.size} entries has {len(kept.lines)} cosignatures.")
+
+
 def public_key(secret: Path | None) -> None:
     """Print the log's public key."""
     from configuration.log_key import signer_in

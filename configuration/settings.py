@@ -173,6 +173,14 @@ class Settings:
         "all",
         shown="`checkpoint.key` in the state folder under `up`, else none, and no checkpoints",
     )
+    witnesses = Setting(
+        "SHAREFLOW_WITNESSES",
+        as_path_if_any,
+        "file",
+        "public keys of the authorities that cosign checkpoints, one a line ([audit.md](audit.md))",
+        "the API",
+        shown="none, and no cosignatures are kept",
+    )
     checkpoint_hours = Setting(
         "SHAREFLOW_CHECKPOINT_HOURS",
         as_hours,

@@ -17,8 +17,8 @@ from domain.engine.records import Algorithm
 from domain.log import proofs
 from domain.log.checkpoints import Checkpoint, checkpoint_in
 from domain.log.heads import NOTHING, Hashes, HeadWay, nodes_towards, way_to, with_heads
-from domain.log.keys import Signer, read_public_key
-from domain.log.notes import read_note
+from domain.log.keys import PublicKey, Signer, read_public_key
+from domain.log.notes import NoteWrong, read_note, signed_by
 from domain.log.tree import HASH_BYTES, FindNode, GrowingTree, NodePlace, TreeHash, root_between, whole_subtrees
 from ledger.engine import Engine, reading
 from ledger.errors import AnotherLog
@@ -143,6 +143,22 @@ class LogBook:
         with reading(self._engine) as connection:
             found = log.checkpoints_from(connection, size + 1, 1)
         return found[0] if found and found[0].size == size else None
+
+    def cosign(self, written: str, witnesses: Sequence[PublicKey]) -> KeptCheckpoint:
+        """Keep the signatures of these witnesses below a checkpoint of this log; the checkpoint with all it has then.
+
+        Brought again, nothing changes. Raises NoteWrong for what is no checkpoint of this log, and where none of them
+        has signed it or one that stands there is not theirs.
+        """
+        note = read_note(written)
+        said = checkpoint_in(note)
+        kept = self.checkpoint_of(said.size)
+        if kept is None or read_note(kept.note).text != note.text:
+            raise NoteWrong("it is no checkpoint that this log has made: keep it, and ask how it came about")
+        lines = {key.written(): signature.line() for key, signature in signed_by(note, witnesses).items()}
+        with self._engine.begin() as connection:
+            log.keep_cosignatures(connection, said.size, lines)
+        return self.checkpoint_of(said.size) or kept
 
     def earlier_checkpoints(self, size: int, at_most: int) -> list[int]:
         """How many entries the last checkpoints before that of ``size`` cover, ascending."""

@@ -79,6 +79,16 @@ checkpoints = Table(
 )
 """Each checkpoint by the number of entries that it covers, with the public key of whoever signed it."""
 
+cosignatures = Table(
+    "cosignatures",
+    metadata,
+    Column("size", BigInteger, ForeignKey("checkpoints.size"), primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("line", Text, nullable=False),
+    Column("brought_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+)
+"""What witnesses wrote below a checkpoint: the first line that each key did."""
+
 webhook_checkpoints = Table(
     "webhook_checkpoints",
     metadata,

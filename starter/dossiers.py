@@ -118,7 +118,7 @@ def _proof(
     grown = [(each, *log.consistency(each, size)) for each in earlier]
     ways = log.ways([key(request_id) for _, key in KEYS_OF_A_CASE], {*earlier, size})
     return LogProof(
-        checkpoint=newest.note,
+        checkpoint=newest.cosigned,
         events=tuple(
             ProvedEvent(seq=each.number, place=each.place, sha256=in_hex(each.sha256), sm3=in_hex(each.sm3))
             for each in proved

@@ -9,6 +9,7 @@ from typing import Final
 
 from api.attachments.endpoints import BRINGERS
 from api.audit.endpoints import AUDITORS
+from api.checkpoints.endpoints import COSIGNERS
 from api.events_in.receiving import SENDERS
 from api.operator_acts.endpoints import WATCHERS
 from api.supervision.moment import SUPERVISORS
@@ -75,6 +76,8 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/checkpoints": EVERY_ROLE,
     "GET /v1/checkpoints/key": EVERY_ROLE,
     "GET /v1/checkpoints/{size}": EVERY_ROLE,
+    "GET /v1/checkpoints/{size}/growth/{old}": EVERY_ROLE,
+    "POST /v1/checkpoints/{size}/cosignatures": frozenset(COSIGNERS),
     "GET /v1/audit/cases": frozenset(AUDITORS),
     "GET /v1/audit/cases/{request_id}/replay": frozenset(AUDITORS),
     "GET /v1/audit/findings": frozenset(AUDITORS),

@@ -1,23 +1,37 @@
 """Checkpoints of the log (检查点): public facts, meant to be kept by others than whoever runs the engine."""
 
 import asyncio
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Response
 
-from api.checkpoints.schemas import CheckpointLinks, CheckpointOut, CheckpointPage, LogKeyOut, RootsOut
-from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit
+from api.checkpoints.schemas import (
+    CheckpointLinks,
+    CheckpointOut,
+    CheckpointPage,
+    CosignatureOut,
+    CosignedIn,
+    GrowthOut,
+    LogKeyOut,
+    RootsOut,
+)
+from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, require_role
 from api.http.prefix import prefixed
 from api.http.problems import RESPONSES, Problem
 from api.http.responses import answer
+from domain.calendar import CHINA
 from domain.log.checkpoints import checkpoint_in
-from domain.log.keys import read_public_key
-from domain.log.notes import read_note
+from domain.log.keys import cosigned_at, read_public_key
+from domain.log.notes import NoteWrong, read_note
 from domain.messages import label
+from domain.words import Role
 from ledger.queries.log import KeptCheckpoint
 
 router = APIRouter(prefix="/v1/checkpoints", tags=["checkpoints"], responses=RESPONSES)
 
+COSIGNERS: Final = (Role.AUDITOR, Role.OPERATOR)
+"""Who may bring what a witness wrote: the signature itself proves whose it is."""
 Size = Annotated[int, Path(ge=0, le=2**63 - 1, description="How many entries the checkpoint covers.")]
 
 
@@ -48,6 +62,36 @@ async def show(size: Size, context: ContextIn, _: CallerIn, language: LanguageIn
     return answer(_shown(found), language)
 
 
+@router.post("/{size}/cosignatures", response_model=CheckpointOut, summary="Bring the cosignature of a witness")
+async def cosign(size: Size, body: CosignedIn, context: ContextIn, caller: CallerIn, language: LanguageIn) -> Response:
+    """Keep what a witness wrote below a checkpoint (见证联署): the checkpoint with all that it has then.
+
+    Kept are signatures of the witnesses whose keys the operator has set; of each key the first. 422 `not_cosigned` for
+    a note that is not this checkpoint's, one that no such witness has signed, and a signature that is not theirs.
+    """
+    require_role(caller, COSIGNERS)
+    try:
+        said = checkpoint_in(read_note(body.note))
+        if said.size != size:
+            raise NoteWrong(f"it covers {said.size} entries")
+        kept = await asyncio.to_thread(context.reader.log.cosign, body.note, context.settings.witnesses)
+    except NoteWrong as error:
+        raise Problem(422, "not_cosigned", detail=f"The note cannot be kept: {error}.") from None
+    return answer(_shown(kept), language)
+
+
+@router.get("/{size}/growth/{old}", response_model=GrowthOut, summary="That the log has only grown")
+async def growth(size: Size, old: Size, context: ContextIn, _: CallerIn, language: LanguageIn) -> Response:
+    """The consistency proof from one checkpoint to a later one (RFC 6962): for a witness to check."""
+    log = context.reader.log
+    both = [await asyncio.to_thread(log.checkpoint_of, each) for each in (old, size)]
+    if None in both or not 0 < old <= size:
+        raise Problem(404, "not_found", detail=label("checkpoint", "not_there", language))
+    sha256, sm3 = await asyncio.to_thread(log.consistency, old, size)
+    hashes = [[each.hex() for each in way] for way in (sha256, sm3)]
+    return answer(GrowthOut(old_size=old, size=size, sha256=hashes[0], sm3=hashes[1]), language)
+
+
 def _shown(kept: KeptCheckpoint) -> CheckpointOut:
     said = checkpoint_in(read_note(kept.note))
     return CheckpointOut(
@@ -55,6 +99,10 @@ def _shown(kept: KeptCheckpoint) -> CheckpointOut:
         size=kept.size,
         made_at=said.at or kept.made_at,
         roots=RootsOut(sha256=said.root.hex(), sm3=(said.sm3_root or b"").hex()),
-        note=kept.note,
+        note=kept.cosigned,
+        cosignatures=[
+            CosignatureOut(name=each.name, at=datetime.fromtimestamp(cosigned_at(each.content), CHINA))
+            for each in read_note(kept.cosigned).signatures[len(read_note(kept.note).signatures) :]
+        ],
         links=CheckpointLinks(self=prefixed(f"/v1/checkpoints/{kept.size}")),
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.schemas import Out
 
@@ -12,6 +12,13 @@ class RootsOut(Out):
 
     sha256: str
     sm3: str
+
+
+class CosignatureOut(Out):
+    """That another authority has seen the checkpoint, and the log only grow until then."""
+
+    name: str = Field(description="The name of its key.")
+    at: datetime = Field(description="When it says that it saw it.")
 
 
 class CheckpointLinks(Out):
@@ -30,7 +37,29 @@ class CheckpointOut(Out):
     note: str = Field(
         description="The signed note (C2SP tlog-checkpoint): what an auditor keeps and a witness cosigns."
     )
+    cosignatures: list[CosignatureOut] = Field(description="Who cosigned it; the signatures stand in `note`.")
     links: CheckpointLinks
+
+
+class CosignedIn(BaseModel):
+    """A checkpoint of this log with what witnesses wrote below it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    note: str = Field(
+        min_length=1,
+        max_length=100_000,
+        description="The whole signed note, as it was read here, and the lines of witnesses.",
+    )
+
+
+class GrowthOut(Out):
+    """That a log of `size` entries begins with that of `old_size`: a consistency proof (RFC 6962), in hexadecimal."""
+
+    old_size: int
+    size: int
+    sha256: list[str]
+    sm3: list[str]
 
 
 class CheckpointPage(Out):

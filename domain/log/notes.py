@@ -87,12 +87,12 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def signed_by(note: SignedNote, trusted: Sequence[PublicKey]) -> list[PublicKey]:
-    """Which of these keys have signed the note; signatures of others say nothing.
+def signed_by(note: SignedNote, trusted: Sequence[PublicKey]) -> dict[PublicKey, NoteSignature]:
+    """Which of these keys have signed the note, each with its signature; those of others say nothing.
 
     Raises NoteWrong where none of them has, and where one that stands there is not that key's.
     """
-    found: list[PublicKey] = []
+    found: dict[PublicKey, NoteSignature] = {}
     for key in trusted:
         for signature in note.signatures:
             if (signature.name, signature.key_id) != (key.name, key.id):
@@ -101,7 +101,7 @@ def signed_by(note: SignedNote, trusted: Sequence[PublicKey]) -> list[PublicKey]
                 key.check(note.text.encode(), signature.content)
             except KeyWrong as error:
                 raise NoteWrong(f"the signature of {key.name} is not that key's: {error}") from None
-            found.append(key)
+            found[key] = signature
             break
     if not found:
         names = ", ".join(key.name for key in trusted) or "nobody"

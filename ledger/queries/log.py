@@ -1,17 +1,18 @@
 """The log: what is to be entered next, the nodes of its tree, and its checkpoints."""
 
 import io
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psycopg2.extensions
-from sqlalchemy import Connection, Table, func, insert, select, tuple_
+from sqlalchemy import Connection, Table, func, select, tuple_
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from domain.engine.records import Algorithm
 from domain.log.entries import entry_of_act, entry_of_event
 from domain.log.tree import NodePlace
-from ledger.log_tables import checkpoints, log_entries, log_nodes, operator_acts
+from ledger.log_tables import checkpoints, cosignatures, log_entries, log_nodes, operator_acts
 from ledger.queries.outbox_position import Mark, mark, move_mark
 from ledger.tables import events, outbox
 
@@ -40,12 +41,21 @@ class NewEntry:
 
 @dataclass(frozen=True)
 class KeptCheckpoint:
-    """A checkpoint as it is kept: how many entries it covers, its signed note, the public key that signed it, when."""
+    """A checkpoint as it is kept: how many entries it covers, its signed note, the public key that signed it, when.
+
+    ``lines`` are what witnesses wrote below it (:func:`keep_cosignatures`), in the order in which they were brought.
+    """
 
     size: int
     note: str
     key: str
     made_at: datetime
+    lines: Sequence[str] = ()
+
+    @property
+    def cosigned(self) -> str:
+        """The note with all who signed it."""
+        return self.note + "".join(self.lines)
 
 
 @dataclass(frozen=True)
@@ -155,11 +165,16 @@ def places_of_acts(connection: Connection, numbers: Collection[int], below: int)
 
 def checkpoints_from(connection: Connection, below: int | None, at_most: int) -> list[KeptCheckpoint]:
     """The checkpoints that cover fewer entries than ``below`` (None: all), the one that covers most first."""
-    query = select(checkpoints.c.size, checkpoints.c.note, checkpoints.c.key, checkpoints.c.made_at)
+    lines = (
+        select(func.array_agg(aggregate_order_by(cosignatures.c.line, cosignatures.c.brought_at, cosignatures.c.key)))
+        .where(cosignatures.c.size == checkpoints.c.size)
+        .scalar_subquery()
+    )
+    query = select(checkpoints.c.size, checkpoints.c.note, checkpoints.c.key, checkpoints.c.made_at, lines)
     if below is not None:
         query = query.where(checkpoints.c.size < below)
     rows = connection.execute(query.order_by(checkpoints.c.size.desc()).limit(at_most))
-    return [KeptCheckpoint(*row) for row in rows]
+    return [KeptCheckpoint(size, note, key, made_at, below or ()) for size, note, key, made_at, below in rows]
 
 
 def newest_checkpoint(connection: Connection) -> KeptCheckpoint | None:
@@ -183,3 +198,9 @@ def sizes_of_checkpoints(connection: Connection, below: int, at_most: int) -> li
 def keep_checkpoint(connection: Connection, size: int, note: str, key: str) -> None:
     """Keep a checkpoint for good."""
     connection.execute(insert(checkpoints).values(size=size, note=note, key=key))
+
+
+def keep_cosignatures(connection: Connection, size: int, lines: Mapping[str, str]) -> None:
+    """Keep what witnesses wrote below a checkpoint, by their public keys; of each key the first counts."""
+    rows = [{"size": size, "key": key, "line": line} for key, line in lines.items()]
+    connection.execute(insert(cosignatures).values(rows).on_conflict_do_nothing())

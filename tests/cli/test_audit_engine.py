@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from domain.calendar import day_of
-from domain.log.keys import write_secret_key
+from domain.log.keys import Witness, write_secret_key
+from domain.log.notes import read_note
 from embedded.simulate.sandbox import Sandbox
 from ledger.reader import Reader
 from starter.looking_back import recorded_case
@@ -54,6 +55,30 @@ async def test_a_case_that_is_exported_at_once_is_proved_where_the_key_is_at_han
     checked = await asyncio.to_thread(shareflow, "audit", "verify", packed, "--key", public, "--json")
     results = {each["check"]: each["result"] for each in json.loads(checked.out)}
     assert (checked.code, results.pop("checkpoint"), set(results.values())) == (0, "skipped", {"ok"}), checked.out
+
+
+async def test_another_authority_cosigns_and_its_key_alone_will_do(
+    case: tuple[str, str], shareflow: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    witness = Witness("audit.example", b"\x07" * 32, lambda: 1_800_000_000)
+    secret, note, keys, packed = (tmp_path / name for name in ("log.key", "note", "witnesses", "case.zip"))
+    secret.write_text(write_secret_key(LOG_KEY.key.name, b"\x01" * 32), encoding="ascii")
+    made = await asyncio.to_thread(shareflow, "audit", "checkpoint", "--secret", secret, "-o", note)
+    assert made.code == 0, made
+    note.write_text(read_note(note.read_text("utf-8")).signed(witness).written(), "utf-8")
+    unknown = await asyncio.to_thread(shareflow, "audit", "cosign", note)
+    assert "none of the keys that are trusted has signed it (nobody)" in unknown.plainly_refused()
+    monkeypatch.setenv("SHAREFLOW_WITNESSES", str(keys))
+    keys.write_text(LOG_KEY.key.written(), encoding="ascii")
+    wrong = await asyncio.to_thread(shareflow, "audit", "cosign", note)
+    assert "is not one for cosignatures" in wrong.plainly_refused()
+    keys.write_text(witness.key.written(), encoding="ascii")
+    kept = await asyncio.to_thread(shareflow, "audit", "cosign", note)
+    assert kept.out.endswith("entries has 1 cosignatures.\n"), kept
+    await asyncio.to_thread(shareflow, "audit", "export", case[0], "-o", packed)
+    checked = await asyncio.to_thread(shareflow, "audit", "verify", packed, "--key", keys, "--json")
+    results = {each["check"]: each["result"] for each in json.loads(checked.out)}
+    assert (checked.code, results["log"], results["signature"]) == (0, "ok", "ok"), checked.out
 
 
 async def test_a_case_is_given_away_without_those_who_acted(

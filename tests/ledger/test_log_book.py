@@ -57,7 +57,7 @@ def test_every_event_is_entered_once_in_the_order_of_readers(own: Engine, resolv
     note = book.checkpoint(SIGNER, AT)
     checkpoint = checkpoint_in(read_note(note))
     assert (checkpoint.size, checkpoint.root) == (6, root_of(SHA256, leaves(own)))
-    assert signed_by(read_note(note), [SIGNER.key]) == [SIGNER.key]
+    assert list(signed_by(read_note(note), [SIGNER.key])) == [SIGNER.key]
 
 
 def test_a_checkpoint_is_made_once_for_what_is_there(own: Engine, resolve) -> None:

@@ -40,6 +40,15 @@ CREATE TABLE checkpoints (
     key     text NOT NULL,
     made_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+
+-- what other authorities wrote below a checkpoint, each a line
+CREATE TABLE cosignatures (
+    size       bigint NOT NULL REFERENCES checkpoints (size),
+    key        text NOT NULL,
+    line       text NOT NULL,
+    brought_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (size, key)
+);
 """
 
 # An act has a place among the messages of the outbox, behind all of its own transaction: readers pass neither by.
@@ -114,5 +123,13 @@ def upgrade() -> None:
     op.execute(SESSIONS)
     for statement in ARCHIVE:
         op.execute(statement)
-    for table in ("log_entries", "log_nodes", "log_heads", "checkpoints", "operator_acts", *ARCHIVE_ONLY_GROWS):
+    for table in (
+        "log_entries",
+        "log_nodes",
+        "log_heads",
+        "checkpoints",
+        "cosignatures",
+        "operator_acts",
+        *ARCHIVE_ONLY_GROWS,
+    ):
         op.execute(ONLY_GROWS.format(table=table))

@@ -33,7 +33,7 @@ CHECKPOINT = Checkpoint("log.example/shareflow", 30, hashlib.sha256(b"a").digest
 def test_the_example_of_the_standard_is_read_and_signed() -> None:
     key = read_public_key(EXAMPLE_KEY)
     note = read_note(EXAMPLE)
-    assert signed_by(note, [key]) == [key]
+    assert list(signed_by(note, [key])) == [key]
     assert key.written() == EXAMPLE_KEY
     assert note.written() == EXAMPLE
 
@@ -50,13 +50,13 @@ def test_a_checkpoint_comes_back_as_it_was_made() -> None:
     note = CHECKPOINT.note().signed(OURS)
     assert read_note(note.written()) == note
     assert checkpoint_in(note) == CHECKPOINT
-    assert signed_by(note, [OTHERS.key, OURS.key]) == [OURS.key]
+    assert list(signed_by(note, [OTHERS.key, OURS.key])) == [OURS.key]
 
 
 def test_a_witness_says_when_it_saw_it() -> None:
     witness = Witness("audit.example", b"\x03" * 32, lambda: 1_700_000_000.9)
     note = read_note(CHECKPOINT.note().signed(OURS).signed(witness).written())
-    assert signed_by(note, [OURS.key, witness.key]) == [OURS.key, witness.key]
+    assert list(signed_by(note, [OURS.key, witness.key])) == [OURS.key, witness.key]
     assert note.signatures[1].content[:8] == (1_700_000_000).to_bytes(8, "big")
     later = note.signatures[1].content[:7] + b"\xff" + note.signatures[1].content[8:]
     forged = SignedNote(
