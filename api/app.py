@@ -33,6 +33,7 @@ from api.settings import ApiSettings
 from api.supervision import endpoints as supervision
 from api.verify_page import endpoints as verify_page
 from api.webhooks import endpoints as webhooks
+from api.worklist import division_endpoints as division
 from api.worklist import endpoints as worklist
 
 DESCRIPTION = """\
@@ -54,6 +55,7 @@ ROUTERS = (
     *documents.routers,
     attachments.router,
     worklist.router,
+    division.router,
     supervision.router,
     disputes.router,
     events.router,

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.context import AppContext
 from api.http.prefix import own_path
 from api.http.problems import Problem, title_of
-from console import case_acts, case_page, desk, disputes, sign_in, stuck, supervision
+from console import case_acts, case_page, desk, disputes, sign_in, stuck, substitutes, supervision
 from console.door import Door, SignedOut, language_of, visitor_of
 from console.pages import HEADERS, page, see_other, sign, style
 from domain.messages import label
@@ -26,6 +26,12 @@ from starter.errors import NotFound
 ROUTES: Final = (
     Route("/", desk.home),
     Route("/desk", desk.show),
+    Route("/desk/claim", desk.claim, methods=["POST"]),
+    Route("/desk/release", desk.release, methods=["POST"]),
+    Route("/desk/hand-over", desk.hand_over, methods=["POST"]),
+    Route("/desk/substitutes", substitutes.show),
+    Route("/desk/substitutes", substitutes.add, methods=["POST"]),
+    Route("/desk/substitutes/end", substitutes.end, methods=["POST"]),
     Route("/stuck", stuck.show),
     Route("/disputes", disputes.show),
     Route("/supervision", supervision.show),

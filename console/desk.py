@@ -1,25 +1,34 @@
-"""我的待办: the cases in which it is the visitor's move, the most pressing first; and lists of cases in general."""
+"""我的待办: the cases in which it is the visitor's move, who of the department does them; lists of cases in general."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import urlencode
 
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.cases.presenters import case_out
+from api.cases.schemas import ClaimOut
 from api.context import AppContext
-from api.worklist.endpoints import waiting_for
-from console.door import door_of, language_of, visitor_of
+from api.http.problems import Problem, title_of
+from api.worklist import division
+from api.worklist.division import DIVIDING, Tab, claims_out, tab_of_worklist
+from api.worklist.division_endpoints import deeds_out
+from api.worklist.schemas import HandOverIn
+from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.lights import most_pressing
 from console.pages import page, see_other
+from domain.access import Caller
 from domain.calendar import day_of
 from domain.messages import Language, label
 from ledger.queries.views import CaseSummary, Page
 
 ROWS: Final = 50
+VIEWS: Final[Mapping[str, Tab]] = {view: view for view in get_args(Tab)}
+TABS: Final = (*VIEWS, "done")
 
 
 async def home(_: Request) -> Response:
@@ -28,12 +37,67 @@ async def home(_: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """What waits for the visitor."""
-    visitor = await visitor_of(request)
-    context, cursor = door_of(request).context, request.query_params.get("cursor")
-    found = await asyncio.to_thread(context.reader.worklist, waiting_for(visitor.caller), cursor, ROWS)
-    shown = await asyncio.to_thread(rows, context, found.cases, language_of(request))
-    return page(request, "list.html", visitor, {"kind": "desk", "rows": shown, "next": next_of("/desk", found)})
+    """What waits for the visitor, in one of several views."""
+    return await _shown(request, await visitor_of(request), request.query_params.get("tab", "department"))
+
+
+async def _shown(request: Request, visitor: Visitor, tab: str, wrong: str | None = None, status: int = 200) -> Response:
+    context, language, caller = door_of(request).context, language_of(request), visitor.caller
+    told: dict[str, Any] = {"tab": tab, "tabs": TABS, "wrong": wrong, "divides": bool(caller.roles & set(DIVIDING))}
+    if tab == "done":
+        deeds = await asyncio.to_thread(deeds_out, context, caller, language)
+        return page(request, "done.html", visitor, {**told, "deeds": deeds}, status)
+    view = VIEWS.get(tab)
+    if view is None:
+        raise Problem(422, "invalid")
+    cursor = request.query_params.get("cursor")
+
+    def asked() -> tuple[Page, list[dict[str, Any]]]:
+        found = tab_of_worklist(context, caller, view, cursor, ROWS)
+        claims = claims_out(context, caller, found.cases)
+        return found, rows(context, found.cases, language, claims)
+
+    found, shown = await asyncio.to_thread(asked)
+    following = next_of("/desk", found, {"tab": tab})
+    return page(request, "desk.html", visitor, {**told, "rows": shown, "next": following}, status)
+
+
+async def claim(request: Request) -> Response:
+    """Claim a case, and back to the list."""
+    return await _divided(request, lambda asked, _: division.claim(*asked))
+
+
+async def release(request: Request) -> Response:
+    """Release a case, and back to the list."""
+    return await _divided(request, lambda asked, _: division.release(*asked))
+
+
+async def hand_over(request: Request) -> Response:
+    """Hand a case over to a colleague, and back to the list."""
+
+    def handed(asked: Asked, form: Mapping[str, str]) -> Awaitable[object]:
+        said = {name: form[name] for name in ("to", "reason", "holder") if form.get(name)}
+        return division.hand_over(*asked[:3], HandOverIn.model_validate(said), asked[3])
+
+    return await _divided(request, handed)
+
+
+Asked = tuple[AppContext, Caller, str, Language]
+"""Where, by whom, of which case, in which language something is asked."""
+
+
+async def _divided(request: Request, do: Callable[[Asked, Mapping[str, str]], Awaitable[object]]) -> Response:
+    """Do something with the case of a form; a refusal is told above the list."""
+    visitor, language = await visitor_of(request), language_of(request)
+    form = {name: value for name, value in (await form_of(request, visitor)).items() if isinstance(value, str)}
+    tab = form.get("tab", "department")
+    try:
+        await do((door_of(request).context, visitor.caller, form.get("case", ""), language), form)
+    except Problem as refusal:
+        return await _shown(request, visitor, tab, title_of(refusal, language), refusal.status_code)
+    except ValidationError:
+        return await _shown(request, visitor, tab, label("console", "hand_over_incomplete", language), 422)
+    return see_other(f"/desk?{urlencode({'tab': tab})}")
 
 
 def next_of(path: str, found: Page, query: Mapping[str, str] | None = None) -> str | None:
@@ -46,11 +110,17 @@ def next_after(path: str, cursor: str | None, query: Mapping[str, str] | None = 
     return f"{path}?{urlencode({**(query or {}), 'cursor': cursor})}" if cursor else None
 
 
-def rows(context: AppContext, cases: Sequence[CaseSummary], language: Language) -> list[dict[str, Any]]:
+def rows(
+    context: AppContext,
+    cases: Sequence[CaseSummary],
+    language: Language,
+    claims: Mapping[str, ClaimOut] | None = None,
+) -> list[dict[str, Any]]:
     """What a list says of each case; blocking, for the calendar is asked."""
     now = context.known_on()
     days, today = context.calendar_store.now().as_known_on(day_of(now)), day_of(now)
-    return [_row(context, case, language, now, days, today) for case in cases]
+    found = [_row(context, case, language, now, days, today) for case in cases]
+    return [{**row, "claim": (claims or {}).get(row["case"].request_id)} for row in found]
 
 
 def _row(

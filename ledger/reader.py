@@ -4,7 +4,7 @@ Each question is one of ``ledger/queries``; doors know neither tables nor connec
 committed at that moment, and raises one of ``ledger.failures.DATABASE_FAILED`` when the database does not answer.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +24,7 @@ from ledger.queries import (
     calendars,
     cases,
     counting,
+    desk,
     disputing,
     events,
     messages,
@@ -37,12 +38,13 @@ from ledger.queries.archive import ArchivedRun, WaitingForArchive
 from ledger.queries.attachments import Attachment
 from ledger.queries.audited import AuditedCase, AuditedPage
 from ledger.queries.calendars import OpenClock, Place, Publication
+from ledger.queries.desk import CaseClaim, Deed, StandIn
 from ledger.queries.disputing import DisputedCase, DisputePlace
 from ledger.queries.messages import MessageFilter, Stretch
 from ledger.queries.received import Access, Arrival, Received, ReceivedFilter, ReceivedPage
 from ledger.queries.retention import RetainedCase
 from ledger.queries.supervising import Chosen, Moment, Supervised
-from ledger.queries.views import CaseDetail, CaseFilter, Counts, Page, WorklistFilter
+from ledger.queries.views import CaseDetail, CaseFilter, Counts, Held, Page, WorklistFilter
 from ledger.rule_text_store import RuleTextStore
 
 
@@ -84,12 +86,26 @@ class Reader:
         """
         return cases.list_cases(self.engine, wanted, cursor, limit)
 
-    def worklist(self, waiting: Sequence[WorklistFilter], cursor: str | None = None, limit: int = 50) -> Page:
+    def worklist(
+        self, waiting: Sequence[WorklistFilter], cursor: str | None = None, limit: int = 50, held: Held | None = None
+    ) -> Page:
         """The open cases that one of ``waiting`` lets through, the most pressing deadline first. Raises BadCursor.
 
-        No filter gives no case. ``limit`` is held to 1..500.
+        No filter gives no case. ``limit`` is held to 1..500. ``held``: only those that somebody, or nobody, claimed.
         """
-        return cases.worklist(self.engine, waiting, cursor, limit)
+        return cases.worklist(self.engine, waiting, cursor, limit, held)
+
+    def claims(self, unit: str, request_ids: Collection[str]) -> Mapping[str, CaseClaim]:
+        """Who of a department does these cases; those that nobody does are left out."""
+        return desk.claims_of(self.engine, unit, request_ids)
+
+    def stand_ins(self, unit: str, since: date) -> Sequence[StandIn]:
+        """The stand-ins of a department that last until a day or longer."""
+        return desk.stand_ins(self.engine, unit, since)
+
+    def deeds(self, officer: str, org: str | None, visibility: Visibility, limit: int) -> Sequence[Deed]:
+        """The last things that somebody did in cases that ``visibility`` covers, the newest first."""
+        return desk.deeds_of(self.engine, officer, org, visibility, limit)
 
     def supervised(self, visibility: Visibility, moment: Moment, until: date) -> Supervised:
         """How many open cases stand where, in how many a limit ends on each day until one, and how duties stand."""

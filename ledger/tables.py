@@ -49,12 +49,12 @@ class Digest(TypeDecorator[str]):
 Instant = DateTime(timezone=True)
 
 
-def _written_at(name: str) -> Column[Any]:
+def written_at(name: str) -> Column[Any]:
     """When a row was written, by the database's own clock."""
     return Column(name, Instant, nullable=False, server_default=func.clock_timestamp())
 
 
-def _of_case() -> Column[Any]:
+def of_case() -> Column[Any]:
     """The case that a row is part of, in whose key it stands."""
     return Column("request_id", Text, ForeignKey("cases.request_id"), primary_key=True)
 
@@ -63,6 +63,7 @@ def _of_case() -> Column[Any]:
 _DUE = text("COALESCE(due_at, 'infinity'::timestamp with time zone)")
 _TURN = ("statute", "stage", _DUE, "request_id")
 _PLACE = text("split_part(statute, '-'::text, 1)")
+_PERSON = text("(actor ->> 'person')")
 
 
 def _of_open(name: str, *columns: Any, also: str | None = None) -> Index:
@@ -77,7 +78,7 @@ rule_texts = Table(
     Column("digest", Text, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("body", JSONB, nullable=False),
-    _written_at("stored_at"),
+    written_at("stored_at"),
 )
 
 cases = Table(
@@ -111,7 +112,7 @@ cases = Table(
     Column("breached", Boolean, nullable=False, server_default=false()),
     Column("extension_asked", Boolean, nullable=False, server_default=false()),
     Column("rung", SmallInteger, nullable=False, server_default=text("0")),
-    _written_at("updated_at"),
+    written_at("updated_at"),
     UniqueConstraint("filing_key", name="cases_filing_key_key"),
     Index("cases_by_filing", "filed_at", "request_id"),
     Index("cases_by_place", _PLACE, "filed_at", "request_id"),
@@ -144,16 +145,16 @@ cases = Table(
 filings = Table(
     "filings",
     metadata,
-    _of_case(),
+    of_case(),
     Column("application", JSONB, nullable=False),
 )
 
 parked = Table(
     "parked",
     metadata,
-    _of_case(),
+    of_case(),
     Column("reason", Text, primary_key=True),
-    _written_at("since"),
+    written_at("since"),
     Column("filed_at", Instant, nullable=False),
     Index("parked_by_filing", "filed_at", "request_id"),
 )
@@ -170,7 +171,7 @@ confirmed = Table(
 events = Table(
     "events",
     metadata,
-    _of_case(),
+    of_case(),
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
     Column("type", Text, nullable=False),
@@ -184,18 +185,19 @@ events = Table(
     Column("prev", Digest, nullable=False),
     Column("digest", Digest, nullable=False),
     Column("salt", Digest),
-    _written_at("recorded_at"),
+    written_at("recorded_at"),
     Index(
         "events_by_caller_key",
         text("caller_mark(request_id, caller_part(key))"),
         postgresql_where=text("key IS NOT NULL"),
     ),
+    Index("events_by_person", _PERSON, "at", postgresql_where=text(f"{_PERSON} IS NOT NULL")),
 )
 
 clocks = Table(
     "clocks",
     metadata,
-    _of_case(),
+    of_case(),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("seq", Integer, nullable=False),
     Column("id", Text, nullable=False),
@@ -227,7 +229,7 @@ outbox = Table(
     Column("request_id", Text, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("type", Text, nullable=False),
-    _written_at("created_at"),
+    written_at("created_at"),
     Index("outbox_by_request", "request_id"),
     Index("outbox_by_type", "type", "position"),
 )
@@ -256,7 +258,7 @@ calendar_editions = Table(
     Column("id", Text, primary_key=True),
     Column("published", Date, nullable=False),
     Column("body", JSONB, nullable=False),
-    _written_at("stored_at"),
+    written_at("stored_at"),
 )
 
 calendar_publications = Table(
@@ -264,10 +266,10 @@ calendar_publications = Table(
     metadata,
     Column("edition", Text, ForeignKey("calendar_editions.id"), primary_key=True),
     Column("started_by", Text, nullable=False),
-    _written_at("started_at"),
+    written_at("started_at"),
     Column("expected", Integer, nullable=False),
     Column("superseded", Integer, nullable=False, server_default=text("0")),
-    _written_at("seen_at"),
+    written_at("seen_at"),
     Column("finished_at", Instant),
     Index("calendar_publications_open", "started_at", postgresql_where=text("finished_at IS NULL")),
 )
@@ -364,7 +366,7 @@ received_events = Table(
     Column("digest", Text, nullable=False),
     Column("places", JSONB, nullable=False),
     Column("received_from", Text, nullable=False),
-    _written_at("received_at"),
+    written_at("received_at"),
     Column("effect", Text),
     UniqueConstraint("sender", "source", "id", name="received_events_sender_source_id_key"),
     Index("received_events_of_request", "request_id", "number"),
@@ -384,12 +386,12 @@ attachments = Table(
     Column("media_type", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("uploaded_by", Text, nullable=False),
-    _written_at("uploaded_at"),
+    written_at("uploaded_at"),
 )
 
 named_papers = Table(
     "named_papers",
     metadata,
     Column("sha256", Text, primary_key=True),
-    _of_case(),
+    of_case(),
 )

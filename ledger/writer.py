@@ -13,8 +13,9 @@ from typing import Any
 from domain.log.acts import NewAct, OperatorAct
 from domain.retention import Keepsake
 from ledger.engine import Engine
-from ledger.queries import acts, attachments, confirmed, received, retention, sessions
+from ledger.queries import acts, attachments, confirmed, desk, received, retention, sessions
 from ledger.queries.attachments import Attachment
+from ledger.queries.desk import CaseClaim, StandIn
 from ledger.queries.received import Arrival, Received
 
 
@@ -65,6 +66,28 @@ class Writer:
     def confirm(self, heads: Mapping[str, int]) -> None:
         """Note that the engine has each of these cases, by their ids, up to an event. Nothing is taken back."""
         confirmed.confirm(self.engine, heads)
+
+    def claim(self, request_id: str, unit: str, officer: str) -> CaseClaim | None:
+        """Take an open case unless a colleague has it; who has it then. None: it is closed, or not there."""
+        return desk.claim(self.engine, request_id, unit, officer)
+
+    def release(self, request_id: str, unit: str, by: str, on_behalf: Collection[str]) -> CaseClaim | None:
+        """Give a case back that one of these has; who has it then."""
+        return desk.release(self.engine, request_id, unit, by, on_behalf)
+
+    def hand_over(
+        self, request_id: str, unit: str, to: str, by: str, reason: str, holder: str | None
+    ) -> CaseClaim | None:
+        """Give a case that ``holder`` has to a colleague; who has it then. None: it is closed, or not there."""
+        return desk.hand_over(self.engine, request_id, unit, to, by, reason, holder)
+
+    def stand_in(self, unit: str, new: StandIn) -> StandIn:
+        """Have somebody of a department stand in for another; the same said twice is there once."""
+        return desk.stand_in(self.engine, unit, new)
+
+    def end_stand_in(self, unit: str, number: int, by: str) -> bool:
+        """End one of a department's stand-ins now; whether there is such a one."""
+        return desk.end_stand_in(self.engine, unit, number, by)
 
     def open_session(self, digest: str, bearer: Mapping[str, Any], lasts: timedelta) -> None:
         """Begin a session at the console that lasts so long at most; ``digest`` is of what the browser holds."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from api.cases.schemas import (
     AccessOut,
     CaseOut,
+    ClaimOut,
     ClockOut,
     HolderOut,
     LinksOut,
@@ -81,7 +82,11 @@ def opened_out(events: Sequence[NumberedEvent], language: Language) -> list[Open
 
 
 def case_out(
-    case: CaseSummary, language: Language, access: Access | None = None, opens: list[OpenedOut] | None = None
+    case: CaseSummary,
+    language: Language,
+    access: Access | None = None,
+    opens: list[OpenedOut] | None = None,
+    claim: ClaimOut | None = None,
 ) -> CaseOut:
     """What is shown of a case; its application only when ``case`` has it."""
     path = path_of(case)
@@ -111,6 +116,7 @@ def case_out(
         application=dict(case.application) if isinstance(case, CaseDetail) else None,
         access=AccessOut.model_validate(access, from_attributes=True) if access else None,
         stuck=_stuck(case),
+        claim=claim,
         links=LinksOut.model_construct(
             self=path,
             events=f"{path}/events",

@@ -91,6 +91,15 @@ class OpenedOut(Out):
     request_id: str
 
 
+class ClaimOut(Out):
+    """Who of your department does a case (认领): an internal division of work, which restricts nobody."""
+
+    officer: str
+    since: datetime
+    by: str = Field(description="Who claimed it or handed it over.")
+    yours: bool = Field(description="You have it, or somebody for whom you stand in today.")
+
+
 class LinksOut(Out):
     """Where to go on from here; relative to the API's address."""
 
@@ -129,6 +138,7 @@ class CaseOut(Out):
     application: dict[str, Any] | None = Field(default=None, description="As filed; in single cases only.")
     access: AccessOut | None = Field(default=None, description="What the platform told; in single cases only.")
     stuck: StuckOut | None
+    claim: ClaimOut | None = Field(default=None, description="Who of your department does it; in the worklist only.")
     links: LinksOut
 
 

@@ -18,6 +18,7 @@ from ledger.queries.views import (
     CaseDetail,
     CaseFilter,
     CaseSummary,
+    Held,
     Page,
     WorklistFilter,
     cases_from,
@@ -98,15 +99,21 @@ def list_cases(engine: Engine, wanted: CaseFilter | None = None, cursor: str | N
     return shown_page(engine, page_of_cases(wanted or CaseFilter(), after, limit + 1), limit, latest_first=True)
 
 
-def worklist(engine: Engine, filters: Sequence[WorklistFilter], cursor: str | None = None, limit: int = 50) -> Page:
+def worklist(
+    engine: Engine,
+    filters: Sequence[WorklistFilter],
+    cursor: str | None = None,
+    limit: int = 50,
+    held: Held | None = None,
+) -> Page:
     """The open cases that one of ``filters`` lets through, the most pressing deadline first.
 
-    Whose move it is in which stage is the domain's to say; no filter gives no case. ``limit`` is held to 1..500.
-    Raises BadCursor.
+    ``held`` narrows them to those that somebody, or nobody, has claimed. Whose move it is in which stage is the
+    domain's to say; no filter gives no case. ``limit`` is held to 1..500. Raises BadCursor.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
     after = None if cursor is None else read_cursor(cursor)
-    return shown_page(engine, page_of_worklist(filters, after, limit + 1), limit, latest_first=False)
+    return shown_page(engine, page_of_worklist(filters, after, limit + 1, held), limit, latest_first=False)
 
 
 def grants_of(engine: Engine, provider: str, resource: str, stages: Sequence[Stage]) -> tuple[CaseSummary, ...]:

@@ -31,7 +31,8 @@ from sqlalchemy import (
 from domain.access import Visibility
 from domain.words import Stage
 from ledger.codes import is_code
-from ledger.queries.views import CaseFilter, WorklistFilter
+from ledger.desk_tables import desk_claims
+from ledger.queries.views import CaseFilter, Held, WorklistFilter
 from ledger.tables import cases, parked
 
 Conditions = tuple[ColumnElement[bool], ...]
@@ -55,9 +56,12 @@ def page_of_cases(wanted: CaseFilter, after: Position | None, limit: int) -> Sub
     return _together(branches, limit, latest_first=True)
 
 
-def page_of_worklist(filters: Sequence[WorklistFilter], after: Position | None, limit: int) -> Subquery | None:
+def page_of_worklist(
+    filters: Sequence[WorklistFilter], after: Position | None, limit: int, held: Held | None = None
+) -> Subquery | None:
     """The ``position`` and ``request_id`` of so many open cases after a position, soonest due first; None: of none."""
-    branches = [_of_turns(way, turns, after, limit) for way, turns in _waiting(filters)]
+    also = () if held is None else (_is_held(held),)
+    branches = [_of_turns((*way, *also), turns, after, limit) for way, turns in _waiting(filters)]
     return _together(branches, limit, latest_first=False)
 
 
@@ -184,6 +188,14 @@ def _of_turns(way: Conditions, turns: _Turns, after: Position | None, limit: int
     each = of_one.correlate(turn).lateral("each")
     order = (each.c.position, each.c.request_id)
     return select(*order).select_from(turn.join(each, true())).order_by(*order).limit(limit)
+
+
+def _is_held(held: Held) -> ColumnElement[bool]:
+    """Whether a case is done by one of some officers, or by nobody; of open cases alone there are claims at all."""
+    theirs = select(desk_claims.c.request_id).where(desk_claims.c.unit == held.unit)
+    if held.officers:
+        return cases.c.request_id.in_(theirs.where(desk_claims.c.officer.in_(sorted(held.officers))))
+    return ~theirs.where(desk_claims.c.request_id == cases.c.request_id).correlate(cases).exists()
 
 
 def _texts(values: Iterable[str]) -> ColumnElement[Any]:

@@ -125,6 +125,14 @@ class WorklistFilter:
 
 
 @dataclass(frozen=True)
+class Held:
+    """Whose cases of a worklist: those that one of ``officers`` of a unit does; none named: that nobody there does."""
+
+    unit: str
+    officers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Head:
     """How far the ledger knows a case, to compare with its workflow."""
 

@@ -18,6 +18,7 @@ PATHS: Final = {
     "{name}": "application",
     "{seq}": "1",
     "{size}": "1",
+    "{id}": "999999999",
 }
 QUERIES: Final = {"GET /v1/calendar/due": {"from": "2026-09-18", "working_days": "5"}}
 EVENT: Final = {
@@ -32,6 +33,8 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /v1/events": EVENT,
     "POST /v1/attachments": {},
     "POST /v1/webhooks": {"url": "http://not-taken.example/"},
+    "POST /v1/worklist/{request_id}/hand-over": {"to": "nobody", "reason": "x", "holder": "nobody-either"},
+    "POST /v1/worklist/substitutes": {"substitute": "x", "first_day": "2020-01-01", "last_day": "2020-01-01"},
     "PATCH /v1/webhooks/{webhook_id}": {"events": []},
     "POST /v1/webhooks/{webhook_id}/replay": {"from": "start"},
 }

@@ -1,0 +1,46 @@
+"""Whose move it is, as the ledger is asked: statute by statute, role by role."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from domain.access import EVERYWHERE, OF_A_PLACE, OF_A_SUPERIOR, Caller, place_of
+from domain.statutes.loader import packaged_statutes
+from domain.words import Role, Stage
+from ledger.queries.views import WorklistFilter
+from procedures.assignees import SETTLING, stages_assigned_to, stages_with_extension
+
+
+def waiting_for(caller: Caller) -> list[WorklistFilter]:
+    """The stages in which cases wait for a caller, statute by statute."""
+    found: list[WorklistFilter] = []
+    for statute in packaged_statutes().values():
+        under = frozenset({statute.id})
+        here = EVERYWHERE in caller.places or place_of(statute.id) in caller.places
+        for role in sorted(caller.roles):
+            stages = stages_assigned_to(role, statute)
+            if role in OF_A_PLACE:
+                found += _of_an_organ(caller, role, stages, under, here)
+            elif role in (Role.REQUESTER, Role.PROVIDER) and caller.org is not None:
+                found.append(WorklistFilter(stages, under, _party(role), caller.org))
+        if Role.BUREAU in caller.roles and here:
+            found.append(WorklistFilter(stages_with_extension(statute), under, extension_asked=True))
+    return [each for each in found if each.stages]
+
+
+def _of_an_organ(
+    caller: Caller, role: Role, stages: frozenset[Stage], under: frozenset[str], here: bool
+) -> Iterator[WorklistFilter]:
+    """Its own place's cases; but where a case names a superior, that place's organs alone coordinate and decide it."""
+    settling = stages & SETTLING if role in OF_A_SUPERIOR else frozenset[Stage]()
+    if EVERYWHERE in caller.places:
+        yield WorklistFilter(stages, under)
+        return
+    if here:
+        yield WorklistFilter(stages - settling, under)
+        yield WorklistFilter(settling, under, superiors=frozenset())
+    if settling and caller.places:
+        yield WorklistFilter(settling, under, superiors=caller.places)
+
+
+def _party(role: Role) -> Literal["requester", "provider"]:
+    return "requester" if role is Role.REQUESTER else "provider"

@@ -1,0 +1,64 @@
+"""替岗: who stands in for an absent colleague of the department, from which day to which."""
+
+import asyncio
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.http.problems import Problem
+from api.worklist import division
+from api.worklist.schemas import StandInIn
+from console.door import Visitor, door_of, form_of, language_of, visitor_of
+from console.pages import page, see_other
+from domain.messages import label
+
+PAGE = "/desk/substitutes"
+
+
+async def show(request: Request) -> Response:
+    """The stand-ins of the department, and a form for another."""
+    return await _page(request, await visitor_of(request))
+
+
+async def add(request: Request) -> Response:
+    """Have a colleague stand in."""
+    visitor = await visitor_of(request)
+    form = {name: value for name, value in (await form_of(request, visitor)).items() if isinstance(value, str)}
+    try:
+        said = StandInIn.model_validate({name: form[name] for name in StandInIn.model_fields if form.get(name)})
+        await asyncio.to_thread(division.stand_in, door_of(request).context, visitor.caller, said)
+    except (ValidationError, Problem) as refusal:
+        if isinstance(refusal, Problem) and refusal.status_code != 422:
+            raise
+        return await _page(request, visitor, form, label("console", "stand_in_incomplete", language_of(request)), 422)
+    return see_other(PAGE)
+
+
+async def end(request: Request) -> Response:
+    """End a stand-in now."""
+    visitor = await visitor_of(request)
+    form = await form_of(request, visitor)
+    division.require_division(visitor.caller)
+    number = str(form.get("id", ""))
+    if not number.isascii() or not number.isdigit() or len(number) > 18:
+        raise Problem(404, "not_found")
+    writer, unit = door_of(request).context.writer, division.unit_of(visitor.caller)
+    if not await asyncio.to_thread(writer.end_stand_in, unit, int(number), visitor.caller.subject):
+        raise Problem(404, "not_found")
+    return see_other(PAGE)
+
+
+async def _page(
+    request: Request,
+    visitor: Visitor,
+    values: dict[str, str] | None = None,
+    wrong: str | None = None,
+    status: int = 200,
+) -> Response:
+    division.require_division(visitor.caller)
+    context = door_of(request).context
+    unit, day = division.unit_of(visitor.caller), division.today(context)
+    found = await asyncio.to_thread(context.reader.stand_ins, unit, day)
+    told = {"found": found, "values": values or {}, "wrong": wrong, "me": visitor.caller.subject}
+    return page(request, "substitutes.html", visitor, told, status)

@@ -1,0 +1,189 @@
+"""Questions and changes of the desk: claims (认领), handing over (转交), stand-ins (替岗), what somebody did.
+
+``unit`` is the department, or the organ, within which work is divided; nothing here reaches beyond it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+
+from domain.access import Visibility
+from domain.codes import code_key
+from domain.words import EventType, Stage
+from ledger.desk_tables import desk_claims, desk_moves, desk_substitutes
+from ledger.engine import reading
+from ledger.queries.visibility import visible
+from ledger.tables import cases, events
+
+_NOW = func.clock_timestamp()
+_CLAIM: Final = (desk_claims.c.request_id, desk_claims.c.officer, desk_claims.c.since, desk_claims.c.by)
+NOT_DONE_BY_ANYBODY: Final = tuple(
+    kind.value for kind in EventType if kind.value.startswith("clock_") or kind is EventType.CLOSED
+)
+"""Events that follow from what somebody did."""
+
+
+@dataclass(frozen=True)
+class CaseClaim:
+    """Who does a case, since when, and who said so."""
+
+    request_id: str
+    officer: str
+    since: datetime
+    by: str
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """Somebody does the cases of an absent colleague, from a day to another, both inclusive."""
+
+    id: int
+    absent: str
+    substitute: str
+    first_day: date
+    last_day: date
+    by: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something that somebody did in a case."""
+
+    request_id: str
+    procedure: str
+    resource_name: str
+    stage: Stage
+    at: datetime
+    type: str
+
+
+def claim(engine: Engine, request_id: str, unit: str, officer: str) -> CaseClaim | None:
+    """Take a case unless a colleague has it; who has it then. None: the case is closed, or not there."""
+    with engine.begin() as connection:
+        if not _is_open(connection, request_id):
+            return None
+        values = {"request_id": request_id, "unit": unit, "officer": officer, "by": officer}
+        put = insert_or_skip(desk_claims).values(values).on_conflict_do_nothing().returning(desk_claims.c.officer)
+        if connection.execute(put).first() is not None:
+            _note(connection, "claim", values, None)
+        return _claim_of(connection, request_id, unit)
+
+
+def release(engine: Engine, request_id: str, unit: str, by: str, on_behalf: Collection[str]) -> CaseClaim | None:
+    """Give a case back that one of these has; who has it then."""
+    there = (desk_claims.c.request_id == request_id, desk_claims.c.unit == unit)
+    with engine.begin() as connection:
+        gone = delete(desk_claims).where(*there, desk_claims.c.officer.in_(on_behalf)).returning(desk_claims.c.officer)
+        if connection.execute(gone).first() is not None:
+            _note(connection, "release", {"request_id": request_id, "unit": unit, "officer": None, "by": by}, None)
+        return _claim_of(connection, request_id, unit)
+
+
+def hand_over(
+    engine: Engine, request_id: str, unit: str, to: str, by: str, reason: str, holder: str | None
+) -> CaseClaim | None:
+    """Give a case that ``holder`` has (None: nobody) to a colleague; who has it then. None as for :func:`claim`.
+
+    Where somebody else has it by now, it stays with him.
+    """
+    with engine.begin() as connection:
+        if not _is_open(connection, request_id):
+            return None
+        now = _claim_of(connection, request_id, unit, for_update=True)
+        if (now.officer if now else None) != holder or to == holder:
+            return now
+        values = {"request_id": request_id, "unit": unit, "officer": to, "by": by}
+        put = insert_or_skip(desk_claims).values(values)
+        if now is None:
+            put = put.on_conflict_do_nothing()
+        else:
+            changed = {"officer": to, "by": by, "since": _NOW}
+            put = put.on_conflict_do_update(index_elements=["request_id", "unit"], set_=changed)
+        if connection.execute(put.returning(desk_claims.c.officer)).first() is not None:
+            _note(connection, "hand_over", values, reason)
+        return _claim_of(connection, request_id, unit)
+
+
+def claims_of(engine: Engine, unit: str, request_ids: Collection[str]) -> Mapping[str, CaseClaim]:
+    """Who of a unit does these cases; those that nobody does are left out."""
+    query = select(*_CLAIM).where(desk_claims.c.unit == unit, desk_claims.c.request_id.in_(request_ids))
+    with reading(engine) as connection:
+        return {row.request_id: CaseClaim(*row) for row in connection.execute(query)}
+
+
+def _is_open(connection: Connection, request_id: str) -> bool:
+    """Whether a case is open; it stays so until the transaction ends."""
+    query = select(cases.c.closed_at).where(cases.c.request_id == request_id).with_for_update(read=True)
+    found = connection.execute(query).first()
+    return found is not None and found.closed_at is None
+
+
+def _claim_of(connection: Connection, request_id: str, unit: str, for_update: bool = False) -> CaseClaim | None:
+    query = select(*_CLAIM).where(desk_claims.c.request_id == request_id, desk_claims.c.unit == unit)
+    row = connection.execute(query.with_for_update() if for_update else query).first()
+    return None if row is None else CaseClaim(*row)
+
+
+def _note(connection: Connection, kind: str, values: Mapping[str, Any], reason: str | None) -> None:
+    connection.execute(insert(desk_moves).values({**values, "kind": kind, "reason": reason}))
+
+
+# Stand-ins
+
+_OF_STAND_IN: Final = tuple(desk_substitutes.c[name] for name in StandIn.__dataclass_fields__)
+
+
+def stand_ins(engine: Engine, unit: str, since: date) -> Sequence[StandIn]:
+    """The stand-ins of a unit that last until a day or longer and were not ended, the first to begin before."""
+    there = (desk_substitutes.c.unit == unit, desk_substitutes.c.last_day >= since)
+    query = select(*_OF_STAND_IN).where(*there, desk_substitutes.c.ended_at.is_(None))
+    order = (desk_substitutes.c.first_day, desk_substitutes.c.id)
+    with reading(engine) as connection:
+        return [StandIn(*row) for row in connection.execute(query.order_by(*order).limit(500))]
+
+
+def stand_in(engine: Engine, unit: str, new: StandIn) -> StandIn:
+    """Have somebody stand in; the same said twice is there once. ``new.id`` does not count."""
+    values = {name: getattr(new, name) for name in StandIn.__dataclass_fields__ if name != "id"}
+    same = [desk_substitutes.c[name] == values[name] for name in ("absent", "substitute", "first_day", "last_day")]
+    query = select(*_OF_STAND_IN).where(desk_substitutes.c.unit == unit, *same, desk_substitutes.c.ended_at.is_(None))
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"desk {unit}"))))
+        row = connection.execute(query).first()
+        if row is None:
+            put = insert(desk_substitutes).values({**values, "unit": unit}).returning(*_OF_STAND_IN)
+            row = connection.execute(put).one()
+        return StandIn(*row)
+
+
+def end_stand_in(engine: Engine, unit: str, number: int, by: str) -> bool:
+    """End one of a unit's stand-ins now; whether it is one, ended by now or before."""
+    there = (desk_substitutes.c.unit == unit, desk_substitutes.c.id == number)
+    with engine.begin() as connection:
+        ends = update(desk_substitutes).where(*there, desk_substitutes.c.ended_at.is_(None))
+        connection.execute(ends.values(ended_at=_NOW, ended_by=by))
+        return connection.execute(select(desk_substitutes.c.id).where(*there)).first() is not None
+
+
+# What somebody did
+
+
+def deeds_of(engine: Engine, officer: str, org: str | None, visibility: Visibility, limit: int) -> Sequence[Deed]:
+    """The last things that somebody did for an organisation in cases that ``visibility`` covers, the newest first."""
+    person, of = events.c.actor["person"].astext, events.c.actor["org"].astext
+    mine = func.upper(of) == code_key(org) if org is not None else of.is_(None)
+    query = (
+        select(events.c.request_id, cases.c.procedure, cases.c.resource_name, cases.c.stage, events.c.at, events.c.type)
+        .join(cases, cases.c.request_id == events.c.request_id)
+        .where(person == officer, person.is_not(None), mine, events.c.type.not_in(NOT_DONE_BY_ANYBODY))
+        .where(visible(visibility))
+        .order_by(events.c.at.desc(), events.c.seq.desc())
+        .limit(limit)
+    )
+    with reading(engine) as connection:
+        return [Deed(*row[:3], Stage(row.stage), *row[4:]) for row in connection.execute(query)]
