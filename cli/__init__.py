@@ -21,7 +21,9 @@ def main() -> None:
         import sys
 
         from configuration.extra import exit_without_audit, exit_without_engine
+        from configuration.memory import collect_seldom
 
+        collect_seldom()
         if of_a_dossier(sys.argv[1:]):
             exit_without_audit(f"The command shareflow audit {sys.argv[2]}")
         else:

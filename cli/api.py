@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 def api(held: Held = False) -> None:
     """Serve the HTTP API alone, on the engine that the environment names or `shareflow up` runs here."""
-    from configuration.process import load_undisturbed
+    from configuration.memory import load_undisturbed
 
     load_undisturbed()
     from cli.api_work import serve

@@ -5,7 +5,8 @@ from rich.console import Console
 from api.settings import api_settings
 from cli.connection import connected
 from configuration.errors import StartupError
-from configuration.process import settle_memory, told_to_stop
+from configuration.memory import settle_memory
+from configuration.process import told_to_stop
 from configuration.settings import Settings
 from console.assembly import serving_api
 from embedded.stack.folder import running_stack

@@ -12,7 +12,7 @@ def register(app: typer.Typer) -> None:
 
 def worker(held: Held = False) -> None:
     """Carry cases forward, on the engine that the environment names; run as many as you like."""
-    from configuration.process import load_undisturbed
+    from configuration.memory import load_undisturbed
 
     load_undisturbed()
     from worker.running import main

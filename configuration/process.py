@@ -1,13 +1,9 @@
-"""What every process here does that runs until it is told to stop: it hears of that, and settles its memory."""
+"""What every process here does that runs until it is told to stop: it hears of that."""
 
 import asyncio
-import gc
 import os
 import signal
 import sys
-
-YOUNG, MIDDLE, OLD = 20_000, 20, 20
-"""After how many new objects the youngest are looked through, and after how many such rounds the older ones are."""
 
 
 def told_to_stop(by_standard_input: bool = False) -> asyncio.Event:
@@ -30,22 +26,3 @@ def told_to_stop(by_standard_input: bool = False) -> asyncio.Event:
 
         loop.add_reader(held, read)
     return stop
-
-
-def load_undisturbed() -> None:
-    """Collect no garbage while a process loads what it stands on: that stays, and looking through it takes a tenth of
-    the time. To be called first of all; :func:`settle_memory` collects again.
-    """
-    gc.disable()
-
-
-def settle_memory() -> None:
-    """Take what a start has loaded out of garbage collection, and collect more seldom from now on.
-
-    Modules, the law and its models stay to the end: looking through them again and again finds nothing. To be called
-    once, when all is loaded and before the work begins.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG, MIDDLE, OLD)
-    gc.enable()

@@ -3,7 +3,7 @@
 import sys
 
 from configuration.extra import exit_without_engine
-from configuration.process import load_undisturbed
+from configuration.memory import load_undisturbed
 
 
 def run() -> int:

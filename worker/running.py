@@ -18,7 +18,8 @@ from temporalio.worker import Worker
 from configuration.errors import StartupError
 from configuration.log_key import signer_named
 from configuration.logs import configure_logs
-from configuration.process import settle_memory, told_to_stop
+from configuration.memory import settle_memory
+from configuration.process import told_to_stop
 from configuration.settings import Settings
 from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.contestants.racing import raced
-from configuration.process import settle_memory
+from configuration.memory import settle_memory
 
 MakeContestant = Callable[[str, str, Path], AbstractAsyncContextManager[Any]]
 """From the addresses of Temporal and the ledger, and the file of recorded rows, to whoever plays cases."""
