@@ -1,5 +1,7 @@
 """What both clients share: how an HTTP client is set up, and how a call becomes an HTTP request."""
 
+import ssl
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
@@ -29,7 +31,15 @@ def http_options(base_url: str, language: Language | None) -> dict[str, Any]:
     if language is not None:
         headers["Accept-Language"] = language
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE)
-    return {"base_url": url, "headers": headers, "follow_redirects": False, "limits": limits}
+    options = {"base_url": url, "headers": headers, "follow_redirects": False, "limits": limits}
+    return options if url.scheme == "https" else {**options, "verify": no_authorities()}
+
+
+def no_authorities() -> ssl.SSLContext:
+    """For what talks plain HTTP alone: the list of authorities takes longer to read than many a call, and no name is
+    believed without it.
+    """
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def patience_of(timeout: float, patience: float) -> Patience:
@@ -59,6 +69,7 @@ def _fit(token: str) -> str:
     return fit
 
 
+@cache
 def _version() -> str:
     try:
         return version("shareflow")

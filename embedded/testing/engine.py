@@ -12,6 +12,7 @@ from embedded.testing.background import Background, in_background
 from embedded.testing.stack import EngineStack, engine_stack
 from shareflow._async_client import AsyncClient
 from shareflow._client import Client
+from shareflow._wire import no_authorities
 
 
 class ShareflowEngine:
@@ -79,7 +80,7 @@ class ShareflowEngine:
     ) -> Client:
         """A client of somebody's, closed with the engine; ``options`` are those of ``starter.Client``."""
         token = self._tokens(role, org, jurisdiction, subject)
-        client = Client(self.url, token, **{"transport": httpx.HTTPTransport(), **options})
+        client = Client(self.url, token, **{"transport": httpx.HTTPTransport(verify=no_authorities()), **options})
         self._until_the_end.callback(client.close)
         return client
 
@@ -94,7 +95,9 @@ class ShareflowEngine:
     ) -> AsyncClient:
         """A client of somebody's for an event loop; use it in ``async with``."""
         token = self._tokens(role, org, jurisdiction, subject)
-        return AsyncClient(self.url, token, **{"transport": httpx.AsyncHTTPTransport(), **options})
+        return AsyncClient(
+            self.url, token, **{"transport": httpx.AsyncHTTPTransport(verify=no_authorities()), **options}
+        )
 
     def _tokens(
         self, role: str | Sequence[str], org: str | None, jurisdiction: Sequence[str] | None, subject: str | None

@@ -8,6 +8,7 @@ import pytest
 
 from embedded.testing.engine import ShareflowEngine
 from shareflow import AsyncClient, Client
+from shareflow._wire import no_authorities
 from tests.client.both import EitherClient, Maker
 from tests.client.faulty_server import FaultyServer, faulty_server
 from tests.client.people import Participants
@@ -32,9 +33,11 @@ async def make(request: pytest.FixtureRequest) -> AsyncIterator[Maker]:
 
     def maker(url: str, token: Any = "a-token", **options: Any) -> EitherClient:
         if request.param == "blocking":
-            asking = EitherClient(Client(url, token, transport=httpx.HTTPTransport(), **options))
+            asking = EitherClient(Client(url, token, transport=httpx.HTTPTransport(verify=no_authorities()), **options))
         else:
-            asking = EitherClient(AsyncClient(url, token, transport=httpx.AsyncHTTPTransport(), **options))
+            asking = EitherClient(
+                AsyncClient(url, token, transport=httpx.AsyncHTTPTransport(verify=no_authorities()), **options)
+            )
         made.append(asking)
         return asking
 
