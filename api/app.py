@@ -1,7 +1,7 @@
 """The application: every group of endpoints behind the same guards, and its description (OpenAPI)."""
 
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
@@ -71,13 +71,22 @@ ROUTERS = (
 """Every address that there is; the order is that of the description."""
 
 
+_DESCRIBED: Final[dict[str, dict[str, Any]]] = {}
+"""The description by the prefix of the addresses in it: making one takes half a second, and nothing else changes it."""
+
+
 class Api(FastAPI):
     """The application, with a description of its own: problems are sent as problems and as nothing else."""
 
     def openapi(self) -> dict[str, Any]:
-        """The description, made once; FastAPI lists the endpoint's own media type beside that of problems."""
-        if self.openapi_schema is not None:
-            return self.openapi_schema
+        """The description, made once in a process; nobody changes it."""
+        prefix = self.servers[0]["url"] if self.servers else ""
+        if prefix not in _DESCRIBED:
+            _DESCRIBED[prefix] = self._described()
+        return _DESCRIBED[prefix]
+
+    def _described(self) -> dict[str, Any]:
+        """FastAPI lists the endpoint's own media type beside that of problems."""
         document = super().openapi()
         schemas = document["components"]["schemas"]
         document["components"]["schemas"] = dict(sorted({**event_schemas(), **schemas}.items()))
