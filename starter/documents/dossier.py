@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 from domain.clocks import ClockId
-from domain.engine.evolve import evolve_all
+from domain.engine.evolve import evolve
 from domain.engine.records import Clock, RecordedEvent
 from domain.messages import Language, label
 from domain.statutes.model import Name
@@ -36,7 +37,7 @@ class Dossier:
 
     def before(self, position: int) -> ShareRequestCase:
         """The case as the event at ``position`` (from 0) found it."""
-        return evolve_all(self.filed, self.events[:position])
+        return self._standings[position]
 
     def after(self, position: int) -> ShareRequestCase:
         """The case after all that happened together with the event at ``position``: one act, recorded as one step.
@@ -50,7 +51,12 @@ class Dossier:
             if (then.at, then.key) != (act.at, act.key):
                 break
             end += 1
-        return evolve_all(self.filed, self.events[:end])
+        return self._standings[end]
+
+    @cached_property
+    def _standings(self) -> Sequence[ShareRequestCase]:
+        """The case before its first event, and after each."""
+        return list(accumulate(self.events, evolve, initial=self.filed))
 
 
 def organ(case: ShareRequestCase, role: Role, language: Language) -> str:

@@ -1,7 +1,8 @@
 """A paper as a reader gets it: its elements and its text, read by a parser that forgives nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 
 VOID = {"meta", "br"}
@@ -34,18 +35,21 @@ class Element:
     def all(self, tag: str, **attributes: str) -> "list[Element]":
         """Every element of that tag in it, with these attributes."""
         wanted = {name.rstrip("_"): value for name, value in attributes.items()}
-        return [x for x in self._within() if x.tag == tag and wanted.items() <= x.attributes.items()]
+        return [x for x in self.within if x.tag == tag and wanted.items() <= x.attributes.items()]
 
     def one(self, tag: str, **attributes: str) -> "Element":
         """The only one."""
         (found,) = self.all(tag, **attributes)
         return found
 
-    def _within(self) -> "Iterator[Element]":
+    @cached_property
+    def within(self) -> "Sequence[Element]":
+        """Every element in it, in order; to be asked for when all of it is read."""
+        found: list[Element] = []
         for x in self.inside:
             if isinstance(x, Element):
-                yield x
-                yield from x._within()
+                found += [x, *x.within]
+        return found
 
 
 class _HtmlReader(HTMLParser):

@@ -49,7 +49,7 @@ def test_every_page_is_well_formed_accessible_and_needs_nothing_from_elsewhere(
             assert all("scope" in x.attributes for x in page.all("th")), where
             for table in page.all("table"):
                 assert table.all("caption") or table.all("thead"), where
-            attributes = {name for x in page._within() for name in x.attributes}
+            attributes = {name for x in page.within for name in x.attributes}
             assert attributes <= {
                 *("lang", "charset", "name", "content", "class", "scope", "href", "data-article", "data-paragraph")
             }, where
