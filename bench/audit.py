@@ -23,7 +23,7 @@ from bench import servers
 from bench.contestants.shareflow import in_one_process
 from bench.filling import Original, fill, hurried
 from bench.originals import DEPARTMENTS, played
-from configuration.process import settle_memory
+from configuration.memory import settle_memory
 from domain.log.keys import Ed25519Signer
 from embedded.demo import demo_cases
 from embedded.simulate.player import Player

@@ -12,7 +12,7 @@ from audit.verification.verify import Trusted, failed
 from audit.verification.verify import verify as check
 from cli.errors import REFUSED, UNUSABLE, Failure
 from cli.output import print_json
-from configuration.process import settle_memory
+from configuration.memory import settle_memory
 
 READABLE = "dossier"
 """Stands for a check where a file is no dossier: none could be made."""
