@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.context import AppContext
 from api.http.prefix import own_path
 from api.http.problems import Problem, title_of
-from console import case_acts, case_page, desk, disputes, sign_in, stuck, substitutes, supervision
+from console import case_acts, case_page, desk, disputes, sign_in, statutes, stuck, substitutes, supervision
 from console.door import Door, SignedOut, language_of, visitor_of
 from console.pages import HEADERS, page, see_other, sign, style
 from domain.messages import label
@@ -38,6 +38,10 @@ ROUTES: Final = (
     Route("/supervision/cases", supervision.cases),
     Route("/supervision/confirm", supervision.confirm, methods=["POST"]),
     Route("/supervision/urge", supervision.urge, methods=["POST"]),
+    Route("/statutes", statutes.show),
+    Route("/statutes/resources", statutes.resources),
+    Route("/statutes/{statute_id}", statutes.one),
+    Route("/statutes/{statute_id}/procedures/{procedure}", statutes.procedure),
     Route("/cases/{request_id}", case_page.show),
     Route("/cases/{request_id}/commands", case_acts.give, methods=["POST"]),
     Route("/cases/{request_id}/preview", case_acts.preview, methods=["POST"]),

@@ -23,6 +23,7 @@ from ledger.queries import (
     audited,
     calendars,
     cases,
+    citing,
     counting,
     desk,
     disputing,
@@ -30,6 +31,7 @@ from ledger.queries import (
     messages,
     outbox_position,
     received,
+    resources,
     retention,
     sessions,
     supervising,
@@ -38,13 +40,15 @@ from ledger.queries.archive import ArchivedRun, WaitingForArchive
 from ledger.queries.attachments import Attachment
 from ledger.queries.audited import AuditedCase, AuditedPage
 from ledger.queries.calendars import OpenClock, Place, Publication
+from ledger.queries.citing import CitedArticle
 from ledger.queries.desk import CaseClaim, Deed, StandIn
 from ledger.queries.disputing import DisputedCase, DisputePlace
 from ledger.queries.messages import MessageFilter, Stretch
 from ledger.queries.received import Access, Arrival, Received, ReceivedFilter, ReceivedPage
+from ledger.queries.resources import KnownResource, SubmittedEntry
 from ledger.queries.retention import RetainedCase
 from ledger.queries.supervising import Chosen, Moment, Supervised
-from ledger.queries.views import CaseDetail, CaseFilter, Counts, Held, Page, WorklistFilter
+from ledger.queries.views import CaseDetail, CaseFilter, CaseSummary, Counts, Held, Page, WorklistFilter
 from ledger.rule_text_store import RuleTextStore
 
 
@@ -126,6 +130,28 @@ class Reader:
     def stuck(self, cursor: str | None = None, limit: int = 50) -> Page:
         """The cases that somebody must look at: parked with a reason, or with an open breached clock."""
         return cases.list_stuck(self.engine, cursor, limit)
+
+    # Whoever reads the law
+
+    def citations(self, statute: str, visibility: Visibility) -> Mapping[CitedArticle, int]:
+        """How many of the newest cases in sight under a statute cite each article."""
+        return citing.citations(self.engine, statute, visibility)
+
+    def citing_cases(
+        self, statute: str, cited: CitedArticle, visibility: Visibility, limit: int
+    ) -> tuple[CaseSummary, ...]:
+        """Those of the newest cases in sight under a statute that cite an article, the latest filing first."""
+        return citing.citing_cases(self.engine, statute, cited, visibility, limit)
+
+    def known_resources(
+        self, visibility: Visibility, code: str | None, cursor: str | None
+    ) -> tuple[Sequence[KnownResource], str | None]:
+        """Resources by the newest case in sight of each, and the cursor of what follows. Raises BadCursor."""
+        return resources.known_resources(self.engine, visibility, code, cursor)
+
+    def submitted_entries(self, visibility: Visibility) -> Sequence[SubmittedEntry]:
+        """The entries that the newest changes of the catalogue in sight submitted last."""
+        return resources.submitted_entries(self.engine, visibility)
 
     # Whoever repeats a call: what came of a key
 

@@ -1,15 +1,18 @@
 """The law as data: statutes, and deadlines by the calendar of working days."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from api.dependencies import CallerIn, ContextIn, LanguageIn
+from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn
 from api.http.problems import RESPONSES, Problem
 from api.http.responses import answer
-from api.law.schemas import DueOut, StatuteBrief, StatuteList
+from api.law.catalogue import resources_of
+from api.law.clauses import clause_list
+from api.law.schemas import ClauseList, DueOut, ResourceList, StatuteBrief, StatuteList
 from domain.calendar import CalendarError, end_of
-from domain.field_types import Day
+from domain.field_types import Code, Day
 from domain.statutes.loader import digest, packaged_overlays, packaged_statutes
 from domain.statutes.model import Statute
 from starter.failures import ledger_answers
@@ -55,7 +58,7 @@ def due(
 @router.get("/statutes", response_model=StatuteList, summary="The statutes that requests can be filed under")
 def statutes(_: CallerIn, language: LanguageIn) -> Response:
     """Every regulation that is kept here as data, with the digest of that data."""
-    return answer(StatuteList(items=[_brief(statute) for statute in packaged_statutes().values()]), language)
+    return answer(StatuteList(items=[brief_of(statute) for statute in packaged_statutes().values()]), language)
 
 
 @router.get("/statutes/{statute_id}", response_model=dict[str, Any], summary="One statute, whole")
@@ -72,7 +75,37 @@ def statute(statute_id: str, _: CallerIn) -> dict[str, Any]:
     return {**found.model_dump(mode="json", exclude_none=True), **over, "digest": digest(found)}
 
 
-def _brief(statute: Statute) -> StatuteBrief:
+@router.get("/statutes/{statute_id}/clauses", response_model=ClauseList, summary="One statute, clause by clause")
+async def clauses(
+    statute_id: str,
+    context: ContextIn,
+    caller: CallerIn,
+    language: LanguageIn,
+    article: Annotated[str | None, Query(pattern=r"^[0-9]{1,3}$", description="One article alone, with cases.")] = None,
+    of: Annotated[str | None, Query(max_length=64, description="Whose article, of a text under one above.")] = None,
+) -> Response:
+    """Each clause that rules something: its words, what carries it out, and how many cases in your sight cite it.
+
+    With `article` also the functions that carry it out, and the cases that cite it.
+    """
+    found = await asyncio.to_thread(clause_list, context, caller, statute_id, article, of, language)
+    return answer(found, language)
+
+
+@router.get("/resources", response_model=ResourceList, summary="The resources that are known from cases")
+async def resources(
+    context: ContextIn,
+    caller: CallerIn,
+    language: LanguageIn,
+    code: Annotated[Code | None, Query(description="One resource alone.")] = None,
+    cursor: Cursor = None,
+) -> Response:
+    """Each resource with its sharing class, by the newest case in your sight; and entries that changes submitted."""
+    return answer(await asyncio.to_thread(resources_of, context, caller, code, cursor, language), language)
+
+
+def brief_of(statute: Statute) -> StatuteBrief:
+    """A statute at a glance."""
     return StatuteBrief(
         id=statute.id,
         title={"zh": statute.title.zh, "en": statute.title.en},

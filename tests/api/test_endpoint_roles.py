@@ -20,7 +20,10 @@ PATHS: Final = {
     "{size}": "1",
     "{id}": "999999999",
 }
-QUERIES: Final = {"GET /v1/calendar/due": {"from": "2026-09-18", "working_days": "5"}}
+QUERIES: Final = {
+    "GET /v1/calendar/due": {"from": "2026-09-18", "working_days": "5"},
+    "GET /v1/procedures/{procedure}/diagram": {"statute": "nantong-2020"},
+}
 EVENT: Final = {
     "specversion": "1.0",
     "id": "1",
