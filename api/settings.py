@@ -29,7 +29,8 @@ class ApiSettings:
     """``issuer`` and ``audience`` are of an outside OIDC issuer; without them the embedded one counts.
 
     ``body_limit`` is in bytes; ``rate`` is how often one caller may ask, ``failures`` how often one address may
-    come with a bad token. ``public_url`` is where people reach the API; printed papers lead there, and its path is
+    come with a bad token. ``client_id`` is the console's client at that issuer, ``client_secret`` the file with its
+    secret (None: it has none). ``public_url`` is where people reach the API; printed papers lead there, and its path is
     that below which a proxy has put the API. ``webhooks``
     are the private addresses that webhooks may have all the same. ``attachments`` is the folder of papers that come as
     files (None: in the state folder), ``attachment_limit`` the largest of them in bytes. ``archive`` is the folder of
@@ -42,6 +43,8 @@ class ApiSettings:
     issuer: str | None = None
     audience: str | None = None
     claims: Claims = Claims()
+    client_id: str | None = None
+    client_secret: Path | None = None
     public_url: str = ""
     webhooks: Allowed = NOTHING
     host: str = "127.0.0.1"
@@ -77,10 +80,17 @@ def api_settings(settings: Settings) -> ApiSettings:
     """What the API goes by. Raises StartupError for a setting that cannot be, and for an issuer without an audience."""
     if settings.text(Settings.oidc_issuer) and not settings.oidc_audience:
         raise StartupError("SHAREFLOW_OIDC_ISSUER needs SHAREFLOW_OIDC_AUDIENCE: a token must be meant for Shareflow.")
+    if settings.oidc_client_id and not (settings.oidc_issuer and settings.public_url):
+        raise StartupError(
+            "SHAREFLOW_OIDC_CLIENT_ID needs SHAREFLOW_OIDC_ISSUER, where people sign in, and SHAREFLOW_PUBLIC_URL, "
+            "where they come back."
+        )
     return ApiSettings(
         issuer=settings.oidc_issuer,
         audience=settings.oidc_audience,
         claims=Claims(settings.claim_org, settings.claim_roles, settings.claim_jurisdiction),
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret_file,
         public_url=settings.public_url,
         webhooks=settings.webhook_allow,
         host=settings.api_host,

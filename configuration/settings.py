@@ -256,6 +256,23 @@ class Settings:
         "the API",
         shown="none",
     )
+    oidc_client_id = Setting(
+        "SHAREFLOW_OIDC_CLIENT_ID",
+        as_text,
+        "word",
+        "the console's client at `SHAREFLOW_OIDC_ISSUER`, through which people sign in ([console.md](console.md)); its "
+        "redirect is `SHAREFLOW_PUBLIC_URL` and `/sign-in/return`",
+        "the API",
+        shown="none: nobody signs in at the console",
+    )
+    oidc_client_secret_file = Setting(
+        "SHAREFLOW_OIDC_CLIENT_SECRET_FILE",
+        as_path_if_any,
+        "file",
+        "the secret of that client",
+        "the API",
+        shown="none: a public client, with PKCE alone",
+    )
     claim_org = Setting(
         "SHAREFLOW_CLAIM_ORG",
         as_word,

@@ -17,11 +17,12 @@ from api.context import AppContext
 from api.http.prefix import own_path
 from api.http.problems import Problem, title_of
 from console import case_acts, case_page, desk, disputes, sign_in, statutes, stuck, substitutes, supervision
-from console.door import Door, SignedOut, language_of, visitor_of
+from console.door import Door, SignedOut, WayIn, language_of, visitor_of
+from console.oidc import RETURN
 from console.pages import HEADERS, page, see_other, sign, style
 from domain.messages import label
 from ledger.errors import BadCursor
-from starter.errors import NotFound
+from starter.errors import NotFound, Unavailable
 
 ROUTES: Final = (
     Route("/", desk.home),
@@ -48,6 +49,8 @@ ROUTES: Final = (
     Route("/cases/{request_id}/form", case_acts.edit, methods=["POST"]),
     Route("/sign-in", sign_in.show),
     Route("/sign-in", sign_in.enter, methods=["POST"]),
+    Route("/sign-in/begin", sign_in.begin),
+    Route(RETURN, sign_in.come_back),
     Route("/sign-out", sign_in.leave, methods=["POST"]),
     Route("/language", sign_in.choose_language, methods=["POST"]),
     Route("/console.css", style),
@@ -56,10 +59,11 @@ ROUTES: Final = (
 """Every page; what is not built is not there."""
 
 
-def add_console(app: FastAPI, context: AppContext, demonstration: bool) -> None:
-    """Put the console beside the API, behind the same guards. ``demonstration``: people choose who they are."""
+def add_console(app: FastAPI, context: AppContext, demonstration: bool, issuer: WayIn | None = None) -> None:
+    """Put the console beside the API, behind the same guards. ``demonstration``: people choose who they are; else they
+    prove it at ``issuer``, if there is one."""
     console = Starlette(routes=list(ROUTES), exception_handlers={**_HANDLERS, 500: _defect})
-    console.state.door = Door(context, demonstration)
+    console.state.door = Door(context, demonstration, issuer)
     app.router.routes.append(_Pages(console))
 
 
@@ -107,6 +111,10 @@ async def _bad_cursor(request: Request, _: Exception) -> Response:
     return await _told(request, 400, label("problem", "bad_cursor", language_of(request)))
 
 
+async def _unavailable(request: Request, _: Exception) -> Response:
+    return await _told(request, 503, label("problem", "unavailable", language_of(request)))
+
+
 async def _defect(request: Request, _: Exception) -> Response:
     return await _told(request, 500, label("problem", "defect", language_of(request)))
 
@@ -128,4 +136,5 @@ _HANDLERS: Final[dict[type[Exception], Telling]] = {
     HTTPException: _of_library,
     NotFound: _not_found,
     BadCursor: _bad_cursor,
+    Unavailable: _unavailable,
 }

@@ -10,6 +10,7 @@ from api.context import open_context
 from api.serving import serving
 from api.settings import ApiSettings
 from console.app import add_console
+from console.oidc import issuer_sign_in
 from domain.model import complete
 from starter.engine_client import ShareflowClient
 from starter.tokens import embedded_issuer
@@ -28,9 +29,12 @@ async def serving_api(client: ShareflowClient, settings: ApiSettings, folder: Pa
     complete()
     issuer = None if settings.issuer else embedded_issuer(folder)
     try:
-        async with open_context(client, settings, issuer, folder) as context:
+        async with (
+            open_context(client, settings, issuer, folder) as context,
+            issuer_sign_in(settings) as way_in,
+        ):
             app = create_app(context)
-            add_console(app, context, demonstration=issuer is not None and settings.host in LOOPBACK)
+            add_console(app, context, issuer is not None and settings.host in LOOPBACK, way_in)
             async with serving(app, settings.host, settings.port) as address:
                 yield address
     finally:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData
@@ -33,12 +33,31 @@ class SignedOut(Exception):
     """Nobody is signed in: the session is missing, over or revoked."""
 
 
+class SignInRefused(Exception):
+    """Whoever came back from where people prove who they are has proven nothing."""
+
+
+class WayIn(Protocol):
+    """Where people prove who they are."""
+
+    async def begin(self, request: Request) -> Response:
+        """Send the browser there. Raises Unavailable when it does not answer."""
+
+    async def finish(self, request: Request) -> Caller:
+        """Who came back. Raises SignInRefused, and Unavailable."""
+
+    async def way_out(self) -> str | None:
+        """Where the session there ends; None where that is not offered."""
+
+
 @dataclass(frozen=True)
 class Door:
-    """What the pages stand on. ``demonstration``: people choose at /sign-in who they are."""
+    """What the pages stand on. ``demonstration``: people choose at /sign-in who they are; else ``issuer`` leads to
+    where they prove it, if anywhere."""
 
     context: AppContext
     demonstration: bool
+    issuer: "WayIn | None" = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +82,7 @@ def language_of(request: Request) -> Language:
 async def visitor_of(request: Request) -> Visitor:
     """Who asks. Raises SignedOut, and Problem 429 for too many calls."""
     context = door_of(request).context
-    address = _address(request)
+    address = came_from(request)
     context.limits.refuse_flood(address)
     token = request.cookies.get(COOKIE)
     if not token:
@@ -120,7 +139,8 @@ def _csrf(token: str) -> str:
     return hmac.new(token.encode("utf-8", "surrogateescape"), b"form", hashlib.sha256).hexdigest()
 
 
-def _address(request: Request) -> str:
+def came_from(request: Request) -> str:
+    """The address of whoever asks, by which floods are held back."""
     return request.client.host if request.client else "unknown"
 
 

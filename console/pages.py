@@ -46,9 +46,8 @@ def page(
             demonstrates=door_of(request).demonstration,
             csrf=CSRF,
             here=own_path(request.scope),
-            back=_back(request),
             paged="cursor" in request.query_params,
-            **context,
+            **{"back": _back(request), **context},
         )
     )
     return HTMLResponse(text, status, {**HEADERS, "Content-Language": TAGS[language]})

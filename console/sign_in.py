@@ -1,4 +1,4 @@
-"""Signing in and out, and the language. Only the demonstration lets people choose who they are."""
+"""Signing in and out, and the language: at the operator's issuer, or in the demonstration by choosing who one is."""
 
 from collections.abc import Collection
 from typing import Final
@@ -9,7 +9,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.problems import Problem
-from console.door import LANGUAGE, SignedOut, door_of, form_of, language_of, set_cookie, sign_in, sign_out, visitor_of
+from console.door import (
+    LANGUAGE,
+    SignedOut,
+    SignInRefused,
+    WayIn,
+    came_from,
+    door_of,
+    form_of,
+    language_of,
+    set_cookie,
+    sign_in,
+    sign_out,
+    visitor_of,
+)
+from console.oidc import BEGUN
 from console.pages import page, see_other
 from domain.access import EVERYWHERE, OF_A_PLACE, Caller
 from domain.field_types import Code
@@ -22,15 +36,16 @@ PARTIES: Final = frozenset({Role.REQUESTER, Role.PROVIDER})
 
 
 async def show(request: Request) -> Response:
-    """The form of the demonstration, or that there is no way in yet."""
+    """The way to the issuer, or the form of the demonstration, or that there is no way in."""
     return _form(request)
 
 
 def _form(
     request: Request, wrong: str | None = None, chosen: Collection[Role] = (), org: str = "", status: int = 200
 ) -> Response:
-    said = {"wrong": wrong, "chosen": chosen, "org": org}
-    context = {"demonstration": door_of(request).demonstration, "roles": list(Role), **said}
+    said = {"wrong": wrong, "chosen": chosen, "org": org, "back": "/sign-in"}
+    door = door_of(request)
+    context = {"demonstration": door.demonstration, "by_issuer": door.issuer is not None, "roles": list(Role), **said}
     return page(request, "sign_in.html", None, context, status)
 
 
@@ -54,10 +69,47 @@ async def enter(request: Request) -> Response:
     return await sign_in(request, Caller(subject, code, roles, places), see_other("/desk"))
 
 
+async def begin(request: Request) -> Response:
+    """Go to the issuer to prove who one is."""
+    return await _issuer(request).begin(request)
+
+
+async def come_back(request: Request) -> Response:
+    """Come back from the issuer: into a session, or to one sentence that it did not work."""
+    issuer, context = _issuer(request), door_of(request).context
+    context.limits.refuse_flood(came_from(request))
+    try:
+        caller = await issuer.finish(request)
+    except SignInRefused:
+        context.limits.failed(came_from(request))
+        answer = _form(request, label("console", "sign_in_refused", language_of(request)), status=403)
+    else:
+        answer = await sign_in(request, caller, see_other("/desk"))
+    answer.delete_cookie(BEGUN, path="/", secure=True, httponly=True, samesite="lax")
+    return answer
+
+
+def _issuer(request: Request) -> WayIn:
+    """Where people prove who they are. Raises SignedOut where there is no such place."""
+    issuer = door_of(request).issuer
+    if issuer is None:
+        raise SignedOut
+    return issuer
+
+
 async def leave(request: Request) -> Response:
-    """End the session."""
+    """End the session here, then the one at the issuer where it offers that.
+
+    The way there is a page of its own: a form may lead nowhere else, and so neither may what answers it.
+    """
     await form_of(request, await visitor_of(request))
-    return await sign_out(request, see_other("/sign-in"))
+    issuer = door_of(request).issuer
+    way_out = await issuer.way_out() if issuer else None
+    if way_out is None:
+        return await sign_out(request, see_other("/sign-in"))
+    answer = page(request, "signed_out.html", None, {"way_out": way_out, "back": "/sign-in"})
+    answer.headers["Refresh"] = f"0; url={way_out}"
+    return await sign_out(request, answer)
 
 
 async def choose_language(request: Request) -> Response:

@@ -56,7 +56,7 @@ async def test_somebody_signs_in_and_out_by_keyboard(seat: Seat) -> None:
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text(label("console", "desk", "zh"))
     await expect(page.get_by_role("banner")).to_contain_text(PROVIDER)
-    await expect(page.get_by_role("navigation")).not_to_contain_text(label("console", "stuck", "zh"))
+    await expect(page.get_by_role("navigation", name=label("console", "menu", "zh"))).not_to_contain_text(label("console", "stuck", "zh"))
     await page.get_by_role("button", name="English").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text(label("console", "desk", "en"))
     await page.get_by_role("button", name=label("console", "sign_out", "en")).click()
@@ -71,7 +71,7 @@ async def test_a_case_is_accepted_and_granted_by_keyboard_alone(seat: Seat, peop
     provider = await seat(Role.PROVIDER, PROVIDER)
     await provider.goto("/desk")
     await expect(provider.get_by_role("link", name=request_id)).to_be_visible()
-    await send(provider, request_id, "grant", **{"terms": "仅限低保核验"})
+    await send(provider, request_id, "grant", conditions="仅限低保核验")
     await expect(provider.get_by_role("main")).to_contain_text(label("outcome", "granted", "zh"))
     await expect(provider.locator("[data-command=grant]")).to_have_count(0)
 
