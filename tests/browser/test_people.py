@@ -56,7 +56,9 @@ async def test_somebody_signs_in_and_out_by_keyboard(seat: Seat) -> None:
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text(label("console", "desk", "zh"))
     await expect(page.get_by_role("banner")).to_contain_text(PROVIDER)
-    await expect(page.get_by_role("navigation", name=label("console", "menu", "zh"))).not_to_contain_text(label("console", "stuck", "zh"))
+    await expect(page.get_by_role("navigation", name=label("console", "menu", "zh"))).not_to_contain_text(
+        label("console", "stuck", "zh")
+    )
     await page.get_by_role("button", name="English").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text(label("console", "desk", "en"))
     await page.get_by_role("button", name=label("console", "sign_out", "en")).click()
