@@ -6,10 +6,11 @@ from typing import Any, Final
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
+from api.accounts import endpoints as accounts
 from api.attachments import endpoints as attachments
 from api.audit import dossiers
 from api.audit import endpoints as audit
-from api.cases import commands, previews, reading
+from api.cases import commands, diagrams, notes, previews, reading
 from api.cases import endpoints as cases
 from api.cases import request_endpoints as requests
 from api.checkpoints import endpoints as checkpoints
@@ -51,6 +52,9 @@ ROUTERS = (
     *reading.routers,
     *commands.routers,
     *previews.routers,
+    *accounts.routers,
+    *diagrams.routers,
+    *notes.routers,
     cases.router,
     *documents.routers,
     attachments.router,

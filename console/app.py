@@ -16,7 +16,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.context import AppContext
 from api.http.prefix import own_path
 from api.http.problems import Problem, title_of
-from console import case_acts, case_page, desk, disputes, sign_in, statutes, stuck, substitutes, supervision
+from console import (
+    case_acts,
+    case_notes,
+    case_page,
+    case_papers,
+    desk,
+    disputes,
+    sign_in,
+    statutes,
+    stuck,
+    substitutes,
+    supervision,
+)
 from console.door import Door, SignedOut, WayIn, language_of, visitor_of
 from console.oidc import RETURN
 from console.pages import HEADERS, page, see_other, sign, style
@@ -47,6 +59,9 @@ ROUTES: Final = (
     Route("/cases/{request_id}/commands", case_acts.give, methods=["POST"]),
     Route("/cases/{request_id}/preview", case_acts.preview, methods=["POST"]),
     Route("/cases/{request_id}/form", case_acts.edit, methods=["POST"]),
+    Route("/cases/{request_id}/notes", case_notes.add, methods=["POST"]),
+    Route("/cases/{request_id}/papers/{name}", case_papers.paper),
+    Route("/cases/{request_id}/attachments/{sha256}", case_papers.attachment),
     Route("/sign-in", sign_in.show),
     Route("/sign-in", sign_in.enter, methods=["POST"]),
     Route("/sign-in/begin", sign_in.begin),

@@ -1,27 +1,35 @@
 """案件: one case, what happened in it, its limits, and a form for each command that the visitor may give now."""
 
 import asyncio
-from typing import Any
+import secrets
+from typing import Any, Final
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.cases.presenters import before_anything, case_out, etag_of, opened_out
+from api.accounts.endpoints import CaseTold, account_out, told_of
+from api.cases.diagrams import drawn
+from api.cases.notes import note_out, notes_for, sides_of
+from api.cases.presenters import case_out, etag_of, opened_out
 from api.context import AppContext
-from api.dependencies import visible_case
+from api.dependencies import parties_of
+from api.documents.endpoints import listed_papers
+from api.http.problems import Problem
 from console.case_forms import Typed, forms
+from console.case_story import story
 from console.door import Visitor, door_of, language_of, visitor_of
-from console.forms import FormField
-from console.lights import light_of
 from console.pages import page
-from console.shown_forms import name_of
-from domain.access import Caller
-from domain.calendar import day_of
-from domain.engine.evolve import evolve_all
-from domain.engine.records import RecordedEvent
+from console.said import field_name, value_text
+from domain.access import Caller, visibility_of
 from domain.messages import Language, label
-from ledger.queries.views import CaseDetail
-from starter.documents.wording import limit_text
+from domain.rule_texts import KNOWN
+from domain.words import ProcedureName
+from procedures.registry import PROCEDURES
+
+NOTES: Final = 20
+PAPERS: Final = 100
+"""So many papers that a case names are shown; a case may name more."""
 
 
 async def show(request: Request) -> Response:
@@ -32,59 +40,77 @@ async def show(request: Request) -> Response:
 async def case_shown(request: Request, visitor: Visitor, typed: Typed | None = None, status: int = 200) -> Response:
     """The page, with a form as it was ``typed`` where one came back."""
     context, language = door_of(request).context, language_of(request)
-    request_id = request.path_params["request_id"]
+    request_id, before = request.path_params["request_id"], _before(request)
+    cursor = request.query_params.get("notes")
     shown = await asyncio.to_thread(_shown, context, visitor.caller, request_id, typed, language)
-    return page(request, "case.html", visitor, shown, status)
+    story_of_it = await asyncio.to_thread(story, shown["told"], context.known_on(), before, language)
+    beside = await asyncio.to_thread(_notes, context, visitor.caller, shown["told"], cursor, language)
+    return page(request, "case.html", visitor, {**shown, **story_of_it, **beside}, status)
+
+
+def _before(request: Request) -> int | None:
+    """Before which event the page is to end. Raises Problem 400 for what is no number of an event."""
+    said = request.query_params.get("before")
+    if said is None:
+        return None
+    if not (said.isascii() and said.isdigit() and len(said) < 10 and int(said) > 1):
+        raise Problem(400, "malformed")
+    return int(said)
 
 
 def _shown(
     context: AppContext, caller: Caller, request_id: str, typed: Typed | None, language: Language
 ) -> dict[str, Any]:
-    """All that the page says of a case; blocking."""
-    case = visible_case(context, caller, request_id)
-    events = context.reader.events(request_id, limit=case.seq)
-    now = evolve_all(before_anything(case, case.statute_then), events)
+    """Where the case stands and what may be done; blocking."""
+    told = told_of(context, caller, request_id)
+    case, now = told.case, told.account.examined.case
+    application = [
+        (field_name(name, language), text)
+        for name, value in case.application.items()
+        if name not in _TOLD_APART and (text := value_text(name, value, language))
+    ]
+    stages = PROCEDURES[ProcedureName(case.procedure)].under(KNOWN.statute(case.statute_digest)).stages
     return {
+        "told": told,
         "case": case_out(case, language, opens=opened_out(context.reader.openings(request_id, case.seq), language)),
         "etag": etag_of(case),
-        "application": [(_told(name, language), value) for name, value in case.application.items() if value],
-        "limits": _limits(context, case, language),
-        "events": [_event(event, language) for event in events],
+        "account": account_out(told, language),
+        "application": application,
         "forms": forms(case, now, caller, typed, language),
         "typed": typed,
+        "all_stages": [(it.stage, label("stage", it.stage, language)) for it in stages],
+        # Drawn here, of elements of ours alone.
+        "diagram": Markup(drawn(case, language)),
+        "clock_words": {clock.id: label("clock", clock.id, language) for clock in case.clocks},
+        "papers": _papers(context, caller, told, language),
     }
 
 
-def _told(name: str, language: Language) -> str:
-    try:
-        return name_of(FormField(name, "text"), language)
-    except LookupError:
-        return name
+_TOLD_APART: Final = ("requester", "provider", "department", "resource", "documents")
 
 
-def _limits(context: AppContext, case: CaseDetail, language: Language) -> list[dict[str, Any]]:
-    now = context.known_on()
-    days = context.calendar_store.now().as_known_on(day_of(now))
-    lights = [light_of(clock, now, days, case.policy_then.warnings) for clock in case.clocks]
-    return [
-        {
-            "clock": clock,
-            "label": label("clock", clock.id, language),
-            "state": label("clock_state", clock.state, language),
-            "basis": label("basis", clock.basis, language),
-            "length": limit_text(clock, language),
-            "light": light,
-            "light_words": light.words(language, day_of(now)),
-        }
-        for clock, light in zip(case.clocks, lights, strict=True)
-    ]
-
-
-def _event(event: RecordedEvent, language: Language) -> dict[str, Any]:
-    reason = event.data.get("reason")
+def _papers(context: AppContext, caller: Caller, told: CaseTold, language: Language) -> dict[str, Any]:
+    """The form and the notices to read; the papers that were named, and which of them are here to be fetched."""
+    named = told.account.papers[:PAPERS]
+    digests = {paper.sha256 for paper in named if paper.sha256}
+    visibility = visibility_of(caller)
+    kept = {it for it in digests if context.reader.attachment(it, caller.org, visibility) is not None}
     return {
-        "event": event,
-        "label": label("event", event.type, language),
-        "role": label("role", event.actor.role, language),
-        "reason": reason if isinstance(reason, str) else None,
+        "made": listed_papers(context, caller, told.case.request_id, language),
+        "named": named,
+        "kept": kept,
+        "more": len(told.account.papers) - len(named),
+    }
+
+
+def _notes(
+    context: AppContext, caller: Caller, told: CaseTold, cursor: str | None, language: Language
+) -> dict[str, Any]:
+    """The notes that are the visitor's to read, and in which roles it may write one; blocking."""
+    found, following = notes_for(context, caller, told.case.request_id, cursor, NOTES)
+    return {
+        "notes": [note_out(note, language) for note in found],
+        "more_notes": following,
+        "note_roles": [(it.value, label("role", it, language)) for it in sides_of(caller, parties_of(told.case))],
+        "note_key": secrets.token_hex(16),
     }

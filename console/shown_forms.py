@@ -61,10 +61,11 @@ def rows_shown(field: FormField, typed: Mapping[str, str]) -> int:
 
 def name_of(field: FormField, language: Language) -> str:
     """What people call a field. Raises LookupError for one that the catalogue does not have."""
-    return _named(field.name.split("."), language)
+    return named(field.name.split("."), language)
 
 
-def _named(path: Sequence[str], language: Language) -> str:
+def named(path: Sequence[str], language: Language) -> str:
+    """What people call a part of something, by its way there. Raises LookupError as :func:`name_of`."""
     return " ".join(part if part.isdigit() else _first(KINDS_OF_NAMES, part, language) for part in path)
 
 
@@ -95,7 +96,7 @@ def _problems(error: ValidationError, language: Language) -> Iterator[str]:
         # Rows are counted from 1, as people see them.
         parts = [str(part + 1) if isinstance(part, int) else str(part) for part in path]
         try:
-            name = _named(parts, language)
+            name = named(parts, language)
         except LookupError:
             name = ".".join(parts)
         yield label("console", "field_is_wrong", language).format(field=name, reason=reason)

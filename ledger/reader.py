@@ -29,6 +29,7 @@ from ledger.queries import (
     disputing,
     events,
     messages,
+    notes,
     outbox_position,
     received,
     resources,
@@ -44,6 +45,7 @@ from ledger.queries.citing import CitedArticle
 from ledger.queries.desk import CaseClaim, Deed, StandIn
 from ledger.queries.disputing import DisputedCase, DisputePlace
 from ledger.queries.messages import MessageFilter, Stretch
+from ledger.queries.notes import Note
 from ledger.queries.received import Access, Arrival, Received, ReceivedFilter, ReceivedPage
 from ledger.queries.resources import KnownResource, SubmittedEntry
 from ledger.queries.retention import RetainedCase
@@ -80,6 +82,12 @@ class Reader:
     def access(self, request_id: str) -> Access | None:
         """What was heard of the access to a case's data, or None when nothing was."""
         return received.access_of(self.engine, request_id)
+
+    def notes(
+        self, request_id: str, sides: Collection[str], cursor: str | None = None, limit: int = 50
+    ) -> tuple[Sequence[Note], str | None]:
+        """The notes beside a case that are for one of these sides or for all, the newest first. Raises BadCursor."""
+        return notes.notes_of(self.engine, request_id, sides, cursor, limit)
 
     # Whoever has many: lists and worklists
 

@@ -1,6 +1,6 @@
-"""The table of the sessions of people at the console."""
+"""The tables of people at the console: their sessions, and what they note beside cases."""
 
-from sqlalchemy import Column, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Table, Text, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ledger.tables import Digest, Instant, metadata
@@ -16,3 +16,20 @@ console_sessions = Table(
     Column("revoked_at", Instant),
 )
 """``digest`` is of what the browser holds: whoever reads the table can be nobody with it."""
+
+console_notes = Table(
+    "console_notes",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("request_id", Text, ForeignKey("cases.request_id"), nullable=False),
+    Column("at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("role", Text, nullable=False),
+    Column("org", Text),
+    Column("person", Text, nullable=False),
+    Column("side", Text),
+    Column("text", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    UniqueConstraint("request_id", "key", name="console_notes_request_id_key_key"),
+    Index("console_notes_of_case", "request_id", "number"),
+)
+"""A note is no event of a case and only grows in number; ``side``: for that side alone (null: for all who see it)."""

@@ -13,9 +13,10 @@ from typing import Any
 from domain.log.acts import NewAct, OperatorAct
 from domain.retention import Keepsake
 from ledger.engine import Engine
-from ledger.queries import acts, attachments, confirmed, desk, received, retention, sessions
+from ledger.queries import acts, attachments, confirmed, desk, notes, received, retention, sessions
 from ledger.queries.attachments import Attachment
 from ledger.queries.desk import CaseClaim, StandIn
+from ledger.queries.notes import NewNote, Note
 from ledger.queries.received import Arrival, Received
 
 
@@ -62,6 +63,10 @@ class Writer:
     def note_act(self, new: NewAct) -> OperatorAct:
         """Record what somebody who runs the engine is about to do outside of the ledger; the act as it stands there."""
         return acts.act_alone(self.engine, new)
+
+    def add_note(self, new: NewNote) -> tuple[Note, bool]:
+        """Note something beside a case, once by its key; the note as it stands, and whether this call wrote it."""
+        return notes.add_note(self.engine, new)
 
     def confirm(self, heads: Mapping[str, int]) -> None:
         """Note that the engine has each of these cases, by their ids, up to an event. Nothing is taken back."""

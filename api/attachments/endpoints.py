@@ -145,6 +145,13 @@ async def fetch(
     if_none_match: Annotated[str | None, Header(max_length=400)] = None,
 ) -> Response:
     """For the organisation that brought it and whoever may see a case that names it; for others it is not there."""
+    return await as_sent(context, caller, sha256, language, if_none_match)
+
+
+async def as_sent(
+    context: AppContext, caller: Caller, sha256: str, language: Language, if_none_match: str | None
+) -> Response:
+    """A paper for whoever may have it, unless it is known there. Raises NotFound, and Problem for a damaged one."""
     headers = await _headers(context, caller, sha256)
     if _known(sha256, if_none_match):
         return Response(status_code=304, headers={**HEADERS, "ETag": headers["ETag"]})

@@ -101,13 +101,14 @@ def positions(dispute: DisputedCase) -> list[Position]:
     """The last that each role said, in the order of the roles."""
     last: dict[Role, Position] = {}
     for event in dispute.events:
-        said = tuple(_said(event)) if event.type not in APART else ()
+        said = tuple(said_in(event)) if event.type not in APART else ()
         if said:
             last[event.actor.role] = Position(event.actor.role, event, said)
     return [last[role] for role in Role if role in last]
 
 
-def _said(event: RecordedEvent) -> Iterator[tuple[str, Any]]:
+def said_in(event: RecordedEvent) -> Iterator[tuple[str, Any]]:
+    """What somebody said in an event, part by part."""
     for name in SAYING:
         if value := event.data.get(name):
             yield name, value

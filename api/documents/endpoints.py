@@ -18,7 +18,7 @@ from domain.access import Caller
 from domain.messages import Language
 from starter.documents.dossier import Dossier
 from starter.documents.page import TAGS, content_security_policy
-from starter.documents.papers import listed, paper_named
+from starter.documents.papers import Listed, listed, paper_named
 from starter.errors import NotFound
 
 routers = both_routers("documents")
@@ -69,12 +69,19 @@ async def document(
 ) -> Response:
     """HTML for A4, with the article and its words, and a link back. The same record gives the same page."""
     spoken = lang or language
-    page = await asyncio.to_thread(_page, context, caller, request_id, name, spoken)
+    link = f"/v1/requests/{request_id}"
+    back = f"{context.settings.public_url}{link}" if context.settings.public_url else prefixed(link)
+    page = await asyncio.to_thread(page_of, context, caller, request_id, name, spoken, back)
+    return as_sent(page, spoken, if_none_match)
+
+
+def as_sent(page: str, language: Language, if_none_match: str | None) -> Response:
+    """A paper's page under the headers with which a browser shows it, unless it is known there."""
     etag = f'"{hashlib.sha256(page.encode("utf-8")).hexdigest()[:32]}"'
     headers = {**HEADERS, "ETag": etag}
     if etag in [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]:
         return Response(status_code=304, headers=headers)
-    headers |= {"Content-Security-Policy": content_security_policy(), "Content-Language": TAGS[spoken]}
+    headers |= {"Content-Security-Policy": content_security_policy(), "Content-Language": TAGS[language]}
     return HTMLResponse(page, headers=headers)
 
 
@@ -83,11 +90,14 @@ def _dossier(context: AppContext, caller: Caller, request_id: str) -> Dossier:
     return Dossier(case, context.reader.events(request_id))
 
 
-def _page(context: AppContext, caller: Caller, request_id: str, name: str, language: Language) -> str:
+def page_of(context: AppContext, caller: Caller, request_id: str, name: str, language: Language, back: str) -> str:
+    """A paper of a case that the caller may see, with a link ``back``; blocking. Raises NotFound for all others."""
     paper = paper_named(_dossier(context, caller, request_id), name)
     if paper is None:
         raise NotFound(f"Request {request_id} has no such paper.")
-    link = f"/v1/requests/{request_id}"
-    return paper.html(
-        language, f"{context.settings.public_url}{link}" if context.settings.public_url else prefixed(link)
-    )
+    return paper.html(language, back)
+
+
+def listed_papers(context: AppContext, caller: Caller, request_id: str, language: Language) -> list[Listed]:
+    """The papers of a case that the caller may see; blocking. Raises NotFound for all others."""
+    return listed(_dossier(context, caller, request_id), language)

@@ -1,36 +1,20 @@
 """The case drawn day by day (时间轴): working days wide, days off narrow, each act and each limit in its place."""
 
-from bisect import bisect_left
-from calendar import monthrange
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import cached_property, lru_cache
-from itertools import accumulate
-from typing import Final
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 from audit.page.cover import heading, number_of
+from audit.page.drawing import Drawing, Month, limit_bar, months_of
 from audit.page.facts import CaseFacts
-from audit.page.markup import Content, Html, el, fixed, together
-from domain.calendar import WorkingDays, day_of
-from domain.engine.records import Clock
-from domain.words import ClockState
-
-MOST_MONTHS: Final = 48
-"""So many months are drawn; the page says where there are more."""
-WHOLE: Final = 15
-"""A case of so many months is drawn month by month; of a longer one those in which nothing happens are left out."""
-MOST_LANES: Final = 12
-"""So many limits are drawn under one month."""
-LABEL, WIDE, NARROW, TALL, LANE = 60, 20, 11, 22, 9
-
-Month = tuple[int, int]
+from audit.page.markup import Html, el, fixed
+from domain.calendar import day_of
 
 
 def timeline(facts: CaseFacts) -> Html:
     """The drawing, with what its marks mean."""
     months, left_out = _months(facts)
-    drawing = _Drawing(facts, facts.calendar.as_known_on(None))
+    bars = [limit_bar(f"{number_of('limits')}-{clock.number}", clock) for _, clock in facts.clocks]
+    drawing = Drawing(facts.calendar.as_known_on(None), _marks(facts), bars)
     note = el("p", fixed("months_left_out", number=left_out), cls="note") if left_out else None
     rows = [drawing.month(month) for month in months]
     return el("section", heading("timeline"), el("p", fixed("legend"), cls="note"), "\n", rows, note, cls="timeline")
@@ -41,13 +25,7 @@ def _months(facts: CaseFacts) -> tuple[Sequence[Month], int]:
     days = {day_of(event.at) for event in facts.events}
     for _, clock in facts.clocks:
         days |= {day_of(clock.started_at), *_bounded(clock.due_date, facts)}
-    busy = sorted({(day.year, day.month) for day in days})
-    (year, month), (last_year, last_month) = busy[0], busy[-1]
-    many = (last_year - year) * 12 + last_month - month + 1
-    if many <= WHOLE:
-        all_of_them = [divmod(year * 12 + month - 1 + n, 12) for n in range(many)]
-        return [(year, month + 1) for year, month in all_of_them], 0
-    return busy[:MOST_MONTHS], many - len(busy[:MOST_MONTHS])
+    return months_of(days)
 
 
 def _bounded(day: date, facts: CaseFacts) -> Sequence[date]:
@@ -55,105 +33,9 @@ def _bounded(day: date, facts: CaseFacts) -> Sequence[date]:
     return [day] if (day - day_of(facts.events[-1].at)).days < 366 else []
 
 
-@dataclass(frozen=True)
-class _Drawing:
-    facts: CaseFacts
-    known: WorkingDays
-
-    def month(self, month: Month) -> Html:
-        """One month: a cell a day, the acts of the day under it, and the limits that run."""
-        year, number = month
-        days, widths, edges, cells = _cells(self.known, month)
-        lanes = self._running(days[0], days[-1])[:MOST_LANES]
-        name = f"{year}-{number:02}"
-        parts: list[Content] = [el("text", name, x=2, y=15, cls="month"), cells]
-        parts += list(self._acts(days, edges, widths))
-        for lane, clock in enumerate(lanes):
-            parts += list(self._bar(clock, days, edges, TALL + 14 + lane * LANE))
-        width, height = LABEL + 31 * WIDE, TALL + 16 + len(lanes) * LANE
-        return el("svg", parts, "\n", viewbox=f"0 0 {width} {height}", role="img", aria_label=name, cls="m")
-
-    @cached_property
-    def _by_day(self) -> Mapping[date, Sequence[str]]:
-        found: dict[date, list[str]] = {}
-        for event in self.facts.acts:
-            found.setdefault(day_of(event.at), []).append((self.facts.number_of(event.seq) or "").partition("-")[2])
-        return found
-
-    def _acts(self, days: Sequence[date], edges: Sequence[int], widths: Sequence[int]) -> Iterator[Html]:
-        for place, day in enumerate(days):
-            numbers = self._by_day.get(day)
-            if numbers:
-                text = numbers[0] if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"
-                middle = edges[place] + widths[place] // 2
-                yield el("circle", cx=middle, cy=TALL + 1, r=2, cls="act")
-                yield el("text", text, x=middle, y=TALL + 11, cls="n")
-
-    def _running(self, first: date, last: date) -> list[Clock]:
-        return [clock for _, clock in self.facts.clocks if day_of(clock.started_at) <= last and _end(clock) >= first]
-
-    def _bar(self, clock: Clock, days: Sequence[date], edges: Sequence[int], y: int) -> Iterator[Html]:
-        start, end = day_of(clock.started_at), _end(clock)
-        inside = min(clock.due_date, end)
-        yield from _stretch(max(start, days[0]), min(inside, days[-1]), days, edges, y, "in")
-        if clock.due_date < end:
-            late = clock.due_date + timedelta(days=1)
-            yield from _stretch(max(late, days[0]), min(end, days[-1]), days, edges, y, "late")
-        x = _left(max(start, days[0]), days, edges)
-        yield el("text", f"{number_of('limits')}-{clock.number}", x=max(x - 2, 2 + 24), y=y + 6, cls="c")
-
-
-# The months of one calendar look the same in every case.
-@lru_cache(maxsize=256)
-def _cells(known: WorkingDays, month: Month) -> tuple[Sequence[date], Sequence[int], Sequence[int], Html]:
-    """The days of a month, the width of each, where each begins and the last ends, and their cells."""
-    year, number = month
-    days = [date(year, number, day) for day in range(1, monthrange(year, number)[1] + 1)]
-    widths = [WIDE if _works(known, day) else NARROW for day in days]
-    edges = list(accumulate(widths, initial=LABEL))
-    cells = (_cell(known, day, x, width) for day, x, width in zip(days, edges, widths, strict=False))
-    return days, widths, edges, together(cells)
-
-
-def _works(known: WorkingDays, day: date) -> bool:
-    return known.is_working_day(day) if known.first <= day <= known.last else day.weekday() < 5
-
-
-def _cell(known: WorkingDays, day: date, x: int, width: int) -> Html:
-    kind, mark = _kind(known, day)
-    cell = el("rect", x=x, y=2, width=width, height=TALL - 4, cls=kind)
-    number = el("text", day.day, x=x + width // 2, y=12, cls="d")
-    return together(cell, number, el("text", mark, x=x + width // 2, y=19, cls="k") if mark else None)
-
-
-def _kind(known: WorkingDays, day: date) -> tuple[str, str]:
-    if not known.first <= day <= known.last:
-        return ("work" if day.weekday() < 5 else "weekend"), ""
-    match known.nature(day).code:
-        case "working":
-            return "work", ""
-        case "make_up":
-            return "makeup", "班"
-        case "weekend":
-            return "weekend", ""
-        case _:
-            return "off", "休"
-
-
-def _end(clock: Clock) -> date:
-    """Up to which day a limit is drawn: until it ended, else its last day, and past that where it was missed."""
-    if clock.ended_at is not None:
-        # What ends together with the limit ends at midnight, which is the next day already.
-        day = day_of(clock.ended_at)
-        return day if clock.ended_at > clock.due_at else min(day, clock.due_date)
-    return clock.due_date if clock.state is not ClockState.BREACHED else clock.due_date + timedelta(days=1)
-
-
-def _left(day: date, days: Sequence[date], edges: Sequence[int]) -> int:
-    return edges[bisect_left(days, day)]
-
-
-def _stretch(first: date, last: date, days: Sequence[date], edges: Sequence[int], y: int, cls: str) -> Iterator[Html]:
-    if first <= last and first <= days[-1] and last >= days[0]:
-        x, end = _left(first, days, edges), edges[bisect_left(days, last) + 1]
-        yield el("rect", x=x, y=y, width=end - x, height=LANE - 3, cls=cls)
+def _marks(facts: CaseFacts) -> Mapping[date, str]:
+    """The numbers of the acts of each day."""
+    found: dict[date, list[str]] = {}
+    for event in facts.acts:
+        found.setdefault(day_of(event.at), []).append((facts.number_of(event.seq) or "").partition("-")[2])
+    return {day: each[0] if len(each) == 1 else f"{each[0]}–{each[-1]}" for day, each in found.items()}

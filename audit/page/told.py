@@ -17,7 +17,7 @@ UNSAID: Final = frozenset(
     {"filing_digest", "statute_digest", "policy_digest", "number", "rung", "application", "documents"}
 )
 """What other parts of the page tell, or what tells nobody anything."""
-_WORDS_OF: Final[Mapping[str, str]] = {
+WORDS_OF: Final[Mapping[str, str]] = {
     "authorization": "authorization",
     "body": "role",
     "by": "role",
@@ -123,5 +123,5 @@ def _value(name: str, value: Any, depth: int) -> Content:
         return el("dl", list(_fields(value, depth + 1)))
     if isinstance(value, list | tuple):
         return el("ul", [el("li", _value(name, each, depth + 1)) for each in value])
-    kind = _WORDS_OF.get(name)
+    kind = WORDS_OF.get(name)
     return both(kind, value) if kind is not None and isinstance(value, str) else said(value)

@@ -17,16 +17,19 @@ from starter.diagram.telling import told
 
 INK, GREY, GROUND, SHADE = "#111111", "#4a4a4a", "#ffffff", "#f1f1f1"
 FONTS = "'Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei','Noto Sans',Arial,sans-serif"
+MARKED = ("4", "#dbe8fb")
+"""The width of the line around the place that is marked, and its ground: seen also without colours."""
 DASHES: Mapping[Kind, str] = {"command": "", "time": "6 4", "platform": "10 3 2 3"}
 TAGS: Mapping[Language, str] = {"zh": "zh-CN", "en": "en"}
 _UNWRITABLE = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 """What no XML document can hold."""
 
 
-def draw(picture: Picture) -> str:
-    """The picture as the text of an SVG file, which ends with a line break."""
+def draw(picture: Picture, present: str | None = None) -> str:
+    """The picture as the text of an SVG file, which ends with a line break; ``present`` is the place to be marked."""
     layout = lay_out(picture)
-    return "\n".join([*_opening(picture, layout), *_lines(layout), *_contents(picture, layout), "</svg>"]) + "\n"
+    contents = _contents(picture, layout, present)
+    return "\n".join([*_opening(picture, layout), *_lines(layout), *contents, "</svg>"]) + "\n"
 
 
 def _opening(picture: Picture, layout: Layout) -> Iterator[str]:
@@ -62,10 +65,10 @@ def _lines(layout: Layout) -> Iterator[str]:
     yield "</g>"
 
 
-def _contents(picture: Picture, layout: Layout) -> Iterator[str]:
+def _contents(picture: Picture, layout: Layout, present: str | None) -> Iterator[str]:
     yield f'<g stroke="{INK}">'
     for frame in layout.frames:
-        yield _frame(frame)
+        yield _frame(frame, frame.id == present)
     yield "</g>"
     for text in layout.labels:
         yield from _text(text, picture.language)
@@ -74,7 +77,7 @@ def _contents(picture: Picture, layout: Layout) -> Iterator[str]:
             yield from _text(text, picture.language)
 
 
-def _frame(frame: Frame) -> str:
+def _frame(frame: Frame, marked: bool) -> str:
     area = frame.area
     high = area.bottom - area.top
     round_, stroke, fill = {
@@ -82,8 +85,11 @@ def _frame(frame: Frame) -> str:
         "end": (min(high // 2, 21), "2.2", GROUND),
         "start": (min(high // 2, 16), "1.4", SHADE),
     }[frame.shape]
+    if marked:
+        stroke, fill = MARKED
+    now = ' data-present="true"' if marked else ""
     box = (
-        f'<rect data-id={_quoted(frame.id)} x="{area.left}" y="{area.top}" width="{area.right - area.left}"'
+        f'<rect data-id={_quoted(frame.id)}{now} x="{area.left}" y="{area.top}" width="{area.right - area.left}"'
         f' height="{high}" rx="{round_}" stroke-width="{stroke}" fill="{fill}"/>'
     )
     if frame.rule is None:

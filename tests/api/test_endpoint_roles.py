@@ -34,6 +34,8 @@ EVENT: Final = {
 BODIES: Final[Mapping[str, Any]] = {
     "POST /v1/requests": filing("nowhere-2020"),
     "POST /v1/events": EVENT,
+    "POST /v1/requests/{request_id}/notes": {"text": ""},
+    "POST /v1/cases/{request_id}/notes": {"text": ""},
     "POST /v1/attachments": {},
     "POST /v1/webhooks": {"url": "http://not-taken.example/"},
     "POST /v1/worklist/{request_id}/hand-over": {"to": "nobody", "reason": "x", "holder": "nobody-either"},

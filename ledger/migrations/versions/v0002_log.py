@@ -1,4 +1,4 @@
-"""The log: order of all events and acts, Merkle tree, checkpoints; acts; the register of the archive; sessions."""
+"""The log: order of all events and acts, tree, checkpoints; acts; the register of the archive; sessions, notes."""
 
 from alembic import op
 
@@ -108,6 +108,23 @@ CREATE TABLE console_sessions (
 );
 """
 
+# What people note beside a case; where a side is named, for that side alone.
+NOTES = """
+CREATE TABLE console_notes (
+    number     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    request_id text NOT NULL REFERENCES cases (request_id),
+    at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+    role       text NOT NULL,
+    org        text,
+    person     text NOT NULL,
+    side       text,
+    text       text NOT NULL CHECK (char_length(text) BETWEEN 1 AND 4000),
+    key        text NOT NULL,
+    CONSTRAINT console_notes_request_id_key_key UNIQUE (request_id, key)
+);
+CREATE INDEX console_notes_of_case ON console_notes (request_id, number);
+"""
+
 ONLY_GROWS = """
 CREATE TRIGGER {table}_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
@@ -121,6 +138,7 @@ def upgrade() -> None:
     op.execute(ACTS)
     op.execute(TOLD)
     op.execute(SESSIONS)
+    op.execute(NOTES)
     for statement in ARCHIVE:
         op.execute(statement)
     for table in (
@@ -130,6 +148,7 @@ def upgrade() -> None:
         "checkpoints",
         "cosignatures",
         "operator_acts",
+        "console_notes",
         *ARCHIVE_ONLY_GROWS,
     ):
         op.execute(ONLY_GROWS.format(table=table))

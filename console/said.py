@@ -1,0 +1,60 @@
+"""What somebody said in an event or a filing, field by field in the reader's words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from audit.page.told import UNSAID, WORDS_OF
+from console.shown_forms import choice_of, named
+from domain.messages import Language, label, words
+
+DEEPEST: Final = 6
+"""What is said within more objects than this is not shown."""
+
+
+def said_lines(told: Mapping[str, Any], language: Language) -> Sequence[tuple[str, str]]:
+    """The fields with something in them, each by its name, as one text."""
+    return [
+        (field_name(name, language), text)
+        for name, value in told.items()
+        if name not in UNSAID and (text := value_text(name, value, language))
+    ]
+
+
+def field_name(name: str, language: Language) -> str:
+    """What people call a field; its own name where the catalogue has none, as of a word of a later version."""
+    try:
+        return named(name.split("."), language)
+    except LookupError:
+        return name
+
+
+def value_text(name: str, value: Any, language: Language) -> str:
+    """A value as text: one line for each thing that it holds."""
+    return "\n".join(_lines(name, value, language, 0))
+
+
+def _lines(name: str, value: Any, language: Language, depth: int) -> Iterator[str]:
+    if depth > DEEPEST or value is None:
+        return
+    if isinstance(value, Mapping):
+        colon = label("console", "colon", language)
+        parts = [
+            f"{field_name(key, language)}{colon}{' '.join(_lines(key, each, language, depth + 1))}"
+            for key, each in value.items()
+            if each not in (None, "", [], {}, ())
+        ]
+        yield label("console", "and_also", language).join(parts)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _lines(name, each, language, depth + 1)
+    elif isinstance(value, bool):
+        yield choice_of("true" if value else "false", language)
+    else:
+        yield _word(name, str(value), language)
+
+
+def _word(name: str, value: str, language: Language) -> str:
+    kind = WORDS_OF.get(name)
+    if kind is not None and value in words(kind):
+        return words(kind)[value][language]
+    return value
