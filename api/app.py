@@ -10,6 +10,7 @@ from api.accounts import endpoints as accounts
 from api.attachments import endpoints as attachments
 from api.audit import dossiers
 from api.audit import endpoints as audit
+from api.calendar import endpoints as calendar
 from api.cases import commands, diagrams, notes, previews, reading
 from api.cases import endpoints as cases
 from api.cases import request_endpoints as requests
@@ -65,6 +66,7 @@ ROUTERS = (
     events.router,
     webhooks.router,
     law.router,
+    calendar.router,
     checkpoints.router,
     operator_acts.router,
     procedures.router,

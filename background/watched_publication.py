@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from background.publication import Progress, Tell, carry_out
 from domain.calendar import Edition
+from domain.log.acts import Acting
 from ledger.calendar_store import CalendarStore
 from ledger.queries.calendars import Publication, note_progress, publication, store_edition
 from ledger.writer import Writer
@@ -22,7 +23,7 @@ class WatchedPublication:
         self._calendar = CalendarStore(ledger.engine)
         self._edition = edition
 
-    def store(self, by: str, expected: int) -> bool:
+    def store(self, by: Acting, expected: int) -> bool:
         """Put the edition in force; False where another one has just taken its id. Blocking.
 
         ``by`` is who publishes; ``expected`` is how many limits will be superseded, as far as one can tell before.

@@ -13,7 +13,7 @@ from background.watched_publication import WatchedPublication
 from cli.connection import connected
 from cli.errors import REFUSED, Failure
 from cli.output import print_json, print_pairs, print_table
-from cli.who import who
+from cli.who import operator
 from configuration.files import read_text
 from domain.calendar import CHINA, Calendar, Edition, load_edition, published_now
 from domain.validation_messages import shown
@@ -112,7 +112,7 @@ def _publication(reader: Reader, edition: str) -> Publication | None:
 
 def _store(publication: WatchedPublication, edition: Edition, expected: int) -> None:
     with ledger_answers():
-        if not publication.store(who(), expected):
+        if not publication.store(operator(), expected):
             raise Failure(f"Edition {edition.id}: somebody has just published another edition with the same id.")
 
 

@@ -17,6 +17,7 @@ from api.context import AppContext
 from api.http.prefix import own_path
 from api.http.problems import Problem, title_of
 from console import (
+    calendar,
     case_acts,
     case_notes,
     case_page,
@@ -51,6 +52,10 @@ ROUTES: Final = (
     Route("/supervision/cases", supervision.cases),
     Route("/supervision/confirm", supervision.confirm, methods=["POST"]),
     Route("/supervision/urge", supervision.urge, methods=["POST"]),
+    Route("/calendar", calendar.show),
+    Route("/calendar/impact", calendar.preview, methods=["POST"]),
+    Route("/calendar/publish", calendar.put_in_force, methods=["POST"]),
+    Route("/calendar/publications/{edition}", calendar.publication),
     Route("/statutes", statutes.show),
     Route("/statutes/resources", statutes.resources),
     Route("/statutes/{statute_id}", statutes.one),

@@ -96,14 +96,17 @@ async def visitor_of(request: Request) -> Visitor:
     return Visitor(caller, _csrf(token))
 
 
-async def form_of(request: Request, visitor: Visitor | None) -> FormData:
-    """What a form sent. Raises Problem 403 where it does not come from a page of this session, or of this address."""
+async def form_of(request: Request, visitor: Visitor | None, files: int = 0) -> FormData:
+    """What a form sent, with so many files at most.
+
+    Raises Problem 403 where it does not come from a page of this session, or of this address.
+    """
     language = language_of(request)
     origin = request.headers.get("origin")
     foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
     if foreign or request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         raise Problem(403, "form_expired", title=label("console", "form_expired", language))
-    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
+    form = await request.form(max_files=files, max_fields=MOST_FIELDS)
     if visitor is not None and not hmac.compare_digest(str(form.get(CSRF, "")).encode(), visitor.csrf.encode()):
         raise Problem(403, "form_expired", title=label("console", "form_expired", language))
     return form

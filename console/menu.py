@@ -28,6 +28,7 @@ MENU: Final = (
     MenuEntry("/supervision", "supervision", SUPERVISORS),
     MenuEntry("/stuck", "stuck", OVERSEERS),
     MenuEntry("/disputes", "disputes"),
+    MenuEntry("/calendar", "calendar"),
     MenuEntry("/statutes", "statutes"),
 )
 

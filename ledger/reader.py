@@ -232,6 +232,10 @@ class Reader:
         """How the publication of one edition goes; None when it was not published here."""
         return calendars.publication(self.engine, edition)
 
+    def superseded_by(self, edition: str) -> int:
+        """How many clocks were superseded because of an edition by now."""
+        return calendars.superseded_by(self.engine, edition)
+
     def open_clocks(self, after: Place | None = None, limit: int = 500) -> tuple[OpenClock, ...]:
         """The open clocks of open cases, earliest deadline first, from a place on."""
         return calendars.open_clocks(self.engine, after, limit)

@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
-from domain.log.acts import NewAct, OperatorAct
+from domain.calendar import Edition
+from domain.log.acts import Acting, NewAct, OperatorAct
 from domain.retention import Keepsake
 from ledger.engine import Engine
-from ledger.queries import acts, attachments, confirmed, desk, notes, received, retention, sessions
+from ledger.queries import acts, attachments, calendars, confirmed, desk, notes, received, retention, sessions
 from ledger.queries.attachments import Attachment
 from ledger.queries.desk import CaseClaim, StandIn
 from ledger.queries.notes import NewNote, Note
@@ -67,6 +68,10 @@ class Writer:
     def add_note(self, new: NewNote) -> tuple[Note, bool]:
         """Note something beside a case, once by its key; the note as it stands, and whether this call wrote it."""
         return notes.add_note(self.engine, new)
+
+    def store_edition(self, edition: Edition, by: Acting, expected: int) -> bool:
+        """Put an edition of the calendar in force, with so many clocks to supersede, as an act; False: it was there."""
+        return calendars.store_edition(self.engine, edition, by, expected)
 
     def confirm(self, heads: Mapping[str, int]) -> None:
         """Note that the engine has each of these cases, by their ids, up to an event. Nothing is taken back."""

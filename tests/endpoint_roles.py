@@ -9,6 +9,7 @@ from typing import Final
 
 from api.attachments.endpoints import BRINGERS
 from api.audit.endpoints import AUDITORS
+from api.calendar.publishing import PUBLISHERS
 from api.checkpoints.endpoints import COSIGNERS
 from api.events_in.receiving import SENDERS
 from api.operator_acts.endpoints import WATCHERS
@@ -87,6 +88,12 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "POST /v1/webhooks/{webhook_id}/deliveries/{request_id}/{seq}/replay": SUBSCRIBERS,
     "POST /v1/webhooks/{webhook_id}/replay": SUBSCRIBERS,
     "GET /v1/calendar/due": EVERY_ROLE,
+    "GET /v1/calendar/years/{year}": EVERY_ROLE,
+    "GET /v1/calendar/explain": EVERY_ROLE,
+    "GET /v1/calendar/editions": EVERY_ROLE,
+    "GET /v1/calendar/publications/{edition}": EVERY_ROLE,
+    "POST /v1/calendar/impact": frozenset(PUBLISHERS),
+    "POST /v1/calendar/publications": frozenset(PUBLISHERS),
     "GET /v1/statutes": EVERY_ROLE,
     "GET /v1/statutes/{statute_id}": EVERY_ROLE,
     "GET /v1/statutes/{statute_id}/clauses": EVERY_ROLE,

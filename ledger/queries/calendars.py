@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.calendar import Edition, load_edition
 from domain.engine.recount import OpenLimit
 from domain.log.acts import Acting, ActKind, NewAct
-from domain.words import ClockState, EventType, Role, Unit
+from domain.words import ClockState, EventType, Unit
 from ledger.engine import reading
 from ledger.queries.acts import note_act
 from ledger.tables import calendar_editions, calendar_publications, cases, clocks, events, rule_texts
@@ -40,7 +40,7 @@ def stored_editions(connection: Connection) -> tuple[Edition, ...]:
     return tuple(load_edition(json.dumps(body), f"edition {name}") for name, body in connection.execute(query))
 
 
-def store_edition(engine: Engine, edition: Edition, by: str, expected: int) -> bool:
+def store_edition(engine: Engine, edition: Edition, by: Acting, expected: int) -> bool:
     """Store an edition and that its publication has begun, with so many clocks to supersede; False: it was there.
 
     It is the act of ``by``, and stands among the acts. Waits for the steps under way, at most as long as a lock may
@@ -52,16 +52,16 @@ def store_edition(engine: Engine, edition: Edition, by: str, expected: int) -> b
         new = connection.execute(insert_or_skip(calendar_editions).values(row).on_conflict_do_nothing()).rowcount == 1
         if new:
             connection.execute(
-                insert(calendar_publications).values(edition=edition.id, started_by=by, expected=expected)
+                insert(calendar_publications).values(edition=edition.id, started_by=by.subject, expected=expected)
             )
             note_act(connection, _publishing(edition, by, expected))
         return new
 
 
-def _publishing(edition: Edition, by: str, expected: int) -> NewAct:
+def _publishing(edition: Edition, by: Acting, expected: int) -> NewAct:
     return NewAct(
         kind=ActKind.CALENDAR_PUBLISH,
-        by=Acting(subject=by, roles=(Role.OPERATOR,)),
+        by=by,
         target=f"calendar/{edition.id}",
         details={"published": edition.published.isoformat(), "expected": expected},
     )
@@ -120,6 +120,13 @@ def note_progress(engine: Engine, edition: str, finished: bool = False) -> int:
         connection.execute(
             update(calendar_publications).where(calendar_publications.c.edition == edition).values(noted)
         )
+        return count
+
+
+def superseded_by(engine: Engine, edition: str) -> int:
+    """How many clocks were superseded because of an edition by now; notes nothing."""
+    with reading(engine) as connection:
+        count: int = connection.execute(_superseded(edition)).scalar_one()
         return count
 
 

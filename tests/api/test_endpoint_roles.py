@@ -18,10 +18,13 @@ PATHS: Final = {
     "{name}": "application",
     "{seq}": "1",
     "{size}": "1",
+    "{year}": "2026",
+    "{edition}": "none",
     "{id}": "999999999",
 }
 QUERIES: Final = {
     "GET /v1/calendar/due": {"from": "2026-09-18", "working_days": "5"},
+    "GET /v1/calendar/explain": {"from": "2026-09-18", "working_days": "5"},
     "GET /v1/procedures/{procedure}/diagram": {"statute": "nantong-2020"},
 }
 EVENT: Final = {
@@ -37,6 +40,8 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /v1/requests/{request_id}/notes": {"text": ""},
     "POST /v1/cases/{request_id}/notes": {"text": ""},
     "POST /v1/attachments": {},
+    "POST /v1/calendar/impact": {"edition": "{}"},
+    "POST /v1/calendar/publications": {"edition": "{}", "digest": "0" * 64},
     "POST /v1/webhooks": {"url": "http://not-taken.example/"},
     "POST /v1/worklist/{request_id}/hand-over": {"to": "nobody", "reason": "x", "holder": "nobody-either"},
     "POST /v1/worklist/substitutes": {"substitute": "x", "first_day": "2020-01-01", "last_day": "2020-01-01"},

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from background.publication import put_right
+from domain.log.acts import Acting
 from ledger.calendar_store import CalendarStore
 from ledger.queries.calendars import publication, store_edition
 from tests.calendar_publish.editions import as_edition, days_off, edition_off, written
@@ -20,6 +21,7 @@ from tests.engine.looking import handle_of, until
 from tests.forms import either
 
 SEED = 20261125
+GONE = Acting(subject="gone")
 CASES = 60
 INTERRUPTIONS = either(3, 12)
 
@@ -61,7 +63,7 @@ async def test_a_publisher_killed_anywhere_goes_on_where_it_was(stack: PublishSt
 async def test_a_worker_finishes_what_its_publisher_left(stack: PublishStack, cases: Sequence[str]) -> None:
     edition = edition_off(stack.calendar, now().date(), days_off(stack.calendar, now().date()))
     # As a publisher leaves it that died right after it stored the edition, a while ago.
-    await asyncio.to_thread(store_edition, stack.engine, as_edition(edition), "gone", len(cases))
+    await asyncio.to_thread(store_edition, stack.engine, as_edition(edition), GONE, len(cases))
     # Whoever puts limits right meanwhile would give another edition as the reason.
     calendar = CalendarStore(stack.engine)
     assert (await put_right(stack.client.temporal, stack.engine, calendar, timedelta(seconds=30))).told == 0

@@ -28,6 +28,11 @@ class Person:
     async def send(self, path: str, form: Mapping[str, str | list[str]], **headers: str) -> httpx.Response:
         return await self._door.post(path, data=form, headers={**self.headers, **headers})
 
+    async def bring(self, path: str, form: dict[str, str], **files: bytes) -> httpx.Response:
+        """Send a form with files."""
+        named = {name: (f"{name}.json", content) for name, content in files.items()}
+        return await self._door.post(path, data=form, files=named, headers=self.headers)
+
     async def form(self, request_id: str, command: str) -> dict[str, str]:
         """What the hidden fields of a command's form hold."""
         text = (await self.get(f"/cases/{request_id}")).text

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from domain.calendar import Calendar, Edition, load_edition
+from domain.log.acts import Acting
 from ledger.calendar_store import CalendarStore
 from ledger.engine import connect
 from ledger.queries.calendars import (
@@ -41,13 +42,13 @@ def test_a_stored_edition_is_known_to_the_next_question(apart: Engine) -> None:
     here, other = CalendarStore(apart), CalendarStore(apart)
     assert here.now() is other.now() is Calendar.packaged()
     new = edition()
-    assert store_edition(apart, new, "tester", 3)
+    assert store_edition(apart, new, Acting(subject="tester"), 3)
     assert new in here.now().editions
     assert other.known == (0, Calendar.packaged())
     assert new in other.now().editions
     assert other.known == (1, other.now())
     assert here.now() is here.now()
-    assert not store_edition(apart, new, "another", 5)
+    assert not store_edition(apart, new, Acting(subject="another"), 5)
     (there,) = publications(apart)
     assert (there.edition, there.started_by, there.expected, there.finished_at) == (new.id, "tester", 3, None)
 
@@ -56,7 +57,7 @@ def test_storing_waits_for_the_deadlines_that_are_being_worked_out_without_it(ap
     new, stored = edition(), threading.Event()
 
     def store() -> None:
-        store_edition(apart, new, "tester", 0)
+        store_edition(apart, new, Acting(subject="tester"), 0)
         stored.set()
 
     storing = threading.Thread(target=store)
@@ -84,7 +85,7 @@ def test_storing_waits_for_the_deadlines_that_are_being_worked_out_without_it(ap
 )
 def test_an_edition_never_changes(apart: Engine, statement: str) -> None:
     new = edition()
-    store_edition(apart, new, "tester", 0)
+    store_edition(apart, new, Acting(subject="tester"), 0)
     with pytest.raises(IntegrityError, match="Ledger rule: calendar_editions only grows"), apart.begin() as connection:
         connection.execute(text(statement))
     assert new in CalendarStore(apart).now().editions
@@ -99,7 +100,7 @@ def test_one_process_publishes_at_a_time(apart: Engine) -> None:
 
 def test_a_publication_is_abandoned_when_nobody_was_seen_at_it(apart: Engine) -> None:
     new = edition()
-    store_edition(apart, new, "tester", 0)
+    store_edition(apart, new, Acting(subject="tester"), 0)
     assert abandoned_publication(apart, timedelta(minutes=1)) is None
     there = abandoned_publication(apart, timedelta())
     assert there is not None

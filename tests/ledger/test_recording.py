@@ -14,6 +14,7 @@ from domain.calendar import Calendar
 from domain.engine.evolve import fold_clock
 from domain.engine.records import NumberedEvent, Step
 from domain.evidence import ChainBroken, numbered, verify_chain
+from domain.log.acts import Acting
 from domain.words import ClockState, EventType, Outcome, Stage
 from ledger.engine import connect
 from ledger.errors import CalendarChanged, LedgerConflict
@@ -134,7 +135,7 @@ def test_a_step_counted_with_an_older_calendar_is_counted_again(empty_database: 
     migrate(engine)
     with_texts(engine)
     record_step(engine, steps.filing(), resolve, "sm3", editions=0)
-    store_edition(engine, edition(), "tester", 0)
+    store_edition(engine, edition(), Acting(subject="tester"), 0)
     again = steps.step(2, [steps.event(EventType.CLOCK_STARTED, 3, order=steps.order(2), number=2)])
     with pytest.raises(CalendarChanged):
         record_step(engine, again, resolve, "sm3", editions=0)
