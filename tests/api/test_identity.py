@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,6 +31,12 @@ from starter.tokens import Issuer
 ISSUER, AUDIENCE = "http://issuer.test", "shareflow"
 
 
+@cache
+def key_called(_: str) -> rsa.RSAPrivateKey:
+    """Another one for each name; making one takes longer than a test."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class SmallIssuer:
     """An issuer whose keys can be rotated and that can be away."""
 
@@ -43,7 +50,7 @@ class SmallIssuer:
 
     def rotate(self, kid: str) -> None:
         """Publish another key alone."""
-        self.keys = {kid: rsa.generate_private_key(public_exponent=65537, key_size=2048)}
+        self.keys = {kid: key_called(kid)}
 
     async def _discovery(self, _: Request) -> Response:
         if self.away:
@@ -156,7 +163,7 @@ async def test_a_token_that_is_far_too_deep_is_401_at_the_door(api: httpx.AsyncC
 
 
 async def test_a_token_by_another_key_proves_nothing(identity: Identity) -> None:
-    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    stranger = key_called("of a stranger")
     elliptic = ec.generate_private_key(ec.SECP256R1())
     public = "a shared secret that is long enough to be taken"
     for token in (
@@ -187,7 +194,7 @@ async def test_a_rotated_key_works_at_once_and_the_old_one_no_longer(
 
 async def test_unknown_keys_do_not_flood_the_issuer(small: SmallIssuer, identity: Identity) -> None:
     await identity.proof(small.token())
-    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    stranger = key_called("of a stranger")
     for number in range(50):
         with pytest.raises(NotProven):
             await identity.proof(signed(stranger, "RS256", f"unknown-{number}"))
