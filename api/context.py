@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -97,8 +97,9 @@ async def open_context(
     client: ShareflowClient, settings: ApiSettings, issuer: Issuer | None, folder: Path
 ) -> AsyncIterator[AppContext]:
     """What the API stands on, with the issuer that the settings name, else the embedded one."""
-    async with httpx.AsyncClient(timeout=5.0) as outside:
+    async with AsyncExitStack() as stack:
         if settings.issuer and settings.audience:
+            outside = await stack.enter_async_context(httpx.AsyncClient(timeout=5.0))
             keys = IssuerKeys(settings.issuer, outside)
             identity = Identity(keys, settings.issuer, settings.audience, settings.claims)
         elif issuer is not None:

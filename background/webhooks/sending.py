@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -55,7 +56,7 @@ class Sender:
 
     def __init__(self, guard: AddressGuard, tls: ssl.SSLContext | None = None, patience: timedelta = PATIENCE) -> None:
         self._patience = patience.total_seconds()
-        context = tls or httpx.create_ssl_context()
+        context = tls or _authorities()
         self._pools = {
             scheme: httpcore.AsyncConnectionPool(
                 ssl_context=context,
@@ -152,3 +153,9 @@ def _of_tls(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whom a receiver's certificate must be from, read once in a process: that takes longer than a sending."""
+    return httpx.create_ssl_context()

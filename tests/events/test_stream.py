@@ -19,6 +19,7 @@ from api.events import stream
 from api.identity.callers import LEEWAY_SECONDS
 from api.serving import DRAIN_SECONDS, serving
 from domain.words import Role
+from shareflow._wire import no_authorities
 from starter.tokens import Issuer
 from tests.api.callers import STRANGER, People
 
@@ -57,7 +58,7 @@ async def streaming(
 ) -> AsyncIterator[AsyncIterator[ServerSentEvent]]:
     """The events of a stream that say something."""
     async with (
-        httpx.AsyncClient(timeout=60) as client,
+        httpx.AsyncClient(timeout=60, verify=no_authorities()) as client,
         aconnect_sse(client, "GET", address, headers={**headers}, params=asked) as source,
     ):
         assert source.response.status_code == 200
@@ -109,7 +110,7 @@ async def test_foreign_cases_never_appear_and_need_not_be_looked_at_again(
     after = await end(people)
     lines = []
     async with (
-        httpx.AsyncClient(timeout=60) as client,
+        httpx.AsyncClient(timeout=60, verify=no_authorities()) as client,
         client.stream("GET", served, params={"after": begin}, headers={**people.headers["stranger"], **STREAM}) as told,
     ):
         assert told.headers["content-type"].startswith("text/event-stream")
@@ -126,7 +127,7 @@ async def test_a_stream_ends_cleanly_when_the_server_stops(people: People, conte
     begin = await end(people)
     app, held = create_app(context), asyncio.Event()
     app.add_middleware(WatchedApp, held=held)
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx.AsyncClient(timeout=60, verify=no_authorities()) as client:
         async with serving(app, "127.0.0.1", 0) as address:
             request = client.build_request(
                 "GET", f"{address}/v1/events", params={"after": begin}, headers={**people.headers["stranger"], **STREAM}
