@@ -12,6 +12,7 @@ from audit.page.drawing import DayBar, Drawing, limit_bar, months_of
 from console.lights import light_of
 from console.said import field_name, said_lines, value_text
 from domain.calendar import day_of
+from domain.clocks import ClockId
 from domain.engine.records import RecordedEvent
 from domain.messages import Language, label, words
 from domain.rule_texts import quotes
@@ -21,6 +22,8 @@ from starter.documents.wording import day_text, limit_text
 
 ROWS: Final = 40
 """So many events are told at first; the page leads to those before."""
+MOST_LANES: Final = 60
+"""So many stages and limits are drawn under one month; the tables beside have all."""
 FAR_AHEAD: Final = 366
 """A last day that lies further ahead than so many days is not drawn."""
 
@@ -44,7 +47,9 @@ def story(told: CaseTold, now: datetime, before: int | None, language: Language)
 
 def _event(event: RecordedEvent, statute: Statute, language: Language) -> Mapping[str, Any]:
     reason = event.data.get("reason")
-    said = {name: value for name, value in event.data.items() if name != "reason" or not isinstance(reason, str)}
+    apart = {"clock", "late", *(["reason"] if isinstance(reason, str) else [])}
+    said = {name: value for name, value in event.data.items() if name not in apart}
+    clock = event.clock.id if event.clock else event.data.get("clock")
     if isinstance(reason, str) and reason.partition(":")[0] in words("superseded_for"):
         why, _, edition = reason.partition(":")
         reason = f"{label('superseded_for', why, language)} {edition}".strip()
@@ -54,7 +59,8 @@ def _event(event: RecordedEvent, statute: Statute, language: Language) -> Mappin
         "role": label("role", event.actor.role, language),
         "reason": reason if isinstance(reason, str) else None,
         "said": said_lines(said, language),
-        "clock": label("clock", event.clock.id, language) if event.clock else None,
+        "clock": label("clock", clock, language) if clock in set(ClockId) else None,
+        "late": event.data.get("late") is True,
         "quotes": quotes(statute, event.statute, event.article) if event.article else (),
     }
 
@@ -95,7 +101,7 @@ def _drawn(account: Account, now: datetime, language: Language) -> Mapping[str, 
     ends = [bar.due for bar in limits if bar.due and (bar.due - day_of(events[-1].at)).days < FAR_AHEAD]
     busy = {*(day_of(event.at) for event in events), *(bar.start for bar in limits), *ends}
     months, left_out = months_of(busy)
-    drawing = Drawing(account.calendar.as_known_on(None), _marks(events), [*stages, *limits])
+    drawing = Drawing(account.calendar.as_known_on(None), _marks(events), [*stages, *limits], MOST_LANES)
     # Made of elements of ours alone, in which every text is escaped.
     return {"months": [Markup(drawing.month(month)) for month in months], "left_out": left_out}
 

@@ -9,6 +9,9 @@ from api.worklist.endpoints import OVERSEERS
 from domain.access import Caller
 from domain.words import Role
 
+FILERS: Final = (Role.REQUESTER, Role.PLATFORM)
+"""Who files share requests."""
+
 
 @dataclass(frozen=True)
 class MenuEntry:
@@ -25,6 +28,7 @@ class MenuEntry:
 
 MENU: Final = (
     MenuEntry("/desk", "desk"),
+    MenuEntry("/file", "filing", FILERS),
     MenuEntry("/supervision", "supervision", SUPERVISORS),
     MenuEntry("/stuck", "stuck", OVERSEERS),
     MenuEntry("/disputes", "disputes"),

@@ -19,7 +19,7 @@ MOST_MONTHS: Final = 48
 WHOLE: Final = 15
 """What lasts so many months is drawn month by month; of what is longer those in which nothing happens are left out."""
 MOST_LANES: Final = 12
-"""So many bars are drawn under one month."""
+"""So many bars are drawn under one month where nobody says otherwise."""
 LABEL, WIDE, NARROW, TALL, LANE = 60, 20, 11, 22, 9
 
 Month = tuple[int, int]
@@ -65,17 +65,18 @@ def months_of(days: Iterable[date]) -> tuple[Sequence[Month], int]:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is drawn: ``marks`` are what stands under a day, ``bars`` one below the other."""
+    """What is drawn: ``marks`` are what stands under a day, ``bars`` one below the other, ``most`` under one month."""
 
     known: WorkingDays
     marks: Mapping[date, str]
     bars: Sequence[DayBar]
+    most: int = MOST_LANES
 
     def month(self, month: Month) -> Html:
         """One month: a cell a day, the marks under it, and the bars that run."""
         year, number = month
         days, widths, edges, cells = _cells(self.known, month)
-        lanes = [bar for bar in self.bars if bar.start <= days[-1] and bar.end >= days[0]][:MOST_LANES]
+        lanes = [bar for bar in self.bars if bar.start <= days[-1] and bar.end >= days[0]][: self.most]
         name = f"{year}-{number:02}"
         parts: list[Content] = [el("text", name, x=2, y=15, cls="month"), cells]
         parts += list(self._marks(days, edges, widths))

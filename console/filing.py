@@ -1,0 +1,107 @@
+"""提出共享申请: a share request filed by a form, in the fields of the contract."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.cases.filing import place_of_filing
+from api.cases.filing_schemas import FilingIn
+from api.cases.idempotency import engine_key
+from api.cases.share_requests import open_request, refuse_unless_theirs
+from api.dependencies import require_role
+from api.http.problems import Problem
+from console.door import Visitor, door_of, form_of, language_of, visitor_of
+from console.forms import FormField, fields_of, said_with
+from console.menu import FILERS
+from console.pages import page, see_other
+from console.refusals import REFUSED, refusal_told
+from console.shown_forms import shown_fields, wrong_in
+from domain.messages import Language
+from domain.statutes.loader import packaged_statutes
+from domain.words import Role
+from procedures.share_request.application import Application
+
+FORM: Final = "file"
+"""What stands before the names of fields in what identifies them."""
+
+
+async def show(request: Request) -> Response:
+    """The form, with the visitor's own department in it."""
+    visitor = await _filer(request)
+    own = (
+        {"requester.code": visitor.caller.org} if visitor.caller.org and Role.REQUESTER in visitor.caller.roles else {}
+    )
+    return _page(request, visitor, _presets() | own)
+
+
+async def send(request: Request) -> Response:
+    """File it: on to the case, or back to the form with the refusal and what was typed."""
+    visitor = await _filer(request)
+    values, language = await _sent(request, visitor), language_of(request)
+    said = said_with(fields_of(Application), values)
+    key = values.get("idempotency_key") or secrets.token_hex(16)
+    try:
+        body = FilingIn.model_validate({"statute": values.get("statute") or None, "request": said})
+        place = place_of_filing(body, visitor.caller, language)
+        refuse_unless_theirs(visitor.caller, body, place)
+        filed = await open_request(
+            door_of(request).context, visitor.caller, body, place, engine_key(visitor.caller, key)
+        )
+    except REFUSED as refusal:
+        status, sentence = refusal_told(refusal, language)
+        return _page(request, visitor, values, _fully(refusal, sentence, said, language), status)
+    return see_other(f"/cases/{filed.case.request_id}")
+
+
+async def edit(request: Request) -> Response:
+    """The form as it was typed so far, with one more row of a list."""
+    visitor = await _filer(request)
+    return _page(request, visitor, await _sent(request, visitor))
+
+
+async def _filer(request: Request) -> Visitor:
+    visitor = await visitor_of(request)
+    require_role(visitor.caller, FILERS)
+    return visitor
+
+
+async def _sent(request: Request, visitor: Visitor) -> dict[str, str]:
+    form = await form_of(request, visitor)
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _fully(refusal: Exception, sentence: str, said: Mapping[str, Any], language: Language) -> str:
+    """The sentence of a refusal with the fields that are meant."""
+    if isinstance(refusal, ValidationError):
+        return wrong_in(Application, said, language) or sentence
+    if isinstance(refusal, Problem) and refusal.errors:
+        return " ".join([sentence, *(each["reason"] for each in refusal.errors)])
+    return sentence
+
+
+def _presets() -> dict[str, str]:
+    return {field.name: field.default for field in fields_of(Application) if field.default}
+
+
+def _page(
+    request: Request, visitor: Visitor, values: Mapping[str, str], sentence: str | None = None, status: int = 200
+) -> Response:
+    language = language_of(request)
+    texts = [(it.id, it.title.zh if language == "zh" else it.title.en) for it in packaged_statutes().values()]
+    shown = {
+        "fields": shown_fields(_fields(), values, language, FORM),
+        "texts": texts,
+        "statute": values.get("statute", ""),
+        "sentence": sentence,
+        "key": values.get("idempotency_key") if sentence is None else None,
+        "new_key": secrets.token_hex(16),
+    }
+    return page(request, "file.html", visitor, shown, status)
+
+
+def _fields() -> tuple[FormField, ...]:
+    return fields_of(Application)

@@ -1,0 +1,86 @@
+"""A share request filed by its form."""
+
+import re
+
+import httpx
+import pytest
+
+from console.forms import fields_of
+from domain.messages import label
+from domain.words import Role
+from procedures.share_request.application import Application
+from tests.api.callers import STRANGER, Bearer, People
+from tests.console.conftest import Enter, Person
+from tests.console.test_case_forms import leaves, typed_in
+from tests.engine.cases import PROVIDER, REQUESTER
+
+
+@pytest.fixture(scope="session")
+def people(api: httpx.AsyncClient, bearer: Bearer) -> People:
+    return People(api, bearer)
+
+
+async def form_of(person: Person) -> dict[str, str]:
+    """The hidden fields of the form, and the statute under which these tests file."""
+    text = (await person.get("/file")).text.partition('id="file-form"')[2]
+    return {**dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text)), "statute": "nantong-2020"}
+
+
+FILLED = {
+    "requester.code": REQUESTER,
+    "requester.name": "南通市民政局",
+    "provider.code": PROVIDER,
+    "provider.name": "南通市公安局",
+    "resource.code": "NT-GA-0001",
+    "resource.name": "常住人口<b>",
+    "resource.sharing_class": "conditional",
+    "purpose": "低保资格核验",
+    "scope": "姓名",
+    "item_count": "3",
+    "justification": "因履行职责确需使用",
+    "documents.0.name": "申请表.pdf",
+    "documents.0.sealed": "true",
+}
+
+
+def test_all_that_an_application_states_has_a_field() -> None:
+    assert {leaf for field in fields_of(Application) for leaf in typed_in(field)} == set(leaves(Application))
+
+
+async def test_a_request_is_filed_once_however_often_the_button_is_pressed(people: People, enter: Enter) -> None:
+    requester = await enter(Role.REQUESTER, REQUESTER)
+    page = (await requester.get("/file")).text
+    assert f'name="requester.code" value="{REQUESTER}"' in page
+    form = await form_of(requester)
+    answers = [await requester.send("/file", {**form, **FILLED}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303], answers[0].text
+    (place,) = {answer.headers["location"] for answer in answers}
+    case = (await people.get("requester", f"/v1{place}")).json()
+    assert case["application"]["documents"][0]["name"] == "申请表.pdf"
+    assert case["application"]["item_count"] == 3
+    assert case["resource"]["name"] == "常住人口<b>"
+
+
+async def test_a_refusal_is_told_above_the_form_and_what_was_typed_is_kept(enter: Enter) -> None:
+    requester = await enter(Role.REQUESTER, REQUESTER)
+    form = await form_of(requester)
+    for wrong, status, said in (
+        ({"item_count": "三"}, 422, label("application_field", "item_count", "zh")),
+        ({"statute": "", "purpose": "用途"}, 422, label("input", "which_text", "zh")),
+        ({"purpose": ""}, 422, label("refusal", "application_incomplete", "zh")[:4]),
+        ({"requester.code": STRANGER}, 403, label("problem", "not_a_party", "zh")),
+    ):
+        answer = await requester.send("/file", {**form, **FILLED, **wrong})
+        assert answer.status_code == status, answer.text
+        assert said in answer.text.partition('role="alert"')[2].partition("</div>")[0]
+        assert 'value="常住人口&lt;b&gt;"' in answer.text
+    more = await requester.send("/file/form", {**form, **FILLED, "more": "documents"})
+    assert 'name="documents.3.name"' in more.text
+    assert 'value="申请表.pdf"' in more.text
+
+
+async def test_only_those_who_file_find_the_form(enter: Enter) -> None:
+    bureau, requester = await enter(Role.BUREAU, "bureau"), await enter(Role.REQUESTER, REQUESTER)
+    assert (await bureau.get("/file")).status_code == 403
+    assert 'href="/file"' not in (await bureau.get("/desk")).text
+    assert 'href="/file"' in (await requester.get("/desk")).text
