@@ -129,6 +129,30 @@ async def sign_out(request: Request, answer: Response) -> Response:
     return answer
 
 
+async def begin_feed(request: Request, caller: Caller, token: str) -> None:
+    """Begin a feed of a caller's calendar, whose address has the token."""
+    writer = door_of(request).context.writer
+    await asyncio.to_thread(writer.open_feed, _digest(token), caller.subject, _bearer(caller))
+
+
+async def end_feed(request: Request, caller: Caller) -> None:
+    """End the feed of a caller's calendar for good."""
+    await asyncio.to_thread(door_of(request).context.writer.revoke_feed, caller.subject)
+
+
+async def owner_of_feed(request: Request, token: str) -> Caller:
+    """Whose calendar a token feeds. Raises Problem 404 for one that is revoked or none, 429 for too many calls."""
+    context, address = door_of(request).context, came_from(request)
+    context.limits.refuse_flood(address)
+    bearer = await asyncio.to_thread(context.reader.bearer_of_feed, _digest(token)) if token else None
+    if bearer is None:
+        context.limits.failed(address)
+        raise Problem(404, "not_found")
+    caller = _caller(bearer)
+    context.limits.asked(f"{code_key(caller.org or '')}/{caller.subject}")
+    return caller
+
+
 def set_cookie(answer: Response, name: str, value: str) -> None:
     """Bring something to the browser that no script reads and no other site sends."""
     answer.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="lax")

@@ -28,6 +28,7 @@ from ledger.queries import (
     desk,
     disputing,
     events,
+    feeds,
     messages,
     notes,
     outbox_position,
@@ -213,6 +214,14 @@ class Reader:
     def bearer_of(self, digest: str) -> Mapping[str, Any] | None:
         """Who bears the session of this digest, and None for one that is over; that it was seen is noted."""
         return sessions.bearer_of(self.engine, digest)
+
+    def feed_since(self, owner: str) -> datetime | None:
+        """Since when somebody has a feed of the calendar; None without one."""
+        return feeds.feed_since(self.engine, owner)
+
+    def bearer_of_feed(self, digest: str) -> Mapping[str, Any] | None:
+        """Whose feed of the calendar has this digest; None for one that is revoked, or that nobody follows any more."""
+        return feeds.bearer_of_feed(self.engine, digest)
 
     # Whoever counts days
 

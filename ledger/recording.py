@@ -206,8 +206,11 @@ def _after(chained: _Chained) -> dict[str, Any]:
 def _standing(clocks: Sequence[Clock]) -> dict[str, Any]:
     """What the clocks of a new case say in its row."""
     still_open = [clock for clock in clocks if clock.open]
+    first = min(still_open, key=lambda clock: (clock.due_at, clock.number), default=None)
     return {
-        "due_at": plain(min((clock.due_at for clock in still_open), default=None)),
+        "due_at": plain(first.due_at) if first else None,
+        "due_unit": first.unit if first else None,
+        "due_amount": first.amount if first else None,
         "breached": any(clock.state is ClockState.BREACHED for clock in still_open),
         "extension_asked": False,
         "rung": 0,

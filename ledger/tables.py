@@ -109,6 +109,8 @@ cases = Table(
     Column("opened_by", Text),
     Column("superior", Text),
     Column("due_at", Instant),
+    Column("due_unit", Text),
+    Column("due_amount", Integer),
     Column("breached", Boolean, nullable=False, server_default=false()),
     Column("extension_asked", Boolean, nullable=False, server_default=false()),
     Column("rung", SmallInteger, nullable=False, server_default=text("0")),

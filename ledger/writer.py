@@ -14,7 +14,18 @@ from domain.calendar import Edition
 from domain.log.acts import Acting, NewAct, OperatorAct
 from domain.retention import Keepsake
 from ledger.engine import Engine
-from ledger.queries import acts, attachments, calendars, confirmed, desk, notes, received, retention, sessions
+from ledger.queries import (
+    acts,
+    attachments,
+    calendars,
+    confirmed,
+    desk,
+    feeds,
+    notes,
+    received,
+    retention,
+    sessions,
+)
 from ledger.queries.attachments import Attachment
 from ledger.queries.desk import CaseClaim, StandIn
 from ledger.queries.notes import NewNote, Note
@@ -102,6 +113,14 @@ class Writer:
     def open_session(self, digest: str, bearer: Mapping[str, Any], lasts: timedelta) -> None:
         """Begin a session at the console that lasts so long at most; ``digest`` is of what the browser holds."""
         sessions.open_session(self.engine, digest, bearer, lasts)
+
+    def open_feed(self, digest: str, owner: str, bearer: Mapping[str, Any]) -> None:
+        """Begin a feed of somebody's calendar; any other of the same owner ends."""
+        feeds.open_feed(self.engine, digest, owner, bearer)
+
+    def revoke_feed(self, owner: str) -> None:
+        """End the feed of somebody's calendar for good, if there is one."""
+        feeds.revoke_feed(self.engine, owner)
 
     def revoke_session(self, digest: str) -> None:
         """End a session now; one that is over already stays as it is."""

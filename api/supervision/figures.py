@@ -8,13 +8,16 @@ from api.context import AppContext
 from api.http.prefix import prefixed
 from api.supervision.moment import AGES, OLDEST, coming_days, moment_of, overseen
 from api.supervision.schemas import Colour, ComingDayOut, DutyNumbersOut, NumbersOut, SupervisionOut
-from domain.access import Caller
+from configuration.files import FileError
+from domain.access import Caller, Visibility
 from domain.codes import code_key
+from domain.departments import DepartmentsError
 from domain.messages import Language, label, words
 from domain.statutes.loader import packaged_statutes
 from domain.words import ProcedureName, Role, Stage
 from ledger.queries.supervising import Counted, Supervised
 from ledger.recording import LADDER
+from starter.errors import NeedsOperator
 
 COLOURS: Final[Sequence[Colour]] = get_args(Colour)
 CASES: Final = "/v1/supervision/cases"
@@ -31,12 +34,7 @@ def figures(context: AppContext, caller: Caller, language: Language) -> Supervis
     tables = {name: _table(found.counted, name) for name in ("light", "stage", "statute", "procedure", "age", "rung")}
     held = {name: _table(found.counted, name) for name in ("department", "awaited")}
     names = {each.value: each.name or each.value for each in found.counted if each.dimension == "department"}
-    listed = {
-        code_key(department.code): department.name
-        for place, departments in context.departments().items()
-        if sight.everything or place in sight.places
-        for department in departments
-    }
+    listed = _listed(context, sight)
     all_names = {**names, **listed}
     total = {light: sum(by.values()) for light, by in tables["light"].items()}
     return SupervisionOut(
@@ -63,6 +61,23 @@ def figures(context: AppContext, caller: Caller, language: Language) -> Supervis
         ],
         duties=_duties(found, language),
     )
+
+
+def _listed(context: AppContext, sight: Visibility) -> Mapping[str, str]:
+    """The departments of the operator's list at places that are supervised: the names by the codes.
+
+    Raises NeedsOperator for a list that cannot be used.
+    """
+    try:
+        places = context.departments()
+    except (DepartmentsError, FileError) as error:
+        raise NeedsOperator(str(error)) from error
+    return {
+        code_key(department.code): department.name
+        for place, departments in places.items()
+        if sight.everything or place in sight.places
+        for department in departments
+    }
 
 
 Lit = Mapping[str, int]

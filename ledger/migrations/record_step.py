@@ -59,8 +59,7 @@ DECLARE
     place  bigint;
     files  boolean := step ? 'filing';
     filed  boolean := false;
-    least  timestamptz;
-    late   boolean;
+    next   record;
 BEGIN
     IF step ? 'editions' AND NOT calendar_is_still((step ->> 'editions')::integer) THEN
         RETURN '{"outcome": "calendar_changed"}';
@@ -74,12 +73,12 @@ BEGIN
             request_id, statute, statute_digest, policy_digest, procedure, requester_code, requester_name,
             provider_code, provider_name, resource_code, resource_name, sharing_class, stage, outcome, filed_at,
             closed_at, seq, head_digest, algorithm, filing_key, filing_digest, workflow_id, opened_by, superior,
-            due_at, breached, extension_asked, rung)
+            due_at, due_unit, due_amount, breached, extension_asked, rung)
         SELECT
             its_id, f.statute, f.statute_digest, f.policy_digest, f.procedure, f.requester_code, f.requester_name,
             f.provider_code, f.provider_name, f.resource_code, f.resource_name, f.sharing_class, f.stage, f.outcome,
             f.filed_at, f.closed_at, f.seq, f.head_digest, f.algorithm, f.filing_key, f.filing_digest, f.workflow_id,
-            f.opened_by, f.superior, f.due_at, f.breached, f.extension_asked, f.rung
+            f.opened_by, f.superior, f.due_at, f.due_unit, f.due_amount, f.breached, f.extension_asked, f.rung
         FROM jsonb_populate_record(NULL::cases, step -> 'filing') f
         ON CONFLICT DO NOTHING;
         filed := FOUND;
@@ -134,17 +133,20 @@ BEGIN
     PERFORM move_clock(its_id, move) FROM jsonb_array_elements(step -> 'moves') AS listed (move);
     IF NOT filed THEN
         IF step ? 'clocks' OR step ? 'moves' THEN
-            SELECT min(c.due_at), coalesce(bool_or(c.state = 'breached'), false) INTO least, late
-                FROM clocks c WHERE c.request_id = its_id AND c.ended_at IS NULL;
+            SELECT min(c.due_at) AS due_at, (array_agg(c.unit ORDER BY c.due_at, c.number))[1] AS unit,
+                    (array_agg(c.amount ORDER BY c.due_at, c.number))[1] AS amount,
+                    coalesce(bool_or(c.state = 'breached'), false) AS late
+                INTO next FROM clocks c WHERE c.request_id = its_id AND c.ended_at IS NULL;
         ELSE
-            SELECT c.due_at, c.breached INTO least, late FROM cases c WHERE c.request_id = its_id;
+            SELECT c.due_at, c.due_unit AS unit, c.due_amount AS amount, c.breached AS late
+                INTO next FROM cases c WHERE c.request_id = its_id;
         END IF;
         UPDATE cases SET
             stage = step #>> '{after,stage}', seq = (step #>> '{after,seq}')::integer,
             head_digest = step #>> '{after,head_digest}', updated_at = clock_timestamp(),
             outcome = coalesce(step #>> '{after,outcome}', outcome),
             closed_at = coalesce((step #>> '{after,closed_at}')::timestamptz, closed_at),
-            due_at = least, breached = late,
+            due_at = next.due_at, due_unit = next.unit, due_amount = next.amount, breached = next.late,
             extension_asked = coalesce((step #>> '{after,extension_asked}')::boolean, extension_asked),
             rung = greatest(rung, (step #>> '{after,rung}')::smallint)
         WHERE request_id = its_id;

@@ -6,13 +6,14 @@ cost nothing but those of duties of late, which are counted by period.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
     CTE,
     ColumnElement,
+    Date,
     Engine,
     Select,
     Text,
@@ -21,17 +22,15 @@ from sqlalchemy import (
     cast,
     column,
     func,
-    literal,
     or_,
     select,
     tuple_,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import distinct_on
 
 from domain.access import Visibility
 from domain.codes import code_key
-from domain.words import ClockState, ProcedureName, Role, Stage, Unit
+from domain.words import ProcedureName, Role, Stage, Unit
 from ledger.engine import reading
 from ledger.queries.cases import LARGEST_PAGE, shown_page
 from ledger.queries.cursors import read_cursor
@@ -39,6 +38,8 @@ from ledger.queries.views import Page
 from ledger.queries.visibility import visible
 from ledger.tables import cases, clocks, events
 
+_TWO_DAYS: Final = timedelta(days=2)
+"""A limit ends no later than this after its last day began: by the index of the instants older ones are left out."""
 _NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 PARTIES: Final = (Role.REQUESTER, Role.PROVIDER)
 DIMENSIONS: Final = ("stage", "statute", "procedure", "age", "rung")
@@ -125,11 +126,11 @@ class Supervised:
 def supervised(engine: Engine, visibility: Visibility, moment: Moment, until: date) -> Supervised:
     """The numbers of all open cases that ``visibility`` covers, limits to the day ``until``, and those of duties."""
     with reading(engine) as connection:
-        counted = [_counted(row) for row in connection.execute(_by_dimension(visibility, moment))]
-        held = [Counted(*row) for row in connection.execute(_by_holder(visibility, moment))]
+        rows = connection.execute(_groups(visibility, moment)).all()
         ends = {row.due_date: row.number for row in connection.execute(_by_day(visibility, moment, until))}
         duties = [DutyCount(*row) for row in connection.execute(_by_period(visibility, moment))]
-    return Supervised([*counted, *held], ends, duties)
+    counted = [_counted(row) for row in rows if row.which <= _SINGLE]
+    return Supervised([*counted, *_held(rows, moment)], ends, duties)
 
 
 def chosen_cases(
@@ -151,23 +152,18 @@ def chosen_cases(
 
 def _open_cases(visibility: Visibility, moment: Moment) -> CTE:
     """Every open case with its light, its band of age, and whatever else is counted."""
-    pressing = (
-        select(clocks.c.request_id, clocks.c.due_at, clocks.c.due_date, clocks.c.state, clocks.c.unit, clocks.c.amount)
-        .ext(distinct_on(clocks.c.request_id))
-        .where(clocks.c.ended_at.is_(None))
-        .order_by(clocks.c.request_id, clocks.c.due_at, clocks.c.number)
-        .subquery("pressing")
-    )
+    # Until 24:00 of a day is the first instant of the next.
+    due_date = cast(cases.c.due_at - timedelta(microseconds=1), Date)
     near = or_(
-        pressing.c.due_date <= moment.last,
+        due_date <= moment.last,
         *(
-            and_(pressing.c.unit == unit, pressing.c.amount >= least, pressing.c.due_date <= last)
+            and_(cases.c.due_unit == unit, cases.c.due_amount >= least, due_date <= last)
             for unit, least, last in moment.near
         ),
     )
     light = case(
-        (pressing.c.request_id.is_(None), "grey"),
-        (or_(pressing.c.state == ClockState.BREACHED, pressing.c.due_at <= moment.now), "red"),
+        (cases.c.due_at.is_(None), "grey"),
+        (or_(cases.c.breached, cases.c.due_at <= moment.now), "red"),
         (near, "amber"),
         else_="green",
     )
@@ -177,77 +173,84 @@ def _open_cases(visibility: Visibility, moment: Moment) -> CTE:
             cases.c.request_id,
             func.coalesce(cases.c.due_at, _NEVER).label("position"),
             *(cases.c[name] for name in ("stage", "statute", "procedure", "rung")),
-            *(cases.c[f"{party}_{part}"] for party in PARTIES for part in ("code", "name")),
+            *(func.upper(cases.c[f"{party}_code"]).label(f"{party}_key") for party in PARTIES),
+            *(cases.c[f"{party}_name"] for party in PARTIES),
             light.label("light"),
             age.label("age"),
         )
-        .outerjoin(pressing, pressing.c.request_id == cases.c.request_id)
         .where(cases.c.closed_at.is_(None), visible(visibility))
         .cte("open_cases")
     )
 
 
-def _by_dimension(visibility: Visibility, moment: Moment) -> Select[Any]:
-    found = _open_cases(visibility, moment)
-    columns = [found.c[name] for name in DIMENSIONS]
-    groups = func.grouping_sets(*(tuple_(each, found.c.light) for each in columns), tuple_(found.c.light))
-    return select(
-        *columns, func.grouping(*columns).label("left_out"), found.c.light, func.count().label("number")
-    ).group_by(groups)
+_STAGED: Final = ("procedure", "statute", "stage")
+_HELD: Final = ((*_STAGED, "requester_key", "same"), (*_STAGED, "provider_key", "same"))
+_SETS: Final = ((), *((name,) for name in DIMENSIONS), *_HELD)
+"""What rows are counted by beside the light: by nothing else, by one dimension, by a party in a stage."""
+_SINGLE: Final = len(DIMENSIONS)
+
+
+def _groups(visibility: Visibility, moment: Moment) -> Select[Any]:
+    """All numbers but those of days and duties, in one walk over the open cases; ``which`` is the set of a row."""
+    known = _open_cases(visibility, moment)
+    same = known.c.requester_key == known.c.provider_key
+    found = select(*known.c, same.label("same")).subquery("found")
+    names = list(dict.fromkeys(name for each in _SETS for name in each))
+    columns = [found.c[name] for name in names]
+    # GROUPING tells which columns a row leaves out, the first by the highest bit.
+    left_out = func.grouping(*columns)
+    whole = 2 ** len(names) - 1
+    bits = {name: 2 ** (len(names) - 1 - place) for place, name in enumerate(names)}
+    which = case(*((left_out == whole - sum(bits[name] for name in each), n) for n, each in enumerate(_SETS)))
+    party = [func.max(found.c[f"{party}_name"]).label(f"{party}_name") for party in PARTIES]
+    sets = func.grouping_sets(*(tuple_(*(found.c[name] for name in each), found.c.light) for each in _SETS))
+    return select(*columns, which.label("which"), found.c.light, func.count().label("number"), *party).group_by(sets)
 
 
 def _counted(row: Any) -> Counted:
-    """The one dimension that a row of the groups is of; the light alone where all are left out."""
-    kept = ~row.left_out & (2 ** len(DIMENSIONS) - 1)
-    name = DIMENSIONS[len(DIMENSIONS) - kept.bit_length()] if kept else "light"
-    value = row.light if name == "light" else getattr(row, name)
-    return Counted(name, str(value), row.light, row.number)
+    """The one dimension that a row of the groups is of; the light alone where there is none."""
+    name = DIMENSIONS[row.which - 1] if row.which else "light"
+    return Counted(name, str(row.light if name == "light" else getattr(row, name)), row.light, row.number)
 
 
-def _by_holder(visibility: Visibility, moment: Moment) -> Select[Any]:
-    """By the department, or the organ, that is waited for."""
-    found = _open_cases(visibility, moment)
-    turn, here = _turns(found, moment)
-    dimension = case((turn.c.role.in_(PARTIES), "department"), else_="awaited")
-    value = case(
-        (turn.c.role == Role.REQUESTER, func.upper(found.c.requester_code)),
-        (turn.c.role == Role.PROVIDER, func.upper(found.c.provider_code)),
-        else_=turn.c.role,
-    )
-    name = case(
-        (turn.c.role == Role.REQUESTER, found.c.requester_name), (turn.c.role == Role.PROVIDER, found.c.provider_name)
-    )
-    number = func.count(found.c.request_id.distinct())
+def _held(rows: Sequence[Any], moment: Moment) -> list[Counted]:
+    """By the department, or the organ, that is waited for. Who is both parties of a case counts once in it."""
+    roles: dict[tuple[str, ...], set[Role]] = {}
+    for *place, role in moment.waits:
+        roles.setdefault(tuple(str(part) for part in place), set()).add(role)
+    numbers: dict[tuple[str, str, str], int] = {}
+    names: dict[str, str] = {}
+    for row in rows:
+        if row.which <= _SINGLE:
+            continue
+        waited = roles.get(tuple(getattr(row, name) for name in _STAGED), set())
+        role = PARTIES[row.which - _SINGLE - 1]
+        held = [("awaited", each.value) for each in waited - set(PARTIES)] if role is PARTIES[0] else []
+        if (waited & set(PARTIES) if row.same else role in waited) and not (row.same and role is not PARTIES[0]):
+            held.append(("department", getattr(row, f"{role.value}_key")))
+            names[held[-1][1]] = getattr(row, f"{role.value}_name")
+        for dimension, value in held:
+            numbers[dimension, value, row.light] = numbers.get((dimension, value, row.light), 0) + row.number
+    return [
+        Counted(dimension, value, light, number, names.get(value) if dimension == "department" else None)
+        for (dimension, value, light), number in numbers.items()
+    ]
+
+
+def _ending(visibility: Visibility) -> Select[Any]:
+    """The limits that run in open cases."""
     return (
-        select(dimension, value, found.c.light, number, func.max(name))
-        .join_from(found, turn, here)
-        .group_by(dimension, value, found.c.light)
+        select(clocks.c.request_id, clocks.c.due_date)
+        .join(cases, cases.c.request_id == clocks.c.request_id)
+        .where(clocks.c.ended_at.is_(None), cases.c.closed_at.is_(None), visible(visibility))
     )
-
-
-def _turns(found: CTE, moment: Moment) -> tuple[Any, ColumnElement[bool]]:
-    names = ("procedure", "statute", "stage", "role")
-    lists = list(zip(*moment.waits, strict=True)) or [()] * len(names)
-    turn = (
-        func.unnest(*(cast([str(value) for value in values], ARRAY(Text)) for values in lists))
-        .table_valued(*(column(name, Text) for name in names))
-        .render_derived(name="turn")
-    )
-    return turn, and_(*(turn.c[name] == found.c[name] for name in names[:-1]))
-
-
-def _ending(visibility: Visibility, moment: Moment) -> Any:
-    """The limits that run in open cases, each with the day on which it ends."""
-    found = _open_cases(visibility, moment)
-    return found, select(found.c.request_id, clocks.c.due_date).join_from(
-        clocks, found, clocks.c.request_id == found.c.request_id
-    ).where(clocks.c.ended_at.is_(None))
 
 
 def _by_day(visibility: Visibility, moment: Moment, until: date) -> Select[Any]:
-    ending = _ending(visibility, moment)[1].where(clocks.c.due_date.between(moment.today, until)).subquery()
-    number = func.count(ending.c.request_id.distinct()).label("number")
-    return select(ending.c.due_date, number).group_by(ending.c.due_date)
+    day = clocks.c.due_date
+    number = func.count(clocks.c.request_id.distinct()).label("number")
+    within = _ending(visibility).where(day.between(moment.today, until), clocks.c.due_at > moment.now - _TWO_DAYS)
+    return within.with_only_columns(day, number).group_by(day)
 
 
 # Duties, by the period that their filing names
@@ -291,15 +294,30 @@ def _found(visibility: Visibility, moment: Moment, chosen: Chosen) -> Select[Any
     if chosen.duty is not None or chosen.period is not None:
         duties = _duties(visibility, moment)
         return select(duties.c.position, duties.c.request_id).where(*_among_duties(duties, chosen))
-    found, ending = _ending(visibility, moment)
+    found = _open_cases(visibility, moment)
     wanted = select(found.c.position, found.c.request_id).where(*_holds(found, chosen))
     if chosen.ends_on is not None:
-        ending = ending.where(clocks.c.due_date == chosen.ends_on).subquery()
+        ending = _ending(visibility).where(clocks.c.due_date == chosen.ends_on).subquery()
         wanted = wanted.where(found.c.request_id.in_(select(ending.c.request_id)))
-    if chosen.department is not None or chosen.awaited is not None:
-        turn, here = _turns(found, moment)
-        wanted = wanted.where(select(literal(1)).where(here, *_held_by(found, turn, chosen)).exists())
+    if chosen.awaited is not None:
+        wanted = wanted.where(_waits_for(found, moment, chosen.awaited))
+    if chosen.department is not None:
+        code = code_key(chosen.department)
+        theirs = [and_(found.c[f"{role.value}_key"] == code, _waits_for(found, moment, role)) for role in PARTIES]
+        wanted = wanted.where(or_(*theirs))
     return wanted
+
+
+def _waits_for(found: CTE, moment: Moment, role: Role) -> ColumnElement[bool]:
+    """Whether a case stands where a role is waited for."""
+    places = [(procedure, statute, stage) for procedure, statute, stage, of in moment.waits if of == role]
+    lists = list(zip(*places, strict=True)) or [()] * len(_STAGED)
+    turn = (
+        func.unnest(*(cast([str(value) for value in values], ARRAY(Text)) for values in lists))
+        .table_valued(*(column(name, Text) for name in _STAGED))
+        .render_derived(name=f"turn_of_{role}")
+    )
+    return tuple_(*(found.c[name] for name in _STAGED)).in_(select(*(turn.c[name] for name in _STAGED)))
 
 
 def _holds(found: CTE, chosen: Chosen) -> Iterator[ColumnElement[bool]]:
@@ -309,14 +327,6 @@ def _holds(found: CTE, chosen: Chosen) -> Iterator[ColumnElement[bool]]:
             yield found.c[name] == value
     if chosen.named is not None:
         yield found.c.request_id.in_(chosen.named)
-
-
-def _held_by(found: CTE, turn: Any, chosen: Chosen) -> Iterator[ColumnElement[bool]]:
-    if chosen.awaited is not None:
-        yield turn.c.role == chosen.awaited
-    if chosen.department is not None:
-        code = code_key(chosen.department)
-        yield or_(*(and_(turn.c.role == role, func.upper(found.c[f"{role.value}_code"]) == code) for role in PARTIES))
 
 
 def _among_duties(found: CTE, chosen: Chosen) -> Iterator[ColumnElement[bool]]:

@@ -4,12 +4,14 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from api.context import AppContext
+from configuration.departments import departments_in_force
 from console.strip import ABOVE, HIGH, strip
 from domain.departments import Department
 from domain.messages import label
@@ -62,7 +64,7 @@ async def test_each_number_on_the_page_is_exactly_its_cases(people: People, ente
         cases = (await bureau.get(path)).text
         assert f": {label('console', 'cases_of', 'zh').format(number=number)}</h1>" in cases, path
         if number <= 50:
-            assert len(re.findall(r'<th scope="row"><a class="nowrap" href="/cases/', cases)) == number, path
+            assert len(re.findall(r'<th scope="row"><a[^>]* href="/cases/', cases)) == number, path
         if colour := re.search(r"light=(\w+)", path):
             assert set(re.findall(r'data-light="(\w+)"', cases)) == ({colour[1]} if number else set())
         told = await people.get("auditor", f"/v1{path}&limit=500")
@@ -97,6 +99,24 @@ async def test_whoever_has_a_place_supervises_its_cases_alone(people: People, be
         assert "/supervision" not in (await person.get("/desk")).text
 
 
+async def test_a_list_of_departments_that_cannot_be_used_is_the_operators_to_mend(
+    people: People, context: AppContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "departments.yaml"
+    file.write_text(f"nantong:\n  - {{code: '{STRANGER}', name: 档案局}}\n", encoding="utf-8")
+    monkeypatch.setenv("SHAREFLOW_DEPARTMENTS", str(file))
+    monkeypatch.setattr(context, "departments", departments_in_force)
+    for text, there in ((None, True), ("nantong: []\n", False), ("nowhere: []\n", None)):
+        if text:
+            file.write_text(text, encoding="utf-8")
+        answer = await people.get("auditor", "/v1/supervision")
+        if there is None:
+            assert (answer.status_code, answer.json()["code"]) == (500, "needs_operator")
+        else:
+            listed = [each["value"] for each in answer.json()["departments"]]
+            assert (STRANGER in listed) is there
+
+
 async def test_a_link_that_is_none_of_ours_is_told_in_a_sentence(enter: Enter) -> None:
     auditor = await enter(Role.AUDITOR)
     for query in ("light=blue", "unheard=1", "ends_on=x", "period=%00"):
@@ -121,7 +141,7 @@ async def chosen(bureau: Person, cases: list[str], **more: str) -> httpx.Respons
 
 def results(text: str) -> dict[str, str]:
     """What came of each case."""
-    rows = re.findall(r'data-done="(\w+)"><th scope="row"><a class="nowrap" href="/cases/([^"]+)"', text)
+    rows = re.findall(r'data-done="(\w+)"><th scope="row"><a[^>]* href="/cases/([^"]+)"', text)
     return {request_id: done for done, request_id in rows}
 
 

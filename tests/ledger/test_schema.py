@@ -35,7 +35,7 @@ CHANGES = [
     "TRUNCATE rule_texts",
     "UPDATE log_entries SET seq = 1",
     "DELETE FROM log_nodes",
-    "TRUNCATE checkpoints",
+    "TRUNCATE checkpoints CASCADE",
     "DELETE FROM archived_histories",
     "UPDATE archived_histories SET sha256 = sm3",
     "SET LOCAL session_replication_role = replica; DELETE FROM events",

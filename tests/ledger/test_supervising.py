@@ -52,7 +52,7 @@ def filed(engine: Engine, steps: Any, resolve: Any, chances: random.Random) -> s
         started = NOW - timedelta(days=chances.randrange(20))
         order = steps.order(number, started_at=started, amount=chances.choice([2, 10]))
         events.append(steps.event(EventType.CLOCK_STARTED, order=order))
-        if chances.random() < 0.2:
+        if started + timedelta(days=13) < NOW and chances.random() < 0.7:
             events.append(steps.event(EventType.CLOCK_BREACHED, number=number))
         elif chances.random() < 0.2:
             events.append(steps.event(EventType.CLOCK_MET, number=number))

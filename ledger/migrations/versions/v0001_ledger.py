@@ -45,9 +45,11 @@ CREATE TABLE cases (
     workflow_id     text NOT NULL,
     opened_by       text,
     superior        text,
-    -- what lists ask for, kept by every step: the least due_at of the open clocks, whether one of them is breached,
-    -- whether the last that was said about more time was the provider's request
+    -- what lists ask for, kept by every step: the least due_at of the open clocks, how long that clock is and in what
+    -- unit, whether one of them is breached, whether the last that was said about more time was the provider's request
     due_at          timestamptz,
+    due_unit        text,
+    due_amount      integer,
     breached        boolean NOT NULL DEFAULT false,
     extension_asked boolean NOT NULL DEFAULT false,
     -- the highest rung of the supervision ladder that the case was urged at: 0 none, 1 notice, 2 yellow, 3 red
