@@ -17,6 +17,7 @@ from api.context import AppContext
 from api.http.prefix import own_path
 from api.http.problems import Problem, title_of
 from console import (
+    audit,
     calendar,
     case_acts,
     case_notes,
@@ -26,6 +27,7 @@ from console import (
     disputes,
     feed,
     filing,
+    replay,
     sign_in,
     statutes,
     stuck,
@@ -62,6 +64,15 @@ ROUTES: Final = (
     Route("/calendar/impact", calendar.preview, methods=["POST"]),
     Route("/calendar/publish", calendar.put_in_force, methods=["POST"]),
     Route("/calendar/publications/{edition}", calendar.publication),
+    Route("/audit", audit.show),
+    Route("/audit/findings", audit.findings),
+    Route("/audit/findings.csv", audit.table),
+    Route("/audit/findings.xlsx", audit.table),
+    Route("/audit/log/{form}", audit.log),
+    Route("/audit/checkpoints", audit.checkpoints),
+    Route("/audit/acts", audit.acts),
+    Route("/audit/cases/{request_id}", replay.show),
+    Route("/audit/cases/{request_id}/dossier", replay.dossier),
     Route("/statutes", statutes.show),
     Route("/statutes/resources", statutes.resources),
     Route("/statutes/{statute_id}", statutes.one),

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+from api.audit.endpoints import AUDITORS
 from api.supervision.moment import SUPERVISORS
 from api.worklist.endpoints import OVERSEERS
 from domain.access import Caller
@@ -34,6 +35,7 @@ MENU: Final = (
     MenuEntry("/disputes", "disputes"),
     MenuEntry("/calendar", "calendar"),
     MenuEntry("/statutes", "statutes"),
+    MenuEntry("/audit", "audit", AUDITORS),
 )
 
 

@@ -107,6 +107,7 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/audit/cases/{request_id}/replay": frozenset(AUDITORS),
     "GET /v1/audit/findings": frozenset(AUDITORS),
     "GET /v1/audit/findings.csv": frozenset(AUDITORS),
+    "GET /v1/audit/findings.xlsx": frozenset(AUDITORS),
     "GET /v1/audit/log": frozenset(AUDITORS),
     "GET /v1/audit/cases/{request_id}/dossier": frozenset(AUDITORS),
     "POST /v1/audit/verify": frozenset(AUDITORS),

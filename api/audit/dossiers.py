@@ -3,7 +3,7 @@
 import asyncio
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import IO, Annotated, Any, Final
 
@@ -15,9 +15,10 @@ from api.audit.endpoints import auditor
 from api.audit.uploads import FIELDS, FORM, ZIPS, brought
 from api.context import AppContext
 from api.dependencies import ContextIn, LanguageIn, RequestId
+from api.http.downloads import pieces_of
 from api.http.problems import RESPONSES, Problem
 from api.http.responses import HEADERS
-from audit.dossier.contents import PIECE, CaseDossier, DossierUnusable
+from audit.dossier.contents import CaseDossier, DossierUnusable
 from audit.dossier.packing import write_dossier
 from audit.dossier.seal import seal_of
 from audit.verification.results import CheckFailed, CheckResult
@@ -67,7 +68,7 @@ async def dossier(
         "Content-Disposition": f'attachment; filename="{name}.zip"',
         "Content-Length": str(file.seek(0, 2)),
     }
-    return StreamingResponse(_pieces(file), headers=headers, media_type=ZIPS[0])
+    return StreamingResponse(pieces_of(file), headers=headers, media_type=ZIPS[0])
 
 
 async def _packed(context: AppContext, request_id: str, kept: Sequence[int], with_persons: bool) -> CaseDossier:
@@ -90,13 +91,6 @@ def _written(context: AppContext, packed: CaseDossier) -> IO[bytes]:
             raise Unavailable(f"The dossier cannot be written: {error.strerror}.") from error
         raise
     return file
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        file.seek(0)
-        while piece := file.read(PIECE):
-            yield piece
 
 
 _TAKEN: Final[dict[str, Any]] = {

@@ -1,19 +1,22 @@
 """Looking back (回放) and findings (审计发现), for auditors alone. Nothing here writes."""
 
 import asyncio
+import tempfile
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Final
+from typing import IO, Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from api.audit.presenters import finding_out, past_out, replay_out
 from api.audit.schemas import CaseReplayOut, FindingList, PastPage
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, RequestId, StatuteId, require_role
-from api.http.downloads import download
+from api.http.downloads import download, pieces_of
 from api.http.problems import RESPONSES, Problem
-from api.http.responses import answer
-from audit.findings.tables import csv_of
+from api.http.responses import HEADERS, answer
+from audit.findings.tables import csv_of, write_xlsx
 from audit.findings.texts import row_of
 from audit.mining.formats import LogFormat, log_text
 from audit.replay.case import RecordedCase
@@ -22,7 +25,7 @@ from audit.replay.hindsight import MovedLimit, moved_since
 from audit.replay.state import NotFiledYet, PastState, as_it_stood
 from domain.calendar import CHINA
 from domain.field_types import Code, Day, Instant
-from domain.messages import label
+from domain.messages import Language, label
 from domain.words import Role
 from ledger.queries.views import CaseFilter
 from starter.audit_selection import selected
@@ -72,12 +75,23 @@ async def cases(
     They are shown as they stood at the instant `at`; else at the end of the period, or now where that is earlier. Of
     a page those are left out that were filed later than that.
     """
+    found = await asyncio.to_thread(cases_as_they_stood, context, wanted, at, cursor, limit, language)
+    return answer(found, language)
+
+
+def cases_as_they_stood(
+    context: AppContext, wanted: CaseFilter, at: datetime | None, cursor: str | None, limit: int, language: Language
+) -> PastPage:
+    """A page of the cases that ``wanted`` lets through, at an instant or at the end of its period; blocking.
+
+    Raises BadCursor.
+    """
     now = context.known_on()
     instant = at or min(now, wanted.before or now)
-    page = await asyncio.to_thread(recorded_page, context.reader, wanted, cursor, limit)
+    page = recorded_page(context.reader, wanted, cursor, limit)
     there = [recorded for recorded in page.cases if recorded.events[0].at <= instant]
     shown = [past_out(recorded, as_it_stood(recorded, _here(instant)), language) for recorded in there]
-    return answer(PastPage(items=shown, next=page.next), language)
+    return PastPage(items=shown, next=page.next)
 
 
 @router.get("/cases/{request_id}/replay", response_model=CaseReplayOut, summary="A case as it stood at an instant")
@@ -87,21 +101,31 @@ async def replay(
     language: LanguageIn,
     at: At = None,
     against: Annotated[Instant | None, Query(description="Another instant, to be compared with.")] = None,
+    event: Annotated[int | None, Query(ge=1, description="After the event with this number, not `at`.")] = None,
 ) -> Response:
     """Its stage, whose move it was, which commands each role might give, its limits, and what had happened.
 
     `known_now` compares what was known of its limits then with what is known now.
     """
-    found = await asyncio.to_thread(_replayed, context, request_id, at or context.known_on(), against)
+    recorded = await asyncio.to_thread(recorded_case, context.reader, request_id)
+    found = await asyncio.to_thread(replayed, context, recorded, at or context.known_on(), against, event)
     return answer(replay_out(*found, language), language)
 
 
-def _replayed(
-    context: AppContext, request_id: str, at: datetime, against: datetime | None
+def replayed(
+    context: AppContext, recorded: RecordedCase, at: datetime, against: datetime | None, event: int | None = None
 ) -> tuple[RecordedCase, PastState, list[MovedLimit], Difference | None]:
-    recorded = recorded_case(context.reader, request_id)
+    """A case at an instant, or after an event, and what another instant differs in; blocking.
+
+    Raises NotFound for what was not there then.
+    """
+    known = recorded
+    if event is not None:
+        if not event <= len(recorded.events):
+            raise NotFound(f"{recorded.request_id} has no event {event}.")
+        known, at = replace(recorded, events=recorded.events[:event]), recorded.events[event - 1].at
     try:
-        state = as_it_stood(recorded, _here(at))
+        state = as_it_stood(known, _here(at))
         differs = None if against is None else difference(state, as_it_stood(recorded, _here(against)))
     except NotFiledYet as error:
         raise NotFound(str(error)) from None
@@ -133,9 +157,16 @@ async def findings(
         table = await findings_csv(context, wanted)
         table.headers["Vary"] = "Accept"
         return table
-    page = await asyncio.to_thread(findings_page, context.reader, wanted, context.known_on(), cursor, limit)
-    items = [finding_out(finding, language) for finding in page.findings]
-    return answer(FindingList(items=items, next=page.next), language, headers={"Vary": "Accept, Accept-Language"})
+    found = await asyncio.to_thread(findings_of, context, wanted, cursor, limit, language)
+    return answer(found, language, headers={"Vary": "Accept, Accept-Language"})
+
+
+def findings_of(
+    context: AppContext, wanted: CaseFilter, cursor: str | None, limit: int, language: Language
+) -> FindingList:
+    """What there is in a page of cases; blocking. Raises BadCursor."""
+    page = findings_page(context.reader, wanted, context.known_on(), cursor, limit)
+    return FindingList(items=[finding_out(finding, language) for finding in page.findings], next=page.next)
 
 
 def _wants_csv(accept: str) -> bool:
@@ -154,6 +185,37 @@ async def findings_csv(context: ContextIn, wanted: Chosen) -> Response:
     """All findings, not a page of them; UTF-8 with a byte order mark, for spreadsheets; nothing in it is a formula."""
     rows = map(row_of, all_findings(context.reader, wanted, context.known_on()))
     return await download(csv_of(rows), CSV, "findings.csv")
+
+
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@router.get(
+    "/findings.xlsx",
+    response_class=Response,
+    summary="The same as a workbook",
+    responses={200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}, "description": "XLSX"}},
+)
+async def findings_xlsx(context: ContextIn, wanted: Chosen) -> Response:
+    """All findings, not a page of them, as a workbook in which nothing is a formula or a link."""
+    file = await asyncio.to_thread(_workbook, context, wanted)
+    headers = {
+        **HEADERS,
+        "Content-Disposition": 'attachment; filename="findings.xlsx"',
+        "Content-Length": str(file.seek(0, 2)),
+    }
+    return StreamingResponse(pieces_of(file), headers=headers, media_type=XLSX)
+
+
+def _workbook(context: AppContext, wanted: CaseFilter) -> IO[bytes]:
+    """The workbook in a file without a name, which goes with whoever holds it."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever sends it
+    try:
+        write_xlsx(map(row_of, all_findings(context.reader, wanted, context.known_on())), file)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 LOGS: Final = {

@@ -41,7 +41,7 @@ async def list_(
 ) -> Response:
     """The newest first (检查点). Keep them: what is rewritten afterwards, by whomever, fits none of them any more."""
     page, following = await asyncio.to_thread(context.reader.log.checkpoints, cursor, limit)
-    return answer(CheckpointPage(items=[_shown(each) for each in page], next=following), language)
+    return answer(CheckpointPage(items=[checkpoint_out(each) for each in page], next=following), language)
 
 
 @router.get("/key", response_model=LogKeyOut, summary="The log's public key")
@@ -59,7 +59,7 @@ async def show(size: Size, context: ContextIn, _: CallerIn, language: LanguageIn
     found = await asyncio.to_thread(context.reader.log.checkpoint_of, size)
     if found is None:
         raise Problem(404, "not_found", detail=label("checkpoint", "not_there", language))
-    return answer(_shown(found), language)
+    return answer(checkpoint_out(found), language)
 
 
 @router.post("/{size}/cosignatures", response_model=CheckpointOut, summary="Bring the cosignature of a witness")
@@ -77,7 +77,7 @@ async def cosign(size: Size, body: CosignedIn, context: ContextIn, caller: Calle
         kept = await asyncio.to_thread(context.reader.log.cosign, body.note, context.settings.witnesses)
     except NoteWrong as error:
         raise Problem(422, "not_cosigned", detail=f"The note cannot be kept: {error}.") from None
-    return answer(_shown(kept), language)
+    return answer(checkpoint_out(kept), language)
 
 
 @router.get("/{size}/growth/{old}", response_model=GrowthOut, summary="That the log has only grown")
@@ -92,7 +92,8 @@ async def growth(size: Size, old: Size, context: ContextIn, _: CallerIn, languag
     return answer(GrowthOut(old_size=old, size=size, sha256=hashes[0], sm3=hashes[1]), language)
 
 
-def _shown(kept: KeptCheckpoint) -> CheckpointOut:
+def checkpoint_out(kept: KeptCheckpoint) -> CheckpointOut:
+    """A checkpoint with its roots and with whoever cosigned it."""
     said = checkpoint_in(read_note(kept.note))
     return CheckpointOut(
         log=said.origin,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import IO
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
@@ -35,3 +36,11 @@ def _pieces(texts: Iterable[str]) -> Iterator[bytes]:
             waiting, size = [], 0
     if waiting:
         yield "".join(waiting).encode()
+
+
+def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
+    """A file from its beginning, piece by piece; closed at its end."""
+    with file:
+        file.seek(0)
+        while piece := file.read(PIECE):
+            yield piece

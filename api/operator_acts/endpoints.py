@@ -25,10 +25,11 @@ async def list_(
     """The newest first, each chained to the one before and covered by the checkpoints. For auditors and operators."""
     require_role(caller, WATCHERS)
     page, following = await asyncio.to_thread(context.reader.all_acts, cursor, limit)
-    return answer(OperatorActPage(items=[_shown(act, language) for act in page], next=following), language)
+    return answer(OperatorActPage(items=[act_out(act, language) for act in page], next=following), language)
 
 
-def _shown(act: OperatorAct, language: Language) -> OperatorActOut:
+def act_out(act: OperatorAct, language: Language) -> OperatorActOut:
+    """An act as it is recorded, with its kind in words."""
     names = ("number", "at", "kind", "target", "request_id", "reason", "prev", "digest")
     known = words("act").get(act.kind)
     return OperatorActOut(

@@ -29,7 +29,8 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
     folder = tmp_path_factory.mktemp("generated")
     package = f"client_{uuid.uuid4().hex}"
     config = folder / "config.json"
-    as_bytes = dict.fromkeys(("application/zip", "image/svg+xml"), "application/octet-stream")
+    workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    as_bytes = dict.fromkeys(("application/zip", "image/svg+xml", workbook), "application/octet-stream")
     config.write_text(json.dumps({"content_type_overrides": as_bytes}))
     options = (
         "--config",

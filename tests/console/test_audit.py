@@ -1,0 +1,146 @@
+"""审计, over HTTP: a case stepped event by event, two instants compared, findings as files, checkpoints and acts."""
+
+import io
+import re
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from api.context import AppContext
+from domain.messages import label
+from domain.words import Role
+from tests.api.callers import Bearer, People
+from tests.console.conftest import Enter, Person
+from tests.engine.cases import PROVIDER
+
+PAGES = ("/audit", "/audit/findings", "/audit/checkpoints", "/audit/acts")
+
+
+@pytest.fixture(scope="session")
+def people(api: httpx.AsyncClient, bearer: Bearer) -> People:
+    return People(api, bearer)
+
+
+@pytest.fixture(scope="module")
+async def request_id(people: People) -> str:
+    """A case that was accepted, and refused by the provider for a reason with markup."""
+    request_id = await people.file()
+    for who, command, said in (("bureau", "accept", {}), ("provider", "refuse", {"reason": "<b>不符</b>"})):
+        answer = await people.give(who, request_id, command, **said)
+        assert answer.status_code == 200, answer.text
+    return request_id
+
+
+@pytest.fixture(scope="module")
+async def events(people: People, request_id: str) -> list[dict[str, Any]]:
+    return list((await people.get("auditor", f"/v1/requests/{request_id}/events")).json()["items"])
+
+
+@pytest.fixture(scope="module")
+async def auditor(enter: Enter) -> Person:
+    return await enter(Role.AUDITOR)
+
+
+async def test_all_of_it_is_for_auditors_alone(enter: Enter, request_id: str) -> None:
+    below = (f"/audit/cases/{request_id}", f"/audit/cases/{request_id}/dossier")
+    files = ("/audit/findings.csv", "/audit/findings.xlsx", "/audit/log/ocel")
+    for other in (await enter(Role.BUREAU, "bureau"), await enter(Role.OPERATOR), await enter(Role.PROVIDER, PROVIDER)):
+        for path in (*PAGES, *below, *files):
+            assert (await other.get(path)).status_code == 403, path
+        assert 'href="/audit"' not in (await other.get("/desk")).text
+
+
+async def test_every_page_has_its_heading_and_no_script(auditor: Person, request_id: str) -> None:
+    for path in (*PAGES, f"/audit/cases/{request_id}"):
+        page = await auditor.get(path)
+        assert page.status_code == 200, path
+        assert page.text.count("<h1>") == 1
+        assert "style=" not in page.text
+        assert "<script" not in page.text
+
+
+async def test_a_case_is_found_by_its_id_and_by_its_department(auditor: Person, request_id: str) -> None:
+    assert (await auditor.get(f"/audit?case=+{request_id}+")).headers["location"] == f"/audit/cases/{request_id}"
+    assert f"/audit/cases/{request_id}" in (await auditor.get(f"/audit?department={PROVIDER}")).text
+    assert f"/audit/cases/{request_id}" not in (await auditor.get("/audit?to=2020-01-01")).text
+    assert (await auditor.get("/audit/cases/NANTONG-NONE")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["from=2026-02-02&to=2026-02-01", "from=yesterday", "department=%3Cb%3E", "statute=nowhere-2020"]
+)
+async def test_what_cannot_be_chosen_is_told_and_what_was_typed_kept(auditor: Person, query: str) -> None:
+    for path in ("/audit", "/audit/findings"):
+        page = await auditor.get(f"{path}?{query}")
+        assert page.status_code == 422
+        assert 'role="alert"' in page.text
+    assert (await auditor.get(f"/audit/findings.csv?{query}")).status_code == 422
+
+
+async def test_a_case_is_stepped_event_by_event(
+    auditor: Person, people: People, request_id: str, events: list[dict[str, Any]]
+) -> None:
+    path = f"/audit/cases/{request_id}"
+    for event in events:
+        page = (await auditor.get(f"{path}?event={event['seq']}")).text
+        assert re.search(f'type="range"[^>]*max="{len(events)}" value="{event["seq"]}"', page)
+        assert page.count("<time ") == event["seq"]
+        assert (f'href="{path}?event={event["seq"] + 1}"' in page) is (event["seq"] < len(events))
+        told = (await people.get("auditor", f"/v1{path}/replay?event={event['seq']}")).json()
+        assert told["events"] == events[: event["seq"]]
+        assert f">{told['stage_label']}<" in page
+    first = (await auditor.get(f"{path}?event=1")).text
+    assert label("role", "bureau", "zh") in first.partition(label("console", "audit_held_by", "zh"))[2]
+    assert "<b>不符" not in (await auditor.get(path)).text
+    assert "&lt;b&gt;不符" in (await auditor.get(path)).text
+    assert (await people.get("auditor", f"/v1{path}/replay?event={len(events) + 1}")).status_code == 404
+
+
+async def test_a_case_at_an_instant_and_two_instants_compared(
+    auditor: Person, context: AppContext, request_id: str, events: list[dict[str, Any]]
+) -> None:
+    path = f"/audit/cases/{request_id}"
+    at = httpx.QueryParams({"at": events[0]["at"]})
+    assert label("stage", "completeness_check", "zh") in (await auditor.get(f"{path}?{at}")).text
+    both = httpx.QueryParams({"from": events[0]["at"], "to": events[-1]["at"]})
+    compared = (await auditor.get(f"{path}?{both}")).text.partition('id="difference"')[2]
+    assert label("console", "audit_gained", "zh") in compared
+    assert label("event", "forwarded", "zh") in compared
+    early = (context.known_on() - timedelta(days=4000)).strftime("%Y-%m-%dT%H:%M")
+    for wrong in (f"at={early}", "at=noon", "event=0", "event=99999999999999", "from=x", f"from={early}&to={early}"):
+        page = await auditor.get(f"{path}?{wrong}")
+        assert page.status_code == 422, wrong
+        assert 'role="alert"' in page.text
+
+
+async def test_findings_and_logs_are_files_of_the_chosen_cases(auditor: Person, people: People) -> None:
+    book = await auditor.get(f"/audit/findings.xlsx?department={PROVIDER}")
+    assert zipfile.ZipFile(io.BytesIO(book.content)).testzip() is None
+    api = await people.get("auditor", f"/v1/audit/findings.xlsx?department={PROVIDER}")
+    assert api.headers["content-type"] == book.headers["content-type"]
+    table = await auditor.get(f"/audit/findings.csv?department={PROVIDER}")
+    assert table.text == (await people.get("auditor", f"/v1/audit/findings.csv?department={PROVIDER}")).text
+    for form in ("ocel", "xes", "csv"):
+        log = await auditor.get(f"/audit/log/{form}?department={PROVIDER}")
+        assert log.status_code == 200, form
+        assert "attachment" in log.headers["content-disposition"]
+    assert (await auditor.get("/audit/log/pdf")).status_code == 404
+
+
+async def test_a_dossier_comes_as_a_file(auditor: Person, request_id: str) -> None:
+    answer = await auditor.get(f"/audit/cases/{request_id}/dossier")
+    assert answer.status_code == 200
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        assert "manifest.json" in packed.namelist()
+
+
+async def test_checkpoints_are_shown_as_they_are_published(auditor: Person, people: People) -> None:
+    listed = (await people.get("auditor", "/v1/checkpoints?limit=50")).json()["items"]
+    page = (await auditor.get("/audit/checkpoints")).text
+    assert page.count("<tr>") == len(listed) + bool(listed)
+    for each in listed:
+        assert each["roots"]["sha256"] in page
+    assert (label("console", "audit_no_checkpoint", "zh") in page) is (not listed)
