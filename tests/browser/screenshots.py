@@ -127,8 +127,8 @@ async def picture(page: Page, name: str, size: ViewportSize) -> Path:
     await page.set_viewport_size(size)
     tall = await page.evaluate("document.documentElement.scrollHeight")
     path = FOLDER / f"{name}-{size['width']}.png"
-    clip = {"x": 0, "y": 0, "width": size["width"], "height": min(max(tall, size["height"] // 2), TALLEST)}
-    await page.screenshot(path=path, full_page=True, clip=clip, animations="disabled")
+    height = min(max(tall, size["height"] // 2), TALLEST)
+    await page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": size["width"], "height": height})
     return path
 
 
