@@ -1,12 +1,20 @@
 """What stands for the variable parts of the console's addresses when a browser walks over all of them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from console.app import ROUTES
 
-FIXED: Mapping[str, str] = {"statute_id": "nantong-2020", "procedure": "share_request"}
+FIXED: Mapping[str, str] = {
+    "statute_id": "nantong-2020",
+    "procedure": "share_request",
+    "name": "application",
+    "edition": "2099-none",
+    "sha256": "0" * 64,
+}
 """Parts that need no case: the name in the path, and what stands for it."""
+ABSENT: Collection[str] = {"/calendar/publications/{edition}", "/cases/{request_id}/attachments/{sha256}"}
+"""Pages that are not there where a case was just filed: no notice was published, no file was brought."""
 
 
 def pages() -> list[str]:
