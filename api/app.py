@@ -32,6 +32,7 @@ from api.law import endpoints as law
 from api.operator_acts import endpoints as operator_acts
 from api.procedures import endpoints as procedures
 from api.settings import ApiSettings
+from api.stuck import endpoints as stuck
 from api.supervision import endpoints as supervision
 from api.verify_page import endpoints as verify_page
 from api.webhooks import endpoints as webhooks
@@ -60,6 +61,7 @@ ROUTERS = (
     *documents.routers,
     attachments.router,
     worklist.router,
+    stuck.router,
     division.router,
     supervision.router,
     disputes.router,

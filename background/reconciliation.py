@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from background.stuck import WORKFLOW_MISSING
+from domain.stuck import StuckKind
 from ledger.engine import Engine
 from ledger.queries.confirmed import (
     confirm,
@@ -79,7 +80,7 @@ async def reconcile(
     for request_id in await _compare_all(client, engine, missed, sweep):
         await asyncio.to_thread(unpark, engine, request_id, WORKFLOW_MISSING)
     for request_id in {*sweep.missing} - {head.request_id for head in missed}:
-        await asyncio.to_thread(park, engine, request_id, WORKFLOW_MISSING)
+        await asyncio.to_thread(park, engine, request_id, WORKFLOW_MISSING, StuckKind.MISSING)
     return sweep
 
 

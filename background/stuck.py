@@ -1,53 +1,121 @@
-"""What does not move in Temporal, told where people look: every reason of a case that waits, and code that fails.
+"""The watch over what does not move (卡住的流程): one of the workers looks, and notes what it finds.
 
-Temporal knows it first: a case says in a search attribute why it waits, and the server reports workflows whose tasks
-fail. The ledger, which lists and the API ask, follows within seconds.
+Temporal knows most of it: a case says in a search attribute why it waits, the server reports workflows whose tasks
+fail, whose activities are paused, and who asks for work on a queue. Undelivered webhooks the ledger has; limits that
+have run out it shows by itself.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Final
 
+from background.webhooks.queries.failing import webhooks_failing
+from domain.stuck import QUEUE, VERSION, StuckKind, Trouble, cause_of
 from ledger.engine import Engine
-from ledger.queries.operations import parked_are
+from ledger.queries.operations import Found, note_watched, parked_are, parked_now, take_watch
+from protocol.asking import TEMPORAL_FAILED, WorkflowGone
 from protocol.connecting import TemporalClient
-from protocol.names import request_id_of
-from protocol.search_attributes import STUCK_REASON
+from protocol.held_up import HeldUp, NotMoving, aside, is_polled, not_moving, versions_waiting, what_holds
+from protocol.names import TASK_QUEUE, request_id_of
 
 log = logging.getLogger("shareflow.stuck")
 
-WORKFLOW_MISSING = "workflow_missing"
+WORKFLOW_MISSING: Final = "workflow_missing"
 """The ledger has an open case and Temporal has no workflow of it: found by the reconciliation."""
-TASK_FAILING = "workflow_task_failing"
-"""The workflow's code fails."""
-REPORTED = "TemporalReportedProblems"
-NOT_MOVING = f'({STUCK_REASON.name} IS NOT NULL OR {REPORTED} IS NOT NULL) AND ExecutionStatus = "Running"'
-EVERY = timedelta(seconds=5)
+EVERY: Final = timedelta(seconds=15)
+LEASE: Final = timedelta(seconds=35)
+"""Another worker watches when whoever did has been silent for so long."""
+LOOKED_AGAIN: Final = timedelta(minutes=5)
+"""So long what was learned of a trouble, its last error for one, is not asked for again."""
+LOOKED_INTO: Final = 200
+"""So many workflows are looked into in one round; the others of that round the next ones come to."""
+AT_ONCE: Final = 8
 
 
-async def held_up(client: TemporalClient) -> Mapping[str, Sequence[str]]:
-    """The reasons of every case that does not move, by its id."""
-    found: dict[str, list[str]] = {}
-    async for run in client.list_workflows(NOT_MOVING):
-        attributes = {pair.key.name: pair.value for pair in run.typed_search_attributes}
-        reasons = [*(attributes.get(STUCK_REASON.name) or ())]
-        if not reasons or attributes.get(REPORTED):
-            reasons.append(TASK_FAILING)
-        found.setdefault(request_id_of(run.id), []).extend(reasons)
-    return found
+async def held_up(client: TemporalClient) -> list[Trouble]:
+    """What Temporal lists as not moving, without having looked into it."""
+    return [trouble(each.workflow_id, reason, False) async for each in not_moving(client) for reason in each.reasons]
 
 
 async def note_what_is_held_up(client: TemporalClient, engine: Engine) -> None:
-    """Make the ledger say of every case what Temporal says of it."""
-    await asyncio.to_thread(parked_are, engine, await held_up(client), WORKFLOW_MISSING)
+    """Make the ledger say what is held up now, and why: one round of the watch."""
+    before = await asyncio.to_thread(parked_now, engine, WORKFLOW_MISSING, LOOKED_AGAIN)
+    listed = [each async for each in not_moving(client)]
+    beside = await aside(client)
+    listed += [NotMoving(workflow_id, ()) for workflow_id in beside.workflow_ids]
+    found = await _looked_into(client, listed, before)
+    found += await _queues(client, {TASK_QUEUE: 0, **beside.queues})
+    found += await _versions(client)
+    found += await asyncio.to_thread(webhooks_failing, engine)
+    await asyncio.to_thread(parked_are, engine, found, before)
+    await asyncio.to_thread(note_watched, engine)
 
 
-async def keep_noting(client: TemporalClient, engine: Engine) -> None:
-    """Do so every few seconds, until cancelled. Failures are logged and tried again."""
+async def _looked_into(client: TemporalClient, listed: Iterable[NotMoving], before: Found) -> list[Trouble]:
+    """Their troubles: of so many that are new what Temporal knows of them, of the others what is known already."""
+    found, fresh = list[Trouble](), list[NotMoving]()
+    for each in listed:
+        known = [before.get((request_id_of(each.workflow_id), reason.reason)) for reason in each.reasons]
+        if known and all(one is not None and one.looked for one in known):
+            found += [one for one in known if one is not None]
+        elif len(fresh) < LOOKED_INTO:
+            fresh.append(each)
+        else:
+            found += [trouble(each.workflow_id, reason, False) for reason in each.reasons]
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def look(each: NotMoving) -> Sequence[Trouble]:
+        async with room:
+            try:
+                return [trouble(each.workflow_id, it) for it in await what_holds(client, each.workflow_id)]
+            except WorkflowGone:
+                return ()
+            except TEMPORAL_FAILED:
+                return [trouble(each.workflow_id, reason, False) for reason in each.reasons]
+
+    for troubles in await asyncio.gather(*map(look, fresh)):
+        found += troubles
+    return found
+
+
+async def _queues(client: TemporalClient, waiting: dict[str, int]) -> list[Trouble]:
+    kind = StuckKind.NO_WORKER
+    return [
+        Trouble(f"{QUEUE}{queue}", kind, kind.value, cause_of(kind.value, queue), _waits(number))
+        for queue, number in waiting.items()
+        if not await is_polled(client, queue)
+    ]
+
+
+async def _versions(client: TemporalClient) -> list[Trouble]:
+    kind = StuckKind.VERSION_WITHOUT_WORKER
+    return [
+        Trouble(f"{VERSION}{version}", kind, kind.value, cause_of(kind.value, version), _waits(number))
+        for (version, _), number in (await versions_waiting(client)).items()
+    ]
+
+
+def _waits(number: int) -> str | None:
+    return f"{number} workflows wait" if number else None
+
+
+def trouble(workflow_id: str, held: HeldUp, looked: bool = True) -> Trouble:
+    """What holds a workflow up, as the trouble of the case that it carries."""
+    subject = request_id_of(workflow_id)
+    known = looked and held.error is not None  # one whose error is not there yet is looked into again
+    return Trouble(subject, held.kind, held.reason, held.cause, held.error, held.waits_on, held.since, known)
+
+
+async def keep_watching(client: TemporalClient, engine: Engine) -> None:
+    """Look every few seconds, until cancelled, as long as no other worker does. Failures are logged and tried again."""
+    holder = uuid.uuid4().hex
     while True:
         try:
-            await note_what_is_held_up(client, engine)
+            if await asyncio.to_thread(take_watch, engine, holder, LEASE):
+                await note_what_is_held_up(client, engine)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # the watch must outlive whatever the database or the server does

@@ -1,74 +1,86 @@
 """What ``shareflow stuck`` does."""
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from typing import Any
 
 import typer
 
-from background.stuck import TASK_FAILING, WORKFLOW_MISSING, held_up
+from background.stuck import held_up
 from cli.connection import connected
 from cli.output import print_json, print_table
-from domain.words import ClockState
-from ledger.queries.views import CaseSummary
+from domain.access import Visibility
+from domain.calendar import CHINA
+from domain.stuck import StuckKind, Trouble
+from ledger.reader import Reader
 from starter.engine_client import ShareflowClient
 
-
-@dataclass(frozen=True)
-class StuckCase:
-    """One reason why a case does not move: ``why`` is ``overdue``, ``parked`` or ``workflow_task_failing``."""
-
-    request_id: str
-    why: str
-    what: str
-    since: str | None
+EVERYTHING = Visibility(everything=True)
+WHY = {
+    StuckKind.OPENING_WAITS: "parked",
+    StuckKind.MISSING: "parked",
+    StuckKind.TASK_FAILING: "workflow_task_failing",
+}
+"""What is told in fewer words under ``why``; ``kind`` has them all."""
 
 
 async def tell_stuck(as_json: bool) -> None:
     """Tell what is stuck."""
-    found = await _stuck()
+    async with connected() as client:
+        found = await _stuck(client)
     if as_json:
-        print_json([asdict(case) for case in found])
+        print_json([_row(each) for each in found])
         return
     if not found:
         typer.echo("Nothing is stuck.")
         return
-    rows = [(case.request_id, case.why, case.what, case.since or "") for case in found]
-    print_table("Stuck", ("request", "why", "what", "since"), rows)
+    rows = [(each.subject, _why(each), each.reason, _since(each) or "", _error(each)) for each in found]
+    print_table("Stuck", ("request", "why", "what", "since", "error"), rows)
 
 
-async def _stuck() -> list[StuckCase]:
-    async with connected() as client:
-        noted = await asyncio.to_thread(lambda: list(_noted(client)))
-        known = {(case.request_id, case.what): case for case in noted}
-        now = [
-            _held_up(case, reason) for case, reasons in (await held_up(client.temporal)).items() for reason in reasons
-        ]
-        # Temporal knows first, and the ledger since when; that a workflow is missing Temporal cannot know.
-        parked = [known.get((case.request_id, case.what), case) for case in now]
-        missing = [case for case in noted if case.what == WORKFLOW_MISSING]
-        return [*parked, *missing, *(case for case in noted if case.why == "overdue")]
+async def _stuck(client: ShareflowClient) -> list[Trouble]:
+    """What the ledger has noted, and what Temporal lists that the watch has not come to yet."""
+    noted = await asyncio.to_thread(_noted, client.reader)
+    listed = {(each.subject, each.reason): each for each in await held_up(client.temporal)}
+    said = {(each.subject, each.reason) for each in noted}
+    fresh = [each for key, each in listed.items() if key not in said]
+    gone = {StuckKind.PARKED, StuckKind.OPENING_WAITS, StuckKind.TASK_FAILING}
+    there = [each for each in noted if each.kind not in gone or (each.subject, each.reason) in listed]
+    return [*fresh, *there]
 
 
-def _held_up(request_id: str, reason: str, since: str | None = None) -> StuckCase:
-    return StuckCase(request_id, TASK_FAILING if reason == TASK_FAILING else "parked", reason, since)
-
-
-def _noted(client: ShareflowClient) -> Iterator[StuckCase]:
-    """What the ledger has: every reason of every case, and every limit that has run out."""
-    cursor: str | None = None
+def _noted(reader: Reader) -> list[Trouble]:
+    found, cursor = list[Trouble](), None
     while True:
-        page = client.reader.stuck(cursor)
-        for case in page.cases:
-            yield from _of(case)
+        page = reader.troubles(EVERYTHING, None, cursor, 500)
+        found += page.troubles
         cursor = page.next
         if cursor is None:
-            return
+            return found
 
 
-def _of(case: CaseSummary) -> Iterator[StuckCase]:
-    for each in case.parked:
-        yield _held_up(case.request_id, each.reason, each.since.isoformat())
-    for clock in case.clocks:
-        if clock.open and clock.state is ClockState.BREACHED:
-            yield StuckCase(case.request_id, "overdue", f"{clock.id} due {clock.due_date}", clock.due_at.isoformat())
+def _row(each: Trouble) -> dict[str, Any]:
+    return {
+        "request_id": each.subject,
+        "why": _why(each),
+        "what": each.reason,
+        "since": _since(each),
+        "kind": each.kind.value,
+        "cause": each.cause,
+        "error": each.error,
+        "waits_on": each.waits_on,
+    }
+
+
+def _why(each: Trouble) -> str:
+    return WHY.get(each.kind, each.kind.value)
+
+
+def _since(each: Trouble) -> str | None:
+    return each.since.astimezone(CHINA).isoformat(timespec="seconds") if each.since else None
+
+
+def _error(each: Trouble) -> str:
+    first = (each.error or "").partition("\n")[0]
+    waits: Sequence[str] = [f"waits on {each.waits_on}"] if each.waits_on else []
+    return "; ".join([*waits, *([first] if first else [])])

@@ -1,25 +1,175 @@
-"""卡住的流程: what the ledger knows to be held up, or overdue, for those who look after such cases."""
+"""卡住的流程: what does not move, by cause and one by one, with the remedy beside each; batches of retries."""
 
 import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.dependencies import require_role
+from api.dependencies import acting, require_role
+from api.stuck.endpoints import MENDERS, shown, subject_out
+from api.stuck.presenters import batch_out, cause_out, why_text
 from api.worklist.endpoints import OVERSEERS
-from console.desk import ROWS, next_of, rows
-from console.door import door_of, language_of, visitor_of
-from console.pages import page
+from console.desk import ROWS, next_after
+from console.door import Visitor, door_of, form_of, language_of, visitor_of
+from console.pages import page, see_other
+from console.refusals import REFUSED, refusal_told
 from domain.access import visibility_of
-from ledger.queries.views import CaseFilter
+from domain.messages import label
+from domain.stuck import BatchState, Remedied, Remedy
+from starter.errors import NotFound
+from starter.stuck import MOVES, StuckDesk
+
+IDLE: Final = (BatchState.CANCELLED, BatchState.FINISHED)
+
+
+@dataclass(frozen=True)
+class StuckForm:
+    """A form that was sent: what came of it, or in what sentence it was refused, and what was typed."""
+
+    values: Mapping[str, str]
+    wrong: str | None = None
+    result: str | None = None
+    good: bool = False
 
 
 async def show(request: Request) -> Response:
-    """Cases parked by the engine with their reasons, and cases with a breached limit."""
+    """Every cause with how many share it, and those of one cause, or all, the longest first."""
     visitor = await visitor_of(request)
     require_role(visitor.caller, OVERSEERS)
-    context, cursor = door_of(request).context, request.query_params.get("cursor")
-    wanted = CaseFilter(stuck=True, visibility=visibility_of(visitor.caller))
-    found = await asyncio.to_thread(context.reader.cases, wanted, cursor, ROWS)
-    shown = await asyncio.to_thread(rows, context, found.cases, language_of(request))
-    return page(request, "list.html", visitor, {"kind": "stuck", "rows": shown, "next": next_of("/stuck", found)})
+    return await _list(request, visitor)
+
+
+async def _list(request: Request, visitor: Visitor, sent: StuckForm | None = None, status: int = 200) -> Response:
+    context, language = door_of(request).context, language_of(request)
+    asked, seen = request.query_params, visibility_of(visitor.caller)
+    cause = (sent.values.get("cause") if sent else asked.get("cause")) or None
+
+    def found() -> dict[str, Any]:
+        troubles = context.reader.troubles(seen, cause, asked.get("cursor"), ROWS)
+        return {
+            "causes": [cause_out(each, language) for each in context.reader.causes(seen)],
+            "rows": shown(context, troubles.troubles, language),
+            "next": next_after("/stuck", troubles.next, {"cause": cause} if cause else None),
+        }
+
+    told = {**await asyncio.to_thread(found), "cause": cause, "sent": sent, **_forms(visitor)}
+    return page(request, "stuck.html", visitor, told, status)
+
+
+async def one(request: Request) -> Response:
+    """What holds one up this moment, what was done about it, and what may be."""
+    return await _one(request, await _mender(request))
+
+
+async def _one(request: Request, visitor: Visitor, sent: StuckForm | None = None, status: int = 200) -> Response:
+    subject = request.path_params["subject"]
+    told = await subject_out(door_of(request).context, subject, language_of(request))
+    remedies = {remedy for each in told.troubles for remedy in each.remedies} | {Remedy.NOTE, Remedy.HAND_OVER}
+    is_case = ":" not in subject and "/" not in subject
+    context = {"told": told, "remedies": remedies, "is_case": is_case, "sent": sent, **_forms(visitor)}
+    return page(request, "stuck_one.html", visitor, context, status)
+
+
+async def act(request: Request) -> Response:
+    """Carry out what a form asks for, and tell what came of it."""
+    visitor, language = await _mender(request), language_of(request)
+    values = await _values(request, visitor)
+    subject = request.path_params["subject"]
+    try:
+        came = await _carried_out(request, visitor, subject, values)
+    except REFUSED as refusal:
+        status, sentence = refusal_told(refusal, language)
+        return await _one(request, visitor, StuckForm(values, wrong=sentence), status)
+    if came is None:
+        return see_other(f"/stuck/{quote(subject, safe='')}")
+    result = " ".join((label("stuck_result", came.result, language), why_text(came.why, language))).strip()
+    try:
+        return await _one(request, visitor, StuckForm({}, result=result, good=not came.why))
+    except NotFound:  # it was no case, and moves now
+        return see_other("/stuck")
+
+
+async def _carried_out(request: Request, visitor: Visitor, subject: str, values: Mapping[str, str]) -> Remedied | None:
+    """What came of a remedy; None of what is only written down."""
+    desk, by = StuckDesk(door_of(request).context.client), acting(visitor.caller)
+    said, to, key = values.get("reason", ""), values.get("to", ""), values.get("key") or None
+    match request.path_params["what"]:
+        case "retry":
+            return await desk.retry(subject, by, said, values.get("cause") or None, key)
+        case "reset":
+            return await desk.reset(subject, by, to, said, key)
+        case "note":
+            await desk.note(subject, by, values.get("text", ""), key)
+        case "hand-over":
+            await desk.hand_over(subject, by, to, said, key)
+        case _:
+            raise NotFound("There is no such act.")
+    return None
+
+
+async def prepare(request: Request) -> Response:
+    """Freeze the list of all that share a cause, and show it."""
+    visitor, language = await _mender(request), language_of(request)
+    values = await _values(request, visitor)
+    desk = StuckDesk(door_of(request).context.client)
+    try:
+        said = values.get("reason", "")
+        there = await desk.prepare(values.get("cause", ""), acting(visitor.caller), said, values.get("key") or None)
+    except NotFound:
+        return await _list(request, visitor, StuckForm(values, wrong=label("stuck_why", "not_stuck", language)), 409)
+    except REFUSED as refusal:
+        status, sentence = refusal_told(refusal, language)
+        return await _list(request, visitor, StuckForm(values, wrong=sentence), status)
+    return see_other(f"/stuck/batches/{there.id}")
+
+
+async def batch(request: Request) -> Response:
+    """The list of a batch as it was frozen, and what came of each so far."""
+    visitor = await _mender(request)
+    there = await StuckDesk(door_of(request).context.client).batch(request.path_params["batch_id"])
+    told = {
+        "batch": batch_out(there, language_of(request)),
+        "ended": there.state in IDLE,
+        "moves": _MOVES_IN[there.state],
+        "again": f"/stuck?{urlencode({'cause': there.cause})}",
+    }
+    return page(request, "stuck_batch.html", visitor, told)
+
+
+async def move(request: Request) -> Response:
+    """Confirm, suspend, resume or cancel a batch, and back to it."""
+    visitor = await _mender(request)
+    await form_of(request, visitor)
+    what, batch_id = request.path_params["what"], request.path_params["batch_id"]
+    if what not in MOVES:
+        raise NotFound("There is no such act.")
+    await StuckDesk(door_of(request).context.client).move(batch_id, what, acting(visitor.caller))
+    return see_other(f"/stuck/batches/{batch_id}")
+
+
+_MOVES_IN: Final[Mapping[BatchState, tuple[str, ...]]] = {
+    BatchState.PREPARED: ("confirm", "cancel"),
+    BatchState.RUNNING: ("suspend", "cancel"),
+    BatchState.SUSPENDED: ("resume", "cancel"),
+    BatchState.CANCELLED: (),
+    BatchState.FINISHED: (),
+}
+
+
+def _forms(visitor: Visitor) -> dict[str, Any]:
+    return {"mends": bool(visitor.caller.roles.intersection(MENDERS)), "new_key": lambda: secrets.token_hex(16)}
+
+
+async def _mender(request: Request) -> Visitor:
+    visitor = await visitor_of(request)
+    require_role(visitor.caller, MENDERS)
+    return visitor
+
+
+async def _values(request: Request, visitor: Visitor) -> dict[str, str]:
+    return {name: value for name, value in (await form_of(request, visitor)).items() if isinstance(value, str)}

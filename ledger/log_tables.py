@@ -47,6 +47,7 @@ operator_acts = Table(
     Column("prev", Digest, nullable=False),
     Column("digest", Digest, nullable=False),
     Column("position", BigInteger, nullable=False, unique=True, server_default=text("outbox_here() + 4095")),
+    Index("operator_acts_on_target", "target", "number", postgresql_where=text("kind LIKE 'stuck%'")),
     Index("operator_acts_of_case", "request_id", "number", postgresql_where=text("request_id IS NOT NULL")),
 )
 """``position`` is the act's place among the messages of the outbox: one transaction has one act."""

@@ -13,6 +13,7 @@ from domain.access import Visibility
 from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent
 from domain.log.acts import OperatorAct
+from domain.stuck import Trouble
 from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect, ping
 from ledger.log_book import LogBook
@@ -36,6 +37,8 @@ from ledger.queries import (
     resources,
     retention,
     sessions,
+    stuck,
+    stuck_batches,
     supervising,
 )
 from ledger.queries.archive import ArchivedRun, WaitingForArchive
@@ -50,6 +53,8 @@ from ledger.queries.notes import Note
 from ledger.queries.received import Access, Arrival, Received, ReceivedFilter, ReceivedPage
 from ledger.queries.resources import KnownResource, SubmittedEntry
 from ledger.queries.retention import RetainedCase
+from ledger.queries.stuck import Cause, TroublePage
+from ledger.queries.stuck_batches import Batch
 from ledger.queries.supervising import Chosen, Moment, Supervised
 from ledger.queries.views import CaseDetail, CaseFilter, CaseSummary, Counts, Held, Page, WorklistFilter
 from ledger.rule_text_store import RuleTextStore
@@ -299,6 +304,36 @@ class Reader:
     def closed_until(self, until: datetime, after: tuple[datetime, str] | None, limit: int) -> list[RetainedCase]:
         """The cases that were closed until an instant, those first that have been longest, from a place on."""
         return retention.closed_until(self.engine, until, after, limit)
+
+    def causes(self, visibility: Visibility) -> list[Cause]:
+        """Why things are stuck among what somebody may see: each cause with how many share it."""
+        return stuck.causes(self.engine, visibility)
+
+    def troubles(
+        self, visibility: Visibility, cause: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> TroublePage:
+        """What is stuck, of one cause where one is named, those first that have been longest. Raises BadCursor."""
+        return stuck.troubles(self.engine, visibility, cause, cursor, limit)
+
+    def troubles_of(self, subject: str) -> list[Trouble]:
+        """All that holds one subject up, the oldest first."""
+        return stuck.troubles_of(self.engine, subject)
+
+    def acts_on(self, targets: Collection[str]) -> dict[str, list[OperatorAct]]:
+        """What operators did about what was stuck, by target, the newest first."""
+        return acts.acts_on(self.engine, targets)
+
+    def stuck_subjects(self, visibility: Visibility, cause: str, at_most: int) -> list[str]:
+        """The subjects that share a cause, the longest first; one more than ``at_most`` where there are more."""
+        return stuck.subjects_of(self.engine, visibility, cause, at_most)
+
+    def batch(self, batch_id: str) -> Batch | None:
+        """A batch of retries with its list; None where there is none."""
+        return stuck_batches.batch(self.engine, batch_id)
+
+    def batches(self) -> list[Batch]:
+        """The batches that were prepared last, without their lists."""
+        return stuck_batches.newest_batches(self.engine)
 
     # Whoever watches over the ledger itself
 

@@ -151,17 +151,6 @@ filings = Table(
     Column("application", JSONB, nullable=False),
 )
 
-parked = Table(
-    "parked",
-    metadata,
-    of_case(),
-    Column("reason", Text, primary_key=True),
-    written_at("since"),
-    Column("filed_at", Instant, nullable=False),
-    Index("parked_by_filing", "filed_at", "request_id"),
-)
-"""``filed_at`` is the case's own: lists of cases are in that order."""
-
 confirmed = Table(
     "confirmed",
     metadata,

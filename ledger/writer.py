@@ -6,12 +6,12 @@ Every method blocks, is one transaction, and raises one of ``ledger.failures.DAT
 not answer.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from domain.calendar import Edition
-from domain.log.acts import Acting, NewAct, OperatorAct
+from domain.log.acts import Acting, ActKind, NewAct, OperatorAct
 from domain.retention import Keepsake
 from ledger.engine import Engine
 from ledger.queries import (
@@ -25,11 +25,20 @@ from ledger.queries import (
     received,
     retention,
     sessions,
+    stuck_batches,
 )
 from ledger.queries.attachments import Attachment
 from ledger.queries.desk import CaseClaim, StandIn
 from ledger.queries.notes import NewNote, Note
 from ledger.queries.received import Arrival, Received
+
+_MOVES = {
+    ActKind.STUCK_BATCH: stuck_batches.confirm_batch,
+    ActKind.STUCK_BATCH_SUSPEND: stuck_batches.suspend_batch,
+    ActKind.STUCK_BATCH_RESUME: stuck_batches.resume_batch,
+    ActKind.STUCK_BATCH_CANCEL: stuck_batches.cancel_batch,
+}
+"""What moves a batch, by the act."""
 
 
 class Writer:
@@ -83,6 +92,20 @@ class Writer:
     def store_edition(self, edition: Edition, by: Acting, expected: int) -> bool:
         """Put an edition of the calendar in force, with so many clocks to supersede, as an act; False: it was there."""
         return calendars.store_edition(self.engine, edition, by, expected)
+
+    def act_once(self, new: NewAct, key: str) -> bool:
+        """Record an act that is about to be done, with its caller's key; False where that key has done it before."""
+        return acts.act_once(self.engine, new, key)
+
+    def prepare_batch(
+        self, batch_id: str, cause: str, reason: str, by: Acting, subjects: Sequence[str], left_out: int
+    ) -> None:
+        """Freeze the list of a batch of retries; one that is there already stays as it is."""
+        stuck_batches.prepare_batch(self.engine, batch_id, cause, reason, by, subjects, left_out)
+
+    def move_batch(self, batch_id: str, act: NewAct) -> bool:
+        """Confirm, suspend, resume or cancel a batch, as the act says, and record it; False where it is past that."""
+        return _MOVES[act.kind](self.engine, batch_id, act)
 
     def confirm(self, heads: Mapping[str, int]) -> None:
         """Note that the engine has each of these cases, by their ids, up to an event. Nothing is taken back."""

@@ -36,6 +36,10 @@ LEDGER_CONFLICT = "LedgerConflict"
 """The error type of a step that contradicts the ledger: no retry will help, an operator must look."""
 
 
+OTHER_CASE_UNAVAILABLE = "other_case_unavailable"
+"""Why a case is held up that waits for another one; with a colon and the code where that one refuses."""
+
+
 class RefusalNote(Message):
     """Why a filing or command was refused, as it travels in an error's details.
 

@@ -42,3 +42,15 @@ def request_id_of(workflow: str) -> str:
     """The case that a workflow carries, by the workflow's id; the id itself where it carries none."""
     request_id = workflow.rpartition("/")[2]
     return request_id if workflow_id(request_id) == workflow else workflow
+
+
+STUCK_BATCH = "StuckBatch"
+"""The workflow that carries out a batch of retries, by the name under which Temporal knows it."""
+
+
+MEND_PART = "mend_part"
+
+
+def batch_workflow_id(batch_id: str) -> str:
+    """The id of the workflow that carries out a batch."""
+    return f"stuck-batch/{batch_id}"

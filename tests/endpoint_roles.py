@@ -13,6 +13,7 @@ from api.calendar.publishing import PUBLISHERS
 from api.checkpoints.endpoints import COSIGNERS
 from api.events_in.receiving import SENDERS
 from api.operator_acts.endpoints import WATCHERS
+from api.stuck.endpoints import MENDERS
 from api.supervision.moment import SUPERVISORS
 from api.webhooks.endpoints import TOLD
 from api.worklist.endpoints import OVERSEERS
@@ -74,6 +75,16 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/supervision/cases": frozenset(SUPERVISORS),
     "GET /v1/disputes": EVERY_ROLE,
     "GET /v1/stuck": frozenset(OVERSEERS),
+    "GET /v1/stuck/causes": frozenset(OVERSEERS),
+    "GET /v1/stuck/troubles": frozenset(OVERSEERS),
+    "GET /v1/stuck/{subject}": frozenset(MENDERS),
+    "POST /v1/stuck/{subject}/retry": frozenset(MENDERS),
+    "POST /v1/stuck/{subject}/reset": frozenset(MENDERS),
+    "POST /v1/stuck/{subject}/note": frozenset(MENDERS),
+    "POST /v1/stuck/{subject}/hand-over": frozenset(MENDERS),
+    "POST /v1/stuck/batches": frozenset(MENDERS),
+    "GET /v1/stuck/batches/{batch_id}": frozenset(MENDERS),
+    "POST /v1/stuck/batches/{batch_id}/{what}": frozenset(MENDERS),
     "GET /v1/events": EVERY_ROLE,
     "POST /v1/events": frozenset(SENDERS),
     "GET /v1/events/received": EVERY_ROLE,

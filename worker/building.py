@@ -24,6 +24,8 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.duty_rounds import DutyRounds
 from activities.ledger_steps import LedgerSteps
 from activities.other_cases import OtherCases
+from activities.stuck_batches import StuckBatches
+from background.remedies import Remedies
 from configuration.departments import departments_in_force
 from configuration.policy_file import policy_in_force
 from configuration.settings import Settings
@@ -32,11 +34,13 @@ from domain.evidence import Algorithm
 from domain.model import complete
 from ledger.engine import Engine
 from ledger.rule_text_store import RuleTextStore
+from ledger.writer import Writer
 from protocol.names import TASK_QUEUE
 from protocol.payloads import rule_texts_of
 from workflows.case import CaseWorkflow
 from workflows.duty_round import DutyRoundWorkflow
 from workflows.handler_guard import HandlerGuard
+from workflows.stuck_batch import StuckBatchWorkflow
 
 DATABASE_THREADS = 8
 SHUTDOWN_SECONDS = 60
@@ -124,11 +128,12 @@ def build_worker(
     steps = LedgerSteps(engine, calendar or Calendar.packaged(), algorithm)
     others = OtherCases(opening or client, engine, task_queue, played=opening is not None)
     rounds = DutyRounds(engine, partial(departments_in_force, settings), partial(policy_in_force, settings))
+    batches = StuckBatches(engine, Remedies(client, Writer(engine)).retry)
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[CaseWorkflow, DutyRoundWorkflow],
-        activities=[*steps.all(), *others.all(), *rounds.all()],
+        workflows=[CaseWorkflow, DutyRoundWorkflow, StuckBatchWorkflow],
+        activities=[*steps.all(), *others.all(), *rounds.all(), *batches.all()],
         activity_executor=ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="ledger"),
         max_concurrent_activities=DATABASE_THREADS,
         max_concurrent_local_activities=DATABASE_THREADS,

@@ -49,7 +49,7 @@ async def running_worker(
     from background.pruning import keep_pruning
     from background.publication import keep_publishing
     from background.reconciliation import keep_reconciling
-    from background.stuck import keep_noting
+    from background.stuck import keep_watching
     from background.webhooks.checkpoints import keep_telling_checkpoints
     from background.webhooks.dispatcher import Dispatcher
     from background.webhooks.guard import AddressGuard
@@ -70,7 +70,7 @@ async def running_worker(
             async with working(worker):
                 beside = [
                     asyncio.create_task(keep_reconciling(client, engine)),
-                    asyncio.create_task(keep_noting(client, engine)),
+                    asyncio.create_task(keep_watching(client, engine)),
                     asyncio.create_task(keep_publishing(client, engine, CalendarStore(engine))),
                     asyncio.create_task(keep_archiving(client, engine, archive_of(settings))),
                     asyncio.create_task(Dispatcher(engine, sender, prefix=prefix).keep_dispatching()),

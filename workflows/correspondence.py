@@ -18,12 +18,13 @@ with workflow.unsafe.imports_passed_through():
     from domain.engine.records import Actor, NumberedEvent
     from domain.naming import fingerprint
     from domain.words import CommandName
+    from protocol.errors import OTHER_CASE_UNAVAILABLE
     from protocol.messages import CaseOpening, CaseToOpen, CommandToGive, GrantFound, GrantsWanted
     from protocol.names import FIND_CASE, FIND_GRANTS, GIVE_COMMAND, OPEN_CASE
     from workflows import instants
     from workflows.retries import PATIENT, PATIENT_IN_ALL, PATIENT_TRY, refused_for_good
     from workflows.this_run import HandingOver, ThisRun
-    from workflows.waits import OPENING, OTHER_CASE, OTHER_CASE_UNAVAILABLE, Waits, answered
+    from workflows.waits import OPENING, OTHER_CASE, Waits, answered
 
 BEFORE_IT_IS_TOLD = timedelta(seconds=20)
 """How long another case is tried before the wait is shown to operators."""

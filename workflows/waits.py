@@ -14,8 +14,7 @@ LEDGER, CALENDAR, OPENING, OTHER_CASE = "ledger", "calendar", "opening", "other_
 """What is waited for."""
 LEDGER_UNAVAILABLE = "ledger_unavailable"
 CALENDAR_UNAVAILABLE = "calendar_unavailable"
-OTHER_CASE_UNAVAILABLE = "other_case_unavailable"
-"""Why a case is stuck, besides LEDGER_CONFLICT: what operators find in the search attribute StuckReason."""
+"""Why a case is stuck, besides LEDGER_CONFLICT and OTHER_CASE_UNAVAILABLE: what StuckReason has."""
 
 
 def never() -> bool:

@@ -37,6 +37,10 @@ class Ports:
     ui: int | None = 8233
 
 
+REPORT_EARLY = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
+"""A workflow whose code fails is listed after its second failure, not its fifth, which comes a minute later."""
+
+
 @dataclass(frozen=True)
 class TemporalOptions:
     """How to start the server.
@@ -137,7 +141,7 @@ def _command(options: TemporalOptions, frontend: int, ui: int | None) -> list[st
         command += ["--db-filename", str(options.database)]
     for name, kind in options.search_attributes.items():
         command += ["--search-attribute", f"{name}={kind}"]
-    for pair in options.dynamic_config:
+    for pair in (REPORT_EARLY, *options.dynamic_config):
         command += ["--dynamic-config-value", pair]
     return command
 

@@ -9,7 +9,7 @@ from ledger.queries.events import (
     events_of,
 )
 from ledger.queries.messages import messages_after
-from ledger.queries.operations import park, parked_are, unpark
+from ledger.queries.operations import park, parked_are, parked_now, unpark
 from ledger.queries.views import CaseDetail, CaseFilter, CaseSummary, Counts, Head, OutboxMessage, Page, WorklistFilter
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "messages_after",
     "park",
     "parked_are",
+    "parked_now",
     "unpark",
     "worklist",
 ]

@@ -1,6 +1,6 @@
 """Acts of those who run the engine: recorded with what they do, and read by those who audit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, func, insert, select
@@ -13,6 +13,7 @@ from ledger.queries.cursors import numbered_cursor, read_numbered_cursor
 
 _ACTS_LOCK = 0x61637473  # "acts" in ASCII: each act knows the one before
 _LIST = "act"
+_MOST_ABOUT = 500
 
 
 def note_act(connection: Connection, new: NewAct) -> OperatorAct:
@@ -34,6 +35,31 @@ def act_alone(engine: Engine, new: NewAct) -> OperatorAct:
     """Record an act that is done elsewhere, before it is."""
     with engine.begin() as connection:
         return note_act(connection, new)
+
+
+def act_once(engine: Engine, new: NewAct, key: str) -> bool:
+    """Record an act alone, with its caller's key; False where that key has done it before."""
+    keyed = new.model_copy(update={"details": {**new.details, "key": key}})
+    there = (operator_acts.c.target == new.target, operator_acts.c.kind == new.kind.value)
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(_ACTS_LOCK)))
+        said = operator_acts.c.details["key"].astext == key
+        if connection.execute(select(operator_acts.c.number).where(*there, said)).first() is not None:
+            return False
+        note_act(connection, keyed)
+        return True
+
+
+def acts_on(engine: Engine, targets: Collection[str]) -> dict[str, list[OperatorAct]]:
+    """What operators did about what was stuck, by target, the newest first; so many of each at most."""
+    found: dict[str, list[OperatorAct]] = {}
+    stuck = operator_acts.c.kind.like("stuck%")
+    query = select(operator_acts).where(operator_acts.c.target.in_(targets), stuck)
+    with reading(engine) as connection:
+        rows = connection.execute(query.order_by(operator_acts.c.number.desc()).limit(_MOST_ABOUT)).mappings()
+        for row in rows:
+            found.setdefault(row["target"], []).append(_act(row))
+    return found
 
 
 def acts_of(engine: Engine, request_id: str) -> tuple[OperatorAct, ...]:

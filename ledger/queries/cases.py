@@ -23,7 +23,8 @@ from ledger.queries.views import (
     WorklistFilter,
     cases_from,
 )
-from ledger.tables import cases, clocks, events, parked
+from ledger.stuck_tables import parked
+from ledger.tables import cases, clocks, events
 
 LARGEST_PAGE = 500
 

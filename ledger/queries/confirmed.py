@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from ledger.engine import reading
 from ledger.queries.views import Head
-from ledger.tables import cases, confirmed, parked
+from ledger.stuck_tables import parked
+from ledger.tables import cases, confirmed
 
 _HEADS = select(
     cases.c.request_id,

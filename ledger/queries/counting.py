@@ -15,10 +15,13 @@ from domain.words import ClockState, Outcome, Stage
 from ledger.engine import reading
 from ledger.queries.outbox_position import Mark, mark, move_mark, newest_position
 from ledger.queries.views import Counts
-from ledger.tables import case_counts, cases, clocks, events, outbox, parked, webhook_deliveries, webhooks
+from ledger.stuck_tables import parked
+from ledger.tables import case_counts, cases, clocks, events, outbox, webhook_deliveries, webhooks
 
 # "count" in ASCII.
 _COUNTING_LOCK = 0x636F756E74
+
+_PARKED = select(func.count(parked.c.request_id.distinct())).where(parked.c.filed_at.is_not(None))
 
 AT_ONCE = 5_000
 """So many messages are counted in one transaction."""
@@ -40,7 +43,7 @@ def counts(engine: Engine) -> Counts:
             cases=_cases(connection),
             running=_open_clocks(connection, ClockState.RUNNING),
             breached=_open_clocks(connection, ClockState.BREACHED),
-            stuck=connection.execute(select(func.count(parked.c.request_id.distinct()))).scalar_one(),
+            stuck=connection.execute(_PARKED).scalar_one(),
             pending=pending,
             oldest_pending=oldest,
         )

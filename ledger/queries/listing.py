@@ -33,7 +33,8 @@ from domain.words import Stage
 from ledger.codes import is_code
 from ledger.desk_tables import desk_claims
 from ledger.queries.views import CaseFilter, Held, WorklistFilter
-from ledger.tables import cases, parked
+from ledger.stuck_tables import parked
+from ledger.tables import cases
 
 Conditions = tuple[ColumnElement[bool], ...]
 """What all must hold in one branch."""
@@ -152,7 +153,8 @@ def _stuck_walks() -> Sequence[_Walk]:
     """Along the cases with a breached clock, and along those that are parked, whose order stands beside the reason."""
     late = _Walk(cases.c.filed_at, cases.c.request_id, cases, (cases.c.breached,))
     order = (parked.c.filed_at.desc(), parked.c.request_id.desc())
-    held = select(parked.c.filed_at, parked.c.request_id).distinct().order_by(*order).subquery()
+    of_cases = select(parked.c.filed_at, parked.c.request_id).where(parked.c.filed_at.is_not(None))
+    held = of_cases.distinct().order_by(*order).subquery()
     joined = held.join(cases, cases.c.request_id == held.c.request_id)
     return late, _Walk(held.c.filed_at, held.c.request_id, joined)
 

@@ -1,56 +1,130 @@
-"""For operators: parked cases. Nothing here touches the merits of a case."""
+"""For operators: what is held up, as whoever watches found it. Nothing here touches the merits of a case."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, RowMapping, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
+from domain.stuck import StuckKind, Trouble
 from ledger.engine import reading
-from ledger.tables import cases, parked
+from ledger.stuck_tables import parked, stuck_watch
+from ledger.tables import cases
+
+_NOW: Final = func.clock_timestamp()
+_KEY: Final = (parked.c.request_id, parked.c.reason)
+
+Found = Mapping[tuple[str, str], Trouble]
+"""Troubles by subject and reason."""
 
 
-def park(engine: Engine, request_id: str, reason: str) -> bool:
+def park(engine: Engine, request_id: str, reason: str, kind: StuckKind = StuckKind.PARKED) -> bool:
     """Note that something holds a case up; noted before, it keeps its time. False for an unknown case."""
     with engine.begin() as connection:
-        return bool(_park(connection, {request_id: [reason]}))
+        if not _filed_at(connection, [request_id]):
+            return False
+        _write(connection, [Trouble(request_id, kind, reason, reason, looked=False)])
+        return True
 
 
 def unpark(engine: Engine, request_id: str, reason: str) -> bool:
     """That does not hold it up any more; whatever else does, still does. False when it was not noted."""
-    gone = delete(parked).where(parked.c.request_id == request_id, parked.c.reason == reason)
     with engine.begin() as connection:
-        return connection.execute(gone).rowcount == 1
+        return _remove(connection, [(request_id, reason)]) == 1
 
 
-def parked_are(engine: Engine, found: Mapping[str, Collection[str]], of_others: str) -> None:
-    """These cases are held up for these reasons, and no others are.
-
-    ``of_others`` is a reason that somebody else looks after: it is left as it is.
-    """
-    wanted = {(case, reason) for case, reasons in found.items() for reason in reasons}
+def parked_now(engine: Engine, of_others: str, looked_within: timedelta) -> Found:
+    """What is noted, but for the reason of somebody else; ``looked`` where it was looked into within this time."""
+    fresh = func.coalesce(parked.c.looked_at > _NOW - looked_within, False).label("fresh")
     with reading(engine) as connection:
-        rows = connection.execute(select(parked.c.request_id, parked.c.reason).where(parked.c.reason != of_others))
-        there = {(row.request_id, row.reason) for row in rows}
-    if there == wanted:
-        return
+        rows = connection.execute(select(parked, fresh).where(parked.c.reason != of_others)).mappings()
+        return {(row["request_id"], row["reason"]): replace(trouble_of(row), looked=row["fresh"]) for row in rows}
+
+
+def parked_are(engine: Engine, found: Collection[Trouble], before: Found) -> None:
+    """Of all that was noted ``before``, these are what is held up now, with what was learned of them.
+
+    What was there keeps its time.
+    """
+    now = {(each.subject, each.reason): each for each in found}
+    changed = [each for key, each in now.items() if key not in before or (each.looked and not before[key].looked)]
+    gone = [key for key in before if key not in now]
+    if changed or gone:
+        with engine.begin() as connection:
+            _write(connection, changed)
+            _remove(connection, gone)
+
+
+def held_up_are(engine: Engine, subject: str, found: Collection[Trouble], of_others: str) -> None:
+    """These are what holds one subject up now, and nothing else of what is noted of it but somebody else's reason."""
     with engine.begin() as connection:
-        _park(connection, _by_case(wanted - there))
-        for case, reason in there - wanted:
-            connection.execute(delete(parked).where(parked.c.request_id == case, parked.c.reason == reason))
+        _write(connection, found)
+        gone = delete(parked).where(parked.c.request_id == subject, parked.c.reason != of_others)
+        connection.execute(gone.where(parked.c.reason.not_in([each.reason for each in found])))
 
 
-def _by_case(pairs: Collection[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for case, reason in sorted(pairs):
-        found.setdefault(case, []).append(reason)
-    return found
+def trouble_of(row: RowMapping) -> Trouble:
+    """A trouble from its row."""
+    return Trouble(
+        row["request_id"],
+        StuckKind(row["kind"]),
+        row["reason"],
+        row["cause"],
+        row["error"],
+        row["waits_on"],
+        row["since"],
+    )
 
 
-def _park(connection: Connection, wanted: Mapping[str, Collection[str]]) -> set[str]:
-    """The cases among these that the ledger knows: of a filing that it never took there is no row to note it at."""
-    filed = select(cases.c.request_id, cases.c.filed_at).where(cases.c.request_id.in_(wanted))
-    known = connection.execute(filed.order_by(cases.c.request_id)).all()
-    rows = [{"request_id": case, "reason": why, "filed_at": at} for case, at in known for why in wanted[case]]
-    if rows:
-        connection.execute(insert_or_skip(parked).on_conflict_do_nothing(), rows)
-    return {case for case, _ in known}
+def take_watch(engine: Engine, holder: str, lease: timedelta) -> bool:
+    """Whether ``holder`` is the one to watch, for so long: whoever was before, or anybody once that one is silent."""
+    new = insert_or_skip(stuck_watch).values(holder=holder, until=_NOW + lease)
+    free = (stuck_watch.c.until < _NOW) | (stuck_watch.c.holder == holder)
+    taken = new.on_conflict_do_update(
+        index_elements=[stuck_watch.c.one], set_={"holder": holder, "until": _NOW + lease}, where=free
+    )
+    with engine.begin() as connection:
+        return connection.execute(taken.returning(stuck_watch.c.holder)).first() is not None
+
+
+def note_watched(engine: Engine) -> None:
+    """Somebody has looked, to the end."""
+    with engine.begin() as connection:
+        connection.execute(update(stuck_watch).values(seen_at=_NOW))
+
+
+def _filed_at(connection: Connection, subjects: Collection[str]) -> dict[str, datetime]:
+    """When those among the subjects that are cases of the ledger were filed."""
+    filed = select(cases.c.request_id, cases.c.filed_at).where(cases.c.request_id.in_(subjects))
+    return {row.request_id: row.filed_at for row in connection.execute(filed)}
+
+
+def _write(connection: Connection, troubles: Collection[Trouble]) -> None:
+    if not troubles:
+        return
+    filed = _filed_at(connection, {each.subject for each in troubles})
+    rows: list[dict[str, Any]] = [
+        {
+            "request_id": each.subject,
+            "reason": each.reason,
+            "since": each.since or _NOW,
+            "filed_at": filed.get(each.subject),
+            "kind": each.kind.value,
+            "cause": each.cause,
+            "error": each.error,
+            "waits_on": each.waits_on,
+            "looked_at": _NOW if each.looked else None,
+        }
+        for each in sorted(troubles, key=lambda each: (each.subject, each.reason))
+    ]
+    new = insert_or_skip(parked)
+    learned = {name: new.excluded[name] for name in ("kind", "cause", "error", "waits_on", "looked_at", "filed_at")}
+    looked = new.excluded.looked_at.is_not(None)
+    for row in rows:  # an instant is the database's own word in some rows, and a value in others
+        connection.execute(new.values(row).on_conflict_do_update(index_elements=_KEY, set_=learned, where=looked))
+
+
+def _remove(connection: Connection, keys: Collection[tuple[str, str]]) -> int:
+    return connection.execute(delete(parked).where(tuple_(*_KEY).in_(list(keys)))).rowcount if keys else 0

@@ -21,6 +21,9 @@ PATHS: Final = {
     "{year}": "2026",
     "{edition}": "none",
     "{id}": "999999999",
+    "{subject}": "NANTONG-NOTHING",
+    "{batch_id}": "none",
+    "{what}": "confirm",
 }
 QUERIES: Final = {
     "GET /v1/calendar/due": {"from": "2026-09-18", "working_days": "5"},
@@ -45,6 +48,11 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /v1/webhooks": {"url": "http://not-taken.example/"},
     "POST /v1/worklist/{request_id}/hand-over": {"to": "nobody", "reason": "x", "holder": "nobody-either"},
     "POST /v1/worklist/substitutes": {"substitute": "x", "first_day": "2020-01-01", "last_day": "2020-01-01"},
+    "POST /v1/stuck/{subject}/retry": {"reason": "x"},
+    "POST /v1/stuck/{subject}/reset": {"to": "first", "reason": "x"},
+    "POST /v1/stuck/{subject}/note": {"text": "x"},
+    "POST /v1/stuck/{subject}/hand-over": {"to": "nobody", "reason": "x"},
+    "POST /v1/stuck/batches": {"cause": "nothing", "reason": "x"},
     "PATCH /v1/webhooks/{webhook_id}": {"events": []},
     "POST /v1/webhooks/{webhook_id}/replay": {"from": "start"},
 }

@@ -4,19 +4,25 @@ import asyncio
 import json
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
+from background.stuck import note_what_is_held_up
 from cli import output
+from domain.calendar import CHINA
 from domain.naming import request_id_for
 from domain.words import ProcedureName
 from embedded.simulate.sandbox import Sandbox
 from protocol.names import request_id_of, workflow_id
 from protocol.search_attributes import STUCK_REASON
-from tests.cli.conftest import Run
+from starter.engine_client import ShareflowClient
+from tests.cli.conftest import Run, Said
 from tests.engine.looking import until
+from tests.procedures.grants import grant, in_days, opened, renewal
+from tests.procedures.held_up import refuses
 
 
 @pytest.fixture
@@ -59,6 +65,50 @@ async def test_parked_cases_of_every_procedure_are_told_by_their_ids(
     for request_id in parked:
         found = await ground.temporal.get_workflow_handle(workflow_id(request_id)).describe()
         assert found.id == workflow_id(request_id)
+
+
+async def run(shareflow: Run, *options: str) -> Said:
+    return await asyncio.to_thread(shareflow, "stuck", *options)
+
+
+async def test_a_case_is_noted_handed_over_retried_and_reset(
+    ground: Sandbox, shareflow: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
+    client, now, why = ShareflowClient(ground.temporal, ground.engine), datetime.now(CHINA), ("--reason", "已补齐")
+    cause = "other_case_unavailable:application_incomplete"
+    with monkeypatch.context() as broken:
+        broken.setattr("activities.other_cases.OtherCases._opening", refuses)
+        two = [await opened(client, "nantong-2020", grant(use_until=in_days(now, 365)), now) for _ in range(2)]
+        for each in two:
+            await client.command(each, renewal(now))
+
+        async def listed() -> bool:
+            rows = json.loads((await run(shareflow, "--json")).out)
+            return {row["request_id"] for row in rows if row["cause"] == cause} >= {*two}
+
+        await until(listed)
+        await note_what_is_held_up(ground.temporal, ground.engine)
+        still = await run(shareflow, "retry", two[0], *why)
+        # Before it, the worker of this process says what it met.
+        assert (still.code, "仍卡住" in still.err.splitlines()[-1]) == (1, True)
+        assert (await run(shareflow, "note", two[0], "已联系对方")).code == 0
+        handed = await run(shareflow, "hand-over", two[0], "--to", "李工", "--reason", "交班", "--json")
+        assert [(row["kind"], row["to"]) for row in json.loads(handed.out)][:2] == [
+            ("stuck_hand_over", "李工"),
+            ("stuck_note", None),
+        ]
+    assert "not called" not in (await run(shareflow, "retry", "NANTONG-NOTHING", *why)).plainly_refused(1)
+    (await run(shareflow, "retry", *why)).plainly_refused(2)
+    (await run(shareflow, "retry", two[0], "--reason", " ")).plainly_refused(2)
+    (await run(shareflow, "reset", two[0], "--to", "nowhere", *why)).plainly_refused(2)
+    assert (await run(shareflow, "reset", two[0], "--to", "first", *why)).code == 0
+    batch = await run(shareflow, "retry", "--cause", cause, *why, "--yes", "--json")
+    came = {row["id"]: row["result"] for row in json.loads(batch.out)["items"]}
+    assert came[two[1]] == "recovered"
+    again = await run(shareflow, "retry", two[1], *why, "--json")
+    assert (again.code, json.loads(again.out)["result"]) == (1, "not_executed")
 
 
 @pytest.mark.parametrize("width", [120, 80, 60, 30])

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from background.stuck import TASK_FAILING, held_up
+from background.stuck import held_up
 from domain.clocks import ClockId
 from domain.engine.decision import Decision
 from domain.engine.process import UndeclaredStep
@@ -120,7 +120,9 @@ async def test_a_limit_that_leads_nowhere_is_seen_and_the_case_goes_on_when_it_i
     assert [event.clock.state for event in filing if event.clock] == [ClockState.RUNNING]
 
     async def seen() -> bool:
-        return TASK_FAILING in (await held_up(client.temporal)).get(request_id, [])
+        return (request_id, "workflow_task_failing") in [
+            (it.subject, it.reason) for it in await held_up(client.temporal)
+        ]
 
     await until(seen, within=120)
     with pytest.raises((Unavailable, NeedsOperator)):

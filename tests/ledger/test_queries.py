@@ -9,6 +9,7 @@ from sqlalchemy import Engine, event
 
 from domain.engine.records import ShownClock
 from domain.evidence import plain
+from domain.stuck import StuckKind, Trouble
 from domain.words import EventType, Stage
 from ledger import queries
 from ledger.errors import BadCursor
@@ -88,11 +89,18 @@ def test_what_holds_a_case_up_has_each_its_own_mark(engine: Engine, more_steps, 
     def reasons(steps) -> list[str]:
         return [each.reason for each in queries.get_case(engine, steps.request_id).parked]
 
-    queries.parked_are(engine, {one.request_id: ["a", "b"], two.request_id: ["a"], "none": ["a"]}, of_others="missing")
+    def held_up(*found: tuple[str, str]) -> None:
+        """What is held up now, one of them a filing that the ledger never took; others' troubles are let be."""
+        ours = [Trouble(subject, StuckKind.PARKED, reason, reason) for subject, reason in found]
+        before = queries.parked_now(engine, "missing", timedelta(minutes=5))
+        mine = {key: each for key, each in before.items() if key[0] in (one.request_id, two.request_id, "none")}
+        queries.parked_are(engine, ours, mine)
+
+    held_up((one.request_id, "a"), (one.request_id, "b"), (two.request_id, "a"), ("none", "a"))
     queries.park(engine, one.request_id, "missing")
     since = {each.reason: each.since for each in queries.get_case(engine, one.request_id).parked}
     assert (set(reasons(one)), reasons(two)) == ({"a", "b", "missing"}, ["a"])
-    queries.parked_are(engine, {one.request_id: ["b"]}, of_others="missing")
+    held_up((one.request_id, "b"))
     assert (reasons(one), reasons(two)) == (["b", "missing"], [])
     assert queries.get_case(engine, one.request_id).parked[0].since == since["b"]
     record_step(engine, one.step(2, [one.event(EventType.GRANTED)], "k"), resolve, "sm3")

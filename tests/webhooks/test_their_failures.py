@@ -7,8 +7,10 @@ from sqlalchemy import Engine
 
 from background.webhooks import dispatcher as dispatching
 from background.webhooks.dispatcher import Dispatcher
+from background.webhooks.queries.failing import webhooks_failing
 from background.webhooks.queries.subscriptions import DisabledFor, WebhookPayload, WebhookState, change_webhook
 from background.webhooks.schedule import DELAYS, SPREAD
+from domain.stuck import StuckKind
 from tests.webhooks.conftest import ME, Cases, Look, ManualClock, Subscribe, log_of
 from tests.webhooks.receiver import Answer, Sent, WebhookReceiver
 
@@ -200,3 +202,27 @@ async def test_a_receiver_that_fails_is_asked_by_one_at_a_time(
     assert await dispatcher.once() == 24
     assert receiver.busiest == dispatching.AT_ONCE_EACH
     assert [receiver.of(request_id) for request_id in told] == [[1, 2]] * 12
+
+
+async def test_a_webhook_to_which_nothing_comes_through_is_told_as_stuck_until_it_does(
+    ledger: Engine,
+    cases: Cases,
+    subscribe: Subscribe,
+    receiver: WebhookReceiver,
+    dispatcher: Dispatcher,
+    clock: ManualClock,
+) -> None:
+    webhook = subscribe()
+    cases.file()
+    receiver.answer = lambda _: (503, {}, b"")
+    await dispatcher.once()
+    [trouble] = webhooks_failing(ledger)
+    assert (trouble.subject, trouble.kind) == (f"webhook:{webhook.id}", StuckKind.WEBHOOK_UNDELIVERED)
+    assert trouble.since is not None
+    assert "503" in (trouble.error or "") or "not_accepted" in (trouble.error or "")
+    assert "/" not in (trouble.error or "").partition("://")[2].partition(" ")[0]  # paths of receivers can be secrets
+    receiver.answer = lambda _: (204, {}, b"")
+    change_webhook(ledger, webhook.id, ME, clock(), {}, WebhookState.ACTIVE)
+    clock.forward(minutes=10)
+    await dispatcher.once()
+    assert webhooks_failing(ledger) == []

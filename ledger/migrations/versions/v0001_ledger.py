@@ -96,15 +96,53 @@ CREATE TABLE filings (
     application jsonb NOT NULL
 );
 
+-- What is held up, and why: cases, and what is none (a queue without a worker, a webhook), which has no filed_at.
 CREATE TABLE parked (
-    request_id text NOT NULL REFERENCES cases (request_id),
+    request_id text NOT NULL,
     reason     text NOT NULL,
     since      timestamptz NOT NULL DEFAULT clock_timestamp(),
     -- the case's own, by which lists of cases are ordered
-    filed_at   timestamptz NOT NULL,
+    filed_at   timestamptz,
+    kind       text NOT NULL,
+    -- alike for all that share it
+    cause      text NOT NULL,
+    error      text,
+    waits_on   text,
+    looked_at  timestamptz,
     PRIMARY KEY (request_id, reason)
 );
-CREATE INDEX parked_by_filing ON parked (filed_at, request_id);
+CREATE INDEX parked_by_filing ON parked (filed_at, request_id) WHERE filed_at IS NOT NULL;
+CREATE INDEX parked_by_cause ON parked (cause, since);
+
+CREATE TABLE stuck_watch (
+    one     boolean PRIMARY KEY DEFAULT true CHECK (one),
+    holder  text NOT NULL,
+    until   timestamptz NOT NULL,
+    seen_at timestamptz
+);
+
+CREATE TABLE stuck_batches (
+    id           text PRIMARY KEY,
+    cause        text NOT NULL,
+    reason       text NOT NULL,
+    by           jsonb NOT NULL,
+    state        text NOT NULL,
+    left_out     integer NOT NULL,
+    prepared_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    confirmed_at timestamptz,
+    ended_at     timestamptz
+);
+
+CREATE TABLE stuck_batch_items (
+    batch_id text NOT NULL REFERENCES stuck_batches (id),
+    place    integer NOT NULL,
+    subject  text NOT NULL,
+    begun_at timestamptz,
+    result   text,
+    why      text,
+    ended_at timestamptz,
+    PRIMARY KEY (batch_id, place)
+);
 
 -- How far the workflow of each case is known to have come, so that nobody asks twice. No foreign key: what is noted
 -- here must never wait for whoever records a step of the case.

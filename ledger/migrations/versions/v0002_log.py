@@ -66,6 +66,7 @@ CREATE TABLE operator_acts (
     digest     bytea NOT NULL,
     position   bigint NOT NULL UNIQUE DEFAULT outbox_here() + 4095
 );
+CREATE INDEX operator_acts_on_target ON operator_acts (target, number) WHERE kind LIKE 'stuck%';
 CREATE INDEX operator_acts_of_case ON operator_acts (request_id, number) WHERE request_id IS NOT NULL;
 
 CREATE FUNCTION operator_acts_chain() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,0 +1,164 @@
+"""What does not move, for those who free it: by cause, one by one, of one subject.
+
+What is parked is few; limits that have run out are found along the index of open clocks, soonest first, and so cost
+what is late and not what was closed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Engine, Select, Text, cast, func, literal, null, select, tuple_, union_all
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from domain.access import Visibility
+from domain.stuck import QUEUE, StuckKind, Trouble
+from domain.words import ClockState
+from ledger.engine import reading
+from ledger.queries.cursors import cursor_of, read_cursor
+from ledger.queries.operations import trouble_of
+from ledger.queries.visibility import visible
+from ledger.stuck_tables import parked, stuck_watch
+from ledger.tables import cases, clocks
+
+NOBODY_WATCHED: Final = timedelta(seconds=60)
+"""A watch that has been silent for so long: no worker is there."""
+MOST: Final = 500
+WATCHED: Final = "shareflow"
+"""The queue of the workers of cases, one of which watches."""
+
+_OVERDUE: Final = (literal(f"{StuckKind.OVERDUE.value}:") + clocks.c.id).label("cause")
+_LATE: Final = (clocks.c.ended_at.is_(None), clocks.c.due_at <= func.now(), clocks.c.state == ClockState.BREACHED.value)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What several share: how many, since when the oldest, and the last error of the newest."""
+
+    cause: str
+    kind: StuckKind
+    number: int
+    since: datetime
+    error: str | None
+
+
+@dataclass(frozen=True)
+class TroublePage:
+    """Some troubles, those first that have been there longest; ``next`` is the cursor of the following page."""
+
+    troubles: Sequence[Trouble]
+    next: str | None
+
+
+def causes(engine: Engine, visibility: Visibility) -> list[Cause]:
+    """Every cause among what somebody may see, the most frequent first."""
+    newest = func.array_agg(aggregate_order_by(parked.c.error, parked.c.since.desc()))[1]
+    held = _parked(visibility, parked.c.cause, parked.c.kind, func.count(), func.min(parked.c.since), newest)
+    late = _late(visibility, _OVERDUE, literal(StuckKind.OVERDUE.value), func.count(), func.min(clocks.c.due_at), _NONE)
+    both = union_all(held.group_by(parked.c.cause, parked.c.kind), late.group_by(clocks.c.id))
+    with reading(engine) as connection:
+        found = [Cause(row[0], StuckKind(row[1]), *row[2:]) for row in connection.execute(both)]
+    return sorted([*_nobody(engine, visibility), *found], key=lambda each: (-each.number, each.cause))
+
+
+def troubles(
+    engine: Engine, visibility: Visibility, cause: str | None = None, cursor: str | None = None, limit: int = 50
+) -> TroublePage:
+    """Troubles, of one cause where one is named, those first that have been there longest. Raises BadCursor."""
+    limit = max(1, min(limit, MOST))
+    held, late = _rows(visibility, cause)
+    if cursor is not None:
+        at, place = read_cursor(cursor)
+        held = held.where(tuple_(parked.c.since, _PLACE) > tuple_(at, place))
+        late = late.where(tuple_(clocks.c.due_at, _PLACE_OF_CLOCK) > tuple_(at, place))
+    one = held.order_by(parked.c.since, _PLACE).limit(limit + 1).subquery()
+    two = late.order_by(clocks.c.due_at, _PLACE_OF_CLOCK).limit(limit + 1).subquery()
+    both = union_all(select(one), select(two)).subquery()
+    with reading(engine) as connection:
+        rows = connection.execute(select(both).order_by(both.c.since, both.c.place).limit(limit + 1)).mappings().all()
+    shown = rows[:limit]
+    there = [] if cursor else [each for each in _silent(engine, visibility) if cause in (None, each.cause)]
+    following = cursor_of(shown[-1]["since"], shown[-1]["place"]) if len(rows) > limit else None
+    return TroublePage([*there, *map(trouble_of, shown)], following)
+
+
+def troubles_of(engine: Engine, subject: str) -> list[Trouble]:
+    """All that holds one subject up, the oldest first."""
+    held, late = _rows(Visibility(everything=True), None)
+    both = union_all(held.where(parked.c.request_id == subject), late.where(clocks.c.request_id == subject)).subquery()
+    with reading(engine) as connection:
+        found = connection.execute(select(both).order_by(both.c.since, both.c.place)).mappings().all()
+    return [*(each for each in _silent(engine, _ALL) if each.subject == subject), *map(trouble_of, found)]
+
+
+def subjects_of(engine: Engine, visibility: Visibility, cause: str, at_most: int) -> list[str]:
+    """The subjects that share a cause, those first that have been there longest; one more than ``at_most`` at most."""
+    held, late = _rows(visibility, cause)
+    both = union_all(held, late).subquery()
+    oldest = select(both.c.request_id, func.min(both.c.since)).group_by(both.c.request_id)
+    with reading(engine) as connection:
+        rows = connection.execute(oldest.order_by(func.min(both.c.since), both.c.request_id).limit(at_most + 1))
+        return [row.request_id for row in rows]
+
+
+_ALL: Final = Visibility(everything=True)
+_NONE: Final = cast(null(), Text)
+_PLACE: ColumnElement[str] = (parked.c.request_id + " " + parked.c.reason).label("place")
+_PLACE_OF_CLOCK: ColumnElement[str] = (clocks.c.request_id + " " + clocks.c.id + cast(clocks.c.number, Text)).label(
+    "place"
+)
+
+
+def _rows(visibility: Visibility, cause: str | None) -> tuple[Select[Any], Select[Any]]:
+    """What is parked and what is late, in the same columns."""
+    held = _parked(
+        visibility,
+        *(parked.c[name] for name in ("request_id", "kind", "reason", "cause", "error", "waits_on", "since")),
+        _PLACE,
+    )
+    said = literal(StuckKind.OVERDUE.value)
+    late = _late(
+        visibility,
+        clocks.c.request_id,
+        said.label("kind"),
+        (clocks.c.id + " due " + cast(clocks.c.due_date, Text)).label("reason"),
+        _OVERDUE,
+        _NONE.label("error"),
+        _NONE.label("waits_on"),
+        clocks.c.due_at.label("since"),
+        _PLACE_OF_CLOCK,
+    )
+    if cause is not None:
+        clock = cause.removeprefix(f"{StuckKind.OVERDUE.value}:") if cause.startswith(StuckKind.OVERDUE) else ""
+        held, late = held.where(parked.c.cause == cause), late.where(clocks.c.id == clock)
+    return held, late
+
+
+def _parked(visibility: Visibility, *columns: Any) -> Select[Any]:
+    if visibility.everything:
+        return select(*columns).select_from(parked)
+    there = parked.join(cases, cases.c.request_id == parked.c.request_id)
+    return select(*columns).select_from(there).where(visible(visibility))
+
+
+def _late(visibility: Visibility, *columns: Any) -> Select[Any]:
+    if visibility.everything:
+        return select(*columns).select_from(clocks).where(*_LATE)
+    there = clocks.join(cases, cases.c.request_id == clocks.c.request_id)
+    return select(*columns).select_from(there).where(*_LATE, visible(visibility))
+
+
+def _silent(engine: Engine, visibility: Visibility) -> list[Trouble]:
+    """That nobody has watched for long: whoever watches is a worker, so there is none."""
+    if not visibility.everything:
+        return []
+    query = select(stuck_watch.c.seen_at).where(stuck_watch.c.seen_at < func.now() - NOBODY_WATCHED)
+    with reading(engine) as connection:
+        seen = connection.execute(query).scalar()
+    kind = StuckKind.NO_WORKER
+    return [Trouble(f"{QUEUE}{WATCHED}", kind, kind.value, f"{kind.value}:{WATCHED}", since=seen)] if seen else []
+
+
+def _nobody(engine: Engine, visibility: Visibility) -> list[Cause]:
+    return [Cause(it.cause, it.kind, 1, it.since, it.error) for it in _silent(engine, visibility) if it.since]

@@ -1,0 +1,309 @@
+"""What holds a workflow up, as Temporal has it: its own word, code that fails, activities that fail or are paused.
+
+Lists are asked for those that do not move; one workflow is then looked into for its last error, whole.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import TaskQueueType, WorkflowExecutionStatus
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.api.workflowservice.v1 import (
+    DescribeTaskQueueRequest,
+    DescribeWorkflowExecutionRequest,
+    DescribeWorkflowExecutionResponse,
+    GetWorkflowExecutionHistoryReverseRequest,
+)
+
+from domain.stuck import StuckKind, cause_of
+from protocol.asking import WorkflowGone, told_when_gone
+from protocol.connecting import TemporalClient
+from protocol.errors import LEDGER_CONFLICT, OTHER_CASE_UNAVAILABLE
+from protocol.names import (
+    CASE,
+    FIND_CASE,
+    FIND_GRANTS,
+    GIVE_COMMAND,
+    OPEN_CASE,
+    RECORD_STEP,
+    RECOUNT_CLOCKS,
+    TASK_QUEUE,
+)
+from protocol.search_attributes import STUCK_REASON
+
+REPORTED: Final = "TemporalReportedProblems"
+PAUSED: Final = "TemporalPauseInfo"
+VERSION: Final = "TemporalWorkerDeploymentVersion"
+RUNNING: Final = 'ExecutionStatus = "Running"'
+_ANY: Final = " OR ".join(f"{name} IS NOT NULL" for name in (STUCK_REASON.name, REPORTED, PAUSED))
+NOT_MOVING: Final = f"({_ANY}) AND {RUNNING}"
+ASIDE: Final = f'(WorkflowType != "{CASE}" OR TaskQueue != "{TASK_QUEUE}") AND {RUNNING}'
+VERSIONED: Final = f"{VERSION} IS NOT NULL AND {RUNNING}"
+AT_MOST: Final = 500
+"""So many of those beside the cases, and of those bound to a version, are looked at."""
+TRIES: Final = 3
+"""From the third on, tries of an activity are told: one that failed once or twice may just have met a restart."""
+POLLED_WITHIN: Final = timedelta(seconds=100)
+"""A poll lasts a minute: who has not asked for longer is gone, though the server lists it for minutes."""
+LONGEST: Final = 20_000
+"""Characters of an error, with its trace."""
+_TAIL: Final = 60
+
+_OF_REASON: Final[Mapping[str, Sequence[str]]] = {
+    "calendar_unavailable": (RECOUNT_CLOCKS,),
+    "ledger_unavailable": (RECORD_STEP,),
+    LEDGER_CONFLICT: (RECORD_STEP,),
+    OTHER_CASE_UNAVAILABLE: (OPEN_CASE, GIVE_COMMAND, FIND_GRANTS, FIND_CASE),
+}
+"""Which activities a case waits for that gives a reason."""
+
+
+class HeldUp(NamedTuple):
+    """One reason why a workflow does not move; ``since`` where Temporal knows it."""
+
+    reason: str
+    kind: StuckKind
+    cause: str
+    error: str | None = None
+    waits_on: str | None = None
+    since: datetime | None = None
+
+
+class NotMoving(NamedTuple):
+    """A workflow in the list of those that do not move, and the reasons that the list gives."""
+
+    workflow_id: str
+    reasons: tuple[HeldUp, ...]
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Workflows beside the cases: those to be looked into, and the queues on which something waits."""
+
+    workflow_ids: Sequence[str]
+    queues: Mapping[str, int]
+
+
+async def not_moving(client: TemporalClient) -> AsyncIterator[NotMoving]:
+    """Every workflow that says it is held up, or of which the server says so. Raises one of TEMPORAL_FAILED."""
+    async for run in client.list_workflows(NOT_MOVING):
+        attributes = {pair.key.name: pair.value for pair in run.typed_search_attributes}
+        said = [of_reason(reason) for reason in attributes.get(STUCK_REASON.name) or ()]
+        if not said and attributes.get(PAUSED) and not attributes.get(REPORTED):
+            said = [HeldUp(f"{ACTIVITY_PAUSED}", StuckKind.ACTIVITY_RETRYING, ACTIVITY_PAUSED)]
+        if not said or attributes.get(REPORTED):
+            said.append(HeldUp(TASK_FAILING, StuckKind.TASK_FAILING, TASK_FAILING))
+        yield NotMoving(run.id, tuple(said))
+
+
+async def aside(client: TemporalClient) -> Aside:
+    """What runs beside the cases, and on which queues but theirs. Raises one of TEMPORAL_FAILED."""
+    ids, queues = list[str](), dict[str, int]()
+    async for run in client.list_workflows(ASIDE, limit=AT_MOST):
+        if run.task_queue != TASK_QUEUE:
+            queues[run.task_queue] = queues.get(run.task_queue, 0) + 1
+        else:
+            ids.append(run.id)
+    return Aside(ids, queues)
+
+
+async def versions_waiting(client: TemporalClient) -> Mapping[tuple[str, str], int]:
+    """How many workflows are bound to a version of which no worker asks for work, by version and queue."""
+    bound = dict[tuple[str, str], int]()
+    async for run in client.list_workflows(VERSIONED, limit=AT_MOST):
+        version = next((pair.value for pair in run.typed_search_attributes if pair.key.name == VERSION), None)
+        if version:
+            bound[str(version), run.task_queue] = bound.get((str(version), run.task_queue), 0) + 1
+    polling = {queue: await _versions_polling(client, queue) for queue in {queue for _, queue in bound}}
+    return {key: number for key, number in bound.items() if key[0] not in polling[key[1]]}
+
+
+async def is_polled(client: TemporalClient, queue: str) -> bool:
+    """Whether a worker asks for work of both kinds on a queue. Raises one of TEMPORAL_FAILED."""
+    kinds = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+    return all([bool(await _pollers(client, queue, kind)) for kind in kinds])
+
+
+async def _versions_polling(client: TemporalClient, queue: str) -> set[str]:
+    pollers = await _pollers(client, queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
+    told = [poller.deployment_options for poller in pollers]
+    return {f"{it.deployment_name}{mark}{it.build_id}" for it in told for mark in (":", ".")}
+
+
+async def _pollers(client: TemporalClient, queue: str, kind: TaskQueueType.ValueType) -> list[Any]:
+    asked = DescribeTaskQueueRequest(
+        namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind, report_pollers=True
+    )
+    found = await client.workflow_service.describe_task_queue(asked)
+    since = datetime.now(UTC) - POLLED_WITHIN
+    return [poller for poller in found.pollers if poller.last_access_time.ToDatetime(UTC) >= since]
+
+
+async def what_holds(client: TemporalClient, workflow_id: str) -> tuple[HeldUp, ...]:
+    """All that holds a workflow up this very moment, with the last errors; empty when it moves.
+
+    Raises WorkflowGone where there is none, or it has ended; and one of TEMPORAL_FAILED.
+    """
+    with told_when_gone():
+        described = await client.workflow_service.describe_workflow_execution(
+            DescribeWorkflowExecutionRequest(
+                namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
+            )
+        )
+    if described.workflow_execution_info.status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
+        raise WorkflowGone("it has ended")
+    said = [of_reason(reason) for reason in _reasons_of(described)]
+    failing = described.pending_workflow_task.attempt > 1
+    pending = [it for it in described.pending_activities if _shown(it)]
+    if not said and not failing and not pending:
+        return ()
+    tail = await _tail_of(client, workflow_id)
+    found = [_looked_into(each, pending, tail) for each in said]
+    told = {name for each in said for name in _activities_of(each.reason)}
+    found += [_of_activity(it) for it in pending if it.HasField("pause_info") or it.paused]
+    found += [_of_activity(it) for it in pending if not it.paused and it.activity_type.name not in told]
+    if failing:
+        found.append(_of_task(described, tail))
+    return tuple({each.reason: each for each in found}.values())
+
+
+def of_reason(reason: str) -> HeldUp:
+    """What a case says of itself: its reason, which is its cause as well."""
+    waits = reason.startswith(OTHER_CASE_UNAVAILABLE)
+    kind = StuckKind.OPENING_WAITS if waits else StuckKind.PARKED
+    return HeldUp(reason, kind, cause_of(reason.replace(": ", ":")))
+
+
+TASK_FAILING: Final = "workflow_task_failing"
+"""The reason of one whose code fails."""
+ACTIVITY_PAUSED: Final = "activity_paused"
+
+
+def _reasons_of(described: DescribeWorkflowExecutionResponse) -> list[str]:
+    payload = described.workflow_execution_info.search_attributes.indexed_fields.get(STUCK_REASON.name)
+    found = json.loads(payload.data) if payload is not None and payload.data else None
+    return [found] if isinstance(found, str) else list(found or ())
+
+
+def _shown(activity: PendingActivityInfo) -> bool:
+    return activity.paused or activity.attempt >= TRIES
+
+
+def _of_activity(activity: PendingActivityInfo) -> HeldUp:
+    what = ACTIVITY_PAUSED if activity.paused else StuckKind.ACTIVITY_RETRYING.value
+    name = activity.activity_type.name
+    error = words_of(activity.last_failure) if activity.HasField("last_failure") else None
+    since = activity.scheduled_time.ToDatetime(UTC)
+    return HeldUp(f"{what}: {name}", StuckKind.ACTIVITY_RETRYING, cause_of(what, name), error, since=since)
+
+
+def _of_task(described: DescribeWorkflowExecutionResponse, tail: "_Tail") -> HeldUp:
+    error, task = tail.of_task, described.pending_workflow_task
+    since = (task.original_scheduled_time or task.scheduled_time).ToDatetime(UTC)
+    cause = cause_of(TASK_FAILING, _name_of(error)) if error else TASK_FAILING
+    return HeldUp(TASK_FAILING, StuckKind.TASK_FAILING, cause, error, since=since)
+
+
+def _activities_of(reason: str) -> Sequence[str]:
+    return _OF_REASON.get(reason.partition(":")[0], ())
+
+
+def _looked_into(said: HeldUp, pending: Sequence[PendingActivityInfo], tail: "_Tail") -> HeldUp:
+    """What a case says of itself with the last error of what it waits for, and the case that it waits for."""
+    names = _activities_of(said.reason)
+    failures = [it.last_failure for it in pending if it.activity_type.name in names and it.HasField("last_failure")]
+    error = words_of(failures[-1]) if failures else next((tail.errors[n] for n in names if n in tail.errors), None)
+    waits_on = next((tail.asked[name] for name in tail.asked if name in names), None)
+    return said._replace(error=error, waits_on=waits_on if said.kind is StuckKind.OPENING_WAITS else None)
+
+
+class _Tail(NamedTuple):
+    """What the end of a history tells: the newest error of each activity, which case it asked for, the task's error."""
+
+    errors: Mapping[str, str]
+    asked: Mapping[str, str]
+    of_task: str | None
+
+
+async def _tail_of(client: TemporalClient, workflow_id: str) -> _Tail:
+    asked = GetWorkflowExecutionHistoryReverseRequest(
+        namespace=client.namespace,
+        execution=WorkflowExecution(workflow_id=workflow_id),
+        maximum_page_size=_TAIL,
+    )
+    with told_when_gone():
+        events = (await client.workflow_service.get_workflow_execution_history_reverse(asked)).history.events
+    return _read(events)
+
+
+def _read(newest_first: Iterable[Any]) -> _Tail:
+    failed, errors, asked, of_task = dict[int, str](), dict[str, str](), dict[str, str](), None
+    for event in newest_first:
+        if event.HasField("workflow_task_failed_event_attributes") and of_task is None:
+            of_task = words_of(event.workflow_task_failed_event_attributes.failure)
+        elif event.HasField("activity_task_failed_event_attributes"):
+            said = event.activity_task_failed_event_attributes
+            failed[said.scheduled_event_id] = words_of(said.failure)
+        elif event.HasField("activity_task_timed_out_event_attributes"):
+            late = event.activity_task_timed_out_event_attributes
+            failed[late.scheduled_event_id] = words_of(late.failure)
+        elif event.HasField("activity_task_scheduled_event_attributes"):
+            order = event.activity_task_scheduled_event_attributes
+            name = order.activity_type.name
+            if event.event_id in failed:
+                errors.setdefault(name, failed[event.event_id])
+            case = _case_in(order.input.payloads)
+            if case is not None:
+                asked.setdefault(name, case)
+        elif event.marker_recorded_event_attributes.HasField("failure"):
+            marker = event.marker_recorded_event_attributes
+            errors.setdefault(_local_in(marker.details), words_of(marker.failure))
+    return _Tail(errors, asked, of_task)
+
+
+def _local_in(details: Mapping[str, Any]) -> str:
+    """Which local activity a marker is of: what the SDK's core keeps beside its result."""
+    kept = details["data"].payloads if "data" in details else ()
+    return str(json.loads(kept[0].data).get("activity_type", "")) if kept else ""
+
+
+def _case_in(payloads: Sequence[Any]) -> str | None:
+    """The other case that an activity was asked for."""
+    try:
+        said = json.loads(payloads[0].data) if payloads else None
+    except ValueError:
+        return None
+    if isinstance(said, str):
+        return said
+    found = said.get("request_id") if isinstance(said, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def words_of(failure: Failure) -> str:
+    """A failure in words, from the outermost to what caused it, and where the innermost arose."""
+    lines, trace, inner = list[str](), "", failure
+    while True:
+        kind = inner.application_failure_info.type
+        lines.append(f"{kind}: {inner.message}" if kind and kind not in inner.message else inner.message)
+        trace = inner.stack_trace or trace
+        if not inner.HasField("cause"):
+            break
+        inner = inner.cause
+    said = "\ncaused by: ".join(line for line in lines if line)
+    return (f"{said}\n\n{trace}" if trace else said)[:LONGEST]
+
+
+def _name_of(error: str) -> str:
+    """A short name that errors of one kind share: what differs from case to case does not tell them apart."""
+    first = error.partition("\n")[0]
+    alike = re.sub(r"[0-9A-F]{6,}|\d+|0x[0-9a-f]+", "#", first)
+    name = re.match(r"\w+", first, re.ASCII)
+    return f"{name[0] if name else 'error'}:{hashlib.sha256(alike.encode()).hexdigest()[:8]}"

@@ -1,0 +1,106 @@
+"""卡住的流程: what an operator sees by cause, and does with the forms, over HTTP."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+import pytest
+
+from background.stuck import note_what_is_held_up
+from domain.calendar import CHINA
+from domain.words import Role
+from embedded.simulate.sandbox import Sandbox
+from starter.engine_client import ShareflowClient
+from tests.console.conftest import Enter, Person
+from tests.engine.looking import handle_of, until
+from tests.procedures.grants import grant, in_days, opened, renewal
+from tests.procedures.held_up import refuses
+
+CAUSE = "other_case_unavailable:application_incomplete"
+
+
+@pytest.fixture
+async def stuck(ground: Sandbox, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sequence[str]]:
+    """Two cases that wait for another; what they wait for is mended when this is."""
+    client, now = ShareflowClient(ground.temporal, ground.engine), datetime.now(CHINA)
+    with monkeypatch.context() as broken:
+        broken.setattr("activities.other_cases.OtherCases._opening", refuses)
+        two = [await opened(client, "nantong-2020", grant(use_until=in_days(now, 365)), now) for _ in range(2)]
+        for each in two:
+            await client.command(each, renewal(now))
+
+        async def noted() -> bool:
+            await note_what_is_held_up(ground.temporal, ground.engine)
+            found = [await asyncio.to_thread(client.reader.troubles_of, each) for each in two]
+            return all(any(it.cause == CAUSE and it.error for it in each) for each in found)
+
+        await until(noted)
+    yield two
+    for each in two:
+        await handle_of(client, each).signal("retry_step")
+
+
+def form_in(text: str, act: str, action: str) -> dict[str, str]:
+    """The hidden fields of the form that does something."""
+    [form] = [it for it in text.split("<form") if f'data-act="{act}"' in it and f'action="{action}"' in it]
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+
+
+async def sent(person: Person, page: str, act: str, action: str, **fields: str) -> tuple[int, str]:
+    """Fill in a form of a page and send it; where it leads, else what it shows."""
+    answer = await person.send(action, {**form_in((await person.get(page)).text, act, action), **fields})
+    return answer.status_code, answer.headers.get("location") or answer.text
+
+
+async def test_an_operator_frees_one_by_forms(stuck: Sequence[str], enter: Enter) -> None:
+    operator, case = await enter(Role.OPERATOR), stuck[0]
+    page = (await operator.get(f"/stuck?cause={CAUSE.replace(':', '%3A')}")).text
+    [row] = [it for it in page.split("<tr") if f'data-cause="{CAUSE}"' in it]
+    assert 'data-kind="opening_waits"' in row
+    [line] = [it for it in page.split("<tr") if f'data-subject="{case}"' in it]
+    assert f'href="/cases/{case}"' in line
+    assert re.search(r"等待事项 <a href=\"/cases/[A-Z0-9-]+\">", line)
+    assert "<details" in line
+    assert "application_incomplete: no" in line
+    own = f"/stuck/{case}"
+    assert (await operator.get(own)).text.count("<h1>") == 1
+    assert await sent(operator, own, "hand-over", f"{own}/hand-over", to="李工", reason="<b>交班</b>") == (303, own)
+    assert "&lt;b&gt;交班&lt;/b&gt;" in (await operator.get(own)).text
+    status, text = await sent(operator, own, "retry", f"{own}/retry", reason=" ")
+    assert (status, 'role="alert"' in text) == (422, True)
+    status, text = await sent(operator, own, "retry", f"{own}/retry", reason="对方材料已补齐")
+    assert (status, "已恢复" in text) == (200, True)
+    bureau = await enter(Role.BUREAU, "bureau")
+    assert (await bureau.get(own)).status_code == 403
+    seen = await bureau.get("/stuck")
+    assert (seen.status_code, "data-act" in seen.text) == (200, False)
+
+
+async def test_all_of_a_cause_are_listed_confirmed_and_told_of(stuck: Sequence[str], enter: Enter) -> None:
+    operator = await enter(Role.OPERATOR)
+    page = f"/stuck?cause={CAUSE.replace(':', '%3A')}"
+    text = (await operator.get(page)).text
+    [form] = [it for it in text.split("<form") if 'data-act="batch"' in it and f'name="cause" value="{CAUSE}"' in it]
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    refused = await operator.send("/stuck/batches", {**hidden, "reason": ""})
+    assert refused.status_code == 422
+    answer = await operator.send("/stuck/batches", {**hidden, "reason": "对方材料已补齐"})
+    assert answer.status_code == 303
+    address = answer.headers["location"]
+    assert (await operator.send("/stuck/batches", {**hidden, "reason": "再点一次"})).headers["location"] == address
+    listed = (await operator.get(address)).text
+    assert all(f'href="/cases/{each}"' in listed for each in stuck)
+    assert 'data-state="prepared"' in listed
+    assert await sent(operator, address, "confirm", f"{address}/confirm") == (303, address)
+
+    async def finished() -> str | None:
+        shown = (await operator.get(address)).text
+        return shown if 'data-state="finished"' in shown else None
+
+    text = await until(finished)
+    counts = {name: int(number) for name, number in re.findall(r'data-result="(\w+)">(\d+)<', text)}
+    assert counts["recovered"] >= len(stuck)
+    assert counts["recovered"] + counts["still_stuck"] + counts["not_executed"] == counts["number"]
+    assert (await operator.get("/stuck/batches/none")).status_code == 404
+    assert (await operator.send(f"{address}/confirm", {})).status_code == 403
