@@ -12,9 +12,15 @@ from console.pages import HEADERS
 from domain.words import Role
 from tests.browser.chromium import Complaints, barriers, faults, keep_cookie, page_for
 from tests.browser.places import ABSENT, filled, pages
-from tests.engine.cases import PROVIDER
+from tests.engine.cases import PROVIDER, REQUESTER
 
-WHO = ((Role.BUREAU, "bureau"), (Role.OPERATOR, ""), (Role.PROVIDER, PROVIDER), (Role.AUDITOR, ""))
+WHO = (
+    (Role.BUREAU, "bureau"),
+    (Role.OPERATOR, ""),
+    (Role.PROVIDER, PROVIDER),
+    (Role.AUDITOR, ""),
+    (Role.REQUESTER, REQUESTER),
+)
 """By whom a page is opened: the first of these who may."""
 MOVED, FORBIDDEN = (303, 307), (403, 404)
 
