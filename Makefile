@@ -27,8 +27,8 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup ## play real cases of all the regulations through the real engine (about a minute)
 	$(BIN)/shareflow demo
 
-up: setup ## run the whole engine here until Ctrl-C
-	$(BIN)/shareflow up
+up: setup ## run the whole engine here until Ctrl-C, filled with a demonstration where it is new
+	$(BIN)/shareflow up --demonstration
 
 test: setup ## run every test, on the real Temporal server and the real PostgreSQL; WORKERS=3 says how many at once
 	$(BIN)/python -m pytest -n $(WORKERS)

@@ -1,5 +1,7 @@
 """``shareflow up``."""
 
+from typing import Annotated
+
 import typer
 
 from cli.running import run
@@ -10,8 +12,12 @@ def register(app: typer.Typer) -> None:
     app.command()(up)
 
 
-def up() -> None:
+def up(
+    demonstration: Annotated[
+        bool, typer.Option("--demonstration", help="Fill a new state folder with months of invented cases.")
+    ] = False,
+) -> None:
     """Run Temporal, PostgreSQL, a worker and the HTTP API here until Ctrl-C; say what listens where."""
     from cli.up_work import stay_up
 
-    run(stay_up(), "info")
+    run(stay_up(demonstration), "info")

@@ -8,6 +8,7 @@ from rich.console import Console
 from api.settings import api_settings
 from cli.duties_work import synced_on_record, told
 from cli.errors import UNUSABLE
+from cli.up_demonstration import show
 from configuration.departments import departments_in_force
 from configuration.errors import StartupError
 from configuration.policy_file import policy_in_force
@@ -15,6 +16,8 @@ from configuration.process import told_to_stop
 from configuration.settings import Settings
 from domain.departments import Departments
 from domain.policy import Policy
+from embedded.demo.state import additions_for, demonstration_in
+from embedded.demo.stories import departments as demonstration_departments
 from embedded.processes import EndedAtStart
 from embedded.running import CommandLines, Stack, embedded_stack
 from embedded.stack.folder import StateFolder
@@ -27,23 +30,28 @@ COMMAND = (sys.executable, "-P", "-m", "cli")
 COMMANDS = CommandLines(worker=(*COMMAND, "worker", "--held"), api=(*COMMAND, "api", "--held"))
 
 
-async def stay_up() -> None:
-    """Run the embedded stack until Ctrl-C or SIGTERM."""
+async def stay_up(demonstration: bool = False) -> None:
+    """Run the embedded stack until Ctrl-C or SIGTERM; a new one with a ``demonstration`` in it, if that is wanted."""
     out = Console()
     stop = told_to_stop()
     settings = Settings()
     settings.refuse_wrong_ones()
     api = api_settings(settings)
     folder = StateFolder(settings.state)
+    shown = demonstration_in(folder, settings, begin=demonstration)
     out.print("starting …")
     departments, policy = departments_in_force(settings), policy_in_force(settings)
+    if shown is not None and not settings.departments:
+        departments = demonstration_departments()
     try:
-        async with embedded_stack(folder, settings, api, COMMANDS, stop) as stack:
+        async with embedded_stack(folder, settings, api, COMMANDS, stop, additions_for(shown, settings)) as stack:
             if not stop.is_set():
                 _say(out, stack, folder)
                 if departments:
                     synced = await _synced(stack, departments, policy)
                     out.print(f"  {told(synced)}", highlight=False)
+                if demonstration:
+                    await show(out, stack, shown, stop)
             await stop.wait()
             out.print("stopping …")
     except EndedAtStart as ended:

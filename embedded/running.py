@@ -6,9 +6,9 @@ Workers and API are the processes that production runs. Whatever the environment
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.settings import ApiSettings
@@ -38,6 +38,14 @@ class CommandLines:
 
 
 @dataclass(frozen=True)
+class Additions:
+    """What a stack has besides: pairs of Temporal's dynamic configuration, and variables of its processes."""
+
+    dynamic_config: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Stack:
     """A running engine: how to reach each part, and Temporal's client."""
 
@@ -48,20 +56,25 @@ class Stack:
 
 @asynccontextmanager
 async def embedded_stack(
-    folder: StateFolder, settings: Settings, api: ApiSettings, commands: CommandLines, stop: asyncio.Event
+    folder: StateFolder,
+    settings: Settings,
+    api: ApiSettings,
+    commands: CommandLines,
+    stop: asyncio.Event,
+    additions: Additions | None = None,
 ) -> AsyncIterator[Stack]:
     """Start what is not there yet, work, and stop what was started.
 
     Once ``stop`` is set it waits for no process any more, and the folder does not say where the stack answers.
     Raises StartupError, LedgerUnavailable, EndedAtStart.
     """
-    ports = _health_ports(settings)
+    ports, additions = _health_ports(settings), additions or Additions()
     async with AsyncExitStack() as stack:
         stack.enter_context(folder)
         url = settings.database_url or await _postgres(stack, folder)
         await asyncio.to_thread(_prepare, url)
-        temporal, address, ui = await _temporal(stack, folder, settings)
-        there = _environment(settings, url, address, temporal.namespace)
+        temporal, address, ui = await _temporal(stack, folder, settings, additions)
+        there = {**_environment(settings, url, address, temporal.namespace), **additions.environment}
         there[Settings.log_key.variable] = str(await asyncio.to_thread(_log_key, settings))
         door = {**there, **_page_on_loopback(settings, api)}
         programs = [*_workers(commands.worker, ports, there), Program("HTTP API", commands.api, door)]
@@ -131,7 +144,7 @@ async def _postgres(stack: AsyncExitStack, folder: StateFolder) -> str:
 
 
 async def _temporal(
-    stack: AsyncExitStack, folder: StateFolder, settings: Settings
+    stack: AsyncExitStack, folder: StateFolder, settings: Settings, additions: Additions
 ) -> tuple[TemporalClient, str, str | None]:
     outside = settings.temporal_address
     if outside:
@@ -144,6 +157,7 @@ async def _temporal(
         database=folder.temporal_database,
         log=folder.path / "temporal.log",
         search_attributes=SEARCH_ATTRIBUTES,
+        dynamic_config=additions.dynamic_config,
     )
     server = await start_temporal(options)
     stack.push_async_callback(server.stop)

@@ -59,10 +59,14 @@ async def sandbox(calendar: Calendar | None = None) -> AsyncIterator[Sandbox]:
         )
         stack.push_async_callback(server.stop)
         client = await connect_to(server.address, _quiet())
-        config = TimeSkippingConfig(enabled=False, max_session_skip_count=SKIPS_PER_SESSION)
-        skipper = TimeSkipper(client, config=config)
+        skipper = skipper_of(client)
         await stack.enter_async_context(working(build_worker(client, engine, calendar, opening=skipper.client)))
         yield Sandbox(skipper.client, skipper, engine, calendar)
+
+
+def skipper_of(client: TemporalClient) -> TimeSkipper:
+    """What skips the time of cases that are started through its client, on command and not by itself."""
+    return TimeSkipper(client, config=TimeSkippingConfig(enabled=False, max_session_skip_count=SKIPS_PER_SESSION))
 
 
 @cache

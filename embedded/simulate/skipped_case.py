@@ -15,7 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from embedded.simulate.sandbox import Sandbox
 from protocol.errors import BUSY
-from protocol.messages import CalendarNews, CaseView
+from protocol.messages import CalendarNews, CaseOpening, CaseView
 from protocol.names import workflow_id
 from starter.errors import NeedsOperator
 
@@ -39,6 +39,7 @@ class SkippedCase:
 
     def __init__(self, ground: Sandbox, request_id: str) -> None:
         self._skipper = ground.skipper
+        self._converter = ground.temporal.data_converter
         self._request_id = request_id
         self._handle: WorkflowHandle[Any, Any] = ground.temporal.get_workflow_handle(workflow_id(request_id))
 
@@ -61,6 +62,14 @@ class SkippedCase:
     async def view(self) -> CaseView:
         """The case as it stands."""
         return await self._unless_it_fails(self._handle.query("case", result_type=CaseView))
+
+    async def shift(self) -> timedelta:
+        """By how much its clock was moved against the server's when it was opened, from its history."""
+        async for event in self._handle.fetch_history_events():
+            said = event.workflow_execution_started_event_attributes.input.payloads
+            opening: CaseOpening = (await self._converter.decode(said, [CaseOpening]))[0]
+            return opening.shift
+        raise AssertionError("A history has a first event.")
 
     async def described(self) -> RunDescribed:
         """Its workflow as Temporal describes it."""
