@@ -33,7 +33,7 @@ _AT: Final = re.compile(r"\+(\d+)(?: (\d\d:\d\d))?", re.ASCII)
 _DAY: Final = re.compile(r"\$(day|filed)([+-]\d+)?", re.ASCII)
 
 
-class Resource(Fixed):
+class Holding(Fixed):
     """What a department has."""
 
     code: str
@@ -41,12 +41,12 @@ class Resource(Fixed):
     scope: str
 
 
-class Kind(Fixed):
+class DepartmentKind(Fixed):
     """Departments of one kind: what they need others' data for, on what ground, and what they have themselves."""
 
     purpose: str
     legal_basis: str
-    has: tuple[Resource, ...]
+    has: tuple[Holding, ...]
 
 
 class Matters(Fixed):
@@ -54,9 +54,9 @@ class Matters(Fixed):
 
     places: Mapping[str, str]
     persons: tuple[str, ...]
-    kinds: Mapping[str, Kind]
+    kinds: Mapping[str, DepartmentKind]
 
-    def kind(self, department: Department) -> Kind | None:
+    def kind(self, department: Department) -> DepartmentKind | None:
         """The kind of a department; None for one that has no case."""
         return next((kind for part, kind in self.kinds.items() if part in department.name), None)
 

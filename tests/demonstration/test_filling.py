@@ -1,4 +1,4 @@
-"""Cases of the demonstration on a real engine: they live on in real time, over a restart, and the stuck ones can be mended."""
+"""Cases of the demonstration on a real engine: they live on, also over a restart, and the stuck ones can be mended."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -161,5 +161,5 @@ async def test_the_two_stuck_cases_can_be_mended(ground: Sandbox) -> None:
 
 async def eventually(true: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(120):
-        while not await true():
+        while not await true():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.3)

@@ -30,7 +30,7 @@ from tests.pure_play import PurePlay, play_purely
 
 SATURDAY, TUESDAY = "2026-11-28T11:00:00+08:00", "2026-12-01T00:00:00+08:00"
 IN_A_FESTIVAL, WITHOUT_A_NOTICE = "2026-10-04T11:00:00+08:00", "2027-02-10T16:00:00+08:00"
-INSTANTS = (SATURDAY, TUESDAY, IN_A_FESTIVAL, WITHOUT_A_NOTICE)
+INSTANTS = (SATURDAY, IN_A_FESTIVAL, WITHOUT_A_NOTICE)
 TROUBLES = ("old-grant", "withdrawal", "suspension")
 
 
@@ -116,9 +116,9 @@ def test_no_page_is_empty(at: str) -> None:
 
 
 def test_some_departments_have_no_case_and_their_codes_are_well_formed() -> None:
-    named = {
-        party.code for play in plays(SATURDAY).values() if play.paper for party in (play.paper.case.provider,)
-    } | {play.paper.case.requester.code for play in plays(SATURDAY).values() if play.paper}
+    named = {party.code for play in plays(SATURDAY).values() if play.paper for party in (play.paper.case.provider,)} | {
+        play.paper.case.requester.code for play in plays(SATURDAY).values() if play.paper
+    }
     for place, there in departments().items():
         assert place in {place_of(statute) for statute in packaged_statutes()}
         idle = {department.code for department in there if matters().kind(department) is None}
