@@ -9,6 +9,7 @@ FIXED: Mapping[str, str] = {
     "statute_id": "nantong-2020",
     "procedure": "share_request",
     "name": "application",
+    "form": "ocel",
     "edition": "2099-none",
     "sha256": "0" * 64,
 }

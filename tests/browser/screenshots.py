@@ -51,7 +51,7 @@ PLAYED: Final = (
 BUREAU, PROVIDER = (Role.BUREAU, "113206000140000064"), (Role.PROVIDER, "113206000140000028")
 WHO: Final[Mapping[str, Sequence[tuple[Role, str]]]] = {"/desk": (PROVIDER,), "/sign-in": ()}
 """Who looks at a page; at all others the first of OTHERS who may."""
-OTHERS: Final = (BUREAU, (Role.OPERATOR, ""), (Role.AUDITOR, ""))
+OTHERS: Final = (BUREAU, (Role.OPERATOR, ""), (Role.AUDITOR, ""), (Role.REQUESTER, "113206000140000015"))
 TALLEST: Final = 2400
 """In pixels: what is longer is cut off below."""
 FOLDER: Final = ROOT / "docs/screenshots"
