@@ -11,10 +11,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from itertools import pairwise
+from typing import Any, Final, NoReturn
 
 from temporalio.client import WorkflowHistory
 from temporalio.worker import (
+    ContinueAsNewInput,
     ExecuteWorkflowInput,
     Interceptor,
     Replayer,
@@ -28,6 +30,7 @@ from temporalio.worker import (
 from temporalio.workflow import ActivityHandle
 
 from audit.dossier.contents import HISTORY, CaseDossier
+from audit.verification.handing_over import check_left, check_taken_over
 from audit.verification.history_json import history_in
 from audit.verification.order import check_order
 from audit.verification.record import CaseRecord
@@ -55,10 +58,14 @@ class AnotherWorkflow(CheckFailed):
 
 @dataclass
 class Replayed:
-    """What a case did while it was run again: each step that it recorded with the ledger's answer, and its end."""
+    """What a case did while it was run again: each step that it recorded with the ledger's answer, and its end.
+
+    ``left`` is what its latest run asked to leave to the next; None where it asked for none.
+    """
 
     steps: list[tuple[Step, StepResult]] = field(default_factory=list)
     ended: bool = False
+    left: CaseOpening | None = None
 
     def events(self) -> list[NumberedEvent]:
         """The events that the ledger must hold, by number, each once."""
@@ -87,6 +94,10 @@ class _LedgerListener(Interceptor):
 
             def start_activity(self, input: StartActivityInput) -> ActivityHandle[Any]:
                 return _heard(replayed, input, self.next.start_activity(input))
+
+            def continue_as_new(self, input: ContinueAsNewInput) -> NoReturn:
+                (replayed.left,) = input.args
+                self.next.continue_as_new(input)
 
         class Inbound(WorkflowInboundInterceptor):
             def init(self, outbound: WorkflowOutboundInterceptor) -> None:
@@ -144,8 +155,13 @@ async def opening_in(history: RunHistory) -> CaseOpening:
 
 
 async def check_history(dossier: CaseDossier, record: CaseRecord, histories: Sequence[RunHistory]) -> Replayed:
-    """Run the case again from its history. Raises CheckFailed where it decides otherwise than it did."""
+    """Run the case again from its history, run after run, each from what the one before it left.
+
+    Raises CheckFailed where it decides otherwise than it did.
+    """
     replayed = Replayed()
+    for (name, history), (by, following) in pairwise(zip(dossier.histories, histories, strict=True)):
+        check_taken_over(name, history, by, following)
     before: str | None = None
     for name, history in zip(dossier.histories, histories, strict=True):
         opening = await opening_in(history)
@@ -158,6 +174,7 @@ async def check_history(dossier: CaseDossier, record: CaseRecord, histories: Seq
         failure = await replay(history, replayed)
         if failure is not None:
             raise DecidesOtherwise(f"{name}: run again, the case decides otherwise: {_why(failure)}")
+        check_left(name, history, replayed.left)
     if replayed.ended and not ends(histories[-1]):
         name = dossier.histories[-1]
         raise DecidesOtherwise(f"{name} breaks off: the case came to its end, and the history does not")
@@ -174,6 +191,7 @@ async def replay(history: RunHistory, replayed: Replayed) -> Exception | None:
 
     One that does not come to an end is given up after ``PATIENCE``: the replayer itself would wait for ever.
     """
+    replayed.left = None
     replayer = Replayer(
         workflows=[CaseWorkflow],
         data_converter=data_converter,

@@ -5,6 +5,7 @@ The replayer takes this for granted: it would wait for ever for the end of a tas
 
 from collections.abc import Sequence
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
 from audit.verification.results import CheckFailed
@@ -16,10 +17,19 @@ def check_order(name: str, events: Sequence[HistoryEvent]) -> None:
         raise CheckFailed(f"the events of {name} are not numbered one by one: some were left out or slipped in")
     tasks = _Tasks()
     for event in events:
+        if not _says_what_it_is(event):
+            raise CheckFailed(f"event {event.event_id} of {name} is said to be of another kind than it is")
         if not tasks.may_follow(event):
             raise CheckFailed(f"event {event.event_id} of {name} cannot stand where it does: something was moved")
     if not tasks.begun:
         raise CheckFailed(f"{name} ends before the case began to run")
+
+
+def _says_what_it_is(event: HistoryEvent) -> bool:
+    """Whether the type of an event is that of its attributes; the replayer goes by the one and reads the other."""
+    named = EventType.DESCRIPTOR.values_by_number.get(event.event_type)
+    kind = event.WhichOneof("attributes")
+    return named is not None and kind == f"{named.name.removeprefix('EVENT_TYPE_').lower()}_event_attributes"
 
 
 _LAST = {

@@ -83,7 +83,12 @@ def _told(text: str, recorded: Sequence[RecordedEvent]) -> str:
     def tell(message: Any) -> Any:
         if isinstance(message, list):
             return [tell(each) for each in message]
-        if not isinstance(message, dict) or "digest" not in message:
+        if not isinstance(message, dict):
+            return message
+        if message.get("snapshot"):
+            left = message["snapshot"]
+            return {**message, "snapshot": {**left, "prev": recorded[left["state"]["head"] - 1].digest}}
+        if "digest" not in message:
             return message
         if "applied" in message:
             told = {**message, "digest": recorded[message["head"] - 1].digest}

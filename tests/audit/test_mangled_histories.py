@@ -51,3 +51,17 @@ def test_a_history_that_hardly_began_is_refused_at_once(left: int, said: str) ->
     cut = json.dumps({"events": events[:left]}).encode()
     found = wrong(with_files(dossier, {**dossier.files, HISTORY: cut}))
     assert found["history"] == f"{HISTORY} {said}"
+
+
+@pytest.mark.parametrize("said", ["EVENT_TYPE_WORKFLOW_EXECUTION_STARTED", "EVENT_TYPE_UNSPECIFIED", 999])
+def test_an_event_that_is_said_to_be_of_another_kind_is_refused_at_once(
+    said: str | int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    dossier = dossier_of(CASE)
+    events: Events = json.loads(dossier.files[HISTORY])["events"]
+    event = next(event for event in events[::-1] if "workflowTaskCompletedEventAttributes" in event)
+    event["eventType"] = said
+    content = json.dumps({"events": events}).encode()
+    found = wrong(with_files(dossier, {**dossier.files, HISTORY: content}))
+    assert found["history"] == f"event {event['eventId']} of {HISTORY} is said to be of another kind than it is"
+    assert tuple(capfd.readouterr()) == ("", "")
