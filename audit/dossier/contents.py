@@ -4,9 +4,9 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import IO, Final, Literal
+from typing import IO, Annotated, Final, Literal
 
-from pydantic import ValidationError
+from pydantic import FailFast, ValidationError
 
 from audit.dossier.rules import rules_here
 from domain.engine.records import Algorithm, Record
@@ -65,7 +65,7 @@ class Manifest(Record):
     algorithm: Algorithm
     made_by: str
     rules: Sha256
-    files: tuple[PackedFile, ...]
+    files: Annotated[tuple[PackedFile, ...], FailFast()]
     withheld: Withheld | None = None
 
     def written(self) -> bytes:

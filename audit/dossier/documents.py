@@ -5,9 +5,9 @@ named: whoever keeps them can show by their digest that they are the ones.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import FailFast, ValidationError
 
 from audit.dossier.contents import INDEX
 from domain.engine.filed import Document
@@ -50,8 +50,8 @@ class RelatedCase(Fixed):
 class Index(Fixed):
     """The papers and the other cases that a case names, in the order of its events."""
 
-    cases: tuple[RelatedCase, ...]
-    papers: tuple[IndexedPaper, ...]
+    cases: Annotated[tuple[RelatedCase, ...], FailFast()]
+    papers: Annotated[tuple[IndexedPaper, ...], FailFast()]
 
     def written(self) -> bytes:
         """As it stands in the dossier."""

@@ -27,6 +27,9 @@ from audit.dossier.seal import SEAL
 
 MOST_FILES: Final = 10_000
 MOST_BYTES: Final = 256 << 20
+MOST_VALUES: Final = 4_000_000
+"""So many values its JSON may have: read, each takes many times the bytes in which it is written."""
+_BEFORE_VALUES: Final = (b",", b"[", b"{")
 """How large the files of a dossier may be, all together and unpacked; its papers, which nobody holds, not counted."""
 LONGEST_NAME: Final = 200
 _BEGINNING: Final = (1980, 1, 1, 0, 0, 0)
@@ -89,7 +92,7 @@ def unpacked(file: IO[bytes]) -> CaseDossier:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
             _check_entries(entries, size)
-            room = MOST_BYTES
+            room, values = MOST_BYTES, MOST_VALUES
             files: dict[str, bytes] = {}
             papers: dict[str, PackedFile] = {}
             for entry in entries:
@@ -99,6 +102,9 @@ def unpacked(file: IO[bytes]) -> CaseDossier:
                     continue
                 content = _content(archive, entry, room)
                 room -= len(content)
+                values -= sum(map(content.count, _BEFORE_VALUES))
+                if values < 0:
+                    raise DossierUnusable(f"A dossier has no more than {MOST_VALUES} values in its files.")
                 files[entry.filename] = content
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise DossierUnusable(f"This is not a zip that can be read: {str(error) or type(error).__name__}.") from None

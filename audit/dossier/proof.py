@@ -1,9 +1,9 @@
 """The proof of a dossier: under which checkpoint its events stand in the log, and how that is shown."""
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import ValidationError
+from pydantic import FailFast, ValidationError
 
 from audit.dossier.contents import CaseDossier
 from domain.evidence import NotCanonical, canonical_json, plain
@@ -12,6 +12,8 @@ from domain.log.heads import Hashes, HeadWay, node_in
 from domain.model import Fixed
 
 PROOF: Final = "proof.json"
+Hashed = Annotated[tuple[Sha256, ...], FailFast()]
+"""A way of hashes in hex. The first that is none is enough: an error of each would take a thousand times its bytes."""
 
 
 class ProvedEvent(Fixed):
@@ -19,8 +21,8 @@ class ProvedEvent(Fixed):
 
     seq: int
     place: int
-    sha256: tuple[Sha256, ...]
-    sm3: tuple[Sha256, ...]
+    sha256: Hashed
+    sm3: Hashed
 
 
 class ProvedAct(Fixed):
@@ -28,16 +30,16 @@ class ProvedAct(Fixed):
 
     number: int
     place: int
-    sha256: tuple[Sha256, ...]
-    sm3: tuple[Sha256, ...]
+    sha256: Hashed
+    sm3: Hashed
 
 
 class ProvedGrowth(Fixed):
     """That the log of the checkpoint begins with an earlier log of ``size`` entries."""
 
     size: int
-    sha256: tuple[Sha256, ...]
-    sm3: tuple[Sha256, ...]
+    sha256: Hashed
+    sm3: Hashed
 
 
 class ProvedHead(Fixed):
@@ -49,9 +51,9 @@ class ProvedHead(Fixed):
 
     of: Literal["events", "acts"]
     size: int
-    bits: tuple[int, ...]
-    sha256: tuple[Sha256, ...]
-    sm3: tuple[Sha256, ...]
+    bits: Annotated[tuple[int, ...], FailFast()]
+    sha256: Hashed
+    sm3: Hashed
     end: str | None = None
 
     def way(self) -> HeadWay:
@@ -68,10 +70,10 @@ class LogProof(Fixed):
     """
 
     checkpoint: str
-    events: tuple[ProvedEvent, ...]
-    acts: tuple[ProvedAct, ...] = ()
-    grown_from: tuple[ProvedGrowth, ...] = ()
-    heads: tuple[ProvedHead, ...] = ()
+    events: Annotated[tuple[ProvedEvent, ...], FailFast()]
+    acts: Annotated[tuple[ProvedAct, ...], FailFast()] = ()
+    grown_from: Annotated[tuple[ProvedGrowth, ...], FailFast()] = ()
+    heads: Annotated[tuple[ProvedHead, ...], FailFast()] = ()
 
     def written(self) -> bytes:
         """As it stands in the dossier."""
