@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from api.accounts import endpoints as accounts
+from api.assessment import endpoints as assessment
 from api.attachments import endpoints as attachments
 from api.audit import dossiers
 from api.audit import endpoints as audit
@@ -64,6 +65,7 @@ ROUTERS = (
     stuck.router,
     division.router,
     supervision.router,
+    assessment.router,
     disputes.router,
     events.router,
     webhooks.router,

@@ -17,6 +17,7 @@ from api.context import AppContext
 from api.http.prefix import own_path
 from api.http.problems import Problem, title_of
 from console import (
+    assessment,
     audit,
     calendar,
     case_acts,
@@ -61,6 +62,9 @@ ROUTES: Final = (
     Route("/stuck/{subject}", stuck.one),
     Route("/stuck/{subject}/{what}", stuck.act, methods=["POST"]),
     Route("/disputes", disputes.show),
+    Route("/assessment", assessment.show),
+    Route("/assessment/cases", assessment.cases),
+    Route("/assessment/table", assessment.save),
     Route("/supervision", supervision.show),
     Route("/supervision/cases", supervision.cases),
     Route("/supervision/confirm", supervision.confirm, methods=["POST"]),

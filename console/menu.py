@@ -34,6 +34,7 @@ MENU: Final = (
     MenuEntry("/stuck", "stuck", OVERSEERS),
     MenuEntry("/disputes", "disputes"),
     MenuEntry("/calendar", "calendar"),
+    MenuEntry("/assessment", "assessment", SUPERVISORS),
     MenuEntry("/statutes", "statutes"),
     MenuEntry("/audit", "audit", AUDITORS),
 )

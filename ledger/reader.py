@@ -20,6 +20,7 @@ from ledger.log_book import LogBook
 from ledger.queries import (
     acts,
     archive,
+    assessing,
     attachments,
     audited,
     calendars,
@@ -42,6 +43,7 @@ from ledger.queries import (
     supervising,
 )
 from ledger.queries.archive import ArchivedRun, WaitingForArchive
+from ledger.queries.assessing import Answering, Ending, Measure, Period, Span, Tally
 from ledger.queries.attachments import Attachment
 from ledger.queries.audited import AuditedCase, AuditedPage
 from ledger.queries.calendars import OpenClock, Place, Publication
@@ -134,6 +136,24 @@ class Reader:
     ) -> tuple[int, Page]:
         """How many cases a number of :meth:`supervised` counts, and a page of them, soonest due first; BadCursor."""
         return supervising.chosen_cases(self.engine, visibility, moment, chosen, cursor, limit)
+
+    def assessed(
+        self, visibility: Visibility, period: Period, answering: Sequence[Answering]
+    ) -> tuple[Sequence[Tally], Sequence[Span], Sequence[Ending]]:
+        """What came of the cases of a period (考核): numbers of cases, how long limits took, how disputes ended."""
+        return assessing.tallies(self.engine, visibility, period, answering)
+
+    def assessed_cases(
+        self,
+        visibility: Visibility,
+        period: Period,
+        answering: Sequence[Answering],
+        measure: Measure,
+        cursor: str | None,
+        limit: int,
+    ) -> tuple[int, Page]:
+        """How many cases a number of :meth:`assessed` counts, and a page of them, latest filing first; BadCursor."""
+        return assessing.assessed_cases(self.engine, visibility, period, answering, measure, cursor, limit)
 
     def disputed_cases(
         self, visibility: Visibility, where: Sequence[DisputePlace], cursor: str | None, limit: int

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from domain.clocks import ClockId
 from domain.statutes.model import Statute
 from domain.words import CommandName, ProcedureName, Role, Stage
 from procedures.registry import ALL, PROCEDURES
@@ -17,6 +18,16 @@ def assignees(procedure: ProcedureName, stage: Stage, statute: Statute, provinci
     ``provincial``: a provincial department is involved, which changes the last instance in some texts.
     """
     return PROCEDURES[procedure].process.assignees(stage, statute, provincial)
+
+
+def answerable(
+    procedure: ProcedureName, clock: ClockId, begun: Stage, statute: Statute, provincial: bool = False
+) -> Role:
+    """Whose limit a clock is: whoever the stage waits for that it measures, the one in which it began above all."""
+    measured = [declared.stage for declared in PROCEDURES[procedure].process.stages if clock in declared.limits]
+    measured.sort(key=lambda stage: stage is not begun)
+    waits = (assignees(procedure, stage, statute, provincial) for stage in measured)
+    return next((roles[0] for roles in waits if roles), Role.PROVIDER)
 
 
 def platform_acts(stage: Stage) -> bool:

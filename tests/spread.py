@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TOGETHER: Final[Mapping[str, str]] = {
     "tests/test_every_way.py": "all plays",
+    "tests/test_assessment_of_plays.py": "all plays",
     "tests/test_scenarios.py": "all plays",
     "tests/test_scenario_ledgers.py": "all plays",
     "tests/test_scenario_expectations.py": "all plays",

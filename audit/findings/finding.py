@@ -13,8 +13,8 @@ from domain.calendar import Calendar, WorkingDays
 from domain.clocks import ClockId
 from domain.engine.case import Case
 from domain.engine.records import Clock, RecordedEvent
-from domain.words import EventType, Role
-from procedures.assignees import assignees
+from domain.words import EventType
+from procedures.assignees import answerable
 
 
 class FindingKind(StrEnum):
@@ -88,12 +88,9 @@ class Examined:
 
     def answerable(self, clock: Clock) -> HolderThen:
         """Whose limit a clock is: whoever the stage that it measures waits for, the one in which it began above all."""
-        process, started = self.recorded.procedure.process, self.started_by(clock).stage
-        measured = [declared.stage for declared in process.stages if clock.id in declared.limits]
-        measured.sort(key=lambda stage: stage is not started)
+        started = self.started_by(clock).stage
         provincial = bool(self.recorded.application.get("involves_provincial_department"))
-        waits = [assignees(self.case.procedure, stage, self.case.statute, provincial) for stage in measured]
-        return holder(self.case, next((roles[0] for roles in waits if roles), Role.PROVIDER))
+        return holder(self.case, answerable(self.case.procedure, clock.id, started, self.case.statute, provincial))
 
 
 def acting(case: Case, event: RecordedEvent) -> HolderThen:

@@ -1,0 +1,157 @@
+"""The figures of an assessment: per department and procedure, and in all procedures together."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import cache
+from statistics import mean, median
+from typing import Final
+from urllib.parse import urlencode
+
+from api.assessment.schemas import AssessedIn, AssessedOut, AssessmentOut, DaysOut, PeriodIn
+from api.context import AppContext
+from api.http.prefix import prefixed
+from api.http.problems import Problem
+from api.supervision.moment import overseen
+from domain.access import Caller
+from domain.calendar import WorkingDays, day_of, end_of
+from domain.codes import code_key
+from domain.messages import Language, label
+from domain.statutes.loader import packaged_statutes
+from domain.words import ProcedureName
+from ledger.queries.assessing import MEASURES, PARTIES, Answering, Ending, Measure, Period, Span, Tally
+from ledger.queries.views import Page
+from procedures.assignees import answerable
+from procedures.registry import ALL
+
+CASES: Final = "/v1/assessment/cases"
+LONGEST: Final = timedelta(days=3 * 366)
+
+
+def period_of(asked: PeriodIn, today: date, language: Language) -> tuple[date, date, Period]:
+    """The first day, the last, and what the ledger is asked. Raises Problem 422 for days the wrong way round."""
+    first, last = asked.first or (asked.last or today).replace(month=1, day=1), asked.last or today
+    if not timedelta() <= last - first <= LONGEST:
+        raise Problem(422, "invalid", detail=label("assessment", "wrong_period", language))
+    since, before = end_of(first - timedelta(days=1)), end_of(last)
+    return first, last, Period(since, before, asked.statute, asked.procedure, asked.department)
+
+
+def assessment(context: AppContext, caller: Caller, asked: PeriodIn, language: Language) -> AssessmentOut:
+    """All figures of what a caller supervises; blocking. Raises Problem 422."""
+    now = context.known_on()
+    first, last, period = period_of(asked, day_of(now), language)
+    days = context.calendar_store.now().as_known_on(day_of(now))
+    found = context.reader.assessed(overseen(caller), period, answering())
+    listed = () if asked.department else _listed(context, caller)
+    return AssessmentOut(
+        at=now, first=first, last=last, departments=list(_rows(*found, listed, days, now, asked, language))
+    )
+
+
+def assessed_page(
+    context: AppContext, caller: Caller, asked: AssessedIn, cursor: str | None, limit: int, language: Language
+) -> tuple[int, Page]:
+    """How many cases a number counts, and a page of them; blocking. Raises Problem 422, BadCursor."""
+    _, _, period = period_of(asked, day_of(context.known_on()), language)
+    return context.reader.assessed_cases(overseen(caller), period, answering(), asked.measure, cursor, limit)
+
+
+def _listed(context: AppContext, caller: Caller) -> list[tuple[str, str]]:
+    """The departments of the places that the caller supervises, also those without a case."""
+    sight = overseen(caller)
+    return [
+        (code_key(department.code), department.name)
+        for place, departments in context.departments().items()
+        if sight.everything or place in sight.places
+        for department in departments
+    ]
+
+
+def _rows(
+    tallies: Sequence[Tally],
+    spans: Sequence[Span],
+    endings: Sequence[Ending],
+    listed: Iterable[tuple[str, str]],
+    days: WorkingDays,
+    now: datetime,
+    asked: PeriodIn,
+    language: Language,
+) -> Iterator[AssessedOut]:
+    names = {**{each.code: each.name for each in tallies}, **dict(listed)}
+    for code in sorted(names):
+        own = [each for each in tallies if each.code == code]
+        several: list[ProcedureName | None] = [None, *(ProcedureName(each.procedure) for each in own)]
+        for procedure in several:
+
+            def among(each: Tally | Span | Ending, wanted: str | None = procedure, code: str = code) -> bool:
+                return each.code == code and wanted in (None, each.procedure)
+
+            counted = {name: sum(each.numbers[name] for each in own if among(each)) for name in MEASURES}
+            took = [each for each in spans if among(each)]
+            yield AssessedOut(
+                department=code,
+                name=names[code],
+                procedure=procedure,
+                label=label("procedure", procedure, language) if procedure else label("assessment", "all", language),
+                numbers=dict(counted),
+                law=_days([each for each in took if not each.policy], days, day_of(now)),
+                policy=_days([each for each in took if each.policy], days, day_of(now)),
+                ends=_ends([each for each in endings if among(each)]),
+                cases={name: way(asked, code, procedure, name) for name in MEASURES},
+            )
+
+
+def _ends(endings: Iterable[Ending]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for each in endings:
+        name = each.outcome or "open"
+        found[name] = found.get(name, 0) + each.number
+    return found
+
+
+def _days(spans: Sequence[Span], days: WorkingDays, today: date) -> DaysOut:
+    took = [
+        days.working_days_between(each.began, each.ended)
+        for each in spans
+        if each.ended is not None
+        for _ in range(each.number)
+    ]
+    late = sum(
+        each.number * max(0, days.working_days_between(each.due, each.ended or today)) for each in spans if each.late
+    )
+    return DaysOut(
+        ended=len(took),
+        average=round(mean(took), 1) if took else None,
+        median=float(median(took)) if took else None,
+        late=late,
+    )
+
+
+def way(asked: PeriodIn, code: str, procedure: ProcedureName | None, measure: Measure) -> str:
+    """The way to the cases of a number."""
+    said: Mapping[str, object | None] = {
+        "from": asked.first,
+        "to": asked.last,
+        "statute": asked.statute,
+        "department": code,
+        "procedure": procedure.value if procedure else asked.procedure,
+        "measure": measure,
+    }
+    return prefixed(f"{CASES}?{urlencode({name: str(value) for name, value in said.items() if value is not None})}")
+
+
+@cache
+def answering() -> Sequence[Answering]:
+    """Which limits are a party's to keep: of each procedure under each text, by the stage in which they began.
+
+    That is whoever the stage waits for that the limit measures; of several stages the one in which it began.
+    """
+    found: list[Answering] = []
+    for it in ALL:
+        for statute in packaged_statutes().values():
+            for clock in {clock for stage in it.process.stages for clock in stage.limits}:
+                for begun in it.process.stages:
+                    role = answerable(it.name, clock, begun.stage, statute)
+                    if role in PARTIES:
+                        found.append((it.name, statute.id, clock, begun.stage, role))
+    return found

@@ -1,0 +1,60 @@
+"""An assessment as a table to be saved: CSV and XLSX, in which nothing is taken for a formula."""
+
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+
+from api.assessment.schemas import AssessmentOut
+from audit.csv_text import csv_lines
+from domain.messages import Language, label
+from ledger.queries.assessing import MEASURES
+
+Cell = str | int | float | None
+_OF_DAYS = {"ended": "ended", "average": "average", "median": "median", "late": "days_late"}
+
+
+def heads(language: Language) -> list[str]:
+    """The headings, in the order of :func:`lines`."""
+    said = [label("assessment", word, language) for word in ("department", "code", "procedure", *MEASURES)]
+    for basis in ("law", "policy"):
+        of = label("assessment", basis, language)
+        said += [f"{of}: {label('assessment', word, language)}" for word in _OF_DAYS.values()]
+    return [*said, label("assessment", "ends", language)]
+
+
+def lines(told: AssessmentOut, language: Language) -> Iterator[Sequence[Cell]]:
+    """A row for each department and procedure."""
+    for row in told.departments:
+        ends = "; ".join(f"{end_label(name, language)} {number}" for name, number in sorted(row.ends.items()))
+        days: list[Cell] = [getattr(each, word) for each in (row.law, row.policy) for word in _OF_DAYS]
+        yield [row.name, row.department, row.label, *(row.numbers[name] for name in MEASURES), *days, ends]
+
+
+def end_label(name: str, language: Language) -> str:
+    """How a dispute ended, in words."""
+    return label("assessment", "open", language) if name == "open" else label("outcome", name, language)
+
+
+def assessment_csv(told: AssessmentOut, language: Language) -> Iterator[str]:
+    """The lines of a CSV file that spreadsheets open with Chinese."""
+    rows = ([None if cell is None else str(cell) for cell in row] for row in lines(told, language))
+    return csv_lines(heads(language), rows)
+
+
+def assessment_xlsx(told: AssessmentOut, language: Language) -> bytes:
+    """A workbook of one sheet."""
+    from xlsxwriter import Workbook
+
+    file = BytesIO()
+    with Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheet, bold = book.add_worksheet(), book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
+        sheet.freeze_panes(1, 3)
+        sheet.set_column(0, 2, 24)
+        for place, head in enumerate(heads(language)):
+            sheet.write_string(0, place, head, bold)
+        for line, row in enumerate(lines(told, language), start=1):
+            for place, cell in enumerate(row):
+                if isinstance(cell, str):
+                    sheet.write_string(line, place, cell)
+                elif cell is not None:
+                    sheet.write_number(line, place, cell)
+    return file.getvalue()

@@ -1,0 +1,105 @@
+"""考核: what came of the cases of a period, by department, exactly which cases, and the table to be saved."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.assessment.endpoints import TableIn, table_of
+from api.assessment.figures import assessed_page, assessment, period_of
+from api.assessment.schemas import AssessedIn, PeriodIn
+from api.assessment.tables import end_label
+from api.dependencies import require_role
+from api.http.problems import Problem, title_of
+from api.supervision.moment import SUPERVISORS
+from console.desk import ROWS, next_of, rows
+from console.door import Visitor, door_of, language_of, visitor_of
+from console.pages import page
+from domain.calendar import day_of
+from domain.messages import label, words
+from ledger.queries.assessing import MEASURES
+
+P = TypeVar("P", bound=PeriodIn)
+
+
+async def show(request: Request) -> Response:
+    """The figures of a period. One that cannot be is told above the form, and what was asked stays in it."""
+    visitor = await _assessor(request)
+    context, language = door_of(request).context, language_of(request)
+    query = dict(request.query_params)
+    today = day_of(context.known_on())
+    wrong, status, asked = None, 200, PeriodIn.model_validate({})
+    try:
+        asked = _asked(PeriodIn, query)
+        told = await asyncio.to_thread(assessment, context, visitor.caller, asked, language)
+    except Problem as problem:
+        wrong, status = problem.detail or title_of(problem, language), 422
+        told = await asyncio.to_thread(assessment, context, visitor.caller, PeriodIn.model_validate({}), language)
+    first, last, _ = period_of(asked if wrong is None else PeriodIn.model_validate({}), today, language)
+    shown = {
+        "told": told,
+        "wrong": wrong,
+        "values": query,
+        "first": first,
+        "last": last,
+        "measures": MEASURES,
+        "a": {word: texts[language] for word, texts in words("assessment").items()},
+        "ends": [
+            "; ".join(f"{end_label(name, language)} {number}" for name, number in sorted(row.ends.items()))
+            for row in told.departments
+        ],
+        "saved": urlencode({name: value for name, value in query.items() if value}) if wrong is None else "",
+    }
+    return page(request, "assessment.html", visitor, shown, status)
+
+
+async def cases(request: Request) -> Response:
+    """The cases that a number counts."""
+    visitor = await _assessor(request)
+    context, language = door_of(request).context, language_of(request)
+    query = dict(request.query_params)
+    cursor = query.pop("cursor", None)
+    asked = _asked(AssessedIn, query)
+
+    def found() -> dict[str, Any]:
+        total, there = assessed_page(context, visitor.caller, asked, cursor, ROWS, language)
+        return {
+            "total": total,
+            "rows": rows(context, there.cases, language),
+            "next": next_of("/assessment/cases", there, query),
+        }
+
+    said = [(label("console", "by_measure", language), label("assessment", asked.measure, language))]
+    if asked.department is not None:
+        said.append((label("console", "by_department", language), asked.department))
+    if asked.procedure is not None:
+        said.append((label("console", "by_procedure", language), label("procedure", asked.procedure, language)))
+    told = {**await asyncio.to_thread(found), "chosen": said, "first": f"/assessment/cases?{urlencode(query)}"}
+    return page(request, "assessed.html", visitor, told)
+
+
+async def save(request: Request) -> Response:
+    """The table as a file."""
+    visitor = await _assessor(request)
+    context, language = door_of(request).context, language_of(request)
+    asked = _asked(TableIn, dict(request.query_params))
+    told = await asyncio.to_thread(assessment, context, visitor.caller, asked, language)
+    return await table_of(told, asked.form, language)
+
+
+async def _assessor(request: Request) -> Visitor:
+    visitor = await visitor_of(request)
+    require_role(visitor.caller, SUPERVISORS)
+    return visitor
+
+
+def _asked(kind: type[P], query: Mapping[str, str]) -> P:
+    """What a form or a link asks for. Raises Problem 422 for what none of ours says."""
+    try:
+        return kind.model_validate(query)
+    except ValidationError:
+        raise Problem(422, "invalid") from None
