@@ -43,7 +43,7 @@ from ledger.queries import (
     supervising,
 )
 from ledger.queries.archive import ArchivedRun, WaitingForArchive
-from ledger.queries.assessing import Answering, Ending, Measure, Period, Span, Tally
+from ledger.queries.assessing import Answering, AssessedPeriod, DepartmentTally, Ending, LimitSpan, Measure
 from ledger.queries.attachments import Attachment
 from ledger.queries.audited import AuditedCase, AuditedPage
 from ledger.queries.calendars import OpenClock, Place, Publication
@@ -138,15 +138,15 @@ class Reader:
         return supervising.chosen_cases(self.engine, visibility, moment, chosen, cursor, limit)
 
     def assessed(
-        self, visibility: Visibility, period: Period, answering: Sequence[Answering]
-    ) -> tuple[Sequence[Tally], Sequence[Span], Sequence[Ending]]:
+        self, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]
+    ) -> tuple[Sequence[DepartmentTally], Sequence[LimitSpan], Sequence[Ending]]:
         """What came of the cases of a period (考核): numbers of cases, how long limits took, how disputes ended."""
         return assessing.tallies(self.engine, visibility, period, answering)
 
     def assessed_cases(
         self,
         visibility: Visibility,
-        period: Period,
+        period: AssessedPeriod,
         answering: Sequence[Answering],
         measure: Measure,
         cursor: str | None,

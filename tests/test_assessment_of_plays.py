@@ -11,11 +11,11 @@ from domain.engine.records import Clock
 from domain.words import Basis, ClockState, EventType, Role
 from embedded.simulate.player import PlayedCase
 from embedded.simulate.sandbox import Sandbox
-from ledger.queries.assessing import MEASURES, PARTIES, Measure, Period
+from ledger.queries.assessing import MEASURES, PARTIES, AssessedPeriod, Measure
 from ledger.reader import Reader
 from starter.looking_back import recorded_case
 
-EVER = Period(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+EVER = AssessedPeriod(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 MISSED = (ClockState.BREACHED, ClockState.MET_LATE)
 
 

@@ -34,7 +34,7 @@ class AssessedPageIn(AssessedIn):
 class TableIn(PeriodIn):
     """What is assessed, and as which file."""
 
-    form: TableForm = Query("xlsx", alias="format", description="A workbook, or CSV.")
+    form: TableForm = Query("csv", alias="format", description="CSV, or a workbook.")
 
 
 @router.get("", response_model=AssessmentOut, summary="What came of the cases of a period")
@@ -81,7 +81,7 @@ async def cases(
 async def table(
     context: ContextIn, caller: CallerIn, language: LanguageIn, asked: Annotated[TableIn, Query()]
 ) -> Response:
-    """The same figures as a workbook or as CSV; no cell is taken for a formula."""
+    """The same figures, a row for each department and procedure, to be saved; no cell is taken for a formula."""
     require_role(caller, SUPERVISORS)
     told = await asyncio.to_thread(assessment, context, caller, asked, language)
     return await table_of(told, asked.form, language)

@@ -18,7 +18,16 @@ from domain.codes import code_key
 from domain.messages import Language, label
 from domain.statutes.loader import packaged_statutes
 from domain.words import ProcedureName
-from ledger.queries.assessing import MEASURES, PARTIES, Answering, Ending, Measure, Period, Span, Tally
+from ledger.queries.assessing import (
+    MEASURES,
+    PARTIES,
+    Answering,
+    AssessedPeriod,
+    DepartmentTally,
+    Ending,
+    LimitSpan,
+    Measure,
+)
 from ledger.queries.views import Page
 from procedures.assignees import answerable
 from procedures.registry import ALL
@@ -27,13 +36,13 @@ CASES: Final = "/v1/assessment/cases"
 LONGEST: Final = timedelta(days=3 * 366)
 
 
-def period_of(asked: PeriodIn, today: date, language: Language) -> tuple[date, date, Period]:
+def period_of(asked: PeriodIn, today: date, language: Language) -> tuple[date, date, AssessedPeriod]:
     """The first day, the last, and what the ledger is asked. Raises Problem 422 for days the wrong way round."""
     first, last = asked.first or (asked.last or today).replace(month=1, day=1), asked.last or today
     if not timedelta() <= last - first <= LONGEST:
         raise Problem(422, "invalid", detail=label("assessment", "wrong_period", language))
     since, before = end_of(first - timedelta(days=1)), end_of(last)
-    return first, last, Period(since, before, asked.statute, asked.procedure, asked.department)
+    return first, last, AssessedPeriod(since, before, asked.statute, asked.procedure, asked.department)
 
 
 def assessment(context: AppContext, caller: Caller, asked: PeriodIn, language: Language) -> AssessmentOut:
@@ -68,8 +77,8 @@ def _listed(context: AppContext, caller: Caller) -> list[tuple[str, str]]:
 
 
 def _rows(
-    tallies: Sequence[Tally],
-    spans: Sequence[Span],
+    tallies: Sequence[DepartmentTally],
+    spans: Sequence[LimitSpan],
     endings: Sequence[Ending],
     listed: Iterable[tuple[str, str]],
     days: WorkingDays,
@@ -83,7 +92,9 @@ def _rows(
         several: list[ProcedureName | None] = [None, *(ProcedureName(each.procedure) for each in own)]
         for procedure in several:
 
-            def among(each: Tally | Span | Ending, wanted: str | None = procedure, code: str = code) -> bool:
+            def among(
+                each: DepartmentTally | LimitSpan | Ending, wanted: str | None = procedure, code: str = code
+            ) -> bool:
                 return each.code == code and wanted in (None, each.procedure)
 
             counted = {name: sum(each.numbers[name] for each in own if among(each)) for name in MEASURES}
@@ -109,7 +120,7 @@ def _ends(endings: Iterable[Ending]) -> dict[str, int]:
     return found
 
 
-def _days(spans: Sequence[Span], days: WorkingDays, today: date) -> DaysOut:
+def _days(spans: Sequence[LimitSpan], days: WorkingDays, today: date) -> DaysOut:
     took = [
         days.working_days_between(each.began, each.ended)
         for each in spans

@@ -8,8 +8,9 @@ from audit.verification.lines import lines_in
 from audit.verification.log import check_entry, checkpoint_of, head_in
 from audit.verification.results import CheckFailed
 from domain.log.acts import OperatorAct, digest_of_act
+from domain.log.checkpoints import Checkpoint
 from domain.log.entries import entry_of_act
-from domain.log.heads import key_of_acts
+from domain.log.heads import LogHead, digest_of_acts, key_of_acts
 
 
 def acts_in(dossier: CaseDossier) -> tuple[OperatorAct, ...]:
@@ -34,14 +35,28 @@ def check_acts(dossier: CaseDossier, proof: LogProof | None) -> str:
             check_entry(f"act {act.number}", entry_of_act(act.number, act.digest), each, checkpoint)
         if checkpoint.heads is not None:
             key = key_of_acts(dossier.manifest.request_id)
-            last = head_in(proof, checkpoint, "acts", key, "the packed checkpoint")
-            told = (acts[len(proved) - 1].number, acts[len(proved) - 1].digest) if proved else None
-            if told != (last and (last.seq, last.digest.hex())):
-                number = last.seq if last else "none"
-                raise CheckFailed(f"the last act on the case that the log has is {number}: one was left out")
+            _check_all(acts[: len(proved)], head_in(proof, checkpoint, "acts", key, "the packed checkpoint"))
     if not acts:
         return "no act of those who run the engine"
     return f"{len(acts)} acts, {len(proved)} of them in the log"
+
+
+def check_acts_against(dossier: CaseDossier, proof: LogProof, own: Checkpoint) -> None:
+    """The acts that the log had by a checkpoint that was kept are those of the dossier. Raises CheckFailed."""
+    if own.heads is None:
+        return
+    which = "the checkpoint that was given"
+    there = sum(each.place < own.size for each in proof.acts)
+    head = head_in(proof, own, "acts", key_of_acts(dossier.manifest.request_id), which)
+    _check_all(acts_in(dossier)[:there], head, f" by {which}")
+
+
+def _check_all(acts: Sequence[OperatorAct], head: LogHead | None, when: str = "") -> None:
+    """These are the acts that a head covers, one and all."""
+    if (acts[-1].number if acts else None) != (head.seq if head else None):
+        raise CheckFailed(f"the last act on the case that the log has{when} is {head.seq if head else 'none'}")
+    if head is not None and digest_of_acts(bytes.fromhex(act.digest) for act in acts) != head.digest:
+        raise CheckFailed(f"the log has{when} other acts on the case than these: one was left out or changed")
 
 
 def _check_chain(acts: Sequence[OperatorAct], request_id: str) -> None:

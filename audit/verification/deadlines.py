@@ -5,8 +5,9 @@ from datetime import date
 from itertools import groupby
 
 from audit.verification.record import CaseRecord
+from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
-from domain.calendar import CHINA, CalendarError, day_of
+from domain.calendar import CHINA, Calendar, CalendarError, day_of
 from domain.engine.deadlines import order_again, resolve
 from domain.engine.records import Clock, Deadline, RecordedEvent
 
@@ -20,12 +21,28 @@ def check_deadlines(record: CaseRecord, all_editions: bool) -> str:
 
     Raises CheckFailed at the first that comes out otherwise, with its article.
     """
+    unknown = _editions_of_nobody(record.calendar)
     counted, known_on = 0, known_days(record, all_editions)
     for event in record.events:
         if event.clock is not None:
             _count_again(record, event, event.clock, known_on[event.seq])
             counted += 1
-    return f"{counted} deadlines counted again, each the same day and hour"
+    besides = f"; no notice that this release has: {', '.join(unknown)}" if unknown else ""
+    return f"{counted} deadlines counted again, each the same day and hour{besides}"
+
+
+def _editions_of_nobody(calendar: Calendar) -> list[str]:
+    """The editions that this release does not have: later ones, or of somebody's making.
+
+    Raises CheckFailed for one that it has otherwise: notices do not change.
+    """
+    ours = {edition.id: edition for edition in Calendar.packaged().editions}
+    for edition in calendar.editions:
+        if edition.id in ours and edition.to_json() != ours[edition.id].to_json():
+            raise CheckFailed(
+                f"the calendar edition {edition.id} is not the notice that this release has under this id"
+            )
+    return [edition.id for edition in calendar.editions if edition.id not in ours]
 
 
 def known_days(record: CaseRecord, all_editions: bool) -> Mapping[int, date | None]:

@@ -38,7 +38,8 @@ from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
 from audit.verification.silence import silent_runtime, silent_threads
 from domain.engine.records import NumberedEvent, Step, StepResult
-from domain.evidence import GENESIS, body_of, numbered
+from domain.evidence import GENESIS, body_of, canonical_json, numbered, plain
+from domain.naming import fingerprint
 from protocol.messages import CaseOpening
 from protocol.names import CASE, RECORD_STEP, workflow_id
 from protocol.payloads import data_converter
@@ -167,6 +168,7 @@ async def check_history(dossier: CaseDossier, record: CaseRecord, histories: Seq
         opening = await opening_in(history)
         if opening.request_id != record.request_id:
             raise CheckFailed(f"{name} is the history of {opening.request_id}")
+        _check_filing(name, record, opening)
         started = history.events[0].workflow_execution_started_event_attributes
         if started.continued_execution_run_id != (before or ""):
             raise CheckFailed(f"{name} does not follow from the run before it")
@@ -179,6 +181,13 @@ async def check_history(dossier: CaseDossier, record: CaseRecord, histories: Seq
         name = dossier.histories[-1]
         raise DecidesOtherwise(f"{name} breaks off: the case came to its end, and the history does not")
     return replayed
+
+
+def _check_filing(name: str, record: CaseRecord, opening: CaseOpening) -> None:
+    """What was filed is what the first event says by its digest, under the text that it names. Raises CheckFailed."""
+    filed = {"procedure": opening.procedure.value, "statute": opening.statute, "application": opening.application}
+    if record.filed.data.get("filing_digest") != opening.digest or fingerprint(plain(filed)) != opening.digest:
+        raise CheckFailed(f"{name}: what was filed is not what event 1 says by its digest", record.filed.article)
 
 
 def ends(history: RunHistory) -> bool:
@@ -219,8 +228,9 @@ def check_ledger(record: CaseRecord, replayed: Replayed, with_persons: bool = Tr
     decided = replayed.events()
     for event, there in zip(decided, record.events, strict=False):
         said, stands = body(body_of(event)), body(record.body_of(there))
-        if said != stands:
-            wrong = next(name for name in said if said[name] != stands[name])
+        # Written down, for to Python true is 1.
+        if canonical_json(said) != canonical_json(stands):
+            wrong = next(name for name in said if canonical_json(said[name]) != canonical_json(stands[name]))
             raise DecidesOtherwise(
                 f"event {there.seq}: the ledger says of {wrong}: {_short(stands[wrong])}; "
                 f"the history gives: {_short(said[wrong])}",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from audit.dossier.contents import CaseDossier, DossierUnusable
 from audit.dossier.proof import PROOF, LogProof, read_proof
 from audit.page.facts import PAGE
-from audit.verification.acts import check_acts
+from audit.verification.acts import check_acts, check_acts_against
 from audit.verification.chain import check_chain, check_texts
 from audit.verification.deadlines import check_deadlines
 from audit.verification.documents import check_documents
@@ -32,7 +32,9 @@ from audit.verification.results import CheckFailed, CheckResult
 from audit.verification.rules import check_with, told_apart
 from audit.verification.seal import check_seal
 from audit.verification.transitions import check_transitions
+from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import ED25519, PublicKey
+from domain.log.notes import read_note
 from protocol.messages import CaseOpening
 
 T = TypeVar("T")
@@ -217,7 +219,10 @@ class _Verification:
     def _checkpoint(self) -> str:
         if self._trusted.checkpoint is None:
             raise _Skipped("no checkpoint was given: --checkpoint FILE")
-        return check_against(self._read_record, self._packed_proof(), self._trusted.checkpoint, self._trusted.keys)
+        proof, kept = self._packed_proof(), self._trusted.checkpoint
+        goes_on = check_against(self._read_record, proof, kept, self._trusted.keys)
+        check_acts_against(self._dossier, proof, checkpoint_in(read_note(kept)))
+        return goes_on
 
     def _seal(self) -> str:
         keys = [key for key in self._trusted.keys if key.kind == ED25519]

@@ -2,14 +2,15 @@
 
 A log shows what stands in it, and not that nothing else does. So a checkpoint names, beside the roots of its tree, the
 root of a map from each case to its last event in that log: whoever keeps a checkpoint can be shown of a case where it
-ended then, or that it had not begun. The acts about a case have a head of their own.
+ended then, or that it had not begun. The acts about a case have a head of their own; they stand in one chain with the
+acts on all other cases, so that their head covers each of them (:func:`digest_of_acts`).
 
 The map is a radix tree over keys of 256 bits, the SHA-256 of whose head it is, so that a proof names no other case.
 A branch stands at the first bit in which the keys beneath it differ: the tree depends on what is in it alone.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -35,7 +36,10 @@ NOTHING: Final = Hashes(_HASHING[0].empty(), _HASHING[1].empty())
 
 @dataclass(frozen=True)
 class LogHead:
-    """Whose head it is by key, the number of the last event (or act), and its digest in 32 bytes."""
+    """Whose head it is by key, the number of the last event (or act), and its digest in 32 bytes.
+
+    That of an event covers those before it; of acts it is that of all of the case's.
+    """
 
     key: bytes
     seq: int
@@ -108,6 +112,14 @@ def key_of_case(request_id: str) -> bytes:
 def key_of_acts(request_id: str) -> bytes:
     """Under which key the head of the acts about a case stands."""
     return hashlib.sha256(f"acts {request_id}".encode()).digest()
+
+
+def digest_of_acts(digests: Iterable[bytes]) -> bytes:
+    """What covers the acts about a case, each by its digest, in order: no other acts give the same."""
+    covers = hashlib.sha256()
+    for digest in digests:
+        covers = hashlib.sha256(covers.digest() + digest)
+    return covers.digest()
 
 
 KEYS_OF_A_CASE: Final[Sequence[tuple[Literal["events", "acts"], Callable[[str], bytes]]]] = (

@@ -67,7 +67,7 @@ Answering = tuple[ProcedureName, str, ClockId, Stage, Role]
 
 
 @dataclass(frozen=True)
-class Period:
+class AssessedPeriod:
     """The instants from which and before which the cases were filed, and what else narrows them, if anything."""
 
     since: datetime
@@ -78,7 +78,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Tally:
+class DepartmentTally:
     """In how many cases of a procedure each measure holds for a department; ``name`` as it stands in the newest."""
 
     code: str
@@ -88,7 +88,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Span:
+class LimitSpan:
     """So many limits of a department in a procedure that began, were due and ended on these days; None: not yet."""
 
     code: str
@@ -112,15 +112,15 @@ class Ending:
 
 
 def tallies(
-    engine: Engine, visibility: Visibility, period: Period, answering: Sequence[Answering]
-) -> tuple[list[Tally], list[Span], list[Ending]]:
+    engine: Engine, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]
+) -> tuple[list[DepartmentTally], list[LimitSpan], list[Ending]]:
     """What came of the cases of a period that ``visibility`` covers."""
     with reading(engine) as connection:
         counted = [
-            Tally(row.code, row.name, row.procedure, {each: getattr(row, each) for each in MEASURES})
+            DepartmentTally(row.code, row.name, row.procedure, {each: getattr(row, each) for each in MEASURES})
             for row in connection.execute(_counted(visibility, period, answering))
         ]
-        spans = [Span(*row) for row in connection.execute(_spans(visibility, period, answering))]
+        spans = [LimitSpan(*row) for row in connection.execute(_spans(visibility, period, answering))]
         ends = [Ending(*row) for row in connection.execute(_ends(visibility, period, answering))]
     return counted, spans, ends
 
@@ -128,7 +128,7 @@ def tallies(
 def assessed_cases(
     engine: Engine,
     visibility: Visibility,
-    period: Period,
+    period: AssessedPeriod,
     answering: Sequence[Answering],
     measure: Measure,
     cursor: str | None,
@@ -148,7 +148,7 @@ def assessed_cases(
     return number, shown_page(engine, wanted.limit(limit + 1).subquery(), limit, latest_first=True)
 
 
-def _chosen(visibility: Visibility, period: Period) -> CTE:
+def _chosen(visibility: Visibility, period: AssessedPeriod) -> CTE:
     wanted = select(cases).where(
         cases.c.filed_at >= period.since, cases.c.filed_at < period.before, visible(visibility)
     )
@@ -200,7 +200,7 @@ def _day(instant: ColumnElement[datetime]) -> ColumnElement[date]:
     return cast(func.timezone("Asia/Shanghai", instant), Date)
 
 
-def _facts(visibility: Visibility, period: Period, answering: Sequence[Answering]) -> CTE:
+def _facts(visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> CTE:
     """A row for each chosen case and each department with a part in it: its provider, and whoever had a limit."""
     chosen = _chosen(visibility, period)
     limits = _limits(chosen, answering)
@@ -269,7 +269,7 @@ def _of_party(chosen: CTE, role: ColumnElement[str], part: str) -> ColumnElement
     return case((role == Role.REQUESTER, chosen.c[f"requester_{part}"]), else_=chosen.c[f"provider_{part}"])
 
 
-def _counted(visibility: Visibility, period: Period, answering: Sequence[Answering]) -> Select[Any]:
+def _counted(visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> Select[Any]:
     facts = _facts(visibility, period, answering)
     numbers = (func.count().filter(facts.c[each]).label(each) for each in MEASURES)
     newest = func.max(facts.c.name).label("name")
@@ -277,7 +277,7 @@ def _counted(visibility: Visibility, period: Period, answering: Sequence[Answeri
     return select(*group, newest, *numbers).group_by(*group).order_by(*group)
 
 
-def _spans(visibility: Visibility, period: Period, answering: Sequence[Answering]) -> Select[Any]:
+def _spans(visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> Select[Any]:
     chosen = _chosen(visibility, period)
     limits = _limits(chosen, answering)
     code = func.upper(_of_party(chosen, limits.c.role, "code"))
@@ -291,7 +291,7 @@ def _spans(visibility: Visibility, period: Period, answering: Sequence[Answering
     return wanted.where(or_(limits.c.state.in_(_ENDED), limits.c.state == ClockState.BREACHED)).group_by(*columns)
 
 
-def _ends(visibility: Visibility, period: Period, answering: Sequence[Answering]) -> Select[Any]:
+def _ends(visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> Select[Any]:
     facts = _facts(visibility, period, answering)
     group = (facts.c.code, facts.c.procedure, facts.c.outcome)
     return select(*group, func.count()).where(facts.c.disputed).group_by(*group).order_by(*group)

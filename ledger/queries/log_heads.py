@@ -1,12 +1,13 @@
 """The maps of heads: which cases came further since a checkpoint, and the nodes that are kept."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
+from itertools import groupby
+from typing import Any, Final
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, LargeBinary, String, and_, cast, column, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.log.heads import Hashes, HeadNode, LogHead, key_of_acts, key_of_case, node_in
+from domain.log.heads import Hashes, HeadNode, LogHead, digest_of_acts, key_of_acts, key_of_case, node_in
 from ledger.log_tables import log_entries, log_heads, operator_acts
 from ledger.tables import events
 
@@ -25,19 +26,28 @@ def heads_since(connection: Connection, place: int) -> list[LogHead]:
     )
     last = and_(events.c.request_id == cases.c.request_id, events.c.seq == cases.c.seq)
     told = select(events.c.request_id, events.c.seq, events.c.digest).select_from(cases.join(events, last))
-    acts = (
-        select(func.max(operator_acts.c.number))
-        .select_from(log_entries.join(operator_acts, log_entries.c.act == operator_acts.c.number))
-        .where(entered, operator_acts.c.request_id.is_not(None))
-        .group_by(operator_acts.c.request_id)
-    )
-    done = select(operator_acts.c.request_id, operator_acts.c.number, operator_acts.c.digest).where(
-        operator_acts.c.number.in_(acts)
-    )
     found = [LogHead(key_of_case(case), seq, bytes.fromhex(digest)) for case, seq, digest in connection.execute(told)]
-    return found + [
-        LogHead(key_of_acts(case), seq, bytes.fromhex(each)) for case, seq, each in connection.execute(done)
+    return found + _heads_of_acts(connection, entered)
+
+
+def _heads_of_acts(connection: Connection, entered: ColumnElement[bool]) -> list[LogHead]:
+    """Of each case about which an act was entered since: all acts about it that the log has."""
+    logged = log_entries.join(operator_acts, log_entries.c.act == operator_acts.c.number)
+    touched = select(operator_acts.c.request_id).select_from(logged).where(entered)
+    query = (
+        select(operator_acts.c.request_id, operator_acts.c.number, operator_acts.c.digest)
+        .select_from(logged)
+        .where(operator_acts.c.request_id.in_(touched))
+        .order_by(operator_acts.c.request_id, operator_acts.c.number)
+    )
+    return [
+        LogHead(key_of_acts(case), acts[-1].number, digest_of_acts(bytes.fromhex(act.digest) for act in acts))
+        for case, acts in ((case, list(rows)) for case, rows in groupby(connection.execute(query), _case_of))
     ]
+
+
+def _case_of(row: Any) -> str:
+    return str(row.request_id)
 
 
 def head_nodes(connection: Connection, names: Collection[bytes]) -> dict[bytes, HeadNode]:

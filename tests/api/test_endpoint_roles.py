@@ -45,6 +45,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /v1/attachments": {},
     "POST /v1/calendar/impact": {"edition": "{}"},
     "POST /v1/calendar/publications": {"edition": "{}", "digest": "0" * 64},
+    "POST /v1/checkpoints/{size}/cosignatures": {"note": "x"},
     "POST /v1/webhooks": {"url": "http://not-taken.example/"},
     "POST /v1/worklist/{request_id}/hand-over": {"to": "nobody", "reason": "x", "holder": "nobody-either"},
     "POST /v1/worklist/substitutes": {"substitute": "x", "first_day": "2020-01-01", "last_day": "2020-01-01"},

@@ -1,7 +1,8 @@
 """Acts of those who run the engine in a dossier: whatever is changed of one is named."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from audit.verification.verify import Trusted
 from domain.evidence import BEIJING, GENESIS, canonical_json, plain
 from domain.log.acts import Acting, ActKind, NewAct, OperatorAct, recorded_act
 from domain.log.entries import entry_of_act
-from domain.log.heads import LogHead, key_of_acts
+from domain.log.heads import Hashes, HeadNode, LogHead, digest_of_acts, key_of_acts, key_of_case
 from domain.messages import label
 from domain.words import Role
 from tests.audit.dossiers import dossier_of
@@ -46,8 +47,27 @@ def lines(said: list[Any]) -> bytes:
     return "".join(f"{canonical_json(each)}\n" for each in said).encode()
 
 
-def _head(act: OperatorAct) -> LogHead | None:
-    return (act.request_id and LogHead(key_of_acts(act.request_id), act.number, bytes.fromhex(act.digest))) or None
+def _enter(log: MemoryLog, told: list[OperatorAct]) -> dict[int, int]:
+    """Enter acts in order; their places by number."""
+    logged, about = dict[int, int](), dict[str, list[bytes]]()
+    for act in told:
+        case = act.request_id or ""
+        about.setdefault(case, []).append(bytes.fromhex(act.digest))
+        head = LogHead(key_of_acts(case), act.number, digest_of_acts(about[case]))
+        logged[act.number] = log.enter(entry_of_act(act.number, act.digest), head)
+    return logged
+
+
+def _told(
+    log: MemoryLog, places: list[int], own: list[OperatorAct], logged: dict[int, int], kept: int | None = None
+) -> CaseDossier:
+    """The dossier with these acts, as far as they are proved by the log, which goes on from one of ``kept`` entries."""
+    dossier = dossier_of(CASE)
+    case = dossier.manifest.request_id
+    there = {act.number: logged[act.number] for act in own if act.number in logged}
+    proof = log.proved(places, [kept] if kept else (), acts=there, case=case)
+    files = {**dossier.files, PROOF: proof.written()}
+    return with_files(dossier, {**files, ACTS: lines([plain(each) for each in own])} if own else files)
 
 
 @pytest.fixture(scope="module")
@@ -56,15 +76,55 @@ def with_acts() -> CaseDossier:
     dossier, log = dossier_of(CASE), MemoryLog()
     all_of_them = acts(dossier.manifest.request_id)
     places = entered(dossier, log)
-    logged = {each.number: log.enter(entry_of_act(each.number, each.digest), _head(each)) for each in all_of_them[:3]}
+    logged = _enter(log, all_of_them[:3])
     own = [each for each in all_of_them if each.request_id == dossier.manifest.request_id]
-    proof = log.proved(
-        places,
-        acts={number: place for number, place in logged.items() if number != 3},
-        case=dossier.manifest.request_id,
+    return _told(log, places, own, logged)
+
+
+@pytest.mark.parametrize("left_out", [1, 2, 4])
+def test_none_can_be_left_out_of_a_proved_dossier(left_out: int) -> None:
+    dossier, log = dossier_of(CASE), MemoryLog()
+    all_of_them = acts(dossier.manifest.request_id)
+    places = entered(dossier, log)
+    logged = _enter(log, all_of_them)
+    own = [each for each in all_of_them if each.request_id == dossier.manifest.request_id]
+    assert results(_told(log, places, own, logged), NOBODY)["acts"] == ("ok", "3 acts, 3 of them in the log")
+    rest = [each for each in own if each.number != left_out]
+    result, detail = results(_told(log, places, rest, logged), NOBODY)["acts"]
+    assert result == "FAIL"
+    said = "the last act on the case that the log has is 4" if left_out == 4 else "one was left out or changed"
+    assert said in detail
+
+
+def test_a_newer_checkpoint_cannot_forget_those_that_a_kept_one_knew() -> None:
+    dossier, log = dossier_of(CASE), MemoryLog()
+    all_of_them = acts(dossier.manifest.request_id)
+    places = entered(dossier, log)
+    logged, kept, size = _enter(log, all_of_them), log.checkpoint(), log.trees[0].size
+    own = [each for each in all_of_them if each.request_id == dossier.manifest.request_id]
+    log.enter(b"something else")
+    held = results(_told(log, places, own, logged, size), Trusted([], kept))
+    assert (held["acts"][0], held["checkpoint"][0]) == ("ok", "ok")
+
+    class Forgetful(MemoryLog):
+        """Signs a map without any act for each checkpoint but the one that was kept."""
+
+        def heads_at(self, of: int) -> tuple[Hashes, Mapping[bytes, HeadNode]]:
+            if of == size:
+                return super().heads_at(of)
+            rest = [(place, head) for place, head in self.heads if head.key == key_of_case(own[0].request_id or "")]
+            return replace(self, heads=rest).heads_at_all(of)
+
+        def heads_at_all(self, of: int) -> tuple[Hashes, Mapping[bytes, HeadNode]]:
+            return super().heads_at(of)
+
+    forgetful = Forgetful(log.signer, log.trees, log.nodes, log.heads)
+    told = results(_told(forgetful, places, [], {}, size), Trusted([], kept))
+    assert told["acts"] == ("ok", "no act of those who run the engine")
+    assert told["checkpoint"] == (
+        "FAIL",
+        "the last act on the case that the log has by the checkpoint that was given is 4",
     )
-    files = {**dossier.files, ACTS: lines([plain(each) for each in own]), PROOF: proof.written()}
-    return with_files(dossier, files)
 
 
 def test_acts_that_were_not_changed_hold(with_acts: CaseDossier) -> None:

@@ -158,6 +158,44 @@ def test_the_history_of_another_case_is_none_of_this_one() -> None:
     assert wrong(swapped)["history"].startswith(f"{HISTORY} is the history of NANTONG")
 
 
+@pytest.mark.parametrize("change", [{"purpose": "商业推送"}, {"office_head_consent": True}, {"nothing": "of the kind"}])
+def test_what_was_filed_is_what_its_digest_says(change: dict[str, Any]) -> None:
+    dossier = dossier_of(CASE)
+    history = json.loads(dossier.files[HISTORY])
+    [payload] = history["events"][0]["workflowExecutionStartedEventAttributes"]["input"]["payloads"]
+    opening = json.loads(base64.b64decode(payload["data"]))
+    opening["application"].update(change)
+    payload["data"] = base64.b64encode(json.dumps(opening).encode()).decode()
+    forged = with_files(dossier, {**dossier.files, HISTORY: json.dumps(history).encode()})
+    assert wrong(forged)["history"] == f"{HISTORY}: what was filed is not what event 1 says by its digest"
+
+
+def test_a_notice_that_was_changed_is_none_that_this_release_has() -> None:
+    dossier = dossier_of(CASE)
+    calendar = json.loads(dossier.files[CALENDAR])
+    calendar["editions"][0]["title"] += "（修订）"
+    forged = with_files(dossier, {**dossier.files, CALENDAR: written(calendar)})
+    assert "is not the notice that this release has under this id" in wrong(forged)["deadlines"]
+    later = json.loads(dossier.files[CALENDAR])
+    last = later["editions"][-1]
+    again = {**last, "id": f"{last['id']}-again", "amends": last["id"], "published": "2026-12-01"}
+    later["editions"].append(again)
+    named = with_files(dossier, {**dossier.files, CALENDAR: written(later)})
+    [deadlines] = [each for each in verify(named) if each.check == "deadlines"]
+    assert deadlines.result == "ok"
+    assert deadlines.detail.endswith(f"; no notice that this release has: {again['id']}")
+
+
+def test_true_is_not_one() -> None:
+    assert canonical_json(True) != canonical_json(1)
+    dossier = dossier_of("access_grant" if "access_grant" in CASES else CASE)
+    lines = events_of(dossier)
+    number = next(n for n, line in enumerate(lines) if any(type(value) is int for value in line["data"].values()))
+    data = lines[number]["data"]
+    lines[number]["data"] = {name: bool(value) if value == 1 else value for name, value in data.items()}
+    assert "ledger" in wrong(with_events(dossier, lines, chained=True))
+
+
 def of_another_workflow(dossier: CaseDossier) -> dict[str, bytes]:
     return {**dossier.files, HISTORY: dossier.files[HISTORY].replace(b'"name": "Case"', b'"name": "Payroll"', 1)}
 
