@@ -81,7 +81,7 @@ async def cases(
 async def table(
     context: ContextIn, caller: CallerIn, language: LanguageIn, asked: Annotated[TableIn, Query()]
 ) -> Response:
-    """The same figures, a row for each department and procedure, to be saved; no cell is taken for a formula."""
+    """A row for each department and procedure, to be saved; no cell is taken for a formula."""
     require_role(caller, SUPERVISORS)
     told = await asyncio.to_thread(assessment, context, caller, asked, language)
     return await table_of(told, asked.form, language)

@@ -9,7 +9,7 @@ from typing import Final
 
 from embedded.demo.living import LivingPlayer
 from embedded.demo.stories import SeededCase, seeded_cases
-from embedded.demo.troubles import TROUBLES, Trouble
+from embedded.demo.troubles import TROUBLES, MadeTrouble
 from embedded.simulate.sandbox import Sandbox
 from starter.engine_client import ShareflowClient
 
@@ -34,7 +34,7 @@ async def fill(
     reckoned_from: datetime,
     tell: Callable[[Filling], None],
     cases: Sequence[SeededCase] | None = None,
-    troubles: Sequence[Trouble] = TROUBLES,
+    troubles: Sequence[MadeTrouble] = TROUBLES,
 ) -> Filling:
     """Fill in cases (None: all) and the troubles, as reckoned from an instant; ``tell`` hears of each that is there.
 

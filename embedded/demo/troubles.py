@@ -54,8 +54,8 @@ async def rectification_cannot_be_opened(ground: Sandbox, client: ShareflowClien
     return request_id
 
 
-Trouble = Callable[[Sandbox, ShareflowClient, datetime], Awaitable[str]]
-TROUBLES: Final[Sequence[Trouble]] = (
+MadeTrouble = Callable[[Sandbox, ShareflowClient, datetime], Awaitable[str]]
+TROUBLES: Final[Sequence[MadeTrouble]] = (
     withdrawal_waits_for_a_grant,
     rectification_cannot_be_opened,
 )

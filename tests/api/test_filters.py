@@ -3,6 +3,8 @@
 import asyncio
 import json
 import uuid
+import zipfile
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -113,6 +115,9 @@ def found_in(path: str, answer: httpx.Response) -> list[Any]:
     """What a list answered."""
     if path.endswith((".csv", "/table")):
         return answer.text.splitlines()[1:]
+    if path.endswith(".xlsx"):
+        sheet = zipfile.ZipFile(BytesIO(answer.content)).read("xl/worksheets/sheet1.xml")
+        return sheet.split(b"<row ")[2:]
     named = {"/v1/audit/log": "events", "/v1/assessment": "departments"}
     rows: list[Any] = answer.json()[named.get(path, "items")]
     return rows
