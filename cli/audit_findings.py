@@ -7,13 +7,12 @@ from pathlib import Path
 
 import typer
 
-from audit.dossier.packing import read_dossier
 from audit.findings.finding import Finding
 from audit.findings.found import findings_in
 from audit.findings.tables import csv_of, write_xlsx
 from audit.findings.texts import found_said, row_of, should_said
-from audit.replay.from_dossier import case_in
 from cli.audit_chosen import Options, chosen, refuse_both, whole_or_failure
+from cli.audit_files import cases_in
 from cli.errors import Failure
 from cli.running import run
 from domain.messages import label
@@ -39,8 +38,7 @@ def findings(
 
 
 def _in_files(dossiers: Sequence[Path]) -> Found:
-    for path in dossiers:
-        recorded, calendar = case_in(read_dossier(path))
+    for recorded, calendar in cases_in(dossiers):
         yield from findings_in(recorded, calendar, datetime.now(UTC))
 
 

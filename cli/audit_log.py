@@ -5,11 +5,10 @@ from pathlib import Path
 
 import typer
 
-from audit.dossier.packing import read_dossier
 from audit.mining.formats import LogFormat, log_text
 from audit.replay.case import RecordedCase
-from audit.replay.from_dossier import case_in
 from cli.audit_chosen import Options, chosen, refuse_both, whole_or_failure
+from cli.audit_files import cases_in
 from cli.errors import Failure
 from cli.running import run
 
@@ -20,7 +19,7 @@ def event_log(dossiers: Sequence[Path], options: Options, form: str, to: Path) -
         raise Failure(f"There is no format {form}; there are {', '.join(LogFormat)}.")
     if dossiers:
         refuse_both(options)
-        _write((case_in(read_dossier(path))[0] for path in dossiers), form, to)
+        _write((case for case, _ in cases_in(dossiers)), form, to)
     else:
         run(_of_ledger(options, form, to))
 

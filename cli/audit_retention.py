@@ -16,7 +16,7 @@ from configuration.archive import archive_of
 from configuration.settings import Settings
 from domain.calendar import CHINA
 from domain.evidence import plain
-from domain.field_types import ShortText
+from domain.field_types import Given
 from domain.log.acts import OperatorAct
 from domain.retention import packaged_retention
 from starter.retention import Disposer, DueCase, due_cases
@@ -26,7 +26,7 @@ from starter.retention import release as release_case
 
 async def hold(request_id: str, reason: str, as_json: bool) -> None:
     """Hold a case. Raises NotFound, NotDisposable."""
-    why = option("--reason", ShortText, reason)
+    why = option("--reason", Given, reason)
     async with connected() as client:
         act = await asyncio.to_thread(hold_case, client.writer, client.reader, request_id, why, operator())
     _tell(act, f"{request_id} is held: nothing of it goes until it is released.", as_json)
@@ -34,7 +34,7 @@ async def hold(request_id: str, reason: str, as_json: bool) -> None:
 
 async def release(request_id: str, reason: str, as_json: bool) -> None:
     """Release a case. Raises NotFound, NotDisposable."""
-    why = option("--reason", ShortText, reason)
+    why = option("--reason", Given, reason)
     async with connected() as client:
         act = await asyncio.to_thread(release_case, client.writer, client.reader, request_id, why, operator())
     _tell(act, f"{request_id} is released.", as_json)
@@ -57,7 +57,7 @@ async def tell_due(as_json: bool) -> None:
 
 async def dispose(request_id: str, reason: str, as_json: bool) -> None:
     """Let go of what is due of a case. Raises NotFound, NotDisposable, Failure."""
-    why, settings = option("--reason", ShortText, reason), Settings()
+    why, settings = option("--reason", Given, reason), Settings()
     papers = store_of_papers(settings)
     async with connected(settings) as client:
         disposer = Disposer(client.reader, client.writer, archive_of(settings), papers, packaged_retention())

@@ -32,6 +32,11 @@ MOST_VALUES: Final = 4_000_000
 _BEFORE_VALUES: Final = (b",", b"[", b"{")
 """How large the files of a dossier may be, all together and unpacked; its papers, which nobody holds, not counted."""
 LONGEST_NAME: Final = 200
+MOST_AT_ONCE: Final = MOST_FILES << 9
+"""How many bytes are read at once: the directory of a zip is, and takes ten times as many bytes in memory.
+
+More than the directory of a dossier has: 46 bytes an entry, its name, and what other packers add to it.
+"""
 _BEGINNING: Final = (1980, 1, 1, 0, 0, 0)
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _OF_PAPERS: Final = (zipfile.ZIP_STORED,)
@@ -76,9 +81,33 @@ def _entry(name: str, method: int) -> zipfile.ZipInfo:
     return entry
 
 
+class _ReadInPieces:
+    """The file of a zip as ``zipfile`` asks for it. Raises DossierUnusable where it asks for too much at once.
+
+    It reads the directory whole, however long the zip says that this is, before it can be asked how many files there
+    are.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.seek, self.tell, self.seekable, self.close = file.seek, file.tell, file.seekable, file.close
+
+    def read(self, size: int = -1) -> bytes:
+        """So many bytes, or all that are left."""
+        content = self._file.read(size) if 0 <= size <= MOST_AT_ONCE else self._file.read(MOST_AT_ONCE + 1)
+        if len(content) > MOST_AT_ONCE:
+            raise DossierUnusable(f"A dossier has no more than {MOST_FILES} files, and this zip lists far more.")
+        return content
+
+
 def read_dossier(path: Path) -> CaseDossier:
-    """The dossier in a file. Raises DossierUnusable, also for a file that cannot be read."""
+    """The dossier in a file. Raises DossierUnusable, also for a file that cannot be read, and for what is no file.
+
+    (Whoever opens a named pipe waits until somebody writes into it.)
+    """
     try:
+        if path.exists() and not path.is_file():
+            raise DossierUnusable(f"{path} is not a file.")
         with path.open("rb") as file:
             return unpacked(file)
     except OSError as error:
@@ -89,7 +118,7 @@ def unpacked(file: IO[bytes]) -> CaseDossier:
     """The dossier in a zip. Raises DossierUnusable for a zip that no dossier is."""
     try:
         size = file.seek(0, io.SEEK_END)
-        with zipfile.ZipFile(file) as archive:
+        with zipfile.ZipFile(_ReadInPieces(file)) as archive:
             entries = archive.infolist()
             _check_entries(entries, size)
             room, values = MOST_BYTES, MOST_VALUES

@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import os
 import struct
+import tracemalloc
 import warnings
 import zipfile
 from collections.abc import Callable, Mapping
@@ -91,6 +93,44 @@ def test_a_zip_that_grows_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "_check_entries", lambda *_: None)  # whoever lies about the length
     with pytest.raises(DossierUnusable, match="no more than"):
         unpacked(io.BytesIO(zipped({**WITH_MANIFEST, "large": b"\x00" * 10_000})))
+
+
+def of_many_entries(number: int) -> bytes:
+    """A zip whose directory lists so many files, none of which is there."""
+    one = zipped({"x": b""})
+    at = one.index(b"PK\x01\x02")
+    directory, start = one[at : one.index(b"PK\x05\x06")] * number, 30
+    end64 = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, number, number, len(directory), start)
+    where = struct.pack("<4sLQL", b"PK\6\7", 0, start + len(directory), 1)
+    last = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return b"PK\x03\x04" + bytes(26) + directory + end64 + where + last
+
+
+@pytest.mark.parametrize("number", [150_000, 1_000_000])
+def test_a_directory_without_end_is_refused_before_it_is_read(number: int) -> None:
+    file = io.BytesIO(of_many_entries(number))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DossierUnusable, match="lists far more"):
+            unpacked(file)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 4 * packing.MOST_AT_ONCE
+
+
+def test_as_many_files_as_there_may_be_are_read() -> None:
+    names = {f"{number:0200}": b"" for number in range(packing.MOST_FILES + 1)}
+    with pytest.raises(DossierUnusable, match=rf"no more than {packing.MOST_FILES} files\.$"):
+        unpacked(io.BytesIO(zipped(names)))
+
+
+def test_nobody_waits_for_a_named_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "x.zip"
+    os.mkfifo(pipe)
+    for other in (pipe, tmp_path):
+        with pytest.raises(DossierUnusable, match=f"^{other} is not a file.$"):
+            read_dossier(other)
 
 
 def test_too_many_files(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """``shareflow audit verify``: a line a check, and what the exit code says."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from configuration.errors import StartupError
 from configuration.log_key import signer_named
 from configuration.settings import Settings
 from domain.log.keys import read_public_key
-from tests.audit.dossiers import dossier_of, packed
+from tests.audit.dossiers import dossier_of, packed, resealed
 from tests.audit.logs import LOG_KEY, MemoryLog, entered, logged
 from tests.cli.conftest import Run
 
@@ -207,9 +208,9 @@ def test_findings_of_dossiers_are_told_and_written(shareflow: Run, whole: Path, 
     [found] = json.loads(shareflow("audit", "findings", whole, "--json").out)
     assert (found["kind"], found["article"], found["working_days_late"]) == ("late_answer", "22", 1)
     csv, xlsx = tmp_path / "found.csv", tmp_path / "found.xlsx"
-    assert shareflow("audit", "findings", whole, whole, "--csv", csv).out.startswith("2 findings in ")
+    assert shareflow("audit", "findings", whole, whole, "--csv", csv).out.startswith("1 findings in ")
     assert csv.read_bytes().startswith(b"\xef\xbb\xbf")
-    assert len(csv.read_text("utf-8").splitlines()) == 3
+    assert len(csv.read_text("utf-8").splitlines()) == 2
     assert shareflow("audit", "findings", whole, "--xlsx", xlsx).code == 0
     assert xlsx.read_bytes().startswith(b"PK")
     both = shareflow("audit", "findings", whole, "--csv", csv, "--json").plainly_refused()
@@ -233,3 +234,34 @@ def test_event_logs_of_dossiers(shareflow: Run, whole: Path, tmp_path: Path) -> 
     assert "not both" in shareflow("audit", "log", whole, "--to", "2026-01-01", "-o", none).plainly_refused()
     assert "zip" in shareflow("audit", "log", tmp_path / "log.csv", "-o", none).plainly_refused()
     assert not none.exists()
+
+
+def test_each_case_is_in_a_log_once(shareflow: Run, whole: Path, tmp_path: Path) -> None:
+    once, twice, copy, shorter = (tmp_path / name for name in ("once", "twice", "copy.zip", "shorter.zip"))
+    copy.write_bytes(whole.read_bytes())
+    assert shareflow("audit", "log", whole, "-o", once).code == 0
+    assert shareflow("audit", "log", whole, whole, copy, "-o", twice).out == f"1 cases in {twice}\n"
+    assert once.read_bytes() == twice.read_bytes()
+    dossier = dossier_of(CASE)
+    events = b"".join(dossier.files[EVENTS].splitlines(keepends=True)[:-1])
+    shorter.write_bytes(packed(resealed(dossier, {**dossier.files, EVENTS: events})))
+    told = shareflow("audit", "log", whole, shorter, "-o", twice).plainly_refused()
+    assert told == f"{shorter} has {dossier.manifest.request_id} in another state than {whole}: name one of them."
+    assert once.read_bytes() == twice.read_bytes()
+
+
+@pytest.mark.parametrize("what", ["hold", "release", "dispose"])
+@pytest.mark.parametrize("reason", ["", "   ", "\u3000\u200b\t"])
+def test_a_reason_that_nobody_sees_is_none(shareflow: Run, what: str, reason: str) -> None:
+    assert shareflow("audit", what, "NANTONG-1", "--reason", reason).plainly_refused(2).startswith("--reason ")
+
+
+def test_what_is_no_file_is_told_and_never_waited_for(shareflow: Run, whole: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.zip")
+    (tmp_path / "linked.zip").symlink_to(whole)
+    told = shareflow("audit", "verify", tmp_path)
+    assert [line.split()[:2] for line in told.out.splitlines()[:3]] == [
+        ["ok", "case.zip"], ["ok", "linked.zip"], ["FAIL", "pipe.zip"],
+    ]  # fmt: skip
+    assert "pipe.zip is not a file." in told.out
+    assert told.code == 2
