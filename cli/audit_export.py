@@ -15,7 +15,7 @@ from audit.dossier.packing import FindPaper, write_dossier
 from audit.dossier.seal import seal_of
 from audit.page.facts import PAGE
 from cli.audit_chosen import chosen, whole_or_failure
-from cli.audit_work import size_of
+from cli.audit_work import kept_in
 from cli.connection import connected
 from cli.errors import REFUSED, Failure
 from cli.output import print_json
@@ -23,6 +23,7 @@ from configuration.archive import archive_of
 from configuration.log_key import signer_there, usual_file
 from configuration.settings import Settings
 from domain.log.keys import Signer, read_public_key
+from domain.log.notes import NoteWrong
 from ledger.reader import Reader
 from starter.attachments import AttachmentStore, store_in
 from starter.dossier_folder import DossierFolder, DossierList, cases_of
@@ -70,18 +71,27 @@ class Packer:
     def folder(self, to: Path) -> DossierFolder:
         """A folder to be filled."""
         key = self.signer.key if self.signer else None
-        return DossierFolder(to, self, self.find, key, self.kept, self.with_persons)
+        return DossierFolder(to, self, self.find, self.client.reader.acts, key, self.kept, self.with_persons)
 
 
 @asynccontextmanager
 async def packer(how: ExportOptions) -> AsyncIterator[Packer]:
     """What makes dossiers while inside. Raises Failure, StartupError, LedgerUnavailable."""
-    sizes, settings = [size_of(how.kept)] if how.kept else [], Settings()
+    written, settings = kept_in(how.kept) if how.kept else None, Settings()
     signer = _sealer(how.secret, settings)
     async with connected(settings) as client:
+        sizes = [await asyncio.to_thread(_size_of, client.reader, written, how.kept)] if written else []
         if signer is not None:
             await asyncio.to_thread(_cover, client.reader, signer)
         yield Packer(client, settings, papers_kept(settings), signer, sizes, how.with_persons)
+
+
+def _size_of(reader: Reader, kept: str, file: Path | None) -> int:
+    """How many entries a checkpoint of this log covers. Raises Failure for one of another, from which no way leads."""
+    try:
+        return reader.log.own(kept).size
+    except NoteWrong as error:
+        raise Failure(f"No dossier can go on from {file}: {error}.") from None
 
 
 def _cover(reader: Reader, signer: Signer) -> None:

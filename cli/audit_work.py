@@ -19,7 +19,7 @@ from domain.log.notes import MOST_BYTES, NoteWrong, read_note
 
 def verify(file: Path, key: Path | None, kept: Path | None, as_json: bool) -> None:
     """Check a dossier, or each in a folder, and tell of it. Raises typer.Exit with 1 where one does not hold."""
-    trusted = Trusted(_keys_in(key) if key else (), _kept_in(kept) if kept else None)
+    trusted = Trusted(_keys_in(key) if key else (), kept_in(kept) if kept else None)
     if file.is_dir():
         verify_folder(file, trusted, as_json)
         return
@@ -57,7 +57,7 @@ async def keep_cosignatures(file: Path) -> None:
     from cli.connection import connected
     from configuration.witnesses import witnesses_in
 
-    witnesses, written = witnesses_in(Settings().witnesses), _kept_in(file)
+    witnesses, written = witnesses_in(Settings().witnesses), kept_in(file)
     async with connected() as client:
         try:
             kept = await asyncio.to_thread(client.reader.log.cosign, written, witnesses)
@@ -87,12 +87,7 @@ def _keys_in(file: Path) -> list[PublicKey]:
         raise Failure(f"{file}: {error}.") from None
 
 
-def size_of(kept: Path) -> int:
-    """How many entries a checkpoint in a file covers. Raises Failure for what is none."""
-    return checkpoint_in(read_note(_kept_in(kept))).size
-
-
-def _kept_in(file: Path) -> str:
+def kept_in(file: Path) -> str:
     """The checkpoint in a file, as it is written. Raises Failure for what is none."""
     written = _text(file)
     try:

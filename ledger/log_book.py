@@ -144,21 +144,25 @@ class LogBook:
             found = log.checkpoints_from(connection, size + 1, 1)
         return found[0] if found and found[0].size == size else None
 
+    def own(self, written: str) -> KeptCheckpoint:
+        """The checkpoint that a note says again, whoever has signed that. Raises NoteWrong for none of this log."""
+        note = read_note(written)
+        kept = self.checkpoint_of(checkpoint_in(note).size)
+        if kept is None or read_note(kept.note).text != note.text:
+            raise NoteWrong("it is no checkpoint that this log has made: keep it, and ask how it came about")
+        return kept
+
     def cosign(self, written: str, witnesses: Sequence[PublicKey]) -> KeptCheckpoint:
         """Keep the signatures of these witnesses below a checkpoint of this log; the checkpoint with all it has then.
 
         Brought again, nothing changes. Raises NoteWrong for what is no checkpoint of this log, and where none of them
         has signed it or one that stands there is not theirs.
         """
-        note = read_note(written)
-        said = checkpoint_in(note)
-        kept = self.checkpoint_of(said.size)
-        if kept is None or read_note(kept.note).text != note.text:
-            raise NoteWrong("it is no checkpoint that this log has made: keep it, and ask how it came about")
-        lines = {key.written(): signature.line() for key, signature in signed_by(note, witnesses).items()}
+        kept = self.own(written)
+        lines = {key.written(): signature.line() for key, signature in signed_by(read_note(written), witnesses).items()}
         with self._engine.begin() as connection:
-            log.keep_cosignatures(connection, said.size, lines)
-        return self.checkpoint_of(said.size) or kept
+            log.keep_cosignatures(connection, kept.size, lines)
+        return self.checkpoint_of(kept.size) or kept
 
     def earlier_checkpoints(self, size: int, at_most: int) -> list[int]:
         """How many entries the last checkpoints before that of ``size`` cover, ascending."""

@@ -14,12 +14,14 @@ from typing import Final
 from audit.dossier.contents import PERSONS, PIECE, CaseDossier, DossierUnusable
 from audit.dossier.packing import FindPaper, read_dossier, write_dossier
 from audit.dossier.proof import read_proof
+from audit.verification.acts import acts_in
 from audit.verification.files import check_digests, check_structure
 from audit.verification.record import events_in
 from audit.verification.results import CheckFailed
 from audit.verification.seal import check_seal
 from domain.evidence import canonical_json, plain
 from domain.field_types import Sha256
+from domain.log.acts import OperatorAct
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import PublicKey
 from domain.log.notes import NoteWrong, read_note
@@ -36,6 +38,8 @@ _PLAIN: Final = re.compile(r"[A-Z0-9][A-Za-z0-9+-]{0,120}", re.ASCII)
 
 Pack = Callable[[str], Awaitable[CaseDossier]]
 """Makes the dossier of a case."""
+FindActs = Callable[[str], Sequence[OperatorAct]]
+"""The acts of operators about a case, in order, as they are recorded by now. Blocks."""
 
 
 class FolderEntry(Fixed):
@@ -72,9 +76,10 @@ class DossierList(Fixed):
 class DossierFolder:
     """A folder being filled. It has its list again only when :meth:`finish` has been called. Raises OSError.
 
-    What is there is still right when it is whole, was packed by this release, has the case as it stands now, bears the
-    seal of ``key`` where there is one, shows the way from the checkpoints that somebody has kept (``kept``, by their
-    numbers of entries), and names persons or leaves them out as ``with_persons`` says.
+    What is there is still right when it is whole, was packed by this release, has the case as it stands now with the
+    acts about it (``acts``), bears the seal of ``key`` where there is one, shows the way from the checkpoints that
+    somebody has kept (``kept``, by their numbers of entries), and names persons or leaves them out as ``with_persons``
+    says.
     """
 
     def __init__(
@@ -82,11 +87,13 @@ class DossierFolder:
         folder: Path,
         pack: Pack,
         find: FindPaper,
+        acts: FindActs,
         key: PublicKey | None = None,
         kept: Sequence[int] = (),
         with_persons: bool = True,
     ) -> None:
-        self._folder, self._pack, self._find, self._key, self._kept = folder, pack, find, key, kept
+        self._folder, self._pack, self._find, self._acts = folder, pack, find, acts
+        self._key, self._kept = key, kept
         self._withheld = None if with_persons else PERSONS
         self._entries: dict[str, FolderEntry] = {}
         self._left: dict[str, LeftOut] = {}
@@ -138,7 +145,7 @@ class DossierFolder:
             check_digests(dossier)
             if self._key is not None:
                 check_seal(dossier, [self._key])
-            last, said = events_in(dossier)[-1], dossier.manifest
+            last, said, acts = events_in(dossier)[-1], dossier.manifest, acts_in(dossier)
             shown = _shown_in(dossier) if self._kept else ()
         except (DossierUnusable, CheckFailed, NoteWrong, ValueError):
             return None
@@ -146,7 +153,9 @@ class DossierFolder:
             return None
         is_ = (said.request_id, said.made_by, said.withheld, last.seq, last.digest)
         wanted = (case.request_id, version("shareflow"), self._withheld, case.seq, case.head_digest)
-        return dossier if is_ == wanted else None
+        if is_ != wanted or plain(acts) != plain(tuple(self._acts(case.request_id))):
+            return None
+        return dossier
 
     def _write(self, file: Path, dossier: CaseDossier) -> None:
         with whole_file(file) as to:

@@ -106,7 +106,7 @@ async def test_a_department_in_a_period_into_a_folder(
     async def pack(request_id: str) -> CaseDossier:
         return await dossier_of(reader, ground.temporal, request_id)
 
-    folder = DossierFolder(tmp_path, pack, no_papers)
+    folder = DossierFolder(tmp_path, pack, no_papers, reader.acts)
     for each in there[:3]:
         await folder.add(each)
     made = folder.finish({})

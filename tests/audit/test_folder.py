@@ -3,19 +3,24 @@
 import asyncio
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from audit.dossier.contents import EVENTS, CaseDossier
+from audit.dossier.contents import ACTS, EVENTS, CaseDossier
 from audit.dossier.packing import read_dossier
+from audit.verification.acts import acts_in
 from audit.verification.verify import verify
+from domain.evidence import plain
+from domain.log.acts import OperatorAct
 from domain.log.keys import PublicKey
 from ledger.queries.views import CaseSummary
 from starter.dossier_folder import LIST, DossierFolder, file_of
 from starter.errors import NeedsOperator, Unavailable
-from tests.audit.dossiers import dossier_of, named_dossier_of, withheld_dossier_of
+from tests.audit.dossiers import dossier_of, named_dossier_of, resealed, withheld_dossier_of
 from tests.audit.logs import LOG_KEY, MemoryLog, entered, logged
+from tests.audit.test_acts import acts, lines
 
 CASES = ("nantong-2020.refused-late-then-impasse", "yima-2021.adjudicated-deny", "demand.published-then-requested")
 
@@ -41,12 +46,15 @@ class Packing:
         self.packed.append(request_id)
         return self.dossiers[request_id]
 
+    def acts(self, request_id: str) -> Sequence[OperatorAct]:
+        return acts_in(self.dossiers[request_id])
+
 
 def filled(
     to: Path, packing: Packing, key: PublicKey | None = None, kept: list[int] | None = None, with_persons: bool = True
 ) -> DossierFolder:
     async def fill() -> DossierFolder:
-        folder = DossierFolder(to, packing, lambda _: None, key, kept or [], with_persons)
+        folder = DossierFolder(to, packing, lambda _: None, packing.acts, key, kept or [], with_persons)
         for dossier in packing.dossiers.values():
             await folder.add(as_listed(dossier))
         folder.finish({"from": "2026-01-01"})
@@ -119,13 +127,24 @@ def test_a_case_that_went_on_is_packed_again(tmp_path: Path, packing: Packing) -
     went_on = as_listed(dossier).model_copy(update={"seq": 99, "head_digest": "0" * 64})
 
     async def again() -> int:
-        folder = DossierFolder(tmp_path, packing, lambda _: None)
+        folder = DossierFolder(tmp_path, packing, lambda _: None, packing.acts)
         await folder.add(went_on)
         return folder.made
 
     packing.packed.clear()
     assert asyncio.run(again()) == 1
     assert packing.packed == [name]
+
+
+def test_a_case_that_somebody_acted_on_since_is_packed_again(tmp_path: Path, packing: Packing) -> None:
+    filled(tmp_path, packing)
+    name, dossier = next(iter(packing.dossiers.items()))
+    for number in (1, 2):  # the first that there is at all, and another after it
+        said = [plain(act) for act in acts(name)[:number]]
+        packing.dossiers[name] = resealed(dossier, {**dossier.files, ACTS: lines(said)})
+        assert filled(tmp_path, packing).made == 1
+        assert read_dossier(tmp_path / file_of(name)) == packing.dossiers[name]
+        assert filled(tmp_path, packing).made == 0
 
 
 def test_what_has_no_seal_or_no_way_from_the_checkpoint_is_made_again(tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from domain.calendar import day_of
+from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import Witness, write_secret_key
 from domain.log.notes import read_note
 from embedded.simulate.sandbox import Sandbox
 from ledger.reader import Reader
 from starter.looking_back import recorded_case
-from tests.audit.logs import LOG_KEY
+from tests.audit.logs import LOG_KEY, MemoryLog
 from tests.audit.test_withholding import everything_in
 from tests.cli.conftest import Run, Said
 
@@ -79,6 +80,27 @@ async def test_another_authority_cosigns_and_its_key_alone_will_do(
     checked = await asyncio.to_thread(shareflow, "audit", "verify", packed, "--key", keys, "--json")
     results = {each["check"]: each["result"] for each in json.loads(checked.out)}
     assert (checked.code, results["log"], results["signature"]) == (0, "ok", "ok"), checked.out
+
+
+async def test_no_dossier_goes_on_from_a_checkpoint_of_another_log(
+    case: tuple[str, str], shareflow: Run, tmp_path: Path
+) -> None:
+    secret, own, foreign, packed = (tmp_path / name for name in ("log.key", "own", "foreign", "case.zip"))
+    secret.write_text(write_secret_key(LOG_KEY.key.name, b"\x01" * 32), encoding="ascii")
+    await asyncio.to_thread(shareflow, "audit", "checkpoint", "--secret", secret, "-o", own)
+    other = MemoryLog()
+    for number in range(checkpoint_in(read_note(own.read_text("utf-8"))).size):
+        foreign.write_text(other.checkpoint(), "utf-8")
+        other.enter(str(number).encode())
+    for size in (foreign.read_text("utf-8"), other.checkpoint()):  # of fewer entries, and of as many
+        foreign.write_text(size, "utf-8")
+        for which in ((case[0],), ("--department", case[1])):
+            told = await asyncio.to_thread(shareflow, "audit", "export", *which, "-o", packed, "--checkpoint", foreign)
+            said = "it is no checkpoint that this log has made: keep it, and ask how it came about."
+            assert told.plainly_refused(2) == f"No dossier can go on from {foreign}: {said}"
+            assert not packed.exists()
+    exported = await asyncio.to_thread(shareflow, "audit", "export", case[0], "-o", packed, "--checkpoint", own)
+    assert exported.code == 0, exported
 
 
 async def test_a_case_is_given_away_without_those_who_acted(
