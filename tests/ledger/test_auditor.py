@@ -79,6 +79,16 @@ def test_an_auditor_writes_nothing(own: Engine, anna: Engine) -> None:
     assert len(Reader(own).events("audited")) == 2
 
 
+def test_a_temporary_table_can_be_taken_from_auditors(own: Engine, anna: Engine) -> None:
+    """PostgreSQL lets every user make one; the ledger itself needs none."""
+    with anna.begin() as connection:
+        connection.execute(text("CREATE TEMPORARY TABLE mine (number int)"))
+    with own.begin() as connection:
+        connection.execute(text(f"REVOKE TEMPORARY ON DATABASE {own.url.database} FROM PUBLIC"))
+    with pytest.raises(DBAPIError, match="permission denied"), anna.begin() as connection:
+        connection.execute(text("CREATE TEMPORARY TABLE others (number int)"))
+
+
 def test_whoever_may_not_is_told_so_in_a_sentence(anna: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(DBAPIError) as refused, anna.begin() as connection:
         connection.execute(text("DELETE FROM events"))
