@@ -12,10 +12,15 @@ FIXED: Mapping[str, str] = {
     "form": "ocel",
     "edition": "2099-none",
     "sha256": "0" * 64,
+    "batch_id": "none",
 }
 """Parts that need no case: the name in the path, and what stands for it."""
-ABSENT: Collection[str] = {"/calendar/publications/{edition}", "/cases/{request_id}/attachments/{sha256}"}
-"""Pages that are not there where a case was just filed: no notice was published, no file was brought."""
+ABSENT: Collection[str] = {
+    "/calendar/publications/{edition}",
+    "/cases/{request_id}/attachments/{sha256}",
+    "/stuck/batches/{batch_id}",
+}
+"""Pages that are not there where a case was just filed: no notice published, no file brought, no batch prepared."""
 
 
 def pages() -> list[str]:
@@ -25,7 +30,7 @@ def pages() -> list[str]:
 
 def filled(path: str, request_id: str) -> str:
     """An address with its variable parts filled. Raises LookupError for one that nobody has said how to fill."""
-    parts = {"request_id": request_id, **FIXED}
+    parts = {"request_id": request_id, "subject": request_id, **FIXED}
 
     def fill(variable: re.Match[str]) -> str:
         name = variable[1].partition(":")[0]

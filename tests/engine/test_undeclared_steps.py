@@ -113,9 +113,8 @@ async def test_a_limit_that_leads_nowhere_is_seen_and_the_case_goes_on_when_it_i
         return (await history_of(handle))["WORKFLOW_TASK_FAILED"] > 0
 
     await until(failed)
-    assert await _said_in_history(handle) == [
-        "provider_answer leads from provider_answer to closed, which is not declared"
-    ]
+    said = {"provider_answer leads from provider_answer to closed, which is not declared"}
+    assert set(await _said_in_history(handle)) == said  # once, or twice where the next try came already
     filing = await events_in(client, request_id)
     assert [event.clock.state for event in filing if event.clock] == [ClockState.RUNNING]
 

@@ -12,6 +12,7 @@ from tests.house.code import ROOT, imports, nodes, packages, product, room, show
 
 KNOW_TEMPORAL = ("workflows/", "activities/", "starter/", "worker/")
 SPEAK_WITH_IT = {
+    "audit/verification/handing_over.py",
     "audit/verification/history.py",
     "audit/verification/history_json.py",
     "audit/verification/order.py",
