@@ -102,6 +102,9 @@ async def test_what_differs_between_temporal_and_the_ledger(client: ShareflowCli
     write_behind(engine, ahead, command(P, C.REFUSE, WHY))
     await client.command(behind, command(P, C.REFUSE, WHY))
     last = "(SELECT max(seq) FROM events WHERE request_id = :case)"
+    with engine.begin() as connection:
+        aside = "CREATE TABLE set_aside AS SELECT * FROM events WHERE request_id IN (:one, :other)"
+        connection.execute(text(aside), {"one": behind, "other": rewritten})
     as_owner(engine, f"DELETE FROM events WHERE request_id = :case AND seq = {last}", case=behind)
     as_owner(
         engine, f"UPDATE events SET digest = sha256(digest) WHERE request_id = :case AND seq = {last}", case=rewritten
@@ -120,6 +123,11 @@ async def test_what_differs_between_temporal_and_the_ledger(client: ShareflowCli
     # What is on its way is given time.
     with_time = Comparison(client.temporal, client.reader, archive)
     assert kinds(await found_by(with_time), ahead) == []
+    # Others look at this ledger too: what was taken from it is put back.
+    as_owner(engine, "DELETE FROM events WHERE request_id IN (SELECT request_id FROM set_aside)")
+    as_owner(engine, "INSERT INTO events SELECT * FROM set_aside ORDER BY request_id, seq")
+    as_owner(engine, "DROP TABLE set_aside")
+    assert (await found_by(at_once(client, archive))).keys() & {behind, rewritten} == set()
 
 
 async def test_what_one_has_and_the_other_has_not(
