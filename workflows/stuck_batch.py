@@ -5,6 +5,7 @@ after a crash looks at what was begun and begins nothing twice.
 """
 
 from datetime import timedelta
+from functools import partial
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -40,9 +41,12 @@ class StuckBatchWorkflow:
                 retry_policy=PATIENT,
             )
             if part.rests:
-                await workflow.wait_condition(lambda seen=told: self._told > seen)  # type: ignore[misc]
+                await workflow.wait_condition(partial(self._told_since, told))
             elif not part.done:
                 return
+
+    def _told_since(self, told: int) -> bool:
+        return self._told > told
 
     @workflow.signal(name="told")
     def told(self) -> None:

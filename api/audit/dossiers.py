@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import IO, Annotated, Any, Final
@@ -15,7 +14,7 @@ from api.audit.endpoints import auditor
 from api.audit.uploads import FIELDS, FORM, ZIPS, brought
 from api.context import AppContext
 from api.dependencies import ContextIn, LanguageIn, RequestId
-from api.http.downloads import pieces_of
+from api.http.downloads import pieces_of, written
 from api.http.problems import RESPONSES, Problem
 from api.http.responses import HEADERS
 from audit.dossier.contents import CaseDossier, DossierUnusable
@@ -81,16 +80,11 @@ async def _packed(context: AppContext, request_id: str, kept: Sequence[int], wit
 
 
 def _written(context: AppContext, packed: CaseDossier) -> IO[bytes]:
-    """The zip in a file without a name, which goes with whoever holds it. Raises Unavailable."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever sends it
+    """The zip as a file to be sent. Raises Unavailable."""
     try:
-        write_dossier(file, packed, papers_in(context.attachments))
-    except BaseException as error:
-        file.close()
-        if isinstance(error, OSError):
-            raise Unavailable(f"The dossier cannot be written: {error.strerror}.") from error
-        raise
-    return file
+        return written(lambda file: write_dossier(file, packed, papers_in(context.attachments)))
+    except OSError as error:
+        raise Unavailable(f"The dossier cannot be written: {error.strerror}.") from error
 
 
 _TAKEN: Final[dict[str, Any]] = {

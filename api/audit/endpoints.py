@@ -1,7 +1,6 @@
 """Looking back (回放) and findings (审计发现), for auditors alone. Nothing here writes."""
 
 import asyncio
-import tempfile
 from dataclasses import replace
 from datetime import datetime
 from typing import IO, Annotated, Final
@@ -13,7 +12,7 @@ from api.audit.presenters import finding_out, past_out, replay_out
 from api.audit.schemas import CaseReplayOut, FindingList, PastPage
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, RequestId, StatuteId, require_role
-from api.http.downloads import download, pieces_of
+from api.http.downloads import download, pieces_of, written
 from api.http.problems import RESPONSES, Problem
 from api.http.responses import HEADERS, answer
 from audit.findings.tables import csv_of, write_xlsx
@@ -208,14 +207,9 @@ async def findings_xlsx(context: ContextIn, wanted: Chosen) -> Response:
 
 
 def _workbook(context: AppContext, wanted: CaseFilter) -> IO[bytes]:
-    """The workbook in a file without a name, which goes with whoever holds it."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever sends it
-    try:
-        write_xlsx(map(row_of, all_findings(context.reader, wanted, context.known_on())), file)
-    except BaseException:
-        file.close()
-        raise
-    return file
+    """The workbook as a file to be sent."""
+    found = all_findings(context.reader, wanted, context.known_on())
+    return written(lambda file: write_xlsx(map(row_of, found), file))
 
 
 LOGS: Final = {

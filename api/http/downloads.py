@@ -1,7 +1,8 @@
 """Long texts as files to be saved: sent while they are made, piece by piece."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import IO
 
@@ -23,6 +24,17 @@ async def download(texts: Iterable[str], media_type: str, name: str) -> Response
     first = await asyncio.to_thread(next, pieces, b"")
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(chain((first,), pieces), headers=headers, media_type=media_type)
+
+
+def written(write: Callable[[IO[bytes]], object]) -> IO[bytes]:
+    """What is written, in a file without a name, which goes with whoever holds it: whoever sends it closes it."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - as above
+    try:
+        write(file)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _pieces(texts: Iterable[str]) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from embedded.demo.living import LivingPlayer
@@ -60,7 +61,7 @@ async def fill(
     try:
         await asyncio.gather(*(be_there(case.key, LivingPlayer(ground, case, client).live) for case in cases))
         for trouble in troubles:
-            await be_there(trouble.__name__, lambda: trouble(ground, client, reckoned_from))  # noqa: B023 - awaited here
+            await be_there(trouble.__name__, partial(trouble, ground, client, reckoned_from))
     finally:
         await client.close()
     return filling

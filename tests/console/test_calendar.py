@@ -4,6 +4,7 @@ import json
 import re
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import httpx
 import pytest
@@ -149,7 +150,7 @@ async def test_a_preview_names_the_cases_whose_limits_move_and_changes_nothing(
     assert content["id"] not in [edition.id for edition in context.calendar_store.now().editions]
 
 
-async def _acts(people: People) -> list[dict[str, object]]:
+async def _acts(people: People) -> list[dict[str, Any]]:
     acts = (await people.get("auditor", "/v1/operator-acts")).json()["items"]
     return [act for act in acts if act["kind"] == "calendar_publish"]
 
@@ -170,7 +171,7 @@ async def test_exactly_what_was_previewed_is_published_once(people: People, ente
         assert (answer.status_code, answer.headers["location"]) == (303, "/calendar/publications/2026")
     [act] = await _acts(people)
     assert act["target"] == "calendar/2026"
-    assert act["by"]["roles"] == ["operator"]  # type: ignore[index]
+    assert act["by"]["roles"] == ["operator"]
     assert label("console", "publication_runs", "zh") in (await operator.get("/calendar/publications/2026")).text
     store, within = context.calendar_store, timedelta(seconds=60)
     assert (await carry_out(context.client.temporal, context.writer.engine, store, "2026", within)).finished

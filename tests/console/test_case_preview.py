@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -46,7 +47,7 @@ def test_a_preview_tells_what_is_then_recorded() -> None:
     assert len(compared) > 25
 
 
-async def events_of(api: httpx.AsyncClient, bearer: Bearer, request_id: str) -> list[dict[str, object]]:
+async def events_of(api: httpx.AsyncClient, bearer: Bearer, request_id: str) -> list[dict[str, Any]]:
     answer = await api.get(f"/v1/cases/{request_id}/events", headers=bearer(Role.AUDITOR))
     return list(answer.json()["items"])
 
@@ -81,7 +82,7 @@ async def test_a_command_is_seen_before_it_is_sent(
     after = (await events_of(api, bearer, request_id))[len(before) :]
     assert [event["type"] for event in after] == [event["type"] for event in told.json()["events"]]
     started = [event["clock"] for event in after if event["type"] == EventType.CLOCK_STARTED]
-    assert [clock["due_date"] for clock in started] == [clock["due_date"] for clock in told.json()["starts"]]  # type: ignore[index]
+    assert [clock["due_date"] for clock in started] == [clock["due_date"] for clock in told.json()["starts"]]
     again = await confirm(bureau, request_id, page.text)
     assert again.status_code == 303
     assert len(await events_of(api, bearer, request_id)) == len(before) + len(after)
@@ -136,7 +137,7 @@ async def test_papers_are_added_row_by_row(
     done = await requester.send(f"/cases/{request_id}/commands", sent)
     assert done.status_code == 303, done.text
     supplemented = [e for e in await events_of(api, bearer, request_id) if e["type"] == EventType.SUPPLEMENTED]
-    documents = supplemented[0]["data"]["documents"]  # type: ignore[index]
+    documents = supplemented[0]["data"]["documents"]
     assert [(it["name"], it["sealed"]) for it in documents] == [("申请表.pdf", True), ("补充.pdf", False)]
 
 

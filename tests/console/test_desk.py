@@ -4,7 +4,7 @@ import asyncio
 import html
 import re
 import uuid
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,16 @@ from tests.api.callers import STRANGER, Bearer, People
 from tests.console.conftest import Enter, Person
 from tests.engine.cases import PROVIDER
 
-Colleague = Callable[..., dict[str, str]]
+
+@dataclass(frozen=True)
+class Colleague:
+    """Headers of officers by name; ``suffix`` makes the names of each test its own."""
+
+    bearer: Bearer
+    suffix: str
+
+    def __call__(self, name: str, role: Role = Role.PROVIDER, org: str = PROVIDER, **more: Any) -> dict[str, str]:
+        return self.bearer(role, org, subject=f"{name}-{self.suffix}", **more)
 
 
 @pytest.fixture(scope="session")
@@ -29,17 +38,11 @@ def people(api: httpx.AsyncClient, bearer: Bearer) -> People:
 @pytest.fixture
 def named(bearer: Bearer) -> Colleague:
     """An officer of a department by name; each test has names of its own."""
-    suffix = uuid.uuid4().hex[:8]
-
-    def headers(name: str, role: Role = Role.PROVIDER, org: str = PROVIDER, **more: Any) -> dict[str, str]:
-        return bearer(role, org, subject=f"{name}-{suffix}", **more)
-
-    headers.suffix = suffix  # type: ignore[attr-defined]
-    return headers
+    return Colleague(bearer, uuid.uuid4().hex[:8])
 
 
 def who(named: Colleague, name: str) -> str:
-    return f"{name}-{named.suffix}"  # type: ignore[attr-defined]
+    return f"{name}-{named.suffix}"
 
 
 async def waiting(people: People) -> str:
