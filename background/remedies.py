@@ -71,7 +71,7 @@ class Remedies:
         ``begun``: somebody began that before and could not see what came of it.
         """
         try:
-            held = [each for each in await self.look(subject) if cause in (None, each.cause)]
+            held = await self._held(subject, cause)
             mended = [each for each in held if Remedy.RETRY in REMEDIES[each.kind]]
             if not held and begun:
                 return Remedied(RemedyResult.RECOVERED)
@@ -103,6 +103,18 @@ class Remedies:
             return Remedied(RemedyResult.NOT_EXECUTED, WORKFLOW_MISSING)
         except TEMPORAL_FAILED:
             return Remedied(RemedyResult.NOT_EXECUTED, ENGINE_AWAY)
+
+    async def _held(self, subject: str, cause: str | None) -> Sequence[Trouble]:
+        """What holds a subject up, of one cause or any; what is noted but not to be seen may be between two tries."""
+        begun = time.monotonic()
+        while True:
+            held = [each for each in await self.look(subject) if cause in (None, each.cause)]
+            if held or time.monotonic() - begun >= SETTLED:
+                return held
+            noted = await asyncio.to_thread(troubles_of, self._engine, subject)
+            if not any(cause in (None, each.cause) for each in noted):
+                return held
+            await asyncio.sleep(LOOK_EVERY)
 
     async def _try_again(self, subject: str, held: Sequence[Trouble], by: Acting) -> None:
         if subject.startswith(WEBHOOK):
