@@ -37,7 +37,7 @@ async def assembled(
     if not with_persons:
         record = await asyncio.to_thread(without_persons, bare)
         bare = dossier(record, {})
-    opening = await opening_in(histories_in(bare)[0])
+    opening = opening_in(histories_in(bare)[0])
     application, events = opening.application, events_in(bare)
     wanted = sorted({paper.sha256 for paper in papers_named(application, events) if paper.sha256 is not None})
     papers = await asyncio.to_thread(_found, wanted, find) if with_persons else {}

@@ -1,6 +1,7 @@
 """The proof of a dossier: under which checkpoint its events stand in the log, and how that is shown."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated, Final, Literal
 
 from pydantic import FailFast, ValidationError
@@ -102,6 +103,12 @@ def read_proof(dossier: CaseDossier) -> LogProof | None:
     content = dossier.files.get(PROOF)
     if content is None:
         return None
+    return _proof_in(content)
+
+
+@lru_cache(maxsize=1)
+def _proof_in(content: bytes) -> LogProof:
+    """Several checks of a dossier ask for its proof."""
     try:
         proof = LogProof.model_validate_json(content)
         if proof.written() == content:

@@ -1,7 +1,5 @@
 """A case out of its dossier, to be looked at; whether the dossier holds is for its verification to say."""
 
-import asyncio
-
 from audit.dossier.contents import REQUIRED, CaseDossier, DossierUnusable
 from audit.replay.case import RecordedCase
 from audit.verification.history import histories_in, opening_in
@@ -17,7 +15,7 @@ def case_in(dossier: CaseDossier) -> tuple[RecordedCase, Calendar]:
         raise DossierUnusable(f"The dossier has no {missing[0]}.")
     try:
         record = record_in(dossier)
-        opening = asyncio.run(opening_in(histories_in(dossier)[0]))
+        opening = opening_in(histories_in(dossier)[0])
     except CheckFailed as error:
         raise DossierUnusable(f"The dossier cannot be replayed: {error.detail}.") from None
     case = RecordedCase(record.request_id, record.statute, record.policy, opening.application, record.events)

@@ -38,7 +38,7 @@ def _editions_of_nobody(calendar: Calendar) -> list[str]:
     """
     ours = {edition.id: edition for edition in Calendar.packaged().editions}
     for edition in calendar.editions:
-        if edition.id in ours and edition.to_json() != ours[edition.id].to_json():
+        if edition.id in ours and edition != ours[edition.id]:
             raise CheckFailed(
                 f"the calendar edition {edition.id} is not the notice that this release has under this id"
             )

@@ -141,13 +141,13 @@ def histories_in(dossier: CaseDossier) -> list[RunHistory]:
     return found
 
 
-async def opening_in(history: RunHistory) -> CaseOpening:
+def opening_in(history: RunHistory) -> CaseOpening:
     """The message that a run was started with. Raises AnotherWorkflow, CheckFailed where it is none of a case."""
     started = history.events[0].workflow_execution_started_event_attributes
     if started.workflow_type.name != CASE:
         raise AnotherWorkflow(f"{HISTORY} is the history of another workflow, {started.workflow_type.name!r:.60}")
     try:
-        [opening] = await data_converter.decode(list(started.input.payloads), [CaseOpening])
+        [opening] = data_converter.payload_converter.from_payloads(started.input.payloads, [CaseOpening])
     except Exception:  # as above: what was packed is anybody's, and each converter has errors of its own
         raise CheckFailed(f"{HISTORY} is not the history of a case") from None
     if not isinstance(opening, CaseOpening):
@@ -165,7 +165,7 @@ async def check_history(dossier: CaseDossier, record: CaseRecord, histories: Seq
         check_taken_over(name, history, by, following)
     before: str | None = None
     for name, history in zip(dossier.histories, histories, strict=True):
-        opening = await opening_in(history)
+        opening = opening_in(history)
         if opening.request_id != record.request_id:
             raise CheckFailed(f"{name} is the history of {opening.request_id}")
         _check_filing(name, record, opening)

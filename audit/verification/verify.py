@@ -152,7 +152,7 @@ class _Verification:
         self._read_histories()
         if self._opened is None:
             try:
-                self._opened = _given(opening_in(self._histories[0]))
+                self._opened = opening_in(self._histories[0])
             except AnotherWorkflow as error:
                 if any(each.check == "digests" and each.result == "ok" for each in self._results):
                     raise DossierUnusable(f"{error.detail}: this is no dossier of a case.") from None

@@ -102,7 +102,7 @@ def _told(text: str, recorded: Sequence[RecordedEvent]) -> str:
 
 async def _made(texts: Sequence[str]) -> CaseDossier:
     histories = [WorkflowHistory.from_json("case", text) for text in texts]
-    opening = await opening_in(histories[0])
+    opening = opening_in(histories[0])
     replayed = Replayed()
     for history in histories:
         assert await replay(history, replayed) is None
@@ -138,7 +138,7 @@ def resealed(dossier: CaseDossier, files: Mapping[str, bytes]) -> CaseDossier:
 
     forged = packed_again(files)
     try:
-        page = page_made(forged, record_in(forged), asyncio.run(opening_in(histories_in(forged)[0])))
+        page = page_made(forged, record_in(forged), opening_in(histories_in(forged)[0]))
     except (CheckFailed, LookupError):
         return forged
     return packed_again({**files, PAGE: page})

@@ -1,6 +1,5 @@
 """The readable page of a dossier: whole, harmless, complete, and nothing but what the other files say."""
 
-import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -42,7 +41,7 @@ def page_of(dossier: CaseDossier) -> PageRead:
 
 
 def opening_of(dossier: CaseDossier) -> CaseOpening:
-    return asyncio.run(opening_in(histories_in(dossier)[0]))
+    return opening_in(histories_in(dossier)[0])
 
 
 def said_instead(case: str, type_: EventType, **said: Any) -> PageRead:
