@@ -15,7 +15,8 @@ def answer(
 ) -> Response:
     """A model as JSON."""
     told = {**HEADERS, "Content-Language": "zh-CN" if language == "zh" else "en", "Vary": "Accept-Language"}
-    return Response(body.model_dump_json(), status, {**told, **(headers or {})}, media_type="application/json")
+    content = body.model_dump_json(by_alias=True)
+    return Response(content, status, {**told, **(headers or {})}, media_type="application/json")
 
 
 def not_modified(etag: str) -> Response:

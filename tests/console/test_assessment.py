@@ -69,6 +69,7 @@ async def test_each_number_is_exactly_its_cases(people: People, enter: Enter, re
 
 async def test_a_period_narrows_it_and_the_wrong_way_round_is_told(people: People, enter: Enter) -> None:
     told = (await people.get("bureau", "/v1/assessment?from=2001-01-01&to=2001-12-31")).json()
+    assert (told["from"], told["to"]) == ("2001-01-01", "2001-12-31")
     assert all(row["numbers"]["all"] == 0 for row in told["departments"])
     wrong = await people.get("bureau", "/v1/assessment?from=2020-02-01&to=2020-01-31")
     assert (wrong.status_code, wrong.json()["detail"]) == (422, label("assessment", "wrong_period", "zh"))
