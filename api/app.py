@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from api.accounts import endpoints as accounts
 from api.assessment import endpoints as assessment
+from api.assessment import seal_endpoints as seals
 from api.attachments import endpoints as attachments
 from api.audit import dossiers
 from api.audit import endpoints as audit
@@ -66,6 +67,7 @@ ROUTERS = (
     division.router,
     supervision.router,
     assessment.router,
+    seals.router,
     disputes.router,
     events.router,
     webhooks.router,

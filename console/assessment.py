@@ -10,38 +10,52 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.assessment.endpoints import TableIn, table_of
-from api.assessment.figures import assessed_page, assessment, period_of
-from api.assessment.schemas import AssessedIn, PeriodIn
+from api.assessment.figures import assessed_page, assessment, period_of, scope_of
+from api.assessment.schemas import AssessedIn, AssessmentOut, PeriodIn
+from api.assessment.seal_schemas import SealDifferenceOut, SealOut
+from api.assessment.sealing import SEALERS, differences, seal_out
 from api.assessment.tables import end_label
+from api.context import AppContext
 from api.dependencies import require_role
 from api.http.problems import Problem, title_of
-from api.supervision.moment import SUPERVISORS
+from api.supervision.moment import SUPERVISORS, overseen
 from console.desk import ROWS, next_of, rows
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.pages import page
+from domain.access import Visibility
 from domain.calendar import day_of
-from domain.messages import label, words
+from domain.messages import Language, label, words
 from ledger.queries.assessing import MEASURES
 
 P = TypeVar("P", bound=PeriodIn)
+SEALS = 20
+"""So many seals are listed, the newest first."""
 
 
 async def show(request: Request) -> Response:
     """The figures of a period. One that cannot be is told above the form, and what was asked stays in it."""
-    visitor = await _assessor(request)
+    visitor = await assessor_of(request)
     context, language = door_of(request).context, language_of(request)
     query = dict(request.query_params)
     today = day_of(context.known_on())
-    wrong, status, asked = None, 200, PeriodIn.model_validate({})
+    wrong, status, asked = None, 200, PeriodIn()
     try:
-        asked = _asked(PeriodIn, query)
+        asked = asked_of(PeriodIn, query)
         told = await asyncio.to_thread(assessment, context, visitor.caller, asked, language)
     except Problem as problem:
         wrong, status = problem.detail or title_of(problem, language), 422
-        told = await asyncio.to_thread(assessment, context, visitor.caller, PeriodIn.model_validate({}), language)
-    first, last, _ = period_of(asked if wrong is None else PeriodIn.model_validate({}), today, language)
+        told = await asyncio.to_thread(assessment, context, visitor.caller, PeriodIn(), language)
+    first, last, _ = period_of(asked if wrong is None else PeriodIn(), today, language)
+    sight = overseen(visitor.caller)
+    newest, found, changed = await asyncio.to_thread(
+        _seals, context, sight, scope_of(asked if wrong is None else PeriodIn(), first, last, sight), told, language
+    )
     shown = {
         "told": told,
+        "newest": newest,
+        "changed": changed,
+        "seals": found,
+        "may_seal": wrong is None and bool(visitor.caller.roles & set(SEALERS)),
         "wrong": wrong,
         "values": query,
         "first": first,
@@ -57,13 +71,23 @@ async def show(request: Request) -> Response:
     return page(request, "assessment.html", visitor, shown, status)
 
 
+def _seals(
+    context: AppContext, sight: Visibility, scope: Mapping[str, Any], told: AssessmentOut, language: Language
+) -> tuple[SealOut | None, list[SealOut], list[SealDifferenceOut]]:
+    """The newest seal of what is shown, the latest of all, and what has changed since that one; blocking."""
+    newest = context.reader.seals.newest(scope)
+    page, _ = context.reader.seals.page(sight, None, SEALS)
+    changed = list(differences(context, newest, told, language)) if newest is not None else []
+    return seal_out(newest) if newest is not None else None, [seal_out(each) for each in page], changed
+
+
 async def cases(request: Request) -> Response:
     """The cases that a number counts."""
-    visitor = await _assessor(request)
+    visitor = await assessor_of(request)
     context, language = door_of(request).context, language_of(request)
     query = dict(request.query_params)
     cursor = query.pop("cursor", None)
-    asked = _asked(AssessedIn, query)
+    asked = asked_of(AssessedIn, query)
 
     def found() -> dict[str, Any]:
         total, there = assessed_page(context, visitor.caller, asked, cursor, ROWS, language)
@@ -84,20 +108,21 @@ async def cases(request: Request) -> Response:
 
 async def save(request: Request) -> Response:
     """The table as a file."""
-    visitor = await _assessor(request)
+    visitor = await assessor_of(request)
     context, language = door_of(request).context, language_of(request)
-    asked = _asked(TableIn, dict(request.query_params))
+    asked = asked_of(TableIn, dict(request.query_params))
     told = await asyncio.to_thread(assessment, context, visitor.caller, asked, language)
     return await table_of(told, asked.form, language)
 
 
-async def _assessor(request: Request) -> Visitor:
+async def assessor_of(request: Request) -> Visitor:
+    """Who assesses. Raises Problem 403 for all others."""
     visitor = await visitor_of(request)
     require_role(visitor.caller, SUPERVISORS)
     return visitor
 
 
-def _asked(kind: type[P], query: Mapping[str, str]) -> P:
+def asked_of(kind: type[P], query: Mapping[str, str]) -> P:
     """What a form or a link asks for. Raises Problem 422 for what none of ours says."""
     try:
         return kind.model_validate(query)

@@ -43,7 +43,7 @@ from ledger.queries import (
     supervising,
 )
 from ledger.queries.archive import ArchivedRun, WaitingForArchive
-from ledger.queries.assessing import Answering, AssessedPeriod, DepartmentTally, Ending, LimitSpan, Measure
+from ledger.queries.assessing import Answering, AssessedPeriod, Measure, Tallied
 from ledger.queries.attachments import Attachment
 from ledger.queries.audited import AuditedCase, AuditedPage
 from ledger.queries.calendars import OpenClock, Place, Publication
@@ -60,6 +60,7 @@ from ledger.queries.stuck_batches import Batch
 from ledger.queries.supervising import Chosen, Moment, Supervised
 from ledger.queries.views import CaseDetail, CaseFilter, CaseSummary, Counts, Held, Page, WorklistFilter
 from ledger.rule_text_store import RuleTextStore
+from ledger.seal_book import SealBook
 
 
 class Reader:
@@ -137,11 +138,14 @@ class Reader:
         """How many cases a number of :meth:`supervised` counts, and a page of them, soonest due first; BadCursor."""
         return supervising.chosen_cases(self.engine, visibility, moment, chosen, cursor, limit)
 
-    def assessed(
-        self, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]
-    ) -> tuple[Sequence[DepartmentTally], Sequence[LimitSpan], Sequence[Ending]]:
+    def assessed(self, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> Tallied:
         """What came of the cases of a period (考核): numbers of cases, how long limits took, how disputes ended."""
         return assessing.tallies(self.engine, visibility, period, answering)
+
+    @property
+    def seals(self) -> SealBook:
+        """The assessments that were sealed (封存考核), and what has changed since."""
+        return SealBook(self.engine)
 
     def assessed_cases(
         self,

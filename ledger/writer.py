@@ -24,6 +24,7 @@ from ledger.queries import (
     notes,
     received,
     retention,
+    sealing,
     sessions,
     stuck_batches,
 )
@@ -31,6 +32,7 @@ from ledger.queries.attachments import Attachment
 from ledger.queries.desk import CaseClaim, StandIn
 from ledger.queries.notes import NewNote, Note
 from ledger.queries.received import Arrival, Received
+from ledger.queries.sealing import NewSeal, Seal
 
 _MOVES = {
     ActKind.STUCK_BATCH: stuck_batches.confirm_batch,
@@ -110,6 +112,10 @@ class Writer:
     def confirm(self, heads: Mapping[str, int]) -> None:
         """Note that the engine has each of these cases, by their ids, up to an event. Nothing is taken back."""
         confirmed.confirm(self.engine, heads)
+
+    def seal(self, new: NewSeal, by: Acting) -> tuple[Seal, bool]:
+        """Seal the figures of an assessment as an act; unchanged since its last edition, that one. Whether it did."""
+        return sealing.seal(self.engine, new, by)
 
     def claim(self, request_id: str, unit: str, officer: str) -> CaseClaim | None:
         """Take an open case unless a colleague has it; who has it then. None: it is closed, or not there."""

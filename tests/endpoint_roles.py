@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
+from api.assessment.sealing import SEALERS
 from api.attachments.endpoints import BRINGERS
 from api.audit.endpoints import AUDITORS
 from api.calendar.publishing import PUBLISHERS
@@ -74,6 +75,9 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/assessment": frozenset(SUPERVISORS),
     "GET /v1/assessment/cases": frozenset(SUPERVISORS),
     "GET /v1/assessment/table": frozenset(SUPERVISORS),
+    "GET /v1/assessment/seals": frozenset(SUPERVISORS),
+    "POST /v1/assessment/seals": frozenset(SEALERS),
+    "GET /v1/assessment/seals/{number}": frozenset(SUPERVISORS),
     "GET /v1/supervision": frozenset(SUPERVISORS),
     "GET /v1/supervision/cases": frozenset(SUPERVISORS),
     "GET /v1/disputes": EVERY_ROLE,

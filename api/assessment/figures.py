@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from statistics import mean, median
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from api.assessment.schemas import AssessedIn, AssessedOut, AssessmentOut, DaysOut, PeriodIn
@@ -12,9 +12,10 @@ from api.context import AppContext
 from api.http.prefix import prefixed
 from api.http.problems import Problem
 from api.supervision.moment import overseen
-from domain.access import Caller
+from domain.access import EVERYWHERE, Caller, Visibility
 from domain.calendar import WorkingDays, day_of, end_of
 from domain.codes import code_key
+from domain.evidence import digest_of
 from domain.messages import Language, label
 from domain.statutes.loader import packaged_statutes
 from domain.words import ProcedureName
@@ -27,6 +28,7 @@ from ledger.queries.assessing import (
     Ending,
     LimitSpan,
     Measure,
+    Tallied,
 )
 from ledger.queries.views import Page
 from procedures.assignees import answerable
@@ -47,14 +49,58 @@ def period_of(asked: PeriodIn, today: date, language: Language) -> tuple[date, d
 
 def assessment(context: AppContext, caller: Caller, asked: PeriodIn, language: Language) -> AssessmentOut:
     """All figures of what a caller supervises; blocking. Raises Problem 422."""
+    sight, (_, _, period) = overseen(caller), period_of(asked, day_of(context.known_on()), language)
+    return assessed_as(context, context.reader.assessed(sight, period, answering()), sight, asked, language)
+
+
+def assessed_as(
+    context: AppContext, found: Tallied, sight: Visibility, asked: PeriodIn, language: Language
+) -> AssessmentOut:
+    """What was found of the cases in sight, as it is told; blocking. Raises Problem 422."""
     now = context.known_on()
-    first, last, period = period_of(asked, day_of(now), language)
+    first, last, _ = period_of(asked, day_of(now), language)
     days = context.calendar_store.now().as_known_on(day_of(now))
-    found = context.reader.assessed(overseen(caller), period, answering())
-    listed = () if asked.department else _listed(context, caller)
-    return AssessmentOut(
-        at=now, first=first, last=last, departments=list(_rows(*found, listed, days, now, asked, language))
-    )
+    listed = () if asked.department else _listed(context, sight)
+    rows = list(_rows(*found, listed, days, now, asked, language))
+    digest = digest_of({**scope_of(asked, first, last, sight), "departments": plain_figures(rows)}, "sha256")
+    return AssessmentOut(at=now, first=first, last=last, departments=rows, digest=digest)
+
+
+def scope_of(asked: PeriodIn, first: date, last: date, sight: Visibility) -> dict[str, Any]:
+    """What is assessed, as plain JSON: which cases, of which places."""
+    return {
+        "from": first.isoformat(),
+        "to": last.isoformat(),
+        "department": code_key(asked.department) if asked.department else None,
+        "procedure": asked.procedure.value if asked.procedure else None,
+        "statute": asked.statute,
+        "places": [EVERYWHERE] if sight.everything else sorted(sight.places),
+    }
+
+
+def plain_figures(rows: Iterable[AssessedOut]) -> list[dict[str, Any]]:
+    """The figures as plain JSON, in which a number that is not whole is text."""
+    return [
+        {
+            "department": row.department,
+            "name": row.name,
+            "procedure": row.procedure.value if row.procedure else None,
+            "numbers": dict(row.numbers),
+            "law": _plain_days(row.law),
+            "policy": _plain_days(row.policy),
+            "ends": dict(row.ends),
+        }
+        for row in rows
+    ]
+
+
+def _plain_days(days: DaysOut) -> dict[str, Any]:
+    of_middle = {name: None if value is None else str(value) for name, value in _middles(days)}
+    return {"ended": days.ended, **of_middle, "late": days.late}
+
+
+def _middles(days: DaysOut) -> Sequence[tuple[str, float | None]]:
+    return ("average", days.average), ("median", days.median)
 
 
 def assessed_page(
@@ -65,9 +111,8 @@ def assessed_page(
     return context.reader.assessed_cases(overseen(caller), period, answering(), asked.measure, cursor, limit)
 
 
-def _listed(context: AppContext, caller: Caller) -> list[tuple[str, str]]:
-    """The departments of the places that the caller supervises, also those without a case."""
-    sight = overseen(caller)
+def _listed(context: AppContext, sight: Visibility) -> list[tuple[str, str]]:
+    """The departments of the places in sight, also those without a case."""
     return [
         (code_key(department.code), department.name)
         for place, departments in context.departments().items()

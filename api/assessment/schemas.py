@@ -46,6 +46,7 @@ class AssessmentOut(Out):
     first: date = Field(serialization_alias="from")
     last: date = Field(serialization_alias="to")
     departments: list[AssessedOut] = Field(description="Each department in all procedures, then in each.")
+    digest: str = Field(description="SHA-256 over the figures and what was assessed: what a seal of them must name.")
 
 
 class AssessedPage(Out):

@@ -41,6 +41,7 @@ class ActKind(StrEnum):
     WEBHOOK_ROTATE = "webhook_rotate"
     WEBHOOK_DELETE = "webhook_delete"
     WEBHOOK_REPLAY = "webhook_replay"
+    ASSESSMENT_SEAL = "assessment_seal"
 
 
 class Acting(Fixed):

@@ -7,12 +7,13 @@ every department that had a part in it there is one row, whose columns are what 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
     CTE,
     ColumnElement,
+    Connection,
     Date,
     Engine,
     Select,
@@ -111,18 +112,30 @@ class Ending:
     number: int
 
 
-def tallies(
-    engine: Engine, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]
-) -> tuple[list[DepartmentTally], list[LimitSpan], list[Ending]]:
+class Tallied(NamedTuple):
+    """What came of the cases of a period: numbers of cases, how long limits took, how disputes ended."""
+
+    departments: Sequence[DepartmentTally]
+    spans: Sequence[LimitSpan]
+    ends: Sequence[Ending]
+
+
+def tallies(engine: Engine, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> Tallied:
     """What came of the cases of a period that ``visibility`` covers."""
     with reading(engine) as connection:
-        counted = [
-            DepartmentTally(row.code, row.name, row.procedure, {each: getattr(row, each) for each in MEASURES})
-            for row in connection.execute(_counted(visibility, period, answering))
-        ]
-        spans = [LimitSpan(*row) for row in connection.execute(_spans(visibility, period, answering))]
-        ends = [Ending(*row) for row in connection.execute(_ends(visibility, period, answering))]
-    return counted, spans, ends
+        return tallied(connection, visibility, period, answering)
+
+
+def tallied(
+    connection: Connection, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]
+) -> Tallied:
+    """What :func:`tallies` gives, asked on the caller's connection."""
+    counted = [
+        DepartmentTally(row.code, row.name, row.procedure, {each: getattr(row, each) for each in MEASURES})
+        for row in connection.execute(_counted(visibility, period, answering))
+    ]
+    spans = [LimitSpan(*row) for row in connection.execute(_spans(visibility, period, answering))]
+    return Tallied(counted, spans, [Ending(*row) for row in connection.execute(_ends(visibility, period, answering))])
 
 
 def assessed_cases(
@@ -136,7 +149,7 @@ def assessed_cases(
 ) -> tuple[int, Page]:
     """How many cases a number counts, and so many of them after a cursor, latest filing first. Raises BadCursor."""
     limit = max(1, min(limit, LARGEST_PAGE))
-    facts = _facts(visibility, period, answering)
+    facts = facts_of(visibility, period, answering)
     of_any = select(facts.c.filed_at.label("position"), facts.c.request_id).where(facts.c[measure]).distinct()
     found = of_any.subquery()
     wanted = select(found.c.position, found.c.request_id).order_by(found.c.position.desc(), found.c.request_id.desc())
@@ -200,7 +213,7 @@ def _day(instant: ColumnElement[datetime]) -> ColumnElement[date]:
     return cast(func.timezone("Asia/Shanghai", instant), Date)
 
 
-def _facts(visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> CTE:
+def facts_of(visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> CTE:
     """A row for each chosen case and each department with a part in it: its provider, and whoever had a limit."""
     chosen = _chosen(visibility, period)
     limits = _limits(chosen, answering)
@@ -236,6 +249,7 @@ def _facts(visibility: Visibility, period: AssessedPeriod, answering: Sequence[A
             chosen.c.filed_at,
             chosen.c.procedure,
             chosen.c.outcome,
+            chosen.c.seq,
             func.upper(code).label("code"),
             name.label("name"),
             *(expression.label(each) for each, expression in measures.items()),
@@ -270,7 +284,7 @@ def _of_party(chosen: CTE, role: ColumnElement[str], part: str) -> ColumnElement
 
 
 def _counted(visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> Select[Any]:
-    facts = _facts(visibility, period, answering)
+    facts = facts_of(visibility, period, answering)
     numbers = (func.count().filter(facts.c[each]).label(each) for each in MEASURES)
     newest = func.max(facts.c.name).label("name")
     group = (facts.c.code, facts.c.procedure)
@@ -292,6 +306,6 @@ def _spans(visibility: Visibility, period: AssessedPeriod, answering: Sequence[A
 
 
 def _ends(visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> Select[Any]:
-    facts = _facts(visibility, period, answering)
+    facts = facts_of(visibility, period, answering)
     group = (facts.c.code, facts.c.procedure, facts.c.outcome)
     return select(*group, func.count()).where(facts.c.disputed).group_by(*group).order_by(*group)

@@ -13,14 +13,16 @@ FIXED: Mapping[str, str] = {
     "edition": "2099-none",
     "sha256": "0" * 64,
     "batch_id": "none",
+    "number": "999999999",
 }
 """Parts that need no case: the name in the path, and what stands for it."""
 ABSENT: Collection[str] = {
+    "/assessment/seals/{number:int}",
     "/calendar/publications/{edition}",
     "/cases/{request_id}/attachments/{sha256}",
     "/stuck/batches/{batch_id}",
 }
-"""Pages that are not there where a case was just filed: no notice published, no file brought, no batch prepared."""
+"""Pages that are not there where a case was just filed: nothing sealed, published, brought or prepared."""
 
 
 def pages() -> list[str]:

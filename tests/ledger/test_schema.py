@@ -37,6 +37,9 @@ CHANGES = [
     "DELETE FROM log_nodes",
     "TRUNCATE checkpoints CASCADE",
     "DELETE FROM archived_histories",
+    "UPDATE assessment_seals SET figures = '[]' WHERE false",
+    "DELETE FROM assessment_seals",
+    "TRUNCATE assessment_seals",
     "UPDATE archived_histories SET sha256 = sm3",
     "SET LOCAL session_replication_role = replica; DELETE FROM events",
 ]

@@ -1,4 +1,4 @@
-"""What the console keeps of its own: the division of work within departments, stand-ins, feeds of calendars."""
+"""What the console keeps of its own: the division of work, stand-ins, feeds of calendars, sealed assessments."""
 
 from alembic import op
 
@@ -74,8 +74,28 @@ CREATE TABLE console_feeds (
 CREATE INDEX console_feeds_by_owner ON console_feeds (owner);
 """
 
+SEALS = """
+-- The figures of an assessment as they stood; of the same scope each edition once.
+CREATE TABLE assessment_seals (
+    number    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    scope     jsonb NOT NULL,
+    edition   integer NOT NULL CHECK (edition > 0),
+    sealed_at timestamptz NOT NULL,
+    figures   jsonb NOT NULL,
+    digest    bytea NOT NULL CHECK (octet_length(digest) = 32),
+    cases     jsonb NOT NULL,
+    reason    text NOT NULL CHECK (btrim(reason) <> ''),
+    by        jsonb NOT NULL,
+    CONSTRAINT assessment_seals_scope_edition_key UNIQUE (scope, edition)
+);
+CREATE TRIGGER assessment_seals_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON assessment_seals
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
+ALTER TABLE assessment_seals ENABLE ALWAYS TRIGGER assessment_seals_only_grow;
+"""
+
 
 def upgrade() -> None:
     """Create all of it, empty."""
     op.execute(DESK)
     op.execute(FEEDS)
+    op.execute(SEALS)

@@ -1,0 +1,210 @@
+"""Sealed assessments (封存): the figures of a period as they stood, and which cases have moved since."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Engine,
+    Integer,
+    RowMapping,
+    Text,
+    and_,
+    case,
+    cast,
+    column,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSONB, array
+
+from domain.access import Visibility
+from domain.calendar import CHINA
+from domain.evidence import plain
+from domain.log.acts import Acting, ActKind, NewAct
+from ledger.engine import reading
+from ledger.queries.acts import note_act
+from ledger.queries.assessing import MEASURES, Answering, AssessedPeriod, Tallied, facts_of, tallied
+from ledger.queries.cursors import numbered_cursor, read_numbered_cursor
+from ledger.seal_tables import assessment_seals
+
+_LIST: Final = "seal"
+_SEALS_LOCK = 0x7365616C  # "seal" in ASCII: of one scope there is one edition at a time
+_row = assessment_seals.c
+_TOLD: Final = [each for each in _row if each.name != "cases"]
+
+CasePart = Mapping[str, Any]
+"""How a case stood for a department: ``request_id``, ``department``, ``procedure``, its last ``seq``, ``measures``."""
+
+
+@dataclass(frozen=True)
+class NewSeal:
+    """Figures to be sealed. ``scope``: what was assessed, as plain JSON; ``digest`` covers it and the figures."""
+
+    scope: Mapping[str, Any]
+    sealed_at: datetime
+    figures: Sequence[Mapping[str, Any]]
+    digest: str
+    cases: Sequence[CasePart]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Seal:
+    """A seal as it stands, without its cases; ``edition`` counts those of its scope from 1."""
+
+    number: int
+    scope: Mapping[str, Any]
+    edition: int
+    sealed_at: datetime
+    figures: Sequence[Mapping[str, Any]]
+    digest: str
+    reason: str
+    by: Acting
+
+
+@dataclass(frozen=True)
+class MovedCase:
+    """A case that has changed for a department since a seal: in which numbers it was then (``had``) and is now.
+
+    None: it did not count for the department at all. ``procedure`` is the case's.
+    """
+
+    request_id: str
+    department: str
+    procedure: str
+    had: frozenset[str] | None
+    has: frozenset[str] | None
+
+
+def standing(
+    engine: Engine, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]
+) -> tuple[Tallied, Sequence[CasePart]]:
+    """What came of the cases of a period and how each of them stands, all at the same moment."""
+    facts = _standing(visibility, period, answering)
+    with engine.begin() as connection:
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        figures = tallied(connection, visibility, period, answering)
+        return figures, [dict(row) for row in connection.execute(select(facts)).mappings()]
+
+
+def seal(engine: Engine, new: NewSeal, by: Acting) -> tuple[Seal, bool]:
+    """Seal figures as the next edition of their scope; where the newest has the same digest, that one stays."""
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(_SEALS_LOCK)))
+        there = connection.execute(_newest(new.scope)).mappings().first()
+        if there is not None and there["digest"] == new.digest:
+            return _seal(there), False
+        edition = there["edition"] + 1 if there else 1
+        adding = insert(assessment_seals).values(**vars(new), edition=edition, by=plain(by)).returning(*_TOLD)
+        made = _seal(connection.execute(adding).mappings().one())
+        details = {**new.scope, "edition": edition, "sha256": new.digest, "cases": len(new.cases)}
+        target = f"assessment/{made.number}"
+        act = NewAct(kind=ActKind.ASSESSMENT_SEAL, by=by, target=target, reason=new.reason, details=details)
+        note_act(connection, act)
+        return made, True
+
+
+def newest_seal(engine: Engine, scope: Mapping[str, Any]) -> Seal | None:
+    """The newest edition of exactly this scope, or None."""
+    with reading(engine) as connection:
+        found = connection.execute(_newest(scope)).mappings().first()
+        return _seal(found) if found is not None else None
+
+
+def seal_numbered(engine: Engine, number: int, visibility: Visibility) -> Seal | None:
+    """A seal of places that ``visibility`` covers, or None."""
+    with reading(engine) as connection:
+        query = select(*_TOLD).where(_row.number == number, _covered(visibility))
+        found = connection.execute(query).mappings().first()
+        return _seal(found) if found is not None else None
+
+
+def list_seals(
+    engine: Engine, visibility: Visibility, cursor: str | None, limit: int
+) -> tuple[Sequence[Seal], str | None]:
+    """So many seals of places that ``visibility`` covers, newest first, and the following cursor. Raises BadCursor."""
+    query = select(*_TOLD).where(_covered(visibility)).order_by(_row.number.desc()).limit(limit + 1)
+    if cursor is not None:
+        query = query.where(_row.number < read_numbered_cursor(_LIST, cursor))
+    with reading(engine) as connection:
+        found = [_seal(row) for row in connection.execute(query).mappings()]
+    page = found[:limit]
+    return page, numbered_cursor(_LIST, page[-1].number) if len(found) > limit else None
+
+
+def moved_cases(
+    engine: Engine, number: int, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]
+) -> Sequence[MovedCase]:
+    """The cases in which something was recorded since a seal, or that came to its period or left it, by their ids."""
+    then, now = _sealed_cases(number), _standing(visibility, period, answering)
+    same = and_(then.c.request_id == now.c.request_id, then.c.department == now.c.department)
+    both = [func.coalesce(then.c[name], now.c[name]).label(name) for name in ("request_id", "department", "procedure")]
+    query = (
+        select(*both, then.c.measures.label("had"), now.c.measures.label("has"))
+        .select_from(then.join(now, same, full=True))
+        .where(or_(then.c.seq.is_distinct_from(now.c.seq), then.c.measures.is_distinct_from(now.c.measures)))
+        .order_by(both[0], both[1])
+    )
+    with reading(engine) as connection:
+        rows = connection.execute(query)
+        return [
+            MovedCase(*row[:3], *(frozenset(each) if each is not None else None for each in row[3:])) for row in rows
+        ]
+
+
+def _standing(visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> CTE:
+    facts = facts_of(visibility, period, answering)
+    held = array([case((facts.c[each], literal(each, Text))) for each in MEASURES])
+    measures = func.to_jsonb(func.array_remove(held, None))
+    names = (facts.c.request_id, facts.c.code.label("department"), facts.c.procedure, facts.c.seq)
+    return select(*names, cast(measures, JSONB).label("measures")).cte("standing")
+
+
+def _sealed_cases(number: int) -> CTE:
+    kept = (
+        func.jsonb_to_recordset(_row.cases)
+        .table_valued(
+            column("request_id", Text),
+            column("department", Text),
+            column("procedure", Text),
+            column("seq", Integer),
+            column("measures", JSONB),
+            joins_implicitly=True,
+        )
+        .render_derived(name="kept", with_types=True)
+    )
+    return select(kept).select_from(assessment_seals).where(_row.number == number).cte("then")
+
+
+def _newest(scope: Mapping[str, Any]) -> Any:
+    of_scope = _row.scope == cast(dict(scope), JSONB)
+    return select(*_TOLD).where(of_scope).order_by(_row.edition.desc()).limit(1)
+
+
+def _covered(visibility: Visibility) -> ColumnElement[bool]:
+    if visibility.everything:
+        return true()
+    covered: ColumnElement[bool] = _row.scope["places"].contained_by(cast(sorted(visibility.places), JSONB))
+    return covered
+
+
+def _seal(row: RowMapping) -> Seal:
+    return Seal(
+        row["number"],
+        row["scope"],
+        row["edition"],
+        row["sealed_at"].astimezone(CHINA),
+        row["figures"],
+        row["digest"],
+        row["reason"],
+        Acting.model_validate(row["by"]),
+    )
