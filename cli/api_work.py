@@ -1,5 +1,7 @@
 """What ``shareflow api`` does: the HTTP API in the foreground, on an engine that runs elsewhere."""
 
+import asyncio
+
 from rich.console import Console
 
 from api.settings import api_settings
@@ -26,9 +28,11 @@ async def serve(held: bool = False) -> None:
         )
     out = Console()
     stop = told_to_stop(by_standard_input=held)
-    async with connected(settings) as client, serving_api(client, api, settings.state) as address:
-        settle_memory()
-        out.print(f"The HTTP API answers at {address}. Ctrl-C stops it.", highlight=False, soft_wrap=True)
-        await stop.wait()
+    async with connected(settings) as client:
+        await asyncio.to_thread(client.reader.require_schema)
+        async with serving_api(client, api, settings.state) as address:
+            settle_memory()
+            out.print(f"The HTTP API answers at {address}. Ctrl-C stops it.", highlight=False, soft_wrap=True)
+            await stop.wait()
     if not held:
         out.print("stopped.")

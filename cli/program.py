@@ -9,11 +9,27 @@ from typing import Annotated
 
 import typer
 
-from cli import api, audit, calendar, case, demo, doctor, duties, request, simulate, statute, stuck, token, up, worker
+from cli import (
+    admin,
+    api,
+    audit,
+    calendar,
+    case,
+    demo,
+    doctor,
+    duties,
+    request,
+    simulate,
+    statute,
+    stuck,
+    token,
+    up,
+    worker,
+)
 from cli.errors import PlainGroup
 from cli.output import help_when_alone
 
-GROUPS = (up, api, worker, token, demo, doctor, simulate, calendar, statute, request, case, duties, stuck, audit)
+GROUPS = (up, api, worker, token, demo, doctor, simulate, calendar, statute, request, case, duties, stuck, audit, admin)
 
 app = typer.Typer(
     name="shareflow",

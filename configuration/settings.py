@@ -6,10 +6,12 @@ An empty value is none. ``docs/operations.md`` has the table that ``table`` make
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any
 
+from configuration.errors import StartupError
+from configuration.setting import Setting
 from configuration.values import (
     as_allowed,
     as_days_if_any,
@@ -29,47 +31,11 @@ from configuration.values import (
     as_size,
     as_text,
     as_word,
+    secret_in,
 )
 
 if TYPE_CHECKING:
     from protocol.connecting import NamedServer
-
-T = TypeVar("T")
-Part = Literal["all", "workers", "the API", "`shareflow up`", "the command line"]
-
-
-class Setting(Generic[T]):
-    """One variable: its name, how its text is understood, its usual text, what it does, and who needs it.
-
-    ``read`` takes the variable's name and its text (the usual one when nothing is said, which may be empty) and
-    raises StartupError with one sentence that names the variable. ``shown`` says what is usual where a text cannot.
-    """
-
-    def __init__(
-        self,
-        variable: str,
-        read: Callable[[str, str], T],
-        kind: str,
-        says: str,
-        part: Part,
-        usual: str = "",
-        shown: str | None = None,
-    ) -> None:
-        self.variable = variable
-        self.read = read
-        self.kind = kind
-        self.says = says
-        self.part = part
-        self.usual = usual
-        self.shown = shown or f"`{usual}`"
-
-    @overload
-    def __get__(self, settings: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, settings: "Settings", owner: type) -> T: ...
-    def __get__(self, settings: "Settings | None", owner: type) -> Self | T:
-        """The value, understood anew each time. Raises StartupError for a text that cannot be one."""
-        return self if settings is None else self.read(self.variable, settings.text(self) or self.usual)
 
 
 class Settings:
@@ -85,6 +51,16 @@ class Settings:
         "your PostgreSQL: `postgresql://user:password@host:port/database`",
         "all",
         shown="the embedded one",
+        secret=True,
+    )
+    migration_url = Setting(
+        "SHAREFLOW_MIGRATION_URL",
+        as_text,
+        "address",
+        "the same database by the role that owns its tables, for `shareflow admin migrate` and `restore` alone",
+        "the command line",
+        shown="`SHAREFLOW_DATABASE_URL`",
+        secret=True,
     )
     temporal_address = Setting(
         "TEMPORAL_ADDRESS",
@@ -215,6 +191,23 @@ class Settings:
     workers = Setting(
         "SHAREFLOW_WORKERS", as_few, "number", "how many worker processes it runs", "`shareflow up`", usual="1"
     )
+    build_id = Setting(
+        "TEMPORAL_WORKER_BUILD_ID",
+        as_text,
+        "word",
+        "of which build a worker is; open cases stay with the build before until `shareflow admin release` "
+        "([below](#releases))",
+        "workers",
+        shown="none: workers are of no build, and whoever asks gets the next task",
+    )
+    deployment_name = Setting(
+        "TEMPORAL_DEPLOYMENT_NAME",
+        as_word,
+        "word",
+        "the worker deployment of which `TEMPORAL_WORKER_BUILD_ID` is a build, for `admin release` too",
+        "workers",
+        usual="shareflow",
+    )
     health_port = Setting(
         "SHAREFLOW_HEALTH_PORT",
         as_port_if_any,
@@ -332,11 +325,18 @@ class Settings:
         """Take down what ``environ`` says, the process's own environment when left out."""
         found = os.environ if environ is None else environ
         self._texts = {each.variable: found.get(each.variable) or "" for each in every_setting()}
+        self._files = {each.variable: found.get(each.file_variable) or "" for each in every_setting() if each.secret}
         self._of_temporal = {name: text for name, text in found.items() if name.startswith("TEMPORAL_")}
 
     def text(self, setting: Setting[Any]) -> str:
-        """What was said for a setting, as it stands; empty when nothing was."""
-        return self._texts[setting.variable]
+        """What was said for a setting, as it stands; empty when nothing was.
+
+        Raises StartupError for a secret that is said twice, or in a file that cannot be read.
+        """
+        said, file = self._texts[setting.variable], self._files.get(setting.variable)
+        if said and file:
+            raise StartupError(f"{setting.variable} and {setting.file_variable} are both set: leave one of them out.")
+        return secret_in(setting.file_variable, file) if file else said
 
     @cached_property
     def temporal(self) -> "NamedServer":
@@ -368,6 +368,6 @@ def every_setting() -> Iterator[Setting[Any]]:
 def table() -> str:
     """The settings as the table of ``docs/operations.md``, in Markdown."""
     rows = [
-        f"| `{each.variable}` | {each.says} | {each.kind} | {each.shown} | {each.part} |" for each in every_setting()
+        f"| {each.shown_name} | {each.says} | {each.kind} | {each.shown} | {each.part} |" for each in every_setting()
     ]
     return "\n".join(["| variable | what it is | value | usual | for |", "|---|---|---|---|---|", *rows]) + "\n"

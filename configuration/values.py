@@ -155,3 +155,15 @@ def as_rate_if_any(example: str) -> "Callable[[str, str], RateLimitItem | None]"
         return as_rate(example)(variable, text) if text else None
 
     return read
+
+
+def secret_in(variable: str, file: str) -> str:
+    """The secret that a file holds, without the line's end. Raises StartupError for a file that has none."""
+    try:
+        text = Path(file).expanduser().read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise StartupError(f"{variable} names the file {file}, which cannot be read ({why}).") from error
+    if not text:
+        raise StartupError(f"{variable} names the file {file}, which is empty.")
+    return text

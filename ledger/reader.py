@@ -60,6 +60,7 @@ from ledger.queries.stuck_batches import Batch
 from ledger.queries.supervising import Chosen, Moment, Supervised
 from ledger.queries.views import CaseDetail, CaseFilter, CaseSummary, Counts, Held, Page, WorklistFilter
 from ledger.rule_text_store import RuleTextStore
+from ledger.schema_check import require_schema, schema_of
 from ledger.seal_book import SealBook
 
 
@@ -369,12 +370,13 @@ class Reader:
         """Nothing, when the database answers."""
         ping(self.engine)
 
-    def revisions(self) -> tuple[str | None, str | None]:
-        """The schema that the database has (None: no tables yet), and the one that this version needs."""
-        # Late, for doctor alone: the library of migrations takes longer to load than most commands to run.
-        from ledger.schema import revisions
+    def schema(self) -> str | None:
+        """The schema that the database has; None: no tables yet."""
+        return schema_of(self.engine)
 
-        return revisions(self.engine)
+    def require_schema(self) -> None:
+        """Nothing, for a database on which this version works. Raises LedgerUnavailable for any other."""
+        require_schema(self.engine)
 
 
 @contextmanager

@@ -5,9 +5,10 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from psycopg2.errorcodes import INSUFFICIENT_PRIVILEGE
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from ledger.auditor import let_auditors_read
 from ledger.errors import LedgerUnavailable
@@ -28,19 +29,20 @@ _POSITIONS_GO_ON = text(
 )
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine) -> str | None:
     """Apply the migrations that the database lacks, all of them or none, and let auditors read what there is then.
 
-    Safe to call at every start.
+    Gives the schema that was there before (None: no tables). Repeated, it changes nothing.
 
     Processes that start at once wait for each other, up to a minute. Raises LedgerUnavailable when
-    the database was migrated by a newer Shareflow.
+    the database was migrated by a newer Shareflow, or the role may not change it.
     """
     with engine.begin() as connection:
         # The engine's own limits are for recording a step; a migration may rightly take longer.
         connection.execute(text("SET LOCAL lock_timeout = '60s'"))
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        before: str | None = MigrationContext.configure(connection).get_current_revision()
         try:
             command.upgrade(_config(connection), "head")
         except CommandError as error:
@@ -48,15 +50,16 @@ def migrate(engine: Engine) -> None:
                 f"The ledger's database belongs to another version of Shareflow ({error}); "
                 "start the version that migrated it, or a newer one."
             ) from error
+        except DBAPIError as error:
+            if getattr(error.orig, "pgcode", None) != INSUFFICIENT_PRIVILEGE:
+                raise
+            raise LedgerUnavailable(
+                "The role of the ledger's database does not own its tables, so it cannot change them; "
+                "name the one that does with SHAREFLOW_MIGRATION_URL."
+            ) from error
         connection.execute(_POSITIONS_GO_ON)
         let_auditors_read(connection)
-
-
-def revisions(engine: Engine) -> tuple[str | None, str | None]:
-    """The schema that the database has (None: no tables yet), and the one that this version needs."""
-    with engine.connect() as connection:
-        needs = ScriptDirectory.from_config(_config(connection)).get_current_head()
-        return MigrationContext.configure(connection).get_current_revision(), needs
+    return before
 
 
 def _config(connection: Connection) -> Config:

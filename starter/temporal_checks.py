@@ -1,7 +1,8 @@
 """What a doctor asks of Temporal: does it know our search attributes, and does it carry a case?"""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from temporalio.api.enums.v1 import IndexedValueType
@@ -20,6 +21,15 @@ class NotTold(Exception):
     """Temporal answers, but not this question; in its words."""
 
 
+@contextmanager
+def in_its_words() -> Iterator[None]:
+    """Raise NotTold for what the server refuses inside."""
+    try:
+        yield
+    except RPCError as error:
+        raise NotTold(" ".join(error.message.split())) from error
+
+
 async def missing_search_attributes(
     client: TemporalClient, wanted: Mapping[str, str] = SEARCH_ATTRIBUTES
 ) -> Mapping[str, str]:
@@ -28,10 +38,8 @@ async def missing_search_attributes(
     Raises NotTold, and TimeoutError after ten seconds.
     """
     request = ListSearchAttributesRequest(namespace=client.namespace)
-    try:
+    with in_its_words():
         answer = await asyncio.wait_for(client.operator_service.list_search_attributes(request), PATIENCE)
-    except RPCError as error:
-        raise NotTold(error.message) from error
     known = {name: _kind(value) for name, value in answer.custom_attributes.items()}
     return {name: kind for name, kind in wanted.items() if known.get(name) != kind.lower()}
 

@@ -12,9 +12,11 @@ from typing import Any
 
 from temporalio.api.common.v1 import Payloads
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import (
     UnsandboxedWorkflowRunner,
     Worker,
+    WorkerDeploymentConfig,
     WorkflowInstance,
     WorkflowInstanceDetails,
     WorkflowRunner,
@@ -46,6 +48,7 @@ DATABASE_THREADS = 8
 SHUTDOWN_SECONDS = 60
 POLLS, POLLS_FOR_NEW_CASES = 20, 0.5
 """With the SDK's five, of which one asks for new cases, filings waited behind commands under load."""
+WORKFLOWS = (CaseWorkflow, DutyRoundWorkflow, StuckBatchWorkflow)
 PASSED_THROUGH = ("domain", "procedures", "protocol", "pydantic", "pydantic_core", "annotated_types", "yaml")
 
 log = logging.getLogger("shareflow.worker")
@@ -120,7 +123,7 @@ def build_worker(
 
     ``watched``: workflow code runs in the sandbox, which finds what would not replay. ``opening``: for played cases,
     the client whose cases skip time. ``settings`` name the files of departments and policy, which are read anew for
-    each round (None: those that the environment names then).
+    each round (None: those that the environment names then), and the build that the worker is.
     """
     complete()
     texts = RuleTextStore(engine)
@@ -132,7 +135,7 @@ def build_worker(
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[CaseWorkflow, DutyRoundWorkflow, StuckBatchWorkflow],
+        workflows=WORKFLOWS,
         activities=[*steps.all(), *others.all(), *rounds.all(), *batches.all()],
         activity_executor=ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="ledger"),
         max_concurrent_activities=DATABASE_THREADS,
@@ -142,6 +145,18 @@ def build_worker(
         max_concurrent_workflow_task_polls=POLLS,
         nonsticky_to_sticky_poll_ratio=POLLS_FOR_NEW_CASES,
         graceful_shutdown_timeout=timedelta(seconds=10),
+        deployment_config=_version(settings),
+    )
+
+
+def _version(settings: Settings | None) -> WorkerDeploymentConfig | None:
+    """Of which build this worker says it is; open cases go over to a build that is made current. None: of no build."""
+    if settings is None or not settings.build_id:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(settings.deployment_name, settings.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
     )
 
 

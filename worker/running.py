@@ -25,6 +25,7 @@ from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect
 from ledger.errors import LedgerUnavailable
 from ledger.reader import Reader
+from ledger.schema_check import require_schema
 from protocol.connecting import connect_as_named
 from protocol.names import TASK_QUEUE
 from worker.building import build_worker, working
@@ -110,11 +111,9 @@ def sdk_metrics(settings: Settings) -> Runtime | None:
 
 async def run_until_stopped(settings: Settings, held: bool = False) -> None:
     """Connect as the settings say, work, and stop on SIGTERM or Ctrl-C; when ``held``, at the end of standard input."""
-    from ledger.schema import migrate
-
     stop = told_to_stop(by_standard_input=held)
     engine = await asyncio.to_thread(connect, settings.database_url or "")
-    await asyncio.to_thread(migrate, engine)
+    await asyncio.to_thread(require_schema, engine)
     client = await connect_as_named(settings.temporal, runtime=sdk_metrics(settings))
     async with running_worker(client, engine, settings, settings.health_port):
         settle_memory()

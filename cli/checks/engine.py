@@ -12,11 +12,13 @@ from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
 from ledger.queries.views import CaseFilter
 from ledger.reader import Reader
+from ledger.schema_check import SCHEMA, works_with
 from protocol.connecting import TemporalClient, connect_as_named
 from starter.temporal_checks import PATIENCE, NotTold, has_running_workflow, missing_search_attributes
 
 CASES_LOOKED_AT = 50
 START = "start one with `shareflow up`, or name one with SHAREFLOW_DATABASE_URL and TEMPORAL_ADDRESS"
+MIGRATE = "run `shareflow admin migrate`"
 
 
 async def engine_checks(settings: Settings) -> list[Check]:
@@ -48,20 +50,18 @@ def _database(settings: Settings, running: Addresses | None) -> tuple[Check, Rea
     except LedgerUnavailable as error:
         return problem("database", str(error)), None
     try:
-        has, needs = reader.revisions()
+        has = reader.schema()
     except Exception as error:
         reader.close()
         return problem("database", f"The ledger's schema cannot be read ({unexpected(error)})."), None
     where = "SHAREFLOW_DATABASE_URL" if named else "the stack that runs here"
-    if has == needs:
-        return ok("database", f"reached by {where}, schema {needs}"), reader
+    if works_with(has):
+        return ok("database", f"reached by {where}, schema {has}"), reader
     reader.close()
     if has is None:
-        return problem(
-            "database", f"The database of {where} has no tables yet.", "start `shareflow up` or a worker on it"
-        ), None
-    says = f"The database of {where} has the schema {has}, this version of Shareflow needs {needs}."
-    return problem("database", says, "start the newer of both versions of Shareflow on it"), None
+        return problem("database", f"The database of {where} has no tables yet.", MIGRATE), None
+    says = f"The database of {where} has the schema {has}, this version of Shareflow needs {SCHEMA}."
+    return problem("database", says, MIGRATE if has < SCHEMA else "start a newer version of Shareflow"), None
 
 
 async def _temporal(settings: Settings, running: Addresses | None) -> tuple[Check, TemporalClient | None]:

@@ -53,6 +53,11 @@ class Database:
         PostgresServer._instances.pop(self.folder.resolve(), None)
         return start_postgres(self.folder)
 
+    def migrate(self) -> None:
+        engine = connect(self.url)
+        migrate(engine)
+        engine.dispose()
+
     async def kill(self) -> None:
         """SIGKILL to the postmaster and to every process of it; back when all are gone."""
         assert self._server is not None

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from temporalio.client import WorkflowHandle
 
-from domain.rule_texts import KNOWN, RuleText
+from domain.rule_texts import KNOWN
 from domain.words import CommandName, Role, Stage
 from embedded.simulate.player import Player
 from embedded.simulate.sandbox import sandbox
@@ -26,6 +26,7 @@ from protocol.payloads import RULE_TEXTS
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import WHY, application, command, sealed
 from tests.engine.machines import engine_apart
+from worker.replaying import learn_texts_in
 
 TESTS = Path(__file__).parents[1]
 FOLDER = TESTS / "histories"
@@ -165,8 +166,7 @@ def keep_rule_texts(named: str) -> None:
 
 def learn_rule_texts() -> None:
     """Have the texts of rules at hand on which the cases of the histories rest, as a worker has from its ledger."""
-    for path in TEXTS.glob("*.json"):
-        KNOWN.add(RuleText(path.stem, **json.loads(path.read_text("utf-8"))))
+    learn_texts_in(TEXTS)
 
 
 async def main() -> None:

@@ -26,7 +26,6 @@ from domain.words import ProcedureName
 from ledger.engine import connect
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
-from ledger.schema import migrate
 from protocol.messages import Answer, CaseView
 from protocol.names import workflow_id
 from protocol.payloads import data_converter
@@ -89,6 +88,7 @@ async def room() -> AsyncIterator[Engineroom]:
         folder = Path(name)
         database, temporal = Database(folder / "pg"), TemporalServer(folder)
         await asyncio.gather(database.start(), temporal.start())
+        await asyncio.to_thread(database.migrate)
         worker = WorkerProcess(folder, temporal.address, database.url)
         try:
             await worker.start()
@@ -103,7 +103,6 @@ async def room() -> AsyncIterator[Engineroom]:
 async def test_cases_survive_kills_of_every_machine(room: Engineroom) -> None:
     begun = time.monotonic()
     engine = await asyncio.to_thread(connect, room.database.url)
-    await asyncio.to_thread(migrate, engine)
     temporal = await Client.connect(room.temporal.address, data_converter=data_converter)
     client = ShareflowClient(temporal, engine, patience=PATIENCE)
     cases = [Driven(p, f"crash-{n}") for n, p in zip(range(CASES), itertools.cycle(PROCEDURES), strict=False)]

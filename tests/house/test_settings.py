@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from configuration.errors import StartupError
-from configuration.settings import Setting, Settings, every_setting, table
+from configuration.setting import Setting
+from configuration.settings import Settings, every_setting, table
 from tests.house.code import ROOT, everything, product, shown, tree
 
 ELSEWHERE = {
@@ -96,7 +97,7 @@ def test_no_document_tells_of_a_setting_that_there_is_not() -> None:
 
 def test_every_variable_that_a_file_names_is_told_of_in_a_document() -> None:
     """In tests and measurements too; the table has those of programs."""
-    told = {each.variable for each in every_setting()}
+    told = {each.variable for each in every_setting()} | {each.file_variable for each in every_setting() if each.secret}
     told |= {name for name, document in ELSEWHERE.items() if name in (ROOT / document).read_text("utf-8")}
     files = [*everything(), ROOT / "Makefile"]
     named = {(shown(path), name) for path in files for name in NAMED.findall(path.read_text("utf-8"))}

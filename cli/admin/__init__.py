@@ -1,0 +1,67 @@
+"""``shareflow admin``: what is done to an installation before, between and after its processes run (运维).
+
+Each may be repeated: a second time it changes nothing, and says so.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.output import AsJson, new_group
+from cli.running import run
+
+commands = new_group("What is done to an installation, not to its cases; each may be repeated (运维).")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the command line."""
+    app.add_typer(commands, name="admin")
+
+
+@commands.command()
+def migrate(as_json: AsJson = False) -> None:
+    """Bring the ledger's database to the schema of this version, by the role that owns its tables.
+
+    Before workers and API of this version start; those of the version before go on meanwhile and afterwards.
+    """
+    from cli.admin.migrating import migrate_and_tell
+
+    run(migrate_and_tell(as_json))
+
+
+@commands.command()
+def setup(
+    retention_days: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=3650, help="How long histories of ended cases stay; 30 in a new namespace.", show_default=False
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make Temporal ready: the namespace and its retention, search attributes, the schedules of periodic duties."""
+    from cli.admin.setting_up import set_up_and_tell
+
+    run(set_up_and_tell(retention_days, as_json))
+
+
+@commands.command()
+def release(
+    build_id: Annotated[str, typer.Argument(metavar="BUILD_ID", help="TEMPORAL_WORKER_BUILD_ID of the new workers.")],
+    golden: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, exists=True, help="Recorded histories to replay first.", show_default=False),
+    ] = None,
+    histories: Annotated[int, typer.Option(min=0, help="How many open workflows to replay.")] = 500,
+    wait: Annotated[int, typer.Option(min=1, max=3600, help="Seconds to wait for workers of the build.")] = 120,
+    as_json: AsJson = False,
+) -> None:
+    """Have workers of a build carry all cases from now on; with the id of an older build, go back to it.
+
+    Run it from the installation of that build: its code replays the histories of open cases first, and nothing is
+    changed when one does not come out as it is.
+    """
+    from cli.admin.releasing import release_and_tell
+
+    run(release_and_tell(build_id, golden, histories, wait, as_json))

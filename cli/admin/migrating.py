@@ -1,0 +1,45 @@
+"""What ``shareflow admin migrate`` does."""
+
+import asyncio
+
+import typer
+
+from cli.connection import NOT_RUNNING
+from cli.output import print_json
+from configuration.errors import StartupError
+from configuration.settings import Settings
+from embedded.stack.folder import running_stack
+from ledger.engine import connect
+from ledger.schema import migrate
+from ledger.schema_check import SCHEMA
+
+
+def owners_url(settings: Settings) -> str:
+    """The ledger by the role that owns its tables: what is set for it, else what workers use, else what runs here.
+
+    Raises StartupError where nothing is named and nothing runs.
+    """
+    running = running_stack(settings.state)
+    url = settings.migration_url or settings.database_url or (running.ledger if running else None)
+    if not url:
+        raise StartupError(NOT_RUNNING)
+    return url
+
+
+async def migrate_and_tell(as_json: bool) -> None:
+    """Migrate, and tell from which schema to which."""
+    before = await asyncio.to_thread(_migrated, owners_url(Settings()))
+    if as_json:
+        print_json({"before": before, "schema": SCHEMA, "changed": before != SCHEMA})
+    elif before == SCHEMA:
+        typer.echo(f"The ledger has the schema {SCHEMA} already; nothing was changed.")
+    else:
+        typer.echo(f"The ledger has the schema {SCHEMA} now; it had {before or 'none'}.")
+
+
+def _migrated(url: str) -> str | None:
+    engine = connect(url, pool_size=1)
+    try:
+        return migrate(engine)
+    finally:
+        engine.dispose()

@@ -1,0 +1,47 @@
+"""Whether a database has a schema that this version works with: the one that it was made for, or the next.
+
+A release first adds to the schema and later takes away what nobody asks for any more, so that the processes of the
+version before go on while a database is already that of the next one (expand, then contract).
+"""
+
+from typing import Final
+
+from sqlalchemy import Engine, text
+
+from ledger.engine import reading
+from ledger.errors import LedgerUnavailable
+
+SCHEMA: Final = "0003"
+"""The schema that this version is made for: that of its last migration."""
+
+_HAS = "SELECT version_num FROM alembic_version"
+_THERE = "SELECT to_regclass('alembic_version') IS NOT NULL"
+
+
+def schema_of(engine: Engine) -> str | None:
+    """The schema that a database has; None for one that has no tables of a ledger."""
+    with reading(engine) as connection:
+        there = connection.execute(text(_THERE)).scalar_one()
+        found: str | None = connection.execute(text(_HAS)).scalar() if there else None
+        return found
+
+
+def works_with(schema: str | None) -> bool:
+    """Whether this version works on such a schema: its own, or the one that the next version brings."""
+    return schema in (SCHEMA, f"{int(SCHEMA) + 1:04}")
+
+
+def require_schema(engine: Engine) -> None:
+    """Nothing, for a database on which this version works. Raises LedgerUnavailable for any other."""
+    has = schema_of(engine)
+    if works_with(has):
+        return
+    if has is None or has < SCHEMA:
+        lacks = "has no tables yet" if has is None else f"has the schema {has}"
+        raise LedgerUnavailable(
+            f"The ledger's database {lacks}, this version of Shareflow needs {SCHEMA}; run `shareflow admin migrate`."
+        )
+    raise LedgerUnavailable(
+        f"The ledger's database has the schema {has}, this version of Shareflow works with {SCHEMA} and the next one; "
+        "start a newer version."
+    )

@@ -1,0 +1,111 @@
+"""The builds of workers that Temporal knows, and which of them is current: the one to which all new tasks go."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from temporalio.api.deployment.v1 import WorkerDeploymentInfo
+from temporalio.api.enums.v1 import RoutingConfigUpdateState, TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    DescribeTaskQueueRequest,
+    DescribeWorkerDeploymentRequest,
+    SetWorkerDeploymentCurrentVersionRequest,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from protocol.connecting import TemporalClient
+from protocol.histories import CaseHistory
+from protocol.names import CASE, DUTY_ROUND, STUCK_BATCH, TASK_QUEUE
+from starter.temporal_checks import in_its_words
+
+OPEN: Final = f'WorkflowType IN ("{CASE}", "{DUTY_ROUND}", "{STUCK_BATCH}") AND ExecutionStatus = "Running"'
+LOOK_EVERY: Final = 0.5
+
+
+class NotReleased(Exception):
+    """A build did not become current; the message is one sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The builds of one name on one server. Every method raises NotTold, in the server's words, for what it refuses."""
+
+    client: TemporalClient
+    name: str
+    task_queue: str = TASK_QUEUE
+
+    async def current(self) -> str | None:
+        """The build that is current everywhere; None for none, and while the server still spreads a change."""
+        with in_its_words():
+            found = await self._described()
+        if found is None or found.routing_config_update_state == _SPREADING:
+            return None
+        return found.routing_config.current_deployment_version.build_id or None
+
+    async def release(self, build_id: str, within: timedelta) -> None:
+        """Wait for workers of a build, make it current, and look until it is. Raises NotReleased."""
+        with in_its_words():
+            await self._released(build_id, within)
+
+    async def open_histories(self, at_most: int) -> AsyncIterator[CaseHistory]:
+        """The histories of the workflows of ours that are open, as many at most."""
+        with in_its_words():
+            async for run in self.client.list_workflows(OPEN, limit=at_most):
+                yield await self.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+
+    async def _released(self, build_id: str, within: timedelta) -> None:
+        await self._until(
+            lambda: self._asked_for_work(build_id), within, f"No worker of the build {build_id} asks for work"
+        )
+        await self._until(lambda: self._made_current(build_id), within, f"Temporal does not know the build {build_id}")
+        await self._until(lambda: self._is_current(build_id), within, f"The build {build_id} did not become current")
+
+    async def _described(self) -> WorkerDeploymentInfo | None:
+        request = DescribeWorkerDeploymentRequest(namespace=self.client.namespace, deployment_name=self.name)
+        try:
+            return (await self.client.workflow_service.describe_worker_deployment(request)).worker_deployment_info
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+
+    async def _asked_for_work(self, build_id: str) -> bool:
+        """Whether a worker of the build asks for tasks of workflows, by the server's list of who did lately."""
+        request = DescribeTaskQueueRequest(
+            namespace=self.client.namespace,
+            task_queue=TaskQueue(name=self.task_queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+        pollers = (await self.client.workflow_service.describe_task_queue(request)).pollers
+        builds = {(each.deployment_options.deployment_name, each.deployment_options.build_id) for each in pollers}
+        return (self.name, build_id) in builds
+
+    async def _made_current(self, build_id: str) -> bool:
+        """Make a build current; False while the server has not yet taken note of it."""
+        request = SetWorkerDeploymentCurrentVersionRequest(
+            namespace=self.client.namespace, deployment_name=self.name, build_id=build_id
+        )
+        try:
+            await self.client.workflow_service.set_worker_deployment_current_version(request)
+        except RPCError as error:
+            if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):
+                return False
+            raise
+        return True
+
+    async def _is_current(self, build_id: str) -> bool:
+        return await self.current() == build_id
+
+    async def _until(self, holds: Callable[[], Awaitable[bool]], within: timedelta, otherwise: str) -> None:
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                while not await holds():  # noqa: ASYNC110 - only the server knows
+                    await asyncio.sleep(LOOK_EVERY)
+        except TimeoutError:
+            raise NotReleased(f"{otherwise} within {within.total_seconds():.0f} seconds.") from None
+
+
+_SPREADING: Final = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS

@@ -1,0 +1,163 @@
+"""``shareflow admin``: each command twice, and what it refuses."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from configuration.settings import Settings
+from domain.words import CommandName, Role
+from embedded.simulate.sandbox import Sandbox
+from ledger.engine import connect
+from ledger.schema_check import SCHEMA
+from protocol.connecting import TemporalClient
+from protocol.names import workflow_id
+from protocol.payloads import data_converter
+from protocol.search_attributes import SEARCH_ATTRIBUTES
+from starter.engine_client import ShareflowClient
+from starter.temporal_checks import missing_search_attributes
+from tests.cli.conftest import Run
+from tests.engine.cases import TERMS, application, command
+from tests.engine.make_histories import FOLDER as HISTORIES
+from worker.building import build_worker, working
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def bare(ground: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a database without tables, which the environment names."""
+    name = f"admin{next(_numbers)}"
+    with ground.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = ground.engine.url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", url)
+    yield url
+    with ground.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_ledger_is_migrated_once_and_processes_do_not_migrate(
+    shareflow: Run, ground: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
+    monkeypatch.setenv("SHAREFLOW_OIDC_ISSUER", "https://issuer.example")
+    monkeypatch.setenv("SHAREFLOW_OIDC_AUDIENCE", "shareflow")
+    for process in ("worker", "api"):
+        assert "no tables yet" in shareflow(process).plainly_refused()
+    first, second = [shareflow("admin", "migrate", "--json") for _ in range(2)]
+    assert json.loads(first.out) == {"before": None, "schema": SCHEMA, "changed": True}
+    assert json.loads(second.out) == {"before": SCHEMA, "schema": SCHEMA, "changed": False}
+    assert "nothing was changed" in shareflow("admin", "migrate").out
+
+
+def test_an_address_may_stand_in_a_file_which_counts_for_owners_first(
+    shareflow: Run, monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    file = tmp_path / "url"
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", "postgresql://app@127.0.0.1:1/d")
+    monkeypatch.setenv("SHAREFLOW_MIGRATION_URL_FILE", str(file))
+    assert "SHAREFLOW_MIGRATION_URL_FILE" in shareflow("admin", "migrate").plainly_refused()
+    file.write_text("postgresql://owner:secret@127.0.0.1:1/d\n", "utf-8")
+    refused = shareflow("admin", "migrate").plainly_refused()
+    assert ("owner:***@" in refused, "secret" in refused) == (True, False)
+    monkeypatch.setenv("SHAREFLOW_MIGRATION_URL", "postgresql://owner@127.0.0.1:1/d")
+    assert "both set" in shareflow("admin", "migrate").plainly_refused()
+
+
+@pytest.fixture
+def elsewhere(ground: Sandbox, monkeypatch: pytest.MonkeyPatch) -> TemporalClient:
+    """A namespace that there is not yet, which the environment names."""
+    namespace = f"admin-{next(_numbers)}"
+    monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", namespace)
+    return Client(ground.temporal.service_client, namespace=namespace, data_converter=data_converter)
+
+
+async def said(shareflow: Run, *arguments: str, code: int = 0) -> Any:
+    """What a command of ``admin`` tells as JSON; or, where it must fail, its one sentence."""
+    done = await asyncio.to_thread(shareflow, "admin", *arguments, "--json")
+    if code:
+        return done.plainly_refused(code)
+    assert done.code == 0, done
+    return json.loads(done.out)
+
+
+async def test_temporal_is_made_ready_once(elsewhere: TemporalClient, shareflow: Run) -> None:
+    first = await said(shareflow, "setup")
+    assert (first["created"], first["retention_days"], first["changed"]) == (True, 30, True)
+    assert set(first["search_attributes_added"]) == set(SEARCH_ATTRIBUTES)
+    again = await said(shareflow, "setup")
+    assert (again["created"], again["retention_days"], again["changed"]) == (False, 30, False)
+    longer = await said(shareflow, "setup", "--retention-days", "40")
+    assert (longer["retention_days_before"], longer["retention_days"], longer["changed"]) == (30, 40, True)
+    assert not (await said(shareflow, "setup", "--retention-days", "40"))["changed"]
+    assert await missing_search_attributes(elsewhere) == {}
+
+
+def golden(folder: Path, **altered: str) -> None:
+    """A recorded history, with other types of events in the place of some."""
+    text = (HISTORIES / "nantong-2020.refused-late-then-impasse.json").read_text("utf-8")
+    for was, told in altered.items():
+        text = text.replace(f'"{was}"', f'"{told}"')
+    (folder / "history.json").write_text(text, "utf-8")
+    (folder / "texts").symlink_to(HISTORIES / "texts")
+
+
+async def current_build_of(client: TemporalClient, request_id: str) -> str:
+    """The build whose worker took a case's last step."""
+    described = await client.get_workflow_handle(workflow_id(request_id)).describe()
+    return described.raw_description.workflow_execution_info.versioning_info.deployment_version.build_id
+
+
+async def test_a_case_goes_over_to_another_build_and_back(
+    elsewhere: TemporalClient, bare: str, shareflow: Run, tmp_path: Path
+) -> None:
+    await said(shareflow, "setup")
+    await said(shareflow, "migrate")
+    nobody = await said(shareflow, "release", "v1", "--wait", "1", code=1)
+    assert "No worker of the build v1 asks for work" in nobody
+    engine = await asyncio.to_thread(connect, bare, 3)
+    client = ShareflowClient(elsewhere, engine, patience=timedelta(seconds=30))
+
+    def worker(build: str) -> AbstractAsyncContextManager[Worker]:
+        settings = Settings({Settings.build_id.variable: build})
+        return working(build_worker(elsewhere, engine, watched=False, settings=settings))
+
+    async with worker("v1"), worker("v2"):
+        assert (await said(shareflow, "release", "v1"))["changed"]
+        case = (await client.file("nantong-2020", application())).request_id
+        assert await current_build_of(elsewhere, case) == "v1"
+        golden(tmp_path)
+        released = await said(shareflow, "release", "v2", "--golden", str(tmp_path))
+        assert (released["before"], released["current"], released["changed"]) == ("v1", "v2", True)
+        assert released["replayed"] == 2, released
+        assert not (await said(shareflow, "release", "v2"))["changed"]
+        await client.command(case, command(Role.BUREAU, CommandName.ACCEPT))
+        assert await current_build_of(elsewhere, case) == "v2"
+        assert (await said(shareflow, "release", "v1"))["before"] == "v2"
+        await client.command(case, command(Role.PROVIDER, CommandName.GRANT, TERMS))
+        assert await current_build_of(elsewhere, case) == "v1"
+    await client.close()
+    engine.dispose()
+
+
+@pytest.mark.usefixtures("elsewhere", "bare")
+async def test_histories_that_do_not_replay_hold_a_release_up(shareflow: Run, tmp_path: Path) -> None:
+    await said(shareflow, "setup")
+    await said(shareflow, "migrate")
+    assert "has no histories" in await said(shareflow, "release", "v1", "--golden", str(tmp_path), code=2)
+    golden(tmp_path, EVENT_TYPE_TIMER_STARTED="EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED")
+    refused = await said(shareflow, "release", "v1", "--golden", str(tmp_path), code=1)
+    assert "golden/history" in refused
+    assert "nothing was changed" in refused

@@ -1,0 +1,64 @@
+"""Whether this version's workflow code decides again what histories say: the gate before it carries open cases."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio.worker import Replayer
+
+from domain.rule_texts import KNOWN, RuleText
+from ledger.reader import Reader
+from ledger.rule_text_store import RuleTextStore
+from protocol.histories import CaseHistory
+from protocol.payloads import data_converter
+from worker.building import WORKFLOWS, WithRuleTexts, sandbox
+from workflows.handler_guard import HandlerGuard
+
+
+@dataclass
+class ReplayTally:
+    """How many histories were replayed, and of those that come out otherwise the workflow and the reason."""
+
+    number: int
+    differing: dict[str, str]
+
+
+async def replay(reader: Reader, histories: AsyncIterator[CaseHistory]) -> ReplayTally:
+    """Replay histories as a worker on this ledger would. Raises what their source does."""
+    texts = RuleTextStore(reader.engine)
+    texts.fetch_all()
+    replayer = Replayer(
+        workflows=WORKFLOWS,
+        data_converter=data_converter,
+        interceptors=[HandlerGuard()],
+        workflow_runner=WithRuleTexts(sandbox(), texts),
+    )
+    found = ReplayTally(0, {})
+    async for history in histories:
+        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+        found.number += 1
+        if result.replay_failure is not None:
+            found.differing[history.workflow_id] = " ".join(str(result.replay_failure).split())
+    return found
+
+
+async def histories_in(folder: Path) -> AsyncIterator[CaseHistory]:
+    """The golden histories of a folder, which has the texts of rules that they rest on in ``texts``.
+
+    Raises OSError and ValueError for what cannot be read.
+    """
+    learn_texts_in(folder / "texts")
+    for path in golden_in(folder):
+        yield CaseHistory.from_json(f"golden/{path.stem}", path.read_text("utf-8"))
+
+
+def golden_in(folder: Path) -> Sequence[Path]:
+    """The files of golden histories in a folder."""
+    return sorted(folder.glob("*.json"))
+
+
+def learn_texts_in(folder: Path) -> None:
+    """Have texts of rules at hand that stand in a folder, as a worker has those of its ledger."""
+    for path in folder.glob("*.json"):
+        KNOWN.add(RuleText(path.stem, **json.loads(path.read_text("utf-8"))))
