@@ -4,6 +4,7 @@ import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 
+from background.timestamps import TimestampAuthority, stamp
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import Signer
 from domain.log.notes import read_note
@@ -18,13 +19,15 @@ AGAIN = timedelta(seconds=30)
 """How soon after a failure it is tried again."""
 
 
-async def keep_checkpointing(engine: Engine, signer: Signer, every: timedelta) -> None:
+async def keep_checkpointing(
+    engine: Engine, signer: Signer, every: timedelta, authority: TimestampAuthority | None = None
+) -> None:
     """Make a checkpoint whenever the newest is older than ``every``, until cancelled; at the start, when it is.
 
-    Run it in as many processes as you like, all with the same key: one of them makes it. Where nothing was recorded
-    since, none is made. Failures are logged and tried again.
+    Run it in as many processes as you like, all with the same key: one of them makes it, and has it stamped by the
+    authority. Where nothing was recorded since, none is made. Failures are logged and tried again.
     """
-    book = LogBook(engine)
+    book, unstamped = LogBook(engine), None
     while True:
         pause = LOOK_EVERY
         try:
@@ -33,6 +36,11 @@ async def keep_checkpointing(engine: Engine, signer: Signer, every: timedelta) -
                 log.info(
                     "checkpoint made", extra={"entries": checkpoint_in(read_note(note)).size, "log": signer.key.name}
                 )
+                unstamped = note if authority else None
+            if authority and unstamped:
+                await stamp(book, authority, unstamped)
+                log.info("checkpoint stamped", extra={"authority": authority.url})
+                unstamped = None
         except asyncio.CancelledError:
             raise
         except Exception as error:  # whatever the database or the device that signs does, the next try may go well

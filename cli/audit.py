@@ -81,15 +81,19 @@ def verify(
     file: Annotated[Path, typer.Argument(help="A dossier, or a folder of them: every *.zip in it.")],
     key: Annotated[Path | None, typer.Option(help="Public keys of the log and its witnesses, one a line.")] = None,
     kept: Kept = None,
+    timestamp_root: Annotated[
+        Path | None, typer.Option(help="Certificates of authorities for timestamps that you trust, in PEM.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a dossier, or every one in a folder: needs no network, no database and no Temporal.
 
     Exits 1 where a check does not hold, 2 where a file is no dossier.
     """
+    from cli.audit_work import TrustedFiles
     from cli.audit_work import verify as work
 
-    work(file, key, kept, as_json)
+    work(file, TrustedFiles(key, kept, timestamp_root), as_json)
 
 
 @audit.command()

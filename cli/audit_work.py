@@ -1,9 +1,12 @@
 """What ``shareflow audit`` does. What needs an engine is imported where it is asked for one."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import typer
+from cryptography.x509 import Certificate
 
 from audit.dossier.packing import read_dossier
 from audit.verification.verify import Trusted, failed
@@ -15,11 +18,28 @@ from configuration.settings import Settings
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import KeyWrong, PublicKey, read_public_keys
 from domain.log.notes import MOST_BYTES, NoteWrong, read_note
+from domain.log.timestamps import TimestampWrong, roots_in
 
 
-def verify(file: Path, key: Path | None, kept: Path | None, as_json: bool) -> None:
+class TrustedFiles(NamedTuple):
+    """The files in which an auditor brings along what is trusted: keys, a checkpoint, certificates of authorities."""
+
+    keys: Path | None
+    kept: Path | None
+    authorities: Path | None
+
+    def read(self) -> Trusted:
+        """What stands in them. Raises Failure for a file that cannot be used."""
+        return Trusted(
+            _keys_in(self.keys) if self.keys else (),
+            kept_in(self.kept) if self.kept else None,
+            _certificates_in(self.authorities) if self.authorities else (),
+        )
+
+
+def verify(file: Path, files: TrustedFiles, as_json: bool) -> None:
     """Check a dossier, or each in a folder, and tell of it. Raises typer.Exit with 1 where one does not hold."""
-    trusted = Trusted(_keys_in(key) if key else (), kept_in(kept) if kept else None)
+    trusted = files.read()
     if file.is_dir():
         verify_folder(file, trusted, as_json)
         return
@@ -84,6 +104,14 @@ def _keys_in(file: Path) -> list[PublicKey]:
     try:
         return read_public_keys(_text(file))
     except KeyWrong as error:
+        raise Failure(f"{file}: {error}.") from None
+
+
+def _certificates_in(file: Path) -> Sequence[Certificate]:
+    """The certificates in a file. Raises Failure where there is none."""
+    try:
+        return roots_in(_text(file).encode())
+    except TimestampWrong as error:
         raise Failure(f"{file}: {error}.") from None
 
 

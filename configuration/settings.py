@@ -30,6 +30,7 @@ from configuration.values import (
     as_rate_if_any,
     as_size,
     as_text,
+    as_url_if_any,
     as_word,
     secret_in,
 )
@@ -164,6 +165,22 @@ class Settings:
         "how often a checkpoint of the log is made; at the start too, when one is due",
         "workers",
         usual="24",
+    )
+    timestamp_url = Setting(
+        "SHAREFLOW_TIMESTAMP_URL",
+        as_url_if_any,
+        "address",
+        "the authority that stamps each checkpoint which workers make (RFC 3161, [audit.md](audit.md))",
+        "workers",
+        shown="none, and checkpoints have no timestamps",
+    )
+    timestamp_roots = Setting(
+        "SHAREFLOW_TIMESTAMP_ROOTS",
+        as_path_if_any,
+        "file",
+        "certificates in PEM below which the stamps of that authority are trusted",
+        "workers",
+        shown="none",
     )
     webhook_allow = Setting(
         "SHAREFLOW_WEBHOOK_ALLOW",

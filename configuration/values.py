@@ -128,6 +128,14 @@ def as_public_url(variable: str, text: str) -> str:
     return text.rstrip("/")
 
 
+def as_url_if_any(variable: str, text: str) -> str | None:
+    """The address of another service; None for none. Raises StartupError."""
+    parts = urlsplit(text)
+    if text and not (parts.scheme in ("http", "https") and parts.hostname):
+        raise StartupError(f"{variable} must be an address that begins with http:// or https://, not {text!r}.")
+    return text or None
+
+
 def as_allowed(variable: str, text: str) -> "Allowed":
     """Networks and hosts. Raises StartupError."""
     from background.webhooks.addresses import allowed_from

@@ -24,7 +24,7 @@ from ledger.engine import Engine, reading
 from ledger.errors import AnotherLog
 from ledger.queries import log
 from ledger.queries.cursors import numbered_cursor, read_numbered_cursor
-from ledger.queries.log import KeptCheckpoint, NewEntry, NewNode
+from ledger.queries.log import KeptCheckpoint, NewEntry, NewNode, StampedCheckpoint
 from ledger.queries.log_heads import head_nodes, heads_since, keep_head_nodes
 
 AT_ONCE: Final = 5_000
@@ -163,6 +163,19 @@ class LogBook:
         with self._engine.begin() as connection:
             log.keep_cosignatures(connection, kept.size, lines)
         return self.checkpoint_of(kept.size) or kept
+
+    def keep_timestamp(self, size: int, at: datetime, response: bytes) -> None:
+        """Keep what an authority for timestamps answered of the checkpoint of so many entries, and when it saw it.
+
+        Of each checkpoint the first answer counts.
+        """
+        with self._engine.begin() as connection:
+            log.keep_timestamp(connection, size, at, response)
+
+    def stamped(self, at_most: int) -> StampedCheckpoint | None:
+        """The newest checkpoint with a timestamp that covers some entries, and at most so many; None where none has."""
+        with reading(self._engine) as connection:
+            return log.newest_stamped(connection, at_most)
 
     def earlier_checkpoints(self, size: int, at_most: int) -> list[int]:
         """How many entries the last checkpoints before that of ``size`` cover, ascending."""

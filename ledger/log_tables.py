@@ -90,6 +90,15 @@ cosignatures = Table(
 )
 """What witnesses wrote below a checkpoint: the first line that each key did."""
 
+timestamps = Table(
+    "timestamps",
+    metadata,
+    Column("size", BigInteger, ForeignKey("checkpoints.size"), primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("response", LargeBinary, nullable=False),
+)
+"""What an authority for timestamps answered of a checkpoint (RFC 3161), and when it says it saw it."""
+
 webhook_checkpoints = Table(
     "webhook_checkpoints",
     metadata,

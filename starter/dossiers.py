@@ -10,10 +10,11 @@ from typing import IO, Any, Final
 from temporalio.client import Client
 
 from audit.assembling import assembled
-from audit.dossier.contents import ACTS, CALENDAR, EVENTS, POLICY, STATUTE, CaseDossier, name_of_run
+from audit.dossier.contents import ACTS, CALENDAR, EVENTS, POLICY, STAMP, STATUTE, CaseDossier, name_of_run
 from audit.dossier.packing import FindPaper
 from audit.dossier.persons import CannotWithhold
 from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth, in_hex, proved_head
+from audit.dossier.stamp import log_stamp
 from audit.verification.history import Replayed, ends, replay
 from background.archive.store import HistoryArchive
 from domain.calendar import Calendar
@@ -71,9 +72,12 @@ async def dossier_of(
         await asyncio.sleep(PAUSE.total_seconds())
     calendar = await asyncio.to_thread(reader.calendar)
     acts = await asyncio.to_thread(reader.acts, request_id)
+    stamped = await asyncio.to_thread(reader.log.stamped, newest.size) if newest else None
+    kept = [*kept, stamped.size] if stamped else kept
     proof = await asyncio.to_thread(_proof, reader, newest, request_id, acts, kept) if newest else None
     files = {
         **({PROOF: proof.written()} if proof else {}),
+        **({STAMP: log_stamp(stamped.note, stamped.response).written()} if stamped and proof else {}),
         **({ACTS: _lines(acts)} if acts else {}),
         EVENTS: _lines(events),
         STATUTE: _written(_rule_text(case.statute_digest)),

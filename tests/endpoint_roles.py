@@ -120,6 +120,7 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/checkpoints/key": EVERY_ROLE,
     "GET /v1/checkpoints/{size}": EVERY_ROLE,
     "GET /v1/checkpoints/{size}/growth/{old}": EVERY_ROLE,
+    "GET /v1/checkpoints/{size}/timestamp": EVERY_ROLE,
     "POST /v1/checkpoints/{size}/cosignatures": frozenset(COSIGNERS),
     "GET /v1/audit/cases": frozenset(AUDITORS),
     "GET /v1/audit/cases/{request_id}/replay": frozenset(AUDITORS),

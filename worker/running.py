@@ -57,8 +57,10 @@ async def running_worker(
     from background.webhooks.payloads import prefix_of
     from background.webhooks.sending import Sender
     from configuration.archive import archive_of
+    from configuration.timestamps import authority_named
 
     signer, every = signer_named(settings), timedelta(hours=settings.checkpoint_hours)
+    authority = authority_named(settings)
     if signer is None:
         log.warning("no checkpoints of the log are made: %s names no key", Settings.log_key.variable)
     worker = build_worker(client, engine, algorithm=settings.digest, watched=False, settings=settings)
@@ -78,7 +80,7 @@ async def running_worker(
                     asyncio.create_task(keep_telling_checkpoints(engine, sender, prefix)),
                 ]
                 if signer is not None:
-                    beside.append(asyncio.create_task(keep_checkpointing(engine, signer, every)))
+                    beside.append(asyncio.create_task(keep_checkpointing(engine, signer, every, authority)))
                 if settings.feed_days is not None:
                     beside.append(asyncio.create_task(keep_pruning(engine, settings.feed_days)))
                 try:

@@ -14,7 +14,7 @@ from api.audit.endpoints import auditor
 from api.audit.uploads import FIELDS, FORM, ZIPS, brought
 from api.context import AppContext
 from api.dependencies import ContextIn, LanguageIn, RequestId
-from api.http.downloads import pieces_of, written
+from api.http.downloads import BINARY, pieces_of, written
 from api.http.problems import RESPONSES, Problem
 from api.http.responses import HEADERS
 from audit.dossier.contents import CaseDossier, DossierUnusable
@@ -26,7 +26,6 @@ from starter.dossier_checks import TooMuch
 from starter.dossiers import dossier_of, papers_in
 from starter.errors import Crowded, NeedsOperator, Unavailable
 
-BINARY: Final = {"type": "string", "format": "binary"}
 AGAIN_SECONDS: Final = "10"
 """When whoever found another one's dossier being made or checked may come again."""
 _RESULTS: Final = TypeAdapter(tuple[CheckResult, ...])

@@ -17,9 +17,10 @@ from api.checkpoints.schemas import (
     RootsOut,
 )
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, require_role
+from api.http.downloads import BINARY
 from api.http.prefix import prefixed
 from api.http.problems import RESPONSES, Problem
-from api.http.responses import answer
+from api.http.responses import HEADERS, answer
 from domain.calendar import CHINA
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import cosigned_at, read_public_key
@@ -32,6 +33,8 @@ router = APIRouter(prefix="/v1/checkpoints", tags=["checkpoints"], responses=RES
 
 COSIGNERS: Final = (Role.AUDITOR, Role.OPERATOR)
 """Who may bring what a witness wrote: the signature itself proves whose it is."""
+
+REPLY: Final = "application/timestamp-reply"
 Size = Annotated[int, Path(ge=0, le=2**63 - 1, description="How many entries the checkpoint covers.")]
 
 
@@ -80,6 +83,24 @@ async def cosign(size: Size, body: CosignedIn, context: ContextIn, caller: Calle
     return answer(checkpoint_out(kept), language)
 
 
+@router.get(
+    "/{size}/timestamp",
+    response_class=Response,
+    summary="The timestamp of a checkpoint",
+    responses={200: {"content": {REPLY: {"schema": BINARY}}, "description": "The authority's answer"}},
+)
+async def timestamp(size: Size, context: ContextIn, _: CallerIn, language: LanguageIn) -> Response:
+    """What an authority for timestamps answered (可信时间戳, RFC 3161), as it came: over the text of `note`.
+
+    The text is what stands before the signatures, its last line end included, by SHA-256. Check it with the
+    authority's own certificate.
+    """
+    found = await asyncio.to_thread(context.reader.log.stamped, size)
+    if found is None or found.size != size:
+        raise Problem(404, "not_found", detail=label("checkpoint", "not_stamped", language))
+    return Response(found.response, headers=HEADERS, media_type=REPLY)
+
+
 @router.get("/{size}/growth/{old}", response_model=GrowthOut, summary="That the log has only grown")
 async def growth(size: Size, old: Size, context: ContextIn, _: CallerIn, language: LanguageIn) -> Response:
     """The consistency proof from one checkpoint to a later one (RFC 6962): for a witness to check."""
@@ -105,5 +126,9 @@ def checkpoint_out(kept: KeptCheckpoint) -> CheckpointOut:
             CosignatureOut(name=each.name, at=datetime.fromtimestamp(cosigned_at(each.content), CHINA))
             for each in read_note(kept.cosigned).signatures[len(read_note(kept.note).signatures) :]
         ],
-        links=CheckpointLinks(self=prefixed(f"/v1/checkpoints/{kept.size}")),
+        stamped_at=kept.stamped_at,
+        links=CheckpointLinks(
+            self=prefixed(f"/v1/checkpoints/{kept.size}"),
+            timestamp=prefixed(f"/v1/checkpoints/{kept.size}/timestamp") if kept.stamped_at else None,
+        ),
     )

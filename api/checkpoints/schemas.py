@@ -25,6 +25,7 @@ class CheckpointLinks(Out):
     """Where to go on from here; relative to the API's address."""
 
     self: str
+    timestamp: str | None = Field(description="The authority's answer; null where there is none.")
 
 
 class CheckpointOut(Out):
@@ -38,6 +39,9 @@ class CheckpointOut(Out):
         description="The signed note (C2SP tlog-checkpoint): what an auditor keeps and a witness cosigns."
     )
     cosignatures: list[CosignatureOut] = Field(description="Who cosigned it; the signatures stand in `note`.")
+    stamped_at: datetime | None = Field(
+        description="When an authority for timestamps had seen it (RFC 3161); null where none was asked."
+    )
     links: CheckpointLinks
 
 

@@ -4,13 +4,15 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import IO
+from typing import IO, Final
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from api.http.responses import HEADERS
 
+BINARY: Final = {"type": "string", "format": "binary"}
+"""How the API's description says that bytes are answered."""
 PIECE = 64 * 1024
 """So many characters go out at once: each piece costs a turn of a thread."""
 

@@ -99,23 +99,29 @@ def check_signature(proof: LogProof, keys: Sequence[PublicKey]) -> str:
         raise CheckFailed(f"the checkpoint of {PROOF}: {error}") from None
 
 
-def check_against(record: CaseRecord, proof: LogProof, kept: str, keys: Sequence[PublicKey]) -> str:
-    """The packed checkpoint goes on from one that the auditor has kept, and so does the case. Raises CheckFailed.
+def check_against(
+    record: CaseRecord,
+    proof: LogProof,
+    kept: str,
+    keys: Sequence[PublicKey],
+    which: str = "the checkpoint that was given",
+) -> str:
+    """The packed checkpoint goes on from one that somebody has kept, and so does the case. Raises CheckFailed.
 
-    With keys, the kept one must be signed by one of them too: it may have been changed where it was kept.
+    With keys, the kept one must be signed by one of them too: it may have been changed where it was kept. ``which`` is
+    what it is called.
     """
-    packed, own = checkpoint_of(proof), _checkpoint(kept, "the checkpoint that was given")
+    packed, own = checkpoint_of(proof), _checkpoint(kept, which)
     if keys:
         try:
-            signed_by(_note(kept, "the checkpoint that was given"), keys)
+            signed_by(_note(kept, which), keys)
         except NoteWrong as error:
-            raise CheckFailed(f"the checkpoint that was given: {error}") from None
+            raise CheckFailed(f"{which}: {error}") from None
     if own.origin != packed.origin:
-        raise CheckFailed(f"the checkpoint that was given is of another log ({own.origin}, not {packed.origin})")
+        raise CheckFailed(f"{which} is of another log ({own.origin}, not {packed.origin})")
     if own.size > packed.size:
         raise CheckFailed(
-            f"the checkpoint that was given covers {own.size} entries, the packed one {packed.size}: have the case "
-            "packed again"
+            f"{which} covers {own.size} entries, the packed one {packed.size}: have the case packed again"
         )
     grown = next((each for each in proof.grown_from if each.size == own.size), None)
     if grown is None and own.size < packed.size:
@@ -129,10 +135,10 @@ def check_against(record: CaseRecord, proof: LogProof, kept: str, keys: Sequence
                 TreeHash(algorithm), own.size, _root(own, algorithm), packed.size, _root(packed, algorithm), path
             )
         except ProofWrong as error:
-            raise CheckFailed(f"the log was rewritten since the checkpoint that was given: {error}") from None
+            raise CheckFailed(f"the log was rewritten since {which}: {error}") from None
     if own.heads is not None:
-        _check_head(record, proof, own, "the checkpoint that was given")
-    return f"the log of {packed.size} entries goes on from the {own.size} of the checkpoint that was given"
+        _check_head(record, proof, own, which)
+    return f"the log of {packed.size} entries goes on from the {own.size} of {which}"
 
 
 def _path(proved: ProvedEvent | ProvedAct | ProvedGrowth, algorithm: Algorithm) -> list[bytes]:

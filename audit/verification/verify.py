@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from audit.dossier.contents import CaseDossier, DossierUnusable
+from cryptography.x509 import Certificate
+
+from audit.dossier.contents import STAMP, CaseDossier, DossierUnusable
 from audit.dossier.proof import PROOF, LogProof, read_proof
 from audit.page.facts import PAGE
 from audit.verification.acts import check_acts, check_acts_against
@@ -31,6 +33,7 @@ from audit.verification.record import CaseRecord, record_in
 from audit.verification.results import CheckFailed, CheckResult
 from audit.verification.rules import check_with, told_apart
 from audit.verification.seal import check_seal
+from audit.verification.stamp import check_stamp
 from audit.verification.transitions import check_transitions
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import ED25519, PublicKey
@@ -42,10 +45,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Trusted:
-    """What an auditor brings along: keys of logs and witnesses, and a checkpoint that was kept."""
+    """What an auditor brings along: keys of logs and witnesses, and a checkpoint that was kept.
+
+    ``authorities`` are the certificates below which timestamps are trusted.
+    """
 
     keys: Sequence[PublicKey] = ()
     checkpoint: str | None = None
+    authorities: Sequence[Certificate] = ()
 
 
 def verify(dossier: CaseDossier, trusted: Trusted = Trusted()) -> list[CheckResult]:
@@ -119,6 +126,7 @@ class _Verification:
         self._holds("log", lambda: check_inclusion_of(self._read_record, self._packed_proof()), readable)
         self._holds("signature", self._signature, readable)
         self._holds("checkpoint", self._checkpoint, readable)
+        self._holds("timestamp", self._timestamp, readable)
         self._holds("seal", self._seal)
         return self._results
 
@@ -223,6 +231,16 @@ class _Verification:
         goes_on = check_against(self._read_record, proof, kept, self._trusted.keys)
         check_acts_against(self._dossier, proof, checkpoint_in(read_note(kept)))
         return goes_on
+
+    def _timestamp(self) -> str:
+        authorities = self._trusted.authorities
+        if STAMP not in self._dossier.files:
+            if authorities:
+                raise CheckFailed(f"the dossier has no {STAMP}: no authority for timestamps had seen its log")
+            raise _Skipped("no authority for timestamps had seen the log")
+        if not authorities:
+            raise _Skipped("no certificate of an authority for timestamps was given: --timestamp-root FILE")
+        return check_stamp(self._dossier, self._read_record, self._packed_proof(), authorities)
 
     def _seal(self) -> str:
         keys = [key for key in self._trusted.keys if key.kind == ED25519]

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from domain.engine.records import Algorithm
 from domain.log.entries import entry_of_act, entry_of_event
 from domain.log.tree import NodePlace
-from ledger.log_tables import checkpoints, cosignatures, log_entries, log_nodes, operator_acts
+from ledger.log_tables import checkpoints, cosignatures, log_entries, log_nodes, operator_acts, timestamps
 from ledger.queries.outbox_position import Mark, mark, move_mark
 from ledger.tables import events, outbox
 
@@ -43,7 +43,8 @@ class NewEntry:
 class KeptCheckpoint:
     """A checkpoint as it is kept: how many entries it covers, its signed note, the public key that signed it, when.
 
-    ``lines`` are what witnesses wrote below it (:func:`keep_cosignatures`), in the order in which they were brought.
+    ``lines`` are what witnesses wrote below it (:func:`keep_cosignatures`), in the order in which they were brought;
+    ``stamped_at`` is when an authority for timestamps had seen it, None where none was asked.
     """
 
     size: int
@@ -51,11 +52,21 @@ class KeptCheckpoint:
     key: str
     made_at: datetime
     lines: Sequence[str] = ()
+    stamped_at: datetime | None = None
 
     @property
     def cosigned(self) -> str:
         """The note with all who signed it."""
         return self.note + "".join(self.lines)
+
+
+@dataclass(frozen=True)
+class StampedCheckpoint:
+    """A checkpoint by how many entries it covers, its signed note, and what an authority for timestamps answered."""
+
+    size: int
+    note: str
+    response: bytes
 
 
 @dataclass(frozen=True)
@@ -170,11 +181,12 @@ def checkpoints_from(connection: Connection, below: int | None, at_most: int) ->
         .where(cosignatures.c.size == checkpoints.c.size)
         .scalar_subquery()
     )
-    query = select(checkpoints.c.size, checkpoints.c.note, checkpoints.c.key, checkpoints.c.made_at, lines)
+    said = (checkpoints.c.size, checkpoints.c.note, checkpoints.c.key, checkpoints.c.made_at)
+    query = select(*said, lines, timestamps.c.at).outerjoin(timestamps, timestamps.c.size == checkpoints.c.size)
     if below is not None:
         query = query.where(checkpoints.c.size < below)
     rows = connection.execute(query.order_by(checkpoints.c.size.desc()).limit(at_most))
-    return [KeptCheckpoint(size, note, key, made_at, below or ()) for size, note, key, made_at, below in rows]
+    return [KeptCheckpoint(size, note, key, made_at, below or (), at) for size, note, key, made_at, below, at in rows]
 
 
 def newest_checkpoint(connection: Connection) -> KeptCheckpoint | None:
@@ -204,3 +216,23 @@ def keep_cosignatures(connection: Connection, size: int, lines: Mapping[str, str
     """Keep what witnesses wrote below a checkpoint, by their public keys; of each key the first counts."""
     rows = [{"size": size, "key": key, "line": line} for key, line in lines.items()]
     connection.execute(insert(cosignatures).values(rows).on_conflict_do_nothing())
+
+
+def keep_timestamp(connection: Connection, size: int, at: datetime, response: bytes) -> None:
+    """Keep what an authority answered of a checkpoint, and when it says it saw it; the first answer counts."""
+    connection.execute(insert(timestamps).values(size=size, at=at, response=response).on_conflict_do_nothing())
+
+
+def newest_stamped(connection: Connection, at_most: int) -> StampedCheckpoint | None:
+    """The newest checkpoint with a timestamp among those that cover at most so many entries; None where none has one.
+
+    One of an empty log counts as none.
+    """
+    query = (
+        select(timestamps.c.size, checkpoints.c.note, timestamps.c.response)
+        .join(checkpoints, checkpoints.c.size == timestamps.c.size)
+        .where(timestamps.c.size.between(1, at_most))
+        .order_by(timestamps.c.size.desc())
+    )
+    found = connection.execute(query.limit(1)).first()
+    return None if found is None else StampedCheckpoint(found.size, found.note, bytes(found.response))

@@ -116,6 +116,21 @@ async def test_another_authority_sees_the_log_grow_and_cosigns(ledger: Engine, r
         assert (await readers.get("auditor", newest["links"]["self"])).json() == told.json()
 
 
+async def test_the_timestamp_of_a_checkpoint_is_given_as_it_came(ledger: Engine, readers: People) -> None:
+    grown(ledger, "g")
+    [newest] = (await readers.get("auditor", "/v1/checkpoints?limit=1")).json()["items"]
+    where, at = f"/v1/checkpoints/{newest['size']}/timestamp", datetime(2026, 11, 27, 8, tzinfo=UTC)
+    assert (newest["stamped_at"], newest["links"]["timestamp"]) == (None, None)
+    none = await readers.get("auditor", where, **{"Accept-Language": "en"})
+    assert (none.status_code, none.json()["code"]) == (404, "not_found")
+    assert none.json()["detail"] == "No checkpoint of exactly so many entries has a timestamp."
+    LogBook(ledger).keep_timestamp(newest["size"], at, b"as it came")
+    told = (await readers.get("auditor", newest["links"]["self"])).json()
+    assert (datetime.fromisoformat(told["stamped_at"]), told["links"]["timestamp"]) == (at, where)
+    given = await readers.get("stranger", where)
+    assert (given.content, given.headers["content-type"]) == (b"as it came", "application/timestamp-reply")
+
+
 async def test_what_no_witness_wrote_is_not_kept(ledger: Engine, readers: People) -> None:
     grown(ledger, "f")
     [newest] = (await readers.get("auditor", "/v1/checkpoints?limit=1")).json()["items"]

@@ -4,18 +4,23 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
 from background import checkpoints
 from background.checkpoints import keep_checkpointing
+from background.timestamps import TimestampAuthority
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import Ed25519Signer
 from domain.log.notes import read_note, signed_by
+from domain.log.timestamps import stamped_at
 from ledger.log_book import LogBook
 from ledger.recording import record_step
+from tests.audit.timestamp_authority import OpensslAuthority, serving
 from tests.ledger.conftest import Steps
 
 SIGNER = Ed25519Signer("shareflow/test", b"\x01" * 32)
@@ -84,6 +89,37 @@ async def test_a_database_that_was_away_is_tried_again(
     newest = LogBook(own).newest_checkpoint()
     assert newest is not None
     assert newest.size == 2
+
+
+async def test_a_checkpoint_is_stamped_by_the_authority(
+    own: Engine,
+    resolve: Callable[..., object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Also where that did not answer at first; and it is the newest stamped one that dossiers are given."""
+    monkeypatch.setattr(checkpoints, "AGAIN", timedelta(milliseconds=50))
+    record_step(own, Steps("a").filing(), resolve, "sm3")
+    office, book = OpensslAuthority(tmp_path), LogBook(own)
+    there, answers = TimestampAuthority("", [office.root]), office.answer
+    monkeypatch.setattr(office, "answer", lambda _: b"not today")
+    with serving(office) as url, caplog.at_level(logging.INFO, "shareflow.checkpoints"):
+        keeping = asyncio.create_task(keep_checkpointing(own, SIGNER, DAY, replace(there, url=url)))
+        async with asyncio.timeout(20):
+            await until_said(caplog, "checkpoint postponed")
+            monkeypatch.setattr(office, "answer", answers)
+            await until_said(caplog, "checkpoint stamped")
+        keeping.cancel()
+    kept = book.stamped(2)
+    assert kept is not None
+    text = read_note(kept.note).text
+    assert (kept.size, book.stamped(1)) == (2, None)
+    newest = book.newest_checkpoint()
+    assert newest is not None
+    assert newest.stamped_at == stamped_at(kept.response, text, there.roots)
+    book.keep_timestamp(2, datetime(2000, 1, 1, tzinfo=UTC), b"another")
+    assert book.stamped(2) == kept
 
 
 async def until_said(caplog: pytest.LogCaptureFixture, message: str) -> None:

@@ -49,6 +49,13 @@ CREATE TABLE cosignatures (
     brought_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (size, key)
 );
+
+-- what an authority for timestamps answered of a checkpoint (RFC 3161)
+CREATE TABLE timestamps (
+    size     bigint PRIMARY KEY REFERENCES checkpoints (size),
+    at       timestamptz NOT NULL,
+    response bytea NOT NULL
+);
 """
 
 # An act has a place among the messages of the outbox, behind all of its own transaction: readers pass neither by.
@@ -148,6 +155,7 @@ def upgrade() -> None:
         "log_heads",
         "checkpoints",
         "cosignatures",
+        "timestamps",
         "operator_acts",
         "console_notes",
         *ARCHIVE_ONLY_GROWS,
