@@ -1,8 +1,8 @@
 """What every endpoint stands on: the engine's client, who is who, what is new, and the operator's settings."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,6 +70,7 @@ class AppContext:
         self.news = News(self.reader)
         self.dossier_checks = DossierChecks()
         self.packing = asyncio.Lock()
+        self._ending = False
         self.limits = Limits(self.settings.rate, self.settings.failures, self.settings.verify_page)
 
     @property
@@ -81,6 +82,19 @@ class AppContext:
     def writer(self) -> Writer:
         """The ledger, to be written beside cases."""
         return self.client.writer
+
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Inside, this door says that it is not ready: it was told to end, and still answers."""
+        self._ending = True
+        try:
+            yield
+        finally:
+            self._ending = False
+
+    def own_problems(self) -> Sequence[str]:
+        """What this door says of itself that keeps it from working, one phrase each."""
+        return ["the API is stopping"] if self._ending else []
 
     def known_on(self) -> datetime:
         """The instant whose knowledge counts at this door."""

@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from api.context import AppContext
 from api.http.wire import Protocol
-from api.settings import address_of
-from configuration.errors import StartupError
+from api.settings import ApiSettings, address_of
+from background.health import Health, serve_health
+from configuration.errors import port_named
 from configuration.settings import Settings
 
 DRAIN_SECONDS = 5
@@ -31,7 +33,13 @@ class _SignallessServer(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
-    """Serve while inside; gives the address. Port 0 takes a free one. Raises StartupError for a port that is taken."""
+    """Serve while inside; gives the address. Port 0 takes a free one. Raises StartupError for a port that is taken.
+
+    Told to end, it first says for as long as is set that it is not ready, and answers all the same: whoever shares
+    calls out among several turns to the others meanwhile.
+    """
+    context: AppContext | None = app.state.context
+    settings = context.settings if context else ApiSettings()
     listening = _listen(host, port)
     config = uvicorn.Config(
         app,
@@ -44,6 +52,7 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
         timeout_keep_alive=KEEP_SECONDS,
+        forwarded_allow_ips=[*settings.proxies],
     )
     server = _SignallessServer(config)
     running = asyncio.create_task(server.serve(sockets=[listening]))
@@ -52,23 +61,32 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
             await asyncio.sleep(0.01)
         yield address_of(host, listening.getsockname()[1])
     finally:
-        # A stream or a long wait would otherwise hold up the end until its connection is cut.
-        with app.state.context.news.closing() if app.state.context else contextlib.nullcontext():
-            server.should_exit = True
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+        with context.ending() if context else contextlib.nullcontext():
+            await asyncio.sleep(settings.unready.total_seconds())
+            # A stream or a long wait would otherwise hold up the end until its connection is cut.
+            with context.news.closing() if context else contextlib.nullcontext():
+                server.should_exit = True
+                with contextlib.suppress(asyncio.CancelledError):
+                    await running
         listening.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
+    with port_named("the HTTP API", port, Settings.api_port.variable):
         listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
         # Connections inherit it. The event loop sets it on sockets that it makes itself, and not on these: without it
         # the second packet of an answer waits 40 ms for the first to be acknowledged.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listening
-    except OSError as error:
-        raise StartupError(
-            f"Port {port} for the HTTP API cannot be used ({error.strerror}); set {Settings.api_port.variable}."
-        ) from error
+
+
+@contextlib.contextmanager
+def serving_health(app: FastAPI, context: AppContext) -> Iterator[None]:
+    """Serve health and figures on the port that the settings give them, if any. Raises StartupError for one taken."""
+    settings = context.settings
+    health = Health(context.client.temporal, context.reader, context.own_problems)
+    with contextlib.ExitStack() as stack:
+        with port_named("health and metrics", settings.health_port, Settings.api_health_port.variable):
+            stack.enter_context(serve_health(health, settings.health_port, settings.health_host, app.state.registry))
+        yield

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from limits import RateLimitItem, parse
@@ -28,6 +29,8 @@ class Claims:
 class ApiSettings:
     """``issuer`` and ``audience`` are of an outside OIDC issuer; without them the embedded one counts.
 
+    ``proxies`` are the networks whose word counts on where a call comes from; ``unready`` is how long the API still
+    answers once it is told to end, and ``health_port`` where its health and figures are (None: at the door itself).
     ``body_limit`` is in bytes; ``rate`` is how often one caller may ask, ``failures`` how often one address may
     come with a bad token. ``client_id`` is the console's client at that issuer, ``client_secret`` the file with its
     secret (None: it has none). ``public_url`` is where people reach the API; printed papers lead there, and its path is
@@ -49,6 +52,10 @@ class ApiSettings:
     webhooks: Allowed = NOTHING
     host: str = "127.0.0.1"
     port: int = 8080
+    proxies: Sequence[str] = ()
+    unready: timedelta = timedelta()
+    health_host: str = "127.0.0.1"
+    health_port: int | None = None
     body_limit: int = 1024 * 1024
     rate: RateLimitItem = field(default_factory=lambda: parse("1000/second"))
     failures: RateLimitItem = field(default_factory=lambda: parse("600/minute"))
@@ -95,6 +102,10 @@ def api_settings(settings: Settings) -> ApiSettings:
         webhooks=settings.webhook_allow,
         host=settings.api_host,
         port=settings.api_port,
+        proxies=settings.trusted_proxies,
+        unready=timedelta(seconds=settings.api_unready),
+        health_host=settings.health_host,
+        health_port=settings.api_health_port,
         body_limit=settings.body_limit,
         rate=settings.rate_limit,
         failures=settings.failure_limit,

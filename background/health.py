@@ -1,10 +1,12 @@
-"""Health and metrics of a worker, over HTTP on loopback: /healthz, /readyz, /metrics."""
+"""Health and metrics on a port of their own, for whoever watches over a process: /healthz, /readyz, /metrics."""
 
 import asyncio
+import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -23,15 +25,15 @@ SECONDS = 6
 
 @dataclass(frozen=True)
 class Health:
-    """What readiness looks at: the server, the ledger, and whether the worker polls."""
+    """What readiness looks at: the server, the ledger, and what the process says of itself."""
 
     client: TemporalClient
     reader: Reader
-    polling: Callable[[], bool]
+    own: Callable[[], Sequence[str]]
 
     def problems(self, loop: asyncio.AbstractEventLoop) -> list[str]:
-        """What keeps the worker from working, one phrase each; empty when it is ready."""
-        found = [] if self.polling() else ["the worker does not poll"]
+        """What keeps the process from working, one phrase each; empty when it is ready."""
+        found = [*self.own()]
         try:
             self.reader.ping()
         except DATABASE_ERRORS:
@@ -41,7 +43,7 @@ class Health:
         return found
 
     def _temporal_answers(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether it says so in time, and the worker finds the time to ask."""
+        """Whether it says so in time, and the process finds the time to ask."""
         try:
             return asyncio.run_coroutine_threadsafe(temporal_answers(self.client), loop).result(SECONDS)
         except TimeoutError:
@@ -55,9 +57,9 @@ class LedgerFigures(Collector):
         self._reader = reader
 
     def collect(self) -> Iterable[Metric]:
-        """Whether the ledger answers; cases by statute, stage and outcome; open clocks; messages waiting.
+        """Whether the ledger answers; cases by statute, stage and outcome; open clocks; stuck cases; messages waiting.
 
-        Of a ledger that does not answer there is only that to tell; what the worker says of itself stays.
+        Of a ledger that does not answer there is only that to tell; what the process says of itself stays.
         """
         up = GaugeMetricFamily("shareflow_ledger_up", "Whether the ledger answers.")
         try:
@@ -75,7 +77,12 @@ class LedgerFigures(Collector):
                 clocks.add_metric([clock.value, state], number)
         pending = GaugeMetricFamily("shareflow_messages_pending", "Messages that webhooks have still to be sent.")
         pending.add_metric([], figures.pending)
-        return [up, cases, clocks, pending]
+        age = GaugeMetricFamily("shareflow_oldest_message_seconds", "Age of the oldest of them; 0 when there is none.")
+        since = figures.oldest_pending
+        age.add_metric([], (datetime.now(UTC) - since).total_seconds() if since else 0)
+        stuck = GaugeMetricFamily("shareflow_stuck_cases", "Cases that something keeps from going on.")
+        stuck.add_metric([], figures.stuck)
+        return [up, cases, clocks, pending, age, stuck]
 
 
 class _HealthServer(ThreadingMixIn, WSGIServer):
@@ -84,20 +91,33 @@ class _HealthServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
+class _HealthServerOfSix(_HealthServer):
+    """The same on an address of IPv6."""
+
+    address_family = socket.AF_INET6
+
+
 class _Silent(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Probes come every few seconds; nobody wants to read them."""
 
 
 @contextmanager
-def serve_health(health: Health, port: int | None) -> Iterator[None]:
-    """Serve while inside; None serves nothing. Raises OSError for a port that cannot be used."""
+def serve_health(
+    health: Health, port: int | None, host: str = "127.0.0.1", registry: CollectorRegistry | None = None
+) -> Iterator[None]:
+    """Serve while inside, with the figures of a registry (None: of the ledger alone); port None serves nothing.
+
+    Raises OSError for a port or host that cannot be used.
+    """
     if port is None:
         yield
         return
-    registry = CollectorRegistry()
-    registry.register(LedgerFigures(health.reader))
-    server = make_server("127.0.0.1", port, _app(health, registry), _HealthServer, _Silent)
+    if registry is None:
+        registry = CollectorRegistry()
+        registry.register(LedgerFigures(health.reader))
+    server_class = _HealthServerOfSix if ":" in host else _HealthServer
+    server = make_server(host, port, _app(health, registry), server_class, _Silent)
     thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
     thread.start()
     try:

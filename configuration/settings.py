@@ -2,7 +2,7 @@
 
 ``Settings()`` takes down what the environment says at that moment; nothing else here reads it. A value is understood
 when it is asked for, so a command is not refused over one that it does not need; ``refuse_wrong_ones`` asks for all.
-An empty value is none. ``docs/operations.md`` has the table that ``table`` makes of them.
+An empty value is none. ``docs/operations.md`` has a table of them.
 """
 
 import os
@@ -21,6 +21,7 @@ from configuration.values import (
     as_hours,
     as_issuer,
     as_level,
+    as_networks,
     as_number,
     as_path_if_any,
     as_port,
@@ -28,6 +29,7 @@ from configuration.values import (
     as_public_url,
     as_rate,
     as_rate_if_any,
+    as_seconds,
     as_size,
     as_text,
     as_url_if_any,
@@ -134,12 +136,7 @@ class Settings:
         shown="for ever",
     )
     digest = Setting(
-        "SHAREFLOW_DIGEST",
-        as_digest,
-        "`sm3` or `sha256`",
-        "digest of new cases' ledger chains",
-        "workers",
-        usual="sm3",
+        "SHAREFLOW_DIGEST", as_digest, "`sm3` or `sha256`", "digest of new cases' ledger chains", "workers", usual="sm3"
     )
     log_key = Setting(
         "SHAREFLOW_LOG_KEY",
@@ -229,9 +226,18 @@ class Settings:
         "SHAREFLOW_HEALTH_PORT",
         as_port_if_any,
         "port",
-        "health and metrics of the worker, on 127.0.0.1; of further workers under `up` on the ports that follow",
+        "health and metrics of the worker; of further workers under `up` on the ports that follow",
         "workers",
         shown="9464 under `up`, else none",
+    )
+    health_host = Setting(
+        "SHAREFLOW_HEALTH_HOST",
+        as_word,
+        "host",
+        "where workers, and the API on `SHAREFLOW_API_HEALTH_PORT`, tell their health and metrics: to whoever asks, so "
+        "an address that only those reach who watch",
+        "all",
+        usual="127.0.0.1",
     )
     sdk_metrics = Setting(
         "SHAREFLOW_SDK_METRICS",
@@ -250,6 +256,31 @@ class Settings:
         usual="127.0.0.1",
     )
     api_port = Setting("SHAREFLOW_API_PORT", as_port(1), "port", "where the API listens", "the API", usual="8080")
+    api_health_port = Setting(
+        "SHAREFLOW_API_HEALTH_PORT",
+        as_port_if_any,
+        "port",
+        "health and metrics of the API on a port of their own; the metrics are no longer at its door then",
+        "the API",
+        shown="none: at its door",
+    )
+    trusted_proxies = Setting(
+        "SHAREFLOW_TRUSTED_PROXIES",
+        as_networks,
+        "networks, with commas between",
+        "proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; of anybody else they are not. Without "
+        "its proxy here all callers have one address, and share its limits",
+        "the API",
+        usual="127.0.0.1, ::1",
+    )
+    api_unready = Setting(
+        "SHAREFLOW_API_UNREADY",
+        as_seconds,
+        "seconds",
+        "how long the API still answers after SIGTERM, while `/readyz` says 503, before it stops",
+        "the API",
+        usual="0",
+    )
     oidc_issuer = Setting(
         "SHAREFLOW_OIDC_ISSUER",
         as_issuer,
@@ -380,11 +411,3 @@ def environment_with(said: Mapping[str, str], unsaid: str | None = None) -> dict
 def every_setting() -> Iterator[Setting[Any]]:
     """All settings, in the order in which they are declared."""
     return (each for each in vars(Settings).values() if isinstance(each, Setting))
-
-
-def table() -> str:
-    """The settings as the table of ``docs/operations.md``, in Markdown."""
-    rows = [
-        f"| {each.shown_name} | {each.says} | {each.kind} | {each.shown} | {each.part} |" for each in every_setting()
-    ]
-    return "\n".join(["| variable | what it is | value | usual | for |", "|---|---|---|---|---|", *rows]) + "\n"

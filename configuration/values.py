@@ -3,7 +3,8 @@
 What cannot be one is refused with StartupError, in one sentence that names the variable.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ LARGEST_ATTACHMENT = 1024**3
 MOST_WORKERS = 64
 MOST_DAYS = 36_500
 MOST_HOURS = 8_784
+MOST_SECONDS = 600
 
 
 def as_text(_: str, text: str) -> str | None:
@@ -144,6 +146,26 @@ def as_allowed(variable: str, text: str) -> "Allowed":
         return allowed_from(text)
     except ValueError as error:
         raise StartupError(f"{variable} {error}") from error
+
+
+def as_networks(variable: str, text: str) -> Sequence[str]:
+    """Networks and addresses. Raises StartupError."""
+    found = [part for part in (each.strip() for each in text.split(",")) if part]
+    for part in found:
+        try:
+            ip_network(part)
+        except ValueError:
+            raise StartupError(
+                f"{variable} takes networks such as 10.0.0.0/8, with commas between; not {part[:40]!r}."
+            ) from None
+    return found
+
+
+def as_seconds(variable: str, text: str) -> int:
+    """A number of seconds, up to ten minutes. Raises StartupError."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= MOST_SECONDS):
+        raise StartupError(f"{variable} must be a number of seconds from 0 to {MOST_SECONDS}, not {text[:40]!r}.")
+    return int(text)
 
 
 def as_digest(_: str, text: str) -> "Algorithm":

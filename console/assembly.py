@@ -7,7 +7,7 @@ from typing import Final
 
 from api.app import create_app
 from api.context import open_context
-from api.serving import serving
+from api.serving import serving, serving_health
 from api.settings import ApiSettings
 from console.app import add_console
 from console.oidc import issuer_sign_in
@@ -35,7 +35,8 @@ async def serving_api(client: ShareflowClient, settings: ApiSettings, folder: Pa
         ):
             app = create_app(context)
             add_console(app, context, issuer is not None and settings.host in LOOPBACK, way_in)
-            async with serving(app, settings.host, settings.port) as address:
-                yield address
+            with serving_health(app, context):
+                async with serving(app, settings.host, settings.port) as address:
+                    yield address
     finally:
         await client.close()

@@ -3,9 +3,17 @@
 import re
 from pathlib import Path
 
-from configuration.settings import table
+from configuration.settings import every_setting
 
 DOCUMENT = Path(__file__).parent.parent / "docs/operations.md"
+
+
+def table() -> str:
+    """The settings as the table of ``docs/operations.md``, in Markdown."""
+    rows = [
+        f"| {each.shown_name} | {each.says} | {each.kind} | {each.shown} | {each.part} |" for each in every_setting()
+    ]
+    return "\n".join(["| variable | what it is | value | usual | for |", "|---|---|---|---|---|", *rows]) + "\n"
 
 
 def written(text: str) -> str:

@@ -6,8 +6,8 @@ It serves health and metrics, and stops gracefully on SIGTERM or Ctrl-C. ``docs/
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -15,7 +15,7 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from configuration.errors import StartupError
+from configuration.errors import StartupError, port_named
 from configuration.log_key import signer_named
 from configuration.logs import configure_logs
 from configuration.memory import settle_memory
@@ -39,7 +39,7 @@ async def running_worker(
 ) -> AsyncIterator[Worker]:
     """A worker, and what runs beside it: reconciliation, publications, archiving, webhooks, checkpoints.
 
-    On a port of 127.0.0.1 it tells its health.
+    On a port of its own it tells its health.
 
     Leaving stops it gracefully. Raises StartupError for settings that cannot be.
     """
@@ -64,12 +64,12 @@ async def running_worker(
     if signer is None:
         log.warning("no checkpoints of the log are made: %s names no key", Settings.log_key.variable)
     worker = build_worker(client, engine, algorithm=settings.digest, watched=False, settings=settings)
-    health = Health(client, Reader(engine), lambda: worker.is_running)
+    health = Health(client, Reader(engine), lambda: [] if worker.is_running else ["the worker does not poll"])
     prefix = prefix_of(settings.public_url)
     async with Sender(AddressGuard(settings.webhook_allow)) as sender:
         with ExitStack() as serving:
-            with _port_named(health_port):
-                serving.enter_context(serve_health(health, health_port))
+            with port_named("health and metrics", health_port, Settings.health_port.variable):
+                serving.enter_context(serve_health(health, health_port, settings.health_host))
             async with working(worker):
                 beside = [
                     asyncio.create_task(keep_reconciling(client, engine)),
@@ -89,18 +89,6 @@ async def running_worker(
                     for task in beside:
                         task.cancel()
                     await asyncio.gather(*beside, return_exceptions=True)
-
-
-@contextmanager
-def _port_named(port: int | None) -> Iterator[None]:
-    """Say which setting names a port that cannot be used. Raises StartupError then."""
-    try:
-        yield
-    except OSError as error:
-        raise StartupError(
-            f"Port {port} for health and metrics cannot be used ({error.strerror}); "
-            f"set {Settings.health_port.variable}."
-        ) from error
 
 
 def sdk_metrics(settings: Settings) -> Runtime | None:

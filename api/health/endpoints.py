@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.context import AppContext
 from api.dependencies import ContextIn
+from api.http.problems import Problem
 from background.health import LedgerFigures
 from ledger.failures import DATABASE_ERRORS
 from protocol.connecting import temporal_answers
@@ -37,7 +38,7 @@ async def readyz(context: ContextIn) -> Response:
 
 
 async def _problems(context: AppContext) -> Sequence[str]:
-    found = []
+    found = [*context.own_problems()]
     try:
         await asyncio.to_thread(context.reader.ping)
     except DATABASE_ERRORS:
@@ -49,7 +50,13 @@ async def _problems(context: AppContext) -> Sequence[str]:
 
 @router.get("/metrics", response_class=PlainTextResponse, summary="Figures for Prometheus")
 def metrics(request: Request) -> Response:
-    """Cases, clocks and messages of the ledger; requests and their time at this door."""
+    """Cases, clocks and messages of the ledger; requests and their time at this door.
+
+    Where figures have a port of their own, they are there and not here.
+    """
+    context: AppContext | None = request.app.state.context
+    if context is not None and context.settings.health_port is not None:
+        raise Problem(404, "not_found")
     registry: CollectorRegistry = request.app.state.registry
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

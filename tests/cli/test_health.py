@@ -1,7 +1,9 @@
 """Health and metrics over HTTP, with a ledger that is down or slow."""
 
 import asyncio
+import re
 import threading
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.request import urlopen
 
@@ -24,7 +26,7 @@ def port() -> int:
 
 def of(engine: Engine) -> Health:
     nothing: Any = None
-    return Health(nothing, Reader(engine), lambda: True)
+    return Health(nothing, Reader(engine), list)
 
 
 def asked(port: int, path: str) -> tuple[int, str]:
@@ -41,12 +43,13 @@ async def test_metrics_of_a_ledger_that_is_down(port: int) -> None:
 
 
 async def test_a_slow_scrape_does_not_keep_a_probe_waiting(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
     begun, go_on = threading.Event(), threading.Event()
 
     def slow(_: Reader) -> Counts:
         begun.set()
         assert go_on.wait(10)
-        return Counts(cases={}, running={}, breached={}, stuck=0, pending=7, oldest_pending=None)
+        return Counts(cases={}, running={}, breached={}, stuck=3, pending=7, oldest_pending=an_hour_ago)
 
     monkeypatch.setattr("ledger.reader.Reader.counts", slow)
     with serve_health(of(create_engine(NOBODY_LISTENS)), port):
@@ -61,3 +64,5 @@ async def test_a_slow_scrape_does_not_keep_a_probe_waiting(port: int, monkeypatc
     assert status == 200
     assert "\nshareflow_ledger_up 1.0\n" in text
     assert "\nshareflow_messages_pending 7.0\n" in text
+    assert "\nshareflow_stuck_cases 3.0\n" in text
+    assert re.search(r"\nshareflow_oldest_message_seconds 36\d\d\.", text)

@@ -9,8 +9,9 @@ import pytest
 
 from configuration.errors import StartupError
 from configuration.setting import Setting
-from configuration.settings import Settings, every_setting, table
+from configuration.settings import Settings, every_setting
 from tests.house.code import ROOT, everything, product, shown, tree
+from tests.settings_table import table
 
 ELSEWHERE = {
     "SHAREFLOW_LONG_TESTS": "docs/testing.md",
@@ -40,6 +41,9 @@ WRONG = {
     "SHAREFLOW_OIDC_ISSUER": "http://issuer.example",
     "SHAREFLOW_PUBLIC_URL": "share.example.gov.cn",
     "SHAREFLOW_WEBHOOK_ALLOW": "10.0.0.1/8",
+    "SHAREFLOW_TRUSTED_PROXIES": "proxy.example",
+    "SHAREFLOW_API_UNREADY": "601",
+    "SHAREFLOW_API_HEALTH_PORT": "0",
 }
 """A value for each setting that can be wrong in itself; ``SHAREFLOW_DIGEST`` is told by the algorithms there are."""
 
