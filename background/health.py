@@ -92,7 +92,7 @@ class _HealthServer(ThreadingMixIn, WSGIServer):
 
 
 class _HealthServerOfSix(_HealthServer):
-    """The same on an address of IPv6."""
+    """One that listens on an address of IPv6."""
 
     address_family = socket.AF_INET6
 
