@@ -101,8 +101,8 @@ def _field(name: str, said: Mapping[str, Any], required: bool, default: Any, nul
         case {"type": "array", "items": {"type": "string"}}:
             return FormField(name, "lines", required)
         case {"type": "object"} if _is_terms(name):
-            # Terms that are written as one text are conditions.
-            return FormField(name, "area", required)
+            # Terms that are written as one text are conditions; none of their parts must be there.
+            return FormField(name, "area")
     return None
 
 

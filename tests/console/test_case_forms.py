@@ -164,6 +164,7 @@ def test_how_many_or_which_but_not_both() -> None:
 
 def test_terms_are_one_text_or_parts_and_stand_beside_or_below() -> None:
     fields = fields_of(Granting)
+    assert not any(field.required for field in fields), "a browser would ask for what may be said in another field"
     beside = Granting.model_validate(said_with(fields, {"scope": "姓名", "conditions": "不得留存"}))
     below = Granting.model_validate(said_with(fields, {"terms.scope": "姓名", "terms": "不得留存"}))
     assert beside.said() == below.said() == {"scope": "姓名", "conditions": "不得留存"}
