@@ -1,41 +1,25 @@
 """卡住的流程: what an operator sees by cause, and does with the forms, over HTTP."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 
 import pytest
 
-from background.stuck import note_what_is_held_up
-from domain.calendar import CHINA
 from domain.words import Role
 from embedded.simulate.sandbox import Sandbox
 from starter.engine_client import ShareflowClient
 from tests.console.conftest import Enter, Person
 from tests.engine.looking import handle_of, until
-from tests.procedures.grants import grant, in_days, opened, renewal
-from tests.procedures.held_up import refuses
-
-CAUSE = "other_case_unavailable:application_incomplete"
+from tests.procedures.held_up import CAUSE, held_up, refuses
 
 
 @pytest.fixture
 async def stuck(ground: Sandbox, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sequence[str]]:
     """Two cases that wait for another; what they wait for is mended when this is."""
-    client, now = ShareflowClient(ground.temporal, ground.engine), datetime.now(CHINA)
+    client = ShareflowClient(ground.temporal, ground.engine)
     with monkeypatch.context() as broken:
         broken.setattr("activities.other_cases.OtherCases._opening", refuses)
-        two = [await opened(client, "nantong-2020", grant(use_until=in_days(now, 365)), now) for _ in range(2)]
-        for each in two:
-            await client.command(each, renewal(now))
-
-        async def noted() -> bool:
-            await note_what_is_held_up(ground.temporal, ground.engine)
-            found = [await asyncio.to_thread(client.reader.troubles_of, each) for each in two]
-            return all(any(it.cause == CAUSE and it.error for it in each) for each in found)
-
-        await until(noted)
+        two = await held_up(ground, client, 2)
     yield two
     for each in two:
         await handle_of(client, each).signal("retry_step")
