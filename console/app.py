@@ -28,6 +28,7 @@ from console import (
     disputes,
     feed,
     filing,
+    live,
     replay,
     seals,
     sign_in,
@@ -38,7 +39,8 @@ from console import (
 )
 from console.door import Door, SignedOut, WayIn, language_of, visitor_of
 from console.oidc import RETURN
-from console.pages import HEADERS, page, see_other, sign, style
+from console.pages import HEADERS, page, script, see_other, sign, style
+from console.streams import Streams
 from domain.messages import label
 from ledger.errors import BadCursor
 from starter.errors import NotFound, Unavailable
@@ -106,7 +108,9 @@ ROUTES: Final = (
     Route(RETURN, sign_in.come_back),
     Route("/sign-out", sign_in.leave, methods=["POST"]),
     Route("/language", sign_in.choose_language, methods=["POST"]),
+    Route("/live", live.stream),
     Route("/console.css", style),
+    Route("/console.js", script),
     Route("/console.svg", sign),
 )
 """Every page; what is not built is not there."""
@@ -116,7 +120,7 @@ def add_console(app: FastAPI, context: AppContext, demonstration: bool, issuer: 
     """Put the console beside the API, behind the same guards. ``demonstration``: people choose who they are; else they
     prove it at ``issuer``, if there is one."""
     console = Starlette(routes=list(ROUTES), exception_handlers={**_HANDLERS, 500: _defect})
-    console.state.door = Door(context, demonstration, issuer)
+    console.state.door = Door(context, demonstration, Streams(context.reader.lasting_sessions), issuer)
     app.router.routes.append(_Pages(console))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from api.http.problems import Problem
 from console.case_forms import Typed, forms
 from console.case_story import story
 from console.door import Visitor, door_of, language_of, visitor_of
-from console.pages import page
+from console.pages import ANY_CASE, page
 from console.said import field_name, value_text
 from domain.access import Caller, visibility_of
 from domain.messages import Language, label
@@ -45,7 +46,8 @@ async def case_shown(request: Request, visitor: Visitor, typed: Typed | None = N
     shown = await asyncio.to_thread(_shown, context, visitor.caller, request_id, typed, language)
     story_of_it = await asyncio.to_thread(story, shown["told"], context.known_on(), before, language)
     beside = await asyncio.to_thread(_notes, context, visitor.caller, shown["told"], cursor, language)
-    return page(request, "case.html", visitor, {**shown, **story_of_it, **beside}, status)
+    live = f"{ANY_CASE}?{urlencode({'case': request_id, 'head': shown['told'].case.seq})}"
+    return page(request, "case.html", visitor, {**shown, **story_of_it, **beside}, status, live)
 
 
 def _before(request: Request) -> int | None:

@@ -20,7 +20,7 @@ from api.worklist.division_endpoints import deeds_out
 from api.worklist.schemas import HandOverIn
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.lights import most_pressing
-from console.pages import page, see_other
+from console.pages import ANY_CASE, page, see_other
 from domain.access import Caller
 from domain.calendar import day_of
 from domain.messages import Language, label
@@ -59,7 +59,7 @@ async def _shown(request: Request, visitor: Visitor, tab: str, wrong: str | None
 
     found, shown = await asyncio.to_thread(asked)
     following = next_of("/desk", found, {"tab": tab})
-    return page(request, "desk.html", visitor, {**told, "rows": shown, "next": following}, status)
+    return page(request, "desk.html", visitor, {**told, "rows": shown, "next": following}, status, ANY_CASE)
 
 
 async def claim(request: Request) -> Response:

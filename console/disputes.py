@@ -14,7 +14,7 @@ from console.desk import ROWS, next_after
 from console.door import door_of, language_of, visitor_of
 from console.forms import FormField
 from console.lights import light_of
-from console.pages import page
+from console.pages import ANY_CASE, page
 from console.shown_forms import choice_of, name_of
 from domain.calendar import day_of
 from domain.messages import Language, label
@@ -27,12 +27,13 @@ async def show(request: Request) -> Response:
     context, language = door_of(request).context, language_of(request)
     cursor = request.query_params.get("cursor")
     found, following = await asyncio.to_thread(disputes_of, context, visitor.caller, cursor, ROWS)
-    shown = await asyncio.to_thread(_shown, context, found, language)
+    disputed = await asyncio.to_thread(_shown, context, found, language)
     columns = [
-        {"name": label("clock", instance, language), "id": instance.value, "rows": shown[instance.value]}
+        {"name": label("clock", instance, language), "id": instance.value, "rows": disputed[instance.value]}
         for instance in INSTANCES
     ]
-    return page(request, "disputes.html", visitor, {"columns": columns, "next": next_after("/disputes", following)})
+    shown = {"columns": columns, "next": next_after("/disputes", following)}
+    return page(request, "disputes.html", visitor, shown, live=ANY_CASE)
 
 
 def _shown(

@@ -15,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.context import AppContext
+from api.http.prefix import own_path
 from api.http.problems import Problem
+from console.streams import Streams
 from domain.access import Caller
 from domain.codes import code_key
 from domain.messages import Language, label
@@ -26,6 +28,8 @@ COOKIE: Final = "__Host-shareflow"
 LANGUAGE: Final = "__Host-shareflow-language"
 LASTS: Final = timedelta(hours=12)
 CSRF: Final = "csrf_token"
+LIVE: Final = "shareflow-live"
+"""The header by which a page says that it asks by itself, because something changed."""
 MOST_FIELDS: Final = 1000
 
 
@@ -53,10 +57,11 @@ class WayIn(Protocol):
 @dataclass(frozen=True)
 class Door:
     """What the pages stand on. ``demonstration``: people choose at /sign-in who they are; else ``issuer`` leads to
-    where they prove it, if anywhere."""
+    where they prove it, if anywhere. ``streams``: who listens for changes."""
 
     context: AppContext
     demonstration: bool
+    streams: Streams
     issuer: "WayIn | None" = None
 
 
@@ -87,13 +92,23 @@ async def visitor_of(request: Request) -> Visitor:
     token = request.cookies.get(COOKIE)
     if not token:
         raise SignedOut
-    bearer = await asyncio.to_thread(context.reader.bearer_of, _digest(token))
+    bearer = await asyncio.to_thread(context.reader.bearer_of, session_of(request), not _unasked(request))
     if bearer is None:
         context.limits.failed(address)
         raise SignedOut
     caller = _caller(bearer)
     context.limits.asked(f"{code_key(caller.org or '')}/{caller.subject}")
     return Visitor(caller, _csrf(token))
+
+
+def session_of(request: Request) -> str:
+    """The digest under which the session of a request stands, if it has one."""
+    return _digest(request.cookies.get(COOKIE, ""))
+
+
+def _unasked(request: Request) -> bool:
+    """Whether a page asks by itself: that nobody is there must end a session, although things change."""
+    return LIVE in request.headers or own_path(request.scope) == "/live"
 
 
 async def form_of(request: Request, visitor: Visitor | None, files: int = 0) -> FormData:
@@ -123,8 +138,9 @@ async def sign_in(request: Request, caller: Caller, answer: Response) -> Respons
 
 async def sign_out(request: Request, answer: Response) -> Response:
     """Revoke the session for good."""
-    context = door_of(request).context
-    await asyncio.to_thread(context.writer.revoke_session, _digest(request.cookies.get(COOKIE, "")))
+    door, session = door_of(request), session_of(request)
+    await asyncio.to_thread(door.context.writer.revoke_session, session)
+    door.streams.end(session)
     answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     return answer
 

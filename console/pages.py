@@ -21,16 +21,25 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     # With no-referrer a browser would not say of a form from which address it comes.
     "Referrer-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 }
-"""A browser runs nothing, loads from here alone, and sends forms nowhere else."""
+"""A browser runs and loads what comes from here alone, nothing that stands in a page, and sends forms nowhere else."""
+
+
+ANY_CASE: Final = "/live"
+"""Where a tab hears that something changed among the cases that the visitor may see."""
 
 
 def page(
-    request: Request, template: str, visitor: Visitor | None, context: Mapping[str, Any], status: int = 200
+    request: Request,
+    template: str,
+    visitor: Visitor | None,
+    context: Mapping[str, Any],
+    status: int = 200,
+    live: str | None = None,
 ) -> Response:
-    """A page in the reader's language."""
+    """A page in the reader's language; ``live``: where a tab hears that it changed, if it can be asked for again."""
     language = language_of(request)
     text = (
         _templates()
@@ -47,6 +56,7 @@ def page(
             csrf=CSRF,
             here=own_path(request.scope),
             paged="cursor" in request.query_params,
+            live=live if request.method == "GET" else None,
             **{"back": _back(request), **context},
         )
     )
@@ -71,6 +81,11 @@ async def style(_: Request) -> Response:
     return Response(_style(), headers=HEADERS, media_type="text/css")
 
 
+async def script(_: Request) -> Response:
+    """What shows changes without a reload; every page does without it."""
+    return Response(_script(), headers=HEADERS, media_type="text/javascript")
+
+
 async def sign(_: Request) -> Response:
     """The small picture by which a browser marks the pages."""
     return Response(_templates().get_template("sign.svg").render(), headers=HEADERS, media_type="image/svg+xml")
@@ -81,6 +96,11 @@ def _style() -> str:
     folder = files("console").joinpath("templates")
     own = sorted(folder.joinpath("styles").iterdir(), key=lambda file: file.name)
     return "\n".join(file.read_text(encoding="utf-8") for file in (folder.joinpath("console.css"), *own))
+
+
+@cache
+def _script() -> str:
+    return files("console").joinpath("static/live.js").read_text(encoding="utf-8")
 
 
 @cache

@@ -21,7 +21,7 @@ from api.supervision.moment import SUPERVISORS
 from api.supervision.schemas import ChosenIn
 from console.desk import ROWS, next_of, rows
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
-from console.pages import page
+from console.pages import ANY_CASE, page
 from console.refusals import REFUSED, refusal_told
 from console.strip import strip
 from domain.access import Caller
@@ -42,7 +42,7 @@ async def show(request: Request) -> Response:
     context, language = door_of(request).context, language_of(request)
     told = await asyncio.to_thread(figures, context, visitor.caller, language)
     shown = {"told": told, "strip": strip([(each.date, each.ends) for each in told.coming])}
-    return page(request, "supervision.html", visitor, shown)
+    return page(request, "supervision.html", visitor, shown, live=ANY_CASE)
 
 
 async def cases(request: Request) -> Response:

@@ -241,9 +241,13 @@ class Reader:
 
     # Who is signed in at the console
 
-    def bearer_of(self, digest: str) -> Mapping[str, Any] | None:
-        """Who bears the session of this digest, and None for one that is over; that it was seen is noted."""
-        return sessions.bearer_of(self.engine, digest)
+    def bearer_of(self, digest: str, used: bool = True) -> Mapping[str, Any] | None:
+        """Who bears the session of this digest, and None for one that is over; that it was ``used`` is noted."""
+        return sessions.bearer_of(self.engine, digest, used)
+
+    def lasting_sessions(self, digests: Collection[str]) -> frozenset[str]:
+        """Those of some sessions that still last."""
+        return sessions.lasting_sessions(self.engine, digests)
 
     def feed_since(self, owner: str) -> datetime | None:
         """Since when somebody has a feed of the calendar; None without one."""

@@ -1,6 +1,6 @@
 """Sessions of people at the console: opened, seen, revoked; those long over are let go of."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -29,17 +29,29 @@ def open_session(engine: Engine, digest: str, bearer: Mapping[str, Any], lasts: 
         follow(connection, bearer)
 
 
-def bearer_of(engine: Engine, digest: str) -> Mapping[str, Any] | None:
-    """Who bears a session that is neither over, nor idle for long, nor revoked; None otherwise."""
-    lives = (_row.digest == digest, _row.revoked_at.is_(None), _row.ends_at > _NOW, _row.seen_at > _NOW - IDLE)
+_LASTS: Final = (_row.revoked_at.is_(None), _row.ends_at > _NOW, _row.seen_at > _NOW - IDLE)
+
+
+def bearer_of(engine: Engine, digest: str, used: bool = True) -> Mapping[str, Any] | None:
+    """Who bears a session that is neither over, nor idle for long, nor revoked; None otherwise.
+
+    ``used``: somebody is there; else it goes on growing idle.
+    """
+    lives = (_row.digest == digest, *_LASTS)
     with engine.begin() as connection:
         found = connection.execute(select(_row.bearer, _row.seen_at < _NOW - SEEN_AGAIN).where(*lives)).first()
         if found is None:
             return None
-        if found[1]:
+        if used and found[1]:
             connection.execute(update(console_sessions).where(_row.digest == digest).values(seen_at=_NOW))
         bearer: Mapping[str, Any] = found[0]
         return bearer
+
+
+def lasting_sessions(engine: Engine, digests: Collection[str]) -> frozenset[str]:
+    """Those of some sessions that are neither over, nor idle for long, nor revoked."""
+    with engine.begin() as connection:
+        return frozenset(connection.execute(select(_row.digest).where(_row.digest.in_(digests), *_LASTS)).scalars())
 
 
 def revoke_session(engine: Engine, digest: str) -> None:

@@ -23,11 +23,14 @@ ABSENT: Collection[str] = {
     "/stuck/batches/{batch_id}",
 }
 """Pages that are not there where a case was just filed: nothing sealed, published, brought or prepared."""
+STREAMS: Collection[str] = {"/live"}
+"""Addresses that answer for as long as somebody listens, and have no page."""
 
 
 def pages() -> list[str]:
-    """Every address of the console that is asked for by GET, as ``console.app.ROUTES`` has it."""
-    return list(dict.fromkeys(route.path for route in ROUTES if "GET" in (route.methods or ())))
+    """Every address of the console that is asked for by GET and ends, as ``console.app.ROUTES`` has it."""
+    asked = dict.fromkeys(route.path for route in ROUTES if "GET" in (route.methods or ()))
+    return [path for path in asked if path not in STREAMS]
 
 
 def filled(path: str, request_id: str) -> str:

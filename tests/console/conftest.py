@@ -12,6 +12,8 @@ from console.app import add_console
 from console.door import COOKIE
 from domain.words import Role
 
+THE_SCRIPT = '<script type="module" src="/console.js"></script>'
+"""The one that pages have; without it they work."""
 Enter = Callable[..., Awaitable["Person"]]
 
 

@@ -9,7 +9,7 @@ from console.app import add_console
 from domain.messages import label
 from domain.words import Role
 from tests.api.callers import STRANGER, Bearer, People
-from tests.console.conftest import Enter
+from tests.console.conftest import THE_SCRIPT, Enter
 from tests.engine.cases import PROVIDER
 
 
@@ -33,7 +33,7 @@ async def test_every_page_is_under_strict_headers(door: httpx.AsyncClient, enter
         assert page.text.count("<h1>") == 1
         assert '<html lang="zh-CN">' in page.text
         assert "style=" not in page.text
-        assert "<script" not in page.text
+        assert "<script" not in page.text.replace(THE_SCRIPT, "")
     assert [page.status_code for page in pages] == [200, 200, 404, 404]
     assert (await door.get("/console.css")).headers["content-type"].startswith("text/css")
 
@@ -78,7 +78,7 @@ async def test_a_case_is_decided_through_its_forms(people: People, enter: Enter)
     refused = await provider.give(request_id, "refuse", reason="<script>alert(1)</script>")
     assert refused.status_code == 303
     page = (await provider.get(f"/cases/{request_id}")).text
-    assert "<script" not in page
+    assert "<script" not in page.replace(THE_SCRIPT, "")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert label("stage", "refused", "zh") in page
 

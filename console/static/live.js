@@ -1,0 +1,91 @@
+// Shows what others change without a reload. A part in which somebody fills in a form, or has the focus, is never
+// replaced: it stays until they are done, and a sentence says that the page has changed meanwhile. Without this file
+// every page works as it does with it; where the stream is refused, the page stays as it is.
+
+const main = document.querySelector("main[data-live]");
+if (main && "EventSource" in window) watch(main.dataset.live);
+
+function watch(address) {
+  let stream = null; // only while the tab is in sight: a browser has few connections to one address
+  let before = false; // whether there was a stream before: what happened since is not known
+  let asking = false;
+  let again = false;
+  let waiting = [];
+
+  function listen() {
+    if (stream || document.hidden) return;
+    stream = new EventSource(address);
+    stream.addEventListener("open", () => { if (before) changed(); before = true; });
+    stream.addEventListener("changed", changed);
+  }
+
+  function leave() {
+    stream?.close();
+    stream = null;
+  }
+
+  async function changed() {
+    again = asking;
+    if (asking) return;
+    asking = true;
+    do {
+      again = false;
+      const fresh = await asked();
+      if (fresh) show(fresh);
+    } while (again);
+    asking = false;
+  }
+
+  function show(fresh) {
+    waiting = [];
+    for (const part of main.querySelectorAll("[data-part]")) {
+      const newer = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+      if (!newer) continue;
+      if (inUse(part)) waiting.push(part);
+      else part.replaceWith(unfolded(document.adoptNode(newer), part));
+    }
+    tell(waiting.length > 0);
+  }
+
+  document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); else listen(); });
+  window.addEventListener("pagehide", leave);
+  window.addEventListener("pageshow", listen);
+  main.addEventListener("focusout", () => setTimeout(() => { if (waiting.some((part) => !inUse(part))) changed(); }));
+  listen();
+}
+
+// The page as it is now; null where it cannot be had, or leads elsewhere: to whoever signed out, say.
+async function asked() {
+  try {
+    const answer = await fetch(location.href, { redirect: "error", headers: { "Shareflow-Live": "1" } });
+    return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  } catch {
+    return null;
+  }
+}
+
+function inUse(part) {
+  return part.contains(document.activeElement) || part.querySelector("details[open] form") !== null
+    || [...part.querySelectorAll("input:not([type=hidden]), textarea, select")].some(typedInto);
+}
+
+function typedInto(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
+  const preset = [...field.options].findIndex((option) => option.defaultSelected);
+  return field.selectedIndex !== Math.max(preset, 0);
+}
+
+// A part as it comes, with what is unfolded in the one that it replaces.
+function unfolded(newer, part) {
+  const open = new Set([...part.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent));
+  for (const summary of newer.querySelectorAll("details > summary")) {
+    if (open.has(summary.textContent)) summary.parentElement.open = true;
+  }
+  return newer;
+}
+
+function tell(behind) {
+  const told = document.getElementById("live");
+  told.textContent = behind ? told.dataset.said : "";
+}
