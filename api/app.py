@@ -31,6 +31,7 @@ from api.http.limits import BodyLimit
 from api.http.prefix import Prefixed
 from api.http.problems import MEDIA_TYPE, answer_problems
 from api.law import endpoints as law
+from api.notifications import endpoints as notifications
 from api.operator_acts import endpoints as operator_acts
 from api.procedures import endpoints as procedures
 from api.settings import ApiSettings
@@ -71,6 +72,7 @@ ROUTERS = (
     disputes.router,
     events.router,
     webhooks.router,
+    notifications.router,
     law.router,
     calendar.router,
     checkpoints.router,

@@ -16,6 +16,7 @@ from api.identity.keys import FixedKeys, IssuerKeys
 from api.news import News
 from api.settings import ApiSettings
 from background.archive.store import HistoryArchive
+from background.notifying.register import NotificationRegister
 from background.webhooks.register import WebhookRegister
 from configuration.archive import archive_in
 from configuration.departments import departments_in_force
@@ -66,6 +67,7 @@ class AppContext:
     def __post_init__(self) -> None:
         self.filed: LRUCache[str, CaseDetail] = LRUCache(REMEMBERED)
         self.webhooks = WebhookRegister(self.writer)
+        self.notifications = NotificationRegister(self.writer, self.settings.robots)
         self.calendar_store = self.reader.calendar_store(self.calendar)
         self.news = News(self.reader)
         self.dossier_checks = DossierChecks()

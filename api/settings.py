@@ -7,9 +7,12 @@ from pathlib import Path
 
 from limits import RateLimitItem, parse
 
+from background.notifying.mail import MailServer
+from background.notifying.robots import Robots
 from background.webhooks.addresses import NOTHING, Allowed
 from background.webhooks.payloads import prefix_of
 from configuration.errors import StartupError
+from configuration.notifying import mail_server_of, robots_of
 from configuration.settings import Settings
 from configuration.witnesses import witnesses_in
 from domain.log.keys import PublicKey
@@ -39,6 +42,7 @@ class ApiSettings:
     files (None: in the state folder), ``attachment_limit`` the largest of them in bytes. ``archive`` is the folder of
     archived histories (None: in the state folder), ``log_key`` the file with the key that seals dossiers, if any;
     ``witnesses`` are the keys whose cosignatures are kept;
+    ``mail`` is the server for mail to officers, if any, ``robots`` are those in the groups of departments;
     ``dossier_limit`` is the largest dossier that is taken in to be checked, in bytes; ``verify_page`` is how often one
     address may have one checked on the page for it (None: there is no such page).
     """
@@ -64,6 +68,8 @@ class ApiSettings:
     archive: Path | None = None
     log_key: Path | None = None
     witnesses: Sequence[PublicKey] = ()
+    mail: MailServer | None = None
+    robots: Robots = field(default_factory=dict)
     dossier_limit: int = 64 * 1024 * 1024
     verify_page: RateLimitItem | None = None
 
@@ -114,6 +120,8 @@ def api_settings(settings: Settings) -> ApiSettings:
         archive=settings.archive,
         log_key=settings.log_key,
         witnesses=witnesses_in(settings.witnesses),
+        mail=mail_server_of(settings),
+        robots=robots_of(settings),
         dossier_limit=settings.dossier_limit,
         verify_page=settings.verify_page,
     )

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import psycopg2
 
-from api.worklist.turns import waiting_for
+from background.turns import waiting_for
 from bench import servers
 from bench.cases import APPLICATION
 from bench.contestants.shareflow import in_one_process

@@ -1,13 +1,17 @@
 """What a setting is: a variable of the environment, how its text is understood, and what the table says of it."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, overload
-
-if TYPE_CHECKING:
-    from configuration.settings import Settings
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar, overload
 
 T = TypeVar("T")
 Part = Literal["all", "workers", "the API", "`shareflow up`", "the command line"]
+
+
+class EnvironmentTexts(Protocol):
+    """What the environment said for each setting."""
+
+    def text(self, setting: "Setting[Any]") -> str:
+        """What was said for one; empty when nothing was."""
 
 
 class Setting(Generic[T]):
@@ -51,7 +55,7 @@ class Setting(Generic[T]):
     @overload
     def __get__(self, settings: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, settings: "Settings", owner: type) -> T: ...
-    def __get__(self, settings: "Settings | None", owner: type) -> Self | T:
+    def __get__(self, settings: EnvironmentTexts, owner: type) -> T: ...
+    def __get__(self, settings: EnvironmentTexts | None, owner: type) -> Self | T:
         """The value, understood anew each time. Raises StartupError for a text that cannot be one."""
         return self if settings is None else self.read(self.variable, settings.text(self) or self.usual)

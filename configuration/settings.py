@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from configuration.errors import StartupError
+from configuration.notification_settings import NotificationSettings
 from configuration.setting import Setting
 from configuration.values import (
     as_allowed,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from protocol.connecting import NamedServer
 
 
-class Settings:
+class Settings(NotificationSettings):
     """Every setting, as the environment said when this was made. Asking for one that cannot be raises StartupError."""
 
     state = Setting(
@@ -410,4 +411,5 @@ def environment_with(said: Mapping[str, str], unsaid: str | None = None) -> dict
 
 def every_setting() -> Iterator[Setting[Any]]:
     """All settings, in the order in which they are declared."""
-    return (each for each in vars(Settings).values() if isinstance(each, Setting))
+    declared = (each for part in Settings.__mro__ for each in vars(part).values())
+    return (each for each in declared if isinstance(each, Setting))

@@ -4,6 +4,7 @@ What cannot be one is refused with StartupError, in one sentence that names the 
 """
 
 from collections.abc import Callable, Sequence
+from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from configuration.errors import StartupError
 if TYPE_CHECKING:
     from limits import RateLimitItem
 
+    from background.notifying.mail import MailSecurity
     from background.webhooks.addresses import Allowed
     from domain.evidence import Algorithm
 
@@ -166,6 +168,35 @@ def as_seconds(variable: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= MOST_SECONDS):
         raise StartupError(f"{variable} must be a number of seconds from 0 to {MOST_SECONDS}, not {text[:40]!r}.")
     return int(text)
+
+
+def as_place_if_any(variable: str, text: str) -> tuple[str, int] | None:
+    """A host and a port; None for none. Raises StartupError."""
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    if not host or not host.isprintable() or " " in host:
+        raise StartupError(f"{variable} must be host:port such as mail.example.gov.cn:587, not {text[:40]!r}.")
+    return host.removeprefix("[").removesuffix("]"), as_port(1)(variable, port)
+
+
+def as_security(variable: str, text: str) -> "MailSecurity":
+    """How mail is kept from others on its way. Raises StartupError."""
+    from background.notifying.mail import MailSecurity
+
+    words = [each.value for each in MailSecurity]
+    if text not in words:
+        raise StartupError(f"{variable} must be one of {', '.join(words)}, not {text[:40]!r}.")
+    return MailSecurity(text)
+
+
+def as_time(variable: str, text: str) -> time:
+    """A time of day. Raises StartupError."""
+    try:
+        hour, minute = (int(part) for part in text.split(":") if part.isascii() and len(part) == 2)
+        return time(hour, minute)
+    except ValueError:
+        raise StartupError(f"{variable} must be a time of day such as 08:30, not {text[:40]!r}.") from None
 
 
 def as_digest(_: str, text: str) -> "Algorithm":

@@ -9,16 +9,17 @@ from markupsafe import Markup
 from api.accounts.account import Account, Replaced, Round, stays_until
 from api.accounts.endpoints import CaseTold
 from audit.page.drawing import DayBar, Drawing, limit_bar, months_of
-from console.lights import light_of
 from console.said import field_name, said_lines, value_text
 from domain.calendar import day_of
 from domain.clocks import ClockId
+from domain.engine.lights import light_of
 from domain.engine.records import RecordedEvent
 from domain.messages import Language, label, words
+from domain.messages.days import day_text
 from domain.rule_texts import quotes
 from domain.statutes.model import Statute
 from domain.words import Role
-from starter.documents.wording import day_text, limit_text
+from starter.documents.wording import limit_text
 
 ROWS: Final = 40
 """So many events are told at first; the page leads to those before."""

@@ -15,14 +15,15 @@ from api.cases.schemas import ClaimOut
 from api.context import AppContext
 from api.http.problems import Problem, title_of
 from api.worklist import division
-from api.worklist.division import DIVIDING, Tab, claims_out, tab_of_worklist
+from api.worklist.division import Tab, claims_out, tab_of_worklist
 from api.worklist.division_endpoints import deeds_out
 from api.worklist.schemas import HandOverIn
+from background.turns import DIVIDING
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
-from console.lights import most_pressing
 from console.pages import ANY_CASE, page, see_other
 from domain.access import Caller
 from domain.calendar import day_of
+from domain.engine.lights import most_pressing
 from domain.messages import Language, label
 from ledger.queries.views import CaseSummary, Page
 

@@ -13,10 +13,10 @@ from api.disputes.standing import INSTANCES, running
 from console.desk import ROWS, next_after
 from console.door import door_of, language_of, visitor_of
 from console.forms import FormField
-from console.lights import light_of
 from console.pages import ANY_CASE, page
 from console.shown_forms import choice_of, name_of
 from domain.calendar import day_of
+from domain.engine.lights import light_of
 from domain.messages import Language, label
 from ledger.queries.disputing import DisputedCase
 

@@ -4,10 +4,9 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData
@@ -18,10 +17,9 @@ from api.context import AppContext
 from api.http.prefix import own_path
 from api.http.problems import Problem
 from console.streams import Streams
-from domain.access import Caller
+from domain.access import Caller, as_it_was, as_kept
 from domain.codes import code_key
 from domain.messages import Language, label
-from domain.words import Role
 
 COOKIE: Final = "__Host-shareflow"
 """The prefix: a browser takes it only as Secure, for this host alone and for every path."""
@@ -96,7 +94,7 @@ async def visitor_of(request: Request) -> Visitor:
     if bearer is None:
         context.limits.failed(address)
         raise SignedOut
-    caller = _caller(bearer)
+    caller = as_it_was(bearer)
     context.limits.asked(f"{code_key(caller.org or '')}/{caller.subject}")
     return Visitor(caller, _csrf(token))
 
@@ -131,7 +129,7 @@ async def sign_in(request: Request, caller: Caller, answer: Response) -> Respons
     """Begin a session, whose token the answer brings to the browser."""
     token = secrets.token_urlsafe(32)
     context = door_of(request).context
-    await asyncio.to_thread(context.writer.open_session, _digest(token), _bearer(caller), LASTS)
+    await asyncio.to_thread(context.writer.open_session, _digest(token), as_kept(caller), LASTS)
     set_cookie(answer, COOKIE, token)
     return answer
 
@@ -148,7 +146,7 @@ async def sign_out(request: Request, answer: Response) -> Response:
 async def begin_feed(request: Request, caller: Caller, token: str) -> None:
     """Begin a feed of a caller's calendar, whose address has the token."""
     writer = door_of(request).context.writer
-    await asyncio.to_thread(writer.open_feed, _digest(token), caller.subject, _bearer(caller))
+    await asyncio.to_thread(writer.open_feed, _digest(token), caller.subject, as_kept(caller))
 
 
 async def end_feed(request: Request, caller: Caller) -> None:
@@ -164,7 +162,7 @@ async def owner_of_feed(request: Request, token: str) -> Caller:
     if bearer is None:
         context.limits.failed(address)
         raise Problem(404, "not_found")
-    caller = _caller(bearer)
+    caller = as_it_was(bearer)
     context.limits.asked(f"{code_key(caller.org or '')}/{caller.subject}")
     return caller
 
@@ -185,17 +183,3 @@ def _csrf(token: str) -> str:
 def came_from(request: Request) -> str:
     """The address of whoever asks, by which floods are held back."""
     return request.client.host if request.client else "unknown"
-
-
-def _bearer(caller: Caller) -> Mapping[str, Any]:
-    return {
-        "subject": caller.subject,
-        "org": caller.org,
-        "roles": sorted(caller.roles),
-        "places": sorted(caller.places),
-    }
-
-
-def _caller(bearer: Mapping[str, Any]) -> Caller:
-    roles = frozenset(role for role in Role if role.value in bearer["roles"])
-    return Caller(bearer["subject"], bearer["org"], roles, frozenset(bearer["places"]))

@@ -13,12 +13,12 @@ from api.http.prefix import prefixed
 from api.worklist import division
 from console.door import begin_feed, door_of, end_feed, form_of, language_of, owner_of_feed, visitor_of
 from console.icalendar import AllDay, calendar
-from console.lights import most_pressing
 from console.pages import HEADERS, page, see_other
 from domain.access import Caller
 from domain.calendar import day_of
+from domain.engine.lights import most_pressing
 from domain.messages import Language, label
-from starter.documents.wording import day_text
+from domain.messages.days import day_text
 
 AT_MOST = 500
 """So many deadlines stand in a feed, the soonest."""

@@ -13,8 +13,9 @@ from api.http.prefix import own_path, prefixed
 from console.door import CSRF, Visitor, door_of, language_of
 from console.menu import menu_of
 from domain.messages import words
+from domain.messages.days import day_text
 from starter.documents.page import TAGS
-from starter.documents.wording import day_text, said, time_text
+from starter.documents.wording import said, time_text
 
 HEADERS: Final = {
     "Cache-Control": "no-store",

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from api.http.problems import Problem
 from api.worklist import division
 from api.worklist.schemas import StandInIn
+from background.turns import unit_of
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.pages import page, see_other
 from domain.messages import label
@@ -43,7 +44,7 @@ async def end(request: Request) -> Response:
     number = str(form.get("id", ""))
     if not number.isascii() or not number.isdigit() or len(number) > 18:
         raise Problem(404, "not_found")
-    writer, unit = door_of(request).context.writer, division.unit_of(visitor.caller)
+    writer, unit = door_of(request).context.writer, unit_of(visitor.caller)
     if not await asyncio.to_thread(writer.end_stand_in, unit, int(number), visitor.caller.subject):
         raise Problem(404, "not_found")
     return see_other(PAGE)
@@ -58,7 +59,7 @@ async def _page(
 ) -> Response:
     division.require_division(visitor.caller)
     context = door_of(request).context
-    unit, day = division.unit_of(visitor.caller), division.today(context)
+    unit, day = unit_of(visitor.caller), division.today(context)
     found = await asyncio.to_thread(context.reader.stand_ins, unit, day)
     told = {"found": found, "values": values or {}, "wrong": wrong, "me": visitor.caller.subject}
     return page(request, "substitutes.html", visitor, told, status)

@@ -4,8 +4,9 @@ The one rule that the HTTP door, the ledger's queries and the checks of a comman
 what it is in the case, the organs of a place have that place's cases, audit and operations see all and decide nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from domain.codes import same_code
 from domain.words import Role
@@ -31,6 +32,22 @@ class Caller:
     org: str | None
     roles: frozenset[Role]
     places: frozenset[str] = frozenset()
+
+
+def as_kept(caller: Caller) -> Mapping[str, Any]:
+    """A caller as JSON, for what is done on its behalf later."""
+    return {
+        "subject": caller.subject,
+        "org": caller.org,
+        "roles": sorted(caller.roles),
+        "places": sorted(caller.places),
+    }
+
+
+def as_it_was(kept: Mapping[str, Any]) -> Caller:
+    """The caller that was kept; a role that is not known any more is none."""
+    roles = frozenset(role for role in Role if role.value in kept["roles"])
+    return Caller(kept["subject"], kept["org"], roles, frozenset(kept["places"]))
 
 
 @dataclass(frozen=True)

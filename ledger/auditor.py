@@ -9,12 +9,20 @@ from sqlalchemy.exc import DBAPIError
 from ledger.archive_tables import archived_histories
 from ledger.desk_tables import desk_claims
 from ledger.log_tables import checkpoints
+from ledger.notification_tables import console_notified
 from ledger.seal_tables import assessment_seals
 from ledger.session_tables import console_sessions
 from ledger.tables import metadata
 
 AUDITOR: Final = "shareflow_auditor"
-ELSEWHERE: Final = (archived_histories, assessment_seals, checkpoints, console_sessions, desk_claims)
+ELSEWHERE: Final = (
+    archived_histories,
+    assessment_seals,
+    checkpoints,
+    console_notified,
+    console_sessions,
+    desk_claims,
+)
 """Of each other file of tables one, by which all of it is known."""
 SECRET: Final = ("webhook", "console")
 """How the names of those tables begin that hold secrets of others, or who signed in, and nothing of a case."""

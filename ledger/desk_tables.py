@@ -1,6 +1,6 @@
 """The tables of the desk: who of a department does which case, who stands in for whom, whose calendars are fed."""
 
-from sqlalchemy import BigInteger, Column, Date, Identity, Index, Table, Text
+from sqlalchemy import BigInteger, Column, Date, Identity, Index, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ledger.tables import Digest, Instant, metadata, of_case, written_at
@@ -29,6 +29,7 @@ desk_moves = Table(
     Column("by", Text, nullable=False),
     Column("reason", Text),
     Index("desk_moves_of_case", "request_id", "number"),
+    Index("desk_moves_to_officer", "unit", "officer", "at", postgresql_where=text("kind = 'hand_over'")),
 )
 """All that was claimed, released and handed over; it only grows."""
 

@@ -13,6 +13,7 @@ from api.audit.endpoints import AUDITORS
 from api.calendar.publishing import PUBLISHERS
 from api.checkpoints.endpoints import COSIGNERS
 from api.events_in.receiving import SENDERS
+from api.notifications.choosing import READERS_OF_LOST
 from api.operator_acts.endpoints import WATCHERS
 from api.stuck.endpoints import MENDERS
 from api.supervision.moment import SUPERVISORS
@@ -72,6 +73,12 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/worklist/substitutes": COMMANDING,
     "POST /v1/worklist/substitutes": COMMANDING,
     "DELETE /v1/worklist/substitutes/{id}": COMMANDING,
+    "GET /v1/notifications": EVERY_ROLE,
+    "PUT /v1/notifications": EVERY_ROLE,
+    "POST /v1/notifications/address": EVERY_ROLE,
+    "POST /v1/notifications/address/confirmation": EVERY_ROLE,
+    "DELETE /v1/notifications/address": EVERY_ROLE,
+    "GET /v1/notifications/undelivered": frozenset(READERS_OF_LOST),
     "GET /v1/assessment": frozenset(SUPERVISORS),
     "GET /v1/assessment/cases": frozenset(SUPERVISORS),
     "GET /v1/assessment/table": frozenset(SUPERVISORS),

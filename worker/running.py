@@ -37,7 +37,8 @@ log = logging.getLogger("shareflow.worker")
 async def running_worker(
     client: Client, engine: Engine, settings: Settings, health_port: int | None
 ) -> AsyncIterator[Worker]:
-    """A worker, and what runs beside it: reconciliation, publications, archiving, webhooks, checkpoints.
+    """A worker, and what runs beside it: reconciliation, publications, archiving, webhooks,
+    checkpoints, notifications.
 
     On a port of its own it tells its health.
 
@@ -47,6 +48,7 @@ async def running_worker(
     from background.archive.archiving import keep_archiving
     from background.checkpoints import keep_checkpointing
     from background.health import Health, serve_health
+    from background.notifying.notifier import Notifier
     from background.pruning import keep_pruning
     from background.publication import keep_publishing
     from background.reconciliation import keep_reconciling
@@ -57,6 +59,7 @@ async def running_worker(
     from background.webhooks.payloads import prefix_of
     from background.webhooks.sending import Sender
     from configuration.archive import archive_of
+    from configuration.notifying import looking_around, mail_server_of
     from configuration.timestamps import authority_named
 
     signer, every = signer_named(settings), timedelta(hours=settings.checkpoint_hours)
@@ -65,7 +68,8 @@ async def running_worker(
         log.warning("no checkpoints of the log are made: %s names no key", Settings.log_key.variable)
     worker = build_worker(client, engine, algorithm=settings.digest, watched=False, settings=settings)
     health = Health(client, Reader(engine), lambda: [] if worker.is_running else ["the worker does not poll"])
-    prefix = prefix_of(settings.public_url)
+    prefix, mail, calendar = prefix_of(settings.public_url), mail_server_of(settings), CalendarStore(engine)
+    around = looking_around(settings, calendar, mails=mail is not None)
     async with Sender(AddressGuard(settings.webhook_allow)) as sender:
         with ExitStack() as serving:
             with port_named("health and metrics", health_port, Settings.health_port.variable):
@@ -74,10 +78,11 @@ async def running_worker(
                 beside = [
                     asyncio.create_task(keep_reconciling(client, engine)),
                     asyncio.create_task(keep_watching(client, engine)),
-                    asyncio.create_task(keep_publishing(client, engine, CalendarStore(engine))),
+                    asyncio.create_task(keep_publishing(client, engine, calendar)),
                     asyncio.create_task(keep_archiving(client, engine, archive_of(settings))),
                     asyncio.create_task(Dispatcher(engine, sender, prefix=prefix).keep_dispatching()),
                     asyncio.create_task(keep_telling_checkpoints(engine, sender, prefix)),
+                    asyncio.create_task(Notifier(engine, sender, mail, around).keep_notifying()),
                 ]
                 if signer is not None:
                     beside.append(asyncio.create_task(keep_checkpointing(engine, signer, every, authority)))

@@ -6,30 +6,21 @@ It says who does what inside, and nothing of what the department may do: whoever
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Final, Literal
+from typing import Literal
 
 from api.cases.schemas import ClaimOut
 from api.context import AppContext
 from api.dependencies import parties_of, visible_filing
 from api.http.problems import Problem
 from api.worklist.schemas import HandOverIn, StandInIn
-from api.worklist.turns import waiting_for
-from domain.access import OF_ALL, Caller, capacities
+from background.turns import DIVIDING, unit_of, waiting_for
+from domain.access import Caller, capacities
 from domain.calendar import day_of
-from domain.codes import code_key
 from domain.messages import Language, label
-from domain.words import Role
 from ledger.queries.desk import CaseClaim, StandIn
 from ledger.queries.views import CaseSummary, Held, Page
 
-DIVIDING: Final = tuple(role for role in Role if role not in OF_ALL)
-"""Whose work is divided: those that decide cases."""
 Tab = Literal["mine", "department", "unclaimed"]
-
-
-def unit_of(caller: Caller) -> str:
-    """Within what work is divided: the department by its code, or the organ where a token names none."""
-    return code_key(caller.org) if caller.org else f"@{'+'.join(sorted(caller.roles & frozenset(DIVIDING)))}"
 
 
 def today(context: AppContext) -> date:

@@ -19,6 +19,7 @@ from api.worklist.schemas import (
     StandInList,
     StandInOut,
 )
+from background.turns import unit_of
 from domain.access import Caller, visibility_of
 from domain.messages import Language, label
 from ledger.queries.desk import CaseClaim, StandIn
@@ -92,7 +93,7 @@ async def _claim_out(context: AppContext, caller: Caller, found: CaseClaim) -> C
 async def substitutes(context: ContextIn, caller: CallerIn, language: LanguageIn) -> Response:
     """The stand-ins of your department that are not over (替岗)."""
     division.require_division(caller)
-    found = await asyncio.to_thread(context.reader.stand_ins, division.unit_of(caller), division.today(context))
+    found = await asyncio.to_thread(context.reader.stand_ins, unit_of(caller), division.today(context))
     return answer(StandInList(items=[_stand_in_out(each) for each in found]), language)
 
 
@@ -112,7 +113,7 @@ async def end_substitute(
 ) -> Response:
     """End a stand-in of your department now."""
     division.require_division(caller)
-    unit, by = division.unit_of(caller), caller.subject
+    unit, by = unit_of(caller), caller.subject
     if not await asyncio.to_thread(context.writer.end_stand_in, unit, id, by):
         raise NotFound(f"There is no stand-in {id}.")
     return Response(status_code=204, headers=HEADERS)

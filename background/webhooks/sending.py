@@ -44,11 +44,22 @@ class Result:
 
 
 @dataclass(frozen=True)
-class _Answer:
+class HttpAnswer:
+    """What came of a call: a status, or an error word; the beginning of what was answered.
+
+    ``unsent``: nobody was reached, so that nothing can have arrived.
+    """
+
     status: int | None = None
     error: str | None = None
     response: bytes = b""
     retry_after: str | None = None
+    unsent: bool = False
+
+    @property
+    def text(self) -> str:
+        """The beginning of what was answered, as text that a database takes."""
+        return self.response.decode("utf-8", "replace").replace("\x00", "\ufffd")
 
 
 class Sender:
@@ -80,23 +91,27 @@ class Sender:
         """Send an event once, signed with ``keys`` at an instant. Whatever goes wrong is in the result."""
         headers, body = signed(event, keys, at)
         begun = time.perf_counter()
-        try:
-            async with asyncio.timeout(self._patience) as limit:
-                answer = await self._post(url, headers, body, limit)
-        except Unfit as unfit:
-            answer = _Answer(error=unfit.word)
-        except (TimeoutError, httpcore.TimeoutException):
-            answer = _Answer(error="timed_out")
-        except httpcore.ProtocolError:
-            answer = _Answer(error="broken_answer")
-        except (httpcore.NetworkError, OSError) as error:
-            answer = _Answer(error="tls_failed" if _of_tls(error) else "connection_failed")
+        answer = await self.post(url, headers, body)
         took = round((time.perf_counter() - begun) * 1000)
-        response = answer.response.decode("utf-8", "replace").replace("\x00", "\ufffd")
-        attempt = Attempt(at, answer.status, answer.error, took, response)
+        attempt = Attempt(at, answer.status, answer.error, took, answer.text)
         return Result(attempt, asked_for(answer.retry_after, at))
 
-    async def _post(self, url: str, headers: Mapping[str, str], body: bytes, limit: asyncio.Timeout) -> _Answer:
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        """Send a body once. Whatever goes wrong is in the answer."""
+        try:
+            async with asyncio.timeout(self._patience) as limit:
+                return await self._post(url, headers, body, limit)
+        except Unfit as unfit:
+            return HttpAnswer(error=unfit.word, unsent=True)
+        except (TimeoutError, httpcore.TimeoutException) as error:
+            return HttpAnswer(error="timed_out", unsent=isinstance(error, httpcore.ConnectTimeout))
+        except httpcore.ProtocolError:
+            return HttpAnswer(error="broken_answer")
+        except (httpcore.NetworkError, OSError) as error:
+            word = "tls_failed" if _of_tls(error) else "connection_failed"
+            return HttpAnswer(error=word, unsent=isinstance(error, httpcore.ConnectError))
+
+    async def _post(self, url: str, headers: Mapping[str, str], body: bytes, limit: asyncio.Timeout) -> HttpAnswer:
         place = place_in(url)
         sent = {
             "host": place.netloc,
@@ -111,7 +126,7 @@ class Sender:
         async with pool.stream("POST", where, headers=fields, content=body, extensions=limits) as answer:
             # The status decides; nothing that comes or fails to come after it makes the sending a failure.
             limit.reschedule(None)
-            return _Answer(
+            return HttpAnswer(
                 status=answer.status,
                 error=_error_of(answer.status),
                 response=await _excerpt(answer),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, func, select, tuple_, update
+from sqlalchemy import Connection, Engine, RowMapping, Table, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from domain.stuck import StuckKind, Trouble
@@ -78,15 +78,18 @@ def trouble_of(row: RowMapping) -> Trouble:
     )
 
 
-def take_watch(engine: Engine, holder: str, lease: timedelta) -> bool:
-    """Whether ``holder`` is the one to watch, for so long: whoever was before, or anybody once that one is silent."""
-    new = insert_or_skip(stuck_watch).values(holder=holder, until=_NOW + lease)
-    free = (stuck_watch.c.until < _NOW) | (stuck_watch.c.holder == holder)
+def take_watch(engine: Engine, holder: str, lease: timedelta, watch: Table = stuck_watch) -> bool:
+    """Whether ``holder`` is the one to watch, for so long: whoever was before, or anybody once that one is silent.
+
+    ``watch`` is the table of who does.
+    """
+    new = insert_or_skip(watch).values(holder=holder, until=_NOW + lease)
+    free = (watch.c.until < _NOW) | (watch.c.holder == holder)
     taken = new.on_conflict_do_update(
-        index_elements=[stuck_watch.c.one], set_={"holder": holder, "until": _NOW + lease}, where=free
+        index_elements=[watch.c.one], set_={"holder": holder, "until": _NOW + lease}, where=free
     )
     with engine.begin() as connection:
-        return connection.execute(taken.returning(stuck_watch.c.holder)).first() is not None
+        return connection.execute(taken.returning(watch.c.holder)).first() is not None
 
 
 def note_watched(engine: Engine) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, delete, func, insert, select, update
 
 from ledger.queries.feeds import follow
+from ledger.queries.notified import told_as_now
 from ledger.session_tables import console_sessions
 
 IDLE: Final = timedelta(hours=2)
@@ -21,12 +22,16 @@ _NOW = func.clock_timestamp()
 
 
 def open_session(engine: Engine, digest: str, bearer: Mapping[str, Any], lasts: timedelta) -> None:
-    """Begin a session that lasts so long at most; those long over go. The feed of its bearer shows what it may see."""
+    """Begin a session that lasts so long at most; those long over go.
+
+    The feed of its bearer shows what it may see now, and its bearer is told of that.
+    """
     values = {"digest": digest, "bearer": dict(bearer), "created_at": _NOW, "seen_at": _NOW, "ends_at": _NOW + lasts}
     with engine.begin() as connection:
         connection.execute(delete(console_sessions).where(_row.ends_at < _NOW - KEPT))
         connection.execute(insert(console_sessions).values(values))
         follow(connection, bearer)
+        told_as_now(connection, bearer)
 
 
 _LASTS: Final = (_row.revoked_at.is_(None), _row.ends_at > _NOW, _row.seen_at > _NOW - IDLE)

@@ -12,6 +12,7 @@ from domain.engine.decision import MISTYPED_CODE
 from domain.engine.filed import mistyped_codes
 from domain.engine.records import RecordedEvent
 from domain.messages import Language
+from domain.messages.days import day_text
 from domain.statutes.model import Clause
 from domain.words import EventType, Stage
 from starter.documents.citation import CLAUSES, Citation, of_clause
@@ -19,7 +20,7 @@ from starter.documents.dossier import Dossier
 from starter.documents.notice import event_number
 from starter.documents.page import html
 from starter.documents.parts import TableRow, Voice
-from starter.documents.wording import day_text, filled, said
+from starter.documents.wording import filled, said
 
 FIELDS = (
     *("purpose", "scope", "item_count", "legal_basis", "service_mode", "use_until", "justification"),

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from domain.calendar import day_of
 from domain.engine.records import RecordedEvent
 from domain.messages import Language, words
+from domain.messages.days import day_text
 from domain.words import ClockState, Role
 from procedures.share_request.case import ShareRequestCase
 from starter.documents.citation import Citation, cited, of_clock
@@ -17,7 +18,7 @@ from starter.documents.dossier import Dossier, organ, who_must_act
 from starter.documents.page import html
 from starter.documents.parts import TableRow, Voice
 from starter.documents.rules import Addressee, NoticeRule, next_word, notice_rule
-from starter.documents.wording import day_text, due_text, filled, said
+from starter.documents.wording import due_text, filled, said
 
 DEPARTMENTS = (Role.REQUESTER, Role.PROVIDER)
 

@@ -9,11 +9,12 @@ from domain.calendar import day_of
 from domain.codes import same_code
 from domain.engine.records import Actor, Clock, RecordedEvent
 from domain.messages import Language, label
+from domain.messages.days import day_text
 from domain.words import Basis, ClockState, Role
 from procedures.share_request.case import ShareRequestCase
 from starter.documents.citation import Citation, of_clock, title_text
 from starter.documents.dossier import Dossier, organ, referred_to, who_must_act
-from starter.documents.wording import day_text, due_text, filled, limit_text, said, time_text, worded
+from starter.documents.wording import due_text, filled, limit_text, said, time_text, worded
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,15 @@
 """How papers say things: each regulation's own words, numbers of articles, dates as they are written in China."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 from markupsafe import Markup
 
 from domain.calendar import CHINA, day_of, end_of
 from domain.engine.records import Clock
 from domain.messages import Language, words
+from domain.messages.days import day_text
 from domain.words import Unit
-
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 
 
 def worded(kind: str, word: str, statute: str, language: Language) -> str:
@@ -40,13 +36,6 @@ def filled(sentence: str, values: Mapping[str, object]) -> Markup:
 def said(value: object) -> Markup:
     """Somebody's own words within ours."""
     return Markup("<bdi>{}</bdi>").format(value)
-
-
-def day_text(day: date, language: Language) -> str:
-    """2026年3月5日, 5 March 2026."""
-    if language == "zh":
-        return f"{day.year}年{day.month}月{day.day}日"
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def time_text(at: datetime, language: Language) -> str:

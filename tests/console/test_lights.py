@@ -5,9 +5,9 @@ from datetime import date, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.lights import light_of
 from domain.calendar import CHINA, Calendar, end_of
 from domain.clocks import ClockId
+from domain.engine.lights import light_of
 from domain.engine.records import ShownClock
 from domain.policy import default_policy
 from domain.words import Basis, ClockState, Unit

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from domain.calendar import CHINA
 from domain.messages import Language, words
+from domain.messages.days import day_text
 from domain.messages.numerals import numeral
 from domain.words import ProcedureName, Stage
 from embedded.simulate.sandbox import Sandbox
@@ -22,7 +23,7 @@ from starter.documents.notice import notices
 from starter.documents.page import content_security_policy
 from starter.documents.papers import listed, papers
 from starter.documents.rules import rules
-from starter.documents.wording import day_text, worded
+from starter.documents.wording import worded
 from tests.documents.conftest import Dossiers, played
 from tests.documents.reading import read
 

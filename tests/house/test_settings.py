@@ -44,6 +44,9 @@ WRONG = {
     "SHAREFLOW_TRUSTED_PROXIES": "proxy.example",
     "SHAREFLOW_API_UNREADY": "601",
     "SHAREFLOW_API_HEALTH_PORT": "0",
+    "SHAREFLOW_MAIL_SERVER": "mail.example.gov.cn",
+    "SHAREFLOW_MAIL_SECURITY": "some",
+    "SHAREFLOW_DAILY_AT": "8:3",
 }
 """A value for each setting that can be wrong in itself; ``SHAREFLOW_DIGEST`` is told by the algorithms there are."""
 

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Engine, text
 
 from api.supervision.moment import moment_at
-from console.lights import most_pressing
 from domain.access import Visibility, place_of
 from domain.calendar import CHINA, Calendar, day_of
 from domain.codes import code_key
+from domain.engine.lights import most_pressing
 from domain.engine.records import Event
 from domain.policy import default_policy
 from domain.words import EventType, Outcome, ProcedureName, Role, Stage, Urgency

@@ -20,6 +20,7 @@ class Sent:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    query: str = ""
 
     @property
     def id(self) -> str:
@@ -98,16 +99,17 @@ class WebhookReceiver:
         while more:
             message = await receive()
             body, more = body + message.get("body", b""), message.get("more_body", False)
-        sent = Sent(scope["path"], {k.decode(): v.decode() for k, v in scope["headers"]}, body)
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        sent = Sent(scope["path"], headers, body, scope["query_string"].decode())
         self.busy += 1
         self.busiest = max(self.busiest, self.busy)
         self.news.set()
         await self.hold.wait()
         await asyncio.sleep(self.slow)
-        status, headers, content = self.answer(sent)
+        status, told, content = self.answer(sent)
         (self.accepted if 200 <= status < 300 else self.refused).append(sent)
         self.busy -= 1
         self.news.set()
-        fields = [(name.encode(), value.encode()) for name, value in headers.items()]
+        fields = [(name.encode(), value.encode()) for name, value in told.items()]
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": content})

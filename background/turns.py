@@ -1,13 +1,22 @@
 """Whose move it is, as the ledger is asked: statute by statute, role by role."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Final, Literal
 
-from domain.access import EVERYWHERE, OF_A_PLACE, OF_A_SUPERIOR, Caller, place_of
+from domain.access import EVERYWHERE, OF_A_PLACE, OF_A_SUPERIOR, OF_ALL, Caller, place_of
+from domain.codes import code_key
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role, Stage
 from ledger.queries.views import WorklistFilter
 from procedures.assignees import SETTLING, stages_assigned_to, stages_with_extension
+
+DIVIDING: Final = tuple(role for role in Role if role not in OF_ALL)
+"""Whose work is divided: those that decide cases."""
+
+
+def unit_of(caller: Caller) -> str:
+    """Within what work is divided: the department by its code, or the organ where a token names none."""
+    return code_key(caller.org) if caller.org else f"@{'+'.join(sorted(caller.roles & frozenset(DIVIDING)))}"
 
 
 def waiting_for(caller: Caller) -> list[WorklistFilter]:
