@@ -17,4 +17,9 @@ def archive_of(settings: Settings) -> HistoryArchive:
 
 def archive_in(named: Path | None, state_folder: Path) -> HistoryArchive:
     """The archive in the folder that the operator names, else in the state folder."""
-    return HistoryArchive(FolderArchive(named or state_folder / USUAL))
+    return HistoryArchive(FolderArchive(archive_folder(named, state_folder)))
+
+
+def archive_folder(named: Path | None, state_folder: Path) -> Path:
+    """Where the archive is, there or not yet."""
+    return named or state_folder / USUAL

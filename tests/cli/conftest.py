@@ -1,19 +1,23 @@
 """The command line, called within this process (fast) or as the installed program (real)."""
 
+import itertools
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from cli.program import app
+from embedded.simulate.sandbox import Sandbox
 from tests.logs import logging_as_it_was
 
 __all__ = ["logging_as_it_was"]
 
+_numbers = itertools.count(1)
 PROGRAM = Path(sys.executable).parent / "shareflow"
 
 
@@ -53,6 +57,26 @@ def nothing_of_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "no-temporal.toml"))
+
+
+@pytest.fixture
+def new_database(ground: Sandbox) -> Iterator[Callable[[], str]]:
+    """Makes databases without tables beside the session's ledger, by their addresses; they go with the test."""
+    made: list[str] = []
+
+    def carry_out(statement: str) -> None:
+        with ground.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(statement))
+
+    def new() -> str:
+        made.append(f"made_{next(_numbers)}")
+        carry_out(f"CREATE DATABASE {made[-1]}")
+        url = ground.engine.url.set(drivername="postgresql", database=made[-1])
+        return url.render_as_string(hide_password=False)
+
+    yield new
+    for name in made:
+        carry_out(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 import asyncio
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -34,16 +33,11 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def bare(ground: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def bare(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of a database without tables, which the environment names."""
-    name = f"admin{next(_numbers)}"
-    with ground.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    url = ground.engine.url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    url = new_database()
     monkeypatch.setenv("SHAREFLOW_DATABASE_URL", url)
-    yield url
-    with ground.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    return url
 
 
 @pytest.mark.usefixtures("bare")

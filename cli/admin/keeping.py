@@ -1,0 +1,108 @@
+"""What ``shareflow admin backup`` and ``restore`` do."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from cli.admin.migrating import owners_url
+from cli.errors import REFUSED, Failure
+from cli.output import print_json
+from configuration.archive import archive_folder
+from configuration.log_key import signer_at_hand
+from configuration.settings import Settings, environment_with
+from embedded.stack.postgres import programs_folder
+from ledger.dumping import DumpFailed, PostgresTools, dump, restore, restored_from
+from ledger.reader import reader_at
+from starter.attachments import attachments_folder
+from starter.backups import (
+    LEDGER,
+    BackupManifest,
+    BackupUnusable,
+    NewBackup,
+    checked_backup,
+    refuse_other_files,
+    restore_folder,
+)
+
+NOT_IN_IT = "Temporal's store and secret keys are not in it"
+
+
+async def back_up_and_tell(to: Path, as_json: bool) -> None:
+    """Back up what the settings name into a new folder, and tell what it holds."""
+    settings = Settings()
+    with _refusals():
+        manifest = await asyncio.to_thread(_back_up, settings, to)
+    size = sum(file.bytes for file in manifest.files.values())
+    if as_json:
+        print_json({"backup": str(to), "files": len(manifest.files), "bytes": size, "schema": manifest.ledger_schema})
+    else:
+        typer.echo(f"{to} holds {len(manifest.files)} files of {size} bytes; {NOT_IN_IT}.")
+
+
+def _back_up(settings: Settings, to: Path) -> BackupManifest:
+    """The ledger first: what its cases refer to was kept before, and is copied afterwards."""
+    url = owners_url(settings)
+    with reader_at(url) as reader:
+        reader.require_schema()
+        schema = reader.schema() or ""
+    new = NewBackup(to)
+    dump(url, new.ledger, _tools())
+    for part, folder in _folders(settings).items():
+        new.take_folder(part, folder)
+    signer = signer_at_hand(settings.log_key, settings.state)
+    if signer is not None:
+        new.take_key(signer.key.written())
+    return new.finish(schema)
+
+
+async def restore_and_tell(backup: Path, as_json: bool) -> None:
+    """Restore a backup into an empty database and empty folders, and tell what was done."""
+    settings = Settings()
+    with _refusals():
+        changed = await asyncio.to_thread(_restore, settings, backup)
+    if as_json:
+        print_json({"backup": str(backup), "changed": changed})
+    elif changed:
+        typer.echo(f"{backup} is restored; {NOT_IN_IT}. Look with `shareflow doctor` and `shareflow audit reconcile`.")
+    else:
+        typer.echo(f"{backup} was restored here already; nothing was changed.")
+
+
+def _restore(settings: Settings, folder: Path) -> bool:
+    """Whether anything had to be done. Everything is looked at before anything is; the ledger comes last."""
+    backup, url = checked_backup(folder), owners_url(settings)
+    mark = restored_from(url)
+    if mark not in (None, backup.digest):
+        raise BackupUnusable("Another backup was restored into this database: this one needs an empty one.")
+    folders = _folders(settings)
+    if mark is None:
+        for part, to in folders.items():
+            refuse_other_files(backup, part, to)
+    copied = sum(restore_folder(backup, part, to) for part, to in folders.items())
+    if mark is None:
+        restore(url, backup.folder / LEDGER, backup.digest, _tools())
+    return mark is None or copied > 0
+
+
+def _tools() -> PostgresTools:
+    return PostgresTools([programs_folder()], environment_with)
+
+
+def _folders(settings: Settings) -> dict[str, Path]:
+    return {
+        "attachments": attachments_folder(settings.attachments, settings.state),
+        "archive": archive_folder(settings.archive, settings.state),
+    }
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except (BackupUnusable, DumpFailed) as why:
+        raise Failure(str(why), REFUSED) from why
+    except OSError as error:
+        raise Failure(f"{error.filename or 'A file'} cannot be copied ({error.strerror}).") from error

@@ -1,0 +1,99 @@
+"""``shareflow admin backup`` and ``restore``: what is restored is what was there, and nothing is written over."""
+
+import asyncio
+import hashlib
+import io
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from configuration.log_key import signer_in
+from embedded.simulate.sandbox import Sandbox
+from ledger.engine import connect
+from starter.attachments import store_in
+from starter.engine_client import ShareflowClient
+from tests.cli.conftest import Run
+from tests.engine.cases import application
+
+PAPER = b"%PDF-1.7 a paper"
+TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+
+
+def contents(url: str) -> dict[str, Sequence[Any]]:
+    """Every row of a ledger by its table, but the one that says from where positions go on."""
+    engine = connect(url, pool_size=1)
+    with engine.connect() as connection:
+        found = {
+            name: connection.execute(text(f"SELECT to_jsonb(t)::text FROM {name} t ORDER BY 1")).scalars().all()
+            for name in connection.execute(TABLES).scalars().all()
+            if name != "outbox_base"
+        }
+    engine.dispose()
+    return found
+
+
+def of_an_installation(folder: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> Path:
+    """Name a ledger and a state folder."""
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", url)
+    monkeypatch.setenv("SHAREFLOW_STATE", str(folder))
+    return folder
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """The files of papers and histories below a state folder."""
+    found = (path for part in ("attachments", "archive") for path in (folder / part).rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+async def test_an_installation_is_backed_up_and_restored_once(
+    ground: Sandbox,
+    new_database: Callable[[], str],
+    shareflow: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    async def told(*arguments: object) -> Any:
+        done = await asyncio.to_thread(shareflow, "admin", *arguments, "--json")
+        assert done.code == 0, done
+        return json.loads(done.out)
+
+    async def refused(*arguments: object) -> str:
+        return (await asyncio.to_thread(shareflow, "admin", *arguments)).plainly_refused(1)
+
+    await ShareflowClient(ground.temporal, ground.engine).file("nantong-2020", application(), key="backed-up")
+    here = ground.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    old = of_an_installation(tmp_path / "old", monkeypatch, here)
+    store_in(None, old).put(hashlib.sha256(PAPER).hexdigest(), io.BytesIO(PAPER))
+    (old / "archive").mkdir()
+    (old / "archive" / "CASE.run.json.gz").write_bytes(b"a history")
+    signer = signer_in(old / "checkpoint.key")
+    backup = tmp_path / "backup"
+    assert (await told("backup", backup))["files"] == 4
+    assert (backup / "keys/checkpoint.pub").read_text("utf-8") == f"{signer.key.written()}\n"
+    assert not list(backup.rglob("checkpoint.key"))
+    assert "is not empty" in await refused("backup", backup)
+    before = contents(here)
+
+    there = new_database()
+    new = of_an_installation(tmp_path / "new", monkeypatch, there)
+    altered = tmp_path / "altered"
+    shutil.copytree(backup, altered)
+    (altered / "ledger.dump").write_bytes(b"x" + (backup / "ledger.dump").read_bytes()[1:])
+    assert "ledger.dump of the backup" in await refused("restore", altered)
+    (new / "archive").mkdir(parents=True)
+    (new / "archive" / "other.gz").write_bytes(b"of another")
+    assert "other.gz" in await refused("restore", backup)
+    (new / "archive" / "other.gz").unlink()
+    assert contents(there) == {}
+
+    assert (await told("restore", backup))["changed"]
+    assert contents(there) == before
+    assert files(new) == files(old)
+    assert not (await told("restore", backup))["changed"]
+    of_an_installation(tmp_path / "old", monkeypatch, here)
+    assert "has tables already" in await refused("restore", backup)
