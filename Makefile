@@ -10,7 +10,7 @@ WORKERS ?= 3
 # Whoever keeps Python from writing what it has compiled pays for it at each start: tests start hundreds of programs.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo up test test-long test-mining check openapi pictures screenshots bench lock clean
+.PHONY: help setup demo up test test-long test-mining chaos check openapi pictures screenshots bench lock clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -38,6 +38,9 @@ test-long: setup ## run the whole form of what make test tries in a short one
 
 test-mining: setup $(MINED) ## have pm4py open the event logs of all played cases (it takes half a gigabyte, and is no part of setup)
 	$(BIN)/python -m pytest tests/mining/with_pm4py.py
+
+chaos: setup ## kill, stop, cut off and slow the parts of a whole engine 500 times while 2,000 cases go through it
+	$(BIN)/python -m tests.chaos
 
 $(MINED): $(STAMP) tests/mining/requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/mining/requirements.lock

@@ -34,7 +34,7 @@ from protocol.payloads import data_converter
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import application
-from tests.engine.machines import Database, WorkerProcess
+from tests.engine.machines import Database, EngineProcess, worker_process
 
 PROGRAM = Path(sys.executable).with_name("shareflow")
 FILERS = 10
@@ -46,7 +46,7 @@ class PublishStack:
 
     folder: Path
     database: Database
-    worker: WorkerProcess
+    worker: EngineProcess
     client: ShareflowClient
     engine: Engine
     environ: Mapping[str, str]
@@ -140,7 +140,7 @@ async def stack_apart() -> AsyncIterator[PublishStack]:
         database = Database(folder / "pg")
         options = TemporalOptions(ports=Ports(0, None), search_attributes=SEARCH_ATTRIBUTES)
         _, server = await asyncio.gather(database.start(), start_temporal(options))
-        worker = WorkerProcess(folder, server.address, database.url)
+        worker = worker_process(folder, server.address, database.url)
         engine = await asyncio.to_thread(connect, database.url)
         await asyncio.to_thread(migrate, engine)
         temporal = await Client.connect(server.address, data_converter=data_converter)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import Engine
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -39,7 +40,16 @@ class Driven:
         return request_id_for(self.procedure.statute, self.key, ProcedureName.SHARE_REQUEST)
 
 
-async def until_in_step(client: ShareflowClient, cases: Sequence[Driven]) -> None:
+class Followed(Protocol):
+    """A case of which it is known how it must have gone."""
+
+    @property
+    def request_id(self) -> str: ...
+    @property
+    def procedure(self) -> Course: ...
+
+
+async def until_in_step(client: ShareflowClient, cases: Sequence[Followed]) -> None:
     """Reconcile until every workflow knows of every event in the ledger."""
     since = datetime.now(UTC) - timedelta(hours=1)
     behind: dict[str, tuple[int, int]] = {}
@@ -57,7 +67,7 @@ async def until_in_step(client: ShareflowClient, cases: Sequence[Driven]) -> Non
             await asyncio.sleep(0.5)
 
 
-async def case_of(client: ShareflowClient, case: Driven) -> CaseView | None:
+async def case_of(client: ShareflowClient, case: Followed) -> CaseView | None:
     handle = client.temporal.get_workflow_handle(workflow_id(case.request_id))
     try:
         view: CaseView = await handle.query("case", result_type=CaseView, rpc_timeout=timedelta(seconds=10))
@@ -99,7 +109,7 @@ def told(events: Sequence[RecordedEvent], case: Driven) -> list[tuple[str | None
     return [(key, event.type.value) for key, event in zip(keys, events, strict=True)]
 
 
-async def no_workflow_failed_and_none_is_there_twice(temporal: Client, cases: Sequence[Driven]) -> None:
+async def no_workflow_failed_and_none_is_there_twice(temporal: Client, cases: Sequence[Followed]) -> None:
     closed = {workflow_id(case.request_id) for case in cases if case.procedure.outcome is not None}
     expected = {
         workflow_id(case.request_id): (

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ from starter.engine_client import ShareflowClient
 from worker.building import build_worker, working
 
 ROOT = Path(__file__).parents[2]
-WORKER_SECONDS = 60.0
+START_SECONDS = 60.0
 
 
 class Database:
@@ -58,10 +58,13 @@ class Database:
         migrate(engine)
         engine.dispose()
 
+    def family(self) -> list[psutil.Process]:
+        """The postmaster and every process of it."""
+        return _family(self._server.pid) if self._server is not None else []
+
     async def kill(self) -> None:
-        """SIGKILL to the postmaster and to every process of it; back when all are gone."""
-        assert self._server is not None
-        await asyncio.to_thread(_kill_all, _family(self._server.pid))
+        """SIGKILL to all of them; back when they are gone."""
+        await asyncio.to_thread(_kill_all, self.family())
 
     async def stop(self) -> None:
         if self._server is not None and psutil.pid_exists(self._server.pid):
@@ -91,9 +94,14 @@ class TemporalServer:
         self._server = await start_temporal(self._options)
         assert self._server.address == self.address
 
+    def family(self) -> list[psutil.Process]:
+        """The server's processes."""
+        return _family(self._server.pid) if self._server is not None else []
+
     async def kill(self) -> None:
+        """SIGKILL; back when it is gone."""
         assert self._server is not None
-        await asyncio.to_thread(_kill_all, _family(self._server.pid))
+        await asyncio.to_thread(_kill_all, self.family())
         assert self._server.ended
 
     async def stop(self) -> None:
@@ -101,47 +109,52 @@ class TemporalServer:
             await self._server.stop()
 
 
-class WorkerProcess:
-    """``python -m worker``, as an operator runs it."""
+class EngineProcess:
+    """A process of the engine as an operator runs it: what it says when it is ready, and its surroundings."""
 
-    name = "worker"
-
-    def __init__(self, folder: Path, temporal: str, database: str) -> None:
-        self._log = folder / "worker.log"
+    def __init__(self, name: str, folder: Path, arguments: Sequence[str], ready: bytes, settings: Mapping[str, str]):
+        self.name = name
+        self._arguments = arguments
+        self._ready = ready
+        self._log = folder / f"{name}.log"
         self._environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("TEMPORAL_", "SHAREFLOW_"))},
-            "TEMPORAL_ADDRESS": temporal,
-            "SHAREFLOW_DATABASE_URL": database,
+            **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
         self.failed_starts = 0
 
     async def start(self) -> None:
         """Until it works; one that ends because its database or server is away is started again."""
-        deadline = time.monotonic() + WORKER_SECONDS
+        deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             said = self._said()
             self._process = await asyncio.to_thread(self._spawn)
             while self._process.poll() is None and time.monotonic() < deadline:
-                if b"working" in self._log.read_bytes()[said:]:
+                if self._ready in self._log.read_bytes()[said:]:
                     return
                 await asyncio.sleep(0.05)
             self.failed_starts += 1
             await asyncio.sleep(0.2)
-        raise TimeoutError(f"the worker does not start: {self.last_words()}")
+        raise TimeoutError(f"{self.name} does not start: {self.last_words()}")
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "worker"],
+                [sys.executable, "-m", *self._arguments],
                 cwd=ROOT,
                 env=self._environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
             )
 
+    def family(self) -> list[psutil.Process]:
+        """It and all that it has started."""
+        return _family(self._process.pid) if self._process is not None else []
+
     async def kill(self) -> None:
+        """SIGKILL; back when it is gone."""
         assert self._process is not None
         self._process.kill()
         await asyncio.to_thread(self._process.wait)
@@ -156,13 +169,20 @@ class WorkerProcess:
                 await self.kill()
 
     def last_words(self) -> str:
+        """The end of what it wrote."""
         return self._log.read_text("utf-8", "replace")[-2000:]
 
     def _said(self) -> int:
         return self._log.stat().st_size if self._log.exists() else 0
 
 
-Machine = Database | TemporalServer | WorkerProcess
+def worker_process(folder: Path, temporal: str, database: str, name: str = "worker") -> EngineProcess:
+    """``python -m worker`` on this server and this database."""
+    settings = {"TEMPORAL_ADDRESS": temporal, "SHAREFLOW_DATABASE_URL": database}
+    return EngineProcess(name, folder, ["worker"], b"working", settings)
+
+
+Machine = Database | TemporalServer | EngineProcess
 
 
 @asynccontextmanager

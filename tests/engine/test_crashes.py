@@ -22,7 +22,7 @@ from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
 from tests.engine.cases import PROCEDURES
 from tests.engine.driving import Driven, check, no_workflow_failed_and_none_is_there_twice, parked, until_in_step
-from tests.engine.machines import Database, Machine, TemporalServer, WorkerProcess
+from tests.engine.machines import Database, EngineProcess, Machine, TemporalServer, worker_process
 from tests.forms import either
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Engineroom:
 
     database: Database
     temporal: TemporalServer
-    worker: WorkerProcess
+    worker: EngineProcess
     in_flight: int = 0
     kills: Counter[str] = field(default_factory=Counter)
     kills_in_flight: int = 0
@@ -63,7 +63,7 @@ async def room() -> AsyncIterator[Engineroom]:
         database, temporal = Database(folder / "pg"), TemporalServer(folder)
         await asyncio.gather(database.start(), temporal.start())
         await asyncio.to_thread(database.migrate)
-        worker = WorkerProcess(folder, temporal.address, database.url)
+        worker = worker_process(folder, temporal.address, database.url)
         try:
             await worker.start()
             yield Engineroom(database, temporal, worker)

@@ -1,0 +1,142 @@
+"""``make chaos``: thousands of cases through a whole engine that is hit again and again; nothing is lost or doubled.
+
+    python -m tests.chaos [--faults 500] [--cases 2000] [--seeds 3]
+
+Faults and cases are of all seeds together. What happened is written to ``tests/chaos/out/report.json``; the exit code
+is 1 where anything went wrong.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from temporalio.client import Client
+
+from domain.evidence import ChainBroken
+from domain.log.keys import Ed25519Signer
+from ledger.engine import connect
+from ledger.log_book import LogBook
+from protocol.payloads import data_converter
+from starter.engine_client import ShareflowClient
+from tests.chaos.cases import Callers, CaseGoneWrong, ChaosCase, chaos_cases, check_case
+from tests.chaos.engine import chaos_engine
+from tests.chaos.faults import Faults
+from tests.engine.driving import no_workflow_failed_and_none_is_there_twice, parked, until_in_step
+
+FIRST_SEED: Final = 20261128
+AT_ONCE: Final = 24
+"""Cases that are driven at once."""
+WITHIN: Final = 1_800.0
+"""Seconds after which something hangs."""
+SETTLED_WITHIN: Final = 120.0
+REPORT: Final = Path(__file__).parent / "out" / "report.json"
+
+
+async def one_seed(seed: int, faults: int, number: int) -> dict[str, Any]:
+    """Hit an engine while cases go through it, and look at every case. What went wrong stands under ``violations``."""
+    with tempfile.TemporaryDirectory(prefix="shareflow-", ignore_cleanup_errors=True) as name:
+        async with chaos_engine(Path(name)) as parts:
+            engine = await asyncio.to_thread(connect, parts.database.url)
+            temporal = await Client.connect(parts.temporal.address, data_converter=data_converter)
+            client = ShareflowClient(temporal, engine, patience=timedelta(seconds=5))
+            chance, begun = random.Random(seed), time.monotonic()
+            cases = chaos_cases(number, seed, chance)
+            hitting = Faults(parts, faults, random.Random(seed))
+            violations = await driven(Callers(parts, client, chance), cases, hitting)
+            took = time.monotonic() - begun
+            violations += await looked_at(client, cases)
+            engine.dispose()
+    return {
+        "seed": seed,
+        "faults": hitting.counted.total(),
+        "by_kind": dict(sorted(hitting.counted.items())),
+        "cases": len(cases),
+        "left_alone_and_late": sum(case.filed_late is not None for case in cases),
+        "acknowledged": sum(bool(case.request_id) + len(case.answers) for case in cases),
+        "asked_again": sum(case.repeats for case in cases),
+        "seconds": round(took),
+        "violations": violations,
+    }
+
+
+async def driven(callers: Callers, cases: Sequence[ChaosCase], hitting: Faults) -> list[str]:
+    """Drive all cases, spread over all faults; what was answered in two ways, or never."""
+    chance, turns, wrong = random.Random(len(cases)), asyncio.Semaphore(AT_ONCE), list[str]()
+
+    async def pause() -> None:
+        await asyncio.sleep(chance.uniform(0, 0.5))
+
+    async def one(place: int, case: ChaosCase) -> None:
+        while hitting.done < 0.9 * place / len(cases):  # noqa: ASYNC110 - faults have no event to wait for
+            await asyncio.sleep(0.2)
+        async with turns:
+            try:
+                await callers.drive(case, pause)
+            except Exception as error:  # whatever a caller is told besides "later" is a finding
+                wrong.append(f"{case.key}: {type(error).__name__}: {error}")
+
+    try:
+        async with asyncio.timeout(WITHIN), asyncio.TaskGroup() as group:
+            group.create_task(hitting.happen())
+            for place, case in enumerate(cases):
+                group.create_task(one(place, case))
+    except TimeoutError:
+        wrong.append(f"something hung for more than {WITHIN:.0f} s")
+    await callers.close()
+    return wrong
+
+
+async def looked_at(client: ShareflowClient, cases: Sequence[ChaosCase]) -> list[str]:
+    """What is wrong with the cases, the workflows and the log, once all has settled."""
+    there, wrong = [case for case in cases if case.request_id], list[str]()
+    engine, book = client.reader.engine, LogBook(client.reader.engine)
+    try:
+        await until_in_step(client, there)
+        await no_workflow_failed_and_none_is_there_twice(client.temporal, there)
+        async with asyncio.timeout(SETTLED_WITHIN):
+            while any([await asyncio.to_thread(parked, engine, case.request_id) for case in there]):  # noqa: ASYNC110
+                await asyncio.sleep(1)
+    except (TimeoutError, AssertionError) as error:
+        wrong.append(f"it does not settle: {type(error).__name__} {error}")
+    signer = Ed25519Signer("shareflow/chaos", bytes(32))
+    await asyncio.to_thread(book.checkpoint, signer, datetime.now(UTC))
+    newest = await asyncio.to_thread(book.newest_checkpoint)
+    assert newest is not None
+    for case in there:
+        try:
+            events = await check_case(client, case)
+        except (CaseGoneWrong, ChainBroken) as error:
+            wrong.append(str(error))
+            continue
+        if len(await asyncio.to_thread(book.inclusion, case.request_id, newest.size)) != len(events):
+            wrong.append(f"{case.request_id}: not all of its events stand in the log")
+    return wrong
+
+
+def main() -> None:
+    """Hit engines as the command line says."""
+    asked = argparse.ArgumentParser(prog="python -m tests.chaos")
+    asked.add_argument("--faults", type=int, default=500)
+    asked.add_argument("--cases", type=int, default=2_000)
+    asked.add_argument("--seeds", type=int, default=3)
+    said = asked.parse_args()
+    reports = []
+    for number in range(said.seeds):
+        report = asyncio.run(one_seed(FIRST_SEED + number, said.faults // said.seeds, said.cases // said.seeds))
+        reports.append(report)
+        print(json.dumps(report, ensure_ascii=False, indent=2), flush=True)
+        REPORT.parent.mkdir(exist_ok=True)
+        REPORT.write_text(json.dumps(reports, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    sys.exit(any(report["violations"] for report in reports))
+
+
+if __name__ == "__main__":
+    main()
