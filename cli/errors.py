@@ -32,7 +32,7 @@ EXIT_CODES = {
     "audit.replay.state.NotFiledYet": REFUSED,
     "configuration.files.FileError": UNUSABLE,
     "configuration.errors.StartupError": UNUSABLE,
-    "embedded.simulate.scenario.ScenarioError": UNUSABLE,
+    "starter.scenarios.ScenarioError": UNUSABLE,
     "configuration.policy_file.PolicyError": UNUSABLE,
     "ledger.errors.LedgerUnavailable": UNUSABLE,
     "ledger.errors.AnotherLog": UNUSABLE,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from embedded.simulate.player import PlayedCase
     from embedded.simulate.sandbox import Sandbox
-    from embedded.simulate.scenario import Scenario
+    from starter.scenarios import Scenario
 
 AT_ONCE = 6
 """How many cases are played at a time: more are not faster, and each must be answered in time."""
@@ -46,7 +46,7 @@ def simulate_command(files: Files, json_output: AsJson = False) -> None:
 
 def _read(files: Sequence[str]) -> list["Scenario"]:
     """All scenarios; where one cannot be used, every such file is named and nothing is played."""
-    from embedded.simulate.scenario import LONGEST_FILE, ScenarioError, scenario_from
+    from starter.scenarios import LONGEST_FILE, ScenarioError, scenario_from
 
     scenarios = []
     for file in files:

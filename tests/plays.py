@@ -13,9 +13,9 @@ import pytest
 from domain.words import ProcedureName
 from embedded.simulate.player import PlayedCase, Player
 from embedded.simulate.sandbox import Sandbox
-from embedded.simulate.scenario import PlayedStep, Scenario, read_scenario
 from ledger.queries.cases import get_case
 from ledger.queries.views import CaseDetail
+from starter.scenarios import PlayedStep, Scenario, read_scenario
 from tests.forms import WHOLE
 from tests.pure_play import PurePlay, play_purely
 from tests.representatives import representatives

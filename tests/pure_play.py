@@ -21,7 +21,6 @@ from domain.policy import default_policy
 from domain.statutes.model import Statute
 from domain.words import ClockState, CommandName, EventType, Stage
 from embedded.simulate.player import PlayedCase, RefusedStep, command_of, opener_of
-from embedded.simulate.scenario import PlayedStep, Scenario
 from ledger.queries.views import CaseDetail
 from procedures.rectification.case import RectificationCase
 from procedures.rectification.rules import origin_is_there
@@ -31,6 +30,7 @@ from protocol.messages import CaseView
 from protocol.opening import Played
 from starter.case_opening import Entered, enter_case
 from starter.errors import RequestRefused
+from starter.scenarios import PlayedStep, Scenario
 from tests.domain.engine.machine import PaperCase
 from workflows.recording import header
 

@@ -9,7 +9,6 @@ import pytest
 
 from domain.statutes.errors import StatuteError, UnknownStatute
 from domain.statutes.loader import get_statute, load_statute, packaged_overlays, packaged_statutes, packaged_texts
-from embedded.simulate.scenario import Scenario, read_scenario
 from starter.coverage.check import (
     against_extract,
     check_coverage,
@@ -20,6 +19,7 @@ from starter.coverage.check import (
 from starter.coverage.references import resolve
 from starter.coverage.standing import count, coverage_of
 from starter.coverage.table import MUST_BE_CARRIED_OUT, Row, Table, load_table, packaged_table_texts, packaged_tables
+from starter.scenarios import Scenario, read_scenario
 from tests.coverage_table import DOCUMENT, document
 
 SCENARIOS = Path(__file__).parent / "scenarios"

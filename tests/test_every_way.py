@@ -18,9 +18,9 @@ from domain.engine.records import Actor
 from domain.statutes.loader import get_statute, packaged_statutes
 from domain.statutes.model import Statute
 from domain.words import CommandName, ProcedureName, Role, Stage
-from embedded.simulate.scenario import read_scenario
 from procedures.registry import PROCEDURES
 from procedures.resource_withdrawal.rules import grant_ended
+from starter.scenarios import read_scenario
 from tests.plays import FILES, FOLDER, on_paper
 from tests.pure_play import WatchedCase, Way, declared_ways, play_purely, way
 

@@ -8,7 +8,7 @@ import pytest
 from embedded.simulate.player import Player
 from embedded.simulate.report import mismatches
 from embedded.simulate.sandbox import Sandbox
-from embedded.simulate.scenario import Scenario, scenario_from
+from starter.scenarios import Scenario, scenario_from
 from tests.plays import FOLDER, IMPASSE, Plays
 
 WRONG = {

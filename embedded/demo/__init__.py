@@ -6,7 +6,7 @@ from importlib.resources import files
 from embedded.simulate.player import PlayedCase, Player
 from embedded.simulate.report import mismatches
 from embedded.simulate.sandbox import Sandbox
-from embedded.simulate.scenario import Scenario, scenario_from
+from starter.scenarios import Scenario, scenario_from
 
 
 def demo_cases() -> list[Scenario]:

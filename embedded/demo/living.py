@@ -11,11 +11,11 @@ from typing import Final
 from embedded.demo.stories import SeededCase
 from embedded.simulate.player import Player, command_of, opener_of
 from embedded.simulate.sandbox import Sandbox
-from embedded.simulate.scenario import PlayedStep
 from embedded.simulate.skipped_case import SkippedCase
 from protocol.opening import Played
 from starter.engine_client import ShareflowClient
 from starter.errors import InvalidInput, RequestRefused
+from starter.scenarios import PlayedStep
 
 NEAR_ENOUGH: Final = timedelta(milliseconds=50)
 """By how much a case's clock may be behind the real time in the end: less than a call takes."""

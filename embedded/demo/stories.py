@@ -22,8 +22,8 @@ from domain.model import Fixed
 from domain.statutes.loader import packaged_statutes
 from domain.words import ProcedureName, Role
 from domain.yaml_text import read_yaml
-from embedded.simulate.scenario import Scenario
 from starter.case_files import kind_for
+from starter.scenarios import Scenario
 
 FOLDER: Final = files("embedded.demo").joinpath("seed")
 DEPARTMENTS, MATTERS = "departments.yaml", "matters.yaml"

@@ -16,13 +16,13 @@ from domain.policy import default_policy
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role
 from embedded.simulate.sandbox import Sandbox
-from embedded.simulate.scenario import PlayedStep, Scenario
 from embedded.simulate.skipped_case import SkippedCase
 from procedures.registry import PROCEDURES
 from protocol.messages import CalendarNews, CaseState, CaseView
 from protocol.opening import Played
 from starter.engine_client import ShareflowClient
 from starter.errors import InvalidInput, RequestRefused
+from starter.scenarios import PlayedStep, Scenario
 
 LEAD = timedelta(seconds=1)
 """The skipped clock is set this much past each step, so that a step is never received before its time;

@@ -26,9 +26,9 @@ from domain.model import complete
 from domain.words import Role
 from embedded.simulate.player import Player
 from embedded.simulate.sandbox import Sandbox, sandbox
-from embedded.simulate.scenario import Scenario, read_scenario
 from starter.attachments import store_in
 from starter.engine_client import ShareflowClient
+from starter.scenarios import Scenario, read_scenario
 from starter.tokens import new_issuer
 from tests.browser.chromium import PHONE, WIDE, chromium, page_for
 from tests.browser.places import filled, name_of, pages

@@ -15,8 +15,8 @@ from typing import Any, cast
 import pytest
 
 from domain.words import ProcedureName, Stage
-from embedded.simulate.scenario import scenario_from
 from procedures.registry import PROCEDURES
+from starter.scenarios import scenario_from
 from tests.cli.conftest import Run
 from tests.forms import either
 

@@ -16,8 +16,8 @@ from domain.engine.rules import CommandRule
 from domain.words import CommandName, ProcedureName, Role
 from embedded.simulate.player import Player, command_of
 from embedded.simulate.sandbox import Sandbox
-from embedded.simulate.scenario import PlayedStep, Scenario
 from procedures.registry import PROCEDURES
+from starter.scenarios import PlayedStep, Scenario
 from tests.covering import few
 from tests.plays import FILES, carried_out, on_paper, scenario_of
 from tests.test_scenarios import told

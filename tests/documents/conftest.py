@@ -7,9 +7,9 @@ import pytest
 
 from embedded.simulate.player import Player
 from embedded.simulate.sandbox import Sandbox
-from embedded.simulate.scenario import Scenario
 from ledger.queries.cases import get_case
 from starter.documents.dossier import Dossier
+from starter.scenarios import Scenario
 from tests.documents.scenarios import PLAYED
 from tests.plays import FOLDER, name_of, on_paper
 

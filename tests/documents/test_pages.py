@@ -14,7 +14,6 @@ from domain.messages.days import day_text
 from domain.messages.numerals import numeral
 from domain.words import ProcedureName, Stage
 from embedded.simulate.sandbox import Sandbox
-from embedded.simulate.scenario import Scenario
 from procedures.share_request.application import Application
 from procedures.share_request.process import SHARE_REQUEST
 from starter.case_files import kind_of
@@ -24,6 +23,7 @@ from starter.documents.page import content_security_policy
 from starter.documents.papers import listed, papers
 from starter.documents.rules import rules
 from starter.documents.wording import worded
+from starter.scenarios import Scenario
 from tests.documents.conftest import Dossiers, played
 from tests.documents.reading import read
 

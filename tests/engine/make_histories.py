@@ -19,11 +19,11 @@ from domain.rule_texts import KNOWN
 from domain.words import CommandName, Role, Stage
 from embedded.simulate.player import Player
 from embedded.simulate.sandbox import sandbox
-from embedded.simulate.scenario import read_scenario
 from protocol.messages import Answer, CaseView
 from protocol.names import workflow_id
 from protocol.payloads import RULE_TEXTS
 from starter.engine_client import ShareflowClient
+from starter.scenarios import read_scenario
 from tests.engine.cases import WHY, application, command, sealed
 from tests.engine.machines import engine_apart
 from worker.replaying import learn_texts_in

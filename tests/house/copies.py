@@ -18,7 +18,7 @@ import json, sys
 from pathlib import Path
 sys.path.append(sys.argv[1])
 from embedded.simulate.report import as_json, mismatches
-from embedded.simulate.scenario import read_scenario
+from starter.scenarios import read_scenario
 from tests.pure_play import play_purely
 plays = [play_purely(read_scenario(Path(path))).played for path in sys.argv[2:]]
 print(json.dumps([as_json(play, mismatches(play)) for play in plays]))

@@ -8,7 +8,7 @@ import pytest
 from embedded.simulate.player import Player
 from embedded.simulate.report import mismatches
 from embedded.simulate.sandbox import Sandbox
-from embedded.simulate.scenario import scenario_from
+from starter.scenarios import scenario_from
 
 FOLDER = Path(__file__).parents[2] / "docs/procedures"
 PAGES = sorted(page for page in FOLDER.glob("*.md") if not page.name.startswith("README"))
