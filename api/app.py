@@ -35,6 +35,7 @@ from api.notifications import endpoints as notifications
 from api.operator_acts import endpoints as operator_acts
 from api.procedures import endpoints as procedures
 from api.settings import ApiSettings
+from api.simulations import endpoints as simulations
 from api.stuck import endpoints as stuck
 from api.supervision import endpoints as supervision
 from api.verify_page import endpoints as verify_page
@@ -70,6 +71,7 @@ ROUTERS = (
     assessment.router,
     seals.router,
     disputes.router,
+    simulations.router,
     events.router,
     webhooks.router,
     notifications.router,

@@ -30,6 +30,7 @@ from ledger.writer import Writer
 from starter.attachments import AttachmentStore, store_in
 from starter.dossier_checks import DossierChecks
 from starter.engine_client import ShareflowClient
+from starter.simulations import Simulator
 from starter.tokens import AUDIENCE, ISSUER, Issuer
 
 REMEMBERED = 2000
@@ -51,7 +52,8 @@ class AppContext:
     """``receipt`` tells when something is received (None: the case's own clock says); ``shift`` moves the clock of
     cases that are filed. Both differ only where time is skipped. ``calendar`` is what comes with this version;
     ``calendar_store`` has what is stored in the ledger too. ``archive`` has the histories that Temporal has let go of,
-    ``signer`` the log's key, which seals dossiers; ``departments`` reads the operator's list of departments."""
+    ``signer`` the log's key, which seals dossiers; ``departments`` reads the operator's list of departments;
+    ``simulator`` plays scenarios, where that can be done here."""
 
     client: ShareflowClient
     identity: Identity
@@ -63,6 +65,7 @@ class AppContext:
     shift: Callable[[], timedelta] = unshifted
     signer: Signer | None = None
     departments: Callable[[], Departments] = departments_in_force
+    simulator: Simulator | None = None
 
     def __post_init__(self) -> None:
         self.filed: LRUCache[str, CaseDetail] = LRUCache(REMEMBERED)
@@ -110,7 +113,11 @@ def embedded_identity(issuer: Issuer, settings: ApiSettings) -> Identity:
 
 @asynccontextmanager
 async def open_context(
-    client: ShareflowClient, settings: ApiSettings, issuer: Issuer | None, folder: Path
+    client: ShareflowClient,
+    settings: ApiSettings,
+    issuer: Issuer | None,
+    folder: Path,
+    simulator: Simulator | None = None,
 ) -> AsyncIterator[AppContext]:
     """What the API stands on, with the issuer that the settings name, else the embedded one."""
     async with AsyncExitStack() as stack:
@@ -124,4 +131,4 @@ async def open_context(
             raise ValueError("the API needs an issuer")
         papers = store_in(settings.attachments, folder, settings.attachment_limit)
         archive, signer = archive_in(settings.archive, folder), signer_at_hand(settings.log_key, folder)
-        yield AppContext(client, identity, papers, archive, settings, signer=signer)
+        yield AppContext(client, identity, papers, archive, settings, signer=signer, simulator=simulator)

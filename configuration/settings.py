@@ -29,6 +29,7 @@ from configuration.values import (
     as_rate_if_any,
     as_seconds,
     as_size,
+    as_switch,
     as_text,
     as_url_if_any,
     as_word,
@@ -115,6 +116,15 @@ class Settings(CallerSettings, NotificationSettings):
         "serve the page on which anybody checks a dossier ([audit.md](audit.md#over-http)): how often one address may",
         "the API",
         shown="20/minute under `up` on a loopback address, else none and no page",
+    )
+    simulations = Setting(
+        "SHAREFLOW_SIMULATIONS",
+        as_switch,
+        "`on` or `off`",
+        "whether scenarios are played at `/what-if` and `POST /v1/simulations`, one at a time, on servers of their own "
+        "([console.md](console.md#what-if))",
+        "the API",
+        usual="on",
     )
     archive = Setting(
         "SHAREFLOW_ARCHIVE",

@@ -199,6 +199,13 @@ def as_time(variable: str, text: str) -> time:
         raise StartupError(f"{variable} must be a time of day such as 08:30, not {text[:40]!r}.") from None
 
 
+def as_switch(variable: str, text: str) -> bool:
+    """On or off. Raises StartupError."""
+    if text not in ("on", "off"):
+        raise StartupError(f"{variable} must be on or off, not {text[:40]!r}.")
+    return text == "on"
+
+
 def as_digest(_: str, text: str) -> "Algorithm":
     """A digest algorithm that this machine has. Raises StartupError."""
     from domain.evidence import algorithm_named

@@ -37,6 +37,7 @@ from console import (
     stuck,
     substitutes,
     supervision,
+    what_if,
 )
 from console.door import Door, SignedOut, WayIn, language_of, visitor_of
 from console.oidc import RETURN
@@ -99,6 +100,9 @@ ROUTES: Final = (
     Route("/statutes/resources", statutes.resources),
     Route("/statutes/{statute_id}", statutes.one),
     Route("/statutes/{statute_id}/procedures/{procedure}", statutes.procedure),
+    Route("/what-if", what_if.show),
+    Route("/what-if/move", what_if.move, methods=["POST"]),
+    Route("/what-if/play", what_if.play, methods=["POST"]),
     Route("/file", filing.show),
     Route("/file", filing.send, methods=["POST"]),
     Route("/file/form", filing.edit, methods=["POST"]),

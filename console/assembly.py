@@ -13,14 +13,17 @@ from console.app import add_console
 from console.oidc import issuer_sign_in
 from domain.model import complete
 from starter.engine_client import ShareflowClient
+from starter.simulations import Simulator
 from starter.tokens import embedded_issuer
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 @asynccontextmanager
-async def serving_api(client: ShareflowClient, settings: ApiSettings, folder: Path) -> AsyncIterator[str]:
-    """Serve the API and the console while inside; gives the address.
+async def serving_api(
+    client: ShareflowClient, settings: ApiSettings, folder: Path, simulator: Simulator | None = None
+) -> AsyncIterator[str]:
+    """Serve the API and the console while inside; gives the address. ``simulator`` plays scenarios, if any does.
 
     Tokens are those of the issuer that the settings name, else of the embedded one, whose key is in ``folder``. Only
     with that one, and where nobody but this machine can reach it, does the console let people choose who they are.
@@ -30,7 +33,7 @@ async def serving_api(client: ShareflowClient, settings: ApiSettings, folder: Pa
     issuer = None if settings.issuer else embedded_issuer(folder)
     try:
         async with (
-            open_context(client, settings, issuer, folder) as context,
+            open_context(client, settings, issuer, folder, simulator) as context,
             issuer_sign_in(settings) as way_in,
         ):
             app = create_app(context)

@@ -35,18 +35,19 @@ def story(told: CaseTold, now: datetime, before: int | None, language: Language)
     events = [event for event in account.recorded.events if before is None or event.seq < before]
     shown = events[-ROWS:]
     return {
-        "events": [_event(event, statute, language) for event in shown],
+        "events": [event_told(event, statute, language) for event in shown],
         "earlier": (shown[0].seq, len(events) - len(shown)) if len(events) > len(shown) else None,
         "later": before is not None,
         "limits": _limits(told, now, language),
-        "drawn": _drawn(account, now, language),
+        "drawn": days_drawn(account, now, language),
         "stages": [(it, label("stage", it.stage, language)) for it in account.stages],
         "rounds": [_round(it, language) for it in account.rounds],
         "changes": [_change(it, language) for it in account.changes],
     }
 
 
-def _event(event: RecordedEvent, statute: Statute, language: Language) -> Mapping[str, Any]:
+def event_told(event: RecordedEvent, statute: Statute, language: Language) -> Mapping[str, Any]:
+    """An event in words, with what its article says."""
     reason = event.data.get("reason")
     apart = {"clock", "late", *(["reason"] if isinstance(reason, str) else [])}
     said = {name: value for name, value in event.data.items() if name not in apart}
@@ -90,7 +91,7 @@ def _limits(told: CaseTold, now: datetime, language: Language) -> Sequence[Mappi
     return found
 
 
-def _drawn(account: Account, now: datetime, language: Language) -> Mapping[str, Any]:
+def days_drawn(account: Account, now: datetime, language: Language) -> Mapping[str, Any]:
     """The months of the case, and how many are left out: stages above, limits by their numbers below."""
     events = account.recorded.events
     last = max(events[-1].at, now) if account.stages and account.stages[-1].until is None else events[-1].at

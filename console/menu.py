@@ -36,6 +36,7 @@ MENU: Final = (
     MenuEntry("/calendar", "calendar"),
     MenuEntry("/assessment", "assessment", SUPERVISORS),
     MenuEntry("/statutes", "statutes"),
+    MenuEntry("/what-if", "what_if"),
     MenuEntry("/audit", "audit", AUDITORS),
 )
 

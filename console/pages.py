@@ -48,6 +48,7 @@ def page(
         .render(
             t={word: texts[language] for word, texts in words("console").items()},
             role_labels={word: texts[language] for word, texts in words("role").items()},
+            clock_states={word: texts[language] for word, texts in words("clock_state").items()},
             basis_labels={word: texts[language] for word, texts in words("basis").items()},
             language=language,
             tag=TAGS[language],

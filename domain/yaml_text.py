@@ -29,6 +29,11 @@ FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-
 Value = dict[str, Any] | list[Any] | str | int | bool | None
 
 
+def written_yaml(data: Value) -> str:
+    """Plain data as a text that :func:`read_yaml` reads back as the same, keys in their order."""
+    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=110)
+
+
 class YamlTextError(ValueError):
     """A file cannot be used. The message is one plain sentence with the file and the line."""
 

@@ -7,6 +7,7 @@ not answer.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +28,7 @@ from ledger.queries import (
     sealing,
     sessions,
     stuck_batches,
+    turns,
 )
 from ledger.queries.attachments import Attachment
 from ledger.queries.desk import CaseClaim, StandIn
@@ -116,6 +118,10 @@ class Writer:
     def seal(self, new: NewSeal, by: Acting) -> tuple[Seal, bool]:
         """Seal the figures of an assessment as an act; unchanged since its last edition, that one. Whether it did."""
         return sealing.seal(self.engine, new, by)
+
+    def turn_to_simulate(self) -> AbstractContextManager[bool]:
+        """Whether no other process plays a scenario; while inside, none does."""
+        return turns.turn_to_simulate(self.engine)
 
     def claim(self, request_id: str, unit: str, officer: str) -> CaseClaim | None:
         """Take an open case unless a colleague has it; who has it then. None: it is closed, or not there."""

@@ -11,9 +11,11 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
 
+from domain.engine.commands import Command
 from protocol.asking import WorkflowGone, told_when_gone
 from protocol.connecting import TemporalClient
 from protocol.names import CASE, RECORD_STEP, request_id_of
+from protocol.payloads import data_converter
 
 CaseHistory = WorkflowHistory
 """The history of one run."""
@@ -183,6 +185,16 @@ async def head_told(client: TemporalClient, workflow_id: str) -> ToldHead | None
     except WorkflowGone:
         return None
     return None
+
+
+async def given_commands(history: CaseHistory) -> list[Command]:
+    """The commands that a run took in, in their order, also those that it did not carry out in the end."""
+    given = []
+    for event in history.events:
+        asked = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
+        if asked.name == "command":
+            given += await data_converter.decode(asked.args.payloads, [Command])
+    return given
 
 
 def _answers(history: CaseHistory) -> Iterator[Any]:

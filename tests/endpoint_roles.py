@@ -85,6 +85,7 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/assessment/seals": frozenset(SUPERVISORS),
     "POST /v1/assessment/seals": frozenset(SEALERS),
     "GET /v1/assessment/seals/{number}": frozenset(SUPERVISORS),
+    "POST /v1/simulations": EVERY_ROLE,
     "GET /v1/supervision": frozenset(SUPERVISORS),
     "GET /v1/supervision/cases": frozenset(SUPERVISORS),
     "GET /v1/disputes": EVERY_ROLE,

@@ -12,6 +12,7 @@ from api.app import create_app
 from api.context import AppContext, open_context
 from api.settings import ApiSettings
 from domain.words import Role
+from embedded.offered import offered
 from embedded.simulate.sandbox import Sandbox, sandbox
 from starter.engine_client import ShareflowClient
 from starter.tokens import Issuer, new_issuer
@@ -47,7 +48,7 @@ async def context(
     """The HTTP door to the session's sandbox."""
     client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=30))
     folder: Path = tmp_path_factory.mktemp("door")
-    async with open_context(client, ApiSettings(), issuer, folder) as opened:
+    async with open_context(client, ApiSettings(), issuer, folder, offered()) as opened:
         yield opened
 
 

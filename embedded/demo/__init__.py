@@ -9,11 +9,16 @@ from embedded.simulate.sandbox import Sandbox
 from starter.scenarios import Scenario, scenario_from
 
 
-def demo_cases() -> list[Scenario]:
-    """The packaged cases, in order."""
+def demo_files() -> list[tuple[str, str]]:
+    """The files of the packaged cases, in order: name and text."""
     folder = files("embedded.demo").joinpath("cases")
     found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda entry: entry.name)
-    return [scenario_from(entry.read_text(encoding="utf-8"), entry.name) for entry in found]
+    return [(entry.name, entry.read_text(encoding="utf-8")) for entry in found]
+
+
+def demo_cases() -> list[Scenario]:
+    """The packaged cases, in order."""
+    return [scenario_from(text, name) for name, text in demo_files()]
 
 
 async def play_all(ground: Sandbox) -> AsyncIterator[tuple[PlayedCase, list[str]]]:

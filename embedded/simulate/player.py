@@ -12,7 +12,7 @@ from domain.calendar import CHINA, end_of
 from domain.engine.case import Case
 from domain.engine.commands import Command
 from domain.engine.records import Actor, Clock, RecordedEvent
-from domain.policy import default_policy
+from domain.policy import Policy, default_policy
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role
 from embedded.simulate.sandbox import Sandbox
@@ -92,13 +92,18 @@ def _org(scenario: Scenario, role: Role) -> str | None:
 
 
 class Player:
-    """Plays one scenario in a sandbox. Under the same ``key`` its case has the same id in every sandbox."""
+    """Plays one scenario in a sandbox, under a policy (None: the packaged one).
 
-    def __init__(self, ground: Sandbox, scenario: Scenario, key: str | None = None) -> None:
+    Under the same ``key`` its case has the same id in every sandbox.
+    """
+
+    def __init__(
+        self, ground: Sandbox, scenario: Scenario, key: str | None = None, policy: Policy | None = None
+    ) -> None:
         self.ground = ground
         self.key = key or f"play-{uuid.uuid4().hex}"
         self.scenario = scenario
-        self.client = ShareflowClient(ground.temporal, ground.engine, patience=timedelta(seconds=60))
+        self.client = ShareflowClient(ground.temporal, ground.engine, policy, patience=timedelta(seconds=60))
         self.shift = timedelta()
         self.reached = scenario.filed_at
         self.ended = False

@@ -45,6 +45,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /v1/cases/{request_id}/notes": {"text": ""},
     "POST /v1/attachments": {},
     "POST /v1/assessment/seals": {"from": "2020-01-01", "to": "2020-01-31", "digest": "0" * 64, "reason": "x"},
+    "POST /v1/simulations": {"scenarios": ["name: x"]},
     "POST /v1/calendar/impact": {"edition": "{}"},
     "POST /v1/calendar/publications": {"edition": "{}", "digest": "0" * 64},
     "POST /v1/checkpoints/{size}/cosignatures": {"note": "x"},

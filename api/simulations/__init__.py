@@ -1,0 +1,1 @@
+"""Scenarios played on the real engine with skipped time (推演)."""

@@ -1,0 +1,99 @@
+"""What came of a scenario in words, beside what came of the one that it was made from."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api.accounts.account import Account
+from api.context import AppContext
+from api.simulations.schemas import SimulatedOut
+from audit.replay.case import RecordedCase
+from console.case_story import days_drawn, event_told
+from domain.engine.records import Clock, RecordedEvent
+from domain.evidence import plain
+from domain.messages import Language, label
+from domain.statutes.loader import packaged_statutes
+from starter.errors import RequestRefused
+from starter.scenarios import Scenario
+
+
+@dataclass(frozen=True)
+class ComparedLimit:
+    """A limit of the play, of the original, or the same of both; None where there is none."""
+
+    label: str
+    now: Clock | None
+    before: Clock | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether its last day or its state is another."""
+        return self.now is None or self.before is None or self._said(self.now) != self._said(self.before)
+
+    def _said(self, clock: Clock) -> tuple[object, ...]:
+        return clock.due_date, clock.state, clock.ended_at
+
+
+def simulated(
+    context: AppContext, plays: Sequence[SimulatedOut], scenarios: Sequence[Scenario], language: Language
+) -> Mapping[str, Any]:
+    """The last play, beside the first where there are two; blocking."""
+    play, scenario = plays[-1], scenarios[-1]
+    accounts = [_account(context, *each) for each in zip(plays, scenarios, strict=True)]
+    account, before = accounts[-1], accounts[0] if len(accounts) > 1 else None
+    told = []
+    if account is not None:
+        told = [event_told(event, account.recorded.statute, language) for event in account.recorded.events]
+    return {
+        "play": play,
+        "original": plays[0] if len(plays) > 1 else None,
+        "ends": [_end(each, language) for each in plays],
+        "limits": list(_compared(account, before, language)),
+        "events": told,
+        "drawn": days_drawn(account, scenario.ends_at, language) if account is not None else None,
+        "refused": [_refused(play, step, language) for step in play.refused_steps],
+        "mismatches": [each for each in play.mismatches if " was refused: " not in each],
+    }
+
+
+def _account(context: AppContext, play: SimulatedOut, scenario: Scenario) -> Account | None:
+    """The play as a recorded case; None where the filing was refused."""
+    if play.request_id is None or not play.events:
+        return None
+    events = [RecordedEvent.model_validate(event) for event in play.events]
+    statute = packaged_statutes()[play.statute]
+    recorded = RecordedCase(play.request_id, statute, context.client.policy, plain(scenario.request), events)
+    return Account(recorded, context.calendar_store.now(), max(scenario.ends_at, events[-1].at))
+
+
+def _end(play: SimulatedOut, language: Language) -> str:
+    """Where it stood at the end, in words."""
+    if play.refused is not None:
+        return label("refusal", play.refused, language)
+    if play.outcome is not None:
+        return f"{label('stage', 'closed', language)}: {label('outcome', play.outcome, language)}"
+    return label("stage", play.stage, language) if play.stage else "–"
+
+
+def _compared(now: Account | None, before: Account | None, language: Language) -> Iterator[ComparedLimit]:
+    """The limits of one play beside those of another: by kind, and each kind in the order in which they began."""
+    ours, theirs = (_by_turn(each) for each in (now, before))
+    for key in {**theirs, **ours}:
+        yield ComparedLimit(label("clock", key[0], language), ours.get(key), theirs.get(key))
+
+
+def _by_turn(account: Account | None) -> dict[tuple[str, int], Clock]:
+    seen, found = Counter[str](), dict[tuple[str, int], Clock]()
+    for clock in account.clocks if account is not None else ():
+        seen[clock.id] += 1
+        found[clock.id, seen[clock.id]] = clock
+    return found
+
+
+def _refused(play: SimulatedOut, step: Any, language: Language) -> tuple[int, str, str]:
+    """Which step was refused, what it was, and why."""
+    above = step.statute if step.statute != play.statute else None
+    why = RequestRefused(step.code, step.article, step.statute, regulation=above).sentence(language)
+    what = label("command", step.do, language) if step.step else label("event", "filed", language)
+    return step.step, what, why

@@ -1,0 +1,183 @@
+"""推演: a scenario in the page, a step of it moved, and what comes of it on the real engine with skipped time."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.context import AppContext
+from api.dependencies import visible_case
+from api.http.problems import Problem, title_of
+from api.simulations.playing import play_texts, read_scenario_text
+from api.simulations.schemas import LONGEST, SimulatedOut
+from console.door import Visitor, door_of, form_of, language_of, visitor_of
+from console.pages import page
+from console.simulated import simulated
+from domain.calendar import CalendarError, WorkingDays, day_of
+from domain.evidence import instant_text
+from domain.messages import Language, label
+from domain.yaml_text import read_yaml, written_yaml
+from starter.errors import Unavailable
+from starter.recorded_scenarios import recorded_commands, scenario_of
+from starter.scenarios import Scenario
+
+FURTHEST: Final = 250
+"""So many working days a step is moved at once."""
+
+
+async def show(request: Request) -> Response:
+    """The page: blank, with an example, or with a case that the visitor may see. Raises NotFound for any other."""
+    visitor, context = await visitor_of(request), door_of(request).context
+    named, example = request.query_params.get("case"), request.query_params.get("example")
+    text = ""
+    if named:
+        text = await _of_case(context, visitor, named)
+    elif example and context.simulator:
+        there = {each.name: each.text for each in await asyncio.to_thread(context.simulator.examples)}
+        if example not in there:
+            raise Problem(404, "not_found")
+        text = there[example]
+    return await _page(request, visitor, {"scenario": text, "original": text})
+
+
+async def move(request: Request) -> Response:
+    """The page with a step at another time; nothing is played."""
+    visitor, values = await _sent(request)
+    context, language = door_of(request).context, language_of(request)
+    try:
+        read = await asyncio.to_thread(read_scenario_text, values["scenario"], language)
+        moved = await asyncio.to_thread(_moved, context, values, read, language)
+        await asyncio.to_thread(read_scenario_text, moved, language)
+    except Problem as problem:
+        return await _page(request, visitor, values, _why(problem, language), problem.status_code)
+    return await _page(request, visitor, {**values, "scenario": moved, "original": values["original"] or moved})
+
+
+async def play(request: Request) -> Response:
+    """What comes of the scenario, beside the one that it was made from."""
+    visitor, values = await _sent(request)
+    context, language = door_of(request).context, language_of(request)
+    texts = [values["scenario"]]
+    if values["original"].strip() and values["original"] != values["scenario"]:
+        texts.insert(0, values["original"])
+    try:
+        scenarios = [await asyncio.to_thread(read_scenario_text, text, language) for text in texts]
+        plays = await play_texts(context, texts, language)
+    except Problem as problem:
+        again = problem.headers or {}
+        return await _page(request, visitor, values, _why(problem, language), problem.status_code, headers=again)
+    except Unavailable as error:
+        return await _page(request, visitor, values, str(error), 503)
+    return await _page(request, visitor, values, played=(plays, scenarios))
+
+
+async def _of_case(context: AppContext, visitor: Visitor, request_id: str) -> str:
+    case = await asyncio.to_thread(visible_case, context, visitor.caller, request_id)
+    client, reader = context.client, context.reader
+    commands = await recorded_commands(client.temporal, reader, request_id, context.archive)
+    events = await asyncio.to_thread(reader.events, request_id, limit=case.seq)
+    until = case.closed_at or context.known_on().replace(microsecond=0)
+    return scenario_of(case, events, commands, until)
+
+
+async def _sent(request: Request) -> tuple[Visitor, dict[str, str]]:
+    """What a form of the page sent; line ends as they are written here. Raises Problem 413 for a text too long."""
+    visitor = await visitor_of(request)
+    form = await form_of(request, visitor)
+    names = ("scenario", "original", "step", "days", "along")
+    values = {name: str(form.get(name, "")).replace("\r\n", "\n") for name in names}
+    if max(len(values["scenario"]), len(values["original"])) > LONGEST:
+        raise Problem(413, "too_large")
+    return visitor, values
+
+
+def _moved(context: AppContext, values: Mapping[str, str], scenario: Scenario, language: Language) -> str:
+    """The text with a step moved by working days, and those after it where that is wanted; blocking. Raises Problem."""
+    number, days = (_whole(values[name], language) for name in ("step", "days"))
+    if not 1 <= number <= len(scenario.steps) or not 0 < abs(days) <= FURTHEST:
+        raise Problem(422, "invalid", detail=label("what_if", "no_such_move", language))
+    data: Any = read_yaml(values["scenario"], "").data
+    known = context.calendar_store.now().as_known_on(None)
+    last = len(scenario.steps) if values["along"] else number
+    try:
+        for place in range(number - 1, last):
+            data["steps"][place]["at"] = instant_text(_by_working_days(scenario.steps[place].at, days, known))
+        if scenario.until is not None and (ends := datetime.fromisoformat(data["steps"][-1]["at"])) > scenario.until:
+            data["until"] = instant_text(ends)
+    except CalendarError as error:
+        raise Problem(422, "invalid", detail=str(error)) from None
+    return written_yaml(data)
+
+
+def _by_working_days(at: datetime, days: int, known: WorkingDays) -> datetime:
+    """An instant moved so many working days later, or earlier, at its own time of day."""
+    there = day_of(at)
+    moved = known.add_working_days(there, days) if days > 0 else _earlier(there, -days, known)
+    return at + (moved - there)
+
+
+def _earlier(day: date, days: int, known: WorkingDays) -> date:
+    while days:
+        day -= timedelta(days=1)
+        days -= known.is_working_day(day)
+    return day
+
+
+def _whole(text: str, language: Language) -> int:
+    said = text.strip()
+    if not (said.isascii() and said.removeprefix("-").isdigit() and len(said) < 5):
+        raise Problem(422, "invalid", detail=label("what_if", "no_such_move", language))
+    return int(said)
+
+
+def _why(problem: Problem, language: Language) -> str:
+    return problem.said or title_of(problem, language)
+
+
+async def _page(
+    request: Request,
+    visitor: Visitor,
+    values: Mapping[str, str],
+    wrong: str | None = None,
+    status: int = 200,
+    played: tuple[Sequence[SimulatedOut], Sequence[Scenario]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    context, language = door_of(request).context, language_of(request)
+    steps, examples = await asyncio.to_thread(_told, context, values["scenario"], language)
+    shown = {
+        "offered": context.simulator is not None,
+        "values": {"step": "", "days": "1", "along": "on", **values},
+        "wrong": wrong,
+        "steps": steps,
+        "examples": examples,
+        "longest": LONGEST,
+        "result": await asyncio.to_thread(simulated, context, *played, language) if played else None,
+    }
+    answer = page(request, "what_if.html", visitor, shown, status)
+    answer.headers.update(headers or {})
+    return answer
+
+
+def _told(context: AppContext, text: str, language: Language) -> tuple[list[Mapping[str, Any]], Sequence[Any]]:
+    """The steps of a text that can be read, and the examples; blocking."""
+    examples = context.simulator.examples() if context.simulator else ()
+    if not text.strip():
+        return [], examples
+    try:
+        scenario = read_scenario_text(text, language)
+    except Problem:
+        return [], examples
+    steps: list[Mapping[str, Any]] = [
+        {
+            "number": number,
+            "at": step.at,
+            "by": label("role", step.by, language),
+            "do": label("command", step.do, language),
+        }
+        for number, step in enumerate(scenario.steps, start=1)
+    ]
+    return steps, examples

@@ -1,0 +1,89 @@
+"""推演, over HTTP: a case or an example as a scenario, a step moved, and what is told where it cannot be played."""
+
+import html
+import re
+
+import httpx
+import pytest
+
+from api.context import AppContext
+from domain.messages import label
+from domain.words import Role
+from starter.scenarios import scenario_from
+from tests.api.callers import STRANGER, Bearer, People
+from tests.cli.test_simulate import GOOD
+from tests.console.conftest import Enter
+from tests.engine.cases import PROVIDER
+
+
+@pytest.fixture(scope="session")
+def people(api: httpx.AsyncClient, bearer: Bearer) -> People:
+    return People(api, bearer)
+
+
+def text_in(page: str) -> str:
+    """The scenario in the page."""
+    found = re.search(r'<textarea id="scenario"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def csrf_in(page: str) -> dict[str, str]:
+    """What the form of the page carries besides."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found is not None
+    return {"csrf_token": found[1]}
+
+
+async def test_a_case_so_far_is_a_scenario_for_whoever_may_see_it(people: People, enter: Enter) -> None:
+    request_id = await people.file()
+    for who, command, fields in (
+        ("bureau", "accept", {}),
+        ("provider", "refuse", {"with": {"reason": "涉密"}}),
+    ):
+        assert (await people.give(who, request_id, command, **fields)).status_code == 200
+    provider = await enter(Role.PROVIDER, PROVIDER)
+    assert f"/what-if?case={request_id}" in (await provider.get(f"/cases/{request_id}")).text
+    shown = await provider.get(f"/what-if?case={request_id}")
+    scenario = scenario_from(text_in(shown.text), "the page")
+    assert [(step.by, step.do) for step in scenario.steps] == [("bureau", "accept"), ("provider", "refuse")]
+    assert scenario.steps[1].with_ == {"reason": "涉密"}
+    assert all(step.person is None for step in scenario.steps)
+    stranger = await enter(Role.REQUESTER, STRANGER)
+    assert (await stranger.get(f"/what-if?case={request_id}")).status_code == 404
+
+
+async def test_a_step_is_moved_by_working_days(enter: Enter) -> None:
+    bureau = await enter(Role.BUREAU, "bureau")
+    blank = (await bureau.get("/what-if")).text
+    assert label("console", "what_if_examples", "zh") in blank
+    form = {**csrf_in(blank), "scenario": GOOD, "original": GOOD, "step": "1", "days": "3", "along": "on"}
+    moved = scenario_from(text_in((await bureau.send("/what-if/move", form)).text), "the page")
+    assert [step.at.isoformat()[:13] for step in moved.steps] == ["2026-09-24T09", "2026-09-24T10"]
+    form = {**form, "step": "2", "days": "-2", "along": ""}
+    early = await bureau.send("/what-if/move", form)
+    assert early.status_code == 422
+    assert "steps[1].at" in early.text
+    assert text_in(early.text) == GOOD
+    for wrong in ({"days": "0"}, {"days": "x"}, {"step": "9"}):
+        refused = await bureau.send("/what-if/move", {**form, **wrong})
+        assert (refused.status_code, label("what_if", "no_such_move", "zh") in refused.text) == (422, True)
+
+
+async def test_what_cannot_be_played_is_told_and_what_was_typed_is_kept(
+    enter: Enter, context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bureau = await enter(Role.BUREAU, "bureau")
+    form = {**csrf_in((await bureau.get("/what-if")).text), "scenario": "name: x", "original": ""}
+    refused = await bureau.send("/what-if/play", form)
+    assert (refused.status_code, text_in(refused.text)) == (422, "name: x")
+    with context.writer.turn_to_simulate():
+        busy = await bureau.send("/what-if/play", {**form, "scenario": GOOD})
+    assert (busy.status_code, int(busy.headers["retry-after"]) > 0) == (429, True)
+    assert label("problem", "simulation_busy", "zh") in busy.text
+    assert (await bureau.send("/what-if/play", {**form, "csrf_token": "x"})).status_code == 403
+    assert (await bureau.get("/what-if?example=none")).status_code == 404
+    monkeypatch.setattr(context, "simulator", None)
+    off = await bureau.get("/what-if")
+    assert label("console", "what_if_off", "zh") in off.text
+    assert "<textarea" not in off.text
