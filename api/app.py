@@ -16,6 +16,7 @@ from api.calendar import endpoints as calendar
 from api.cases import commands, diagrams, notes, previews, reading
 from api.cases import endpoints as cases
 from api.cases import request_endpoints as requests
+from api.cases.sheets import endpoints as sheets
 from api.checkpoints import endpoints as checkpoints
 from api.context import AppContext
 from api.dependencies import bearer_token
@@ -54,6 +55,7 @@ them as plain text. No word that was answered goes, and what may be sent stays w
 """
 
 ROUTERS = (
+    sheets.router,
     requests.router,
     *reading.routers,
     *commands.routers,

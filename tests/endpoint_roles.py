@@ -34,6 +34,8 @@ SUBSCRIBERS: Final = frozenset(TOLD)
 
 ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "POST /v1/requests": frozenset({Role.REQUESTER, Role.PLATFORM}),
+    "POST /v1/requests/batch": frozenset({Role.REQUESTER, Role.PLATFORM}),
+    "GET /v1/requests/batch/template": frozenset({Role.REQUESTER, Role.PLATFORM}),
     "GET /v1/requests": EVERY_ROLE,
     "GET /v1/requests/{request_id}": EVERY_ROLE,
     "GET /v1/requests/{request_id}/events": EVERY_ROLE,

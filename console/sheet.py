@@ -1,0 +1,119 @@
+"""批量提出申请: many share requests by one XLSX sheet: looked at first, then filed, each row told what came of it."""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Any, Final
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.cases.sheets.endpoints import rows_in, sheet_download, sheet_out
+from api.cases.sheets.filing import RowOutcome, RowResult, SheetFiling
+from api.cases.sheets.reading import MOST_BYTES, SheetRow
+from api.cases.sheets.template import sheet_xlsx, template_xlsx
+from api.dependencies import require_role
+from api.http.problems import Problem, title_of
+from console.door import Visitor, door_of, form_of, language_of, visitor_of
+from console.menu import FILERS
+from console.pages import page
+from domain.messages import Language
+
+_GOOD: Final = (RowOutcome.WOULD_BE_FILED, RowOutcome.FILED)
+
+
+async def show(request: Request) -> Response:
+    """Where to get the template, and a form that brings a sheet."""
+    return page(request, "sheet.html", await _filer(request), {"sentence": None})
+
+
+async def template(request: Request) -> Response:
+    """The template, to be saved."""
+    await _filer(request)
+    return sheet_download(await asyncio.to_thread(template_xlsx, language_of(request)), "requests.xlsx")
+
+
+async def look_at(request: Request) -> Response:
+    """What would come of each row of the sheet that is brought, with the button that files exactly this one."""
+    visitor = await _filer(request)
+    form = await form_of(request, visitor, files=1)
+    brought = form.get("sheet")
+    content = await brought.read(MOST_BYTES + 1) if isinstance(brought, UploadFile) else b""
+    try:
+        rows = await asyncio.to_thread(rows_in, content, language_of(request))
+    except Problem as problem:
+        return _refused(request, visitor, problem)
+    results = await SheetFiling(door_of(request).context, visitor.caller, language_of(request)).look_at(rows)
+    return _told(request, visitor, "sheet_preview.html", results, content)
+
+
+async def confirm(request: Request) -> Response:
+    """File the rows of the sheet that was looked at; sent again, it files nothing again."""
+    visitor, language = await _filer(request), language_of(request)
+    try:
+        content, rows = await _same_sheet(await form_of(request, visitor), language)
+    except Problem as problem:
+        return _refused(request, visitor, problem)
+    results = await SheetFiling(door_of(request).context, visitor.caller, language).file(rows)
+    return _told(request, visitor, "sheet_done.html", results, content)
+
+
+async def left(request: Request) -> Response:
+    """The rows that are not filed by now, as a sheet to be filled in again, with why each is not."""
+    visitor, language = await _filer(request), language_of(request)
+    try:
+        _, rows = await _same_sheet(await form_of(request, visitor), language)
+    except Problem as problem:
+        return _refused(request, visitor, problem)
+    results = await SheetFiling(door_of(request).context, visitor.caller, language).look_at(rows)
+    why = {each.row.number: _why(each) for each in results if each.outcome is not RowOutcome.FILED_BEFORE}
+    kept = [row for row in rows if row.number in why]
+    return sheet_download(await asyncio.to_thread(sheet_xlsx, kept, why, language), "requests-left.xlsx")
+
+
+async def _filer(request: Request) -> Visitor:
+    visitor = await visitor_of(request)
+    require_role(visitor.caller, FILERS)
+    return visitor
+
+
+async def _same_sheet(form: FormData, language: Language) -> tuple[bytes, Sequence[SheetRow]]:
+    """The sheet that the page before had. Raises Problem 422 for what is none."""
+    try:
+        content = base64.urlsafe_b64decode(str(form.get("sheet", "")).encode())
+    except (ValueError, binascii.Error):
+        content = b""
+    return content, await asyncio.to_thread(rows_in, content, language)
+
+
+def _refused(request: Request, visitor: Visitor, problem: Problem) -> Response:
+    sentence = problem.said or title_of(problem, language_of(request))
+    return page(request, "sheet.html", visitor, {"sentence": sentence}, problem.status_code)
+
+
+def _told(request: Request, visitor: Visitor, template: str, results: Sequence[RowResult], content: bytes) -> Response:
+    told = sheet_out(results, language_of(request))
+    numbers = told.numbers
+    counted = {
+        "number": len(results),
+        "good": sum(numbers[outcome] for outcome in _GOOD),
+        "before": numbers[RowOutcome.FILED_BEFORE],
+        "bad": numbers[RowOutcome.NOT_FILED],
+    }
+    rows: list[dict[str, Any]] = [
+        {"out": out, "requester": _party(each, "requester"), "resource": _party(each, "resource")}
+        for out, each in zip(told.items, results, strict=True)
+    ]
+    kept = base64.urlsafe_b64encode(content).decode()
+    return page(request, template, visitor, {"rows": rows, "counted": counted, "sheet": kept})
+
+
+def _party(each: RowResult, name: str) -> str:
+    """What a row calls a department or a resource: its name, else its code."""
+    return each.row.texts.get(f"{name}.name") or each.row.texts.get(f"{name}.code", "")
+
+
+def _why(each: RowResult) -> str:
+    return " ".join(filter(None, (each.cell, each.why)))
