@@ -27,7 +27,7 @@ def read_scenario_text(text: str, language: Language) -> Scenario:
 async def play_texts(context: AppContext, texts: Sequence[str], language: Language) -> list[SimulatedOut]:
     """What came of each scenario.
 
-    Raises Problem 422 for one that cannot be read or takes too long, 429 while another order is played, 503 where
+    Raises Problem 422 for one that cannot be read or takes too long, 429 while another order is played, 404 where
     nothing can be played here, and Unavailable.
     """
     simulator = simulator_of(context)
@@ -44,9 +44,9 @@ async def play_texts(context: AppContext, texts: Sequence[str], language: Langua
 
 
 def simulator_of(context: AppContext) -> Simulator:
-    """What plays scenarios. Raises Problem 503 where nothing does."""
+    """What plays scenarios. Raises Problem 404 where nothing does."""
     if context.simulator is None:
-        raise Problem(503, "simulations_off")
+        raise Problem(404, "simulations_off")
     return context.simulator
 
 

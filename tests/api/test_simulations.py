@@ -56,7 +56,7 @@ async def test_nothing_is_played_where_it_is_turned_off(
 ) -> None:
     monkeypatch.setattr(context, "simulator", None)
     off = await people.post("auditor", PATH, {"scenarios": [GOOD]})
-    assert (off.status_code, off.json()["code"]) == (503, "simulations_off")
+    assert (off.status_code, off.json()["code"]) == (404, "simulations_off")
 
 
 async def test_what_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
