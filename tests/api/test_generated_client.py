@@ -30,7 +30,8 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
     package = f"client_{uuid.uuid4().hex}"
     config = folder / "config.json"
     workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    as_bytes = dict.fromkeys(("application/zip", "image/svg+xml", workbook), "application/octet-stream")
+    kinds = ("application/zip", "image/svg+xml", "application/timestamp-reply", workbook)
+    as_bytes = dict.fromkeys(kinds, "application/octet-stream")
     config.write_text(json.dumps({"content_type_overrides": as_bytes}))
     options = (
         "--config",
