@@ -108,7 +108,8 @@ async def test_whatever_is_called_the_answer_is_as_described(world: World, group
     enough, kinds = (3, 1) if group == "health" else (CASES, 3)
     assert sum(answers.values()) >= enough
     assert len(answers) >= kinds, answers
-    assert answers[200] > 0, answers
+    # No random text is a scenario, and none is played at this door.
+    assert answers[200] > 0 or group == "simulations", answers
     assert answers[201] > 0 or group != "requests", "no filing of all these was filed"
 
 
