@@ -5,12 +5,13 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 BENCHED := $(VENV)/.bench-installed
 MINED  := $(VENV)/.mining-installed
+DEPLOYED := $(VENV)/.deploy-check-installed
 WORKERS ?= 3
 
 # Whoever keeps Python from writing what it has compiled pays for it at each start: tests start hundreds of programs.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo up test test-long test-mining chaos check openapi pictures screenshots bench lock clean
+.PHONY: help setup demo up test test-long test-mining chaos check check-deploy openapi pictures screenshots bench lock clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -57,6 +58,13 @@ check: setup ## formatting, style, types, the arrows between packages, the statu
 	$(BIN)/python -m api.asyncapi --check
 	$(BIN)/python -m starter.diagram --check
 
+check-deploy: setup $(DEPLOYED) ## have the programs that read deploy/ take its files (needs nginx, pgbouncer, prometheus and systemd of the system)
+	$(BIN)/python -m pytest tests/deploy/with_tools.py
+
+$(DEPLOYED): $(STAMP) tests/deploy/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/deploy/requirements.lock
+	@touch $(DEPLOYED)
+
 openapi: setup ## write docs/api from the application; refuses what would break callers
 	$(BIN)/python -m api.contract --write
 	$(BIN)/python -m api.asyncapi --write
@@ -74,10 +82,11 @@ $(BENCHED): $(STAMP) bench/requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements.lock
 	@touch $(BENCHED)
 
-lock: ## renew requirements.lock, and those of bench and tests/mining, from pyproject.toml (needs uv)
+lock: ## renew requirements.lock, and those of bench, tests/mining and tests/deploy, from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra engine --extra dev pyproject.toml -o requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra bench --constraint requirements.lock pyproject.toml -o bench/requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra mining --constraint requirements.lock pyproject.toml -o tests/mining/requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra deploy-check --constraint requirements.lock pyproject.toml -o tests/deploy/requirements.lock
 
 clean: ## remove the virtual environment and what the embedded stack kept here
 	rm -rf $(VENV) .shareflow

@@ -1,7 +1,7 @@
 """The connection to PostgreSQL."""
 
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
@@ -19,6 +19,10 @@ __all__ = ["Connection", "Engine", "connect", "ping", "reading", "single_calls_o
 # A writer that waits longer is better retried by Temporal; a transaction left open by a stopped
 # process must not keep a case locked. Times in milliseconds, the zone for people who look inside.
 _SESSION = "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=20000 -c timezone=Asia/Shanghai"
+_BY_ROLE = "lock_timeout = '10s', and idle_in_transaction_session_timeout = '20s'"
+_LIMITS = text("SELECT current_setting('lock_timeout'), current_setting('idle_in_transaction_session_timeout')")
+_TAKES_NONE = "unsupported startup parameter"
+"""What PgBouncer says to ``options``; told to ignore them, it says nothing."""
 _SINGLE_CALLS: WeakKeyDictionary[Engine, SingleCalls] = WeakKeyDictionary()
 _MEND = "check SHAREFLOW_DATABASE_URL and that PostgreSQL runs"
 
@@ -26,12 +30,28 @@ _MEND = "check SHAREFLOW_DATABASE_URL and that PostgreSQL runs"
 def connect(url: str, pool_size: int = 10) -> Engine:
     """An engine for ``url`` (``postgresql://user:password@host:port/database``), tried once.
 
-    ``pool_size`` connections are kept, as many again may be opened for a moment. Raises
-    LedgerUnavailable for a wrong URL or a database that does not answer within ten seconds.
+    ``pool_size`` connections are kept, as many again may be opened for a moment. Behind a pooler that takes no settings
+    from sessions, such as PgBouncer in transaction mode, those of the role count. Raises LedgerUnavailable for a wrong
+    URL, a database that does not answer within ten seconds, and a role without its limits behind a pooler.
     """
     address = _address(url)
     options = " ".join(part for part in (_SESSION, _text(address.query.get("options"))) if part)
-    session = {"options": options, "connect_timeout": 10, "application_name": "shareflow"}
+    try:
+        try:
+            return _tried(address, pool_size, {"options": options})
+        except DBAPIError as error:
+            if _TAKES_NONE not in str(error.orig):
+                raise
+        return _tried(address, pool_size, {})
+    except DBAPIError as error:
+        cause = " ".join(str(error.orig).split()) or "no answer"
+        shown = address.render_as_string(hide_password=True)
+        raise LedgerUnavailable(f"The ledger's database {shown} cannot be reached ({cause}); {_MEND}.") from error
+
+
+def _tried(address: URL, pool_size: int, options: Mapping[str, str]) -> Engine:
+    """An engine whose sessions have their limits. Raises DBAPIError, LedgerUnavailable."""
+    session = {**options, "connect_timeout": 10, "application_name": "shareflow"}
     engine = create_engine(
         address.difference_update_query(["options"]),
         pool_size=pool_size,
@@ -45,13 +65,21 @@ def connect(url: str, pool_size: int = 10) -> Engine:
     event.listen(engine, "engine_disposed", lambda _: single_calls.close())
     event.listen(engine, "checkout", _refuse_cut)
     try:
-        ping(engine)
-    except DBAPIError as error:
+        _require_limits(engine)
+    except BaseException:
         engine.dispose()
-        cause = " ".join(str(error.orig).split()) or "no answer"
-        shown = address.render_as_string(hide_password=True)
-        raise LedgerUnavailable(f"The ledger's database {shown} cannot be reached ({cause}); {_MEND}.") from error
+        raise
     return engine
+
+
+def _require_limits(engine: Engine) -> None:
+    """Without them a stopped process keeps a case locked for ever, and a pooler may drop them without a word."""
+    with engine.connect() as connection:
+        if "0" in connection.execute(_LIMITS).one():
+            raise LedgerUnavailable(
+                "The pooler in front of the ledger's database takes no settings from sessions, and the role "
+                f"{engine.url.username} has none: ALTER ROLE … SET {_BY_ROLE}."
+            )
 
 
 def _refuse_cut(connection: psycopg2.extensions.connection, *_: object) -> None:

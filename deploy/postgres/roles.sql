@@ -1,0 +1,36 @@
+-- The three roles of a ledger's database, as its superuser: psql -v ON_ERROR_STOP=1 -d shareflow -f roles.sql
+-- Passwords are set afterwards, each with \password ROLE; repeated, nothing changes.
+--   shareflow_owner    owns the tables: `shareflow admin migrate`, `backup` and `restore`, nothing else
+--   shareflow_app      workers and the API: rows, no tables; what only grows is held by triggers that it cannot switch off
+--   shareflow_auditor  reads; whoever audits is a member of it (docs/audit.md)
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'shareflow_owner') THEN
+        CREATE ROLE shareflow_owner LOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'shareflow_app') THEN
+        CREATE ROLE shareflow_app LOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'shareflow_auditor') THEN
+        CREATE ROLE shareflow_auditor NOLOGIN;
+    END IF;
+END $$;
+
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE, CREATE ON SCHEMA public TO shareflow_owner;
+GRANT USAGE ON SCHEMA public TO shareflow_app, shareflow_auditor;
+DO $$
+BEGIN
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO shareflow_owner, shareflow_app, shareflow_auditor', current_database());
+END $$;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE shareflow_owner IN SCHEMA public
+    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO shareflow_app;
+ALTER DEFAULT PRIVILEGES FOR ROLE shareflow_owner IN SCHEMA public
+    GRANT USAGE, SELECT ON SEQUENCES TO shareflow_app;
+
+-- What each session sets for itself; behind PgBouncer in transaction mode only these count.
+ALTER ROLE shareflow_app SET lock_timeout = '10s';
+ALTER ROLE shareflow_app SET idle_in_transaction_session_timeout = '20s';
+ALTER ROLE shareflow_app SET timezone = 'Asia/Shanghai';

@@ -1,0 +1,239 @@
+"""deploy/ as the programs read it that will run it: each file is loaded by its own program, and altered is refused.
+
+Not among the tests that ``make test`` collects, for it needs those programs: ``make check-deploy``, after
+``apt-get install systemd nginx pgbouncer prometheus`` (.ci/run does both). A missing program fails.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+import pytest
+import yaml
+from promql_parser import parse
+
+from embedded.simulate.sandbox import Sandbox
+from embedded.stack.ports import free_port
+from ledger.engine import connect
+from ledger.queries import events_of
+from ledger.recording import record_step
+from ledger.schema import migrate
+from tests.deploy.conftest import DEPLOY
+from tests.deploy.test_roles import ROLES, in_the_name_of
+from tests.ledger.conftest import with_texts
+
+BIN = Path(sys.executable).parent
+SERVICES = ("setup", "api", "worker@1", "backup")
+EXPOSURE = 2.0
+YAML = "{extends: default, rules: {line-length: {max: 140}, document-start: disable, braces: {max-spaces-inside: 1}}}"
+
+
+def ran(*command: object, **environment: str) -> tuple[int, str]:
+    """How a program ended, and all that it said."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+# systemd
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    """The units, with the program that is installed here."""
+    folder = tmp_path / "units"
+    shutil.copytree(DEPLOY / "systemd", folder)
+    for path in folder.glob("*.service"):
+        path.write_text(path.read_text("utf-8").replace("/opt/shareflow/.venv/bin", str(BIN)), "utf-8")
+    return folder
+
+
+def verified(units: Path) -> str:
+    """What systemd has to say of the units: it ends with 0 whatever it does not know."""
+    names = [*(f"shareflow-{name}.service" for name in SERVICES), "shareflow.target", "shareflow-backup.timer"]
+    return ran("systemd-analyze", "verify", *(units / name for name in names), SYSTEMD_UNIT_PATH=f"{units}:")[1]
+
+
+def test_systemd_takes_the_units_without_a_word(units: Path) -> None:
+    assert verified(units) == ""
+
+
+@pytest.mark.parametrize("wrong", ["ProtectSystems=strict", "RestartSec=soon", "SystemCallFilter=@sytem-service"])
+def test_systemd_finds_a_wrong_line(units: Path, wrong: str) -> None:
+    path = units / "shareflow-.service.d/hardening.conf"
+    path.write_text(f"{path.read_text('utf-8')}{wrong}\n", "utf-8")
+    assert wrong.partition("=")[0] in verified(units) or wrong.partition("=")[2] in verified(units)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_hardened(units: Path, service: str) -> None:
+    code, said = ran(
+        "systemd-analyze",
+        "security",
+        "--offline=true",
+        f"--threshold={EXPOSURE * 10:.0f}",
+        "--no-pager",
+        f"shareflow-{service}.service",
+        SYSTEMD_UNIT_PATH=f"{units}:",
+    )
+    assert code == 0, said
+    level = re.search(r"exposure level for \S+: ([\d.]+)", said)
+    assert level, said
+    assert float(level[1]) <= EXPOSURE
+
+
+# Proxies
+
+
+@contextmanager
+def nginx_configuration(folder: Path, alter: Callable[[str], str] = str) -> Iterator[Path]:
+    """nginx.conf with a certificate made here, in the place where it is included."""
+    key, chain = folder / "key.pem", folder / "fullchain.pem"
+    subject = ("-subj", "/CN=share.example.gov.cn", "-days", "1")
+    made = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", chain, *subject)
+    assert ran(*made)[0] == 0
+    text = (DEPLOY / "proxy/nginx.conf").read_text("utf-8").replace("/etc/ssl/shareflow", str(folder))
+    (folder / "site.conf").write_text(alter(text), "utf-8")
+    whole = folder / "nginx.conf"
+    whole.write_text(
+        f"events {{}}\npid {folder}/pid;\nerror_log {folder}/error.log;\n"
+        f"http {{ access_log off; include {folder}/site.conf; }}\n",
+        "utf-8",
+    )
+    yield whole
+
+
+def test_nginx_takes_its_file_and_refuses_an_altered_one(tmp_path: Path) -> None:
+    with nginx_configuration(tmp_path) as file:
+        assert ran("/usr/sbin/nginx", "-t", "-c", file)[0] == 0
+    with nginx_configuration(tmp_path, lambda text: text.replace("proxy_pass ", "proxy_passes ")) as file:
+        code, said = ran("/usr/sbin/nginx", "-t", "-c", file)
+        assert code != 0
+        assert "proxy_passes" in said
+
+
+def test_caddy_takes_its_file_and_refuses_an_altered_one(tmp_path: Path) -> None:
+    file = DEPLOY / "proxy/Caddyfile"
+    assert ran(BIN / "caddy", "validate", "--adapter", "caddyfile", "--config", file)[0] == 0
+    altered = tmp_path / "Caddyfile"
+    altered.write_text(file.read_text("utf-8").replace("reverse_proxy", "reverse_proxi"), "utf-8")
+    assert ran(BIN / "caddy", "validate", "--adapter", "caddyfile", "--config", altered)[0] != 0
+
+
+# Images, compose, alerts
+
+
+def test_the_image_is_as_hadolint_wants_it(tmp_path: Path) -> None:
+    file = DEPLOY / "image/Containerfile"
+    assert ran(BIN / "hadolint", file) == (0, "")
+    altered = tmp_path / "Containerfile"
+    altered.write_text(f"{file.read_text('utf-8')}RUN cd /tmp\n", "utf-8")
+    assert ran(BIN / "hadolint", altered)[0] != 0
+
+
+def test_compose_is_by_its_schema(tmp_path: Path) -> None:
+    file = DEPLOY / "compose/compose.yaml"
+    check = (BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec")
+    assert ran(*check, file)[0] == 0
+    altered = tmp_path / "compose.yaml"
+    altered.write_text(file.read_text("utf-8").replace("read_only: true", "read_only_root: true"), "utf-8")
+    assert ran(*check, altered)[0] != 0
+
+
+@pytest.mark.parametrize("path", ["compose/compose.yaml", "prometheus/rules.yml"])
+def test_yaml_is_well_kept(path: str) -> None:
+    assert ran(BIN / "yamllint", "-s", "-d", YAML, DEPLOY / path) == (0, "")
+
+
+def test_prometheus_takes_the_alerts(tmp_path: Path) -> None:
+    file = DEPLOY / "prometheus/rules.yml"
+    assert ran("/usr/bin/promtool", "check", "rules", file)[0] == 0
+    for rule in yaml.safe_load(file.read_text("utf-8"))["groups"][0]["rules"]:
+        parse(rule["expr"])
+    altered = tmp_path / "rules.yml"
+    altered.write_text(file.read_text("utf-8").replace("histogram_quantile(0.95, ", "histogram_quantile("), "utf-8")
+    assert ran("/usr/bin/promtool", "check", "rules", altered)[0] != 0
+
+
+def test_alerts_are_raised_when_they_should(tmp_path: Path) -> None:
+    shutil.copy(DEPLOY / "prometheus/rules.yml", tmp_path)
+    shutil.copy(DEPLOY / "prometheus/rules_test.yml", tmp_path)
+    code, said = ran("/usr/bin/promtool", "test", "rules", tmp_path / "rules_test.yml")
+    assert code == 0, said
+
+
+# PgBouncer
+
+
+@pytest.fixture
+def behind(new_database: Callable[[], str], ground: Sandbox, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Starts PgBouncer by its file before a ledger of roles.sql; gives the address of the app behind it."""
+    url = new_database()
+    connection = psycopg2.connect(url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(ROLES)
+    connection.close()
+    owner = connect(in_the_name_of("shareflow_owner", url), pool_size=1)
+    migrate(owner)
+    with_texts(owner)
+    owner.dispose()
+    database = ground.engine.url.set(database=url.rpartition("/")[2].partition("?")[0])
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*more: str) -> str:
+        port = free_port()
+        file = tmp_path / f"pgbouncer-{port}.ini"
+        file.write_text(bouncing(str(database.query["host"]), str(database.database), port, more), "utf-8")
+        tmp_path.chmod(0o755)
+        by = ("-u", "pgserver") if os.geteuid() == 0 else ()  # whom the embedded server runs as
+        shown = tmp_path / f"{port}.log"
+        with shown.open("wb") as log:
+            started.append(subprocess.Popen(["/usr/sbin/pgbouncer", *by, str(file)], stdout=log, stderr=log))
+        for _ in range(100):
+            if b"process up" in shown.read_bytes():
+                break
+            time.sleep(0.05)
+        return f"postgresql://shareflow_app@127.0.0.1:{port}/shareflow"
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(20)
+
+
+def bouncing(host: str, database: str, port: int, more: Sequence[str]) -> str:
+    """deploy/postgres/pgbouncer.ini with the places of here, and nobody asked for a password."""
+    text = (DEPLOY / "postgres/pgbouncer.ini").read_text("utf-8")
+    for was, now in (
+        ("host=127.0.0.1 port=5432 dbname=shareflow", f"host={host} port=5432 dbname={database} user=shareflow_app"),
+        ("listen_port = 6432", f"listen_port = {port}\nunix_socket_dir ="),
+        ("auth_type = scram-sha-256", "auth_type = any"),
+        ("auth_file = /etc/pgbouncer/userlist.txt\n", ""),
+    ):
+        assert was in text, was
+        text = text.replace(was, now)
+    return "\n".join([text, *more, ""])
+
+
+@pytest.mark.parametrize("more", [(), ("ignore_startup_parameters = options",)])
+def test_a_ledger_is_recorded_in_behind_pgbouncer_in_transaction_mode(
+    behind: Callable[..., str], more: Sequence[str], steps, resolve
+) -> None:
+    engine = connect(behind(*more), pool_size=3)
+    record_step(engine, steps.filing(), resolve, "sm3")
+    assert len(events_of(engine, steps.request_id)) == 2
+    engine.dispose()
