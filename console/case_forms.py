@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from api.cases.schemas import CommandIn
@@ -42,10 +42,12 @@ def forms(
     case: CaseDetail, now: Case, caller: Caller, typed: Typed | None, language: Language
 ) -> Sequence[Mapping[str, Any]]:
     """The forms of a case's page; the one that came back with what was typed."""
-    return [_form(rule, able, typed, language) for rule, able in offered(now, caller, parties_of(case))]
+    return [_form(rule, now, able, typed, language) for rule, able in offered(now, caller, parties_of(case))]
 
 
-def _form(rule: CommandRule[Any], able: Sequence[Role], typed: Typed | None, language: Language) -> Mapping[str, Any]:
+def _form(
+    rule: CommandRule[Any], now: Case, able: Sequence[Role], typed: Typed | None, language: Language
+) -> Mapping[str, Any]:
     again = typed is not None and typed.command == rule.name
     values = typed.values if typed is not None and again else {}
     return {
@@ -55,8 +57,22 @@ def _form(rule: CommandRule[Any], able: Sequence[Role], typed: Typed | None, lan
         "role": values.get("as") or able[0].value,
         "key": secrets.token_hex(16),
         "again": again,
-        "fields": shown_fields(fields_of(rule.says), values, language, rule.name.value),
+        "fields": shown_fields(_fields_now(rule, now, able), values, language, rule.name.value),
     }
+
+
+def _fields_now(rule: CommandRule[Any], now: Case, able: Sequence[Role]) -> Sequence[FormField]:
+    """The fields of a command with the words that can be right at a case now in one of these roles."""
+    right: dict[str, set[str]] = {}
+    for role in able:
+        for name, choices in rule.choices(now, role).items():
+            right.setdefault(name, set()).update(choices)
+    return [
+        replace(field, choices=[word for word in field.choices if word in right[field.name]])
+        if field.name in right
+        else field
+        for field in fields_of(rule.says)
+    ]
 
 
 def rule_named(case: CaseDetail, name: str) -> CommandRule[Any] | None:

@@ -34,8 +34,13 @@ def story(told: CaseTold, now: datetime, before: int | None, language: Language)
     account, statute = told.account, told.case.statute_then
     events = [event for event in account.recorded.events if before is None or event.seq < before]
     shown = events[-ROWS:]
+    case = told.case
+    parties = {case.requester_code: case.requester_name, case.provider_code: case.provider_name}
     return {
-        "events": [event_told(event, statute, language) for event in shown],
+        "events": [
+            {**event_told(event, statute, language), "org": parties.get(event.actor.org or "", event.actor.org) or ""}
+            for event in shown
+        ],
         "earlier": (shown[0].seq, len(events) - len(shown)) if len(events) > len(shown) else None,
         "later": before is not None,
         "limits": _limits(told, now, language),

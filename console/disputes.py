@@ -29,7 +29,7 @@ async def show(request: Request) -> Response:
     found, following = await asyncio.to_thread(disputes_of, context, visitor.caller, cursor, ROWS)
     disputed = await asyncio.to_thread(_shown, context, found, language)
     columns = [
-        {"name": label("clock", instance, language), "id": instance.value, "rows": disputed[instance.value]}
+        {"name": label("stage", instance, language), "id": instance.value, "rows": disputed[instance.value]}
         for instance in INSTANCES
     ]
     shown = {"columns": columns, "next": next_after("/disputes", following)}

@@ -65,7 +65,7 @@ def dispute_out(dispute: DisputedCase, language: Language) -> DisputeOut:
     return DisputeOut.model_construct(
         case=case_out(dispute.case, language),
         instance=instance.value,
-        instance_label=label("clock", instance, language),
+        instance_label=label("stage", instance, language),
         since=since(dispute),
         rounds=rounds(dispute),
         due_date=clock.due_date if clock else None,
@@ -91,7 +91,7 @@ def _next(dispute: DisputedCase, statute: Statute, language: Language) -> NextIn
         return None
     return NextInstanceOut(
         instance=found.step.value,
-        instance_label=label("clock", found.step, language),
+        instance_label=label("stage", found.step, language),
         body=found.body.name.zh if language == "zh" else found.body.name.en,
         article=found.clause.article,
         quote=found.clause.quote,

@@ -1,6 +1,6 @@
 """Rules that several procedures share word for word: 撤回, 督办, 责令整改."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from domain.clocks import ClockId
@@ -93,12 +93,16 @@ def may_lead_to_rectification(book: RuleBook[Any]) -> None:
             rules = case.statute.rectification
             raise Refused(RefusalCode.NO_BREACH_TO_RECTIFY, rules.clause if rules else None)
 
+    def missed_limits(case: Case, role: Role) -> Mapping[str, Collection[str]]:
+        return {"clock": [clock.id.value for clock, _ in breaches_to_rectify(case, role)]}
+
     @book.command(
         CommandName.ORDER_RECTIFICATION,
         by=[Role.BUREAU, Role.GOVERNMENT],
         says=OrderRectification,
         unavailable=_no_rectification,
         when=some_limit_was_missed,
+        choices=missed_limits,
     )
     def order_rectification(decision: Decision[Any], said: OrderRectification) -> None:
         case, rules = decision.case, decision.case.statute.rectification

@@ -40,6 +40,7 @@ PLAYED: Final = (
     "nantong-2020+809/silence-then-coordination-agreed",
     "nantong-2020/refused-after-the-limit",
     "nantong-2020/refused-late-then-impasse",
+    "changshu-2019+809/not-shared-negotiated-then-delivered",
     "cn-809-2025/silence-climbs-the-ladder-then-refer",
     "resource_withdrawal/nantong-consented",
     "rectification/nantong-809-over-the-make-up-days",

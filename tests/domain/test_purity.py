@@ -19,7 +19,7 @@ ROOMS = ("domain", "procedures", "protocol", "ledger", "shareflow")
 PURE = ("domain", "procedures")
 """The law: what it rules, and what may be done under it. Each knows itself and those before it."""
 
-KNOWN_OUTSIDE = {"cryptography", "pydantic", "pydantic_core", "yaml", "lunardate", "workalendar"}
+KNOWN_OUTSIDE = {"cryptography", "rfc3161_client", "pydantic", "pydantic_core", "yaml", "lunardate", "workalendar"}
 """What these use beside Python itself."""
 
 IMPORT_EACH = """

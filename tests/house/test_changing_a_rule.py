@@ -15,7 +15,7 @@ WRITES = "decision.note(EventType.ACCEPTED, check.clause if check else None)"
 """Where the rule of `accept` writes its event."""
 HISTORY = ROOT / "tests/histories/nantong-2020.refused-late-then-impasse.json"
 REPLAY = f"""
-import asyncio, json, pathlib, sys
+import asyncio, json, os, pathlib, sys
 from temporalio.client import WorkflowHistory
 from domain.rule_texts import KNOWN, RuleText
 from protocol.payloads import data_converter
@@ -34,6 +34,8 @@ replayer = Replayer(
     workflow_runner=sandbox(),
 )
 asyncio.run(replayer.replay_workflow(history))
+sys.stdout.flush()
+os._exit(0)  # a thread of the SDK's that is still about when Python ends aborts it
 """
 
 
