@@ -4,6 +4,7 @@ A release first adds to the schema and later takes away what nobody asks for any
 version before go on while a database is already that of the next one (expand, then contract).
 """
 
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine, text
@@ -11,8 +12,10 @@ from sqlalchemy import Engine, text
 from ledger.engine import reading
 from ledger.errors import LedgerUnavailable
 
-SCHEMA: Final = "0003"
-"""The schema that this version is made for: that of its last migration."""
+_MIGRATIONS: Final = Path(__file__).parent / "migrations" / "versions"
+
+SCHEMA: Final = max(file.name[1:5] for file in _MIGRATIONS.glob("v[0-9][0-9][0-9][0-9]_*.py"))
+"""The schema that this version is made for: that of its last migration, by the number in the name of its file."""
 
 _HAS = "SELECT version_num FROM alembic_version"
 _THERE = "SELECT to_regclass('alembic_version') IS NOT NULL"
