@@ -263,18 +263,20 @@ def _duties(visibility: Visibility, moment: Moment) -> CTE:
         (cases.c.closed_at.is_(None), "open"),
         else_=cases.c.outcome,
     )
-    known = (
-        select(
-            cases.c.request_id,
-            func.coalesce(cases.c.due_at, _NEVER).label("position"),
-            func.upper(cases.c.provider_code).label("code"),
-            cases.c.provider_name.label("name"),
-            func.coalesce(events.c.data["period"].astext, "event").label("period"),
-            standing.label("standing"),
-        )
-        .join(events, and_(events.c.request_id == cases.c.request_id, events.c.seq == 1))
-        .where(cases.c.procedure == ProcedureName.PERIODIC_DUTY, visible(visibility))
+    # Asked for each duty: joined, the first events of all cases might be looked through for it.
+    filed_for = (
+        select(events.c.data["period"].astext)
+        .where(events.c.request_id == cases.c.request_id, events.c.seq == 1)
+        .scalar_subquery()
     )
+    known = select(
+        cases.c.request_id,
+        func.coalesce(cases.c.due_at, _NEVER).label("position"),
+        func.upper(cases.c.provider_code).label("code"),
+        cases.c.provider_name.label("name"),
+        func.coalesce(filed_for, "event").label("period"),
+        standing.label("standing"),
+    ).where(cases.c.procedure == ProcedureName.PERIODIC_DUTY, visible(visibility))
     of_late = known.where(cases.c.filed_at >= moment.since)
     still_open = known.where(cases.c.filed_at < moment.since, cases.c.closed_at.is_(None))
     return union_all(of_late, still_open).cte("duties")

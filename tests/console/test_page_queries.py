@@ -1,0 +1,129 @@
+"""What each page asks of a crowded ledger: few rows, found in the same way however many cases there are.
+
+Every address of the console is asked for, whatever is added. How long pages take is told by ``python -m bench lists``.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import httpx
+import pytest
+from sqlalchemy import Engine, event, text
+
+from api.app import create_app
+from api.context import AppContext
+from console.app import add_console
+from domain.words import ProcedureName, Role
+from embedded.simulate.sandbox import Sandbox
+from ledger.engine import connect
+from ledger.schema import migrate
+from starter.engine_client import ShareflowClient
+from tests.browser.places import filled, pages
+from tests.crowded_ledger import Crowd, crowd
+from tests.engine.cases import PROVIDER
+
+CASES: Final = 3_000
+AS_IF: Final = 100_000
+"""So many cases there are by the statistics by which the database chooses how to find something."""
+AT_MOST: Final = 2_000
+"""Rows of large tables that a page looks at."""
+AMONG_THE_NEWEST: Final = {"/statutes/{statute_id}": 10_000, "/statutes/resources": 5_000}
+"""They look at the newest 500 cases of a kind, with what happened in them."""
+COUNTS_A_PERIOD: Final = {"/assessment", "/assessment/cases", "/assessment/table", "/assessment/seal"}
+"""They count what happened in the cases of a period: as many rows as these have."""
+WHOLE: Final = {"/audit/findings.csv", "/audit/findings.xlsx", "/audit/log/{form}"}
+"""They save all cases that were asked for, piece by piece."""
+LARGE: Final = frozenset({"cases", "events", "clocks", "filings", "outbox"})
+WHO: Final = ((Role.BUREAU, "bureau"), (Role.OPERATOR, ""), (Role.AUDITOR, ""), (Role.PROVIDER, f"{PROVIDER[:-1]}1"))
+
+
+@dataclass(frozen=True)
+class Crowded:
+    """The console over a crowded ledger, and what is asked of it."""
+
+    door: httpx.AsyncClient
+    engine: Engine
+    crowd: Crowd
+    headers: Mapping[Role, Mapping[str, str]]
+    asked: list[tuple[str, Any]]
+
+    async def ask(self, role: Role, path: str) -> tuple[int, Sequence[Mapping[str, Any]]]:
+        """The status of a page for somebody, and how each of its questions was answered."""
+        self.asked.clear()
+        answer = await self.door.get(path, headers=self.headers[role])
+        asked = [each for each in self.asked if each[0].lstrip("( \n").startswith(("SELECT", "WITH"))]
+        return answer.status_code, [_explained(self.engine, *each) for each in asked]
+
+
+MANY_MORE: Final = """
+UPDATE pg_class SET reltuples = reltuples * :times
+WHERE relname = ANY (:tables) OR oid IN (
+    SELECT i.indexrelid FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid WHERE t.relname = ANY (:tables)
+)
+"""
+
+
+def _explained(engine: Engine, statement: str, parameters: Any) -> Mapping[str, Any]:
+    """How a question is answered where there are AS_IF cases, and what that is with those that there are."""
+    with engine.connect() as connection:
+        connection.execute(text(MANY_MORE), {"times": AS_IF // CASES, "tables": sorted(LARGE)})
+        [found] = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalars()
+        connection.rollback()
+    plan: Mapping[str, Any] = found[0]["Plan"]
+    return plan
+
+
+@pytest.fixture(scope="module")
+async def crowded(ground: Sandbox, context: AppContext) -> AsyncIterator[Crowded]:
+    """The console over a ledger of its own, beside that of the session."""
+    with ground.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CREATE DATABASE crowded"))
+    url = ground.engine.url.set(drivername="postgresql", database="crowded").render_as_string(hide_password=False)
+    engine, asked = connect(url), list[tuple[str, Any]]()
+    migrate(engine)
+    made = crowd(engine, url, CASES)
+    over_it = replace(context, client=ShareflowClient(ground.temporal, engine))
+    app = create_app(over_it)
+    add_console(app, over_it, demonstration=True)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080", timeout=60) as door:
+        headers = {role: await _signed_in(door, role, org) for role, org in WHO}
+        event.listen(engine, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+        yield Crowded(door, engine, made, headers, asked)
+    engine.dispose()
+
+
+async def _signed_in(door: httpx.AsyncClient, role: Role, org: str) -> Mapping[str, str]:
+    answer = await door.post("/sign-in", data={"role": role.value, "org": org})
+    door.cookies.clear()
+    return {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+
+
+def scans(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The parts of a plan that read a table."""
+    if "Relation Name" in plan:
+        yield plan
+    for part in plan.get("Plans", ()):
+        yield from scans(part)
+
+
+def rows_of(plan: Mapping[str, Any]) -> int:
+    """How many rows of large tables were looked at."""
+    names = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck", "Rows Removed by Join Filter")
+    return sum(
+        round(sum(scan.get(name, 0) for name in names) * scan["Actual Loops"])
+        for scan in scans(plan)
+        if scan["Relation Name"] in LARGE
+    )
+
+
+@pytest.mark.parametrize("path", [path for path in pages() if path not in COUNTS_A_PERIOD | WHOLE])
+async def test_a_page_looks_at_few_rows(crowded: Crowded, path: str) -> None:
+    where = filled(path, crowded.crowd.opened[ProcedureName.SHARE_REQUEST])
+    for role, _ in WHO:
+        status, plans = await crowded.ask(role, where)
+        assert status < 500
+        walked = {scan["Relation Name"] for plan in plans for scan in scans(plan) if scan["Node Type"] == "Seq Scan"}
+        assert walked & LARGE == set(), role
+        assert sum(map(rows_of, plans)) <= AMONG_THE_NEWEST.get(path, AT_MOST), role
