@@ -10,10 +10,10 @@ from limits import RateLimitItem, parse
 from background.notifying.mail import MailServer
 from background.notifying.robots import Robots
 from background.webhooks.addresses import NOTHING, Allowed
-from background.webhooks.payloads import prefix_of
 from configuration.errors import StartupError
 from configuration.notifying import mail_server_of, robots_of
 from configuration.settings import Settings
+from configuration.values import prefix_of
 from configuration.witnesses import witnesses_in
 from domain.log.keys import PublicKey
 from starter.attachments import USUAL_LIMIT

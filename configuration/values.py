@@ -140,6 +140,11 @@ def as_url_if_any(variable: str, text: str) -> str | None:
     return text or None
 
 
+def prefix_of(public_url: str) -> str:
+    """The path below which people reach the API, without a slash at its end; empty where it has none."""
+    return urlsplit(public_url).path.rstrip("/")
+
+
 def as_allowed(variable: str, text: str) -> "Allowed":
     """Networks and hosts. Raises StartupError."""
     from background.webhooks.addresses import allowed_from

@@ -21,6 +21,7 @@ from configuration.logs import configure_logs
 from configuration.memory import settle_memory
 from configuration.process import told_to_stop
 from configuration.settings import Settings
+from configuration.values import prefix_of
 from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect
 from ledger.errors import LedgerUnavailable
@@ -56,7 +57,6 @@ async def running_worker(
     from background.webhooks.checkpoints import keep_telling_checkpoints
     from background.webhooks.dispatcher import Dispatcher
     from background.webhooks.guard import AddressGuard
-    from background.webhooks.payloads import prefix_of
     from background.webhooks.sending import Sender
     from configuration.archive import archive_of
     from configuration.notifying import looking_around, mail_server_of

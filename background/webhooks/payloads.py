@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook as Signer
 
@@ -22,11 +21,6 @@ CONTENT_TYPE = "application/cloudevents+json"
 TRIAL_TYPE = "cn.gov.shareflow.webhook.test.v1"
 CHECKPOINT_TYPE = "cn.gov.shareflow.checkpoint.made.v1"
 SECRET_BYTES = 32
-
-
-def prefix_of(public_url: str) -> str:
-    """The path below which people reach the API, without a slash at its end; empty where it has none."""
-    return urlsplit(public_url).path.rstrip("/")
 
 
 def event_for(payload: WebhookPayload, message: OutboxMessage, prefix: str = "") -> dict[str, Any]:

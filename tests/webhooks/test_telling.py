@@ -7,7 +7,6 @@ from sqlalchemy import Engine
 
 from background.webhooks import dispatcher as dispatching
 from background.webhooks.dispatcher import Dispatcher
-from background.webhooks.payloads import prefix_of
 from background.webhooks.queries.queues import fan_out
 from background.webhooks.queries.subscriptions import (
     DisabledFor,
@@ -17,6 +16,7 @@ from background.webhooks.queries.subscriptions import (
     delete_webhook,
 )
 from background.webhooks.sending import Sender
+from configuration.values import prefix_of
 from domain.access import Visibility
 from domain.log.acts import Acting
 from domain.words import EventType
