@@ -111,16 +111,3 @@ def running_engine(begins: datetime | None = None) -> Iterator[ShareflowEngine]:
     """An engine whose time begins at an instant (None: now), gone afterwards. Raises StartupError."""
     with in_background(lambda: engine_stack(begins)) as background, ExitStack() as until_the_end:
         yield ShareflowEngine(background, until_the_end)
-
-
-def first_instant(text: str | None, setting: str) -> datetime | None:
-    """An instant from a setting, None where it says nothing. Raises ValueError that names the setting."""
-    if not text:
-        return None
-    try:
-        begins = datetime.fromisoformat(text)
-    except ValueError:
-        begins = None
-    if begins is None or begins.tzinfo is None:
-        raise ValueError(f"{setting} must be an instant such as 2026-09-18T10:00:00+08:00, not {text!r}.")
-    return begins

@@ -1,6 +1,7 @@
 """The pytest plugin: the fixture ``shareflow_engine``. Runs that do not use it pay for nothing but this file."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,9 +29,22 @@ def shareflow_engine(request: pytest.FixtureRequest) -> "Iterator[ShareflowEngin
     why = why_no_engine("The fixture shareflow_engine")
     if why:
         pytest.exit(why, returncode=UNUSABLE)
+    begins = _first_instant(request.config.getini(BEGINS))
     # Imported late: all of Temporal and PostgreSQL hang on it.
-    from embedded.testing.engine import first_instant, running_engine
+    from embedded.testing.engine import running_engine
 
-    begins = first_instant(request.config.getini(BEGINS), BEGINS)
     with running_engine(begins) as engine:
         yield engine
+
+
+def _first_instant(text: str) -> datetime | None:
+    """The instant that the setting names, None where it says nothing. Raises ValueError that names the setting."""
+    if not text:
+        return None
+    try:
+        begins = datetime.fromisoformat(text)
+    except ValueError:
+        begins = None
+    if begins is None or begins.tzinfo is None:
+        raise ValueError(f"{BEGINS} must be an instant such as 2026-09-18T10:00:00+08:00, not {text!r}.")
+    return begins
