@@ -61,8 +61,14 @@ for name in names:
 print("imported", len(names))
 """
 
+EXAMPLES = either(25, 100)
+"""So many each property tries, as where the tests run with all others."""
+
 RUN_TESTS = f"""
 import pytest
+from hypothesis import settings
+settings.register_profile("alone", deadline=None, max_examples={EXAMPLES})
+settings.load_profile("alone")
 options = ["-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:shareflow", "-p", "no:schemathesis"]
 options += ["-W", "ignore::pytest.PytestConfigWarning", "-m", {either("not long", "")!r}]
 sys.exit(pytest.main([*options, "--confcutdir", "tests/domain", *{FILES!r}]))
