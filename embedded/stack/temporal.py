@@ -83,8 +83,11 @@ class Temporal:
         return self._process.poll() is not None
 
     async def stop(self) -> None:
-        """Ask the server to end and, after ten seconds, end it; a second call does nothing."""
-        await asyncio.to_thread(_end, self._process)
+        """Ask the server to end and, after ten seconds, end it; a second call does nothing.
+
+        One that keeps nothing has nothing to put away, and is ended at once: it would take a second over it.
+        """
+        await asyncio.to_thread(_end, self._process, patience=0.0 if self._note is None else _STOP_SECONDS)
         if self._note is not None:
             self._note.unlink(missing_ok=True)
 
@@ -196,11 +199,11 @@ def _last_words(log: Path | None) -> str:
     return f": {lines[-1].strip().rstrip('.')}" if lines else ""
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], patience: float) -> None:
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(_STOP_SECONDS)
+            process.wait(patience)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -27,7 +27,7 @@ def postgres_url() -> Iterator[str]:
     # Not pytest's own folder: as root the server runs as another user, and a second pytest that starts
     # meanwhile would shut that user out of it.
     with tempfile.TemporaryDirectory(prefix="shareflow-") as folder:
-        server = start_postgres(Path(folder) / "pg")
+        server = start_postgres(Path(folder) / "pg", thrown_away=True)
         yield server.url
         server.stop()
 

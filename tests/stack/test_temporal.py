@@ -77,9 +77,12 @@ async def test_a_server_that_ends_says_why(tmp_path: Path) -> None:
         await start_temporal(options)
 
 
-async def test_one_that_does_not_listen_to_reason_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("database", ["temporal.db", None])
+async def test_one_that_does_not_listen_to_reason_is_killed(
+    database: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(stack, "_STOP_SECONDS", 0.2)
-    server = await start_temporal(TemporalOptions(ports=ANY))
+    server = await start_temporal(TemporalOptions(ports=ANY, database=tmp_path / database if database else None))
     os.kill(server.pid, signal.SIGSTOP)
     await server.stop()
     assert server.ended

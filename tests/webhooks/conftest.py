@@ -44,7 +44,7 @@ Subscribe = Callable[..., Webhook]
 def hooks_server() -> Iterator[str]:
     """A PostgreSQL with a database to copy; its URL with a place for the name."""
     with TemporaryDirectory(prefix="shareflow-") as folder:
-        server = start_postgres(Path(folder) / "pg")
+        server = start_postgres(Path(folder) / "pg", thrown_away=True)
         address = server.url.replace("/postgres?", "/{name}?")
         _admin(address, "CREATE DATABASE hooks_model")
         model = connect(address.format(name="hooks_model"))
