@@ -4,6 +4,7 @@ It takes the plain part of YAML and refuses the rest, so that a file means what 
 code stays text, a date stays text, no key stands twice, nothing refers to anything else in the file.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +32,8 @@ Value = dict[str, Any] | list[Any] | str | int | bool | None
 
 def written_yaml(data: Value) -> str:
     """Plain data as a text that :func:`read_yaml` reads back as the same, keys in their order."""
-    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=110)
+    # What stands in two places would be written once and referred to; as JSON it is written out in both.
+    return yaml.safe_dump(json.loads(json.dumps(data)), allow_unicode=True, sort_keys=False, width=110)
 
 
 class YamlTextError(ValueError):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain import yaml_text
-from domain.yaml_text import MAX_BYTES, MAX_DEPTH, YamlTextError, read_yaml
+from domain.yaml_text import MAX_BYTES, MAX_DEPTH, YamlTextError, read_yaml, written_yaml
 from tests.forms import either
 
 
@@ -234,3 +234,29 @@ def test_no_text_brings_anything_but_data_or_one_sentence(text: str, parser: Any
 )
 def test_json_is_read_as_it_was_meant(data: dict[str, Any]) -> None:
     assert read_yaml(json.dumps(data, ensure_ascii=False), "f.yaml").data == data
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a\nb",
+        "x: y # z",
+        "  lead",
+        "2026-01-01",
+        "null",
+        "12",
+        "- x",
+        "&a *b",
+        "'q'",
+        "a\tb",
+        "",
+        "!tag",
+        3,
+        None,
+        True,
+    ],
+)
+def test_what_is_written_is_read_back_as_it_was(value: object) -> None:
+    part = {"inner": value}
+    data = {"one": value, "list": [value, part], "again": part}
+    assert read_yaml(written_yaml(data), "here").data == data
