@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from domain.engine.recount import change_of
 from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine
 from ledger.failures import DATABASE_FAILED
+from ledger.leases import LAPSES_AFTER, Lease
 from ledger.queries.calendars import (
     OpenClock,
     Place,
@@ -27,7 +29,6 @@ from ledger.queries.calendars import (
     open_clocks_of,
     place_of,
     publication,
-    publishing_alone,
 )
 from protocol.asking import TEMPORAL_FAILED, WorkflowGone, tell_of_calendar
 from protocol.connecting import TemporalClient
@@ -75,7 +76,7 @@ def _quiet(_: Progress) -> None:
 
 @dataclass
 class Publisher:
-    """An edition, in force since an instant, being published by this process, which holds ``publishing_alone``."""
+    """An edition, in force since an instant, published by this process, which is inside of ``publishing_alone``."""
 
     client: TemporalClient
     engine: Engine
@@ -202,6 +203,33 @@ def _now() -> datetime:
     return datetime.now(CHINA)
 
 
+@asynccontextmanager
+async def publishing_alone(engine: Engine) -> AsyncIterator[bool]:
+    """Whether this process is the one that carries publications out, as long as it is inside.
+
+    Of one that was killed the lease lapses. Should one lose it, because the database was away for long, two are at it
+    for a while: each clock is superseded once all the same.
+    """
+    lease = Lease(engine, "publication")
+    if not await asyncio.to_thread(lease.take):
+        yield False
+        return
+    prolonging = asyncio.create_task(_prolonged(lease))
+    try:
+        yield True
+    finally:
+        prolonging.cancel()
+        with suppress(*DATABASE_FAILED):  # it lapses by itself
+            await asyncio.to_thread(lease.give_back)
+
+
+async def _prolonged(lease: Lease) -> None:
+    while True:
+        await asyncio.sleep(LAPSES_AFTER.total_seconds() / 4)
+        with suppress(*DATABASE_FAILED):
+            await asyncio.to_thread(lease.take)
+
+
 async def carry_out(
     client: TemporalClient,
     engine: Engine,
@@ -216,7 +244,7 @@ async def carry_out(
     while time.monotonic() < deadline:
         left = timedelta(seconds=deadline - time.monotonic())
         try:
-            with publishing_alone(engine) as mine:
+            async with publishing_alone(engine) as mine:
                 there = await asyncio.to_thread(publication, engine, edition)
                 if there is None:
                     raise ValueError(f"edition {edition} is not stored here")
@@ -240,7 +268,7 @@ async def put_right(client: TemporalClient, engine: Engine, calendar: CalendarSt
     nor after its publisher has died: whoever takes that over names the edition itself.
     """
     newest = (await asyncio.to_thread(calendar.now)).editions[-1].id
-    with publishing_alone(engine) as mine:
+    async with publishing_alone(engine) as mine:
         if not mine or await asyncio.to_thread(abandoned_publication, engine, timedelta()) is not None:
             return Progress()
         return await Publisher(client, engine, calendar, newest, _now()).until_done(within)

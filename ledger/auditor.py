@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.archive_tables import archived_histories
 from ledger.desk_tables import desk_claims
+from ledger.leases import leases
 from ledger.log_tables import checkpoints
 from ledger.notification_tables import console_notified
 from ledger.seal_tables import assessment_seals
@@ -22,6 +23,7 @@ ELSEWHERE: Final = (
     console_notified,
     console_sessions,
     desk_claims,
+    leases,
 )
 """Of each other file of tables one, by which all of it is known."""
 SECRET: Final = ("webhook", "console")

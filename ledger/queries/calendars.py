@@ -1,15 +1,13 @@
 """The calendar in the ledger: editions stored here, how their publication goes, and the clocks that are open."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
-from sqlalchemy.exc import DBAPIError
 
 from domain.calendar import Edition, load_edition
 from domain.engine.recount import OpenLimit
@@ -23,7 +21,6 @@ from ledger.tables import calendar_editions, calendar_publications, cases, clock
 # record_step) and, alone, by whoever stores an edition, who so waits until every deadline worked out without it can be
 # found; the second by whoever carries a publication out.
 _EDITIONS_LOCK = 0x63616C656E
-_PUBLISHING_LOCK = 0x63616C7075
 
 
 # Editions
@@ -135,21 +132,6 @@ def note_seen(engine: Engine, edition: str) -> None:
     seen = update(calendar_publications).where(calendar_publications.c.edition == edition)
     with engine.begin() as connection:
         connection.execute(seen.values(seen_at=func.clock_timestamp()))
-
-
-@contextmanager
-def publishing_alone(engine: Engine) -> Iterator[bool]:
-    """Whether this process is the one that carries publications out, as long as it is inside. A killed one is not."""
-    with reading(engine) as connection:
-        mine: bool = connection.execute(select(func.pg_try_advisory_lock(_PUBLISHING_LOCK))).scalar_one()
-        try:
-            yield mine
-        finally:
-            if mine:
-                try:
-                    connection.execute(select(func.pg_advisory_unlock(_PUBLISHING_LOCK)))
-                except DBAPIError:
-                    connection.invalidate()  # the lock went with its connection
 
 
 def _publications() -> Select[Any]:

@@ -22,6 +22,7 @@ from promql_parser import parse
 from embedded.simulate.sandbox import Sandbox
 from embedded.stack.ports import free_port
 from ledger.engine import connect
+from ledger.leases import Lease
 from ledger.queries import events_of
 from ledger.recording import record_step
 from ledger.schema import migrate
@@ -236,4 +237,8 @@ def test_a_ledger_is_recorded_in_behind_pgbouncer_in_transaction_mode(
     engine = connect(behind(*more), pool_size=3)
     record_step(engine, steps.filing(), resolve, "sm3")
     assert len(events_of(engine, steps.request_id)) == 2
+    publishers = [Lease(engine, "publication") for _ in range(2)]
+    assert [each.take() for each in publishers] == [True, False]
+    publishers[0].give_back()
+    assert publishers[1].take()
     engine.dispose()

@@ -9,16 +9,17 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
+from background.publication import publishing_alone
 from domain.calendar import Calendar, Edition, load_edition
 from domain.log.acts import Acting
 from ledger.calendar_store import CalendarStore
 from ledger.engine import connect
+from ledger.leases import Lease
 from ledger.queries.calendars import (
     abandoned_publication,
     note_progress,
     publication,
     publications,
-    publishing_alone,
     store_edition,
 )
 from ledger.schema import migrate
@@ -91,11 +92,25 @@ def test_an_edition_never_changes(apart: Engine, statement: str) -> None:
     assert new in CalendarStore(apart).now().editions
 
 
-def test_one_process_publishes_at_a_time(apart: Engine) -> None:
-    with publishing_alone(apart) as first, publishing_alone(apart) as second:
+async def test_one_process_publishes_at_a_time(apart: Engine) -> None:
+    async with publishing_alone(apart) as first, publishing_alone(apart) as second:
         assert (first, second) == (True, False)
-    with publishing_alone(apart) as again:
+    async with publishing_alone(apart) as again:
         assert again
+
+
+def test_a_lease_is_prolonged_by_its_holder_and_lapses_when_that_is_silent(
+    apart: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = Lease(apart, "a"), Lease(apart, "a")
+    assert Lease(apart, "another").take()
+    assert [first.take(), second.take(), first.take()] == [True, False, True]
+    second.give_back()
+    assert not second.take()
+    with monkeypatch.context() as short:
+        short.setattr("ledger.leases.LAPSES_AFTER", timedelta())
+        assert first.take()
+    assert [second.take(), first.take()] == [True, False]
 
 
 def test_a_publication_is_abandoned_when_nobody_was_seen_at_it(apart: Engine) -> None:
