@@ -56,7 +56,7 @@ class ApiSettings:
     webhooks: Allowed = NOTHING
     host: str = "127.0.0.1"
     port: int = 8080
-    proxies: Sequence[str] = ()
+    proxies: Sequence[str] = ("127.0.0.1", "::1")
     unready: timedelta = timedelta()
     health_host: str = "127.0.0.1"
     health_port: int | None = None

@@ -3,7 +3,7 @@
 What cannot be one is refused with StartupError, in one sentence that names the variable.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
@@ -155,9 +155,9 @@ def as_allowed(variable: str, text: str) -> "Allowed":
         raise StartupError(f"{variable} {error}") from error
 
 
-def as_networks(variable: str, text: str) -> Sequence[str]:
+def as_networks(variable: str, text: str) -> tuple[str, ...]:
     """Networks and addresses. Raises StartupError."""
-    found = [part for part in (each.strip() for each in text.split(",")) if part]
+    found = tuple(part for part in (each.strip() for each in text.split(",")) if part)
     for part in found:
         try:
             ip_network(part)

@@ -5,6 +5,7 @@ from io import BytesIO
 
 from api.assessment.schemas import AssessmentOut
 from audit.csv_text import csv_lines
+from audit.workbooks import plain_workbook
 from domain.messages import Language, label
 from ledger.queries.assessing import MEASURES
 
@@ -42,10 +43,8 @@ def assessment_csv(told: AssessmentOut, language: Language) -> Iterator[str]:
 
 def assessment_xlsx(told: AssessmentOut, language: Language) -> bytes:
     """A workbook of one sheet."""
-    from xlsxwriter import Workbook
-
     file = BytesIO()
-    with Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with plain_workbook(file, in_memory=True) as book:
         sheet, bold = book.add_worksheet(), book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
         sheet.freeze_panes(1, 3)
         sheet.set_column(0, 2, 24)

@@ -5,6 +5,7 @@ from typing import IO, Any, Final
 
 from audit.csv_text import csv_lines
 from audit.findings.texts import COLUMNS
+from audit.workbooks import plain_workbook
 
 Cells = Mapping[str, str | int | None]
 """A row by column."""
@@ -19,14 +20,8 @@ def csv_of(rows: Iterable[Cells]) -> Iterator[str]:
 
 
 def write_xlsx(rows: Iterable[Cells], file: IO[bytes]) -> int:
-    """Write a workbook, with as many sheets as the rows need, and tell how many rows there are.
-
-    Texts are written as texts: none is worked out as a formula or becomes a link.
-    """
-    from xlsxwriter import Workbook
-
-    plain = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with Workbook(file, plain) as book:
+    """Write a workbook, with as many sheets as the rows need, and tell how many rows there are."""
+    with plain_workbook(file, constant_memory=True) as book:
         heading = book.add_format({"bold": True, "bottom": 1})
         sheet, line, written = _new_sheet(book, heading), 1, 0
         for row in rows:

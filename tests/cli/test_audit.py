@@ -29,9 +29,9 @@ def whole(tmp_path: Path) -> Path:
 def test_a_whole_dossier(shareflow: Run, whole: Path) -> None:
     said = shareflow("audit", "verify", whole)
     assert said.code == 0, said
-    assert [line.split()[0] for line in said.out.splitlines()] == ["ok"] * 13 + ["skipped"] * 4
+    assert [line.split()[0] for line in said.out.splitlines()] == ["ok"] * 13 + ["skipped"] * 5
     found = json.loads(shareflow("audit", "verify", whole, "--json").out)
-    assert [set(each) for each in found] == [{"check", "result", "detail", "article"}] * 17
+    assert [set(each) for each in found] == [{"check", "result", "detail", "article"}] * 18
 
 
 def test_a_forged_one_exits_with_1_and_says_where(shareflow: Run, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_what_the_auditor_brings_is_read(shareflow: Run, tmp_path: Path) -> None
     kept.write_text(log.checkpoint(), encoding="utf-8")
     said = shareflow("audit", "verify", path, "--key", key, "--checkpoint", kept)
     assert said.code == 0, said
-    assert [line.split()[0] for line in said.out.splitlines()] == ["ok"] * 17
+    assert [line.split()[0] for line in said.out.splitlines()] == ["ok"] * 16 + ["skipped", "ok"]
     assert "cannot be read" in shareflow("audit", "verify", path, "--key", none).plainly_refused()
     none.write_bytes(b"\xff\xfe")
     assert "is not text" in shareflow("audit", "verify", path, "--key", none).plainly_refused()

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from api.cases.sheets.columns import COLUMNS, WHY_NOT, SheetColumn
 from api.cases.sheets.reading import FIRST_ROW, MOST_ROWS, SheetRow
+from audit.workbooks import plain_workbook
 from domain.messages import Language, label
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -24,10 +25,8 @@ def sheet_xlsx(rows: Sequence[SheetRow], why: Mapping[int, str], language: Langu
 
     All is text: nothing is taken for a formula, and no code loses its digits.
     """
-    from xlsxwriter import Workbook
-
     file = BytesIO()
-    with Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with plain_workbook(file, in_memory=True) as book:
         sheet = book.add_worksheet(label("sheet", "name", language))
         head, named, plain = (
             book.add_format({"bold": True, "bottom": 1, "text_wrap": True}),
