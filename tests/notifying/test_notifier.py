@@ -1,6 +1,10 @@
 """Officers are told of what they chose, once, by mail and in the group of their department: from real cases."""
 
+import asyncio
+import contextlib
+import random
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
@@ -322,6 +326,55 @@ async def test_what_may_have_arrived_is_never_sent_again(
     assert (lost["state"], lost["recipient"], lost["kind"]) == ("unknown", "wang", "breach")
     refused = await told_api.get("/v1/notifications/undelivered", headers=wang.headers)
     assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_happens_meanwhile_nobody_is_told_twice(
+    people: People,
+    bell: Bell,
+    box: Mailbox,
+    officer: Callable[..., Officer],
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+) -> None:
+    """Notifiers side by side, servers that are busy or hang up, processes that die: in any order."""
+    chance = random.Random(seed)
+    org = f"ANY-{seed}"
+    wang = officer(Role.PROVIDER, org, "wang")
+    await wang.has("wang@example.gov.cn")
+    await wang.choose(mail=["due", "breach"])
+    await bell.ring()
+    due = [(await waiting_for(people, org))[1] for _ in range(2)]
+    bell.at = min(due) - timedelta(hours=3)
+
+    async def two_at_once() -> None:
+        await asyncio.gather(bell.ring(), bell.ring())
+
+    async def busy() -> None:
+        box.rcpt = "450 busy"
+        await bell.ring()
+        box.rcpt = "250 well"
+
+    async def hung_up() -> None:
+        box.dies = True
+        await bell.ring()
+        box.dies = False
+
+    async def killed() -> None:
+        def dead(*_: object) -> SendingOutcome:
+            raise SystemError("the process is gone")
+
+        with monkeypatch.context() as crash, contextlib.suppress(SystemError):
+            crash.setattr(notifying, "send_letter", dead)
+            await bell.ring()
+
+    for _ in range(10):
+        await chance.choice([bell.ring, two_at_once, busy, hung_up, killed])()
+        bell.at += timedelta(minutes=chance.choice([0, 2, 7, 60, 200]))
+    told = Counter(
+        line for message in box.accepted for line in Mailbox.text_of(message).splitlines() if line.startswith("【")
+    )
+    assert max(told.values(), default=1) == 1
 
 
 async def test_an_operator_is_told_of_a_cause_once_a_day(

@@ -60,8 +60,8 @@ class WrongCell:
 class SheetRow:
     """What one line asks for, cell by cell.
 
-    ``number`` is the row's in the sheet, ``said`` what its cells say by the names of the columns, ``texts`` the same as
-    it was typed, ``cells`` the addresses of all columns that there are.
+    ``number`` is the row's in the sheet, ``said`` what its cells say by the names of the columns, ``texts`` what was
+    typed there, ``cells`` the addresses of all columns that there are.
     """
 
     number: int
