@@ -132,6 +132,9 @@ class SheetFiling:
         return RowResult(row, RowOutcome.WOULD_BE_FILED, None, statute, entered.events[-1].stage)
 
     async def _filed(self, row: SheetRow, body: FilingIn, place: str | None, key: str) -> RowResult:
+        known = await self._would(row, body, place, key)
+        if known.outcome is RowOutcome.FILED_BEFORE:  # which is quicker known from the ledger than from the engine
+            return known
         filed = await open_request(self.context, self.caller, body, place, key)
         outcome = RowOutcome.FILED_BEFORE if filed.repeated else RowOutcome.FILED
         return RowResult(row, outcome, filed.case.request_id, filed.case.statute, filed.case.stage)
