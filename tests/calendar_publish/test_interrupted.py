@@ -46,11 +46,14 @@ async def test_a_publisher_killed_anywhere_goes_on_where_it_was(stack: PublishSt
     foretold = (await stack.json("calendar", "impact", file))["superseded"]
     ends = []
     for number in range(INTERRUPTIONS):
+        enough = await stack.count_superseded() + chance.randint(1, CASES // INTERRUPTIONS - 1)
         process = await asyncio.to_thread(stack.begin, "calendar", "publish", file, "--yes", "--json")
-        try:
-            await asyncio.to_thread(process.wait, chance.uniform(0.8, 3.0))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT if number % 2 else signal.SIGKILL)
+
+        async def under_way(process: subprocess.Popen[str] = process, enough: int = enough) -> bool:
+            return process.poll() is not None or await stack.count_superseded() >= enough
+
+        await until(under_way, within=60)
+        process.send_signal(signal.SIGINT if number % 2 else signal.SIGKILL)
         out, err = await asyncio.to_thread(process.communicate)
         ends.append(process.returncode)
         assert "Traceback" not in out + err
