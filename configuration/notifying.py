@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints, ValidationError
 
@@ -21,6 +21,9 @@ from domain.model import Fixed
 from domain.validation_messages import first_problem, key_path
 from domain.yaml_text import YamlTextError, read_yaml
 from ledger.calendar_store import CalendarStore
+
+_SECRET: Final = ("url", "secret")
+"""What of a robot no message repeats."""
 
 
 class RobotEntry(Fixed):
@@ -67,6 +70,8 @@ def robots_of(settings: Settings) -> Robots:
         raise StartupError(str(error)) from None
     except ValidationError as error:
         path, reason = first_problem(error)
+        if path and path[-1] in _SECRET:
+            reason = "cannot be used"
         raise StartupError(f"{name}, line {document.line(path)}: {key_path(path)} {reason}.") from None
     return _by_department(entries, name)
 

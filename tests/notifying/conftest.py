@@ -74,9 +74,11 @@ class Bell:
         days = self.context.calendar_store.now().as_known_on(day_of(at))
         return Surroundings(at, days, default_policy().warnings, time(8, 30), BASE, self.robots, mails=True)
 
+    def notifier(self) -> Notifier:
+        return Notifier(self.context.reader.engine, self.sender, self.mail, self.around, lambda: self.at)
+
     async def ring(self) -> int:
-        made = Notifier(self.context.reader.engine, self.sender, self.mail, self.around, lambda: self.at)
-        return await made.notify()
+        return await self.notifier().notify()
 
 
 @pytest.fixture

@@ -9,11 +9,14 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from background.notifying import notifier as notifying
-from background.notifying.notifier import GIVEN_UP_AFTER
+from background.notifying.notifier import GIVEN_UP_AFTER, LEASE
 from background.notifying.outcomes import Fate, SendingOutcome
 from domain.words import Role
+from ledger.notification_tables import console_notification_watch
+from ledger.queries.operations import take_watch
 from tests.api.callers import Bearer, People
 from tests.notifying.conftest import Bell, Officer, waiting_for
 from tests.notifying.mailbox import Mailbox
@@ -135,3 +138,26 @@ async def test_whatever_happens_meanwhile_nobody_is_told_twice(
 
 def test_every_fate_ends_somewhere() -> None:
     assert set(notifying._STATES) == set(Fate)
+
+
+async def test_of_several_notifiers_one_is_elected(
+    people: People, bell: Bell, box: Mailbox, officer: Callable[..., Officer]
+) -> None:
+    wang = officer(Role.PROVIDER, "ELECT-1", "wang")
+    await wang.has("wang@example.gov.cn")
+    await wang.choose(mail=["breach"])
+    await bell.ring()
+    _, due_at = await waiting_for(people, "ELECT-1")
+    bell.at = due_at + timedelta(minutes=1)
+    running = [asyncio.create_task(bell.notifier().keep_notifying()) for _ in range(3)]
+    async with asyncio.timeout(20):
+        while not box.accepted:  # noqa: ASYNC110 - the mailbox is another thread's
+            await asyncio.sleep(0.05)
+    for each in running:
+        each.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    assert len(box.accepted) == 1
+    engine = bell.context.reader.engine
+    assert not take_watch(engine, "another", LEASE, console_notification_watch)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM console_notification_watch"))
