@@ -19,7 +19,8 @@ from domain.words import Role
 
 SHEET_FILERS: Final = (Role.REQUESTER, Role.PLATFORM)
 """Who files share requests, one or many."""
-_SHEET: Final = {"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": BINARY}}}}
+_TAKEN_AS: Final = ("application/octet-stream", MEDIA_TYPE)
+_SHEET: Final = {"requestBody": {"required": True, "content": {kind: {"schema": BINARY} for kind in _TAKEN_AS}}}
 
 router = APIRouter(prefix="/v1/requests/batch", tags=["requests"], responses=RESPONSES)
 
