@@ -16,10 +16,10 @@ from tests.calendar_publish.editions import as_edition, days_off, edition_off, w
 from tests.calendar_publish.stack import PublishStack, now
 from tests.forms import either
 
-CASES = either(60, 2000)
+CASES = either(40, 2000)
 UNTOUCHED, ENDED = either((8, 6), (300, 100))
 KILLS = either(
-    ((8, "worker"), (25, "publisher")),
+    ((6, "worker"), (16, "publisher")),
     ((150, "worker"), (500, "publisher"), (900, "worker")),
 )
 """How many clocks are superseded when which of the two is killed."""
