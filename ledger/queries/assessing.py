@@ -19,9 +19,9 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    any_,
     case,
     cast,
-    column,
     func,
     literal,
     or_,
@@ -176,25 +176,12 @@ def _chosen(visibility: Visibility, period: AssessedPeriod) -> CTE:
 
 def _limits(chosen: CTE, answering: Sequence[Answering]) -> CTE:
     """The limits that bind somebody in the chosen cases, each with the party whose it is."""
-    names = ("procedure", "statute", "id", "stage", "role")
-    lists = list(zip(*answering, strict=True)) or [()] * len(names)
-    whose = (
-        func.unnest(*(cast([str(value) for value in values], ARRAY(Text)) for values in lists))
-        .table_valued(*(column(name, Text) for name in names))
-        .render_derived(name="whose")
-    )
     began = and_(events.c.request_id == clocks.c.request_id, events.c.seq == clocks.c.seq)
-    here = and_(
-        whose.c.procedure == chosen.c.procedure,
-        whose.c.statute == chosen.c.statute,
-        whose.c.id == clocks.c.id,
-        whose.c.stage == events.c.stage,
-    )
     duties = [each.value for each in ClockId if is_duty(each)]
-    return (
+    found = (
         select(
             clocks.c.request_id,
-            whose.c.role,
+            _party(chosen, answering).label("role"),
             (events.c.clock["basis"].astext == Basis.POLICY).label("policy"),
             clocks.c.state,
             _day(clocks.c.started_at).label("began"),
@@ -203,10 +190,26 @@ def _limits(chosen: CTE, answering: Sequence[Answering]) -> CTE:
         )
         .join_from(chosen, clocks, clocks.c.request_id == chosen.c.request_id)
         .join(events, began)
-        .join(whose, here)
         .where(clocks.c.id.in_(duties), clocks.c.state.not_in([ClockState.CANCELLED, ClockState.SUPERSEDED]))
-        .cte("limits")
+        .subquery("found")
     )
+    return select(found).where(found.c.role.is_not(None)).cte("limits")
+
+
+def _party(chosen: CTE, answering: Sequence[Answering]) -> ColumnElement[str | None]:
+    """Whose a limit is, looked up in a list of all that are somebody's.
+
+    Joined with that list, limits would be taken for very few, and what follows be searched through for each.
+    """
+    known = func.concat_ws(_BETWEEN, chosen.c.procedure, chosen.c.statute, clocks.c.id, events.c.stage)
+    theirs: dict[Role, list[str]] = {role: [] for role in PARTIES}
+    for procedure, statute, clock, stage, role in answering:
+        if is_duty(clock):
+            theirs[role].append(_BETWEEN.join((procedure, statute, clock, stage)))
+    return case(*((known == any_(cast(limits, ARRAY(Text))), role.value) for role, limits in theirs.items()))
+
+
+_BETWEEN: Final = "|"
 
 
 def _day(instant: ColumnElement[datetime]) -> ColumnElement[date]:

@@ -32,6 +32,9 @@ AMONG_THE_NEWEST: Final = {"/statutes/{statute_id}": 10_000, "/statutes/resource
 """They look at the newest 500 cases of a kind, with what happened in them."""
 COUNTS_A_PERIOD: Final = {"/assessment", "/assessment/cases", "/assessment/table", "/assessment/seal"}
 """They count what happened in the cases of a period: as many rows as these have."""
+THREE_YEARS: Final = "?from=2024-01-01&to=2026-12-31"
+OF_A_CASE: Final = 80
+"""Rows that a page looks at for each case of a period, in all its questions."""
 WHOLE: Final = {"/audit/findings.csv", "/audit/findings.xlsx", "/audit/log/{form}"}
 """They save all cases that were asked for, piece by piece."""
 LARGE: Final = frozenset({"cases", "events", "clocks", "filings", "outbox"})
@@ -108,6 +111,12 @@ def scans(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from scans(part)
 
 
+def passed_over(plan: Mapping[str, Any]) -> int:
+    """How many pairs of rows were compared and belonged to each other in no way."""
+    inside: int = sum(map(passed_over, plan.get("Plans", ())))
+    return inside + round(plan.get("Rows Removed by Join Filter", 0) * plan["Actual Loops"])
+
+
 def rows_of(plan: Mapping[str, Any]) -> int:
     """How many rows of large tables were looked at."""
     names = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck", "Rows Removed by Join Filter")
@@ -127,3 +136,10 @@ async def test_a_page_looks_at_few_rows(crowded: Crowded, path: str) -> None:
         walked = {scan["Relation Name"] for plan in plans for scan in scans(plan) if scan["Node Type"] == "Seq Scan"}
         assert walked & LARGE == set(), role
         assert sum(map(rows_of, plans)) <= AMONG_THE_NEWEST.get(path, AT_MOST), role
+
+
+async def test_an_assessment_looks_at_each_case_of_its_period_a_few_times(crowded: Crowded) -> None:
+    status, plans = await crowded.ask(Role.BUREAU, f"/assessment{THREE_YEARS}")
+    assert status == 200
+    assert CASES <= sum(map(rows_of, plans)) <= OF_A_CASE * CASES
+    assert sum(map(passed_over, plans)) <= 2 * CASES
