@@ -5,6 +5,8 @@ a bureau everywhere; what is stuck; first pages of cases; the feed at several po
 turns, so that what else the machine does falls on both. Each figure is the slowest question of its kind, in
 milliseconds, at the 95th hundredth; ``_growth`` is that by the same figure at 10,000 cases.
 
+Pages of the console are asked for in a third ledger, of 100,000 cases (``bench/pages.py``).
+
 Of 10,000 cases 200 are open: they fill a part of a department's worklist, and a million fill its first page. So
 ``_rows`` and ``_rows_of_few`` say how much each question shows in the large and in the small ledger, and
 ``_growth_of_equal_pages`` is the greatest growth, at the middle, of a question that shows as much in both.
@@ -15,14 +17,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
 import psycopg2
 
 from background.turns import waiting_for
-from bench import servers
+from bench import pages, servers
 from bench.cases import APPLICATION
 from bench.contestants.shareflow import in_one_process
 from bench.filling import Original, fill, hurried
@@ -38,6 +40,8 @@ from ledger.reader import Reader
 
 SMALL: Final = 10_000
 LARGE: Final = int(os.environ.get("SHAREFLOW_BENCH_LISTED") or 1_000_000)
+PAGED: Final = int(os.environ.get("SHAREFLOW_BENCH_PAGED") or 100_000)
+"""In the ledger of the pages."""
 ASKED, WARMING = 100, 3
 AT_MOST_SECONDS: Final = 6.0
 """For one question, in both ledgers."""
@@ -208,7 +212,11 @@ async def _measure() -> dict[str, float]:
         await asyncio.to_thread(hurried, database)
         small = await asyncio.to_thread(_filled, database, originals, SMALL)
         large = await asyncio.to_thread(_filled, database, originals, LARGE)
-        return {"cases": LARGE, **compared(await asyncio.to_thread(asked, small, large))}
+        found = compared(await asyncio.to_thread(asked, small, large))
+        whole = [replace(original, closed=False) for original in originals]
+        taken = await pages.timed(await asyncio.to_thread(_filled, database, whole, PAGED))
+        sys.stderr.write(f"{pages.table(taken)}\n")
+        return {"cases": LARGE, **found, "paged_cases": PAGED, **taken}
 
 
 def run() -> dict[str, float]:

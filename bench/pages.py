@@ -1,0 +1,136 @@
+"""How long pages of the console take over a ledger of a hundred thousand cases, and the slowest question behind each.
+
+Part of ``python -m bench lists``. Each page is asked for again and again over HTTP within this process, by whoever uses
+it most; the cases of the ledger are copied whole, so that what happened in closed ones is looked at as it would be.
+``page.NAME_ms_p95`` is what a page takes from the request to its last byte, ``page.NAME_query_ms_p95`` its slowest
+statement.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import httpx
+from sqlalchemy import Engine, event
+from temporalio.client import Client
+
+from api.app import create_app
+from api.context import open_context
+from api.settings import ApiSettings
+from bench.cases import APPLICATION
+from bench.originals import department
+from bench.rounds import percentile
+from console.app import add_console
+from domain.model import complete
+from domain.words import Role
+from ledger.engine import connect
+from ledger.queries.views import CaseFilter
+from starter.engine_client import ShareflowClient
+from starter.tokens import new_issuer
+
+ASKED, WARMING = 20, 2
+AT_MOST_SECONDS: Final = 10.0
+"""For one page."""
+NOBODY: Final = "127.0.0.1:9"
+"""Where Temporal would be: these pages do not ask it."""
+BUREAU, AUDITOR = (Role.BUREAU, "bureau"), (Role.AUDITOR, "")
+PROVIDER: Final = (Role.PROVIDER, department(APPLICATION.provider.code or ""))
+PAGES: Final[Mapping[str, tuple[tuple[Role, str], str]]] = {
+    "desk": (PROVIDER, "/desk"),
+    "desk_of_the_bureau": (BUREAU, "/desk"),
+    "desk_done": (PROVIDER, "/desk?tab=done"),
+    "case": (BUREAU, "/cases/{case}"),
+    "supervision": (BUREAU, "/supervision"),
+    "supervision_cases": (BUREAU, "/supervision/cases"),
+    "disputes": (BUREAU, "/disputes"),
+    "assessment": (BUREAU, "/assessment"),
+    "assessment_cases": (BUREAU, "/assessment/cases"),
+    "calendar": (PROVIDER, "/calendar"),
+    "statutes": (PROVIDER, "/statutes"),
+    "statute": (BUREAU, "/statutes/nantong-2020"),
+    "statute_of_a_department": (PROVIDER, "/statutes/nantong-2020"),
+    "resources": (BUREAU, "/statutes/resources"),
+    "stuck": (BUREAU, "/stuck"),
+    "audit": (AUDITOR, "/audit"),
+    "audit_case": (AUDITOR, "/audit/cases/{case}"),
+    "audit_findings": (AUDITOR, "/audit/findings"),
+    "audit_acts": (AUDITOR, "/audit/acts"),
+}
+
+
+@dataclass
+class Times:
+    """How long each page took, and the slowest of its statements, in milliseconds."""
+
+    page: list[float] = field(default_factory=list)
+    query: list[float] = field(default_factory=list)
+
+
+async def timed(url: str) -> dict[str, float]:
+    """The figures of all pages over a ledger."""
+    complete()
+    engine = connect(url, pool_size=2)
+    slowest = _watched(engine)
+    client = ShareflowClient(await Client.connect(NOBODY, lazy=True), engine)
+    figures: dict[str, float] = {}
+    with TemporaryDirectory(prefix="shareflow-bench-") as folder:
+        async with open_context(client, ApiSettings(), new_issuer(), Path(folder)) as context:
+            app = create_app(context)
+            add_console(app, context, demonstration=True)
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080", timeout=120) as door:
+                [case] = (await asyncio.to_thread(client.reader.cases, CaseFilter(open=True), None, 1)).cases
+                for name, (who, path) in PAGES.items():
+                    took = await _asked(door, slowest, who, path.format(case=case.request_id))
+                    figures[f"page.{name}_ms_p95"] = percentile(took.page, 0.95)
+                    figures[f"page.{name}_query_ms_p95"] = percentile(took.query, 0.95)
+    engine.dispose()
+    return figures
+
+
+def _watched(engine: Engine) -> list[float]:
+    """How long each statement took since the list was emptied, in milliseconds; several threads may ask at once."""
+    took: list[float] = []
+
+    def before(*said: Any) -> None:
+        said[4].begun = time.perf_counter()
+
+    def after(*said: Any) -> None:
+        took.append((time.perf_counter() - said[4].begun) * 1000)
+
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "after_cursor_execute", after)
+    return took
+
+
+async def _asked(door: httpx.AsyncClient, took: list[float], who: tuple[Role, str], path: str) -> Times:
+    entered = await door.post("/sign-in", data={"role": who[0].value, "org": who[1]})
+    door.cookies.clear()
+    headers = {"Cookie": entered.headers["set-cookie"].partition(";")[0]}
+    times, stops = Times(), time.monotonic() + AT_MOST_SECONDS
+    for number in range(WARMING + ASKED):
+        took.clear()
+        begun = time.perf_counter()
+        answer = await door.get(path, headers=headers)
+        spent = (time.perf_counter() - begun) * 1000
+        if answer.status_code != httpx.codes.OK:
+            raise RuntimeError(f"{path} was answered with {answer.status_code}.")
+        if number >= WARMING:
+            times.page.append(spent)
+            times.query.append(max(took))
+            if time.monotonic() > stops:
+                break
+    return times
+
+
+def table(figures: Mapping[str, float]) -> str:
+    """The figures of pages as lines: the page, how long it takes, and its slowest statement, in milliseconds."""
+    rows = [
+        f"{name:<28} {figures[f'page.{name}_ms_p95']:>8.0f} ms {figures[f'page.{name}_query_ms_p95']:>8.1f} ms"
+        for name in PAGES
+    ]
+    return "\n".join([f"{'page':<28} {'page':>11} {'query':>11}", *rows])
