@@ -25,14 +25,14 @@ DISPUTES: Final = frozenset({Stage.NEGOTIATION, Stage.COORDINATION, Stage.FINAL_
 
 
 @dataclass(frozen=True)
-class Crowd:
+class FilledLedger:
     """A filled ledger: an open case and a closed one of each procedure, from which all others were copied."""
 
     opened: Mapping[ProcedureName, str]
     closed: Mapping[ProcedureName, str]
 
 
-def crowd(engine: Engine, url: str, cases: int) -> Crowd:
+def crowd(engine: Engine, url: str, cases: int) -> FilledLedger:
     """Fill a new ledger with so many cases, OPEN_OF_EACH of them open in each procedure, held up and with a note."""
     opened = {name: _written(engine, name, is_open=True) for name in ProcedureName}
     closed = {name: _written(engine, name, is_open=False) for name in ProcedureName}
@@ -48,7 +48,7 @@ def crowd(engine: Engine, url: str, cases: int) -> Crowd:
         for each in cases_of.values()
     ]
     fill(url, originals, cases, CODES)
-    return Crowd(opened, closed)
+    return FilledLedger(opened, closed)
 
 
 def _played(name: ProcedureName, is_open: bool) -> PurePlay:

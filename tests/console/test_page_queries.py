@@ -20,7 +20,7 @@ from ledger.engine import connect
 from ledger.schema import migrate
 from starter.engine_client import ShareflowClient
 from tests.browser.places import filled, pages
-from tests.crowded_ledger import Crowd, crowd
+from tests.crowded_ledger import FilledLedger, crowd
 from tests.engine.cases import PROVIDER
 
 CASES: Final = 3_000
@@ -42,12 +42,12 @@ WHO: Final = ((Role.BUREAU, "bureau"), (Role.OPERATOR, ""), (Role.AUDITOR, ""), 
 
 
 @dataclass(frozen=True)
-class Crowded:
+class FilledConsole:
     """The console over a crowded ledger, and what is asked of it."""
 
     door: httpx.AsyncClient
     engine: Engine
-    crowd: Crowd
+    crowd: FilledLedger
     headers: Mapping[Role, Mapping[str, str]]
     asked: list[tuple[str, Any]]
 
@@ -78,7 +78,7 @@ def _explained(engine: Engine, statement: str, parameters: Any) -> Mapping[str, 
 
 
 @pytest.fixture(scope="module")
-async def crowded(ground: Sandbox, context: AppContext) -> AsyncIterator[Crowded]:
+async def crowded(ground: Sandbox, context: AppContext) -> AsyncIterator[FilledConsole]:
     """The console over a ledger of its own, beside that of the session."""
     with ground.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("CREATE DATABASE crowded"))
@@ -93,7 +93,7 @@ async def crowded(ground: Sandbox, context: AppContext) -> AsyncIterator[Crowded
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080", timeout=60) as door:
         headers = {role: await _signed_in(door, role, org) for role, org in WHO}
         event.listen(engine, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
-        yield Crowded(door, engine, made, headers, asked)
+        yield FilledConsole(door, engine, made, headers, asked)
     engine.dispose()
 
 
@@ -128,7 +128,7 @@ def rows_of(plan: Mapping[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("path", [path for path in pages() if path not in COUNTS_A_PERIOD | WHOLE])
-async def test_a_page_looks_at_few_rows(crowded: Crowded, path: str) -> None:
+async def test_a_page_looks_at_few_rows(crowded: FilledConsole, path: str) -> None:
     where = filled(path, crowded.crowd.opened[ProcedureName.SHARE_REQUEST])
     for role, _ in WHO:
         status, plans = await crowded.ask(role, where)
@@ -138,7 +138,7 @@ async def test_a_page_looks_at_few_rows(crowded: Crowded, path: str) -> None:
         assert sum(map(rows_of, plans)) <= AMONG_THE_NEWEST.get(path, AT_MOST), role
 
 
-async def test_an_assessment_looks_at_each_case_of_its_period_a_few_times(crowded: Crowded) -> None:
+async def test_an_assessment_looks_at_each_case_of_its_period_a_few_times(crowded: FilledConsole) -> None:
     status, plans = await crowded.ask(Role.BUREAU, f"/assessment{THREE_YEARS}")
     assert status == 200
     assert CASES <= sum(map(rows_of, plans)) <= OF_A_CASE * CASES

@@ -19,6 +19,7 @@ ELSEWHERE = {
     "SHAREFLOW_BENCH_CASES": "README.md",
     "SHAREFLOW_BENCH_LISTED": "README.md",
     "SHAREFLOW_BENCH_LOGGED": "README.md",
+    "SHAREFLOW_BENCH_PAGED": "README.md",
     "SHAREFLOW_API": "docs/api.md",
 }
 """What tests, measurements and the walks of documents read, and no program; each with the document that tells of it."""
