@@ -1,7 +1,7 @@
 """deploy/ as the programs read it that will run it: each file is loaded by its own program, and altered is refused.
 
 Not among the tests that ``make test`` collects, for it needs those programs: ``make check-deploy``, after
-``apt-get install systemd nginx pgbouncer prometheus`` (.ci/run does both). A missing program fails.
+``apt-get install systemd nginx pgbouncer prometheus`` (``.ci/run`` does both). A missing program fails.
 """
 
 import os

@@ -1,0 +1,30 @@
+#!/bin/bash
+# What with_systemd.py has done in a machine that systemd has booted: by deploy/README.md, then what may go wrong.
+export PATH=/usr/sbin:/usr/bin
+say() { echo "$1: $2" >> /srv/said; }
+ready() { for _ in $(seq 1 60); do curl -fs "http://127.0.0.1:$1/readyz" && return; sleep 1; done; echo no; }
+pid() { systemctl show -p MainPID --value "$1"; }
+
+systemd-sysusers
+systemd-tmpfiles --create shareflow.conf
+systemctl daemon-reload
+systemctl enable --now shareflow.target shareflow-backup.timer
+say api "$(ready 9470)"
+say "worker 1" "$(ready 9471)"
+say "worker 2" "$(ready 9472)"
+say user "$(ps -o user= -p "$(pid shareflow-api)")"
+
+killed=$(pid shareflow-worker@1)
+kill -9 "$killed"
+sleep 5
+[ "$(pid shareflow-worker@1)" != "$killed" ] && say "after a kill" "$(ready 9471)"
+
+before=$(pid shareflow-api)
+systemctl restart shareflow-setup && say "set up again" "$(journalctl -u shareflow-setup -o cat -n 8 | grep -o 'Nothing was changed')"
+[ "$(pid shareflow-api)" = "$before" ] && say "meanwhile" "$(curl -s http://127.0.0.1:8080/healthz)"
+
+systemctl start shareflow-backup && say backup "$(cat /var/backups/shareflow/*/manifest.json | grep -o 'shareflow-backup/1')"
+systemctl is-active --quiet shareflow-backup.timer && say timer active
+
+sed -i '/^TEMPORAL_ADDRESS=/d' /etc/shareflow/shareflow.env
+systemctl restart shareflow-api 2> /dev/null || say "without Temporal" refused

@@ -1,0 +1,32 @@
+"""The units of deploy/ on a real systemd, installed as its README says: they work, and stay up.
+
+Not among the tests that ``make test`` collects: root runs it, with ``systemd-nspawn``, by ``make check-deploy``.
+"""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.booting import boot, machine
+
+
+@pytest.mark.usefixtures("ground")
+def test_a_machine_boots_into_a_hardened_installation() -> None:
+    """The session's own server has made the user that PostgreSQL runs as."""
+    with tempfile.TemporaryDirectory(prefix="shareflow-") as folder:
+        Path(folder).chmod(0o755)
+        with machine(Path(folder)) as root:
+            said = boot(root)
+    assert said == {
+        "api": "ready",
+        "worker 1": "ready",
+        "worker 2": "ready",
+        "user": "shareflow",
+        "after a kill": "ready",
+        "set up again": "Nothing was changed",
+        "meanwhile": "alive",
+        "backup": "shareflow-backup/1",
+        "timer": "active",
+        "without Temporal": "refused",
+    }
