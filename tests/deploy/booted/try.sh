@@ -20,7 +20,11 @@ sleep 5
 [ "$(pid shareflow-worker@1)" != "$killed" ] && say "after a kill" "$(ready 9471)"
 
 before=$(pid shareflow-api)
-systemctl restart shareflow-setup && say "set up again" "$(journalctl -u shareflow-setup -o cat -n 8 | grep -o 'Nothing was changed')"
+if systemctl restart shareflow-setup; then
+    say "set up again" "$(journalctl -u shareflow-setup -o cat -n 8 | grep -o "Nothing was changed")"
+else
+    say "set up again" "$(journalctl -u shareflow-setup -o cat -n 8 | tr "\n" " ")"
+fi
 [ "$(pid shareflow-api)" = "$before" ] && say "meanwhile" "$(curl -s http://127.0.0.1:8080/healthz)"
 
 systemctl start shareflow-backup && say backup "$(cat /var/backups/shareflow/*/manifest.json | grep -o 'shareflow-backup/1')"
