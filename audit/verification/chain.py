@@ -1,11 +1,9 @@
-"""Whether the events are chained as they were recorded, and rest on the texts that are packed with them."""
+"""Whether the events are chained as they were recorded."""
 
-from audit.dossier.contents import POLICY, STATUTE, CaseDossier
+from audit.dossier.contents import CaseDossier
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
 from domain.evidence import ChainBroken, verify_chain
-from domain.rule_texts import KNOWN
-from domain.words import EventType
 
 
 def check_chain(dossier: CaseDossier, record: CaseRecord) -> str:
@@ -17,19 +15,3 @@ def check_chain(dossier: CaseDossier, record: CaseRecord) -> str:
         raise CheckFailed(str(error)) from None
     last = record.events[-1]
     return f"{last.seq} events by {algorithm.upper()}, the last one {last.digest}"
-
-
-def check_texts(record: CaseRecord) -> str:
-    """The first event names the statute and the policy that are packed here, by digest. Raises CheckFailed."""
-    filed = record.events[0]
-    if filed.type is not EventType.FILED:
-        raise CheckFailed(f"the first event is {filed.type.value}, not the filing")
-    for name, key, digest in (
-        (STATUTE, "statute_digest", KNOWN.digest(record.statute)),
-        (POLICY, "policy_digest", KNOWN.digest(record.policy)),
-    ):
-        if filed.data.get(key) != digest:
-            raise CheckFailed(f"the case was filed under another text than {name}")
-    if filed.statute != record.statute.id and filed.statute not in record.statute.regulations:
-        raise CheckFailed(f"the case was filed under {filed.statute}, the text packed is {record.statute.id}")
-    return f"{record.statute.id}, as it stood when the case was filed"

@@ -16,12 +16,15 @@ _COUNTED = ("due_date", "due_at", "provisional", "calendar_edition", "calendar_e
 assert set(_COUNTED) <= Deadline.model_fields.keys()
 
 
-def check_deadlines(record: CaseRecord, all_editions: bool) -> str:
+def check_deadlines(record: CaseRecord, all_editions: bool, complete: bool) -> str:
     """Count every deadline again. ``all_editions``: a played case that knew every edition from the start.
 
-    Raises CheckFailed at the first that comes out otherwise, with its article.
+    ``complete``: this release packed the case, with every edition that comes with it. Raises CheckFailed at the first
+    that comes out otherwise, with its article.
     """
     unknown = _editions_of_nobody(record.calendar)
+    if complete:
+        _check_complete(record.calendar)
     counted, known_on = 0, known_days(record, all_editions)
     for event in record.events:
         if event.clock is not None:
@@ -43,6 +46,13 @@ def _editions_of_nobody(calendar: Calendar) -> list[str]:
                 f"the calendar edition {edition.id} is not the notice that this release has under this id"
             )
     return [edition.id for edition in calendar.editions if edition.id not in ours]
+
+
+def _check_complete(calendar: Calendar) -> None:
+    there = {edition.id for edition in calendar.editions}
+    missing = [edition.id for edition in Calendar.packaged().editions if edition.id not in there]
+    if missing:
+        raise CheckFailed(f"the calendar lacks the edition {missing[0]}, which this release packs with every case")
 
 
 def known_days(record: CaseRecord, all_editions: bool) -> Mapping[int, date | None]:

@@ -34,10 +34,14 @@ class _Unusual(Exception):
     """What is written in another form than servers write."""
 
 
+class SaidTwice(Exception):
+    """JSON in which an object has two values of one name."""
+
+
 def history_in(workflow_id: str, text: str) -> WorkflowHistory:
-    """The history of a run from Temporal's JSON. Raises whatever the SDK's parser does for what is none."""
+    """The history of a run from Temporal's JSON. Raises SaidTwice, and what the SDK's parser does for what is none."""
     try:
-        said = json.loads(text)
+        said = json.loads(text, object_pairs_hook=_told_once)
         fields = _message(History.DESCRIPTOR)(said, 1)
         history = History(**fields)
     except (_Unusual, ValueError, TypeError, OverflowError, RecursionError):
@@ -45,6 +49,14 @@ def history_in(workflow_id: str, text: str) -> WorkflowHistory:
     if "events" not in said:
         return WorkflowHistory.from_json(workflow_id, text)
     return WorkflowHistory(workflow_id, history.events)
+
+
+def _told_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON. Of one that says a thing twice, two readers may each know another half."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise SaidTwice
+    return found
 
 
 @cache

@@ -1,7 +1,5 @@
 """Whether the page of a dossier is the one that its other files give."""
 
-from importlib.metadata import version
-
 from audit.dossier.contents import INDEX, CaseDossier
 from audit.dossier.documents import read_index
 from audit.dossier.proof import read_proof
@@ -13,11 +11,6 @@ from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
 from protocol.messages import CaseOpening
 from protocol.opening import case_before
-
-
-def made_elsewhere(dossier: CaseDossier) -> bool:
-    """Whether another release than this packed a dossier: its page may have looked otherwise."""
-    return dossier.manifest.made_by != version("shareflow")
 
 
 def check_page(dossier: CaseDossier, record: CaseRecord, opening: CaseOpening) -> str:

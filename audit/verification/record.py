@@ -115,9 +115,12 @@ def _calendar(name: str, content: bytes) -> Calendar:
     said = _json_object(name, content, ("editions",))
     try:
         editions = [load_edition(json.dumps(edition), name) for edition in _list(said["editions"])]
-        return Calendar(editions)
+        calendar = Calendar(editions)
     except CalendarError as error:
         raise CheckFailed(f"{name} holds no calendar: {error}") from None
+    if list(calendar.editions) != editions:
+        raise CheckFailed(f"{name} must have its editions in order of publication")
+    return calendar
 
 
 def _list(value: Any) -> list[Any]:

@@ -18,6 +18,11 @@ class DecidesOtherwise(CheckFailed):
     """A check that fails by our rules, and might hold by those of another release."""
 
 
+def made_elsewhere(manifest: Manifest) -> bool:
+    """Whether another release than this packed a dossier: its page may have looked otherwise."""
+    return manifest.made_by != version("shareflow")
+
+
 def told_apart(error: CheckFailed, manifest: Manifest) -> str:
     """What was found to be wrong; where the dossier names other rules than ours, that these cannot tell why."""
     other = other_rules(manifest)

@@ -13,7 +13,7 @@ from audit.dossier.contents import STAMP, CaseDossier, DossierUnusable
 from audit.dossier.proof import PROOF, LogProof, read_proof
 from audit.page.facts import PAGE
 from audit.verification.acts import check_acts, check_acts_against
-from audit.verification.chain import check_chain, check_texts
+from audit.verification.chain import check_chain
 from audit.verification.deadlines import check_deadlines
 from audit.verification.documents import check_documents
 from audit.verification.files import check_digests, check_structure
@@ -27,13 +27,14 @@ from audit.verification.history import (
     opening_in,
 )
 from audit.verification.log import check_against, check_inclusion_of, check_signature
-from audit.verification.page import check_page, made_elsewhere
+from audit.verification.page import check_page
 from audit.verification.persons import check_persons
 from audit.verification.record import CaseRecord, record_in
 from audit.verification.results import CheckFailed, CheckResult
-from audit.verification.rules import check_with, told_apart
-from audit.verification.seal import check_seal
+from audit.verification.rules import check_with, made_elsewhere, told_apart
+from audit.verification.seal import check_seal, check_unvouched
 from audit.verification.stamp import check_stamp
+from audit.verification.texts import TextOfNobody, check_texts, whose_texts
 from audit.verification.transitions import check_transitions
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import ED25519, PublicKey
@@ -107,6 +108,7 @@ class _Verification:
         self._histories: Sequence[RunHistory] = ()
         self._opened: CaseOpening | None = None
         self._replayed: Replayed | None = None
+        self._rests = False
 
     def all(self) -> list[CheckResult]:
         """Check everything."""
@@ -115,7 +117,8 @@ class _Verification:
         readable = self._holds("record", self._read, complete)
         self._holds("chain", lambda: check_chain(self._dossier, self._read_record), readable)
         self._holds("persons", lambda: check_persons(self._dossier, self._read_record), readable)
-        rests = self._holds("texts", lambda: check_texts(self._read_record), readable)
+        self._holds("texts", self._texts, readable)
+        rests = self._rests
         self._holds("transitions", lambda: check_transitions(self._read_record), rests)
         self._holds("deadlines", self._deadlines, rests)
         self._holds("documents", self._documents, rests)
@@ -167,8 +170,23 @@ class _Verification:
                 raise
         return self._opened
 
+    def _texts(self) -> str:
+        """What rests on the texts can be tried where they are those of the case, whoever wrote them."""
+        filed = check_texts(self._read_record)
+        self._rests = True
+        try:
+            return f"{filed}, {whose_texts(self._read_record)}"
+        except TextOfNobody as error:
+            told, said = f"{error.detail}: compare it with the promulgated text", self._dossier.manifest
+            if not made_elsewhere(said):
+                raise CheckFailed(told) from None
+            if not self._sealed():
+                raise CheckFailed(f"{told}; give the log's key (--key), or {check_with(said)}") from None
+            return f"{filed}; it is as it was sealed by release {said.made_by}, but {told}"
+
     def _deadlines(self) -> str:
-        return check_deadlines(self._read_record, self._opening().all_editions)
+        complete = not made_elsewhere(self._dossier.manifest)
+        return check_deadlines(self._read_record, self._opening().all_editions, complete)
 
     def _documents(self) -> str:
         return check_documents(self._dossier, self._read_record, self._opening().application)
@@ -177,7 +195,7 @@ class _Verification:
         try:
             return check_page(self._dossier, self._read_record, self._opening())
         except CheckFailed as error:
-            if not made_elsewhere(self._dossier):
+            if not made_elsewhere(self._dossier.manifest):
                 raise
             if PAGE in self._dossier.files and self._sealed():
                 raise _Skipped(
@@ -245,6 +263,7 @@ class _Verification:
     def _seal(self) -> str:
         keys = [key for key in self._trusted.keys if key.kind == ED25519]
         if not keys:
+            check_unvouched(self._dossier)
             raise _Skipped("no key of a log was given: --key FILE")
         return check_seal(self._dossier, keys)
 

@@ -5,6 +5,7 @@ later version must still read and check them. All stand in one log, whose key is
 stays, the secret one is kept nowhere. The checkpoint is one of before the last cases, as an auditor has it.
 """
 
+import json
 import secrets
 import shutil
 from collections.abc import Sequence
@@ -12,7 +13,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+import audit
 from audit.dossier.contents import CaseDossier
+from audit.verification.texts import RELEASED, texts_here
 from domain.log.keys import Ed25519Signer
 from domain.naming import procedure_of_id
 from tests.audit.dossiers import named_dossier_of, packed, withheld_dossier_of
@@ -20,6 +23,8 @@ from tests.audit.logs import MemoryLog, entered, logged
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 """A folder a release."""
+RELEASED_TEXTS: Final = Path(audit.__path__[0]) / "data" / RELEASED
+"""The digests of the statutes of each release, by which those of before are known."""
 KEY: Final = "log.pub"
 CHECKPOINT: Final = "checkpoint"
 CASES: Final = (
@@ -47,8 +52,16 @@ def sealed(cases: Sequence[CaseDossier], signer: Ed25519Signer) -> tuple[list[Ca
     return [logged(dossier, log, where, [size]) for dossier, where in zip(cases, places, strict=True)], kept
 
 
+def note_texts() -> None:
+    """Note which statutes this release has, beside those of the releases before."""
+    before = json.loads(RELEASED_TEXTS.read_text("utf-8"))
+    noted = {**before, version("shareflow"): texts_here()}
+    RELEASED_TEXTS.write_text(f"{json.dumps(noted, indent=2)}\n", "utf-8")
+
+
 def make() -> None:
     """Make those of this release."""
+    note_texts()
     signer = Ed25519Signer("shareflow/golden", secrets.token_bytes(32))
     made = [withheld_dossier_of(case) if case == WITHHELD else named_dossier_of(case) for case in CASES]
     dossiers, kept = sealed(made, signer)

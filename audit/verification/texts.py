@@ -1,0 +1,70 @@
+"""Whether a case rests on the texts that are packed with it, and whether its statute is one that a release has had.
+
+Digests show that nobody changed a text after the filing; whose text it is, they do not. The statutes come with the
+product, so that each release knows its own and those of the releases before it. A policy is its operator's.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Final
+
+from audit.dossier.contents import POLICY, STATUTE
+from audit.verification.record import CaseRecord
+from audit.verification.results import CheckFailed
+from domain.policy import default_policy
+from domain.rule_texts import KNOWN
+from domain.statutes.loader import packaged_statutes
+from domain.words import EventType
+
+RELEASED: Final = "released_texts.json"
+"""The digests of the statutes by release and id; a release adds its own and changes none (`make_golden` of the tests).
+
+A case keeps the text under which it was filed, whichever release packs it: one that was corrected since stands here.
+"""
+
+
+def check_texts(record: CaseRecord) -> str:
+    """The first event names the statute and the policy that are packed here, by digest. Raises CheckFailed."""
+    filed = record.events[0]
+    if filed.type is not EventType.FILED:
+        raise CheckFailed(f"the first event is {filed.type.value}, not the filing")
+    for name, key, digest in (
+        (STATUTE, "statute_digest", KNOWN.digest(record.statute)),
+        (POLICY, "policy_digest", KNOWN.digest(record.policy)),
+    ):
+        if filed.data.get(key) != digest:
+            raise CheckFailed(f"the case was filed under another text than {name}")
+    if filed.statute != record.statute.id and filed.statute not in record.statute.regulations:
+        raise CheckFailed(f"the case was filed under {filed.statute}, the text packed is {record.statute.id}")
+    return f"the case was filed under {record.statute.id}"
+
+
+def whose_texts(record: CaseRecord) -> str:
+    """Whose the statute and the policy are. Raises TextOfNobody for a statute that no release known here has had."""
+    packed = KNOWN.digest(record.statute)
+    having = [release for release, texts in released_texts().items() if texts.get(record.statute.id) == packed]
+    if not having:
+        raise TextOfNobody(f"{STATUTE} is not the text that this release has under {record.statute.id}")
+    ours = version("shareflow")
+    whose = "as this release has it" if ours in having else f"as release {having[-1]} had it"
+    usual = KNOWN.digest(record.policy) == KNOWN.digest(default_policy())
+    return f"{whose}; the policy is {'the one that comes with it' if usual else 'one of the operator'}"
+
+
+class TextOfNobody(CheckFailed):
+    """A statute that no release known here has under its id."""
+
+
+@cache
+def released_texts() -> Mapping[str, Mapping[str, str]]:
+    """The digests of the statutes by release and id: of each before, and of this one as it is here, the last."""
+    before = json.loads(files("audit").joinpath("data", RELEASED).read_text("utf-8"))
+    return {**before, version("shareflow"): texts_here()}
+
+
+def texts_here() -> Mapping[str, str]:
+    """The digests of the statutes of this release, by id."""
+    return {statute.id: KNOWN.digest(statute) for statute in packaged_statutes().values()}
