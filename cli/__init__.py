@@ -7,8 +7,13 @@ INTERRUPTED = 130
 """The exit code for Ctrl-C."""
 
 
+HELP = {"-h", "--help"}
+
+
 def of_a_dossier(arguments: list[str]) -> bool:
-    """Whether a command line asks about dossiers alone, which needs none of the engine."""
+    """Whether a command line asks about dossiers alone, or what there is to ask: that needs none of the engine."""
+    if not arguments or arguments == ["audit"] or arguments[0] == "--version" or HELP & set(arguments):
+        return True
     if arguments[:2] == ["audit", "verify"]:
         return True
     files = any(each.endswith(".zip") for each in arguments[2:])
@@ -25,7 +30,7 @@ def main() -> None:
 
         collect_seldom()
         if of_a_dossier(sys.argv[1:]):
-            exit_without_audit(f"The command shareflow audit {sys.argv[2]}")
+            exit_without_audit(" ".join(["The command shareflow", *sys.argv[1:3]]))
         else:
             exit_without_engine("The command shareflow")
         from cli.program import run_command

@@ -126,12 +126,13 @@ def kept_in(file: Path) -> str:
 
 
 def _text(file: Path) -> str:
+    """What stands in a file that an auditor has saved somewhere. Raises Failure."""
     try:
         with file.open("rb") as opened:
             content = opened.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise Failure(f"{file} is too large.")
-        return content.decode()
+        return content.decode("utf-8-sig").replace("\r\n", "\n")  # as programs of Windows save what was copied
     except OSError as error:
         raise Failure(f"{file} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:

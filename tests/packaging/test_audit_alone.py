@@ -28,6 +28,9 @@ def test_a_dossier_is_checked_without_an_engine(tmp_path: Path, wheel: Path, con
     done = auditor.run("shareflow", "audit", "verify", "case.zip")
     assert (done.returncode, done.stderr) == (0, ""), done
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 13 + ["skipped"] * 5
+    for told in ((), ("--help",), ("--version",), ("audit",), ("audit", "--help"), ("audit", "verify", "--help")):
+        helped = auditor.run("shareflow", *told)
+        assert (helped.returncode, helped.stderr) == (0, ""), helped
     for asked in (
         ("replay", "case.zip", "--json"),
         ("replay", "case.zip"),
