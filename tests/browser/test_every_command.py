@@ -43,6 +43,7 @@ class InBrowser:
             self._pages[role, org] = await self._seat(role, org)
         page, its = self._pages[role, org], f"form:has([data-command={command}])"
         await page.goto(f"/cases/{request_id}")
+        # A command that a limit's end opens appears by itself once that is recorded.
         await page.locator(f"details:has([data-command={command}]) > summary").click()
         for name, value in form.items():
             await self._type(page, page.locator(its), name, value)

@@ -14,6 +14,7 @@ from domain.words import CommandName, Role
 from embedded.simulate.sandbox import Sandbox
 from tests.console.conftest import Enter, Person
 from tests.console.form_play import ByForms, FormPlay, each_command, form_plays, played_and_on_paper
+from tests.engine.looking import until
 
 PLAYS: Final = form_plays(each_command)
 GIVEN_AT: ContextVar[datetime | None] = ContextVar("given_at", default=None)
@@ -35,11 +36,17 @@ class OverHttp:
         if (role, org) not in self._people:
             self._people[role, org] = await self._enter(role, org)
         person = self._people[role, org]
+        # Where a limit has just run out, a command may be open only when that is recorded.
+        await until(lambda: _offered(person, request_id, command))
         for _ in range(LOOKS):
             answer = await person.give(request_id, command.value, **form)
             if label("problem", "stale", "zh") not in answer.text:
                 break
         assert answer.status_code == 303, _alert(answer.text)
+
+
+async def _offered(person: Person, request_id: str, command: CommandName) -> bool:
+    return f'data-command="{command}"' in (await person.get(f"/cases/{request_id}")).text
 
 
 def _alert(page: str) -> str:
