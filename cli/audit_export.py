@@ -11,6 +11,7 @@ import typer
 
 from audit.dossier.contents import INDEX, PERSONS, CaseDossier
 from audit.dossier.documents import read_index
+from audit.dossier.folder_list import DossierList
 from audit.dossier.packing import FindPaper, write_dossier
 from audit.dossier.seal import seal_of
 from audit.page.facts import PAGE
@@ -26,7 +27,7 @@ from domain.log.keys import Signer, read_public_key
 from domain.log.notes import NoteWrong
 from ledger.reader import Reader
 from starter.attachments import AttachmentStore, store_in
-from starter.dossier_folder import DossierFolder, DossierList, cases_of
+from starter.dossier_folder import DossierFolder, cases_of
 from starter.dossiers import dossier_of, no_papers, papers_in
 from starter.engine_client import ShareflowClient
 from starter.errors import NotFound

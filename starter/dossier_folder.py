@@ -5,13 +5,13 @@ One dossier is in memory at a time. Whoever is interrupted begins again: what is
 
 import asyncio
 import hashlib
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 from audit.dossier.contents import PERSONS, PIECE, CaseDossier, DossierUnusable
+from audit.dossier.folder_list import FORMAT, LIST, DossierList, FolderEntry, LeftOut, file_of
 from audit.dossier.packing import FindPaper, read_dossier, write_dossier
 from audit.dossier.proof import read_proof
 from audit.verification.acts import acts_in
@@ -19,58 +19,22 @@ from audit.verification.files import check_digests, check_structure
 from audit.verification.record import events_in
 from audit.verification.results import CheckFailed
 from audit.verification.seal import check_seal
-from domain.evidence import canonical_json, plain
-from domain.field_types import Sha256
+from domain.evidence import plain
 from domain.log.acts import OperatorAct
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import PublicKey
 from domain.log.notes import NoteWrong, read_note
-from domain.model import Fixed
 from ledger.queries.views import CaseFilter, CaseSummary
 from ledger.reader import Reader
 from starter.errors import NeedsOperator, NotFound
 from starter.whole_files import beside_of, whole_file
 
-LIST: Final = "dossiers.json"
-FORMAT: Final = "shareflow-dossiers/1"
 LARGEST_PAGE: Final = 500
-_PLAIN: Final = re.compile(r"[A-Z0-9][A-Za-z0-9+-]{0,120}", re.ASCII)
 
 Pack = Callable[[str], Awaitable[CaseDossier]]
 """Makes the dossier of a case."""
 FindActs = Callable[[str], Sequence[OperatorAct]]
 """The acts of operators about a case, in order, as they are recorded by now. Blocks."""
-
-
-class FolderEntry(Fixed):
-    """A dossier of the folder: its file with length and digest, how many events it has, and the last one's digest."""
-
-    request_id: str
-    file: str
-    bytes: int
-    sha256: Sha256
-    events: int
-    head: str
-
-
-class LeftOut(Fixed):
-    """A case of which no dossier could be made, and why."""
-
-    request_id: str
-    reason: str
-
-
-class DossierList(Fixed):
-    """What a folder holds: ``asked`` says for which cases somebody asked, in the words of the options."""
-
-    format: str
-    asked: dict[str, str | None]
-    dossiers: tuple[FolderEntry, ...]
-    left_out: tuple[LeftOut, ...]
-
-    def written(self) -> bytes:
-        """As it stands in the folder."""
-        return f"{canonical_json(plain(self))}\n".encode()
 
 
 class DossierFolder:
@@ -160,12 +124,6 @@ class DossierFolder:
     def _write(self, file: Path, dossier: CaseDossier) -> None:
         with whole_file(file) as to:
             write_dossier(to, dossier, self._find)
-
-
-def file_of(request_id: str) -> str:
-    """The name of a case's dossier in a folder: its id, or what stands for one that no file system should see."""
-    plain_name = request_id if _PLAIN.fullmatch(request_id) else hashlib.sha256(request_id.encode()).hexdigest()
-    return f"{plain_name}.zip"
 
 
 def _shown_in(dossier: CaseDossier) -> list[int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from audit.dossier.contents import ACTS, EVENTS, CaseDossier
+from audit.dossier.folder_list import LIST, file_of
 from audit.dossier.packing import read_dossier
 from audit.verification.acts import acts_in
 from audit.verification.verify import verify
@@ -16,7 +17,7 @@ from domain.evidence import plain
 from domain.log.acts import OperatorAct
 from domain.log.keys import PublicKey
 from ledger.queries.views import CaseSummary
-from starter.dossier_folder import LIST, DossierFolder, file_of
+from starter.dossier_folder import DossierFolder
 from starter.errors import NeedsOperator, Unavailable
 from tests.audit.dossiers import dossier_of, named_dossier_of, resealed, withheld_dossier_of
 from tests.audit.logs import LOG_KEY, MemoryLog, entered, logged
