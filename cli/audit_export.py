@@ -19,7 +19,7 @@ from cli.audit_chosen import chosen, whole_or_failure
 from cli.audit_work import kept_in
 from cli.connection import connected
 from cli.errors import REFUSED, Failure
-from cli.output import print_json
+from cli.output import numbered, print_json
 from configuration.archive import archive_of
 from configuration.log_key import signer_there, usual_file
 from configuration.settings import Settings
@@ -27,7 +27,7 @@ from domain.log.keys import Signer, read_public_key
 from domain.log.notes import NoteWrong
 from ledger.reader import Reader
 from starter.attachments import AttachmentStore, store_in
-from starter.dossier_folder import DossierFolder, cases_of
+from starter.dossier_folder import DossierFolder, FolderTaken, cases_of
 from starter.dossiers import dossier_of, no_papers, papers_in
 from starter.engine_client import ShareflowClient
 from starter.errors import NotFound
@@ -69,10 +69,11 @@ class Packer:
         """The name of the key that seals."""
         return self.signer.key.name if self.signer else None
 
-    def folder(self, to: Path) -> DossierFolder:
-        """A folder to be filled."""
-        key = self.signer.key if self.signer else None
-        return DossierFolder(to, self, self.find, self.client.reader.acts, key, self.kept, self.with_persons)
+    def folder(self, to: Path, asked: dict[str, str | None]) -> DossierFolder:
+        """A folder to be filled with what was asked for. Raises FolderTaken, OSError."""
+        said = asked if self.with_persons else {**asked, "withheld": " ".join(PERSONS)}
+        acts = self.client.reader.acts
+        return DossierFolder(to, said, self, self.find, acts, self.signer, self.kept, self.with_persons)
 
 
 @asynccontextmanager
@@ -158,7 +159,7 @@ async def export_related(request_id: str, to: Path, how: ExportOptions) -> None:
             case = reader.case(request_id)
             if case is None:
                 raise NotFound(f"There is no case {request_id}.")
-            folder = pack.folder(to)
+            folder = pack.folder(to, {"with_related": request_id})
             dossier = await folder.add(case)
             names = [each.request_id for each in read_index(dossier.files[INDEX]).cases] if dossier else []
             for name in dict.fromkeys(names):
@@ -167,7 +168,7 @@ async def export_related(request_id: str, to: Path, how: ExportOptions) -> None:
                     folder.leave_out(name, "The ledger has no such case.")
                 else:
                     await folder.add(other)
-            made = folder.finish(_asked({"with_related": request_id}, how))
+            made = folder.finish()
     _tell(made, folder, pack, to, how.as_json)
 
 
@@ -176,22 +177,19 @@ async def export_period(asked: dict[str, str | None], to: Path, how: ExportOptio
     wanted = chosen(asked["department"], asked["from"], asked["to"], asked["statute"])
     async with packer(how) as pack:
         with _folder_or_failure(to), ledger_answers():
-            folder = pack.folder(to)
+            folder = pack.folder(to, asked)
             async for case in cases_of(pack.client.reader, wanted):
                 await folder.add(case)
-            made = folder.finish(_asked(asked, how))
+            made = folder.finish()
     _tell(made, folder, pack, to, how.as_json)
-
-
-def _asked(asked: dict[str, str | None], how: ExportOptions) -> dict[str, str | None]:
-    """What was asked for, as the folder's list has it."""
-    return asked if how.with_persons else {**asked, "withheld": " ".join(PERSONS)}
 
 
 @contextmanager
 def _folder_or_failure(to: Path) -> Iterator[None]:
     try:
         yield
+    except FolderTaken as error:
+        raise Failure(str(error)) from None
     except OSError as error:
         raise Failure(f"{to} cannot be filled: {error.strerror}.") from None
 
@@ -201,7 +199,7 @@ def _tell(made: DossierList, folder: DossierFolder, pack: Packer, to: Path, as_j
         print_json({**made.model_dump(mode="json"), "made": folder.made, "sealed_by": pack.sealer})
     else:
         there = len(made.dossiers) - folder.made
-        typer.echo(f"{folder.made} dossiers packed into {to}, {there} were there already and are still right.")
+        typer.echo(f"{numbered(folder.made, 'dossier')} packed into {to}, {there} there already and still right.")
         for left in made.left_out:
             typer.echo(f"Left out: {left.request_id}: {left.reason}")
         _tell_seal(pack)

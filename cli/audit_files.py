@@ -1,23 +1,54 @@
 """The cases of the dossiers that a command is given."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from audit.dossier.packing import read_dossier
 from audit.replay.case import RecordedCase
 from audit.replay.from_dossier import case_in
-from cli.errors import Failure
+from audit.verification.chain import check_chain
+from audit.verification.files import check_digests, check_structure
+from audit.verification.record import record_in
+from audit.verification.results import CheckFailed
+from cli.errors import REFUSED, Failure
 from domain.calendar import Calendar
+
+T = TypeVar("T")
+
+
+def whole_case_in(path: Path) -> tuple[RecordedCase, Calendar]:
+    """The case of a dossier, and the calendar that was packed with it; blocks.
+
+    Whoever looks at a case takes it for what was recorded, so that what is quickly checked is checked: that nothing in
+    the file was changed since it was packed, and that its events are chained. Raises DossierUnusable, and Failure
+    naming the check that does not hold.
+    """
+    dossier = read_dossier(path)
+    _held(path, "structure", lambda: check_structure(dossier))
+    _held(path, "digests", lambda: check_digests(dossier))
+    record = _held(path, "record", lambda: record_in(dossier))
+    _held(path, "chain", lambda: check_chain(dossier, record))
+    return case_in(dossier)
+
+
+def _held(path: Path, check: str, tried: Callable[[], T]) -> T:
+    try:
+        return tried()
+    except CheckFailed as error:
+        advice = f"run shareflow audit verify {path}"
+        raise Failure(f"{path} does not hold: {check}: {error.detail}; {advice}.", REFUSED) from None
 
 
 def cases_in(dossiers: Iterable[Path]) -> Iterator[tuple[RecordedCase, Calendar]]:
     """The case of each dossier with its calendar, one in memory at a time; a case that comes again is passed over.
 
-    Raises DossierUnusable, and Failure for a case that two dossiers have in two states.
+    Raises DossierUnusable, and Failure for a dossier that does not hold, and a case that two dossiers have in two
+    states.
     """
     seen: dict[str, tuple[Path, str]] = {}
     for path in dossiers:
-        recorded, calendar = case_in(read_dossier(path))
+        recorded, calendar = whole_case_in(path)
         name, last = recorded.request_id, recorded.events[-1].digest
         if name not in seen:
             seen[name] = path, last

@@ -14,6 +14,7 @@ from audit.findings.texts import found_said, row_of, should_said
 from cli.audit_chosen import Options, chosen, refuse_both, whole_or_failure
 from cli.audit_files import cases_in
 from cli.errors import Failure
+from cli.output import numbered
 from cli.running import run
 from domain.messages import label
 
@@ -57,11 +58,11 @@ def _told(found: Found, as_json: bool, xlsx: Path | None, csv: Path | None) -> N
     if xlsx is not None:
         with whole_or_failure(xlsx) as file:
             number = write_xlsx(map(row_of, found), file)
-        typer.echo(f"{number} findings in {xlsx}")
+        typer.echo(f"{numbered(number, 'finding')} in {xlsx}")
     elif csv is not None:
         with whole_or_failure(csv) as file:
             number = sum(1 for line in csv_of(map(row_of, found)) if file.write(line.encode())) - 1
-        typer.echo(f"{number} findings in {csv}")
+        typer.echo(f"{numbered(number, 'finding')} in {csv}")
     elif as_json:
         _print_json(found)
     else:
@@ -86,4 +87,4 @@ def _print(found: Found) -> None:
         typer.echo(f"{head}  {label('audit_kind', finding.kind, 'zh')} {finding.kind}{article}")
         typer.echo(f"    {found_said(finding, 'zh')}；应当：{should_said(finding, 'zh')}")
         typer.echo(f"    {found_said(finding, 'en')}; should have been: {should_said(finding, 'en')}")
-    typer.echo(f"{number} findings" if number else "Nothing was found.")
+    typer.echo(numbered(number, "finding") if number else "Nothing was found.")

@@ -1,68 +1,102 @@
-"""What ``shareflow audit verify`` does of a folder: each dossier in it, a line each."""
+"""What ``shareflow audit verify`` does of a folder: its list and each dossier in it, a line each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import typer
 
 from audit.dossier.contents import DossierUnusable
+from audit.dossier.folder_list import LIST, DossierList
 from audit.dossier.packing import read_dossier
+from audit.verification.folder import check_list, check_name, list_in
 from audit.verification.results import CheckResult
 from audit.verification.verify import Trusted, failed
 from audit.verification.verify import verify as check
 from cli.errors import REFUSED, UNUSABLE, Failure
-from cli.output import print_json
+from cli.output import numbered, print_json
 from configuration.memory import settle_memory
 
 READABLE = "dossier"
-"""Stands for a check where a file is no dossier: none could be made."""
+"""Stands for a check where a file is no dossier, or no list: none could be made."""
+
+
+class CheckedFile(NamedTuple):
+    """A file of a folder that was checked: the case in it, where it is a dossier, and what came of each check."""
+
+    name: str
+    case: str | None
+    results: Sequence[CheckResult]
 
 
 def verify_folder(folder: Path, trusted: Trusted, as_json: bool) -> None:
-    """Check every zip in a folder, by name, one in memory at a time.
+    """Check the list of a folder, where it has one, and every zip in it by name, one in memory at a time.
 
-    Raises typer.Exit with 2 where one is no dossier that can be read, else 1 where one does not hold; Failure where
-    there is none.
+    Raises typer.Exit with 2 where one of them cannot be read, else 1 where one does not hold; Failure where there is
+    none.
     """
+    found = []
     try:
-        files = sorted(folder.glob("*.zip"))
+        for each in _checked_in(folder, trusted):
+            found.append(each)
+            if not as_json:
+                typer.echo(_summary(each))
     except OSError as error:
         raise Failure(f"{folder} cannot be read: {error.strerror}.") from None
-    if not files:
+    if not found:
         raise Failure(f"{folder} has no dossier: no file whose name ends with .zip.")
-    settle_memory()
-    found = {}
-    for file in files:
-        found[file.name] = results = _checked(file, trusted)
-        if not as_json:
-            typer.echo(_summary(file.name, results))
     if as_json:
-        print_json({name: [each.model_dump(mode="json") for each in results] for name, results in found.items()})
+        print_json({each.name: [result.model_dump(mode="json") for result in each.results] for each in found})
     else:
-        holding = sum(not failed(results) for results in found.values())
-        typer.echo(f"{len(found)} dossiers, {holding} of them without a check that fails.")
-    if any(_is_none(results) for results in found.values()):
+        holding = [not failed(each.results) for each in found if each.name != LIST]
+        typer.echo(f"{numbered(len(holding), 'dossier')}, {sum(holding)} of them without a check that fails.")
+    if any(_is_none(each.results) for each in found):
         raise typer.Exit(UNUSABLE)
-    if any(map(failed, found.values())):
+    if any(failed(each.results) for each in found):
         raise typer.Exit(REFUSED)
 
 
-def _checked(file: Path, trusted: Trusted) -> Sequence[CheckResult]:
+def _checked_in(folder: Path, trusted: Trusted) -> Iterator[CheckedFile]:
+    """The list of a folder first, then its dossiers. Raises OSError."""
+    files = sorted(folder.glob("*.zip"))
+    listed = None
+    settle_memory()
     try:
-        return check(read_dossier(file), trusted)
+        listed = list_in(folder)
+        if listed is not None:
+            yield CheckedFile(LIST, None, check_list(folder, listed, {file.name for file in files}, trusted.keys))
     except DossierUnusable as error:
-        return [CheckResult(check=READABLE, result="FAIL", detail=str(error))]
+        yield CheckedFile(LIST, None, _unreadable(error))
+    for file in files:
+        yield _checked(file, trusted, listed)
+
+
+def _checked(file: Path, trusted: Trusted, listed: DossierList | None) -> CheckedFile:
+    try:
+        dossier = read_dossier(file)
+        misnamed = check_name(file, dossier, listed)
+        results = [*([misnamed] if misnamed else []), *check(dossier, trusted)]
+        return CheckedFile(file.name, dossier.manifest.request_id, results)
+    except DossierUnusable as error:
+        return CheckedFile(file.name, None, _unreadable(error))
+
+
+def _unreadable(error: DossierUnusable) -> Sequence[CheckResult]:
+    return [CheckResult(check=READABLE, result="FAIL", detail=str(error))]
 
 
 def _is_none(results: Sequence[CheckResult]) -> bool:
     return [each.check for each in results] == [READABLE]
 
 
-def _summary(name: str, results: Sequence[CheckResult]) -> str:
-    wrong = [each for each in results if each.result == "FAIL"]
+def _summary(checked: CheckedFile) -> str:
+    named = f"{checked.name}  {checked.case}" if checked.case else checked.name
+    wrong = [each for each in checked.results if each.result == "FAIL"]
     if wrong:
         said = "; ".join(f"{each.check}: {each.detail}" for each in wrong)
-        return f"{'FAIL':7}  {name}  {said}"
-    held = sum(each.result == "ok" for each in results)
-    skipped = ", ".join(each.check for each in results if each.result == "skipped")
-    return f"{'ok':7}  {name}  {held} checks hold{f'; skipped: {skipped}' if skipped else ''}"
+        return f"{'FAIL':7}  {named}  {said}"
+    if checked.name == LIST:
+        return f"{'ok':7}  {named}  {'; '.join(each.detail for each in checked.results)}"
+    held = sum(each.result == "ok" for each in checked.results)
+    skipped = ", ".join(each.check for each in checked.results if each.result == "skipped")
+    return f"{'ok':7}  {named}  {held} checks hold{f'; skipped: {skipped}' if skipped else ''}"

@@ -10,6 +10,7 @@ from audit.replay.case import RecordedCase
 from cli.audit_chosen import Options, chosen, refuse_both, whole_or_failure
 from cli.audit_files import cases_in
 from cli.errors import Failure
+from cli.output import numbered
 from cli.running import run
 
 
@@ -47,4 +48,4 @@ def _write(cases: Iterable[RecordedCase], form: str, to: Path) -> None:
     with whole_or_failure(to) as file:
         for piece in log_text(LogFormat(form), counted()):
             file.write(piece.encode())
-    typer.echo(f"{seen} cases in {to}")
+    typer.echo(f"{numbered(seen, 'case')} in {to}")

@@ -10,7 +10,7 @@ from background.archive.repairing import repair
 from cli.connection import connected
 from cli.errors import REFUSED, Failure
 from cli.options import option
-from cli.output import print_json
+from cli.output import numbered, print_json
 from cli.who import named_operator, operator
 from configuration.archive import archive_of
 from configuration.settings import Settings
@@ -41,7 +41,7 @@ async def reconcile(repairs: bool, quick: bool, by: str | None, as_json: bool) -
     if as_json:
         print_json([_plain(*each) for each in found])
     else:
-        typer.echo(f"{comparison.compared} cases compared, {len(found)} findings.")
+        typer.echo(f"{numbered(comparison.compared, 'case')} compared, {numbered(len(found), 'finding')}.")
     if found:
         raise typer.Exit(REFUSED)
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit.dossier.packing import read_dossier
 from audit.replay.case import RecordedCase
 from audit.replay.difference import difference
 from audit.replay.hindsight import moved_since
@@ -79,9 +78,9 @@ def _instant(name: str, said: str | None) -> datetime:
 
 
 def _from_file(path: Path) -> tuple[RecordedCase, Calendar]:
-    from audit.replay.from_dossier import case_in
+    from cli.audit_files import whole_case_in
 
-    return case_in(read_dossier(path))
+    return whole_case_in(path)
 
 
 async def _from_ledger(request_id: str) -> tuple[RecordedCase, Calendar]:

@@ -10,7 +10,7 @@ from cli.audit_export import store_of_papers
 from cli.connection import connected
 from cli.errors import Failure
 from cli.options import option
-from cli.output import print_json
+from cli.output import numbered, print_json
 from cli.who import operator
 from configuration.archive import archive_of
 from configuration.settings import Settings
@@ -52,7 +52,7 @@ async def tell_due(as_json: bool) -> None:
         by = "; ".join(dict.fromkeys(_ground(each) for each in _plain(case)["kept_until"]))
         held = f" Held: {case.held}." if case.held else ""
         typer.echo(f"{case.request_id}: {what}; closed on {case.closed_on}, kept until {by}.{held}")
-    typer.echo(f"{len(found)} cases.")
+    typer.echo(f"{numbered(len(found), 'case')}.")
 
 
 async def dispose(request_id: str, reason: str, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from audit.verification.verify import Trusted, failed
 from audit.verification.verify import verify as check
 from cli.audit_folder import verify_folder
 from cli.errors import REFUSED, Failure
-from cli.output import print_json
+from cli.output import numbered, print_json
 from configuration.settings import Settings
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import KeyWrong, PublicKey, read_public_keys
@@ -83,7 +83,7 @@ async def keep_cosignatures(file: Path) -> None:
             kept = await asyncio.to_thread(client.reader.log.cosign, written, witnesses)
         except NoteWrong as error:
             raise Failure(f"{file} cannot be kept: {error}.") from None
-    typer.echo(f"The checkpoint of {kept.size} entries has {len(kept.lines)} cosignatures.")
+    typer.echo(f"The checkpoint of {kept.size} entries has {numbered(len(kept.lines), 'cosignature')}.")
 
 
 def public_key(secret: Path | None) -> None:

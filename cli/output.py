@@ -31,6 +31,11 @@ def print_json(data: Any) -> None:
     typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
+def numbered(count: int, thing: str) -> str:
+    """So many of a thing whose plural takes an s."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
     """Print names and values, one pair a line, the values below one another."""
     rows = list(pairs)

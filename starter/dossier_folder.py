@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from audit.dossier.contents import PERSONS, PIECE, CaseDossier, DossierUnusable
-from audit.dossier.folder_list import FORMAT, LIST, DossierList, FolderEntry, LeftOut, file_of
+from audit.dossier.folder_list import FORMAT, LIST, DossierList, FolderEntry, LeftOut, file_of, read_list
 from audit.dossier.packing import FindPaper, read_dossier, write_dossier
 from audit.dossier.proof import read_proof
+from audit.dossier.seal import LIST_SEAL, seal_of
 from audit.verification.acts import acts_in
 from audit.verification.files import check_digests, check_structure
 from audit.verification.record import events_in
@@ -22,7 +23,7 @@ from audit.verification.seal import check_seal
 from domain.evidence import plain
 from domain.log.acts import OperatorAct
 from domain.log.checkpoints import checkpoint_in
-from domain.log.keys import PublicKey
+from domain.log.keys import Signer
 from domain.log.notes import NoteWrong, read_note
 from ledger.queries.views import CaseFilter, CaseSummary
 from ledger.reader import Reader
@@ -37,11 +38,18 @@ FindActs = Callable[[str], Sequence[OperatorAct]]
 """The acts of operators about a case, in order, as they are recorded by now. Blocks."""
 
 
+class FolderTaken(Exception):
+    """The folder has the dossiers of another export, whose list would be lost; one sentence says so."""
+
+
 class DossierFolder:
-    """A folder being filled. It has its list again only when :meth:`finish` has been called. Raises OSError.
+    """A folder being filled. It has its list again only when :meth:`finish` has been called.
+
+    ``asked`` says which cases somebody asks for, in the words of the options: a folder is of one such question. Raises
+    FolderTaken for one that is of another, OSError.
 
     What is there is still right when it is whole, was packed by this release, has the case as it stands now with the
-    acts about it (``acts``), bears the seal of ``key`` where there is one, shows the way from the checkpoints that
+    acts about it (``acts``), bears the seal of ``signer`` where there is one, shows the way from the checkpoints that
     somebody has kept (``kept``, by their numbers of entries), and names persons or leaves them out as ``with_persons``
     says.
     """
@@ -49,21 +57,24 @@ class DossierFolder:
     def __init__(
         self,
         folder: Path,
+        asked: dict[str, str | None],
         pack: Pack,
         find: FindPaper,
         acts: FindActs,
-        key: PublicKey | None = None,
+        signer: Signer | None = None,
         kept: Sequence[int] = (),
         with_persons: bool = True,
     ) -> None:
-        self._folder, self._pack, self._find, self._acts = folder, pack, find, acts
-        self._key, self._kept = key, kept
+        self._folder, self._asked, self._pack, self._find, self._acts = folder, asked, pack, find, acts
+        self._signer, self._kept = signer, kept
         self._withheld = None if with_persons else PERSONS
         self._entries: dict[str, FolderEntry] = {}
         self._left: dict[str, LeftOut] = {}
         self.made = 0
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / LIST).unlink(missing_ok=True)
+        _check_free(folder, asked)
+        for name in (LIST, LIST_SEAL):
+            (folder / name).unlink(missing_ok=True)
         for half in folder.glob(beside_of(Path("*.zip")).name):  # of whoever was killed
             half.unlink(missing_ok=True)
 
@@ -87,14 +98,17 @@ class DossierFolder:
         """Note a case that has no dossier here."""
         self._left[request_id] = LeftOut(request_id=request_id, reason=reason)
 
-    def finish(self, asked: dict[str, str | None]) -> DossierList:
-        """Write the list of all that is there: from now on the folder is complete."""
+    def finish(self) -> DossierList:
+        """Write the list of all that is there, sealed where there is a key: from now on the folder is complete."""
         made = DossierList(
             format=FORMAT,
-            asked=asked,
+            asked=self._asked,
             dossiers=tuple(self._entries[name] for name in sorted(self._entries)),
             left_out=tuple(self._left[name] for name in sorted(self._left)),
         )
+        if self._signer is not None:
+            with whole_file(self._folder / LIST_SEAL) as file:
+                file.write(seal_of(made, self._signer))
         with whole_file(self._folder / LIST) as file:
             file.write(made.written())
         return made
@@ -107,8 +121,8 @@ class DossierFolder:
             dossier = read_dossier(file)
             check_structure(dossier)
             check_digests(dossier)
-            if self._key is not None:
-                check_seal(dossier, [self._key])
+            if self._signer is not None:
+                check_seal(dossier, [self._signer.key])
             last, said, acts = events_in(dossier)[-1], dossier.manifest, acts_in(dossier)
             shown = _shown_in(dossier) if self._kept else ()
         except (DossierUnusable, CheckFailed, NoteWrong, ValueError):
@@ -124,6 +138,17 @@ class DossierFolder:
     def _write(self, file: Path, dossier: CaseDossier) -> None:
         with whole_file(file) as to:
             write_dossier(to, dossier, self._find)
+
+
+def _check_free(folder: Path, asked: dict[str, str | None]) -> None:
+    """Raises FolderTaken where the folder has the list of another export; what is no list is of nobody."""
+    try:
+        there = read_list((folder / LIST).read_bytes()).asked
+    except (FileNotFoundError, DossierUnusable):
+        return
+    if there != asked:
+        whose = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in sorted(there.items()) if value)
+        raise FolderTaken(f"{folder} has the dossiers of another export ({whose}): name another folder.")
 
 
 def _shown_in(dossier: CaseDossier) -> list[int]:

@@ -106,10 +106,10 @@ async def test_a_department_in_a_period_into_a_folder(
     async def pack(request_id: str) -> CaseDossier:
         return await dossier_of(reader, ground.temporal, request_id)
 
-    folder = DossierFolder(tmp_path, pack, no_papers, reader.acts)
+    folder = DossierFolder(tmp_path, {}, pack, no_papers, reader.acts)
     for each in there[:3]:
         await folder.add(each)
-    made = folder.finish({})
+    made = folder.finish()
     assert [entry.request_id for entry in made.dossiers] == sorted(each.request_id for each in there[:3])
     for entry in made.dossiers:
         results = await asyncio.to_thread(verify, read_dossier(tmp_path / entry.file))

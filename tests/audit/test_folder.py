@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from audit.dossier.contents import ACTS, EVENTS, CaseDossier
-from audit.dossier.folder_list import LIST, file_of
+from audit.dossier.folder_list import LIST, file_of, read_list
 from audit.dossier.packing import read_dossier
+from audit.dossier.seal import LIST_SEAL
 from audit.verification.acts import acts_in
+from audit.verification.folder import check_list, check_name, list_in
 from audit.verification.verify import verify
 from domain.evidence import plain
 from domain.log.acts import OperatorAct
-from domain.log.keys import PublicKey
+from domain.log.keys import PublicKey, Signer
 from ledger.queries.views import CaseSummary
-from starter.dossier_folder import DossierFolder
+from starter.dossier_folder import DossierFolder, FolderTaken
 from starter.errors import NeedsOperator, Unavailable
 from tests.audit.dossiers import dossier_of, named_dossier_of, resealed, withheld_dossier_of
 from tests.audit.logs import LOG_KEY, MemoryLog, entered, logged
@@ -52,13 +54,20 @@ class Packing:
 
 
 def filled(
-    to: Path, packing: Packing, key: PublicKey | None = None, kept: list[int] | None = None, with_persons: bool = True
+    to: Path,
+    packing: Packing,
+    signer: Signer | None = None,
+    kept: list[int] | None = None,
+    with_persons: bool = True,
+    asked: str = "2026-01-01",
 ) -> DossierFolder:
     async def fill() -> DossierFolder:
-        folder = DossierFolder(to, packing, lambda _: None, packing.acts, key, kept or [], with_persons)
+        folder = DossierFolder(
+            to, {"from": asked}, packing, lambda _: None, packing.acts, signer, kept or [], with_persons
+        )
         for dossier in packing.dossiers.values():
             await folder.add(as_listed(dossier))
-        folder.finish({"from": "2026-01-01"})
+        folder.finish()
         return folder
 
     return asyncio.run(fill())
@@ -128,7 +137,7 @@ def test_a_case_that_went_on_is_packed_again(tmp_path: Path, packing: Packing) -
     went_on = as_listed(dossier).model_copy(update={"seq": 99, "head_digest": "0" * 64})
 
     async def again() -> int:
-        folder = DossierFolder(tmp_path, packing, lambda _: None, packing.acts)
+        folder = DossierFolder(tmp_path, {"from": "2026-01-01"}, packing, lambda _: None, packing.acts)
         await folder.add(went_on)
         return folder.made
 
@@ -153,12 +162,12 @@ def test_what_has_no_seal_or_no_way_from_the_checkpoint_is_made_again(tmp_path: 
     places = entered(bare, log)
     filled(tmp_path, Packing(bare))
     sealed = Packing(logged(bare, log, places))
-    assert filled(tmp_path, sealed, LOG_KEY.key).made == 1
-    assert filled(tmp_path, sealed, LOG_KEY.key).made == 0
-    assert filled(tmp_path, sealed, LOG_KEY.key, [5]).made == 1
+    assert filled(tmp_path, sealed, LOG_KEY).made == 1
+    assert filled(tmp_path, sealed, LOG_KEY).made == 0
+    assert filled(tmp_path, sealed, LOG_KEY, [5]).made == 1
     shown = Packing(logged(bare, log, places, [5]))
-    assert filled(tmp_path, shown, LOG_KEY.key, [5]).made == 1
-    assert filled(tmp_path, shown, LOG_KEY.key, [5]).made == 0
+    assert filled(tmp_path, shown, LOG_KEY, [5]).made == 1
+    assert filled(tmp_path, shown, LOG_KEY, [5]).made == 0
 
 
 def test_one_that_is_cut_off_leaves_no_half_file_and_no_list(tmp_path: Path, packing: Packing) -> None:
@@ -190,3 +199,60 @@ def test_a_case_without_a_history_is_told_and_holds_up_nothing(tmp_path: Path, p
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", ".hidden", "", "X" * 500, "C:x", "名", "a\nb"])
 def test_no_id_leads_out_of_the_folder(name: str) -> None:
     assert file_of(name) == f"{hashlib.sha256(name.encode()).hexdigest()}.zip"
+
+
+def rows(to: Path, keys: Sequence[PublicKey] = ()) -> dict[str, str]:
+    """What does not hold in a folder: of its list, and of the names of its files."""
+    found = list_in(to)
+    assert found is not None
+    files = sorted(to.glob("*.zip"))
+    told = check_list(to, found, {file.name for file in files}, keys)
+    told += [wrong for file in files if (wrong := check_name(file, read_dossier(file), found))]
+    return {each.check: each.detail for each in told if each.result == "FAIL"}
+
+
+def test_a_dossier_that_was_taken_out_is_missed(tmp_path: Path, packing: Packing) -> None:
+    filled(tmp_path, packing)
+    assert rows(tmp_path) == {}
+    taken = sorted(tmp_path.glob("*.zip"))[0]
+    taken.unlink()
+    assert rows(tmp_path) == {"list": f"{taken.name} of {taken.stem} is missing"}
+
+
+def test_no_dossier_takes_the_place_of_another(tmp_path: Path, packing: Packing) -> None:
+    filled(tmp_path, packing)
+    one, other, _ = sorted(tmp_path.glob("*.zip"))
+    there = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    assert rows(tmp_path) == {"file": f"{LIST} says that it is of {one.stem}"}
+    misnamed = check_name(one, read_dossier(one), None)
+    assert misnamed is not None
+    assert misnamed.detail == "it has the name of another case"
+    one.write_bytes(there)
+    assert check_name(one, read_dossier(one), None) is None
+    (tmp_path / "copy.zip").write_bytes(there)
+    assert rows(tmp_path) == {"file": f"{LIST} does not list it"}
+    assert check_name(tmp_path / "copy.zip", read_dossier(one), None) is None
+
+
+def test_a_list_from_which_a_case_was_taken_is_not_the_one_that_was_sealed(tmp_path: Path, packing: Packing) -> None:
+    log = MemoryLog()
+    sealed = Packing(*(logged(each, log, entered(each, log)) for each in packing.dossiers.values()))
+    filled(tmp_path, sealed, LOG_KEY)
+    assert rows(tmp_path, [LOG_KEY.key]) == {}
+    found = read_list((tmp_path / LIST).read_bytes())
+    (tmp_path / found.dossiers[0].file).unlink()
+    shorter = found.model_copy(update={"dossiers": found.dossiers[1:]})
+    (tmp_path / LIST).write_bytes(shorter.written())
+    told = f"{LIST_SEAL} is the seal of another list: something in this one was changed since"
+    assert rows(tmp_path, [LOG_KEY.key]) == rows(tmp_path) == {"seal": told}
+    (tmp_path / LIST_SEAL).unlink()
+    assert rows(tmp_path, [LOG_KEY.key]).keys() == {"seal"}
+
+
+def test_an_export_of_something_else_loses_no_list(tmp_path: Path, packing: Packing) -> None:
+    filled(tmp_path, packing)
+    before = (tmp_path / LIST).read_bytes()
+    with pytest.raises(FolderTaken, match="of another export \\(--from 2026-01-01\\)"):
+        filled(tmp_path, packing, asked="2025-01-01")
+    assert (tmp_path / LIST).read_bytes() == before

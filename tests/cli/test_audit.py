@@ -2,6 +2,7 @@
 
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -59,9 +60,13 @@ def test_a_folder_is_checked_dossier_by_dossier(shareflow: Run, whole: Path, tmp
     folder.mkdir()
     assert "has no dossier" in shareflow("audit", "verify", folder).plainly_refused()
     (folder / "b.zip").write_bytes(whole.read_bytes())
+    said = shareflow("audit", "verify", folder)
+    case = json.loads(zipfile.ZipFile(whole).read("manifest.json"))["request_id"]
+    assert (said.code, said.out.split()[:3], said.out.splitlines()[-1][:10]) == (0, ["ok", "b.zip", case], "1 dossier,")
     (folder / "dossiers.json").write_text("{}")
     said = shareflow("audit", "verify", folder)
-    assert (said.code, said.out.split()[:2], said.out.splitlines()[-1][:11]) == (0, ["ok", "b.zip"], "1 dossiers,")
+    assert (said.code, "dossiers.json is not the list of a folder" in said.out) == (2, True)
+    (folder / "dossiers.json").unlink()
 
     (folder / "a.zip").write_bytes(whole.read_bytes().replace(b"dossier.html", b"dossier.htmx"))
     said = shareflow("audit", "verify", folder)
@@ -79,6 +84,27 @@ def test_a_folder_is_checked_dossier_by_dossier(shareflow: Run, whole: Path, tmp
     [unreadable] = found["c.zip"]
     assert (unreadable["check"], unreadable["result"]) == ("dossier", "FAIL")
     assert unreadable["detail"].startswith("This is not a zip")
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [(("more.txt", b""), "structure"), ((EVENTS, b"forged"), "digests")],
+    ids=["a file slipped in", "a file changed"],
+)
+def test_what_does_not_hold_is_not_looked_at(
+    shareflow: Run, tmp_path: Path, change: tuple[str, bytes], check: str
+) -> None:
+    dossier, path = dossier_of(CASE), tmp_path / "forged.zip"
+    more = dict([change])
+    path.write_bytes(packed(CaseDossier(dossier.manifest, {**dossier.files, **more})))
+    with zipfile.ZipFile(path, "a") as archive:
+        for name in more.keys() - dossier.files.keys():
+            archive.writestr(name, more[name])
+    for asked in (["replay", path], ["findings", path], ["log", path, "-o", tmp_path / "log.json"]):
+        told = shareflow("audit", *asked)
+        assert (told.code, told.out) == (1, ""), told
+        assert f"does not hold: {check}: " in told.err
+        assert "run shareflow audit verify" in told.err
 
 
 def test_an_instant_must_be_one(shareflow: Run) -> None:
@@ -204,11 +230,11 @@ def test_findings_of_dossiers_are_told_and_written(shareflow: Run, whole: Path, 
     told = shareflow("audit", "findings", whole)
     assert told.code == 0, told
     assert "逾期1个工作日" in told.out
-    assert told.out.endswith("1 findings\n")
+    assert told.out.endswith("1 finding\n")
     [found] = json.loads(shareflow("audit", "findings", whole, "--json").out)
     assert (found["kind"], found["article"], found["working_days_late"]) == ("late_answer", "22", 1)
     csv, xlsx = tmp_path / "found.csv", tmp_path / "found.xlsx"
-    assert shareflow("audit", "findings", whole, whole, "--csv", csv).out.startswith("1 findings in ")
+    assert shareflow("audit", "findings", whole, whole, "--csv", csv).out.startswith("1 finding in ")
     assert csv.read_bytes().startswith(b"\xef\xbb\xbf")
     assert len(csv.read_text("utf-8").splitlines()) == 2
     assert shareflow("audit", "findings", whole, "--xlsx", xlsx).code == 0
@@ -225,7 +251,7 @@ def test_event_logs_of_dossiers(shareflow: Run, whole: Path, tmp_path: Path) -> 
     for form, beginning in begins.items():
         path = tmp_path / f"log.{form}"
         told = shareflow("audit", "log", whole, "--format", form, "-o", path)
-        assert (told.code, told.out) == (0, f"1 cases in {path}\n")
+        assert (told.code, told.out) == (0, f"1 case in {path}\n")
         assert path.read_bytes().startswith(beginning)
     assert len(json.loads((tmp_path / "log.ocel").read_text("utf-8"))["events"]) > 5
     none = tmp_path / "none"
@@ -240,7 +266,7 @@ def test_each_case_is_in_a_log_once(shareflow: Run, whole: Path, tmp_path: Path)
     once, twice, copy, shorter = (tmp_path / name for name in ("once", "twice", "copy.zip", "shorter.zip"))
     copy.write_bytes(whole.read_bytes())
     assert shareflow("audit", "log", whole, "-o", once).code == 0
-    assert shareflow("audit", "log", whole, whole, copy, "-o", twice).out == f"1 cases in {twice}\n"
+    assert shareflow("audit", "log", whole, whole, copy, "-o", twice).out == f"1 case in {twice}\n"
     assert once.read_bytes() == twice.read_bytes()
     dossier = dossier_of(CASE)
     events = b"".join(dossier.files[EVENTS].splitlines(keepends=True)[:-1])
