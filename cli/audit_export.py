@@ -18,13 +18,14 @@ from audit.page.facts import PAGE
 from cli.audit_chosen import chosen, whole_or_failure
 from cli.audit_work import kept_in
 from cli.connection import connected
-from cli.errors import REFUSED, Failure
+from cli.errors import REFUSED, Failure, say
 from cli.output import numbered, print_json
 from configuration.archive import archive_of
 from configuration.log_key import signer_there, usual_file
 from configuration.settings import Settings
 from domain.log.keys import Signer, read_public_key
 from domain.log.notes import NoteWrong
+from ledger.log_book import LOST
 from ledger.reader import Reader
 from starter.attachments import AttachmentStore, store_in
 from starter.dossier_folder import DossierFolder, FolderTaken, cases_of
@@ -83,7 +84,9 @@ async def packer(how: ExportOptions) -> AsyncIterator[Packer]:
     signer = _sealer(how.secret, settings)
     async with connected(settings) as client:
         sizes = [await asyncio.to_thread(_size_of, client.reader, written, how.kept)] if written else []
-        if signer is not None:
+        if not await asyncio.to_thread(client.reader.log.is_whole):
+            say(LOST)
+        elif signer is not None:
             await asyncio.to_thread(_cover, client.reader, signer)
         yield Packer(client, settings, papers_kept(settings), signer, sizes, how.with_persons)
 

@@ -14,7 +14,7 @@ class CalendarChanged(Exception):
 
 
 class AnotherLog(Exception):
-    """A checkpoint would be made in another name than those before; the message is one sentence."""
+    """A checkpoint would be made in another name than those before, or of less; the message is one sentence."""
 
 
 class BadCursor(ValueError):

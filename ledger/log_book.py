@@ -29,6 +29,11 @@ from ledger.queries.log_heads import head_nodes, heads_since, keep_head_nodes
 
 AT_ONCE: Final = 5_000
 ALGORITHMS: Final[Sequence[Algorithm]] = ("sha256", "sm3")
+LOST: Final = (
+    "Entries were taken out of the log: it has fewer than it had, and is not signed as if it were whole; "
+    "restore the ledger from a backup, and keep the checkpoints of before."
+)
+"""What is said of such a log."""
 _CHECKPOINTS: Final = "checkpoint"
 T = TypeVar("T")
 
@@ -54,9 +59,13 @@ class LogBook:
         self._hashing = {algorithm: TreeHash(algorithm) for algorithm in ALGORITHMS}
 
     def extend(self, at_most: int = AT_ONCE) -> int:
-        """Enter the next events, as many as one transaction takes; how many that were. 0: there is nothing new."""
+        """Enter the next events, as many as one transaction takes; how many that were. 0: there is nothing new.
+
+        Raises AnotherLog for a log from which entries were taken.
+        """
         with self._engine.begin() as connection:
             log.alone(connection)
+            _check_whole(connection)
             entries = log.next_entries(connection, at_most)
             if entries:
                 size = log.length(connection)
@@ -78,7 +87,8 @@ class LogBook:
     def checkpoint(self, signer: Signer, at: datetime) -> str:
         """Enter all that is there and sign how the log stands then; the newest checkpoint where nothing is new.
 
-        ``at`` is when. Raises AnotherLog for a signer in whose name the log's checkpoints are not.
+        ``at`` is when. Raises AnotherLog for a signer in whose name the log's checkpoints are not, and for a log from
+        which entries were taken.
         """
         self._enter_all()
         with self._engine.begin() as connection:
@@ -107,6 +117,7 @@ class LogBook:
 
     def _closed(self, connection: Connection, signer: Signer, at: datetime) -> tuple[str, bool]:
         """The checkpoint of the log as it is now, and whether it is a new one."""
+        _check_whole(connection)
         size, newest = log.length(connection), log.newest_checkpoint(connection)
         name, before = signer.key.name, None if newest is None else read_public_key(newest.key).name
         if before not in (None, name):
@@ -118,6 +129,11 @@ class LogBook:
         note = Checkpoint(name, size, roots[0], roots[1], at, heads).note().signed(signer).written()
         log.keep_checkpoint(connection, size, note, signer.key.written())
         return note, True
+
+    def is_whole(self) -> bool:
+        """Whether the log has every entry that it ever had, as far as the ledger itself can tell."""
+        with reading(self._engine) as connection:
+            return not log.lost_entries(connection)
 
     def newest_checkpoint(self) -> KeptCheckpoint | None:
         """The checkpoint that covers most; None before the first."""
@@ -234,6 +250,11 @@ class LogBook:
 
 def _heads_of(kept: KeptCheckpoint) -> Hashes | None:
     return checkpoint_in(read_note(kept.note)).heads
+
+
+def _check_whole(connection: Connection) -> None:
+    if log.lost_entries(connection):
+        raise AnotherLog(LOST)
 
 
 def _heads_now(connection: Connection, newest: KeptCheckpoint | None) -> Hashes:

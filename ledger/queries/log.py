@@ -89,6 +89,27 @@ def length(connection: Connection) -> int:
     return found
 
 
+def lost_entries(connection: Connection) -> bool:
+    """Whether the log has had more entries than it has now: one was taken out of it, which nobody here ever does.
+
+    A checkpoint covers more, or the last entry came before the one that was entered last: that is remembered apart.
+    """
+    there = length(connection)
+    newest = newest_checkpoint(connection)
+    if newest is not None and newest.size > there:
+        return True
+    entered = connection.execute(select(mark(Mark.LOGGED))).scalar_one()
+    if there == 0:
+        return bool(entered > 0)
+    of_event = select(outbox.c.position).where(
+        outbox.c.request_id == log_entries.c.request_id, outbox.c.seq == log_entries.c.seq
+    )
+    of_act = select(operator_acts.c.position).where(operator_acts.c.number == log_entries.c.act)
+    position = func.coalesce(of_event.scalar_subquery(), of_act.scalar_subquery())
+    last = connection.execute(select(position).where(log_entries.c.place == there - 1)).scalar_one_or_none()
+    return last is not None and bool(last < entered)  # None: its message was pruned since
+
+
 def next_entries(connection: Connection, limit: int) -> list[NewEntry]:
     """The next events and acts that are not entered, in the order in which readers meet them.
 

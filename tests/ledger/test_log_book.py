@@ -197,3 +197,29 @@ def rewrite(own: Engine, case: str) -> None:
         connection.execute(text("DELETE FROM outbox_marks WHERE mark = 'logged'"))
         for table in tables:
             connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER ALL"))
+
+
+TAKEN = {
+    "all, and the checkpoints": "TRUNCATE log_entries, log_nodes, checkpoints CASCADE",
+    "all": "TRUNCATE log_entries, log_nodes",
+    "the last": "DELETE FROM log_entries WHERE place = 3",
+    "the last, and the checkpoints": "DELETE FROM log_entries WHERE place = 3; TRUNCATE checkpoints CASCADE",
+}
+
+
+@pytest.mark.parametrize("taken", TAKEN)
+def test_a_log_from_which_entries_were_taken_is_not_signed(own: Engine, resolve, taken: str) -> None:
+    book = LogBook(own)
+    assert book.is_whole()
+    recorded(own, resolve, "a", "b")
+    book.checkpoint(SIGNER, AT)
+    recorded(own, resolve, "c")
+    assert book.is_whole()
+    with own.begin() as connection:
+        for table in ("log_entries", "log_nodes", "checkpoints", "cosignatures", "timestamps"):
+            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+        connection.execute(text(TAKEN[taken]))
+    assert not book.is_whole()
+    for signing in (book.extend, lambda: book.checkpoint(SIGNER, AT)):
+        with pytest.raises(AnotherLog, match="Entries were taken out of the log"):
+            signing()
