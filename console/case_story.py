@@ -14,7 +14,7 @@ from domain.calendar import day_of
 from domain.clocks import ClockId
 from domain.engine.lights import light_of
 from domain.engine.records import RecordedEvent
-from domain.messages import Language, label, words
+from domain.messages import Language, event_label, label, words
 from domain.messages.days import day_text
 from domain.rule_texts import quotes
 from domain.statutes.model import Statute
@@ -62,7 +62,7 @@ def event_told(event: RecordedEvent, statute: Statute, language: Language) -> Ma
         reason = f"{label('superseded_for', why, language)} {edition}".strip()
     return {
         "event": event,
-        "label": label("event", event.type, language),
+        "label": event_label(event.type, event.data, language),
         "role": label("role", event.actor.role, language),
         "reason": reason if isinstance(reason, str) else None,
         "said": said_lines(said, language),

@@ -21,7 +21,7 @@ from console.door import door_of, language_of
 from console.pages import page
 from domain.calendar import CHINA
 from domain.field_types import Instant
-from domain.messages import Language, label
+from domain.messages import Language, event_label, label
 from domain.words import ClockState, Role
 from starter.errors import NotFound
 from starter.looking_back import recorded_case
@@ -61,7 +61,7 @@ async def show(request: Request) -> Response:
         "number": len(told.events),
         "last": len(recorded.events),
         "may": [(label("role", role, language), _commands(told, role, language)) for role in told.allowed],
-        "labels": {event.type.value: label("event", event.type, language) for event in recorded.events},
+        "labels": {event.seq: event_label(event.type, event.data, language) for event in recorded.events},
         "times": {event.seq: event.at for event in recorded.events},
         "states": {state.value: label("clock_state", state, language) for state in ClockState},
         "others": _others(compared, language),

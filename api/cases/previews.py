@@ -17,7 +17,7 @@ from api.http.schemas import Out
 from domain.access import Caller
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Actor, NumberedEvent
-from domain.messages import Language, label
+from domain.messages import Language, event_label, label
 from domain.rule_texts import quotes
 from domain.statutes.model import Statute
 from domain.words import EventType, Outcome, Stage
@@ -115,7 +115,7 @@ def _would_be(event: NumberedEvent, text: Statute, language: Language) -> WouldB
     found = quotes(text, event.statute, event.article) if event.article else ()
     return WouldBeOut.model_construct(
         type=event.type,
-        label=label("event", event.type, language),
+        label=event_label(event.type, event.data, language),
         actor=event.actor,
         stage=event.stage,
         statute=event.statute,

@@ -9,6 +9,7 @@ from audit.page.markup import Content, Html, both, el, fixed, pairs, said, table
 from audit.page.told import time_of, who
 from domain.log.checkpoints import checkpoint_in
 from domain.log.notes import NoteWrong, read_note
+from domain.messages import event_word
 
 
 def papers(facts: CaseFacts) -> Html:
@@ -86,7 +87,7 @@ def _events(facts: CaseFacts) -> Html:
         [
             event.seq,
             time_of(event.at),
-            both("event", event.type),
+            both(*event_word(event.type, event.data)),
             who(facts, event.actor),
             el("span", event.digest, cls="digest"),
         ]

@@ -13,6 +13,7 @@ from domain.calendar import CHINA, CalendarError, DayReason, WorkingDays, day_of
 from domain.clocks import ClockId
 from domain.engine.deadlines import COUNTED
 from domain.engine.records import Clock, RecordedEvent
+from domain.messages import event_word
 from domain.words import Basis, ClockState, EventType, Unit
 
 MOST_DAYS: Final = 20_000
@@ -101,7 +102,7 @@ def _touched(facts: CaseFacts, clock: Clock) -> Iterator[tuple[Content, Content]
     """What happened to a limit, and what was asked and decided about a longer one while it ran."""
     asked = (event for event in facts.extensions if clock.id in _EXTENDED and _runs(clock, event))
     for event in sorted([*facts.touching.get(clock.number, ()), *asked], key=lambda event: event.seq):
-        yield both("event", event.type), [time_of(event.at), " ", _more(event), " ", _why(event)]
+        yield both(*event_word(event.type, event.data)), [time_of(event.at), " ", _more(event), " ", _why(event)]
 
 
 def _runs(clock: Clock, event: RecordedEvent) -> bool:

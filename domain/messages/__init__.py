@@ -30,6 +30,16 @@ def label(kind: str, word: str, language: Language) -> str:
     return words(kind)[str(word)][language]
 
 
+def event_word(event: str, data: Mapping[str, Any]) -> tuple[str, str]:
+    """The kind and the word by which an event with its data is told: a limit that was met late was not kept."""
+    return ("clock_state", "met_late") if event == "clock_met" and data.get("late") is True else ("event", event)
+
+
+def event_label(event: str, data: Mapping[str, Any], language: Language) -> str:
+    """The text for an event with its data. Raises KeyError for an event that is not there."""
+    return label(*event_word(event, data), language)
+
+
 def refusal_sentence(
     code: str,
     language: Language,

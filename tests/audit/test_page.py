@@ -19,7 +19,7 @@ from audit.verification.page import page_made
 from audit.verification.record import record_in
 from audit.verification.verify import Trusted, verify
 from domain.calendar import day_of
-from domain.messages import label, words
+from domain.messages import event_label, label, words
 from domain.words import EventType, Unit
 from protocol.messages import CaseOpening
 from tests.audit.dossiers import CASES, dossier_of
@@ -128,7 +128,7 @@ def test_every_act_is_told_with_its_article_and_the_words_of_the_text(case: str)
     record, page = record_in(dossier), page_of(dossier)
     quotes = json.dumps(json.loads(dossier.files["statute.json"]), ensure_ascii=False)
     for event in record.events:
-        assert f"{label('event', event.type, 'zh')} {label('event', event.type, 'en')}" in page.text
+        assert f"{event_label(event.type, event.data, 'zh')} {event_label(event.type, event.data, 'en')}" in page.text
         assert event.digest in page.text
         if not event.type.value.startswith("clock_"):
             assert f"e{event.seq}" in page.ids

@@ -26,6 +26,7 @@ from tests.plays import FILES, FOLDER, on_paper
 
 ROWS = 7
 CALENDAR = Calendar.packaged()
+LATE = FOLDER / "nantong-2020/refused-late-then-impasse.yaml"
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +87,14 @@ def test_who_was_late_is_what_findings_say() -> None:
     assert late > 0
 
 
+def test_a_limit_that_was_met_late_is_nowhere_told_as_kept() -> None:
+    account = named("nantong-2020/refused-late-then-impasse")
+    told = story(CaseTold(on_paper(LATE).detail, account, []), account.now, None, "zh")["events"]
+    met = [row for row in told if row["event"].type is EventType.CLOCK_MET]
+    assert {row["label"] for row in met if row["late"]} == {label("clock_state", "met_late", "zh")}
+    assert {row["label"] for row in met if not row["late"]} == {label("event", "clock_met", "zh")}
+
+
 def test_rounds_have_what_each_side_said_in_order() -> None:
     account = named("nantong-2020/refused-late-then-impasse")
     said = [each for it in account.rounds for each in it.said]
@@ -116,7 +125,7 @@ def test_what_a_supplement_changed_stands_before_and_after() -> None:
 
 def test_the_drawing_has_each_stage_and_limit_and_a_cell_for_every_day() -> None:
     account = named("nantong-2020/refused-late-then-impasse")
-    play = on_paper(FOLDER / "nantong-2020/refused-late-then-impasse.yaml")
+    play = on_paper(LATE)
     told = story(CaseTold(play.detail, account, []), account.now, None, "zh")
     months = [str(month) for month in told["drawn"]["months"]]
     for month in months:
