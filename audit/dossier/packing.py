@@ -7,6 +7,7 @@ end. What is read is bounded before it is read.
 import errno
 import io
 import shutil
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from audit.dossier.contents import (
     measured,
     read_manifest,
 )
+from audit.dossier.layout import check_deflated, check_layout, check_order
 from audit.dossier.seal import SEAL
 
 MOST_FILES: Final = 10_000
@@ -41,6 +43,10 @@ _BEGINNING: Final = (1980, 1, 1, 0, 0, 0)
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _OF_PAPERS: Final = (zipfile.ZIP_STORED,)
 _ENCRYPTED: Final = 0x1
+_UNREADABLE: Final = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError,
+)  # fmt: skip
+"""What reading a zip raises where it is none, or is damaged."""
 
 
 FindPaper = Callable[[str], IO[bytes] | None]
@@ -121,6 +127,7 @@ def unpacked(file: IO[bytes]) -> CaseDossier:
         with zipfile.ZipFile(_ReadInPieces(file)) as archive:
             entries = archive.infolist()
             _check_entries(entries, size)
+            check_layout(file, archive, size)
             room, values = MOST_BYTES, MOST_VALUES
             files: dict[str, bytes] = {}
             papers: dict[str, PackedFile] = {}
@@ -130,16 +137,18 @@ def unpacked(file: IO[bytes]) -> CaseDossier:
                         papers[entry.filename] = measured(entry.filename, paper)
                     continue
                 content = _content(archive, entry, room)
+                check_deflated(file, entry, len(content))
                 room -= len(content)
                 values -= sum(map(content.count, _BEFORE_VALUES))
                 if values < 0:
                     raise DossierUnusable(f"A dossier has no more than {MOST_VALUES} values in its files.")
                 files[entry.filename] = content
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
+    except _UNREADABLE as error:
         raise DossierUnusable(f"This is not a zip that can be read: {str(error) or type(error).__name__}.") from None
     if MANIFEST not in files:
         raise DossierUnusable(f"This zip has no {MANIFEST}: it is not a dossier.")
     manifest, seal = read_manifest(files.pop(MANIFEST)), files.pop(SEAL, None)
+    check_order((entry.filename for entry in entries), manifest)
     return CaseDossier(manifest, files, papers, seal)
 
 

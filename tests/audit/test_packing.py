@@ -86,6 +86,61 @@ def test_a_zip_that_is_no_dossier_gets_one_sentence(case: str) -> None:
     assert "\n" not in str(told.value)
 
 
+def repacked(change: Callable[[zipfile.ZipFile, list[zipfile.ZipInfo]], object]) -> bytes:
+    """The whole dossier with something done to its zip, which is then written anew."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(WHOLE)) as whole, zipfile.ZipFile(content, "w") as other:
+        entries = whole.infolist()
+        change(other, entries)
+        for entry in entries:
+            other.writestr(entry, whole.read(entry.filename))
+    return content.getvalue()
+
+
+def behind_the_end_of_what_is_packed() -> bytes:
+    """A manifest with something behind its end, and lengths that cover both."""
+    content, more = bytearray(WHOLE), b"hidden"
+    with zipfile.ZipFile(io.BytesIO(WHOLE)) as whole:
+        first, second, directory = *whole.infolist()[:2], whole.start_dir
+    for at in (18, directory + 20):
+        content[at : at + 4] = struct.pack("<L", first.compress_size + len(more))
+    for place in (place for place in range(directory, len(content)) if content[place : place + 4] == b"PK\1\2"):
+        offset = int.from_bytes(content[place + 42 : place + 46], "little")
+        content[place + 42 : place + 46] = struct.pack("<L", offset + len(more) if offset else 0)
+    content[-6:-2] = struct.pack("<L", directory + len(more))
+    content[second.header_offset : second.header_offset] = more
+    return bytes(content)
+
+
+def with_comment(archive: zipfile.ZipFile, _: object) -> None:
+    archive.comment = b"hidden"
+
+
+TOUCHED = {
+    "a zip in front": zipped({"manifest.json": b"{}"}) + WHOLE,
+    "a byte in front": b"#" + WHOLE,
+    "bytes behind": WHOLE + b"hidden",
+    "a comment": repacked(with_comment),
+    "a comment of a file": repacked(lambda _, entries: setattr(entries[0], "comment", b"hidden")),
+    "an extra field": repacked(lambda _, entries: setattr(entries[0], "extra", b"\xfe\xca\x02\x00hi")),
+    "a link": repacked(lambda _, entries: setattr(entries[-1], "external_attr", 0o120777 << 16)),
+    "another order": repacked(lambda _, entries: entries.reverse()),
+    "behind the end of what is packed": behind_the_end_of_what_is_packed(),
+}
+
+
+@pytest.mark.parametrize("touched", TOUCHED)
+def test_nothing_stands_in_a_zip_beside_its_files(touched: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(TOUCHED[touched])) as readable:
+        assert readable.testzip() is None
+    with pytest.raises(DossierUnusable, match="not a dossier as shareflow audit export writes it"):
+        unpacked(io.BytesIO(TOUCHED[touched]))
+
+
+def test_a_dossier_whose_zip_was_written_anew_is_one() -> None:
+    assert unpacked(io.BytesIO(repacked(lambda *_: None))).manifest == MADE
+
+
 def test_a_zip_that_grows_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "MOST_BYTES", 4000)
     with pytest.raises(DossierUnusable, match="no more than"):
