@@ -17,7 +17,7 @@ from cli.output import numbered, print_json
 from configuration.settings import Settings
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import KeyWrong, PublicKey, read_public_keys
-from domain.log.notes import MOST_BYTES, NoteWrong, read_note
+from domain.log.notes import MOST_BYTES, NoteWrong, as_saved, read_note
 from domain.log.timestamps import TimestampWrong, roots_in
 
 
@@ -132,7 +132,7 @@ def _text(file: Path) -> str:
             content = opened.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise Failure(f"{file} is too large.")
-        return content.decode("utf-8-sig").replace("\r\n", "\n")  # as programs of Windows save what was copied
+        return as_saved(content)
     except OSError as error:
         raise Failure(f"{file} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:

@@ -6,6 +6,7 @@ from typing import Final
 
 from configuration.errors import StartupError
 from domain.log.keys import COSIGNATURE, KeyWrong, PublicKey, read_public_keys
+from domain.log.notes import as_saved
 
 MOST: Final = 50
 """So many witnesses a log may have: a note has no more than a hundred signatures."""
@@ -16,7 +17,7 @@ def witnesses_in(file: Path | None) -> Sequence[PublicKey]:
     if file is None:
         return ()
     try:
-        keys = read_public_keys(file.read_text(encoding="ascii"))
+        keys = read_public_keys(as_saved(file.read_bytes()))
     except (KeyWrong, ValueError) as error:
         raise StartupError(f"{file}: {error}.") from None
     except OSError as error:

@@ -16,6 +16,7 @@ from api.audit.schemas import CaseReplayOut
 from api.context import AppContext
 from api.http.problems import Problem
 from audit.replay.case import RecordedCase
+from audit.replay.state import NotFiledYet
 from console.audit import auditor_of
 from console.door import door_of, language_of
 from console.pages import page
@@ -49,7 +50,7 @@ async def show(request: Request) -> Response:
     try:
         looked = _looked(asked, recorded, language)
         told, compared = await asyncio.to_thread(_told, context, recorded, looked, language)
-    except (Problem, NotFound) as error:
+    except (Problem, NotFound, NotFiledYet) as error:
         wrong = error.said if isinstance(error, Problem) else label("audit_page", "not_filed_yet", language)
         told, compared = await asyncio.to_thread(_told, context, recorded, Looked(None, None, None, None), language)
     shown = {
@@ -72,7 +73,7 @@ async def show(request: Request) -> Response:
 def _told(
     context: AppContext, recorded: RecordedCase, looked: Looked, language: Language
 ) -> tuple[CaseReplayOut, CaseReplayOut | None]:
-    """The case as it stood, and as two instants differ, where two are named; blocking. Raises NotFound."""
+    """The case as it stood, and as two instants differ, where two are named; blocking. Raises NotFound, NotFiledYet."""
     now = context.known_on()
     told = replay_out(*replayed(context, recorded, looked.at or now, None, looked.event), language)
     if looked.first is None and looked.last is None:

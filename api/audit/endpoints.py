@@ -107,7 +107,10 @@ async def replay(
     `known_now` compares what was known of its limits then with what is known now.
     """
     recorded = await asyncio.to_thread(recorded_case, context.reader, request_id)
-    found = await asyncio.to_thread(replayed, context, recorded, at or context.known_on(), against, event)
+    try:
+        found = await asyncio.to_thread(replayed, context, recorded, at or context.known_on(), against, event)
+    except NotFiledYet:
+        raise Problem(404, "not_found", detail=label("audit_page", "not_filed_yet", language)) from None
     return answer(replay_out(*found, language), language)
 
 
@@ -116,18 +119,15 @@ def replayed(
 ) -> tuple[RecordedCase, PastState, list[MovedLimit], Difference | None]:
     """A case at an instant, or after an event, and what another instant differs in; blocking.
 
-    Raises NotFound for what was not there then.
+    Raises NotFound for an event that there is not, NotFiledYet for an instant before the filing.
     """
     known = recorded
     if event is not None:
         if not event <= len(recorded.events):
             raise NotFound(f"{recorded.request_id} has no event {event}.")
         known, at = replace(recorded, events=recorded.events[:event]), recorded.events[event - 1].at
-    try:
-        state = as_it_stood(known, _here(at))
-        differs = None if against is None else difference(state, as_it_stood(recorded, _here(against)))
-    except NotFiledYet as error:
-        raise NotFound(str(error)) from None
+    state = as_it_stood(known, _here(at))
+    differs = None if against is None else difference(state, as_it_stood(recorded, _here(against)))
     known_now = context.calendar_store.now().as_known_on(None)
     moved = [*moved_since(state.clocks, known_now, state.at, recorded.policy.close_of_business)]
     return recorded, state, moved, differs

@@ -17,7 +17,7 @@ from starlette.types import Message
 from api.http.problems import Problem
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import KeyWrong, read_public_keys
-from domain.log.notes import MOST_BYTES, NoteWrong, read_note
+from domain.log.notes import MOST_BYTES, NoteWrong, as_saved, read_note
 from domain.messages import Language, label
 
 FORM: Final = "multipart/form-data"
@@ -111,11 +111,13 @@ async def _text(form: FormData, name: str, language: Language) -> str | None:
     if isinstance(field, UploadFile):
         content = await field.read(MOST_BYTES + 1)
         try:
-            field = content.decode()
+            field = as_saved(content)
         except UnicodeDecodeError:
             raise _wrong(name, label("brought_dossier", "not_text", language)) from None
         if len(content) > MOST_BYTES:
             raise _wrong(name, label("brought_dossier", "long", language))
+    elif isinstance(field, str):
+        field = field.replace("\r\n", "\n")  # as forms send what stands in them
     return field or None
 
 

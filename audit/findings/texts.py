@@ -76,9 +76,10 @@ def row_of(finding: Finding) -> dict[str, str | int | None]:
 
 def _filled(finding: Finding, language: Language) -> Mapping[str, str]:
     """What the sentences of a finding may name."""
-    said: dict[str, Any] = {**finding.facts, "who": finding.who, "late": finding.working_days_late or 0}
+    said: dict[str, Any] = {**finding.facts, "who": finding.who}
     filled = {name: str(value) for name, value in said.items()}
     filled |= {kind: label(kind, said[kind], language) for kind in ("clock", "event", "stage") if kind in said}
+    filled["late"] = _late(finding.working_days_late or 0, language)
     filled["who"] = body_said(finding.who, language)
     filled["certain"] = label("audit_word", "provisional", language) if said.get("provisional") else ""
     if "amount" in said:
@@ -88,6 +89,12 @@ def _filled(finding: Finding, language: Language) -> Mapping[str, str]:
     bodies = [body_said(body, language) for body in said.get("bodies", ())]
     filled["bodies"] = ("、" if language == "zh" else ", ").join(bodies)
     return filled
+
+
+def _late(days: int, language: Language) -> str:
+    """How late; on a day off, or after the close of business, it may be less than one working day."""
+    word = "within_a_day" if days == 0 else "by_one_day" if days == 1 else "by_days"
+    return label("audit_word", word, language).format(days=days)
 
 
 def _length(amount: int, unit: Unit, language: Language) -> str:

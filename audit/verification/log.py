@@ -121,12 +121,14 @@ def check_against(
         raise CheckFailed(f"{which} is of another log ({own.origin}, not {packed.origin})")
     if own.size > packed.size:
         raise CheckFailed(
-            f"{which} covers {own.size} entries, the packed one {packed.size}: have the case packed again"
+            f"{which} covers {own.size} entries, the packed one {packed.size}: the case was packed before it and must "
+            f"be packed again, or entries were taken out of the log since"
         )
     grown = next((each for each in proof.grown_from if each.size == own.size), None)
     if grown is None and own.size < packed.size:
         raise CheckFailed(
-            f"the dossier does not show that its log goes on from one of {own.size} entries: have it packed anew"
+            f"the dossier does not show that its log goes on from one of {own.size} entries: have it packed anew with "
+            f"this checkpoint (--checkpoint); where that is refused, or shows no more, the log was rewritten"
         )
     for algorithm in _ALGORITHMS:
         path = _path(grown, algorithm) if grown is not None and own.size < packed.size else ()

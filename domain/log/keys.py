@@ -98,7 +98,7 @@ def read_public_key(line: str) -> PublicKey:
         raise KeyWrong("the key is not written in base64") from None
     key = PublicKey(found[1], content[0], content[1:])
     if key.id.hex() != found[2]:
-        raise KeyWrong("the key is not the one that its eight digits name: was it copied wrongly?")
+        raise KeyWrong("the key is not the one that its eight digits name: it may have been copied wrongly")
     return key
 
 
@@ -170,5 +170,5 @@ def read_secret_key(line: str) -> Ed25519Signer:
         raise KeyWrong("this is not the secret key of a log")
     signer = Ed25519Signer(found[1], content[1:])
     if signer.key.id.hex() != found[2]:
-        raise KeyWrong("the secret key is not the one that its eight digits name: was it copied wrongly?")
+        raise KeyWrong("the secret key is not the one that its eight digits name: it may have been copied wrongly")
     return signer

@@ -21,6 +21,15 @@ class NoteWrong(Exception):
     """What is no signed note, or one that nobody whom the reader trusts has signed."""
 
 
+def as_saved(content: bytes) -> str:
+    """The text of a file with keys or a checkpoint, as it was before a program of Windows saved it.
+
+    Such programs put a byte order mark in front and end lines with CR and LF; in neither has a note any meaning. Raises
+    UnicodeDecodeError.
+    """
+    return content.decode("utf-8-sig").replace("\r\n", "\n")
+
+
 @dataclass(frozen=True)
 class NoteSignature:
     """A line below a note: the name of a key, its short id, and what it wrote."""

@@ -47,7 +47,8 @@ def stamped_at(
     try:
         verifier.verify_message(stamp, text.encode())
     except (VerificationError, ValueError) as error:
-        raise TimestampWrong(f"it is no timestamp of this text by an authority that is trusted: {error}") from None
+        said = str(error).rstrip(".")  # which stands within a sentence
+        raise TimestampWrong(f"it is no timestamp of this text by an authority that is trusted: {said}") from None
     return stamp.tst_info.gen_time
 
 

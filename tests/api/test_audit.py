@@ -48,6 +48,7 @@ async def test_a_case_at_an_instant_and_against_another(people: People, request_
     early = (datetime.fromisoformat(filed) - timedelta(days=1)).isoformat()
     before = await people.api.get(path, params={"at": early}, headers=people.headers["auditor"])
     assert (before.status_code, before.json()["code"]) == (404, "not_found")
+    assert before.json()["detail"] == "该时点事项尚未提出"
     unknown = await people.get("auditor", f"{AUDIT}/cases/NANTONG-NONE/replay")
     assert unknown.status_code == 404
 

@@ -64,6 +64,14 @@ def test_a_late_answer_is_counted_in_working_days() -> None:
     assert (late.who.role, late.who.org) == (Role.PROVIDER, played(IMPASSE).unfiled.provider.code)
     assert found_said(late, "zh") == "答复时限应于2026-10-10届满，2026-10-12才办理，逾期1个工作日"
     assert should_said(late, "zh") == "最迟2026-10-10办理"
+    assert found_said(late, "en").endswith(", 1 working day late")
+    for days, zh, en in (
+        (0, "逾期不足1个工作日", "late by less than a working day"),
+        (2, "逾期2个工作日", "2 working days late"),
+    ):
+        other = replace(late, working_days_late=days)
+        assert found_said(other, "zh").endswith(f"，{zh}")
+        assert found_said(other, "en").endswith(f", {en}")
 
 
 def test_what_is_not_done_yet_is_counted_up_to_now() -> None:
