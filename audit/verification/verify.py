@@ -37,7 +37,7 @@ from audit.verification.stamp import check_stamp
 from audit.verification.texts import TextOfNobody, check_texts, whose_texts
 from audit.verification.transitions import check_transitions
 from domain.log.checkpoints import checkpoint_in
-from domain.log.keys import ED25519, PublicKey
+from domain.log.keys import COSIGNATURE, PublicKey
 from domain.log.notes import read_note
 from protocol.messages import CaseOpening
 
@@ -261,7 +261,7 @@ class _Verification:
         return check_stamp(self._dossier, self._read_record, self._packed_proof(), authorities)
 
     def _seal(self) -> str:
-        keys = [key for key in self._trusted.keys if key.kind == ED25519]
+        keys = [key for key in self._trusted.keys if key.kind != COSIGNATURE]
         if not keys:
             check_unvouched(self._dossier)
             raise _Skipped("no key of a log was given: --key FILE")

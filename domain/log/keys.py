@@ -1,8 +1,9 @@
 """Keys that sign notes: the public half as an auditor keeps it, and what signs.
 
-A public key is written on one line, name, id and key with plus signs between (C2SP signed-note, verifier keys). Two
-kinds are known: Ed25519, with which a log signs its checkpoints, and the cosignature of a witness (C2SP
-tlog-cosignature), another authority that has seen the log only grow, with the second at which it said so.
+A public key is written on one line, name, id and key with plus signs between (C2SP signed-note, verifier keys). The
+kinds that are known stand in ``KINDS``: Ed25519, with which a log signs its checkpoints; the cosignature of a witness
+(C2SP tlog-cosignature), another authority that has seen the log only grow, with the second at which it said so; and SM2
+(GM/T 0003), by which a device may sign in the place of Ed25519.
 """
 
 import base64
@@ -12,14 +13,21 @@ import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from importlib import import_module
+from typing import Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 ED25519: Final = 0x01
 COSIGNATURE: Final = 0x04
+NAMED: Final = 0xFF
+"""Kinds that have no byte of their own in C2SP's list: what they are called stands before the key."""
+SM2: Final = b"gmt0003-2012/sm2-with-sm3"
+"""What SM2 is called there: signatures over a text by SM3, as DER (GM/T 0009), with the usual id of the signer."""
+SM2_LIBRARY: Final = "gmssl_pyx"
 _ED25519_BYTES: Final = 32
+_SM2_BYTES: Final = 64
 _SIGNATURE_BYTES: Final = 64
 _NAME: Final = re.compile(r"[^\s+]+")
 _VERIFIER_KEY: Final = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
@@ -28,6 +36,10 @@ _SECRET_KEY: Final = re.compile(r"PRIVATE\+KEY\+([^\s+]+)\+([0-9a-f]{8})\+([A-Za
 
 class KeyWrong(Exception):
     """What is no key of a kind that is known here, or no signature by it."""
+
+
+class CannotCheck(Exception):
+    """A signature may be right, but what checks it is not installed; one clause says what that is."""
 
 
 class Signer(Protocol):
@@ -56,10 +68,21 @@ class PublicKey:
         """Refuse what could check nothing."""
         if not is_key_name(self.name):
             raise KeyWrong("the name of a key has neither blanks nor plus signs")
-        if self.kind not in (ED25519, COSIGNATURE):
-            raise KeyWrong(f"keys of the kind {self.kind:#04x} are not known here, only Ed25519 and cosignatures")
-        if len(self.content) != _ED25519_BYTES:
-            raise KeyWrong(f"an Ed25519 key has {_ED25519_BYTES} bytes, this one {len(self.content)}")
+        kind, length = self._kind, len(self._itself)
+        if length != kind.length:
+            raise KeyWrong(f"an {kind.title} key has {kind.length} bytes, this one {length}")
+
+    @property
+    def _kind(self) -> "KeyKind":
+        for kind in KINDS:
+            if kind.byte == self.kind and self.content.startswith(kind.called):
+                return kind
+        known = ", ".join(dict.fromkeys(kind.title for kind in KINDS))
+        raise KeyWrong(f"keys of the kind {self.kind:#04x} are not known here, only {known} and cosignatures")
+
+    @property
+    def _itself(self) -> bytes:
+        return self.content.removeprefix(self._kind.called)
 
     @property
     def id(self) -> bytes:
@@ -71,15 +94,9 @@ class PublicKey:
         return f"{self.name}+{self.id.hex()}+{base64.b64encode(bytes([self.kind]) + self.content).decode()}"
 
     def check(self, message: bytes, signature: bytes) -> None:
-        """Raise KeyWrong unless this key made the signature over the text of a note."""
-        if self.kind == COSIGNATURE:
-            if len(signature) != 8 + _SIGNATURE_BYTES:
-                raise KeyWrong("a cosignature has a time and 64 bytes")
-            message, signature = _cosigned(message, cosigned_at(signature)), signature[8:]
-        try:
-            Ed25519PublicKey.from_public_bytes(self.content).verify(signature, message)
-        except (InvalidSignature, ValueError):
-            raise KeyWrong("the text or the signature was changed, or another key made it") from None
+        """Raise KeyWrong unless this key made the signature over a note's text; CannotCheck where nobody can say."""
+        if not self._kind.made(self._itself, message, signature):
+            raise KeyWrong("the text or the signature was changed, or another key made it")
 
 
 def is_key_name(name: str) -> bool:
@@ -118,6 +135,53 @@ def cosigned_at(signature: bytes) -> int:
 
 def _cosigned(message: bytes, at: int) -> bytes:
     return f"cosignature/v1\ntime {at}\n".encode() + message
+
+
+def _made_by_ed25519(key: bytes, message: bytes, signature: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _cosigned_by_ed25519(key: bytes, message: bytes, signature: bytes) -> bool:
+    if len(signature) != 8 + _SIGNATURE_BYTES:
+        raise KeyWrong("a cosignature has a time and 64 bytes")
+    return _made_by_ed25519(key, _cosigned(message, cosigned_at(signature)), signature[8:])
+
+
+def _made_by_sm2(key: bytes, message: bytes, signature: bytes) -> bool:
+    try:
+        gmssl = import_module(SM2_LIBRARY)
+    except ImportError:
+        raise CannotCheck("SM2 needs pip install gmssl-pyx, which is not installed here") from None
+    try:
+        return bool(gmssl.sm2_verify(key, message, signature))
+    except (gmssl.GmsslInnerError, gmssl.InvalidValueError):
+        return False
+
+
+class KeyKind(NamedTuple):
+    """A kind of key: its byte, what stands before the key where that is 0xff, its length, and what checks by it.
+
+    ``made`` says whether a key, given by its bytes, made the signature over a message; it raises KeyWrong for what is
+    no signature of the kind, and CannotCheck.
+    """
+
+    byte: int
+    called: bytes
+    title: str
+    length: int
+    made: Callable[[bytes, bytes, bytes], bool]
+
+
+KINDS: Final = (
+    KeyKind(ED25519, b"", "Ed25519", _ED25519_BYTES, _made_by_ed25519),
+    KeyKind(COSIGNATURE, b"", "Ed25519", _ED25519_BYTES, _cosigned_by_ed25519),
+    KeyKind(NAMED, SM2, "SM2", _SM2_BYTES, _made_by_sm2),
+)
+"""The kinds of keys. Whoever adds one adds a line here; everything else goes by this table."""
 
 
 class Ed25519Signer:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from domain.log.keys import KeyWrong, PublicKey, Signer, is_key_name
+from domain.log.keys import CannotCheck, KeyWrong, PublicKey, Signer, is_key_name
 
 MOST_BYTES: Final = 1 << 20
 MOST_SIGNATURES: Final = 100
@@ -110,6 +110,8 @@ def signed_by(note: SignedNote, trusted: Sequence[PublicKey]) -> dict[PublicKey,
                 key.check(note.text.encode(), signature.content)
             except KeyWrong as error:
                 raise NoteWrong(f"the signature of {key.name} is not that key's: {error}") from None
+            except CannotCheck as error:
+                raise NoteWrong(f"the signature of {key.name} cannot be checked: {error}") from None
             found[key] = signature
             break
     if not found:

@@ -13,7 +13,7 @@ from domain.evidence import BEIJING
 from domain.log.checkpoints import Checkpoint
 from domain.log.entries import entry_of_event
 from domain.log.heads import KEYS_OF_A_CASE, NOTHING, Hashes, HeadNode, LogHead, key_of_case, way_to, with_heads
-from domain.log.keys import Ed25519Signer
+from domain.log.keys import Ed25519Signer, Signer
 from domain.log.proofs import consistency, inclusion
 from domain.log.tree import GrowingTree, NodePlace, TreeHash
 from tests.audit.dossiers import resealed
@@ -26,7 +26,7 @@ AT = datetime(2026, 3, 5, 9, tzinfo=BEIJING)
 class MemoryLog:
     """A log that only grows, by both algorithms."""
 
-    signer: Ed25519Signer = LOG_KEY
+    signer: Signer = LOG_KEY
     trees: tuple[GrowingTree, GrowingTree] = field(
         default_factory=lambda: (GrowingTree(TreeHash("sha256")), GrowingTree(TreeHash("sm3")))
     )
