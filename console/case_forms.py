@@ -8,6 +8,7 @@ from typing import Any
 from api.cases.schemas import CommandIn
 from api.dependencies import parties_of
 from console.forms import FormField, fields_of, said_with
+from console.required import asked_by
 from console.shown_forms import shown_fields
 from domain.access import Caller, Parties, capacities
 from domain.engine.case import Case
@@ -57,22 +58,24 @@ def _form(
         "role": values.get("as") or able[0].value,
         "key": secrets.token_hex(16),
         "again": again,
-        "fields": shown_fields(_fields_now(rule, now, able), values, language, rule.name.value),
+        "fields": shown_fields(fields_now(rule, now, able), values, language, rule.name.value),
     }
 
 
-def _fields_now(rule: CommandRule[Any], now: Case, able: Sequence[Role]) -> Sequence[FormField]:
-    """The fields of a command with the words that can be right at a case now in one of these roles."""
+def fields_now(rule: CommandRule[Any], now: Case, able: Sequence[Role]) -> Sequence[FormField]:
+    """The fields of a command: which its rule asks for, and the words that can be right at a case now."""
     right: dict[str, set[str]] = {}
     for role in able:
         for name, choices in rule.choices(now, role).items():
             right.setdefault(name, set()).update(choices)
-    return [
+    fields = [
         replace(field, choices=[word for word in field.choices if word in right[field.name]])
         if field.name in right
         else field
         for field in fields_of(rule.says)
     ]
+    asked = asked_by(rule, now, able, fields)
+    return [replace(field, required=field.required or field.name in asked) for field in fields]
 
 
 def rule_named(case: CaseDetail, name: str) -> CommandRule[Any] | None:

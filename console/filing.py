@@ -2,6 +2,8 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -19,11 +21,15 @@ from console.forms import FormField, fields_of, said_with
 from console.menu import FILERS
 from console.pages import page, see_other
 from console.refusals import REFUSED, refusal_told
+from console.required import asked_of_applications
 from console.shown_forms import shown_fields, wrong_in
+from domain.access import EVERYWHERE, place_of
 from domain.messages import Language
 from domain.statutes.loader import packaged_statutes
+from domain.statutes.model import Name
 from domain.words import Role
 from procedures.share_request.application import Application
+from starter.overlaid import title_with_above
 
 FORM: Final = "file"
 """What stands before the names of fields in what identifies them."""
@@ -45,7 +51,7 @@ async def send(request: Request) -> Response:
     said = said_with(fields_of(Application), values)
     key = values.get("idempotency_key") or secrets.token_hex(16)
     try:
-        body = FilingIn.model_validate({"statute": values.get("statute") or None, "request": said})
+        body = FilingIn.model_validate({**_under(values), "request": said})
         place = place_of_filing(body, visitor.caller, language)
         refuse_unless_theirs(visitor.caller, body, place)
         filed = await open_request(
@@ -83,6 +89,14 @@ def _fully(refusal: Exception, sentence: str, said: Mapping[str, Any], language:
     return sentence
 
 
+def _under(values: Mapping[str, str]) -> dict[str, str]:
+    """Under which text, or in which place, a form is to be filed: both are chosen in one field."""
+    chosen = values.get("statute", "")
+    if not chosen:
+        return {}
+    return {"jurisdiction": chosen} if chosen in _places() else {"statute": chosen}
+
+
 def _presets() -> dict[str, str]:
     return {field.name: field.default for field in fields_of(Application) if field.default}
 
@@ -91,10 +105,13 @@ def _page(
     request: Request, visitor: Visitor, values: Mapping[str, str], sentence: str | None = None, status: int = 200
 ) -> Response:
     language = language_of(request)
-    texts = [(it.id, it.title.zh if language == "zh" else it.title.en) for it in packaged_statutes().values()]
+    texts = [(it.id, title_with_above(it, language)) for it in packaged_statutes().values()]
+    places = visitor.caller.places
     shown = {
         "fields": shown_fields(_fields(), values, language, FORM),
         "texts": texts,
+        "of_one_place": len(places) == 1 and EVERYWHERE not in places,
+        "places": [(place, name.zh if language == "zh" else name.en) for place, name in _places().items()],
         "statute": values.get("statute", ""),
         "sentence": sentence,
         "key": values.get("idempotency_key") if sentence is None else None,
@@ -103,5 +120,14 @@ def _page(
     return page(request, "file.html", visitor, shown, status)
 
 
+@cache
+def _places() -> Mapping[str, Name]:
+    """The places that have a text, by their words in ids, with what people call them."""
+    return {place_of(it.id): it.jurisdiction for it in packaged_statutes().values()}
+
+
+@cache
 def _fields() -> tuple[FormField, ...]:
-    return fields_of(Application)
+    """The fields of an application, those marked that every text asks for."""
+    asked = asked_of_applications(list(packaged_statutes().values()))
+    return tuple(replace(field, required=field.name in asked) for field in fields_of(Application))

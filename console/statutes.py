@@ -25,6 +25,7 @@ from domain.words import ProcedureName
 from procedures.registry import PROCEDURES
 from starter.diagram.of_procedure import picture_of
 from starter.diagram.picture import Picture, done_here, links_of
+from starter.overlaid import title_with_above
 from starter.procedures import required
 
 LONGEST_ARTICLE: Final = 3
@@ -35,7 +36,12 @@ async def show(request: Request) -> Response:
     """Every text that is kept here as data."""
     visitor, language = await visitor_of(request), language_of(request)
     rows = [
-        {"statute": brief_of(statute), "limits": _lengths(statute, language), "path": _path(statute.id)}
+        {
+            "statute": brief_of(statute),
+            "title": title_with_above(statute, language),
+            "limits": _lengths(statute, language),
+            "path": _path(statute.id),
+        }
         for statute in packaged_statutes().values()
     ]
     return page(request, "statutes.html", visitor, {"rows": rows})

@@ -2,8 +2,20 @@
 
 from typing import Any
 
+from domain.messages import Language, label
 from domain.statutes.merging import Cited, StandingPart
+from domain.statutes.model import Statute
 from domain.statutes.overlay import Overlaid
+
+
+def title_with_above(statute: Statute, language: Language) -> str:
+    """The title of a text, with the regulations above it that are merged into it: several texts have one title."""
+    title = statute.title.zh if language == "zh" else statute.title.en
+    above = [it.title.zh if language == "zh" else it.title.en for it in statute.regulations.values()]
+    if not above:
+        return title
+    together = label("console", "enumerated", language).join(above)
+    return label("console", "under_above", language).format(title=title, above=together)
 
 
 def overlay_json(overlaid: Overlaid) -> dict[str, Any]:

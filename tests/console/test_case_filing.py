@@ -79,6 +79,20 @@ async def test_a_refusal_is_told_above_the_form_and_what_was_typed_is_kept(enter
     assert 'value="申请表.pdf"' in more.text
 
 
+async def test_who_is_bound_to_no_one_place_chooses_the_place_or_the_text(enter: Enter) -> None:
+    requester = await enter(Role.REQUESTER, REQUESTER)
+    text = (await requester.get("/file")).text
+    for said in ("南通市现行文本", "（与江苏省数据条例、政务数据共享条例叠加）", label("console", "choose_text", "zh")):
+        assert said in text
+    assert '<select id="file-statute" name="statute" required>' in text
+    assert len(re.findall(r'<input [^>]*name="(?:provider.name|resource.code)"[^>]* required>', text)) == 2
+    assert 'name="scope" rows="3" required' in text
+    assert 'name="legal_basis" rows="3" required' not in text
+    filed = await requester.send("/file", {**await form_of(requester), **FILLED, "statute": "yima"})
+    assert filed.status_code == 303, filed.text
+    assert "义马市" in (await requester.get(filed.headers["location"])).text
+
+
 async def test_only_those_who_file_find_the_form(enter: Enter) -> None:
     bureau, requester = await enter(Role.BUREAU, "bureau"), await enter(Role.REQUESTER, REQUESTER)
     assert (await bureau.get("/file")).status_code == 403
