@@ -203,6 +203,9 @@ def _tell(made: DossierList, folder: DossierFolder, pack: Packer, to: Path, as_j
     else:
         there = len(made.dossiers) - folder.made
         typer.echo(f"{numbered(folder.made, 'dossier')} packed into {to}, {there} there already and still right.")
+        others = folder.strangers()
+        if others:
+            typer.echo(f"Not of this export, and in no list: {numbered(len(others), 'zip')}, the first {others[0]}.")
         for left in made.left_out:
             typer.echo(f"Left out: {left.request_id}: {left.reason}")
         _tell_seal(pack)

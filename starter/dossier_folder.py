@@ -98,6 +98,11 @@ class DossierFolder:
         """Note a case that has no dossier here."""
         self._left[request_id] = LeftOut(request_id=request_id, reason=reason)
 
+    def strangers(self) -> list[str]:
+        """The names of other zips in the folder, which its list does not have: of an export that was cut off, say."""
+        ours = {entry.file for entry in self._entries.values()}
+        return sorted(file.name for file in self._folder.glob("*.zip") if file.name not in ours)
+
     def finish(self) -> DossierList:
         """Write the list of all that is there, sealed where there is a key: from now on the folder is complete."""
         made = DossierList(

@@ -32,7 +32,7 @@ def check_list(
     Raises DossierUnusable for a seal that is far too large, OSError.
     """
     missing = [entry for entry in found.dossiers if entry.file not in names]
-    complete = f"{len(found.dossiers)} dossiers listed; {len(found.left_out)} cases without one"
+    complete = f"dossiers listed: {len(found.dossiers)}; cases without one: {len(found.left_out)}"
     results = [CheckResult(check="list", result="ok", detail=complete)]
     if missing:
         lost = "; ".join(f"{entry.file} of {entry.request_id} is missing" for entry in missing)

@@ -256,3 +256,9 @@ def test_an_export_of_something_else_loses_no_list(tmp_path: Path, packing: Pack
     with pytest.raises(FolderTaken, match="of another export \\(--from 2026-01-01\\)"):
         filled(tmp_path, packing, asked="2025-01-01")
     assert (tmp_path / LIST).read_bytes() == before
+
+
+def test_what_lies_in_a_folder_and_is_of_no_export_is_told(tmp_path: Path, packing: Packing) -> None:
+    assert filled(tmp_path, packing).strangers() == []
+    (tmp_path / "another.zip").write_bytes(b"PK")
+    assert filled(tmp_path, packing).strangers() == ["another.zip"]
