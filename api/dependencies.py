@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, StringConstraints
 from api.context import AppContext
 from api.http.language import language_of
 from api.http.problems import Problem
+from api.http.unheld import unheld
 from api.identity.callers import NotProven
 from api.query_parameters import refuse_unknown
 from domain.access import Caller, Parties, sees
@@ -51,7 +52,8 @@ class BearerToken(SecurityBase):
     async def __call__(self, request: Request) -> Caller:
         """The caller; ``request.state.token_ends`` (seconds since 1970) is when the token does.
 
-        Raises Problem 401 for no token or a bad one, 429 for too many calls, then 400 for an unknown query parameter.
+        Raises Problem 401 for no token or a bad one, 429 for too many calls, then 400 for an unknown query parameter
+        and 404 for a name that nothing can have.
         """
         context: AppContext = request.app.state.context
         address = request.client.host if request.client else "unknown"
@@ -71,6 +73,8 @@ class BearerToken(SecurityBase):
             raise Problem(403, "role_required")
         request.state.token_ends = proof.expires_at
         refuse_unknown(request)
+        if unheld(map(str, request.path_params.values())):
+            raise Problem(404, "not_found")
         return proof.caller
 
 

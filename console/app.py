@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from itertools import chain
 from typing import Final
 
 from fastapi import FastAPI
@@ -11,11 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from api.context import AppContext
 from api.http.prefix import own_path
 from api.http.problems import Problem, title_of
+from api.http.unheld import unheld
 from console import (
     assessment,
     audit,
@@ -146,7 +148,7 @@ class _Pages(BaseRoute):
 
     path = "/(console)"
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: Starlette) -> None:
         self._app = app
         self._first = {route.path.split("/")[1] for route in ROUTES}
 
@@ -158,7 +160,12 @@ class _Pages(BaseRoute):
         return Match.FULL, {"route": self}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with a page, under the console's headers."""
+        """Answer with a page, under the console's headers; what nothing can be called is not looked for."""
+        asked = Request({**scope, "app": self._app})
+        if unheld([own_path(scope), *chain.from_iterable(asked.query_params.multi_items())]):
+            answer = await _told(asked, 400, label("body", "unheld", language_of(asked)))
+            await answer(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
 

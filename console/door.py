@@ -16,6 +16,7 @@ from starlette.responses import Response
 from api.context import AppContext
 from api.http.prefix import own_path
 from api.http.problems import Problem
+from api.http.unheld import unheld
 from console.streams import Streams
 from domain.access import Caller, as_it_was, as_kept
 from domain.codes import code_key
@@ -112,7 +113,8 @@ def _unasked(request: Request) -> bool:
 async def form_of(request: Request, visitor: Visitor | None, files: int = 0) -> FormData:
     """What a form sent, with so many files at most.
 
-    Raises Problem 403 where it does not come from a page of this session, or of this address.
+    Raises Problem 403 where it does not come from a page of this session, or of this address, and 400 for a character
+    that nothing can hold.
     """
     language = language_of(request)
     origin = request.headers.get("origin")
@@ -120,6 +122,8 @@ async def form_of(request: Request, visitor: Visitor | None, files: int = 0) -> 
     if foreign or request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         raise Problem(403, "form_expired", title=label("console", "form_expired", language))
     form = await request.form(max_files=files, max_fields=MOST_FIELDS)
+    if unheld(text for pair in form.multi_items() for text in pair if isinstance(text, str)):
+        raise Problem(400, "malformed", title=label("body", "unheld", language))
     if visitor is not None and not hmac.compare_digest(str(form.get(CSRF, "")).encode(), visitor.csrf.encode()):
         raise Problem(403, "form_expired", title=label("console", "form_expired", language))
     return form

@@ -1,9 +1,10 @@
 """The calendar of working days as it is told: a year day by day, the end of a limit day by day, the notices."""
 
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 
 from api.calendar.schemas import CalendarDayOut, CalendarYearOut, ExplainedDayOut, ExplainedDueOut, NoticeOut
-from domain.calendar import Calendar, DayReason, Edition, Unit, WorkingDays, end_of
+from domain.calendar import Calendar, CalendarError, DayReason, Edition, Unit, WorkingDays, end_of
+from domain.calendar.horizon import HORIZON
 from domain.calendar.reasons import Nature
 from domain.messages import Language
 
@@ -11,6 +12,8 @@ from domain.messages import Language
 def year_out(calendar: Calendar, year: int, known_on: date | None, language: Language) -> CalendarYearOut:
     """A year as known on a day. Raises CalendarError for one outside of the calendar."""
     known = calendar.as_known_on(known_on)
+    if not MINYEAR <= year <= MAXYEAR:
+        raise CalendarError(f"The calendar covers the years {HORIZON.first.year} to {HORIZON.last.year}, not {year}.")
     first, last = date(year, 1, 1), date(year, 12, 31)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     told = [_day(day, known.nature(day), language) for day in days]

@@ -14,6 +14,7 @@ FIXED: Mapping[str, str] = {
     "sha256": "0" * 64,
     "batch_id": "none",
     "number": "999999999",
+    "what": "note",
 }
 """Parts that need no case: the name in the path, and what stands for it."""
 ABSENT: Collection[str] = {
