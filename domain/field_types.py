@@ -28,6 +28,7 @@ UNFIT = (
     (re.compile(f"[{TURNING}]"), "turning_character"),
 )
 """What a database or a printed notice cannot hold, or what shows a reader something else than stands there."""
+_UNSEEN = re.compile(rf"[{CONTROLLING}{TURNING}\ud800-\udfff]")
 
 NONCHARACTERS = "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
 INVISIBLE = (
@@ -88,6 +89,11 @@ INSTANT_PATTERN = (
 BLANKS = " \t\r\n"
 """What may stand around a number or a date; to Python some control characters are blanks too."""
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+
+
+def unfit_named(text: str) -> str:
+    """A text as it may be shown: a character that cannot be seen, or that turns the line, is named (``⟨U+202E⟩``)."""
+    return _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
 
 
 def _plain_text(value: Any) -> Any:

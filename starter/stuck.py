@@ -6,13 +6,16 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from pydantic import TypeAdapter, ValidationError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from background.remedies import Remedies
 from domain.access import Visibility
+from domain.field_types import Text
 from domain.log.acts import Acting, ActKind, NewAct, OperatorAct
 from domain.stuck import LARGEST_BATCH, BatchState, Remedied, Trouble
+from domain.validation_messages import first_problem
 from ledger.queries.stuck_batches import Batch
 from protocol.asking import TEMPORAL_FAILED, WorkflowGone
 from protocol.batches import BatchOrder
@@ -28,6 +31,7 @@ NAME_AT_MOST: Final = 200
 ABOUT: Final = "stuck/"
 """How the target of such an act begins."""
 EVERYTHING: Final = Visibility(everything=True)
+_TEXT: Final[TypeAdapter[str]] = TypeAdapter(Text)
 MOVES: Final[Mapping[str, ActKind]] = {
     "confirm": ActKind.STUCK_BATCH,
     "suspend": ActKind.STUCK_BATCH_SUSPEND,
@@ -89,7 +93,7 @@ class StuckDesk:
 
     async def hand_over(self, subject: str, by: Acting, to: str, reason: str, key: str | None = None) -> None:
         """Say who looks after it from now on. Raises InvalidInput, NotFound, Unavailable."""
-        name = to.strip()
+        name = _fit(to, "to")
         if not name or len(name) > NAME_AT_MOST:
             raise InvalidInput(f"to: must name somebody, in {NAME_AT_MOST} characters at most.")
         await self._acted(ActKind.STUCK_HAND_OVER, subject, by, _reason(reason), {"to": name}, key)
@@ -189,12 +193,20 @@ class StuckDesk:
 
 def _reason(said: str, field: str = "reason") -> str:
     """A reason as it is recorded. Raises InvalidInput."""
-    text = said.strip()
+    text = _fit(said, field)
     if not text:
         raise InvalidInput(f"{field}: must be given.")
     if len(text) > LONGEST:
         raise InvalidInput(f"{field}: at most {LONGEST} characters.")
     return text
+
+
+def _fit(text: str, field: str) -> str:
+    """A text in which a reader sees what stands there, as one of a case must be. Raises InvalidInput."""
+    try:
+        return _TEXT.validate_python(text)
+    except ValidationError as error:
+        raise InvalidInput(f"{field} {first_problem(error)[1]}.") from None
 
 
 def _batch_id(by: Acting, key: str | None) -> str:

@@ -10,6 +10,7 @@ from functools import cache
 from html import escape
 from typing import Final, Union
 
+from domain.field_types import unfit_named
 from domain.messages import label, words
 
 
@@ -24,7 +25,6 @@ _EMPTY: Final = frozenset({"meta", "br", "rect", "circle"})
 """Elements without content. Those of SVG must say so themselves."""
 _NAMES: Final = {"cls": "class", "viewbox": "viewBox", "aria_label": "aria-label", "http_equiv": "http-equiv"}
 _SPECIAL: Final = re.compile("[&<>\"']")
-_UNSHOWN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def el(tag: str, *content: Content, **attributes: str | int | None) -> Html:
@@ -73,8 +73,7 @@ def said(text: object) -> Html:
 
     A character that cannot be seen, or that would turn the line, is named instead.
     """
-    shown = _UNSHOWN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", str(text))
-    return Html(f"<bdi>{_escaped(shown)}</bdi>")
+    return Html(f"<bdi>{_escaped(unfit_named(str(text)))}</bdi>")
 
 
 def both(kind: str, word: str) -> Html:

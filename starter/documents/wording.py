@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from domain.calendar import CHINA, day_of, end_of
 from domain.engine.records import Clock
+from domain.field_types import unfit_named
 from domain.messages import Language, words
 from domain.messages.days import day_text
 from domain.words import Unit
@@ -34,8 +35,8 @@ def filled(sentence: str, values: Mapping[str, object]) -> Markup:
 
 
 def said(value: object) -> Markup:
-    """Somebody's own words within ours."""
-    return Markup("<bdi>{}</bdi>").format(value)
+    """Somebody's own words within ours; a character that cannot be seen, or that turns the line, is named instead."""
+    return Markup("<bdi>{}</bdi>").format(value if isinstance(value, Markup) else unfit_named(str(value)))
 
 
 def time_text(at: datetime, language: Language) -> str:

@@ -53,6 +53,10 @@ async def test_an_operator_frees_one_by_forms(stuck: Sequence[str], enter: Enter
     assert "&lt;b&gt;交班&lt;/b&gt;" in (await operator.get(own)).text
     status, text = await sent(operator, own, "retry", f"{own}/retry", reason=" ")
     assert (status, 'role="alert"' in text) == (422, True)
+    for unfit in ("\u202e", "\a"):
+        for act, said in (("note", {"text": f"交{unfit}班"}), ("hand-over", {"to": f"李{unfit}工", "reason": "交班"})):
+            status, text = await sent(operator, own, act, f"{own}/{act}", **said)
+            assert (status, 'role="alert"' in text) == (422, True)
     status, text = await sent(operator, own, "retry", f"{own}/retry", reason="对方材料已补齐")
     assert (status, "已恢复" in text) == (200, True)
     bureau = await enter(Role.BUREAU, "bureau")
