@@ -24,7 +24,7 @@ class Light:
     provisional: bool = False
 
     def words(self, language: Language, today: date) -> str:
-        """What stands beside the shape: 剩余 3 个工作日, 今日到期, 已超期 2 个工作日."""
+        """What stands beside the shape: 剩余 3 个工作日, 今日到期, 已超期 2 个工作日, 已超期，不足 1 个工作日."""
         if self.working_days is None:
             return label("console", "no_limit", language)
         number = abs(self.working_days)

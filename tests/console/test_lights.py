@@ -45,7 +45,7 @@ def test_a_light_counts_the_working_days_of_the_calendar(start: date, amount: in
     assert abs(light.working_days) == between
     if today > limit.due_date:
         assert light.colour == "red"
-        assert light.words("zh", today) == (f"已超期 {between} 个工作日" if between else "已超期")
+        assert light.words("zh", today) == (f"已超期 {between} 个工作日" if between else "已超期，不足 1 个工作日")
     elif today == limit.due_date:
         assert (light.colour, light.words("zh", today)) == ("amber", "今日到期")
     else:
