@@ -25,13 +25,14 @@ def main() -> None:
     try:
         import sys
 
-        from configuration.extra import exit_without_audit, exit_without_engine
+        from configuration.extra import exit_without_audit, exit_without_engine, missing
         from configuration.memory import collect_seldom
 
         collect_seldom()
-        if of_a_dossier(sys.argv[1:]):
-            exit_without_audit(" ".join(["The command shareflow", *sys.argv[1:3]]))
-        else:
+        asked = sys.argv[1:]
+        if of_a_dossier(asked) and asked[:1] == ["audit"]:
+            exit_without_audit(" ".join(["The command shareflow", *asked[:2]]))
+        elif not of_a_dossier(asked) or any(missing("audit")):
             exit_without_engine("The command shareflow")
         from cli.program import run_command
     except KeyboardInterrupt:

@@ -12,6 +12,8 @@ from tests.browser.conftest import Seat
 from tests.engine.cases import PROVIDER
 
 MOST_TABS = 120
+WITH_ONE_CASE = "113206000140000471"
+"""A provider of this file alone: others' desks are longer than a page."""
 
 
 async def tab_to(page: Page, selector: str) -> None:
@@ -68,9 +70,9 @@ async def test_somebody_signs_in_and_out_by_keyboard(seat: Seat) -> None:
 
 
 async def test_a_case_is_accepted_and_granted_by_keyboard_alone(seat: Seat, people: People) -> None:
-    request_id = await people.file()
+    request_id = await people.file(provider={"code": WITH_ONE_CASE, "name": "市民政局"})
     await send(await seat(Role.BUREAU, "bureau"), request_id, "accept")
-    provider = await seat(Role.PROVIDER, PROVIDER)
+    provider = await seat(Role.PROVIDER, WITH_ONE_CASE)
     await provider.goto("/desk")
     await expect(provider.get_by_role("link", name=request_id)).to_be_visible()
     await send(provider, request_id, "grant", conditions="仅限低保核验")
