@@ -162,5 +162,6 @@ def _still(held: Sequence[Trouble], causes: Collection[str]) -> list[Trouble]:
 
 
 def _told(each: Trouble) -> str:
-    error = (each.error or "").partition("\n")[0]
+    code = each.reason.rpartition(": ")[2]
+    error = (each.error or "").partition("\n")[0].removeprefix(f"{code}: ")
     return f"{each.reason}: {error}" if error and error not in each.reason else each.reason

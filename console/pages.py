@@ -14,6 +14,7 @@ from console.door import CSRF, Visitor, door_of, language_of
 from console.menu import menu_of
 from domain.messages import words
 from domain.messages.days import day_text
+from domain.stuck_words import told_of_point, told_of_reason
 from starter.documents.page import TAGS
 from starter.documents.wording import said, time_text
 
@@ -115,5 +116,5 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["at"] = prefixed
-    made.filters.update(said=said, day=day_text, instant=time_text)
+    made.filters.update(said=said, day=day_text, instant=time_text, held_up=told_of_reason, point=told_of_point)
     return made

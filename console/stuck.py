@@ -11,18 +11,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.dependencies import acting, require_role
+from api.http.problems import Problem
 from api.stuck.endpoints import MENDERS, shown, subject_out
-from api.stuck.presenters import batch_out, cause_out, why_text
+from api.stuck.presenters import batch_out, cause_out
 from api.worklist.endpoints import OVERSEERS
 from console.desk import ROWS, next_after
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.pages import page, see_other
 from console.refusals import REFUSED, refusal_told
 from domain.access import visibility_of
-from domain.messages import label
+from domain.messages import Language, label
 from domain.stuck import BatchState, Remedied, Remedy
+from domain.stuck_words import told_of_reason
 from starter.errors import NotFound
-from starter.stuck import MOVES, StuckDesk
+from starter.stuck import LONGEST, MOVES, NAME_AT_MOST, StuckDesk
 
 IDLE: Final = (BatchState.CANCELLED, BatchState.FINISHED)
 
@@ -38,7 +40,7 @@ class StuckForm:
 
 
 async def show(request: Request) -> Response:
-    """Every cause with how many share it, and those of one cause, or all, the longest first."""
+    """Every cause, or the one asked for, with how many share it, and one by one those of it, the longest first."""
     visitor = await visitor_of(request)
     require_role(visitor.caller, OVERSEERS)
     return await _list(request, visitor)
@@ -52,7 +54,8 @@ async def _list(request: Request, visitor: Visitor, sent: StuckForm | None = Non
     def found() -> dict[str, Any]:
         troubles = context.reader.troubles(seen, cause, asked.get("cursor"), ROWS)
         return {
-            "causes": [cause_out(each, language) for each in context.reader.causes(seen)],
+            # Of one cause alone: a remedy that stands beside another would be taken for its own.
+            "causes": [cause_out(it, language) for it in context.reader.causes(seen) if cause in (None, it.cause)],
             "rows": shown(context, troubles.troubles, language),
             "next": next_after("/stuck", troubles.next, {"cause": cause} if cause else None),
         }
@@ -81,17 +84,30 @@ async def act(request: Request) -> Response:
     values = await _values(request, visitor)
     subject = request.path_params["subject"]
     try:
+        _refuse_unless_said(values, language)
         came = await _carried_out(request, visitor, subject, values)
     except REFUSED as refusal:
         status, sentence = refusal_told(refusal, language)
         return await _one(request, visitor, StuckForm(values, wrong=sentence), status)
     if came is None:
         return see_other(f"/stuck/{quote(subject, safe='')}")
-    result = " ".join((label("stuck_result", came.result, language), why_text(came.why, language))).strip()
+    result = " ".join((label("stuck_result", came.result, language), told_of_reason(came.why, language))).strip()
     try:
         return await _one(request, visitor, StuckForm({}, result=result, good=not came.why))
     except NotFound:  # it was no case, and moves now
         return see_other("/stuck")
+
+
+def _refuse_unless_said(values: Mapping[str, str], language: Language) -> None:
+    """Whoever mends says why, what, or to whom, and not at any length. Raises Problem 422, in words for people."""
+    for name, most in _LENGTHS.items():
+        if name in values and not 0 < len(values[name].strip()) <= most:
+            field = label("console", f"stuck_field_{name}", language)
+            sentence = label("console", "stuck_say", language).format(field=field, most=most)
+            raise Problem(422, "invalid", title=sentence)
+
+
+_LENGTHS: Final = {"reason": LONGEST, "text": LONGEST, "to": NAME_AT_MOST}
 
 
 async def _carried_out(request: Request, visitor: Visitor, subject: str, values: Mapping[str, str]) -> Remedied | None:
@@ -118,6 +134,7 @@ async def prepare(request: Request) -> Response:
     values = await _values(request, visitor)
     desk = StuckDesk(door_of(request).context.client)
     try:
+        _refuse_unless_said(values, language)
         said = values.get("reason", "")
         there = await desk.prepare(values.get("cause", ""), acting(visitor.caller), said, values.get("key") or None)
     except NotFound:

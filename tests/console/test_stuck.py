@@ -47,12 +47,15 @@ async def test_an_operator_frees_one_by_forms(stuck: Sequence[str], enter: Enter
     assert re.search(r"等待事项 <a href=\"/cases/[A-Z0-9-]+\">", line)
     assert "<details" in line
     assert "application_incomplete: no" in line
+    assert "另一事项办不成：申请内容不完整" in line
+    assert page.count('data-act="batch"') == 1
     own = f"/stuck/{case}"
+    assert '<option value="first">最初一步</option>' in (await operator.get(own)).text
     assert (await operator.get(own)).text.count("<h1>") == 1
     assert await sent(operator, own, "hand-over", f"{own}/hand-over", to="李工", reason="<b>交班</b>") == (303, own)
     assert "&lt;b&gt;交班&lt;/b&gt;" in (await operator.get(own)).text
     status, text = await sent(operator, own, "retry", f"{own}/retry", reason=" ")
-    assert (status, 'role="alert"' in text) == (422, True)
+    assert (status, "处置理由：必填" in text.partition('role="alert"')[2]) == (422, True)
     for unfit in ("\u202e", "\a"):
         for act, said in (("note", {"text": f"交{unfit}班"}), ("hand-over", {"to": f"李{unfit}工", "reason": "交班"})):
             status, text = await sent(operator, own, act, f"{own}/{act}", **said)

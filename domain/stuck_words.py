@@ -1,0 +1,34 @@
+"""What holds something up, and where it may go on from, in words; what is none of ours stays as it is."""
+
+from typing import Final
+
+from domain.messages import Language, label, words
+
+_KINDS: Final = ("stuck_reason", "stuck_kind", "stuck_why", "clock", "refusal")
+"""Where the words of a reason are looked for, the first kind that has one."""
+_BEFORE: Final = "before"
+
+
+def told_of_reason(reason: str, language: Language) -> str:
+    """A reason or a cause, whose codes stand between colons, in words; what is none of ours stays as it is."""
+    parts, said = reason.split(":"), list[str]()
+    while parts and (known := _word(parts[0].strip(), language)):
+        said.append(known)
+        del parts[0]
+    left = ":".join(parts).strip()
+    return label("stuck_reason", "between", language).join([*said, *([left] if left else [])])
+
+
+def told_of_point(point: str, language: Language) -> str:
+    """A point that something may be reset to (``first``, ``before:grant``, ``last``), in words."""
+    name, _, command = point.partition(":")
+    if name != _BEFORE:
+        return label("stuck_point", name, language)
+    known = words("command").get(command)
+    return label("stuck_point", _BEFORE, language).format(command=known[language] if known else command)
+
+
+def _word(code: str, language: Language) -> str | None:
+    found = (words(kind)[code][language] for kind in _KINDS if code in words(kind))
+    # A sentence that is to be filled in says nothing without what fills it.
+    return next((each for each in found if "{" not in each), None)

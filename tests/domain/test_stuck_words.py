@@ -1,0 +1,28 @@
+"""What holds something up, in words: codes that are known, and what follows them as it is."""
+
+import pytest
+
+from domain.stuck_words import told_of_point, told_of_reason
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("overdue:provider_answer", "人员超期未办：答复时限"),
+        ("other_case_unavailable: workflow_without_case", "另一事项办不成：另一事项的流程在运行，但没有立案"),
+        ("other_case_unavailable:not_your_turn", "另一事项办不成：此事项不由您办理"),
+        ("other_case_unavailable: application_incomplete: a: b", "另一事项办不成：申请内容不完整：a: b"),
+        ("workflow_task_failing:Broken:0af1", "流程代码出错：Broken:0af1"),
+        ("something else", "something else"),
+    ],
+)
+def test_codes_are_told_in_words(reason: str, said: str) -> None:
+    assert told_of_reason(reason, "zh") == said
+
+
+def test_points_are_told_in_words() -> None:
+    assert [told_of_point(each, "zh") for each in ("first", "before:suspend", "last")] == [
+        "最初一步",
+        "“暂停共享”之前",
+        "最近一步",
+    ]
