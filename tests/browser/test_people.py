@@ -84,7 +84,7 @@ async def test_a_refusal_is_told_above_the_form_and_what_was_typed_stands(seat: 
     request_id = await people.file()
     await people.give("bureau", request_id, "accept")
     page = await seat(Role.PROVIDER, PROVIDER)
-    await send(page, request_id, "refuse", legal_basis="《办法》<第八条>")
+    await send(page, request_id, "refuse", reason="  ", legal_basis="《办法》<第八条>")
     told = page.get_by_role("alert")
     await expect(told).to_contain_text(label("console", "problem", "zh"))
     kept = page.locator("form:has([data-command=refuse]) [name=legal_basis]")
