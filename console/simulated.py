@@ -7,7 +7,7 @@ from typing import Any
 
 from api.accounts.account import Account
 from api.context import AppContext
-from api.simulations.schemas import SimulatedOut
+from api.simulations.schemas import RefusedStepOut, SimulatedOut
 from audit.replay.case import RecordedCase
 from console.case_story import days_drawn, event_told
 from domain.engine.records import Clock, RecordedEvent
@@ -69,8 +69,9 @@ def _account(context: AppContext, play: SimulatedOut, scenario: Scenario) -> Acc
 
 def _end(play: SimulatedOut, language: Language) -> str:
     """Where it stood at the end, in words."""
-    if play.refused is not None:
-        return label("refusal", play.refused, language)
+    filing = next((each for each in play.refused_steps if each.step == 0), None)
+    if filing is not None:
+        return _why(play, filing, language)
     if play.outcome is not None:
         return f"{label('stage', 'closed', language)}: {label('outcome', play.outcome, language)}"
     return label("stage", play.stage, language) if play.stage else "–"
@@ -91,9 +92,12 @@ def _by_turn(account: Account | None) -> dict[tuple[str, int], Clock]:
     return found
 
 
-def _refused(play: SimulatedOut, step: Any, language: Language) -> tuple[int, str, str]:
+def _refused(play: SimulatedOut, step: RefusedStepOut, language: Language) -> tuple[int, str, str]:
     """Which step was refused, what it was, and why."""
-    above = step.statute if step.statute != play.statute else None
-    why = RequestRefused(step.code, step.article, step.statute, regulation=above).sentence(language)
     what = label("command", step.do, language) if step.step else label("event", "filed", language)
-    return step.step, what, why
+    return step.step, what, _why(play, step, language)
+
+
+def _why(play: SimulatedOut, step: RefusedStepOut, language: Language) -> str:
+    above = step.statute if step.statute != play.statute else None
+    return RequestRefused(step.code, step.article, step.statute, step.details, above).sentence(language)

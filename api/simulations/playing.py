@@ -9,6 +9,8 @@ from api.context import AppContext
 from api.http.problems import Problem
 from api.simulations.schemas import SimulatedOut
 from domain.messages import Language, label
+from starter.case_opening import statute_named
+from starter.errors import RequestRefused
 from starter.scenarios import Scenario, ScenarioError, scenario_from
 from starter.simulations import LONGEST_PLAY, PlaysTooLong, SimulationOrder, Simulator
 
@@ -27,12 +29,14 @@ def read_scenario_text(text: str, language: Language) -> Scenario:
 async def play_texts(context: AppContext, texts: Sequence[str], language: Language) -> list[SimulatedOut]:
     """What came of each scenario.
 
-    Raises Problem 422 for one that cannot be read or takes too long, 429 while another order is played, 404 where
-    nothing can be played here, and Unavailable.
+    Raises Problem 422 for one that cannot be read, names no text that there is or takes too long, 429 while another
+    order is played, 404 where nothing can be played here, and Unavailable.
     """
     simulator = simulator_of(context)
     for text in texts:
-        await asyncio.to_thread(read_scenario_text, text, language)
+        scenario = await asyncio.to_thread(read_scenario_text, text, language)
+        if scenario.expect.refused is None:
+            _find_text(scenario)
     async with _turn(context):
         order = await asyncio.to_thread(_order, context, texts)
         try:
@@ -41,6 +45,14 @@ async def play_texts(context: AppContext, texts: Sequence[str], language: Langua
             detail = label("what_if", "too_long", language).format(seconds=int(LONGEST_PLAY))
             raise Problem(422, "invalid", detail=detail) from None
     return [SimulatedOut.model_validate(play) for play in plays]
+
+
+def _find_text(scenario: Scenario) -> None:
+    """Raises Problem 422 where there is no text under which the scenario could be filed: playing would only tell so."""
+    try:
+        statute_named(scenario.statute)
+    except RequestRefused as refusal:
+        raise Problem(422, "unknown_statute", details=refusal.details) from None
 
 
 def simulator_of(context: AppContext) -> Simulator:

@@ -27,6 +27,7 @@ class RefusedStepOut(Out):
     code: str
     article: str | None
     statute: str | None
+    details: dict[str, Any] = Field(default={}, description="What the sentence of the refusal names, by its code.")
 
 
 class PlayedWorkflowOut(Out):

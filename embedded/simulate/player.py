@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,13 +31,17 @@ what counts is the step's own instant, and timers wait out a longer grace than t
 
 @dataclass(frozen=True)
 class RefusedStep:
-    """A step that was refused: which (0 is the filing), with what code, article, and regulation of that article."""
+    """A step that was refused: which (0 is the filing), with what code, article, and regulation of that article.
+
+    ``details`` are what the sentence of the refusal names.
+    """
 
     step: int
     do: str
     code: str
     article: str | None
     statute: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass
@@ -144,7 +148,7 @@ class Player:
             )
             return opened.case
         except RequestRefused as refusal:
-            self.played.refused.append(RefusedStep(0, "file", refusal.code, refusal.article, refusal.statute))
+            self.played.refused.append(_refused(0, "file", refusal))
             if scenario.expect.refused is None:
                 self.played.unexpected.append(f"the filing was refused: {refusal}")
             return None
@@ -155,8 +159,7 @@ class Player:
         try:
             await self.client.command(request_id, command)
         except RequestRefused as refusal:
-            refused = RefusedStep(number, step.do.value, refusal.code, refusal.article, refusal.statute)
-            self.played.refused.append(refused)
+            self.played.refused.append(_refused(number, step.do.value, refusal))
             if step.refused is None:
                 self.played.unexpected.append(f"{where} was refused: {refusal}")
             elif step.refused != refusal.code:
@@ -195,3 +198,7 @@ class Player:
         self.played.case = await case.view()
         self.played.events = await asyncio.to_thread(self.client.reader.events, request_id)
         self.played.run_id, self.played.history_length = await case.described()
+
+
+def _refused(step: int, do: str, refusal: RequestRefused) -> RefusedStep:
+    return RefusedStep(step, do, refusal.code, refusal.article, refusal.statute, refusal.details)

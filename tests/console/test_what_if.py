@@ -77,6 +77,9 @@ async def test_what_cannot_be_played_is_told_and_what_was_typed_is_kept(
     form = {**csrf_in((await bureau.get("/what-if")).text), "scenario": "name: x", "original": ""}
     refused = await bureau.send("/what-if/play", form)
     assert (refused.status_code, text_in(refused.text)) == (422, "name: x")
+    nowhere = await bureau.send("/what-if/play", {**form, "scenario": GOOD.replace("changshu-2019", "nowhere-2020")})
+    assert (nowhere.status_code, "没有这部办法：nowhere-2020；现有 " in nowhere.text) == (422, True)
+    assert "{" not in nowhere.text.partition('role="alert"')[2].partition("</div>")[0]
     with context.writer.turn_to_simulate():
         busy = await bureau.send("/what-if/play", {**form, "scenario": GOOD})
     assert (busy.status_code, int(busy.headers["retry-after"]) > 0) == (429, True)
