@@ -18,13 +18,14 @@ from api.worklist import division
 from api.worklist.division import Tab, claims_out, tab_of_worklist
 from api.worklist.division_endpoints import deeds_out
 from api.worklist.schemas import HandOverIn
-from background.turns import DIVIDING
+from background.turns import DIVIDING, unit_of
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.pages import ANY_CASE, page, see_other
 from domain.access import Caller
 from domain.calendar import day_of
 from domain.engine.lights import most_pressing
 from domain.messages import Language, label
+from ledger.queries.desk import CaseClaim
 from ledger.queries.views import CaseSummary, Page
 
 ROWS: Final = 50
@@ -42,25 +43,43 @@ async def show(request: Request) -> Response:
     return await _shown(request, await visitor_of(request), request.query_params.get("tab", "department"))
 
 
-async def _shown(request: Request, visitor: Visitor, tab: str, wrong: str | None = None, status: int = 200) -> Response:
+async def _shown(
+    request: Request,
+    visitor: Visitor,
+    tab: str,
+    wrong: str | None = None,
+    status: int = 200,
+    typed: Mapping[str, str] | None = None,
+) -> Response:
+    """A list; ``typed``: the form of a hand-over that came back."""
     context, language, caller = door_of(request).context, language_of(request), visitor.caller
-    told: dict[str, Any] = {"tab": tab, "tabs": TABS, "wrong": wrong, "divides": bool(caller.roles & set(DIVIDING))}
+    divides = bool(caller.roles & set(DIVIDING))
+    told: dict[str, Any] = {"tab": tab, "tabs": TABS, "wrong": wrong, "divides": divides, "typed": typed or {}}
     if tab == "done":
         deeds = await asyncio.to_thread(deeds_out, context, caller, language)
         return page(request, "done.html", visitor, {**told, "deeds": deeds}, status)
     view = VIEWS.get(tab)
     if view is None:
         raise Problem(422, "invalid")
-    cursor = request.query_params.get("cursor")
+    cursor, handed = request.query_params.get("cursor"), request.query_params.get("handed", "")
 
-    def asked() -> tuple[Page, list[dict[str, Any]]]:
+    def asked() -> dict[str, Any]:
         found = tab_of_worklist(context, caller, view, cursor, ROWS)
         claims = claims_out(context, caller, found.cases)
-        return found, rows(context, found.cases, language, claims)
+        return {
+            "rows": rows(context, found.cases, language, claims),
+            "next": next_of("/desk", found, {"tab": tab}),
+            "colleagues": context.reader.officers(unit_of(caller)) if divides else (),
+            "handed": _handed_over(context, caller, handed) if divides and handed else None,
+        }
 
-    found, shown = await asyncio.to_thread(asked)
-    following = next_of("/desk", found, {"tab": tab})
-    return page(request, "desk.html", visitor, {**told, "rows": shown, "next": following}, status, ANY_CASE)
+    return page(request, "desk.html", visitor, {**told, **await asyncio.to_thread(asked)}, status, ANY_CASE)
+
+
+def _handed_over(context: AppContext, caller: Caller, request_id: str) -> CaseClaim | None:
+    """Who has a case that the visitor handed over, as the address says; None where it did not; blocking."""
+    found = context.reader.claims(unit_of(caller), [request_id]).get(request_id)
+    return found if found and found.by == caller.subject != found.officer else None
 
 
 async def claim(request: Request) -> Response:
@@ -74,31 +93,37 @@ async def release(request: Request) -> Response:
 
 
 async def hand_over(request: Request) -> Response:
-    """Hand a case over to a colleague, and back to the list."""
+    """Hand a case over to a colleague, and back to the list, which says to whom; a name that is new is asked about."""
 
-    def handed(asked: Asked, form: Mapping[str, str]) -> Awaitable[object]:
-        said = {name: form[name] for name in ("to", "reason", "holder") if form.get(name)}
-        return division.hand_over(*asked[:3], HandOverIn.model_validate(said), asked[3])
+    async def handed(asked: Asked, form: Mapping[str, str]) -> object:
+        context, caller, _, language = asked
+        said = HandOverIn.model_validate({name: form[name] for name in ("to", "reason", "holder") if form.get(name)})
+        if not form.get("sure") and said.to not in await asyncio.to_thread(context.reader.officers, unit_of(caller)):
+            raise Problem(422, "invalid", title=label("console", "nobody_of_that_name", language).format(name=said.to))
+        return await division.hand_over(*asked[:3], said, language)
 
-    return await _divided(request, handed)
+    return await _divided(request, handed, told="handed")
 
 
 Asked = tuple[AppContext, Caller, str, Language]
 """Where, by whom, of which case, in which language something is asked."""
 
 
-async def _divided(request: Request, do: Callable[[Asked, Mapping[str, str]], Awaitable[object]]) -> Response:
-    """Do something with the case of a form; a refusal is told above the list."""
+async def _divided(
+    request: Request, do: Callable[[Asked, Mapping[str, str]], Awaitable[object]], told: str | None = None
+) -> Response:
+    """Do something with the case of a form; a refusal is told above the list. ``told``: as what the list tells it."""
     visitor, language = await visitor_of(request), language_of(request)
     form = {name: value for name, value in (await form_of(request, visitor)).items() if isinstance(value, str)}
     tab = form.get("tab", "department")
     try:
         await do((door_of(request).context, visitor.caller, form.get("case", ""), language), form)
     except Problem as refusal:
-        return await _shown(request, visitor, tab, title_of(refusal, language), refusal.status_code)
+        return await _shown(request, visitor, tab, title_of(refusal, language), refusal.status_code, form)
     except ValidationError:
-        return await _shown(request, visitor, tab, label("console", "hand_over_incomplete", language), 422)
-    return see_other(f"/desk?{urlencode({'tab': tab})}")
+        return await _shown(request, visitor, tab, label("console", "hand_over_incomplete", language), 422, form)
+    done = {told: form.get("case", "")} if told else {}
+    return see_other(f"/desk?{urlencode({'tab': tab, **done})}")
 
 
 def next_of(path: str, found: Page, query: Mapping[str, str] | None = None) -> str | None:

@@ -121,6 +121,10 @@ class Reader:
         """Who of a department does these cases; those that nobody does are left out."""
         return desk.claims_of(self.engine, unit, request_ids)
 
+    def officers(self, unit: str) -> Sequence[str]:
+        """Who is known to work in a department, in order of names."""
+        return desk.officers_of(self.engine, unit)
+
     def stand_ins(self, unit: str, since: date) -> Sequence[StandIn]:
         """The stand-ins of a department that last until a day or longer."""
         return desk.stand_ins(self.engine, unit, since)

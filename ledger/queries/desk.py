@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, union, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from domain.access import Visibility
@@ -17,6 +17,7 @@ from domain.words import EventType, Stage
 from ledger.desk_tables import desk_claims, desk_moves, desk_substitutes
 from ledger.engine import reading
 from ledger.queries.visibility import visible
+from ledger.session_tables import console_sessions
 from ledger.tables import cases, events
 
 _NOW = func.clock_timestamp()
@@ -25,6 +26,7 @@ NOT_DONE_BY_ANYBODY: Final = tuple(
     kind.value for kind in EventType if kind.value.startswith("clock_") or kind is EventType.CLOSED
 )
 """Events that follow from what somebody did."""
+MOST_OFFICERS: Final = 500
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,21 @@ def hand_over(
         if connection.execute(put.returning(desk_claims.c.officer)).first() is not None:
             _note(connection, "hand_over", values, reason)
         return _claim_of(connection, request_id, unit)
+
+
+def officers_of(engine: Engine, unit: str) -> Sequence[str]:
+    """Who is known to work in a unit: signed in within a month, has claimed a case himself, or is in a stand-in."""
+    signed_in = console_sessions.c.bearer
+    known = union(
+        select(signed_in["subject"].astext.label("officer")).where(func.upper(signed_in["org"].astext) == unit),
+        select(desk_claims.c.officer).where(desk_claims.c.unit == unit, desk_claims.c.by == desk_claims.c.officer),
+        select(desk_substitutes.c.absent).where(desk_substitutes.c.unit == unit),
+        select(desk_substitutes.c.substitute).where(desk_substitutes.c.unit == unit),
+    ).subquery()
+    with reading(engine) as connection:
+        return list(
+            connection.execute(select(known.c.officer).order_by(known.c.officer).limit(MOST_OFFICERS)).scalars()
+        )
 
 
 def claims_of(engine: Engine, unit: str, request_ids: Collection[str]) -> Mapping[str, CaseClaim]:

@@ -205,8 +205,16 @@ async def test_work_is_divided_on_the_pages(people: People, enter: Enter) -> Non
     without = await officer.send("/desk/hand-over", {**over, "to": "wang"})
     assert without.status_code == 422
     assert label("console", "hand_over_incomplete", "zh") in without.text
-    assert (await officer.send("/desk/hand-over", {**over, "to": "wang", "reason": "调岗"})).status_code == 303
-    lost = await officer.send("/desk/hand-over", {**over, "to": "li", "reason": "调岗"})
+    unknown = await officer.send("/desk/hand-over", {**over, "to": "wang <x>", "reason": "调岗"})
+    assert (unknown.status_code, 'name="sure"' in unknown.text) == (422, True)
+    assert 'value="wang &lt;x&gt;"' in unknown.text
+    sure = {**over, "to": "wang", "reason": "调岗", "sure": "true"}
+    handed = await officer.send("/desk/hand-over", sure)
+    assert (handed.status_code, handed.headers["location"]) == (303, f"/desk?tab=mine&handed={request_id}")
+    told = label("console", "handed_over_to", "zh").format(case=request_id, officer="wang")
+    assert told in (await officer.get(handed.headers["location"])).text
+    assert told not in (await officer.get("/desk?tab=mine")).text
+    lost = await officer.send("/desk/hand-over", {**sure, "to": "li"})
     assert lost.status_code == 409
     assert label("problem", "claimed", "zh").format(officer="wang") in lost.text
     assert (await officer.send("/desk/claim", {**claim, "csrf_token": "x"})).status_code == 403
