@@ -18,6 +18,7 @@ from api.supervision.moment import overseen
 from console.assessment import asked_of, assessor_of
 from console.door import Visitor, door_of, form_of, language_of
 from console.pages import page, see_other
+from domain.calendar import day_of
 from domain.messages import label, words
 from ledger.queries.assessing import MEASURES
 
@@ -68,7 +69,8 @@ async def _preview(
     scope = scope_of(asked, told.first, told.last, overseen(visitor.caller))
     newest = await asyncio.to_thread(context.reader.seals.newest, scope)
     kept = {name: value for name, value in scope.items() if name != "places" and value is not None}
-    shown = {"told": told, "newest": newest, "scope": kept, "reason": reason, "wrong": wrong}
+    ahead = told.last > day_of(context.known_on())
+    shown = {"told": told, "newest": newest, "scope": kept, "reason": reason, "wrong": wrong, "ahead": ahead}
     return page(request, "seal.html", visitor, {**shown, **_words(request)}, status)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.calendar.publishing import digest_of_edition
 from api.calendar.schemas import LONGEST_EDITION
 from api.context import AppContext
 from background.publication import carry_out
@@ -162,7 +163,8 @@ async def test_exactly_what_was_previewed_is_published_once(people: People, ente
     form = await token(operator)
     page = (await operator.bring("/calendar/impact", form, edition=edition.to_json().encode())).text
     assert label("console", "in_force_already", "zh") in page
-    form |= {"digest": hidden(page, "digest"), "edition": hidden(page, "edition")}
+    assert 'data-command="publish"' not in page
+    form |= {"digest": digest_of_edition(edition), "edition": edition.to_json()}
     other = {**form, "edition": form["edition"].replace("off", "work", 1)}
     assert (await operator.send("/calendar/publish", other)).status_code in (409, 422)
     assert await _acts(people, "2026") == []

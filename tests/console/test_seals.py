@@ -99,7 +99,7 @@ async def test_what_cannot_be_sealed_is_told(people: People, bearer: Bearer, tod
     }
 
 
-async def test_a_form_that_is_sent_twice_seals_once(enter: Enter) -> None:
+async def test_a_form_that_is_sent_twice_seals_once(enter: Enter, today: date) -> None:
     bureau = await enter(Role.BUREAU, "bureau")
     asked = {"from": "2002-01-01", "to": "2002-01-31"}
     shown = await bureau.get("/assessment/seal?from=2002-01-01&to=2002-01-31")
@@ -116,6 +116,9 @@ async def test_a_form_that_is_sent_twice_seals_once(enter: Enter) -> None:
     assert label("console", "seal_no_difference", "zh") in beside
     unchanged = (await bureau.get("/assessment/seal?from=2002-01-01&to=2002-01-31")).text
     assert 'data-command="seal"' not in unchanged
+    ahead = (await bureau.get(f"/assessment/seal?from={today}&to={today + timedelta(days=1)}")).text
+    assert 'data-command="seal"' not in ahead
+    assert label("assessment", "period_not_over", "zh") in ahead
     forged = await bureau.send("/assessment/seal", {**form, "csrf_token": "x", "reason": "x"})
     assert forged.status_code == 403
     leading = await enter(Role.LEADING_GROUP, "group")
