@@ -24,6 +24,11 @@ _TOO_WIDE: Final = """() => {
         .filter(each => each.getBoundingClientRect().right > window.innerWidth + 1).slice(0, 3);
     return `scrolls ${over}px: ` + widest.map(each => each.outerHTML.slice(0, 80)).join(' | ');
 }"""
+_UNFOLD: Final = """() => {
+    const folded = [...document.querySelectorAll('details:not([open])')];
+    folded.forEach(each => { each.open = true; });
+    return folded.length > 0;
+}"""
 _FRAME: Final = """() => [
     document.documentElement.lang ? '' : 'has no lang',
     document.querySelectorAll('h1').length === 1 ? '' : 'has not one h1',
@@ -75,12 +80,15 @@ class Complaints:
 
 
 async def faults(page: Page) -> list[str]:
-    """What is wrong with a page as it is shown at both widths."""
+    """What is wrong with a page as it is shown at both widths, and with all unfolded that unfolds."""
     found = [str(fault) for fault in await page.evaluate(_FRAME)]
-    for size in (PHONE, WIDE):
-        await page.set_viewport_size(size)
-        too_wide = await page.evaluate(_TOO_WIDE)
-        found += [f"{size['width']} px: {too_wide}"] if too_wide else []
+    for shown in ("", " unfolded,"):
+        if shown and not await page.evaluate(_UNFOLD):
+            break
+        for size in (PHONE, WIDE):
+            await page.set_viewport_size(size)
+            too_wide = await page.evaluate(_TOO_WIDE)
+            found += [f"{size['width']} px:{shown} {too_wide}"] if too_wide else []
     return found
 
 
