@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,28 +14,36 @@ from api.cases.previews import preview_out, previewed
 from api.cases.schemas import CommandIn
 from api.dependencies import visible_case
 from console.case_forms import Typed, body_of, rule_named
-from console.case_page import case_shown
+from console.case_page import DONE, case_shown
 from console.door import CSRF, Visitor, door_of, form_of, language_of, visitor_of
 from console.pages import page, see_other
 from console.refusals import REFUSED, refusal_told
 from console.shown_forms import wrong_in
 from domain.messages import label
+from ledger.queries.desk import NOT_DONE_BY_ANYBODY
 from ledger.queries.views import CaseDetail
+from protocol.messages import Answer
 from starter.documents.wording import limit_text
 from starter.errors import InvalidInput
 
 
 async def give(request: Request) -> Response:
-    """Give a command: back to the case when it is done, or to the form with the refusal and what was typed."""
+    """Give a command: on to the case, which says so, or back to the form with the refusal and what was typed."""
     visitor, case, values = await _sent(request)
     context, request_id = door_of(request).context, case.request_id
     key = values.get("idempotency_key") or secrets.token_hex(16)
     try:
         body = _body(case, values)
-        await carry_out(context, visitor.caller, request_id, body, key, values.get("if_match"))
+        done = await carry_out(context, visitor.caller, request_id, body, key, values.get("if_match"))
     except REFUSED as refusal:
         return await _refused(request, visitor, case, values, refusal)
-    return see_other(f"/cases/{request_id}")
+    return see_other(f"/cases/{request_id}?{urlencode({DONE: _act_of(done)})}")
+
+
+def _act_of(done: Answer) -> int:
+    """The number of the event that a command is: limits that ended before may come first."""
+    before = next((place for place, kind in enumerate(done.events) if kind not in NOT_DONE_BY_ANYBODY), 0)
+    return done.head - len(done.events) + 1 + before
 
 
 async def preview(request: Request) -> Response:

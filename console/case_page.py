@@ -28,6 +28,8 @@ from domain.rule_texts import KNOWN
 from domain.words import ProcedureName
 from procedures.registry import PROCEDURES
 
+DONE: Final = "done"
+"""The part of the address that names the event which the visitor has just recorded."""
 NOTES: Final = 20
 PAPERS: Final = 100
 """So many papers that a case names are shown; a case may name more."""
@@ -47,7 +49,14 @@ async def case_shown(request: Request, visitor: Visitor, typed: Typed | None = N
     story_of_it = await asyncio.to_thread(story, shown["told"], context.known_on(), before, language)
     beside = await asyncio.to_thread(_notes, context, visitor.caller, shown["told"], cursor, language)
     live = f"{ANY_CASE}?{urlencode({'case': request_id, 'head': shown['told'].case.seq})}"
-    return page(request, "case.html", visitor, {**shown, **story_of_it, **beside}, status, live)
+    done = _done(request.query_params.get(DONE, ""), shown["told"], visitor.caller, language)
+    return page(request, "case.html", visitor, {**shown, **story_of_it, **beside, "done": done}, status, live)
+
+
+def _done(number: str, told: CaseTold, caller: Caller, language: Language) -> str | None:
+    """What the visitor has just done, by the number of its event; None for what somebody else did, or nobody."""
+    its = (event for event in told.account.recorded.events if str(event.seq) == number)
+    return next((label("event", event.type, language) for event in its if event.actor.person == caller.subject), None)
 
 
 def _before(request: Request) -> int | None:

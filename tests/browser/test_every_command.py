@@ -50,7 +50,7 @@ class InBrowser:
         async with page.expect_navigation():
             await page.locator(f"[data-command={command}]").click()
         await expect(page.locator(f"{its} ~ [role=alert]")).to_have_count(0)
-        await expect(page).to_have_url(re.compile(f"/cases/{request_id}$"))
+        await expect(page).to_have_url(re.compile(rf"/cases/{request_id}\?done=\d+$"))
 
     async def _type(self, page: Page, form: Locator, name: str, value: str) -> None:
         field = form.locator(f"[name='{name}']")

@@ -67,7 +67,11 @@ async def test_a_case_is_decided_through_its_forms(people: People, enter: Enter)
     request_id = await people.file()
     bureau, provider = await enter(Role.BUREAU, "bureau"), await enter(Role.PROVIDER, PROVIDER)
     accepted = await bureau.give(request_id, "accept")
-    assert (accepted.status_code, accepted.headers["location"]) == (303, f"/cases/{request_id}")
+    assert (accepted.status_code, accepted.headers["location"]) == (303, f"/cases/{request_id}?done=3")
+    told = label("console", "recorded_now", "zh").format(act=label("event", "accepted", "zh"))
+    assert told in (await bureau.get(accepted.headers["location"])).text
+    for other in ("1", "99", "²", ""):
+        assert 'role="status"' not in (await bureau.get(f"/cases/{request_id}?done={other}")).text.partition("<main")[2]
     desk = (await provider.get("/desk")).text
     assert "data-light=" in desk
     without = await provider.give(request_id, "refuse", legal_basis="<b>依据</b>")
