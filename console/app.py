@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
 from api.context import AppContext
+from api.http.browsers import asks_for_page
 from api.http.prefix import own_path
 from api.http.problems import Problem, title_of
 from api.http.unheld import unheld
@@ -144,7 +145,8 @@ def add_console(app: FastAPI, context: AppContext, demonstration: bool, issuer: 
 
 
 class _Pages(BaseRoute):
-    """The console's addresses among those of the API, known by the first part of the path."""
+    """The console's addresses among those of the API, known by the first part of the path; and to browsers all that
+    the API, which stands before, does not know."""
 
     path = "/(console)"
 
@@ -154,7 +156,9 @@ class _Pages(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether a request is for a page."""
-        if scope["type"] != "http" or own_path(scope).split("/")[1] not in self._first:
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        if own_path(scope).split("/")[1] not in self._first and not asks_for_page(scope):
             return Match.NONE, {}
         # A HEAD is answered as a GET by whoever stands before: here it is taken as it comes.
         return Match.FULL, {"route": self}

@@ -4,6 +4,7 @@ from cachetools import TTLCache
 from limits import RateLimitItem
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.browsers import asks_for_page
 from api.http.language import language_of
 from api.http.prefix import own_path
 from api.http.problems import Problem, response
@@ -81,6 +82,9 @@ class BodyLimit:
         headers = dict(scope["headers"])
         stated = headers.get(b"content-length", b"0")
         if not stated.isdigit() or int(stated) > self._at_most:
+            if asks_for_page(scope):
+                await self._app(scope, _too_large, send)
+                return
             language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
             await response(Problem(413, "too_large"), language)(scope, receive, send)
             return
@@ -95,3 +99,8 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+
+async def _too_large() -> Message:
+    """Stands for a body that is not read: whoever answers with pages tells so with one."""
+    raise Problem(413, "too_large")

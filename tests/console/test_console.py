@@ -38,6 +38,21 @@ async def test_every_page_is_under_strict_headers(door: httpx.AsyncClient, enter
     assert (await door.get("/console.css")).headers["content-type"].startswith("text/css")
 
 
+async def test_a_browser_is_told_with_a_page_and_a_program_as_ever(door: httpx.AsyncClient, enter: Enter) -> None:
+    operator, page = await enter(Role.OPERATOR), {"Accept": "text/html,*/*;q=0.8"}
+    for path in ("/nothing-here", "/nothing/here"):
+        shown = await operator.get(path, **page)
+        assert (shown.status_code, label("problem", "not_found", "zh") in shown.text) == (404, True)
+        assert shown.headers["content-type"].startswith("text/html")
+        assert (await operator.get(path)).json()["code"] == "not_found"
+    large = {"scenario": "x" * 2_000_000}
+    shown = await operator.send("/what-if/play", large, **page)
+    assert (shown.status_code, label("problem", "too_large", "zh") in shown.text) == (413, True)
+    assert (await operator.send("/what-if/play", large)).json()["code"] == "too_large"
+    for path in ("/v1/nothing", "/v1/worklist"):
+        assert "json" in (await door.get(path, headers=page)).headers["content-type"]
+
+
 async def test_the_api_answers_as_it_did(door: httpx.AsyncClient) -> None:
     assert (await door.get("/v1/worklist")).json()["code"] == "not_authenticated"
     assert (await door.delete("/v1/worklist")).status_code == 405
