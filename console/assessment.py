@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import ValidationError
@@ -25,6 +25,7 @@ from console.pages import page
 from domain.access import Visibility
 from domain.calendar import day_of
 from domain.messages import Language, label, words
+from domain.validation_messages import all_problems
 from ledger.queries.assessing import MEASURES
 
 P = TypeVar("P", bound=PeriodIn)
@@ -40,10 +41,10 @@ async def show(request: Request) -> Response:
     today = day_of(context.known_on())
     wrong, status, asked = None, 200, PeriodIn()
     try:
-        asked = asked_of(PeriodIn, query)
+        asked = asked_of(PeriodIn, query, language)
         told = await asyncio.to_thread(assessment, context, visitor.caller, asked, language)
     except Problem as problem:
-        wrong, status = problem.detail or title_of(problem, language), 422
+        wrong, status = problem.said or title_of(problem, language), 422
         told = await asyncio.to_thread(assessment, context, visitor.caller, PeriodIn(), language)
     first, last, _ = period_of(asked if wrong is None else PeriodIn(), today, language)
     sight = overseen(visitor.caller)
@@ -87,7 +88,7 @@ async def cases(request: Request) -> Response:
     context, language = door_of(request).context, language_of(request)
     query = dict(request.query_params)
     cursor = query.pop("cursor", None)
-    asked = asked_of(AssessedIn, query)
+    asked = asked_of(AssessedIn, query, language)
 
     def found() -> dict[str, Any]:
         total, there = assessed_page(context, visitor.caller, asked, cursor, ROWS, language)
@@ -110,7 +111,7 @@ async def save(request: Request) -> Response:
     """The table as a file."""
     visitor = await assessor_of(request)
     context, language = door_of(request).context, language_of(request)
-    asked = asked_of(TableIn, dict(request.query_params))
+    asked = asked_of(TableIn, dict(request.query_params), language)
     told = await asyncio.to_thread(assessment, context, visitor.caller, asked, language)
     return await table_of(told, asked.form, language)
 
@@ -122,9 +123,29 @@ async def assessor_of(request: Request) -> Visitor:
     return visitor
 
 
-def asked_of(kind: type[P], query: Mapping[str, str]) -> P:
-    """What a form or a link asks for. Raises Problem 422 for what none of ours says."""
+def asked_of(kind: type[P], query: Mapping[str, str], language: Language) -> P:
+    """What a form or a link asks for. Raises Problem 422, naming what of it cannot be used."""
     try:
         return kind.model_validate(query)
-    except ValidationError:
-        raise Problem(422, "invalid") from None
+    except ValidationError as error:
+        raise Problem(422, "invalid", title=_unusable(error, language)) from None
+
+
+def _unusable(error: ValidationError, language: Language) -> str | None:
+    """What cannot be used, field by field, each by its name on the page; None where a field has none."""
+    told = label("console", "field_is_wrong", language)
+    wrong = [
+        (_NAMES.get(".".join(map(str, path))), reason)
+        for path, reason in all_problems(error.errors(include_url=False), language)
+    ]
+    said = [told.format(field=label("console", name, language), reason=reason) for name, reason in wrong if name]
+    return label("console", "and_also", language).join(said) or None
+
+
+_NAMES: Final = {
+    "from": "assess_from",
+    "to": "assess_to",
+    "department": "by_department",
+    "procedure": "by_procedure",
+    "statute": "by_statute",
+}

@@ -19,9 +19,11 @@ from api.dependencies import acting, require_role
 from api.http.problems import Problem, title_of
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.pages import page, see_other
-from domain.calendar import CalendarError, day_of
+from domain.calendar import CalendarError, Edition, day_of
+from domain.calendar.horizon import HORIZON
 from domain.field_types import Day
 from domain.messages import Language, label
+from domain.messages.days import day_text
 
 _DAY: Final = TypeAdapter(Day)
 MOST_DIGITS: Final = 7
@@ -43,7 +45,13 @@ def _shown(context: AppContext, asked: Mapping[str, str], language: Language) ->
     """What the page says, and its status; blocking."""
     calendar = calendar_now(context)
     today = day_of(context.known_on())
-    shown: dict[str, Any] = {"wrong": None, "year": None, "due": None, "notices": notices_of(context).items}
+    shown: dict[str, Any] = {
+        "today": today,
+        "wrong": None,
+        "year": None,
+        "due": None,
+        "notices": notices_of(context).items,
+    }
     try:
         known_on = _day(asked["as_known_on"], language)
         year = int(_number(asked["year"], language) or today.year)
@@ -52,7 +60,12 @@ def _shown(context: AppContext, asked: Mapping[str, str], language: Language) ->
         start = _day(asked["from"], language)
         if start is not None:
             working_days, months = (_number(asked[name], language) for name in ("working_days", "months"))
-            shown["due"] = explained_of(calendar, start, working_days, months, known_on, language)
+            if (working_days is None) == (months is None):
+                raise Problem(422, "invalid", detail=label("calendar_page", "one_length", language))
+            try:
+                shown["due"] = explained_of(calendar, start, working_days, months, known_on, language)
+            except Problem:  # all that is left to be wrong with it
+                raise Problem(422, "invalid", detail=_outside(language)) from None
     except (Problem, CalendarError) as error:
         shown["wrong"] = sentence_of(error, language)
         if shown["year"] is None:
@@ -65,8 +78,13 @@ def _shown(context: AppContext, asked: Mapping[str, str], language: Language) ->
 def sentence_of(error: Problem | CalendarError, language: Language) -> str:
     """What is told of something that cannot be."""
     if isinstance(error, CalendarError):
-        return str(error)
+        return _outside(language)
     return error.said or "; ".join(each["reason"] for each in error.errors) or title_of(error, language)
+
+
+def _outside(language: Language) -> str:
+    known = {"first": day_text(HORIZON.first, language), "last": day_text(HORIZON.last, language)}
+    return label("calendar_page", "outside", language).format(**known)
 
 
 def _day(text: str, language: Language) -> date | None:
@@ -105,7 +123,7 @@ async def preview(request: Request) -> Response:
     language, context = language_of(request), door_of(request).context
     form = await form_of(request, visitor, files=1)
     try:
-        edition = read(await _uploaded(form.get("edition"), language), label("calendar_page", "the_file", language))
+        edition = _read(await _uploaded(form.get("edition"), language), language)
         impact = await asyncio.to_thread(impact_out, context, edition, language)
     except Problem as problem:
         return await _refused(request, visitor, problem)
@@ -126,13 +144,22 @@ async def _uploaded(field: object, language: Language) -> str:
         raise Problem(422, "invalid", detail=label("calendar_page", "no_text", language)) from None
 
 
+def _read(text: str, language: Language) -> Edition:
+    """The edition in a file. Raises Problem 422: that it cannot be used, and why, for whoever has written it."""
+    try:
+        return read(text, label("calendar_page", "the_file", language))
+    except Problem as problem:
+        sentence = label("calendar_page", "unusable", language).format(reason=problem.said)
+        raise Problem(422, "invalid", detail=sentence) from None
+
+
 async def put_in_force(request: Request) -> Response:
     """Publish the edition that was previewed, and go on to how that goes; sent again, it does nothing again."""
     visitor = await _publisher(request)
     language, context = language_of(request), door_of(request).context
     form = await form_of(request, visitor)
     try:
-        edition = read(str(form.get("edition", "")), label("calendar_page", "the_file", language))
+        edition = _read(str(form.get("edition", "")), language)
         by, digest = acting(visitor.caller), str(form.get("digest", ""))
         await asyncio.to_thread(publish, context, edition, digest, by, language)
     except Problem as problem:

@@ -1,19 +1,21 @@
 """A form for each command that the rules let a visitor give at a case now; what came back, as a command."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from api.cases.schemas import CommandIn
 from api.dependencies import parties_of
+from console.door import CSRF
 from console.forms import FormField, fields_of, said_with
 from console.required import asked_by
-from console.shown_forms import shown_fields
+from console.said import field_name, value_text
+from console.shown_forms import MORE, shown_fields
 from domain.access import Caller, Parties, capacities
 from domain.engine.case import Case
 from domain.engine.rules import CommandRule
-from domain.messages import Language, label
+from domain.messages import Language, label, words
 from domain.words import ProcedureName, Role
 from ledger.queries.views import CaseDetail
 from procedures.registry import PROCEDURES, allowed
@@ -76,6 +78,23 @@ def fields_now(rule: CommandRule[Any], now: Case, able: Sequence[Role]) -> Seque
     ]
     asked = asked_by(rule, now, able, fields)
     return [replace(field, required=field.required or field.name in asked) for field in fields]
+
+
+def typed_lines(typed: Typed, language: Language) -> Iterator[tuple[str, str]]:
+    """What was typed into a form that is not offered any more, each field by its name and its answer in words."""
+    about = {"command": ("the_command", "command"), "as": ("role", "role")}
+    for name, value in typed.values.items():
+        if not value or name in _HIDDEN or name.endswith(".rows"):
+            continue
+        if name in about:
+            heading, kind = about[name]
+            known = words(kind).get(value)
+            yield label("console", heading, language), known[language] if known else value
+        else:
+            yield field_name(name, language), value_text(name.rpartition(".")[2], value, language)
+
+
+_HIDDEN: Final = (CSRF, "idempotency_key", "if_match", MORE)
 
 
 def rule_named(case: CaseDetail, name: str) -> CommandRule[Any] | None:

@@ -17,7 +17,7 @@ from api.context import AppContext
 from api.dependencies import parties_of
 from api.documents.endpoints import listed_papers
 from api.http.problems import Problem
-from console.case_forms import Typed, forms
+from console.case_forms import Typed, forms, typed_lines
 from console.case_story import story
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.pages import ANY_CASE, page
@@ -89,6 +89,7 @@ def _shown(
         "application": application,
         "forms": forms(case, now, caller, typed, language),
         "typed": typed,
+        "typed_lines": list(typed_lines(typed, language)) if typed else (),
         "all_stages": [(it.stage, label("stage", it.stage, language)) for it in stages],
         # Drawn here, of elements of ours alone.
         "diagram": Markup(drawn(case, language)),

@@ -27,7 +27,7 @@ async def prepare(request: Request) -> Response:
     """The figures of a period that are about to be sealed."""
     visitor = await assessor_of(request)
     require_role(visitor.caller, SEALERS)
-    return await _preview(request, visitor, asked_of(PeriodIn, dict(request.query_params)))
+    return await _preview(request, visitor, asked_of(PeriodIn, dict(request.query_params), language_of(request)))
 
 
 async def send(request: Request) -> Response:
@@ -37,7 +37,7 @@ async def send(request: Request) -> Response:
     form = await form_of(request, visitor)
     names = ("from", "to", "department", "procedure", "statute")
     values = {name: str(form.get(name, "")) for name in (*names, "digest", "reason")}
-    asked = asked_of(PeriodIn, {name: values[name] for name in names})
+    asked = asked_of(PeriodIn, {name: values[name] for name in names}, language_of(request))
     try:
         body = SealIn.model_validate(values)
         made, _ = await asyncio.to_thread(seal, door_of(request).context, visitor.caller, body, language)

@@ -75,9 +75,11 @@ async def test_a_period_narrows_it_and_the_wrong_way_round_is_told(people: Peopl
     bureau = await enter(Role.BUREAU, "bureau")
     page = await bureau.get("/assessment?from=2020-02-01&to=2020-01-31")
     assert page.status_code == 422
-    assert 'role="alert"' in page.text
+    assert label("assessment", "wrong_period", "zh") in page.text.partition('role="alert"')[2]
     assert 'value="2020-02-01"' in page.text
-    assert (await bureau.get("/assessment?from=x")).status_code == 422
+    unusable = await bureau.get("/assessment?from=x")
+    sentence = f"{label('console', 'assess_from', 'zh')}：{label('input', 'date', 'zh')}"
+    assert (unusable.status_code, sentence in unusable.text) == (422, True)
     assert (await bureau.get("/assessment/cases?measure=x")).status_code == 422
     assert (await bureau.get(f"/assessment?from=&to=&department={PROVIDER.lower()}")).status_code == 200
     assert (await people.get("bureau", "/v1/assessment/cases?cursor=x")).status_code == 400

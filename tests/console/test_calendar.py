@@ -95,7 +95,9 @@ async def test_a_limit_is_counted_day_by_day_as_known_then(people: People, enter
 async def test_what_cannot_be_counted_is_told_and_what_was_typed_kept(enter: Enter, query: str) -> None:
     page = await (await enter(Role.AUDITOR)).get(f"/calendar?{query}")
     assert page.status_code == 422
-    assert 'role="alert"' in page.text
+    sentence = page.text.partition('role="alert"')[2].partition("<p>")[2].partition("</p>")[0]
+    assert re.search("[一-龥]", sentence)
+    assert not re.search("[a-z]{3}", sentence)
     for typed in re.findall("from=([^&]*)", query):
         assert f'value="{typed}"' in page.text
 
