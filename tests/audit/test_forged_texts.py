@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -89,7 +90,9 @@ def test_a_statute_that_no_release_known_here_has_is_told_whoever_says_to_have_p
 
 def test_a_text_of_a_release_before_is_known_by_its_name(forged: CaseDossier, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {"nantong-2020+809": json.loads(forged.files[STATUTE])["digest"]}
-    monkeypatch.setattr("audit.verification.texts.released_texts", lambda: {"0.0.9": before, "0.1.0": texts_here()})
+    monkeypatch.setattr(
+        "audit.verification.texts.released_texts", lambda: {"0.0.9": before, version("shareflow"): texts_here()}
+    )
     result, detail = said_of(forged)["texts"]
     assert (result, "as release 0.0.9 had it" in detail) == ("ok", True), detail
 
@@ -117,7 +120,7 @@ def test_a_seal_that_does_not_fit_needs_no_key_to_be_seen(found: bytes | None) -
 
 
 def test_rules_of_nobody_under_our_own_number_are_told() -> None:
-    assert "other rules than this release has" in failing(packed_by(dossier_of(CASE), "0.1.0"))["seal"]
+    assert "other rules than this release has" in failing(packed_by(dossier_of(CASE), version("shareflow")))["seal"]
 
 
 def editions(dossier: CaseDossier) -> Events:
