@@ -76,7 +76,7 @@ async def test_another_authority_cosigns_and_its_key_alone_will_do(
     assert "is not one for cosignatures" in wrong.plainly_refused()
     keys.write_text(witness.key.written(), encoding="ascii")
     kept = await asyncio.to_thread(shareflow, "audit", "cosign", note)
-    assert kept.out.endswith("entries has 1 cosignatures.\n"), kept
+    assert kept.out.endswith("entries has 1 cosignature.\n"), kept
     await asyncio.to_thread(shareflow, "audit", "export", case[0], "-o", packed)
     checked = await asyncio.to_thread(shareflow, "audit", "verify", packed, "--key", keys, "--json")
     results = {each["check"]: each["result"] for each in json.loads(checked.out)}
@@ -166,7 +166,7 @@ async def test_what_auditors_ask_of_a_ledger(
     assert (await said("findings", "--department", provider)).out == "Nothing was found.\n"
     assert (await said("findings", "--department", provider, "--json")).out == "[]\n"
     path = tmp_path / "log.json"
-    assert (await said("log", "--department", provider, "-o", path)).out == f"1 cases in {path}\n"
+    assert (await said("log", "--department", provider, "-o", path)).out == f"1 case in {path}\n"
     assert {each["id"].partition("#")[0] for each in json.loads(path.read_text("utf-8"))["events"]} == {request_id}
     none = await asyncio.to_thread(shareflow, "audit", "replay", "ZHEJIANG-NONE")
     assert none.plainly_refused(1) == "There is no case ZHEJIANG-NONE."

@@ -105,8 +105,9 @@ async def test_a_case_is_noted_handed_over_retried_and_reset(
     (await run(shareflow, "reset", two[0], "--to", "nowhere", *why)).plainly_refused(2)
     assert (await run(shareflow, "reset", two[0], "--to", "first", *why)).code == 0
     batch = await run(shareflow, "retry", "--cause", cause, *why, "--yes", "--json")
-    came = {row["id"]: row["result"] for row in json.loads(batch.out)["items"]}
-    assert came[two[1]] == "recovered"
+    came = {row["id"]: (row["result"], row["why"]) for row in json.loads(batch.out)["items"]}
+    # Its step is tried again from time to time by itself as well, perhaps just before the batch came to it.
+    assert came[two[1]] in [("recovered", ""), ("not_executed", "not_stuck")]
     again = await run(shareflow, "retry", two[1], *why, "--json")
     assert (again.code, json.loads(again.out)["result"]) == (1, "not_executed")
 

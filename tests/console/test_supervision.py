@@ -120,11 +120,12 @@ async def test_a_list_of_departments_that_cannot_be_used_is_the_operators_to_men
 
 async def test_a_link_that_is_none_of_ours_is_told_in_a_sentence(enter: Enter) -> None:
     auditor = await enter(Role.AUDITOR)
-    for query in ("light=blue", "unheard=1", "ends_on=x", "period=%00"):
+    for query in ("light=blue", "unheard=1", "ends_on=x"):
         answer = await auditor.get(f"/supervision/cases?{query}")
         assert answer.status_code == 422, query
         assert label("problem", "invalid", "zh") in answer.text
-    assert (await auditor.get("/supervision/cases?cursor=x")).status_code == 400
+    for query in ("cursor=x", "period=%00"):
+        assert (await auditor.get(f"/supervision/cases?{query}")).status_code == 400, query
 
 
 def hidden(text: str, action: str) -> dict[str, str]:
