@@ -133,12 +133,13 @@ def asked_of(kind: type[P], query: Mapping[str, str], language: Language) -> P:
 
 def _unusable(error: ValidationError, language: Language) -> str | None:
     """What cannot be used, field by field, each by its name on the page; None where a field has none."""
-    told = label("console", "field_is_wrong", language)
-    wrong = [
-        (_NAMES.get(".".join(map(str, path))), reason)
-        for path, reason in all_problems(error.errors(include_url=False), language)
+    wrong = all_problems(error.errors(include_url=False), language)
+    named = [(_NAMES.get(".".join(map(str, path))), reason) for path, reason in wrong]
+    said = [
+        label("console", "field_is_wrong", language).format(field=label("console", name, language), reason=reason)
+        for name, reason in named
+        if name
     ]
-    said = [told.format(field=label("console", name, language), reason=reason) for name, reason in wrong if name]
     return label("console", "and_also", language).join(said) or None
 
 

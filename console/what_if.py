@@ -1,6 +1,7 @@
 """推演: a scenario in the page, a step of it moved, and what comes of it on the real engine with skipped time."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -134,7 +135,12 @@ def _whole(text: str, language: Language) -> int:
 
 
 def _why(problem: Problem, language: Language) -> str:
-    return problem.said or title_of(problem, language)
+    """What is wrong; steps are counted from 1, as the page numbers them."""
+    return re.sub(
+        r"steps\[(\d+)\]\.?",
+        lambda found: label("what_if", "step", language).format(number=int(found[1]) + 1),
+        problem.said or title_of(problem, language),
+    )
 
 
 async def _page(

@@ -63,7 +63,7 @@ async def test_a_step_is_moved_by_working_days(enter: Enter) -> None:
     form = {**form, "step": "2", "days": "-2", "along": ""}
     early = await bureau.send("/what-if/move", form)
     assert early.status_code == 422
-    assert "steps[1].at" in early.text
+    assert "第 2 步 at" in early.text
     assert text_in(early.text) == GOOD
     for wrong in ({"days": "0"}, {"days": "x"}, {"step": "9"}):
         refused = await bureau.send("/what-if/move", {**form, **wrong})
