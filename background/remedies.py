@@ -5,8 +5,10 @@ goes on from an earlier point. What stands in the ledger stays, and is taken ove
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -24,6 +26,8 @@ from protocol.connecting import TemporalClient
 from protocol.held_up import what_holds
 from protocol.mending import LAST, NoSuchPoint, Point, activities_anew, points_of, reset_to, try_again
 from protocol.names import workflow_id
+
+log = logging.getLogger("shareflow.remedies")
 
 WITHIN: Final = timedelta(seconds=10)
 """How long a remedy is given before it counts as of no help."""
@@ -83,7 +87,8 @@ class Remedies:
             return await self._seen(subject, {each.cause for each in mended})
         except WorkflowGone:
             return Remedied(RemedyResult.NOT_EXECUTED, WORKFLOW_MISSING)
-        except TEMPORAL_FAILED:
+        except TEMPORAL_FAILED as error:
+            log.warning("remedy not executed", extra={"subject": subject, "error": f"{type(error).__name__}: {error}"})
             return Remedied(RemedyResult.NOT_EXECUTED, ENGINE_AWAY)
 
     async def reset(self, subject: str, point: str, why: str) -> Remedied:
@@ -101,7 +106,8 @@ class Remedies:
             return Remedied(RemedyResult.NOT_EXECUTED, NO_SUCH_POINT)
         except WorkflowGone:
             return Remedied(RemedyResult.NOT_EXECUTED, WORKFLOW_MISSING)
-        except TEMPORAL_FAILED:
+        except TEMPORAL_FAILED as error:
+            log.warning("remedy not executed", extra={"subject": subject, "error": f"{type(error).__name__}: {error}"})
             return Remedied(RemedyResult.NOT_EXECUTED, ENGINE_AWAY)
 
     async def _held(self, subject: str, cause: str | None) -> Sequence[Trouble]:
@@ -130,18 +136,26 @@ class Remedies:
             await reset_to(self._client, name, LAST, "retried")
 
     async def _seen(self, subject: str, causes: Collection[str]) -> Remedied:
-        """Whether these causes are gone, and stay so for a moment; else why it is still stuck."""
+        """Whether these causes are gone, and stay so for a moment; else why it is still stuck.
+
+        A server that does not answer meanwhile is asked again: something was done already.
+        """
         begun, moves_since = time.monotonic(), None
-        held: Sequence[Trouble] = ()
+        held: Sequence[Trouble] | None = None
         while time.monotonic() - begun < self._within.total_seconds():
             await asyncio.sleep(LOOK_EVERY)
-            held = [each for each in await self.look(subject) if each.kind is not StuckKind.OVERDUE]
+            with suppress(*TEMPORAL_FAILED):
+                held = [each for each in await self.look(subject) if each.kind is not StuckKind.OVERDUE]
+            if held is None:
+                continue
             if _still(held, causes):
                 moves_since = None
             elif moves_since is None:
                 moves_since = time.monotonic()
             elif time.monotonic() - moves_since >= SETTLED:
                 break
+        if held is None:
+            return Remedied(RemedyResult.STILL_STUCK, ENGINE_AWAY)
         if ":" not in subject:
             await asyncio.to_thread(held_up_are, self._engine, subject, held, WORKFLOW_MISSING)
         left = _still(held, causes)

@@ -69,7 +69,7 @@ async def activities_anew(client: TemporalClient, workflow_id: str) -> int:
                     ResetActivityRequest(namespace=client.namespace, execution=whose, id=it.activity_id)
                 )
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:  # it has ended meanwhile
+            if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):  # ended meanwhile
                 raise
     return len(found)
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
+import console.calendar
 from activities.other_cases import OtherCases
 from api.context import AppContext
 from background.publication import carry_out
@@ -79,14 +80,25 @@ async def test_a_batch_tells_of_each_case_what_came_of_it(
     await handle_of(client, failing).signal("retry_step")
 
 
-async def test_a_calendar_is_uploaded_previewed_and_published(seat: Seat, context: AppContext) -> None:
+async def test_a_calendar_is_uploaded_previewed_and_published(
+    seat: Seat, context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page, notice = await seat(Role.OPERATOR), Calendar.packaged().edition(EDITION)
-    await page.goto("/calendar")
     brought = FilePayload(name="notice.json", mimeType="application/json", buffer=notice.to_json().encode())
-    await page.locator("input[type=file]").set_input_files(brought)
-    await page.locator("form:has(input[type=file]) button").click()
-    await expect(page.get_by_role("heading", level=1)).to_contain_text(EDITION)
+
+    async def previewed() -> None:
+        await page.goto("/calendar")
+        await page.locator("input[type=file]").set_input_files(brought)
+        await page.locator("form:has(input[type=file]) button").click()
+        await expect(page.get_by_role("heading", level=1)).to_contain_text(EDITION)
+
+    await previewed()
     await expect(page.get_by_role("main")).to_contain_text(label("console", "in_force_already", "zh"))
+    await expect(page.locator("[data-command=publish]")).to_have_count(0)
+    # As for whoever looks at it before somebody else publishes it: a further edition would move the limits of others.
+    there = console.calendar.impact_out
+    monkeypatch.setattr(console.calendar, "impact_out", lambda *it: there(*it).model_copy(update={"in_force": False}))
+    await previewed()
     await page.locator("[data-command=publish]").click()
     await expect(page).to_have_url(re.compile(f"/calendar/publications/{EDITION}$"))
     await expect(page.get_by_role("main")).to_contain_text(label("console", "publication_runs", "zh"))

@@ -186,10 +186,11 @@ async def test_a_receiver_that_fails_is_asked_by_one_at_a_time(
 ) -> None:
     subscribe()
     told = [cases.file() for _ in range(12)]
-    receiver.slow, busy = 0.1, []
+    receiver.slow, busy = 1.0, []  # long enough for all that go out at once
 
     def fail(_: Sent) -> Answer:
         busy.append(receiver.busy)
+        receiver.slow = 0.1
         return 500, {}, b""
 
     receiver.answer = fail
