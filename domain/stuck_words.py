@@ -1,16 +1,25 @@
 """What holds something up, and where it may go on from, in words; what is none of ours stays as it is."""
 
+import re
+from datetime import date
 from typing import Final
 
 from domain.messages import Language, label, words
+from domain.messages.days import day_text
 
 _KINDS: Final = ("stuck_reason", "stuck_kind", "stuck_why", "clock", "refusal")
 """Where the words of a reason are looked for, the first kind that has one."""
 _BEFORE: Final = "before"
+_DUE: Final = re.compile(r"(\w+) due (\d{4}-\d{2}-\d{2})", re.ASCII)
+"""What is said of a limit that people have let pass."""
 
 
 def told_of_reason(reason: str, language: Language) -> str:
     """A reason or a cause, whose codes stand between colons, in words; what is none of ours stays as it is."""
+    late = _DUE.fullmatch(reason)
+    if late and (limit := _word(late[1], language)):
+        day = day_text(date.fromisoformat(late[2]), language)
+        return label("stuck_reason", "due", language).format(limit=limit, day=day)
     parts, said = reason.split(":"), list[str]()
     while parts and (known := _word(parts[0].strip(), language)):
         said.append(known)

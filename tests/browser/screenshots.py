@@ -24,6 +24,7 @@ from console.app import add_console
 from console.door import COOKIE
 from domain.model import complete
 from domain.words import Role
+from embedded.offered import offered
 from embedded.simulate.player import Player
 from embedded.simulate.sandbox import Sandbox, sandbox
 from starter.attachments import store_in
@@ -96,6 +97,7 @@ async def console(ground: Sandbox, folder: Path) -> AsyncIterator[str]:
         settings=settings,
         calendar=ground.calendar,
         receipt=lambda: None,
+        simulator=offered(),
     )
     app = create_app(context)
     add_console(app, context, demonstration=True)

@@ -13,6 +13,7 @@ from domain.stuck_words import told_of_point, told_of_reason
         ("other_case_unavailable:not_your_turn", "另一事项办不成：此事项不由您办理"),
         ("other_case_unavailable: application_incomplete: a: b", "另一事项办不成：申请内容不完整：a: b"),
         ("workflow_task_failing:Broken:0af1", "流程代码出错：Broken:0af1"),
+        ("provider_answer due 2026-09-30", "答复时限，2026年9月30日已到期"),
         ("something else", "something else"),
     ],
 )
