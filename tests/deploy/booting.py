@@ -18,6 +18,8 @@ from tests.deploy.conftest import DEPLOY
 
 ROOT = DEPLOY.parent
 PYTHON, INSTALLED = Path("opt/python"), Path("opt/shareflow/.venv")
+SOURCE, LIBRARIES = Path("opt/source"), Path("opt/libraries")
+"""Where the machine has this repository and what is installed for it: wherever they are, units see no /tmp or /root."""
 SECONDS = 240
 
 POSTGRES_UNIT = """[Service]
@@ -76,7 +78,8 @@ def machine(folder: Path) -> Iterator[Path]:
 def boot(root: Path) -> dict[str, str]:
     """Boot a machine, let it try what it is for, and give what it said of that."""
     command = ("systemd-nspawn", "--quiet", "--boot", "-D", str(root), "--register=no", "--keep-unit")
-    inside = (f"--bind-ro={sys.base_prefix}:/{PYTHON}", "--private-network")
+    seen = {sys.base_prefix: PYTHON, str(ROOT): SOURCE, sys.prefix: LIBRARIES}
+    inside = (*(f"--bind-ro={there}:/{here}" for there, here in seen.items()), "--private-network")
     subprocess.run(
         [*command, *inside, "--", "--unit=try.target"],
         env={**os.environ, "UNIFIED_CGROUP_HIERARCHY": "1"},
@@ -96,7 +99,7 @@ def _install(root: Path) -> None:
     shutil.copytree(DEPLOY / "systemd", units, dirs_exist_ok=True)
     for kind in ("sysusers", "tmpfiles"):
         _write(root / f"etc/{kind}.d/shareflow.conf", (DEPLOY / f"systemd/{kind}.conf").read_text("utf-8"))
-    places = {"bin": programs_folder(), "temporal": program(), "root": ROOT}
+    places = {"bin": _inside(programs_folder()), "temporal": _inside(program()), "root": f"/{SOURCE}"}
     for name, unit in (
         ("postgres.service", POSTGRES_UNIT),
         ("temporal.service", TEMPORAL_UNIT),
@@ -113,15 +116,20 @@ def _install(root: Path) -> None:
     subprocess.run([shareflow, "audit", "key", "--secret", key], check=True, capture_output=True)
 
 
+def _inside(file: Path | str) -> Path:
+    """Where the machine has a file of what is installed."""
+    return Path("/", LIBRARIES, Path(file).resolve().relative_to(Path(sys.prefix).resolve()))
+
+
 def _program(root: Path) -> None:
     """The program where the units look for it, on the Python of this run: the home of root is hidden from them."""
     bin_, site = root / INSTALLED / "bin", Path(shutil.__file__).parent.name
     packages = root / INSTALLED / "lib" / site / "site-packages"
-    for each in (root / PYTHON, bin_, packages):
+    for each in (root / PYTHON, root / SOURCE, root / LIBRARIES, bin_, packages):
         each.mkdir(parents=True)
     (bin_ / "python").symlink_to(f"/{PYTHON}/bin/{site}")
     _write(root / INSTALLED / "pyvenv.cfg", f"home = /{PYTHON}/bin\n")
-    _write(packages / "here.pth", f"{Path(sys.prefix) / 'lib' / site / 'site-packages'}\n{ROOT}\n")
+    _write(packages / "here.pth", f"/{LIBRARIES}/lib/{site}/site-packages\n/{SOURCE}\n")
     _write(bin_ / "shareflow", f"#!/{INSTALLED}/bin/python\nfrom cli import main\nmain()\n")
     (bin_ / "shareflow").chmod(0o755)
 
