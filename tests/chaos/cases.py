@@ -2,16 +2,17 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeVar
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from domain.engine.records import RecordedEvent
 from domain.evidence import verify_chain
 from domain.policy import default_policy
 from domain.statutes.loader import get_statute
-from domain.words import Role, Stage
+from domain.words import CommandName, Role, Stage
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from procedures.share_request.filing import as_requester
@@ -106,15 +107,17 @@ class Callers:
         for number, (role, name, fields) in enumerate(case.procedure.acts, start=1):
             await pause()
             key = f"{case.key}-act-{number}"
-
-            def given() -> Awaitable[Done]:
-                return self._door(role).command(case.request_id, name.value, key=key, **fields)  # noqa: B023 - awaited here
-
+            given = partial(self._give, case.request_id, role, name, key, fields)
             times = 2 if self._chance.random() < TWICE else 1
             answered = await asyncio.gather(*(self._again(case, given) for _ in range(times)))
             if len({(each.head, each.events) for each in answered}) != 1:
                 raise CaseGoneWrong(f"{case.request_id}: {name.value} was answered in two ways: {answered}")
             case.answers.append(answered[0])
+
+    def _give(
+        self, request_id: str, role: Role, name: CommandName, key: str, fields: Mapping[str, Any]
+    ) -> Awaitable[Done]:
+        return self._door(role).command(request_id, name.value, key=key, **fields)
 
     def _door(self, role: Role) -> AsyncClient:
         return self._chance.choice(self._doors)[role]

@@ -16,6 +16,8 @@ from tests.api.callers import STRANGER, Bearer, People
 from tests.console.conftest import Enter
 from tests.engine.cases import PROVIDER
 
+WITH_ONE_CASE = "113206000140000728"
+
 
 @pytest.fixture(scope="session")
 def people(api: httpx.AsyncClient, bearer: Bearer) -> People:
@@ -64,6 +66,19 @@ async def test_each_number_is_exactly_its_cases(people: People, enter: Enter, re
     path, number = links[0]
     shown = (await bureau.get(html.unescape(path))).text
     assert f": {label('console', 'cases_of', 'zh').format(number=number)}</h1>" in shown
+
+
+async def test_an_answer_on_the_same_day_took_no_working_day(people: People, bearer: Bearer) -> None:
+    """Of a department without other cases here, whose days would count as well."""
+    request_id = await people.file(provider={"code": WITH_ONE_CASE, "name": "市住建局"})
+    assert (await people.give("bureau", request_id, "accept")).status_code == 200
+    answer = {"command": "refuse", "reason": "涉密"}
+    headers = bearer(Role.PROVIDER, WITH_ONE_CASE)
+    told = await people.api.post(f"/v1/requests/{request_id}/commands", json=answer, headers=headers)
+    assert told.status_code == 200, told.text
+    found = (await people.get("bureau", f"/v1/assessment?department={WITH_ONE_CASE}")).json()["departments"]
+    row = next(each for each in found if each["department"] == WITH_ONE_CASE and each["procedure"] is None)
+    assert (row["law"]["ended"], row["law"]["median"]) == (1, 0)
 
 
 async def test_a_period_narrows_it_and_the_wrong_way_round_is_told(people: People, enter: Enter) -> None:

@@ -89,6 +89,18 @@ def test_a_temporary_table_can_be_taken_from_auditors(own: Engine, anna: Engine)
         connection.execute(text("CREATE TEMPORARY TABLE others (number int)"))
 
 
+def test_large_objects_can_be_taken_from_auditors(own: Engine, anna: Engine) -> None:
+    """PostgreSQL lets every user store some; the engine has none. As docs/audit.md says it."""
+    with anna.begin() as connection:
+        connection.execute(text("SELECT lo_unlink(lo_create(0))"))
+    with own.begin() as connection:
+        made = "lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea)"
+        connection.execute(text(f"REVOKE EXECUTE ON FUNCTION {made} FROM PUBLIC"))
+    for way in ("lo_create(0)", "lo_creat(-1)", "lo_from_bytea(0, 'x')"):
+        with pytest.raises(DBAPIError, match="permission denied"), anna.begin() as connection:
+            connection.execute(text(f"SELECT {way}"))
+
+
 def test_whoever_may_not_is_told_so_in_a_sentence(anna: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(DBAPIError) as refused, anna.begin() as connection:
         connection.execute(text("DELETE FROM events"))
