@@ -62,6 +62,8 @@ async def test_a_batch_tells_of_each_case_what_came_of_it(
         await handle_of(client, gone).signal("retry_step")
         await until(lambda: opened_by(client, gone))
         await page.locator("[data-act=confirm]").click()
+        # First what the button leads to: a reload that meets its navigation fails.
+        await expect(page.locator("[data-state=prepared]")).to_have_count(0)
 
         async def finished() -> bool:
             await page.reload()
