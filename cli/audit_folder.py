@@ -11,8 +11,7 @@ from audit.dossier.folder_list import LIST, DossierList
 from audit.dossier.packing import read_dossier
 from audit.verification.folder import check_list, check_name, list_in
 from audit.verification.results import CheckResult
-from audit.verification.verify import Trusted, failed
-from audit.verification.verify import verify as check
+from audit.verification.verify import Trusted, Verifier, failed
 from cli.errors import REFUSED, UNUSABLE, Failure
 from cli.output import numbered, print_json
 from configuration.memory import settle_memory
@@ -67,15 +66,16 @@ def _checked_in(folder: Path, trusted: Trusted) -> Iterator[CheckedFile]:
             yield CheckedFile(LIST, None, check_list(folder, listed, {file.name for file in files}, trusted.keys))
     except DossierUnusable as error:
         yield CheckedFile(LIST, None, _unreadable(error))
-    for file in files:
-        yield _checked(file, trusted, listed)
+    with Verifier(trusted) as verifier:
+        for file in files:
+            yield _checked(file, verifier, listed)
 
 
-def _checked(file: Path, trusted: Trusted, listed: DossierList | None) -> CheckedFile:
+def _checked(file: Path, verifier: Verifier, listed: DossierList | None) -> CheckedFile:
     try:
         dossier = read_dossier(file)
         misnamed = check_name(file, dossier, listed)
-        results = [*([misnamed] if misnamed else []), *check(dossier, trusted)]
+        results = [*([misnamed] if misnamed else []), *verifier.verify(dossier)]
         return CheckedFile(file.name, dossier.manifest.request_id, results)
     except DossierUnusable as error:
         return CheckedFile(file.name, None, _unreadable(error))

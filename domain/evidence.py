@@ -309,7 +309,12 @@ def seal(event_without_digest: Mapping[str, Any], prev: str, algorithm: Algorith
     if body.keys() != set(COVERED):
         odd = ", ".join(sorted(body.keys() ^ set(COVERED)))
         raise NotCanonical(f"An event is sealed with exactly its fields; missing or unknown: {odd}.")
-    return digest_of({**covered(body, event_without_digest.get("salt"), algorithm), "prev": prev}, algorithm)
+    return _sealed(body, event_without_digest.get("salt"), prev, algorithm)
+
+
+def _sealed(body: Mapping[str, Any], salt: str | None, prev: str, algorithm: Algorithm) -> str:
+    """The digest of a body as :func:`body_of` gives it."""
+    return digest_of({**covered(body, salt, algorithm), "prev": prev}, algorithm)
 
 
 def verify_chain(
@@ -332,7 +337,7 @@ def verify_chain(
         if event.prev != prev:
             raise ChainBroken(seq, "it does not carry the digest of the event before")
         try:
-            expected = seal({**body(event), "salt": event.salt}, prev, algorithm)
+            expected = _sealed(body(event), event.salt, prev, algorithm)
         except NotCanonical as error:
             raise ChainBroken(seq, f"it cannot be written down: {error}") from error
         if event.digest != expected:

@@ -7,11 +7,18 @@ fingerprint decide alike; with another they may, or may not.
 import hashlib
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final
 
 _DECIDING: Final = ("domain", "procedures", "protocol", "workflows")
+
+
+@cache
+def release_here() -> str:
+    """The number of this release, looked up once: finding it reads files of the installed package."""
+    return version("shareflow")
 
 
 @cache

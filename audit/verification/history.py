@@ -38,7 +38,7 @@ from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
 from audit.verification.silence import silent_runtime, silent_threads
 from domain.engine.records import NumberedEvent, Step, StepResult
-from domain.evidence import GENESIS, body_of, canonical_json, numbered, plain
+from domain.evidence import GENESIS, body_of, numbered, plain
 from domain.naming import fingerprint
 from protocol.messages import CaseOpening
 from protocol.names import CASE, RECORD_STEP, workflow_id
@@ -228,9 +228,8 @@ def check_ledger(record: CaseRecord, replayed: Replayed, with_persons: bool = Tr
     decided = replayed.events()
     for event, there in zip(decided, record.events, strict=False):
         said, stands = body(body_of(event)), body(record.body_of(there))
-        # Written down, for to Python true is 1.
-        if canonical_json(said) != canonical_json(stands):
-            wrong = next(name for name in said if canonical_json(said[name]) != canonical_json(stands[name]))
+        if _written(said) != _written(stands):
+            wrong = next(name for name in said if _written(said[name]) != _written(stands[name]))
             raise DecidesOtherwise(
                 f"event {there.seq}: the ledger says of {wrong}: {_short(stands[wrong])}; "
                 f"the history gives: {_short(said[wrong])}",
@@ -245,6 +244,11 @@ def check_ledger(record: CaseRecord, replayed: Replayed, with_persons: bool = Tr
         if digest != told.digest:
             raise CheckFailed(f"event {told.head}: the ledger had told the case another digest than it has here")
     return f"{len(decided)} events, decided again one by one"
+
+
+def _written(value: Any) -> str:
+    """Something written down to be compared, for to Python true is 1."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _body(body: Mapping[str, Any]) -> Mapping[str, Any]:

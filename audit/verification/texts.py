@@ -7,11 +7,11 @@ product, so that each release knows its own and those of the releases before it.
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import version
 from importlib.resources import files
 from typing import Final
 
 from audit.dossier.contents import POLICY, STATUTE
+from audit.dossier.rules import release_here
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
 from domain.policy import default_policy
@@ -48,7 +48,7 @@ def whose_texts(record: CaseRecord) -> str:
     having = [release for release, texts in released_texts().items() if texts.get(record.statute.id) == packed]
     if not having:
         raise TextOfNobody(f"{STATUTE} is not the text that this release has under {record.statute.id}")
-    ours = version("shareflow")
+    ours = release_here()
     whose = "as this release has it" if ours in having else f"as release {having[-1]} had it"
     usual = KNOWN.digest(record.policy) == KNOWN.digest(default_policy())
     return f"{whose}; the policy is {'the one that comes with it' if usual else 'one of the operator'}"
@@ -62,7 +62,7 @@ class TextOfNobody(CheckFailed):
 def released_texts() -> Mapping[str, Mapping[str, str]]:
     """The digests of the statutes by release and id: of each before, and of this one as it is here, the last."""
     before = json.loads(files("audit").joinpath("data", RELEASED).read_text("utf-8"))
-    return {**before, version("shareflow"): texts_here()}
+    return {**before, release_here(): texts_here()}
 
 
 def texts_here() -> Mapping[str, str]:

@@ -1,11 +1,8 @@
 """All checks of a dossier in their order; one that rests on another that failed is skipped, and says so."""
 
-import asyncio
-from asyncio import AbstractEventLoop
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, TypeVar
+from typing import Self
 
 from cryptography.x509 import Certificate
 
@@ -30,6 +27,7 @@ from audit.verification.log import check_against, check_inclusion_of, check_sign
 from audit.verification.page import check_page
 from audit.verification.persons import check_persons
 from audit.verification.record import CaseRecord, record_in
+from audit.verification.replay_loop import ReplayLoop
 from audit.verification.results import CheckFailed, CheckResult
 from audit.verification.rules import check_with, made_elsewhere, told_apart
 from audit.verification.seal import check_seal, check_unvouched
@@ -40,8 +38,6 @@ from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import COSIGNATURE, PublicKey
 from domain.log.notes import read_note
 from protocol.messages import CaseOpening
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -62,34 +58,28 @@ def verify(dossier: CaseDossier, trusted: Trusted = Trusted()) -> list[CheckResu
     What the auditor brings nothing for is skipped; so is the log, where the dossier has no proof and nobody asks.
     Raises DossierUnusable for one that was packed with the history of another workflow.
     """
-    return _Verification(dossier, trusted).all()
+    with Verifier(trusted) as verifier:
+        return verifier.verify(dossier)
 
 
-def _given(work: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine gives. The loop itself is given nothing: it would write out its task with the whole of that.
+class Verifier:
+    """Checks one dossier after another, against the same that is trusted: the loop in which cases run is made once."""
 
-    (Looking whether its own handler of SIGINT still stands, ``asyncio.run`` makes text of it to raise an error that it
-    catches.)
-    """
-    found: list[T] = []
+    def __init__(self, trusted: Trusted = Trusted()) -> None:
+        self._trusted = trusted
+        self._loop = ReplayLoop()
 
-    async def keep() -> None:
-        found.append(await work)
+    def __enter__(self) -> Self:
+        """Ready to check."""
+        return self
 
-    with asyncio.Runner(loop_factory=_fast_loop()) as runner:
-        runner.run(keep())
-    return found[0]
+    def __exit__(self, *_: object) -> None:
+        """No more dossiers come."""
+        self._loop.close()
 
-
-@cache
-def _fast_loop() -> Callable[[], AbstractEventLoop] | None:
-    """What makes the event loop of uvloop, which spares an eighth of a replay; None where it is not installed."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    made: Callable[[], AbstractEventLoop] = uvloop.new_event_loop
-    return made
+    def verify(self, dossier: CaseDossier) -> list[CheckResult]:
+        """What :func:`verify` gives, and raises."""
+        return _Verification(dossier, self._trusted, self._loop).all()
 
 
 class _Skipped(Exception):
@@ -99,9 +89,10 @@ class _Skipped(Exception):
 class _Verification:
     """One dossier being checked."""
 
-    def __init__(self, dossier: CaseDossier, trusted: Trusted) -> None:
+    def __init__(self, dossier: CaseDossier, trusted: Trusted, loop: ReplayLoop) -> None:
         self._dossier = dossier
         self._trusted = trusted
+        self._loop = loop
         self._results: list[CheckResult] = []
         self._record: CaseRecord | None = None
         self._proof: LogProof | None = None
@@ -213,7 +204,7 @@ class _Verification:
 
     def _replay(self) -> str:
         self._read_histories()
-        self._replayed = _given(check_history(self._dossier, self._read_record, self._histories))
+        self._replayed = self._loop.run(check_history(self._dossier, self._read_record, self._histories))
         events, runs = sum(len(history.events) for history in self._histories), len(self._histories)
         return f"{events} events of Temporal in {runs} run{'s' if runs > 1 else ''}, replayed"
 
