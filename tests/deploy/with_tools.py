@@ -155,9 +155,11 @@ def test_compose_is_by_its_schema(tmp_path: Path) -> None:
     assert ran(*check, altered)[0] != 0
 
 
-@pytest.mark.parametrize("path", ["compose/compose.yaml", "prometheus/rules.yml"])
-def test_yaml_is_well_kept(path: str) -> None:
-    assert ran(BIN / "yamllint", "-s", "-d", YAML, DEPLOY / path) == (0, "")
+def test_yaml_is_well_kept() -> None:
+    """But the chart's templates, which are none before Helm has filled them in."""
+    files = [path for path in sorted(DEPLOY.rglob("*.y*ml")) if path.parent.name != "templates"]
+    assert len(files) > 5
+    assert ran(BIN / "yamllint", "-s", "-d", YAML, *files) == (0, "")
 
 
 def test_prometheus_takes_the_alerts(tmp_path: Path) -> None:

@@ -1,0 +1,133 @@
+{{- /* What every pod is and may do: by the user of the image, with nothing it does not need. */ -}}
+{{- define "shareflow.pod" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{- define "shareflow.container" -}}
+image: {{ printf "%s:%s" .Values.image.repository (include "shareflow.tag" .) }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+securityContext:
+  allowPrivilegeEscalation: false
+  privileged: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{- define "shareflow.spread" -}}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "shareflow.selector" . | nindent 8 }}
+{{- end -}}
+
+{{- /* How Temporal is reached; where the Worker Controller runs workers, it tells them of that itself. */ -}}
+{{- define "shareflow.temporal" -}}
+- {name: TEMPORAL_ADDRESS, value: {{ .Values.temporal.address | quote }}}
+- {name: TEMPORAL_NAMESPACE, value: {{ .Values.temporal.namespace | quote }}}
+{{- if .Values.workerController.enabled }}
+- {name: TEMPORAL_DEPLOYMENT_NAME, value: {{ include "shareflow.deployment" . | quote }}}
+{{- end }}
+{{- if .Values.temporal.tls.secret }}
+- {name: TEMPORAL_TLS_CLIENT_CERT_PATH, value: /etc/temporal/tls/tls.crt}
+- {name: TEMPORAL_TLS_CLIENT_KEY_PATH, value: /etc/temporal/tls/tls.key}
+- {name: TEMPORAL_TLS_SERVER_CA_CERT_PATH, value: /etc/temporal/tls/ca.crt}
+{{- with .Values.temporal.tls.serverName }}
+- {name: TEMPORAL_TLS_SERVER_NAME, value: {{ . | quote }}}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "shareflow.environment" -}}
+- {name: SHAREFLOW_STATE, value: /var/lib/shareflow}
+- {name: SHAREFLOW_DATABASE_URL_FILE, value: /etc/shareflow/secrets/database-url}
+- {name: SHAREFLOW_PUBLIC_URL, value: {{ .Values.publicUrl | quote }}}
+{{- if .Values.files.departments }}
+- {name: SHAREFLOW_DEPARTMENTS, value: /etc/shareflow/files/departments.yaml}
+{{- end }}
+{{- if .Values.files.policy }}
+- {name: SHAREFLOW_POLICY, value: /etc/shareflow/files/policy.yaml}
+{{- end }}
+{{- range $name, $value := .Values.settings }}
+- {name: {{ $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end -}}
+
+{{- define "shareflow.mounts" -}}
+- {name: tmp, mountPath: /tmp}
+- {name: state, mountPath: /var/lib/shareflow}
+- {name: secrets, mountPath: /etc/shareflow/secrets, readOnly: true}
+{{- if .Values.files.configMap }}
+- {name: files, mountPath: /etc/shareflow/files, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{- define "shareflow.temporalMount" -}}
+{{- if .Values.temporal.tls.secret }}
+- {name: temporal-tls, mountPath: /etc/temporal/tls, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{- define "shareflow.temporalVolume" -}}
+{{- if .Values.temporal.tls.secret }}
+- name: temporal-tls
+  secret: {secretName: {{ .Values.temporal.tls.secret }}, defaultMode: 0440}
+{{- end }}
+{{- end -}}
+
+{{- /* A volume of files, each of a Secret of its own: a list of dicts with "secret" and "key". */ -}}
+{{- define "shareflow.secretFiles" -}}
+projected:
+  defaultMode: 0440
+  sources:
+    {{- range . }}
+    - secret:
+        name: {{ .secret }}
+        items: [{key: {{ .key }}, path: {{ .key }}}]
+    {{- end }}
+{{- end -}}
+
+{{- define "shareflow.volumes" -}}
+- {name: tmp, emptyDir: {}}
+- name: state
+  persistentVolumeClaim:
+    claimName: {{ .Values.state.existingClaim | default (printf "%s-state" (include "shareflow.name" .)) }}
+- name: secrets
+  {{- $database := dict "secret" .Values.secrets.databaseUrl "key" "database-url" }}
+  {{- $log := dict "secret" .Values.secrets.logKey "key" "log-key" }}
+  {{- include "shareflow.secretFiles" (list $database $log) | nindent 2 }}
+{{- with .Values.files.configMap }}
+- {name: files, configMap: {name: {{ . }}}}
+{{- end }}
+{{- end -}}
+
+{{- define "shareflow.probes" -}}
+startupProbe:
+  httpGet: {path: /healthz, port: health}
+  periodSeconds: 2
+  failureThreshold: 60
+readinessProbe:
+  httpGet: {path: /readyz, port: health}
+  periodSeconds: 5
+  timeoutSeconds: 7
+livenessProbe:
+  httpGet: {path: /healthz, port: health}
+  periodSeconds: 15
+  timeoutSeconds: 5
+{{- end -}}
