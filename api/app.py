@@ -21,6 +21,8 @@ from api.cases import endpoints as cases
 from api.cases import request_endpoints as requests
 from api.cases.sheets import endpoints as sheets
 from api.checkpoints import endpoints as checkpoints
+from api.codec import endpoints as codec
+from api.codec.origins import CodecOrigin
 from api.context import AppContext
 from api.dependencies import bearer_token
 from api.disputes import endpoints as disputes
@@ -84,6 +86,7 @@ ROUTERS = (
     calendar.router,
     checkpoints.router,
     operator_acts.router,
+    codec.router,
     procedures.router,
     audit.router,
     dossiers.router,
@@ -142,6 +145,8 @@ def create_app(context: AppContext | None) -> FastAPI:
     app.state.registry = health.figures(context)
     answer_problems(app)
     # Each goes around those before it.
+    if settings.codec_origin:
+        app.add_middleware(CodecOrigin, origin=settings.codec_origin)
     app.add_middleware(BodyLimit, at_most=settings.body_limit)
     app.add_middleware(Headers)
     app.add_middleware(Heads, routes=app.routes)

@@ -44,7 +44,8 @@ class ApiSettings:
     ``witnesses`` are the keys whose cosignatures are kept;
     ``mail`` is the server for mail to officers, if any, ``robots`` are those in the groups of departments;
     ``dossier_limit`` is the largest dossier that is taken in to be checked, in bytes; ``verify_page`` is how often one
-    address may have one checked on the page for it (None: there is no such page).
+    address may have one checked on the page for it (None: there is no such page). ``codec_origin`` is where Temporal's
+    pages are, which may use the codec server (empty: no page of another address may).
     """
 
     issuer: str | None = None
@@ -72,6 +73,7 @@ class ApiSettings:
     robots: Robots = field(default_factory=dict)
     dossier_limit: int = 64 * 1024 * 1024
     verify_page: RateLimitItem | None = None
+    codec_origin: str = ""
 
     @property
     def address(self) -> str:
@@ -124,4 +126,5 @@ def api_settings(settings: Settings) -> ApiSettings:
         robots=robots_of(settings),
         dossier_limit=settings.dossier_limit,
         verify_page=settings.verify_page,
+        codec_origin=settings.codec_origin,
     )

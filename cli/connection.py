@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from configuration.errors import StartupError
+from configuration.payload_keys import key_ring_of
 from configuration.policy_file import policy_in_force
 from configuration.settings import Settings
 from embedded.stack.folder import running_stack
@@ -49,7 +50,7 @@ def what_is_missing(url: str | None, address: str | None) -> str:
 
 async def _temporal(settings: Settings, address: str) -> TemporalClient:
     try:
-        return await connect_as_named(settings.temporal, address)
+        return await connect_as_named(settings.temporal, address, ring=key_ring_of(settings))
     except RuntimeError as error:
         cause = " ".join(str(error).split())
         raise StartupError(f"Temporal at {address} does not answer ({cause}); check TEMPORAL_ADDRESS.") from error

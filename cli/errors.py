@@ -34,6 +34,7 @@ EXIT_CODES = {
     "configuration.errors.StartupError": UNUSABLE,
     "starter.scenarios.ScenarioError": UNUSABLE,
     "configuration.policy_file.PolicyError": UNUSABLE,
+    "protocol.sealing.NotOpened": UNUSABLE,
     "ledger.errors.LedgerUnavailable": UNUSABLE,
     "ledger.errors.AnotherLog": UNUSABLE,
     "ledger.errors.LedgerConflict": UNUSABLE,

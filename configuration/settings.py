@@ -187,6 +187,24 @@ class Settings(CallerSettings, NotificationSettings):
         "workers",
         shown="none",
     )
+    payload_keys = Setting(
+        "SHAREFLOW_PAYLOAD_KEYS",
+        as_path_if_any,
+        "file",
+        "the keys with which messages are sealed on their way into Temporal, the same for all processes "
+        "([below](#sealed-messages)); `shareflow admin payload-key` makes one",
+        "all",
+        shown="none, and Temporal's store has them as they are",
+    )
+    codec_origin = Setting(
+        "SHAREFLOW_CODEC_ORIGIN",
+        as_public_url,
+        "address",
+        "where Temporal's pages are, such as `https://temporal.example.gov.cn`: they may have sealed messages opened "
+        "for whoever is signed in there ([below](#sealed-messages))",
+        "the API",
+        shown="none: no page of another address may",
+    )
     webhook_allow = Setting(
         "SHAREFLOW_WEBHOOK_ALLOW",
         as_allowed,

@@ -14,6 +14,7 @@ from pathlib import Path
 from api.settings import ApiSettings
 from configuration.errors import StartupError
 from configuration.log_key import signer_in, usual_file
+from configuration.payload_keys import key_ring_of
 from configuration.settings import Settings, environment_with
 from embedded.processes import Program, supervised
 from embedded.stack.folder import Addresses, StateFolder
@@ -146,10 +147,10 @@ async def _postgres(stack: AsyncExitStack, folder: StateFolder) -> str:
 async def _temporal(
     stack: AsyncExitStack, folder: StateFolder, settings: Settings, additions: Additions
 ) -> tuple[TemporalClient, str, str | None]:
-    outside = settings.temporal_address
+    outside, ring = settings.temporal_address, key_ring_of(settings)
     if outside:
         try:
-            return await connect_as_named(settings.temporal), outside, None
+            return await connect_as_named(settings.temporal, ring=ring), outside, None
         except RuntimeError as error:
             raise StartupError(f"Temporal at {outside} does not answer ({error}); check TEMPORAL_ADDRESS.") from error
     options = TemporalOptions(
@@ -161,5 +162,5 @@ async def _temporal(
     )
     server = await start_temporal(options)
     stack.push_async_callback(server.stop)
-    client = await connect_to(server.address)
+    client = await connect_to(server.address, ring=ring)
     return client, server.address, server.ui

@@ -10,7 +10,8 @@ from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
-from protocol.payloads import data_converter
+from protocol.payloads import converter_with
+from protocol.sealing import KeyRing
 
 TemporalClient: TypeAlias = Client
 """What whoever hands a connection on calls it, who asks nothing of Temporal himself."""
@@ -31,20 +32,22 @@ def named_in(environment: Mapping[str, str]) -> NamedServer:
 
 
 async def connect_as_named(
-    named: NamedServer, address: str | None = None, runtime: Runtime | None = None
+    named: NamedServer, address: str | None = None, runtime: Runtime | None = None, ring: KeyRing | None = None
 ) -> TemporalClient:
     """A client by Temporal's own client configuration: its namespace, keys and certificates; ``address`` goes before.
+
+    ``ring`` has the keys that seal what is sent (None: nothing is sealed).
 
     Raises RuntimeError when nobody answers there.
     """
     config = named.copy()
     config["target_host"] = address or named.get("target_host") or USUAL_ADDRESS
-    return await Client.connect(**config, data_converter=data_converter, runtime=runtime)
+    return await Client.connect(**config, data_converter=converter_with(ring), runtime=runtime)
 
 
-async def connect_to(address: str, runtime: Runtime | None = None) -> TemporalClient:
+async def connect_to(address: str, runtime: Runtime | None = None, ring: KeyRing | None = None) -> TemporalClient:
     """A client of the server at an address, whatever the environment names. Raises RuntimeError when none answers."""
-    return await Client.connect(address, data_converter=data_converter, runtime=runtime)
+    return await Client.connect(address, data_converter=converter_with(ring), runtime=runtime)
 
 
 async def temporal_answers(client: TemporalClient, within: timedelta = ANSWERS_WITHIN) -> bool:

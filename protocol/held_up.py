@@ -37,6 +37,7 @@ from protocol.names import (
     RECOUNT_CLOCKS,
     TASK_QUEUE,
 )
+from protocol.opening_sealed import open_what_can_be
 from protocol.search_attributes import STUCK_REASON
 
 REPORTED: Final = "TemporalReportedProblems"
@@ -158,6 +159,7 @@ async def what_holds(client: TemporalClient, workflow_id: str) -> tuple[HeldUp, 
                 namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
             )
         )
+    open_what_can_be(client, described)
     if described.workflow_execution_info.status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
         raise WorkflowGone("it has ended")
     said = [of_reason(reason) for reason in _reasons_of(described)]
@@ -240,8 +242,9 @@ async def _tail_of(client: TemporalClient, workflow_id: str) -> _Tail:
         maximum_page_size=_TAIL,
     )
     with told_when_gone():
-        events = (await client.workflow_service.get_workflow_execution_history_reverse(asked)).history.events
-    return _read(events)
+        end = (await client.workflow_service.get_workflow_execution_history_reverse(asked)).history
+    open_what_can_be(client, end)
+    return _read(end.events)
 
 
 def _read(newest_first: Iterable[Any]) -> _Tail:

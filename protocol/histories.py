@@ -15,6 +15,7 @@ from domain.engine.commands import Command
 from protocol.asking import WorkflowGone, told_when_gone
 from protocol.connecting import TemporalClient
 from protocol.names import CASE, RECORD_STEP, request_id_of
+from protocol.opening_sealed import open_all
 from protocol.payloads import data_converter
 
 CaseHistory = WorkflowHistory
@@ -101,9 +102,12 @@ async def latest_run(client: TemporalClient, workflow_id: str) -> str:
 
 
 async def history_of(client: TemporalClient, workflow_id: str, run_id: str) -> CaseHistory:
-    """The history of a run. Raises WorkflowGone, and one of TEMPORAL_FAILED."""
+    """The history of a run, with nothing in it sealed. Raises WorkflowGone, NotOpened, and one of TEMPORAL_FAILED."""
     with told_when_gone():
-        return await client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+        history = await client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+    for event in history.events:
+        open_all(client, event)
+    return history
 
 
 async def runs_of(client: TemporalClient, workflow_id: str, kept: Collection[str]) -> FoundRuns:

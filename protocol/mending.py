@@ -20,6 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from protocol.asking import told_when_gone
 from protocol.connecting import TemporalClient
+from protocol.opening_sealed import open_what_can_be
 
 FIRST: Final = "first"
 LAST: Final = "last"
@@ -78,6 +79,8 @@ async def points_of(client: TemporalClient, workflow_id: str) -> Sequence[Point]
     """Where the latest run may be reset to, the earliest first. Raises WorkflowGone, and one of TEMPORAL_FAILED."""
     with told_when_gone():
         history = await client.get_workflow_handle(workflow_id).fetch_history()
+    for event in history.events:
+        open_what_can_be(client, event)
     found = dict[str, int]()
     last: int | None = None
     for event in history.events:
@@ -124,5 +127,9 @@ def _place(point: Point) -> tuple[int, bool]:
 
 
 def _command_in(payloads: Sequence[object]) -> str:
+    """The name of a command that was given; ``command`` where nobody here can read it."""
     data = getattr(payloads[0], "data", b"{}") if payloads else b"{}"
-    return str(json.loads(data).get("name", "command"))
+    try:
+        return str(json.loads(data).get("name", "command"))
+    except ValueError:
+        return "command"

@@ -1,4 +1,4 @@
-"""How messages travel through Temporal: JSON, short, by one converter for the whole process.
+"""How messages travel through Temporal: JSON, short, by one converter for the whole process, sealed where it has keys.
 
 A field that says no more than its default is left out: the defaults of messages never change. The opening of a case
 names the texts of rules that it rests on in the metadata of its payload, so that a worker can have them at hand before
@@ -16,6 +16,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.converter import (
     CompositePayloadConverter,
     DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
     DefaultPayloadConverter,
     EncodingPayloadConverter,
     JSONPlainPayloadConverter,
@@ -23,6 +24,7 @@ from temporalio.converter import (
 )
 
 from protocol.messages import CaseOpening
+from protocol.sealing import KeyRing, SealedConverter
 
 RULE_TEXTS = "rule-texts"
 """In a payload's metadata: the digests of the texts that its message rests on, with commas between."""
@@ -67,8 +69,8 @@ class MessagesAsJson(CompositePayloadConverter):
 def _encodings() -> Mapping[bytes, EncodingPayloadConverter]:
     json = MessageConverter()
     usual = DefaultPayloadConverter.default_encoding_payload_converters
-    every = (json if isinstance(one, JSONPlainPayloadConverter) else one for one in usual)
-    return {one.encoding.encode(): one for one in every}
+    every = [json if isinstance(one, JSONPlainPayloadConverter) else one for one in usual]
+    return {one.encoding.encode(): one for one in (*every, SealedConverter())}
 
 
 class MessagesConverter(DataConverter):
@@ -83,7 +85,18 @@ class MessagesConverter(DataConverter):
 
 
 data_converter = MessagesConverter(payload_converter_class=MessagesAsJson)
-"""What every client and worker of cases converts with."""
+"""What every client and worker of cases converts with, where nothing is sealed."""
+
+
+def converter_with(ring: KeyRing | None) -> DataConverter:
+    """What converts by the keys of a ring: payloads are sealed, and with them the words of failures. None: nothing."""
+    if ring is None:
+        return data_converter
+    return MessagesConverter(
+        payload_converter_class=MessagesAsJson,
+        payload_codec=ring,
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
 
 
 def rule_texts_of(payloads: Sequence[Payload]) -> list[str]:

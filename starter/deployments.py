@@ -17,7 +17,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from protocol.connecting import TemporalClient
-from protocol.histories import CaseHistory
+from protocol.histories import CaseHistory, history_of
 from protocol.names import CASE, DUTY_ROUND, STUCK_BATCH, TASK_QUEUE
 from starter.temporal_checks import in_its_words
 
@@ -51,10 +51,11 @@ class Deployment:
             await self._released(build_id, within)
 
     async def open_histories(self, at_most: int) -> AsyncIterator[CaseHistory]:
-        """The histories of the workflows of ours that are open, as many at most."""
+        """The histories of the workflows of ours that are open, as many at most. Raises NotOpened as well."""
         with in_its_words():
             async for run in self.client.list_workflows(OPEN, limit=at_most):
-                yield await self.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+                if run.run_id is not None:
+                    yield await history_of(self.client, run.id, run.run_id)
 
     async def _released(self, build_id: str, within: timedelta) -> None:
         await self._until(

@@ -8,7 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 
 from domain.field_types import CallerKey
-from starter.errors import InvalidInput
+from protocol.sealing import NotOpened
+from starter.errors import InvalidInput, NeedsOperator
 
 T = TypeVar("T")
 
@@ -16,7 +17,10 @@ _KEY: TypeAdapter[str] = TypeAdapter(CallerKey)
 
 
 async def within(seconds: float, call: Coroutine[Any, Any, T]) -> T:
-    """Wait for a call so long. A cancelled caller stays cancelled: the SDK makes an error of its own of that."""
+    """Wait for a call so long. A cancelled caller stays cancelled: the SDK makes an error of its own of that.
+
+    Raises NeedsOperator for an answer that is sealed with a key which is not here.
+    """
     async with asyncio.timeout(seconds):
         try:
             return await call
@@ -25,6 +29,8 @@ async def within(seconds: float, call: Coroutine[Any, Any, T]) -> T:
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError from error
             raise
+        except NotOpened as error:
+            raise NeedsOperator(str(error)) from None
 
 
 def check_key(key: str) -> None:

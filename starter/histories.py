@@ -13,6 +13,7 @@ from protocol.asking import TEMPORAL_FAILED, WorkflowGone
 from protocol.connecting import TemporalClient
 from protocol.histories import COMPLETED, CaseHistory, history_in, history_of, latest_run, run_before, text_of
 from protocol.names import workflow_id
+from protocol.sealing import NotOpened
 from starter.errors import NeedsOperator, NotFound, Unavailable
 
 
@@ -31,7 +32,8 @@ async def histories_of(
 
     What Temporal no longer has is taken from the archive, by the digests of the register; where Temporal does not
     answer, so is a case of which that run is archived that ended by the case's own rules. Raises NotFound where
-    neither has the case or its history was disposed of, NeedsOperator where a run or its archived history is lost,
+    neither has the case or its history was disposed of, NeedsOperator where a run or its archived history is lost or
+    sealed with a key that is not here,
     Unavailable.
     """
     case = workflow_id(request_id)
@@ -87,6 +89,8 @@ async def _from_temporal(temporal: TemporalClient, case: str, run_id: str) -> Ca
         history = await history_of(temporal, case, run_id)
     except WorkflowGone:
         return None
+    except NotOpened as error:
+        raise NeedsOperator(str(error)) from None
     return CaseRun(history, text_of(history))
 
 

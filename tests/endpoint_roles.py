@@ -12,6 +12,7 @@ from api.attachments.endpoints import BRINGERS
 from api.audit.endpoints import AUDITORS
 from api.calendar.publishing import PUBLISHERS
 from api.checkpoints.endpoints import COSIGNERS
+from api.codec.endpoints import OPENERS, WRAPPERS
 from api.events_in.receiving import SENDERS
 from api.notifications.choosing import READERS_OF_LOST
 from api.operator_acts.endpoints import WATCHERS
@@ -140,6 +141,8 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/audit/log": frozenset(AUDITORS),
     "GET /v1/audit/cases/{request_id}/dossier": frozenset(AUDITORS),
     "POST /v1/audit/verify": frozenset(AUDITORS),
+    "POST /v1/codec/decode": frozenset(OPENERS),
+    "POST /v1/codec/encode": frozenset(WRAPPERS),
     "GET /v1/operator-acts": frozenset(WATCHERS),
     "GET /healthz": OpenTo.ANYBODY,
     "GET /readyz": OpenTo.ANYBODY,

@@ -19,6 +19,7 @@ from configuration.errors import StartupError, port_named
 from configuration.log_key import signer_named
 from configuration.logs import configure_logs
 from configuration.memory import settle_memory
+from configuration.payload_keys import key_ring_of
 from configuration.process import told_to_stop
 from configuration.settings import Settings
 from configuration.values import prefix_of
@@ -109,7 +110,7 @@ async def run_until_stopped(settings: Settings, held: bool = False) -> None:
     stop = told_to_stop(by_standard_input=held)
     engine = await asyncio.to_thread(connect, settings.database_url or "")
     await asyncio.to_thread(require_schema, engine)
-    client = await connect_as_named(settings.temporal, runtime=sdk_metrics(settings))
+    client = await connect_as_named(settings.temporal, runtime=sdk_metrics(settings), ring=key_ring_of(settings))
     async with running_worker(client, engine, settings, settings.health_port):
         settle_memory()
         log.info("working", extra={"task_queue": TASK_QUEUE, "namespace": client.namespace})

@@ -46,6 +46,17 @@ def setup(
     run(set_up_and_tell(retention_days, as_json))
 
 
+@commands.command("payload-key")
+def payload_key(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="Its name in the file, such as 2026-11.")],
+    kind: Annotated[str, typer.Option(help="aes-256-gcm, or sm4-gcm with a key of 128 bits.")] = "aes-256-gcm",
+) -> None:
+    """Print a new key with which messages are sealed on their way into Temporal, as a line of their file."""
+    from cli.admin.payload_keys import tell_new_key
+
+    tell_new_key(key_id, kind)
+
+
 @commands.command()
 def release(
     build_id: Annotated[str, typer.Argument(metavar="BUILD_ID", help="TEMPORAL_WORKER_BUILD_ID of the new workers.")],

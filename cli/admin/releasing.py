@@ -12,6 +12,7 @@ from cli.output import print_json
 from configuration.settings import Settings
 from ledger.reader import Reader
 from protocol.histories import CaseHistory
+from protocol.sealing import NotOpened
 from starter.deployments import Deployment, NotReleased
 from starter.temporal_checks import NotTold
 from worker.replaying import ReplayTally, golden_in, histories_in, replay
@@ -46,6 +47,8 @@ async def _replayed(reader: Reader, deployment: Deployment, golden: Path | None,
         raise Failure(f"The folder {golden} has no histories.")
     try:
         return await replay(reader, _histories(deployment, golden, at_most))
+    except NotOpened:
+        raise
     except (OSError, ValueError) as error:
         raise Failure(f"The histories in {golden} cannot be read ({' '.join(str(error).split())[:200]}).") from error
 

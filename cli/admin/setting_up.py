@@ -10,6 +10,7 @@ from cli.errors import Failure
 from cli.output import print_json
 from configuration.departments import departments_in_force
 from configuration.errors import StartupError
+from configuration.payload_keys import key_ring_of
 from configuration.settings import Settings
 from embedded.stack.folder import running_stack
 from protocol.connecting import TemporalClient, connect_as_named
@@ -25,7 +26,7 @@ async def temporal_named(settings: Settings) -> TemporalClient:
     if not address:
         raise StartupError(NOT_RUNNING)
     try:
-        return await connect_as_named(settings.temporal, address)
+        return await connect_as_named(settings.temporal, address, ring=key_ring_of(settings))
     except RuntimeError as error:
         cause = " ".join(str(error).split())
         raise StartupError(f"Temporal at {address} does not answer ({cause}); check TEMPORAL_ADDRESS.") from error

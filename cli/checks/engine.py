@@ -6,6 +6,7 @@ from cli.checks.archive import archive_check
 from cli.checks.checkpoints import checkpoints_check
 from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
 from cli.connection import NAME_BOTH
+from configuration.payload_keys import key_ring_of
 from configuration.settings import Settings
 from embedded.stack.folder import Addresses, running_stack
 from ledger.engine import connect
@@ -77,7 +78,8 @@ async def _temporal(settings: Settings, running: Addresses | None) -> tuple[Chec
     if not address:
         return skipped("temporal", "No stack is running here.", START), None
     try:
-        client = await asyncio.wait_for(connect_as_named(settings.temporal, address), PATIENCE)
+        reached = connect_as_named(settings.temporal, address, ring=key_ring_of(settings))
+        client = await asyncio.wait_for(reached, PATIENCE)
     except (RuntimeError, TimeoutError) as error:
         says = f"Temporal at {address} does not answer ({unexpected(error)})."
         return problem("temporal", says, "check TEMPORAL_ADDRESS and that Temporal runs" if named else START), None

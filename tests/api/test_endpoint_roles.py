@@ -44,6 +44,8 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /v1/requests/{request_id}/notes": {"text": ""},
     "POST /v1/cases/{request_id}/notes": {"text": ""},
     "POST /v1/attachments": {},
+    "POST /v1/codec/decode": {"payloads": []},
+    "POST /v1/codec/encode": {"payloads": []},
     "POST /v1/assessment/seals": {"from": "2020-01-01", "to": "2020-01-31", "digest": "0" * 64, "reason": "x"},
     "POST /v1/simulations": {"scenarios": ["name: x"]},
     "POST /v1/calendar/impact": {"edition": "{}"},

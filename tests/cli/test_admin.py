@@ -13,6 +13,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from configuration.payload_keys import key_ring_of
 from configuration.settings import Settings
 from domain.words import CommandName, Role
 from embedded.simulate.sandbox import Sandbox
@@ -67,6 +68,22 @@ def test_an_address_may_stand_in_a_file_which_counts_for_owners_first(
     assert ("owner:***@" in refused, "secret" in refused) == (True, False)
     monkeypatch.setenv("SHAREFLOW_MIGRATION_URL", "postgresql://owner@127.0.0.1:1/d")
     assert "both set" in shareflow("admin", "migrate").plainly_refused()
+
+
+def test_a_key_that_is_made_is_one_and_a_file_of_keys_that_is_none_stops_the_start(
+    shareflow: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "payload-keys"
+    made = [shareflow("admin", "payload-key", key_id, *more) for key_id, *more in (("b",), ("a", "--kind", "sm4-gcm"))]
+    file.write_text("".join(each.out for each in made), "ascii")
+    ring = key_ring_of(Settings({"SHAREFLOW_PAYLOAD_KEYS": str(file)}))
+    assert (ring and ring.ids, key_ring_of(Settings({}))) == (("b", "a"), None)
+    assert "there are aes-256-gcm, sm4-gcm" in shareflow("admin", "payload-key", "c", "--kind", "des").plainly_refused()
+    assert "The id of a key" in shareflow("admin", "payload-key", "two words").plainly_refused()
+    file.write_text("2026 aes-256-gcm c2hvcnQ=\n", "ascii")
+    monkeypatch.setenv("SHAREFLOW_PAYLOAD_KEYS", str(file))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    assert "a key for aes-256-gcm has 32 bytes, not 5" in shareflow("admin", "setup").plainly_refused()
 
 
 @pytest.fixture
