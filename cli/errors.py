@@ -41,6 +41,7 @@ EXIT_CODES = {
     "ledger.errors.BadCursor": UNUSABLE,
     "ledger.errors.CursorExpired": UNUSABLE,
     "domain.calendar.errors.CalendarError": UNUSABLE,
+    "domain.log.keys.CannotSign": UNUSABLE,
     "domain.departments.DepartmentsError": UNUSABLE,
     "domain.engine.process.InvalidProcess": UNUSABLE,
     "domain.statutes.errors.StatuteError": UNUSABLE,

@@ -150,8 +150,8 @@ class Settings(CallerSettings, NotificationSettings):
         "SHAREFLOW_LOG_KEY",
         as_path_if_any,
         "file",
-        "the secret key with which workers sign checkpoints of the log ([audit.md](audit.md)), the same for all of "
-        "them; `shareflow audit key` makes it",
+        "the secret key with which workers sign checkpoints of the log, or the public one and the program of a device "
+        "that signs by it ([audit.md](audit.md)), the same for all of them; `shareflow audit key` makes a secret one",
         "all",
         shown="`checkpoint.key` in the state folder under `up`, else none, and no checkpoints",
     )

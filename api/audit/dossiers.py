@@ -21,6 +21,7 @@ from audit.dossier.contents import CaseDossier, DossierUnusable
 from audit.dossier.packing import write_dossier
 from audit.dossier.seal import seal_of
 from audit.verification.results import CheckFailed, CheckResult
+from domain.log.keys import CannotSign
 from domain.messages import Language, label
 from starter.dossier_checks import TooMuch
 from starter.dossiers import dossier_of, papers_in
@@ -75,7 +76,12 @@ async def _packed(context: AppContext, request_id: str, kept: Sequence[int], wit
         made = await dossier_of(context.reader, temporal, request_id, kept, find, context.archive, with_persons)
     except CheckFailed as error:
         raise NeedsOperator(f"No dossier can be made of {request_id}: {error.detail}.") from None
-    return made if context.signer is None else replace(made, seal=seal_of(made.manifest, context.signer))
+    if context.signer is None:
+        return made
+    try:
+        return replace(made, seal=await asyncio.to_thread(seal_of, made.manifest, context.signer))
+    except CannotSign as error:
+        raise Unavailable(str(error)) from error
 
 
 def _written(context: AppContext, packed: CaseDossier) -> IO[bytes]:

@@ -42,6 +42,10 @@ class CannotCheck(Exception):
     """A signature may be right, but what checks it is not installed; one clause says what that is."""
 
 
+class CannotSign(Exception):
+    """What signs does not answer, or answers with something else; one sentence says so. Later it may."""
+
+
 class Signer(Protocol):
     """What signs: a key in memory, or a device that keeps it (HSM, 密码机), SM2 among them."""
 
@@ -50,7 +54,7 @@ class Signer(Protocol):
         """What its signatures are checked with."""
 
     def sign(self, message: bytes) -> bytes:
-        """What stands below a note with this text. Blocks."""
+        """What stands below a note with this text. Blocks. Raises CannotSign."""
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,12 @@ from api.settings import ApiSettings
 from audit.dossier.packing import unpacked
 from audit.dossier.persons import CannotWithhold
 from audit.verification.record import events_in
-from audit.verification.verify import failed, verify
+from audit.verification.verify import Trusted, failed, verify
+from configuration.log_key import signer_there
 from starter.dossier_checks import DossierChecks, TooMuch
 from starter.tokens import Issuer
 from tests.api.callers import People
+from tests.audit.devices import named_in
 from tests.audit.logs import LOG_KEY, MemoryLog
 from tests.audit.test_withholding import everything_in
 
@@ -99,6 +101,18 @@ async def test_persons_that_cannot_be_left_out_are_told_in_one_sentence(
         assert answer.json()["code"] == "persons_stay"
         assert title in answer.json()["title"]
     assert (await people.get("auditor", address)).status_code == 200
+
+
+async def test_where_the_device_that_seals_is_away_nothing_goes_out_unsealed(
+    people: People, dossier: bytes, context: AppContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    address = f"/v1/audit/cases/{unpacked(io.BytesIO(dossier)).manifest.request_id}/dossier"
+    monkeypatch.setattr(context, "signer", signer_there(named_in(tmp_path / "device.key", "/no/such/program")))
+    answer = await people.get("auditor", address)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), answer.text
+    monkeypatch.setattr(context, "signer", LOG_KEY)
+    sealed = unpacked(io.BytesIO((await people.get("auditor", address)).content))
+    assert (await asyncio.to_thread(lambda: verify(sealed, Trusted([LOG_KEY.key]))))[-1].result == "ok"
 
 
 async def test_a_forged_one_is_found_out_with_what_the_auditor_trusts(people: People, dossier: bytes) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from audit.dossier.contents import EVENTS, CaseDossier, manifest_of
 from configuration.errors import StartupError
-from configuration.log_key import signer_named
+from configuration.log_key import signer_named, signer_there
 from configuration.settings import Settings
-from domain.log.keys import read_public_key
+from domain.log.keys import CannotSign, Witness, read_public_key
+from tests.audit.devices import device_in, named_in
 from tests.audit.dossiers import dossier_of, packed, resealed
 from tests.audit.logs import LOG_KEY, MemoryLog, entered, logged
 from tests.cli.conftest import Run
@@ -171,6 +172,42 @@ def test_what_is_no_key_is_told_and_kept(shareflow: Run, tmp_path: Path, content
     assert shareflow("audit", "key", "--secret", secret).plainly_refused().startswith(str(secret))
     assert secret.read_text(encoding="latin-1") == content
     assert "cannot be used" in shareflow("audit", "key", "--secret", tmp_path).plainly_refused()
+
+
+def test_of_a_device_the_file_names_the_key_and_what_signs(shareflow: Run, tmp_path: Path) -> None:
+    device = device_in(tmp_path)
+    assert shareflow("audit", "key", "--secret", device).out.strip() == LOG_KEY.key.written()
+    signer = signer_named(Settings({"SHAREFLOW_LOG_KEY": str(device)}))
+    assert signer is not None
+    signer.key.check(b"a text", signer.sign(b"a text"))
+    for command, told in (
+        ("", "no program stands after sign:."),
+        ('"half', "the program that signs cannot be made out: No closing quotation."),
+    ):
+        refused = shareflow("audit", "key", "--secret", named_in(device, command)).plainly_refused()
+        assert refused == f"{device}: {told}"
+    witness = Witness("audit.example", b"\x07" * 32, lambda: 0).key.written()
+    device.write_text(f"{witness}\nsign: true\n", encoding="ascii")
+    told = shareflow("audit", "key", "--secret", device).plainly_refused()
+    assert told == f"{device}: the key of a witness signs no log."
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("/no/such/program", "cannot be run: No such file or directory."),
+        ("sh -c 'echo the card is not in >&2; exit 3'", "ended with 3 (the card is not in)."),
+        ("cat", "wrote 6 bytes that are no signature by shareflow/test."),
+        ("sleep 5", "gave nothing within 0.1 s."),
+    ],
+)
+def test_a_device_that_does_not_sign_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, told: str
+) -> None:
+    monkeypatch.setattr("configuration.signing_program.SECONDS", 0.1)
+    with pytest.raises(CannotSign) as failed:
+        signer_there(named_in(tmp_path / "device.key", command)).sign(b"a text")
+    assert str(failed.value) == f"Nothing was signed: {command.split()[0]} {told}"
 
 
 def test_what_the_auditor_brings_is_read(shareflow: Run, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from domain.calendar import day_of
 from domain.log.checkpoints import checkpoint_in
@@ -16,6 +17,7 @@ from domain.log.notes import read_note
 from embedded.simulate.sandbox import Sandbox
 from ledger.reader import Reader
 from starter.looking_back import recorded_case
+from tests.audit.devices import device_in
 from tests.audit.logs import LOG_KEY, MemoryLog
 from tests.audit.test_withholding import everything_in
 from tests.cli.conftest import Run, Said
@@ -57,6 +59,23 @@ async def test_a_case_that_is_exported_at_once_is_proved_where_the_key_is_at_han
     results = {each["check"]: each["result"] for each in json.loads(checked.out)}
     brought = {results.pop(check) for check in ("checkpoint", "timestamp")}
     assert (checked.code, brought, set(results.values())) == (0, {"skipped"}, {"ok"}), checked.out
+
+
+async def test_a_device_may_sign_and_seal(case: tuple[str, str], shareflow: Run, tmp_path: Path) -> None:
+    public, packed, device = tmp_path / "log.pub", tmp_path / "case.zip", device_in(tmp_path)
+    public.write_text((await asyncio.to_thread(shareflow, "audit", "key", "--secret", device)).out, encoding="ascii")
+    exported = await asyncio.to_thread(shareflow, "audit", "export", case[0], "-o", packed, "--secret", device)
+    assert f"Sealed by {LOG_KEY.key.name}." in exported.out, exported
+    checked = await asyncio.to_thread(shareflow, "audit", "verify", packed, "--key", public, "--json")
+    results = {each["check"]: each["result"] for each in json.loads(checked.out)}
+    assert (checked.code, results["log"], results["signature"], results["seal"]) == (0, "ok", "ok", "ok"), checked.out
+    packed.unlink()
+    device_in(tmp_path, b"\x02" * 32)
+    for which in ((case[0], "-o", packed), ("--department", case[1], "-o", tmp_path / "folder")):
+        told = await asyncio.to_thread(shareflow, "audit", "export", *which, "--secret", device)
+        assert "wrote 64 bytes that are no signature by shareflow/test" in told.plainly_refused()
+    assert not packed.exists()
+    assert not [*(tmp_path / "folder").glob("*.zip")]
 
 
 async def test_another_authority_cosigns_and_its_key_alone_will_do(
@@ -102,6 +121,45 @@ async def test_no_dossier_goes_on_from_a_checkpoint_of_another_log(
             assert not packed.exists()
     exported = await asyncio.to_thread(shareflow, "audit", "export", case[0], "-o", packed, "--checkpoint", own)
     assert exported.code == 0, exported
+
+
+async def test_a_log_that_was_damaged_is_told_and_signs_nothing(
+    case: tuple[str, str], ground: Sandbox, shareflow: Run, tmp_path: Path
+) -> None:
+    """The ledger remembers apart how far the log had come: here it has come less far than that."""
+
+    async def said(*arguments: object) -> Said:
+        return await asyncio.to_thread(shareflow, "audit", *arguments, "--secret", secret)
+
+    def move(by: int) -> None:
+        with ground.engine.begin() as connection:
+            moved = "UPDATE outbox_marks SET position = position + :by WHERE mark = 'logged'"
+            assert connection.execute(text(moved), {"by": by}).rowcount == 1
+
+    secret, packed, folder = tmp_path / "log.key", tmp_path / "case.zip", tmp_path / "folder"
+    secret.write_text(write_secret_key(LOG_KEY.key.name, b"\x01" * 32), encoding="ascii")
+    assert (await said("checkpoint", "-o", tmp_path / "before")).code == 0
+    move(1)
+    try:
+        for exported in (
+            await said("export", case[0], "-o", packed),
+            await said("export", "--department", case[1], "-o", folder),
+        ):
+            assert exported.code == 0, exported
+            assert exported.err.startswith("Entries were taken out of the log: it has fewer than it had,"), exported
+            assert len(exported.err.splitlines()) == 1, exported
+        refused = await said("checkpoint", "-o", tmp_path / "after")
+        assert refused.plainly_refused() == exported.err.strip()
+        assert not (tmp_path / "after").exists()
+    finally:
+        move(-1)
+    assert (await asyncio.to_thread(shareflow, "audit", "verify", packed, "--key", public_of(tmp_path))).code == 0
+
+
+def public_of(folder: Path) -> Path:
+    public = folder / "log.pub"
+    public.write_text(LOG_KEY.key.written(), encoding="ascii")
+    return public
 
 
 async def test_a_case_is_given_away_without_those_who_acted(
