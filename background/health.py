@@ -6,15 +6,13 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
+from background.figures import LedgerFigures
 from ledger.failures import DATABASE_ERRORS
 from ledger.reader import Reader
 from protocol.connecting import TemporalClient, temporal_answers
@@ -48,41 +46,6 @@ class Health:
             return asyncio.run_coroutine_threadsafe(temporal_answers(self.client), loop).result(SECONDS)
         except TimeoutError:
             return False
-
-
-class LedgerFigures(Collector):
-    """Figures of the ledger at the moment of the scrape."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-
-    def collect(self) -> Iterable[Metric]:
-        """Whether the ledger answers; cases by statute, stage and outcome; open clocks; stuck cases; messages waiting.
-
-        Of a ledger that does not answer there is only that to tell; what the process says of itself stays.
-        """
-        up = GaugeMetricFamily("shareflow_ledger_up", "Whether the ledger answers.")
-        try:
-            figures = self._reader.counts()
-        except DATABASE_ERRORS:
-            up.add_metric([], 0)
-            return [up]
-        up.add_metric([], 1)
-        cases = GaugeMetricFamily("shareflow_cases", "Cases in the ledger.", labels=["statute", "stage", "outcome"])
-        for (statute, stage, outcome), number in figures.cases.items():
-            cases.add_metric([statute, stage.value, outcome.value if outcome else ""], number)
-        clocks = GaugeMetricFamily("shareflow_clocks", "Open clocks.", labels=["clock", "state"])
-        for state, found in (("running", figures.running), ("breached", figures.breached)):
-            for clock, number in found.items():
-                clocks.add_metric([clock.value, state], number)
-        pending = GaugeMetricFamily("shareflow_messages_pending", "Messages that webhooks have still to be sent.")
-        pending.add_metric([], figures.pending)
-        age = GaugeMetricFamily("shareflow_oldest_message_seconds", "Age of the oldest of them; 0 when there is none.")
-        since = figures.oldest_pending
-        age.add_metric([], (datetime.now(UTC) - since).total_seconds() if since else 0)
-        stuck = GaugeMetricFamily("shareflow_stuck_cases", "Cases that something keeps from going on.")
-        stuck.add_metric([], figures.stuck)
-        return [up, cases, clocks, pending, age, stuck]
 
 
 class _HealthServer(ThreadingMixIn, WSGIServer):

@@ -370,9 +370,9 @@ class Reader:
 
     # Whoever watches over the ledger itself
 
-    def counts(self) -> Counts:
-        """Figures of the moment: cases by statute, stage and outcome, open clocks, parked cases, messages."""
-        return counting.counts(self.engine)
+    def counts(self, since: int | None = None) -> Counts:
+        """Figures of the moment, and what became of limits since a position (None: from now on)."""
+        return counting.counts(self.engine, since)
 
     def ping(self) -> None:
         """Nothing, when the database answers."""

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.context import AppContext
 from api.dependencies import ContextIn
 from api.http.problems import Problem
-from background.health import LedgerFigures
+from background.figures import LedgerFigures
 from ledger.failures import DATABASE_ERRORS
 from protocol.connecting import temporal_answers
 

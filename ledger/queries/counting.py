@@ -1,9 +1,11 @@
 """Figures for metrics, at a cost that does not grow with the number of closed cases.
 
 How many cases stand where is kept in a table, moved on by what the outbox has told since: by whoever asks, one at a
-time. Open clocks, parked cases and waiting messages are few and counted as they are.
+time. Open clocks, parked cases and waiting messages are few and counted as they are. What became of limits is read
+from the messages since whoever asks was last told.
 """
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +13,11 @@ from sqlalchemy import CTE, Connection, Engine, Select, and_, case, func, litera
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from domain.clocks import ClockId
-from domain.words import ClockState, Outcome, Stage
+from domain.stuck import StuckKind
+from domain.words import ClockState, EventType, Outcome, Stage
 from ledger.engine import reading
 from ledger.queries.outbox_position import Mark, mark, move_mark, newest_position
-from ledger.queries.views import Counts
+from ledger.queries.views import Counts, LimitsEnded
 from ledger.stuck_tables import parked
 from ledger.tables import case_counts, cases, clocks, events, outbox, webhook_deliveries, webhooks
 
@@ -23,16 +26,26 @@ _COUNTING_LOCK = 0x636F756E74
 
 _PARKED = select(func.count(parked.c.request_id.distinct())).where(parked.c.filed_at.is_not(None))
 
+MOST_CAUSES = 50
+"""So many are told apart: each is a series of whoever keeps figures."""
+_CAUSES = (
+    select(parked.c.kind, parked.c.cause, func.count().label("number"))
+    .group_by(parked.c.kind, parked.c.cause)
+    .order_by(func.count().desc(), parked.c.cause)
+    .limit(MOST_CAUSES)
+)
+
 AT_ONCE = 5_000
 """So many messages are counted in one transaction."""
 LONGEST = 4
 """So many transactions one caller works for; where nobody asked for long, the next one goes on."""
 
 
-def counts(engine: Engine) -> Counts:
+def counts(engine: Engine, since: int | None = None) -> Counts:
     """Figures of the moment: cases by (statute, stage, outcome), open clocks, parked cases, messages.
 
-    Cases are those of the last message that was counted: all of them, unless nobody has asked for very long.
+    Cases are those of the last message that was counted: all of them, unless nobody has asked for very long. What
+    became of limits is told from the position ``since`` on (None: from now on), of the next 5,000 of its messages.
     """
     for _ in range(LONGEST):
         if not count_on(engine):
@@ -43,7 +56,9 @@ def counts(engine: Engine) -> Counts:
             cases=_cases(connection),
             running=_open_clocks(connection, ClockState.RUNNING),
             breached=_open_clocks(connection, ClockState.BREACHED),
+            ended=_ended(connection, since),
             stuck=connection.execute(_PARKED).scalar_one(),
+            causes={(StuckKind(row.kind), row.cause): row.number for row in connection.execute(_CAUSES)},
             pending=pending,
             oldest_pending=oldest,
         )
@@ -104,6 +119,35 @@ def _open_clocks(connection: Connection, state: ClockState) -> dict[ClockId, int
         .group_by(clocks.c.id)
     )
     return {ClockId(name): number for name, number in connection.execute(query)}
+
+
+def _ended(connection: Connection, since: int | None) -> LimitsEnded:
+    newest: int = connection.execute(select(newest_position())).scalar_one()
+    if since is None or since >= newest:
+        return LimitsEnded(newest)
+    told = (
+        select(outbox.c.position, outbox.c.request_id, outbox.c.seq, outbox.c.type)
+        .where(outbox.c.type.in_((EventType.CLOCK_BREACHED, EventType.CLOCK_MET)))
+        .where(outbox.c.position > since, outbox.c.position <= newest)
+        .order_by(outbox.c.position)
+        .limit(AT_ONCE)
+        .subquery()
+    )
+    number = events.c.data["number"].as_integer()
+    ends = (
+        select(told.c.position, told.c.type, clocks.c.id, clocks.c.state, clocks.c.started_at, events.c.at)
+        .join_from(told, events, and_(events.c.request_id == told.c.request_id, events.c.seq == told.c.seq))
+        .join(clocks, and_(clocks.c.request_id == told.c.request_id, clocks.c.number == number))
+        .order_by(told.c.position)
+    )
+    rows = connection.execute(ends).all()
+    kept = [row for row in rows if row.type == EventType.CLOCK_MET]
+    upto = rows[-1].position if len(rows) == AT_ONCE else newest
+    return LimitsEnded(
+        upto,
+        Counter(ClockId(row.id) for row in rows if row.type == EventType.CLOCK_BREACHED),
+        [(ClockId(row.id), row.state == ClockState.MET_LATE, row.at - row.started_at) for row in kept],
+    )
 
 
 def _pending(connection: Connection) -> tuple[int, datetime | None]:

@@ -1,8 +1,8 @@
 """What the ledger answers with: values, never rows. Instants are in Beijing time (+08:00)."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, Literal
 
@@ -16,6 +16,7 @@ from domain.evidence import COVERED, Algorithm, instant_text
 from domain.policy import Policy
 from domain.rule_texts import KNOWN
 from domain.statutes.model import Statute
+from domain.stuck import StuckKind
 from domain.words import ClockState, Outcome, ProcedureName, Stage
 from ledger.particulars import CaseParticulars
 
@@ -156,14 +157,29 @@ class OutboxMessage:
 
 
 @dataclass(frozen=True)
+class LimitsEnded:
+    """What became of limits since a position of the outbox: how many ran out, and of each that was kept, in time or
+    late, how long that took. ``upto`` is the last position that was looked at.
+    """
+
+    upto: int
+    breached: Mapping[ClockId, int] = field(default_factory=dict)
+    kept: Sequence[tuple[ClockId, bool, timedelta]] = ()
+    """Each with whether it was late."""
+
+
+@dataclass(frozen=True)
 class Counts:
     """Figures for metrics. ``pending``: messages that a webhook has not looked at yet, and
-    ``oldest_pending`` when the oldest of them was written."""
+    ``oldest_pending`` when the oldest of them was written. ``causes``: how much is stuck for each of the most frequent.
+    """
 
     cases: Mapping[tuple[str, Stage, Outcome | None], int]
     running: Mapping[ClockId, int]
     breached: Mapping[ClockId, int]
+    ended: LimitsEnded
     stuck: int
+    causes: Mapping[tuple[StuckKind, str], int]
     pending: int
     oldest_pending: datetime | None
 

@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import Engine, create_engine
 
 from background.health import Health, serve_health
+from domain.clocks import ClockId
+from domain.stuck import StuckKind
 from embedded.stack.ports import free_port
-from ledger.queries.views import Counts
+from ledger.queries.views import Counts, LimitsEnded
 from ledger.reader import Reader
 
 NOBODY_LISTENS = "postgresql+psycopg2://x:y@127.0.0.1:1/z"
@@ -46,10 +48,20 @@ async def test_a_slow_scrape_does_not_keep_a_probe_waiting(port: int, monkeypatc
     an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(_: Reader) -> Counts:
+    def slow(_: Reader, since: int | None) -> Counts:
+        assert since is None
         begun.set()
         assert go_on.wait(10)
-        return Counts(cases={}, running={}, breached={}, stuck=3, pending=7, oldest_pending=an_hour_ago)
+        return Counts(
+            cases={},
+            running={},
+            breached={},
+            ended=LimitsEnded(5, {ClockId.DELIVERY: 2}, [(ClockId.PROVIDER_ANSWER, True, timedelta(days=12))]),
+            stuck=3,
+            causes={(StuckKind.PARKED, "ledger_unavailable"): 4},
+            pending=7,
+            oldest_pending=an_hour_ago,
+        )
 
     monkeypatch.setattr("ledger.reader.Reader.counts", slow)
     with serve_health(of(create_engine(NOBODY_LISTENS)), port):
@@ -65,4 +77,8 @@ async def test_a_slow_scrape_does_not_keep_a_probe_waiting(port: int, monkeypatc
     assert "\nshareflow_ledger_up 1.0\n" in text
     assert "\nshareflow_messages_pending 7.0\n" in text
     assert "\nshareflow_stuck_cases 3.0\n" in text
+    assert '\nshareflow_stuck_by_cause{cause="ledger_unavailable",kind="parked"} 4.0\n' in text
+    assert '\nshareflow_breaches_total{clock="delivery"} 2.0\n' in text
+    assert '\nshareflow_answer_days_bucket{clock="provider_answer",late="true",le="10.0"} 0.0\n' in text
+    assert '\nshareflow_answer_days_bucket{clock="provider_answer",late="true",le="15.0"} 1.0\n' in text
     assert re.search(r"\nshareflow_oldest_message_seconds 36\d\d\.", text)

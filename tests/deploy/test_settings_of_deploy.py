@@ -74,3 +74,24 @@ def test_the_example_of_an_environment_can_be() -> None:
     said = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     Settings(said).refuse_wrong_ones()
     assert not {each.variable for each in every_setting() if each.secret} & said.keys()
+
+
+def test_what_watches_over_compose_is_beside_what_there_is() -> None:
+    folder = DEPLOY / "compose"
+    beside = yaml.safe_load((folder / "observability.yaml").read_text("utf-8"))
+    told = yaml.safe_load((folder / "compose.yaml").read_text("utf-8"))
+    assert {name for name, each in beside["services"].items() if "image" not in each} <= told["services"].keys()
+    for name, each in beside["services"].items():
+        for port in each.get("ports", ()):
+            assert port.startswith("127.0.0.1:"), f"{name} is open to whoever comes by"
+        named = {volume.partition(":")[0] for volume in each.get("volumes", ())}
+        assert {volume for volume in named if not volume.startswith(".")} <= beside["volumes"].keys()
+        assert all((folder / path).exists() for path in named if path.startswith(".."))
+    scraped = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text("utf-8"))["scrape_configs"]
+    asked = {name: found["port"] for job in scraped for found in job["dns_sd_configs"] for name in found["names"]}
+    ports = {"api": "SHAREFLOW_API_HEALTH_PORT", "worker": "SHAREFLOW_HEALTH_PORT"}
+    assert asked.keys() == ports.keys()
+    for name, port in asked.items():
+        environment = told["services"][name]["environment"] | beside["services"][name]["environment"]
+        assert environment[ports[name]] == str(port)
+        assert environment["SHAREFLOW_HEALTH_HOST"] == "0.0.0.0"

@@ -1,9 +1,11 @@
 """deploy/ as the programs read it that will run it: each file is loaded by its own program, and altered is refused.
 
 Not among the tests that ``make test`` collects, for it needs those programs: ``make check-deploy``, after
-``apt-get install systemd nginx pgbouncer prometheus`` (``.ci/run`` does both). A missing program fails.
+``apt-get install systemd nginx pgbouncer prometheus
+prometheus-alertmanager`` (``.ci/run`` does both). A missing program fails.
 """
 
+import json
 import os
 import re
 import shutil
@@ -146,8 +148,9 @@ def test_the_image_is_as_hadolint_wants_it(tmp_path: Path) -> None:
     assert ran(BIN / "hadolint", altered)[0] != 0
 
 
-def test_compose_is_by_its_schema(tmp_path: Path) -> None:
-    file = DEPLOY / "compose/compose.yaml"
+@pytest.mark.parametrize("name", ["compose.yaml", "observability.yaml"])
+def test_compose_is_by_its_schema(tmp_path: Path, name: str) -> None:
+    file = DEPLOY / "compose" / name
     check = (BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec")
     assert ran(*check, file)[0] == 0
     altered = tmp_path / "compose.yaml"
@@ -177,6 +180,42 @@ def test_alerts_are_raised_when_they_should(tmp_path: Path) -> None:
     shutil.copy(DEPLOY / "prometheus/rules_test.yml", tmp_path)
     code, said = ran("/usr/bin/promtool", "test", "rules", tmp_path / "rules_test.yml")
     assert code == 0, said
+
+
+def test_prometheus_and_alertmanager_take_their_files(tmp_path: Path) -> None:
+    for part, program in (("prometheus", "promtool check config"), ("alertmanager", "amtool check-config")):
+        file = DEPLOY / f"prometheus/{part}.yml"
+        tool, *words = program.split()
+        code, said = ran(f"/usr/bin/{tool}", *words, file)
+        assert code == 0, said
+        shutil.copy(DEPLOY / "prometheus/rules.yml", tmp_path)
+        altered = tmp_path / f"{part}.yml"
+        altered.write_text(f"{file.read_text('utf-8')}wrong: 1\n", "utf-8")
+        assert ran(f"/usr/bin/{tool}", *words, altered)[0] != 0
+
+
+def test_every_alert_goes_to_whom_it_should() -> None:
+    file = DEPLOY / "prometheus/alertmanager.yml"
+    asked = ("/usr/bin/amtool", "config", "routes", "test", f"--config.file={file}")
+    receivers = {"page": "on-duty", "ticket": "daytime"}
+    for rule in yaml.safe_load((DEPLOY / "prometheus/rules.yml").read_text("utf-8"))["groups"][0]["rules"]:
+        labels = {"alertname": rule["alert"], **rule["labels"]}
+        code, said = ran(*asked, *(f"{name}={value}" for name, value in labels.items()))
+        assert (code, said.split()[-1]) == (0, receivers[rule["labels"]["severity"]])
+
+
+def test_what_follows_from_another_alert_names_alerts_that_there_are() -> None:
+    told = yaml.safe_load((DEPLOY / "prometheus/alertmanager.yml").read_text("utf-8"))
+    rules = yaml.safe_load((DEPLOY / "prometheus/rules.yml").read_text("utf-8"))["groups"][0]["rules"]
+    named = set(re.findall(r"Shareflow\w+", str(told["inhibit_rules"])))
+    assert named
+    assert named <= {rule["alert"] for rule in rules}
+
+
+def test_what_the_dashboard_asks_is_promql() -> None:
+    for panel in json.loads((DEPLOY / "grafana/shareflow.json").read_text("utf-8"))["panels"]:
+        for target in panel["targets"]:
+            parse(target["expr"].replace("$__rate_interval", "1m").replace("$clock", "delivery"))
 
 
 # PgBouncer

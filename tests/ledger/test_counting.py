@@ -3,14 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 
+from domain.clocks import ClockId
 from domain.words import EventType, Outcome, Stage
 from ledger import queries
 from ledger.engine import connect
 from ledger.queries.counting import count_on
+from ledger.queries.views import LimitsEnded
 from ledger.recording import record_step
 from ledger.schema import migrate
 from tests.ledger.conftest import with_texts
@@ -77,3 +80,21 @@ def test_what_may_still_be_written_is_counted_later(fresh: Engine, more_steps, r
         record_step(fresh, more_steps().filing(), resolve, "sm3")
         assert queries.counts(fresh).cases == {}
     assert queries.counts(fresh).cases == really(fresh)
+
+
+def test_what_becomes_of_limits_is_told_once_to_whoever_asks(fresh: Engine, more_steps, resolve) -> None:
+    one, other, day = more_steps(), more_steps(), 24 * 60
+    for steps in (one, other):
+        record_step(fresh, steps.filing(), resolve, "sm3")
+    begun = queries.counts(fresh).ended
+    assert begun == LimitsEnded(begun.upto), "what was there before nobody is told of"
+    in_time = one.event(EventType.CLOCK_MET, 3 * day, number=1, late=False)
+    late = [other.event(EventType.CLOCK_BREACHED, 14 * day, number=1)]
+    late.append(other.event(EventType.CLOCK_MET, 15 * day, number=1, late=True))
+    record_step(fresh, one.step(2, [in_time]), resolve, "sm3")
+    record_step(fresh, other.step(2, late), resolve, "sm3")
+    ended = queries.counts(fresh, begun.upto).ended
+    answer = ClockId.PROVIDER_ANSWER
+    assert ended.breached == {answer: 1}
+    assert ended.kept == [(answer, False, timedelta(days=3)), (answer, True, timedelta(days=15))]
+    assert queries.counts(fresh, ended.upto).ended == LimitsEnded(ended.upto)

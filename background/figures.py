@@ -1,0 +1,96 @@
+"""Figures of the ledger for Prometheus, at the moment of the scrape: how cases stand, what waits, what is stuck."""
+
+import threading
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from prometheus_client import Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from domain.clocks import ClockId, ClockKind
+from ledger.failures import DATABASE_ERRORS
+from ledger.queries.views import Counts, LimitsEnded
+from ledger.reader import Reader
+
+DAYS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90)
+"""Where the days that people take are told apart: around the limits that the texts set."""
+
+
+class LedgerFigures(Collector):
+    """Figures of the whole ledger: each process tells the same, so whoever adds up takes the largest of one figure.
+
+    What became of limits is counted from the first scrape on, as counters are: they begin anew with each process.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._since: int | None = None
+        self._one_at_a_time = threading.Lock()
+        self._breaches = Counter("shareflow_breaches", "Limits that ran out.", ("clock",), registry=None)
+        self._days = Histogram(
+            "shareflow_answer_days",
+            "Days from the start of a limit to the act that it waited for, in time or late.",
+            ("clock", "late"),
+            buckets=DAYS,
+            registry=None,
+        )
+        for clock in ClockId:
+            if clock.declared.kind is ClockKind.DUTY:
+                self._breaches.labels(clock.value)
+        self._days.labels(ClockId.PROVIDER_ANSWER.value, "false")
+
+    def collect(self) -> Iterable[Metric]:
+        """Whether the ledger answers; cases by statute, stage and outcome; clocks; what is stuck; messages waiting.
+
+        Of a ledger that does not answer there is only that to tell; what the process says of itself stays.
+        """
+        up = GaugeMetricFamily("shareflow_ledger_up", "Whether the ledger answers.")
+        try:
+            with self._one_at_a_time:
+                figures = self._reader.counts(self._since)
+                self._note(figures.ended)
+        except DATABASE_ERRORS:
+            up.add_metric([], 0)
+            return [up]
+        up.add_metric([], 1)
+        standing = (*_standing(figures), *_waiting(figures))
+        return [up, *standing, *self._breaches.collect(), *self._days.collect()]
+
+    def _note(self, ended: LimitsEnded) -> None:
+        self._since = ended.upto
+        for clock, number in ended.breached.items():
+            self._breaches.labels(clock.value).inc(number)
+        for clock, late, took in ended.kept:
+            self._days.labels(clock.value, str(late).lower()).observe(took / timedelta(days=1))
+
+
+def _standing(figures: Counts) -> Iterable[Metric]:
+    """How cases and their limits stand."""
+    cases = GaugeMetricFamily("shareflow_cases", "Cases in the ledger.", labels=["statute", "stage", "outcome"])
+    for (statute, stage, outcome), number in figures.cases.items():
+        cases.add_metric([statute, stage.value, outcome.value if outcome else ""], number)
+    clocks = GaugeMetricFamily("shareflow_clocks", "Open clocks.", labels=["clock", "state"])
+    for state, found in (("running", figures.running), ("breached", figures.breached)):
+        for clock, number in found.items():
+            clocks.add_metric([clock.value, state], number)
+    return cases, clocks
+
+
+def _waiting(figures: Counts) -> Iterable[Metric]:
+    """What waits to be sent, and what does not go on."""
+    pending = GaugeMetricFamily("shareflow_messages_pending", "Messages that webhooks have still to be sent.")
+    pending.add_metric([], figures.pending)
+    age = GaugeMetricFamily("shareflow_oldest_message_seconds", "Age of the oldest of them; 0 when there is none.")
+    since = figures.oldest_pending
+    age.add_metric([], (datetime.now(UTC) - since).total_seconds() if since else 0)
+    stuck = GaugeMetricFamily("shareflow_stuck_cases", "Cases that something keeps from going on.")
+    stuck.add_metric([], figures.stuck)
+    causes = GaugeMetricFamily(
+        "shareflow_stuck_by_cause",
+        "What does not go on, by cause; the same may have several.",
+        labels=["kind", "cause"],
+    )
+    for (kind, cause), number in figures.causes.items():
+        causes.add_metric([kind.value, cause], number)
+    return pending, age, stuck, causes
