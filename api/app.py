@@ -1,13 +1,9 @@
 """The application: every group of endpoints behind the same guards, and its description (OpenAPI)."""
 
-from collections.abc import Sequence
-from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
 
-from fastapi import APIRouter, Depends, FastAPI
-from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
+from fastapi import FastAPI
 
 from api.accounts import endpoints as accounts
 from api.assessment import endpoints as assessment
@@ -24,7 +20,6 @@ from api.checkpoints import endpoints as checkpoints
 from api.codec import endpoints as codec
 from api.codec.origins import CodecOrigin
 from api.context import AppContext
-from api.dependencies import bearer_token
 from api.disputes import endpoints as disputes
 from api.documents import endpoints as documents
 from api.events import endpoints as events
@@ -91,6 +86,7 @@ ROUTERS = (
     audit.router,
     dossiers.router,
     health.router,
+    verify_page.router,
 )
 """Every address that there is; the order is that of the description."""
 
@@ -121,11 +117,6 @@ class Api(FastAPI):
         return document
 
 
-def _operation_id(route: APIRoute) -> str:
-    """What generated clients call an endpoint: it stays when the path or the function's file changes."""
-    return f"{route.tags[0]}_{route.name.strip('_')}"
-
-
 def create_app(context: AppContext | None) -> FastAPI:
     """The application on a context. None: for its description alone."""
     settings = context.settings if context else ApiSettings()
@@ -139,7 +130,6 @@ def create_app(context: AppContext | None) -> FastAPI:
         servers=[{"url": settings.prefix}] if settings.prefix else None,
         redirect_slashes=False,
         separate_input_output_schemas=True,
-        generate_unique_id_function=_operation_id,
     )
     app.state.context = context
     app.state.registry = health.figures(context)
@@ -153,22 +143,9 @@ def create_app(context: AppContext | None) -> FastAPI:
     app.add_middleware(Crowd)
     app.add_middleware(Prefixed, prefix=settings.prefix)
     app.add_middleware(health.Measured, registry=app.state.registry)
-    app.router.routes.extend(_endpoints())
+    # Taken in as they are, not included: FastAPI would look for an included endpoint twice, and make each ready anew.
+    app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     return app
-
-
-@cache
-def _endpoints() -> Sequence[BaseRoute]:
-    """Every address behind its guard, the same in each application of a process: making them ready takes FastAPI a
-    fifth of a second, at the first call that one of them answers.
-    """
-    whole = APIRouter(redirect_slashes=False, generate_unique_id_function=_operation_id)
-    for router in ROUTERS:
-        # What watches over the service may ask as it likes: it is told nothing of a case.
-        asked = [] if router is health.router else [Depends(bearer_token)]
-        whole.include_router(router, dependencies=asked)
-    whole.include_router(verify_page.router)
-    return whole.routes
 
 
 def openapi_document() -> dict[str, Any]:

@@ -4,20 +4,20 @@ import asyncio
 from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.assessment.figures import assessed_page, assessment
 from api.assessment.schemas import AssessedIn, AssessedPage, AssessmentOut, PeriodIn
 from api.assessment.tables import assessment_csv, assessment_xlsx
 from api.cases.presenters import case_out
 from api.dependencies import CallerIn, ContextIn, LanguageIn, require_role
+from api.guarded import Guarded
 from api.http.downloads import download
 from api.http.prefix import own_path, prefixed
-from api.http.problems import RESPONSES
 from api.http.responses import HEADERS, answer, link_next
 from api.supervision.moment import SUPERVISORS
 
-router = APIRouter(prefix="/v1/assessment", tags=["assessment"], responses=RESPONSES)
+router = Guarded("/v1/assessment", "assessment")
 
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

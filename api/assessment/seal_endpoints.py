@@ -3,20 +3,20 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from api.assessment.seal_schemas import SealedOut, SealIn, SealPage
 from api.assessment.sealing import SEALERS, seal, seal_in_sight, seal_out, sealed_out
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, require_role
+from api.guarded import Guarded
 from api.http.prefix import prefixed
-from api.http.problems import RESPONSES
 from api.http.responses import answer
 from api.supervision.moment import SUPERVISORS, overseen
 from domain.access import Caller
 from domain.messages import Language
 
-router = APIRouter(prefix="/v1/assessment/seals", tags=["assessment"], responses=RESPONSES)
+router = Guarded("/v1/assessment/seals", "assessment")
 
 LARGEST = 2**63 - 1
 Number = Annotated[int, Path(ge=1, le=LARGEST, description="The seal's number.")]

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Annotated, BinaryIO
 from urllib.parse import quote
 
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import Header, Path, Request, Response
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
 from api.attachments.schemas import AttachmentOut
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, LanguageIn, require_role
+from api.guarded import Guarded
 from api.http.prefix import prefixed
 from api.http.problems import RESPONSES, Problem
 from api.http.responses import answer
@@ -26,7 +27,7 @@ from starter.attachments.kinds import ENDINGS, NotTaken, fitting_name, kind_of, 
 from starter.attachments.names import BadName, name_from
 from starter.errors import NotFound, Unavailable
 
-router = APIRouter(prefix="/v1/attachments", tags=["attachments"], responses=RESPONSES)
+router = Guarded("/v1/attachments", "attachments")
 
 BRINGERS = (Role.REQUESTER, Role.PROVIDER, Role.BUREAU, Role.PLATFORM)
 """Who may bring papers."""

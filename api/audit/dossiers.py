@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import IO, Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 
@@ -14,8 +14,9 @@ from api.audit.endpoints import auditor
 from api.audit.uploads import FIELDS, FORM, ZIPS, brought
 from api.context import AppContext
 from api.dependencies import ContextIn, LanguageIn, RequestId
+from api.guarded import Guarded
 from api.http.downloads import BINARY, pieces_of, written
-from api.http.problems import RESPONSES, Problem
+from api.http.problems import Problem
 from api.http.responses import HEADERS
 from audit.dossier.contents import CaseDossier, DossierUnusable
 from audit.dossier.packing import write_dossier
@@ -31,7 +32,7 @@ AGAIN_SECONDS: Final = "10"
 """When whoever found another one's dossier being made or checked may come again."""
 _RESULTS: Final = TypeAdapter(tuple[CheckResult, ...])
 
-router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=RESPONSES, dependencies=[Depends(auditor)])
+router = Guarded("/v1/audit", "audit", dependencies=[Depends(auditor)])
 
 
 @router.get(

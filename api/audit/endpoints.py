@@ -5,15 +5,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import IO, Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from api.audit.presenters import finding_out, past_out, replay_out
 from api.audit.schemas import CaseReplayOut, FindingList, PastPage
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, RequestId, StatuteId, require_role
+from api.guarded import Guarded
 from api.http.downloads import download, pieces_of, written
-from api.http.problems import RESPONSES, Problem
+from api.http.problems import Problem
 from api.http.responses import HEADERS, answer
 from audit.findings.tables import csv_of, write_xlsx
 from audit.findings.texts import row_of
@@ -42,7 +43,7 @@ async def auditor(caller: CallerIn) -> None:
     require_role(caller, AUDITORS)
 
 
-router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=RESPONSES, dependencies=[Depends(auditor)])
+router = Guarded("/v1/audit", "audit", dependencies=[Depends(auditor)])
 
 At = Annotated[Instant | None, Query(description="An instant with its offset; now by default.")]
 

@@ -4,7 +4,7 @@ import asyncio
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from api.calendar.publishing import PUBLISHERS, impact_out, publication_out, publish, read, told
 from api.calendar.schemas import (
@@ -20,7 +20,8 @@ from api.calendar.schemas import (
 from api.calendar.years import explained, notice_out, year_out
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, LanguageIn, acting, require_role
-from api.http.problems import RESPONSES, Problem
+from api.guarded import Guarded
+from api.http.problems import Problem
 from api.http.responses import answer
 from api.law.endpoints import Amount
 from domain.calendar import Calendar, CalendarError, Unit
@@ -28,7 +29,7 @@ from domain.field_types import Day
 from domain.messages import Language
 from starter.failures import ledger_answers
 
-router = APIRouter(prefix="/v1/calendar", tags=["calendar"], responses=RESPONSES)
+router = Guarded("/v1/calendar", "calendar")
 
 KnownOn = Annotated[Day | None, Query(description="With the notices known on that day; all by default.")]
 UPLOADED = "edition.json"

@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from fastapi import APIRouter
-
+from api.guarded import Guarded
 from api.http.bodies import StrictRoute
-from api.http.problems import RESPONSES
 
 REQUESTS: Final = "requests"
 CASES: Final = "cases"
@@ -15,23 +13,23 @@ CASES: Final = "cases"
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
-def requests_router(tag: str = "requests") -> APIRouter:
+def requests_router(tag: str = "requests") -> Guarded:
     """A room of its own below the address of share requests; ``tag`` is its group in the API's description."""
-    return APIRouter(prefix=f"/v1/{REQUESTS}", tags=[tag], route_class=StrictRoute, responses=RESPONSES)
+    return Guarded(f"/v1/{REQUESTS}", tag, route_class=StrictRoute)
 
 
-def cases_router() -> APIRouter:
+def cases_router() -> Guarded:
     """A room of its own below the address of all cases."""
-    return APIRouter(prefix=f"/v1/{CASES}", tags=["cases"], route_class=StrictRoute, responses=RESPONSES)
+    return Guarded(f"/v1/{CASES}", "cases", route_class=StrictRoute)
 
 
-def both_routers(tag: str = "requests") -> tuple[APIRouter, APIRouter]:
+def both_routers(tag: str = "requests") -> tuple[Guarded, Guarded]:
     """Rooms for endpoints of one case, which stand below both addresses."""
     return requests_router(tag), cases_router()
 
 
 def at_both(
-    method: str, path: str, routers: tuple[APIRouter, APIRouter], **described: Any
+    method: str, path: str, routers: tuple[Guarded, Guarded], **described: Any
 ) -> Callable[[Endpoint], Endpoint]:
     """Enter an endpoint of one case below both addresses."""
 

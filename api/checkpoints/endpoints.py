@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from api.checkpoints.schemas import (
     CheckpointLinks,
@@ -17,9 +17,10 @@ from api.checkpoints.schemas import (
     RootsOut,
 )
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, require_role
+from api.guarded import Guarded
 from api.http.downloads import BINARY
 from api.http.prefix import prefixed
-from api.http.problems import RESPONSES, Problem
+from api.http.problems import Problem
 from api.http.responses import HEADERS, answer
 from domain.calendar import CHINA
 from domain.log.checkpoints import checkpoint_in
@@ -29,7 +30,7 @@ from domain.messages import label
 from domain.words import Role
 from ledger.queries.log import KeptCheckpoint
 
-router = APIRouter(prefix="/v1/checkpoints", tags=["checkpoints"], responses=RESPONSES)
+router = Guarded("/v1/checkpoints", "checkpoints")
 
 COSIGNERS: Final = (Role.AUDITOR, Role.OPERATOR)
 """Who may bring what a witness wrote: the signature itself proves whose it is."""

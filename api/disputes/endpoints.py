@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.cases.presenters import case_out
 from api.context import AppContext
@@ -20,8 +20,8 @@ from api.disputes.standing import (
     running,
     since,
 )
+from api.guarded import Guarded
 from api.http.prefix import own_path, prefixed
-from api.http.problems import RESPONSES
 from api.http.responses import answer, link_next
 from domain.access import Caller, visibility_of
 from domain.messages import Language, label
@@ -29,7 +29,7 @@ from domain.statutes.loader import packaged_statutes
 from domain.statutes.model import Statute
 from ledger.queries.disputing import DisputedCase
 
-router = APIRouter(prefix="/v1/disputes", tags=["disputes"], responses=RESPONSES)
+router = Guarded("/v1/disputes", "disputes")
 
 
 @router.get("", response_model=DisputePage, summary="Disputes that are yours to see")

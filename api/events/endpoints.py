@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from api.cases.idempotency import NO_ORG
@@ -23,6 +23,7 @@ from api.events.stream import Feed, as_cloud_event, cursor_after, position_of
 from api.events_in.kinds import Kind
 from api.events_in.reading import read_delivery
 from api.events_in.receiving import SENDERS
+from api.guarded import Guarded
 from api.http.problems import RESPONSES
 from api.http.responses import HEADERS, answer
 from domain.access import visibility_of
@@ -38,7 +39,7 @@ STREAM_HEADERS = {**HEADERS, "X-Accel-Buffering": "no"}
 
 EXPIRED: Final = {**RESPONSES[400], "description": "Events after this cursor are not kept any more"}
 
-router = APIRouter(prefix="/v1/events", tags=["events"], responses=RESPONSES)
+router = Guarded("/v1/events", "events")
 
 ID = r"^[A-Za-z0-9._:/-]+$"
 About = Annotated[str | None, Query(max_length=64, pattern=ID, description="Only what concerns this request.")]

@@ -11,12 +11,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.context import AppContext
 from api.dependencies import ContextIn
+from api.guarded import operation_id
 from api.http.problems import Problem
 from background.figures import LedgerFigures
 from ledger.failures import DATABASE_ERRORS
 from protocol.connecting import temporal_answers
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], generate_unique_id_function=operation_id)
 
 
 @router.get("/healthz", response_class=PlainTextResponse, summary="Alive")

@@ -3,10 +3,11 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn
-from api.http.problems import RESPONSES, Problem
+from api.guarded import Guarded
+from api.http.problems import Problem
 from api.http.responses import answer
 from api.law.catalogue import resources_of
 from api.law.clauses import clause_list
@@ -18,7 +19,7 @@ from domain.statutes.model import Statute
 from starter.failures import ledger_answers
 from starter.overlaid import overlay_json
 
-router = APIRouter(prefix="/v1", tags=["law"], responses=RESPONSES)
+router = Guarded("/v1", "law")
 
 Amount = Annotated[int | None, Query(ge=1, le=9_999_999)]
 

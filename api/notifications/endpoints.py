@@ -1,10 +1,10 @@
 """Notifications (通知): of what you are told by mail and in the group of your department."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.dependencies import CallerIn, ContextIn, LanguageIn, require_role
+from api.guarded import Guarded
 from api.http.bodies import StrictRoute
-from api.http.problems import RESPONSES
 from api.http.responses import HEADERS, answer
 from api.notifications import choosing
 from api.notifications.choosing import READERS_OF_LOST
@@ -16,7 +16,7 @@ from api.notifications.schemas import (
     NotificationChoicesOut,
 )
 
-router = APIRouter(prefix="/v1/notifications", tags=["notifications"], route_class=StrictRoute, responses=RESPONSES)
+router = Guarded("/v1/notifications", "notifications", route_class=StrictRoute)
 
 
 @router.get("", response_model=NotificationChoicesOut, summary="Of what you are told")

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, require_role
-from api.http.problems import RESPONSES
+from api.guarded import Guarded
 from api.http.responses import answer
 from api.operator_acts.schemas import ActingOut, OperatorActOut, OperatorActPage
 from domain.log.acts import OperatorAct
@@ -15,7 +15,7 @@ from domain.words import Role
 WATCHERS = (Role.AUDITOR, Role.OPERATOR)
 """Who reads what operators did."""
 
-router = APIRouter(prefix="/v1/operator-acts", tags=["operator_acts"], responses=RESPONSES)
+router = Guarded("/v1/operator-acts", "operator_acts")
 
 
 @router.get("", response_model=OperatorActPage, summary="What those who run the engine did")

@@ -4,10 +4,11 @@ import asyncio
 from functools import lru_cache
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from api.dependencies import CallerIn, LanguageIn, StatuteId
-from api.http.problems import RESPONSES, Problem
+from api.guarded import Guarded
+from api.http.problems import Problem
 from api.http.responses import HEADERS, answer
 from api.procedures.schemas import ProcedureList
 from domain.messages import Language
@@ -21,7 +22,7 @@ from starter.procedures import ProcedureTold, required, told
 SVG: Final = "image/svg+xml"
 KEPT: Final = 64
 
-router = APIRouter(prefix="/v1/procedures", tags=["procedures"], responses=RESPONSES)
+router = Guarded("/v1/procedures", "procedures")
 
 
 @router.get("", response_model=ProcedureList, summary="The procedures")

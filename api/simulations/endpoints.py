@@ -1,14 +1,14 @@
 """推演: scenarios played on the real engine with skipped time, on servers of their own."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.dependencies import CallerIn, ContextIn, LanguageIn
-from api.http.problems import RESPONSES
+from api.guarded import Guarded
 from api.http.responses import answer
 from api.simulations.playing import play_texts
 from api.simulations.schemas import SimulationIn, SimulationList
 
-router = APIRouter(prefix="/v1/simulations", tags=["simulations"], responses=RESPONSES)
+router = Guarded("/v1/simulations", "simulations")
 
 
 @router.post("", response_model=SimulationList, summary="Play scenarios")

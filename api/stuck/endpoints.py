@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import Header, Path, Query, Response
 
 from api.cases.idempotency import Key, engine_key
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, acting, require_role
+from api.guarded import Guarded
 from api.http.prefix import prefixed
-from api.http.problems import RESPONSES
 from api.http.responses import answer
 from api.stuck.presenters import batch_out, cause_out, note_out, remedied_out, trouble_out
 from api.stuck.schemas import (
@@ -35,7 +35,7 @@ from domain.words import Role
 from starter.errors import NotFound
 from starter.stuck import StuckDesk
 
-router = APIRouter(prefix="/v1/stuck", tags=["stuck"], responses=RESPONSES)
+router = Guarded("/v1/stuck", "stuck")
 
 MENDERS = (Role.OPERATOR,)
 """Who acts on what is stuck."""

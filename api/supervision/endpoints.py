@@ -4,13 +4,13 @@ import asyncio
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.cases.presenters import case_out
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, LanguageIn, require_role
+from api.guarded import Guarded
 from api.http.prefix import own_path, prefixed
-from api.http.problems import RESPONSES
 from api.http.responses import answer, link_next
 from api.supervision.figures import figures
 from api.supervision.moment import SUPERVISORS, moment_of, overseen
@@ -19,7 +19,7 @@ from domain.access import Caller
 from ledger.queries.supervising import Chosen
 from ledger.queries.views import Page
 
-router = APIRouter(prefix="/v1/supervision", tags=["supervision"], responses=RESPONSES)
+router = Guarded("/v1/supervision", "supervision")
 
 
 class ChosenPageIn(ChosenIn):

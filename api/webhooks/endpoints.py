@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
 from api.context import AppContext, now
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, RequestId, acting, require_role
 from api.events.stream import position_of
+from api.guarded import Guarded
 from api.http.bodies import StrictRoute
 from api.http.prefix import prefixed
-from api.http.problems import RESPONSES, Problem
+from api.http.problems import Problem
 from api.http.responses import HEADERS, answer, link_next
 from api.webhooks.presenters import attempt_out, delivery_out, webhook_out, with_secret
 from api.webhooks.schemas import (
@@ -53,7 +54,7 @@ ROTATION = timedelta(hours=24)
 """How long the secret before signs too."""
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=StrictRoute, responses=RESPONSES)
+router = Guarded("/v1/webhooks", "webhooks", route_class=StrictRoute)
 
 WebhookId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$", description="The webhook's id.")]
 Seq = Annotated[int, Path(ge=1, le=2**31 - 1, description="The event's number in its case.")]

@@ -3,12 +3,12 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from api.cases.schemas import ClaimOut
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, LanguageIn, RequestId
-from api.http.problems import RESPONSES
+from api.guarded import Guarded
 from api.http.responses import HEADERS, answer
 from api.worklist import division
 from api.worklist.schemas import (
@@ -25,7 +25,7 @@ from domain.messages import Language, label
 from ledger.queries.desk import CaseClaim, StandIn
 from starter.errors import NotFound
 
-router = APIRouter(prefix="/v1/worklist", tags=["worklist"], responses=RESPONSES)
+router = Guarded("/v1/worklist", "worklist")
 LAST = 100
 """So many things that somebody did are shown."""
 

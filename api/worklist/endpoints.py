@@ -3,13 +3,13 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from api.cases.presenters import case_out
 from api.cases.schemas import CasePage
 from api.context import AppContext
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, require_role
-from api.http.problems import RESPONSES
+from api.guarded import Guarded
 from api.http.responses import answer
 from api.worklist import division
 from domain.access import Caller, visibility_of
@@ -17,7 +17,7 @@ from domain.messages import Language
 from domain.words import Role
 from ledger.queries.views import CaseFilter, Page
 
-router = APIRouter(prefix="/v1", responses=RESPONSES)
+router = Guarded("/v1")
 
 OVERSEERS = (Role.OPERATOR, Role.BUREAU, Role.AUDITOR)
 """Who looks after cases that nobody moves."""

@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.cases.sheets.filing import RowOutcome, RowResult, SheetFiling
 from api.cases.sheets.reading import MOST_BYTES, SheetRow, SheetUnusable, read_sheet
 from api.cases.sheets.schemas import SheetOut, SheetRowOut
 from api.cases.sheets.template import MEDIA_TYPE, template_xlsx
 from api.dependencies import CallerIn, ContextIn, LanguageIn, require_role
+from api.guarded import Guarded
 from api.http.downloads import BINARY
-from api.http.problems import RESPONSES, Problem
+from api.http.problems import Problem
 from api.http.responses import HEADERS, answer
 from domain.messages import Language, label
 from domain.words import Role
@@ -22,7 +23,7 @@ SHEET_FILERS: Final = (Role.REQUESTER, Role.PLATFORM)
 _TAKEN_AS: Final = ("application/octet-stream", MEDIA_TYPE)
 _SHEET: Final = {"requestBody": {"required": True, "content": {kind: {"schema": BINARY} for kind in _TAKEN_AS}}}
 
-router = APIRouter(prefix="/v1/requests/batch", tags=["requests"], responses=RESPONSES)
+router = Guarded("/v1/requests/batch", "requests")
 
 
 @router.get(
