@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from api.guarded import Guarded
-from api.http.bodies import StrictRoute
+from api.http.routes import StrictRoute
 
 REQUESTS: Final = "requests"
 CASES: Final = "cases"

@@ -2,11 +2,9 @@
 
 import codecs
 import json
-from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request, Response
-from fastapi.routing import APIRoute
+from fastapi import Request
 
 from api.http.problems import Problem
 from domain.evidence import LARGEST_EXACT
@@ -33,21 +31,6 @@ class StrictRequest(Request):
         if not hasattr(self, "_json"):
             self._json = strict_json(await self.body())
         return self._json
-
-
-class StrictRoute(APIRoute):
-    """A route that takes JSON alone, and reads it strictly."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, with the checks before it."""
-        handler = super().get_route_handler()
-
-        async def strict(request: Request) -> Response:
-            if self.body_field is not None and not _is_json(request.headers.get("content-type", "")):
-                raise Problem(415, "wrong_type", headers={"Accept-Post": "application/json"})
-            return await handler(StrictRequest(request.scope, request.receive))
-
-        return strict
 
 
 def strict_json(body: bytes) -> Any:
@@ -99,7 +82,8 @@ def _deeper(value: Any, levels: int) -> bool:
     return any(_deeper(each, levels - 1) for each in inside)
 
 
-def _is_json(content_type: str) -> bool:
+def is_json(content_type: str) -> bool:
+    """Whether a Content-Type is that of JSON in UTF-8."""
     kind, _, parameters = content_type.partition(";")
     charset = parameters.lower().replace(" ", "").replace('"', "").partition("charset=")[2]
     return kind.strip().lower() == "application/json" and charset in ("", "utf-8", "utf8")

@@ -4,8 +4,8 @@ from fastapi import Response
 
 from api.dependencies import CallerIn, ContextIn, LanguageIn, require_role
 from api.guarded import Guarded
-from api.http.bodies import StrictRoute
 from api.http.responses import HEADERS, answer
+from api.http.routes import StrictRoute
 from api.notifications import choosing
 from api.notifications.choosing import READERS_OF_LOST
 from api.notifications.schemas import (

@@ -14,10 +14,10 @@ from api.context import AppContext, now
 from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, RequestId, acting, require_role
 from api.events.stream import position_of
 from api.guarded import Guarded
-from api.http.bodies import StrictRoute
 from api.http.prefix import prefixed
 from api.http.problems import Problem
 from api.http.responses import HEADERS, answer, link_next
+from api.http.routes import StrictRoute
 from api.webhooks.presenters import attempt_out, delivery_out, webhook_out, with_secret
 from api.webhooks.schemas import (
     DeliveryPage,
