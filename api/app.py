@@ -1,5 +1,6 @@
 """The application: every group of endpoints behind the same guards, and its description (OpenAPI)."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from api.disputes import endpoints as disputes
 from api.documents import endpoints as documents
 from api.events import endpoints as events
 from api.events.bodies import event_schemas
+from api.guarded import Guarded
 from api.health import endpoints as health
 from api.http.crowd import Crowd
 from api.http.head_requests import Heads
@@ -54,7 +56,7 @@ events, commands, limits, outcomes, procedures, codes of refusals) are open: cli
 them as plain text. No word that was answered goes, and what may be sent stays what it was, with new words added.
 """
 
-ROUTERS = (
+ROUTERS: Final[Sequence[Guarded]] = (
     sheets.router,
     requests.router,
     *reading.routers,
@@ -85,10 +87,11 @@ ROUTERS = (
     procedures.router,
     audit.router,
     dossiers.router,
-    health.router,
-    verify_page.router,
 )
-"""Every address that there is; the order is that of the description."""
+"""Every address that asks who is calling; the order is that of the description."""
+OPEN: Final = (health.router, verify_page.router)
+"""What nobody is asked at: whoever watches over the service is told nothing of a case, and what one drops to be checked
+is one's own."""
 
 
 _DESCRIBED: Final[dict[str, dict[str, Any]]] = {}
@@ -144,7 +147,7 @@ def create_app(context: AppContext | None) -> FastAPI:
     app.add_middleware(Prefixed, prefix=settings.prefix)
     app.add_middleware(health.Measured, registry=app.state.registry)
     # Taken in as they are, not included: FastAPI would look for an included endpoint twice, and make each ready anew.
-    app.router.routes.extend(route for router in ROUTERS for route in router.routes)
+    app.router.routes.extend(route for router in (*ROUTERS, *OPEN) for route in router.routes)
     return app
 
 

@@ -7,11 +7,12 @@ signal. Nothing is looked up in the ledger: a payload does not say of which case
 from collections.abc import Sequence
 from typing import Final
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.codec.schemas import PayloadOut, PayloadsIn, PayloadsOut
 from api.dependencies import CallerIn, ContextIn, LanguageIn, require_role
-from api.http.problems import RESPONSES, Problem
+from api.guarded import Guarded
+from api.http.problems import Problem
 from api.http.responses import answer
 from domain.access import OF_ALL
 from domain.messages import Language, label
@@ -24,7 +25,7 @@ OPENERS: Final = tuple(sorted(OF_ALL))
 WRAPPERS: Final = (Role.OPERATOR,)
 """Who may have payloads sealed."""
 
-router = APIRouter(prefix="/v1/codec", tags=["codec"], responses=RESPONSES)
+router = Guarded("/v1/codec", "codec")
 
 
 @router.post("/decode", response_model=PayloadsOut, summary="Open payloads that are sealed")
