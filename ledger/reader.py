@@ -26,6 +26,7 @@ from ledger.queries import (
     calendars,
     cases,
     citing,
+    confirmed,
     counting,
     desk,
     disputing,
@@ -301,10 +302,7 @@ class Reader:
         return found
 
     def audited(self, wanted: CaseFilter, cursor: str | None = None, limit: int = 100) -> AuditedPage:
-        """Whole cases that ``wanted`` lets through, latest filing first; ``limit`` is held to 1..500. Raises BadCursor.
-
-        Walking the cursors shows each case that was there at the start exactly once, whatever is filed meanwhile.
-        """
+        """Whole cases that ``wanted`` lets through, walked through as those of :meth:`cases`. Raises BadCursor."""
         page = audited.audited_cases(self.engine, wanted, cursor, limit)
         self._texts.fetch_what_is_there(*{d for case in page.cases for d in (case.statute_digest, case.policy_digest)})
         return page
@@ -377,6 +375,10 @@ class Reader:
     def ping(self) -> None:
         """Nothing, when the database answers."""
         ping(self.engine)
+
+    def moment(self) -> datetime:
+        """What the database's own clock says."""
+        return confirmed.moment(self.engine)
 
     def schema(self) -> str | None:
         """The schema that the database has; None: no tables yet."""

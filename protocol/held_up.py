@@ -127,6 +127,11 @@ async def versions_waiting(client: TemporalClient) -> Mapping[tuple[str, str], i
     return {key: number for key, number in bound.items() if key[0] not in polling[key[1]]}
 
 
+async def workers_asking(client: TemporalClient, queue: str) -> Sequence[Any]:
+    """Those who ask for tasks of workflows on a queue now, as the server lists them. Raises one of TEMPORAL_FAILED."""
+    return await _pollers(client, queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
+
+
 async def is_polled(client: TemporalClient, queue: str) -> bool:
     """Whether a worker asks for work of both kinds on a queue. Raises one of TEMPORAL_FAILED."""
     kinds = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
@@ -134,7 +139,7 @@ async def is_polled(client: TemporalClient, queue: str) -> bool:
 
 
 async def _versions_polling(client: TemporalClient, queue: str) -> set[str]:
-    pollers = await _pollers(client, queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
+    pollers = await workers_asking(client, queue)
     told = [poller.deployment_options for poller in pollers]
     return {f"{it.deployment_name}{mark}{it.build_id}" for it in told for mark in (":", ".")}
 

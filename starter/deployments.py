@@ -17,6 +17,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from protocol.connecting import TemporalClient
+from protocol.held_up import workers_asking
 from protocol.histories import CaseHistory, history_of
 from protocol.names import CASE, DUTY_ROUND, STUCK_BATCH, TASK_QUEUE
 from starter.temporal_checks import in_its_words
@@ -44,6 +45,16 @@ class Deployment:
         if found is None or found.routing_config_update_state == _SPREADING:
             return None
         return found.routing_config.current_deployment_version.build_id or None
+
+    async def polling(self) -> frozenset[str | None]:
+        """The builds of this name whose workers ask for work now; None among them for workers of no build."""
+        with in_its_words():
+            pollers = await workers_asking(self.client, self.task_queue)
+        told = [each.deployment_options for each in pollers]
+        return frozenset(
+            (it.build_id or None) if it.deployment_name in (self.name, "") else f"{it.deployment_name}/{it.build_id}"
+            for it in told
+        )
 
     async def release(self, build_id: str, within: timedelta) -> None:
         """Wait for workers of a build, make it current, and look until it is. Raises NotReleased."""

@@ -1,12 +1,16 @@
 """What a doctor asks of Temporal: does it know our search attributes, and does it carry a case?"""
 
 import asyncio
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, PollWorkflowTaskQueueRequest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -47,6 +51,39 @@ async def missing_search_attributes(
 def _kind(value: Any) -> str:
     """A type of search attribute as people write it, in small letters: ``datetime``."""
     return IndexedValueType.Name(value).removeprefix("INDEXED_VALUE_TYPE_").replace("_", "").lower()
+
+
+async def instant_of_server(client: TemporalClient) -> datetime:
+    """What the server's own clock says, within a fraction of a second.
+
+    No answer of it tells its time, but its list of who asked for work does: so we ask, for a queue on which nothing
+    ever waits. Raises NotTold, and TimeoutError after ten seconds.
+    """
+    queue, name = TaskQueue(name="shareflow-doctor"), f"doctor-{uuid.uuid4().hex}"
+    asking = asyncio.create_task(
+        client.workflow_service.poll_workflow_task_queue(
+            PollWorkflowTaskQueueRequest(namespace=client.namespace, task_queue=queue, identity=name),
+            timeout=timedelta(seconds=PATIENCE),
+        )
+    )
+    listed = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=queue,
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        report_pollers=True,
+    )
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                with in_its_words():
+                    found = await client.workflow_service.describe_task_queue(listed)
+                for each in found.pollers:
+                    if each.identity == name:
+                        return each.last_access_time.ToDatetime(UTC)
+                await asyncio.sleep(0.02)
+    finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
 
 
 async def has_running_workflow(client: TemporalClient, workflow_id: str) -> bool:

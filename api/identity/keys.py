@@ -60,6 +60,11 @@ class IssuerKeys:
             raise Unavailable(f"The issuer of tokens does not answer ({self._failed}).")
         return _named(self._keys, kid)
 
+    async def number(self) -> int:
+        """How many keys the issuer publishes by which tokens can be checked. Raises Unavailable."""
+        await self.key(None)
+        return len(self._keys)
+
     def _stale(self) -> bool:
         return time.monotonic() - self._fetched > FRESH_SECONDS
 

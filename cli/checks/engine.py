@@ -3,9 +3,14 @@
 import asyncio
 
 from cli.checks.archive import archive_check
+from cli.checks.beside import api_check, issuer_check
 from cli.checks.checkpoints import checkpoints_check
+from cli.checks.clocks import clocks_check
 from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
+from cli.checks.running import schedules_check, workers_check
+from cli.checks.sealing import sealing_check
 from cli.connection import NAME_BOTH
+from configuration.errors import StartupError
 from configuration.payload_keys import key_ring_of
 from configuration.settings import Settings
 from embedded.stack.folder import Addresses, running_stack
@@ -23,7 +28,7 @@ MIGRATE = "run `shareflow admin migrate`"
 
 
 async def engine_checks(settings: Settings) -> list[Check]:
-    """Database, Temporal, cases, the checkpoints of the log and the archive of histories."""
+    """Database and Temporal, what they hold, what works on it, and what stands before it."""
     running = running_stack(settings.state)
     database, reader = await asyncio.to_thread(_database, settings, running)
     temporal, client = await _temporal(settings, running)
@@ -33,9 +38,16 @@ async def engine_checks(settings: Settings) -> list[Check]:
         cases = problem("cases", unexpected(error))
     checkpoints = await asyncio.to_thread(checkpoints_check, settings, reader, running is not None)
     archive = await archive_check(reader, client)
+    more = [
+        await workers_check(settings, client),
+        await schedules_check(settings, client),
+        await clocks_check(reader, client),
+        await api_check(settings, running),
+        await issuer_check(settings),
+    ]
     if reader is not None:
         await asyncio.to_thread(reader.close)
-    return [database, temporal, cases, checkpoints, archive]
+    return [database, temporal, sealing_check(settings), cases, checkpoints, archive, *more]
 
 
 def _database(settings: Settings, running: Addresses | None) -> tuple[Check, Reader | None]:
@@ -80,6 +92,8 @@ async def _temporal(settings: Settings, running: Addresses | None) -> tuple[Chec
     try:
         reached = connect_as_named(settings.temporal, address, ring=key_ring_of(settings))
         client = await asyncio.wait_for(reached, PATIENCE)
+    except StartupError as error:  # of the keys that seal messages, of which a check of its own tells more
+        return skipped("temporal", f"Temporal at {address} was not asked: {error}"), None
     except (RuntimeError, TimeoutError) as error:
         says = f"Temporal at {address} does not answer ({unexpected(error)})."
         return problem("temporal", says, "check TEMPORAL_ADDRESS and that Temporal runs" if named else START), None

@@ -1,0 +1,46 @@
+"""Whether this machine, the database and Temporal agree on the time: limits end at an instant."""
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import UTC, datetime, timedelta
+
+from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
+from ledger.reader import Reader
+from protocol.connecting import TemporalClient
+from starter.temporal_checks import instant_of_server
+
+NAME = "clocks"
+APART = timedelta(seconds=5)
+"""What is received in the last seconds of a limit is judged by the door's clock, and what ends it by Temporal's."""
+FAR_APART = timedelta(minutes=1)
+MEND = "have all machines keep time by the same source (chrony, systemd-timesyncd)"
+
+
+async def clocks_check(reader: Reader | None, client: TemporalClient | None) -> Check:
+    """How far the clocks of the database and of Temporal are from this machine's."""
+    if reader is None or client is None:
+        return skipped(NAME, "Clocks are compared when the database and Temporal can both be reached.")
+    try:
+        apart = {
+            "the database": await ahead(asyncio.to_thread(reader.moment)),
+            "Temporal": await ahead(instant_of_server(client)),
+        }
+    except Exception as error:
+        return problem(NAME, unexpected(error))
+    told = " and ".join(f"{whose} {_told(by)}" for whose, by in apart.items())
+    worst = max(map(abs, apart.values()))
+    if worst <= APART:
+        return ok(NAME, f"beside this machine's clock {told}")
+    says = f"The clocks do not agree: beside this machine's {told}."
+    return problem(NAME, says, MEND) if worst > FAR_APART else warning(NAME, says, MEND)
+
+
+async def ahead(asked: Awaitable[datetime]) -> timedelta:
+    """How far a clock is ahead of this machine's; an answer is taken for one of the middle of the wait for it."""
+    before = datetime.now(UTC)
+    told = await asked
+    return told - (before + (datetime.now(UTC) - before) / 2)
+
+
+def _told(by: timedelta) -> str:
+    return f"is {abs(by).total_seconds():.1f} s {'ahead' if by > timedelta() else 'behind'}"

@@ -1,0 +1,181 @@
+"""What the doctor says of what works on an engine and stands before it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, Response
+from temporalio.client import Client
+
+from api.app import create_app
+from api.context import AppContext
+from api.serving import serving
+from cli.checks.beside import api_check, issuer_check
+from cli.checks.clocks import ahead, clocks_check
+from cli.checks.findings import Check
+from cli.checks.running import schedules_check, workers_check
+from cli.checks.sealing import sealing_check
+from configuration.departments import departments_in_force
+from configuration.policy_file import policy_in_force
+from configuration.settings import Settings
+from embedded.simulate.sandbox import Sandbox
+from ledger.reader import Reader
+from protocol.connecting import TemporalClient
+from protocol.payloads import data_converter
+from protocol.sealing import SealKind, written_key
+from starter.deployments import Deployment
+from starter.duty_schedules import sync_schedules
+from starter.temporal_setup import prepare_namespace
+from starter.tokens import new_issuer
+from worker.building import build_worker, working
+
+
+async def elsewhere(ground: Sandbox, namespace: str) -> TemporalClient:
+    """A namespace in which nobody works yet."""
+    client = Client(ground.temporal.service_client, namespace=namespace, data_converter=data_converter)
+    await prepare_namespace(client, None)
+    return client
+
+
+def told(check: Check) -> tuple[str, str, str]:
+    return check.state, check.says, check.mend or ""
+
+
+async def test_workers_are_missed_waited_for_and_of_a_build_that_is_not_current(ground: Sandbox) -> None:
+    settings = Settings({})
+    assert told(await workers_check(settings, ground.temporal))[:2] == ("ok", "workers ask for work: of no build")
+    client = await elsewhere(ground, "doctor-workers")
+    state, says, mend = told(await workers_check(settings, client))
+    assert (state, says, "shareflow worker" in mend) == ("problem", "No worker asks for work.", True)
+    deployment = Deployment(client, settings.deployment_name)
+
+    def worker(build: str) -> Any:
+        named = Settings({Settings.build_id.variable: build})
+        return working(build_worker(client, ground.engine, watched=False, settings=named))
+
+    async def becomes(state: str, part: str) -> Check:
+        async with asyncio.timeout(30):
+            while True:
+                check = await workers_check(settings, client)
+                if check.state == state and part in check.says:
+                    return check
+                await asyncio.sleep(0.2)
+
+    async with AsyncExitStack() as workers:
+        await workers.enter_async_context(worker("v1"))
+        found = await becomes("problem", "Workers of v1 ask for work, and no build is current")
+        assert "admin release" in (found.mend or "")
+        await deployment.release("v1", timedelta(seconds=30))
+        assert (await becomes("ok", "v1")).says == "workers ask for work: v1, which is current"
+        await workers.enter_async_context(worker("v2"))
+        assert "(v1, v2); v1 is current" in (await becomes("warning", "several builds")).says
+
+
+async def test_duties_without_a_schedule_and_paused_ones(ground: Sandbox, tmp_path: Path) -> None:
+    assert (await schedules_check(Settings({}), ground.temporal)).state == "skipped"
+    listed = tmp_path / "departments.yaml"
+    listed.write_text("nantong:\n  - {code: '113206000140000015', name: 南通市民政局}\n", "utf-8")
+    settings = Settings({Settings.departments.variable: str(listed)})
+    client = await elsewhere(ground, "doctor-schedules")
+    missing = await schedules_check(settings, client)
+    assert (missing.state, "have no schedule" in missing.says, missing.mend) == (
+        "problem",
+        True,
+        "run `shareflow admin setup`, or `shareflow duties sync`",
+    )
+    await sync_schedules(client, departments_in_force(settings), policy_in_force(settings))
+    assert (await schedules_check(settings, client)).state == "ok"
+    async for each in await client.list_schedules():
+        await client.get_schedule_handle(each.id).pause()
+        break
+    paused = await schedules_check(settings, client)
+    assert (paused.state, " schedules are paused: " in paused.says) == ("warning", True)
+
+
+async def test_clocks_that_agree_and_those_that_do_not(ground: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = Reader(ground.engine)
+    assert (await clocks_check(reader, ground.temporal)).state == "ok"
+
+    def moved(by: timedelta) -> Callable[[Awaitable[datetime]], Awaitable[timedelta]]:
+        async def measured(asked: Awaitable[datetime]) -> timedelta:
+            return by + await ahead(asked)
+
+        return measured
+
+    for by, state, says in ((-20, "warning", "is 20.0 s behind"), (300, "problem", "is 300.0 s ahead")):
+        monkeypatch.setattr("cli.checks.clocks.ahead", moved(timedelta(seconds=by)))
+        found = await clocks_check(reader, ground.temporal)
+        assert (found.state, says in found.says, "chrony" in (found.mend or "")) == (state, True, True), found
+
+    async def in_an_hour() -> datetime:
+        return datetime.now(UTC) + timedelta(hours=1)
+
+    assert abs(await ahead(in_an_hour()) - timedelta(hours=1)) < timedelta(seconds=5)
+
+
+@asynccontextmanager
+async def answering(answers: Mapping[str, Any], status: int = 200) -> AsyncIterator[str]:
+    """A server that answers these paths, and nothing of ours."""
+    app = FastAPI(openapi_url=None)
+    app.state.context = None
+
+    def answer(said: Any) -> Callable[[], Any]:
+        return lambda: said if not isinstance(said, str) else Response(said, status)
+
+    for path, said in answers.items():
+        app.get(path)(answer(said))
+    async with serving(app, "127.0.0.1", 0) as address:
+        yield address
+
+
+async def test_an_api_that_is_ready_of_another_version_not_ready_and_away(context: AppContext) -> None:
+    async def asked(address: str) -> Check:
+        return await api_check(Settings({Settings.public_url.variable: address}), None)
+
+    assert (await api_check(Settings({}), None)).state == "skipped"
+    async with serving(create_app(context), "127.0.0.1", 0) as address:
+        assert told(await asked(address))[0] == "ok"
+    state, says, mend = told(await asked(address))
+    assert (state, "does not answer" in says, address in mend) == ("problem", True, True)
+    old = {"/readyz": "ready", "/openapi.json": {"info": {"version": "0.1.0"}}}
+    async with answering(old) as address:
+        assert "is of the version 0.1.0" in (await asked(address)).says
+    async with answering({**old, "/readyz": "the ledger does not answer"}, 503) as address:
+        assert told(await asked(address))[:2] == (
+            "problem",
+            f"The API at {address} is not ready (the ledger does not answer).",
+        )
+
+
+async def test_an_issuer_that_publishes_keys_none_and_is_away() -> None:
+    async def asked(address: str) -> Check:
+        return await issuer_check(Settings({Settings.oidc_issuer.variable: address}))
+
+    assert (await issuer_check(Settings({}))).state == "skipped"
+    answers: dict[str, Any] = {"/.well-known/openid-configuration": {}, "/keys": new_issuer().jwks()}
+    async with answering(answers) as address:
+        found = answers["/.well-known/openid-configuration"]
+        assert "names another issuer" in (await asked(address)).says
+        found.update(issuer=address, jwks_uri=f"{address}/keys")
+        assert told(await asked(address))[:2] == ("ok", f"{address} publishes 1 keys")
+        answers["/keys"]["keys"].clear()
+        assert (await asked(address)).state == "problem"
+    away = await asked(address)
+    assert (away.state, "does not answer" in away.says, "lets nobody in" in (away.mend or "")) == (
+        "problem",
+        True,
+        True,
+    )
+
+
+def test_keys_that_seal_messages(tmp_path: Path) -> None:
+    file = tmp_path / "payload-keys"
+    settings = Settings({Settings.payload_keys.variable: str(file)})
+    assert sealing_check(Settings({})).state == "skipped"
+    assert (sealing_check(settings).state, str(file) in sealing_check(settings).says) == ("problem", True)
+    file.write_text(f"{written_key('b', SealKind.SM4_GCM)}\n{written_key('a', SealKind.AES_256_GCM)}\n", "ascii")
+    assert told(sealing_check(settings))[:2] == ("ok", "messages are sealed with b (sm4-gcm), a still open")
