@@ -44,11 +44,14 @@ def verify_folder(folder: Path, trusted: Trusted, as_json: bool) -> None:
         raise Failure(f"{folder} cannot be read: {error.strerror}.") from None
     if not found:
         raise Failure(f"{folder} has no dossier: no file whose name ends with .zip.")
+    unlisted = all(each.name != LIST for each in found)
     if as_json:
         print_json({each.name: [result.model_dump(mode="json") for result in each.results] for each in found})
     else:
         holding = [not failed(each.results) for each in found if each.name != LIST]
         typer.echo(f"{numbered(len(holding), 'dossier')}, {sum(holding)} of them without a check that fails.")
+        if unlisted:
+            typer.echo(f"There is no {LIST}: nothing says that all are here.")
     if any(_is_none(each.results) for each in found):
         raise typer.Exit(UNUSABLE)
     if any(failed(each.results) for each in found):

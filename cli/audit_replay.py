@@ -42,14 +42,14 @@ class AskedCases:
 def replay_one(case: str, at: str | None, against: str | None, as_json: bool) -> None:
     """Tell a case as it stood, or what two instants differ in; now, where none is named. Raises NotFiledYet."""
     one, other = _instant("--at", at), None if against is None else _instant("--against", against)
-    recorded, calendar = _from_file(Path(case)) if case.endswith(".zip") else run(_from_ledger(case))
+    recorded, calendar, known_until = _from_file(Path(case)) if case.endswith(".zip") else run(_from_ledger(case))
     past = as_it_stood(recorded, one)
     if other is not None:
         print_difference(recorded, difference(past, as_it_stood(recorded, other)), calendar, as_json)
         return
     known_now = calendar.as_known_on(None)
     moved = [*moved_since(past.clocks, known_now, past.at, recorded.policy.close_of_business)]
-    print_past(recorded, past, moved, calendar, as_json)
+    print_past(recorded, past, moved, calendar, known_until, as_json)
 
 
 async def replay_cases(listed: AskedCases, as_json: bool) -> None:
@@ -77,13 +77,19 @@ def _instant(name: str, said: str | None) -> datetime:
     return instant.astimezone(CHINA)
 
 
-def _from_file(path: Path) -> tuple[RecordedCase, Calendar]:
+Known = tuple[RecordedCase, Calendar, datetime]
+"""A case, the calendar that is known with it, and the instant after which nothing of the case is known."""
+
+
+def _from_file(path: Path) -> Known:
+    """A dossier says nothing of what came after its last event: the case may have gone on since it was packed."""
     from cli.audit_files import whole_case_in
 
-    return whole_case_in(path)
+    recorded, calendar = whole_case_in(path)
+    return recorded, calendar, recorded.events[-1].at
 
 
-async def _from_ledger(request_id: str) -> tuple[RecordedCase, Calendar]:
+async def _from_ledger(request_id: str) -> Known:
     import asyncio
 
     from cli.connection import connected
@@ -94,4 +100,4 @@ async def _from_ledger(request_id: str) -> tuple[RecordedCase, Calendar]:
     asked = option("REQUEST_ID", ShortText, request_id)
     async with connected() as client:
         recorded = await asyncio.to_thread(recorded_case, client.reader, asked)
-        return recorded, await asyncio.to_thread(client.reader.calendar)
+        return recorded, await asyncio.to_thread(client.reader.calendar), datetime.now(UTC)

@@ -1,6 +1,7 @@
 """Cases as they stood at instants, on a page or as JSON."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import typer
 
@@ -11,20 +12,32 @@ from audit.replay.state import HolderThen, PastState
 from audit.replay.told import difference_told, state_told, summary_told
 from cli.output import print_json, print_pairs, print_table
 from cli.timeline_table import print_timeline
-from domain.calendar import Calendar
+from domain.calendar import CHINA, Calendar
 from domain.engine.records import Clock
 from domain.messages import label
+from domain.words import Stage
 
 
 def print_past(
-    recorded: RecordedCase, past: PastState, moved: Sequence[MovedLimit], calendar: Calendar, as_json: bool
+    recorded: RecordedCase,
+    past: PastState,
+    moved: Sequence[MovedLimit],
+    calendar: Calendar,
+    known_until: datetime,
+    as_json: bool,
 ) -> None:
-    """Tell where a case stood, whose move it was, what each role might do, what had happened, what is known since."""
+    """Tell where a case stood, whose move it was, what each role might do, what had happened, what is known since.
+
+    ``known_until``: what came after that instant, the record cannot know.
+    """
+    until = known_until.astimezone(CHINA).isoformat()
     if as_json:
-        print_json(state_told(recorded, past, moved))
+        print_json({**state_told(recorded, past, moved), "known_until": until})
         return
     case = recorded.unfiled
     typer.echo(f"{recorded.request_id} {_standing(past)}")
+    if past.at > known_until and past.stage is not Stage.CLOSED:
+        typer.echo(f"Known until {until}: what came after that is not recorded here.")
     names = f"{case.requester.name or case.requester.code} → {case.provider.name or case.provider.code}"
     typer.echo(f"{names} · {case.resource.name or ''} · {recorded.statute.id}")
     print_pairs(

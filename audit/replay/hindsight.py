@@ -50,13 +50,13 @@ def counted_again(
     due_at = ends_at(due.due_date, close_of_business)
     if (due_at, due.provisional) == (clock.due_at, clock.provisional):
         return None
-    ended = clock.ended_at or at
+    ended, counts = clock.ended_at or at, clock.state is not ClockState.CANCELLED
     return MovedLimit(
         clock=clock,
         due_date=due.due_date,
         due_at=due_at,
         provisional=due.provisional,
         days=(due.due_date - clock.due_date).days,
-        late_then=clock.state in (ClockState.BREACHED, ClockState.MET_LATE),
-        late_now=clock.state is not ClockState.CANCELLED and due_at <= ended,
+        late_then=counts and clock.due_at <= ended,
+        late_now=counts and due_at <= ended,
     )

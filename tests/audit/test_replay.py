@@ -83,6 +83,8 @@ def test_a_festival_that_was_prolonged_is_not_known_before() -> None:
     [moved] = moved_since(past.clocks, KNOWN_NOW, past.at)
     assert (moved.clock.due_date.isoformat(), moved.due_date.isoformat(), moved.days) == ("2020-02-04", "2020-02-06", 2)
     assert (moved.late_then, moved.late_now) == (False, False)
+    [long_after] = moved_since(past.clocks, KNOWN_NOW, datetime(2020, 3, 1, tzinfo=CHINA))
+    assert (long_after.late_then, long_after.late_now) == (True, True), "looked at late, not late by a notice"
     paper.wait(datetime(2020, 2, 5, 10, tzinfo=CHINA))
     later = as_it_stood(recorded(paper), datetime(2020, 2, 5, 10, tzinfo=CHINA))
     assert [*moved_since(later.clocks, KNOWN_NOW, later.at)] == []

@@ -63,7 +63,8 @@ def test_a_folder_is_checked_dossier_by_dossier(shareflow: Run, whole: Path, tmp
     (folder / "b.zip").write_bytes(whole.read_bytes())
     said = shareflow("audit", "verify", folder)
     case = json.loads(zipfile.ZipFile(whole).read("manifest.json"))["request_id"]
-    assert (said.code, said.out.split()[:3], said.out.splitlines()[-1][:10]) == (0, ["ok", "b.zip", case], "1 dossier,")
+    assert (said.code, said.out.split()[:3], said.out.splitlines()[-2][:10]) == (0, ["ok", "b.zip", case], "1 dossier,")
+    assert said.out.endswith("There is no dossiers.json: nothing says that all are here.\n")
     (folder / "dossiers.json").write_text("{}")
     said = shareflow("audit", "verify", folder)
     assert (said.code, "dossiers.json is not the list of a folder" in said.out) == (2, True)
@@ -243,6 +244,7 @@ def test_a_dossier_is_replayed_at_an_instant_and_against_another(shareflow: Run,
     page = shareflow("audit", "replay", whole, "--at", "2026-09-22T10:00:00+08:00")
     assert page.code == 0, page
     assert "provider may" in page.out
+    assert "Known until" not in page.out
     instants = ("--at", "2026-09-22T10:00:00+08:00", "--against", "2026-10-12T12:00:00+08:00")
     found = json.loads(shareflow("audit", "replay", whole, *instants, "--json").out)
     assert [found["from"]["stage"], found["to"]["stage"]] == ["provider_answer", "refused"]

@@ -186,7 +186,7 @@ async def test_a_case_is_given_away_without_those_who_acted(
         assert name in everything_in(full.read_bytes())
         assert name not in everything_in(withheld.read_bytes())
     for given in (full, withheld):
-        assert (await said("audit", "replay", given)).out
+        assert "what came after that is not recorded here" in (await said("audit", "replay", given)).out
         assert (await said("audit", "findings", given)).out == "Nothing was found.\n"
         assert (await said("audit", "log", "--format", "csv", "-o", tmp_path / f"{given.stem}.csv", given)).out
     assert (tmp_path / "full.csv").read_bytes() == (tmp_path / "withheld.csv").read_bytes()
@@ -216,7 +216,10 @@ async def test_what_auditors_ask_of_a_ledger(
 
     now = json.loads((await said("replay", request_id, "--json")).out)
     assert (now["stage"], now["waits_for"], now["known_now"]) == ("provider_answer", ["provider"], [])
-    assert request_id in (await said("replay", request_id)).out
+    page = (await said("replay", request_id)).out
+    assert request_id in page
+    assert "Known until" not in page
+    assert "Known until" in (await said("replay", request_id, "--at", "2099-01-01T00:00:00+08:00")).out
     filed = day_of(recorded_case(Reader(ground.engine), request_id).events[0].at)
     assert await listed() == await listed("--from", str(filed)) == [request_id]
     assert await listed("--to", str(filed - timedelta(days=1))) == await listed("--statute", "yima-2021") == []
