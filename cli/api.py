@@ -1,14 +1,8 @@
 """``shareflow api``."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 import typer
 
 from cli.running import Held, run
-
-if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
 
 
 def register(app: typer.Typer) -> None:
@@ -22,15 +16,6 @@ def api(held: Held = False) -> None:
 
     load_undisturbed()
     from cli.api_work import serve
+    from configuration.event_loop import fast_loop
 
-    run(serve(held), "info", _fast_loop())
-
-
-def _fast_loop() -> "Callable[[], AbstractEventLoop] | None":
-    """What makes the event loop of uvloop, which spares a tenth of a call's time; None where it is not installed."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    made: Callable[[], AbstractEventLoop] = uvloop.new_event_loop
-    return made
+    run(serve(held), "info", fast_loop())

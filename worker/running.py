@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from configuration.errors import StartupError, port_named
+from configuration.event_loop import fast_loop
 from configuration.log_key import signer_named
 from configuration.logs import configure_logs
 from configuration.memory import settle_memory
@@ -128,7 +129,8 @@ def main(held: bool = False) -> int:
     try:
         settings = Settings()
         configure_logs("info", settings)
-        asyncio.run(run_until_stopped(settings, held))
+        with asyncio.Runner(loop_factory=fast_loop()) as runner:
+            runner.run(run_until_stopped(settings, held))
     except (StartupError, LedgerUnavailable) as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.contestants.racing import raced
+from configuration.event_loop import fast_loop
 from configuration.memory import settle_memory
 
 MakeContestant = Callable[[str, str, Path], AbstractAsyncContextManager[Any]]
@@ -73,4 +74,5 @@ def _say(what: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4])))
+    with asyncio.Runner(loop_factory=fast_loop()) as runner:  # as a worker in production does: everybody has it
+        runner.run(serve(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4])))
