@@ -43,6 +43,7 @@ from workflows.case import CaseWorkflow
 from workflows.duty_round import DutyRoundWorkflow
 from workflows.handler_guard import HandlerGuard
 from workflows.stuck_batch import StuckBatchWorkflow
+from workflows.turns.idle_walks import leave_out_idle_walks
 
 DATABASE_THREADS = 8
 SHUTDOWN_SECONDS = 60
@@ -121,11 +122,13 @@ def build_worker(
 ) -> Worker:
     """A worker on this client and this ledger. The caller runs it; stopping it finishes what it has begun.
 
-    ``watched``: workflow code runs in the sandbox, which finds what would not replay. ``opening``: for played cases,
-    the client whose cases skip time. ``settings`` name the files of departments and policy, which are read anew for
-    each round (None: those that the environment names then), and the build that the worker is.
+    ``watched``: workflow code runs in the sandbox, which finds what would not replay, and in the SDK's threads; else
+    its turns run in the event loop. ``opening``: for played cases, the client whose cases skip time. ``settings`` name
+    the files of departments and policy, which are read anew for each round (None: those that the environment names
+    then), and the build that the worker is.
     """
     complete()
+    leave_out_idle_walks()
     texts = RuleTextStore(engine)
     texts.fetch_all()
     steps = LedgerSteps(engine, calendar or Calendar.packaged(), algorithm)
