@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from temporalio.api.common.v1 import Payloads
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import (
@@ -34,6 +35,7 @@ from configuration.settings import Settings
 from domain.calendar import Calendar
 from domain.evidence import Algorithm
 from domain.model import complete
+from domain.rule_texts import KNOWN
 from ledger.engine import Engine
 from ledger.rule_text_store import RuleTextStore
 from ledger.writer import Writer
@@ -44,6 +46,7 @@ from workflows.duty_round import DutyRoundWorkflow
 from workflows.handler_guard import HandlerGuard
 from workflows.stuck_batch import StuckBatchWorkflow
 from workflows.turns.idle_walks import leave_out_idle_walks
+from workflows.turns.in_loop import TurnsInLoop
 
 DATABASE_THREADS = 8
 SHUTDOWN_SECONDS = 60
@@ -145,11 +148,18 @@ def build_worker(
         max_concurrent_local_activities=DATABASE_THREADS,
         interceptors=[HandlerGuard()],
         workflow_runner=WithRuleTexts(sandbox() if watched else UnsandboxedWorkflowRunner(), texts),
+        workflow_task_executor=None if watched else TurnsInLoop(_asks_the_ledger),
         max_concurrent_workflow_task_polls=POLLS,
         nonsticky_to_sticky_poll_ratio=POLLS_FOR_NEW_CASES,
         graceful_shutdown_timeout=timedelta(seconds=10),
         deployment_config=_version(settings),
     )
+
+
+def _asks_the_ledger(act: WorkflowActivation) -> bool:
+    """Whether a turn begins a workflow whose texts of rules are not known here."""
+    begun = (job.initialize_workflow for job in act.jobs if job.HasField("initialize_workflow"))
+    return any(KNOWN.missing(rule_texts_of(workflow.arguments)) for workflow in begun)
 
 
 def _version(settings: Settings | None) -> WorkerDeploymentConfig | None:
