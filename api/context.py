@@ -16,6 +16,7 @@ from api.identity.keys import FixedKeys, IssuerKeys
 from api.news import News
 from api.settings import ApiSettings
 from background.archive.store import HistoryArchive
+from background.figures import LedgerFigures
 from background.notifying.register import NotificationRegister
 from background.webhooks.register import WebhookRegister
 from configuration.archive import archive_in
@@ -73,6 +74,7 @@ class AppContext:
         self.notifications = NotificationRegister(self.writer, self.settings.robots)
         self.calendar_store = self.reader.calendar_store(self.calendar)
         self.news = News(self.reader)
+        self.figures = LedgerFigures(self.reader)
         self.dossier_checks = DossierChecks()
         self.packing = asyncio.Lock()
         self._ending = False
@@ -131,4 +133,6 @@ async def open_context(
             raise ValueError("the API needs an issuer")
         papers = store_in(settings.attachments, folder, settings.attachment_limit)
         archive, signer = archive_in(settings.archive, folder), signer_at_hand(settings.log_key, folder)
-        yield AppContext(client, identity, papers, archive, settings, signer=signer, simulator=simulator)
+        context = AppContext(client, identity, papers, archive, settings, signer=signer, simulator=simulator)
+        stack.push_async_callback(asyncio.to_thread, context.figures.close)
+        yield context

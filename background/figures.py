@@ -1,8 +1,11 @@
 """Figures of the ledger for Prometheus, at the moment of the scrape: how cases stand, what waits, what is stuck."""
 
 import threading
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -10,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from domain.clocks import ClockId, ClockKind
 from ledger.failures import DATABASE_ERRORS
+from ledger.leases import Lease
 from ledger.queries.views import Counts, LimitsEnded
 from ledger.reader import Reader
 
@@ -17,14 +21,23 @@ DAYS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90)
 """Where the days that people take are told apart: around the limits that the texts set."""
 
 
-class LedgerFigures(Collector):
-    """Figures of the whole ledger: each process tells the same, so whoever adds up takes the largest of one figure.
+TOLD_BY_ONE: Final = timedelta(seconds=75)
+"""So long after its last scrape a process is the one that tells them: Prometheus asks every minute at the latest."""
+FRESH: Final = 10.0
+"""For so many seconds figures of the ledger hold: several who scrape cost one look."""
 
-    What became of limits is counted from the first scrape on, as counters are: they begin anew with each process.
+
+class LedgerFigures(Collector):
+    """Figures of the whole ledger, told by one process of an installation: by the first that is scraped, while it is.
+
+    What became of limits is counted from its first scrape on, as counters are: they begin anew with another process.
     """
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self._lease = Lease(reader.engine, "figures", TOLD_BY_ONE)
+        self._known: Counts | None = None
+        self._looked = float("-inf")
         self._since: int | None = None
         self._one_at_a_time = threading.Lock()
         self._breaches = Counter("shareflow_breaches", "Limits that ran out.", ("clock",), registry=None)
@@ -43,19 +56,36 @@ class LedgerFigures(Collector):
     def collect(self) -> Iterable[Metric]:
         """Whether the ledger answers; cases by statute, stage and outcome; clocks; what is stuck; messages waiting.
 
-        Of a ledger that does not answer there is only that to tell; what the process says of itself stays.
+        Of a ledger that does not answer there is only that to tell, and where another process tells the rest, too; what
+        the process says of itself stays.
         """
         up = GaugeMetricFamily("shareflow_ledger_up", "Whether the ledger answers.")
         try:
             with self._one_at_a_time:
-                figures = self._reader.counts(self._since)
-                self._note(figures.ended)
+                figures = self._figures()
         except DATABASE_ERRORS:
             up.add_metric([], 0)
             return [up]
         up.add_metric([], 1)
+        if figures is None:
+            return [up]
         standing = (*_standing(figures), *_waiting(figures))
         return [up, *standing, *self._breaches.collect(), *self._days.collect()]
+
+    def close(self) -> None:
+        """Let another process tell them at once."""
+        with suppress(*DATABASE_ERRORS):  # it lapses by itself
+            self._lease.give_back()
+
+    def _figures(self) -> Counts | None:
+        """Figures that hold now; None where another process tells them."""
+        if not self._lease.take():
+            self._known = self._since = None
+        elif self._known is None or time.monotonic() - self._looked > FRESH:
+            self._known = self._reader.counts(self._since)
+            self._looked = time.monotonic()
+            self._note(self._known.ended)
+        return self._known
 
     def _note(self, ended: LimitsEnded) -> None:
         self._since = ended.upto

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -76,11 +76,23 @@ def serve_health(
     if port is None:
         yield
         return
-    if registry is None:
-        registry = CollectorRegistry()
-        registry.register(LedgerFigures(health.reader))
+    shown = nullcontext(registry) if registry else _of_the_ledger(health.reader)
+    with shown as told, _served(_app(health, told), port, host):
+        yield
+
+
+@contextmanager
+def _of_the_ledger(reader: Reader) -> Iterator[CollectorRegistry]:
+    registry = CollectorRegistry()
+    with closing(LedgerFigures(reader)) as figures:
+        registry.register(figures)
+        yield registry
+
+
+@contextmanager
+def _served(app: Callable[..., Iterable[bytes]], port: int, host: str) -> Iterator[None]:
     server_class = _HealthServerOfSix if ":" in host else _HealthServer
-    server = make_server(host, port, _app(health, registry), server_class, _Silent)
+    server = make_server(host, port, app, server_class, _Silent)
     thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
     thread.start()
     try:

@@ -9,16 +9,15 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from background.alone import done_alone
 from domain.calendar import CHINA, WorkingDays
 from domain.engine.recount import change_of
 from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine
 from ledger.failures import DATABASE_FAILED
-from ledger.leases import LAPSES_AFTER, Lease
 from ledger.queries.calendars import (
     OpenClock,
     Place,
@@ -50,6 +49,8 @@ ABANDONED_AFTER = timedelta(seconds=20)
 LOOKED_FOR_EVERY = 15.0
 LONGEST_PAUSE = 3600.0
 PUT_RIGHT_EVERY = 3600.0
+PUBLICATION = "publication"
+"""What the process holds that carries publications out. Should two be at it, each clock is superseded once."""
 AWAY = (*DATABASE_FAILED, *TEMPORAL_FAILED)
 """A database or a server that does not answer just now."""
 GONE = "workflow_missing"
@@ -76,7 +77,7 @@ def _quiet(_: Progress) -> None:
 
 @dataclass
 class Publisher:
-    """An edition, in force since an instant, published by this process, which is inside of ``publishing_alone``."""
+    """An edition, in force since an instant, published by this process, which is the one that publishes."""
 
     client: TemporalClient
     engine: Engine
@@ -203,33 +204,6 @@ def _now() -> datetime:
     return datetime.now(CHINA)
 
 
-@asynccontextmanager
-async def publishing_alone(engine: Engine) -> AsyncIterator[bool]:
-    """Whether this process is the one that carries publications out, as long as it is inside.
-
-    Of one that was killed the lease lapses. Should one lose it, because the database was away for long, two are at it
-    for a while: each clock is superseded once all the same.
-    """
-    lease = Lease(engine, "publication")
-    if not await asyncio.to_thread(lease.take):
-        yield False
-        return
-    prolonging = asyncio.create_task(_prolonged(lease))
-    try:
-        yield True
-    finally:
-        prolonging.cancel()
-        with suppress(*DATABASE_FAILED):  # it lapses by itself
-            await asyncio.to_thread(lease.give_back)
-
-
-async def _prolonged(lease: Lease) -> None:
-    while True:
-        await asyncio.sleep(LAPSES_AFTER.total_seconds() / 4)
-        with suppress(*DATABASE_FAILED):
-            await asyncio.to_thread(lease.take)
-
-
 async def carry_out(
     client: TemporalClient,
     engine: Engine,
@@ -244,11 +218,11 @@ async def carry_out(
     while time.monotonic() < deadline:
         left = timedelta(seconds=deadline - time.monotonic())
         try:
-            async with publishing_alone(engine) as mine:
+            async with done_alone(engine, PUBLICATION) as turn:
                 there = await asyncio.to_thread(publication, engine, edition)
                 if there is None:
                     raise ValueError(f"edition {edition} is not stored here")
-                if mine:
+                if turn.mine:
                     publishing = Publisher(client, engine, calendar, there.edition, there.stored_at, tell, progress)
                     return await publishing.until_done(left)
             if there.finished_at is not None:
@@ -268,8 +242,8 @@ async def put_right(client: TemporalClient, engine: Engine, calendar: CalendarSt
     nor after its publisher has died: whoever takes that over names the edition itself.
     """
     newest = (await asyncio.to_thread(calendar.now)).editions[-1].id
-    async with publishing_alone(engine) as mine:
-        if not mine or await asyncio.to_thread(abandoned_publication, engine, timedelta()) is not None:
+    async with done_alone(engine, PUBLICATION) as turn:
+        if not turn.mine or await asyncio.to_thread(abandoned_publication, engine, timedelta()) is not None:
             return Progress()
         return await Publisher(client, engine, calendar, newest, _now()).until_done(within)
 

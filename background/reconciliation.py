@@ -14,9 +14,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from background.alone import Turn, done_alone
 from background.stuck import WORKFLOW_MISSING
 from domain.stuck import StuckKind
 from ledger.engine import Engine
+from ledger.failures import DATABASE_FAILED
 from ledger.queries.confirmed import (
     confirm,
     heads_parked_for,
@@ -35,6 +37,10 @@ log = logging.getLogger("shareflow.reconciliation")
 AT_START = timedelta(days=1)
 """How far before the ledger's last entry the first sweep of a worker looks, however long everything stood still."""
 EVERY = timedelta(seconds=15)
+TAKEN_OVER_WITHIN = timedelta(seconds=5)
+"""How often those who do not sweep ask whether whoever does is gone; its lease lapses by itself."""
+RECONCILIATION = "reconciliation"
+"""What the process holds that sweeps. Should two be at it, a case is asked twice."""
 QUIET = timedelta(seconds=60)
 """So long a case must not have changed before it is asked: its door confirms it, or its next command mends it."""
 OVERLAP = timedelta(seconds=60)
@@ -117,11 +123,25 @@ async def _compare(client: TemporalClient, head: Head, sweep: Sweep) -> bool:
 
 
 async def keep_reconciling(client: TemporalClient, engine: Engine) -> None:
-    """Sweep at the start and then every few seconds, until cancelled. Failures are logged and tried again."""
+    """Sweep every few seconds, until cancelled, in the one process that does so; the others wait to take it over.
+
+    Failures are logged and tried again.
+    """
+    while True:
+        try:
+            async with done_alone(engine, RECONCILIATION) as turn:
+                await _sweep_while(turn, client, engine)
+        except DATABASE_FAILED as error:
+            _postponed(error)
+        await asyncio.sleep(TAKEN_OVER_WITHIN.total_seconds())
+
+
+async def _sweep_while(turn: Turn, client: TemporalClient, engine: Engine) -> None:
+    """Sweep as long as it is this process's turn, first what a crash may have left."""
     since: datetime | None = None
     quiet = timedelta()  # what a crash has left behind does not change by waiting
     left: Sequence[str] = ()
-    while True:
+    while turn.mine:
         try:
             since = since or await _before_the_last_crash(engine)
             sweep = await reconcile(client, engine, since, quiet, left)
@@ -131,8 +151,12 @@ async def keep_reconciling(client: TemporalClient, engine: Engine) -> None:
         except asyncio.CancelledError:
             raise
         except Exception as error:  # the sweep must outlive whatever the database or the server does
-            log.warning("reconciliation postponed", extra={"error": f"{type(error).__name__}: {error}"})
+            _postponed(error)
         await asyncio.sleep(EVERY.total_seconds())
+
+
+def _postponed(error: Exception) -> None:
+    log.warning("reconciliation postponed", extra={"error": f"{type(error).__name__}: {error}"})
 
 
 async def _before_the_last_crash(engine: Engine) -> datetime:

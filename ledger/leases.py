@@ -20,7 +20,7 @@ leases = Table(
 """Who does what, and until when unless it is prolonged."""
 
 LAPSES_AFTER: Final = timedelta(seconds=10)
-"""So long after its holder died somebody else may take a lease."""
+"""So long after its holder died somebody else may take a lease, unless that says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,12 @@ class Lease:
 
     engine: Engine
     name: str
+    lapses_after: timedelta = LAPSES_AFTER
     holder: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def take(self) -> bool:
         """Take the lease or prolong it; whether it is this holder's now."""
-        until = func.clock_timestamp() + LAPSES_AFTER
+        until = func.clock_timestamp() + self.lapses_after
         new = insert_or_skip(leases).values(name=self.name, holder=self.holder, until=until)
         free = (leases.c.holder == self.holder) | (leases.c.until < func.clock_timestamp())
         taken = new.on_conflict_do_update(

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import delete
 
 from api.app import create_app
 from api.context import AppContext, open_context
@@ -14,6 +15,7 @@ from api.settings import ApiSettings
 from domain.words import Role
 from embedded.offered import offered
 from embedded.simulate.sandbox import Sandbox, sandbox
+from ledger.leases import leases
 from starter.engine_client import ShareflowClient
 from starter.tokens import Issuer, new_issuer
 from tests.forms import either
@@ -50,6 +52,13 @@ async def context(
     folder: Path = tmp_path_factory.mktemp("door")
     async with open_context(client, ApiSettings(), issuer, folder, offered()) as opened:
         yield opened
+
+
+@pytest.fixture
+def figures_here(ground: Sandbox) -> None:
+    """Whoever is scraped next tells the figures of the session's ledger, whichever door told them before."""
+    with ground.engine.begin() as connection:
+        connection.execute(delete(leases).where(leases.c.name == "figures"))
 
 
 @pytest.fixture(scope="session")

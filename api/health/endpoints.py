@@ -13,7 +13,6 @@ from api.context import AppContext
 from api.dependencies import ContextIn
 from api.guarded import operation_id
 from api.http.problems import Problem
-from background.figures import LedgerFigures
 from ledger.failures import DATABASE_ERRORS
 from protocol.connecting import temporal_answers
 
@@ -97,5 +96,5 @@ def figures(context: AppContext | None) -> CollectorRegistry:
     """A registry with the ledger's figures."""
     registry = CollectorRegistry()
     if context is not None:
-        registry.register(LedgerFigures(context.reader))
+        registry.register(context.figures)
     return registry

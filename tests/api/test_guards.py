@@ -94,6 +94,7 @@ async def test_what_is_not_there_is_a_problem_too(api: httpx.AsyncClient) -> Non
     assert "GET" in wrong.headers["allow"]
 
 
+@pytest.mark.usefixtures("figures_here")
 async def test_health_and_figures_tell_of_routes_and_never_of_cases(people: People) -> None:
     request_id = await people.file()
     await people.get("requester", f"/v1/requests/{request_id}")

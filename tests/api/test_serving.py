@@ -48,6 +48,7 @@ async def test_whoever_is_no_proxy_speaks_for_nobody_else(context: AppContext) -
         assert await answers(client, "198.51.100.1", "198.51.100.2") == [401, 429]
 
 
+@pytest.mark.usefixtures("figures_here")
 async def test_figures_on_a_port_of_their_own_are_no_longer_at_the_door(context: AppContext) -> None:
     port = free_port()
     async with served(context, health_port=port) as (_, _, client):

@@ -64,6 +64,7 @@ async def test_a_slow_scrape_does_not_keep_a_probe_waiting(port: int, monkeypatc
         )
 
     monkeypatch.setattr("ledger.reader.Reader.counts", slow)
+    monkeypatch.setattr("ledger.leases.Lease.take", lambda _: True)
     with serve_health(of(create_engine(NOBODY_LISTENS)), port):
         scrape = asyncio.create_task(asyncio.to_thread(asked, port, "/metrics"))
         assert await asyncio.to_thread(begun.wait, 5)

@@ -25,8 +25,9 @@ def drawn() -> list[str]:
 
 
 @pytest.fixture
-async def told(api: httpx.AsyncClient) -> dict[str, str]:
+async def told(api: httpx.AsyncClient, request: pytest.FixtureRequest) -> dict[str, str]:
     """The figures of a live scrape, each with its type; of some there is nothing to tell in a new ledger."""
+    request.getfixturevalue("figures_here")
     await api.get("/v1/requests")
     found = re.findall(r"^# TYPE (shareflow_\w+) (\w+)$", (await api.get("/metrics")).text, re.M)
     return {name: kind for name, kind in found if not name.endswith("_created")}

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import create_engine, select
+from temporalio.client import Client
 
-from background.reconciliation import reconcile
+from background.reconciliation import Sweep, keep_reconciling, reconcile
 from domain.words import Stage
 from ledger.engine import Engine
 from ledger.queries.confirmed import confirm
@@ -153,3 +154,34 @@ async def test_a_ledger_that_is_away_fails_no_door() -> None:
         door.note(f"R-{number}", 1)
         await asyncio.sleep(0.1)
     await door.close()
+
+
+async def test_one_process_sweeps_and_another_takes_over_when_it_ends(
+    client: ShareflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept = list[int]()
+    doors = [Client(client.temporal.service_client) for _ in range(2)]
+
+    async def counted(door: Client, *_: object) -> Sweep:
+        swept.append(doors.index(door))
+        return Sweep(datetime.now(UTC))
+
+    monkeypatch.setattr("background.reconciliation.reconcile", counted)
+    for pause in ("EVERY", "TAKEN_OVER_WITHIN"):
+        monkeypatch.setattr(f"background.reconciliation.{pause}", timedelta(seconds=0.05))
+    both = [asyncio.create_task(keep_reconciling(door, client.reader.engine)) for door in doors]
+
+    async def sweeps(number: int, times: int) -> bool:
+        return swept.count(number) >= times
+
+    try:
+        await until(lambda: sweeps(swept[0] if swept else 0, 3))
+        [first] = set(swept)
+        both[first].cancel()
+        await asyncio.gather(both[first], return_exceptions=True)
+        await until(lambda: sweeps(1 - first, 3))
+        assert swept == sorted(swept, key=lambda number: number != first), "never both at a time"
+    finally:
+        for task in both:
+            task.cancel()
+        await asyncio.gather(*both, return_exceptions=True)

@@ -3,13 +3,14 @@
 import json
 import threading
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from background.publication import publishing_alone
+from background.alone import done_alone
 from domain.calendar import Calendar, Edition, load_edition
 from domain.log.acts import Acting
 from ledger.calendar_store import CalendarStore
@@ -93,23 +94,21 @@ def test_an_edition_never_changes(apart: Engine, statement: str) -> None:
 
 
 async def test_one_process_publishes_at_a_time(apart: Engine) -> None:
-    async with publishing_alone(apart) as first, publishing_alone(apart) as second:
-        assert (first, second) == (True, False)
-    async with publishing_alone(apart) as again:
-        assert again
+    async with done_alone(apart, "publication") as first, done_alone(apart, "publication") as second:
+        assert (first.mine, second.mine) == (True, False)
+        async with done_alone(apart, "reconciliation") as other:
+            assert other.mine
+    async with done_alone(apart, "publication") as again:
+        assert again.mine
 
 
-def test_a_lease_is_prolonged_by_its_holder_and_lapses_when_that_is_silent(
-    apart: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lease_is_prolonged_by_its_holder_and_lapses_when_that_is_silent(apart: Engine) -> None:
     first, second = Lease(apart, "a"), Lease(apart, "a")
     assert Lease(apart, "another").take()
     assert [first.take(), second.take(), first.take()] == [True, False, True]
     second.give_back()
     assert not second.take()
-    with monkeypatch.context() as short:
-        short.setattr("ledger.leases.LAPSES_AFTER", timedelta())
-        assert first.take()
+    assert replace(first, lapses_after=timedelta()).take()
     assert [second.take(), first.take()] == [True, False]
 
 

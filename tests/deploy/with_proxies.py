@@ -1,0 +1,122 @@
+"""Proxies as they run: what holds for all processes of the API together is held where every call passes.
+
+Not among the tests that ``make test`` collects: ``make check-deploy``, as ``tests/deploy/with_tools.py``.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from subprocess import DEVNULL
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.context import AppContext
+from api.serving import serving
+from domain.words import Role
+from embedded.stack.ports import free_port
+from tests.api.callers import Bearer
+from tests.deploy.conftest import DEPLOY
+from tests.deploy.with_tools import BIN, nginx_configuration
+
+PATH = "/v1/procedures"
+
+
+@pytest.fixture
+async def doors(context: AppContext) -> AsyncIterator[dict[str, FastAPI]]:
+    """Two processes of an API, as far as a proxy can tell, by their addresses."""
+    async with AsyncExitStack() as stack:
+        found = {}
+        for app in (create_app(context), create_app(context)):
+            address = await stack.enter_async_context(serving(app, "127.0.0.1", 0))
+            found[address.removeprefix("http://")] = app
+        yield found
+
+
+def answered(app: FastAPI) -> float:
+    """How many calls a process has answered so far."""
+    seen = {"method": "GET", "route": PATH, "status": "200"}
+    return app.state.registry.get_sample_value("shareflow_http_requests_total", seen) or 0.0
+
+
+@asynccontextmanager
+async def running(*command: object, port: int) -> AsyncIterator[None]:
+    """A proxy, while inside."""
+    words = [str(part) for part in command]
+    process = await asyncio.create_subprocess_exec(*words, stdout=DEVNULL, stderr=DEVNULL)
+    try:
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    (await asyncio.open_connection("127.0.0.1", port))[1].close()
+                    break
+                except OSError:
+                    await asyncio.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def statuses(caller: httpx.AsyncClient, times: int, headers: dict[str, str]) -> Counter[int]:
+    return Counter([(await caller.get(PATH, headers=headers)).status_code for _ in range(times)])
+
+
+async def test_nginx_counts_what_a_bearer_and_an_address_ask_of_all_processes(
+    doors: dict[str, FastAPI], bearer: Bearer, tmp_path: Path
+) -> None:
+    port = free_port()
+
+    def slower(text: str) -> str:
+        """The file with two processes behind it, and rates that a test can reach."""
+        upstreams = "".join(f"server {address};" for address in doors)
+        for was, now in (
+            ("server 127.0.0.1:8080;", upstreams),
+            ("listen 443 ", f"listen {port} "),
+            ("rate=100r/s", "rate=1r/m"),
+            ("burst=200", "burst=5"),
+            ("rate=300r/s", "rate=1r/m"),
+            ("burst=600", "burst=9"),
+        ):
+            assert was in text
+            text = text.replace(was, now)
+        return text
+
+    with nginx_configuration(tmp_path, slower) as file:
+        async with (
+            running("/usr/sbin/nginx", "-g", "daemon off;", "-c", file, port=port),
+            httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", verify=False) as caller,
+        ):
+            one, other = bearer(Role.AUDITOR, subject="one"), bearer(Role.AUDITOR, subject="other")
+            assert await statuses(caller, 8, one) == {200: 6, 429: 2}
+            assert await statuses(caller, 8, other) == {200: 4, 429: 4}, "ten in all come from one address"
+            assert await statuses(caller, 2, {}) == {429: 2}
+    assert sorted(map(answered, doors.values())) == [5, 5], "both processes had their part of them"
+
+
+async def test_caddy_brings_whoever_calls_from_one_address_to_one_process(
+    doors: dict[str, FastAPI], bearer: Bearer, tmp_path: Path
+) -> None:
+    port = free_port()
+    text = (DEPLOY / "proxy/Caddyfile").read_text("utf-8")
+    for was, now in (
+        ("share.example.gov.cn {", f"{{\n\tadmin off\n}}\nhttp://127.0.0.1:{port} {{"),
+        ("reverse_proxy 127.0.0.1:8080 {", f"reverse_proxy {' '.join(doors)} {{"),
+    ):
+        assert was in text
+        text = text.replace(was, now)
+    file = tmp_path / "Caddyfile"
+    file.write_text(text, "utf-8")
+    async with running(BIN / "caddy", "run", "--adapter", "caddyfile", "--config", file, port=port):
+        for number in range(2, 18):
+            before = [answered(app) for app in doors.values()]
+            local = httpx.AsyncHTTPTransport(local_address=f"127.0.0.{number}")
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=local) as caller:
+                assert await statuses(caller, 3, bearer(Role.AUDITOR)) == {200: 3}
+            more = [answered(app) - was for app, was in zip(doors.values(), before, strict=True)]
+            assert sorted(more) == [0, 3]
+    assert all(answered(app) > 0 for app in doors.values())
