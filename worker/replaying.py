@@ -14,6 +14,7 @@ from protocol.histories import CaseHistory
 from protocol.payloads import data_converter
 from worker.building import WORKFLOWS, WithRuleTexts, sandbox
 from workflows.handler_guard import HandlerGuard
+from workflows.turns.idle_walks import leave_out_idle_walks
 
 
 @dataclass
@@ -28,6 +29,7 @@ async def replay(reader: Reader, histories: AsyncIterator[CaseHistory]) -> Repla
     """Replay histories as a worker on this ledger would. Raises what their source does."""
     texts = RuleTextStore(reader.engine)
     texts.fetch_all()
+    leave_out_idle_walks()
     replayer = Replayer(
         workflows=WORKFLOWS,
         data_converter=data_converter,

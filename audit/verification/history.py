@@ -36,7 +36,7 @@ from audit.verification.order import check_order
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
-from audit.verification.silence import silent_runtime, silent_threads
+from audit.verification.silence import SILENT, silent_runtime, silent_turns
 from domain.engine.records import NumberedEvent, Step, StepResult
 from domain.evidence import GENESIS, body_of, numbered, plain
 from domain.naming import fingerprint
@@ -201,12 +201,13 @@ async def replay(history: RunHistory, replayed: Replayed) -> Exception | None:
     One that does not come to an end is given up after ``PATIENCE``: the replayer itself would wait for ever.
     """
     replayed.left = None
+    SILENT.set(True)  # in this task and those that it begins
     replayer = Replayer(
         workflows=[CaseWorkflow],
         data_converter=data_converter,
         interceptors=[HandlerGuard(), _LedgerListener(replayed)],
         workflow_runner=UnsandboxedWorkflowRunner(),
-        workflow_task_executor=silent_threads(),
+        workflow_task_executor=silent_turns(),
         runtime=silent_runtime(),
     )
     running = asyncio.create_task(replayer.replay_workflow(history, raise_on_replay_failure=False))

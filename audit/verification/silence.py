@@ -4,13 +4,17 @@ Its core writes warnings to standard output, where a list in JSON may be expecte
 """
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from temporalio.runtime import Runtime, TelemetryConfig
 
-_THREADS: Final = "replay"
+from workflows.turns.idle_walks import leave_out_idle_walks
+from workflows.turns.in_loop import TurnsInLoop
+
+SILENT: Final = ContextVar("replayed in silence", default=False)
+"""Whether what the SDK's workers log is told to nobody."""
 _LOGGERS: Final = ("temporalio.worker._workflow", "temporalio.worker._workflow_instance", "temporalio.worker._replayer")
 
 
@@ -21,15 +25,18 @@ def silent_runtime() -> Runtime:
 
 
 @cache
-def silent_threads() -> ThreadPoolExecutor:
-    """Those in which all cases are run again: the replayer would begin new ones for each, and end none.
-
-    What is logged in them is not told.
-    """
+def silent_turns() -> TurnsInLoop:
+    """Where the turns of all cases run that are run again; what is logged in a context that is silent is not told."""
+    leave_out_idle_walks()
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_is_told)
-    return ThreadPoolExecutor(thread_name_prefix=_THREADS)
+    return TurnsInLoop(_waits_for_nothing)
 
 
-def _is_told(record: logging.LogRecord) -> bool:
-    return not (record.threadName or "").startswith(_THREADS)
+def _waits_for_nothing(*_: Any) -> bool:
+    """The texts that a case rests on come with its dossier."""
+    return False
+
+
+def _is_told(_: logging.LogRecord) -> bool:
+    return not SILENT.get()

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import uuid
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
@@ -61,6 +62,12 @@ async def test_a_turn_runs_in_the_loops_thread_and_one_that_waits_in_another() -
     assert await ran(turns, where) == threading.get_ident()
     assert await ran(turns, where, "wait") != threading.get_ident()
     assert asyncio.current_task() is not None
+
+
+async def test_a_turn_knows_what_is_set_where_it_is_asked_for_wherever_it_runs() -> None:
+    turns, said = TurnsInLoop(lambda *said: "wait" in said), ContextVar("said", default="nothing")
+    said.set("something")
+    assert [await ran(turns, lambda *_: said.get(), *words) for words in ((), ("wait",))] == ["something"] * 2
 
 
 async def test_what_a_turn_raises_is_told_to_whoever_waits_for_it() -> None:

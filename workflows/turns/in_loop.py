@@ -7,6 +7,7 @@ one thread of Python runs at a time, and going over to another and back costs as
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, Final, TypeVar
 
 from workflows.turns.watch import DoesNotYield, turn_watch
@@ -32,7 +33,7 @@ class TurnsInLoop(ThreadPoolExecutor):
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         """What a turn comes to: over already, unless it has a thread."""
         if self._in_threads or self._waits(*args, **kwargs):
-            return super().submit(fn, *args, **kwargs)
+            return super().submit(copy_context().run, fn, *args, **kwargs)
         turn: Future[T] = Future()
         try:
             turn.set_result(_outside_the_loop(turn_watch().over, fn, *args, **kwargs))
