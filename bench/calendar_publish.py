@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, select
-from temporalio.client import Client
 
 from bench import servers
 from bench.cases import APPLICATION
@@ -24,7 +23,7 @@ from bench.stack import up
 from domain.calendar import CHINA, Calendar
 from domain.calendar.regulation import packaged_regulation, regulation_days, version_for
 from ledger.engine import connect
-from protocol.payloads import data_converter
+from protocol.connecting import connect_to
 from starter.engine_client import ShareflowClient
 
 CASES = int(os.environ.get("SHAREFLOW_BENCH_CASES") or 500)
@@ -92,7 +91,7 @@ async def _measure() -> dict[str, float]:
         file.write_text(json.dumps(edition(datetime.now(CHINA))), encoding="utf-8")
         async with up(folder, {}) as there:
             engine = connect(there.ledger)
-            temporal = await Client.connect(there.temporal, data_converter=data_converter)
+            temporal = await connect_to(there.temporal)
             filed = await _file(ShareflowClient(temporal, engine, patience=timedelta(seconds=120)))
             impact, looked = await _run(folder, "impact", str(file))
             report, took = await _run(folder, "publish", str(file), "--yes", "--minutes", "60")

@@ -19,6 +19,7 @@ from bench.cases import MESSAGES
 from bench.field import Field, dbos_is_here, field
 from bench.histories import events_and_bytes, table_bytes
 from bench.rounds import Round, Sample, ratio, there, turned, typical, undisturbed
+from protocol.connecting import COMPRESSION
 
 CASES: Final = {False: 48, True: 64}
 """How many cases a turn is, on a file and in memory."""
@@ -85,7 +86,7 @@ async def _on_a_file() -> Figures:
         before, lean_before = table_bytes(there_.ledger), table_bytes(there_.ledger, "lean")
         rounds = await played(there_, False)
         cases = CASES[False] * len(rounds)
-        client = await Client.connect(there_.temporal)
+        client = await Client.connect(there_.temporal, grpc_compression=COMPRESSION)
         happy = (await there_.contestants["shareflow"].ask("happy"))["case"]
         events, _ = await events_and_bytes(client, happy)
         events_of_case, bytes_of_case = await events_and_bytes(client, there_.recorded_case)

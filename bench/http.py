@@ -23,7 +23,7 @@ from bench.rounds import Round, Sample, percentile, ratio, there, turned, typica
 from bench.stack import BenchStack, up
 from domain.words import Role
 from ledger.engine import connect
-from protocol.payloads import data_converter
+from protocol.connecting import connect_to
 from starter.engine_client import ShareflowClient
 from starter.tokens import embedded_issuer
 
@@ -142,7 +142,7 @@ async def reads_per_second(through: Through, path: str) -> float:
 
 async def _measure() -> dict[str, float]:
     async with servers.folder() as folder, up(folder, UNLIMITED) as engine:
-        temporal = await Client.connect(engine.temporal, data_converter=data_converter)
+        temporal = await connect_to(engine.temporal)
         messages = await direct_messages(engine, temporal)
         async with calls_of(engine.api) as calls:
             through = Through(calls, tokens(engine))

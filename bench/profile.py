@@ -11,8 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from temporalio.client import Client
-
 from bench import servers
 from bench.cases import MESSAGES, played
 from bench.contestants.racing import raced
@@ -20,7 +18,7 @@ from bench.contestants.shareflow import worker_process
 from bench.processes import Meter
 from bench.stacks import by_library, passing, stacks_from
 from ledger.engine import connect
-from protocol.payloads import data_converter
+from protocol.connecting import connect_to
 from starter.engine_client import ShareflowClient
 
 CASES, WARMING = 160, 32
@@ -54,7 +52,7 @@ async def _measure() -> Mapping[str, float]:
     async with servers.folder() as folder, servers.postgres(folder) as database, servers.temporal(None) as temporal:
         url = await asyncio.to_thread(servers.ledger, database, "ledger")
         engine = connect(url)
-        client = await Client.connect(temporal.address, data_converter=data_converter)
+        client = await connect_to(temporal.address)
         shareflow = ShareflowClient(client, engine, patience=timedelta(seconds=60))
         async with worker_process(temporal.address, url) as worker:
             await raced(lambda: played(shareflow), WARMING)

@@ -12,15 +12,13 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Final
 
-from temporalio.client import Client
-
 from bench import servers, starting
 from bench.cases import filed
 from bench.contestants.racing import raced
 from bench.contestants.shareflow import worker_process
 from bench.processes import Meter, Spent, rss_bytes
 from ledger.engine import connect
-from protocol.payloads import data_converter
+from protocol.connecting import connect_to
 from starter.engine_client import ShareflowClient
 
 CASES, WARMING = 1000, 32
@@ -42,7 +40,7 @@ async def _measure() -> dict[str, float]:
         temporal = await stack.enter_async_context(servers.temporal(folder / "temporal.db"))
         url = await asyncio.to_thread(servers.ledger, database, "ledger")
         engine = connect(url)
-        client = await Client.connect(temporal.address, data_converter=data_converter)
+        client = await connect_to(temporal.address)
         shareflow = ShareflowClient(client, engine, patience=timedelta(seconds=60))
         async with worker_process(temporal.address, url) as worker:
             await raced(lambda: filed(shareflow), WARMING)

@@ -23,6 +23,7 @@ from bench import servers
 from bench.cases import STEPS, commanded, filed
 from bench.contestants.rows import CASE, KEY
 from ledger.engine import connect
+from protocol.connecting import COMPRESSION
 from protocol.names import RECORD_STEP
 from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
@@ -59,7 +60,9 @@ async def steps_of_a_case(temporal: str, url: str) -> Sequence[str]:
     """The steps of one case as JSON, its id and its callers' keys replaced by marks."""
     heard = Overheard()
     engine = connect(url)
-    client = await Client.connect(temporal, data_converter=data_converter, interceptors=[heard])
+    client = await Client.connect(
+        temporal, data_converter=data_converter, interceptors=[heard], grpc_compression=COMPRESSION
+    )
     async with working(build_worker(client, engine, watched=False)):
         shareflow = ShareflowClient(client, engine)
         keys = [uuid.uuid4().hex for _ in range(1 + len(STEPS))]

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime
-from temporalio.service import RPCError
+from temporalio.service import GrpcCompression, RPCError
 
 from protocol.payloads import converter_with
 from protocol.sealing import KeyRing
@@ -21,6 +21,8 @@ NamedServer: TypeAlias = ClientConnectConfig
 
 USUAL_ADDRESS: Final = "localhost:7233"
 ANSWERS_WITHIN: Final = timedelta(seconds=5)
+COMPRESSION: Final = GrpcCompression.NONE
+"""Messages are small and the server is near: packing and unpacking them costs more than it spares (the SDK packs)."""
 
 
 def named_in(environment: Mapping[str, str]) -> NamedServer:
@@ -42,12 +44,13 @@ async def connect_as_named(
     """
     config = named.copy()
     config["target_host"] = address or named.get("target_host") or USUAL_ADDRESS
-    return await Client.connect(**config, data_converter=converter_with(ring), runtime=runtime)
+    converter = converter_with(ring)
+    return await Client.connect(**config, data_converter=converter, runtime=runtime, grpc_compression=COMPRESSION)
 
 
 async def connect_to(address: str, runtime: Runtime | None = None, ring: KeyRing | None = None) -> TemporalClient:
     """A client of the server at an address, whatever the environment names. Raises RuntimeError when none answers."""
-    return await Client.connect(address, data_converter=converter_with(ring), runtime=runtime)
+    return await connect_as_named({}, address, runtime, ring)
 
 
 async def temporal_answers(client: TemporalClient, within: timedelta = ANSWERS_WITHIN) -> bool:

@@ -16,6 +16,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from bench.cases import APPLICATION, MESSAGES, STATUTE, STEPS
 from bench.contestants import rows
+from protocol.connecting import COMPRESSION
 
 LEAN, BARE = "bench-lean", "bench-bare"
 WRITERS = 8
@@ -111,7 +112,7 @@ async def lean(temporal: str, ledger: str, recorded: Path) -> AsyncIterator[Mess
         finally:
             pool.putconn(connection)
 
-    client = await Client.connect(temporal)
+    client = await Client.connect(temporal, grpc_compression=COMPRESSION)
     worker = Worker(
         client,
         task_queue=LEAN,
@@ -131,7 +132,7 @@ async def lean(temporal: str, ledger: str, recorded: Path) -> AsyncIterator[Mess
 @asynccontextmanager
 async def bare(temporal: str, _: str, __: Path) -> AsyncIterator[MessageSender]:
     """The same messages, no activity, no database."""
-    client = await Client.connect(temporal)
+    client = await Client.connect(temporal, grpc_compression=COMPRESSION)
     worker = Worker(
         client,
         task_queue=BARE,

@@ -10,13 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import psycopg2
-from temporalio.client import Client
 
 from bench.cases import HAPPY, STEPS, commanded, filed, played
 from bench.contestants import rows
 from configuration.settings import Settings
 from ledger.engine import connect
-from protocol.payloads import data_converter
+from protocol.connecting import connect_to
 from starter.engine_client import ShareflowClient
 from worker.building import build_worker, working
 
@@ -58,7 +57,7 @@ class Shareflow:
 async def in_one_process(temporal: str, ledger: str, _: Path | None = None) -> AsyncIterator[Shareflow]:
     """Client and worker in this process."""
     engine = connect(ledger)
-    client = await Client.connect(temporal, data_converter=data_converter)
+    client = await connect_to(temporal)
     shareflow = ShareflowClient(client, engine, patience=PATIENCE)
     async with working(build_worker(client, engine, watched=False, settings=Settings())):
         yield Shareflow(shareflow, ledger)
@@ -70,7 +69,7 @@ async def in_one_process(temporal: str, ledger: str, _: Path | None = None) -> A
 async def with_worker_process(temporal: str, ledger: str, _: Path | None = None) -> AsyncIterator[Shareflow]:
     """The client in this process, the worker as production runs it."""
     engine = connect(ledger)
-    client = await Client.connect(temporal, data_converter=data_converter)
+    client = await connect_to(temporal)
     shareflow = ShareflowClient(client, engine, patience=PATIENCE)
     async with worker_process(temporal, ledger):
         yield Shareflow(shareflow, ledger)

@@ -16,7 +16,6 @@ from typing import Any
 
 from click.testing import Result
 from sqlalchemy import Engine, text
-from temporalio.client import Client
 from typer.testing import CliRunner
 
 from cli.program import app
@@ -30,7 +29,7 @@ from ledger.engine import connect
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from ledger.schema import migrate
-from protocol.payloads import data_converter
+from protocol.connecting import connect_to
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import application
@@ -143,7 +142,7 @@ async def stack_apart() -> AsyncIterator[PublishStack]:
         worker = worker_process(folder, server.address, database.url)
         engine = await asyncio.to_thread(connect, database.url)
         await asyncio.to_thread(migrate, engine)
-        temporal = await Client.connect(server.address, data_converter=data_converter)
+        temporal = await connect_to(server.address)
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("TEMPORAL_", "SHAREFLOW_"))}
         named = {"TEMPORAL_ADDRESS": server.address, "SHAREFLOW_DATABASE_URL": database.url}
         environ = {**kept, **named, "SHAREFLOW_STATE": str(folder / "state")}

@@ -18,13 +18,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from temporalio.client import Client
-
 from domain.evidence import ChainBroken
 from domain.log.keys import Ed25519Signer
 from ledger.engine import connect
 from ledger.log_book import LogBook
-from protocol.payloads import data_converter
+from protocol.connecting import connect_to
 from starter.engine_client import ShareflowClient
 from tests.chaos.cases import Callers, CaseGoneWrong, ChaosCase, chaos_cases, check_case
 from tests.chaos.engine import chaos_engine
@@ -45,7 +43,7 @@ async def one_seed(seed: int, faults: int, number: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="shareflow-", ignore_cleanup_errors=True) as name:
         async with chaos_engine(Path(name)) as parts:
             engine = await asyncio.to_thread(connect, parts.database.url)
-            temporal = await Client.connect(parts.temporal.address, data_converter=data_converter)
+            temporal = await connect_to(parts.temporal.address)
             client = ShareflowClient(temporal, engine, patience=timedelta(seconds=5))
             chance, begun = random.Random(seed), time.monotonic()
             cases = chaos_cases(number, seed, chance)

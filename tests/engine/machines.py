@@ -14,13 +14,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import psutil
-from temporalio.client import Client
 
 from embedded.stack.postgres import Postgres, start_postgres
 from embedded.stack.temporal import Ports, Temporal, TemporalOptions, start_temporal
 from ledger.engine import connect
 from ledger.schema import migrate
-from protocol.payloads import data_converter
+from protocol.connecting import connect_to
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.engine_client import ShareflowClient
 from worker.building import build_worker, working
@@ -193,7 +192,7 @@ async def engine_apart(dynamic_config: Sequence[str] = ()) -> AsyncIterator[tupl
         await asyncio.gather(database.start(), server.start())
         engine = await asyncio.to_thread(connect, database.url)
         await asyncio.to_thread(migrate, engine)
-        temporal = await Client.connect(server.address, data_converter=data_converter)
+        temporal = await connect_to(server.address)
         try:
             async with working(build_worker(temporal, engine)):
                 yield ShareflowClient(temporal, engine, patience=timedelta(seconds=5)), database

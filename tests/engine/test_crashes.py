@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from temporalio.client import Client
 
 from ledger.engine import connect
-from protocol.payloads import data_converter
+from protocol.connecting import connect_to
 from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable
 from tests.engine.cases import PROCEDURES
@@ -77,7 +76,7 @@ async def room() -> AsyncIterator[Engineroom]:
 async def test_cases_survive_kills_of_every_machine(room: Engineroom) -> None:
     begun = time.monotonic()
     engine = await asyncio.to_thread(connect, room.database.url)
-    temporal = await Client.connect(room.temporal.address, data_converter=data_converter)
+    temporal = await connect_to(room.temporal.address)
     client = ShareflowClient(temporal, engine, patience=PATIENCE)
     cases = [Driven(p, f"crash-{n}") for n, p in zip(range(CASES), itertools.cycle(PROCEDURES), strict=False)]
     async with asyncio.timeout(ALL_DRIVEN_WITHIN), asyncio.TaskGroup() as group:

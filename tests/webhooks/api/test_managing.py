@@ -11,7 +11,6 @@ import httpx
 import pytest
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
-from temporalio.client import Client
 
 from api.app import create_app
 from api.context import AppContext
@@ -20,7 +19,7 @@ from background.webhooks.addresses import NOTHING
 from configuration.settings import Settings
 from domain.words import Role
 from embedded.simulate.sandbox import Sandbox
-from protocol.payloads import data_converter
+from protocol.connecting import connect_to
 from tests.api.callers import Bearer
 from tests.engine.cases import REQUESTER
 from tests.webhooks.api.conftest import file
@@ -169,7 +168,7 @@ async def test_the_worker_sends_what_is_filed(
 ) -> None:
     # A second worker beside the sandbox's, which has no dispatcher: on a connection of its own.
     address = ground.temporal.service_client.config.target_host
-    temporal = await Client.connect(address, data_converter=data_converter)
+    temporal = await connect_to(address)
     async with running_worker(temporal, ground.engine, Settings(), None):
         request_id = await file(api, me)
         await receiver.until(lambda: len(receiver.of(request_id)) >= 2)
