@@ -83,7 +83,7 @@ $(BENCHED): $(STAMP) bench/requirements.lock
 	@touch $(BENCHED)
 
 lock: ## renew requirements.lock, and those of bench, tests/mining and tests/deploy, from pyproject.toml (needs uv)
-	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra engine --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra engine --extra otel --extra dev pyproject.toml -o requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra bench --constraint requirements.lock pyproject.toml -o bench/requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra mining --constraint requirements.lock pyproject.toml -o tests/mining/requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra deploy-check --constraint requirements.lock pyproject.toml -o tests/deploy/requirements.lock

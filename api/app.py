@@ -5,6 +5,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from api.accounts import endpoints as accounts
 from api.assessment import endpoints as assessment
@@ -55,6 +56,15 @@ Fields are only ever added: clients must ignore what they do not know. Vocabular
 events, commands, limits, outcomes, procedures, codes of refusals) are open: clients must take a word that is new to
 them as plain text. No word that was answered goes, and what may be sent stays what it was, with new words added.
 """
+
+TELEMETRY: Final[TelemetryConfig] = {
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+    "exclude": lambda scope: scope["path"].endswith(("/healthz", "/readyz", "/metrics")),
+}
+"""A span a call, where the process keeps traces, but for whoever watches; figures and logs are our own."""
 
 ROUTERS: Final[Sequence[Guarded]] = (
     sheets.router,
@@ -133,6 +143,7 @@ def create_app(context: AppContext | None) -> FastAPI:
         servers=[{"url": settings.prefix}] if settings.prefix else None,
         redirect_slashes=False,
         separate_input_output_schemas=True,
+        telemetry=TELEMETRY,
     )
     app.state.context = context
     app.state.registry = health.figures(context)

@@ -10,6 +10,7 @@ from configuration.errors import StartupError
 from configuration.memory import settle_memory
 from configuration.process import told_to_stop
 from configuration.settings import Settings
+from configuration.tracing import tracing
 from console.assembly import serving_api
 from embedded.offered import offered
 from embedded.stack.folder import running_stack
@@ -30,11 +31,12 @@ async def serve(held: bool = False) -> None:
     out = Console()
     stop = told_to_stop(by_standard_input=held)
     simulator = offered() if settings.simulations else None
-    async with connected(settings) as client:
-        await asyncio.to_thread(client.reader.require_schema)
-        async with serving_api(client, api, settings.state, simulator) as address:
-            settle_memory()
-            out.print(f"The HTTP API answers at {address}. Ctrl-C stops it.", highlight=False, soft_wrap=True)
-            await stop.wait()
+    with tracing(settings, "shareflow-api") as traced:
+        async with connected(settings, traced) as client:
+            await asyncio.to_thread(client.reader.require_schema)
+            async with serving_api(client, api, settings.state, simulator) as address:
+                settle_memory()
+                out.print(f"The HTTP API answers at {address}. Ctrl-C stops it.", highlight=False, soft_wrap=True)
+                await stop.wait()
     if not held:
         out.print("stopped.")

@@ -8,6 +8,7 @@ from configuration.errors import StartupError
 from configuration.payload_keys import key_ring_of
 from configuration.policy_file import policy_in_force
 from configuration.settings import Settings
+from configuration.tracing import NOT_TRACED, Tracing
 from embedded.stack.folder import running_stack
 from ledger.engine import connect
 from protocol.connecting import TemporalClient, connect_as_named
@@ -21,7 +22,7 @@ NAME_BOTH = "set both to name an engine, or neither to use the one that `sharefl
 
 
 @asynccontextmanager
-async def connected(settings: Settings | None = None) -> AsyncIterator[ShareflowClient]:
+async def connected(settings: Settings | None = None, traced: Tracing = NOT_TRACED) -> AsyncIterator[ShareflowClient]:
     """A client for the engine that can be found; by the environment of this moment when no settings are given.
 
     Raises StartupError, LedgerUnavailable.
@@ -32,9 +33,9 @@ async def connected(settings: Settings | None = None) -> AsyncIterator[Shareflow
     address = settings.temporal.get("target_host") or (running.temporal if running else None)
     if not url or not address:
         raise StartupError(what_is_missing(url, address))
-    engine = await asyncio.to_thread(connect, url)
+    engine = await asyncio.to_thread(connect, url, cursor=traced.cursor)
     try:
-        yield ShareflowClient(await _temporal(settings, address), engine, policy_in_force(settings))
+        yield ShareflowClient(await _temporal(settings, address, traced), engine, policy_in_force(settings))
     finally:
         engine.dispose()
 
@@ -48,9 +49,10 @@ def what_is_missing(url: str | None, address: str | None) -> str:
     return NOT_RUNNING
 
 
-async def _temporal(settings: Settings, address: str) -> TemporalClient:
+async def _temporal(settings: Settings, address: str, traced: Tracing) -> TemporalClient:
     try:
-        return await connect_as_named(settings.temporal, address, ring=key_ring_of(settings))
+        interceptors = traced.interceptors
+        return await connect_as_named(settings.temporal, address, ring=key_ring_of(settings), interceptors=interceptors)
     except RuntimeError as error:
         cause = " ".join(str(error).split())
         raise StartupError(f"Temporal at {address} does not answer ({cause}); check TEMPORAL_ADDRESS.") from error

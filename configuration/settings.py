@@ -306,6 +306,15 @@ class Settings(CallerSettings, NotificationSettings):
         "all",
         shown="`info` for `up`, `api` and `worker`, else `warning`",
     )
+    traces = Setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        as_url_if_any,
+        "address",
+        "where workers and the API send traces, by OTLP over HTTP ([below](#traces)); with it count the other `OTEL_…` "
+        "variables of the standard",
+        "all",
+        shown="none: no traces",
+    )
     sources = Setting(
         "SHAREFLOW_SOURCES",
         as_text,

@@ -3,6 +3,7 @@
 import select
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg2
@@ -27,29 +28,31 @@ _SINGLE_CALLS: WeakKeyDictionary[Engine, SingleCalls] = WeakKeyDictionary()
 _MEND = "check SHAREFLOW_DATABASE_URL and that PostgreSQL runs"
 
 
-def connect(url: str, pool_size: int = 10) -> Engine:
+def connect(url: str, pool_size: int = 10, cursor: type[psycopg2.extensions.cursor] | None = None) -> Engine:
     """An engine for ``url`` (``postgresql://user:password@host:port/database``), tried once.
 
-    ``pool_size`` connections are kept, as many again may be opened for a moment. Behind a pooler that takes no settings
+    ``pool_size`` connections are kept, as many again may be opened for a moment; ``cursor`` is what they ask the
+    database with (None: the driver's own). Behind a pooler that takes no settings
     from sessions, such as PgBouncer in transaction mode, those of the role count. Raises LedgerUnavailable for a wrong
     URL, a database that does not answer within ten seconds, and a role without its limits behind a pooler.
     """
     address = _address(url)
+    by = {} if cursor is None else {"cursor_factory": cursor}
     options = " ".join(part for part in (_SESSION, _text(address.query.get("options"))) if part)
     try:
         try:
-            return _tried(address, pool_size, {"options": options})
+            return _tried(address, pool_size, {**by, "options": options})
         except DBAPIError as error:
             if _TAKES_NONE not in str(error.orig):
                 raise
-        return _tried(address, pool_size, {})
+        return _tried(address, pool_size, by)
     except DBAPIError as error:
         cause = " ".join(str(error.orig).split()) or "no answer"
         shown = address.render_as_string(hide_password=True)
         raise LedgerUnavailable(f"The ledger's database {shown} cannot be reached ({cause}); {_MEND}.") from error
 
 
-def _tried(address: URL, pool_size: int, options: Mapping[str, str]) -> Engine:
+def _tried(address: URL, pool_size: int, options: Mapping[str, Any]) -> Engine:
     """An engine whose sessions have their limits. Raises DBAPIError, LedgerUnavailable."""
     session = {**options, "connect_timeout": 10, "application_name": "shareflow"}
     engine = create_engine(

@@ -1,11 +1,11 @@
 """The one way to Temporal, for workers and doors alike: how it is reached, and whether it answers."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, TypeAlias
 
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime
 from temporalio.service import GrpcCompression, RPCError
@@ -18,6 +18,9 @@ TemporalClient: TypeAlias = Client
 
 NamedServer: TypeAlias = ClientConnectConfig
 """A server as Temporal's own client configuration names it: address, namespace, keys and certificates."""
+
+Interceptors: TypeAlias = Sequence[Interceptor]
+"""What sees each call on a connection, and what its workers run."""
 
 USUAL_ADDRESS: Final = "localhost:7233"
 ANSWERS_WITHIN: Final = timedelta(seconds=5)
@@ -34,18 +37,28 @@ def named_in(environment: Mapping[str, str]) -> NamedServer:
 
 
 async def connect_as_named(
-    named: NamedServer, address: str | None = None, runtime: Runtime | None = None, ring: KeyRing | None = None
+    named: NamedServer,
+    address: str | None = None,
+    runtime: Runtime | None = None,
+    ring: KeyRing | None = None,
+    interceptors: Interceptors = (),
 ) -> TemporalClient:
     """A client by Temporal's own client configuration: its namespace, keys and certificates; ``address`` goes before.
 
-    ``ring`` has the keys that seal what is sent (None: nothing is sealed).
+    ``ring`` has the keys that seal what is sent (None: nothing is sealed). ``interceptors`` see each call, of the
+    workers on this client too.
 
     Raises RuntimeError when nobody answers there.
     """
     config = named.copy()
     config["target_host"] = address or named.get("target_host") or USUAL_ADDRESS
-    converter = converter_with(ring)
-    return await Client.connect(**config, data_converter=converter, runtime=runtime, grpc_compression=COMPRESSION)
+    return await Client.connect(
+        **config,
+        data_converter=converter_with(ring),
+        runtime=runtime,
+        grpc_compression=COMPRESSION,
+        interceptors=interceptors,
+    )
 
 
 async def connect_to(address: str, runtime: Runtime | None = None, ring: KeyRing | None = None) -> TemporalClient:

@@ -23,6 +23,7 @@ from configuration.memory import settle_memory
 from configuration.payload_keys import key_ring_of
 from configuration.process import told_to_stop
 from configuration.settings import Settings
+from configuration.tracing import Tracing, tracing
 from configuration.values import prefix_of
 from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect
@@ -109,9 +110,19 @@ def sdk_metrics(settings: Settings) -> Runtime | None:
 async def run_until_stopped(settings: Settings, held: bool = False) -> None:
     """Connect as the settings say, work, and stop on SIGTERM or Ctrl-C; when ``held``, at the end of standard input."""
     stop = told_to_stop(by_standard_input=held)
-    engine = await asyncio.to_thread(connect, settings.database_url or "")
+    with tracing(settings, "shareflow-worker") as traced:
+        await _work(settings, traced, stop)
+
+
+async def _work(settings: Settings, traced: Tracing, stop: asyncio.Event) -> None:
+    engine = await asyncio.to_thread(connect, settings.database_url or "", cursor=traced.cursor)
     await asyncio.to_thread(require_schema, engine)
-    client = await connect_as_named(settings.temporal, runtime=sdk_metrics(settings), ring=key_ring_of(settings))
+    client = await connect_as_named(
+        settings.temporal,
+        runtime=sdk_metrics(settings),
+        ring=key_ring_of(settings),
+        interceptors=traced.interceptors,
+    )
     async with running_worker(client, engine, settings, settings.health_port):
         settle_memory()
         log.info("working", extra={"task_queue": TASK_QUEUE, "namespace": client.namespace})

@@ -145,8 +145,16 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 def answer_problems(app: FastAPI) -> None:
     """Answer every error of the application as a problem."""
 
-    def render(kind: type[Exception], made: Callable[[Any, Language], Problem]) -> None:
+    def render(
+        kind: type[Exception],
+        made: Callable[[Any, Language], Problem],
+        noted: Callable[[Exception, str | None], None] | None = None,
+    ) -> None:
+        """``noted`` is told of an error and of the case that the call is about, if it is about one."""
+
         async def handler(request: Request, error: Exception) -> Response:
+            if noted is not None:
+                noted(error, request.path_params.get("request_id"))
             language = language_of(request.headers.get("accept-language"))
             return response(made(error, language), language)
 
@@ -169,12 +177,14 @@ def answer_problems(app: FastAPI) -> None:
     render(KeyReused, lambda *_: Problem(422, "key_reused"))
     render(AlreadyOpen, lambda error, _: Problem(409, "already_open", detail=str(error), request_id=error.request_id))
     render(Stale, lambda *_: Problem(412, "stale"))
-    render(NeedsOperator, lambda error, _: _needs_operator(error))
+    # No Retry-After: asking again would only bring the same answer.
+    render(NeedsOperator, lambda *_: Problem(500, "needs_operator"), _note_what_needs_an_operator)
     render(PersonsStay, lambda *_: Problem(409, "persons_stay"))
     render(BadCursor, lambda error, _: Problem(400, "bad_cursor", detail=str(error)))
     render(CursorExpired, lambda *_: Problem(410, "cursor_expired"))
+    again = {"Retry-After": AGAIN_SECONDS}
     for away in (Unavailable, *DATABASE_AWAY):
-        render(away, lambda error, _: _unavailable(error))
+        render(away, lambda *_: Problem(503, "unavailable", headers=again), _note_what_is_away)
     app.add_middleware(Unexpected)
 
 
@@ -239,15 +249,12 @@ def _of_library(error: LibraryProblem) -> Problem:
     return Problem(error.status_code, code, headers=error.headers)
 
 
-def _unavailable(error: Exception) -> Problem:
-    log.warning("unavailable", extra={"error": f"{type(error).__name__}: {error}"})
-    return Problem(503, "unavailable", headers={"Retry-After": AGAIN_SECONDS})
+def _note_what_is_away(error: Exception, case: str | None) -> None:
+    log.warning("unavailable", extra={"error": f"{type(error).__name__}: {error}", "request_id": case})
 
 
-def _needs_operator(error: Exception) -> Problem:
-    """No Retry-After: asking again would only bring the same answer."""
-    log.error("needs an operator", extra={"error": str(error)})
-    return Problem(500, "needs_operator")
+def _note_what_needs_an_operator(error: Exception, case: str | None) -> None:
+    log.error("needs an operator", extra={"error": str(error), "request_id": case})
 
 
 class Unexpected:

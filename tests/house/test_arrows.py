@@ -29,6 +29,7 @@ SPEAK_WITH_IT = {
     "protocol/sealing.py",
     "protocol/search_attributes.py",
     "protocol/starting.py",
+    "protocol/traced_commands.py",
     "embedded/simulate/sandbox.py",
     "embedded/simulate/skipped_case.py",
 }
