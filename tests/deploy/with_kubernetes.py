@@ -13,7 +13,9 @@ import kubernetes_validate
 import pytest
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
+from typer.main import get_command
 
+from cli.program import app
 from configuration.settings import Settings
 from protocol.names import TASK_QUEUE
 from tests.deploy.conftest import DEPLOY
@@ -25,7 +27,7 @@ KUBERNETES = ("1.29", "1.37")
 """The oldest that Chart.yaml takes, and the newest whose schemas there are."""
 USER = 10001
 CUSTOM = yaml.safe_load((Path(__file__).parent / "custom_resources.yaml").read_text("utf-8"))
-SECRETS, MOUNTED = {"database-url", "migration-url", "log-key"}, Path("/etc/shareflow/secrets")
+SECRETS, MOUNTED = {"database-url", "migration-url", "log-key", "payload-keys"}, Path("/etc/shareflow/secrets")
 
 Resource = dict[str, Any]
 
@@ -210,6 +212,8 @@ def test_builds_are_released_by_the_name_that_the_controller_gives_them() -> Non
     assert "replicas" not in workers["spec"], "KEDA says how many"
     (release,) = [each for _, _, each in containers(found) if each["args"][:2] == ["admin", "release"]]
     assert release["args"][2] == build
+    command = get_command(app).commands["admin"].commands["release"]
+    assert command.make_context("release", release["args"][2:]).params["wait"] == 900
     told = {each["name"]: each["value"] for each in release["env"]}
     assert told["TEMPORAL_DEPLOYMENT_NAME"] == f"city/{workers['metadata']['name']}"
     assert workers["spec"]["workerOptions"]["connectionRef"]["name"] in {
@@ -245,6 +249,7 @@ WRONG: list[tuple[str, Any]] = [
     ("api.trustedProxies", ["ingress"]),
     ("settings.SHAREFLOW_DATABASE_URL", "postgresql://app:secret@db/shareflow"),
     ("settings.SHAREFLOW_MAIL_PASSWORD", "secret"),
+    ("settings.SHAREFLOW_PAYLOAD_KEYS", "/etc/keys"),
     ("settings.TEMPORAL_ADDRESS", "elsewhere:7233"),
     ("settings.SHAREFLOW_FEED_DAYS", 365),
     ("secrets.databaseUrl", "postgresql://app:secret@db/shareflow"),

@@ -15,8 +15,7 @@ resources:
 - {name: tmp, emptyDir: {}}
 - {name: state, emptyDir: {}}
 - name: secrets
-  {{- $database := dict "secret" .Values.secrets.databaseUrl "key" "database-url" }}
-  {{- include "shareflow.secretFiles" (list $database) | nindent 2 }}
+  {{- include "shareflow.secretFiles" (dict "at" . "also" dict) | nindent 2 }}
 {{- with .Values.files.configMap }}
 - {name: files, configMap: {name: {{ . }}}}
 {{- end }}

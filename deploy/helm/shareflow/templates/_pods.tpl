@@ -57,6 +57,9 @@ topologySpreadConstraints:
 {{- define "shareflow.environment" -}}
 - {name: SHAREFLOW_STATE, value: /var/lib/shareflow}
 - {name: SHAREFLOW_DATABASE_URL_FILE, value: /etc/shareflow/secrets/database-url}
+{{- if .Values.secrets.payloadKeys }}
+- {name: SHAREFLOW_PAYLOAD_KEYS, value: /etc/shareflow/secrets/payload-keys}
+{{- end }}
 - {name: SHAREFLOW_PUBLIC_URL, value: {{ .Values.publicUrl | quote }}}
 {{- if .Values.files.departments }}
 - {name: SHAREFLOW_DEPARTMENTS, value: /etc/shareflow/files/departments.yaml}
@@ -91,15 +94,19 @@ topologySpreadConstraints:
 {{- end }}
 {{- end -}}
 
-{{- /* A volume of files, each of a Secret of its own: a list of dicts with "secret" and "key". */ -}}
+{{- /* A volume of files, each of a Secret of its own: "also" names those beside what every process has, by their keys. */ -}}
 {{- define "shareflow.secretFiles" -}}
+{{- $files := merge (dict "database-url" .at.Values.secrets.databaseUrl) .also }}
+{{- with .at.Values.secrets.payloadKeys }}
+{{- $files = merge (dict "payload-keys" .) $files }}
+{{- end -}}
 projected:
   defaultMode: 0440
   sources:
-    {{- range . }}
+    {{- range $key, $secret := $files }}
     - secret:
-        name: {{ .secret }}
-        items: [{key: {{ .key }}, path: {{ .key }}}]
+        name: {{ $secret }}
+        items: [{key: {{ $key }}, path: {{ $key }}}]
     {{- end }}
 {{- end -}}
 
@@ -109,9 +116,7 @@ projected:
   persistentVolumeClaim:
     claimName: {{ .Values.state.existingClaim | default (printf "%s-state" (include "shareflow.name" .)) }}
 - name: secrets
-  {{- $database := dict "secret" .Values.secrets.databaseUrl "key" "database-url" }}
-  {{- $log := dict "secret" .Values.secrets.logKey "key" "log-key" }}
-  {{- include "shareflow.secretFiles" (list $database $log) | nindent 2 }}
+  {{- include "shareflow.secretFiles" (dict "at" . "also" (dict "log-key" .Values.secrets.logKey)) | nindent 2 }}
 {{- with .Values.files.configMap }}
 - {name: files, configMap: {name: {{ . }}}}
 {{- end }}
