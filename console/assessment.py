@@ -26,7 +26,7 @@ from domain.access import Visibility
 from domain.calendar import day_of
 from domain.messages import Language, label, words
 from domain.validation_messages import all_problems
-from ledger.queries.assessing import MEASURES
+from ledger.queries.assessed_parts import MEASURES
 
 P = TypeVar("P", bound=PeriodIn)
 SEALS = 20

@@ -20,7 +20,7 @@ from console.door import Visitor, door_of, form_of, language_of
 from console.pages import page, see_other
 from domain.calendar import day_of
 from domain.messages import label, words
-from ledger.queries.assessing import MEASURES
+from ledger.queries.assessed_parts import MEASURES
 
 
 async def prepare(request: Request) -> Response:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger.archive_tables import archived_histories
+from ledger.assessed_tables import assessed_parts
 from ledger.desk_tables import desk_claims
 from ledger.leases import leases
 from ledger.log_tables import checkpoints
@@ -18,6 +19,7 @@ from ledger.tables import metadata
 AUDITOR: Final = "shareflow_auditor"
 ELSEWHERE: Final = (
     archived_histories,
+    assessed_parts,
     assessment_seals,
     checkpoints,
     console_notified,

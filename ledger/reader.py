@@ -44,7 +44,8 @@ from ledger.queries import (
     supervising,
 )
 from ledger.queries.archive import ArchivedRun, WaitingForArchive
-from ledger.queries.assessing import Answering, AssessedPeriod, Measure, Tallied
+from ledger.queries.assessed_parts import Answering, Measure
+from ledger.queries.assessing import AssessedPeriod, Assessing, Tallied
 from ledger.queries.attachments import Attachment
 from ledger.queries.audited import AuditedCase, AuditedPage
 from ledger.queries.calendars import OpenClock, Place, Publication
@@ -144,9 +145,9 @@ class Reader:
         """How many cases a number of :meth:`supervised` counts, and a page of them, soonest due first; BadCursor."""
         return supervising.chosen_cases(self.engine, visibility, moment, chosen, cursor, limit)
 
-    def assessed(self, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> Tallied:
+    def assessed(self, visibility: Visibility, period: AssessedPeriod, by: Assessing) -> Tallied:
         """What came of the cases of a period (考核): numbers of cases, how long limits took, how disputes ended."""
-        return assessing.tallies(self.engine, visibility, period, answering)
+        return assessing.tallies(self.engine, visibility, period, by)
 
     @property
     def seals(self) -> SealBook:

@@ -6,7 +6,8 @@ from typing import Any
 from domain.access import Visibility
 from ledger.engine import Engine
 from ledger.queries import sealing
-from ledger.queries.assessing import Answering, AssessedPeriod, Tallied
+from ledger.queries.assessed_parts import Answering
+from ledger.queries.assessing import AssessedPeriod, Assessing, Tallied
 from ledger.queries.sealing import CasePart, MovedCase, Seal
 
 
@@ -17,10 +18,10 @@ class SealBook:
         self.engine = engine
 
     def standing(
-        self, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]
+        self, visibility: Visibility, period: AssessedPeriod, by: Assessing
     ) -> tuple[Tallied, Sequence[CasePart]]:
         """What came of the cases of a period and how each of them stands, all at the same moment."""
-        return sealing.standing(self.engine, visibility, period, answering)
+        return sealing.standing(self.engine, visibility, period, by)
 
     def newest(self, scope: Mapping[str, Any]) -> Seal | None:
         """The newest edition of exactly this scope, or None."""

@@ -11,7 +11,8 @@ from domain.engine.records import Clock
 from domain.words import Basis, ClockState, EventType, Role
 from embedded.simulate.player import PlayedCase
 from embedded.simulate.sandbox import Sandbox
-from ledger.queries.assessing import MEASURES, PARTIES, AssessedPeriod, Measure
+from ledger.queries.assessed_parts import MEASURES, PARTIES, Measure
+from ledger.queries.assessing import AssessedPeriod
 from ledger.reader import Reader
 from starter.looking_back import recorded_case
 

@@ -1,10 +1,12 @@
 """The figures of an assessment: per department and procedure, and in all procedures together."""
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
-from statistics import mean, median
-from typing import Any, Final
+from itertools import accumulate
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from api.assessment.schemas import AssessedIn, AssessedOut, AssessmentOut, DaysOut, PeriodIn
@@ -13,27 +15,19 @@ from api.http.prefix import prefixed
 from api.http.problems import Problem
 from api.supervision.moment import overseen
 from domain.access import EVERYWHERE, Caller, Visibility
-from domain.calendar import WorkingDays, day_of, end_of
+from domain.calendar import day_of, end_of
 from domain.codes import code_key
 from domain.evidence import digest_of
 from domain.messages import Language, label
 from domain.statutes.loader import packaged_statutes
 from domain.words import ProcedureName
-from ledger.queries.assessing import (
-    MEASURES,
-    PARTIES,
-    Answering,
-    AssessedPeriod,
-    DepartmentTally,
-    Ending,
-    LimitSpan,
-    Measure,
-    Tallied,
-)
+from ledger.queries.assessed_parts import MEASURES, PARTIES, Answering, Measure
+from ledger.queries.assessing import AssessedPeriod, Assessing, DepartmentTally, Ending, LimitSpan, Tallied
 from ledger.queries.views import Page
 from procedures.assignees import answerable
 from procedures.registry import ALL
 
+R = TypeVar("R", DepartmentTally, LimitSpan, Ending)
 CASES: Final = "/v1/assessment/cases"
 LONGEST: Final = timedelta(days=3 * 366)
 
@@ -50,7 +44,13 @@ def period_of(asked: PeriodIn, today: date, language: Language) -> tuple[date, d
 def assessment(context: AppContext, caller: Caller, asked: PeriodIn, language: Language) -> AssessmentOut:
     """All figures of what a caller supervises; blocking. Raises Problem 422."""
     sight, (_, _, period) = overseen(caller), period_of(asked, day_of(context.known_on()), language)
-    return assessed_as(context, context.reader.assessed(sight, period, answering()), sight, asked, language)
+    return assessed_as(context, context.reader.assessed(sight, period, assessing(context)), sight, asked, language)
+
+
+def assessing(context: AppContext) -> Assessing:
+    """By what is assessed today; blocking."""
+    today = day_of(context.known_on())
+    return Assessing(answering(), context.calendar_store.now().as_known_on(today), today)
 
 
 def assessed_as(
@@ -59,9 +59,8 @@ def assessed_as(
     """What was found of the cases in sight, as it is told; blocking. Raises Problem 422."""
     now = context.known_on()
     first, last, _ = period_of(asked, day_of(now), language)
-    days = context.calendar_store.now().as_known_on(day_of(now))
     listed = () if asked.department else _listed(context, sight)
-    rows = list(_rows(*found, listed, days, now, asked, language))
+    rows = list(_rows(found, listed, asked, language))
     digest = digest_of({**scope_of(asked, first, last, sight), "departments": plain_figures(rows)}, "sha256")
     return AssessmentOut(at=now, first=first, last=last, departments=rows, digest=digest)
 
@@ -122,39 +121,38 @@ def _listed(context: AppContext, sight: Visibility) -> list[tuple[str, str]]:
 
 
 def _rows(
-    tallies: Sequence[DepartmentTally],
-    spans: Sequence[LimitSpan],
-    endings: Sequence[Ending],
-    listed: Iterable[tuple[str, str]],
-    days: WorkingDays,
-    now: datetime,
-    asked: PeriodIn,
-    language: Language,
+    found: Tallied, listed: Iterable[tuple[str, str]], asked: PeriodIn, language: Language
 ) -> Iterator[AssessedOut]:
-    names = {**{each.code: each.name for each in tallies}, **dict(listed)}
+    names = {**{each.code: each.name for each in found.departments}, **dict(listed)}
+    tallies, spans, endings = _by_code(found.departments), _by_code(found.spans), _by_code(found.ends)
     for code in sorted(names):
-        own = [each for each in tallies if each.code == code]
+        own = tallies.get(code, ())
         several: list[ProcedureName | None] = [None, *(ProcedureName(each.procedure) for each in own)]
         for procedure in several:
-
-            def among(
-                each: DepartmentTally | LimitSpan | Ending, wanted: str | None = procedure, code: str = code
-            ) -> bool:
-                return each.code == code and wanted in (None, each.procedure)
-
-            counted = {name: sum(each.numbers[name] for each in own if among(each)) for name in MEASURES}
-            took = [each for each in spans if among(each)]
+            counted = _among(own, procedure)
+            took = _among(spans.get(code, ()), procedure)
             yield AssessedOut(
                 department=code,
                 name=names[code],
                 procedure=procedure,
                 label=label("procedure", procedure, language) if procedure else label("assessment", "all", language),
-                numbers=dict(counted),
-                law=_days([each for each in took if not each.policy], days, day_of(now)),
-                policy=_days([each for each in took if each.policy], days, day_of(now)),
-                ends=_ends([each for each in endings if among(each)]),
+                numbers={name: sum(each.numbers[name] for each in counted) for name in MEASURES},
+                law=_days([each for each in took if not each.policy]),
+                policy=_days([each for each in took if each.policy]),
+                ends=_ends(_among(endings.get(code, ()), procedure)),
                 cases={name: way(asked, code, procedure, name) for name in MEASURES},
             )
+
+
+def _by_code(rows: Iterable[R]) -> Mapping[str, Sequence[R]]:
+    found: dict[str, list[R]] = {}
+    for row in rows:
+        found.setdefault(row.code, []).append(row)
+    return found
+
+
+def _among(rows: Iterable[R], procedure: ProcedureName | None) -> Sequence[R]:
+    return [row for row in rows if procedure in (None, row.procedure)]
 
 
 def _ends(endings: Iterable[Ending]) -> dict[str, int]:
@@ -165,22 +163,25 @@ def _ends(endings: Iterable[Ending]) -> dict[str, int]:
     return found
 
 
-def _days(spans: Sequence[LimitSpan], days: WorkingDays, today: date) -> DaysOut:
-    took = [
-        days.working_days_between(each.began, each.ended)
-        for each in spans
-        if each.ended is not None
-        for _ in range(each.number)
-    ]
-    late = sum(
-        each.number * max(0, days.working_days_between(each.due, each.ended or today)) for each in spans if each.late
-    )
+def _days(spans: Sequence[LimitSpan]) -> DaysOut:
+    took: Counter[int] = Counter()
+    for each in spans:
+        if each.took is not None:
+            took[each.took] += each.number
+    ended = took.total()
     return DaysOut(
-        ended=len(took),
-        average=round(mean(took), 1) if took else None,
-        median=float(median(took)) if took else None,
-        late=late,
+        ended=ended,
+        average=round(sum(days * number for days, number in took.items()) / ended, 1) if ended else None,
+        median=_median(took, ended) if ended else None,
+        late=sum(each.late for each in spans),
     )
+
+
+def _median(took: Counter[int], ended: int) -> float:
+    """The middle of so many numbers of days, or the mean of the two in the middle."""
+    upto = list(accumulate(took[days] for days in sorted(took)))
+    middle = (sorted(took)[bisect_right(upto, place)] for place in ((ended - 1) // 2, ended // 2))
+    return sum(middle) / 2
 
 
 def way(asked: PeriodIn, code: str, procedure: ProcedureName | None, measure: Measure) -> str:

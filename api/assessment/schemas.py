@@ -10,7 +10,7 @@ from api.dependencies import StatuteId
 from api.http.schemas import Out
 from domain.field_types import Code, Day
 from domain.words import ProcedureName
-from ledger.queries.assessing import Measure
+from ledger.queries.assessed_parts import Measure
 
 
 class DaysOut(Out):

@@ -7,7 +7,7 @@ that must report other figures than it sealed says why, with both of them on rec
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from api.assessment.figures import answering, assessed_as, period_of, plain_figures, scope_of
+from api.assessment.figures import answering, assessed_as, assessing, period_of, plain_figures, scope_of
 from api.assessment.schemas import AssessmentOut, PeriodIn
 from api.assessment.seal_schemas import Figure, MovedCaseOut, SealDifferenceOut, SealedOut, SealIn, SealOut
 from api.assessment.tables import end_label
@@ -20,7 +20,7 @@ from domain.access import EVERYWHERE, Caller, Visibility
 from domain.calendar import day_of
 from domain.messages import Language, label
 from domain.words import ProcedureName, Role
-from ledger.queries.assessing import MEASURES
+from ledger.queries.assessed_parts import MEASURES
 from ledger.queries.sealing import MovedCase, NewSeal, Seal
 
 SEALERS: Final = (Role.BUREAU,)
@@ -47,7 +47,7 @@ def seal(context: AppContext, caller: Caller, asked: SealIn, language: Language)
     newest = context.reader.seals.newest(scope)
     if newest is not None and newest.digest == asked.digest:
         return newest, False
-    found, cases = context.reader.seals.standing(sight, period, answering())
+    found, cases = context.reader.seals.standing(sight, period, assessing(context))
     told = assessed_as(context, found, sight, asked, language)
     if told.digest != asked.digest:
         raise Problem(409, "stale", detail=label("assessment", "changed_meanwhile", language))
@@ -67,7 +67,7 @@ def sealed_out(context: AppContext, found: Seal, language: Language) -> SealedOu
     """A seal with its figures and what has changed since; blocking."""
     sight, asked = sight_of(found), _asked(found)
     _, _, period = period_of(asked, day_of(context.known_on()), language)
-    now = assessed_as(context, context.reader.assessed(sight, period, answering()), sight, asked, language)
+    now = assessed_as(context, context.reader.assessed(sight, period, assessing(context)), sight, asked, language)
     return SealedOut(
         **dict(seal_out(found)),
         departments=[dict(row) for row in found.figures],

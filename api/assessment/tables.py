@@ -7,7 +7,7 @@ from api.assessment.schemas import AssessmentOut
 from audit.csv_text import csv_lines
 from audit.workbooks import plain_workbook
 from domain.messages import Language, label
-from ledger.queries.assessing import MEASURES
+from ledger.queries.assessed_parts import MEASURES
 
 Cell = str | int | float | None
 _OF_DAYS = {"ended": "ended", "average": "average", "median": "median", "late": "days_late"}

@@ -1,13 +1,13 @@
 """Questions of an assessment (考核): what came of the cases of a period, department by department, and exactly which.
 
-A case is assessed in the period in which it was filed. Each number and its cases are one question: for every case and
-every department that had a part in it there is one row, whose columns are what is counted.
+A case is assessed in the period in which it was filed. Each number and its cases are one question of the same rows: one
+for every case and every department that had a part in it (``ledger.queries.assessed_parts``).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Final, Literal, NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -17,54 +17,28 @@ from sqlalchemy import (
     Date,
     Engine,
     Select,
+    Table,
     Text,
-    and_,
-    any_,
     case,
     cast,
     func,
     literal,
-    or_,
     select,
-    true,
-    union,
+    tuple_,
 )
+from sqlalchemy.dialects.postgresql import JSONB, array
 
 from domain.access import Visibility
-from domain.clocks import ClockId, is_duty
+from domain.calendar import WorkingDays
 from domain.codes import code_key
-from domain.words import Basis, ClockState, EventType, ProcedureName, Role, Stage
-from ledger.engine import reading
+from ledger.assessed_tables import assessed_kinds, assessed_limits, assessed_parts
+from ledger.queries.assessed_parts import BITS, MEASURES, Answering, Measure, kept
 from ledger.queries.cases import LARGEST_PAGE, shown_page
 from ledger.queries.cursors import read_cursor
 from ledger.queries.views import Page
 from ledger.queries.visibility import visible
-from ledger.tables import cases, clocks, events
 
-Measure = Literal[
-    "all", "closed", "in_time", "late", "overdue", "policy_in_time", "policy_late",
-    "extension_asked", "extended", "refused", "refused_without_reason", "disputed", "urged",
-]  # fmt: skip
-"""What is counted: cases of which it holds for the department."""
-MEASURES: Final[Sequence[Measure]] = (
-    "all", "closed", "in_time", "late", "overdue", "policy_in_time", "policy_late",
-    "extension_asked", "extended", "refused", "refused_without_reason", "disputed", "urged",
-)  # fmt: skip
-PARTIES: Final = (Role.REQUESTER, Role.PROVIDER)
-
-_LATE: Final = (ClockState.BREACHED, ClockState.MET_LATE)
-_ENDED: Final = (ClockState.MET, ClockState.MET_LATE)
-_DISPUTES: Final = (
-    EventType.NEGOTIATION_OPENED,
-    EventType.EXPLANATION_DISPUTED,
-    EventType.IMPASSE_DECLARED,
-    EventType.COORDINATION_REFERRED,
-    EventType.FINAL_INSTANCE_REFERRED,
-)
-_TOLD: Final = (EventType.EXTENSION_REQUESTED, EventType.EXTENSION_APPROVED, EventType.REFUSED, *_DISPUTES)
-
-Answering = tuple[ProcedureName, str, ClockId, Stage, Role]
-"""Under which statute the limit of a procedure, begun in a stage, is a party's to keep."""
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -79,26 +53,36 @@ class AssessedPeriod:
 
 
 @dataclass(frozen=True)
+class Assessing:
+    """By what is assessed: whose limits are (``answering``), and the working days as known on the day ``today``."""
+
+    answering: Sequence[Answering]
+    days: WorkingDays
+    today: date
+
+
+@dataclass(frozen=True)
 class DepartmentTally:
     """In how many cases of a procedure each measure holds for a department; ``name`` as it stands in the newest."""
 
     code: str
     name: str
     procedure: str
-    numbers: dict[Measure, int]
+    numbers: Mapping[Measure, int]
 
 
 @dataclass(frozen=True)
 class LimitSpan:
-    """So many limits of a department in a procedure that began, were due and ended on these days; None: not yet."""
+    """So many limits of a department in a procedure that took so many working days (None: they have not ended).
+
+    ``late``: by how many working days they were missed, all together.
+    """
 
     code: str
     procedure: str
     policy: bool
-    began: date
-    due: date
-    ended: date | None
-    late: bool
+    took: int | None
+    late: int
     number: int
 
 
@@ -120,22 +104,33 @@ class Tallied(NamedTuple):
     ends: Sequence[Ending]
 
 
-def tallies(engine: Engine, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> Tallied:
+def tallies(engine: Engine, visibility: Visibility, period: AssessedPeriod, by: Assessing) -> Tallied:
     """What came of the cases of a period that ``visibility`` covers."""
-    with reading(engine) as connection:
-        return tallied(connection, visibility, period, answering)
+    with kept(engine, by.answering) as connection:
+        return tallied(connection, visibility, period, by)
 
 
-def tallied(
-    connection: Connection, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]
-) -> Tallied:
-    """What :func:`tallies` gives, asked on the caller's connection."""
-    counted = [
-        DepartmentTally(row.code, row.name, row.procedure, {each: getattr(row, each) for each in MEASURES})
-        for row in connection.execute(_counted(visibility, period, answering))
-    ]
-    spans = [LimitSpan(*row) for row in connection.execute(_spans(visibility, period, answering))]
-    return Tallied(counted, spans, [Ending(*row) for row in connection.execute(_ends(visibility, period, answering))])
+def tallied(connection: Connection, visibility: Visibility, period: AssessedPeriod, by: Assessing) -> Tallied:
+    """What :func:`tallies` gives, asked on a connection of :func:`ledger.queries.assessed_parts.kept`."""
+    names: dict[tuple[str, str], str] = {}
+    numbers: dict[tuple[str, str], dict[Measure, int]] = {}
+    ends: dict[tuple[str, str, str | None], int] = {}
+    for row in connection.execute(_counted(visibility, period)):
+        of = row.code, row.procedure
+        names[of] = max(names.get(of, ""), row.name)
+        counted = numbers.setdefault(of, dict.fromkeys(MEASURES, 0))
+        for measure, bit in BITS.items():
+            counted[measure] += row.number if row.measures & bit else 0
+        if row.measures & BITS["disputed"]:
+            ends[*of, row.outcome] = ends.get((*of, row.outcome), 0) + row.number
+    return Tallied(
+        [
+            DepartmentTally(code, names[code, procedure], procedure, numbers[code, procedure])
+            for code, procedure in sorted(numbers)
+        ],
+        _spans(connection, visibility, period, by),
+        [Ending(*of, number) for of, number in ends.items()],
+    )
 
 
 def assessed_cases(
@@ -149,166 +144,87 @@ def assessed_cases(
 ) -> tuple[int, Page]:
     """How many cases a number counts, and so many of them after a cursor, latest filing first. Raises BadCursor."""
     limit = max(1, min(limit, LARGEST_PAGE))
-    facts = facts_of(visibility, period, answering)
-    of_any = select(facts.c.filed_at.label("position"), facts.c.request_id).where(facts.c[measure]).distinct()
-    found = of_any.subquery()
-    wanted = select(found.c.position, found.c.request_id).order_by(found.c.position.desc(), found.c.request_id.desc())
+    place = (assessed_parts.c.filed_at, assessed_parts.c.request_id)
+    of_any = _chosen(assessed_parts, visibility, period, *place).where(_holds(measure))
+    wanted = of_any.distinct().order_by(place[0].desc(), place[1].desc())
     if cursor is not None:
-        at, request_id = read_cursor(cursor)
-        wanted = wanted.where(or_(found.c.position < at, and_(found.c.position == at, found.c.request_id < request_id)))
-    with reading(engine) as connection:
-        number = connection.execute(select(func.count()).select_from(found)).scalar_one()
-    return number, shown_page(engine, wanted.limit(limit + 1).subquery(), limit, latest_first=True)
+        wanted = wanted.where(tuple_(*place) < tuple_(*read_cursor(cursor)))
+    with kept(engine, answering) as connection:
+        each = of_any.with_only_columns(place[1]).group_by(place[1]).subquery()
+        number = connection.execute(select(func.count()).select_from(each)).scalar_one()
+    found = wanted.limit(limit + 1).subquery()
+    shown = select(found.c.filed_at.label("position"), found.c.request_id).subquery()
+    return number, shown_page(engine, shown, limit, latest_first=True)
 
 
-def _chosen(visibility: Visibility, period: AssessedPeriod) -> CTE:
-    wanted = select(cases).where(
-        cases.c.filed_at >= period.since, cases.c.filed_at < period.before, visible(visibility)
+def standing_parts(visibility: Visibility, period: AssessedPeriod) -> CTE:
+    """How each case of a period stands for each department with a part in it; its measures as a list of words."""
+    held = array([case((_holds(each), literal(each, Text))) for each in MEASURES])
+    measures = cast(func.to_jsonb(func.array_remove(held, None)), JSONB).label("measures")
+    columns = (assessed_parts.c.request_id, assessed_kinds.c.code.label("department"), assessed_kinds.c.procedure)
+    return _chosen(assessed_parts, visibility, period, *columns, assessed_parts.c.seq, measures).cte("standing")
+
+
+def _holds(measure: Measure) -> ColumnElement[bool]:
+    return assessed_parts.c.measures.bitwise_and(BITS[measure]) != 0
+
+
+def _chosen(kept: Table, visibility: Visibility, period: AssessedPeriod, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Of what is kept of the cases of a period, these columns."""
+    kinds = assessed_kinds
+    wanted = (
+        select(*columns)
+        .join_from(kept, kinds, kinds.c.number == kept.c.kind)
+        .where(kept.c.filed_at >= period.since, kept.c.filed_at < period.before, visible(visibility, kinds))
     )
     for name in ("statute", "procedure"):
         if (value := getattr(period, name)) is not None:
-            wanted = wanted.where(cases.c[name] == value)
+            wanted = wanted.where(kinds.c[name] == value)
     if period.department is not None:
-        code = code_key(period.department)
-        wanted = wanted.where(or_(*(func.upper(cases.c[f"{party}_code"]) == code for party in PARTIES)))
-    return wanted.cte("chosen")
+        wanted = wanted.where(kinds.c.code == code_key(period.department))
+    return wanted
 
 
-def _limits(chosen: CTE, answering: Sequence[Answering]) -> CTE:
-    """The limits that bind somebody in the chosen cases, each with the party whose it is."""
-    began = and_(events.c.request_id == clocks.c.request_id, events.c.seq == clocks.c.seq)
-    duties = [each.value for each in ClockId if is_duty(each)]
-    found = (
-        select(
-            clocks.c.request_id,
-            _party(chosen, answering).label("role"),
-            (events.c.clock["basis"].astext == Basis.POLICY).label("policy"),
-            clocks.c.state,
-            _day(clocks.c.started_at).label("began"),
-            clocks.c.due_date.label("due"),
-            _day(clocks.c.ended_at).label("ended"),
-        )
-        .join_from(chosen, clocks, clocks.c.request_id == chosen.c.request_id)
-        .join(events, began)
-        .where(clocks.c.id.in_(duties), clocks.c.state.not_in([ClockState.CANCELLED, ClockState.SUPERSEDED]))
-        .subquery("found")
+def _by_kind(found: Select[Any]) -> Select[Any]:
+    """Rows that were counted by kind, told whose they are: fewer are joined than there are parts."""
+    counted = found.subquery()
+    told = [each for each in counted.c if each.name != "kind"]
+    kinds = assessed_kinds
+    return select(kinds.c.code, kinds.c.name, kinds.c.procedure, *told).join_from(
+        counted, kinds, kinds.c.number == counted.c.kind
     )
-    return select(found).where(found.c.role.is_not(None)).cte("limits")
 
 
-def _party(chosen: CTE, answering: Sequence[Answering]) -> ColumnElement[str | None]:
-    """Whose a limit is, looked up in a list of all that are somebody's.
-
-    Joined with that list, limits would be taken for very few, and what follows be searched through for each.
-    """
-    known = func.concat_ws(_BETWEEN, chosen.c.procedure, chosen.c.statute, clocks.c.id, events.c.stage)
-    theirs: dict[Role, list[str]] = {role: [] for role in PARTIES}
-    for procedure, statute, clock, stage, role in answering:
-        if is_duty(clock):
-            theirs[role].append(_BETWEEN.join((procedure, statute, clock, stage)))
-    return case(*((known == any_(cast(limits, ARRAY(Text))), role.value) for role, limits in theirs.items()))
+def _counted(visibility: Visibility, period: AssessedPeriod) -> Select[Any]:
+    group = (assessed_parts.c.kind, assessed_parts.c.measures, assessed_parts.c.outcome)
+    return _by_kind(_chosen(assessed_parts, visibility, period, *group, func.count().label("number")).group_by(*group))
 
 
-_BETWEEN: Final = "|"
+def _spans(
+    connection: Connection, visibility: Visibility, period: AssessedPeriod, by: Assessing
+) -> Sequence[LimitSpan]:
+    its = assessed_limits.c
+    bounds = func.min(its.began), func.max(its.due), func.max(its.ended)
+    first, *last = connection.execute(_chosen(assessed_limits, visibility, period, *bounds)).one()
+    if first is None:
+        return ()
+    working = _working_days(by.days, first, max(by.today, *(day for day in last if day)))
+    took = (_rank(its.ended, working) - _rank(its.began, working)).label("took")
+    missed = _rank(func.coalesce(its.ended, by.today), working) - _rank(its.due, working)
+    late = func.sum(case((its.late, func.greatest(missed, 0)), else_=0)).label("late")
+    group = its.kind, its.policy, took
+    found = _chosen(assessed_limits, visibility, period, *group, late, func.count().label("number")).group_by(*group)
+    return [
+        LimitSpan(row.code, row.procedure, row.policy, row.took, row.late, row.number)
+        for row in connection.execute(_by_kind(found))
+    ]
 
 
-def _day(instant: ColumnElement[datetime]) -> ColumnElement[date]:
-    return cast(func.timezone("Asia/Shanghai", instant), Date)
+def _working_days(days: WorkingDays, first: date, last: date) -> ColumnElement[Sequence[date]]:
+    between = (first + number * _DAY for number in range((last - first).days + 1))
+    return cast([day for day in between if days.is_working_day(day)], ARRAY(Date))
 
 
-def facts_of(visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> CTE:
-    """A row for each chosen case and each department with a part in it: its provider, and whoever had a limit."""
-    chosen = _chosen(visibility, period)
-    limits = _limits(chosen, answering)
-    parts = union(
-        select(chosen.c.request_id, literal(Role.PROVIDER.value).label("role")),
-        select(limits.c.request_id, limits.c.role),
-    ).subquery("parts")
-    kept, missed = limits.c.state == ClockState.MET, limits.c.state.in_(_LATE)
-    of_limits = select(
-        limits.c.request_id,
-        limits.c.role,
-        func.bool_or(and_(kept, ~limits.c.policy)).label("in_time"),
-        func.bool_or(and_(missed, ~limits.c.policy)).label("late"),
-        func.bool_or(and_(missed, ~limits.c.policy, limits.c.ended.is_(None))).label("overdue"),
-        func.bool_or(and_(kept, limits.c.policy)).label("policy_in_time"),
-        func.bool_or(and_(missed, limits.c.policy)).label("policy_late"),
-    ).group_by(limits.c.request_id, limits.c.role)
-    held = of_limits.subquery("held")
-    told = _told(parts).lateral("told")
-    code, name = (_of_party(chosen, parts.c.role, part) for part in ("code", "name"))
-    answers = parts.c.role == Role.PROVIDER
-    measures: dict[Measure, ColumnElement[Any]] = {
-        "all": true(),
-        "closed": chosen.c.closed_at.is_not(None),
-        **{each: func.coalesce(held.c[each], False) for each in MEASURES[2:7]},
-        **{each: func.coalesce(told.c[each], False) for each in MEASURES[7:11]},
-        "disputed": and_(answers, func.coalesce(told.c.disputed, False)),
-        "urged": and_(answers, chosen.c.rung > 0),
-    }
-    wanted = (
-        select(
-            chosen.c.request_id,
-            chosen.c.filed_at,
-            chosen.c.procedure,
-            chosen.c.outcome,
-            chosen.c.seq,
-            func.upper(code).label("code"),
-            name.label("name"),
-            *(expression.label(each) for each, expression in measures.items()),
-        )
-        .join_from(parts, chosen, chosen.c.request_id == parts.c.request_id)
-        .outerjoin(held, and_(held.c.request_id == parts.c.request_id, held.c.role == parts.c.role))
-        .join(told, true())
-    )
-    if period.department is not None:
-        wanted = wanted.where(func.upper(code) == code_key(period.department))
-    return wanted.cte("facts")
-
-
-def _told(parts: Any) -> Select[Any]:
-    """What a party did in a case, and whether it was disputed."""
-    own = events.c.actor["role"].astext == parts.c.role
-    reason = func.btrim(func.coalesce(events.c.data["reason"].astext, "")) != ""
-    refused = and_(own, events.c.type == EventType.REFUSED)
-    asked_here = and_(own, events.c.type == EventType.EXTENSION_REQUESTED)
-    granted_here = and_(parts.c.role == Role.PROVIDER, events.c.type == EventType.EXTENSION_APPROVED)
-    return select(
-        func.bool_or(asked_here).label("extension_asked"),
-        func.bool_or(granted_here).label("extended"),
-        func.bool_or(refused).label("refused"),
-        func.bool_or(and_(refused, ~reason)).label("refused_without_reason"),
-        func.bool_or(events.c.type.in_(_DISPUTES)).label("disputed"),
-    ).where(events.c.request_id == parts.c.request_id, events.c.type.in_(_TOLD))
-
-
-def _of_party(chosen: CTE, role: ColumnElement[str], part: str) -> ColumnElement[str]:
-    return case((role == Role.REQUESTER, chosen.c[f"requester_{part}"]), else_=chosen.c[f"provider_{part}"])
-
-
-def _counted(visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> Select[Any]:
-    facts = facts_of(visibility, period, answering)
-    numbers = (func.count().filter(facts.c[each]).label(each) for each in MEASURES)
-    newest = func.max(facts.c.name).label("name")
-    group = (facts.c.code, facts.c.procedure)
-    return select(*group, newest, *numbers).group_by(*group).order_by(*group)
-
-
-def _spans(visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> Select[Any]:
-    chosen = _chosen(visibility, period)
-    limits = _limits(chosen, answering)
-    code = func.upper(_of_party(chosen, limits.c.role, "code"))
-    group: Iterator[ColumnElement[Any]] = iter(
-        (code, chosen.c.procedure, limits.c.policy, limits.c.began, limits.c.due, limits.c.ended)
-    )
-    columns = [*group, limits.c.state.in_(_LATE)]
-    wanted = select(*columns, func.count()).join_from(limits, chosen, chosen.c.request_id == limits.c.request_id)
-    if period.department is not None:
-        wanted = wanted.where(code == code_key(period.department))
-    return wanted.where(or_(limits.c.state.in_(_ENDED), limits.c.state == ClockState.BREACHED)).group_by(*columns)
-
-
-def _ends(visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> Select[Any]:
-    facts = facts_of(visibility, period, answering)
-    group = (facts.c.code, facts.c.procedure, facts.c.outcome)
-    return select(*group, func.count()).where(facts.c.disputed).group_by(*group).order_by(*group)
+def _rank(day: ColumnElement[date], working: ColumnElement[Sequence[date]]) -> ColumnElement[int]:
+    """How many of the working days there are up to a day."""
+    return func.width_bucket(day, working)

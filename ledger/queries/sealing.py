@@ -13,18 +13,15 @@ from sqlalchemy import (
     RowMapping,
     Text,
     and_,
-    case,
     cast,
     column,
     func,
     insert,
-    literal,
     or_,
     select,
-    text,
     true,
 )
-from sqlalchemy.dialects.postgresql import JSONB, array
+from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.access import Visibility
 from domain.calendar import CHINA
@@ -32,7 +29,8 @@ from domain.evidence import plain
 from domain.log.acts import Acting, ActKind, NewAct
 from ledger.engine import reading
 from ledger.queries.acts import note_act
-from ledger.queries.assessing import MEASURES, Answering, AssessedPeriod, Tallied, facts_of, tallied
+from ledger.queries.assessed_parts import Answering, kept
+from ledger.queries.assessing import AssessedPeriod, Assessing, Tallied, standing_parts, tallied
 from ledger.queries.cursors import numbered_cursor, read_numbered_cursor
 from ledger.seal_tables import assessment_seals
 
@@ -86,14 +84,12 @@ class MovedCase:
 
 
 def standing(
-    engine: Engine, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]
+    engine: Engine, visibility: Visibility, period: AssessedPeriod, by: Assessing
 ) -> tuple[Tallied, Sequence[CasePart]]:
     """What came of the cases of a period and how each of them stands, all at the same moment."""
-    facts = _standing(visibility, period, answering)
-    with engine.begin() as connection:
-        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        figures = tallied(connection, visibility, period, answering)
-        return figures, [dict(row) for row in connection.execute(select(facts)).mappings()]
+    with kept(engine, by.answering) as connection:
+        figures = tallied(connection, visibility, period, by)
+        return figures, [dict(row) for row in connection.execute(select(standing_parts(visibility, period))).mappings()]
 
 
 def seal(engine: Engine, new: NewSeal, by: Acting) -> tuple[Seal, bool]:
@@ -145,7 +141,7 @@ def moved_cases(
     engine: Engine, number: int, visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]
 ) -> Sequence[MovedCase]:
     """The cases in which something was recorded since a seal, or that came to its period or left it, by their ids."""
-    then, now = _sealed_cases(number), _standing(visibility, period, answering)
+    then, now = _sealed_cases(number), standing_parts(visibility, period)
     same = and_(then.c.request_id == now.c.request_id, then.c.department == now.c.department)
     both = [func.coalesce(then.c[name], now.c[name]).label(name) for name in ("request_id", "department", "procedure")]
     query = (
@@ -154,19 +150,11 @@ def moved_cases(
         .where(or_(then.c.seq.is_distinct_from(now.c.seq), then.c.measures.is_distinct_from(now.c.measures)))
         .order_by(both[0], both[1])
     )
-    with reading(engine) as connection:
+    with kept(engine, answering) as connection:
         rows = connection.execute(query)
         return [
             MovedCase(*row[:3], *(frozenset(each) if each is not None else None for each in row[3:])) for row in rows
         ]
-
-
-def _standing(visibility: Visibility, period: AssessedPeriod, answering: Sequence[Answering]) -> CTE:
-    facts = facts_of(visibility, period, answering)
-    held = array([case((facts.c[each], literal(each, Text))) for each in MEASURES])
-    measures = func.to_jsonb(func.array_remove(held, None))
-    names = (facts.c.request_id, facts.c.code.label("department"), facts.c.procedure, facts.c.seq)
-    return select(*names, cast(measures, JSONB).label("measures")).cte("standing")
 
 
 def _sealed_cases(number: int) -> CTE:
