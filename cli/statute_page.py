@@ -8,12 +8,12 @@ import typer
 from cli.output import print_table
 from cli.overlay_page import show_overlay
 from cli.statute_sections import sections
-from domain.messages import label
+from domain.messages import label, words
 from domain.policy import Policy
 from domain.statutes.loader import digest, packaged_overlays, regulation_title
 from domain.statutes.model import Clause, Coordination, Limit, Name, Overall, Refusal, Route, Statute
 from domain.statutes.sections import Duty
-from domain.words import Role, SharingClass
+from domain.words import Role, SharingClass, Unit
 from starter.overlaid import overlay_json
 
 Row = tuple[str, str, str]
@@ -95,11 +95,13 @@ def _class(statute: Statute, which: SharingClass) -> Name:
 
 
 def _amount(limit: Limit | Overall) -> tuple[str, str]:
-    unit = label("unit", limit.unit, "en")
-    return (
-        f"{limit.amount}{label('unit', limit.unit, 'zh')}",
-        f"{limit.amount} {unit if limit.amount > 1 else unit[:-1]}",
-    )
+    return _length(limit.amount, limit.unit)
+
+
+def _length(amount: int, unit: str) -> tuple[str, str]:
+    """10个工作日, 10 working days."""
+    said = words("limit_length")[unit]
+    return said["zh"].format(number=amount), said["en"].format(number=amount)
 
 
 def _limits(statute: Statute) -> Iterator[Row]:
@@ -230,12 +232,8 @@ def _duties(statute: Statute) -> Iterator[Row]:
             f"一次性告知补正：{label('role', who, 'zh')}", f"supplement asked once by the {who}", supplement.clause
         )
     if extension:
-        unit_zh, unit_en = label("unit", extension.unit, "zh"), label("unit", extension.unit, "en")
-        yield _row(
-            f"延长答复期限：不超过{extension.at_most}{unit_zh}",
-            f"extension: at most {extension.at_most} {unit_en}",
-            extension.clause,
-        )
+        zh, en = _length(extension.at_most, extension.unit)
+        yield _row(f"延长答复期限：不超过{zh}", f"extension: at most {en}", extension.clause)
 
 
 def _must_give(rule: Refusal) -> tuple[str, str]:
@@ -258,9 +256,11 @@ def _how_often(duty: Duty, policy: Policy) -> tuple[str, str]:
     if duty.how_soon:
         zh, en = ("立即", "at once") if duty.how_soon == "at_once" else ("及时", "in time")
         days = policy.event_duties.at_once if duty.how_soon == "at_once" else policy.event_duties.in_time
-        return f"{zh}（内部规程：{days}个工作日）", f"{en} (policy: {days} working days) after each event"
-    if duty.every == "event":
-        return f"产生后{duty.amount}个工作日内", f"within {duty.amount} working days of each event"
+        zh_days, en_days = _length(days, Unit.WORKING_DAY)
+        return f"{zh}（内部规程：{zh_days}）", f"{en} (policy: {en_days}) after each event"
+    if duty.every == "event" and duty.amount is not None:
+        zh, en = _length(duty.amount, Unit.WORKING_DAY)
+        return f"产生后{zh}内", f"within {en} of each event"
     zh, en = EVERY[duty.recurrence(policy.regular_duties) or "year"]
     if duty.due_month:
         zh, en = (
@@ -272,6 +272,5 @@ def _how_often(duty: Duty, policy: Policy) -> tuple[str, str]:
 
 def _policy(policy: Policy) -> Iterator[tuple[str, str]]:
     for clock, limit in policy.limits.items():
-        zh, en = label("unit", limit.unit, "zh"), label("unit", limit.unit, "en")
         name = f"{label('clock', clock, 'zh')} {label('clock', clock, 'en')}"
-        yield name, f"{limit.amount}{zh} {limit.amount} {en}"
+        yield name, " ".join(_length(limit.amount, limit.unit))

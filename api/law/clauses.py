@@ -132,8 +132,7 @@ def _policy_limits(found: Standing, policy: Policy, language: Language) -> Itera
 
 def _length(amount: int, unit: Unit, language: Language) -> str:
     """10个工作日, 10 working days."""
-    one = "_one" if amount == 1 and language == "en" else ""
-    return label("limit_length", f"{unit.value}{one}", language).format(number=amount)
+    return label("limit_length", unit, language).format(number=amount)
 
 
 def _carriers(found: Standing, language: Language) -> Iterator[CarrierOut]:

@@ -93,9 +93,9 @@ def _filled(finding: Finding, language: Language) -> Mapping[str, str]:
 
 def _late(days: int, language: Language) -> str:
     """How late; on a day off, or after the close of business, it may be less than one working day."""
-    word = "within_a_day" if days == 0 else "by_one_day" if days == 1 else "by_days"
+    word = "by_days" if days else "within_a_day"
     return label("audit_word", word, language).format(days=days)
 
 
 def _length(amount: int, unit: Unit, language: Language) -> str:
-    return f"{amount}{'' if language == 'zh' else ' '}{label('unit', unit, language)}"
+    return label("limit_length", unit, language).format(number=amount)

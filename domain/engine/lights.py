@@ -32,8 +32,7 @@ class Light:
             word = "over" if number else "just_over"
         else:
             word = "due_today" if self.due_date == today else "left"
-        one = "_one" if number == 1 and word in ("over", "left") else ""
-        return label("console", word + one, language).format(number=number)
+        return label("console", word, language).format(number=number)
 
 
 def light_of(clock: ShownClock, now: datetime, days: WorkingDays, warnings: Warnings) -> Light:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import yaml
 
+from domain.messages.counting import counting
+
 LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """The quick loader where the machine has it. All is text: it does not ask what each word might mean besides."""
 
@@ -17,7 +19,10 @@ Language = Literal["zh", "en"]
 def _catalogue() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     text = files("domain.messages").joinpath("catalogue.yaml").read_text(encoding="utf-8")
     loaded: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.load(text, Loader=LOADER)
-    return loaded
+    return {
+        kind: {word: {language: counting(text) for language, text in said.items()} for word, said in entries.items()}
+        for kind, entries in loaded.items()
+    }
 
 
 def words(kind: str) -> Mapping[str, Mapping[str, str]]:

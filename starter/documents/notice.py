@@ -18,7 +18,7 @@ from starter.documents.dossier import Dossier, organ, who_must_act
 from starter.documents.page import html
 from starter.documents.parts import TableRow, Voice
 from starter.documents.rules import Addressee, NoticeRule, next_word, notice_rule
-from starter.documents.wording import due_text, filled, said
+from starter.documents.wording import due_text, said
 
 DEPARTMENTS = (Role.REQUESTER, Role.PROVIDER)
 
@@ -186,8 +186,7 @@ def _texts(name: str, value: Any, voice: Voice) -> list[Markup]:
         case "result" | "decision":
             return [said(voice.label("notice_word", value))]
         case "working_days":
-            form = "working_day_one" if value == 1 else "working_day"
-            return [filled(voice.label("limit_length", form), {"number": value})]
+            return [said(voice.label("limit_length", "working_day").format(number=value))]
         case "mode" if value in words("service_mode"):
             return [said(voice.label("service_mode", value))]
         case "expires_on":

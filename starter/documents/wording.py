@@ -8,9 +8,8 @@ from markupsafe import Markup
 from domain.calendar import CHINA, day_of, end_of
 from domain.engine.records import Clock
 from domain.field_types import unfit_named
-from domain.messages import Language, words
+from domain.messages import Language, label, words
 from domain.messages.days import day_text
-from domain.words import Unit
 
 
 def worded(kind: str, word: str, statute: str, language: Language) -> str:
@@ -53,7 +52,4 @@ def due_text(clock: Clock, language: Language) -> str:
 
 def limit_text(clock: Clock, language: Language) -> str:
     """How long a limit is: 10个工作日, 10 working days."""
-    one = clock.amount == 1 and language == "en"
-    return words("limit_length")[f"{Unit(clock.unit).value}{'_one' if one else ''}"][language].format(
-        number=clock.amount
-    )
+    return label("limit_length", clock.unit, language).format(number=clock.amount)

@@ -10,7 +10,7 @@ import pytest
 import procedures
 from domain import words as vocabulary
 from domain.clocks import ClockId
-from domain.messages import Language, label, refusal_sentence, words
+from domain.messages import Language, _catalogue, label, refusal_sentence, words
 from domain.refusal_codes import RefusalCode
 from domain.words import (
     Authorization,
@@ -177,3 +177,35 @@ def test_no_reason_is_left_over() -> None:
         why for source in PROCEDURES.rglob("*.py") for why in re.findall(r'why="(\w+)"', source.read_text("utf-8"))
     }
     assert set(words("why")) - other == given - {None}
+
+
+@pytest.mark.parametrize(
+    ("number", "late", "left"),
+    [(1, "1 working day late", "1 working day left"), (2, "2 working days late", "2 working days left")],
+)
+def test_one_day_is_no_days(number: int, late: str, left: str) -> None:
+    assert label("audit_word", "by_days", "en").format(days=number) == late
+    assert label("console", "left", "en").format_map({"number": str(number)}) == left
+    assert refusal_sentence("extension_too_long", "en", details={"at_most": number}).endswith(f"{late[:-5]} together")
+
+
+COUNTED = re.compile(
+    r"\{\w+\} (\w+ )?(days|months|events|entries|limits|cases|requests|rows|papers|bytes|characters)\b"
+)
+ALWAYS_SEVERAL = {
+    ("console", "working_days_of_year"), ("console", "working_days_of"), ("console", "stuck_say"),
+    ("console", "tick_fewer"), ("console", "note_wrong"), ("sheet", "too_many_rows"), ("attachment", "too_large"),
+    ("brought_dossier", "too_large"),
+}  # fmt: skip
+"""Days of a year or a month, and bounds."""
+
+
+def test_what_is_counted_goes_by_that_rule() -> None:
+    """But for the page of a dossier, which is compared to the byte with that of its release."""
+    found = {
+        (kind, word)
+        for kind in _catalogue()
+        for word, said in words(kind).items()
+        if kind != "dossier" and COUNTED.search(said["en"])
+    }
+    assert found == ALWAYS_SEVERAL
