@@ -19,6 +19,7 @@ from api.http.browsers import asks_for_page
 from api.http.prefix import own_path
 from api.http.problems import Problem, title_of
 from api.http.unheld import unheld
+from api.verify_page.endpoints import ADDRESS
 from console import (
     assessment,
     audit,
@@ -41,6 +42,7 @@ from console import (
     stuck,
     substitutes,
     supervision,
+    verify,
     what_if,
 )
 from console.door import Door, SignedOut, WayIn, language_of, visitor_of
@@ -98,6 +100,8 @@ ROUTES: Final = (
     Route("/audit/log/{form}", audit.log),
     Route("/audit/checkpoints", audit.checkpoints),
     Route("/audit/acts", audit.acts),
+    Route(ADDRESS, verify.show),
+    Route(ADDRESS, verify.check, methods=["POST"]),
     Route("/audit/cases/{request_id}", replay.show),
     Route("/audit/cases/{request_id}/dossier", replay.dossier),
     Route("/statutes", statutes.show),
@@ -141,6 +145,7 @@ def add_console(app: FastAPI, context: AppContext, demonstration: bool, issuer: 
     prove it at ``issuer``, if there is one."""
     console = Starlette(routes=list(ROUTES), exception_handlers={**_HANDLERS, 500: _defect})
     console.state.door = Door(context, demonstration, Streams(context.reader.lasting_sessions), issuer)
+    app.router.routes.insert(0, _Instead(console))
     app.router.routes.append(_Pages(console))
 
 
@@ -171,6 +176,16 @@ class _Pages(BaseRoute):
             await answer(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+
+class _Instead(_Pages):
+    """A page of the console that stands in the place of one of the API's."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether a request is for it."""
+        if scope["type"] == "http" and own_path(scope) == ADDRESS:
+            return Match.FULL, {"route": self}
+        return Match.NONE, {}
 
 
 Telling = Callable[[Request, Exception], Awaitable[Response]]

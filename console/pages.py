@@ -41,7 +41,10 @@ def page(
     status: int = 200,
     live: str | None = None,
 ) -> Response:
-    """A page in the reader's language; ``live``: where a tab hears that it changed, if it can be asked for again."""
+    """A page in the reader's language; ``live``: where a tab hears that it changed, if it can be asked for again.
+
+    ``scripted`` in the context: the page has use for the script although nobody tells it of changes.
+    """
     language = language_of(request)
     text = (
         _templates()
@@ -60,7 +63,7 @@ def page(
             here=own_path(request.scope),
             paged="cursor" in request.query_params,
             live=live if request.method == "GET" else None,
-            **{"back": _back(request), **context},
+            **{"back": _back(request), "scripted": False, **context},
         )
     )
     return HTMLResponse(text, status, {**HEADERS, "Content-Language": TAGS[language]})

@@ -5,6 +5,20 @@
 const main = document.querySelector("main[data-live]");
 if (main && "EventSource" in window) watch(main.dataset.live);
 
+// A form that is sent as soon as its file is chosen, or dropped on it; with something else unfolded, by its button.
+for (const form of document.querySelectorAll("form[data-sends]")) {
+  const file = form.elements[form.dataset.sends];
+  const send = () => { if (file.files.length && !form.querySelector("details[open]")) form.requestSubmit(); };
+  file.addEventListener("change", send);
+  form.addEventListener("dragover", (event) => { event.preventDefault(); form.classList.add("over"); });
+  form.addEventListener("dragleave", () => form.classList.remove("over"));
+  form.addEventListener("drop", (event) => {
+    event.preventDefault();
+    form.classList.remove("over");
+    if (event.dataTransfer.files.length) { file.files = event.dataTransfer.files; send(); }
+  });
+}
+
 function watch(address) {
   let stream = null; // only while the tab is in sight: a browser has few connections to one address
   let before = false; // whether there was a stream before: what happened since is not known

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 
+from api.verify_page.endpoints import ADDRESS
 from console.app import ROUTES
 
 FIXED: Mapping[str, str] = {
@@ -22,8 +23,10 @@ ABSENT: Collection[str] = {
     "/calendar/publications/{edition}",
     "/cases/{request_id}/attachments/{sha256}",
     "/stuck/batches/{batch_id}",
+    ADDRESS,
 }
-"""Pages that are not there where a case was just filed: nothing sealed, published, brought or prepared."""
+"""Pages that are not there where a case was just filed: nothing sealed, published, brought or prepared, and no page for
+dossiers wanted."""
 STREAMS: Collection[str] = {"/live"}
 """Addresses that answer for as long as somebody listens, and have no page."""
 

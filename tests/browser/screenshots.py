@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+from limits import parse
 from playwright.async_api import Browser, Page, ViewportSize
 
 from api.app import create_app
@@ -88,7 +89,7 @@ async def played(ground: Sandbox) -> list[str]:
 @asynccontextmanager
 async def console(ground: Sandbox, folder: Path) -> AsyncIterator[str]:
     """The address of the console over a sandbox, at NOW."""
-    settings = ApiSettings()
+    settings = ApiSettings(verify_page=parse("60/minute"))
     context = Stopped(
         client=ShareflowClient(ground.temporal, ground.engine),
         identity=embedded_identity(new_issuer(), settings),

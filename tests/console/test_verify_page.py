@@ -1,0 +1,65 @@
+"""核验卷宗 within the console: in its frame, in the reader's language, for whoever is signed in or not."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import httpx
+import pytest
+from limits import parse
+
+from api.app import create_app
+from api.context import AppContext
+from console.app import add_console
+from console.door import LANGUAGE
+from console.verify import BROUGHT
+from domain.messages import label
+from domain.words import Role
+from tests.api.callers import Bearer, People
+from tests.api.test_dossiers import PAGE, forged
+from tests.console.conftest import THE_SCRIPT, Enter
+
+LEFT_EMPTY = {name: ("", b"", "application/octet-stream") for name in BROUGHT[1:]}
+"""What browsers send for a field that was left empty."""
+
+
+@pytest.fixture(scope="module")
+async def dossier(api: httpx.AsyncClient, bearer: Bearer) -> bytes:
+    """The dossier of a case that was just filed."""
+    people = People(api, bearer)
+    return (await people.get("auditor", f"/v1/audit/cases/{await people.file()}/dossier")).content
+
+
+@pytest.fixture(scope="module")
+async def desk(context: AppContext) -> AsyncIterator[httpx.AsyncClient]:
+    """The console where the operator wants the page, three times a minute."""
+    over_it = replace(context, settings=replace(context.settings, verify_page=parse("3/minute")))
+    app = create_app(over_it)
+    add_console(app, over_it, demonstration=True)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8080") as client:
+        yield client
+
+
+async def test_a_dossier_is_checked_within_the_frame(desk: httpx.AsyncClient, dossier: bytes, enter: Enter) -> None:
+    auditor = (await enter(Role.AUDITOR)).headers
+    empty = await desk.get(PAGE, headers=auditor)
+    assert (empty.status_code, empty.text.count('aria-current="page"')) == (200, 2)  # in the menu and among the tabs
+    assert THE_SCRIPT in empty.text
+    assert 'data-sends="dossier"' in empty.text
+    assert label("verify_page", "submit", "zh") in empty.text  # the button, where no script runs
+    assert "unsafe" not in empty.headers["content-security-policy"]
+    told = await desk.post(PAGE, files={"dossier": ("a.zip", forged(dossier)), **LEFT_EMPTY}, headers=auditor)
+    assert told.status_code == 200
+    assert '<tr data-result="FAIL"><th scope="row"><code>digests</code>' in told.text
+    assert label("verify_page", "fails", "zh") in told.text
+    english = {"Cookie": f"{LANGUAGE}=en"}
+    held = await desk.post(PAGE, files={"dossier": ("a.zip", dossier)}, headers=english)
+    assert label("verify_page", "holds", "en") in held.text
+    assert '<nav class="menu"' not in held.text  # nobody is signed in
+    wrong = await desk.post(PAGE, files={"dossier": ("a.zip", b"no zip <b>")}, headers=english)
+    assert (wrong.status_code, 'role="alert"' in wrong.text) == (422, True)
+    often = await desk.post(PAGE, files={"dossier": ("a.zip", dossier)}, headers=auditor)
+    assert (often.status_code, often.headers["retry-after"]) == (429, "60")
+
+
+async def test_there_is_none_unless_the_operator_wants_one(enter: Enter) -> None:
+    assert (await (await enter(Role.AUDITOR)).get(PAGE)).status_code == 404
