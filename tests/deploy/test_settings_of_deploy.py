@@ -76,22 +76,33 @@ def test_the_example_of_an_environment_can_be() -> None:
     assert not {each.variable for each in every_setting() if each.secret} & said.keys()
 
 
-def test_what_watches_over_compose_is_beside_what_there_is() -> None:
+@pytest.mark.parametrize("name", ["observability.yaml", "temporal.yaml"])
+def test_what_comes_beside_compose_fits_it_and_is_open_to_this_machine_alone(name: str) -> None:
     folder = DEPLOY / "compose"
-    beside = yaml.safe_load((folder / "observability.yaml").read_text("utf-8"))
+    beside = yaml.safe_load((folder / name).read_text("utf-8"))
     told = yaml.safe_load((folder / "compose.yaml").read_text("utf-8"))
-    assert {name for name, each in beside["services"].items() if "image" not in each} <= told["services"].keys()
-    for name, each in beside["services"].items():
-        for port in each.get("ports", ()):
-            assert port.startswith("127.0.0.1:"), f"{name} is open to whoever comes by"
+    own = {service for service, each in beside["services"].items() if "image" in each}
+    assert beside["services"].keys() - own <= told["services"].keys()
+    assert not own & told["services"].keys()
+    for each in beside["services"].values():
+        assert each.get("depends_on", {}).keys() <= beside["services"].keys()
+        assert all(port.startswith("127.0.0.1:") for port in each.get("ports", ()))
         named = {volume.partition(":")[0] for volume in each.get("volumes", ())}
-        assert {volume for volume in named if not volume.startswith(".")} <= beside["volumes"].keys()
+        assert {volume for volume in named if not volume.startswith(".")} <= beside.get("volumes", {}).keys()
         assert all((folder / path).exists() for path in named if path.startswith(".."))
+
+
+def test_prometheus_asks_compose_where_it_tells_figures() -> None:
+    folder = DEPLOY / "compose"
     scraped = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text("utf-8"))["scrape_configs"]
     asked = {name: found["port"] for job in scraped for found in job["dns_sd_configs"] for name in found["names"]}
     ports = {"api": "SHAREFLOW_API_HEALTH_PORT", "worker": "SHAREFLOW_HEALTH_PORT"}
     assert asked.keys() == ports.keys()
+    told, beside = (
+        yaml.safe_load((folder / name).read_text("utf-8"))["services"]
+        for name in ("compose.yaml", "observability.yaml")
+    )
     for name, port in asked.items():
-        environment = told["services"][name]["environment"] | beside["services"][name]["environment"]
+        environment = told[name]["environment"] | beside[name]["environment"]
         assert environment[ports[name]] == str(port)
         assert environment["SHAREFLOW_HEALTH_HOST"] == "0.0.0.0"
