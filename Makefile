@@ -61,8 +61,11 @@ check: setup ## formatting, style, types, the arrows between packages, the statu
 check-deploy: setup $(DEPLOYED) ## have the programs that read deploy/ take its files and systemd boot its units (needs root and Debian's packages, see .ci/run)
 	$(BIN)/python -m pytest tests/deploy/with_tools.py tests/deploy/with_kubernetes.py tests/deploy/with_systemd.py
 
-$(DEPLOYED): $(STAMP) tests/deploy/requirements.lock
+# What plays the object store needs libraries in other versions than ours, and has an environment of its own.
+$(DEPLOYED): $(STAMP) tests/deploy/requirements.lock tests/deploy/s3-server.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/deploy/requirements.lock
+	$(BIN)/python -m venv $(VENV)/s3-server
+	$(VENV)/s3-server/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/deploy/s3-server.lock
 	@touch $(DEPLOYED)
 
 openapi: setup ## write docs/api from the application; refuses what would break callers
@@ -87,6 +90,7 @@ lock: ## renew requirements.lock, and those of bench, tests/mining and tests/dep
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra bench --constraint requirements.lock pyproject.toml -o bench/requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra mining --constraint requirements.lock pyproject.toml -o tests/mining/requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header --extra deploy-check --constraint requirements.lock pyproject.toml -o tests/deploy/requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url --no-header tests/deploy/s3-server.in -o tests/deploy/s3-server.lock
 
 clean: ## remove the virtual environment and what the embedded stack kept here
 	rm -rf $(VENV) .shareflow

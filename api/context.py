@@ -28,7 +28,7 @@ from domain.log.keys import Signer
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
 from ledger.writer import Writer
-from starter.attachments import AttachmentStore, store_in
+from starter.attachments import AttachmentStore, store_at
 from starter.dossier_checks import DossierChecks
 from starter.engine_client import ShareflowClient
 from starter.simulations import Simulator
@@ -131,7 +131,7 @@ async def open_context(
             identity = embedded_identity(issuer, settings)
         else:
             raise ValueError("the API needs an issuer")
-        papers = store_in(settings.attachments, folder, settings.attachment_limit)
+        papers = store_at(settings.papers, settings.attachments, folder, settings.attachment_limit)
         archive, signer = archive_in(settings.archive, folder), signer_at_hand(settings.log_key, folder)
         context = AppContext(client, identity, papers, archive, settings, signer=signer, simulator=simulator)
         stack.push_async_callback(asyncio.to_thread, context.figures.close)

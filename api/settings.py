@@ -12,6 +12,7 @@ from background.notifying.robots import Robots
 from background.webhooks.addresses import NOTHING, Allowed
 from configuration.errors import StartupError
 from configuration.notifying import mail_server_of, robots_of
+from configuration.object_store import ObjectPlace, object_place_of
 from configuration.settings import Settings
 from configuration.values import prefix_of
 from configuration.witnesses import witnesses_in
@@ -42,6 +43,7 @@ class ApiSettings:
     files (None: in the state folder), ``attachment_limit`` the largest of them in bytes. ``archive`` is the folder of
     archived histories (None: in the state folder), ``log_key`` the file with the key that seals dossiers, if any;
     ``witnesses`` are the keys whose cosignatures are kept;
+    ``papers`` is the bucket in which papers are kept in the place of that folder (None: none);
     ``mail`` is the server for mail to officers, if any, ``robots`` are those in the groups of departments;
     ``dossier_limit`` is the largest dossier that is taken in to be checked, in bytes; ``verify_page`` is how often one
     address may have one checked on the page for it (None: there is no such page). ``codec_origin`` is where Temporal's
@@ -66,6 +68,7 @@ class ApiSettings:
     failures: RateLimitItem = field(default_factory=lambda: parse("600/minute"))
     attachments: Path | None = None
     attachment_limit: int = USUAL_LIMIT
+    papers: ObjectPlace | None = None
     archive: Path | None = None
     log_key: Path | None = None
     witnesses: Sequence[PublicKey] = ()
@@ -119,6 +122,7 @@ def api_settings(settings: Settings) -> ApiSettings:
         failures=settings.failure_limit,
         attachments=settings.attachments,
         attachment_limit=settings.attachment_limit,
+        papers=object_place_of(settings),
         archive=settings.archive,
         log_key=settings.log_key,
         witnesses=witnesses_in(settings.witnesses),

@@ -22,12 +22,13 @@ from cli.errors import REFUSED, Failure, say
 from cli.output import numbered, print_json
 from configuration.archive import archive_of
 from configuration.log_key import signer_there, usual_file
+from configuration.object_store import object_place_of
 from configuration.settings import Settings
 from domain.log.keys import Signer, read_public_key
 from domain.log.notes import NoteWrong
 from ledger.log_book import LOST
 from ledger.reader import Reader
-from starter.attachments import AttachmentStore, store_in
+from starter.attachments import AttachmentStore, store_at, store_in
 from starter.dossier_folder import DossierFolder, FolderTaken, cases_of
 from starter.dossiers import dossier_of, no_papers, papers_in
 from starter.engine_client import ShareflowClient
@@ -233,6 +234,9 @@ def papers_kept(settings: Settings) -> FindPaper:
 
 
 def store_of_papers(settings: Settings) -> AttachmentStore | None:
-    """The store of papers on this machine; None where nobody has made one."""
+    """The store of papers that the settings name; None where nobody has made one on this machine."""
+    place = object_place_of(settings)
+    if place is not None:
+        return store_at(place, None, settings.state, settings.attachment_limit)
     folder = settings.attachments or settings.state / "attachments"
     return store_in(folder, settings.state, settings.attachment_limit) if folder.is_dir() else None

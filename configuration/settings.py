@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from configuration.caller_settings import CallerSettings
 from configuration.errors import StartupError
 from configuration.notification_settings import NotificationSettings
+from configuration.object_store_settings import ObjectStoreSettings
 from configuration.setting import Setting
 from configuration.values import (
     as_allowed,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from protocol.connecting import NamedServer
 
 
-class Settings(CallerSettings, NotificationSettings):
+class Settings(CallerSettings, NotificationSettings, ObjectStoreSettings):
     """Every setting, as the environment said when this was made. Asking for one that cannot be raises StartupError."""
 
     state = Setting(

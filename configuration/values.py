@@ -3,6 +3,7 @@
 What cannot be one is refused with StartupError, in one sentence that names the variable.
 """
 
+import re
 from collections.abc import Callable
 from datetime import time
 from ipaddress import ip_network
@@ -153,6 +154,13 @@ def as_allowed(variable: str, text: str) -> "Allowed":
         return allowed_from(text)
     except ValueError as error:
         raise StartupError(f"{variable} {error}") from error
+
+
+def as_bucket_if_any(variable: str, text: str) -> str | None:
+    """A bucket, or one with a prefix after a slash, without slashes at its ends; None for none. Raises StartupError."""
+    if text and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9._-]+)*/?", text):
+        raise StartupError(f"{variable} must be a bucket such as shareflow or shareflow/papers, not {text[:40]!r}.")
+    return text.rstrip("/") or None
 
 
 def as_networks(variable: str, text: str) -> tuple[str, ...]:

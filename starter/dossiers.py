@@ -27,7 +27,7 @@ from ledger.queries.log import KeptCheckpoint
 from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
 from starter.attachments import AttachmentDamaged, AttachmentStore
-from starter.errors import NotFound, PersonsStay
+from starter.errors import NotFound, PersonsStay, Unavailable
 from starter.histories import CaseRun, histories_of
 
 EARLIER: Final = 50
@@ -92,13 +92,18 @@ async def dossier_of(
 
 
 def papers_in(store: AttachmentStore) -> FindPaper:
-    """What finds papers in a store of attachments; one that is gone or damaged there is none."""
+    """What finds papers in a store of attachments; one that is gone or damaged there is none.
+
+    It raises Unavailable for a store that cannot be read.
+    """
 
     def find(digest: str) -> IO[bytes] | None:
         try:
             return store.open(digest)
         except AttachmentDamaged:
             return None
+        except OSError as error:
+            raise Unavailable("The store of attachments cannot be read.") from error
 
     return find
 

@@ -190,13 +190,15 @@ async def _headers(context: AppContext, caller: Caller, sha256: str) -> dict[str
 
 
 async def _opened(context: AppContext, sha256: str, language: Language) -> BinaryIO:
-    """The content, found whole. Raises Problem 500 for one that is damaged or lost."""
+    """The content, found whole. Raises Problem 500 for one that is damaged or lost, Unavailable for a store away."""
     try:
         return await asyncio.to_thread(context.attachments.open, sha256)
     except AttachmentDamaged as damaged:
         log.error("attachment damaged", extra={"sha256": sha256})
         detail = label("attachment", "damaged", language)
         raise Problem(500, "attachment_damaged", detail=detail) from damaged
+    except OSError as error:
+        raise Unavailable("The store of attachments cannot be read.") from error
 
 
 def _pieces(content: BinaryIO) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from cli.errors import REFUSED, Failure
 from cli.output import print_json
 from configuration.archive import archive_folder
 from configuration.log_key import signer_at_hand
+from configuration.object_store import object_place_of
 from configuration.settings import Settings, environment_with
 from embedded.stack.postgres import programs_folder
 from ledger.dumping import DumpFailed, PostgresTools, dump, restore, restored_from
@@ -27,7 +28,7 @@ from starter.backups import (
     restore_folder,
 )
 
-NOT_IN_IT = "Temporal's store and secret keys are not in it"
+LOOK = "Look with `shareflow doctor` and `shareflow audit reconcile`."
 
 
 async def back_up_and_tell(to: Path, as_json: bool) -> None:
@@ -39,7 +40,7 @@ async def back_up_and_tell(to: Path, as_json: bool) -> None:
     if as_json:
         print_json({"backup": str(to), "files": len(manifest.files), "bytes": size, "schema": manifest.ledger_schema})
     else:
-        typer.echo(f"{to} holds {len(manifest.files)} files of {size} bytes; {NOT_IN_IT}.")
+        typer.echo(f"{to} holds {len(manifest.files)} files of {size} bytes; {_not_in_it(settings)}.")
 
 
 def _back_up(settings: Settings, to: Path) -> BackupManifest:
@@ -66,7 +67,7 @@ async def restore_and_tell(backup: Path, as_json: bool) -> None:
     if as_json:
         print_json({"backup": str(backup), "changed": changed})
     elif changed:
-        typer.echo(f"{backup} is restored; {NOT_IN_IT}. Look with `shareflow doctor` and `shareflow audit reconcile`.")
+        typer.echo(f"{backup} is restored; {_not_in_it(settings)}. {LOOK}")
     else:
         typer.echo(f"{backup} was restored here already; nothing was changed.")
 
@@ -92,10 +93,16 @@ def _tools() -> PostgresTools:
 
 
 def _folders(settings: Settings) -> dict[str, Path]:
-    return {
-        "attachments": attachments_folder(settings.attachments, settings.state),
-        "archive": archive_folder(settings.archive, settings.state),
-    }
+    """The folders that belong to an installation; papers in a bucket are kept by its own means."""
+    archive = {"archive": archive_folder(settings.archive, settings.state)}
+    if object_place_of(settings) is not None:
+        return archive
+    return {"attachments": attachments_folder(settings.attachments, settings.state), **archive}
+
+
+def _not_in_it(settings: Settings) -> str:
+    papers = f", and papers in the bucket {settings.s3_bucket}" if settings.s3_bucket else ""
+    return f"Temporal's store and secret keys{papers} are not in it"
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import tempfile
 import time
 from pathlib import Path
@@ -10,13 +9,11 @@ from typing import BinaryIO
 
 from background.archive.durable import make_durable, remove_durably
 from configuration.errors import StartupError
-from starter.attachments.store import AttachmentDamaged
+from starter.attachments.store import AttachmentDamaged, place_of
 
 PIECE = 1024 * 1024
 ABANDONED_SECONDS = 3600.0
 """A half-written file this old has no writer any more: its process was killed."""
-
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class FolderStore:
@@ -84,9 +81,7 @@ class FolderStore:
         return self.folder / "arriving"
 
     def _path(self, sha256: str) -> Path:
-        if not _DIGEST.fullmatch(sha256):
-            raise ValueError(f"{sha256[:80]!r} is no SHA-256 in lower-case hexadecimal")
-        return self.folder / sha256[:2] / sha256
+        return self.folder / place_of(sha256)
 
     def _sweep(self) -> None:
         """Clear away what killed processes left half-written."""

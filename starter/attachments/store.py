@@ -1,6 +1,11 @@
-"""Where attachments are kept: what a folder does today and an object store may do later."""
+"""Where attachments are kept: what a folder does, and a bucket of an object store."""
 
-from typing import BinaryIO, Protocol
+import hashlib
+import re
+from typing import BinaryIO, Final, Protocol
+
+PIECE: Final = 1024 * 1024
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class AttachmentDamaged(Exception):
@@ -9,6 +14,23 @@ class AttachmentDamaged(Exception):
     def __init__(self, sha256: str) -> None:
         super().__init__(f"The attachment {sha256} is missing from the store or damaged; restore it from a backup.")
         self.sha256 = sha256
+
+
+def place_of(sha256: str) -> str:
+    """Where a content is kept within its store. Raises ValueError for what is no digest."""
+    if not _DIGEST.fullmatch(sha256):
+        raise ValueError(f"{sha256[:80]!r} is no SHA-256 in lower-case hexadecimal")
+    return f"{sha256[:2]}/{sha256}"
+
+
+def refuse_other(content: BinaryIO, sha256: str) -> None:
+    """Read a content from its start. Raises ValueError where it has another digest."""
+    content.seek(0)
+    digest = hashlib.sha256()
+    while piece := content.read(PIECE):
+        digest.update(piece)
+    if digest.hexdigest() != sha256:
+        raise ValueError(f"the content's digest is {digest.hexdigest()}, not {sha256}")
 
 
 class AttachmentStore(Protocol):

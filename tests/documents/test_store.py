@@ -13,6 +13,7 @@ import pytest
 
 from api.settings import ApiSettings, api_settings
 from configuration.errors import StartupError
+from configuration.object_store import object_place_of
 from configuration.settings import Settings
 from starter.attachments import AttachmentDamaged, store_in
 from starter.attachments.arriving import Arriving, TooLarge
@@ -179,3 +180,18 @@ def test_a_folder_that_cannot_be_used_is_refused_in_one_sentence(tmp_path: Path)
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(StartupError, match="SHAREFLOW_ATTACHMENTS"):
         store_in(tmp_path / "taken", tmp_path)
+
+
+def test_a_bucket_is_named_whole_and_in_the_place_of_a_folder(tmp_path: Path) -> None:
+    key = {"SHAREFLOW_S3_KEY_ID": "id", "SHAREFLOW_S3_SECRET": "hush"}
+    named = object_place_of(Settings({"SHAREFLOW_S3_BUCKET": "papers/city/", **key}))
+    assert named
+    assert (named.bucket, named.prefix, named.region, "hush" in repr(named)) == ("papers", "city", "us-east-1", False)
+    assert object_place_of(Settings({})) is None
+    for said, sentence in (
+        ({"SHAREFLOW_S3_BUCKET": "papers", "SHAREFLOW_ATTACHMENTS": str(tmp_path)}, "are both set"),
+        ({"SHAREFLOW_S3_BUCKET": "papers", "SHAREFLOW_S3_KEY_ID": "id"}, "belong together"),
+        ({"SHAREFLOW_S3_BUCKET": "../papers"}, "must be a bucket such as"),
+    ):
+        with pytest.raises(StartupError, match=sentence):
+            object_place_of(Settings(said))
