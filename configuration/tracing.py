@@ -58,14 +58,13 @@ def sending_traces(to: "SpanProcessor", service: str) -> Iterator[Tracing]:
     from opentelemetry import trace
     from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
 
-    from configuration.spans import NamesTheTrace, WithoutQueries
+    from configuration.spans import NamesTheTrace, WithoutWords
     from ledger.traced_cursor import TracedCursor
     from protocol.traced_commands import TracedCommands, tracer_provider
 
     named = Resource.create({SERVICE_NAME: service}).merge(OTELResourceDetector().detect())
     provider = tracer_provider(named)
-    provider.add_span_processor(WithoutQueries())
-    provider.add_span_processor(to)
+    provider.add_span_processor(WithoutWords(to))
     trace.set_tracer_provider(provider)
     names, handlers = NamesTheTrace(), logging.getLogger().handlers
     for handler in handlers:

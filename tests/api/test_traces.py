@@ -17,14 +17,17 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 from opentelemetry.util._once import Once
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import DataError, OperationalError
 from temporalio.client import Client
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from api.app import create_app
 from api.context import open_context
 from api.settings import ApiSettings
+from audit.verification.verify import verify
 from configuration.errors import StartupError
 from configuration.settings import Settings
 from configuration.tracing import NOT_TRACED, sending_traces, tracing
@@ -33,6 +36,7 @@ from ledger.engine import connect
 from protocol.names import workflow_id
 from protocol.payloads import data_converter
 from protocol.traced_commands import TracedCommands
+from starter.dossiers import dossier_of
 from starter.engine_client import ShareflowClient
 from starter.tokens import Issuer
 from tests.api.callers import Bearer, People
@@ -138,6 +142,10 @@ async def test_a_command_is_one_trace_from_the_call_to_the_database(traced: Trac
         assert (await again.replay_workflow(history)).replay_failure is None
     assert traced.kept.get_finished_spans() == (), "a replay tells nothing twice"
 
+    dossier = await dossier_of(client.reader, client.temporal, request_id)
+    found = {each.check: each.result for each in await asyncio.to_thread(verify, dossier)}
+    assert (found["digests"], found["history"], found["ledger"]) == ("ok", "ok", "ok")
+
 
 async def _soon(found: Sequence[object]) -> Sequence[object]:
     return found
@@ -148,12 +156,24 @@ async def test_nothing_personal_is_in_a_trace_and_every_line_of_the_log_is_in_on
 ) -> None:
     request_id = await traced.people.file(purpose=PURPOSE)
     assert (await traced.people.get("bureau", f"/v1/requests?requester={PERSON}")).status_code == 200
-    told = [f"{span.name} {dict(span.attributes or {})}" for span in traced.kept.get_finished_spans()]
-    assert [text for text in told if PERSON in text or PURPOSE in text] == []
-    assert any("/v1/requests" in text and "'url.query': '-'" in text for text in told)
+    told = [span.to_json() for span in traced.kept.get_finished_spans()]
+    assert [span for span in told if PERSON in span or PURPOSE in span] == []
+    assert any("/v1/requests" in span and '"url.query": "-"' in span for span in told)
     traced.kept.clear()
     assert (await traced.people.api.get("/readyz")).status_code == 200
     assert traced.kept.get_finished_spans() == ()
+
+    traced.kept.clear()
+    with (
+        trace.get_tracer("test").start_as_current_span("whole"),
+        traced.client.reader.engine.connect() as connection,
+        pytest.raises(DataError, match=PERSON),
+    ):
+        connection.execute(text("SELECT CAST(:written AS int)"), {"written": PERSON})
+    assert [span for span in traced.kept.get_finished_spans() if PERSON in span.to_json()] == []
+    (asked,) = traced.of("SELECT CAST(%(written)s")
+    assert asked.status.status_code is StatusCode.ERROR
+    assert asked.attributes["error.type"] == "psycopg2.errors.InvalidTextRepresentation"
 
     def away(*_: object) -> None:
         raise OperationalError("SELECT", None, psycopg2.OperationalError("the server went away"))

@@ -31,7 +31,6 @@ CALLED_BY_NAME: Final = {
     "do_POST": "http.server asks for it",
     "capture_signals": "uvicorn asks for it",
     "send_400_response": "uvicorn asks for it",
-    "on_start": "OpenTelemetry asks for it",
     "intercept_activity": "temporalio asks for it",
     "pytest_addoption": "pytest asks for it",
     "get_calendar_holidays": "workalendar asks for it",
