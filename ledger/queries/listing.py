@@ -51,10 +51,10 @@ _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 def page_of_cases(wanted: CaseFilter, after: Position | None, limit: int) -> Subquery | None:
     """The ``position`` and ``request_id`` of so many cases after a position, latest filing first; None: of no case."""
     fixed = (*_holds(wanted),)
-    walks = _stuck_walks() if wanted.stuck else [_Walk(cases.c.filed_at, cases.c.request_id, cases)]
-    ways = product(walks, seen_by(wanted.visibility), _having(wanted.party))
-    branches = [walk.page((*fixed, *one, *two), after, limit) for walk, one, two in ways]
-    return _together(branches, limit, latest_first=True)
+    ways = [(*fixed, *one, *two) for one, two in product(seen_by(wanted.visibility), _having(wanted.party))]
+    every = _Walk(cases.c.filed_at, cases.c.request_id, cases)
+    branches = _of_stuck(ways, after, limit) if wanted.stuck else (every.page(way, after, limit) for way in ways)
+    return _together([*branches], limit, latest_first=True)
 
 
 def page_of_worklist(
@@ -149,14 +149,28 @@ class _Walk:
         return found.where(*self.only, *conditions).order_by(*order).limit(limit)
 
 
-def _stuck_walks() -> Sequence[_Walk]:
-    """Along the cases with a breached clock, and along those that are parked, whose order stands beside the reason."""
+def _of_stuck(ways: Iterable[Conditions], after: Position | None, limit: int) -> Iterator[Select[Any]]:
+    """Along the cases with a breached clock, and along those that are parked, whose order stands beside the reason.
+
+    Whose cases the parked ones are is only known from each case. So nobody walks further along them than the last
+    breached case of a full page: no earlier one is on it.
+    """
     late = _Walk(cases.c.filed_at, cases.c.request_id, cases, (cases.c.breached,))
-    order = (parked.c.filed_at.desc(), parked.c.request_id.desc())
     of_cases = select(parked.c.filed_at, parked.c.request_id).where(parked.c.filed_at.is_not(None))
-    held = of_cases.distinct().order_by(*order).subquery()
+    held = of_cases.distinct().order_by(parked.c.filed_at.desc(), parked.c.request_id.desc()).subquery()
     joined = held.join(cases, cases.c.request_id == held.c.request_id)
-    return late, _Walk(held.c.filed_at, held.c.request_id, joined)
+    for way in ways:
+        first = late.page(way, after, limit)
+        yield first
+        walk = _Walk(held.c.filed_at, held.c.request_id, joined, (held.c.filed_at >= _end_of(first, limit),))
+        yield walk.page(way, after, limit)
+
+
+def _end_of(page: Select[Any], limit: int) -> ColumnElement[datetime]:
+    """The position at which a page of latest filings ends; before all others where it is not full."""
+    shown = page.subquery()
+    last = select(func.min(shown.c.position)).having(func.count() >= limit).scalar_subquery()
+    return func.coalesce(last, literal_column("timestamptz '-infinity'"))
 
 
 # Worklists
