@@ -16,7 +16,9 @@ FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
 VARIABLE = re.compile(r"\bSHAREFLOW_[A-Z_]+\b")
 UNITS = sorted((DEPLOY / "systemd").glob("shareflow-*.service"))
 COMMANDS = re.compile(r"/opt/shareflow/\.venv/bin/shareflow ((?:[a-z]+ ?)+)")
-KNOWN = {each.variable for each in every_setting()} | {each.file_variable for each in every_setting() if each.secret}
+NAMED = {each.variable for each in every_setting()} | {each.file_variable for each in every_setting() if each.secret}
+KNOWN = NAMED | {name.removesuffix("_FILE") for name in NAMED}
+"""In the chart a secret that comes as a file alone is known by its name without that."""
 
 
 def commands_in(path: Path) -> Iterator[str]:

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from typer.main import get_command
 
 from cli.program import app
-from configuration.settings import Settings
+from configuration.settings import Settings, every_setting
 from protocol.names import TASK_QUEUE
 from tests.deploy.conftest import DEPLOY
 from tests.deploy.test_settings_of_deploy import is_a_command
@@ -27,7 +27,8 @@ KUBERNETES = ("1.29", "1.37")
 """The oldest that Chart.yaml takes, and the newest whose schemas there are."""
 USER = 10001
 CUSTOM = yaml.safe_load((Path(__file__).parent / "custom_resources.yaml").read_text("utf-8"))
-SECRETS, MOUNTED = {"database-url", "migration-url", "log-key", "payload-keys"}, Path("/etc/shareflow/secrets")
+SECRETS = {"database-url", "migration-url", "log-key", "payload-keys", "robots", "s3-secret"}
+MOUNTED = Path("/etc/shareflow/secrets")
 
 Resource = dict[str, Any]
 
@@ -247,8 +248,8 @@ WRONG: list[tuple[str, Any]] = [
     ("oidc.issuer", "http://issuer.example.gov.cn"),
     ("api.trustedProxies", []),
     ("api.trustedProxies", ["ingress"]),
-    ("settings.SHAREFLOW_DATABASE_URL", "postgresql://app:secret@db/shareflow"),
-    ("settings.SHAREFLOW_MAIL_PASSWORD", "secret"),
+    ("secrets.others", {"SHAREFLOW_DATABASE_URL": "shareflow-database-url"}),
+    ("secrets.others", {"SHAREFLOW_S3_SECRET": "AKIA/secret"}),
     ("settings.SHAREFLOW_PAYLOAD_KEYS", "/etc/keys"),
     ("settings.TEMPORAL_ADDRESS", "elsewhere:7233"),
     ("settings.SHAREFLOW_FEED_DAYS", 365),
@@ -268,8 +269,15 @@ def test_values_that_cannot_be_are_refused(place: str, wrong: Any) -> None:
     for step in way:
         at = at.setdefault(step, {})
     at[last] = wrong
-    with pytest.raises((helm.HelmValuesError, helm.HelmRenderError), match="|".join({*way[:1], last})):
+    named = {*way[:1], last, *(wrong if isinstance(wrong, dict) else ())}
+    with pytest.raises((helm.HelmValuesError, helm.HelmRenderError), match="|".join(named)):
         rendered(values)
+
+
+@pytest.mark.parametrize("secret", [each.variable for each in every_setting() if each.secret])
+def test_no_secret_stands_among_the_settings(secret: str) -> None:
+    with pytest.raises(helm.HelmValuesError, match=secret):
+        rendered({**values_of("plain"), "settings": {secret: "postgresql://app:secret@db/shareflow"}})
 
 
 def test_nothing_of_the_usual_values_is_enough_by_itself() -> None:

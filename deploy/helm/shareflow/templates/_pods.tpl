@@ -60,6 +60,12 @@ topologySpreadConstraints:
 {{- if .Values.secrets.payloadKeys }}
 - {name: SHAREFLOW_PAYLOAD_KEYS, value: /etc/shareflow/secrets/payload-keys}
 {{- end }}
+{{- if .Values.secrets.robots }}
+- {name: SHAREFLOW_ROBOTS, value: /etc/shareflow/secrets/robots}
+{{- end }}
+{{- range $name, $_ := .Values.secrets.others }}
+- {name: {{ $name }}_FILE, value: /etc/shareflow/secrets/{{ include "shareflow.key" $name }}}
+{{- end }}
 - {name: SHAREFLOW_PUBLIC_URL, value: {{ .Values.publicUrl | quote }}}
 {{- if .Values.files.departments }}
 - {name: SHAREFLOW_DEPARTMENTS, value: /etc/shareflow/files/departments.yaml}
@@ -94,11 +100,22 @@ topologySpreadConstraints:
 {{- end }}
 {{- end -}}
 
+{{- /* The file of a secret setting: s3-secret of SHAREFLOW_S3_SECRET. */ -}}
+{{- define "shareflow.key" -}}
+{{- trimPrefix "SHAREFLOW_" . | lower | replace "_" "-" -}}
+{{- end -}}
+
 {{- /* A volume of files, each of a Secret of its own: "also" names those beside what every process has, by their keys. */ -}}
 {{- define "shareflow.secretFiles" -}}
 {{- $files := merge (dict "database-url" .at.Values.secrets.databaseUrl) .also }}
 {{- with .at.Values.secrets.payloadKeys }}
 {{- $files = merge (dict "payload-keys" .) $files }}
+{{- end }}
+{{- with .at.Values.secrets.robots }}
+{{- $files = merge (dict "robots" .) $files }}
+{{- end }}
+{{- range $name, $secret := .at.Values.secrets.others }}
+{{- $files = merge (dict (include "shareflow.key" $name) $secret) $files }}
 {{- end -}}
 projected:
   defaultMode: 0440
