@@ -289,13 +289,20 @@ def numbered(
 
 
 def _started(order: ClockOrder, due: Deadline) -> Clock:
-    ordered = {name: getattr(order, name) for name in Clock.model_fields.keys() & ClockOrder.model_fields.keys()}
-    return Clock.model_construct(**ordered, **{name: getattr(due, name) for name in Deadline.model_fields})
+    ordered, added = order.__dict__, due.__dict__
+    return Clock.model_construct(
+        **{name: ordered[name] for name in _OF_THE_ORDER}, **{name: added[name] for name in _OF_THE_DEADLINE}
+    )
+
+
+_OF_THE_ORDER: Final = tuple(name for name in ClockOrder.model_fields if name in Clock.model_fields)
+_OF_THE_DEADLINE: Final = tuple(Deadline.model_fields)
 
 
 def deadline_of(clock: Clock) -> Deadline:
     """What the calendar has added to a clock."""
-    return Deadline.model_construct(**{name: getattr(clock, name) for name in Deadline.model_fields})
+    said = clock.__dict__
+    return Deadline.model_construct(**{name: said[name] for name in _OF_THE_DEADLINE})
 
 
 def seal(event_without_digest: Mapping[str, Any], prev: str, algorithm: Algorithm) -> str:

@@ -48,14 +48,13 @@ class EngineTurns:
     async def _wait(self) -> None:
         if self._crowd >= self._served_in_time():
             raise Crowded("Too many calls wait for the engine; ask again with the same key.")
+        if not self._turns.locked():
+            await self._turns.acquire()
+            return
         self._crowd += 1
         try:
-            async with asyncio.timeout(LONGEST_WAIT) as patience:
-                if not self._turns.locked():
-                    await self._turns.acquire()
-                    return
-                async with _ended_early(patience):
-                    await self._turns.acquire()
+            async with asyncio.timeout(LONGEST_WAIT) as patience, _ended_early(patience):
+                await self._turns.acquire()
         except TimeoutError:
             raise Crowded("The engine is busy; ask again with the same key.") from None
         finally:
