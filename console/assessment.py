@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.assessment.endpoints import TableIn, table_of
 from api.assessment.figures import assessed_page, assessment, period_of, scope_of
-from api.assessment.schemas import AssessedIn, AssessmentOut, PeriodIn
+from api.assessment.schemas import AssessedIn, AssessedOut, AssessmentOut, PeriodIn
 from api.assessment.seal_schemas import SealDifferenceOut, SealOut
 from api.assessment.sealing import SEALERS, differences, seal_out
 from api.assessment.tables import end_label
@@ -63,13 +63,16 @@ async def show(request: Request) -> Response:
         "last": last,
         "measures": MEASURES,
         "a": {word: texts[language] for word, texts in words("assessment").items()},
-        "ends": [
-            "; ".join(f"{end_label(name, language)} {number}" for name, number in sorted(row.ends.items()))
-            for row in told.departments
-        ],
+        "busy": [(row, _ended(row, language)) for row in told.departments if row.numbers["all"]],
+        "idle": [row for row in told.departments if not row.numbers["all"]],
         "saved": urlencode({name: value for name, value in query.items() if value}) if wrong is None else "",
     }
     return page(request, "assessment.html", visitor, shown, status)
+
+
+def _ended(row: AssessedOut, language: Language) -> str:
+    """How the disputes of a department ended, in words."""
+    return "; ".join(f"{end_label(name, language)} {number}" for name, number in sorted(row.ends.items()))
 
 
 def _seals(
