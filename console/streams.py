@@ -21,6 +21,7 @@ class Streams:
     def __init__(self, lasting: Callable[[Collection[str]], Collection[str]]) -> None:
         self._lasting = lasting
         self._watches: dict[str, set[Watch]] = {}
+        self._over: set[str] = set()
         self._looking: asyncio.Task[None] | None = None
 
     def full(self, session: str) -> bool:
@@ -40,12 +41,18 @@ class Streams:
             mine.discard(watch)
             if not mine and self._watches.get(session) is mine:
                 del self._watches[session]
+                self._over.discard(session)
             if not self._watches:
                 self._looking.cancel()
+
+    def over(self, session: str) -> bool:
+        """Whether a session whose streams are held has ended."""
+        return session in self._over
 
     def end(self, session: str) -> None:
         """End the streams of a session at once."""
         for watch in self._watches.get(session, ()):
+            self._over.add(session)
             watch.over = True
             watch.told.set()
 

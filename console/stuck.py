@@ -17,7 +17,7 @@ from api.stuck.presenters import batch_out, cause_out
 from api.worklist.endpoints import OVERSEERS
 from console.desk import ROWS, next_after
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
-from console.pages import page, see_other
+from console.pages import ANY_CASE, page, see_other
 from console.refusals import REFUSED, refusal_told
 from domain.access import visibility_of
 from domain.messages import Language, label
@@ -155,7 +155,8 @@ async def batch(request: Request) -> Response:
         "moves": _MOVES_IN[there.state],
         "again": f"/stuck?{urlencode({'cause': there.cause})}",
     }
-    return page(request, "stuck_batch.html", visitor, told)
+    live = None if there.state in IDLE else f"{ANY_CASE}?{urlencode({'batch': there.id})}"
+    return page(request, "stuck_batch.html", visitor, told, live=live)
 
 
 async def move(request: Request) -> Response:

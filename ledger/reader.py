@@ -14,13 +14,13 @@ from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent
 from domain.log.acts import OperatorAct
 from domain.stuck import Trouble
+from ledger.assessment_book import AssessmentBook
 from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect, ping
 from ledger.log_book import LogBook
 from ledger.queries import (
     acts,
     archive,
-    assessing,
     attachments,
     audited,
     calendars,
@@ -44,10 +44,9 @@ from ledger.queries import (
     supervising,
 )
 from ledger.queries.archive import ArchivedRun, WaitingForArchive
-from ledger.queries.assessed_parts import Answering, Measure
-from ledger.queries.assessing import AssessedPeriod, Assessing, Tallied
 from ledger.queries.attachments import Attachment
 from ledger.queries.audited import AuditedCase, AuditedPage
+from ledger.queries.beside import Beside
 from ledger.queries.calendars import OpenClock, Place, Publication
 from ledger.queries.citing import CitedArticle
 from ledger.queries.desk import CaseClaim, Deed, StandIn
@@ -145,26 +144,15 @@ class Reader:
         """How many cases a number of :meth:`supervised` counts, and a page of them, soonest due first; BadCursor."""
         return supervising.chosen_cases(self.engine, visibility, moment, chosen, cursor, limit)
 
-    def assessed(self, visibility: Visibility, period: AssessedPeriod, by: Assessing) -> Tallied:
-        """What came of the cases of a period (考核): numbers of cases, how long limits took, how disputes ended."""
-        return assessing.tallies(self.engine, visibility, period, by)
+    @property
+    def assessments(self) -> AssessmentBook:
+        """What came of the cases of a period (考核), and of which."""
+        return AssessmentBook(self.engine)
 
     @property
     def seals(self) -> SealBook:
         """The assessments that were sealed (封存考核), and what has changed since."""
         return SealBook(self.engine)
-
-    def assessed_cases(
-        self,
-        visibility: Visibility,
-        period: AssessedPeriod,
-        answering: Sequence[Answering],
-        measure: Measure,
-        cursor: str | None,
-        limit: int,
-    ) -> tuple[int, Page]:
-        """How many cases a number of :meth:`assessed` counts, and a page of them, latest filing first; BadCursor."""
-        return assessing.assessed_cases(self.engine, visibility, period, answering, measure, cursor, limit)
 
     def disputed_cases(
         self, visibility: Visibility, where: Sequence[DisputePlace], cursor: str | None, limit: int
@@ -230,6 +218,11 @@ class Reader:
     def cases_told_after(self, after: int) -> tuple[int, frozenset[str]]:
         """The newest id of the next messages after an id (that id itself when there are none), and their cases."""
         return outbox_position.requests_told_after(self.engine, after)
+
+    @property
+    def beside(self) -> Beside:
+        """What changes beside cases without an event: claims and notes."""
+        return Beside(self.engine)
 
     # Other systems: what they told, what they brought
 

@@ -66,7 +66,7 @@ def counted(reader: Reader, measure: Measure) -> set[str]:
     found: set[str] = set()
     cursor: str | None = None
     while True:
-        total, page = reader.assessed_cases(Visibility(everything=True), EVER, answering(), measure, cursor, 500)
+        total, page = reader.assessments.cases(Visibility(everything=True), EVER, answering(), measure, cursor, 500)
         found |= {case.request_id for case in page.cases}
         if page.next is None:
             assert total >= len(page.cases)

@@ -44,7 +44,9 @@ def period_of(asked: PeriodIn, today: date, language: Language) -> tuple[date, d
 def assessment(context: AppContext, caller: Caller, asked: PeriodIn, language: Language) -> AssessmentOut:
     """All figures of what a caller supervises; blocking. Raises Problem 422."""
     sight, (_, _, period) = overseen(caller), period_of(asked, day_of(context.known_on()), language)
-    return assessed_as(context, context.reader.assessed(sight, period, assessing(context)), sight, asked, language)
+    return assessed_as(
+        context, context.reader.assessments.figures(sight, period, assessing(context)), sight, asked, language
+    )
 
 
 def assessing(context: AppContext) -> Assessing:
@@ -107,7 +109,7 @@ def assessed_page(
 ) -> tuple[int, Page]:
     """How many cases a number counts, and a page of them; blocking. Raises Problem 422, BadCursor."""
     _, _, period = period_of(asked, day_of(context.known_on()), language)
-    return context.reader.assessed_cases(overseen(caller), period, answering(), asked.measure, cursor, limit)
+    return context.reader.assessments.cases(overseen(caller), period, answering(), asked.measure, cursor, limit)
 
 
 def _listed(context: AppContext, sight: Visibility) -> list[tuple[str, str]]:

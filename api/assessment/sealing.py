@@ -67,7 +67,9 @@ def sealed_out(context: AppContext, found: Seal, language: Language) -> SealedOu
     """A seal with its figures and what has changed since; blocking."""
     sight, asked = sight_of(found), _asked(found)
     _, _, period = period_of(asked, day_of(context.known_on()), language)
-    now = assessed_as(context, context.reader.assessed(sight, period, assessing(context)), sight, asked, language)
+    now = assessed_as(
+        context, context.reader.assessments.figures(sight, period, assessing(context)), sight, asked, language
+    )
     return SealedOut(
         **dict(seal_out(found)),
         departments=[dict(row) for row in found.figures],

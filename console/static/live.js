@@ -25,12 +25,14 @@ function watch(address) {
   let asking = false;
   let again = false;
   let waiting = [];
+  let ended = false; // the session is over: nothing is asked any more, and what is typed stays
 
   function listen() {
-    if (stream || document.hidden) return;
+    if (stream || ended || document.hidden) return;
     stream = new EventSource(address);
     stream.addEventListener("open", () => { if (before) changed(); before = true; });
     stream.addEventListener("changed", changed);
+    stream.addEventListener("ended", () => { ended = true; leave(); tell("ended"); });
   }
 
   function leave() {
@@ -40,12 +42,12 @@ function watch(address) {
 
   async function changed() {
     again = asking;
-    if (asking) return;
+    if (asking || ended) return;
     asking = true;
     do {
       again = false;
       const fresh = await asked();
-      if (fresh) show(fresh);
+      if (fresh && !ended) show(fresh);
     } while (again);
     asking = false;
   }
@@ -58,7 +60,7 @@ function watch(address) {
       if (inUse(part)) waiting.push(part);
       else part.replaceWith(unfolded(document.adoptNode(newer), part));
     }
-    tell(waiting.length > 0);
+    tell(waiting.length > 0 ? "said" : null);
   }
 
   document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); else listen(); });
@@ -99,7 +101,7 @@ function unfolded(newer, part) {
   return newer;
 }
 
-function tell(behind) {
+function tell(word) {
   const told = document.getElementById("live");
-  told.textContent = behind ? told.dataset.said : "";
+  told.textContent = word ? told.dataset[word] : "";
 }

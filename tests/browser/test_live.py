@@ -1,10 +1,14 @@
 """Two at one case in a real browser: what one does the other sees without a reload, and a form being filled stays."""
 
+import hashlib
 import re
 from collections.abc import Awaitable, Callable
 
+import pytest
 from playwright.async_api import Page, expect
 
+from api.context import AppContext
+from console.door import COOKIE
 from domain.messages import label
 from domain.words import Role
 from tests.api.callers import People
@@ -96,3 +100,18 @@ async def test_a_page_whose_session_is_revoked_stays_and_leads_to_the_way_in(
     await expect(here.locator("[data-part=head]")).to_contain_text(label("stage", "completeness_check", "zh"))
     await here.reload()
     await expect(here).to_have_url(re.compile("/sign-in$"))
+
+
+async def test_a_session_that_ended_elsewhere_is_told_and_what_is_typed_stays(
+    seat: Seat, people: People, context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.streams.LOOK_SECONDS", 0.2)
+    request_id, here = await people.file(), await seat(Role.BUREAU, "bureau")
+    await here.goto(f"/cases/{request_id}")
+    await here.locator("details:has([data-command=decline]) > summary").click()
+    reason = here.locator("form:has([data-command=decline]) [name=reason]")
+    await reason.fill("材料不齐，写了很久")
+    [cookie] = [each for each in await here.context.cookies() if each.get("name") == COOKIE]
+    context.writer.revoke_session(hashlib.sha256(cookie.get("value", "").encode()).hexdigest())
+    await expect(here.get_by_role("status")).to_have_text(label("console", "session_over", "zh"))
+    await expect(reason).to_have_value("材料不齐，写了很久")

@@ -63,7 +63,7 @@ async def test_each_number_is_exactly_its_cases(people: People, enter: Enter, re
     text = (await bureau.get("/assessment")).text
     folded = text.partition("data-idle")[2].partition("</details>")[0]
     for each in told["departments"]:  # nobody is left out: whoever has no cases stands there with 0
-        assert (f'{each["department"]}</td>' in folded) is (each["numbers"]["all"] == 0), each
+        assert (f"{each['department']}</td>" in folded) is (each["numbers"]["all"] == 0), each
     links = re.findall(r'<a href="(/assessment/cases\?[^"]*)">(\d+)</a>', text)
     assert len(links) > 5
     path, number = links[0]

@@ -15,7 +15,9 @@ from api.serving import serving
 from console.app import add_console
 from console.door import COOKIE
 from console.streams import MOST
+from domain.codes import code_key
 from domain.words import Role
+from ledger.queries.notes import NewNote
 from tests.api.callers import Bearer, People
 from tests.console.conftest import THE_SCRIPT, Enter, Person
 from tests.engine.cases import PROVIDER
@@ -110,7 +112,7 @@ async def test_nobody_is_told_of_what_is_not_theirs_to_see(
         assert not await theirs.hears("changed", within=1.5)
     async with tab(port, provider, f"?case={case}&head=x") as opened:
         assert opened.status == 400
-    assert (await port.get("/live")).status_code == 204
+    assert "ended" in (await port.get("/live")).text
 
 
 async def test_signing_out_ends_the_tabs_of_the_session_alone(port: httpx.AsyncClient, enter: Enter) -> None:
@@ -119,9 +121,10 @@ async def test_signing_out_ends_the_tabs_of_the_session_alone(port: httpx.AsyncC
         page = (await port.get("/desk", headers=leaves.headers)).text
         csrf = page.partition('name="csrf_token" value="')[2].partition('"')[0]
         assert (await port.post("/sign-out", data={"csrf_token": csrf}, headers=leaves.headers)).status_code == 303
+        assert await one.hears("ended")
         assert await one.ends()
         assert not await other.ends(within=0.5)
-    assert (await port.get("/live", headers=leaves.headers)).status_code == 204
+    assert "ended" in (await port.get("/live", headers=leaves.headers)).text
 
 
 async def test_a_session_that_ends_elsewhere_ends_its_tabs(
@@ -131,7 +134,32 @@ async def test_a_session_that_ends_elsewhere_ends_its_tabs(
     person = await enter(Role.BUREAU, "bureau")
     async with tab(port, person) as opened:
         context.writer.revoke_session(session_in(person))
+        assert await opened.hears("ended")
         assert await opened.ends()
+
+
+async def test_claims_and_notes_are_told_to_those_who_see_them(
+    port: httpx.AsyncClient, enter: Enter, people: People, context: AppContext
+) -> None:
+    case, provider = await people.file(), await enter(Role.PROVIDER, PROVIDER)
+    bureau, stranger = await enter(Role.BUREAU, "bureau"), await enter(Role.PROVIDER, NOBODYS)
+    where = f"?case={case}&head=99999"
+    async with tab(port, bureau, where) as of_case, tab(port, bureau) as of_desk, tab(port, stranger) as theirs:
+        context.writer.claim(case, code_key("bureau"), "zhang-san")
+        assert await of_case.hears("changed")
+        assert await of_desk.hears("changed")
+        assert not await theirs.hears("changed", within=0.1)
+    async with tab(port, bureau, where) as ours, tab(port, provider, where) as other_side:
+        note = NewNote(case, "bureau", None, "zhang-san", "bureau@nantong", "内部备注", f"live-{case}")
+        context.writer.add_note(note)
+        assert await ours.hears("changed")
+        assert not await other_side.hears("changed", within=2.5)
+
+
+async def test_a_batch_that_is_not_there_or_not_theirs_is_told_to_nobody(port: httpx.AsyncClient, enter: Enter) -> None:
+    for role, status in ((Role.OPERATOR, 404), (Role.BUREAU, 403)):
+        async with tab(port, await enter(role, "bureau"), "?batch=none") as opened:
+            assert opened.status == status
 
 
 def session_in(person: Person) -> str:
