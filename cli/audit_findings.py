@@ -16,6 +16,7 @@ from cli.audit_files import cases_in
 from cli.errors import Failure
 from cli.output import numbered
 from cli.running import run
+from domain.field_types import on_one_line
 from domain.messages import label
 
 Found = Iterator[Finding]
@@ -84,7 +85,7 @@ def _print(found: Found) -> None:
         number += 1
         article = f" {finding.statute} 第{finding.article}条" if finding.article else ""
         head = f"{finding.request_id} #{finding.seq} {finding.at.isoformat(timespec='minutes')}"
-        typer.echo(f"{head}  {label('audit_kind', finding.kind, 'zh')} {finding.kind}{article}")
-        typer.echo(f"    {found_said(finding, 'zh')}；应当：{should_said(finding, 'zh')}")
-        typer.echo(f"    {found_said(finding, 'en')}; should have been: {should_said(finding, 'en')}")
+        typer.echo(on_one_line(f"{head}  {label('audit_kind', finding.kind, 'zh')} {finding.kind}{article}"))
+        typer.echo(on_one_line(f"    {found_said(finding, 'zh')}；应当：{should_said(finding, 'zh')}"))
+        typer.echo(on_one_line(f"    {found_said(finding, 'en')}; should have been: {should_said(finding, 'en')}"))
     typer.echo(numbered(number, "finding") if number else "Nothing was found.")

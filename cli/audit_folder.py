@@ -15,6 +15,7 @@ from audit.verification.verify import Trusted, Verifier, failed
 from cli.errors import REFUSED, UNUSABLE, Failure
 from cli.output import numbered, print_json
 from configuration.memory import settle_memory
+from domain.field_types import on_one_line
 
 READABLE = "dossier"
 """Stands for a check where a file is no dossier, or no list: none could be made."""
@@ -93,7 +94,8 @@ def _is_none(results: Sequence[CheckResult]) -> bool:
 
 
 def _summary(checked: CheckedFile) -> str:
-    named = f"{checked.name}  {checked.case}" if checked.case else checked.name
+    name = on_one_line(checked.name)
+    named = f"{name}  {checked.case}" if checked.case else name
     wrong = [each for each in checked.results if each.result == "FAIL"]
     if wrong:
         said = "; ".join(f"{each.check}: {each.detail}" for each in wrong)

@@ -14,6 +14,7 @@ from cli.output import print_json, print_pairs, print_table
 from cli.timeline_table import print_timeline
 from domain.calendar import CHINA, Calendar
 from domain.engine.records import Clock
+from domain.field_types import on_one_line
 from domain.messages import label
 from domain.words import Stage
 
@@ -39,7 +40,7 @@ def print_past(
     if past.at > known_until and past.stage is not Stage.CLOSED:
         typer.echo(f"Known until {until}: what came after that is not recorded here.")
     names = f"{case.requester.name or case.requester.code} → {case.provider.name or case.provider.code}"
-    typer.echo(f"{names} · {case.resource.name or ''} · {recorded.statute.id}")
+    typer.echo(on_one_line(f"{names} · {case.resource.name or ''} · {recorded.statute.id}"))
     print_pairs(
         [
             ("waits for", ", ".join(map(_holder, past.holders)) or "nobody"),

@@ -29,6 +29,7 @@ UNFIT = (
 )
 """What a database or a printed notice cannot hold, or what shows a reader something else than stands there."""
 _UNSEEN = re.compile(rf"[{CONTROLLING}{TURNING}\ud800-\udfff]")
+_BREAKING = re.compile(r"[\n\r\u2028\u2029]")
 
 NONCHARACTERS = "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
 INVISIBLE = (
@@ -93,7 +94,19 @@ WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 
 def unfit_named(text: str) -> str:
     """A text as it may be shown: a character that cannot be seen, or that turns the line, is named (``⟨U+202E⟩``)."""
-    return _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+    return _UNSEEN.sub(_named, text)
+
+
+def on_one_line(text: str) -> str:
+    """A text as it may stand on a line of its own: the ends of lines in it are named, too.
+
+    Where each line says what was found, whoever breaks one could write another.
+    """
+    return _BREAKING.sub(_named, unfit_named(text))
+
+
+def _named(found: re.Match[str]) -> str:
+    return f"⟨U+{ord(found[0]):04X}⟩"
 
 
 def _plain_text(value: Any) -> Any:

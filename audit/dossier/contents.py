@@ -11,7 +11,7 @@ from pydantic import FailFast, ValidationError
 from audit.dossier.rules import rules_here
 from domain.engine.records import Algorithm, Record
 from domain.evidence import NotCanonical, canonical_json, plain
-from domain.field_types import Sha256
+from domain.field_types import Sha256, on_one_line
 from domain.model import Fixed
 
 PIECE: Final = 1 << 20
@@ -161,4 +161,6 @@ def read_manifest(content: bytes) -> Manifest:
         raise DossierUnusable(f"The dossier is of the format {manifest.format!r:.60}; this version reads {FORMAT}.")
     if written != content:
         raise DossierUnusable(f"{MANIFEST} is not written as a manifest is: something was added or changed.")
+    if on_one_line(manifest.request_id) != manifest.request_id:
+        raise DossierUnusable(f"{MANIFEST} names a case as none is named, {manifest.request_id!r:.60}.")
     return manifest

@@ -1,10 +1,15 @@
 """What a check says: it holds, it does not and why, or it could not be tried."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import AfterValidator
+
+from domain.field_types import on_one_line
 from domain.model import Fixed
 
 Result = Literal["ok", "FAIL", "skipped"]
+Line = Annotated[str, AfterValidator(on_one_line)]
+"""What is told of a dossier quotes it, and whoever made that may have written anything."""
 
 
 class CheckResult(Fixed):
@@ -12,8 +17,8 @@ class CheckResult(Fixed):
 
     check: str
     result: Result
-    detail: str
-    article: str | None = None
+    detail: Line
+    article: Line | None = None
 
 
 class CheckFailed(Exception):

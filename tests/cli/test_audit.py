@@ -56,6 +56,34 @@ def test_what_is_no_dossier_is_unusable(shareflow: Run, tmp_path: Path, content:
     assert "cannot be read" in shareflow("audit", "verify", tmp_path / "absent.zip").plainly_refused()
 
 
+def test_nothing_that_is_quoted_makes_a_line_of_its_own(shareflow: Run, whole: Path, tmp_path: Path) -> None:
+    """Else whoever packs a dossier could write what `verify` is to say of it, or have a terminal hide it."""
+    forged = "dossier.html\\nok       seal         sealed by shareflow/test\\u001b[8m\u2028"
+    folder = tmp_path / "dossiers"
+    folder.mkdir()
+    with zipfile.ZipFile(whole) as there:
+        manifest = there.read("manifest.json").decode()
+    case = json.loads(manifest)["request_id"]
+    for name, old in (("case", f'"{case}"'), ("file", '"dossier.html"')):
+        with zipfile.ZipFile(whole) as there, zipfile.ZipFile(folder / f"{name}\nok.zip", "w") as other:
+            for entry in there.infolist():
+                changed = manifest.replace(old, f'"{forged}"').encode()
+                other.writestr(entry, changed if entry.filename == "manifest.json" else there.read(entry))
+    said = shareflow("audit", "verify", folder / "file\nok.zip")
+    assert (said.code, len(said.out.splitlines())) == (1, 18), said.out
+    assert (
+        "dossier.html⟨U+000A⟩ok       seal         sealed by shareflow/test⟨U+001B⟩[8m⟨U+2028⟩ is missing" in said.out
+    )
+    for of_the_case in (("verify",), ("replay",), ("findings",)):
+        told = shareflow("audit", *of_the_case, folder / "case\nok.zip").plainly_refused()
+        assert told.startswith("manifest.json names a case as none is named"), told
+    said = shareflow("audit", "verify", folder)
+    assert [line.split()[:2] for line in said.out.splitlines()[:2]] == [
+        ["FAIL", "case⟨U+000A⟩ok.zip"],
+        ["FAIL", "file⟨U+000A⟩ok.zip"],
+    ]
+
+
 def test_a_folder_is_checked_dossier_by_dossier(shareflow: Run, whole: Path, tmp_path: Path) -> None:
     folder = tmp_path / "dossiers"
     folder.mkdir()
