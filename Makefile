@@ -59,7 +59,7 @@ check: setup ## formatting, style, types, the arrows between packages, the statu
 	$(BIN)/python -m starter.diagram --check
 
 check-deploy: setup $(DEPLOYED) ## have the programs that read deploy/ take its files and systemd boot its units (needs root and Debian's packages, see .ci/run)
-	$(BIN)/python -m pytest tests/deploy/with_tools.py tests/deploy/with_kubernetes.py tests/deploy/with_systemd.py
+	$(BIN)/python -m pytest $(sort $(wildcard tests/deploy/with_*.py))
 
 # What plays the object store needs libraries in other versions than ours, and has an environment of its own.
 $(DEPLOYED): $(STAMP) tests/deploy/requirements.lock tests/deploy/s3-server.lock
