@@ -155,9 +155,10 @@ async def ended_otherwise(client: TemporalClient, since: datetime | None) -> Asy
             yield request_id_of(run.id), run.run_id
 
 
-async def all_runs(client: TemporalClient) -> AsyncIterator[ListedRun]:
-    """Every run of a case in Temporal that has not handed over, in no order. Raises one of TEMPORAL_FAILED."""
-    async for run in client.list_workflows(f'WorkflowType = "{CASE}" AND ExecutionStatus != "ContinuedAsNew"'):
+async def all_runs(client: TemporalClient, at_most: int | None = None) -> AsyncIterator[ListedRun]:
+    """Every run of a case in Temporal that has not handed over, the newest first. Raises one of TEMPORAL_FAILED."""
+    asked = f'WorkflowType = "{CASE}" AND ExecutionStatus != "ContinuedAsNew"'
+    async for run in client.list_workflows(asked, limit=at_most):
         if run.run_id is not None and run.status is not None:
             yield ListedRun(request_id_of(run.id), run.id, run.run_id, _word(run.status), run.start_time)
 

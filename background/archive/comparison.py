@@ -22,6 +22,7 @@ from ledger.queries.compared import (
     digest_of,
 )
 from ledger.queries.retention import histories_disposed_of
+from ledger.queries.views import CaseFilter
 from ledger.reader import Reader
 from protocol.asking import WorkflowGone
 from protocol.connecting import TemporalClient
@@ -114,11 +115,23 @@ class Comparison:
                 yield found
         for run in self._runs.values():
             if await self._is_extra(run):
-                yield CompareFinding(
-                    Discrepancy.EXTRA,
-                    run.request_id,
-                    f"Temporal carries a case ({run.state}) that the ledger does not have.",
-                )
+                yield _extra(run)
+
+    async def of_latest(self, number: int) -> list[CompareFinding]:
+        """What differs with so many of the newest runs of Temporal and of the newest open cases of the ledger.
+
+        Enough to tell whether one of the two is older than the other. Raises as :meth:`findings`.
+        """
+        found = list[CompareFinding]()
+        async for run in all_runs(self.client, number):
+            if await self._is_extra(run):
+                found.append(_extra(run))
+        page = await asyncio.to_thread(self.reader.cases, CaseFilter(open=True), None, number)
+        for each in page.cases:
+            case = await asyncio.to_thread(compared_case, self.engine, each.request_id)
+            if case is not None:
+                found += await self._states(case, None) or ([] if self.quick else await self._heads(case))
+        return found
 
     async def _page(self, page: Sequence[ComparedCase]) -> list[CompareFinding]:
         listed = {case.request_id: self._runs.pop(case.request_id, None) for case in page}
@@ -217,6 +230,11 @@ class Comparison:
         if run.state not in (RUNNING, "completed") or run.started_at > datetime.now(UTC) - self.quiet:
             return False
         return await asyncio.to_thread(compared_case, self.engine, run.request_id) is None
+
+
+def _extra(run: ListedRun) -> CompareFinding:
+    said = f"Temporal carries a case ({run.state}) that the ledger does not have."
+    return CompareFinding(Discrepancy.EXTRA, run.request_id, said)
 
 
 def _difference(engine: Engine, case: ComparedCase, told: ToldHead, quiet: bool) -> CompareFinding | None:

@@ -7,6 +7,7 @@ from cli.checks.beside import api_check, issuer_check
 from cli.checks.checkpoints import checkpoints_check
 from cli.checks.clocks import clocks_check
 from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
+from cli.checks.moment import moment_check
 from cli.checks.running import schedules_check, workers_check
 from cli.checks.sealing import sealing_check
 from cli.connection import NAME_BOTH
@@ -39,6 +40,7 @@ async def engine_checks(settings: Settings) -> list[Check]:
     checkpoints = await asyncio.to_thread(checkpoints_check, settings, reader, running is not None)
     archive = await archive_check(reader, client)
     more = [
+        await moment_check(settings, reader, client),
         await workers_check(settings, client),
         await schedules_check(settings, client),
         await clocks_check(reader, client),

@@ -50,7 +50,7 @@ async def test_an_engine_its_cases_and_what_can_be_amiss(monkeypatch: pytest.Mon
         kept = await client.file("changshu-2019", APPLICATION)
         found = await findings()
         assert {name: check.state for name, check in found.items()} == {
-            **dict.fromkeys(("database", "temporal", "cases", "archive", "workers", "clocks"), "ok"),
+            **dict.fromkeys(("database", "temporal", "cases", "archive", "moment", "workers", "clocks"), "ok"),
             **dict.fromkeys(("sealing", "schedules", "api", "issuer"), "skipped"),
             "checkpoints": "warning",
         }
