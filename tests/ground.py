@@ -18,10 +18,11 @@ from embedded.simulate.sandbox import Sandbox, sandbox
 from ledger.leases import leases
 from starter.engine_client import ShareflowClient
 from starter.tokens import Issuer, new_issuer
+from tests.databases import databases, empty_database, ledger_url
 from tests.forms import either
 from tests.plays import details, every_play, plays, real_plays
 
-__all__ = ["details", "every_play", "plays", "real_plays"]
+__all__ = ["databases", "details", "empty_database", "every_play", "ledger_url", "plays", "real_plays"]
 
 # How long an example takes says how busy the machine is; speed is measured in bench.
 settings.register_profile(

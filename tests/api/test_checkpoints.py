@@ -25,7 +25,8 @@ from ledger.schema import migrate
 from starter.engine_client import ShareflowClient
 from starter.tokens import Issuer
 from tests.api.callers import Bearer, People
-from tests.ledger.conftest import Steps, resolve, with_texts
+from tests.databases import with_texts
+from tests.ledger.conftest import Steps, resolve
 
 SIGNER = Ed25519Signer("shareflow/test", b"\x01" * 32)
 WITNESS = Witness("audit.example", b"\x02" * 32, lambda: 1_800_000_000)

@@ -15,8 +15,8 @@ from ledger.queries import events_of
 from ledger.recording import record_step
 from ledger.schema import migrate
 from ledger.schema_check import require_schema
+from tests.databases import with_texts
 from tests.deploy.conftest import DEPLOY
-from tests.ledger.conftest import with_texts
 
 ROLES = (DEPLOY / "postgres/roles.sql").read_text("utf-8")
 BEYOND = [

@@ -28,9 +28,9 @@ from ledger.leases import Lease
 from ledger.queries import events_of
 from ledger.recording import record_step
 from ledger.schema import migrate
+from tests.databases import with_texts
 from tests.deploy.conftest import DEPLOY
 from tests.deploy.test_roles import ROLES, in_the_name_of
-from tests.ledger.conftest import with_texts
 
 BIN = Path(sys.executable).parent
 SERVICES = ("setup", "api", "worker@1", "backup")

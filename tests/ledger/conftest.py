@@ -1,35 +1,27 @@
 """One embedded PostgreSQL for all tests of the ledger; each test uses its own requests."""
 
 import itertools
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from domain.clocks import ClockId
 from domain.engine.records import Actor, Clock, ClockOrder, Event, Rung, Step
 from domain.words import Basis, EventType, Role, Stage, Unit, Urgency
-from embedded.stack.postgres import start_postgres
 from ledger.engine import connect
-from ledger.queries.texts import store_texts
 from ledger.schema import migrate
+from tests.databases import Databases, with_texts
 
 T0 = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    # Not pytest's own folder: as root the server runs as another user, and a second pytest that starts
-    # meanwhile would shut that user out of it.
-    with tempfile.TemporaryDirectory(prefix="shareflow-") as folder:
-        server = start_postgres(Path(folder) / "pg", thrown_away=True)
-        yield server.url
-        server.stop()
+def postgres_url(databases: Databases) -> str:
+    return databases.url
 
 
 @pytest.fixture(scope="session")
@@ -42,28 +34,11 @@ def engine(postgres_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def empty_database(postgres_url: str, engine: Engine) -> str:
-    """The URL of a database of its own, without any table."""
-    name = f"empty{next(_numbers)}"
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    return postgres_url.replace("/postgres?", f"/{name}?")
-
-
-@pytest.fixture
-def own(empty_database: str) -> Iterator[Engine]:
+def own(ledger_url: str) -> Iterator[Engine]:
     """A ledger of its own."""
-    engine = connect(empty_database, pool_size=5)
-    migrate(engine)
-    with_texts(engine)
+    engine = connect(ledger_url, pool_size=5)
     yield engine
     engine.dispose()
-
-
-def with_texts(engine: Engine) -> None:
-    """Keep what the cases of these tests rest on."""
-    statute = {"id": "nantong-2020", "limits": [{"amount": 10}]}
-    store_texts(engine, {"d" * 64: ("statute", statute), "e" * 64: ("policy", {"negotiation": 10})})
 
 
 class Steps:

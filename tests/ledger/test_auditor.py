@@ -13,7 +13,7 @@ from ledger.log_book import LogBook
 from ledger.reader import Reader
 from ledger.recording import record_step
 from ledger.schema import migrate
-from tests.ledger.conftest import Steps, with_texts
+from tests.ledger.conftest import Steps
 from tests.ledger.test_log_book import AT, SIGNER
 
 WRITES = [
@@ -27,11 +27,9 @@ WRITES = [
 
 
 @pytest.fixture
-def own(empty_database: str, resolve: Callable[..., object]) -> Iterator[Engine]:
+def own(ledger_url: str, resolve: Callable[..., object]) -> Iterator[Engine]:
     """A ledger of its own with one case, under a checkpoint."""
-    engine = connect(empty_database, pool_size=2)
-    migrate(engine)
-    with_texts(engine)
+    engine = connect(ledger_url, pool_size=2)
     record_step(engine, Steps("audited").filing(), resolve, "sm3")
     LogBook(engine).checkpoint(SIGNER, AT)
     yield engine

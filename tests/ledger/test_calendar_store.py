@@ -23,14 +23,12 @@ from ledger.queries.calendars import (
     publications,
     store_edition,
 )
-from ledger.schema import migrate
 
 
 @pytest.fixture
-def apart(empty_database: str):
+def apart(ledger_url: str):
     """A ledger of its own: what is stored in one stays."""
-    engine = connect(empty_database)
-    migrate(engine)
+    engine = connect(ledger_url)
     yield engine
     engine.dispose()
 

@@ -15,15 +15,11 @@ from ledger.engine import connect
 from ledger.queries.counting import count_on
 from ledger.queries.views import LimitsEnded
 from ledger.recording import record_step
-from ledger.schema import migrate
-from tests.ledger.conftest import with_texts
 
 
 @pytest.fixture
-def fresh(empty_database: str) -> Iterator[Engine]:
-    engine = connect(empty_database)
-    migrate(engine)
-    with_texts(engine)
+def fresh(ledger_url: str) -> Iterator[Engine]:
+    engine = connect(ledger_url)
     yield engine
     engine.dispose()
 

@@ -21,8 +21,7 @@ from ledger.queries.counting import count_on
 from ledger.queries.messages import BEGINNING, MessageFilter, visible_messages
 from ledger.queries.outbox_position import newest_message
 from ledger.recording import record_step
-from ledger.schema import migrate
-from tests.ledger.conftest import Steps, with_texts
+from tests.ledger.conftest import Steps
 
 Told = tuple[str, int]
 _numbers = itertools.count(1)
@@ -125,11 +124,9 @@ def looked_at(connection: Connection, statement: str, parameters: Mapping[str, A
 
 @pytest.mark.parametrize("reader", ["everything", "often", "nobody"])
 def test_what_is_seldom_told_is_found_without_walking_through_the_rest(
-    empty_database: str, resolve: Callable[..., Clock], reader: str
+    ledger_url: str, resolve: Callable[..., Clock], reader: str
 ) -> None:
-    engine = connect(empty_database)
-    migrate(engine)
-    with_texts(engine)
+    engine = connect(ledger_url)
     fill = "INSERT INTO outbox (position, request_id, seq, type) SELECT n, 'r' || n / 12, n, 'urged'"
     with engine.begin() as connection:
         connection.execute(text(f"{fill} FROM generate_series(1, {MANY}) n"))
@@ -156,10 +153,8 @@ def test_what_is_seldom_told_is_found_without_walking_through_the_rest(
     engine.dispose()
 
 
-def test_a_cursor_from_before_what_was_pruned_is_refused(empty_database: str, resolve) -> None:
-    engine = connect(empty_database)
-    migrate(engine)
-    with_texts(engine)
+def test_a_cursor_from_before_what_was_pruned_is_refused(ledger_url: str, resolve) -> None:
+    engine = connect(ledger_url)
     for _ in range(3):
         record_step(engine, Steps(f"feed-{next(_numbers)}").filing(), resolve, "sm3")
     everything, of_all = Visibility(everything=True), MessageFilter()

@@ -14,7 +14,6 @@ from ledger.queries.messages import MessageFilter, visible_messages
 from ledger.queries.outbox_position import newest_message, requests_told_after
 from ledger.recording import record_step
 from ledger.schema import migrate
-from tests.ledger.conftest import with_texts
 
 Told = tuple[str, int]
 
@@ -99,11 +98,9 @@ def test_readers_miss_nothing_while_writers_stall_and_keep_the_order_of_each_cas
 
 
 def test_after_a_backup_was_restored_messages_still_come_after_all_that_were(
-    empty_database: str, more_steps, resolve
+    ledger_url: str, more_steps, resolve
 ) -> None:
-    engine = connect(empty_database)
-    migrate(engine)
-    with_texts(engine)
+    engine = connect(ledger_url)
     before = more_steps()
     record_step(engine, before.filing(), resolve, "sm3")
     last = newest_message(engine)

@@ -16,13 +16,11 @@ from domain.engine.records import NumberedEvent, Step
 from domain.evidence import ChainBroken, numbered, verify_chain
 from domain.log.acts import Acting
 from domain.words import ClockState, EventType, Outcome, Stage
-from ledger.engine import connect
 from ledger.errors import CalendarChanged, LedgerConflict
 from ledger.queries import events_of, get_case, messages_after
 from ledger.queries.calendars import store_edition
 from ledger.recording import record_step
-from ledger.schema import migrate
-from tests.ledger.conftest import T0, with_texts
+from tests.ledger.conftest import T0
 from tests.ledger.test_calendar_store import edition
 
 
@@ -130,10 +128,8 @@ def test_a_step_on_another_chain_is_never_recorded(engine: Engine, steps, resolv
     assert rows(engine, steps.request_id) == (2, 1, 2)
 
 
-def test_a_step_counted_with_an_older_calendar_is_counted_again(empty_database: str, steps, resolve) -> None:
-    engine = connect(empty_database)
-    migrate(engine)
-    with_texts(engine)
+def test_a_step_counted_with_an_older_calendar_is_counted_again(own: Engine, steps, resolve) -> None:
+    engine = own
     record_step(engine, steps.filing(), resolve, "sm3", editions=0)
     store_edition(engine, edition(), Acting(subject="tester"), 0)
     again = steps.step(2, [steps.event(EventType.CLOCK_STARTED, 3, order=steps.order(2), number=2)])

@@ -4,12 +4,10 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from background.webhooks.addresses import allowed_from
 from background.webhooks.dispatcher import Dispatcher
@@ -21,12 +19,11 @@ from background.webhooks.sending import Sender
 from domain.access import Visibility
 from domain.log.acts import Acting
 from domain.words import EventType
-from embedded.stack.postgres import start_postgres
 from ledger.engine import connect
 from ledger.queries.events import events_of
 from ledger.recording import record_step
-from ledger.schema import migrate
-from tests.ledger.conftest import Steps, resolve, with_texts
+from tests.databases import Databases
+from tests.ledger.conftest import Steps, resolve
 from tests.webhooks.receiver import WebhookReceiver
 
 ME = Acting(subject="me", org="R")
@@ -40,51 +37,20 @@ Subscribe = Callable[..., Webhook]
 """Adds a webhook."""
 
 
-@pytest.fixture(scope="session")
-def hooks_server() -> Iterator[str]:
-    """A PostgreSQL with a database to copy; its URL with a place for the name."""
-    with TemporaryDirectory(prefix="shareflow-") as folder:
-        server = start_postgres(Path(folder) / "pg", thrown_away=True)
-        address = server.url.replace("/postgres?", "/{name}?")
-        _admin(address, "CREATE DATABASE hooks_model")
-        model = connect(address.format(name="hooks_model"))
-        migrate(model)
-        model.dispose()
-        yield address
-        server.stop()
-
-
 @pytest.fixture
-def database(hooks_server: str) -> str:
-    """The URL of a fresh ledger."""
-    name = f"hooks{next(_numbers)}"
-    _admin(hooks_server, f"CREATE DATABASE {name} TEMPLATE hooks_model")
-    return hooks_server.format(name=name)
-
-
-@pytest.fixture
-def ledger(database: str) -> Iterator[Engine]:
-    engine = connect(database, pool_size=20)
+def ledger(ledger_url: str) -> Iterator[Engine]:
+    engine = connect(ledger_url, pool_size=20)
     yield engine
     engine.dispose()
 
 
-def _admin(address: str, *statements: str) -> None:
-    engine = connect(address.format(name="postgres"))
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
-
-
 @pytest.fixture
-def cut_off(hooks_server: str, database: str) -> Iterator[Callable[[bool], None]]:
+def cut_off(databases: Databases, ledger_url: str) -> Iterator[Callable[[bool], None]]:
     """Take the database away (True) and bring it back (False)."""
-    name = database.split("?")[0].rpartition("/")[2]
+    name = ledger_url.split("?")[0].rpartition("/")[2]
 
     def cut(away: bool) -> None:
-        _admin(
-            hooks_server,
+        databases.run(
             f"ALTER DATABASE {name} ALLOW_CONNECTIONS {not away}",
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND {away}",
         )
@@ -115,7 +81,6 @@ class Cases:
     """Cases in a ledger, written as a workflow's steps are."""
 
     def __init__(self, engine: Engine) -> None:
-        with_texts(engine)
         self.engine = engine
 
     def file(self, **header: Any) -> str:

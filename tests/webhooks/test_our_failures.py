@@ -17,7 +17,7 @@ from tests.webhooks.receiver import WebhookReceiver
 
 
 async def test_what_a_killed_dispatcher_had_begun_is_sent_by_the_next(
-    database: str,
+    ledger_url: str,
     ledger: Engine,
     cases: Cases,
     subscribe: Subscribe,
@@ -29,7 +29,7 @@ async def test_what_a_killed_dispatcher_had_begun_is_sent_by_the_next(
     request_id = cases.file()
     cases.add(request_id)
     receiver.hold.clear()
-    process = await run_dispatcher(database)
+    process = await run_dispatcher(ledger_url)
     try:
         await receiver.until(lambda: receiver.busy == 1)
     finally:
