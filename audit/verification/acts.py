@@ -11,6 +11,7 @@ from domain.log.acts import OperatorAct, digest_of_act
 from domain.log.checkpoints import Checkpoint
 from domain.log.entries import entry_of_act
 from domain.log.heads import LogHead, digest_of_acts, key_of_acts
+from domain.messages.counting import CountingText
 
 
 def acts_in(dossier: CaseDossier) -> tuple[OperatorAct, ...]:
@@ -38,7 +39,7 @@ def check_acts(dossier: CaseDossier, proof: LogProof | None) -> str:
             _check_all(acts[: len(proved)], head_in(proof, checkpoint, "acts", key, "the packed checkpoint"))
     if not acts:
         return "no act of those who run the engine"
-    return f"{len(acts)} acts, {len(proved)} of them in the log"
+    return CountingText("{acts:act|acts}, {proved} of them in the log").format(acts=len(acts), proved=len(proved))
 
 
 def check_acts_against(dossier: CaseDossier, proof: LogProof, own: Checkpoint) -> None:

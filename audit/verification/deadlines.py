@@ -10,6 +10,7 @@ from audit.verification.rules import DecidesOtherwise
 from domain.calendar import CHINA, Calendar, CalendarError, day_of
 from domain.engine.deadlines import order_again, resolve
 from domain.engine.records import Clock, Deadline, RecordedEvent
+from domain.messages.counting import CountingText
 
 _COUNTED = ("due_date", "due_at", "provisional", "calendar_edition", "calendar_editions")
 """What the calendar adds to a limit; its warnings and rungs are of the policy, and are checked with the history."""
@@ -31,7 +32,7 @@ def check_deadlines(record: CaseRecord, all_editions: bool, complete: bool) -> s
             _count_again(record, event, event.clock, known_on[event.seq])
             counted += 1
     besides = f"; no notice that this release has: {', '.join(unknown)}" if unknown else ""
-    return f"{counted} deadlines counted again, each the same day and hour{besides}"
+    return CountingText("{n:deadline|deadlines} counted again, each the same day and hour").format(n=counted) + besides
 
 
 def _editions_of_nobody(calendar: Calendar) -> list[str]:

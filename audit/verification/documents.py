@@ -1,12 +1,16 @@
 """Whether the papers of a dossier are those that its case names, each under its own digest."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from audit.dossier.contents import DOCUMENTS, INDEX, CaseDossier
 from audit.dossier.documents import IndexedPaper, RelatedCase, index_of, read_index
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
+from domain.messages.counting import CountingText
+
+_NAMED: Final = CountingText("{papers:paper|papers} named, {here} of them here; {cases:other case|other cases} named")
+"""What holds, in one line."""
 
 
 def check_documents(dossier: CaseDossier, record: CaseRecord, application: Mapping[str, Any]) -> str:
@@ -28,7 +32,7 @@ def check_documents(dossier: CaseDossier, record: CaseRecord, application: Mappi
         raise CheckFailed(f"no event names the paper {DOCUMENTS}{strangers[0]}")
     _compare("paper", index.papers, wanted.papers)
     _compare("case", index.cases, wanted.cases)
-    return f"{len(index.papers)} papers named, {len(packed)} of them here; {len(index.cases)} other cases named"
+    return _NAMED.format(papers=len(index.papers), here=len(packed), cases=len(index.cases))
 
 
 def _compare(

@@ -2,6 +2,7 @@
 
 from audit.verification.record import CaseRecord
 from audit.verification.rules import DecidesOtherwise
+from domain.messages.counting import CountingText
 from domain.naming import procedure_of_id
 from domain.words import Stage
 from procedures.registry import PROCEDURES
@@ -26,4 +27,5 @@ def check_transitions(record: CaseRecord) -> str:
                 event.article,
             )
         here, steps = event.stage, steps + 1
-    return f"{steps} steps of {procedure.name.value}, the last one to {here.value}"
+    told = CountingText("{steps:step|steps} of {procedure}, the last one to {here}")
+    return told.format(steps=steps, procedure=procedure.name.value, here=here.value)

@@ -37,6 +37,7 @@ from audit.verification.transitions import check_transitions
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import COSIGNATURE, PublicKey
 from domain.log.notes import read_note
+from domain.messages.counting import CountingText
 from protocol.messages import CaseOpening
 
 
@@ -206,7 +207,7 @@ class _Verification:
         self._read_histories()
         self._replayed = self._loop.run(check_history(self._dossier, self._read_record, self._histories))
         events, runs = sum(len(history.events) for history in self._histories), len(self._histories)
-        return f"{events} events of Temporal in {runs} run{'s' if runs > 1 else ''}, replayed"
+        return CountingText("{events} events of Temporal in {runs:run|runs}, replayed").format(events=events, runs=runs)
 
     def _compare(self) -> str:
         assert self._replayed is not None

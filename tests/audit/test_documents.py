@@ -67,7 +67,7 @@ def test_a_paper_that_is_kept_is_packed() -> None:
     assert index_in(again)["papers"] == [
         {"event": 1, "held": True, "name": "申请表.pdf", "sealed": True, "sha256": DIGEST}
     ]
-    assert found(again)["documents"] == "ok: 1 papers named, 1 of them here; 0 other cases named"
+    assert found(again)["documents"] == "ok: 1 paper named, 1 of them here; 0 other cases named"
     assert wrong(again) == {}
     with zipfile.ZipFile(io.BytesIO(packed(dossier, [PAPER]))) as archive:
         assert archive.read(NAME) == PAPER
