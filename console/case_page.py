@@ -78,7 +78,7 @@ def _shown(
     application = [
         (field_name(name, language), text)
         for name, value in case.application.items()
-        if name not in _TOLD_APART and (text := value_text(name, value, language))
+        if name not in _TOLD_APART and (text := value_text(name, value, language, case.statute_then))
     ]
     stages = PROCEDURES[ProcedureName(case.procedure)].under(KNOWN.statute(case.statute_digest)).stages
     return {

@@ -46,8 +46,8 @@ def story(told: CaseTold, now: datetime, before: int | None, language: Language)
         "limits": _limits(told, now, language),
         "drawn": days_drawn(account, now, language),
         "stages": [(it, label("stage", it.stage, language)) for it in account.stages],
-        "rounds": [_round(it, language) for it in account.rounds],
-        "changes": [_change(it, language) for it in account.changes],
+        "rounds": [_round(it, statute, language) for it in account.rounds],
+        "changes": [_change(it, statute, language) for it in account.changes],
     }
 
 
@@ -65,7 +65,7 @@ def event_told(event: RecordedEvent, statute: Statute, language: Language) -> Ma
         "label": event_label(event.type, event.data, language),
         "role": label("role", event.actor.role, language),
         "reason": reason if isinstance(reason, str) else None,
-        "said": said_lines(said, language),
+        "said": said_lines(said, language, statute),
         "clock": label("clock", clock, language) if clock in set(ClockId) else None,
         "late": event.data.get("late") is True,
         "quotes": quotes(statute, event.statute, event.article) if event.article else (),
@@ -121,21 +121,25 @@ def _marks(events: Iterable[RecordedEvent]) -> Mapping[date, str]:
     return {day: str(each[0]) if len(each) == 1 else f"{each[0]}–{each[-1]}" for day, each in found.items()}
 
 
-def _round(it: Round, language: Language) -> Mapping[str, Any]:
+def _round(it: Round, statute: Statute, language: Language) -> Mapping[str, Any]:
     """A round with what each side said in it: the requester, the provider, and whoever is above both."""
     sides: dict[str, list[Mapping[str, Any]]] = {"requester": [], "provider": [], "above": []}
     for each in it.said:
         role = each.event.actor.role
         side = role.value if role in (Role.REQUESTER, Role.PROVIDER) else "above"
-        parts = [(field_name(name, language), value_text(name, value, language)) for name, value in each.parts if value]
+        parts = [
+            (field_name(name, language), value_text(name, value, language, statute))
+            for name, value in each.parts
+            if value
+        ]
         told = {"event": each.event, "label": label("event", each.event.type, language), "parts": parts}
         sides[side].append({**told, "role": label("role", role, language)})
     return {"number": it.number, **sides}
 
 
-def _change(it: Replaced, language: Language) -> Mapping[str, Any]:
+def _change(it: Replaced, statute: Statute, language: Language) -> Mapping[str, Any]:
     if it.clock is None:
-        before, after = (value_text(it.name, value, language) for value in (it.before, it.after))
+        before, after = (value_text(it.name, value, language, statute) for value in (it.before, it.after))
         return {"event": it.event, "name": field_name(it.name, language), "before": before, "after": after, "why": ""}
     why, _, edition = (it.why or "").partition(":")
     said = label("superseded_for", why, language) if why in words("superseded_for") else why

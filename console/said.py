@@ -6,17 +6,18 @@ from typing import Any, Final
 from audit.page.told import UNSAID, WORDS_OF
 from console.shown_forms import choice_of, named
 from domain.messages import Language, label, words
+from domain.statutes.model import Name, Statute
 
 DEEPEST: Final = 6
 """What is said within more objects than this is not shown."""
 
 
-def said_lines(told: Mapping[str, Any], language: Language) -> Sequence[tuple[str, str]]:
-    """The fields with something in them, each by its name, as one text."""
+def said_lines(told: Mapping[str, Any], language: Language, statute: Statute) -> Sequence[tuple[str, str]]:
+    """The fields with something in them, each by its name, as one text; what a text lists by its name there."""
     return [
         (field_name(name, language), text)
         for name, value in told.items()
-        if name not in UNSAID and (text := value_text(name, value, language))
+        if name not in UNSAID and (text := value_text(name, value, language, statute))
     ]
 
 
@@ -28,33 +29,45 @@ def field_name(name: str, language: Language) -> str:
         return name
 
 
-def value_text(name: str, value: Any, language: Language) -> str:
-    """A value as text: one line for each thing that it holds."""
-    return "\n".join(_lines(name, value, language, 0))
+def value_text(name: str, value: Any, language: Language, statute: Statute | None = None) -> str:
+    """A value as text: one line for each thing that it holds; ``statute``: what that text lists, by its name there."""
+    return "\n".join(_lines(name, value, language, statute, 0))
 
 
-def _lines(name: str, value: Any, language: Language, depth: int) -> Iterator[str]:
+def _lines(name: str, value: Any, language: Language, statute: Statute | None, depth: int) -> Iterator[str]:
     if depth > DEEPEST or value is None:
         return
     if isinstance(value, Mapping):
         colon = label("console", "colon", language)
         parts = [
-            f"{field_name(key, language)}{colon}{' '.join(_lines(key, each, language, depth + 1))}"
+            f"{field_name(key, language)}{colon}{' '.join(_lines(key, each, language, statute, depth + 1))}"
             for key, each in value.items()
             if each not in (None, "", [], {}, ())
         ]
         yield label("console", "and_also", language).join(parts)
     elif isinstance(value, list | tuple):
         for each in value:
-            yield from _lines(name, each, language, depth + 1)
+            yield from _lines(name, each, language, statute, depth + 1)
     elif isinstance(value, bool):
         yield choice_of("true" if value else "false", language)
     else:
-        yield _word(name, str(value), language)
+        yield _word(name, str(value), language, statute)
 
 
-def _word(name: str, value: str, language: Language) -> str:
+def _word(name: str, value: str, language: Language, statute: Statute | None) -> str:
     kind = WORDS_OF.get(name)
     if kind is not None and value in words(kind):
         return words(kind)[value][language]
-    return value
+    listed = _listed(statute).get(name, {}).get(value) if statute else None
+    return getattr(listed, language) if listed is not None else value
+
+
+def _listed(statute: Statute) -> Mapping[str, Mapping[str, Name]]:
+    """What a text lists for fields of cases under it, by the ids that they hold."""
+    rules = statute.rectification
+    if rules is None:
+        return {}
+    return {
+        "ground": {each.id: each.name for each in rules.grounds},
+        "step": {each.id: each.name for each in rules.steps},
+    }

@@ -1,0 +1,92 @@
+"""Pages in Chinese say nothing in English: each is walked over, and words of letters outside of ids are looked for."""
+
+import re
+from collections.abc import Iterator, Sequence
+from html.parser import HTMLParser
+from typing import Final
+
+import httpx
+import pytest
+
+from console.said import said_lines
+from domain.statutes.loader import packaged_statutes
+from tests.api.callers import Bearer, People
+from tests.browser.places import filled, pages
+from tests.browser.test_walk import WHO
+from tests.console.conftest import Enter, Person
+
+SKIPPED: Final = frozenset({"code", "pre", "script", "style", "textarea", "svg", "blockquote", "option"})
+VOID: Final = frozenset({"br", "input", "link", "meta", "img", "hr", "rect", "line", "circle", "path", "text"})
+TOKEN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./:+@-]*")
+WORD: Final = re.compile(r"[A-Za-z][a-z]*(?:_[a-z]+)*[.:]?")
+KNOWN: Final = frozenset({"shareflow", "English", "zip", "xlsx", "csv", "Temporal", "SHA", "http"})
+"""Names of things that have no other."""
+
+
+class Texts(HTMLParser):
+    """What a page says outside of ids, quotes and other languages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self._open: list[bool] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in VOID:
+            return
+        named = dict(attrs)
+        apart = (
+            tag in SKIPPED
+            or named.get("lang") == "en"
+            or bool({"code", "org", "own"} & set((named.get("class") or "").split()))
+        )
+        self._open.append(apart or (bool(self._open) and self._open[-1]))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID and self._open:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not (self._open and self._open[-1]):
+            self.said.append(data)
+
+
+def english_in(page: str) -> Iterator[str]:
+    """The words of letters that a page says, each with what stands around it."""
+    texts = Texts()
+    texts.feed(page)
+    for said in texts.said:
+        for found in TOKEN.findall(said):
+            if len(found) > 2 and WORD.fullmatch(found) and found not in KNOWN:
+                yield f"{found} in {' '.join(said.split())[:80]}"
+
+
+@pytest.fixture(scope="module")
+async def filed(api: httpx.AsyncClient, bearer: Bearer) -> str:
+    return await People(api, bearer).file()
+
+
+@pytest.fixture(scope="module")
+async def readers(enter: Enter) -> Sequence[Person]:
+    """Everybody who opens pages."""
+    return [await enter(role, org) for role, org in WHO]
+
+
+@pytest.mark.parametrize("path", pages())
+async def test_a_page_in_chinese_has_no_english_in_it(path: str, readers: Sequence[Person], filed: str) -> None:
+    for reader in readers:
+        answer = await reader.get(filled(path, filed))
+        if answer.status_code == 200 and answer.headers["content-type"].startswith("text/html"):
+            assert sorted(set(english_in(answer.text))) == []
+
+
+def test_english_is_found() -> None:
+    assert list(english_in("<p>第 2 步 step <code>x step</code>：late_answer</p>")) == [
+        "step in 第 2 步 step",
+        "late_answer in ：late_answer",
+    ]
+
+
+def test_what_a_text_lists_is_told_by_its_name_there() -> None:
+    text = packaged_statutes()["cn-809-2025"]
+    assert dict(said_lines({"ground": "late_answer"}, "zh", text)) == {"事由": "未按时答复或共享"}
