@@ -59,6 +59,6 @@ async def test_an_error_of_the_caller_stays_the_callers() -> None:
 
 def test_what_only_a_running_worker_needs_is_not_loaded_to_build_one() -> None:
     heavy = {"alembic", "fastapi", "httpcore", "httpx", "opentelemetry", "prometheus_client", "uvicorn"}
-    program = f"import sys, worker; print(sorted({heavy!r} & set(sys.modules)))"
+    program = f"import sys, worker.running; print(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
