@@ -5,6 +5,7 @@ Not among the tests that ``make test`` collects, for Helm and the schemas are no
 
 import copy
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,21 @@ import kubernetes_validate
 import pytest
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
+from temporalio.client import Client
 from typer.main import get_command
 
 from cli.program import app
 from configuration.settings import Settings, every_setting
+from embedded.simulate.sandbox import Sandbox
 from protocol.names import TASK_QUEUE
+from protocol.payloads import data_converter
+from starter.deployments import Deployment
+from starter.engine_client import ShareflowClient
+from starter.temporal_setup import prepare_namespace
 from tests.deploy.conftest import DEPLOY
 from tests.deploy.test_settings_of_deploy import is_a_command
+from tests.engine.looking import filed
+from worker.building import build_worker, working
 
 CHART = DEPLOY / "helm/shareflow"
 VALUES = {path.stem.removesuffix("-values"): path for path in sorted((CHART / "ci").glob("*.yaml"))}
@@ -223,6 +232,20 @@ def test_builds_are_released_by_the_name_that_the_controller_gives_them() -> Non
     allowed = yaml.safe_load((DEPLOY / "helm/worker-controller-values.yaml").read_text("utf-8"))
     kinds = {kind for each in allowed["workerResourceTemplate"]["allowedResources"] for kind in each["kinds"]}
     assert {e["spec"]["template"]["kind"] for e in found if e["kind"] == "WorkerResourceTemplate"} == kinds
+
+
+async def test_a_server_takes_the_names_that_the_controller_and_the_chart_give(ground: Sandbox) -> None:
+    """A worker is told its names by the controller, the job by the chart: the same, and the server knows them."""
+    found = rendered(values_of("province"))
+    (release,) = [each for _, _, each in containers(found) if each["args"][:2] == ["admin", "release"]]
+    told = {each["name"]: each["value"] for each in release["env"]}
+    name, build = told["TEMPORAL_DEPLOYMENT_NAME"], release["args"][2]
+    client = Client(ground.temporal.service_client, namespace="chart", data_converter=data_converter)
+    await prepare_namespace(client, None)
+    named = Settings({"TEMPORAL_DEPLOYMENT_NAME": name, "TEMPORAL_WORKER_BUILD_ID": build})
+    async with working(build_worker(client, ground.engine, watched=False, settings=named)):
+        await Deployment(client, named.deployment_name).release(build, timedelta(seconds=60))
+        assert await filed(ShareflowClient(client, ground.engine, patience=timedelta(seconds=20)))
 
 
 @pytest.mark.parametrize("name", ["scaled", "province"])
