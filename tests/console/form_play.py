@@ -7,6 +7,7 @@ from their plays on paper.
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -75,7 +76,7 @@ class FormPlay:
 
 def form_plays(traits: Traits) -> Sequence[FormPlay]:
     """As few and short scenarios as show all traits. Raises LookupError for a command that no scenario gives."""
-    steps = {path: [*_by_people(path)] for path in FILES}
+    steps = _all_by_people()
     nowhere = BY_PEOPLE.keys() - {given for of_path in steps.values() for _, given, _ in of_path}
     if nowhere:
         raise LookupError(f"no scenario gives {sorted(nowhere)}")
@@ -89,6 +90,11 @@ def form_plays(traits: Traits) -> Sequence[FormPlay]:
                 seen |= traits(given, step)
         plays.append(FormPlay(path, by_form))
     return plays
+
+
+@cache
+def _all_by_people() -> Mapping[Path, Sequence[tuple[int, Given, PlayedStep]]]:
+    return {path: [*_by_people(path)] for path in FILES}
 
 
 def _by_people(path: Path) -> Iterator[tuple[int, Given, PlayedStep]]:
