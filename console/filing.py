@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from api.cases.idempotency import engine_key
 from api.cases.share_requests import open_request, refuse_unless_theirs
 from api.dependencies import require_role
 from api.http.problems import Problem
+from console.directories import directories, with_directories
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.forms import FormField, fields_of, said_with
 from console.menu import FILERS
@@ -24,7 +26,9 @@ from console.refusals import REFUSED, refusal_told
 from console.required import asked_of_applications
 from console.shown_forms import shown_fields, wrong_in
 from domain.access import EVERYWHERE, place_of
-from domain.messages import Language
+from domain.calendar import day_of
+from domain.messages import Language, label
+from domain.messages.days import day_text
 from domain.statutes.loader import packaged_statutes
 from domain.statutes.model import Name
 from domain.words import Role
@@ -41,7 +45,7 @@ async def show(request: Request) -> Response:
     own = (
         {"requester.code": visitor.caller.org} if visitor.caller.org and Role.REQUESTER in visitor.caller.roles else {}
     )
-    return _page(request, visitor, _presets() | own)
+    return await _page(request, visitor, _presets() | own)
 
 
 async def send(request: Request) -> Response:
@@ -54,19 +58,28 @@ async def send(request: Request) -> Response:
         body = FilingIn.model_validate({**_under(values), "request": said})
         place = place_of_filing(body, visitor.caller, language)
         refuse_unless_theirs(visitor.caller, body, place)
+        _refuse_past_use(body, day_of(door_of(request).context.known_on()), language)
         filed = await open_request(
             door_of(request).context, visitor.caller, body, place, engine_key(visitor.caller, key)
         )
     except REFUSED as refusal:
         status, sentence = refusal_told(refusal, language)
-        return _page(request, visitor, values, _fully(refusal, sentence, said, language), status)
+        return await _page(request, visitor, values, _fully(refusal, sentence, said, language), status)
     return see_other(f"/cases/{filed.case.request_id}")
+
+
+def _refuse_past_use(body: FilingIn, today: date, language: Language) -> None:
+    """Nobody means to use data until a day that is over. Raises Problem 422."""
+    until = body.request.use_until
+    if until is not None and until < today:
+        said = {"day": day_text(until, language), "today": day_text(today, language)}
+        raise Problem(422, "invalid", title=label("console", "use_until_over", language).format(**said))
 
 
 async def edit(request: Request) -> Response:
     """The form as it was typed so far, with one more row of a list."""
     visitor = await _filer(request)
-    return _page(request, visitor, await _sent(request, visitor))
+    return await _page(request, visitor, await _sent(request, visitor))
 
 
 async def _filer(request: Request) -> Visitor:
@@ -101,14 +114,15 @@ def _presets() -> dict[str, str]:
     return {field.name: field.default for field in fields_of(Application) if field.default}
 
 
-def _page(
+async def _page(
     request: Request, visitor: Visitor, values: Mapping[str, str], sentence: str | None = None, status: int = 200
 ) -> Response:
     language = language_of(request)
     texts = [(it.id, title_with_above(it, language)) for it in packaged_statutes().values()]
     places = visitor.caller.places
     shown = {
-        "fields": shown_fields(_fields(), values, language, FORM),
+        "fields": with_directories(shown_fields(_fields(), values, language, FORM)),
+        "known": await directories(door_of(request).context, visitor.caller, language),
         "texts": texts,
         "of_one_place": len(places) == 1 and EVERYWHERE not in places,
         "places": [(place, name.zh if language == "zh" else name.en) for place, name in _places().items()],

@@ -1,12 +1,16 @@
 """A share request filed by its form."""
 
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from api.context import AppContext
 from console.forms import fields_of
+from domain.calendar import day_of
 from domain.messages import label
+from domain.messages.days import day_text
 from domain.words import Role
 from procedures.share_request.application import Application
 from tests.api.callers import STRANGER, Bearer, People
@@ -98,3 +102,31 @@ async def test_only_those_who_file_find_the_form(enter: Enter) -> None:
     assert (await bureau.get("/file")).status_code == 403
     assert 'href="/file"' not in (await bureau.get("/desk")).text
     assert 'href="/file"' in (await requester.get("/desk")).text
+
+
+async def test_a_day_of_use_that_is_over_is_refused_in_one_sentence_and_today_is_not(
+    enter: Enter, context: AppContext
+) -> None:
+    requester, today = await enter(Role.REQUESTER, REQUESTER), day_of(context.known_on())
+    form = await form_of(requester)
+    past = today - timedelta(days=1)
+    refused = await requester.send("/file", {**form, **FILLED, "use_until": past.isoformat()})
+    said = {"day": day_text(past, "zh"), "today": day_text(today, "zh")}
+    assert refused.status_code == 422
+    told = refused.text.partition('role="alert"')[2].partition("</div>")[0]
+    assert label("console", "use_until_over", "zh").format(**said) in told
+    assert f'value="{past.isoformat()}"' in refused.text
+    assert (await requester.send("/file", {**form, **FILLED, "use_until": today.isoformat()})).status_code == 303
+
+
+async def test_departments_and_resources_that_are_known_are_offered(people: People, enter: Enter) -> None:
+    await people.file()
+    page = (await (await enter(Role.REQUESTER, REQUESTER)).get("/file")).text
+    for field, directory, value in (
+        ("provider.code", "department-codes", PROVIDER),
+        ("provider.name", "department-names", "南通市公安局"),
+        ("resource.code", "resource-codes", "NT-GA-0001"),
+    ):
+        listed = page.partition(f'<datalist id="known-{directory}">')[2].partition("</datalist>")[0]
+        assert f'<option value="{value}">' in listed, field
+        assert re.search(f'name="{field}"[^>]* list="known-{directory}"', page), field
