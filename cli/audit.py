@@ -97,6 +97,20 @@ def verify(
 
 
 @audit.command()
+def page(
+    file: Annotated[Path, typer.Argument(help="A dossier: case.zip.")],
+    to: Annotated[Path, typer.Option("-o", "--output", help="The HTML file to write; one that is there is replaced.")],
+) -> None:
+    """Draw the readable page of a dossier anew from its other files, as this release does.
+
+    The one that is packed is skipped by `verify` where another release has drawn it, and is then as good as its seal.
+    """
+    from cli.audit_page import draw
+
+    draw(file, to)
+
+
+@audit.command()
 def replay(
     case: Annotated[str | None, typer.Argument(help="The id of a case, or a dossier: case.zip.")] = None,
     at: Annotated[str | None, typer.Option(help="The instant, with its offset: 2026-09-21T10:00:00+08:00.")] = None,

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from audit.dossier.contents import CaseDossier
 from audit.dossier.packing import read_dossier
 from audit.replay.case import RecordedCase
 from audit.replay.from_dossier import case_in
 from audit.verification.chain import check_chain
 from audit.verification.files import check_digests, check_structure
-from audit.verification.record import record_in
+from audit.verification.record import CaseRecord, record_in
 from audit.verification.results import CheckFailed
 from cli.errors import REFUSED, Failure
 from domain.calendar import Calendar
@@ -17,8 +18,8 @@ from domain.calendar import Calendar
 T = TypeVar("T")
 
 
-def whole_case_in(path: Path) -> tuple[RecordedCase, Calendar]:
-    """The case of a dossier, and the calendar that was packed with it; blocks.
+def whole_dossier_in(path: Path) -> tuple[CaseDossier, CaseRecord]:
+    """A dossier and its record; blocks.
 
     Whoever looks at a case takes it for what was recorded, so that what is quickly checked is checked: that nothing in
     the file was changed since it was packed, and that its events are chained. Raises DossierUnusable, and Failure
@@ -29,7 +30,12 @@ def whole_case_in(path: Path) -> tuple[RecordedCase, Calendar]:
     _held(path, "digests", lambda: check_digests(dossier))
     record = _held(path, "record", lambda: record_in(dossier))
     _held(path, "chain", lambda: check_chain(dossier, record))
-    return case_in(dossier)
+    return dossier, record
+
+
+def whole_case_in(path: Path) -> tuple[RecordedCase, Calendar]:
+    """The case of a dossier, and the calendar that was packed with it; blocks. Raises what whole_dossier_in does."""
+    return case_in(whole_dossier_in(path)[0])
 
 
 def _held(path: Path, check: str, tried: Callable[[], T]) -> T:

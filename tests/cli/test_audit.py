@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from audit.dossier.contents import EVENTS, CaseDossier, manifest_of
+from audit.dossier.seal import seal_of
+from audit.page.facts import PAGE
 from configuration.errors import StartupError
 from configuration.log_key import signer_named, signer_there
 from configuration.settings import Settings
@@ -283,6 +285,26 @@ def test_a_dossier_is_replayed_at_an_instant_and_against_another(shareflow: Run,
     assert "may no longer" in told.out
     early = shareflow("audit", "replay", whole, "--at", "2026-01-01T00:00:00+08:00")
     assert "was not filed yet" in early.plainly_refused(1)
+
+
+def test_a_page_is_drawn_anew_whatever_the_packed_one_says(shareflow: Run, tmp_path: Path) -> None:
+    drawn, lying = tmp_path / "page.html", tmp_path / "lying.zip"
+    dossier = dossier_of(CASE)
+    files = {**dossier.files, PAGE: b"<!doctype html>all was in time"}
+    said = dossier.manifest
+    listed = manifest_of(said.request_id, said.algorithm, "0.0.9", files)
+    lying.write_bytes(packed(CaseDossier(listed, files, seal=seal_of(listed, LOG_KEY))))
+    key = tmp_path / "log.pub"
+    key.write_text(LOG_KEY.key.written(), encoding="ascii")
+    assert (
+        "skipped  page         another release drew it otherwise"
+        in shareflow("audit", "verify", lying, "--key", key).out
+    )
+    assert shareflow("audit", "page", lying, "-o", drawn).out == f"The page of {said.request_id} is in {drawn}.\n"
+    assert drawn.read_text("utf-8") == dossier.files[PAGE].decode().replace(said.made_by, "0.0.9")
+    lying.write_bytes(packed(CaseDossier(listed, {**files, EVENTS: b""})))
+    told = shareflow("audit", "page", lying, "-o", drawn).plainly_refused(1)
+    assert "does not hold: digests" in told
 
 
 def test_which_cases_are_meant_must_be_said(shareflow: Run) -> None:
