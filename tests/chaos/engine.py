@@ -1,8 +1,8 @@
-"""An engine as production runs it, every part of which can be hit: two workers, two APIs, and the lines between."""
+"""An engine as production runs it, every part of which can be hit: two workers, two APIs, lines, disks and clocks."""
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,10 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from starter.tokens import embedded_issuer
+from tests.chaos.clocks import COMPILER, JumpingClock
+from tests.chaos.disks import Disk, may_mount
 from tests.chaos.links import Dial, NetworkLine
-from tests.engine.machines import Database, EngineProcess, Machine, TemporalServer, worker_process
+from tests.engine.machines import Database, EngineProcess, Machine, TemporalServer
 
 EACH: Final = 2
 """So many workers, and so many APIs."""
@@ -29,6 +31,8 @@ class ChaosEngine:
     doors: Sequence[EngineProcess]
     apis: Sequence[str]
     links: Sequence[NetworkLine]
+    disks: Mapping[Disk, Machine]
+    clocks: Sequence[JumpingClock]
 
     @property
     def machines(self) -> Sequence[Machine]:
@@ -38,9 +42,17 @@ class ChaosEngine:
 
 @asynccontextmanager
 async def chaos_engine(folder: Path) -> AsyncIterator[ChaosEngine]:
-    """A whole engine while inside, with its data in a folder."""
-    database, temporal = Database(folder / "pg"), TemporalServer(folder)
+    """A whole engine while inside, with its data in a folder.
+
+    It has disks of its own where this process may have them, and clocks of its own where a compiler of C is.
+    """
     async with AsyncExitStack() as ending:
+        disks = [Disk(f"{name}-disk", folder / name) for name in ("pg-on", "temporal-on") if may_mount()]
+        for disk in disks:
+            disk.mount()
+            ending.callback(disk.unmount)
+        database = Database(folder / "pg-on" / "pg")
+        temporal = TemporalServer(disks[1].folder if disks else folder)
         await database.start()
         ending.push_async_callback(database.stop)
         await temporal.start()
@@ -49,6 +61,7 @@ async def chaos_engine(folder: Path) -> AsyncIterator[ChaosEngine]:
         embedded_issuer(folder)
         host, port = temporal.address.split(":")
         links: list[NetworkLine] = []
+        clocks: list[JumpingClock] = []
 
         async def linked(name: str) -> dict[str, str]:
             """The addresses of database and Temporal as one process sees them, each over a line of its own."""
@@ -58,7 +71,10 @@ async def chaos_engine(folder: Path) -> AsyncIterator[ChaosEngine]:
                 await link.open()
                 ending.push_async_callback(link.close)
                 links.append(link)
+            if COMPILER:
+                clocks.append(JumpingClock(f"{name}-clock", folder))
             return {
+                **(clocks[-1].environment() if COMPILER else {}),
                 "TEMPORAL_ADDRESS": f"127.0.0.1:{to_temporal.port}",
                 "SHAREFLOW_DATABASE_URL": f"postgresql://postgres@127.0.0.1:{to_database.port}/postgres",
             }
@@ -67,7 +83,7 @@ async def chaos_engine(folder: Path) -> AsyncIterator[ChaosEngine]:
         for number in range(EACH):
             there = await linked(f"worker-{number}")
             name = f"worker-{number}"
-            workers.append(worker_process(folder, there["TEMPORAL_ADDRESS"], there["SHAREFLOW_DATABASE_URL"], name))
+            workers.append(EngineProcess(name, folder, ["worker"], b"working", there))
             settings = {
                 **await linked(f"api-{number}"),
                 **WITHOUT_LIMIT,
@@ -79,7 +95,8 @@ async def chaos_engine(folder: Path) -> AsyncIterator[ChaosEngine]:
             await process.start()
             ending.push_async_callback(process.stop)
         apis = [f"http://127.0.0.1:{port}" for port in ports]
-        yield ChaosEngine(folder, database, temporal, workers, doors, apis, links)
+        whose: dict[Disk, Machine] = dict(zip(disks, (database, temporal), strict=False))
+        yield ChaosEngine(folder, database, temporal, workers, doors, apis, links, whose, clocks)
 
 
 def _postgres(url: str) -> Dial:

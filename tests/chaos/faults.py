@@ -1,4 +1,4 @@
-"""What happens to an engine: parts that are killed or stand still, lines that are cut or slow, several at once."""
+"""What happens to an engine: parts are killed or stand still, lines cut or slow, disks full, clocks wrong; at once."""
 
 import asyncio
 import random
@@ -9,6 +9,8 @@ from typing import Final
 
 import psutil
 
+from tests.chaos.clocks import JumpingClock
+from tests.chaos.disks import Disk
 from tests.chaos.engine import ChaosEngine
 from tests.chaos.links import NetworkLine
 from tests.engine.machines import Machine
@@ -19,6 +21,8 @@ LASTS: Final = (0.3, 4.0)
 """Seconds for which a part stands still, or a line is cut or slow."""
 SLOW: Final = (0.02, 0.25)
 """Seconds that a slow line takes for each piece."""
+JUMPS: Final = (-600.0, 600.0)
+"""Seconds by which a clock jumps, and back again."""
 TWICE: Final = 0.25
 """How often a second part is hit with the first."""
 
@@ -29,8 +33,9 @@ class Faults:
     def __init__(self, engine: ChaosEngine, number: int, chance: random.Random) -> None:
         self._number = number
         self._chance = chance
-        self._free = {each.name: asyncio.Lock() for each in (*engine.machines, *engine.links)}
-        self._machines, self._links = engine.machines, engine.links
+        parts = (*engine.machines, *engine.links, *engine.clocks)
+        self._free = {each.name: asyncio.Lock() for each in parts}
+        self._engine = engine
         self.counted: Counter[str] = Counter()
 
     @property
@@ -64,10 +69,12 @@ class Faults:
 
     def _ways(self) -> Sequence[tuple[str, str, Callable[[float], Awaitable[None]]]]:
         return [
-            *((each.name, "killed", _Killed(each)) for each in self._machines),
-            *((each.name, "stopped", _Stopped(each)) for each in self._machines),
-            *((each.name, "cut", _Cut(each)) for each in self._links),
-            *((each.name, "slowed", _Slowed(each, self._chance.uniform(*SLOW))) for each in self._links),
+            *((each.name, "killed", _Killed(each)) for each in self._engine.machines),
+            *((each.name, "stopped", _Stopped(each)) for each in self._engine.machines),
+            *((each.name, "cut", _Cut(each)) for each in self._engine.links),
+            *((each.name, "slowed", _Slowed(each, self._chance.uniform(*SLOW))) for each in self._engine.links),
+            *((whose.name, "without a disk", _Filled(disk, whose)) for disk, whose in self._engine.disks.items()),
+            *((each.name, "moved", _Moved(each, self._chance.uniform(*JUMPS))) for each in self._engine.clocks),
         ]
 
 
@@ -95,6 +102,35 @@ class _Stopped:
         for process in held:
             with suppress(psutil.NoSuchProcess):
                 process.resume()
+
+
+class _Filled:
+    """Nothing more can be written for a while; whatever ended over that is started again, as an operator would."""
+
+    def __init__(self, disk: Disk, machine: Machine) -> None:
+        self._disk = disk
+        self._machine = machine
+
+    async def __call__(self, lasts: float) -> None:
+        self._disk.fill()
+        await asyncio.sleep(lasts)
+        self._disk.mend()
+        await asyncio.sleep(1)  # one that is about to end has ended by now
+        if not any(process.is_running() for process in self._machine.family()):
+            await self._machine.start()
+
+
+class _Moved:
+    """The clock of a process jumps, and after a while back to where it should be."""
+
+    def __init__(self, clock: JumpingClock, by: float) -> None:
+        self._clock = clock
+        self._by = by
+
+    async def __call__(self, lasts: float) -> None:
+        self._clock.jump(self._by)
+        await asyncio.sleep(lasts)
+        self._clock.jump(0)
 
 
 class _Cut:
