@@ -118,10 +118,14 @@ def scans(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def way_of(plan: Mapping[str, Any]) -> Iterator[str]:
-    """How what is kept is found: each part of a plan that reads of it, with the way it takes."""
+    """How what is kept is found: each part of a plan that reads of it, with the index by which it does.
+
+    Whether rows are fetched one by one or page by page (a bitmap) goes by how they lie on the disk.
+    """
     for scan in scans(plan):
         if scan["Relation Name"] in KEPT:
-            yield f"{scan['Node Type']} of {scan['Relation Name']} by {scan.get('Index Name')}"
+            by = scan.get("Index Name") or ", ".join(below["Index Name"] for below in scan.get("Plans", ()))
+            yield f"{scan['Relation Name']} by {by or scan['Node Type']}"
 
 
 def passed_over(plan: Mapping[str, Any]) -> int:
