@@ -1,4 +1,4 @@
-"""Who is measured side by side, each in a process of its own.
+"""Who is measured side by side, each in a process of its own on uvloop, where that is installed.
 
 ``shareflow``: the engine's client and a worker in one process, its workflow code outside the sandbox as in production.
 ``worker_process``: the same client, and the worker as production runs it, with all that runs beside it.
