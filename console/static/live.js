@@ -10,6 +10,7 @@ for (const form of document.querySelectorAll("form[data-sends]")) {
   const file = form.elements[form.dataset.sends];
   const send = () => { if (file.files.length && !form.querySelector("details[open]")) form.requestSubmit(); };
   file.addEventListener("change", send);
+  file.insertAdjacentElement("afterend", Object.assign(document.createElement("p"), { className: "hint", textContent: form.dataset.hint }));
   form.addEventListener("dragover", (event) => { event.preventDefault(); form.classList.add("over"); });
   form.addEventListener("dragleave", () => form.classList.remove("over"));
   form.addEventListener("drop", (event) => {

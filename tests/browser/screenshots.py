@@ -20,6 +20,7 @@ from api.app import create_app
 from api.context import AppContext, embedded_identity
 from api.serving import serving
 from api.settings import ApiSettings
+from api.verify_page.endpoints import ADDRESS
 from configuration.archive import archive_in
 from console.app import add_console
 from console.door import COOKIE
@@ -52,7 +53,11 @@ PLAYED: Final = (
 )
 """The first is the case that is looked at."""
 BUREAU, PROVIDER = (Role.BUREAU, "113206000140000064"), (Role.PROVIDER, "113206000140000028")
-WHO: Final[Mapping[str, Sequence[tuple[Role, str]]]] = {"/desk": (PROVIDER,), "/sign-in": ()}
+WHO: Final[Mapping[str, Sequence[tuple[Role, str]]]] = {
+    "/desk": (PROVIDER,),
+    "/sign-in": (),
+    ADDRESS: ((Role.AUDITOR, ""),),
+}
 """Who looks at a page; at all others the first of OTHERS who may."""
 OTHERS: Final = (BUREAU, (Role.OPERATOR, ""), (Role.AUDITOR, ""), (Role.REQUESTER, "113206000140000015"))
 TALLEST: Final = 2400
