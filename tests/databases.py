@@ -20,6 +20,11 @@ ROOM: Final = 8 * 2**30
 """In bytes. A ledger is 540 files: to write and remove them on a disk takes longer than most tests that want one."""
 
 
+def for_a_while() -> Path | None:
+    """Where databases lie that are thrown away: in memory if that has room, else (None) where temporary files do."""
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else None
+
+
 class Databases:
     """Databases of a server that is thrown away. ``url`` leads to the one that it has in any case."""
 
@@ -70,8 +75,7 @@ def databases() -> Iterator[Databases]:
     """Databases for whoever wants one of its own."""
     # Not pytest's own folder: as root the server runs as another user, and a second pytest that starts
     # meanwhile would shut that user out of it.
-    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
-    with tempfile.TemporaryDirectory(prefix="shareflow-", dir=MEMORY if roomy else None) as folder:
+    with tempfile.TemporaryDirectory(prefix="shareflow-", dir=for_a_while()) as folder:
         server = start_postgres(Path(folder) / "pg", thrown_away=True)
         yield Databases(server.url)
         server.stop()

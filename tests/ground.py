@@ -18,7 +18,7 @@ from embedded.simulate.sandbox import Sandbox, sandbox
 from ledger.leases import leases
 from starter.engine_client import ShareflowClient
 from starter.tokens import Issuer, new_issuer
-from tests.databases import databases, empty_database, ledger_url
+from tests.databases import databases, empty_database, for_a_while, ledger_url
 from tests.forms import either
 from tests.plays import details, every_play, plays, real_plays
 
@@ -34,7 +34,7 @@ settings.load_profile("shareflow")
 @pytest.fixture(scope="session")
 async def ground() -> AsyncIterator[Sandbox]:
     """One sandbox for the whole session: a Temporal server with a skipped clock, a ledger, one worker."""
-    async with sandbox() as place:
+    async with sandbox(place=for_a_while()) as place:
         yield place
 
 

@@ -43,11 +43,14 @@ class Sandbox:
 
 
 @asynccontextmanager
-async def sandbox(calendar: Calendar | None = None) -> AsyncIterator[Sandbox]:
-    """Start a sandbox, about three seconds; everything in it is gone afterwards. Raises StartupError."""
+async def sandbox(calendar: Calendar | None = None, place: Path | None = None) -> AsyncIterator[Sandbox]:
+    """Start a sandbox, about three seconds; everything in it is gone afterwards. Raises StartupError.
+
+    Its data lie in a new folder in ``place`` (None: where temporary files lie).
+    """
     calendar = calendar or Calendar.packaged()
     async with AsyncExitStack() as stack:
-        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="shareflow-"))
+        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="shareflow-", dir=place))
         stack.push_async_callback(asyncio.to_thread, _remove, folder)
         database = await start_postgres_aside(folder / "pg", thrown_away=True)
         stack.push_async_callback(asyncio.to_thread, database.stop)
