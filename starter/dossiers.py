@@ -15,7 +15,8 @@ from audit.dossier.packing import FindPaper
 from audit.dossier.persons import CannotWithhold
 from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth, in_hex, proved_head
 from audit.dossier.stamp import log_stamp
-from audit.verification.history import Replayed, ends, replay
+from audit.verification.history import ends, replay
+from audit.verification.replayed import Replayed
 from background.archive.store import HistoryArchive
 from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent

@@ -6,42 +6,28 @@ stands there. So the rules are asked again for every decision, and the history v
 """
 
 import asyncio
-import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any, Final, NoReturn
+from typing import Final
 
 from temporalio.client import WorkflowHistory
-from temporalio.worker import (
-    ContinueAsNewInput,
-    ExecuteWorkflowInput,
-    Interceptor,
-    Replayer,
-    StartActivityInput,
-    StartLocalActivityInput,
-    UnsandboxedWorkflowRunner,
-    WorkflowInboundInterceptor,
-    WorkflowInterceptorClassInput,
-    WorkflowOutboundInterceptor,
-)
-from temporalio.workflow import ActivityHandle
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from audit.dossier.contents import HISTORY, CaseDossier
 from audit.verification.handing_over import check_left, check_taken_over
 from audit.verification.history_json import history_in
 from audit.verification.order import check_order
 from audit.verification.record import CaseRecord
+from audit.verification.replayed import LedgerListener, Replayed
 from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
 from audit.verification.silence import SILENT, silent_runtime, silent_turns
-from domain.engine.records import NumberedEvent, Step, StepResult
-from domain.evidence import GENESIS, body_of, numbered, plain
+from domain.evidence import plain
 from domain.naming import fingerprint
 from protocol.messages import CaseOpening
-from protocol.names import CASE, RECORD_STEP, workflow_id
+from protocol.names import CASE, workflow_id
 from protocol.payloads import data_converter
 from workflows.case import CaseWorkflow
 from workflows.handler_guard import HandlerGuard
@@ -55,75 +41,6 @@ RunHistory = WorkflowHistory
 
 class AnotherWorkflow(CheckFailed):
     """A history of Temporal that no case has: of another kind of workflow."""
-
-
-@dataclass
-class Replayed:
-    """What a case did while it was run again: each step that it recorded with the ledger's answer, and its end.
-
-    ``left`` is what its latest run asked to leave to the next; None where it asked for none.
-    """
-
-    steps: list[tuple[Step, StepResult]] = field(default_factory=list)
-    ended: bool = False
-    left: CaseOpening | None = None
-
-    def events(self) -> list[NumberedEvent]:
-        """The events that the ledger must hold, by number, each once."""
-        found: dict[int, NumberedEvent] = {}
-        for step, result in self.steps:
-            there: Sequence[NumberedEvent] = result.events
-            if result.applied and not there:
-                there = numbered(step.events, step.head, step.statute, step.key, result.dues)
-            for event in there:
-                found.setdefault(event.seq, event)
-        return [found[seq] for seq in sorted(found)]
-
-
-class _LedgerListener(Interceptor):
-    """Hears what a replayed case asks of its ledger."""
-
-    def __init__(self, replayed: Replayed) -> None:
-        self._replayed = replayed
-
-    def workflow_interceptor_class(self, _: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
-        replayed = self._replayed
-
-        class Outbound(WorkflowOutboundInterceptor):
-            def start_local_activity(self, input: StartLocalActivityInput) -> ActivityHandle[Any]:
-                return _heard(replayed, input, self.next.start_local_activity(input))
-
-            def start_activity(self, input: StartActivityInput) -> ActivityHandle[Any]:
-                return _heard(replayed, input, self.next.start_activity(input))
-
-            def continue_as_new(self, input: ContinueAsNewInput) -> NoReturn:
-                (replayed.left,) = input.args
-                self.next.continue_as_new(input)
-
-        class Inbound(WorkflowInboundInterceptor):
-            def init(self, outbound: WorkflowOutboundInterceptor) -> None:
-                self.next.init(Outbound(outbound))
-
-            async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
-                result = await self.next.execute_workflow(input)
-                replayed.ended = True
-                return result
-
-        return Inbound
-
-
-def _heard(
-    replayed: Replayed, asked: StartLocalActivityInput | StartActivityInput, handle: ActivityHandle[Any]
-) -> ActivityHandle[Any]:
-    if asked.activity == RECORD_STEP:
-        (step,) = asked.args
-
-        def answered(task: asyncio.Task[Any]) -> None:
-            if not task.cancelled() and task.exception() is None:
-                replayed.steps.append((step, task.result()))
-
-        handle.add_done_callback(answered)
-    return handle
 
 
 def histories_in(dossier: CaseDossier) -> list[RunHistory]:
@@ -205,7 +122,7 @@ async def replay(history: RunHistory, replayed: Replayed) -> Exception | None:
     replayer = Replayer(
         workflows=[CaseWorkflow],
         data_converter=data_converter,
-        interceptors=[HandlerGuard(), _LedgerListener(replayed)],
+        interceptors=[HandlerGuard(), LedgerListener(replayed)],
         workflow_runner=UnsandboxedWorkflowRunner(),
         workflow_task_executor=silent_turns(),
         runtime=silent_runtime(),
@@ -220,47 +137,6 @@ async def replay(history: RunHistory, replayed: Replayed) -> Exception | None:
     return TimeoutError(f"it does not come to an end within {PATIENCE.total_seconds():.0f} s")
 
 
-def check_ledger(record: CaseRecord, replayed: Replayed, with_persons: bool = True) -> str:
-    """The events of the ledger are those that the replayed case has recorded, one by one. Raises CheckFailed.
-
-    So are the digests that it was told then. Without persons it is compared whether somebody acted, not who.
-    """
-    body = _body if with_persons else _body_without_person
-    decided = replayed.events()
-    for event, there in zip(decided, record.events, strict=False):
-        said, stands = body(body_of(event)), body(record.body_of(there))
-        if _written(said) != _written(stands):
-            wrong = next(name for name in said if _written(said[name]) != _written(stands[name]))
-            raise DecidesOtherwise(
-                f"event {there.seq}: the ledger says of {wrong}: {_short(stands[wrong])}; "
-                f"the history gives: {_short(said[wrong])}",
-                there.article,
-            )
-    if len(decided) != len(record.events):
-        more = "more" if len(record.events) > len(decided) else "fewer"
-        counted = f"the ledger has {len(record.events)} events, {more} than the {len(decided)} of the history"
-        raise DecidesOtherwise(counted)
-    for _, told in replayed.steps:
-        digest = record.events[told.head - 1].digest if 0 < told.head <= len(record.events) else GENESIS
-        if digest != told.digest:
-            raise CheckFailed(f"event {told.head}: the ledger had told the case another digest than it has here")
-    return f"{len(decided)} events, decided again one by one"
-
-
-def _written(value: Any) -> str:
-    """Something written down to be compared, for to Python true is 1."""
-    return json.dumps(value, sort_keys=True)
-
-
-def _body(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    return body
-
-
-def _body_without_person(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    actor = body["actor"]
-    return {**body, "actor": {**actor, "person": None if actor["person"] is None else "withheld"}}
-
-
 _SAID: Final = re.compile(r'message: "((?:[^"\\]|\\.)*)"')
 """Where the SDK's core writes out its whole record of a failure: what that says."""
 
@@ -270,7 +146,3 @@ def _why(failure: Exception) -> str:
     found = _SAID.search(str(failure))
     said = found[1].replace("\\n", " ") if found else str(failure)
     return f"{' '.join(said.split()):.200}"
-
-
-def _short(value: Any) -> str:
-    return f"{json.dumps(value, ensure_ascii=False, sort_keys=True):.120}"

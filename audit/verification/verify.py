@@ -16,18 +16,18 @@ from audit.verification.documents import check_documents
 from audit.verification.files import check_digests, check_structure
 from audit.verification.history import (
     AnotherWorkflow,
-    Replayed,
     RunHistory,
     check_history,
-    check_ledger,
     histories_in,
     opening_in,
 )
+from audit.verification.ledger import check_ledger
 from audit.verification.log import check_against, check_inclusion_of, check_signature
 from audit.verification.page import check_page
 from audit.verification.persons import check_persons
 from audit.verification.record import CaseRecord, record_in
 from audit.verification.replay_loop import ReplayLoop
+from audit.verification.replayed import Replayed
 from audit.verification.results import CheckFailed, CheckResult
 from audit.verification.rules import check_with, made_elsewhere, told_apart
 from audit.verification.seal import check_seal, check_unvouched

@@ -17,9 +17,10 @@ from audit.dossier.contents import CALENDAR, EVENTS, INDEX, POLICY, STATUTE, Cas
 from audit.dossier.packing import write_dossier
 from audit.dossier.persons import rewritten
 from audit.page.facts import PAGE
-from audit.verification.history import Replayed, histories_in, opening_in, replay
+from audit.verification.history import histories_in, opening_in, replay
 from audit.verification.page import page_made
 from audit.verification.record import record_in
+from audit.verification.replayed import Replayed
 from audit.verification.results import CheckFailed
 from domain.calendar import Calendar
 from domain.engine.records import NumberedEvent, RecordedEvent
