@@ -16,6 +16,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from audit.dossier.contents import HISTORY, CaseDossier
+from audit.verification.answers import check_answers
 from audit.verification.handing_over import check_left, check_taken_over
 from audit.verification.history_json import history_in
 from audit.verification.order import check_order
@@ -94,6 +95,7 @@ async def check_history(dossier: CaseDossier, record: CaseRecord, histories: Seq
         if failure is not None:
             raise DecidesOtherwise(f"{name}: run again, the case decides otherwise: {_why(failure)}")
         check_left(name, history, replayed.left)
+        check_answers(name, history, replayed.answers)
     if replayed.ended and not ends(histories[-1]):
         name = dossier.histories[-1]
         raise DecidesOtherwise(f"{name} breaks off: the case came to its end, and the history does not")
@@ -117,7 +119,7 @@ async def replay(history: RunHistory, replayed: Replayed) -> Exception | None:
 
     One that does not come to an end is given up after ``PATIENCE``: the replayer itself would wait for ever.
     """
-    replayed.left = None
+    replayed.left, replayed.answers = None, {}
     SILENT.set(True)  # in this task and those that it begins
     replayer = Replayer(
         workflows=[CaseWorkflow],

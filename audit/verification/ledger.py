@@ -2,40 +2,76 @@
 
 import json
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
+from audit.verification.dates import check_dates, listed
+from audit.verification.lost_answers import Vouched, vouched_by
 from audit.verification.record import CaseRecord
-from audit.verification.replayed import Replayed
+from audit.verification.replayed import Replayed, written_by
 from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
-from domain.evidence import GENESIS, body_of
+from domain.evidence import GENESIS, body_of, instant_text
+from protocol.messages import CaseOpening
 
 
-def check_ledger(record: CaseRecord, replayed: Replayed, with_persons: bool = True) -> str:
-    """The events of the ledger are those that the replayed case has recorded, one by one. Raises CheckFailed.
+def check_ledger(record: CaseRecord, replayed: Replayed, opening: CaseOpening, with_persons: bool = True) -> str:
+    """The events of the ledger are those that the replayed case has decided, one by one. Raises CheckFailed.
 
-    So are the digests that it was told then. Without persons it is compared whether somebody acted, not who.
+    So are those that the ledger had told it, and their digests. Without persons it is compared whether somebody acted,
+    not who.
     """
-    body = _body if with_persons else _body_without_person
-    decided = replayed.events()
-    for event, there in zip(decided, record.events, strict=False):
-        said, stands = body(body_of(event)), body(record.body_of(there))
-        if _written(said) != _written(stands):
-            wrong = next(name for name in said if _written(said[name]) != _written(stands[name]))
-            raise DecidesOtherwise(
-                f"event {there.seq}: the ledger says of {wrong}: {_short(stands[wrong])}; "
-                f"the history gives: {_short(said[wrong])}",
-                there.article,
-            )
+    vouched, body = vouched_by(replayed, opening), _body if with_persons else _body_without_person
+    decided = vouched.events
+    told = [event for heard in replayed.steps for event in heard.result.events]
+    for event in (*(event for heard in replayed.steps for event in written_by(heard)), *told):
+        if event.seq <= len(record.events):
+            _check_same(record, body(body_of(event)), body(record.body_of(record.events[event.seq - 1])))
     if len(decided) != len(record.events):
         more = "more" if len(record.events) > len(decided) else "fewer"
         counted = f"the ledger has {len(record.events)} events, {more} than the {len(decided)} of the history"
         raise DecidesOtherwise(counted)
-    for _, told in replayed.steps:
-        digest = record.events[told.head - 1].digest if 0 < told.head <= len(record.events) else GENESIS
-        if digest != told.digest:
-            raise CheckFailed(f"event {told.head}: the ledger had told the case another digest than it has here")
-    return f"{len(decided)} events, decided again one by one"
+    heads = [(heard.result.head, heard.result.digest) for heard in replayed.steps]
+    for head, digest in [*heads, *((event.seq, event.digest) for event in told)]:
+        if digest != (record.events[head - 1].digest if 0 < head <= len(record.events) else GENESIS):
+            raise CheckFailed(f"event {head}: the ledger had told the case another digest than it has here")
+    _check_order_of_time(record)
+    return f"{len(decided)} events, {_how(vouched)}{check_dates(record, replayed, opening)}"
+
+
+def _check_same(record: CaseRecord, said: Mapping[str, Any], stands: Mapping[str, Any]) -> None:
+    """What the history gives of an event is what stands there. Raises DecidesOtherwise."""
+    if _written(said) == _written(stands):
+        return
+    seq = stands["seq"]
+    wrong = next(name for name in said if _written(said[name]) != _written(stands[name]))
+    raise DecidesOtherwise(
+        f"event {seq}: the ledger says of {wrong}: {_short(stands[wrong])}; the history gives: {_short(said[wrong])}",
+        record.events[seq - 1].article,
+    )
+
+
+def _check_order_of_time(record: CaseRecord) -> None:
+    """No event is dated before the one that it follows. Raises CheckFailed."""
+    for before, event in pairwise(record.events):
+        if event.at < before.at:
+            raise CheckFailed(
+                f"event {event.seq} is dated {instant_text(event.at)}, before event {before.seq} of "
+                f"{instant_text(before.at)}",
+                event.article,
+            )
+
+
+def _how(vouched: Vouched) -> str:
+    """How the events were decided again, and which were not."""
+    again, unasked = vouched.again, vouched.unasked
+    lost = f"; the answer was lost of {listed(again)}" if again else ""
+    if not unasked:
+        return f"decided again one by one{lost}"
+    return (
+        f"{len(vouched.events) - len(unasked)} of them decided again{lost}; taken over, not decided again: "
+        f"{listed(unasked)}: nothing in the history asks for that when it happened, and the rules allow it"
+    )
 
 
 def _written(value: Any) -> str:

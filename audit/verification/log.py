@@ -41,7 +41,7 @@ def check_inclusion_of(record: CaseRecord, proof: LogProof) -> str:
 def _check_head(record: CaseRecord, proof: LogProof, checkpoint: Checkpoint, which: str) -> None:
     """The case goes as far as it had come in the log of a checkpoint, by the same events. Raises CheckFailed."""
     head = head_in(proof, checkpoint, "events", key_of_case(record.request_id), which)
-    there = sum(each.place < checkpoint.size for each in proof.events)
+    there = covered_in(proof, checkpoint.size)
     if head is None:
         if there:
             raise CheckFailed(f"{which} does not know the case, of which {PROOF} has {there} events before it")
@@ -141,6 +141,11 @@ def check_against(
     if own.heads is not None:
         _check_head(record, proof, own, which)
     return f"the log of {packed.size} entries goes on from the {own.size} of {which}"
+
+
+def covered_in(proof: LogProof, size: int) -> int:
+    """How many of the case's events stood in its log when that had so many entries."""
+    return sum(each.place < size for each in proof.events)
 
 
 def _path(proved: ProvedEvent | ProvedAct | ProvedGrowth, algorithm: Algorithm) -> list[bytes]:

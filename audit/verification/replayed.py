@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from datetime import datetime
+from typing import Any, Final, NoReturn
 
+from temporalio import workflow
 from temporalio.worker import (
     ContinueAsNewInput,
     ExecuteWorkflowInput,
+    HandleUpdateInput,
     Interceptor,
     StartActivityInput,
     StartLocalActivityInput,
@@ -17,37 +20,71 @@ from temporalio.worker import (
 )
 from temporalio.workflow import ActivityHandle
 
+from domain.engine.case import Case
+from domain.engine.commands import Command
 from domain.engine.records import NumberedEvent, Step, StepResult
 from domain.evidence import numbered
-from protocol.messages import CaseOpening
+from protocol.messages import Answer, CaseOpening
 from protocol.names import RECORD_STEP
+
+GIVE: Final = "command"
+"""The update by which a case is given a command."""
+
+
+@dataclass(frozen=True)
+class HeardStep:
+    """A step that a case recorded: what it had decided, what the ledger answered, and the case that decided it.
+
+    ``answered_at`` is the server's time at the answer.
+    """
+
+    step: Step
+    result: StepResult
+    before: Case
+    answered_at: datetime
+
+
+@dataclass(frozen=True)
+class GivenCommand:
+    """A command that the history has: it was let in at this time of the server."""
+
+    command: Command
+    taken_at: datetime
 
 
 @dataclass
 class Replayed:
     """What a case did while it was run again: each step that it recorded with the ledger's answer, and its end.
 
-    ``left`` is what its latest run asked to leave to the next; None where it asked for none.
+    ``begun_at``: when it began, by the server's time. ``given`` are the commands that it took, by key. ``answers`` is
+    what its latest run answered to each, by the id of the update, None where it refused; ``left`` is what that run
+    asked to leave to the next, None where it asked for none.
     """
 
-    steps: list[tuple[Step, StepResult]] = field(default_factory=list)
+    steps: list[HeardStep] = field(default_factory=list)
+    given: dict[str, list[GivenCommand]] = field(default_factory=dict)
+    answers: dict[str, Answer | None] = field(default_factory=dict)
+    begun_at: datetime | None = None
     ended: bool = False
     left: CaseOpening | None = None
 
     def events(self) -> list[NumberedEvent]:
         """The events that the ledger must hold, by number, each once."""
         found: dict[int, NumberedEvent] = {}
-        for step, result in self.steps:
-            there: Sequence[NumberedEvent] = result.events
-            if result.applied and not there:
-                there = numbered(step.events, step.head, step.statute, step.key, result.dues)
-            for event in there:
+        for heard in self.steps:
+            for event in heard.result.events or written_by(heard):
                 found.setdefault(event.seq, event)
         return [found[seq] for seq in sorted(found)]
 
 
+def written_by(heard: HeardStep) -> Sequence[NumberedEvent]:
+    """The events that a step itself has written, where the ledger told of none."""
+    step, result = heard.step, heard.result
+    return numbered(step.events, step.head, step.statute, step.key, result.dues) if result.applied else ()
+
+
 class LedgerListener(Interceptor):
-    """Hears what a replayed case asks of its ledger."""
+    """Hears what a replayed case is told by people, what it answers, and what it asks of its ledger."""
 
     def __init__(self, replayed: Replayed) -> None:
         self._replayed = replayed
@@ -71,9 +108,19 @@ class LedgerListener(Interceptor):
                 self.next.init(Outbound(outbound))
 
             async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
+                replayed.begun_at = replayed.begun_at or workflow.now()
                 result = await self.next.execute_workflow(input)
                 replayed.ended = True
                 return result
+
+            async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
+                if input.update != GIVE:
+                    return await self.next.handle_update_handler(input)
+                (command,) = input.args
+                replayed.given.setdefault(command.key, []).append(GivenCommand(command, workflow.now()))
+                replayed.answers[input.id] = None
+                replayed.answers[input.id] = answer = await self.next.handle_update_handler(input)
+                return answer
 
         return Inbound
 
@@ -83,10 +130,11 @@ def _heard(
 ) -> ActivityHandle[Any]:
     if asked.activity == RECORD_STEP:
         (step,) = asked.args
+        before = workflow.instance().recorder.case
 
         def answered(task: asyncio.Task[Any]) -> None:
             if not task.cancelled() and task.exception() is None:
-                replayed.steps.append((step, task.result()))
+                replayed.steps.append(HeardStep(step, task.result(), before, workflow.now()))
 
         handle.add_done_callback(answered)
     return handle

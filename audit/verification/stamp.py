@@ -1,13 +1,15 @@
 """Whether an authority for timestamps has seen the case in the log, by a certificate that the auditor trusts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from cryptography.x509 import Certificate
 
 from audit.dossier.contents import STAMP, CaseDossier
 from audit.dossier.proof import LogProof
 from audit.dossier.stamp import read_stamp
-from audit.verification.log import check_against
+from audit.verification.dates import check_covered
+from audit.verification.log import check_against, covered_in
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
 from domain.calendar import CHINA
@@ -16,10 +18,17 @@ from domain.log.notes import NoteWrong, read_note
 from domain.log.timestamps import TimestampWrong, stamped_at
 
 
-def check_stamp(dossier: CaseDossier, record: CaseRecord, proof: LogProof, roots: Sequence[Certificate]) -> str:
+def check_stamp(
+    dossier: CaseDossier,
+    record: CaseRecord,
+    proof: LogProof,
+    roots: Sequence[Certificate],
+    recorded: Mapping[int, datetime],
+) -> str:
     """The authority has seen a checkpoint from which the packed one goes on, and so does the case. Raises CheckFailed.
 
     So it is shown since when at the latest those events stood as they stand now, whatever the operator's clock said.
+    A checkpoint may wait for its timestamp: what came meanwhile is not in it. ``recorded`` as for `check_covered`.
     """
     try:
         stamp = read_stamp(dossier.files[STAMP])
@@ -31,8 +40,10 @@ def check_stamp(dossier: CaseDossier, record: CaseRecord, proof: LogProof, roots
         raise CheckFailed(f"{STAMP}: {error}") from None
     except ValueError as error:
         raise CheckFailed(str(error)) from None
-    goes_on = check_against(record, proof, stamp.checkpoint, (), f"the checkpoint of {STAMP}")
-    covers = checkpoint_in(note).size
-    there = sum(each.place < covers for each in proof.events)
+    which = f"the checkpoint of {STAMP}"
+    goes_on = check_against(record, proof, stamp.checkpoint, (), which)
+    own = checkpoint_in(note)
+    there = covered_in(proof, own.size)
+    late = check_covered(record, there, min(at, own.at or at), recorded, which)
     seen = at.astimezone(CHINA).isoformat(timespec="seconds")
-    return f"{there} of {len(record.events)} events seen on {seen}; {goes_on}"
+    return f"{there} of {len(record.events)} events seen on {seen}; {goes_on}{late}"

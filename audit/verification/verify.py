@@ -1,7 +1,8 @@
 """All checks of a dossier in their order; one that rests on another that failed is skipped, and says so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from cryptography.x509 import Certificate
@@ -11,6 +12,7 @@ from audit.dossier.proof import PROOF, LogProof, read_proof
 from audit.page.facts import PAGE
 from audit.verification.acts import check_acts, check_acts_against
 from audit.verification.chain import check_chain
+from audit.verification.dates import check_covered, played, recorded_at
 from audit.verification.deadlines import check_deadlines
 from audit.verification.documents import check_documents
 from audit.verification.files import check_digests, check_structure
@@ -22,7 +24,7 @@ from audit.verification.history import (
     opening_in,
 )
 from audit.verification.ledger import check_ledger
-from audit.verification.log import check_against, check_inclusion_of, check_signature
+from audit.verification.log import check_against, check_inclusion_of, check_signature, covered_in
 from audit.verification.page import check_page
 from audit.verification.persons import check_persons
 from audit.verification.record import CaseRecord, record_in
@@ -208,11 +210,14 @@ class _Verification:
         self._read_histories()
         self._replayed = self._loop.run(check_history(self._dossier, self._read_record, self._histories))
         events, runs = sum(len(history.events) for history in self._histories), len(self._histories)
-        return CountingText("{events} events of Temporal in {runs:run|runs}, replayed").format(events=events, runs=runs)
+        said = CountingText("{events} events of Temporal in {runs:run|runs}, replayed").format(events=events, runs=runs)
+        how = played(self._opening())
+        return f"{said}; a played case: {how}" if how else said
 
     def _compare(self) -> str:
         assert self._replayed is not None
-        return check_ledger(self._read_record, self._replayed, self._dossier.manifest.withheld is None)
+        with_persons = self._dossier.manifest.withheld is None
+        return check_ledger(self._read_record, self._replayed, self._opening(), with_persons)
 
     def _proof_if_any(self) -> LogProof | None:
         if self._proof is None:
@@ -240,8 +245,16 @@ class _Verification:
             raise _Skipped("no checkpoint was given: --checkpoint FILE")
         proof, kept = self._packed_proof(), self._trusted.checkpoint
         goes_on = check_against(self._read_record, proof, kept, self._trusted.keys)
-        check_acts_against(self._dossier, proof, checkpoint_in(read_note(kept)))
-        return goes_on
+        own = checkpoint_in(read_note(kept))
+        check_acts_against(self._dossier, proof, own)
+        which = "the checkpoint that was given"
+        there, of = covered_in(proof, own.size), len(self._read_record.events)
+        late = check_covered(self._read_record, there, own.at, self._recorded(), which)
+        return f"{goes_on}; {there} of {of} events of the case were in it{late}"
+
+    def _recorded(self) -> Mapping[int, datetime]:
+        """When the ledger had each event, by the history: nobody can tell where that does not hold, or was played."""
+        return recorded_at(self._replayed) if self._replayed and not played(self._opening()) else {}
 
     def _timestamp(self) -> str:
         authorities = self._trusted.authorities
@@ -251,7 +264,7 @@ class _Verification:
             raise _Skipped("no authority for timestamps had seen the log")
         if not authorities:
             raise _Skipped("no certificate of an authority for timestamps was given: --timestamp-root FILE")
-        return check_stamp(self._dossier, self._read_record, self._packed_proof(), authorities)
+        return check_stamp(self._dossier, self._read_record, self._packed_proof(), authorities, self._recorded())
 
     def _seal(self) -> str:
         keys = [key for key in self._trusted.keys if key.kind != COSIGNATURE]

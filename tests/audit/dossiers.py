@@ -107,7 +107,7 @@ async def _made(texts: Sequence[str]) -> CaseDossier:
     replayed = Replayed()
     for history in histories:
         assert await replay(history, replayed) is None
-    algorithm = next(result.algorithm for _, result in replayed.steps if result.algorithm)
+    algorithm = next(heard.result.algorithm for heard in replayed.steps if heard.result.algorithm)
     prev, recorded = GENESIS, list[RecordedEvent]()
     for event in replayed.events():
         salt = None if event.actor.person is None else f"{event.seq:032x}"
@@ -118,7 +118,7 @@ async def _made(texts: Sequence[str]) -> CaseDossier:
     if any(event.salt for event in recorded):
         texts = [_told(text, recorded) for text in texts]
     else:
-        assert prev == [result for _, result in replayed.steps if result.applied][-1].digest
+        assert prev == [heard.result for heard in replayed.steps if heard.result.applied][-1].digest
     files = {
         EVENTS: "".join(f"{canonical_json(plain(event))}\n" for event in recorded).encode(),
         STATUTE: written(_rule_text(opening.statute_digest)),

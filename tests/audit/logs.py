@@ -24,9 +24,10 @@ AT = datetime(2026, 3, 5, 9, tzinfo=BEIJING)
 
 @dataclass
 class MemoryLog:
-    """A log that only grows, by both algorithms."""
+    """A log that only grows, by both algorithms; ``at`` is the time of its checkpoints."""
 
     signer: Signer = LOG_KEY
+    at: datetime = AT
     trees: tuple[GrowingTree, GrowingTree] = field(
         default_factory=lambda: (GrowingTree(TreeHash("sha256")), GrowingTree(TreeHash("sm3")))
     )
@@ -46,7 +47,9 @@ class MemoryLog:
         """How it stands, signed."""
         sha256, sm3 = self.trees
         roots, (heads, _) = (sha256.root(), sm3.root()), self.heads_at(sha256.size)
-        return Checkpoint(self.signer.key.name, sha256.size, *roots, AT, heads).note().signed(self.signer).written()
+        return (
+            Checkpoint(self.signer.key.name, sha256.size, *roots, self.at, heads).note().signed(self.signer).written()
+        )
 
     def heads_at(self, size: int) -> tuple[Hashes, Mapping[bytes, HeadNode]]:
         """The map of heads of the log of so many entries: its root, and its nodes by name."""

@@ -12,10 +12,12 @@ from tests.house.code import ROOT, imports, nodes, packages, product, room, show
 
 KNOW_TEMPORAL = ("workflows/", "activities/", "starter/", "worker/")
 SPEAK_WITH_IT = {
+    "audit/verification/answers.py",
     "audit/verification/handing_over.py",
     "audit/verification/history.py",
     "audit/verification/history_json.py",
     "audit/verification/order.py",
+    "audit/verification/replayed.py",
     "audit/verification/silence.py",
     "protocol/asking.py",
     "protocol/connecting.py",

@@ -1,0 +1,235 @@
+"""Whether what the ledger told a case, beyond what that case had just decided, is what the case would have decided.
+
+A step's answer is lost where a worker ends between the commit and its report, and a case that is reset begins again
+with nothing: the ledger then tells of events that the history does not decide at that place. Each must be what the case
+decides elsewhere, or again when its rules are asked: for the command of that key, for time, for a notice. Where no
+command is left in the history, some command must be one that the rules allow and that brings about just this.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import product, takewhile
+from typing import Any, Final, ParamSpec
+
+from audit.verification.replayed import Replayed, written_by
+from audit.verification.rules import DecidesOtherwise
+from domain.engine.case import Case
+from domain.engine.commands import Command
+from domain.engine.decision import Decision, Refused
+from domain.engine.evolve import evolve_all
+from domain.engine.records import Actor, Clock, Event, NumberedEvent
+from domain.engine.timers import recounted
+from domain.evidence import body_of, canonical_json, deadline_of, numbered
+from domain.words import CommandName, EventType, Role
+from procedures.data_correction.push import with_holders
+from procedures.registry import advance, by_itself, decide, open_case, procedure_of
+from procedures.resource_withdrawal.rules import grant_ended, resource_withdrawn
+from protocol.messages import CaseOpening
+from protocol.opening import case_before
+from workflows.filing import digests_of
+
+P = ParamSpec("P")
+Told = Sequence[NumberedEvent]
+
+ASKED_AGAIN: Final = timedelta(days=1)
+"""For so long a caller may try again with the same key where the first try was recorded and no history has it."""
+
+
+@dataclass
+class Vouched:
+    """The events of a case, by number, with what vouches for them.
+
+    ``again``: those that the ledger told, and the case decides just so. ``unasked``: those that it told, and no command
+    of the history has asked for; the rules allow them.
+    """
+
+    events: dict[int, NumberedEvent] = field(default_factory=dict)
+    again: list[int] = field(default_factory=list)
+    unasked: list[int] = field(default_factory=list)
+
+
+def vouched_by(replayed: Replayed, opening: CaseOpening) -> Vouched:
+    """The events that a replayed case vouches for. Raises DecidesOtherwise for one that was told and it does not."""
+    judge, vouched = _Judge(replayed, opening), Vouched()
+    for heard in replayed.steps:
+        for event in written_by(heard) if not heard.result.events else ():
+            vouched.events.setdefault(event.seq, event)
+        fresh = [event for event in heard.result.events if event.seq not in vouched.events]
+        if fresh:
+            between = range(heard.before.head + 1, fresh[0].seq)
+            if not all(seq in vouched.events for seq in between):
+                raise DecidesOtherwise(f"event {fresh[0].seq} was told to the case, and not what came before it")
+            judge.judge(evolve_all(heard.before, [vouched.events[seq] for seq in between]), fresh, vouched)
+    return vouched
+
+
+class _Judge:
+    """Asks the rules of a case about events that the ledger told."""
+
+    def __init__(self, replayed: Replayed, opening: CaseOpening) -> None:
+        self._replayed = replayed
+        self._opening = opening
+
+    def judge(self, case: Case, told: Told, vouched: Vouched) -> None:
+        """Vouch for each of these events, which follow on a case. Raises DecidesOtherwise."""
+        while told:
+            again = _first(self._decided(case, told), told, case)
+            events = again or _first(self._allowed(case, told), told, case)
+            if not events:
+                raise _not_decided(told[0], case)
+            here, told = told[: len(events)], told[len(events) :]
+            (vouched.again if again else vouched.unasked).extend(event.seq for event in here)
+            vouched.events.update((event.seq, event) for event in here)
+            case = evolve_all(case, here)
+
+    def _decided(self, case: Case, told: Told) -> Iterator[Sequence[Event]]:
+        """What the case decides after this, for all that the history has."""
+        first = told[0]
+        own = [step.step for step in self._replayed.steps if (step.step.head, step.step.key) == (case.head, first.key)]
+        yield from (step.events for step in own)
+        if case.head == 0:
+            opening = self._opening
+            for before in (case, case_before(opening)):
+                yield _asked(open_case, before, opening.actor, first.at, digests_of(opening), opening.places)
+        elif first.key is None:
+            yield advance(case, first.at)[1]
+            for step in own:  # the platform acts when it comes to it: after a lost answer it has come to it again
+                yield from _by_itself(case, step.events, told)
+        else:
+            yield from self._commanded(case, told, lambda late: not late)
+
+    def _allowed(self, case: Case, told: Told) -> Iterator[Sequence[Event]]:
+        """What the rules allow after this, though the history has nobody who asked for it, or later alone."""
+        first = told[0]
+        if first.key is None:
+            yield recounted(case, _counted_again(case, told), first.data.get("reason", ""), first.at)
+            yield from _by_itself(case, told, told)
+        elif first.key in self._replayed.given:
+            yield from self._commanded(case, told, lambda late: late < ASKED_AGAIN)
+        elif case.head:
+            here = _of_one_step(told)
+            for command in _commands_for(case, here):
+                yield _carried_out(case, command, here)
+
+    def _commanded(self, case: Case, told: Told, by_as_much: Callable[[timedelta], bool]) -> Iterator[Sequence[Event]]:
+        here = _of_one_step(told)
+        at = here[-1].at
+        for given in self._replayed.given.get(told[0].key or "", ()):
+            received = given.command.received_at or at
+            if at >= received and at != max(received, case.last_at or received):
+                continue
+            if at < received and not by_as_much(received - at):
+                continue
+            yield _carried_out(case, given.command, here)
+
+
+def _first(ways: Iterator[Sequence[Event]], told: Told, case: Case) -> Sequence[Event]:
+    """The first events that were told, where one of the ways leads to them."""
+    return next((events for events in ways if _are(events, told, case)), ())
+
+
+def _asked(rules: Callable[P, Sequence[Event]], *args: P.args, **kwargs: P.kwargs) -> Sequence[Event]:
+    """What the rules say; nothing where they refuse it, or cannot read what is said."""
+    try:
+        return rules(*args, **kwargs)
+    except (Refused, ValueError):
+        return ()
+
+
+def _carried_out(case: Case, command: Command, told: Told) -> Sequence[Event]:
+    """What a command brings about; the other cases that it found are those that the events name."""
+    events = _asked(decide, case, command, told[-1].at, True)
+    if command.name is not CommandName.PUSH_DATA:
+        return events
+    holders = [user for event in told for user in event.data.get("users", ()) if isinstance(user, Mapping)]
+    return with_holders(events, holders)
+
+
+def _are(events: Sequence[Event], told: Told, case: Case) -> bool:
+    """Whether the first of the events that were told are these. How limits are counted is another check's."""
+    told = told[: len(events)]
+    starts = [event.order is not None for event in events]
+    if not events or starts != [event.clock is not None for event in told]:
+        return False
+    dues = [deadline_of(event.clock) for event in told if event.clock is not None]
+    again = numbered(events, told[0].seq - 1, case.statute.id, told[0].key, dues)
+    return all(
+        canonical_json(body_of(ours)) == canonical_json(body_of(there)) for ours, there in zip(again, told, strict=True)
+    )
+
+
+def _of_one_step(told: Told) -> Told:
+    """The first events, as far as they have one key."""
+    return list(takewhile(lambda event: event.key == told[0].key, told))
+
+
+def _counted_again(case: Case, told: Told) -> dict[int, Clock]:
+    """The limits that a notice has moved, as they are counted then."""
+    moved = {event.clock.supersedes: event.clock for event in told if event.clock is not None}
+    return {
+        number: clock.model_copy(update=dict(deadline_of(moved[number])))
+        for number, clock in case.clocks.items()
+        if number in moved
+    }
+
+
+def _by_itself(case: Case, said: Sequence[Event | NumberedEvent], told: Told) -> Iterator[Sequence[Event]]:
+    """What the platform does by a rule of its own, as is said, at the instant at which it is told."""
+    kinds = [event.type for event in told]
+    for event in said:
+        rule = _rule_of(event)
+        if rule is not None and event.type in kinds:
+            at = told[kinds.index(event.type)].at
+            yield _asked(by_itself, case, at, rule)
+
+
+def _rule_of(event: Event | NumberedEvent) -> Callable[[Decision[Any]], None] | None:
+    """The rule of the platform that such an event comes from."""
+    if event.type is EventType.RESOURCE_WITHDRAWN:
+        return resource_withdrawn
+    holder, grant = event.data.get("holder"), event.data.get("grant")
+    if event.type is EventType.GRANT_ENDED and isinstance(holder, Mapping) and isinstance(grant, str):
+        return grant_ended(grant, holder, event.data.get("gone") is True)
+    return None
+
+
+def _commands_for(case: Case, told: Told) -> Iterator[Command]:
+    """The commands that may have brought these events about, by what the events say."""
+    by_people = [event.actor for event in told if event.actor.role is not Role.PLATFORM]
+    for name, rule in procedure_of(case).rules.items():
+        actors = by_people[:1] or [told[-1].actor, *(_standing(case, role) for role in rule.by)]
+        by_case = case.request_id if rule.between_cases else None
+        for actor, said in product(actors, _said_in(told)):
+            fields = {field: value for field, value in said.items() if field in rule.says.model_fields}
+            yield Command(name=name, actor=actor, fields=fields, key=told[0].key or "", by_case=by_case)
+
+
+def _standing(case: Case, role: Role) -> Actor:
+    """Who may act in a role: of what a command does the platform alone may tell."""
+    parties = {Role.REQUESTER: case.requester, Role.PROVIDER: case.provider}
+    return Actor(role=role, org=parties[role].code if role in parties else None)
+
+
+def _said_in(told: Told) -> Sequence[Mapping[str, Any]]:
+    """What events say: all together, and each by itself, with what stands one level deeper."""
+    each = [
+        {
+            **{
+                name: value for part in event.data.values() if isinstance(part, Mapping) for name, value in part.items()
+            },
+            **event.data,
+        }
+        for event in told
+    ]
+    together = {name: value for said in reversed(each) for name, value in said.items()}
+    return [together, *each]
+
+
+def _not_decided(event: NumberedEvent, case: Case) -> DecidesOtherwise:
+    by = event.actor.role.value
+    return DecidesOtherwise(
+        f"event {event.seq} ({event.type.value} by {by}) is said to have been told to the case by its ledger; the case "
+        f"does not decide it in {case.stage.value}, whatever it is asked",
+        event.article,
+    )
