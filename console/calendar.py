@@ -18,6 +18,7 @@ from api.context import AppContext
 from api.dependencies import acting, require_role
 from api.http.problems import Problem, title_of
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
+from console.edition_complaints import edition_complaint
 from console.pages import page, see_other
 from domain.calendar import CalendarError, Edition, day_of
 from domain.calendar.horizon import HORIZON
@@ -79,7 +80,9 @@ def sentence_of(error: Problem | CalendarError, language: Language) -> str:
     """What is told of something that cannot be."""
     if isinstance(error, CalendarError):
         return _outside(language)
-    return error.said or "; ".join(each["reason"] for each in error.errors) or title_of(error, language)
+    if error.said is not None:
+        return edition_complaint(error.said, language)
+    return "; ".join(each["reason"] for each in error.errors) or title_of(error, language)
 
 
 def _outside(language: Language) -> str:

@@ -195,9 +195,9 @@ COUNTED = re.compile(
 ALWAYS_SEVERAL = {
     ("console", "working_days_of_year"), ("console", "working_days_of"), ("console", "stuck_say"),
     ("console", "tick_fewer"), ("console", "note_wrong"), ("sheet", "too_many_rows"), ("attachment", "too_large"),
-    ("brought_dossier", "too_large"),
+    ("brought_dossier", "too_large"), ("edition_complaint", "day_outside"),
 }  # fmt: skip
-"""Days of a year or a month, and bounds."""
+"""Days of a year or a month, and bounds; a verb that ends so."""
 
 
 def test_what_is_counted_goes_by_that_rule() -> None:
