@@ -12,7 +12,7 @@ from api.events_in.kinds import SAYS, Kind
 from background.webhooks.payloads import CHECKPOINT_TYPE, TRIAL_TYPE
 from domain.cloud_events import platform_type, type_of
 from domain.engine.records import RecordedEvent
-from domain.messages import label
+from domain.messages import Language, event_label, label
 from domain.words import EventType, Stage
 
 THIN = "any_thin"
@@ -62,9 +62,14 @@ def _told(event: EventType) -> Schema:
     says = {"allOf": [_ref(LedgerEvent), {"properties": {"type": {"const": event.value}}}]}
     return {
         "name": type_of(event),
-        "title": f"{label('event', event, 'zh')} {label('event', event, 'en')}",
+        "title": " ".join(_ways_to_tell(event, language) for language in ("zh", "en")),
         "payload": _envelope(CloudEventOut, {"type": {"const": type_of(event)}, "data": says}),
     }
+
+
+def _ways_to_tell(event: EventType, language: Language) -> str:
+    """What an event is called, in time and late."""
+    return " / ".join(dict.fromkeys(event_label(event, data, language) for data in ({}, {"late": True})))
 
 
 def _thin() -> Schema:
