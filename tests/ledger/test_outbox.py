@@ -58,7 +58,7 @@ def test_a_writer_that_stalls_before_its_commit_is_not_passed_over(engine: Engin
 def test_readers_miss_nothing_while_writers_stall_and_keep_the_order_of_each_case(
     engine: Engine, more_steps, resolve
 ) -> None:
-    begin, over = newest_message(engine), threading.Event()
+    begin, over, committed = newest_message(engine), threading.Event(), threading.Event()
     cases = [more_steps() for _ in range(12)]
 
     def write(steps) -> None:
@@ -76,7 +76,7 @@ def test_readers_miss_nothing_while_writers_stall_and_keep_the_order_of_each_cas
         seen: list[Told] = []
         position = begin
         while True:
-            last = over.is_set()
+            last = committed.is_set()
             found, position = told_after(engine, position, 5)
             seen += found
             if last and not found:
@@ -90,6 +90,7 @@ def test_readers_miss_nothing_while_writers_stall_and_keep_the_order_of_each_cas
         over.set()
         for stalled in stalling:
             stalled.result()
+        committed.set()
         seen = [each.result() for each in reading]
     for found in seen:
         for steps in cases:
