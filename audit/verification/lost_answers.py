@@ -53,7 +53,7 @@ def vouched_by(replayed: Replayed, opening: CaseOpening) -> Vouched:
     """The events that a replayed case vouches for. Raises DecidesOtherwise for one that was told and it does not."""
     judge, vouched = _Judge(replayed, opening), Vouched()
     for heard in replayed.steps:
-        for event in written_by(heard) if not heard.result.events else ():
+        for event in written_by(heard):
             vouched.events.setdefault(event.seq, event)
         fresh = [event for event in heard.result.events if event.seq not in vouched.events]
         if fresh:

@@ -80,7 +80,9 @@ class Replayed:
 def written_by(heard: HeardStep) -> Sequence[NumberedEvent]:
     """The events that a step itself has written, where the ledger told of none."""
     step, result = heard.step, heard.result
-    return numbered(step.events, step.head, step.statute, step.key, result.dues) if result.applied else ()
+    if result.events or not result.applied:
+        return ()
+    return numbered(step.events, step.head, step.statute, step.key, result.dues)
 
 
 class LedgerListener(Interceptor):
