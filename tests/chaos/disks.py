@@ -23,9 +23,14 @@ class Disk:
 
     def fill(self) -> None:
         """From now on nothing more can be written, as long as nothing is removed."""
-        told = os.statvfs(self.folder)
-        used = (told.f_blocks - told.f_bfree) * told.f_frsize
-        _mount("-o", f"remount,size={used}", str(self.folder))
+        while True:
+            told = os.statvfs(self.folder)
+            used = (told.f_blocks - told.f_bfree) * told.f_frsize
+            try:
+                _mount("-o", f"remount,size={used}", str(self.folder))
+            except subprocess.CalledProcessError:  # more was written meanwhile than there would be room for
+                continue
+            return
 
     def mend(self) -> None:
         """There is room again."""
