@@ -3,8 +3,11 @@
 What is stamped is the text of a checkpoint, whoever has signed it: the roots of the log stand in it.
 """
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
+from typing import Final
 
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 from rfc3161_client import (
@@ -16,6 +19,10 @@ from rfc3161_client import (
     VerifierBuilder,
     decode_timestamp_response,
 )
+
+from domain.log.der import with_certificates_in_order
+
+_REASON: Final = re.compile(r'reason: "([^"]*)"')
 
 
 class TimestampWrong(Exception):
@@ -47,13 +54,22 @@ def stamped_at(
     try:
         verifier.verify_message(stamp, text.encode())
     except (VerificationError, ValueError) as error:
-        said = str(error).rstrip(".")  # which stands within a sentence
-        raise TimestampWrong(f"it is no timestamp of this text by an authority that is trusted: {said}") from None
+        raise TimestampWrong(
+            f"it is no timestamp of this text by an authority that is trusted: {_in_words(str(error))}"
+        ) from None
     return stamp.tst_info.gen_time
 
 
+def _in_words(said: str) -> str:
+    """What is wrong, as it stands within a sentence: of all that OpenSSL has noted, its last reason alone."""
+    plain, _, stack = said.rstrip(".").partition(": ErrorStack(")
+    reasons = _REASON.findall(stack)
+    return f"{plain} ({reasons[-1]})" if reasons else plain
+
+
 def _read(response: bytes) -> TimeStampResponse:
-    try:
+    with suppress(ValueError):
         return decode_timestamp_response(response)
-    except ValueError:
-        raise TimestampWrong("it is not the answer of an authority for timestamps (RFC 3161)") from None
+    with suppress(ValueError):
+        return decode_timestamp_response(with_certificates_in_order(response))
+    raise TimestampWrong("it is not the answer of an authority for timestamps (RFC 3161)")

@@ -18,6 +18,7 @@ from audit.verification.verify import Trusted, verify
 from cli.audit_work import TrustedFiles
 from cli.errors import Failure
 from domain.evidence import canonical_json
+from domain.log.der import with_certificates_in_order
 from domain.log.notes import read_note
 from domain.log.timestamps import TimestampWrong, request_for, stamped_at
 from tests.audit.dossiers import dossier_of, resealed
@@ -91,6 +92,23 @@ def test_another_authority_and_another_text_prove_nothing(
     assert "no timestamp of this text" in said(stamped(dossier_of(CASE), elsewhere), [authority.root])[1]
     with pytest.raises(TimestampWrong, match="Nonce"):
         stamped_at(answered, read_note(seen_by_then()).text, [authority.root], request_for("x"))
+
+
+def test_an_authority_may_pack_its_chain_as_openssl_does(tmp_path: Path) -> None:
+    """OpenSSL packs certificates in no order of DER's, here in one that is not it."""
+    chained = OpensslAuthority(tmp_path)
+    chained.packs_its_chain()
+    answer = chained.stamp(read_note(seen_by_then()).text)
+    assert said(stamped(dossier_of(CASE), answer), [chained.root])[0] == "ok"
+    assert with_certificates_in_order(with_certificates_in_order(answer)) == with_certificates_in_order(answer)
+    for cut in (b"", answer[:9], answer + b"x", answer[:-1]):
+        with pytest.raises(TimestampWrong, match="not the answer of an authority"):
+            stamped_at(cut, "x", [chained.root])
+
+
+def test_what_openssl_notes_is_told_in_words(answered: bytes, tmp_path: Path) -> None:
+    told = said(stamped(dossier_of(CASE), answered), [OpensslAuthority(tmp_path).root])[1]
+    assert told.endswith("Unable to verify pkcs7 signature (certificate verify error)")
 
 
 def test_what_was_rewritten_since_is_found_out(authority: OpensslAuthority, answered: bytes) -> None:

@@ -62,6 +62,11 @@ class OpensslAuthority:
         """What it answers when asked to stamp a text."""
         return self.answer(request_for(text).as_bytes())
 
+    def packs_its_chain(self) -> None:
+        """Have it pack the certificate of its root, too, as OpenSSL's manual shows."""
+        with self._folder.joinpath("tsa.cnf").open("a") as configuration:
+            configuration.write(f"certs = {self.root_file}\n")
+
 
 def _certificate(
     name: str,
