@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.accounts.endpoints import CaseTold, account_out, told_of
 from api.cases.diagrams import drawn
-from api.cases.notes import note_out, notes_for, sides_of
+from api.cases.notes import note_out, notes_for, sides_of, writing_roles
 from api.cases.presenters import case_out, etag_of, opened_out
 from api.context import AppContext
 from api.dependencies import parties_of
@@ -123,6 +123,8 @@ def _notes(
     return {
         "notes": [note_out(note, language) for note in found],
         "more_notes": following,
-        "note_roles": [(it.value, label("role", it, language)) for it in sides_of(caller, parties_of(told.case))],
+        "note_roles": [
+            (it.value, label("role", it, language)) for it in writing_roles(sides_of(caller, parties_of(told.case)))
+        ],
         "note_key": secrets.token_hex(16),
     }

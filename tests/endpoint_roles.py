@@ -11,6 +11,7 @@ from api.assessment.sealing import SEALERS
 from api.attachments.endpoints import BRINGERS
 from api.audit.endpoints import AUDITORS
 from api.calendar.publishing import PUBLISHERS
+from api.cases.notes import WRITERS
 from api.checkpoints.endpoints import COSIGNERS
 from api.codec.endpoints import OPENERS, WRAPPERS
 from api.events_in.receiving import SENDERS
@@ -42,7 +43,7 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/requests/{request_id}/events": EVERY_ROLE,
     "GET /v1/requests/{request_id}/clocks": EVERY_ROLE,
     "GET /v1/requests/{request_id}/notes": EVERY_ROLE,
-    "POST /v1/requests/{request_id}/notes": EVERY_ROLE,
+    "POST /v1/requests/{request_id}/notes": frozenset(WRITERS),
     "GET /v1/requests/{request_id}/diagram": EVERY_ROLE,
     "GET /v1/requests/{request_id}/account": EVERY_ROLE,
     "POST /v1/requests/{request_id}/commands": COMMANDING,
@@ -55,7 +56,7 @@ ENDPOINTS: Final[Mapping[str, frozenset[Role] | OpenTo]] = {
     "GET /v1/cases/{request_id}/events": EVERY_ROLE,
     "GET /v1/cases/{request_id}/clocks": EVERY_ROLE,
     "GET /v1/cases/{request_id}/notes": EVERY_ROLE,
-    "POST /v1/cases/{request_id}/notes": EVERY_ROLE,
+    "POST /v1/cases/{request_id}/notes": frozenset(WRITERS),
     "GET /v1/cases/{request_id}/diagram": EVERY_ROLE,
     "GET /v1/cases/{request_id}/account": EVERY_ROLE,
     "POST /v1/cases/{request_id}/commands": COMMANDING,

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from api.cases.idempotency import Key, engine_key
 from api.cases.routers import at_both, both_routers
 from api.context import AppContext
-from api.dependencies import CallerIn, Cursor, Limit, RequestId, asked_of, parties_of, visible_case
+from api.dependencies import CallerIn, Cursor, Limit, RequestId, asked_of, parties_of, require_role, visible_case
 from api.http.problems import Problem
 from api.http.responses import answer
 from api.http.schemas import Out
@@ -27,6 +27,8 @@ from starter.errors import KeyReused
 routers = both_routers()
 
 LONGEST: Final = 4_000
+WRITERS: Final = tuple(role for role in Role if role is not Role.AUDITOR)
+"""Who may write notes: audit reads, and writes nothing to a case."""
 Shown = Literal["shared", "internal"]
 
 
@@ -80,7 +82,7 @@ async def add(
     caller: CallerIn,
     idempotency_key: Annotated[Key | None, Header(description="Yours: the same key adds once.")] = None,
 ) -> Response:
-    """Write something down beside a case that you may see. It changes nothing about the case."""
+    """Write something down beside a case that you may see. It changes nothing about the case. Auditors write none."""
     context, language = asked_of(request)
     key = idempotency_key or uuid.uuid4().hex
     note = await asyncio.to_thread(added, context, caller, request_id, body, key)
@@ -97,9 +99,10 @@ def notes_for(
 
 def added(context: AppContext, caller: Caller, request_id: str, body: NoteIn, key: str) -> Note:
     """A caller's note, written once by its key; blocking. Raises NotFound, Problem and KeyReused."""
+    require_role(caller, WRITERS)
     case = visible_case(context, caller, request_id)
     sides = sides_of(caller, parties_of(case))
-    able = [role for role in sides if body.as_role in (None, role)]
+    able = [role for role in writing_roles(sides) if body.as_role in (None, role)]
     if not able:
         raise Problem(403, "not_your_turn")
     if len(able) > 1:
@@ -110,6 +113,11 @@ def added(context: AppContext, caller: Caller, request_id: str, body: NoteIn, ke
     if (note.text, note.side, note.role) != (new.text, new.side, new.role):
         raise KeyReused("The key was used before for another note.")
     return note
+
+
+def writing_roles(sides: Iterable[Role]) -> Sequence[Role]:
+    """The roles among these in which a note may be written."""
+    return [role for role in sides if role in WRITERS]
 
 
 def sides_of(caller: Caller, parties: Parties) -> Mapping[Role, str]:

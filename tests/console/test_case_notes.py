@@ -71,12 +71,26 @@ async def test_the_same_key_notes_once_and_bounds_are_kept(people: People) -> No
 
 async def test_whoever_stands_on_two_sides_says_on_which_it_writes(people: People, bearer: Bearer) -> None:
     request_id = await people.file()
-    both = bearer([Role.BUREAU, Role.AUDITOR], "bureau")
+    both = bearer([Role.BUREAU, Role.OPERATOR], "bureau")
     answers = [
         await people.api.post(f"/v1/requests/{request_id}/notes", headers=both, json={"text": "x", **role})
         for role in ({}, {"as": "bureau"}, {"as": "provider"})
     ]
     assert [answer.status_code for answer in answers] == [422, 201, 403]
+
+
+async def test_audit_writes_nothing_to_a_case(people: People, bearer: Bearer, enter: Enter) -> None:
+    request_id = await people.file()
+    path = f"/v1/requests/{request_id}/notes"
+    for role in ({}, {"as": "auditor"}, {"as": "bureau"}):
+        assert (await people.post("auditor", path, {"text": "x", **role})).status_code == 403
+    both = bearer([Role.BUREAU, Role.AUDITOR], "bureau")
+    answers = [
+        await people.api.post(path, headers=both, json={"text": "x", **role}) for role in ({}, {"as": "auditor"})
+    ]
+    assert [(it.status_code, it.json().get("role")) for it in answers] == [(201, "bureau"), (403, None)]
+    auditor = await enter(Role.AUDITOR, "auditor")
+    assert 'id="note-form"' not in (await auditor.get(f"/cases/{request_id}")).text
 
 
 async def test_a_note_is_written_at_the_page_of_its_case(people: People, enter: Enter, context: AppContext) -> None:
