@@ -29,10 +29,12 @@ from audit.dossier.seal import SEAL
 
 MOST_FILES: Final = 10_000
 MOST_BYTES: Final = 256 << 20
+"""How large the files of a dossier may be, all together and unpacked; its papers, which nobody holds, not counted."""
 MOST_VALUES: Final = 4_000_000
 """So many values its JSON may have: read, each takes many times the bytes in which it is written."""
 _BEFORE_VALUES: Final = (b",", b"[", b"{")
-"""How large the files of a dossier may be, all together and unpacked; its papers, which nobody holds, not counted."""
+_OF_LINES: Final = ".jsonl"
+"""Ends the names of the files that have a value a line."""
 LONGEST_NAME: Final = 200
 MOST_AT_ONCE: Final = MOST_FILES << 9
 """How many bytes are read at once: the directory of a zip is, and takes ten times as many bytes in memory.
@@ -139,7 +141,7 @@ def unpacked(file: IO[bytes]) -> CaseDossier:
                 content = _content(archive, entry, room)
                 check_deflated(file, entry, len(content))
                 room -= len(content)
-                values -= sum(map(content.count, _BEFORE_VALUES))
+                values -= _values_in(entry.filename, content)
                 if values < 0:
                     raise DossierUnusable(f"A dossier has no more than {MOST_VALUES} values in its files.")
                 files[entry.filename] = content
@@ -150,6 +152,12 @@ def unpacked(file: IO[bytes]) -> CaseDossier:
     manifest, seal = read_manifest(files.pop(MANIFEST)), files.pop(SEAL, None)
     check_order((entry.filename for entry in entries), manifest)
     return CaseDossier(manifest, files, papers, seal)
+
+
+def _values_in(name: str, content: bytes) -> int:
+    """How many values a file may hold, by the bytes that stand before each."""
+    lines = content.count(b"\n") if name.endswith(_OF_LINES) else 0
+    return lines + sum(map(content.count, _BEFORE_VALUES))
 
 
 def _check_entries(entries: Sequence[zipfile.ZipInfo], size: int) -> None:
@@ -165,8 +173,9 @@ def _check_entries(entries: Sequence[zipfile.ZipInfo], size: int) -> None:
         if name in seen:
             raise DossierUnusable(f"The zip has two files named {name!r:.60}.")
         seen.add(name)
-        if not _is_plain(name):
-            raise DossierUnusable(f"The zip has a file named {name!r:.60}, which no dossier has.")
+        written = entry.orig_filename  # a reader takes a name for over at a NUL, another one does not
+        if not _is_plain(written):
+            raise DossierUnusable(f"The zip has a file named {written!r:.60}, which no dossier has.")
         methods = _OF_PAPERS if is_paper(name) else _METHODS
         if entry.flag_bits & _ENCRYPTED or entry.compress_type not in methods:
             raise DossierUnusable(f"{name} is packed in a way that no dossier is.")

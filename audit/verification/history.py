@@ -15,7 +15,7 @@ from typing import Final
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-from audit.dossier.contents import HISTORY, CaseDossier
+from audit.dossier.contents import HISTORY, CaseDossier, DossierUnusable
 from audit.verification.answers import check_answers
 from audit.verification.handing_over import check_left, check_taken_over
 from audit.verification.history_json import history_in
@@ -33,6 +33,8 @@ from protocol.payloads import data_converter
 from workflows.case import CaseWorkflow
 from workflows.handler_guard import HandlerGuard
 
+MOST_EVENTS: Final = 200_000
+"""How many events a run has at most: Temporal ends one at 51,200 unless it was told otherwise."""
 PATIENCE: Final = timedelta(seconds=60)
 """How long one run may take to be run again; a thousand commands take about two seconds."""
 
@@ -45,13 +47,20 @@ class AnotherWorkflow(CheckFailed):
 
 
 def histories_in(dossier: CaseDossier) -> list[RunHistory]:
-    """The histories of a case's runs, the first run first. Raises CheckFailed."""
+    """The histories of a case's runs, the first run first.
+
+    Raises CheckFailed, and DossierUnusable for one that is longer than any run.
+    """
     case = workflow_id(dossier.manifest.request_id)
     found = []
     for name in dossier.histories:
         try:
             history = history_in(case, dossier.files[name].decode())
+            if len(history.events) > MOST_EVENTS:
+                raise DossierUnusable(f"{name} has {len(history.events)} events, more than any run of Temporal.")
             history.run_id  # noqa: B018 - raises where the first event is no start
+        except DossierUnusable:
+            raise
         except Exception:  # the SDK raises whatever its parser does
             raise CheckFailed(f"{name} is not a history of Temporal") from None
         check_order(name, history.events)

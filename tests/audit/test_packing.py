@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from audit.dossier import packing
-from audit.dossier.contents import INDEX, MANIFEST, CaseDossier, DossierUnusable, listed, manifest_of
+from audit.dossier.contents import EVENTS, INDEX, MANIFEST, CaseDossier, DossierUnusable, listed, manifest_of
 from audit.dossier.packing import read_dossier, unpacked
 from tests.audit.dossiers import packed
 
@@ -71,6 +71,7 @@ UNUSABLE = {
     "two of a name": twice(),
     "a wrong length": declared_short(),
     "a method of another kind": zipped(WITH_MANIFEST, lambda entry: setattr(entry, "compress_type", zipfile.ZIP_BZIP2)),
+    "a name that goes on behind a NUL": zipped({**WITH_MANIFEST, "a?b": b""}).replace(b"a?b", b"a\0b"),
     "a manifest that is none": zipped({MANIFEST: b"{}"}),
     "a manifest in another form": zipped({MANIFEST: MADE.written() + b" "}),
     "another format": zipped({MANIFEST: MADE.written().replace(b"dossier/1", b"dossier/2")}),
@@ -84,6 +85,12 @@ def test_a_zip_that_is_no_dossier_gets_one_sentence(case: str) -> None:
         unpacked(io.BytesIO(UNUSABLE[case]))
     assert str(told.value).endswith(".")
     assert "\n" not in str(told.value)
+
+
+def test_a_line_is_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packing, "MOST_VALUES", 100)
+    with pytest.raises(DossierUnusable, match="no more than 100 values"):
+        unpacked(io.BytesIO(zipped({EVENTS: b"0\n" * 101})))
 
 
 def repacked(change: Callable[[zipfile.ZipFile, list[zipfile.ZipInfo]], object]) -> bytes:
