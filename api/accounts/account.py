@@ -10,6 +10,7 @@ from api.disputes.standing import APART, INSTANCES, ROUNDS, said_in
 from audit.dossier.documents import NamedPaper, RelatedCase, papers_named, related_cases
 from audit.findings.finding import Examined, Finding
 from audit.findings.late_answers import late_answers
+from audit.known_editions import KnownThen, known_then
 from audit.replay.case import RecordedCase
 from domain.calendar import Calendar, CalendarError, DayReason, WorkingDays, day_of
 from domain.engine.deadlines import COUNTED
@@ -112,10 +113,14 @@ class Account:
             found[clock.number] = CountedLimit(clock, days)
         return dict(sorted(found.items()))
 
+    @cached_property
+    def _known(self) -> Mapping[int, KnownThen]:
+        return known_then(self.calendar, self.recorded.events)
+
     def _days(self, clock: Clock) -> Sequence[DayReason]:
         if clock.unit is Unit.DATE:
             return ()
-        known = self.calendar.as_known_on(day_of(self.examined.started_by(clock).at))
+        known = self._known[self.examined.started_by(clock).seq].days(self.calendar)
         # A case played with all editions knew more than its day did.
         for days in (known, self.calendar.as_known_on(None)):
             rows = _explained(days, clock)

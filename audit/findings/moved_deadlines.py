@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 
 from audit.findings.finding import Examined, Finding, FindingKind
+from audit.known_editions import BY_CALENDAR
 from audit.replay.hindsight import moved_since
 from domain.engine.records import Clock
 from domain.words import EventType
-
-BY_CALENDAR = "calendar:"
-"""How the reason of a superseding begins that a published edition brought."""
 
 
 def moved_deadlines(examined: Examined) -> Iterator[Finding]:

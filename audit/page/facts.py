@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
 from audit.dossier.contents import PackedFile
 from audit.dossier.documents import Index
 from audit.dossier.proof import LogProof
+from audit.known_editions import KnownThen
 from domain.calendar import Calendar
 from domain.engine.case import Case
 from domain.engine.evolve import evolve_all
@@ -40,8 +40,8 @@ _OF_EXTENSIONS: Final = (EventType.EXTENSION_REQUESTED, EventType.EXTENSION_APPR
 class CaseFacts:
     """A case for its page.
 
-    ``before`` is the case as filed, before anything happened; ``known_on`` the day whose knowledge of the calendar
-    counted for each event that starts a clock, by its number (None: every edition). ``files`` are all other files.
+    ``before`` is the case as filed, before anything happened; ``known`` what was known of the calendar at each
+    event, by its number. ``files`` are all other files.
     ``operator_acts``: what those who run the engine did about it.
     ``with_persons``: who acted is named.
     """
@@ -53,7 +53,7 @@ class CaseFacts:
     before: Case
     events: Sequence[RecordedEvent]
     calendar: Calendar
-    known_on: Mapping[int, date | None]
+    known: Mapping[int, KnownThen]
     index: Index
     proof: LogProof | None
     operator_acts: Sequence[OperatorAct]

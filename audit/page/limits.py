@@ -34,7 +34,7 @@ def limits(facts: CaseFacts) -> Html:
         days = (clock.due_date - start).days
         counted = None
         if clock.unit is not Unit.DATE and days <= min(LONGEST_COUNT, left):
-            counted = _count(facts.calendar.as_known_on(facts.known_on[event.seq]), start, clock.amount, clock.unit)
+            counted = _count(facts.known[event.seq].days(facts.calendar), start, clock.amount, clock.unit)
             left -= days
         told.append(_limit(facts, event, clock, counted))
     return el("section", heading("limits"), "\n", told or el("p", fixed("no_limits")))
@@ -54,7 +54,7 @@ def _flag(clock: Clock) -> Content:
 
 
 def _about(facts: CaseFacts, event: RecordedEvent, clock: Clock) -> Iterator[tuple[Content, Content]]:
-    known = facts.known_on[event.seq]
+    known = facts.known[event.seq].day
     yield fixed("basis"), _basis(facts, clock)
     if clock.unit is Unit.DATE:
         yield fixed("length"), both("unit", clock.unit)

@@ -1,13 +1,13 @@
 """Whether each deadline is the one that its limit gives, counted again with the calendar as it was known then."""
 
-from collections.abc import Mapping
-from datetime import date
-from itertools import groupby
+from collections.abc import Collection
 
+from audit.known_editions import KnownThen, known_then
+from audit.released import always_had
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
-from domain.calendar import CHINA, Calendar, CalendarError, day_of
+from domain.calendar import CHINA, Calendar, CalendarError
 from domain.engine.deadlines import order_again, resolve
 from domain.engine.records import Clock, Deadline, RecordedEvent
 from domain.messages.counting import CountingText
@@ -17,22 +17,25 @@ _COUNTED = ("due_date", "due_at", "provisional", "calendar_edition", "calendar_e
 assert set(_COUNTED) <= Deadline.model_fields.keys()
 
 
-def check_deadlines(record: CaseRecord, all_editions: bool, complete: bool) -> str:
+def check_deadlines(record: CaseRecord, all_editions: bool, packed_with: Collection[str]) -> str:
     """Count every deadline again. ``all_editions``: a played case that knew every edition from the start.
 
-    ``complete``: this release packed the case, with every edition that comes with it. Raises CheckFailed at the first
-    that comes out otherwise, with its article.
+    ``packed_with`` are the ids of the editions that came with the release that packed the case. Raises CheckFailed at
+    the first deadline that comes out otherwise, with its article.
     """
     unknown = _editions_of_nobody(record.calendar)
-    if complete:
-        _check_complete(record.calendar)
-    counted, known_on = 0, known_days(record, all_editions)
+    _check_complete(record.calendar, packed_with)
+    counted, known, later = 0, known_then(record.calendar, record.events, all_editions), list[str]()
     for event in record.events:
         if event.clock is not None:
-            _count_again(record, event, event.clock, known_on[event.seq])
+            _count_again(record, event, event.clock, known[event.seq])
             counted += 1
+            if lacked := _lacked(record, event.clock, known[event.seq]):
+                later.append(f"{', '.join(lacked)} (event {event.seq})")
     besides = f"; no notice that this release has: {', '.join(unknown)}" if unknown else ""
-    return CountingText("{n:deadline|deadlines} counted again, each the same day and hour").format(n=counted) + besides
+    entered = f"; counted before the engine had a notice that was published: {', '.join(later)}" if later else ""
+    told = CountingText("{n:deadline|deadlines} counted again, each the same day and hour").format(n=counted)
+    return f"{told}{entered}{besides}"
 
 
 def _editions_of_nobody(calendar: Calendar) -> list[str]:
@@ -49,31 +52,33 @@ def _editions_of_nobody(calendar: Calendar) -> list[str]:
     return [edition.id for edition in calendar.editions if edition.id not in ours]
 
 
-def _check_complete(calendar: Calendar) -> None:
-    there = {edition.id for edition in calendar.editions}
-    missing = [edition.id for edition in Calendar.packaged().editions if edition.id not in there]
-    if missing:
-        raise CheckFailed(f"the calendar lacks the edition {missing[0]}, which this release packs with every case")
+def _check_complete(calendar: Calendar, packed_with: Collection[str]) -> None:
+    """A calendar has all that came with the release that packed it.
 
-
-def known_days(record: CaseRecord, all_editions: bool) -> Mapping[int, date | None]:
-    """By each event's number the day whose knowledge of the calendar counted: that of the last event of its step.
-
-    Events of one command share its key; what time alone brought has none, and then stands by itself. None:
-    ``all_editions``, whatever was known when.
+    A year whose own notice an engine has under another id takes nothing of it from a later release.
     """
-    found: dict[int, date | None] = {}
-    for _, group in groupby(record.events, key=lambda event: event.key or event.seq):
-        events = list(group)
-        day = None if all_editions else day_of(events[-1].at)
-        found.update((event.seq, day) for event in events)
-    return found
+    there = {edition.id for edition in calendar.editions}
+    own_years = {edition.year for edition in calendar.editions if edition.amends is None}
+    for edition in Calendar.packaged().editions:
+        expected = edition.id in always_had() or edition.year not in own_years
+        if edition.id in packed_with and edition.id not in there and expected:
+            raise CheckFailed(
+                f"the calendar lacks the edition {edition.id}, which the release that packed it has with every case"
+            )
 
 
-def _count_again(record: CaseRecord, event: RecordedEvent, clock: Clock, known_on: date | None) -> None:
+def _lacked(record: CaseRecord, clock: Clock, known: KnownThen) -> list[str]:
+    """The notices that bear on a limit and were published by its day, but entered later by what the case shows."""
+    if not known.missing:
+        return []
+    whole = resolve(order_again(clock), record.calendar.as_known_on(known.day))
+    return [name for name in whole.calendar_editions if name in known.missing]
+
+
+def _count_again(record: CaseRecord, event: RecordedEvent, clock: Clock, known: KnownThen) -> None:
     close = record.policy.close_of_business
     try:
-        again = resolve(order_again(clock), record.calendar.as_known_on(known_on), close)
+        again = resolve(order_again(clock), known.days(record.calendar), close)
     except CalendarError as error:
         raise DecidesOtherwise(
             f"event {event.seq}: the limit {clock.id.value} cannot be counted: {error}", clock.article

@@ -3,10 +3,10 @@
 from audit.dossier.contents import INDEX, CaseDossier
 from audit.dossier.documents import read_index
 from audit.dossier.proof import read_proof
+from audit.known_editions import known_then
 from audit.page.facts import PAGE, CaseFacts
 from audit.page.page import page_of
 from audit.verification.acts import acts_in
-from audit.verification.deadlines import known_days
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
 from protocol.messages import CaseOpening
@@ -35,7 +35,7 @@ def page_made(dossier: CaseDossier, record: CaseRecord, opening: CaseOpening) ->
                 before=case_before(opening),
                 events=record.events,
                 calendar=record.calendar,
-                known_on=known_days(record, opening.all_editions),
+                known=known_then(record.calendar, record.events, opening.all_editions),
                 index=read_index(dossier.files[INDEX]),
                 proof=read_proof(dossier),
                 operator_acts=acts_in(dossier),

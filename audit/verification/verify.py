@@ -10,6 +10,7 @@ from cryptography.x509 import Certificate
 from audit.dossier.contents import STAMP, CaseDossier, DossierUnusable
 from audit.dossier.proof import PROOF, LogProof, read_proof
 from audit.page.facts import PAGE
+from audit.released import editions_here, released_editions
 from audit.verification.acts import check_acts, check_acts_against
 from audit.verification.chain import check_chain
 from audit.verification.dates import check_covered, played, recorded_at
@@ -179,8 +180,8 @@ class _Verification:
             return f"{filed}; it is as it was sealed by release {said.made_by}, but {told}"
 
     def _deadlines(self) -> str:
-        complete = not made_elsewhere(self._dossier.manifest)
-        return check_deadlines(self._read_record, self._opening().all_editions, complete)
+        packed_with = released_editions().get(self._dossier.manifest.made_by, editions_here())
+        return check_deadlines(self._read_record, self._opening().all_editions, packed_with)
 
     def _documents(self) -> str:
         return check_documents(self._dossier, self._read_record, self._opening().application)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -57,11 +57,12 @@ class Calendar:
             return self
         return Calendar((*self._editions, edition))
 
-    def as_known_on(self, day: date | None) -> WorkingDays:
+    def as_known_on(self, day: date | None, missing: Collection[str] = ()) -> WorkingDays:
         """The working days as known during ``day``, or from all editions when it is None.
 
         An edition is known from 00:00 Beijing time of its day of publication, and so is a version of
-        the holiday regulation. Days on which the same editions are known share one object. Raises
+        the holiday regulation. ``missing`` are the ids of editions that were published by then and not yet entered
+        where somebody counted. Days on which the same editions are known share one object. Raises
         CalendarError before the first version of the regulation and after the end of the calendar.
         """
         if day is None:
@@ -76,6 +77,9 @@ class Calendar:
             )
         editions = sum(edition.published <= day for edition in self._editions)
         versions = sum(version.published <= day for version in self._regulation)
+        if missing:
+            known = tuple(edition for edition in self._editions[:editions] if edition.id not in missing)
+            return _working_days(known, versions)
         return self._from_known(editions, versions)
 
     def as_known_at(self, instant: datetime) -> WorkingDays:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +22,7 @@ from audit.verification.page import page_made
 from audit.verification.record import record_in
 from audit.verification.replayed import Replayed
 from audit.verification.results import CheckFailed
-from domain.calendar import Calendar
+from domain.calendar import Calendar, Edition
 from domain.engine.records import NumberedEvent, RecordedEvent
 from domain.evidence import GENESIS, body_of, canonical_json, plain, seal
 from domain.rule_texts import KNOWN
@@ -143,6 +143,12 @@ def resealed(dossier: CaseDossier, files: Mapping[str, bytes]) -> CaseDossier:
     except (CheckFailed, LookupError):
         return forged
     return packed_again({**files, PAGE: page})
+
+
+def with_calendar(dossier: CaseDossier, editions: Iterable[Edition]) -> CaseDossier:
+    """The dossier with another calendar, packed again."""
+    said = {"editions": [json.loads(edition.to_json()) for edition in Calendar(editions).editions]}
+    return resealed(dossier, {**dossier.files, CALENDAR: written(said)})
 
 
 def packed(dossier: CaseDossier, papers: Sequence[bytes] = ()) -> bytes:

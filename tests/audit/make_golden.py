@@ -15,7 +15,7 @@ from typing import Final
 
 import audit
 from audit.dossier.contents import CaseDossier
-from audit.verification.texts import RELEASED, texts_here
+from audit.released import EDITIONS, TEXTS, editions_here, texts_here
 from domain.log.keys import Ed25519Signer
 from domain.naming import procedure_of_id
 from tests.audit.dossiers import named_dossier_of, packed, withheld_dossier_of
@@ -23,8 +23,10 @@ from tests.audit.logs import MemoryLog, entered, logged
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 """A folder a release."""
-RELEASED_TEXTS: Final = Path(audit.__path__[0]) / "data" / RELEASED
+RELEASED_TEXTS: Final = Path(audit.__path__[0]) / "data" / TEXTS
 """The digests of the statutes of each release, by which those of before are known."""
+RELEASED_EDITIONS: Final = RELEASED_TEXTS.with_name(EDITIONS)
+"""The ids of the editions of the calendar that came with each release."""
 KEY: Final = "log.pub"
 CHECKPOINT: Final = "checkpoint"
 CASES: Final = (
@@ -53,10 +55,10 @@ def sealed(cases: Sequence[CaseDossier], signer: Ed25519Signer) -> tuple[list[Ca
 
 
 def note_texts() -> None:
-    """Note which statutes this release has, beside those of the releases before."""
-    before = json.loads(RELEASED_TEXTS.read_text("utf-8"))
-    noted = {**before, version("shareflow"): texts_here()}
-    RELEASED_TEXTS.write_text(f"{json.dumps(noted, indent=2)}\n", "utf-8")
+    """Note which statutes and which editions of the calendar this release has, beside those of the releases before."""
+    for file, here in ((RELEASED_TEXTS, texts_here()), (RELEASED_EDITIONS, editions_here())):
+        before = json.loads(file.read_text("utf-8"))
+        file.write_text(f"{json.dumps({**before, version('shareflow'): here}, indent=2)}\n", "utf-8")
 
 
 def make() -> None:

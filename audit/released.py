@@ -1,0 +1,69 @@
+"""What each release of Shareflow came with, by its number: statutes and calendar editions; and so which there are.
+
+A release adds its own to the files and changes none (``python -m tests.audit.make_golden``). This one knows itself and
+those before it; a later one it cannot judge.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from audit.dossier.rules import release_here
+from domain.calendar import Calendar
+from domain.rule_texts import KNOWN
+from domain.statutes.loader import packaged_statutes
+
+TEXTS: Final = "released_texts.json"
+"""The digests of the statutes by release and id.
+
+A case keeps the text under which it was filed, whichever release packs it: one that was corrected since stands here.
+"""
+EDITIONS: Final = "released_editions.json"
+"""The ids of the calendar editions by release."""
+INVENTED: Final = "invented_texts.json"
+"""The digests of the texts that the demonstration has made up, by id, of this release and those before it."""
+
+
+def is_known(release: str) -> bool:
+    """Whether it is this release or one before it."""
+    return release in released_texts()
+
+
+def released_texts() -> Mapping[str, Mapping[str, str]]:
+    """The digests of the statutes by release and id: of each before, and of this one as it is here, the last."""
+    return {**packed_data(TEXTS), release_here(): texts_here()}
+
+
+@cache
+def texts_here() -> Mapping[str, str]:
+    """The digests of the statutes of this release, by id."""
+    return {statute.id: KNOWN.digest(statute) for statute in packaged_statutes().values()}
+
+
+def is_invented(statute: str, digest: str) -> bool:
+    """Whether a text is one of the demonstration's, which nobody has ever promulgated."""
+    return digest in packed_data(INVENTED).get(statute, ())
+
+
+def released_editions() -> Mapping[str, Collection[str]]:
+    """The ids of the calendar editions by release: of each before, and of this one, the last."""
+    return {**packed_data(EDITIONS), release_here(): editions_here()}
+
+
+def editions_here() -> Sequence[str]:
+    """The ids of the calendar editions of this release."""
+    return [edition.id for edition in Calendar.packaged().editions]
+
+
+@cache
+def always_had() -> frozenset[str]:
+    """The editions that every release has had: no case was ever counted without one of them after its day."""
+    return frozenset[str].intersection(*map(frozenset, released_editions().values()))
+
+
+@cache
+def packed_data(name: str) -> Any:
+    """What stands in one of the files."""
+    return json.loads(files("audit").joinpath("data", name).read_text("utf-8"))

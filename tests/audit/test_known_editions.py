@@ -1,0 +1,157 @@
+"""Notices that were entered after their day: what was counted before holds, and none that was known is left out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.known_editions import BY_CALENDAR
+from audit.released import editions_here, released_editions
+from audit.verification.deadlines import check_deadlines
+from audit.verification.record import CaseRecord, record_in
+from audit.verification.results import CheckFailed
+from audit.verification.verify import verify
+from domain.calendar import CHINA, Calendar, DayKind, Edition
+from domain.engine.deadlines import order_again, resolve
+from domain.engine.records import Clock, RecordedEvent
+from domain.words import EventType
+from tests.audit.dossiers import dossier_of, with_calendar
+from tests.audit.make_golden import RELEASED_EDITIONS
+from tests.audit.test_verification import wrong
+
+CASE = "cn-809-2025.extension-granted"
+FIRST_DAY = date(2026, 11, 10)
+OWN = Edition(
+    id="2027b", year=2027, published=date(2026, 11, 20), title="通知", notice="https://example.org/",
+    days={date(2027, 1, 4): "off", date(2027, 1, 5): "off", date(2026, 12, 31): "off"},
+)  # fmt: skip
+MOVED: Mapping[date, DayKind] = {date(2027, 1, 4): "work", date(2027, 1, 6): "off"}
+AMENDED = replace(OWN, id="2027c", published=date(2026, 12, 3), amends="2027b", days=MOVED)
+ENTERED = Calendar((*Calendar.packaged().editions, OWN, AMENDED))
+
+
+def lived(record: CaseRecord, acts: Sequence[tuple[int, int]]) -> list[RecordedEvent]:
+    """The events of an engine that counts a limit of so many working days after so many days; 0: it enters a notice.
+
+    Running limits that a notice changes are counted again, as an engine does.
+    """
+    events, had, at = list[RecordedEvent](), {edition.id for edition in Calendar.packaged().editions}, FIRST_DAY
+    model = next(event.clock for event in record.events if event.clock)
+    running = dict[int, Clock]()
+
+    def add(type_: EventType, clock: Clock | None = None, **data: object) -> None:
+        instant = datetime.combine(at, datetime.min.time(), CHINA) + timedelta(hours=10)
+        said = {"seq": len(events) + 1, "at": instant, "type": type_, "clock": clock, "key": None, "data": data}
+        events.append(record.events[0].model_copy(update=said))
+
+    def counted(clock: Clock) -> Clock:
+        missing = {edition.id for edition in ENTERED.editions} - had
+        return resolve(order_again(clock), ENTERED.as_known_on(at, missing), record.policy.close_of_business)
+
+    for days, amount in acts:
+        at += timedelta(days=days)
+        if amount:
+            start = datetime.combine(at, datetime.min.time(), CHINA) + timedelta(hours=10)
+            number = len(events) + 1
+            clock = counted(model.model_copy(update={"number": number, "started_at": start, "amount": amount}))
+            running[number] = clock
+            add(EventType.CLOCK_STARTED, clock)
+            continue
+        news = next((each for each in (OWN, AMENDED) if each.id not in had and each.published <= at), None)
+        if news is None:
+            continue
+        had.add(news.id)
+        for number, old in list(running.items()):
+            fresh = counted(old)
+            if (fresh.due_at, fresh.provisional) != (old.due_at, old.provisional):
+                add(EventType.CLOCK_SUPERSEDED, number=number, reason=f"{BY_CALENDAR}{news.id}")
+                add(EventType.CLOCK_STARTED, fresh)
+                running[number] = fresh
+    return events
+
+
+ALL = editions_here()
+LIVES = st.lists(st.tuples(st.integers(0, 9), st.sampled_from([0, 0, 1, 10, 20, 30, 40])), min_size=3, max_size=12)
+
+
+@pytest.fixture(scope="module")
+def record() -> CaseRecord:
+    return replace(record_in(dossier_of(CASE)), calendar=ENTERED)
+
+
+@given(acts=LIVES)
+def test_whatever_the_engine_had_when_it_counted_holds(record: CaseRecord, acts: list[tuple[int, int]]) -> None:
+    told = check_deadlines(replace(record, events=lived(record, acts)), False, ALL)
+    assert "each the same day and hour" in told
+
+
+@given(acts=LIVES)
+def test_no_notice_that_the_engine_had_is_left_out(record: CaseRecord, acts: list[tuple[int, int]]) -> None:
+    events, shown = lived(record, acts), set[str]()
+    for place, event in enumerate(events):
+        shown |= {str(event.data.get("reason", "")).removeprefix(BY_CALENDAR)}
+        if event.clock is None:
+            continue
+        day, close = event.at.astimezone(CHINA).date(), record.policy.close_of_business
+        for name in shown & {*event.clock.calendar_editions}:
+            less = ENTERED.as_known_on(day, {name, *({"2027c"} if name == "2027b" else ())})
+            forged = event.model_copy(update={"clock": resolve(order_again(event.clock), less, close)})
+            with pytest.raises(CheckFailed, match=f"event {event.seq}: "):
+                check_deadlines(replace(record, events=[*events[:place], forged, *events[place + 1 :]]), False, ALL)
+        shown |= {*event.clock.calendar_editions}
+
+
+def test_both_orders_of_a_day() -> None:
+    """Entered on the day of its publication, after one limit and before another; nothing else tells them apart."""
+    record = replace(record_in(dossier_of(CASE)), calendar=ENTERED)
+    before, superseded, again, after = lived(record, [(10, 30), (0, 0), (0, 30)])
+    assert before.clock
+    assert again.clock
+    assert after.clock
+    assert (before.clock.calendar_editions, after.clock.calendar_editions) == (("2026",), ("2026", "2027b"))
+    assert before.clock.due_date < again.clock.due_date == after.clock.due_date
+    whole = replace(record, events=[before, superseded, again, after])
+    assert "counted before the engine had a notice that was published: 2027b (event 1)" in check_deadlines(
+        whole, False, ALL
+    )
+    late = after.model_copy(update={"clock": before.clock})
+    with pytest.raises(CheckFailed, match="event 4: due_date"):
+        check_deadlines(replace(record, events=[before, superseded, again, late]), False, ALL)
+
+
+def test_a_dossier_holds_that_was_packed_after_a_notice_was_entered_late() -> None:
+    """Its page, too, counts the days that were known."""
+    dossier = dossier_of(CASE)
+    record = record_in(dossier)
+    first = next(event.clock for event in record.events if event.clock)
+    news = Edition(
+        id="2025-late", year=first.due_date.year, published=first.started_at.astimezone(CHINA).date(), title="通知",
+        notice="https://example.org/", amends=str(first.due_date.year), days={first.due_date: "off"},
+    )  # fmt: skip
+    late = with_calendar(dossier, [*record.calendar.editions, news])
+    assert wrong(late) == {}
+    told = next(each.detail for each in verify(late) if each.check == "deadlines")
+    assert f"before the engine had a notice that was published: {news.id}" in told
+    assert f"no notice that this release has: {news.id}" in told
+
+
+def test_no_edition_that_every_release_has_had_is_passed_off_as_entered_later() -> None:
+    dossier = dossier_of(CASE)
+    events = [event.model_copy() for event in record_in(dossier).events]
+    place = next(place for place, event in enumerate(events) if event.clock)
+    clock = events[place].clock
+    assert clock
+    day = events[place].at.astimezone(CHINA).date()
+    less = Calendar.packaged().as_known_on(day, clock.calendar_editions)
+    events[place] = events[place].model_copy(update={"clock": resolve(order_again(clock), less, None)})
+    with pytest.raises(CheckFailed, match=f"event {events[place].seq}"):
+        check_deadlines(replace(record_in(dossier), events=events), False, ALL)
+
+
+def test_the_editions_of_this_release_are_noted() -> None:
+    """A release adds its own (`python -m tests.audit.make_golden`), so that later ones know them."""
+    assert json.loads(RELEASED_EDITIONS.read_text("utf-8")) == released_editions()
