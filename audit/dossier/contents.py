@@ -8,7 +8,7 @@ from typing import IO, Annotated, Final, Literal
 
 from pydantic import FailFast, ValidationError
 
-from audit.dossier.rules import rules_here
+from audit.dossier.rules import is_newer, release_here, rules_here
 from domain.engine.records import Algorithm, Record
 from domain.evidence import NotCanonical, canonical_json, plain
 from domain.field_types import Sha256, on_one_line
@@ -151,7 +151,10 @@ def manifest_of(
 
 
 def read_manifest(content: bytes) -> Manifest:
-    """The manifest that was written. Raises DossierUnusable for another format, and for anything but its one form."""
+    """The manifest that was written.
+
+    Raises DossierUnusable for another format, for anything but its one form, and for that of a later release.
+    """
     try:
         manifest = Manifest.model_validate_json(content)
         written = manifest.written()
@@ -161,6 +164,11 @@ def read_manifest(content: bytes) -> Manifest:
         raise DossierUnusable(f"The dossier is of the format {manifest.format!r:.60}; this version reads {FORMAT}.")
     if written != content:
         raise DossierUnusable(f"{MANIFEST} is not written as a manifest is: something was added or changed.")
+    if is_newer(manifest.made_by):
+        raise DossierUnusable(
+            f"The dossier was made by release {manifest.made_by}, newer than this one ({release_here()}): "
+            f'take that one, pip install "shareflow[audit]=={manifest.made_by}".'
+        )
     if on_one_line(manifest.request_id) != manifest.request_id:
         raise DossierUnusable(f"{MANIFEST} names a case as none is named, {manifest.request_id!r:.60}.")
     return manifest

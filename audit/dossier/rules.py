@@ -5,6 +5,7 @@ fingerprint decide alike; with another they may, or may not.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
@@ -12,6 +13,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final
 
+_RELEASE: Final = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4}){1,3})(?:(a|b|rc)([0-9]{1,3}))?", re.ASCII)
 _DECIDING: Final = ("domain", "procedures", "protocol", "workflows")
 
 
@@ -19,6 +21,21 @@ _DECIDING: Final = ("domain", "procedures", "protocol", "workflows")
 def release_here() -> str:
     """The number of this release, looked up once: finding it reads files of the installed package."""
     return version("shareflow")
+
+
+def is_newer(release: str) -> bool:
+    """Whether a text is the number of a release after this one."""
+    theirs, ours = _order(release), _order(release_here())
+    return theirs is not None and ours is not None and theirs > ours
+
+
+def _order(release: str) -> tuple[list[int], str, int] | None:
+    """What numbers of releases are sorted by: those in the making (a, b, rc) come before the one that they become."""
+    found = _RELEASE.fullmatch(release)
+    if found is None:
+        return None
+    numbers, stage, count = found.groups()
+    return ([*map(int, numbers.split(".")), 0, 0, 0][:4], stage or "z", int(count or 0))
 
 
 @cache

@@ -3,23 +3,31 @@
 Whoever forges a dossier can write any release into it: that it claims one makes nothing hold.
 """
 
-import re
-from typing import Final
-
 from audit.dossier.contents import Manifest
 from audit.dossier.rules import release_here, rules_here
+from audit.released import is_known
 from audit.verification.results import CheckFailed
-
-_RELEASE: Final = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}((a|b|rc)[0-9]{1,3})?", re.ASCII)
 
 
 class DecidesOtherwise(CheckFailed):
     """A check that fails by our rules, and might hold by those of another release."""
 
 
-def made_elsewhere(manifest: Manifest) -> bool:
-    """Whether another release than this packed a dossier: its page may have looked otherwise."""
-    return manifest.made_by != release_here()
+def check_release(manifest: Manifest) -> str:
+    """The release that packed the dossier is one that there is, as far as this one knows. Raises CheckFailed."""
+    if not is_known(manifest.made_by):
+        raise CheckFailed(f"no release that this one ({release_here()}) knows is called {manifest.made_by!r:.60}")
+    return f"packed by {'this release' if not made_before(manifest) else f'release {manifest.made_by}'}"
+
+
+def made_before(manifest: Manifest) -> bool:
+    """Whether a release before this one packed a dossier. What names a release that never was is judged as ours."""
+    return manifest.made_by != release_here() and is_known(manifest.made_by)
+
+
+def may_look_otherwise(manifest: Manifest) -> bool:
+    """Whether the page of a dossier may be drawn otherwise than here: one of a release before, by its own rules."""
+    return made_before(manifest) and manifest.rules != rules_here()
 
 
 def told_apart(error: CheckFailed, manifest: Manifest) -> str:
@@ -33,7 +41,7 @@ def other_rules(manifest: Manifest) -> str | None:
     if manifest.rules == rules_here():
         return None
     ours, theirs = release_here(), manifest.made_by
-    named = f"the rules of release {theirs}" if _RELEASE.fullmatch(theirs) else "the rules of an unknown release"
+    named = f"the rules of release {theirs}" if is_known(theirs) else "the rules of an unknown release"
     where = named if theirs != ours else f"other rules than those of release {ours}, under its number"
     return (
         f"it says that it was packed by {where}: a changed rule and a forgery look alike to this one ({ours}), which "
@@ -44,6 +52,6 @@ def other_rules(manifest: Manifest) -> str | None:
 def check_with(manifest: Manifest) -> str:
     """With what a dossier of another release can be checked, as an auditor would have it."""
     theirs = manifest.made_by
-    if theirs == release_here() or not _RELEASE.fullmatch(theirs):
+    if not made_before(manifest):
         return "check it with the build that packed it"
     return f'check it with that release: pip install "shareflow[audit]=={theirs}"'

@@ -4,26 +4,14 @@ Digests show that nobody changed a text after the filing; whose text it is, they
 product, so that each release knows its own and those of the releases before it. A policy is its operator's.
 """
 
-import json
-from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
-from typing import Final
-
 from audit.dossier.contents import POLICY, STATUTE
 from audit.dossier.rules import release_here
+from audit.released import is_invented, released_texts
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
 from domain.policy import default_policy
 from domain.rule_texts import KNOWN
-from domain.statutes.loader import packaged_statutes
 from domain.words import EventType
-
-RELEASED: Final = "released_texts.json"
-"""The digests of the statutes by release and id; a release adds its own and changes none (`make_golden` of the tests).
-
-A case keeps the text under which it was filed, whichever release packs it: one that was corrected since stands here.
-"""
 
 
 def check_texts(record: CaseRecord) -> str:
@@ -43,28 +31,17 @@ def check_texts(record: CaseRecord) -> str:
 
 
 def whose_texts(record: CaseRecord) -> str:
-    """Whose the statute and the policy are. Raises TextOfNobody for a statute that no release known here has had."""
-    packed = KNOWN.digest(record.statute)
+    """Whose the statute and the policy are. Raises CheckFailed for a statute that no release known here has had."""
+    packed, usual = KNOWN.digest(record.statute), KNOWN.digest(record.policy) == KNOWN.digest(default_policy())
+    policy = f"the policy is {'the one that comes with it' if usual else 'one of the operator'}"
+    if is_invented(record.statute.id, packed):
+        return f"in an edition that the demonstration has made up and nobody has promulgated; {policy}"
     having = [release for release, texts in released_texts().items() if texts.get(record.statute.id) == packed]
     if not having:
-        raise TextOfNobody(f"{STATUTE} is not the text that this release has under {record.statute.id}")
+        raise CheckFailed(
+            f"{STATUTE} is not the text that this release has under {record.statute.id}: "
+            "compare it with the promulgated text"
+        )
     ours = release_here()
     whose = "as this release has it" if ours in having else f"as release {having[-1]} had it"
-    usual = KNOWN.digest(record.policy) == KNOWN.digest(default_policy())
-    return f"{whose}; the policy is {'the one that comes with it' if usual else 'one of the operator'}"
-
-
-class TextOfNobody(CheckFailed):
-    """A statute that no release known here has under its id."""
-
-
-@cache
-def released_texts() -> Mapping[str, Mapping[str, str]]:
-    """The digests of the statutes by release and id: of each before, and of this one as it is here, the last."""
-    before = json.loads(files("audit").joinpath("data", RELEASED).read_text("utf-8"))
-    return {**before, release_here(): texts_here()}
-
-
-def texts_here() -> Mapping[str, str]:
-    """The digests of the statutes of this release, by id."""
-    return {statute.id: KNOWN.digest(statute) for statute in packaged_statutes().values()}
+    return f"{whose}; {policy}"

@@ -32,10 +32,10 @@ from audit.verification.record import CaseRecord, record_in
 from audit.verification.replay_loop import ReplayLoop
 from audit.verification.replayed import Replayed
 from audit.verification.results import CheckFailed, CheckResult
-from audit.verification.rules import check_with, made_elsewhere, told_apart
+from audit.verification.rules import check_release, check_with, may_look_otherwise, told_apart
 from audit.verification.seal import check_seal, check_unvouched
 from audit.verification.stamp import check_stamp
-from audit.verification.texts import TextOfNobody, check_texts, whose_texts
+from audit.verification.texts import check_texts, whose_texts
 from audit.verification.transitions import check_transitions
 from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import COSIGNATURE, PublicKey
@@ -108,6 +108,7 @@ class _Verification:
     def all(self) -> list[CheckResult]:
         """Check everything."""
         complete = self._holds("structure", lambda: check_structure(self._dossier))
+        self._holds("release", lambda: check_release(self._dossier.manifest))
         self._holds("digests", lambda: check_digests(self._dossier), complete)
         readable = self._holds("record", self._read, complete)
         self._holds("chain", lambda: check_chain(self._dossier, self._read_record), readable)
@@ -169,15 +170,7 @@ class _Verification:
         """What rests on the texts can be tried where they are those of the case, whoever wrote them."""
         filed = check_texts(self._read_record)
         self._rests = True
-        try:
-            return f"{filed}, {whose_texts(self._read_record)}"
-        except TextOfNobody as error:
-            told, said = f"{error.detail}: compare it with the promulgated text", self._dossier.manifest
-            if not made_elsewhere(said):
-                raise CheckFailed(told) from None
-            if not self._sealed():
-                raise CheckFailed(f"{told}; give the log's key (--key), or {check_with(said)}") from None
-            return f"{filed}; it is as it was sealed by release {said.made_by}, but {told}"
+        return f"{filed}, {whose_texts(self._read_record)}"
 
     def _deadlines(self) -> str:
         packed_with = released_editions().get(self._dossier.manifest.made_by, editions_here())
@@ -190,7 +183,7 @@ class _Verification:
         try:
             return check_page(self._dossier, self._read_record, self._opening())
         except CheckFailed as error:
-            if not made_elsewhere(self._dossier.manifest):
+            if not may_look_otherwise(self._dossier.manifest):
                 raise
             if PAGE in self._dossier.files and self._sealed():
                 raise _Skipped(

@@ -1,20 +1,34 @@
 """A dossier that other rules packed: what they may explain is told apart from a forgery, and never passes for right."""
 
+import io
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
 import pytest
 
-from audit.dossier.contents import CALENDAR, EVENTS, CaseDossier
-from audit.dossier.rules import rules_here
-from audit.verification.verify import failed, verify
-from tests.audit.dossiers import dossier_of, resealed
+from audit.dossier.contents import CALENDAR, EVENTS, CaseDossier, DossierUnusable, manifest_of
+from audit.dossier.packing import unpacked
+from audit.dossier.rules import is_newer, rules_here
+from audit.dossier.seal import seal_of
+from audit.page.facts import PAGE
+from audit.released import EDITIONS, INVENTED, TEXTS, editions_here, texts_here
+from audit.verification.verify import Trusted, failed, verify
+from tests.audit.dossiers import dossier_of, packed, resealed
+from tests.audit.logs import LOG_KEY
 from tests.audit.test_verification import changed, events_of, with_events, with_files, wrong
 from tests.engine.changed_workflow import OneStepMore
 
 CASE = "cn-809-2025.extension-granted"
+BEFORE = "0.0.9"
 ELSEWHERE = 'confirms neither; check it with that release: pip install "shareflow[audit]==0.0.9"'
+
+
+@pytest.fixture(autouse=True)
+def a_release_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There was another release, with the texts and editions of today."""
+    had = {TEXTS: {BEFORE: texts_here()}, EDITIONS: {BEFORE: editions_here()}, INVENTED: {}}
+    monkeypatch.setattr("audit.released.packed_data", had.__getitem__)
 
 
 def packed_by(dossier: CaseDossier, made_by: str, rules: str = "0" * 64) -> CaseDossier:
@@ -87,6 +101,46 @@ def test_a_release_that_is_none_is_no_command(made_by: str) -> None:
     assert told.endswith("check it with the build that packed it")
     assert "an unknown release" in told
     assert "pip" not in told
+
+
+@pytest.mark.parametrize("made_by", ["", "0.0.8", "0.1.0\n", "\x1b[2Jok", "１.２", "x" * 500])
+def test_a_release_that_never_was_is_no_excuse(made_by: str) -> None:
+    """Sealed with the log's own key, and with the rules of here or of nobody."""
+    for rules in (rules_here(), "0" * 64):
+        theirs = packed_by(dossier_of(CASE), made_by, rules)
+        assert wrong(theirs).keys() >= {"release"}
+        lying = _with_page(theirs, b"granted")
+        sealed = replace(lying, seal=seal_of(lying.manifest, LOG_KEY))
+        told = {each.check: each for each in verify(sealed, Trusted([LOG_KEY.key])) if each.result == "FAIL"}
+        assert told.keys() >= {"release", "page"}
+        assert told["release"].detail.isprintable()
+
+
+def _with_page(dossier: CaseDossier, page: bytes) -> CaseDossier:
+    said, files = dossier.manifest, {**dossier.files, PAGE: page}
+    listed = manifest_of(said.request_id, said.algorithm, said.made_by, files)
+    return CaseDossier(listed.model_copy(update={"rules": said.rules}), files)
+
+
+def test_a_page_of_a_release_before_is_passed_over_where_it_is_sealed_and_by_other_rules() -> None:
+    for rules, result in (("0" * 64, "skipped"), (rules_here(), "FAIL")):
+        other = _with_page(packed_by(dossier_of(CASE), BEFORE, rules), b"drawn otherwise")
+        sealed = replace(other, seal=seal_of(other.manifest, LOG_KEY))
+        found = {each.check: each.result for each in verify(sealed, Trusted([LOG_KEY.key]))}
+        assert (found["release"], found["page"]) == ("ok", result)
+        assert wrong(other)["page"].endswith(ELSEWHERE.partition("; ")[2]) is (result == "skipped")
+        resealed_by_nobody = replace(other, seal=seal_of(dossier_of(CASE).manifest, LOG_KEY))
+        found = {each.check: each.result for each in verify(resealed_by_nobody, Trusted([LOG_KEY.key]))}
+        assert (found["page"], found["seal"]) == ("FAIL", "FAIL")
+
+
+@pytest.mark.parametrize("newer", ["9.9.9", "0.2.1", "0.3.0rc1"])
+def test_what_a_newer_release_made_is_left_to_it(newer: str) -> None:
+    content = packed(packed_by(dossier_of(CASE), newer))
+    with pytest.raises(DossierUnusable, match=f'newer than this one .*: take that one, pip install ".*=={newer}"'):
+        unpacked(io.BytesIO(content))
+    for older in (BEFORE, "0.2.0rc1", "0.2.0"):
+        assert not is_newer(older)
 
 
 def test_other_rules_under_our_own_number_are_told() -> None:

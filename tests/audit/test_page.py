@@ -10,20 +10,19 @@ from typing import Any
 import pytest
 
 from audit.dossier.contents import EVENTS, CaseDossier, manifest_of
-from audit.dossier.seal import seal_of
 from audit.page import evidence, facts, limits
 from audit.page.facts import PAGE
 from audit.page.told import UNSAID
 from audit.verification.history import histories_in, opening_in
 from audit.verification.page import page_made
 from audit.verification.record import record_in
-from audit.verification.verify import Trusted, verify
+from audit.verification.verify import verify
 from domain.calendar import day_of
 from domain.messages import event_label, label, words
 from domain.words import EventType, Unit
 from protocol.messages import CaseOpening
 from tests.audit.dossiers import CASES, dossier_of
-from tests.audit.logs import LOG_KEY, MemoryLog, entered, logged
+from tests.audit.logs import MemoryLog, entered, logged
 from tests.audit.pages import PageRead
 
 CASE = "nantong-2020.refused-late-then-impasse"
@@ -260,19 +259,6 @@ def test_another_page_is_found_out() -> None:
     assert {result for check, (result, _) in told.items() if check != "page"} == {"ok", "skipped"}
     without = {name: content for name, content in dossier.files.items() if name != PAGE}
     assert found(named(dossier, dossier.manifest.made_by, without))["page"] == ("FAIL", f"{PAGE} is missing")
-
-
-def test_the_page_of_another_release_is_judged_by_its_seal_alone() -> None:
-    dossier = dossier_of(CASE)
-    other = named(dossier, "0.0.9", {**dossier.files, PAGE: b"whatever it was"})
-    result, why = found(other)["page"]
-    assert result == "FAIL"
-    assert why.endswith('pip install "shareflow[audit]==0.0.9"')
-    sealed = replace(other, seal=seal_of(other.manifest, LOG_KEY))
-    trusted = Trusted([LOG_KEY.key])
-    assert [each.result for each in verify(sealed, trusted) if each.check == "page"] == ["skipped"]
-    forged = replace(sealed, manifest=named(dossier, "0.0.8", other.files).manifest)
-    assert [each.result for each in verify(forged, trusted) if each.check == "page"] == ["FAIL"]
 
 
 def test_a_page_that_another_release_made_alike_holds() -> None:

@@ -51,8 +51,8 @@ def test_a_whole_dossier_holds(case: str) -> None:
     results = verify(dossier_of(case))
     assert {result.check: result.detail for result in results if result.result == "FAIL"} == {}
     assert [result.check for result in results if result.result == "ok"] == [
-        "structure", "digests", "record", "chain", "persons", "texts", "transitions", "deadlines", "documents",
-        "history", "ledger", "acts", "page",
+        "structure", "release", "digests", "record", "chain", "persons", "texts", "transitions", "deadlines",
+        "documents", "history", "ledger", "acts", "page",
     ]  # fmt: skip
     assert [result.check for result in results if result.result == "skipped"] == [
         "log", "signature", "checkpoint", "timestamp", "seal",
@@ -198,6 +198,13 @@ def test_true_is_not_one() -> None:
 
 def of_another_workflow(dossier: CaseDossier) -> dict[str, bytes]:
     return {**dossier.files, HISTORY: dossier.files[HISTORY].replace(b'"name": "Case"', b'"name": "Payroll"', 1)}
+
+
+def test_a_history_that_is_longer_than_any_run_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audit.verification.history.MOST_EVENTS", 100)
+    long = b'{"events":[' + b"{}," * 100 + b"{}]}"
+    with pytest.raises(DossierUnusable, match=f"^{HISTORY} has 101 events, more than any run"):
+        verify(with_files(dossier_of(CASE), {**dossier_of(CASE).files, HISTORY: long}))
 
 
 def test_the_history_of_another_workflow_makes_no_dossier() -> None:
