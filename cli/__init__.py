@@ -16,7 +16,7 @@ def of_a_dossier(arguments: list[str]) -> bool:
         return True
     if arguments[:2] == ["audit", "verify"]:
         return True
-    files = any(each.endswith(".zip") for each in arguments[2:])
+    files = any(each.lower().endswith(".zip") for each in arguments[2:])
     return files and arguments[0] == "audit" and arguments[1] in ("replay", "findings", "log")
 
 

@@ -1,6 +1,6 @@
 """What ``shareflow audit verify`` does of a folder: its list and each dossier in it, a line each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import typer
 from audit.dossier.contents import DossierUnusable
 from audit.dossier.folder_list import LIST, DossierList
 from audit.dossier.packing import read_dossier
-from audit.verification.folder import check_list, check_name, list_in
+from audit.verification.folder import check_list, check_name, list_in, sealers
 from audit.verification.results import CheckResult
 from audit.verification.verify import Trusted, Verifier, failed
 from cli.errors import REFUSED, UNUSABLE, Failure
@@ -61,24 +61,26 @@ def verify_folder(folder: Path, trusted: Trusted, as_json: bool) -> None:
 
 def _checked_in(folder: Path, trusted: Trusted) -> Iterator[CheckedFile]:
     """The list of a folder first, then its dossiers. Raises OSError."""
-    files = sorted(folder.glob("*.zip"))
-    listed = None
+    files = sorted(file for file in folder.iterdir() if file.name.lower().endswith(".zip"))
+    listed: DossierList | None = None
+    sealed_by: Collection[str] = ()
     settle_memory()
     try:
         listed = list_in(folder)
         if listed is not None:
+            sealed_by = sealers(folder, listed, trusted.keys)
             yield CheckedFile(LIST, None, check_list(folder, listed, {file.name for file in files}, trusted.keys))
     except DossierUnusable as error:
         yield CheckedFile(LIST, None, _unreadable(error))
     with Verifier(trusted) as verifier:
         for file in files:
-            yield _checked(file, verifier, listed)
+            yield _checked(file, verifier, listed, sealed_by)
 
 
-def _checked(file: Path, verifier: Verifier, listed: DossierList | None) -> CheckedFile:
+def _checked(file: Path, verifier: Verifier, listed: DossierList | None, sealed_by: Collection[str]) -> CheckedFile:
     try:
         dossier = read_dossier(file)
-        misnamed = check_name(file, dossier, listed)
+        misnamed = check_name(file, dossier, listed, sealed_by)
         results = [*([misnamed] if misnamed else []), *verifier.verify(dossier)]
         return CheckedFile(file.name, dossier.manifest.request_id, results)
     except DossierUnusable as error:

@@ -42,7 +42,9 @@ class AskedCases:
 def replay_one(case: str, at: str | None, against: str | None, as_json: bool) -> None:
     """Tell a case as it stood, or what two instants differ in; now, where none is named. Raises NotFiledYet."""
     one, other = _instant("--at", at), None if against is None else _instant("--against", against)
-    recorded, calendar, known_until = _from_file(Path(case)) if case.endswith(".zip") else run(_from_ledger(case))
+    recorded, calendar, known_until = (
+        _from_file(Path(case)) if case.lower().endswith(".zip") else run(_from_ledger(case))
+    )
     past = as_it_stood(recorded, one)
     if other is not None:
         print_difference(recorded, difference(past, as_it_stood(recorded, other)), calendar, as_json)

@@ -101,7 +101,8 @@ class DossierFolder:
     def strangers(self) -> list[str]:
         """The names of other zips in the folder, which its list does not have: of an export that was cut off, say."""
         ours = {entry.file for entry in self._entries.values()}
-        return sorted(file.name for file in self._folder.glob("*.zip") if file.name not in ours)
+        zips = (file.name for file in self._folder.iterdir() if file.name.lower().endswith(".zip"))
+        return sorted(name for name in zips if name not in ours)
 
     def finish(self) -> DossierList:
         """Write the list of all that is there, sealed where there is a key: from now on the folder is complete."""

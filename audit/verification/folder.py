@@ -9,8 +9,10 @@ from typing import Final
 from audit.dossier.contents import PIECE, CaseDossier, DossierUnusable
 from audit.dossier.folder_list import LIST, LONGEST, DossierList, FolderEntry, file_of, read_list
 from audit.dossier.seal import LIST_SEAL
+from audit.verification.log import origin_of
 from audit.verification.results import CheckFailed, CheckResult
-from audit.verification.seal import check_list_seal
+from audit.verification.seal import check_list_seal, signers_of_list
+from audit.verification.vouching import keys_of_logs
 from domain.log.keys import PublicKey
 from domain.log.notes import MOST_BYTES
 
@@ -32,12 +34,11 @@ def check_list(
     Raises DossierUnusable for a seal that is far too large, OSError.
     """
     missing = [entry for entry in found.dossiers if entry.file not in names]
-    complete = f"dossiers listed: {len(found.dossiers)}; cases without one: {len(found.left_out)}"
-    results = [CheckResult(check="list", result="ok", detail=complete)]
+    results = [CheckResult(check="list", result="ok", detail=_what_is_listed(found))]
     if missing:
         lost = "; ".join(f"{entry.file} of {entry.request_id} is missing" for entry in missing)
         results = [CheckResult(check="list", result="FAIL", detail=lost)]
-    seal = _beginning(folder / LIST_SEAL, MOST_BYTES)
+    seal, keys = _beginning(folder / LIST_SEAL, MOST_BYTES), keys_of_logs(keys)
     try:
         told = check_list_seal(found, seal, keys)
         results.append(CheckResult(check="seal", result="ok" if keys else "skipped", detail=told))
@@ -46,10 +47,42 @@ def check_list(
     return results
 
 
-def check_name(file: Path, dossier: CaseDossier, found: DossierList | None) -> CheckResult | None:
-    """What is wrong about the name of a file, for the case that is in it; None where nothing is. Raises OSError."""
-    said = _misnamed(file, dossier.manifest.request_id, found)
+def _what_is_listed(found: DossierList) -> str:
+    """What was asked for and how much of it there is; each case without a dossier by its name, with the reason."""
+    asked = ", ".join(f"{name} {value}" for name, value in sorted(found.asked.items()) if value) or "all cases"
+    without = "".join(f"; {each.request_id}: {each.reason}" for each in found.left_out)
+    counted = f"dossiers listed: {len(found.dossiers)}; cases without one: {len(found.left_out)}"
+    return f"asked for: {asked}; {counted}{without}"
+
+
+def sealers(folder: Path, found: DossierList, keys: Sequence[PublicKey]) -> Collection[str]:
+    """The names of the logs whose keys have sealed a folder's list; none where no key of a log is given or none has.
+
+    Raises DossierUnusable for a seal that is far too large, OSError.
+    """
+    seal, keys = _beginning(folder / LIST_SEAL, MOST_BYTES), keys_of_logs(keys)
+    try:
+        return signers_of_list(found, seal, keys) if seal is not None and keys else ()
+    except CheckFailed:
+        return ()
+
+
+def check_name(
+    file: Path, dossier: CaseDossier, found: DossierList | None, sealed_by: Collection[str] = ()
+) -> CheckResult | None:
+    """What is wrong about a file of a folder, for the case that is in it; None where nothing is. Raises OSError.
+
+    ``sealed_by`` are the logs that have sealed the list: none speaks for the dossiers of another.
+    """
+    said = _misnamed(file, dossier.manifest.request_id, found) or _of_another_log(dossier, sealed_by)
     return CheckResult(check="file", result="FAIL", detail=said) if said else None
+
+
+def _of_another_log(dossier: CaseDossier, sealed_by: Collection[str]) -> str | None:
+    origin = origin_of(dossier)
+    if not sealed_by or origin is None or origin in sealed_by:
+        return None
+    return f"it is of the log {origin}, and {LIST} is sealed by {', '.join(sealed_by)}"
 
 
 def _misnamed(file: Path, case: str, found: DossierList | None) -> str | None:

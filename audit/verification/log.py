@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth
+from audit.dossier.contents import CaseDossier
+from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth, read_proof
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
+from audit.verification.vouching import check_signed
 from domain.engine.records import Algorithm
 from domain.log.checkpoints import Checkpoint, checkpoint_in
 from domain.log.entries import entry_of_event
 from domain.log.heads import LogHead, head_at, key_of_case
 from domain.log.keys import PublicKey
-from domain.log.notes import NoteWrong, SignedNote, read_note, signed_by
+from domain.log.notes import NoteWrong, SignedNote, read_note
 from domain.log.proofs import ProofWrong, check_consistency, check_inclusion
 from domain.log.tree import TreeHash
 
@@ -79,6 +81,15 @@ def checkpoint_of(proof: LogProof) -> Checkpoint:
     return _checkpoint(proof.checkpoint, PROOF)
 
 
+def origin_of(dossier: CaseDossier) -> str | None:
+    """The log in which a dossier says that its case stands; None where it says none that can be read."""
+    try:
+        proof = read_proof(dossier)
+        return None if proof is None else checkpoint_of(proof).origin
+    except (CheckFailed, ValueError):
+        return None
+
+
 def check_entry(what: str, content: bytes, proved: ProvedEvent | ProvedAct, checkpoint: Checkpoint) -> None:
     """An entry stands in the log of the checkpoint, by both algorithms. Raises CheckFailed, which says ``what``."""
     for algorithm in _ALGORITHMS:
@@ -91,12 +102,9 @@ def check_entry(what: str, content: bytes, proved: ProvedEvent | ProvedAct, chec
 
 
 def check_signature(proof: LogProof, keys: Sequence[PublicKey]) -> str:
-    """The packed checkpoint is signed by one of these keys. Raises CheckFailed."""
-    note = _note(proof.checkpoint, PROOF)
-    try:
-        return f"signed by {', '.join(key.name for key in signed_by(note, keys))}"
-    except NoteWrong as error:
-        raise CheckFailed(f"the checkpoint of {PROOF}: {error}") from None
+    """The packed checkpoint is signed by one of these keys: one of its own log, or a witness's. Raises CheckFailed."""
+    note, origin = _note(proof.checkpoint, PROOF), checkpoint_of(proof).origin
+    return f"signed by {', '.join(check_signed(note, origin, keys, f'the checkpoint of {PROOF}'))}"
 
 
 def check_against(
@@ -113,10 +121,7 @@ def check_against(
     """
     packed, own = checkpoint_of(proof), _checkpoint(kept, which)
     if keys:
-        try:
-            signed_by(_note(kept, which), keys)
-        except NoteWrong as error:
-            raise CheckFailed(f"{which}: {error}") from None
+        check_signed(_note(kept, which), own.origin, keys, which)
     if own.origin != packed.origin:
         raise CheckFailed(f"{which} is of another log ({own.origin}, not {packed.origin})")
     if own.size > packed.size:

@@ -32,15 +32,23 @@ def check_unvouched(dossier: CaseDossier) -> None:
 
 
 def check_list_seal(sealed: DossierList, seal: bytes | None, keys: Sequence[PublicKey]) -> str:
-    """The list of a folder is the one that one of these keys has sealed, where any is given. Raises CheckFailed."""
+    """The list of a folder is the one that one of these keys of logs has sealed, where any is given.
+
+    Raises CheckFailed.
+    """
     if seal is None:
         if keys:
             raise CheckFailed(f"the folder has no {LIST_SEAL}: nothing shows that its list is as it was written")
         return "not sealed"
     if not keys:
         _check_fits(LIST_SEAL, seal, sealed)
-        return "sealed, but no key was given: --key FILE"
-    return f"sealed by {', '.join(_signers(LIST_SEAL, seal, sealed, keys))}"
+        return "sealed, but no key of a log was given: --key FILE"
+    return f"sealed by {', '.join(signers_of_list(sealed, seal, keys))}"
+
+
+def signers_of_list(sealed: DossierList, seal: bytes, keys: Sequence[PublicKey]) -> list[str]:
+    """The names of the keys that have sealed the list of a folder. Raises CheckFailed."""
+    return _signers(LIST_SEAL, seal, sealed, keys)
 
 
 def _signers(name: str, seal: bytes, sealed: Manifest | DossierList, keys: Sequence[PublicKey]) -> list[str]:

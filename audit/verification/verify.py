@@ -25,7 +25,7 @@ from audit.verification.history import (
     opening_in,
 )
 from audit.verification.ledger import check_ledger
-from audit.verification.log import check_against, check_inclusion_of, check_signature, covered_in
+from audit.verification.log import check_against, check_inclusion_of, check_signature, checkpoint_of, covered_in
 from audit.verification.page import check_page
 from audit.verification.persons import check_persons
 from audit.verification.record import CaseRecord, record_in
@@ -37,8 +37,9 @@ from audit.verification.seal import check_seal, check_unvouched
 from audit.verification.stamp import check_stamp
 from audit.verification.texts import check_texts, whose_texts
 from audit.verification.transitions import check_transitions
+from audit.verification.vouching import keys_of, keys_of_logs
 from domain.log.checkpoints import checkpoint_in
-from domain.log.keys import COSIGNATURE, PublicKey
+from domain.log.keys import PublicKey
 from domain.log.notes import read_note
 from domain.messages.counting import CountingText
 from protocol.messages import CaseOpening
@@ -261,11 +262,12 @@ class _Verification:
         return check_stamp(self._dossier, self._read_record, self._packed_proof(), authorities, self._recorded())
 
     def _seal(self) -> str:
-        keys = [key for key in self._trusted.keys if key.kind != COSIGNATURE]
+        keys = keys_of_logs(self._trusted.keys)
         if not keys:
             check_unvouched(self._dossier)
             raise _Skipped("no key of a log was given: --key FILE")
-        return check_seal(self._dossier, keys)
+        proof = self._proof_if_any()
+        return check_seal(self._dossier, keys if proof is None else keys_of(checkpoint_of(proof).origin, keys))
 
 
 def failed(results: Sequence[CheckResult]) -> bool:

@@ -13,11 +13,11 @@ from audit.dossier.folder_list import LIST, file_of, read_list
 from audit.dossier.packing import read_dossier
 from audit.dossier.seal import LIST_SEAL
 from audit.verification.acts import acts_in
-from audit.verification.folder import check_list, check_name, list_in
+from audit.verification.folder import check_list, check_name, list_in, sealers
 from audit.verification.verify import verify
 from domain.evidence import plain
 from domain.log.acts import OperatorAct
-from domain.log.keys import PublicKey, Signer
+from domain.log.keys import Ed25519Signer, PublicKey, Signer, Witness
 from ledger.queries.views import CaseSummary
 from starter.dossier_folder import DossierFolder, FolderTaken
 from starter.errors import NeedsOperator, Unavailable
@@ -206,8 +206,8 @@ def rows(to: Path, keys: Sequence[PublicKey] = ()) -> dict[str, str]:
     found = list_in(to)
     assert found is not None
     files = sorted(to.glob("*.zip"))
-    told = check_list(to, found, {file.name for file in files}, keys)
-    told += [wrong for file in files if (wrong := check_name(file, read_dossier(file), found))]
+    told, by = check_list(to, found, {file.name for file in files}, keys), sealers(to, found, keys)
+    told += [wrong for file in files if (wrong := check_name(file, read_dossier(file), found, by))]
     return {each.check: each.detail for each in told if each.result == "FAIL"}
 
 
@@ -248,6 +248,29 @@ def test_a_list_from_which_a_case_was_taken_is_not_the_one_that_was_sealed(tmp_p
     assert rows(tmp_path, [LOG_KEY.key]) == rows(tmp_path) == {"seal": told}
     (tmp_path / LIST_SEAL).unlink()
     assert rows(tmp_path, [LOG_KEY.key]).keys() == {"seal"}
+
+
+def test_the_seal_of_another_log_is_none_of_this_one(tmp_path: Path, packing: Packing) -> None:
+    log, other = MemoryLog(), Ed25519Signer("shareflow/other", b"\x05" * 32)
+    filled(tmp_path, Packing(*(logged(each, log, entered(each, log)) for each in packing.dossiers.values())), other)
+    told = f"it is of the log shareflow/test, and {LIST} is sealed by shareflow/other"
+    assert rows(tmp_path, [LOG_KEY.key, other.key]) == {"file": told}
+    witness = Witness("audit.example", b"\x04" * 32, lambda: 1_800_000_000)
+    found = list_in(tmp_path)
+    assert found is not None
+    seal = check_list(tmp_path, found, {entry.file for entry in found.dossiers}, [witness.key])[-1]
+    assert (seal.check, seal.result) == ("seal", "skipped")
+
+
+def test_a_list_tells_what_was_asked_and_which_cases_it_leaves_out(tmp_path: Path, packing: Packing) -> None:
+    first = next(iter(packing.dossiers))
+    packing.failing[first] = NeedsOperator("Its history is lost.")
+    filled(tmp_path, packing)
+    found = list_in(tmp_path)
+    assert found is not None
+    told = check_list(tmp_path, found, {entry.file for entry in found.dossiers}, ())[0]
+    said = f"asked for: from 2026-01-01; dossiers listed: 2; cases without one: 1; {first}: Its history is lost."
+    assert (told.result, told.detail) == ("ok", said)
 
 
 def test_an_export_of_something_else_loses_no_list(tmp_path: Path, packing: Packing) -> None:
