@@ -9,6 +9,7 @@ import typer
 from cryptography.x509 import Certificate
 
 from audit.dossier.packing import read_dossier
+from audit.verification.results import CheckResult
 from audit.verification.verify import Trusted, failed
 from audit.verification.verify import verify as check
 from cli.audit_folder import verify_folder
@@ -19,6 +20,7 @@ from domain.log.checkpoints import checkpoint_in
 from domain.log.keys import KeyWrong, PublicKey, read_public_keys
 from domain.log.notes import MOST_BYTES, NoteWrong, as_saved, read_note
 from domain.log.timestamps import TimestampWrong, roots_in
+from domain.messages import Language, label
 
 
 class TrustedFiles(NamedTuple):
@@ -50,8 +52,19 @@ def verify(file: Path, files: TrustedFiles, as_json: bool) -> None:
         for result in results:
             article = f" (art. {result.article})" if result.article else ""
             typer.echo(f"{result.result:7}  {result.check:11}  {result.detail}{article}")
+        _conclude(results)
     if failed(results):
         raise typer.Exit(REFUSED)
+
+
+def _conclude(results: Sequence[CheckResult]) -> None:
+    """In both languages, whether all holds or what does not."""
+    languages: tuple[Language, ...] = ("zh", "en")
+    wrong = [result.check for result in results if result.result == "FAIL"]
+    for language in languages:
+        said = label("verify_page", "fails" if wrong else "holds", language)
+        names = ", ".join(f"{label('audit_check', check, language)} ({check})" for check in wrong)
+        typer.echo(f"{said} {names}".rstrip())
 
 
 async def checkpoint(secret: Path | None, to: Path | None) -> None:

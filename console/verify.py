@@ -52,6 +52,8 @@ async def _visitor(request: Request) -> Visitor | None:
 def _page(
     request: Request, visitor: Visitor | None, told: dict[str, object] | None = None, status: int = 200
 ) -> Response:
-    fixed = {word: texts[language_of(request)] for word, texts in words("verify_page").items()}
-    shown = {"v": fixed, "address": ADDRESS, "brought": BROUGHT, "back": ADDRESS, "scripted": True}
+    language = language_of(request)
+    fixed = {word: texts[language] for word, texts in words("verify_page").items()}
+    names = {check: texts[language] for check, texts in words("audit_check").items()}
+    shown = {"v": fixed, "names": names, "address": ADDRESS, "brought": BROUGHT, "back": ADDRESS, "scripted": True}
     return page(request, "audit_verify.html", visitor, {"results": (), "wrong": (), **shown, **(told or {})}, status)

@@ -12,6 +12,7 @@ import pytest
 from audit.dossier.packing import read_dossier
 from audit.verification.verify import Trusted, verify
 from domain.log.keys import read_public_keys
+from domain.messages import words
 from tests.audit.dossiers import dossier_of
 from tests.house.code import ROOT
 
@@ -44,6 +45,7 @@ def test_every_check_has_its_forgery_in_both_languages() -> None:
     checks = {each.check for each in verify(dossier_of("nantong-2020.refused-late-then-impasse"))}
     assert {each.check for each in forgeries("audit.md")} == checks - NEEDS_MORE
     assert forgeries("audit.zh-CN.md") == forgeries("audit.md")
+    assert words("audit_check").keys() == checks  # and its name, on the page and in the last lines of the command
 
 
 @pytest.mark.parametrize("forgery", forgeries("audit.md"), ids=lambda forgery: forgery.check)

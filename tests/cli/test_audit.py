@@ -33,9 +33,10 @@ def whole(tmp_path: Path) -> Path:
 def test_a_whole_dossier(shareflow: Run, whole: Path) -> None:
     said = shareflow("audit", "verify", whole)
     assert said.code == 0, said
-    assert [line.split()[0] for line in said.out.splitlines()] == ["ok"] * 13 + ["skipped"] * 5
+    assert [line.split()[0] for line in said.out.splitlines()[:-2]] == ["ok"] * 14 + ["skipped"] * 5
+    assert said.out.endswith("\n没有一项不通过。\nNo check fails.\n")
     found = json.loads(shareflow("audit", "verify", whole, "--json").out)
-    assert [set(each) for each in found] == [{"check", "result", "detail", "article"}] * 18
+    assert [set(each) for each in found] == [{"check", "result", "detail", "article"}] * 19
 
 
 def test_a_forged_one_exits_with_1_and_says_where(shareflow: Run, tmp_path: Path) -> None:
@@ -48,6 +49,7 @@ def test_a_forged_one_exits_with_1_and_says_where(shareflow: Run, tmp_path: Path
     assert told.code == 1, told
     failed = [line.split()[1] for line in told.out.splitlines() if line.startswith("FAIL")]
     assert failed == ["chain", "ledger", "page"]
+    assert "有不通过的核验项。 哈希链 (chain), 台账与历史一致 (ledger), 卷宗页 (page)\n" in told.out
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"{}"])
@@ -72,7 +74,7 @@ def test_nothing_that_is_quoted_makes_a_line_of_its_own(shareflow: Run, whole: P
                 changed = manifest.replace(old, f'"{forged}"').encode()
                 other.writestr(entry, changed if entry.filename == "manifest.json" else there.read(entry))
     said = shareflow("audit", "verify", folder / "file\nok.zip")
-    assert (said.code, len(said.out.splitlines())) == (1, 18), said.out
+    assert (said.code, len(said.out.splitlines())) == (1, 21), said.out
     assert (
         "dossier.html⟨U+000A⟩ok       seal         sealed by shareflow/test⟨U+001B⟩[8m⟨U+2028⟩ is missing" in said.out
     )
@@ -250,7 +252,7 @@ def test_what_the_auditor_brings_is_read(shareflow: Run, tmp_path: Path) -> None
     kept.write_text(log.checkpoint(), encoding="utf-8")
     said = shareflow("audit", "verify", path, "--key", key, "--checkpoint", kept)
     assert said.code == 0, said
-    assert [line.split()[0] for line in said.out.splitlines()] == ["ok"] * 16 + ["skipped", "ok"]
+    assert [line.split()[0] for line in said.out.splitlines()[:-2]] == ["ok"] * 17 + ["skipped", "ok"]
     assert "cannot be read" in shareflow("audit", "verify", path, "--key", none).plainly_refused()
     none.write_bytes(b"\xff\xfe")
     assert "is not text" in shareflow("audit", "verify", path, "--key", none).plainly_refused()
@@ -296,10 +298,13 @@ def test_a_page_is_drawn_anew_whatever_the_packed_one_says(shareflow: Run, tmp_p
     lying.write_bytes(packed(CaseDossier(listed, files, seal=seal_of(listed, LOG_KEY))))
     key = tmp_path / "log.pub"
     key.write_text(LOG_KEY.key.written(), encoding="ascii")
-    assert (
-        "skipped  page         another release drew it otherwise"
-        in shareflow("audit", "verify", lying, "--key", key).out
-    )
+    said_of_it = shareflow("audit", "verify", lying, "--key", key)
+    assert said_of_it.code == 1
+    for line in (
+        "FAIL     release      no release that this one",
+        "FAIL     page         dossier.html is not the page",
+    ):
+        assert line in said_of_it.out
     assert shareflow("audit", "page", lying, "-o", drawn).out == f"The page of {said.request_id} is in {drawn}.\n"
     assert drawn.read_text("utf-8") == dossier.files[PAGE].decode().replace(said.made_by, "0.0.9")
     lying.write_bytes(packed(CaseDossier(listed, {**files, EVENTS: b""})))
