@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+from audit.verification.calendar_answers import check_calendar_answers
 from audit.verification.dates import check_dates, listed
 from audit.verification.lost_answers import Vouched, vouched_by
 from audit.verification.record import CaseRecord
@@ -36,6 +37,7 @@ def check_ledger(record: CaseRecord, replayed: Replayed, opening: CaseOpening, w
         if digest != (record.events[head - 1].digest if 0 < head <= len(record.events) else GENESIS):
             raise CheckFailed(f"event {head}: the ledger had told the case another digest than it has here")
     _check_order_of_time(record)
+    check_calendar_answers(record, vouched.ordered, replayed)
     return f"{len(decided)} events, {_how(vouched)}{check_dates(record, replayed, opening)}"
 
 

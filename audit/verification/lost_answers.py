@@ -8,12 +8,14 @@ command is left in the history, some command must be one that the rules allow an
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import product, takewhile
 from typing import Any, Final, ParamSpec
 
+from audit.verification.calendar_answers import Ordered
 from audit.verification.replayed import Replayed, written_by
 from audit.verification.rules import DecidesOtherwise
+from domain.calendar import day_of
 from domain.engine.case import Case
 from domain.engine.commands import Command
 from domain.engine.decision import Decision, Refused
@@ -38,7 +40,7 @@ ASKED_AGAIN: Final = timedelta(days=1)
 
 @dataclass
 class Vouched:
-    """The events of a case, by number, with what vouches for them.
+    """The events of a case, by number, with what vouches for them; and the orders of the limits that they start.
 
     ``again``: those that the ledger told, and the case decides just so. ``unasked``: those that it told, and no command
     of the history has asked for; the rules allow them.
@@ -47,13 +49,23 @@ class Vouched:
     events: dict[int, NumberedEvent] = field(default_factory=dict)
     again: list[int] = field(default_factory=list)
     unasked: list[int] = field(default_factory=list)
+    ordered: dict[int, Ordered] = field(default_factory=dict)
+
+    def order(self, events: Sequence[Event], head: int, known_on: date | None) -> None:
+        """Note what a step orders, whose events come after a head."""
+        for seq, event in enumerate(events, start=head + 1):
+            if event.order is not None:
+                self.ordered.setdefault(seq, Ordered(event.order, known_on))
 
 
 def vouched_by(replayed: Replayed, opening: CaseOpening) -> Vouched:
     """The events that a replayed case vouches for. Raises DecidesOtherwise for one that was told and it does not."""
     judge, vouched = _Judge(replayed, opening), Vouched()
     for heard in replayed.steps:
-        for event in written_by(heard):
+        written = written_by(heard)
+        if written:
+            vouched.order(heard.step.events, heard.step.head, heard.step.known_on)
+        for event in written:
             vouched.events.setdefault(event.seq, event)
         fresh = [event for event in heard.result.events if event.seq not in vouched.events]
         if fresh:
@@ -81,6 +93,7 @@ class _Judge:
             here, told = told[: len(events)], told[len(events) :]
             (vouched.again if again else vouched.unasked).extend(event.seq for event in here)
             vouched.events.update((event.seq, event) for event in here)
+            vouched.order(events, case.head, None if self._opening.all_editions else day_of(here[-1].at))
             case = evolve_all(case, here)
 
     def _decided(self, case: Case, told: Told) -> Iterator[Sequence[Event]]:

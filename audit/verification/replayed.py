@@ -1,7 +1,7 @@
 """What a case is heard to ask and to record while it is run again."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NoReturn
@@ -22,10 +22,10 @@ from temporalio.workflow import ActivityHandle
 
 from domain.engine.case import Case
 from domain.engine.commands import Command
-from domain.engine.records import NumberedEvent, Step, StepResult
+from domain.engine.records import Clock, NumberedEvent, Step, StepResult
 from domain.evidence import numbered
-from protocol.messages import Answer, CaseOpening
-from protocol.names import RECORD_STEP
+from protocol.messages import Answer, CaseOpening, Recount
+from protocol.names import RECORD_STEP, RECOUNT_CLOCKS
 
 GIVE: Final = "command"
 """The update by which a case is given a command."""
@@ -42,6 +42,15 @@ class HeardStep:
     result: StepResult
     before: Case
     answered_at: datetime
+
+
+@dataclass(frozen=True)
+class HeardRecount:
+    """What a case asked of the calendar for an edition, and what it was answered."""
+
+    edition: str
+    recount: Recount
+    answer: Sequence[Clock]
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,7 @@ class Replayed:
     """
 
     steps: list[HeardStep] = field(default_factory=list)
+    recounts: list[HeardRecount] = field(default_factory=list)
     given: dict[str, list[GivenCommand]] = field(default_factory=dict)
     answers: dict[str, Answer | None] = field(default_factory=dict)
     begun_at: datetime | None = None
@@ -130,13 +140,26 @@ class LedgerListener(Interceptor):
 def _heard(
     replayed: Replayed, asked: StartLocalActivityInput | StartActivityInput, handle: ActivityHandle[Any]
 ) -> ActivityHandle[Any]:
+    hear: Callable[[Any], None]
+    case = workflow.instance()
     if asked.activity == RECORD_STEP:
-        (step,) = asked.args
-        before = workflow.instance().recorder.case
+        (step,), before = asked.args, case.recorder.case
 
-        def answered(task: asyncio.Task[Any]) -> None:
-            if not task.cancelled() and task.exception() is None:
-                replayed.steps.append(HeardStep(step, task.result(), before, workflow.now()))
+        def hear(answer: StepResult) -> None:
+            replayed.steps.append(HeardStep(step, answer, before, workflow.now()))
 
-        handle.add_done_callback(answered)
+    elif asked.activity == RECOUNT_CLOCKS:
+        (recount,), edition = asked.args, case.recounts.news[0].edition
+
+        def hear(answer: Sequence[Clock]) -> None:
+            replayed.recounts.append(HeardRecount(edition, recount, answer))
+
+    else:
+        return handle
+
+    def answered(task: asyncio.Task[Any]) -> None:
+        if not task.cancelled() and task.exception() is None:
+            hear(task.result())
+
+    handle.add_done_callback(answered)
     return handle

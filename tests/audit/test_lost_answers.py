@@ -125,6 +125,40 @@ def test_callers_were_told_what_the_case_answers() -> None:
     assert "the case answers a command otherwise than event" in wrong(changed)["history"]
 
 
+# What the calendar answers
+
+
+def test_nobody_can_be_spared_the_warnings_and_the_ladder_of_a_limit() -> None:
+    dossier = dossier_of(IN_THE_WORLD)
+    events = events_of(dossier)
+    for event in events:
+        if event["clock"]:
+            event["clock"]["rungs"] = []
+
+    def spare(message: Any) -> Any:
+        """What the ledger answered to a step that starts limits."""
+        if isinstance(message, dict) and message.get("dues"):
+            return {**message, "dues": [{**due, "rungs": []} for due in message["dues"]]}
+        return message
+
+    retold = told(chained(dossier, events), *steps_of(dossier)[-1])
+    spared = with_history(retold, lambda history: rewritten(history, spare))
+    assert "the warnings and the ladder of completeness_check do not come" in wrong(spared)["ledger"]
+
+
+def test_a_recount_gives_what_the_notice_gives() -> None:
+    dossier = dossier_of("zhejiang-2014.labour-day-2019-amended")
+
+    def stays(message: Any) -> Any:
+        """As if the notice had changed nothing."""
+        is_recount = isinstance(message, list) and message and isinstance(message[0], dict) and "due_at" in message[0]
+        return [{**each, "provisional": not each["provisional"]} for each in message] if is_recount else message
+
+    changed = with_history(dossier, lambda history: rewritten(history, stays))
+    assert changed.files[HISTORY] != dossier.files[HISTORY]
+    assert {"history", "ledger"} & wrong(changed).keys()
+
+
 # Dates
 
 
