@@ -41,8 +41,8 @@ EVENT: Final = {
 BODIES: Final[Mapping[str, Any]] = {
     "POST /v1/requests": filing("nowhere-2020"),
     "POST /v1/events": EVENT,
-    "POST /v1/requests/{request_id}/notes": {"text": ""},
-    "POST /v1/cases/{request_id}/notes": {"text": ""},
+    "POST /v1/requests/{request_id}/notes": {"text": "x"},
+    "POST /v1/cases/{request_id}/notes": {"text": "x"},
     "POST /v1/attachments": {},
     "POST /v1/codec/decode": {"payloads": []},
     "POST /v1/codec/encode": {"payloads": []},

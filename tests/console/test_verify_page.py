@@ -49,7 +49,7 @@ async def test_a_dossier_is_checked_within_the_frame(desk: httpx.AsyncClient, do
     assert "unsafe" not in empty.headers["content-security-policy"]
     told = await desk.post(PAGE, files={"dossier": ("a.zip", forged(dossier)), **LEFT_EMPTY}, headers=auditor)
     assert told.status_code == 200
-    assert '<tr data-result="FAIL"><th scope="row"><code>digests</code>' in told.text
+    assert '<tr data-result="FAIL"><th scope="row">文件摘要 <code>digests</code>' in told.text
     assert label("verify_page", "fails", "zh") in told.text
     english = {"Cookie": f"{LANGUAGE}=en"}
     held = await desk.post(PAGE, files={"dossier": ("a.zip", dossier)}, headers=english)
