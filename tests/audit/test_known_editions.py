@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.accounts.account import Account
 from audit.known_editions import BY_CALENDAR
 from audit.released import editions_here, released_editions
 from audit.verification.deadlines import check_deadlines
@@ -18,9 +19,10 @@ from audit.verification.verify import verify
 from domain.calendar import CHINA, Calendar, DayKind, Edition
 from domain.engine.deadlines import order_again, resolve
 from domain.engine.records import Clock, RecordedEvent
-from domain.words import EventType
+from domain.words import EventType, Unit
 from tests.audit.dossiers import dossier_of, with_calendar
 from tests.audit.make_golden import RELEASED_EDITIONS
+from tests.audit.recorded import played
 from tests.audit.test_verification import wrong
 
 CASE = "cn-809-2025.extension-granted"
@@ -155,3 +157,15 @@ def test_no_edition_that_every_release_has_had_is_passed_off_as_entered_later() 
 def test_the_editions_of_this_release_are_noted() -> None:
     """A release adds its own (`python -m tests.audit.make_golden`), so that later ones know them."""
     assert json.loads(RELEASED_EDITIONS.read_text("utf-8")) == released_editions()
+
+
+def test_the_account_of_a_case_counts_the_days_that_were_known() -> None:
+    """As does the page of the case: a notice that was entered later takes no day from it."""
+    recorded = played("nantong-2020/declined-with-reason")
+    first = next(event.clock for event in recorded.events if event.clock and event.clock.unit is Unit.WORKING_DAY)
+    news = Edition(
+        id="late", year=first.due_date.year, published=first.started_at.astimezone(CHINA).date(), title="通知",
+        notice="https://example.org/", amends=str(first.due_date.year), days={first.due_date: "off"},
+    )  # fmt: skip
+    account = Account(recorded, Calendar.packaged().with_edition(news), recorded.events[-1].at)
+    assert account.counted[first.number].days[-1].day == first.due_date
