@@ -9,6 +9,7 @@ import typer
 from audit.dossier.contents import DossierUnusable
 from audit.dossier.folder_list import LIST, DossierList
 from audit.dossier.packing import read_dossier
+from audit.verification.dates import PLAYED
 from audit.verification.folder import check_list, check_name, list_in, sealers
 from audit.verification.results import CheckResult
 from audit.verification.verify import Trusted, Verifier, failed
@@ -106,4 +107,5 @@ def _summary(checked: CheckedFile) -> str:
         return f"{'ok':7}  {named}  {'; '.join(each.detail for each in checked.results)}"
     held = sum(each.result == "ok" for each in checked.results)
     skipped = ", ".join(each.check for each in checked.results if each.result == "skipped")
-    return f"{'ok':7}  {named}  {held} checks hold{f'; skipped: {skipped}' if skipped else ''}"
+    about = f"; {PLAYED}" if any(f"; {PLAYED}: " in each.detail for each in checked.results) else ""
+    return f"{'ok':7}  {named}  {held} checks hold{f'; skipped: {skipped}' if skipped else ''}{about}"

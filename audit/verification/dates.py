@@ -18,18 +18,20 @@ from protocol.messages import CaseOpening
 
 MARGIN: Final = timedelta(minutes=10)
 """By so much clocks of machines, and the ways between them, may differ."""
+PLAYED: Final = "a played case"
+"""How a case is named whose time was not the world's."""
 LONGEST_OUTAGE: Final = timedelta(days=3)
 """So long a command that a door has received may wait for a worker before the case takes it."""
 
 
 def played(opening: CaseOpening) -> str:
-    """What shows a case to be a played one, in words; empty for one in the world's own time."""
+    """What shows a case to be a played one, in words; nothing for one in the world's own time."""
     said = [
         f"its clock differs by {opening.shift} from the server's (shift)" if opening.shift else "",
         "it knew every edition of the calendar from the start (all_editions)" if opening.all_editions else "",
         "it finds no other case (alone)" if opening.alone else "",
     ]
-    return "; ".join(filter(None, said))
+    return f"; {PLAYED}: {', '.join(filter(None, said))}" if any(said) else ""
 
 
 def listed(numbers: Sequence[int]) -> str:
@@ -53,7 +55,7 @@ def check_dates(record: CaseRecord, replayed: Replayed, opening: CaseOpening) ->
     late = []
     for event, taken_at, of_the_past in _told(record, replayed, opening):
         gap = taken_at + opening.shift - event.at
-        if gap > LONGEST_OUTAGE and not of_the_past and not played(opening):
+        if gap > LONGEST_OUTAGE and not of_the_past and not opening.shift:
             raise CheckFailed(
                 f"event {event.seq} is dated {instant_text(event.at)}; by the history the case was told only "
                 f"{gap.days} days later, on {instant_text(taken_at)}",
@@ -98,15 +100,13 @@ def check_covered(
     ``covered``: so many events were in it; ``recorded``: when the ledger had each, by the history; empty for a played
     case, whose time is not the log's. Raises CheckFailed for an event that must have been in the log by then.
     """
-    late = []
-    for event in record.events[covered:] if seen and recorded else ():
-        if seen is None or event.at >= seen - MARGIN:
-            continue
-        if recorded.get(event.seq, seen) < seen - MARGIN:
+    before = [event for event in record.events[covered:] if seen is not None and event.at < seen - MARGIN]
+    for event in before:
+        if seen is not None and recorded.get(event.seq, seen) < seen - MARGIN:
             raise CheckFailed(
                 f"event {event.seq} is dated {instant_text(event.at)}, and {which}, of {instant_text(seen)}, does not "
                 f"have it: it was entered afterwards, or made up",
                 event.article,
             )
-        late.append(event.seq)
-    return f"; {listed(late)}, dated before it, came later by the history too" if late else ""
+    how = "recorded later by the history too" if recorded else "nothing tells when that was recorded"
+    return f"; dated before it, yet not in it: {listed([event.seq for event in before])} ({how})" if before else ""

@@ -34,6 +34,10 @@ from workflows.filing import digests_of
 P = ParamSpec("P")
 Told = Sequence[NumberedEvent]
 
+LARGEST_STEP: Final = 4096
+"""So many events the ledger takes at once."""
+FIRST_ONES: Final = 8
+"""What a command has said stands in one of its first events."""
 ASKED_AGAIN: Final = timedelta(days=1)
 """For so long a caller may try again with the same key where the first try was recorded and no history has it."""
 
@@ -85,16 +89,18 @@ class _Judge:
 
     def judge(self, case: Case, told: Told, vouched: Vouched) -> None:
         """Vouch for each of these events, which follow on a case. Raises DecidesOtherwise."""
-        while told:
-            again = _first(self._decided(case, told), told, case)
-            events = again or _first(self._allowed(case, told), told, case)
+        place = 0
+        while place < len(told):
+            here = told[place : place + LARGEST_STEP]
+            again = _first(self._decided(case, here), here, case)
+            events = again or _first(self._allowed(case, here), here, case)
             if not events:
-                raise _not_decided(told[0], case)
-            here, told = told[: len(events)], told[len(events) :]
+                raise _not_decided(here[0], case)
+            here = here[: len(events)]
             (vouched.again if again else vouched.unasked).extend(event.seq for event in here)
             vouched.events.update((event.seq, event) for event in here)
             vouched.order(events, case.head, None if self._opening.all_editions else day_of(here[-1].at))
-            case = evolve_all(case, here)
+            case, place = evolve_all(case, here), place + len(here)
 
     def _decided(self, case: Case, told: Told) -> Iterator[Sequence[Event]]:
         """What the case decides after this, for all that the history has."""
@@ -117,7 +123,7 @@ class _Judge:
         first = told[0]
         if first.key is None:
             yield recounted(case, _counted_again(case, told), first.data.get("reason", ""), first.at)
-            yield from _by_itself(case, told, told)
+            yield from _by_itself(case, told[:FIRST_ONES], told)
         elif first.key in self._replayed.given:
             yield from self._commanded(case, told, lambda late: late < ASKED_AGAIN)
         elif case.head:
@@ -236,7 +242,7 @@ def _said_in(told: Told) -> Sequence[Mapping[str, Any]]:
         for event in told
     ]
     together = {name: value for said in reversed(each) for name, value in said.items()}
-    return [together, *each]
+    return [together, *each[:FIRST_ONES]]
 
 
 def _not_decided(event: NumberedEvent, case: Case) -> DecidesOtherwise:

@@ -206,8 +206,7 @@ class _Verification:
         self._replayed = self._loop.run(check_history(self._dossier, self._read_record, self._histories))
         events, runs = sum(len(history.events) for history in self._histories), len(self._histories)
         said = CountingText("{events} events of Temporal in {runs:run|runs}, replayed").format(events=events, runs=runs)
-        how = played(self._opening())
-        return f"{said}; a played case: {how}" if how else said
+        return f"{said}{played(self._opening())}"
 
     def _compare(self) -> str:
         assert self._replayed is not None
@@ -249,7 +248,7 @@ class _Verification:
 
     def _recorded(self) -> Mapping[int, datetime]:
         """When the ledger had each event, by the history: nobody can tell where that does not hold, or was played."""
-        return recorded_at(self._replayed) if self._replayed and not played(self._opening()) else {}
+        return recorded_at(self._replayed) if self._replayed and not self._opening().shift else {}
 
     def _timestamp(self) -> str:
         authorities = self._trusted.authorities

@@ -27,12 +27,12 @@ class MemoryLog:
     """A log that only grows, by both algorithms; ``at`` is the time of its checkpoints."""
 
     signer: Signer = LOG_KEY
-    at: datetime = AT
     trees: tuple[GrowingTree, GrowingTree] = field(
         default_factory=lambda: (GrowingTree(TreeHash("sha256")), GrowingTree(TreeHash("sm3")))
     )
     nodes: tuple[dict[NodePlace, bytes], dict[NodePlace, bytes]] = field(default_factory=lambda: ({}, {}))
     heads: list[tuple[int, LogHead]] = field(default_factory=list)
+    at: datetime = AT
 
     def enter(self, content: bytes, head: LogHead | None = None) -> int:
         """Enter something, which may be the head of a case or of the acts about it; its place."""
