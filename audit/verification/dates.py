@@ -13,7 +13,7 @@ from audit.verification.replayed import Replayed
 from audit.verification.results import CheckFailed
 from domain.engine.records import RecordedEvent
 from domain.evidence import instant_text
-from domain.words import CommandName
+from domain.words import CommandName, Role
 from protocol.messages import CaseOpening
 
 MARGIN: Final = timedelta(minutes=10)
@@ -49,8 +49,8 @@ def listed(numbers: Sequence[int]) -> str:
 def check_dates(record: CaseRecord, replayed: Replayed, opening: CaseOpening) -> str:
     """What is dated otherwise than the history has it, in words. Raises CheckFailed where nothing explains that.
 
-    What a platform tells of the past, or one case another, bears the instant at which it happened there; a played case
-    has a time of its own.
+    What a platform tells of the past, or one case another, bears the instant at which it happened there, a case that
+    the platform opens the one at which it was to be; a played case has a time of its own.
     """
     late = []
     for event, taken_at, of_the_past in _told(record, replayed, opening):
@@ -75,7 +75,7 @@ def _told(
     key the first.
     """
     if replayed.begun_at is not None:
-        yield record.filed, replayed.begun_at, opening.opened_by is not None
+        yield record.filed, replayed.begun_at, opening.actor.role is Role.PLATFORM
     for key, event in {event.key: event for event in record.events}.items():
         for given in replayed.given.get(key or "", ())[:1]:
             command = given.command

@@ -213,6 +213,11 @@ def test_what_a_case_was_told_long_after_its_date_is_named_and_at_last_refused()
     )
 
 
+def test_a_filing_that_bears_another_time_than_the_history_is_refused() -> None:
+    whole = with_history(dossier_of(IN_THE_WORLD), by_days(120, 1))
+    assert wrong(received_in_time(whole))["ledger"].startswith("event 1 is dated ")
+
+
 def seen_without(dossier: CaseDossier, at: datetime, upto: int) -> tuple[CaseDossier, Trusted]:
     """A dossier whose last events came into the log after a checkpoint of that time, which somebody has kept."""
     log = MemoryLog(at=at)
