@@ -1,27 +1,24 @@
 """Whether callers were told then what the case answers when it is run again: a history tells of each command twice."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from temporalio.api.update.v1 import Outcome
 from temporalio.client import WorkflowHistory
 
-from audit.verification.rules import DecidesOtherwise
 from protocol.messages import Answer
 from protocol.payloads import data_converter
 
 
-def check_answers(name: str, history: WorkflowHistory, answers: Mapping[str, Answer | None]) -> None:
-    """Each command was answered as it is when the run is run again: by which events, or refused.
+def answered_otherwise(name: str, history: WorkflowHistory, answers: Mapping[str, Answer | None]) -> Iterator[str]:
+    """Each command that was answered otherwise than it is when the run is run again (by which events, or refused).
 
-    ``answers`` by the id of the update. Raises DecidesOtherwise.
+    ``answers`` by the id of the update.
     """
     for event in history.events:
         if event.HasField("workflow_execution_update_completed_event_attributes"):
             said = event.workflow_execution_update_completed_event_attributes
             if said.meta.update_id in answers and not _is_said(answers[said.meta.update_id], said.outcome):
-                raise DecidesOtherwise(
-                    f"{name}: run again, the case answers a command otherwise than event {event.event_id} says"
-                )
+                yield f"{name}: run again, the case answers a command otherwise than event {event.event_id} says"
 
 
 def _is_said(answer: Answer | None, outcome: Outcome) -> bool:

@@ -16,7 +16,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from audit.dossier.contents import HISTORY, CaseDossier, DossierUnusable
-from audit.verification.answers import check_answers
+from audit.verification.answers import answered_otherwise
 from audit.verification.handing_over import check_left, check_taken_over
 from audit.verification.history_json import history_in
 from audit.verification.order import check_order
@@ -104,7 +104,7 @@ async def check_history(dossier: CaseDossier, record: CaseRecord, histories: Seq
         if failure is not None:
             raise DecidesOtherwise(f"{name}: run again, the case decides otherwise: {_why(failure)}")
         check_left(name, history, replayed.left)
-        check_answers(name, history, replayed.answers)
+        replayed.otherwise += answered_otherwise(name, history, replayed.answers)
     if replayed.ended and not ends(histories[-1]):
         name = dossier.histories[-1]
         raise DecidesOtherwise(f"{name} breaks off: the case came to its end, and the history does not")

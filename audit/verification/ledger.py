@@ -36,6 +36,8 @@ def check_ledger(record: CaseRecord, replayed: Replayed, opening: CaseOpening, w
     for head, digest in [*heads, *((event.seq, event.digest) for event in told)]:
         if digest != (record.events[head - 1].digest if 0 < head <= len(record.events) else GENESIS):
             raise CheckFailed(f"event {head}: the ledger had told the case another digest than it has here")
+    if replayed.otherwise:
+        raise DecidesOtherwise(replayed.otherwise[0])
     _check_order_of_time(record)
     check_calendar_answers(record, vouched.ordered, replayed)
     return f"{len(decided)} events, {_how(vouched)}{check_dates(record, replayed, opening)}"

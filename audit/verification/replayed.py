@@ -66,14 +66,16 @@ class Replayed:
     """What a case did while it was run again: each step that it recorded with the ledger's answer, and its end.
 
     ``begun_at``: when it began, by the server's time. ``given`` are the commands that it took, by key. ``answers`` is
-    what its latest run answered to each, by the id of the update, None where it refused; ``left`` is what that run
-    asked to leave to the next, None where it asked for none.
+    what its latest run answered to each, by the id of the update, None where it refused; ``otherwise`` tells
+    which were answered otherwise then. ``left`` is what that run asked to leave to the next, None where it asked for
+    none.
     """
 
     steps: list[HeardStep] = field(default_factory=list)
     recounts: list[HeardRecount] = field(default_factory=list)
     given: dict[str, list[GivenCommand]] = field(default_factory=dict)
     answers: dict[str, Answer | None] = field(default_factory=dict)
+    otherwise: list[str] = field(default_factory=list)
     begun_at: datetime | None = None
     ended: bool = False
     left: CaseOpening | None = None
