@@ -47,7 +47,7 @@ def _check_same(record: CaseRecord, said: Mapping[str, Any], stands: Mapping[str
     """What the history gives of an event is what stands there. Raises DecidesOtherwise."""
     if _written(said) == _written(stands):
         return
-    seq = stands["seq"]
+    seq = said["seq"]  # not what stands there: that may be anything
     wrong = next(name for name in said if _written(said[name]) != _written(stands[name]))
     raise DecidesOtherwise(
         f"event {seq}: the ledger says of {wrong}: {_short(stands[wrong])}; the history gives: {_short(said[wrong])}",
