@@ -73,9 +73,11 @@ def vouched_by(replayed: Replayed, opening: CaseOpening) -> Vouched:
             vouched.events.setdefault(event.seq, event)
         fresh = [event for event in heard.result.events if event.seq not in vouched.events]
         if fresh:
-            between = range(heard.before.head + 1, fresh[0].seq)
-            if not all(seq in vouched.events for seq in between):
-                raise DecidesOtherwise(f"event {fresh[0].seq} was told to the case, and not what came before it")
+            first, numbers = fresh[0].seq, [event.seq for event in fresh]
+            between = range(heard.before.head + 1, first)
+            in_order = first > heard.before.head and numbers == list(range(first, first + len(fresh)))
+            if not in_order or not all(seq in vouched.events for seq in between):
+                raise DecidesOtherwise(f"event {first} was told to the case, and not what came before it")
             judge.judge(evolve_all(heard.before, [vouched.events[seq] for seq in between]), fresh, vouched)
     return vouched
 
