@@ -1,4 +1,4 @@
-"""Filling a new engine with the cases of the demonstration, several at once, and with its troubles after them."""
+"""A new engine is filled with the cases of the demonstration, several at once, then with those that are stuck."""
 
 import asyncio
 import logging
@@ -9,8 +9,8 @@ from functools import partial
 from typing import Final
 
 from embedded.demo.living import LivingPlayer
-from embedded.demo.stories import SeededCase, seeded_cases
-from embedded.demo.troubles import TROUBLES, MadeTrouble
+from embedded.demo.stories import SeededCase, seeded_cases, suspended_cases
+from embedded.demo.troubles import rectification_cannot_be_opened
 from embedded.simulate.sandbox import Sandbox
 from starter.engine_client import ShareflowClient
 
@@ -35,15 +35,16 @@ async def fill(
     reckoned_from: datetime,
     tell: Callable[[Filling], None],
     cases: Sequence[SeededCase] | None = None,
-    troubles: Sequence[MadeTrouble] = TROUBLES,
+    stuck: Sequence[SeededCase] | None = None,
 ) -> Filling:
-    """Fill in cases (None: all) and the troubles, as reckoned from an instant; ``tell`` hears of each that is there.
+    """Fill in cases, and those that are to be stuck, as reckoned from an instant (None: all of them).
 
-    Whatever keeps a case from being there is logged, and all others are filled in. Asked again, what is there stays as
-    it is and the rest is filled in.
+    ``tell`` hears of each that is there. Whatever keeps a case from being there is logged, and all others are filled
+    in. Asked again, what is there stays as it is and the rest is filled in.
     """
     cases = seeded_cases(reckoned_from) if cases is None else cases
-    filling = Filling(len(cases) + len(troubles))
+    stuck = suspended_cases(reckoned_from) if stuck is None else stuck
+    filling = Filling(len(cases) + len(stuck))
     client = ShareflowClient(ground.temporal, ground.engine, patience=PATIENCE)
     room = asyncio.Semaphore(AT_ONCE)
 
@@ -60,8 +61,8 @@ async def fill(
 
     try:
         await asyncio.gather(*(be_there(case.key, LivingPlayer(ground, case, client).live) for case in cases))
-        for trouble in troubles:
-            await be_there(trouble.__name__, partial(trouble, ground, client, reckoned_from))
+        held_up = partial(rectification_cannot_be_opened, ground, client)
+        await asyncio.gather(*(be_there(case.key, partial(held_up, case, reckoned_from)) for case in stuck))
     finally:
         await client.close()
     return filling

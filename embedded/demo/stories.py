@@ -26,7 +26,7 @@ from starter.case_files import kind_for
 from starter.scenarios import Scenario
 
 FOLDER: Final = files("embedded.demo").joinpath("seed")
-DEPARTMENTS, MATTERS = "departments.yaml", "matters.yaml"
+DEPARTMENTS, MATTERS, SUSPENSION = "departments.yaml", "matters.yaml", "troubles/suspension.yaml"
 OPENS, REST, AFTERNOON, CLOSES = time(8, 40), time(11, 40), time(14, 0), time(17, 20)
 """Office hours: nothing happens before the first and after the last, or at noon."""
 _AT: Final = re.compile(r"\+(\d+)(?: (\d\d:\d\d))?", re.ASCII)
@@ -114,11 +114,9 @@ def seeded_cases(now: datetime) -> list[SeededCase]:
     return sorted(made, key=lambda case: case.scenario.filed_at)
 
 
-def trouble(name: str, now: datetime) -> SeededCase:
-    """A case of one of the troubles, reckoned from an instant."""
-    name = f"troubles/{name}.yaml"
-    (case,) = _cases(Stories.model_validate(read_yaml(_text(name), name).data), now)
-    return case
+def suspended_cases(now: datetime) -> list[SeededCase]:
+    """The grants of the trouble that the demonstration has, reckoned from an instant."""
+    return list(_cases(Stories.model_validate(read_yaml(_text(SUSPENSION), SUSPENSION).data), now))
 
 
 def _cases(of: Stories, now: datetime) -> Iterator[SeededCase]:

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -39,6 +41,7 @@ class SkippedCase:
 
     def __init__(self, ground: Sandbox, request_id: str) -> None:
         self._skipper = ground.skipper
+        self._service = ground.temporal
         self._converter = ground.temporal.data_converter
         self._request_id = request_id
         self._handle: WorkflowHandle[Any, Any] = ground.temporal.get_workflow_handle(workflow_id(request_id))
@@ -75,6 +78,12 @@ class SkippedCase:
         """Its workflow as Temporal describes it."""
         description = await self._handle.describe()
         return RunDescribed(description.run_id, description.history_length)
+
+    async def forgotten(self) -> bool:
+        """Have Temporal delete what has run under its id; whether that is gone already."""
+        execution = WorkflowExecution(workflow_id=self._handle.id)
+        order = DeleteWorkflowExecutionRequest(namespace=self._service.namespace, workflow_execution=execution)
+        return await _unless_gone(self._service.workflow_service.delete_workflow_execution(order)) is None
 
     async def _settle(self, until: datetime) -> None:
         while True:

@@ -6,28 +6,30 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-
+from audit.verification.texts import texts_here
+from background.stuck import note_what_is_held_up
 from domain.clocks import ClockId
 from domain.engine.commands import Command
 from domain.engine.records import Actor, RecordedEvent
+from domain.log.acts import Acting
 from domain.naming import request_id_for
-from domain.words import ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage
+from domain.stuck import BatchState, RemedyResult
+from domain.words import ClockState, CommandName, EventType, ProcedureName, Role, Stage
 from embedded.demo.filling import Filling, fill
-from embedded.demo.stories import SeededCase, key_of, seeded_cases
+from embedded.demo.stories import SeededCase, key_of, seeded_cases, suspended_cases
 from embedded.demo.troubles import SURVEY, rectification_of
 from embedded.simulate.sandbox import SKIPPING, Sandbox, skipper_of
 from embedded.simulate.skipped_case import SkippedCase
 from embedded.stack.temporal import Ports, TemporalOptions, start_temporal
 from protocol.connecting import connect_to
-from protocol.names import workflow_id
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.engine_client import ShareflowClient
+from starter.stuck import StuckDesk
 from tests.pure_play import play_purely
 from worker.building import build_worker, working
 
-REQUEST, GRANT = ProcedureName.SHARE_REQUEST, ProcedureName.ACCESS_GRANT
+REQUEST = ProcedureName.SHARE_REQUEST
+CAUSE = "other_case_unavailable:workflow_without_case"
 OPEN = key_of(REQUEST, "checked-and-to-be-answered", "nantong-2020+809")
 DUE_TODAY = key_of(REQUEST, "due-today-of-five", "yima-2021+809")
 CLOSED = key_of(REQUEST, "granted-by-the-local-text", "changshu-2019+jiangsu")
@@ -115,48 +117,35 @@ async def test_seeded_cases_live_on_in_real_time_and_over_a_restart(ground: Sand
         assert breach.at == clock.due_at
 
 
-async def test_the_two_stuck_cases_can_be_mended(ground: Sandbox) -> None:
+async def test_those_that_are_stuck_share_a_cause_and_go_on_when_told(ground: Sandbox) -> None:
     now = datetime.now(UTC)
     survey = [case for case in seeded_cases(now) if case.key == SURVEY]
     filled = await fill(ground, now, lambda _: None, survey)
-    assert (filled.there, filled.failed) == (3, [])
+    assert (filled.there, filled.failed) == (4, [])
+    again = await fill(ground, now, lambda _: None, survey)
+    assert (again.there, again.failed) == (4, [])
     client = ShareflowClient(ground.temporal, ground.engine)
-    old = request_id_for("nantong-2020", key_of(GRANT, "old-grant", "nantong-2020"), GRANT)
-    kind = ProcedureName.RESOURCE_WITHDRAWAL
-    withdrawal = request_id_for("nantong-2020", key_of(kind, "withdrawal", "nantong-2020"), kind)
-    suspended = request_id_for("cn-809-2025", key_of(GRANT, "suspension", "cn-809-2025"), GRANT)
+    stuck = [id_of(case) for case in suspended_cases(now)]
+    for case in suspended_cases(now):
+        [opening, *_] = events(ground, case)
+        assert opening.data["statute_digest"] == texts_here()[case.scenario.statute]
+    await note_what_is_held_up(ground.temporal, ground.engine)
+    assert {each.cause for it in stuck for each in client.reader.troubles_of(it)} == {CAUSE}
 
-    def stuck_for(request_id: str, reason: str) -> Callable[[], Awaitable[bool]]:
-        async def it_is() -> bool:
-            return list((await SkippedCase(ground, request_id).view()).stuck) == [reason]
+    desk, operator = StuckDesk(client), Acting(subject="op-1")
+    assert (await desk.retry(stuck[0], operator, "编号已让出", CAUSE)).result is RemedyResult.RECOVERED
+    batch = await desk.prepare(CAUSE, operator, "编号已让出")
+    assert {item.subject for item in batch.items} == {*stuck[1:]}
+    await desk.move(batch.id, "confirm", operator)
 
-        return it_is
+    async def finished() -> bool:
+        return (await desk.batch(batch.id)).state is BatchState.FINISHED
 
-    await eventually(stuck_for(withdrawal, "other_case_unavailable: not_your_turn"))
-    await eventually(stuck_for(suspended, "other_case_unavailable: workflow_without_case"))
-
-    user = Actor(role=Role.REQUESTER, org=client.get(old).requester_code)
-    back = Command(name=CommandName.RELINQUISH, actor=user, fields={"cause": "unnecessary"}, key="back")
-    await client.command(old, back)
-    await ground.temporal.get_workflow_handle(workflow_id(withdrawal)).signal("retry_step")
-
-    async def withdrawn() -> bool:
-        return client.get(withdrawal).outcome is Outcome.UNPUBLISHED
-
-    await eventually(withdrawn)
-
-    wanted = rectification_of("cn-809-2025", suspended)
-    taken = DeleteWorkflowExecutionRequest(
-        namespace=ground.temporal.namespace, workflow_execution=WorkflowExecution(workflow_id=workflow_id(wanted))
-    )
-    await ground.temporal.workflow_service.delete_workflow_execution(taken)
-
-    async def opened() -> bool:
-        await ground.temporal.get_workflow_handle(workflow_id(suspended)).signal("retry_step")
-        return client.reader.case(wanted) is not None
-
-    await eventually(opened)
-    assert client.get(wanted).opened_by == suspended
+    await eventually(finished)
+    assert {item.result for item in (await desk.batch(batch.id)).items} == {RemedyResult.RECOVERED}
+    for case in suspended_cases(now):
+        opened = client.get(rectification_of(case.scenario.statute, id_of(case)))
+        assert opened.opened_by == id_of(case)
 
 
 async def eventually(true: Callable[[], Awaitable[bool]]) -> None:

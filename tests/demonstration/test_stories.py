@@ -24,7 +24,7 @@ from embedded.demo.stories import (
     departments,
     matters,
     seeded_cases,
-    trouble,
+    suspended_cases,
     working_day,
 )
 from embedded.demo.troubles import older_edition
@@ -34,7 +34,6 @@ from tests.pure_play import PurePlay, play_purely
 SATURDAY, TUESDAY = "2026-11-28T11:00:00+08:00", "2026-12-01T00:00:00+08:00"
 IN_A_FESTIVAL, WITHOUT_A_NOTICE = "2026-10-04T11:00:00+08:00", "2027-02-10T16:00:00+08:00"
 INSTANTS = (SATURDAY, IN_A_FESTIVAL, WITHOUT_A_NOTICE)
-TROUBLES = ("old-grant", "withdrawal", "suspension")
 
 
 @cache
@@ -82,7 +81,7 @@ def test_the_same_instant_gives_the_same_cases_and_another_moves_days_alone() ->
 def test_everything_has_happened_on_a_working_day_at_office_hours(at: str) -> None:
     now = datetime.fromisoformat(at)
     days = Calendar.packaged().as_known_on(now.date())
-    for case in [*cases(at), *(trouble(name, now) for name in TROUBLES)]:
+    for case in [*cases(at), *suspended_cases(now)]:
         before = None
         for instant in (case.scenario.filed_at, *(step.at for step in case.scenario.steps)):
             there = instant.astimezone(CHINA)

@@ -14,7 +14,6 @@ SQL = ("ledger", "background/webhooks/queries")
 
 OWNERS = {
     "embedded/demo/filling.py": "plays the cases of the demonstration on the engine that carries them",
-    "embedded/demo/troubles.py": "keeps the older edition of a text on which a case of the demonstration rests",
     "embedded/demo/forgery.py": "packs the dossier of a case that the demonstration has played",
     "embedded/simulate/player.py": "plays cases on an engine of its own",
     "embedded/testing/skipped_time.py": "moves the time of an engine made for tests",
