@@ -32,7 +32,7 @@ EXIT_CODES = {
     "audit.replay.state.NotFiledYet": REFUSED,
     "configuration.files.FileError": UNUSABLE,
     "configuration.errors.StartupError": UNUSABLE,
-    "starter.scenarios.ScenarioError": UNUSABLE,
+    "starter.scenario_complaints.ScenarioError": UNUSABLE,
     "configuration.policy_file.PolicyError": UNUSABLE,
     "protocol.sealing.NotOpened": UNUSABLE,
     "ledger.errors.LedgerUnavailable": UNUSABLE,

@@ -46,7 +46,8 @@ def simulate_command(files: Files, json_output: AsJson = False) -> None:
 
 def _read(files: Sequence[str]) -> list["Scenario"]:
     """All scenarios; where one cannot be used, every such file is named and nothing is played."""
-    from starter.scenarios import LONGEST_FILE, ScenarioError, scenario_from
+    from starter.scenario_complaints import ScenarioError
+    from starter.scenarios import LONGEST_FILE, scenario_from
 
     scenarios = []
     for file in files:

@@ -108,8 +108,8 @@ def _moved(context: AppContext, values: Mapping[str, str], scenario: Scenario, l
             data["steps"][place]["at"] = instant_text(_by_working_days(scenario.steps[place].at, days, known))
         if scenario.until is not None and (ends := datetime.fromisoformat(data["steps"][-1]["at"])) > scenario.until:
             data["until"] = instant_text(ends)
-    except CalendarError as error:
-        raise Problem(422, "invalid", detail=str(error)) from None
+    except CalendarError:
+        raise Problem(422, "invalid", detail=label("what_if", "outside_calendar", language)) from None
     return written_yaml(data)
 
 

@@ -37,7 +37,11 @@ def written_yaml(data: Value) -> str:
 
 
 class YamlTextError(ValueError):
-    """A file cannot be used. The message is one plain sentence with the file and the line."""
+    """A file cannot be used. The message is one plain sentence with the file and the line, which stands apart, too."""
+
+    def __init__(self, sentence: str, line: int) -> None:
+        super().__init__(sentence)
+        self.line = line
 
 
 @dataclass(slots=True)
@@ -123,7 +127,7 @@ def _check_characters(text: str, where: str) -> None:
 
 
 def _refuse(where: str, line: int, reason: str) -> NoReturn:
-    raise YamlTextError(f"{_one_line(where)}, line {line}: {reason}.") from None
+    raise YamlTextError(f"{_one_line(where)}, line {line}: {reason}.", line) from None
 
 
 def _one_line(text: object) -> str:

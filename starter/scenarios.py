@@ -1,6 +1,6 @@
 """Scenario files (场景文件): a case to play, step by step, and what must come of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,22 +22,20 @@ from domain.calendar.horizon import HORIZON
 from domain.clocks import ClockId
 from domain.engine.filed import Filed
 from domain.field_types import CallerKey, Code, Day, Instant, ShortText, Truth, WholeNumber
+from domain.messages import Language, label
 from domain.refusal_codes import RefusalCode
 from domain.statutes.in_force import NothingInForce, statute_in_force
-from domain.validation_messages import first_problem, key_path
+from domain.validation_messages import first_problem
 from domain.words import Basis, ClockState, CommandName, EventType, Outcome, ProcedureName, Role, Stage, Unit
 from domain.yaml_text import YamlDocument, YamlTextError, read_yaml
 from procedures.registry import DEFAULT, PROCEDURES
 from starter.case_files import kind_for
+from starter.scenario_complaints import ScenarioComplaints
 
 LONGEST_FILE = 1_000_000
 FIRST = end_of(HORIZON.first - timedelta(days=1))
 LAST = end_of(HORIZON.furthest)
 """What can be played: from the first instant to before the second."""
-
-
-class ScenarioError(ValueError):
-    """A scenario file that cannot be used: one sentence with file, line, field and reason."""
 
 
 class ScenarioPart(BaseModel):
@@ -162,46 +160,43 @@ def read_scenario(path: Path) -> Scenario:
     return scenario_from(read_text(str(path), LONGEST_FILE), str(path))
 
 
-def scenario_from(text: str, where: str) -> Scenario:
-    """A scenario from its text; ``where`` names it in errors. Raises ScenarioError."""
+def scenario_from(text: str, where: str, language: Language = "en") -> Scenario:
+    """A scenario from its text; ``where`` names it in errors. Raises ScenarioError, in the reader's language."""
+    complaints = ScenarioComplaints(where, language)
     try:
         document = read_yaml(text, where)
     except YamlTextError as error:
-        raise ScenarioError(str(error)) from None
+        raise complaints.unreadable(error) from None
     try:
         scenario = kind_for(document.data, Scenario).model_validate(document.data)
     except ValidationError as error:
-        raise _sentence(document, where, *first_problem(error)) from None
-    _check_text(document, where, scenario)
-    _check_years(document, where, scenario)
-    _check_order(document, where, scenario)
-    _check_fields(document, where, scenario)
+        raise complaints.about(document, *first_problem(error, language)) from None
+    for check in (_check_text, _check_years, _check_order, _check_fields):
+        check(document, complaints, scenario)
     return scenario
 
 
-def _check_text(document: YamlDocument, where: str, scenario: Scenario) -> None:
+def _check_text(document: YamlDocument, complaints: ScenarioComplaints, scenario: Scenario) -> None:
     if scenario.named is None and scenario.jurisdiction is None:
-        raise _sentence(document, where, ("statute",), "is missing, and so is jurisdiction")
+        raise complaints.of(document, ("statute",), "no_text")
     if scenario.named and scenario.jurisdiction and place_of(scenario.named) != scenario.jurisdiction:
-        raise _sentence(document, where, ("jurisdiction",), f"is not the place of {scenario.named}")
+        raise complaints.of(document, ("jurisdiction",), "another_place", statute=scenario.named)
 
 
-def _check_years(document: YamlDocument, where: str, scenario: Scenario) -> None:
+def _check_years(document: YamlDocument, complaints: ScenarioComplaints, scenario: Scenario) -> None:
     for path, instant in _instants(scenario):
         if not FIRST <= instant < LAST:
-            years = f"{FIRST.year} to {HORIZON.furthest.year}"
-            raise _sentence(document, where, path, f"lies outside the years that can be played, {years}")
+            raise complaints.of(document, path, "outside", first=FIRST.year, last=HORIZON.furthest.year)
 
 
-def _check_order(document: YamlDocument, where: str, scenario: Scenario) -> None:
+def _check_order(document: YamlDocument, complaints: ScenarioComplaints, scenario: Scenario) -> None:
     before = scenario.filed_at
     for path, instant in _instants(scenario):
         if instant < before:
-            than = "the last step or the filing" if path == ("until",) else "the step or filing that precedes it"
-            raise _sentence(document, where, path, f"lies before {than}")
+            raise complaints.of(document, path, "ends_before" if path == ("until",) else "before")
         before = instant
     if scenario.expect.refused and scenario.steps:
-        raise _sentence(document, where, ("steps",), "must be left out when the filing itself must be refused")
+        raise complaints.of(document, ("steps",), "steps_of_refused")
 
 
 def _instants(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], datetime]]:
@@ -213,23 +208,23 @@ def _instants(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], datet
         yield ("until",), scenario.until
 
 
-def _check_fields(document: YamlDocument, where: str, scenario: Scenario) -> None:
+def _check_fields(document: YamlDocument, complaints: ScenarioComplaints, scenario: Scenario) -> None:
     rules = PROCEDURES[scenario.procedure].rules
     for number, step in enumerate(scenario.steps):
         if step.do not in rules:
             if step.refused is None:
-                raise _sentence(document, where, ("steps", number, "do"), f"is no command of {scenario.procedure}")
+                procedure = _procedure_told(scenario.procedure, complaints.language)
+                raise complaints.of(document, ("steps", number, "do"), "no_command", do=step.do, procedure=procedure)
             continue
         try:
             rules[step.do].says.model_validate(dict(step.with_))
         except ValidationError as error:
-            path, reason = first_problem(error)
-            if step.refused and reason == "is missing":
+            path, reason = first_problem(error, complaints.language)
+            if step.refused and reason == label("input", "missing", complaints.language):
                 continue  # a command that is refused whatever it says need not say everything
-            raise _sentence(document, where, ("steps", number, "with", *path), reason) from None
+            raise complaints.about(document, ("steps", number, "with", *path), reason) from None
 
 
-def _sentence(document: YamlDocument, where: str, path: Sequence[str | int], reason: str) -> ScenarioError:
-    line = document.line(path)
-    field = key_path(path)
-    return ScenarioError(f"{where}, line {line}: {field + ' ' if field else ''}{reason}.")
+def _procedure_told(procedure: ProcedureName, language: Language) -> str:
+    """A procedure as the file names it; in Chinese by its name."""
+    return procedure.value if language == "en" else label("procedure", procedure, language)

@@ -11,7 +11,8 @@ from api.simulations.schemas import SimulatedOut
 from domain.messages import Language, label
 from starter.case_opening import statute_named
 from starter.errors import RequestRefused
-from starter.scenarios import Scenario, ScenarioError, scenario_from
+from starter.scenario_complaints import ScenarioError
+from starter.scenarios import Scenario, scenario_from
 from starter.simulations import LONGEST_PLAY, PlaysTooLong, SimulationOrder, Simulator
 
 AGAIN_SECONDS: Final = 20
@@ -21,7 +22,7 @@ AGAIN_SECONDS: Final = 20
 def read_scenario_text(text: str, language: Language) -> Scenario:
     """A scenario. Raises Problem 422 with line, field and reason for a text that is none."""
     try:
-        return scenario_from(text, label("what_if", "the_scenario", language))
+        return scenario_from(text, label("what_if", "the_scenario", language), language)
     except ScenarioError as error:
         raise Problem(422, "invalid", detail=str(error)) from None
 

@@ -9,6 +9,7 @@ import pytest
 from api.context import AppContext
 from domain.messages import label
 from domain.words import Role
+from starter.scenario_complaints import ScenarioError
 from starter.scenarios import scenario_from
 from tests.api.callers import STRANGER, Bearer, People
 from tests.cli.test_simulate import GOOD
@@ -63,11 +64,39 @@ async def test_a_step_is_moved_by_working_days(enter: Enter) -> None:
     form = {**form, "step": "2", "days": "-2", "along": ""}
     early = await bureau.send("/what-if/move", form)
     assert early.status_code == 422
-    assert "第 2 步 at" in early.text
+    assert "第 2 步 时间（at）早于前一步或提交的时间" in early.text
     assert text_in(early.text) == GOOD
     for wrong in ({"days": "0"}, {"days": "x"}, {"step": "9"}):
         refused = await bureau.send("/what-if/move", {**form, **wrong})
         assert (refused.status_code, label("what_if", "no_such_move", "zh") in refused.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "told"),
+    [
+        ("name:", "naem:", "“naem”不是已知的字段，可能是 name 之误"),
+        ("by: provider", "bye: provider", "第 1 步 “bye”不是已知的字段，可能是 by 之误"),
+        ("filed_at: 2026-09-18T10:00:00+08:00\n", "", "提交时间（filed_at）缺失"),
+        (
+            "2026-09-21T09:00:00+08:00",
+            "昨天",
+            "第 1 步 时间（at）应为时间，例如 2025-08-01T09:00:00+08:00，现为 “昨天”",
+        ),
+        ("by: provider", "by: mayor", "第 1 步 角色（by）应为 "),
+        ("do: grant", "do: approve", "第 2 步 命令（do）应为 "),
+        ("do: grant", "do: record_use", "第 2 步 命令（do）“record_use”不是共享申请的命令"),
+        ("2026-09-21T09", "2026-09-17T09", "第 1 步 时间（at）早于前一步或提交的时间"),
+        ("statute: changshu-2019\n", "", "适用的办法（statute）缺失，jurisdiction 也没有写"),
+        ("name:", "name: x\nname:", "不是可用的 YAML 文本"),
+    ],
+)
+def test_what_is_wrong_with_a_scenario_is_told_in_chinese(was: str, becomes: str, told: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        scenario_from(GOOD.replace(was, becomes, 1), label("what_if", "the_scenario", "zh"), "zh")
+    sentence = str(caught.value)
+    assert told in sentence
+    assert re.match(r"场景，第 \d+ 行：", sentence)
+    assert not re.search(r"\b(is|must|not|line|lies|step)\b", sentence)
 
 
 async def test_what_cannot_be_played_is_told_and_what_was_typed_is_kept(

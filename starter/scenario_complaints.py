@@ -1,0 +1,61 @@
+"""What is wrong with a scenario, in one sentence with its place in the file, in the reader's language.
+
+In English a field is named by its path, as the file has it; in Chinese by its name, its key and the number of its step,
+as the page counts them. The words stand in the catalogue of messages, kinds ``scenario`` and ``scenario_field``.
+"""
+
+from collections.abc import Sequence
+
+from domain.messages import Language, label, words
+from domain.validation_messages import key_path
+from domain.yaml_text import YamlDocument, YamlTextError
+
+Path = Sequence[str | int]
+
+
+class ScenarioError(ValueError):
+    """A scenario file that cannot be used: one sentence with file, line, field and reason."""
+
+
+class ScenarioComplaints:
+    """What can be said of one file. ``where`` names it."""
+
+    def __init__(self, where: str, language: Language) -> None:
+        self.where = where
+        self.language: Language = language
+
+    def unreadable(self, error: YamlTextError) -> ScenarioError:
+        """The file is no text that can be read as a scenario."""
+        if self.language == "en":
+            return ScenarioError(str(error))
+        return self._told(error.line, "", label("scenario", "unreadable", self.language))
+
+    def about(self, document: YamlDocument, path: Path, reason: str) -> ScenarioError:
+        """A reason that is in the reader's language already."""
+        return self._told(document.line(path), self._field(path), reason)
+
+    def of(self, document: YamlDocument, path: Path, word: str, **values: object) -> ScenarioError:
+        """A reason by its word."""
+        return self.about(document, path, label("scenario", word, self.language).format(**values))
+
+    def _told(self, line: int, field: str, reason: str) -> ScenarioError:
+        said = label("scenario", "sentence", self.language).format(
+            where=self.where, line=line, field=field, reason=reason
+        )
+        return ScenarioError(said)
+
+    def _field(self, path: Path) -> str:
+        """What a field is called before its reason; nothing for the whole file."""
+        if self.language == "en" or not path:
+            return f"{key_path(path)} " if path else ""
+        match path:
+            case ["steps", int(number), *rest]:
+                step = label("what_if", "step", self.language).format(number=number + 1)
+                return f"{step}{self._named(rest)}" if rest else step
+        return self._named(path)
+
+    def _named(self, path: Path) -> str:
+        """The name of what a path begins with, and the path as the file has it."""
+        names = words("scenario_field")
+        first = str(path[0])
+        return f"{names[first][self.language]}（{key_path(path)}）" if first in names else f"“{key_path(path)}”"
