@@ -7,7 +7,7 @@ from typing import Final
 
 from audit.page.cover import heading, number_of
 from audit.page.facts import CaseFacts
-from audit.page.markup import Content, Html, both, el, english, fixed, pairs, said, table, together
+from audit.page.markup import Content, Html, both, el, english, fixed, length, pairs, said, table, together
 from audit.page.told import cite, quoted, time_of
 from domain.calendar import CHINA, CalendarError, DayReason, WorkingDays, day_of
 from domain.clocks import ClockId
@@ -56,10 +56,7 @@ def _flag(clock: Clock) -> Content:
 def _about(facts: CaseFacts, event: RecordedEvent, clock: Clock) -> Iterator[tuple[Content, Content]]:
     known = facts.known[event.seq].day
     yield fixed("basis"), _basis(facts, clock)
-    if clock.unit is Unit.DATE:
-        yield fixed("length"), both("unit", clock.unit)
-    else:
-        yield fixed("length"), [f"{clock.amount} ", both("unit", clock.unit)]
+    yield fixed("length"), length(clock.amount, clock.unit) if clock.unit is not Unit.DATE else both("unit", clock.unit)
     yield fixed("started"), [time_of(clock.started_at), " ", fixed("day_zero")]
     yield fixed("last_day"), [clock.due_date.isoformat(), " ", fixed("ends_at", at=time_of(clock.due_at))]
     editions = "、".join(clock.calendar_editions) or clock.calendar_edition
@@ -111,7 +108,7 @@ def _runs(clock: Clock, event: RecordedEvent) -> bool:
 
 def _more(event: RecordedEvent) -> Content:
     days = event.data.get("working_days")
-    return [f"{days} ", both("unit", Unit.WORKING_DAY)] if isinstance(days, int) else None
+    return length(days, Unit.WORKING_DAY) if isinstance(days, int) else None
 
 
 def _why(event: RecordedEvent) -> Content:

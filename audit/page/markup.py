@@ -88,11 +88,16 @@ def _both(kind: str, word: str) -> Html:
 
 def fixed(word: str, **values: object) -> Html:
     """A fixed word or sentence of the dossier in both languages, with its {names} filled in."""
-    if not values:
-        return _both("dossier", word)
-    return together(
-        label("dossier", word, "zh").format(**values), english(label("dossier", word, "en").format(**values))
-    )
+    return _filled("dossier", word, values) if values else _both("dossier", word)
+
+
+def length(amount: int, unit: str) -> Html:
+    """How long a limit is, in both languages: 10个工作日, 10 working days."""
+    return _filled("limit_length", unit, {"number": amount})
+
+
+def _filled(kind: str, word: str, values: Mapping[str, object]) -> Html:
+    return together(label(kind, word, "zh").format(**values), english(label(kind, word, "en").format(**values)))
 
 
 def english(*text: Content) -> Html:

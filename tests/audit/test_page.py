@@ -162,7 +162,7 @@ def test_why_a_day_counts_or_does_not() -> None:
     assert "2026-09-20" in text
     assert "星期日，通知安排上班（调休）：第1个工作日，期限最后一日" in text
     assert "星期五，法定节日（中秋节）：不计入" in text
-    assert "超期1个工作日 1 working days late" in text
+    assert "超期1个工作日 1 working day late" in text
 
 
 def test_the_calendar_is_that_of_the_day() -> None:
