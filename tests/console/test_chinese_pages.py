@@ -15,7 +15,8 @@ from tests.browser.places import filled, pages
 from tests.browser.test_walk import WHO
 from tests.console.conftest import Enter, Person
 
-SKIPPED: Final = frozenset({"code", "pre", "script", "style", "textarea", "svg", "blockquote", "option"})
+SKIPPED: Final = frozenset({"bdi", "code", "pre", "script", "style", "textarea", "svg", "blockquote", "option"})
+"""Of these ``bdi`` has what people and other programs wrote, as they wrote it."""
 VOID: Final = frozenset({"br", "input", "link", "meta", "img", "hr", "rect", "line", "circle", "path", "text"})
 TOKEN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./:+@-]*")
 WORD: Final = re.compile(r"[A-Za-z][a-z]*(?:_[a-z]+)*[.:]?")

@@ -4,17 +4,18 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client
 
 from audit.verification.verify import verify
-from background.archive.archiving import archive_next
+from background.archive.archiving import ArchivingRound, archive_case
 from background.archive.folder import FolderArchive
 from background.archive.store import HistoryArchive
 from embedded.simulate.sandbox import Sandbox
+from ledger.queries.archive import Unarchived
 from protocol.asking import WorkflowGone
 from protocol.held_up import HeldUp, what_holds
 from protocol.histories import CaseHistory, history_of
@@ -107,7 +108,10 @@ async def test_a_case_begins_plain_is_sealed_outlives_a_key_and_waits_for_one_th
         assert (replayed.number, replayed.differing) == (1, {})
 
         archive = HistoryArchive(FolderArchive(tmp_path))
-        done = await archive_next(client.temporal, ground.engine, archive, timedelta(days=1))
+        now = datetime.now(UTC)
+        of_this = Unarchived(request_id, workflow_id(request_id), now, now, tries=0)
+        done = ArchivingRound()
+        await archive_case(client.temporal, ground.engine, archive, of_this, done)
         assert request_id in {run.request_id for run in done.archived}
         dossier = await dossier_of(client.reader, client.temporal, request_id, archive=archive)
     assert base64.b64encode(b"binary/encrypted") not in dossier.files["history.json"]
