@@ -22,8 +22,6 @@ A case keeps the text under which it was filed, whichever release packs it: one 
 """
 EDITIONS: Final = "released_editions.json"
 """The ids of the calendar editions by release."""
-INVENTED: Final = "invented_texts.json"
-"""The digests of the texts that the demonstration has made up, by id, of this release and those before it."""
 
 
 def is_known(release: str) -> bool:
@@ -40,11 +38,6 @@ def released_texts() -> Mapping[str, Mapping[str, str]]:
 def texts_here() -> Mapping[str, str]:
     """The digests of the statutes of this release, by id."""
     return {statute.id: KNOWN.digest(statute) for statute in packaged_statutes().values()}
-
-
-def is_invented(statute: str, digest: str) -> bool:
-    """Whether a text is one of the demonstration's, which nobody has ever promulgated."""
-    return digest in packed_data(INVENTED).get(statute, ())
 
 
 def released_editions() -> Mapping[str, Collection[str]]:

@@ -6,7 +6,7 @@ product, so that each release knows its own and those of the releases before it.
 
 from audit.dossier.contents import POLICY, STATUTE
 from audit.dossier.rules import release_here
-from audit.released import is_invented, released_texts
+from audit.released import released_texts
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
 from domain.policy import default_policy
@@ -34,8 +34,6 @@ def whose_texts(record: CaseRecord) -> str:
     """Whose the statute and the policy are. Raises CheckFailed for a statute that no release known here has had."""
     packed, usual = KNOWN.digest(record.statute), KNOWN.digest(record.policy) == KNOWN.digest(default_policy())
     policy = f"the policy is {'the one that comes with it' if usual else 'one of the operator'}"
-    if is_invented(record.statute.id, packed):
-        return f"in an edition that the demonstration has made up and nobody has promulgated; {policy}"
     having = [release for release, texts in released_texts().items() if texts.get(record.statute.id) == packed]
     if not having:
         raise CheckFailed(

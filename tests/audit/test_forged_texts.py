@@ -98,14 +98,6 @@ def test_a_text_of_a_release_before_is_known_by_its_name(forged: CaseDossier, mo
     assert (result, "as release 0.0.9 had it" in detail) == ("ok", True), detail
 
 
-def test_a_text_that_the_demonstration_has_made_up_is_named_so() -> None:
-    dossier = dossier_of("nantong-2020.refused-late-then-impasse")
-    body = json.loads(dossier.files[STATUTE])["body"]
-    older = with_text(dossier, STATUTE, {name: said for name, said in body.items() if name != "withdrawal"})
-    result, detail = said_of(older)["texts"]
-    assert (result, "the demonstration has made up and nobody has promulgated" in detail) == ("ok", True), detail
-
-
 def test_the_policy_of_an_operator_is_named_so() -> None:
     dossier = dossier_of(CASE)
     assert said_of(dossier)["texts"][1].endswith("as this release has it; the policy is the one that comes with it")

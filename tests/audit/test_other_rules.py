@@ -12,7 +12,7 @@ from audit.dossier.packing import unpacked
 from audit.dossier.rules import is_newer, rules_here
 from audit.dossier.seal import seal_of
 from audit.page.facts import PAGE
-from audit.released import EDITIONS, INVENTED, TEXTS, editions_here, texts_here
+from audit.released import EDITIONS, TEXTS, editions_here, texts_here
 from audit.verification.verify import Trusted, failed, verify
 from tests.audit.dossiers import dossier_of, packed, resealed
 from tests.audit.logs import LOG_KEY
@@ -29,7 +29,7 @@ ELSEWHERE = 'confirms neither; check it with that release: pip install "shareflo
 @pytest.fixture(autouse=True)
 def a_release_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """There was another release, with the texts and editions of today."""
-    had = {TEXTS: {BEFORE: texts_here()}, EDITIONS: {BEFORE: editions_here()}, INVENTED: {}}
+    had = {TEXTS: {BEFORE: texts_here()}, EDITIONS: {BEFORE: editions_here()}}
     monkeypatch.setattr("audit.released.packed_data", had.__getitem__)
 
 

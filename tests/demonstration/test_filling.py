@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from audit.verification.texts import texts_here
+from audit.released import texts_here
 from background.stuck import note_what_is_held_up
 from domain.clocks import ClockId
 from domain.engine.commands import Command

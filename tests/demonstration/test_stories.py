@@ -7,12 +7,10 @@ from functools import cache
 
 import pytest
 
-from audit.released import is_invented
 from domain.access import place_of
 from domain.calendar import CHINA, Calendar
 from domain.engine.records import Clock
 from domain.policy import default_policy
-from domain.rule_texts import KNOWN
 from domain.statutes.loader import packaged_statutes
 from domain.words import ClockState, EventType, ProcedureName, Stage
 from embedded.demo.stories import (
@@ -27,7 +25,6 @@ from embedded.demo.stories import (
     suspended_cases,
     working_day,
 )
-from embedded.demo.troubles import older_edition
 from starter.engine_calls import check_key
 from tests.pure_play import PurePlay, play_purely
 
@@ -126,8 +123,3 @@ def test_some_departments_have_no_case_and_their_codes_are_well_formed() -> None
         idle = {department.code for department in there if matters().kind(department) is None}
         assert idle
         assert not idle & named
-
-
-def test_the_older_text_is_known_for_one_that_is_made_up() -> None:
-    """Dossiers of the demonstration hold, and say so."""
-    assert is_invented("nantong-2020", KNOWN.digest(older_edition("nantong-2020")))
