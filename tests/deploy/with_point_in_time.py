@@ -37,7 +37,7 @@ from starter.errors import EngineError
 from starter.temporal_setup import prepare_namespace
 from tests.deploy.conftest import DEPLOY
 from tests.engine.cases import WHY, command
-from tests.engine.looking import C, P, filed
+from tests.engine.looking import C, P, filed, until
 from worker.building import build_worker, working
 
 ARCHIVED_TO = "/var/backups/shareflow-wal"
@@ -189,7 +189,11 @@ async def test_nothing_acknowledged_is_lost_and_an_older_ledger_is_told(ground: 
             client = ShareflowClient(temporal, engine)
             await client.command(await filed(client), command(P, C.REFUSE, WHY))
             compared = Comparison(temporal, Reader(engine), archive, quiet=timedelta())
-            assert told(await compared.of_latest(50)).state == "ok"
+
+            async def alike() -> bool:
+                return told(await compared.of_latest(50)).state == "ok"
+
+            await until(alike)  # what was under way when the server was killed is recorded by the worker's next try
 
     older = await asyncio.to_thread(machine.recovered, folder / "older", middle, True)
     with reading(older) as engine:
