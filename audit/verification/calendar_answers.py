@@ -4,6 +4,7 @@ A history has these answers from the ledger and from an activity. How a deadline
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -63,7 +64,8 @@ def _known(calendar: Calendar, day: date | None, edition: str | None = None) -> 
 
     Those with ``edition``, where one is named.
     """
-    yield calendar.as_known_on(day)
+    with suppress(CalendarError):
+        yield calendar.as_known_on(day)
     for later in reversed(calendar.editions):
         if later.id == edition:
             return

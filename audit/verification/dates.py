@@ -13,7 +13,7 @@ from audit.verification.replayed import Replayed
 from audit.verification.results import CheckFailed
 from domain.engine.records import RecordedEvent
 from domain.evidence import instant_text
-from domain.words import CommandName, Role
+from domain.words import CommandName, EventType, Role
 from protocol.messages import CaseOpening
 
 MARGIN: Final = timedelta(minutes=10)
@@ -50,12 +50,14 @@ def check_dates(record: CaseRecord, replayed: Replayed, opening: CaseOpening) ->
     """What is dated otherwise than the history has it, in words. Raises CheckFailed where nothing explains that.
 
     What a platform tells of the past, or one case another, bears the instant at which it happened there, a case that
-    the platform opens the one at which it was to be; a played case has a time of its own.
+    the platform opens the one at which it was to be; a played case has a time of its own. A case that was reset is
+    given its commands again, whenever that is, and the ledger tells it what they had brought about: that is named.
     """
     late = []
+    told = {each.seq for heard in replayed.steps for each in heard.result.events}
     for event, taken_at, of_the_past in _told(record, replayed, opening):
         gap = taken_at + opening.shift - event.at
-        if gap > LONGEST_OUTAGE and not of_the_past and not opening.shift:
+        if gap > LONGEST_OUTAGE and not (of_the_past or opening.shift or event.seq in told):
             raise CheckFailed(
                 f"event {event.seq} is dated {instant_text(event.at)}; by the history the case was told only "
                 f"{gap.days} days later, on {instant_text(taken_at)}",
@@ -98,11 +100,15 @@ def check_covered(
     """What came into a log after it was seen though it is dated before, in words.
 
     ``covered``: so many events were in it; ``recorded``: when the ledger had each, by the history; empty for a played
-    case, whose time is not the log's. Raises CheckFailed for an event that must have been in the log by then.
+    case, whose time is not the log's. Raises CheckFailed for an event that must have been in the log by then: by the
+    history, or because nothing that a person did waits so long.
     """
     before = [event for event in record.events[covered:] if seen is not None and event.at < seen - MARGIN]
     for event in before:
-        if seen is not None and recorded.get(event.seq, seen) < seen - MARGIN:
+        if seen is None or not recorded:
+            continue
+        waits = event.actor.role is Role.PLATFORM or event.type is EventType.USED
+        if recorded.get(event.seq, seen) < seen - MARGIN or (event.at < seen - LONGEST_OUTAGE and not waits):
             raise CheckFailed(
                 f"event {event.seq} is dated {instant_text(event.at)}, and {which}, of {instant_text(seen)}, does not "
                 f"have it: it was entered afterwards, or made up",

@@ -12,7 +12,7 @@ from audit.verification.record import CaseRecord
 from audit.verification.replayed import Replayed, written_by
 from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
-from domain.evidence import GENESIS, body_of, instant_text
+from domain.evidence import GENESIS, NotCanonical, body_of, instant_text
 from protocol.messages import CaseOpening
 
 
@@ -22,7 +22,11 @@ def check_ledger(record: CaseRecord, replayed: Replayed, opening: CaseOpening, w
     So are those that the ledger had told it, and their digests. Without persons it is compared whether somebody acted,
     not who.
     """
-    vouched, body = vouched_by(replayed, opening), _body if with_persons else _body_without_person
+    body = _body if with_persons else _body_without_person
+    try:
+        vouched = vouched_by(replayed, opening)
+    except NotCanonical as error:
+        raise CheckFailed(f"what the ledger is said to have told the case was never in it: {error}") from None
     decided = vouched.events
     told = [event for heard in replayed.steps for event in heard.result.events]
     for event in (*(event for heard in replayed.steps for event in written_by(heard)), *told):
@@ -34,7 +38,9 @@ def check_ledger(record: CaseRecord, replayed: Replayed, opening: CaseOpening, w
         raise DecidesOtherwise(counted)
     heads = [(heard.result.head, heard.result.digest) for heard in replayed.steps]
     for head, digest in [*heads, *((event.seq, event.digest) for event in told)]:
-        if digest != (record.events[head - 1].digest if 0 < head <= len(record.events) else GENESIS):
+        if head > len(record.events):
+            raise CheckFailed(f"the ledger had told the case of event {head}, and it has {len(record.events)}")
+        if digest != (record.events[head - 1].digest if head > 0 else GENESIS):
             raise CheckFailed(f"event {head}: the ledger had told the case another digest than it has here")
     if replayed.otherwise:
         raise DecidesOtherwise(replayed.otherwise[0])

@@ -7,6 +7,7 @@ command is left in the history, some command must be one that the rules allow an
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import product, takewhile
@@ -151,10 +152,10 @@ def _first(ways: Iterator[Sequence[Event]], told: Told, case: Case) -> Sequence[
 
 
 def _asked(rules: Callable[P, Sequence[Event]], *args: P.args, **kwargs: P.kwargs) -> Sequence[Event]:
-    """What the rules say; nothing where they refuse it, or cannot read what is said."""
+    """What the rules say; nothing where they refuse it, cannot read what is said, or are those of other cases."""
     try:
         return rules(*args, **kwargs)
-    except (Refused, ValueError):
+    except (Refused, ValueError, AttributeError):
         return ()
 
 
@@ -223,7 +224,8 @@ def _commands_for(case: Case, told: Told) -> Iterator[Command]:
         by_case = case.request_id if rule.between_cases else None
         for actor, said in product(actors, _said_in(told)):
             fields = {field: value for field, value in said.items() if field in rule.says.model_fields}
-            yield Command(name=name, actor=actor, fields=fields, key=told[0].key or "", by_case=by_case)
+            with suppress(ValueError):  # no command bears such a key
+                yield Command(name=name, actor=actor, fields=fields, key=told[0].key or "", by_case=by_case)
 
 
 def _standing(case: Case, role: Role) -> Actor:

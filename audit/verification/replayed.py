@@ -122,7 +122,7 @@ class LedgerListener(Interceptor):
                 self.next.init(Outbound(outbound))
 
             async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
-                replayed.begun_at = replayed.begun_at or workflow.now()
+                replayed.begun_at = replayed.begun_at or workflow.info().workflow_start_time
                 result = await self.next.execute_workflow(input)
                 replayed.ended = True
                 return result

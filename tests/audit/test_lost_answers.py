@@ -191,17 +191,17 @@ def received_in_time(dossier: CaseDossier) -> CaseDossier:
     return with_history(dossier, lambda history: rewritten(history, receive))
 
 
-def first_command(dossier: CaseDossier) -> int:
-    """The event of Temporal with which the task begins in which the first command was taken."""
+def taken(dossier: CaseDossier, number: int) -> int:
+    """The event of Temporal with which the task begins in which a command was taken; 1: the first."""
     events = json.loads(dossier.files[HISTORY])["events"]
     accepted = [each for each in events if "workflowExecutionUpdateAcceptedEventAttributes" in each]
-    said = accepted[1]["workflowExecutionUpdateAcceptedEventAttributes"]
+    said = accepted[number]["workflowExecutionUpdateAcceptedEventAttributes"]
     return int(said["acceptedRequestSequencingEventId"])
 
 
 def test_what_a_case_was_told_long_after_its_date_is_named_and_at_last_refused() -> None:
     dossier = received_in_time(dossier_of(IN_THE_WORLD))
-    since = first_command(dossier)
+    since = taken(dossier, 1)
     assert wrong(dossier) == {}
     result, detail = found(with_history(dossier, by_days(1, since)))["ledger"]
     assert result == "ok"
@@ -237,3 +237,35 @@ def test_what_is_dated_before_a_checkpoint_that_does_not_have_it_was_entered_aft
     result, detail = found(*seen_without(dossier_of(REFUSED), last + timedelta(days=30), 3))["checkpoint"]
     assert result == "ok"
     assert detail.endswith("; dated before it, yet not in it: events 4 to 19 (nothing tells when that was recorded)")
+
+
+def test_a_case_that_is_reset_long_afterwards_is_told_what_its_commands_had_brought_about() -> None:
+    dossier = received_in_time(dossier_of(IN_THE_WORLD))
+    again = with_history(told(dossier, *step_with(dossier, "granted")), by_days(10, taken(dossier, 2)))
+    log = MemoryLog(at=record_in(dossier).events[-1].at + timedelta(days=1))
+    places = entered(again, log)
+    kept = log.checkpoint()
+    held = found(logged(again, log, places), Trusted([LOG_KEY.key], kept))
+    assert (held["ledger"][0], held["checkpoint"][0]) == ("ok", "ok"), held["ledger"]
+    assert "came more than" in held["ledger"][1]
+
+
+def test_what_a_ledger_is_said_to_have_told_is_no_excuse_before_a_checkpoint_that_was_kept() -> None:
+    dossier = received_in_time(dossier_of(IN_THE_WORLD))
+    first, last = step_with(dossier, "granted")
+    backdated = with_history(told(dossier, first, last), by_days(45, taken(dossier, 2)))
+    at = record_in(dossier).events[-1].at + timedelta(days=30)
+    assert "does not have it" in wrong(*seen_without(backdated, at, first - 1))["checkpoint"]
+
+
+@pytest.mark.parametrize("head", [11, 2_000_000_000])
+def test_a_ledger_tells_of_no_event_that_it_does_not_have(head: int) -> None:
+    dossier = dossier_of(IN_THE_WORLD)
+    upto = len(events_of(dossier))
+
+    def further(said: Any) -> Any:
+        ends = isinstance(said, dict) and "applied" in said and said.get("head") == upto
+        return {**said, "head": head, "digest": "0" * 64} if ends else said
+
+    said = wrong(with_history(dossier, lambda history: rewritten(history, further)))
+    assert f"told the case of event {head}" in said["ledger"]
