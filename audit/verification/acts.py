@@ -42,11 +42,13 @@ def check_acts(dossier: CaseDossier, proof: LogProof | None) -> str:
     return CountingText("{acts:act|acts}, {proved} of them in the log").format(acts=len(acts), proved=len(proved))
 
 
-def check_acts_against(dossier: CaseDossier, proof: LogProof, own: Checkpoint) -> None:
-    """The acts that the log had by a checkpoint that was kept are those of the dossier. Raises CheckFailed."""
+def check_acts_against(dossier: CaseDossier, proof: LogProof, own: Checkpoint, which: str) -> None:
+    """The acts that the log had by a checkpoint that was kept are those of the dossier. Raises CheckFailed.
+
+    ``which`` is what that is called.
+    """
     if own.heads is None:
         return
-    which = "the checkpoint that was given"
     there = sum(each.place < own.size for each in proof.acts)
     head = head_in(proof, own, "acts", key_of_acts(dossier.manifest.request_id), which)
     _check_all(acts_in(dossier)[:there], head, f" by {which}")

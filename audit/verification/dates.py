@@ -103,9 +103,11 @@ def check_covered(
     case, whose time is not the log's. Raises CheckFailed for an event that must have been in the log by then: by the
     history, or because nothing that a person did waits so long.
     """
-    before = [event for event in record.events[covered:] if seen is not None and event.at < seen - MARGIN]
+    if seen is None:
+        return f"; {which} names no time: no date is held against it"
+    before = [event for event in record.events[covered:] if event.at < seen - MARGIN]
     for event in before:
-        if seen is None or not recorded:
+        if not recorded:
             continue
         waits = event.actor.role is Role.PLATFORM or event.type is EventType.USED
         if recorded.get(event.seq, seen) < seen - MARGIN or (event.at < seen - LONGEST_OUTAGE and not waits):

@@ -112,7 +112,7 @@ def check_against(
     proof: LogProof,
     kept: str,
     keys: Sequence[PublicKey],
-    which: str = "the checkpoint that was given",
+    which: str,
 ) -> str:
     """The packed checkpoint goes on from one that somebody has kept, and so does the case. Raises CheckFailed.
 

@@ -8,6 +8,7 @@ from cryptography.x509 import Certificate
 from audit.dossier.contents import STAMP, CaseDossier
 from audit.dossier.proof import LogProof
 from audit.dossier.stamp import read_stamp
+from audit.verification.acts import check_acts_against
 from audit.verification.dates import check_covered
 from audit.verification.log import check_against, covered_in
 from audit.verification.record import CaseRecord
@@ -25,10 +26,11 @@ def check_stamp(
     roots: Sequence[Certificate],
     recorded: Mapping[int, datetime],
 ) -> str:
-    """The authority has seen a checkpoint from which the packed one goes on, and so does the case. Raises CheckFailed.
+    """The authority has seen a checkpoint from which the packed one goes on, and so do the case and the acts about it.
 
-    So it is shown since when at the latest those events stood as they stand now, whatever the operator's clock said.
+    So it is shown since when at the latest those stood as they stand now, whatever the operator's clock said.
     A checkpoint may wait for its timestamp: what came meanwhile is not in it. ``recorded`` as for `check_covered`.
+    Raises CheckFailed.
     """
     try:
         stamp = read_stamp(dossier.files[STAMP])
@@ -43,6 +45,7 @@ def check_stamp(
     which = f"the checkpoint of {STAMP}"
     goes_on = check_against(record, proof, stamp.checkpoint, (), which)
     own = checkpoint_in(note)
+    check_acts_against(dossier, proof, own, which)
     there = covered_in(proof, own.size)
     late = check_covered(record, there, min(at, own.at or at), recorded, which)
     seen = at.astimezone(CHINA).isoformat(timespec="seconds")

@@ -238,10 +238,10 @@ class _Verification:
         if self._trusted.checkpoint is None:
             raise _Skipped("no checkpoint was given: --checkpoint FILE")
         proof, kept = self._packed_proof(), self._trusted.checkpoint
-        goes_on = check_against(self._read_record, proof, kept, self._trusted.keys)
-        own = checkpoint_in(read_note(kept))
-        check_acts_against(self._dossier, proof, own)
         which = "the checkpoint that was given"
+        goes_on = check_against(self._read_record, proof, kept, self._trusted.keys, which)
+        own = checkpoint_in(read_note(kept))
+        check_acts_against(self._dossier, proof, own, which)
         there, of = covered_in(proof, own.size), len(self._read_record.events)
         late = check_covered(self._read_record, there, own.at, self._recorded(), which)
         return f"{goes_on}; {there} of {of} events of the case were in it{late}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Self
 
 from audit.dossier.contents import CaseDossier
 from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth, in_hex, proved_head
@@ -32,7 +33,7 @@ class MemoryLog:
     )
     nodes: tuple[dict[NodePlace, bytes], dict[NodePlace, bytes]] = field(default_factory=lambda: ({}, {}))
     heads: list[tuple[int, LogHead]] = field(default_factory=list)
-    at: datetime = AT
+    at: datetime | None = AT
 
     def enter(self, content: bytes, head: LogHead | None = None) -> int:
         """Enter something, which may be the head of a case or of the acts about it; its place."""
@@ -93,6 +94,26 @@ class MemoryLog:
                 for of, key in KEYS_OF_A_CASE
             ),
         )
+
+
+@dataclass
+class ForgetsActs(MemoryLog):
+    """Signs a map of heads with those of one case alone for each checkpoint but the one of ``kept`` entries."""
+
+    case: str = ""
+    kept: int = 0
+
+    @classmethod
+    def since(cls, log: MemoryLog, dossier: CaseDossier, kept: int) -> Self:
+        """A log that goes on from another, whose operator has acts forgotten about the case of a dossier."""
+        case = dossier.manifest.request_id
+        return cls(log.signer, log.trees, log.nodes, log.heads, log.at, case=case, kept=kept)
+
+    def heads_at(self, size: int) -> tuple[Hashes, Mapping[bytes, HeadNode]]:
+        """The map that is signed."""
+        own = [(place, head) for place, head in self.heads if head.key == key_of_case(self.case)]
+        heads = self.heads if size == self.kept else own
+        return MemoryLog(self.signer, self.trees, self.nodes, heads).heads_at(size)
 
 
 def logged(dossier: CaseDossier, log: MemoryLog, places: Sequence[int], earlier: Sequence[int] = ()) -> CaseDossier:

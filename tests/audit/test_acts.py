@@ -1,8 +1,7 @@
 """Acts of those who run the engine in a dossier: whatever is changed of one is named."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,11 +14,11 @@ from audit.verification.verify import Trusted
 from domain.evidence import BEIJING, GENESIS, canonical_json, plain
 from domain.log.acts import Acting, ActKind, NewAct, OperatorAct, recorded_act
 from domain.log.entries import entry_of_act
-from domain.log.heads import Hashes, HeadNode, LogHead, digest_of_acts, key_of_acts, key_of_case
+from domain.log.heads import LogHead, digest_of_acts, key_of_acts
 from domain.messages import label
 from domain.words import Role
 from tests.audit.dossiers import dossier_of
-from tests.audit.logs import MemoryLog, entered
+from tests.audit.logs import ForgetsActs, MemoryLog, entered
 from tests.audit.pages import PageRead
 from tests.audit.test_log_proof import results
 from tests.audit.test_verification import with_files
@@ -106,20 +105,7 @@ def test_a_newer_checkpoint_cannot_forget_those_that_a_kept_one_knew() -> None:
     held = results(_told(log, places, own, logged, size), Trusted([], kept))
     assert (held["acts"][0], held["checkpoint"][0]) == ("ok", "ok")
 
-    class Forgetful(MemoryLog):
-        """Signs a map without any act for each checkpoint but the one that was kept."""
-
-        def heads_at(self, of: int) -> tuple[Hashes, Mapping[bytes, HeadNode]]:
-            if of == size:
-                return super().heads_at(of)
-            rest = [(place, head) for place, head in self.heads if head.key == key_of_case(own[0].request_id or "")]
-            return replace(self, heads=rest).heads_at_all(of)
-
-        def heads_at_all(self, of: int) -> tuple[Hashes, Mapping[bytes, HeadNode]]:
-            return super().heads_at(of)
-
-    forgetful = Forgetful(log.signer, log.trees, log.nodes, log.heads)
-    told = results(_told(forgetful, places, [], {}, size), Trusted([], kept))
+    told = results(_told(ForgetsActs.since(log, dossier, size), places, [], {}, size), Trusted([], kept))
     assert told["acts"] == ("ok", "no act of those who run the engine")
     assert told["checkpoint"] == (
         "FAIL",

@@ -206,6 +206,14 @@ def test_a_case_that_is_proved_in_part_only_is_found_out() -> None:
     assert "proof.json shows 10 of them" in wrong(logged(dossier_of(CASE), log, places[:10]))["log"]
 
 
+def test_a_kept_checkpoint_that_names_no_time_says_so() -> None:
+    log = MemoryLog(at=None)
+    dossier = logged(dossier_of(CASE), log, entered(dossier_of(CASE), log))
+    result, detail = results(dossier, Trusted([LOG_KEY.key], log.checkpoint()))["checkpoint"]
+    assert result == "ok"
+    assert detail.endswith("; the checkpoint that was given names no time: no date is held against it")
+
+
 def test_a_case_that_began_after_the_checkpoint_that_was_kept() -> None:
     log = MemoryLog()
     log.enter(b"another")

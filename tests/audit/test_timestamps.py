@@ -19,10 +19,11 @@ from cli.audit_work import TrustedFiles
 from cli.errors import Failure
 from domain.evidence import canonical_json
 from domain.log.der import with_certificates_in_order
+from domain.log.heads import LogHead, key_of_acts
 from domain.log.notes import read_note
 from domain.log.timestamps import TimestampWrong, request_for, stamped_at
 from tests.audit.dossiers import dossier_of, resealed
-from tests.audit.logs import MemoryLog, entered, entry_and_head, logged
+from tests.audit.logs import ForgetsActs, MemoryLog, entered, entry_and_head, logged
 from tests.audit.test_verification import events_of, with_events
 from tests.audit.timestamp_authority import OpensslAuthority
 
@@ -121,6 +122,22 @@ def test_what_was_rewritten_since_is_found_out(authority: OpensslAuthority, answ
     assert said(whole, [authority.root])[0] == "FAIL"
     result, detail = said(resealed(whole, {**whole.files, STAMP: true}), [authority.root])
     assert (result, "rewritten since the checkpoint of timestamp.json" in detail) == ("FAIL", True)
+
+
+def test_an_act_that_the_authority_had_seen_is_not_left_out(authority: OpensslAuthority) -> None:
+    """Its log signs a map without it for the packed checkpoint, as its operator may have it do."""
+    dossier, log = dossier_of(CASE), MemoryLog()
+    case = dossier.manifest.request_id
+    places = entered(dossier, log)
+    log.enter(b"an act", LogHead(key_of_acts(case), 1, b"\x01" * 32))
+    seen, size = log.checkpoint(), log.trees[0].size
+    log.enter(b"something else")
+    whole = logged(dossier, ForgetsActs.since(log, dossier, size), places, earlier=[size])
+    stamp = log_stamp(seen, authority.stamp(read_note(seen).text))
+    assert said(resealed(whole, {**whole.files, STAMP: stamp.written()}), [authority.root]) == (
+        "FAIL",
+        "the last act on the case that the log has by the checkpoint of timestamp.json is 1",
+    )
 
 
 def test_a_timestamp_has_one_form(authority: OpensslAuthority, answered: bytes) -> None:
