@@ -1,5 +1,6 @@
 """提出共享申请: a share request filed by a form, in the fields of the contract."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +19,8 @@ from api.cases.share_requests import open_request, refuse_unless_theirs
 from api.dependencies import require_role
 from api.http.problems import Problem
 from console.directories import directories, with_directories
-from console.door import Visitor, door_of, form_of, language_of, visitor_of
+from console.door import Visitor, door_of, language_of, visitor_of
+from console.filing_papers import ACCEPTED, CHOOSERS, LARGEST_TOGETHER, MOST, papers_here, sent_with_papers, size_text
 from console.forms import FormField, fields_of, said_with
 from console.menu import FILERS
 from console.pages import page, see_other
@@ -50,8 +52,11 @@ async def show(request: Request) -> Response:
 
 async def send(request: Request) -> Response:
     """File it: on to the case, or back to the form with the refusal and what was typed."""
-    visitor = await _filer(request)
-    values, language = await _sent(request, visitor), language_of(request)
+    visitor, language = await _filer(request), language_of(request)
+    sent = await sent_with_papers(request, visitor)
+    if sent.wrong:
+        return await _page(request, visitor, sent.values, " ".join(sent.wrong), 422)
+    values = sent.values
     said = said_with(fields_of(Application), values)
     key = values.get("idempotency_key") or secrets.token_hex(16)
     try:
@@ -79,18 +84,14 @@ def _refuse_past_use(body: FilingIn, today: date, language: Language) -> None:
 async def edit(request: Request) -> Response:
     """The form as it was typed so far, with one more row of a list."""
     visitor = await _filer(request)
-    return await _page(request, visitor, await _sent(request, visitor))
+    sent = await sent_with_papers(request, visitor)
+    return await _page(request, visitor, sent.values, " ".join(sent.wrong) or None)
 
 
 async def _filer(request: Request) -> Visitor:
     visitor = await visitor_of(request)
     require_role(visitor.caller, FILERS)
     return visitor
-
-
-async def _sent(request: Request, visitor: Visitor) -> dict[str, str]:
-    form = await form_of(request, visitor)
-    return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 def _fully(refusal: Exception, sentence: str, said: Mapping[str, Any], language: Language) -> str:
@@ -117,12 +118,13 @@ def _presets() -> dict[str, str]:
 async def _page(
     request: Request, visitor: Visitor, values: Mapping[str, str], sentence: str | None = None, status: int = 200
 ) -> Response:
-    language = language_of(request)
+    context, language = door_of(request).context, language_of(request)
+    here = await asyncio.to_thread(lambda: list(papers_here(context, visitor.caller, values)))
     texts = [(it.id, title_with_above(it, language)) for it in packaged_statutes().values()]
     places = visitor.caller.places
     shown = {
         "fields": with_directories(shown_fields(_fields(), values, language, FORM)),
-        "known": await directories(door_of(request).context, visitor.caller, language),
+        "known": await directories(context, visitor.caller, language),
         "texts": texts,
         "of_one_place": len(places) == 1 and EVERYWHERE not in places,
         "places": [(place, name.zh if language == "zh" else name.en) for place, name in _places().items()],
@@ -130,8 +132,17 @@ async def _page(
         "sentence": sentence,
         "key": values.get("idempotency_key") if sentence is None else None,
         "new_key": secrets.token_hex(16),
+        "papers": {"here": here, "fields": CHOOSERS, "accepted": ACCEPTED, **_bounds(context.attachments.at_most)},
+        "scripted": True,
     }
     return page(request, "file.html", visitor, shown, status)
+
+
+def _bounds(largest: int) -> dict[str, Any]:
+    """How many papers may come with the form, and how large they may be: for the script, and in words."""
+    together = LARGEST_TOGETHER * largest
+    said = {"most": MOST, "size": size_text(largest), "together": size_text(together)}
+    return {"most": MOST, "each": largest, "together": together, "said": said}
 
 
 @cache

@@ -76,7 +76,7 @@ async def bring(
             name = name_from(x_filename, content_disposition, language)
             refuse_foreign_claim(claimed)
             await _take(request, arriving)
-            brought, new = await asyncio.to_thread(_keep, context, caller, arriving, claimed, name)
+            brought, new = await asyncio.to_thread(keep, context, caller, arriving, claimed, name)
         except BadName as error:
             where = "header.X-Filename" if x_filename else "header.Content-Disposition"
             raise Problem(422, "invalid", errors=[{"path": where, "reason": str(error)}]) from None
@@ -111,10 +111,13 @@ async def _take(request: Request, arriving: Arriving) -> None:
         raise Empty
 
 
-def _keep(
+def keep(
     context: AppContext, caller: Caller, arriving: Arriving, claimed: str | None, name: str | None
 ) -> tuple[Attachment, bool]:
-    """Look at it, store it, note who brought it: in this order and at once, so that whatever is noted is there."""
+    """Look at a paper, store it, note who brought it: in this order and at once, so that whatever is noted is there.
+
+    Whether the organisation had not brought it before stands beside it. Raises NotTaken, and Unavailable; blocking.
+    """
     kind = kind_of(arriving.file, claimed, name)
     brought = Attachment(arriving.sha256, arriving.sm3, arriving.size, kind, fitting_name(name, kind))
 

@@ -10,7 +10,9 @@ from api.http.prefix import own_path
 from api.http.problems import Problem, response
 
 OWN_LIMITS = ("/v1/attachments", "/v1/audit/verify", "/audit/verify")
-"""Paths whose endpoints count the bytes themselves."""
+"""How the paths begin whose endpoints count the bytes themselves."""
+FORMS_WITH_PAPERS = ("/file", "/file/form")
+"""Pages that do so too, whose paths others begin with."""
 
 
 REMEMBERED = 100_000
@@ -76,7 +78,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, counting what comes."""
-        if scope["type"] != "http" or own_path(scope).startswith(OWN_LIMITS):
+        if scope["type"] != "http" or _counts_itself(own_path(scope)):
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
@@ -99,6 +101,10 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+
+def _counts_itself(path: str) -> bool:
+    return path.startswith(OWN_LIMITS) or path in FORMS_WITH_PAPERS
 
 
 async def _too_large() -> Message:

@@ -20,6 +20,26 @@ for (const form of document.querySelectorAll("form[data-sends]")) {
   });
 }
 
+// Papers that are chosen in a form: which they are stands below, and too many or too large ones are told before they
+// are on their way.
+for (const form of document.querySelectorAll("form[data-papers]")) {
+  const { most, each, together, tooMany, tooLarge } = form.dataset;
+  const choosers = [...form.querySelectorAll("input[type=file]")];
+  for (const chooser of choosers) {
+    const list = Object.assign(document.createElement("ul"), { className: "chosen hint" });
+    chooser.parentElement.insertAdjacentElement("afterend", list);
+    chooser.addEventListener("change", () => {
+      const chosen = choosers.flatMap((one) => [...one.files]);
+      const sizes = chosen.map((file) => file.size);
+      const over = sizes.some((size) => size > each) || sizes.reduce((all, size) => all + size, 0) > together;
+      const wrong = chosen.length > most ? tooMany : over ? tooLarge : "";
+      for (const one of choosers) one.setCustomValidity(one.files.length > 0 ? wrong : "");
+      list.replaceChildren(...[...chooser.files].map((file) => Object.assign(document.createElement("li"), { textContent: `${file.name} (${Math.ceil(file.size / 1024)} KB)` })));
+      if (wrong) chooser.reportValidity();
+    });
+  }
+}
+
 function watch(address) {
   let stream = null; // only while the tab is in sight: a browser has few connections to one address
   let before = false; // whether there was a stream before: what happened since is not known

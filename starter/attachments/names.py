@@ -27,6 +27,11 @@ def name_from(x_filename: str | None, content_disposition: str | None, language:
         given = _plain(x_filename) if x_filename else _disposed(content_disposition or "")
     except (UnicodeError, LookupError, ValueError):
         raise BadName(label("attachment", "unreadable_name", language)) from None
+    return plain_name(given, language)
+
+
+def plain_name(given: str, language: Language) -> str | None:
+    """A name without the folders before it; None for none. Raises BadName."""
     try:
         name = _TEXT.validate_python(given.replace("\\", "/").rpartition("/")[2])
     except ValidationError as error:

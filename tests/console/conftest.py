@@ -35,6 +35,11 @@ class Person:
         named = {name: (f"{name}.json", content) for name, content in files.items()}
         return await self._door.post(path, data=form, files=named, headers=self.headers)
 
+    async def choose(self, path: str, form: Mapping[str, str], *files: tuple[str, str, bytes]) -> httpx.Response:
+        """Send a form with files: of each its field, its name and what is in it."""
+        chosen = [(field, (name, content)) for field, name, content in files]
+        return await self._door.post(path, data=form, files=chosen, headers=self.headers)
+
     async def form(self, request_id: str, command: str) -> dict[str, str]:
         """What the hidden fields of a command's form hold."""
         text = (await self.get(f"/cases/{request_id}")).text
