@@ -124,6 +124,26 @@ def test_a_gap_and_a_wrong_link_are_refused(engine: Engine, steps, resolve, seq:
         )
 
 
+def test_the_event_before_is_found_by_the_index_however_few_there_are(own: Engine, steps, resolve) -> None:
+    head = record_step(own, steps.filing(), resolve, "sm3").digest
+    three_more = text(
+        "INSERT INTO events (request_id, seq, at, type, actor, stage, statute, data, prev, digest)"
+        " SELECT request_id, :seq + n, at, type, actor, stage, statute, data,"
+        "   CASE n WHEN 0 THEN decode(:head, 'hex') ELSE decode(lpad((:seq + n)::text, 64, '0'), 'hex') END,"
+        "   decode(lpad((:seq + n + 1)::text, 64, '0'), 'hex')"
+        " FROM events, generate_series(0, 2) AS n WHERE request_id = :id AND events.seq = 1"
+    )
+    with own.begin() as connection:
+        before = connection.execute(text(_READ_IN_WHOLE)).scalar_one()
+        for seq in range(3, 30, 3):
+            connection.execute(three_more, {"id": steps.request_id, "seq": seq, "head": head})
+            head = str(seq + 3).rjust(64, "0")
+        assert connection.execute(text(_READ_IN_WHOLE)).scalar_one() == before
+
+
+_READ_IN_WHOLE = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'events'"
+
+
 @pytest.mark.parametrize(
     ("url", "says"),
     [
