@@ -1,4 +1,4 @@
-"""What each release of Shareflow came with, by its number: statutes and calendar editions; and so which there are.
+"""What each release of Shareflow came with, by its number: statutes, calendar editions, rules; and so which there are.
 
 A release adds its own to the files and changes none (``python -m tests.audit.make_golden``). This one knows itself and
 those before it; a later one it cannot judge.
@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from audit.dossier.rules import release_here
+from audit.dossier.rules import release_here, rules_here
 from domain.calendar import Calendar
 from domain.rule_texts import KNOWN
 from domain.statutes.loader import packaged_statutes
@@ -22,6 +22,8 @@ A case keeps the text under which it was filed, whichever release packs it: one 
 """
 EDITIONS: Final = "released_editions.json"
 """The ids of the calendar editions by release."""
+RULES: Final = "released_rules.json"
+"""The fingerprints of the code that decides, by release: those that were noted in its making, the last it came with."""
 
 
 def is_known(release: str) -> bool:
@@ -48,6 +50,17 @@ def released_editions() -> Mapping[str, Collection[str]]:
 def editions_here() -> Sequence[str]:
     """The ids of the calendar editions of this release."""
     return [edition.id for edition in Calendar.packaged().editions]
+
+
+def released_rules() -> Mapping[str, Collection[str]]:
+    """The fingerprints of the rules by release: of each before, and of this one, the last."""
+    noted = packed_data(RULES)
+    return {**noted, release_here(): rules_noted(noted)}
+
+
+def rules_noted(noted: Mapping[str, Collection[str]]) -> Sequence[str]:
+    """The fingerprints of this release: those that were noted in the making, and the one of the code as it is here."""
+    return list(dict.fromkeys([*noted.get(release_here(), ()), rules_here()]))
 
 
 @cache

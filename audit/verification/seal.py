@@ -4,10 +4,8 @@ from collections.abc import Sequence
 
 from audit.dossier.contents import CaseDossier, Manifest
 from audit.dossier.folder_list import DossierList
-from audit.dossier.rules import rules_here
 from audit.dossier.seal import LIST_SEAL, SEAL, note_of
 from audit.verification.results import CheckFailed
-from audit.verification.rules import check_with, made_before
 from domain.log.keys import PublicKey
 from domain.log.notes import NoteWrong, SignedNote, read_note, signed_by
 
@@ -23,12 +21,6 @@ def check_unvouched(dossier: CaseDossier) -> None:
     """What can be seen of a seal without a key: that it is one, and of this manifest. Raises CheckFailed."""
     if dossier.seal is not None:
         _check_fits(SEAL, dossier.seal, dossier.manifest)
-    said = dossier.manifest
-    if not made_before(said) and said.rules != rules_here():
-        raise CheckFailed(
-            f"the manifest names other rules than this release has, under its own number ({said.made_by}): "
-            f"give the log's key (--key), or {check_with(said)}"
-        )
 
 
 def check_list_seal(sealed: DossierList, seal: bytes | None, keys: Sequence[PublicKey]) -> str:

@@ -3,11 +3,15 @@
 They stand in a folder of this release, made anew as a whole; those of releases before are never written again: each
 later version must still read and check them. All stand in one log, whose key is made for the day: its public half
 stays, the secret one is kept nowhere. The checkpoint is one of before the last cases, as an auditor has it.
+
+``--note`` makes none of them: it notes what this release has, its texts, its editions and the fingerprint of its rules,
+by which later ones know them. A release does so last of all.
 """
 
 import json
 import secrets
 import shutil
+import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +19,7 @@ from typing import Final
 
 import audit
 from audit.dossier.contents import CaseDossier
-from audit.released import EDITIONS, TEXTS, editions_here, texts_here
+from audit.released import EDITIONS, RULES, TEXTS, editions_here, rules_noted, texts_here
 from domain.log.keys import Ed25519Signer
 from domain.naming import procedure_of_id
 from tests.audit.dossiers import named_dossier_of, packed, withheld_dossier_of
@@ -27,6 +31,8 @@ RELEASED_TEXTS: Final = Path(audit.__path__[0]) / "data" / TEXTS
 """The digests of the statutes of each release, by which those of before are known."""
 RELEASED_EDITIONS: Final = RELEASED_TEXTS.with_name(EDITIONS)
 """The ids of the editions of the calendar that came with each release."""
+RELEASED_RULES: Final = RELEASED_TEXTS.with_name(RULES)
+"""The fingerprints of the rules of each release."""
 KEY: Final = "log.pub"
 CHECKPOINT: Final = "checkpoint"
 CASES: Final = (
@@ -54,16 +60,21 @@ def sealed(cases: Sequence[CaseDossier], signer: Ed25519Signer) -> tuple[list[Ca
     return [logged(dossier, log, where, [size]) for dossier, where in zip(cases, places, strict=True)], kept
 
 
-def note_texts() -> None:
-    """Note which statutes and which editions of the calendar this release has, beside those of the releases before."""
-    for file, here in ((RELEASED_TEXTS, texts_here()), (RELEASED_EDITIONS, editions_here())):
+def note() -> None:
+    """Note which statutes, editions of the calendar and rules this release has, beside those of the releases before."""
+    rules = rules_noted(json.loads(RELEASED_RULES.read_text("utf-8")))
+    for file, here in (
+        (RELEASED_TEXTS, texts_here()),
+        (RELEASED_EDITIONS, editions_here()),
+        (RELEASED_RULES, rules),
+    ):
         before = json.loads(file.read_text("utf-8"))
         file.write_text(f"{json.dumps({**before, version('shareflow'): here}, indent=2)}\n", "utf-8")
 
 
 def make() -> None:
     """Make those of this release."""
-    note_texts()
+    note()
     signer = Ed25519Signer("shareflow/golden", secrets.token_bytes(32))
     made = [withheld_dossier_of(case) if case == WITHHELD else named_dossier_of(case) for case in CASES]
     dossiers, kept = sealed(made, signer)
@@ -79,4 +90,4 @@ def make() -> None:
 
 
 if __name__ == "__main__":
-    make()
+    note() if sys.argv[1:] == ["--note"] else make()

@@ -12,7 +12,7 @@ from audit.dossier.packing import unpacked
 from audit.dossier.rules import is_newer, rules_here
 from audit.dossier.seal import seal_of
 from audit.page.facts import PAGE
-from audit.released import EDITIONS, TEXTS, editions_here, texts_here
+from audit.released import EDITIONS, RULES, TEXTS, editions_here, texts_here
 from audit.verification.verify import Trusted, failed, verify
 from tests.audit.dossiers import dossier_of, packed, resealed
 from tests.audit.logs import LOG_KEY
@@ -28,8 +28,12 @@ ELSEWHERE = 'confirms neither; check it with that release: pip install "shareflo
 
 @pytest.fixture(autouse=True)
 def a_release_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There was another release, with the texts and editions of today."""
-    had = {TEXTS: {BEFORE: texts_here()}, EDITIONS: {BEFORE: editions_here()}}
+    """There was another release, with the texts and editions of today; and one of its builds had its rules."""
+    had = {
+        TEXTS: {BEFORE: texts_here()},
+        EDITIONS: {BEFORE: editions_here()},
+        RULES: {BEFORE: ["0" * 64, rules_here()]},
+    }
     monkeypatch.setattr("audit.released.packed_data", had.__getitem__)
 
 
@@ -143,6 +147,17 @@ def test_what_a_newer_release_made_is_left_to_it(newer: str) -> None:
         unpacked(io.BytesIO(content))
     for older in (BEFORE, f"{OURS}rc1", OURS):
         assert not is_newer(older)
+
+
+@pytest.mark.parametrize("release", [BEFORE, OURS])
+def test_rules_that_a_release_never_had_are_no_excuse(release: str) -> None:
+    """Sealed with the log's own key: whoever has it may write anything on the page."""
+    lying = _with_page(packed_by(dossier_of(CASE), release, "1" * 64), b"granted")
+    sealed = replace(lying, seal=seal_of(lying.manifest, LOG_KEY))
+    told = {each.check: each.detail for each in verify(sealed, Trusted([LOG_KEY.key])) if each.result == "FAIL"}
+    assert told.keys() >= {"release", "page"}
+    never = f"release {release} never had the rules of this fingerprint, {'1' * 64}: check it with the build"
+    assert told["release"].startswith(never)
 
 
 def test_other_rules_under_our_own_number_are_told() -> None:
