@@ -95,6 +95,11 @@ def run_before(history: CaseHistory) -> str | None:
     return history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id or None
 
 
+def has_begun(history: CaseHistory) -> bool:
+    """Whether a worker has begun to run it: one that was just handed over to waits for that."""
+    return any(event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED for event in history.events)
+
+
 async def latest_run(client: TemporalClient, workflow_id: str) -> str:
     """The id of a case's latest run. Raises WorkflowGone, and one of TEMPORAL_FAILED."""
     with told_when_gone():

@@ -11,7 +11,16 @@ from ledger.queries.archive import ArchivedRun
 from ledger.reader import Reader
 from protocol.asking import TEMPORAL_FAILED, WorkflowGone
 from protocol.connecting import TemporalClient
-from protocol.histories import COMPLETED, CaseHistory, history_in, history_of, latest_run, run_before, text_of
+from protocol.histories import (
+    COMPLETED,
+    CaseHistory,
+    has_begun,
+    history_in,
+    history_of,
+    latest_run,
+    run_before,
+    text_of,
+)
 from protocol.names import workflow_id
 from protocol.sealing import NotOpened
 from starter.errors import NeedsOperator, NotFound, Unavailable
@@ -30,6 +39,7 @@ async def histories_of(
 ) -> list[CaseRun]:
     """The histories of a case's runs, from the first to the present or last one.
 
+    A run that no worker has begun yet is left out: it knows nothing but what the one before it hands over.
     What Temporal no longer has is taken from the archive, by the digests of the register; where Temporal does not
     answer, so is a case of which that run is archived that ended by the case's own rules. Raises NotFound where
     neither has the case or its history was disposed of, NeedsOperator where a run or its archived history is lost or
@@ -53,7 +63,7 @@ async def histories_of(
         if not kept or [*kept.values()][-1].ended != COMPLETED:
             raise Unavailable(f"Temporal does not give the history of {request_id} now: {error}.") from None
         return await asyncio.to_thread(_all_kept, reader, request_id, kept, archive)
-    return found
+    return found if len(found) == 1 or has_begun(found[-1].history) else found[:-1]
 
 
 def _all_kept(

@@ -6,6 +6,7 @@ A run that took over knows the case from this message alone: whoever alters it a
 from collections.abc import Sequence
 
 from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.client import WorkflowHistory
 
 from audit.verification.results import CheckFailed
@@ -16,8 +17,19 @@ from protocol.opening import case_before
 from protocol.payloads import data_converter
 
 
+def check_first(name: str, history: WorkflowHistory) -> None:
+    """Nothing went before the run that is said to be the first. Raises CheckFailed."""
+    if _run_before(history):
+        raise CheckFailed(f"{name} does not follow from the run before it")
+
+
 def check_taken_over(name: str, history: WorkflowHistory, by: str, next_run: WorkflowHistory) -> None:
-    """The next run starts with what this one handed over, byte for byte. Raises CheckFailed."""
+    """The next run follows from this very one, and starts with what it handed over, byte for byte. Raises CheckFailed.
+
+    A run that was reset has another id than it began with, and whatever the run had done that it was put in place of.
+    """
+    if _run_before(next_run) != _run_of(history):
+        raise CheckFailed(f"{by} does not follow from the run before it")
     if not _hands_over(history):
         raise CheckFailed(f"{name} hands over to no other run, and {by} is said to follow from it")
     started = next_run.events[0].workflow_execution_started_event_attributes
@@ -29,6 +41,20 @@ def check_left(name: str, history: WorkflowHistory, left: CaseOpening | None) ->
     """What a run is said to hand over is what it has left when it was run again. Raises DecidesOtherwise."""
     if _hands_over(history) and (left is None or not _is_said(left, _handed_over(history))):
         raise DecidesOtherwise(f"{name}: run again, the case hands over something else than it is said to")
+
+
+def _run_before(history: WorkflowHistory) -> str:
+    return history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+
+
+def _run_of(history: WorkflowHistory) -> str:
+    """The id of a run: that of its last reset, whose history begins with that of the run that it was made of."""
+    run_id = history.events[0].workflow_execution_started_event_attributes.original_execution_run_id
+    for event in history.events:
+        failed = event.workflow_task_failed_event_attributes
+        if failed.cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW:
+            run_id = failed.new_run_id
+    return run_id
 
 
 def _hands_over(history: WorkflowHistory) -> bool:
