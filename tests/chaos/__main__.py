@@ -1,19 +1,21 @@
 """``make chaos``: thousands of cases through a whole engine that is hit again and again; nothing is lost or doubled.
 
-    python -m tests.chaos [--faults 500] [--cases 2000] [--seeds 3]
+    python -m tests.chaos [--faults 500] [--cases 2000] [--seeds 3] [--first 20261128]
 
-Faults and cases are of all seeds together. What happened is written to ``tests/chaos/out/report.json``; the exit code
-is 1 where anything went wrong.
+Faults and cases are of all seeds together, which follow one another from the first. What happened is written to
+``tests/chaos/out/report.json``, and beside it, in a folder for each seed, when each part was hit and what the parts
+wrote; the exit code is 1 where anything went wrong.
 """
 
 import argparse
 import asyncio
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -24,10 +26,10 @@ from ledger.engine import connect
 from ledger.log_book import LogBook
 from protocol.connecting import connect_to
 from starter.engine_client import ShareflowClient
-from tests.chaos.cases import Callers, CaseGoneWrong, ChaosCase, chaos_cases, check_case
-from tests.chaos.engine import chaos_engine
+from tests.chaos.cases import Callers, CaseGoneWrong, ChaosCase, chaos_cases, check_case, is_awaited
+from tests.chaos.engine import ChaosEngine, chaos_engine
 from tests.chaos.faults import Faults
-from tests.engine.driving import no_workflow_failed_and_none_is_there_twice, parked, until_in_step
+from tests.engine.driving import no_workflow_failed_and_none_is_there_twice, until_in_step
 
 FIRST_SEED: Final = 20261128
 AT_ONCE: Final = 24
@@ -35,7 +37,12 @@ AT_ONCE: Final = 24
 WITHIN: Final = 1_800.0
 """Seconds after which something hangs."""
 SETTLED_WITHIN: Final = 120.0
-REPORT: Final = Path(__file__).parent / "out" / "report.json"
+OUT: Final = Path(__file__).parent / "out"
+REPORT: Final = OUT / "report.json"
+
+
+class Unfinished(Exception):
+    """The engine went down, or stood still, so that nothing can be said of its cases."""
 
 
 async def one_seed(seed: int, faults: int, number: int) -> dict[str, Any]:
@@ -48,9 +55,15 @@ async def one_seed(seed: int, faults: int, number: int) -> dict[str, Any]:
             chance, begun = random.Random(seed), time.monotonic()
             cases = chaos_cases(number, seed, chance)
             hitting = Faults(parts, faults, random.Random(seed))
-            violations = await driven(Callers(parts, client, chance), cases, hitting)
-            took = time.monotonic() - begun
-            violations += await looked_at(client, cases)
+            try:
+                violations = await driven(Callers(parts, client, chance), cases, hitting)
+                took = time.monotonic() - begun
+                violations += await looked_at(client, cases)
+            except Unfinished as error:
+                took = time.monotonic() - begun
+                violations = [str(error)]
+            finally:
+                keep_what_was_written(OUT / f"seed-{seed}", parts, hitting)
             engine.dispose()
     return {
         "seed": seed,
@@ -66,7 +79,7 @@ async def one_seed(seed: int, faults: int, number: int) -> dict[str, Any]:
 
 
 async def driven(callers: Callers, cases: Sequence[ChaosCase], hitting: Faults) -> list[str]:
-    """Drive all cases, spread over all faults; what was answered in two ways, or never."""
+    """Drive all cases, spread over all faults; what was answered in two ways. Raises Unfinished."""
     chance, turns, wrong = random.Random(len(cases)), asyncio.Semaphore(AT_ONCE), list[str]()
 
     async def pause() -> None:
@@ -82,41 +95,71 @@ async def driven(callers: Callers, cases: Sequence[ChaosCase], hitting: Faults) 
                 wrong.append(f"{case.key}: {type(error).__name__}: {error}")
 
     try:
-        async with asyncio.timeout(WITHIN), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(WITHIN), hitting.noticing_who_ends(), asyncio.TaskGroup() as group:
             group.create_task(hitting.happen())
             for place, case in enumerate(cases):
                 group.create_task(one(place, case))
-    except TimeoutError:
-        wrong.append(f"something hung for more than {WITHIN:.0f} s")
-    await callers.close()
+    except TimeoutError as error:
+        raise Unfinished("; ".join([*wrong, f"something hung for more than {WITHIN:.0f} s"])) from error
+    except ExceptionGroup as errors:
+        raise Unfinished("; ".join([*wrong, *told_singly(errors)])) from errors
+    finally:
+        await callers.close()
     return wrong
+
+
+def told_singly(errors: ExceptionGroup[Exception]) -> Iterator[str]:
+    """Each error of a group, and of the groups in it, in one sentence."""
+    for error in errors.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from told_singly(error)
+        else:
+            yield f"{type(error).__name__}: {error}"
+
+
+def keep_what_was_written(folder: Path, parts: ChaosEngine, hitting: Faults) -> None:
+    """Put away when each part was hit, and what the parts wrote, in the place of what an earlier run put there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "faults.log").write_text("\n".join(hitting.journal) + "\n", "utf-8")
+    for machine in parts.machines:
+        shutil.copyfile(machine.log, folder / f"{machine.name}.log")
 
 
 async def looked_at(client: ShareflowClient, cases: Sequence[ChaosCase]) -> list[str]:
     """What is wrong with the cases, the workflows and the log, once all has settled."""
-    there, wrong = [case for case in cases if case.request_id], list[str]()
-    engine, book = client.reader.engine, LogBook(client.reader.engine)
+    there, wrong, events = [case for case in cases if case.request_id], list[str](), dict[str, int]()
     try:
-        await until_in_step(client, there)
-        await no_workflow_failed_and_none_is_there_twice(client.temporal, there)
-        async with asyncio.timeout(SETTLED_WITHIN):
-            while any([await asyncio.to_thread(parked, engine, case.request_id) for case in there]):  # noqa: ASYNC110
-                await asyncio.sleep(1)
+        await settled(client, there)
     except (TimeoutError, AssertionError) as error:
         wrong.append(f"it does not settle: {type(error).__name__} {error}")
-    signer = Ed25519Signer("shareflow/chaos", bytes(32))
-    await asyncio.to_thread(book.checkpoint, signer, datetime.now(UTC))
-    newest = await asyncio.to_thread(book.newest_checkpoint)
-    assert newest is not None
     for case in there:
         try:
-            events = await check_case(client, case)
+            events[case.request_id] = len(await check_case(client, case))
         except (CaseGoneWrong, ChainBroken) as error:
             wrong.append(str(error))
-            continue
-        if len(await asyncio.to_thread(book.inclusion, case.request_id, newest.size)) != len(events):
-            wrong.append(f"{case.request_id}: not all of its events stand in the log")
-    return wrong
+    return wrong + await asyncio.to_thread(not_in_the_log, LogBook(client.reader.engine), events)
+
+
+async def settled(client: ShareflowClient, cases: Sequence[ChaosCase]) -> None:
+    """Until ledger and Temporal agree, nothing is parked and time has done what it owes. Raises what a check does."""
+    await until_in_step(client, cases)
+    await no_workflow_failed_and_none_is_there_twice(client.temporal, cases)
+    async with asyncio.timeout(SETTLED_WITHIN):
+        for case in cases:
+            while await asyncio.to_thread(is_awaited, client.reader.engine, case):  # noqa: ASYNC110
+                await asyncio.sleep(1)
+
+
+def not_in_the_log(book: LogBook, events: Mapping[str, int]) -> list[str]:
+    """Which cases have events, so many each, of which a checkpoint that is made now has not all."""
+    book.checkpoint(Ed25519Signer("shareflow/chaos", bytes(32)), datetime.now(UTC))
+    newest = book.newest_checkpoint()
+    assert newest is not None
+    return [
+        f"{request_id}: not all of its events stand in the log"
+        for request_id, number in events.items()
+        if len(book.inclusion(request_id, newest.size)) < number
+    ]
 
 
 def main() -> None:
@@ -125,13 +168,13 @@ def main() -> None:
     asked.add_argument("--faults", type=int, default=500)
     asked.add_argument("--cases", type=int, default=2_000)
     asked.add_argument("--seeds", type=int, default=3)
+    asked.add_argument("--first", type=int, default=FIRST_SEED, help="the first of the seeds")
     said = asked.parse_args()
     reports = []
     for number in range(said.seeds):
-        report = asyncio.run(one_seed(FIRST_SEED + number, said.faults // said.seeds, said.cases // said.seeds))
+        report = asyncio.run(one_seed(said.first + number, said.faults // said.seeds, said.cases // said.seeds))
         reports.append(report)
         print(json.dumps(report, ensure_ascii=False, indent=2), flush=True)
-        REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text(json.dumps(reports, ensure_ascii=False, indent=2) + "\n", "utf-8")
     sys.exit(any(report["violations"] for report in reports))
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from sqlalchemy import Engine
+
 from domain.engine.records import RecordedEvent
 from domain.evidence import verify_chain
 from domain.policy import default_policy
@@ -17,7 +19,7 @@ from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
 from procedures.share_request.filing import as_requester
 from procedures.share_request.process import SHARE_REQUEST
-from shareflow import AsyncClient, TooManyRequests, Unavailable
+from shareflow import AsyncClient, NotAuthenticated, TooManyRequests, Unavailable
 from shareflow._models import Done
 from starter.engine_client import ShareflowClient
 from starter.errors import Unavailable as EngineAway
@@ -126,7 +128,8 @@ class Callers:
         while True:
             try:
                 return await call()
-            except (Unavailable, TooManyRequests, EngineAway):
+            except (Unavailable, TooManyRequests, EngineAway, NotAuthenticated):
+                # An API whose clock is behind takes no token that by its clock is yet to be issued.
                 case.repeats += 1
                 await asyncio.sleep(self._chance.uniform(0.05, 0.3))
 
@@ -140,6 +143,12 @@ def owed(case: ChaosCase, until: datetime) -> list[str]:
     paper = PaperCase(SHARE_REQUEST, opened, as_requester(filed), case.filed_late)
     paper.wait(until)
     return paper.types()
+
+
+def is_awaited(engine: Engine, case: ChaosCase) -> bool:
+    """Whether something of a case is still to come: it is parked, or has fewer events than it must have by now."""
+    there = get_case(engine, case.request_id)
+    return there is None or bool(there.parked) or there.seq < len(owed(case, datetime.now(UTC)))
 
 
 async def check_case(client: ShareflowClient, case: ChaosCase) -> Sequence[RecordedEvent]:

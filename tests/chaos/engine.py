@@ -31,7 +31,7 @@ class ChaosEngine:
     doors: Sequence[EngineProcess]
     apis: Sequence[str]
     links: Sequence[NetworkLine]
-    disks: Mapping[Disk, Machine]
+    disks: Mapping[Disk, Database | TemporalServer]
     clocks: Sequence[JumpingClock]
 
     @property
@@ -95,7 +95,7 @@ async def chaos_engine(folder: Path) -> AsyncIterator[ChaosEngine]:
             await process.start()
             ending.push_async_callback(process.stop)
         apis = [f"http://127.0.0.1:{port}" for port in ports]
-        whose: dict[Disk, Machine] = dict(zip(disks, (database, temporal), strict=False))
+        whose: dict[Disk, Database | TemporalServer] = dict(zip(disks, (database, temporal), strict=False))
         yield ChaosEngine(folder, database, temporal, workers, doors, apis, links, whose, clocks)
 
 

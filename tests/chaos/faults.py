@@ -3,8 +3,9 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Final
 
 import psutil
@@ -13,7 +14,7 @@ from tests.chaos.clocks import JumpingClock
 from tests.chaos.disks import Disk
 from tests.chaos.engine import ChaosEngine
 from tests.chaos.links import NetworkLine
-from tests.engine.machines import Machine
+from tests.engine.machines import Database, Machine, TemporalServer
 
 BETWEEN: Final = (0.1, 1.2)
 """Seconds from one fault to the next."""
@@ -25,10 +26,19 @@ JUMPS: Final = (-600.0, 600.0)
 """Seconds by which a clock jumps, and back again."""
 TWICE: Final = 0.25
 """How often a second part is hit with the first."""
+WELL_WITHIN: Final = 60.0
+"""Seconds after which a server whose disk has room again must answer."""
+
+
+class PartEnded(Exception):
+    """A part is gone, or does not come back, though nothing was done to it that should end it."""
 
 
 class Faults:
-    """Hits an engine so many times, as a seed says; ``counted`` is how often what was done to which part."""
+    """Hits an engine so many times, as a seed says; ``counted`` is how often what was done to which part.
+
+    ``journal`` says when each part was hit, and when it was well again.
+    """
 
     def __init__(self, engine: ChaosEngine, number: int, chance: random.Random) -> None:
         self._number = number
@@ -37,6 +47,7 @@ class Faults:
         self._free = {each.name: asyncio.Lock() for each in parts}
         self._engine = engine
         self.counted: Counter[str] = Counter()
+        self.journal: list[str] = []
 
     @property
     def done(self) -> float:
@@ -51,12 +62,28 @@ class Faults:
                 for _ in range(2 if self._chance.random() < TWICE else 1):
                     await self._strike(mending)
 
+    @asynccontextmanager
+    async def noticing_who_ends(self) -> AsyncIterator[None]:
+        """Break off with PartEnded as soon as a part is gone that was not hit."""
+        async with asyncio.TaskGroup() as group:
+            looking = group.create_task(self._look())
+            yield
+            looking.cancel()
+
+    async def _look(self) -> None:
+        while True:
+            for each in self._engine.machines:
+                if not self._free[each.name].locked() and not each.runs:
+                    raise PartEnded(f"{each.name} ended by itself, and said: {each.last_words()}")
+            await asyncio.sleep(0.2)
+
     async def _strike(self, mending: asyncio.TaskGroup) -> None:
         """Hit one part that is well, and leave its mending to others."""
         name, how, strike = self._chance.choice(self._ways())
         lock = self._free[name]
         await lock.acquire()
         self.counted[f"{how} {name}"] += 1
+        self._write_down(f"{name} {how}")
         lasts = self._chance.uniform(*LASTS)
 
         async def until_well() -> None:
@@ -64,8 +91,12 @@ class Faults:
                 await strike(lasts)
             finally:
                 lock.release()
+            self._write_down(f"{name} well again")
 
         mending.create_task(until_well())
+
+    def _write_down(self, what: str) -> None:
+        self.journal.append(f"{datetime.now(UTC):%H:%M:%S.%f} {what}")
 
     def _ways(self) -> Sequence[tuple[str, str, Callable[[float], Awaitable[None]]]]:
         return [
@@ -105,19 +136,25 @@ class _Stopped:
 
 
 class _Filled:
-    """Nothing more can be written for a while; whatever ended over that is started again, as an operator would."""
+    """Nothing more can be written for a while; a server that ends over that is started again, as an operator would."""
 
-    def __init__(self, disk: Disk, machine: Machine) -> None:
+    def __init__(self, disk: Disk, server: Database | TemporalServer) -> None:
         self._disk = disk
-        self._machine = machine
+        self._server = server
 
     async def __call__(self, lasts: float) -> None:
         self._disk.fill()
         await asyncio.sleep(lasts)
         self._disk.mend()
-        await asyncio.sleep(1)  # one that is about to end has ended by now
-        if not any(process.is_running() for process in self._machine.family()):
-            await self._machine.start()
+        try:
+            async with asyncio.timeout(WELL_WITHIN):
+                while not await self._server.answers():
+                    if not self._server.runs:
+                        await self._server.start()
+                    await asyncio.sleep(0.1)
+        except TimeoutError as error:
+            said = self._server.last_words()
+            raise PartEnded(f"{self._server.name} does not answer since its disk was full, and said: {said}") from error
 
 
 class _Moved:

@@ -9,17 +9,18 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
 
 import psutil
+import psycopg2
 
 from embedded.stack.postgres import Postgres, start_postgres
 from embedded.stack.temporal import Ports, Temporal, TemporalOptions, start_temporal
 from ledger.engine import connect
 from ledger.schema import migrate
-from protocol.connecting import connect_to
+from protocol.connecting import connect_to, temporal_answers
 from protocol.search_attributes import SEARCH_ATTRIBUTES
 from starter.engine_client import ShareflowClient
 from worker.building import build_worker, working
@@ -28,13 +29,24 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
 
 
-class Database:
+class _Telling:
+    """What writes messages to a file."""
+
+    log: Path
+
+    def last_words(self) -> str:
+        """The end of what it wrote."""
+        return self.log.read_text("utf-8", "replace")[-2000:] if self.log.exists() else ""
+
+
+class Database(_Telling):
     """PostgreSQL with its data in a folder; its URL stays the same."""
 
     name = "postgres"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.log = folder / "log"
         self._server: Postgres | None = None
 
     @property
@@ -57,6 +69,15 @@ class Database:
         migrate(engine)
         engine.dispose()
 
+    @property
+    def runs(self) -> bool:
+        """Whether its postmaster is there."""
+        return bool(self.family())
+
+    async def answers(self) -> bool:
+        """Whether it lets somebody in and answers him."""
+        return self.runs and await asyncio.to_thread(_answers_a_query, self.url)
+
     def family(self) -> list[psutil.Process]:
         """The postmaster and every process of it."""
         return _family(self._server.pid) if self._server is not None else []
@@ -70,16 +91,17 @@ class Database:
             await asyncio.to_thread(self._server.stop)
 
 
-class TemporalServer:
+class TemporalServer(_Telling):
     """The Temporal development server on a file and on one port."""
 
     name = "temporal"
 
     def __init__(self, folder: Path, dynamic_config: Sequence[str] = ()) -> None:
+        self.log = folder / "temporal.log"
         self._options = TemporalOptions(
             ports=Ports(_port_that_stays_free(), None),
             database=folder / "temporal.db",
-            log=folder / "temporal.log",
+            log=self.log,
             search_attributes=SEARCH_ATTRIBUTES,
             dynamic_config=dynamic_config,
         )
@@ -92,6 +114,18 @@ class TemporalServer:
     async def start(self) -> None:
         self._server = await start_temporal(self._options)
         assert self._server.address == self.address
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there."""
+        return self._server is not None and not self._server.ended
+
+    async def answers(self) -> bool:
+        """Whether it lets somebody in and says that it is well."""
+        try:
+            return self.runs and await temporal_answers(await connect_to(self.address))
+        except RuntimeError:
+            return False
 
     def family(self) -> list[psutil.Process]:
         """The server's processes."""
@@ -108,14 +142,14 @@ class TemporalServer:
             await self._server.stop()
 
 
-class EngineProcess:
+class EngineProcess(_Telling):
     """A process of the engine as an operator runs it: what it says when it is ready, and its surroundings."""
 
     def __init__(self, name: str, folder: Path, arguments: Sequence[str], ready: bytes, settings: Mapping[str, str]):
         self.name = name
         self._arguments = arguments
         self._ready = ready
-        self._log = folder / f"{name}.log"
+        self.log = folder / f"{name}.log"
         self._environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("TEMPORAL_", "SHAREFLOW_"))},
             **settings,
@@ -130,7 +164,7 @@ class EngineProcess:
             said = self._said()
             self._process = await asyncio.to_thread(self._spawn)
             while self._process.poll() is None and time.monotonic() < deadline:
-                if self._ready in self._log.read_bytes()[said:]:
+                if self._ready in self.log.read_bytes()[said:]:
                     return
                 await asyncio.sleep(0.05)
             self.failed_starts += 1
@@ -138,7 +172,7 @@ class EngineProcess:
         raise TimeoutError(f"{self.name} does not start: {self.last_words()}")
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", *self._arguments],
                 cwd=ROOT,
@@ -147,6 +181,11 @@ class EngineProcess:
                 stdout=log,
                 stderr=log,
             )
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there."""
+        return self._process is not None and self._process.poll() is None
 
     def family(self) -> list[psutil.Process]:
         """It and all that it has started."""
@@ -167,12 +206,8 @@ class EngineProcess:
             except subprocess.TimeoutExpired:
                 await self.kill()
 
-    def last_words(self) -> str:
-        """The end of what it wrote."""
-        return self._log.read_text("utf-8", "replace")[-2000:]
-
     def _said(self) -> int:
-        return self._log.stat().st_size if self._log.exists() else 0
+        return self.log.stat().st_size if self.log.exists() else 0
 
 
 def worker_process(folder: Path, temporal: str, database: str, name: str = "worker") -> EngineProcess:
@@ -203,11 +238,23 @@ async def engine_apart(dynamic_config: Sequence[str] = ()) -> AsyncIterator[tupl
 
 
 def _family(pid: int) -> list[psutil.Process]:
+    """A process and all that it has started; none where it has ended, though nobody has asked how it ended."""
     try:
         parent = psutil.Process(pid)
+        if parent.status() == psutil.STATUS_ZOMBIE:
+            return []
         return [parent, *parent.children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
+
+
+def _answers_a_query(url: str) -> bool:
+    try:
+        with closing(psycopg2.connect(url, connect_timeout=5)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            return True
+    except psycopg2.OperationalError:
+        return False
 
 
 def _kill_all(processes: Iterable[psutil.Process]) -> None:
