@@ -9,7 +9,7 @@ command is left in the history, some command must be one that the rules allow an
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from itertools import product, takewhile
 from typing import Any, Final, ParamSpec
 
@@ -39,8 +39,6 @@ LARGEST_STEP: Final = 4096
 """So many events the ledger takes at once."""
 FIRST_ONES: Final = 8
 """What a command has said stands in one of its first events."""
-ASKED_AGAIN: Final = timedelta(days=1)
-"""For so long a caller may try again with the same key where the first try was recorded and no history has it."""
 
 
 @dataclass
@@ -119,7 +117,7 @@ class _Judge:
             for step in own:  # the platform acts when it comes to it: after a lost answer it has come to it again
                 yield from _by_itself(case, step.events, told)
         else:
-            yield from self._commanded(case, told, lambda late: not late)
+            yield from self._commanded(case, told)
 
     def _allowed(self, case: Case, told: Told) -> Iterator[Sequence[Event]]:
         """What the rules allow after this, though the history has nobody who asked for it, or later alone."""
@@ -128,22 +126,23 @@ class _Judge:
             yield recounted(case, _counted_again(case, told), first.data.get("reason", ""), first.at)
             yield from _by_itself(case, told[:FIRST_ONES], told)
         elif first.key in self._replayed.given:
-            yield from self._commanded(case, told, lambda late: late < ASKED_AGAIN)
+            yield from self._commanded(case, told, again=True)
         elif case.head:
             here = _of_one_step(told)
             for command in _commands_for(case, here):
-                yield _carried_out(case, command, here)
+                yield _carried_out(case, command, here, taken=False)
 
-    def _commanded(self, case: Case, told: Told, by_as_much: Callable[[timedelta], bool]) -> Iterator[Sequence[Event]]:
+    def _commanded(self, case: Case, told: Told, again: bool = False) -> Iterator[Sequence[Event]]:
+        """What the command of this key brings about. ``again``: the history has only a later try, whenever that was.
+
+        A caller may ask again with the same key for ever, which bears a digest of what is said.
+        """
         here = _of_one_step(told)
         at = here[-1].at
         for given in self._replayed.given.get(told[0].key or "", ()):
             received = given.command.received_at or at
-            if at >= received and at != max(received, case.last_at or received):
-                continue
-            if at < received and not by_as_much(received - at):
-                continue
-            yield _carried_out(case, given.command, here)
+            if again if at < received else at == max(received, case.last_at or received):
+                yield _carried_out(case, given.command, here)
 
 
 def _first(ways: Iterator[Sequence[Event]], told: Told, case: Case) -> Sequence[Event]:
@@ -159,9 +158,12 @@ def _asked(rules: Callable[P, Sequence[Event]], *args: P.args, **kwargs: P.kwarg
         return ()
 
 
-def _carried_out(case: Case, command: Command, told: Told) -> Sequence[Event]:
-    """What a command brings about; the other cases that it found are those that the events name."""
-    events = _asked(decide, case, command, told[-1].at, True)
+def _carried_out(case: Case, command: Command, told: Told, taken: bool = True) -> Sequence[Event]:
+    """What a command brings about; the other cases that it found are those that the events name.
+
+    ``taken``: the history has that it was let in, perhaps by a version that knew other days.
+    """
+    events = _asked(decide, case, command, told[-1].at, taken)
     if command.name is not CommandName.PUSH_DATA:
         return events
     holders = [user for event in told for user in event.data.get("users", ()) if isinstance(user, Mapping)]

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,10 +23,11 @@ from starter.dossiers import dossier_of
 from starter.engine_client import ShareflowClient
 from tests.audit.dossiers import resealed
 from tests.audit.test_verification import wrong
-from tests.engine.cases import WHY, command
+from tests.engine.cases import WHY, command, write_behind
 from tests.engine.conftest import client_of
 from tests.engine.looking import B, C, P, R, filed, handle_of, in_step, until
 from tests.engine.test_archive import forgetful
+from tests.engine.test_reset_and_others import begun_again
 
 MOST = 4
 """So many commands make a run long in these tests."""
@@ -136,3 +137,21 @@ async def test_a_run_that_was_put_aside_is_passed_off_as_none_that_led_on(client
     second = dossier.histories[1]
     spliced = resealed(dossier, {**dossier.files, HISTORY: aside})
     assert (await asyncio.to_thread(wrong, spliced))["history"] == f"{second} does not follow from the run before it"
+
+
+@pytest.mark.parametrize("lost", ["by a reset", "by a crash"])
+async def test_whoever_asks_again_after_weeks_is_answered_and_the_case_holds(
+    ground: Sandbox, client: ShareflowClient, lost: str
+) -> None:
+    request_id, refuse = await filed(client), command(P, C.REFUSE, WHY)
+    if lost == "by a reset":
+        await client.command(request_id, refuse)
+        await begun_again(client, request_id)
+    else:
+        write_behind(client.reader.engine, request_id, refuse)
+    weeks = timedelta(days=20)
+    await ground.skipper.fast_forward(handle_of(client, request_id), weeks)
+    again = await client.command(request_id, refuse.model_copy(update={"received_at": datetime.now(UTC) + weeks}))
+    assert again.repeated
+    dossier = await packed(client, request_id)
+    assert await asyncio.to_thread(wrong, dossier) == {}

@@ -1,7 +1,8 @@
 """What the ledger is said to have told a case is what the case decides: a history cannot be made to say otherwise."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,11 +11,13 @@ import pytest
 from audit.dossier.contents import HISTORY, CaseDossier
 from audit.dossier.persons import rewritten
 from audit.verification.history import histories_in, opening_in
-from audit.verification.lost_answers import vouched_by
+from audit.verification.lost_answers import Vouched, vouched_by
 from audit.verification.record import record_in
 from audit.verification.replayed import HeardStep, Replayed
+from audit.verification.rules import DecidesOtherwise
 from audit.verification.verify import Trusted, verify
-from domain.engine.records import Step, StepResult
+from domain.engine.records import RecordedEvent, Step, StepResult
+from domain.words import EventType
 from protocol.opening import case_before
 from tests.audit.dossiers import CASES, dossier_of
 from tests.audit.logs import LOG_KEY, MemoryLog, entered, entry_and_head, logged
@@ -100,18 +103,36 @@ def test_an_answer_that_was_lost_is_decided_again(case: str) -> None:
         assert (result, "the answer was lost of event" in detail) == ("ok", True), detail
 
 
+def begun_with_nothing(dossier: CaseDossier, events: Sequence[RecordedEvent]) -> Vouched:
+    """What vouches for these events, had the ledger told a case all of them that knows no command."""
+    opening, last = opening_in(histories_in(dossier)[0]), events[-1]
+    nothing = Step(request_id=opening.request_id, statute=opening.statute, head=0, events=())
+    everything = StepResult(applied=True, head=last.seq, digest=last.digest, events=events)
+    began = HeardStep(nothing, everything, case_before(opening), datetime.now(UTC))
+    return vouched_by(Replayed(steps=[began]), opening)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_case_that_begins_again_with_nothing_takes_over_what_the_rules_allow(case: str) -> None:
     """Of a reset case the history may have no command: each event must be what some command brings about."""
     dossier = dossier_of(case)
-    record, opening = record_in(dossier), opening_in(histories_in(dossier)[0])
-    nothing = Step(request_id=record.request_id, statute=record.statute.id, head=0, events=())
-    last = record.events[-1]
-    everything = StepResult(applied=True, head=last.seq, digest=last.digest, events=record.events)
-    began = HeardStep(nothing, everything, case_before(opening), datetime.now(UTC))
-    vouched = vouched_by(Replayed(steps=[began]), opening)
-    assert sorted([*vouched.again, *vouched.unasked]) == [event.seq for event in record.events]
-    assert vouched.events[last.seq] == last
+    events = record_in(dossier).events
+    vouched = begun_with_nothing(dossier, events)
+    assert sorted([*vouched.again, *vouched.unasked]) == [event.seq for event in events]
+    assert vouched.events[len(events)] == events[-1]
+
+
+@pytest.mark.parametrize(("day", "holds"), [("2027-12-31", True), ("9999-12-31", False), ("1666-01-01", False)])
+def test_nothing_is_taken_over_that_no_door_lets_in(day: str, holds: bool) -> None:
+    """A day beyond all that doors take can have been named by nobody."""
+    dossier = dossier_of("cn-809-2025.extension-granted")
+    _, last = step_with(dossier, "granted")
+    events = list(record_in(dossier).events[:last])
+    place = next(place for place, event in enumerate(events) if event.type is EventType.GRANTED)
+    said = {**events[place].data, "terms": {"expires_on": day}}
+    events[place] = events[place].model_copy(update={"data": said})
+    with nullcontext() if holds else pytest.raises(DecidesOtherwise, match="whatever it is asked"):
+        begun_with_nothing(dossier, events)
 
 
 def test_callers_were_told_what_the_case_answers() -> None:
