@@ -1,7 +1,8 @@
 """考核: what came of the cases of a period, by department, exactly which cases, and the table to be saved."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -63,11 +64,22 @@ async def show(request: Request) -> Response:
         "last": last,
         "measures": MEASURES,
         "a": {word: texts[language] for word, texts in words("assessment").items()},
-        "busy": [(row, _ended(row, language)) for row in told.departments if row.numbers["all"]],
+        "busy": [(row, _ended(row, language), alone) for row, alone in _rows_apart(told.departments)],
         "idle": [row for row in told.departments if not row.numbers["all"]],
         "saved": urlencode({name: value for name, value in query.items() if value}) if wrong is None else "",
     }
     return page(request, "assessment.html", visitor, shown, status)
+
+
+def _rows_apart(rows: Sequence[AssessedOut]) -> Iterator[tuple[AssessedOut, bool]]:
+    """The rows of departments with cases, and whether one stands alone: where a department has a single procedure, its
+    sum would say the same twice."""
+    busy = [row for row in rows if row.numbers["all"]]
+    procedures = Counter(row.department for row in busy if row.procedure is not None)
+    for row in busy:
+        alone = procedures[row.department] == 1
+        if row.procedure is not None or not alone:
+            yield row, alone
 
 
 def _ended(row: AssessedOut, language: Language) -> str:
