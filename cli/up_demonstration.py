@@ -7,17 +7,20 @@ from dataclasses import replace
 from rich.console import Console
 
 from embedded.demo.filling import Filling, fill
+from embedded.demo.office_system import OfficeSystem
 from embedded.demo.state import Demonstration, ground_of
 from embedded.running import Stack
 
 
-async def show(out: Console, stack: Stack, demonstration: Demonstration | None, stop: asyncio.Event) -> None:
+async def show(
+    out: Console, stack: Stack, demonstration: Demonstration | None, office: OfficeSystem | None, stop: asyncio.Event
+) -> None:
     """Fill in what is not there yet, unless ``stop`` is set meanwhile, and say what this is."""
     if demonstration is None:
         out.print("This state folder is not new and was left as it is: a demonstration needs a folder of its own.")
         return
     if not demonstration.filled:
-        filling = asyncio.create_task(_fill(out, stack, demonstration))
+        filling = asyncio.create_task(_fill(out, stack, demonstration, office))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({filling, stopping}, return_when=asyncio.FIRST_COMPLETED)
         for task in (filling, stopping):
@@ -29,7 +32,7 @@ async def show(out: Console, stack: Stack, demonstration: Demonstration | None, 
     out.print("This is a demonstration: departments, persons and cases are invented.")
 
 
-async def _fill(out: Console, stack: Stack, demonstration: Demonstration) -> None:
+async def _fill(out: Console, stack: Stack, demonstration: Demonstration, office: OfficeSystem | None) -> None:
     begun = time.monotonic()
     with out.status("filling in cases …") as line:
 
@@ -37,7 +40,7 @@ async def _fill(out: Console, stack: Stack, demonstration: Demonstration) -> Non
             line.update(f"filling in cases: {filling.there} of {filling.all} …")
 
         async with ground_of(stack) as ground:
-            filling = await fill(ground, demonstration.began, tell)
+            filling = await fill(ground, demonstration.began, tell, office=office)
     seconds = round(time.monotonic() - begun)
     out.print(f"  {filling.there} of {filling.all} cases filled in, in {seconds} seconds", highlight=False)
     if not filling.failed:

@@ -16,6 +16,7 @@ from configuration.process import told_to_stop
 from configuration.settings import Settings
 from domain.departments import Departments
 from domain.policy import Policy
+from embedded.demo.office_system import office_system
 from embedded.demo.state import additions_for, demonstration_in
 from embedded.demo.stories import departments as demonstration_departments
 from embedded.processes import EndedAtStart
@@ -44,14 +45,18 @@ async def stay_up(demonstration: bool = False) -> None:
     if shown is not None and not settings.departments:
         departments = demonstration_departments()
     try:
-        async with embedded_stack(folder, settings, api, COMMANDS, stop, additions_for(shown, settings)) as stack:
+        additions = additions_for(shown, settings)
+        async with (
+            office_system(shown) as office,
+            embedded_stack(folder, settings, api, COMMANDS, stop, additions) as stack,
+        ):
             if not stop.is_set():
                 _say(out, stack, folder)
                 if departments:
                     synced = await _synced(stack, departments, policy)
                     out.print(f"  {told(synced)}", highlight=False)
                 if demonstration:
-                    await show(out, stack, shown, stop)
+                    await show(out, stack, shown, office, stop)
             await stop.wait()
             out.print("stopping …")
     except EndedAtStart as ended:

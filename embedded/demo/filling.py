@@ -1,4 +1,4 @@
-"""A new engine is filled with the cases of the demonstration, several at once, then with those that are stuck."""
+"""A new engine is filled with the cases of the demonstration, several at once, then with what is stuck."""
 
 import asyncio
 import logging
@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from embedded.demo.living import LivingPlayer
+from embedded.demo.office_system import OfficeSystem
 from embedded.demo.stories import SeededCase, seeded_cases, suspended_cases
 from embedded.demo.troubles import rectification_cannot_be_opened
 from embedded.simulate.sandbox import Sandbox
@@ -36,8 +37,11 @@ async def fill(
     tell: Callable[[Filling], None],
     cases: Sequence[SeededCase] | None = None,
     stuck: Sequence[SeededCase] | None = None,
+    office: OfficeSystem | None = None,
 ) -> Filling:
     """Fill in cases, and those that are to be stuck, as reckoned from an instant (None: all of them).
+
+    The system of an ``office``, where there is one, has not been told of its cases then.
 
     ``tell`` hears of each that is there. Whatever keeps a case from being there is logged, and all others are filled
     in. Asked again, what is there stays as it is and the rest is filled in.
@@ -63,6 +67,8 @@ async def fill(
         await asyncio.gather(*(be_there(case.key, LivingPlayer(ground, case, client).live) for case in cases))
         held_up = partial(rectification_cannot_be_opened, ground, client)
         await asyncio.gather(*(be_there(case.key, partial(held_up, case, reckoned_from)) for case in stuck))
+        if office is not None:
+            await office.was_moved(client.writer, reckoned_from)
     finally:
         await client.close()
     return filling

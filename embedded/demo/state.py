@@ -1,6 +1,7 @@
 """A state folder that holds the demonstration: a note in it says since when, and whether everything is filled in."""
 
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,16 +18,22 @@ from embedded.simulate.sandbox import SKIPPING, Sandbox, skipper_of
 from embedded.stack.folder import StateFolder
 from ledger.engine import connect
 
+OFFICE_HOST: Final = "127.0.0.1"
+"""Where a department's own system answers."""
 _NOTE: Final = "demonstration.json"
 
 
 @dataclass(frozen=True)
 class Demonstration:
-    """The demonstration in a state folder: its days are reckoned from ``began``."""
+    """The demonstration in a state folder: its days are reckoned from ``began``.
+
+    ``office_port`` is that of a department's own system; None where there is none.
+    """
 
     folder: Path
     began: datetime
     filled: bool = False
+    office_port: int | None = None
 
     @property
     def note(self) -> Path:
@@ -36,7 +43,8 @@ class Demonstration:
     def written(self) -> "Demonstration":
         """This, once it stands in the folder."""
         kept = self.note.with_suffix(".new")
-        kept.write_text(json.dumps({"began": self.began.isoformat(), "filled": self.filled}) + "\n", encoding="utf-8")
+        said = {"began": self.began.isoformat(), "filled": self.filled, "office_port": self.office_port}
+        kept.write_text(json.dumps(said) + "\n", encoding="utf-8")
         kept.replace(self.note)
         return self
 
@@ -52,17 +60,28 @@ def demonstration_in(folder: StateFolder, settings: Settings, begin: bool) -> De
     note = folder.path / _NOTE
     if note.exists():
         said = json.loads(note.read_text(encoding="utf-8"))
-        return Demonstration(folder.path, datetime.fromisoformat(said["began"]), said["filled"])
+        began, port = datetime.fromisoformat(said["began"]), said.get("office_port")
+        return Demonstration(folder.path, began, said["filled"], port)
     if begin and not folder.postgres.exists():
-        return Demonstration(folder.path, datetime.now(UTC)).written()
+        return Demonstration(folder.path, datetime.now(UTC), office_port=_free_port()).written()
     return None
 
 
+def _free_port() -> int:
+    with socket.create_server((OFFICE_HOST, 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
 def additions_for(demonstration: Demonstration | None, settings: Settings) -> Additions:
-    """What a stack needs besides to carry the cases of a demonstration: a server that skips time, its departments."""
+    """What a stack needs besides to carry the cases of a demonstration: a server that skips time, its departments, the
+    right to send to the system of one of them."""
     if demonstration is None:
         return Additions()
     named = {} if settings.departments else {Settings.departments.variable: str(FOLDER.joinpath(DEPARTMENTS))}
+    if demonstration.office_port is not None:
+        allowed = [settings.text(Settings.webhook_allow), f"{OFFICE_HOST}:{demonstration.office_port}"]
+        named[Settings.webhook_allow.variable] = ", ".join(filter(None, allowed))
     return Additions(SKIPPING, named)
 
 

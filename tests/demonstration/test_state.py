@@ -42,4 +42,8 @@ def test_servers_of_ones_own_are_not_filled(variable: str, tmp_path: Path) -> No
 def test_departments_that_are_named_stay(tmp_path: Path) -> None:
     begun = demonstration_in(StateFolder(tmp_path), NONE, begin=True)
     assert Path(additions_for(begun, NONE).environment["SHAREFLOW_DEPARTMENTS"]).is_file()
-    assert additions_for(begun, Settings({"SHAREFLOW_DEPARTMENTS": "mine.yaml"})).environment == {}
+    assert begun is not None
+    office = f"127.0.0.1:{begun.office_port}"
+    mine = Settings({"SHAREFLOW_DEPARTMENTS": "mine.yaml", "SHAREFLOW_WEBHOOK_ALLOW": "10.0.0.0/8"})
+    assert additions_for(begun, mine).environment == {"SHAREFLOW_WEBHOOK_ALLOW": f"10.0.0.0/8, {office}"}
+    assert additions_for(replace(begun, office_port=None), mine).environment == {}

@@ -50,5 +50,5 @@ def _host(url: str) -> str:
 
 def _webhook(row: Any) -> Trouble:
     kind, subject = StuckKind.WEBHOOK_UNDELIVERED, f"{WEBHOOK}{row.id}"
-    said = " ".join(word for word in (_host(row.url), row.last, row.reason) if word)
+    said = " ".join(dict.fromkeys(word for word in (_host(row.url), row.last, row.reason) if word))
     return Trouble(subject, kind, kind.value, cause_of(kind.value, row.id), said, since=row.since)
