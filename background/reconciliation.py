@@ -5,7 +5,8 @@ server die together in between, the ledger is one step ahead of a workflow that 
 finds such cases and nudges them; they take over what the ledger holds. Nothing is ever decided here.
 
 A call that was answered stands in Temporal's history: the door that saw the answer notes so (``confirmed``). The sweep
-asks the others alone, once they have been quiet for a while, and notes what it finds right.
+asks the others alone, once they have been quiet for a while, and notes what it finds right. Such a note is worth
+nothing where Temporal's store was set back since: whoever begins to sweep looks whether it was (:func:`look_back`).
 """
 
 import asyncio
@@ -24,7 +25,9 @@ from ledger.queries.confirmed import (
     heads_parked_for,
     heads_unconfirmed,
     last_change,
+    latest_heads,
     moment,
+    unconfirm,
     unconfirmed_of,
 )
 from ledger.queries.operations import park, unpark
@@ -48,6 +51,8 @@ ANSWERS_WITHIN = timedelta(seconds=5)
 AT_ONCE = 500
 AGAIN_AT_MOST = 50
 """So many of the cases that could not be confirmed before are asked again in one sweep, the longest waiting first."""
+LOOKED_BACK = 20
+"""So many of the cases that were written last must be in step for Temporal's store not to have been set back."""
 
 
 @dataclass
@@ -88,6 +93,24 @@ async def reconcile(
     for request_id in {*sweep.missing} - {head.request_id for head in missed}:
         await asyncio.to_thread(park, engine, request_id, WORKFLOW_MISSING, StuckKind.MISSING)
     return sweep
+
+
+async def look_back(client: TemporalClient, engine: Engine) -> Sequence[str]:
+    """Go back from what was written last, whatever was confirmed of it, until nobody lags behind any more.
+
+    A store of Temporal's that was set back lacks whatever was written since: those are nudged, and no longer taken for
+    confirmed. Tells which have still to be asked. Raises one of TEMPORAL_FAILED where the server does not answer.
+    """
+    sweep = Sweep(await asyncio.to_thread(moment, engine))
+    behind, before = set[str](), -1
+    heads = await asyncio.to_thread(latest_heads, engine, LOOKED_BACK)
+    while heads and len(behind) > before:
+        before = len(behind)
+        await _compare_all(client, engine, heads, sweep)
+        behind.update(sweep.nudged, sweep.missing)
+        heads = await asyncio.to_thread(latest_heads, engine, LOOKED_BACK, heads[-1])
+    await asyncio.to_thread(unconfirm, engine, behind)
+    return sorted(behind)
 
 
 async def _compare_all(client: TemporalClient, engine: Engine, heads: Sequence[Head], sweep: Sweep) -> Collection[str]:
@@ -143,7 +166,9 @@ async def _sweep_while(turn: Turn, client: TemporalClient, engine: Engine) -> No
     left: Sequence[str] = ()
     while turn.mine:
         try:
-            since = since or await _before_the_last_crash(engine)
+            if since is None:
+                left = await look_back(client, engine)
+                since = await _before_the_last_crash(engine)
             sweep = await reconcile(client, engine, since, quiet, left)
             since, quiet, left = max(since, sweep.until - OVERLAP), QUIET, sweep.left
             if sweep.nudged or sweep.missing:

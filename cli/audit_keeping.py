@@ -18,18 +18,26 @@ def register(audit: typer.Typer) -> None:
 
 
 def reconcile(
-    repair: Annotated[bool, typer.Option(help="Put right what may be: a history that is missing is archived.")] = False,
+    repair: Annotated[
+        bool, typer.Option(help="Put right what may be: archive what is missing, let cases take over what they lack.")
+    ] = False,
+    begin_anew: Annotated[
+        bool,
+        typer.Option(help="Repair, and begin the cases anew from the ledger of which Temporal has nothing."),
+    ] = False,
     quick: Annotated[bool, typer.Option(help="Read no history: neither Temporal's nor an archived one.")] = False,
     by: Annotated[str | None, typer.Option(help="Who repairs, as it is recorded; otherwise the system's user.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare Temporal, the ledger and the archive, and tell what differs and what to do. Exits 1 where anything does.
 
-    No case is written to, repaired or not. What is repaired is recorded.
+    No case is written to, repaired or not. What is repaired is recorded. `--begin-anew` is for when Temporal's store is
+    older than the ledger, or lost, and no newer copy of it is to be had.
     """
+    from cli.audit_reconcile import Repairs
     from cli.audit_reconcile import reconcile as work
 
-    run(work(repair, quick, by, as_json))
+    run(work(Repairs(repair or begin_anew, begin_anew), quick, by, as_json))
 
 
 def hold(request_id: str, reason: Reason, as_json: AsJson = False) -> None:

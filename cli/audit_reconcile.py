@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import typer
 
-from background.archive.comparison import CompareFinding, Comparison
+from background.archive.comparison import CompareFinding, Comparison, Discrepancy
+from background.archive.lacking import gaps_of
 from background.archive.repairing import repair
 from cli.connection import connected
 from cli.errors import REFUSED, Failure
+from cli.older import to_do_about, told_of_gaps
 from cli.options import option
 from cli.output import numbered, print_json
 from cli.who import named_operator, operator
@@ -21,7 +24,14 @@ from protocol.asking import TEMPORAL_FAILED
 from starter.engine_client import ShareflowClient
 
 
-async def reconcile(repairs: bool, quick: bool, by: str | None, as_json: bool) -> None:
+class Repairs(NamedTuple):
+    """What is put right: what may be at any time, and ``anew`` also what Temporal has nothing of."""
+
+    wanted: bool
+    anew: bool = False
+
+
+async def reconcile(repairs: Repairs, quick: bool, by: str | None, as_json: bool) -> None:
     """Tell what differs, and repair what may be. Raises typer.Exit with 1 where anything does, Failure."""
     settings, actor = Settings(), operator() if by is None else named_operator(option("--by", Given, by))
     found: list[tuple[CompareFinding, bool]] = []
@@ -30,7 +40,7 @@ async def reconcile(repairs: bool, quick: bool, by: str | None, as_json: bool) -
         try:
             try:
                 async for each in comparison.findings():
-                    found.append((each, repairs and await repair(comparison, each)))
+                    found.append((each, repairs.wanted and await repair(comparison, each, repairs.anew)))
                     if not as_json:
                         _tell(*found[-1])
             finally:  # what was repaired is recorded, also where the comparison is broken off
@@ -42,17 +52,26 @@ async def reconcile(repairs: bool, quick: bool, by: str | None, as_json: bool) -
         print_json([_plain(*each) for each in found])
     else:
         typer.echo(f"{numbered(comparison.compared, 'case')} compared, {numbered(len(found), 'finding')}.")
+        gaps = gaps_of(each.lacking for each, repaired in found if not repaired)
+        if gaps:
+            typer.echo(f"{told_of_gaps(gaps)}\n{to_do_about(gaps)}")
     if found:
         raise typer.Exit(REFUSED)
 
 
 async def _note(client: ShareflowClient, by: Acting, repaired: Sequence[CompareFinding]) -> None:
-    """Record what was repaired, as one act; nothing where nothing was."""
-    if not repaired:
-        return
-    said = [{"request_id": each.request_id, "difference": each.kind.value, "run_id": each.run_id} for each in repaired]
-    act = NewAct(kind=ActKind.ARCHIVE_REPAIR, by=by, target="archive", details={"repaired": said})
-    await asyncio.to_thread(client.writer.note_act, act)
+    """Record what was repaired: each case that was begun anew by itself, the others as one act."""
+    anew = [each.request_id for each in repaired if each.kind is Discrepancy.MISSING]
+    acts = [NewAct(kind=ActKind.BEGIN_ANEW, by=by, target=each, request_id=each) for each in anew]
+    said = [
+        {"request_id": each.request_id, "difference": each.kind.value, "run_id": each.run_id}
+        for each in repaired
+        if each.request_id not in anew
+    ]
+    if said:
+        acts.append(NewAct(kind=ActKind.ARCHIVE_REPAIR, by=by, target="archive", details={"repaired": said}))
+    for act in acts:
+        await asyncio.to_thread(client.writer.note_act, act)
 
 
 def _tell(found: CompareFinding, repaired: bool) -> None:
@@ -60,10 +79,15 @@ def _tell(found: CompareFinding, repaired: bool) -> None:
 
 
 def _plain(found: CompareFinding, repaired: bool) -> dict[str, object]:
+    lacking = found.lacking
     return {
         "request_id": found.request_id,
         "difference": found.kind.value,
         "says": found.says,
         "to_do": None if repaired else found.to_do,
         "repaired": repaired,
+        "older": lacking.side.value if lacking else None,
+        "calls": lacking.calls if lacking else None,
+        "first_at": lacking.first_at.isoformat() if lacking else None,
+        "last_at": lacking.last_at.isoformat() if lacking else None,
     }

@@ -1,7 +1,7 @@
 """The histories of a case's runs, as Temporal has them: each run that is known there, and how it ended."""
 
 import json
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -62,10 +62,24 @@ class ListedRun:
 
 @dataclass(frozen=True)
 class ToldHead:
-    """The last event of a case that its ledger has told a run of: number and digest."""
+    """The last event of a case after a step, as its ledger has told a run: number and digest, and when it was told."""
 
     seq: int
     digest: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ToldRun:
+    """What a run of a case knows by the ledger's own word, and up to which event each filing or command has led."""
+
+    heads: Sequence[ToldHead]
+    calls: Sequence[int]
+
+    @property
+    def head(self) -> ToldHead:
+        """The last event of which it knows."""
+        return max(self.heads, key=lambda head: head.seq)
 
 
 @dataclass
@@ -179,8 +193,8 @@ def _word(status: WorkflowExecutionStatus) -> str:
     return status.name.lower()
 
 
-async def head_told(client: TemporalClient, workflow_id: str) -> ToldHead | None:
-    """The last event that a case's runs know of by the ledger's own word, from the latest run backwards.
+async def told_run(client: TemporalClient, workflow_id: str) -> ToldRun | None:
+    """The latest run of a case that knows of an event by the ledger's own word.
 
     None where those that Temporal has know of none. Raises WorkflowGone, and one of TEMPORAL_FAILED.
     """
@@ -188,9 +202,9 @@ async def head_told(client: TemporalClient, workflow_id: str) -> ToldHead | None
     try:
         while run_id is not None:
             history = await history_of(client, workflow_id, run_id)
-            told = [ToldHead(answer["head"], answer["digest"]) for answer in _answers(history)]
-            if told:
-                return max(told, key=lambda head: head.seq)
+            heads = [ToldHead(answer["head"], answer["digest"], at) for answer, at in _answers(history)]
+            if heads:
+                return ToldRun(heads, list(_answered_calls(history)))
             run_id = run_before(history)
     except WorkflowGone:
         return None
@@ -207,17 +221,26 @@ async def given_commands(history: CaseHistory) -> list[Command]:
     return given
 
 
-def _answers(history: CaseHistory) -> Iterator[Any]:
-    """What the ledger has answered to each step that was recorded, in the form of ``StepResult``."""
+def _answers(history: CaseHistory) -> Iterator[tuple[Any, datetime]]:
+    """What the ledger has answered to each step that was recorded, in the form of ``StepResult``, and when."""
     asked = set[int]()
     for event in history.events:
-        marked = event.marker_recorded_event_attributes.details
+        at, marked = event.event_time.ToDatetime(UTC), event.marker_recorded_event_attributes.details
         if _is_of_a_step(marked) and "result" in marked:
-            yield json.loads(marked["result"].payloads[0].data)
+            yield json.loads(marked["result"].payloads[0].data), at
         elif event.activity_task_scheduled_event_attributes.activity_type.name == RECORD_STEP:
             asked.add(event.event_id)
         elif (done := event.activity_task_completed_event_attributes).scheduled_event_id in asked:
-            yield json.loads(done.result.payloads[0].data)
+            yield json.loads(done.result.payloads[0].data), at
+
+
+def _answered_calls(history: CaseHistory) -> Iterator[int]:
+    """The last event of each filing and command that was carried out: those that were done before are not told."""
+    for event in history.events:
+        answered = event.workflow_execution_update_completed_event_attributes.outcome.success.payloads
+        said = json.loads(answered[0].data or b"null") if answered else None
+        if isinstance(said, dict) and said.get("asked") is not None:
+            yield said["head"]
 
 
 def _is_of_a_step(marked: Mapping[str, Payloads]) -> bool:

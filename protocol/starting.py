@@ -6,6 +6,7 @@ from typing import Any
 
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from protocol.messages import CaseOpening, CaseState, FilingKey
 from protocol.names import CASE, TASK_QUEUE, workflow_id
@@ -29,16 +30,13 @@ async def start_case(
     WorkflowUpdateFailedError or WorkflowFailureError with what went wrong (:func:`protocol.errors.told_by_the_case`),
     RPCError when Temporal does not take it.
     """
-    case = case_before(opening)
     start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         CASE,
         opening,
-        id=workflow_id(opening.request_id),
         task_queue=task_queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-        search_attributes=TypedSearchAttributes(search_attributes(case)),
-        static_summary=f"{case.requester.name} → {case.provider.name}"[:LONGEST_SUMMARY],
+        **_told_of(opening),
     )
     # What goes wrong is told by the update; nobody else waits for the operation's own account of it.
     told = asyncio.create_task(start.workflow_handle())
@@ -52,3 +50,29 @@ async def start_case(
         result_type=CaseState,
     )
     return state
+
+
+async def begin_anew(client: Client, opening: CaseOpening, task_queue: str = TASK_QUEUE) -> bool:
+    """Start a case of which the ledger has everything and Temporal nothing; it takes over what the ledger has.
+
+    False where Temporal has a workflow of it after all. Waits for nobody: it goes on when a worker runs. Raises
+    RPCError when Temporal does not take it.
+    """
+    never_twice = WorkflowIDReusePolicy.REJECT_DUPLICATE
+    try:
+        await client.start_workflow(
+            CASE, opening, task_queue=task_queue, id_reuse_policy=never_twice, **_told_of(opening)
+        )
+    except WorkflowAlreadyStartedError:
+        return False
+    return True
+
+
+def _told_of(opening: CaseOpening) -> dict[str, Any]:
+    """What Temporal shows of a case beside its messages, and the id by which it is one."""
+    case = case_before(opening)
+    return {
+        "id": workflow_id(opening.request_id),
+        "search_attributes": TypedSearchAttributes(search_attributes(case)),
+        "static_summary": f"{case.requester.name} → {case.provider.name}"[:LONGEST_SUMMARY],
+    }

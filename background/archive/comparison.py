@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from background.archive.lacking import Lacking, Older
 from background.archive.store import ArchiveDamaged, ArchiveGone, HistoryArchive
 from ledger.engine import Engine
 from ledger.queries.archive import ArchivedRun
@@ -20,13 +21,22 @@ from ledger.queries.compared import (
     compared_case,
     compared_cases,
     digest_of,
+    latest_compared,
+    recorded_after,
 )
 from ledger.queries.retention import histories_disposed_of
-from ledger.queries.views import CaseFilter
 from ledger.reader import Reader
 from protocol.asking import WorkflowGone
 from protocol.connecting import TemporalClient
-from protocol.histories import HANDED_OVER, RUNNING, ListedRun, ToldHead, all_runs, head_told, state_of_latest
+from protocol.histories import (
+    HANDED_OVER,
+    RUNNING,
+    ListedRun,
+    ToldRun,
+    all_runs,
+    state_of_latest,
+    told_run,
+)
 
 PAGE: Final = 200
 AT_ONCE: Final = 8
@@ -51,7 +61,7 @@ class Discrepancy(StrEnum):
 
 
 TO_DO: Final[Mapping[Discrepancy, str]] = {
-    Discrepancy.MISSING: "Restore Temporal's store from the backup that goes with the ledger: the case then goes on.",
+    Discrepancy.MISSING: "Put back a newer copy of Temporal's store; where there is none, --begin-anew begins it anew.",
     Discrepancy.EXTRA: "Restore the ledger from a backup that has it; until then end nothing: Temporal alone knows it.",
     Discrepancy.ENDED: "Reset the workflow to its last task (temporal workflow reset): the case then goes on.",
     Discrepancy.RUNNING: "Look at shareflow stuck: it waits for another case, or its code fails.",
@@ -67,12 +77,16 @@ TO_DO: Final[Mapping[Discrepancy, str]] = {
 
 @dataclass(frozen=True)
 class CompareFinding:
-    """What is not as it should be with a case, in one sentence. ``run_id``: with which run of it."""
+    """What is not as it should be with a case, in one sentence. ``run_id``: with which run of it.
+
+    ``lacking``: what one of the two lacks of it, where it is older.
+    """
 
     kind: Discrepancy
     request_id: str
     says: str
     run_id: str | None = None
+    lacking: Lacking | None = None
 
     @property
     def to_do(self) -> str:
@@ -115,22 +129,25 @@ class Comparison:
                 yield found
         for run in self._runs.values():
             if await self._is_extra(run):
-                yield _extra(run)
+                yield await self._extra(run)
 
     async def of_latest(self, number: int) -> list[CompareFinding]:
-        """What differs with so many of the newest runs of Temporal and of the newest open cases of the ledger.
+        """What differs with so many of the newest runs of Temporal and of the cases that the ledger wrote last.
 
         Enough to tell whether one of the two is older than the other. Raises as :meth:`findings`.
         """
         found = list[CompareFinding]()
         async for run in all_runs(self.client, number):
-            if await self._is_extra(run):
-                found.append(_extra(run))
-        page = await asyncio.to_thread(self.reader.cases, CaseFilter(open=True), None, number)
-        for each in page.cases:
-            case = await asyncio.to_thread(compared_case, self.engine, each.request_id)
-            if case is not None:
-                found += await self._states(case, None) or ([] if self.quick else await self._heads(case))
+            case = await asyncio.to_thread(compared_case, self.engine, run.request_id)
+            if case is not None and case.closed_at is None:
+                self._runs[run.request_id] = run
+            elif await self._is_extra(run):
+                found.append(await self._extra(run))
+        latest = await asyncio.to_thread(latest_compared, self.engine, number)
+        known = [await asyncio.to_thread(compared_case, self.engine, request_id) for request_id in self._runs]
+        looked_at = {case.request_id: case for case in (*latest, *known) if case is not None}
+        for case in looked_at.values():
+            found += await self._differences(case, False)
         return found
 
     async def _page(self, page: Sequence[ComparedCase]) -> list[CompareFinding]:
@@ -154,11 +171,17 @@ class Comparison:
         if run is None and case.closed_at is not None:
             return []  # Temporal has long let go of it
         open_here, open_there = case.closed_at is None, run is not None and run.state == RUNNING
-        if open_here != open_there:
-            found = await self._really_differs(case.request_id)
-            if found is not None:
-                return [found]
-        return [] if self.quick else await self._heads(case)
+        return await self._differences(case, open_here == open_there)
+
+    async def _differences(self, case: ComparedCase, both_open_or_not: bool) -> list[CompareFinding]:
+        """What differs in one case. Where one has ended because the other is older, that is what is told."""
+        ended = None if both_open_or_not else await self._really_differs(case.request_id)
+        if self.quick or (ended is not None and ended.kind is Discrepancy.MISSING):
+            return [ended] if ended else []
+        heads = await self._heads(case)
+        if ended is not None and (not heads or (ended.kind, heads[0].kind) == (Discrepancy.ENDED, Discrepancy.AHEAD)):
+            return [ended]
+        return heads
 
     async def _really_differs(self, request_id: str) -> CompareFinding | None:
         """Asked once more, for Temporal's list lags behind and the case may have moved."""
@@ -167,8 +190,7 @@ class Comparison:
         try:
             state = await state_of_latest(self.client, case.workflow_id)
         except WorkflowGone:
-            said = "The ledger has an open case; Temporal has no workflow of it."
-            return CompareFinding(Discrepancy.MISSING, request_id, said) if case.closed_at is None else None
+            return await asyncio.to_thread(_missing, self.engine, case) if case.closed_at is None else None
         if case.closed_at is None and state != RUNNING:
             case = await asyncio.to_thread(compared_case, self.engine, request_id)
             if case is not None and case.closed_at is None:
@@ -182,7 +204,7 @@ class Comparison:
     async def _heads(self, case: ComparedCase) -> list[CompareFinding]:
         """Whether the history was told of the events that stand in the ledger, and of no others."""
         try:
-            told = await head_told(self.client, case.workflow_id)
+            told = await told_run(self.client, case.workflow_id)
         except WorkflowGone:
             return []
         if told is None:
@@ -225,6 +247,17 @@ class Comparison:
             return CompareFinding(kind, run.request_id, f"{error}.", run.run_id)
         return None
 
+    async def _extra(self, run: ListedRun) -> CompareFinding:
+        """A case that Temporal alone has; ``quick`` looks into no history, and takes it for its filing alone."""
+        said = f"Temporal carries a case ({run.state}) that the ledger does not have."
+        try:
+            told = None if self.quick else await told_run(self.client, run.workflow_id)
+        except WorkflowGone:
+            told = None
+        by_listing = Lacking(Older.LEDGER, 1, run.started_at, run.started_at, whole=True)
+        lacking = _of_ledger(told, 0) if told else by_listing
+        return CompareFinding(Discrepancy.EXTRA, run.request_id, said, lacking=lacking)
+
     async def _is_extra(self, run: ListedRun) -> bool:
         """Whether it is a case at all, not a filing that was refused, and one that the ledger does not have by now."""
         if run.state not in (RUNNING, "completed") or run.started_at > datetime.now(UTC) - self.quiet:
@@ -232,20 +265,34 @@ class Comparison:
         return await asyncio.to_thread(compared_case, self.engine, run.request_id) is None
 
 
-def _extra(run: ListedRun) -> CompareFinding:
-    said = f"Temporal carries a case ({run.state}) that the ledger does not have."
-    return CompareFinding(Discrepancy.EXTRA, run.request_id, said)
+def _missing(engine: Engine, case: ComparedCase) -> CompareFinding:
+    """A case of which Temporal has nothing."""
+    said = "The ledger has an open case; Temporal has no workflow of it."
+    after = recorded_after(engine, case.request_id, 0)
+    lacking = Lacking(Older.TEMPORAL, after.calls, after.first_at, after.last_at, whole=True)
+    return CompareFinding(Discrepancy.MISSING, case.request_id, said, lacking=lacking)
 
 
-def _difference(engine: Engine, case: ComparedCase, told: ToldHead, quiet: bool) -> CompareFinding | None:
-    here = digest_of(engine, case.request_id, told.seq)
+def _difference(engine: Engine, case: ComparedCase, told: ToldRun, quiet: bool) -> CompareFinding | None:
+    """How what the ledger has of a case differs from what it has told a run of it."""
+    request_id, head = case.request_id, told.head
+    here = digest_of(engine, request_id, head.seq)
     if here is None:
-        said = f"The ledger has {case.seq} events; the history decides {told.seq}."
-        return CompareFinding(Discrepancy.BEHIND, case.request_id, said)
-    if here != told.digest:
-        said = f"Event {told.seq} of the ledger has another digest than the history was told: it was changed since."
-        return CompareFinding(Discrepancy.REWRITTEN, case.request_id, said)
-    if case.seq > told.seq and quiet:
-        said = f"The ledger has {case.seq} events; the history knows of {told.seq}."
-        return CompareFinding(Discrepancy.AHEAD, case.request_id, said)
+        said = f"The ledger has {case.seq} events; the history decides {head.seq}."
+        return CompareFinding(Discrepancy.BEHIND, request_id, said, lacking=_of_ledger(told, case.seq))
+    if here != head.digest:
+        said = f"Event {head.seq} of the ledger has another digest than the history was told: it was changed since."
+        return CompareFinding(Discrepancy.REWRITTEN, request_id, said)
+    if case.seq > head.seq and quiet:
+        said = f"The ledger has {case.seq} events; the history knows of {head.seq}."
+        after = recorded_after(engine, request_id, head.seq)
+        lacking = Lacking(Older.TEMPORAL, after.calls, after.first_at, after.last_at)
+        return CompareFinding(Discrepancy.AHEAD, request_id, said, lacking=lacking)
     return None
+
+
+def _of_ledger(told: ToldRun, seq: int) -> Lacking | None:
+    """What the ledger lacks of what it once told a run, after event ``seq``; None where it is not older, but spoilt."""
+    at = [head.at for head in told.heads if head.seq > seq]
+    calls = sum(call > seq for call in told.calls)
+    return Lacking(Older.LEDGER, calls, min(at), max(at), whole=seq == 0) if at else None

@@ -1,20 +1,37 @@
-"""What may be repaired without touching a case: a history that is missing in the archive is written there."""
+"""What may be repaired, for nothing is decided by it (修复): histories are archived, and cases take over what stands.
+
+What the ledger holds is never changed. A case that lags behind it is nudged; one of which Temporal has nothing is begun
+anew, where an operator has asked for that: a newer copy of Temporal's store would know more of it.
+"""
 
 import asyncio
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from background.archive.archiving import ArchivingRound, archive_case
 from background.archive.comparison import CompareFinding, Comparison, Discrepancy
 from background.archive.digests import both_digests
 from background.archive.store import ArchiveDiffers
+from domain.words import ProcedureName
 from ledger.queries.archive import Unarchived, archived_runs
+from ledger.queries.cases import get_case
 from ledger.queries.compared import compared_case
-from protocol.asking import WorkflowGone
+from ledger.queries.events import events_of
+from ledger.rule_text_store import RuleTextStore
+from procedures.registry import PROCEDURES
+from protocol.asking import TEMPORAL_FAILED, WorkflowGone, nudge, view_of
 from protocol.histories import history_of, text_of
+from protocol.messages import CaseOpening
+from protocol.opening import opening_of
+from protocol.starting import begin_anew
+
+CAUGHT_UP_WITHIN: Final = timedelta(seconds=10)
+LOOK_EVERY: Final = 0.1
 
 
-async def repair(comparison: Comparison, found: CompareFinding) -> bool:
-    """Put right what may be put right here; whether it is now.
+async def repair(comparison: Comparison, found: CompareFinding, anew: bool = False) -> bool:
+    """Put right what may be put right here; whether it is now. ``anew``: also begin what Temporal has nothing of.
 
     Raises one of TEMPORAL_FAILED, of ``ledger.failures.DATABASE_FAILED``, or OSError where one does not answer.
     """
@@ -23,9 +40,55 @@ async def repair(comparison: Comparison, found: CompareFinding) -> bool:
             return await _archive(comparison, found.request_id)
         if found.kind is Discrepancy.GONE and found.run_id is not None:
             return await _write_again(comparison, found.request_id, found.run_id)
+        if found.kind is Discrepancy.AHEAD:
+            return await _catch_up(comparison, found.request_id)
+        if found.kind is Discrepancy.MISSING and anew:
+            opening = await asyncio.to_thread(_opening, comparison, found.request_id)
+            return await begin_anew(comparison.client, opening) and await _caught_up(comparison, found.request_id)
     except (ArchiveDiffers, WorkflowGone):
         return False
     return False
+
+
+async def _catch_up(comparison: Comparison, request_id: str) -> bool:
+    case = await asyncio.to_thread(compared_case, comparison.engine, request_id)
+    if case is None:
+        return False
+    await nudge(comparison.client, case.workflow_id)
+    return await _caught_up(comparison, request_id)
+
+
+async def _caught_up(comparison: Comparison, request_id: str) -> bool:
+    """Whether a case knows all that the ledger holds, within a while: a worker must run for that."""
+    with suppress(TimeoutError, *TEMPORAL_FAILED):
+        async with asyncio.timeout(CAUGHT_UP_WITHIN.total_seconds()):
+            while True:
+                case = await asyncio.to_thread(compared_case, comparison.engine, request_id)
+                assert case is not None, "cases stay in the ledger"
+                if (await view_of(comparison.client, case.workflow_id, CAUGHT_UP_WITHIN)).head >= case.seq:
+                    return True
+                await asyncio.sleep(LOOK_EVERY)
+    return False
+
+
+def _opening(comparison: Comparison, request_id: str) -> CaseOpening:
+    """What a case was opened with, as the ledger has it. Whoever opened it has the places that the filing asked for."""
+    case, [filing] = get_case(comparison.engine, request_id), events_of(comparison.engine, request_id, limit=1)
+    assert case is not None, "cases stay in the ledger"
+    RuleTextStore(comparison.engine).fetch(case.statute_digest, case.policy_digest)
+    procedure = ProcedureName(case.procedure)
+    return opening_of(
+        procedure,
+        PROCEDURES[procedure].matter.model_validate(case.application),
+        request_id=request_id,
+        key=case.filing_key,
+        actor=filing.actor,
+        statute=case.statute,
+        statute_digest=case.statute_digest,
+        policy_digest=case.policy_digest,
+        filed_at=case.filed_at,
+        opened_by=case.opened_by,
+    )
 
 
 async def _archive(comparison: Comparison, request_id: str) -> bool:

@@ -8,14 +8,20 @@ from pathlib import Path
 import typer
 
 from cli.admin.migrating import owners_url
+from cli.checks.findings import Check, skipped
+from cli.checks.moment import NAME as MOMENT
+from cli.checks.moment import moment_check
+from cli.connection import connected
 from cli.errors import REFUSED, Failure
 from cli.output import print_json
 from configuration.archive import archive_folder
+from configuration.errors import StartupError
 from configuration.log_key import signer_at_hand
 from configuration.object_store import object_place_of
 from configuration.settings import Settings, environment_with
 from embedded.stack.postgres import programs_folder
 from ledger.dumping import DumpFailed, PostgresTools, dump, restore, restored_from
+from ledger.errors import LedgerUnavailable
 from ledger.reader import reader_at
 from starter.attachments import attachments_folder
 from starter.backups import (
@@ -64,12 +70,25 @@ async def restore_and_tell(backup: Path, as_json: bool) -> None:
     settings = Settings()
     with _refusals():
         changed = await asyncio.to_thread(_restore, settings, backup)
+    moment = await _beside_temporal(settings)
     if as_json:
-        print_json({"backup": str(backup), "changed": changed})
-    elif changed:
-        typer.echo(f"{backup} is restored; {_not_in_it(settings)}. {LOOK}")
+        print_json({"backup": str(backup), "changed": changed, "moment": vars(moment)})
+        return
+    if changed:
+        typer.echo(f"{backup} is restored; {_not_in_it(settings)}.")
     else:
         typer.echo(f"{backup} was restored here already; nothing was changed.")
+    typer.echo(moment.says)
+    typer.echo(moment.mend or LOOK)
+
+
+async def _beside_temporal(settings: Settings) -> Check:
+    """Whether what was restored and Temporal are of the same moment, as the doctor says it."""
+    try:
+        async with connected(settings) as client:
+            return await moment_check(settings, client.reader, client.temporal)
+    except (StartupError, LedgerUnavailable) as error:
+        return skipped(MOMENT, f"Whether Temporal is of the same moment was not looked at: {error}")
 
 
 def _restore(settings: Settings, folder: Path) -> bool:

@@ -131,5 +131,6 @@ async def _cases(reader: Reader | None, client: TemporalClient | None) -> Check:
     return problem(
         "cases",
         f"{len(lost)} of {scope} have no running workflow: {', '.join(lost)}.",
-        "check that TEMPORAL_ADDRESS and SHAREFLOW_DATABASE_URL name the same engine; else restore Temporal's data",
+        "check that TEMPORAL_ADDRESS and SHAREFLOW_DATABASE_URL name the same engine; else restore Temporal's data, "
+        "or begin them anew with `shareflow audit reconcile --begin-anew`",
     )

@@ -28,6 +28,7 @@ class ActKind(StrEnum):
     RELEASE = "release"
     DISPOSE = "dispose"
     ARCHIVE_REPAIR = "archive_repair"
+    BEGIN_ANEW = "begin_anew"
     STUCK_RETRY = "stuck_retry"
     STUCK_RESET = "stuck_reset"
     STUCK_NOTE = "stuck_note"

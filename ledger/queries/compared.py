@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select, tuple_
 
 from ledger.archive_tables import archived_histories, unarchived
 from ledger.engine import reading
@@ -28,6 +28,18 @@ class ComparedCase:
     problem: str | None
 
 
+@dataclass(frozen=True)
+class RecordedAfter:
+    """What stands in a case after some event: how many filings and commands, and when the first and last was written.
+
+    The instants are those of the database's own clock.
+    """
+
+    calls: int
+    first_at: datetime
+    last_at: datetime
+
+
 _COMPARED = select(
     cases.c.request_id,
     cases.c.workflow_id,
@@ -42,6 +54,15 @@ _COMPARED = select(
 def compared_cases(engine: Engine, after: str, limit: int) -> list[ComparedCase]:
     """The cases whose ids come after one, in the order of their ids."""
     query = _COMPARED.where(cases.c.request_id > after).order_by(cases.c.request_id).limit(limit)
+    with reading(engine) as connection:
+        return [ComparedCase(*row) for row in connection.execute(query)]
+
+
+def latest_compared(engine: Engine, limit: int, before: ComparedCase | None = None) -> list[ComparedCase]:
+    """The cases that were written last, or those written before one; the latest first."""
+    query = _COMPARED.order_by(cases.c.updated_at.desc(), cases.c.request_id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(tuple_(cases.c.updated_at, cases.c.request_id) < (before.updated_at, before.request_id))
     with reading(engine) as connection:
         return [ComparedCase(*row) for row in connection.execute(query)]
 
@@ -69,3 +90,12 @@ def digest_of(engine: Engine, request_id: str, seq: int) -> str | None:
     with reading(engine) as connection:
         found: str | None = connection.execute(query).scalar()
         return found
+
+
+def recorded_after(engine: Engine, request_id: str, seq: int) -> RecordedAfter:
+    """What stands in a case after event ``seq``, of which there must be any."""
+    query = select(
+        func.count(events.c.key.distinct()), func.min(events.c.recorded_at), func.max(events.c.recorded_at)
+    ).where(events.c.request_id == request_id, events.c.seq > seq)
+    with reading(engine) as connection:
+        return RecordedAfter(*connection.execute(query).one())

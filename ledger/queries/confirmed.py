@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, func, or_, select, tuple_
+from sqlalchemy import Engine, Select, delete, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from ledger.engine import reading
@@ -52,6 +52,14 @@ def unconfirmed_of(engine: Engine, request_ids: Collection[str]) -> tuple[Head, 
     return _heads(engine, _UNCONFIRMED.where(cases.c.request_id.in_(request_ids)).order_by(cases.c.updated_at))
 
 
+def latest_heads(engine: Engine, limit: int, before: Head | None = None) -> tuple[Head, ...]:
+    """The heads that were written last, or those written before one, whether confirmed or not; the latest first."""
+    query = _HEADS.order_by(cases.c.updated_at.desc(), cases.c.request_id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(tuple_(cases.c.updated_at, cases.c.request_id) < (before.updated_at, before.request_id))
+    return _heads(engine, query)
+
+
 def heads_parked_for(engine: Engine, reason: str) -> tuple[Head, ...]:
     """The heads of cases that are held up for a reason."""
     query = _HEADS.join(parked, parked.c.request_id == cases.c.request_id).where(parked.c.reason == reason)
@@ -70,6 +78,13 @@ def confirm(engine: Engine, heads: Mapping[str, int]) -> None:
     )
     with engine.begin() as connection:
         connection.execute(further)
+
+
+def unconfirm(engine: Engine, request_ids: Collection[str]) -> None:
+    """Note that it is not known how far Temporal has these cases: it was seen to have less than was noted."""
+    if request_ids:
+        with engine.begin() as connection:
+            connection.execute(delete(confirmed).where(confirmed.c.request_id.in_(request_ids)))
 
 
 def last_change(engine: Engine) -> datetime | None:

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, delete, func, text
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from typer.testing import CliRunner
 
 from background.archive.comparison import CompareFinding, Comparison, Discrepancy
 from background.archive.folder import FolderArchive
+from background.archive.lacking import Older
 from background.archive.repairing import repair
 from background.archive.store import HistoryArchive
 from cli.program import app
@@ -22,12 +25,13 @@ from embedded.simulate.sandbox import Sandbox
 from ledger.archive_tables import unarchived
 from ledger.engine import Engine, connect
 from ledger.queries.archive import archived_runs, note_archived
+from ledger.queries.events import events_of
 from ledger.reader import Reader
 from ledger.schema import migrate
 from ledger.tables import cases
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import WHY, command, write_behind
-from tests.engine.looking import C, P, filed, handle_of, in_step
+from tests.engine.looking import C, P, R, filed, handle_of, in_step, until
 from tests.engine.test_archive import archived, closed, forgetful
 
 D = Discrepancy
@@ -142,6 +146,33 @@ async def test_what_one_has_and_the_other_has_not(
     assert (kinds(lost, open_here), kinds(lost, ended)) == ([D.EXTRA], [D.EXTRA])
     with_time = await found_by(Comparison(client.temporal, Reader(other_ledger), archive))
     assert with_time.keys() & {open_here, ended} == set()
+
+
+async def test_what_temporal_has_lost_is_begun_anew_from_the_ledger_where_that_is_asked_for(
+    client: ShareflowClient, archive: HistoryArchive
+) -> None:
+    request_id, engine = await filed(client), client.reader.engine
+    await client.command(request_id, command(P, C.REFUSE, WHY))
+    lost = WorkflowExecution(workflow_id=handle_of(client, request_id).id)
+    asked = DeleteWorkflowExecutionRequest(namespace=client.temporal.namespace, workflow_execution=lost)
+    await client.temporal.workflow_service.delete_workflow_execution(asked)
+
+    async def missing() -> list[CompareFinding]:
+        found = (await found_by(at_once(client, archive, quick=True))).get(request_id, [])
+        return [each for each in found if each.kind is D.MISSING]
+
+    [found] = await until(missing)
+    assert found.lacking is not None
+    assert (found.lacking.side, found.lacking.calls, found.lacking.whole) == (Older.TEMPORAL, 2, True)
+    before = events_of(engine, request_id)
+    comparison = at_once(client, archive)
+    assert not await repair(comparison, found)
+    assert await repair(comparison, found, anew=True)
+    assert events_of(engine, request_id) == before
+    assert not await repair(comparison, found, anew=True), "it is there by now"
+    await client.command(request_id, command(R, C.WITHDRAW, WHY))
+    await handle_of(client, request_id).result()
+    assert kinds(await found_by(comparison), request_id) == [D.UNARCHIVED]
 
 
 async def test_what_is_missing_in_the_archive_is_written_there_and_nothing_else(

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine, select
 from temporalio.client import Client
 
-from background.reconciliation import Sweep, keep_reconciling, reconcile
+from background.reconciliation import Sweep, keep_reconciling, look_back, reconcile
 from domain.words import Stage
 from ledger.engine import Engine
 from ledger.queries.confirmed import confirm
@@ -101,6 +101,23 @@ async def test_who_lags_behind_is_asked_until_it_has_caught_up(client: Shareflow
     later = await reconcile(client.temporal, engine, LONG_AFTER, left=sweep.left)
     assert request_id in later.asked
     assert request_id not in (*later.nudged, *later.left)
+    assert known_of(engine, request_id) == head
+
+
+async def test_what_was_confirmed_before_temporal_was_set_back_is_asked_again(client: ShareflowClient) -> None:
+    since, engine = a_moment_ago(), client.reader.engine
+    request_id, well = await filed(client), await filed(client)
+    for each in (request_id, well):
+        await heard_of(client, each)
+    head = write_behind(engine, request_id, command(P, C.REFUSE, WHY)).head
+    await asyncio.to_thread(confirm, engine, {request_id: head})  # by a door, while Temporal still had it
+    assert request_id not in (await reconcile(client.temporal, engine, since)).asked
+    behind = await look_back(client.temporal, engine)
+    assert request_id in behind
+    assert well not in behind
+    assert (await in_step(client, request_id)).stage is Stage.REFUSED
+    assert request_id in (await reconcile(client.temporal, engine, LONG_AFTER, left=behind)).asked
+    assert request_id not in await look_back(client.temporal, engine)
     assert known_of(engine, request_id) == head
 
 
