@@ -6,12 +6,13 @@ code stays text, a date stays text, no key stands twice, nothing refers to anyth
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import yaml
 
+from domain.messages import Language, label
 from domain.validation_messages import shown
 
 MAX_BYTES = 1_000_000
@@ -37,11 +38,54 @@ def written_yaml(data: Value) -> str:
 
 
 class YamlTextError(ValueError):
-    """A file cannot be used. The message is one plain sentence with the file and the line, which stands apart, too."""
+    """A file cannot be used. The message is one plain sentence with the file and the line; line and column, from 1,
+    stand apart, too. ``word`` names the reason in the catalogue (``yaml``), ``details`` fill it."""
 
-    def __init__(self, sentence: str, line: int) -> None:
-        super().__init__(sentence)
-        self.line = line
+    def __init__(self, where: str, line: int, column: int, word: str, **details: object) -> None:
+        self.line, self.column = line, column
+        self._word, self._details = word, details
+        super().__init__(f"{_one_line(where)}, line {line}: {self.reason('en')}.")
+
+    def reason(self, language: Language) -> str:
+        """What is wrong there."""
+        details = self._details
+        if self._word == INVALID:
+            details = {"problem": _problem_told(str(details["problem"]), language)}
+        return label("yaml", self._word, language).format(**details)
+
+
+INVALID: Final = "invalid"
+UNREADABLE: Final = "it cannot be read"
+PROBLEMS: Final[Mapping[str, str]] = {
+    "mapping values are not allowed": "colon_here",
+    "block sequence entries are not allowed": "item_here",
+    "sequence entries are not allowed": "item_here",
+    "tab character": "tab",
+    "cannot start any token": "first_character",
+    "expected ',' or ']'": "bracket",
+    "expected ',' or '}'": "brace",
+    "expected ':'": "no_colon",
+    "expected key": "indent",
+    "expected '-' indicator": "indent",
+    "expected <block end>": "indent",
+    "expected <document start>": "indent",
+    "expected '<document start>'": "indent",
+    "node content": "no_value",
+    "unexpected end of stream": "quotation",
+    "unexpected document indicator": "quotation",
+    "escape": "escape",
+    "hexdecimal": "escape",
+    UNREADABLE: "unreadable",
+}
+"""Parts of what the parsers say is wrong, and the word of each in the catalogue (``yaml_problem``)."""
+
+
+def _problem_told(problem: str, language: Language) -> str:
+    """What a parser says is wrong; in its own words where nobody has others for it."""
+    if language == "en":
+        return problem
+    word = next((word for part, word in PROBLEMS.items() if part in problem), None)
+    return label("yaml_problem", word, language) if word else problem
 
 
 @dataclass(slots=True)
@@ -98,16 +142,21 @@ def read_yaml(text: str, where: str) -> YamlDocument:
             reader.take(event)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
-        # The parser may point behind the last line; name one that is there.
-        line = min(mark.line + 1, len(text.splitlines())) if mark else reader.line
-        _refuse(where, line, f"this is not valid YAML: {_one_line(problem)}")
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or UNREADABLE
+        line, column = _there(text, mark.line, mark.column) if mark else (reader.line, reader.column)
+        raise YamlTextError(where, line, column, INVALID, problem=_one_line(problem)) from None
     except (ValueError, OverflowError, RecursionError) as error:
         if isinstance(error, YamlTextError):
             raise
         # The parser without libyaml raises these for impossible character escapes.
-        _refuse(where, reader.line, "this is not valid YAML: it cannot be read")
+        raise YamlTextError(where, reader.line, reader.column, INVALID, problem=UNREADABLE) from None
     return reader.document()
+
+
+def _there(text: str, line: int, column: int) -> tuple[int, int]:
+    """Line and column, from 1, of a place counted from 0; a parser may point behind the last line."""
+    lines = text.splitlines()
+    return (line + 1, column + 1) if line < len(lines) else (len(lines), len(lines[-1]) + 1)
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
@@ -119,15 +168,16 @@ def _events(text: str) -> Iterator[yaml.Event]:
 def _check_characters(text: str, where: str) -> None:
     """Refuse a text that is too large or holds characters that nobody can see."""
     if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        _refuse(where, 1, "the file is larger than 1 MB")
+        raise YamlTextError(where, 1, 1, "too_large")
     found = FORBIDDEN.search(text)
     if found:
         line = text.count("\n", 0, found.start()) + 1
-        _refuse(where, line, f"there is a control character (U+{ord(found.group()):04X}) in the text")
+        column = found.start() - text.rfind("\n", 0, found.start())
+        raise YamlTextError(where, line, column, "control_character", code=_code_of(found.group()))
 
 
-def _refuse(where: str, line: int, reason: str) -> NoReturn:
-    raise YamlTextError(f"{_one_line(where)}, line {line}: {reason}.", line) from None
+def _code_of(character: str) -> str:
+    return f"U+{ord(character):04X}"
 
 
 def _one_line(text: object) -> str:
@@ -139,7 +189,7 @@ class _Reader:
 
     def __init__(self, where: str) -> None:
         self.where = where
-        self.line = 1
+        self.line = self.column = 1
         self.documents = 0
         self.stack: list[_Open] = []
         self.data: Value = None
@@ -148,13 +198,13 @@ class _Reader:
     def take(self, event: yaml.Event) -> None:
         """Take the next event. Raises YamlTextError."""
         if event.start_mark is not None:
-            self.line = event.start_mark.line + 1
+            self.line, self.column = event.start_mark.line + 1, event.start_mark.column + 1
         self._check_plain(event)
         match event:
             case yaml.DocumentStartEvent():
                 self.documents += 1
                 if self.documents > 1:
-                    self._refuse("a second document begins here; one file holds one document")
+                    self._refuse("second_document")
             case yaml.MappingStartEvent():
                 self._open({})
             case yaml.SequenceStartEvent():
@@ -166,34 +216,34 @@ class _Reader:
 
     def document(self) -> YamlDocument:
         """The whole, once every event was taken. Raises YamlTextError for an empty or other top level."""
-        self.line = 1
+        self.line = self.column = 1
         if self.top is None or self.data is None:
-            self._refuse("the file is empty")
+            self._refuse("empty")
         if not isinstance(self.data, dict):
             self.line = self.top.line
-            self._refuse("the top level must be a group of keys with values")
+            self._refuse("top_level")
         return YamlDocument(self.data, self.top)
 
-    def _refuse(self, reason: str) -> NoReturn:
-        _refuse(self.where, self.line, reason)
+    def _refuse(self, word: str, **details: object) -> NoReturn:
+        raise YamlTextError(self.where, self.line, self.column, word, **details)
 
     def _check_plain(self, event: yaml.Event) -> None:
         """Refuse what lets a file mean something else than it shows."""
         anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
         if isinstance(event, yaml.AliasEvent):
-            self._refuse(f"references (*{anchor}) are not allowed; write the value out")
+            self._refuse("reference", name=anchor)
         if anchor is not None:
-            self._refuse(f"anchors (&{anchor}) are not allowed; write the value out")
+            self._refuse("anchor", name=anchor)
         if tag is not None:
-            self._refuse(f"tags ({shown(tag)}) are not allowed")
+            self._refuse("tag", tag=shown(tag))
         if getattr(event, "tags", None):
-            self._refuse("%TAG directives are not allowed")
+            self._refuse("tag_directive")
 
     def _open(self, value: dict[str, Any] | list[Any]) -> None:
         if len(self.stack) >= MAX_DEPTH:
-            self._refuse(f"the nesting is deeper than {MAX_DEPTH}")
+            self._refuse("too_deep", most=MAX_DEPTH)
         if self._at_key():
-            self._refuse("a key must be text")
+            self._refuse("key_is_no_text")
         place = self._put(value)
         self.stack.append(_Open(value, place))
 
@@ -207,9 +257,9 @@ class _Reader:
             return
         holder = self.stack[-1]
         if not isinstance(value, str):
-            self._refuse(f"a key must be text; put {shown(event.value)} in quotation marks")
+            self._refuse("key_unquoted", key=shown(event.value))
         if value in holder.place.inner:
-            self._refuse(f"the key {shown(value)} stands here a second time")
+            self._refuse("key_twice", key=shown(value))
         holder.key, holder.key_line = value, self.line
 
     def _resolve(self, event: yaml.ScalarEvent) -> str | int | bool | None:
@@ -217,7 +267,7 @@ class _Reader:
         text: str = event.value
         found = FORBIDDEN.search(text)
         if found:
-            self._refuse(f"an escape stands for a control character (U+{ord(found.group()):04X})")
+            self._refuse("escaped_control", code=_code_of(found.group()))
         if event.style:
             return text
         if text in NULLS:

@@ -25,10 +25,11 @@ class ScenarioComplaints:
         self.language: Language = language
 
     def unreadable(self, error: YamlTextError) -> ScenarioError:
-        """The file is no text that can be read as a scenario."""
-        if self.language == "en":
-            return ScenarioError(str(error))
-        return self._told(error.line, "", label("scenario", "unreadable", self.language))
+        """The file is no text that can be read as a scenario: where that begins, to the column, and why."""
+        said = label("scenario", "unreadable", self.language).format(
+            where=self.where, line=error.line, column=error.column, reason=error.reason(self.language)
+        )
+        return ScenarioError(said)
 
     def about(self, document: YamlDocument, path: Path, reason: str) -> ScenarioError:
         """A reason that is in the reader's language already."""

@@ -87,7 +87,9 @@ async def test_a_step_is_moved_by_working_days(enter: Enter) -> None:
         ("do: grant", "do: record_use", "第 2 步 命令（do）“record_use”不是共享申请的命令"),
         ("2026-09-21T09", "2026-09-17T09", "第 1 步 时间（at）早于前一步或提交的时间"),
         ("statute: changshu-2019\n", "", "适用的办法（statute）缺失，jurisdiction 也没有写"),
-        ("name:", "name: x\nname:", "不是可用的 YAML 文本"),
+        ("name:", "name: x\nname:", "第 2 行第 1 列：键 “name” 在此重复出现"),
+        ("name:", "name: a: b\nx:", "第 1 行第 8 列：不合 YAML 语法：此处不能再有冒号"),
+        ("name:", "\tname:", "第 1 行第 1 列：不合 YAML 语法：此处的字符不能用来开头"),
     ],
 )
 def test_what_is_wrong_with_a_scenario_is_told_in_chinese(was: str, becomes: str, told: str) -> None:
@@ -95,7 +97,7 @@ def test_what_is_wrong_with_a_scenario_is_told_in_chinese(was: str, becomes: str
         scenario_from(GOOD.replace(was, becomes, 1), label("what_if", "the_scenario", "zh"), "zh")
     sentence = str(caught.value)
     assert told in sentence
-    assert re.match(r"场景，第 \d+ 行：", sentence)
+    assert re.match(r"场景，第 \d+ 行(第 \d+ 列)?：", sentence)
     assert not re.search(r"\b(is|must|not|line|lies|step)\b", sentence)
 
 

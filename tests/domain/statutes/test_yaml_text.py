@@ -1,6 +1,7 @@
 """The strict YAML reader: what values mean, which files are refused, and where things stand."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -145,6 +146,10 @@ def test_refusals_are_one_sentence_with_file_and_line(text: str, line: int, reas
     assert message.endswith(".")
     assert "\n" not in message
     assert len(message) < 160
+    assert caught.value.line == line
+    assert 1 <= caught.value.column <= len((text.splitlines() or [""])[line - 1]) + 1
+    told = caught.value.reason("zh")
+    assert not re.search(r"\b(is|not|found|expected|are|the)\b", told), told
 
 
 LINES = """\
