@@ -5,10 +5,10 @@ says itself what the engine had: each limit names the notices that it was counte
 again the notice that was the reason. What the engine has once it has for good.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
+from itertools import chain, combinations, groupby, takewhile
 from typing import Final
 
 from audit.released import always_had
@@ -18,6 +18,8 @@ from domain.words import EventType
 
 BY_CALENDAR: Final = "calendar:"
 """How the reason of a superseding begins that a published edition brought."""
+MOST_UNSHOWN: Final = 8
+"""So many notices of a few years may have been entered with nothing yet to show it; of more, all or none is tried."""
 
 
 @dataclass(frozen=True)
@@ -34,23 +36,66 @@ class KnownThen:
         """The working days as the step had them. Raises CalendarError as ``as_known_on`` does."""
         return calendar.as_known_on(self.day, self.missing)
 
+    def days_or_more(self, calendar: Calendar, years: Collection[int]) -> Iterator[WorkingDays]:
+        """The working days as the step may have had them: more may have been entered, with nothing yet to show it.
+
+        A limit names the notices that bear on its own days, not those that bear on what comes after its end alone.
+        ``years`` are those that matter. Raises CalendarError as ``as_known_on`` does.
+        """
+        unshown = [each for each in calendar.editions if each.id in self.missing and each.year in years]
+        sizes = range(len(unshown) + 1) if len(unshown) <= MOST_UNSHOWN else (0, len(unshown))
+        for more in chain.from_iterable(combinations(unshown, size) for size in sizes):
+            missing = self.missing - {each.id for each in more}
+            if all(each.amends not in missing for each in more):
+                yield calendar.as_known_on(self.day, missing)
+
+
+def known_by(calendar: Calendar, events: Sequence[RecordedEvent], day: date | None, edition: str) -> KnownThen:
+    """What was known on a day after these events of a case, when it was told of an edition."""
+    if day is None:
+        return KnownThen(None)
+    named = {edition, *(name for event in events for name in _named(event))}
+    return _by(day, calendar, {*always_had(), *_with_amended(calendar, named)})
+
 
 def known_then(
     calendar: Calendar, events: Sequence[RecordedEvent], all_editions: bool = False
 ) -> Mapping[int, KnownThen]:
     """By each event's number what was known in its step, whose last event gives the day.
 
-    Events of one command share its key; what time alone brought has none, and then stands by itself.
-    ``all_editions``: a played case, which knew every one from the start.
+    Events of one command share its key; what time alone brought has none, and then stands by itself, unless its limit
+    names a notice of a later day: then it was recorded in one step with what follows by that day (all workers were
+    away). ``all_editions``: a played case, which knew every one from the start.
     """
     found: dict[int, KnownThen] = {}
     had = set(always_had())
-    for _, group in groupby(events, key=lambda event: event.key or event.seq):
-        step = list(group)
+    for place, step in _steps(events):
         had |= _with_amended(calendar, {name for event in step for name in _named(event)})
-        known = KnownThen(None) if all_editions else _by(day_of(step[-1].at), calendar, had)
+        day = day_of(step[-1].at)
+        if step[-1].key is None:
+            day = _day_of_all(calendar, step[-1], events[place + 1 :])
+        known = KnownThen(None) if all_editions else _by(day, calendar, had)
         found.update((event.seq, known) for event in step)
     return found
+
+
+def _steps(events: Sequence[RecordedEvent]) -> Iterator[tuple[int, Sequence[RecordedEvent]]]:
+    """The events step by step, as far as their keys tell, each with the place of its last."""
+    place = -1
+    for _, group in groupby(events, key=lambda event: event.key or event.seq):
+        step = list(group)
+        place += len(step)
+        yield place, step
+
+
+def _day_of_all(calendar: Calendar, event: RecordedEvent, later: Sequence[RecordedEvent]) -> date:
+    """The day on which the notices were known that a limit names, as far as later events without a key reach."""
+    day, named = day_of(event.at), {*_named(event)}
+    needed = max((edition.published for edition in calendar.editions if edition.id in named), default=day)
+    if needed > day:
+        days = (day_of(each.at) for each in takewhile(lambda each: each.key is None, later))
+        day = next((each for each in days if each >= needed), day)
+    return day
 
 
 def _by(day: date, calendar: Calendar, had: Collection[str]) -> KnownThen:

@@ -4,73 +4,58 @@ A history has these answers from the ledger and from an activity. How a deadline
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from datetime import date, timedelta
-from typing import NamedTuple
 
+from audit.known_editions import KnownThen, known_by, known_then
 from audit.verification.record import CaseRecord
-from audit.verification.replayed import Replayed
+from audit.verification.replayed import HeardRecount, Replayed
 from audit.verification.rules import DecidesOtherwise
-from domain.calendar import Calendar, CalendarError, WorkingDays
+from domain.calendar import CalendarError, day_of
 from domain.engine.deadlines import resolve
 from domain.engine.records import Clock, ClockOrder
 
 
-class Ordered(NamedTuple):
-    """A limit as the case has ordered it, and the day whose knowledge of the calendar counted (None: all editions)."""
-
-    order: ClockOrder
-    known_on: date | None
-
-
-def check_calendar_answers(record: CaseRecord, ordered: Mapping[int, Ordered], replayed: Replayed) -> None:
+def check_calendar_answers(
+    record: CaseRecord, ordered: Mapping[int, ClockOrder], replayed: Replayed, all_editions: bool
+) -> None:
     """Each limit warns and climbs when it must, and each recount gave what it must.
 
-    ``ordered``: the orders by the number of the event that starts the limit. Raises DecidesOtherwise.
+    ``ordered``: the orders by the number of the event that starts the limit. ``all_editions``: a played case that knew
+    every edition from the start. Raises DecidesOtherwise.
     """
+    known = known_then(record.calendar, record.events, all_editions)
     for event in record.events:
         if event.clock is not None and event.seq in ordered:
-            order, known_on = ordered[event.seq]
-            again = [_counted(order, days, record) for days in _known(record.calendar, known_on)]
-            if (event.clock.warn_at, event.clock.rungs) not in [
-                (clock.warn_at, clock.rungs) for clock in again if clock
-            ]:
+            order = ordered[event.seq]
+            again = _counted(record, order, event.clock, known[event.seq])
+            if not any((event.clock.warn_at, event.clock.rungs) == (clock.warn_at, clock.rungs) for clock in again):
                 raise DecidesOtherwise(
                     f"event {event.seq}: the warnings and the ladder of {order.id.value} do not come when they must",
                     order.article,
                 )
     for heard in replayed.recounts:
-        days_then = list(_known(record.calendar, heard.recount.known_on, heard.edition))
-        numbers = [[each.number for each in listed] for listed in (heard.recount.orders, heard.answer)]
-        if numbers[0] != numbers[1]:
-            raise DecidesOtherwise(f"for {heard.edition} the history counts other limits again than it was asked to")
-        for order, answered in zip(heard.recount.orders, heard.answer, strict=True):
-            again = [_counted(order, days, record) for days in days_then]
-            if (answered.due_at, answered.provisional) not in [(c.due_at, c.provisional) for c in again if c]:
-                raise DecidesOtherwise(
-                    f"{heard.edition} does not give {order.id.value} the last day that the history has", order.article
-                )
+        _check_recount(record, heard)
 
 
-def _counted(order: ClockOrder, days: WorkingDays, record: CaseRecord) -> Clock | None:
+def _check_recount(record: CaseRecord, heard: HeardRecount) -> None:
+    """A notice moved the limits that it was asked about as it must. Raises DecidesOtherwise."""
+    orders = heard.recount.orders
+    if [order.number for order in orders] != [clock.number for clock in heard.answer]:
+        raise DecidesOtherwise(f"for {heard.edition} the history counts other limits again than it was asked to")
+    known = known_by(record.calendar, record.events[: heard.head], heard.recount.known_on, heard.edition)
+    for order, answered in zip(orders, heard.answer, strict=True):
+        again = _counted(record, order, answered, known)
+        if not any((answered.due_at, answered.provisional) == (clock.due_at, clock.provisional) for clock in again):
+            raise DecidesOtherwise(
+                f"{heard.edition} does not give {order.id.value} the last day that the history has", order.article
+            )
+
+
+def _counted(record: CaseRecord, order: ClockOrder, said: Clock, known: KnownThen) -> Iterator[Clock]:
+    """A limit, by all that the engine may have known of the calendar."""
+    last = max([said.due_date, *(day_of(rung.at) for rung in said.rungs)])
+    years = range(day_of(order.started_at).year, last.year + 1)
     try:
-        return resolve(order, days, record.policy.close_of_business)
+        for days in known.days_or_more(record.calendar, years):
+            yield resolve(order, days, record.policy.close_of_business)
     except CalendarError:
-        return None
-
-
-def _known(calendar: Calendar, day: date | None, edition: str | None = None) -> Iterator[WorkingDays]:
-    """The calendars that the engine may have had on a day: an edition can be entered later than it is published.
-
-    Those with ``edition``, where one is named.
-    """
-    with suppress(CalendarError):
-        yield calendar.as_known_on(day)
-    for later in reversed(calendar.editions):
-        if later.id == edition:
-            return
-        if day is not None and later.published <= day:
-            try:
-                yield calendar.as_known_on(later.published - timedelta(days=1))
-            except CalendarError:
-                return
+        return

@@ -45,7 +45,7 @@ def check_ledger(record: CaseRecord, replayed: Replayed, opening: CaseOpening, w
     if replayed.otherwise:
         raise DecidesOtherwise(replayed.otherwise[0])
     _check_order_of_time(record)
-    check_calendar_answers(record, vouched.ordered, replayed)
+    check_calendar_answers(record, vouched.ordered, replayed, opening.all_editions)
     return f"{len(decided)} events, {_how(vouched)}{check_dates(record, replayed, opening)}"
 
 

@@ -9,19 +9,16 @@ command is left in the history, some command must be one that the rules allow an
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import product, takewhile
 from typing import Any, Final, ParamSpec
 
-from audit.verification.calendar_answers import Ordered
 from audit.verification.replayed import Replayed, written_by
 from audit.verification.rules import DecidesOtherwise
-from domain.calendar import day_of
 from domain.engine.case import Case
 from domain.engine.commands import Command
 from domain.engine.decision import Decision, Refused
 from domain.engine.evolve import evolve_all
-from domain.engine.records import Actor, Clock, Event, NumberedEvent
+from domain.engine.records import Actor, Clock, ClockOrder, Event, NumberedEvent
 from domain.engine.timers import recounted
 from domain.evidence import body_of, canonical_json, deadline_of, numbered
 from domain.words import CommandName, EventType, Role
@@ -52,13 +49,13 @@ class Vouched:
     events: dict[int, NumberedEvent] = field(default_factory=dict)
     again: list[int] = field(default_factory=list)
     unasked: list[int] = field(default_factory=list)
-    ordered: dict[int, Ordered] = field(default_factory=dict)
+    ordered: dict[int, ClockOrder] = field(default_factory=dict)
 
-    def order(self, events: Sequence[Event], head: int, known_on: date | None) -> None:
+    def order(self, events: Sequence[Event], head: int) -> None:
         """Note what a step orders, whose events come after a head."""
         for seq, event in enumerate(events, start=head + 1):
             if event.order is not None:
-                self.ordered.setdefault(seq, Ordered(event.order, known_on))
+                self.ordered.setdefault(seq, event.order)
 
 
 def vouched_by(replayed: Replayed, opening: CaseOpening) -> Vouched:
@@ -67,7 +64,7 @@ def vouched_by(replayed: Replayed, opening: CaseOpening) -> Vouched:
     for heard in replayed.steps:
         written = written_by(heard)
         if written:
-            vouched.order(heard.step.events, heard.step.head, heard.step.known_on)
+            vouched.order(heard.step.events, heard.step.head)
         for event in written:
             vouched.events.setdefault(event.seq, event)
         fresh = [event for event in heard.result.events if event.seq not in vouched.events]
@@ -100,7 +97,7 @@ class _Judge:
             here = here[: len(events)]
             (vouched.again if again else vouched.unasked).extend(event.seq for event in here)
             vouched.events.update((event.seq, event) for event in here)
-            vouched.order(events, case.head, None if self._opening.all_editions else day_of(here[-1].at))
+            vouched.order(events, case.head)
             case, place = evolve_all(case, here), place + len(here)
 
     def _decided(self, case: Case, told: Told) -> Iterator[Sequence[Event]]:

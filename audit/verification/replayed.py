@@ -46,8 +46,9 @@ class HeardStep:
 
 @dataclass(frozen=True)
 class HeardRecount:
-    """What a case asked of the calendar for an edition, and what it was answered."""
+    """What a case asked of the calendar for an edition, when it had so many events, and what it was answered."""
 
+    head: int
     edition: str
     recount: Recount
     answer: Sequence[Clock]
@@ -144,8 +145,9 @@ def _heard(
 ) -> ActivityHandle[Any]:
     hear: Callable[[Any], None]
     case = workflow.instance()
+    before: Case = case.recorder.case
     if asked.activity == RECORD_STEP:
-        (step,), before = asked.args, case.recorder.case
+        (step,) = asked.args
 
         def hear(answer: StepResult) -> None:
             replayed.steps.append(HeardStep(step, answer, before, workflow.now()))
@@ -154,7 +156,7 @@ def _heard(
         (recount,), edition = asked.args, case.recounts.news[0].edition
 
         def hear(answer: Sequence[Clock]) -> None:
-            replayed.recounts.append(HeardRecount(edition, recount, answer))
+            replayed.recounts.append(HeardRecount(before.head, edition, recount, answer))
 
     else:
         return handle

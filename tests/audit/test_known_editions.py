@@ -1,9 +1,8 @@
 """Notices that were entered after their day: what was counted before holds, and none that was known is left out."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -16,64 +15,22 @@ from audit.verification.deadlines import check_deadlines
 from audit.verification.record import CaseRecord, record_in
 from audit.verification.results import CheckFailed
 from audit.verification.verify import verify
-from domain.calendar import CHINA, Calendar, DayKind, Edition
+from domain.calendar import CHINA, Calendar, Edition, day_of
 from domain.engine.deadlines import order_again, resolve
-from domain.engine.records import Clock, RecordedEvent
-from domain.words import EventType, Unit
+from domain.engine.records import RecordedEvent
+from domain.words import Unit
+from tests.audit.counting_engine import AMENDED, ENTERED, OWN, life
 from tests.audit.dossiers import dossier_of, with_calendar
 from tests.audit.make_golden import RELEASED_EDITIONS
 from tests.audit.recorded import played
 from tests.audit.test_verification import wrong
 
 CASE = "cn-809-2025.extension-granted"
-FIRST_DAY = date(2026, 11, 10)
-OWN = Edition(
-    id="2027b", year=2027, published=date(2026, 11, 20), title="通知", notice="https://example.org/",
-    days={date(2027, 1, 4): "off", date(2027, 1, 5): "off", date(2026, 12, 31): "off"},
-)  # fmt: skip
-MOVED: Mapping[date, DayKind] = {date(2027, 1, 4): "work", date(2027, 1, 6): "off"}
-AMENDED = replace(OWN, id="2027c", published=date(2026, 12, 3), amends="2027b", days=MOVED)
-ENTERED = Calendar((*Calendar.packaged().editions, OWN, AMENDED))
 
 
-def lived(record: CaseRecord, acts: Sequence[tuple[int, int]]) -> list[RecordedEvent]:
-    """The events of an engine that counts a limit of so many working days after so many days; 0: it enters a notice.
-
-    Running limits that a notice changes are counted again, as an engine does.
-    """
-    events, had, at = list[RecordedEvent](), {edition.id for edition in Calendar.packaged().editions}, FIRST_DAY
-    model = next(event.clock for event in record.events if event.clock)
-    running = dict[int, Clock]()
-
-    def add(type_: EventType, clock: Clock | None = None, **data: object) -> None:
-        instant = datetime.combine(at, datetime.min.time(), CHINA) + timedelta(hours=10)
-        said = {"seq": len(events) + 1, "at": instant, "type": type_, "clock": clock, "key": None, "data": data}
-        events.append(record.events[0].model_copy(update=said))
-
-    def counted(clock: Clock) -> Clock:
-        missing = {edition.id for edition in ENTERED.editions} - had
-        return resolve(order_again(clock), ENTERED.as_known_on(at, missing), record.policy.close_of_business)
-
-    for days, amount in acts:
-        at += timedelta(days=days)
-        if amount:
-            start = datetime.combine(at, datetime.min.time(), CHINA) + timedelta(hours=10)
-            number = len(events) + 1
-            clock = counted(model.model_copy(update={"number": number, "started_at": start, "amount": amount}))
-            running[number] = clock
-            add(EventType.CLOCK_STARTED, clock)
-            continue
-        news = next((each for each in (OWN, AMENDED) if each.id not in had and each.published <= at), None)
-        if news is None:
-            continue
-        had.add(news.id)
-        for number, old in list(running.items()):
-            fresh = counted(old)
-            if (fresh.due_at, fresh.provisional) != (old.due_at, old.provisional):
-                add(EventType.CLOCK_SUPERSEDED, number=number, reason=f"{BY_CALENDAR}{news.id}")
-                add(EventType.CLOCK_STARTED, fresh)
-                running[number] = fresh
-    return events
+def lived(record: CaseRecord, acts: Sequence[tuple[int, int]]) -> Sequence[RecordedEvent]:
+    """What is recorded of an engine's life."""
+    return life(record, acts, (OWN, AMENDED)).events
 
 
 ALL = editions_here()
@@ -123,6 +80,21 @@ def test_both_orders_of_a_day() -> None:
     late = after.model_copy(update={"clock": before.clock})
     with pytest.raises(CheckFailed, match="event 4: due_date"):
         check_deadlines(replace(record, events=[before, superseded, again, late]), False, ALL)
+
+
+def test_what_time_brought_while_all_workers_were_away_was_counted_on_the_day_on_which_they_came_back() -> None:
+    """Days of it are recorded in one step, by the notices of its last day."""
+    record = replace(record_in(dossier_of(CASE)), calendar=ENTERED)
+    away, *_, back = lived(record, [(8, 33), (3, 0), (0, 33)])
+    assert away.clock
+    days = ENTERED.as_known_on(day_of(back.at))
+    late = away.model_copy(update={"clock": resolve(order_again(away.clock), days, record.policy.close_of_business)})
+    assert late.clock
+    assert late.clock.due_date > away.clock.due_date
+    assert "each the same day and hour" in check_deadlines(replace(record, events=[late, back]), False, ALL)
+    for last in (back.model_copy(update={"key": "a command"}), back.model_copy(update={"at": away.at})):
+        with pytest.raises(CheckFailed, match="event 1: "):
+            check_deadlines(replace(record, events=[late, last]), False, ALL)
 
 
 def test_a_dossier_holds_that_was_packed_after_a_notice_was_entered_late() -> None:
