@@ -47,8 +47,10 @@ from console import (
 )
 from console.door import Door, SignedOut, WayIn, language_of, visitor_of
 from console.oidc import RETURN
-from console.pages import HEADERS, page, script, see_other, sign, style
+from console.onward import to_sign_in
+from console.pages import HEADERS, page, script, sign, style
 from console.streams import Streams
+from console.typed import typed_in
 from domain.messages import label
 from ledger.errors import BadCursor
 from starter.errors import NotFound, Unavailable
@@ -191,8 +193,12 @@ class _Instead(_Pages):
 Telling = Callable[[Request, Exception], Awaitable[Response]]
 
 
-async def _signed_out(_: Request, __: Exception) -> Response:
-    return see_other("/sign-in")
+async def _signed_out(request: Request, _: Exception) -> Response:
+    """On to the way in; whoever has typed something into a form sees it once more before."""
+    language = language_of(request)
+    if await typed_in(request, language):
+        return await _told(request, 403, label("console", "session_ended", language))
+    return to_sign_in(request)
 
 
 async def _of_library(request: Request, error: Exception) -> Response:
@@ -225,7 +231,8 @@ async def _told(request: Request, status: int, sentence: str, headers: object = 
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         with contextlib.suppress(SignedOut, Problem):
             visitor = await visitor_of(request)
-    answer = page(request, "problem.html", visitor, {"sentence": sentence}, status)
+    typed = await typed_in(request, language_of(request)) if status == HTTPStatus.FORBIDDEN else ()
+    answer = page(request, "problem.html", visitor, {"sentence": sentence, "typed": typed}, status)
     if isinstance(headers, dict):
         answer.headers.update({**headers, **HEADERS})
     return answer

@@ -20,6 +20,7 @@ from api.worklist.division_endpoints import deeds_out
 from api.worklist.schemas import HandOverIn
 from background.turns import DIVIDING, unit_of
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
+from console.menu import first_page
 from console.pages import ANY_CASE, page, see_other
 from domain.access import Caller
 from domain.calendar import day_of
@@ -33,9 +34,9 @@ VIEWS: Final[Mapping[str, Tab]] = {view: view for view in get_args(Tab)}
 TABS: Final = (*VIEWS, "done")
 
 
-async def home(_: Request) -> Response:
-    """The first page is the desk."""
-    return see_other("/desk")
+async def home(request: Request) -> Response:
+    """The first page is where the visitor's day begins."""
+    return see_other(first_page((await visitor_of(request)).caller))
 
 
 async def show(request: Request) -> Response:

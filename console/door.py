@@ -110,6 +110,13 @@ def _unasked(request: Request) -> bool:
     return LIVE in request.headers or own_path(request.scope) == "/live"
 
 
+def from_elsewhere(request: Request) -> bool:
+    """Whether a page of another address sends a form here."""
+    origin = request.headers.get("origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    return foreign or request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+
+
 async def form_of(request: Request, visitor: Visitor | None, files: int = 0) -> FormData:
     """What a form sent, with so many files at most.
 
@@ -117,9 +124,7 @@ async def form_of(request: Request, visitor: Visitor | None, files: int = 0) -> 
     that nothing can hold.
     """
     language = language_of(request)
-    origin = request.headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-    if foreign or request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+    if from_elsewhere(request):
         raise Problem(403, "form_expired", title=label("console", "form_expired", language))
     form = await request.form(max_files=files, max_fields=MOST_FIELDS)
     if unheld(text for pair in form.multi_items() for text in pair if isinstance(text, str)):
@@ -171,9 +176,9 @@ async def owner_of_feed(request: Request, token: str) -> Caller:
     return caller
 
 
-def set_cookie(answer: Response, name: str, value: str) -> None:
-    """Bring something to the browser that no script reads and no other site sends."""
-    answer.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="lax")
+def set_cookie(answer: Response, name: str, value: str, lasts: int | None = None) -> None:
+    """Bring something to the browser that no script reads and no other site sends, for so many seconds if said."""
+    answer.set_cookie(name, value, lasts, path="/", secure=True, httponly=True, samesite="lax")
 
 
 def _digest(token: str) -> str:

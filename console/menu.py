@@ -1,6 +1,6 @@
 """The menu at the left of every page: the pages that there are, each shown to those who may open it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +39,15 @@ MENU: Final = (
     MenuEntry("/what-if", "what_if"),
     MenuEntry("/audit", "audit", AUDITORS),
 )
+
+
+APART: Final[Mapping[Role, str]] = {Role.OPERATOR: "/stuck", Role.AUDITOR: "/audit"}
+"""Roles for which no case waits, each with the page of its work."""
+
+
+def first_page(caller: Caller) -> str:
+    """Where somebody's day begins: at the desk, or where nothing can wait there, at the page of the role."""
+    return next((APART[role] for role in Role if {role} == caller.roles and role in APART), "/desk")
 
 
 def menu_of(caller: Caller) -> list[MenuEntry]:

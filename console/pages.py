@@ -10,13 +10,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.http.prefix import own_path, prefixed
+from configuration.files import FileError
 from console.door import CSRF, Visitor, door_of, language_of
 from console.menu import menu_of
-from domain.messages import words
+from domain.departments import DepartmentsError, name_in
+from domain.messages import Language, words
 from domain.messages.days import day_text
+from domain.statutes.loader import packaged_statutes
 from domain.stuck_words import told_of_point, told_of_reason
 from starter.documents.page import TAGS
 from starter.documents.wording import said, time_text
+from starter.overlaid import title_with_above
 
 HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -58,18 +62,30 @@ def page(
             tag=TAGS[language],
             visitor=visitor,
             menu=menu_of(visitor.caller) if visitor else [],
+            org_name=_org_name(request, visitor),
             demonstrates=door_of(request).demonstration,
             csrf=CSRF,
             here=own_path(request.scope),
             paged="cursor" in request.query_params,
             live=live if request.method == "GET" else None,
-            **{"back": _back(request), "scripted": False, **context},
+            **{"back": shown_at(request), "scripted": False, **context},
         )
     )
     return HTMLResponse(text, status, {**HEADERS, "Content-Language": TAGS[language]})
 
 
-def _back(request: Request) -> str:
+def _org_name(request: Request, visitor: Visitor | None) -> str | None:
+    """What the operator's list of departments calls the visitor's; None where that says nothing of it."""
+    if visitor is None or visitor.caller.org is None:
+        return None
+    try:
+        places = door_of(request).context.departments()
+    except (DepartmentsError, FileError):
+        return None
+    return name_in(places, visitor.caller.org)
+
+
+def shown_at(request: Request) -> str:
     """Where the page that is shown can be asked for again: what a form was sent to lies below it."""
     path = own_path(request.scope)
     if request.method not in ("GET", "HEAD"):
@@ -97,6 +113,12 @@ async def sign(_: Request) -> Response:
     return Response(_templates().get_template("sign.svg").render(), headers=HEADERS, media_type="image/svg+xml")
 
 
+def text_name(statute_id: str, language: Language) -> str:
+    """What a text is called, by its own title alone; its id where it is none of ours."""
+    known = packaged_statutes().get(statute_id)
+    return statute_id if known is None else getattr(known.title, language)
+
+
 @cache
 def _style() -> str:
     folder = files("console").joinpath("templates")
@@ -119,5 +141,13 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["at"] = prefixed
-    made.filters.update(said=said, day=day_text, instant=time_text, held_up=told_of_reason, point=told_of_point)
+    made.filters.update(
+        text=text_name,
+        with_above=title_with_above,
+        said=said,
+        day=day_text,
+        instant=time_text,
+        held_up=told_of_reason,
+        point=told_of_point,
+    )
     return made

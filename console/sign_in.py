@@ -1,6 +1,7 @@
 """Signing in and out, and the language: at the operator's issuer, or in the demonstration by choosing who one is."""
 
-from collections.abc import Collection
+import asyncio
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.problems import Problem
+from api.supervision.figures import figures
 from console.door import (
     LANGUAGE,
     SignedOut,
@@ -24,28 +26,60 @@ from console.door import (
     visitor_of,
 )
 from console.oidc import BEGUN
+from console.onward import onward, own_page
 from console.pages import page, see_other
 from domain.access import EVERYWHERE, OF_A_PLACE, Caller
 from domain.field_types import Code
-from domain.messages import label
+from domain.messages import label, words
 from domain.words import Role
 
 _CODE: Final = TypeAdapter(Code)
 HERE: Final = ("127.0.0.1", "localhost", "::1")
 PARTIES: Final = frozenset({Role.REQUESTER, Role.PROVIDER})
+ANYBODY: Final = Caller("demonstration", None, frozenset({Role.BUREAU}), frozenset({EVERYWHERE}))
+"""For whom the demonstration counts what waits, before anybody is signed in."""
+
+
+@dataclass(frozen=True)
+class Guise:
+    """Who somebody wants to be: roles, a department of the list or the code of another."""
+
+    roles: frozenset[Role] = frozenset()
+    org: str = ""
+    other_org: str = ""
+
+    @property
+    def code(self) -> str:
+        """The department's code; empty for none."""
+        return self.other_org or self.org
 
 
 async def show(request: Request) -> Response:
     """The way to the issuer, or the form of the demonstration, or that there is no way in."""
-    return _form(request)
+    return await _choice(request, Guise()) if door_of(request).demonstration else _form(request)
 
 
-def _form(
-    request: Request, wrong: str | None = None, chosen: Collection[Role] = (), org: str = "", status: int = 200
-) -> Response:
-    said = {"wrong": wrong, "chosen": chosen, "org": org, "back": "/sign-in"}
-    door = door_of(request)
-    context = {"demonstration": door.demonstration, "by_issuer": door.issuer is not None, "roles": list(Role), **said}
+def _form(request: Request, wrong: str | None = None, status: int = 200) -> Response:
+    way_in = {"demonstration": False, "by_issuer": door_of(request).issuer is not None}
+    context = {**way_in, "wrong": wrong, "back": "/sign-in"}
+    return page(request, "sign_in.html", None, context, status)
+
+
+async def _choice(request: Request, typed: Guise, wrong: str | None = None, status: int = 200) -> Response:
+    """The form of the demonstration: roles with what is done in each, departments with how much waits for each."""
+    language = language_of(request)
+    told = await asyncio.to_thread(figures, door_of(request).context, ANYBODY, language)
+    context = {
+        "demonstration": True,
+        "roles": list(Role),
+        "does": {word: texts[language] for word, texts in words("role_does").items()},
+        "departments": told.departments,
+        "chosen": typed.roles,
+        "org": typed.org,
+        "other_org": typed.other_org,
+        "wrong": wrong,
+        "back": "/sign-in",
+    }
     return page(request, "sign_in.html", None, context, status)
 
 
@@ -53,20 +87,21 @@ async def enter(request: Request) -> Response:
     """Begin a session as somebody: in the demonstration alone, and from this machine's own address."""
     if not door_of(request).demonstration or urlsplit(f"//{request.headers.get('host', '')}").hostname not in HERE:
         raise Problem(403, "role_required")
-    form = await form_of(request, None)
+    form, language = await form_of(request, None), language_of(request)
     roles = frozenset(role for role in Role if role.value in form.getlist("role"))
-    org, language = str(form.get("org", "")).strip() or None, language_of(request)
+    chosen = Guise(roles, str(form.get("org", "")).strip(), str(form.get("other_org", "")).strip())
     if not roles:
-        return _form(request, label("console", "choose_role", language), roles, org or "", 422)
+        return await _choice(request, chosen, label("console", "choose_role", language), 422)
     try:
-        code = None if org is None else _CODE.validate_python(org)
+        code = _CODE.validate_python(chosen.code) if chosen.code else None
     except ValidationError:
         code = None
-    if (org is not None or roles & PARTIES) and code is None:
-        return _form(request, label("console", "choose_org", language), roles, org or "", 422)
+    if (chosen.code or roles & PARTIES) and code is None:
+        return await _choice(request, chosen, label("console", "choose_org", language), 422)
     places = frozenset({EVERYWHERE}) if roles & OF_A_PLACE else frozenset[str]()
     subject = f"{'+'.join(sorted(roles))}@{code or 'nowhere'}"
-    return await sign_in(request, Caller(subject, code, roles, places), see_other("/desk"))
+    caller = Caller(subject, code, roles, places)
+    return await sign_in(request, caller, onward(request, caller))
 
 
 async def begin(request: Request) -> Response:
@@ -84,7 +119,7 @@ async def come_back(request: Request) -> Response:
         context.limits.failed(came_from(request))
         answer = _form(request, label("console", "sign_in_refused", language_of(request)), status=403)
     else:
-        answer = await sign_in(request, caller, see_other("/desk"))
+        answer = await sign_in(request, caller, onward(request, caller))
     answer.delete_cookie(BEGUN, path="/", secure=True, httponly=True, samesite="lax")
     return answer
 
@@ -120,6 +155,6 @@ async def choose_language(request: Request) -> Response:
         visitor = None
     form = await form_of(request, visitor)
     back = str(form.get("back", "/"))
-    answer = see_other(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/")
+    answer = see_other(own_page(back, "/"))
     set_cookie(answer, LANGUAGE, "en" if form.get("language") == "en" else "zh")
     return answer

@@ -39,6 +39,13 @@ Departments = Mapping[str, tuple[Department, ...]]
 """The departments by place, as in ``place_of``: ``nantong``, ``changshu``."""
 
 
+def name_in(places: Departments, code: str) -> str | None:
+    """What a list calls the department of a code; None for one that it does not have."""
+    wanted = code_key(code)
+    found = (each.name for departments in places.values() for each in departments if code_key(each.code) == wanted)
+    return next(found, None)
+
+
 class _File(BaseModel):
     places: dict[str, Place]
 

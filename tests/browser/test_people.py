@@ -53,7 +53,7 @@ async def test_somebody_signs_in_and_out_by_keyboard(seat: Seat) -> None:
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("alert")).to_contain_text(label("console", "choose_org", "zh"))
     await expect(page.locator("#role-provider")).to_be_checked()
-    await tab_to(page, "#org")
+    await tab_to(page, "#other-org")
     await page.keyboard.type(PROVIDER)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text(label("console", "desk", "zh"))

@@ -70,7 +70,7 @@ def enter(door: httpx.AsyncClient) -> Enter:
 
     async def signed_in(role: Role, org: str = "") -> Person:
         answer = await door.post("/sign-in", data={"role": role.value, "org": org})
-        assert (answer.status_code, answer.headers["location"]) == (303, "/desk"), answer.text
+        assert answer.status_code == 303, answer.text
         cookie = answer.headers["set-cookie"]
         door.cookies.clear()
         assert all(said in cookie for said in ("HttpOnly", "Secure", "SameSite=lax", "Path=/"))

@@ -1,12 +1,15 @@
 """Signing in, the desk, a case and its forms, over HTTP."""
 
+import re
+
 import httpx
 import pytest
 
 from api.app import create_app
 from api.context import AppContext
 from console.app import add_console
-from domain.messages import label
+from console.onward import WANTED
+from domain.messages import label, words
 from domain.words import Role
 from tests.api.callers import STRANGER, Bearer, People
 from tests.console.conftest import THE_SCRIPT, Enter
@@ -22,6 +25,39 @@ def people(api: httpx.AsyncClient, bearer: Bearer) -> People:
 async def test_whoever_is_signed_out_is_led_to_the_way_in(door: httpx.AsyncClient, path: str) -> None:
     answer = await door.get(path)
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+async def test_who_signs_in_comes_to_the_page_that_was_asked_for_once(door: httpx.AsyncClient) -> None:
+    asked = await door.get("/cases/NANTONG-1?done=3")
+    kept = asked.headers["set-cookie"].partition(";")[0]
+    entered = await door.post("/sign-in", data={"role": "auditor"}, headers={"Cookie": kept})
+    door.cookies.clear()
+    assert entered.headers["location"] == "/cases/NANTONG-1?done=3"
+    assert f'{kept.partition("=")[0]}="";' in entered.headers["set-cookie"]
+    forged = await door.post(
+        "/sign-in", data={"role": "auditor"}, headers={"Cookie": f"{WANTED}=%2F%2Felsewhere.example"}
+    )
+    door.cookies.clear()
+    assert forged.headers["location"] == "/audit"
+
+
+@pytest.mark.parametrize(("role", "page"), [("bureau", "/desk"), ("operator", "/stuck"), ("auditor", "/audit")])
+async def test_everybody_begins_where_the_own_work_is(door: httpx.AsyncClient, role: str, page: str) -> None:
+    entered = await door.post("/sign-in", data={"role": role})
+    door.cookies.clear()
+    cookie = {"Cookie": entered.headers["set-cookie"].partition(";")[0]}
+    assert entered.headers["location"] == (await door.get("/", headers=cookie)).headers["location"] == page
+
+
+async def test_the_demonstration_offers_the_departments_for_which_something_waits(
+    door: httpx.AsyncClient, people: People, enter: Enter
+) -> None:
+    await (await enter(Role.BUREAU, "bureau")).give(await people.file(), "accept")
+    page = (await door.get("/sign-in")).text
+    assert re.search(rf'<option value="{PROVIDER}">.+</option>', page)
+    assert all(texts["zh"] in page for texts in words("role_does").values())
+    chosen = await door.post("/sign-in", data={"role": "provider", "org": PROVIDER, "other_org": "=1+1"})
+    assert (chosen.status_code, f'value="{PROVIDER}" selected' in chosen.text) == (422, True)
 
 
 async def test_every_page_is_under_strict_headers(door: httpx.AsyncClient, enter: Enter) -> None:
@@ -125,6 +161,24 @@ async def test_a_form_without_the_token_of_its_session_does_nothing(people: Peop
         assert label("console", "form_expired", "zh") in answer.text
     assert (await bureau.send(path, form, Origin="http://elsewhere.example")).status_code == 403
     assert (await bureau.send(path, form, Origin="http://127.0.0.1:8080")).status_code == 303
+
+
+async def test_what_was_typed_is_shown_once_more_when_the_form_cannot_be_taken(
+    people: People, enter: Enter, door: httpx.AsyncClient
+) -> None:
+    request_id = await people.file()
+    bureau, path = await enter(Role.BUREAU, "bureau"), f"/cases/{request_id}/commands"
+    typed = {"command": "urge", "level": "notice", "reason": "写了很久的<b>理由</b>"}
+    strange = await bureau.send(path, typed)
+    ended = await door.post(path, data=typed)
+    for answer in (strange, ended):
+        assert answer.status_code == 403
+        assert "写了很久的&lt;b&gt;理由&lt;/b&gt;" in answer.text
+        assert label("console", "reason", "zh") in answer.text.partition("<dl")[2]
+    assert label("console", "session_ended", "zh") in ended.text
+    forged = await door.post(path, data=typed, headers={"Origin": "http://elsewhere.example"})
+    assert (forged.status_code, forged.headers["location"]) == (303, "/sign-in")
+    assert "写了很久的" not in (await bureau.send(path, typed, Origin="http://elsewhere.example")).text
 
 
 async def test_signing_out_ends_the_session_for_good(enter: Enter) -> None:

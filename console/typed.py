@@ -1,0 +1,40 @@
+"""What somebody typed into a form that was not taken: shown once more, so that it can be copied and is not lost."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from console.door import CSRF, MOST_FIELDS, from_elsewhere
+from console.said import field_name
+from console.shown_forms import MORE
+from domain.messages import Language
+
+NOT_TYPED: Final = frozenset(
+    {
+        *(CSRF, MORE, "command", "idempotency_key", "if_match", "as", "key", "cause", "case", "cases", "tab", "holder"),
+        *("all", "digest", "edition", "original", "sheet", "back", "language", "role", "org", "step", "days", "sure"),
+    }
+)
+"""Fields that a page brings along or in which something is only chosen."""
+MOST_FILES: Final = 20
+
+
+async def typed_in(request: Request, language: Language) -> Sequence[tuple[str, str]]:
+    """The fields with something typed in them, by their names; nothing of a form that comes from another address."""
+    if request.method != "POST" or from_elsewhere(request):
+        return ()
+    try:
+        form = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
+    except HTTPException:
+        return ()
+    return [
+        (field_name(name, language), value)
+        for name, value in form.multi_items()
+        if isinstance(value, str) and value.strip() and value != "true" and not _brought(name)
+    ]
+
+
+def _brought(name: str) -> bool:
+    return name in NOT_TYPED or name.endswith(".rows")
