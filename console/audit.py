@@ -33,6 +33,7 @@ from domain.statutes.loader import packaged_statutes
 from ledger.queries.views import CaseFilter
 from starter.audit_selection import selected
 from starter.errors import InvalidInput
+from starter.overlaid import title_with_above
 
 _DAY: Final = TypeAdapter(Day)
 _CODE: Final = TypeAdapter(Code)
@@ -83,12 +84,12 @@ async def findings(request: Request) -> Response:
 def _page(
     request: Request, visitor: Visitor, template: str, asked: Mapping[str, str], shown: Mapping[str, Any], status: int
 ) -> Response:
-    context = door_of(request).context
-    formats = [(form.value, label("console", f"log_{form.value}", language_of(request))) for form in LOGS]
+    context, language = door_of(request).context, language_of(request)
+    formats = [(form.value, label("console", f"log_{form.value}", language)) for form in LOGS]
     more = {
         "asked": asked,
         "said": said_of(asked),
-        "statutes": list(packaged_statutes()),
+        "statutes": [(id_, title_with_above(it, language)) for id_, it in packaged_statutes().items()],
         "formats": formats,
         "verifies": context.settings.verify_page is not None,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -38,7 +39,10 @@ def story(told: CaseTold, now: datetime, before: int | None, language: Language)
     parties = {case.requester_code: case.requester_name, case.provider_code: case.provider_name}
     return {
         "events": [
-            {**event_told(event, statute, language), "org": parties.get(event.actor.org or "", event.actor.org) or ""}
+            {
+                **event_told(event, statute, language, parties),
+                "org": parties.get(event.actor.org or "", event.actor.org) or "",
+            }
             for event in shown
         ],
         "earlier": (shown[0].seq, len(events) - len(shown)) if len(events) > len(shown) else None,
@@ -51,11 +55,17 @@ def story(told: CaseTold, now: datetime, before: int | None, language: Language)
     }
 
 
-def event_told(event: RecordedEvent, statute: Statute, language: Language) -> Mapping[str, Any]:
-    """An event in words, with what its article says."""
+def event_told(
+    event: RecordedEvent, statute: Statute, language: Language, parties: Mapping[str, str] = MappingProxyType({})
+) -> Mapping[str, Any]:
+    """An event in words, with what its article says; ``parties``: what those are called whose code it has."""
     reason = event.data.get("reason")
     apart = {"clock", "late", *(["reason"] if isinstance(reason, str) else [])}
-    said = {name: value for name, value in event.data.items() if name not in apart}
+    said = {
+        name: parties.get(value, value) if isinstance(value, str) else value
+        for name, value in event.data.items()
+        if name not in apart
+    }
     clock = event.clock.id if event.clock else event.data.get("clock")
     if isinstance(reason, str) and reason.partition(":")[0] in words("superseded_for"):
         why, _, edition = reason.partition(":")

@@ -14,6 +14,7 @@ from console.desk import ROWS, next_after
 from console.door import door_of, language_of, visitor_of
 from console.forms import FormField
 from console.pages import ANY_CASE, page
+from console.said import value_text
 from console.shown_forms import choice_of, name_of
 from domain.calendar import day_of
 from domain.engine.lights import light_of
@@ -66,8 +67,4 @@ def _text(name: str, value: Any, language: Language) -> str:
             return choice_of(str(value), language)
         except LookupError:  # a word that only later versions say in words
             return str(value)
-    if isinstance(value, Mapping):
-        return "\n".join(_text("", part, language) for part in value.values() if part)
-    if isinstance(value, list):
-        return "\n".join(str(part) for part in value)
-    return str(value)
+    return value_text(name, value, language)

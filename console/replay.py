@@ -1,6 +1,7 @@
 """审计回放: one case as it stood after each event, or at any instant, and what two instants differ in."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -66,8 +67,15 @@ async def show(request: Request) -> Response:
         "times": {event.seq: event.at for event in recorded.events},
         "states": {state.value: label("clock_state", state, language) for state in ClockState},
         "others": _others(compared, language),
+        "names": await asyncio.to_thread(_parties, context, request_id),
     }
     return page(request, "audit_case.html", visitor, shown, 422 if wrong else 200)
+
+
+def _parties(context: AppContext, request_id: str) -> Mapping[str, str]:
+    """What the departments of a case are called, by their codes; blocking."""
+    case = context.client.get(request_id)
+    return {case.requester_code: case.requester_name, case.provider_code: case.provider_name}
 
 
 def _told(

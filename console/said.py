@@ -6,6 +6,7 @@ from typing import Any, Final
 from audit.page.told import UNSAID, WORDS_OF
 from console.shown_forms import choice_of, named
 from domain.messages import Language, label, words
+from domain.messages.days import day_said
 from domain.statutes.model import Name, Statute
 
 DEEPEST: Final = 6
@@ -59,7 +60,7 @@ def _word(name: str, value: str, language: Language, statute: Statute | None) ->
     if kind is not None and value in words(kind):
         return words(kind)[value][language]
     listed = _listed(statute).get(name, {}).get(value) if statute else None
-    return getattr(listed, language) if listed is not None else value
+    return getattr(listed, language) if listed is not None else day_said(value, language)
 
 
 def _listed(statute: Statute) -> Mapping[str, Mapping[str, Name]]:

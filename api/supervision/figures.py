@@ -18,6 +18,7 @@ from domain.words import ProcedureName, Role, Stage
 from ledger.queries.supervising import Counted, Supervised
 from ledger.recording import LADDER
 from starter.errors import NeedsOperator
+from starter.overlaid import title_with_above
 
 COLOURS: Final[Sequence[Colour]] = get_args(Colour)
 CASES: Final = "/v1/supervision/cases"
@@ -145,7 +146,7 @@ def rung_label(rung: str, language: Language) -> str:
 
 def _title(statute: str, language: Language) -> str:
     known = packaged_statutes().get(statute)
-    return statute if known is None else f"{known.title.zh if language == 'zh' else known.title.en} ({statute})"
+    return statute if known is None else title_with_above(known, language)
 
 
 def _way(query: Mapping[str, str]) -> str:

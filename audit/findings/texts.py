@@ -6,6 +6,7 @@ from typing import Any, Final
 from audit.findings.finding import Finding
 from audit.replay.state import HolderThen
 from domain.messages import Language, label
+from domain.messages.days import day_said
 from domain.naming import procedure_of_id
 from domain.words import Unit
 
@@ -77,7 +78,7 @@ def row_of(finding: Finding) -> dict[str, str | int | None]:
 def _filled(finding: Finding, language: Language) -> Mapping[str, str]:
     """What the sentences of a finding may name."""
     said: dict[str, Any] = {**finding.facts, "who": finding.who}
-    filled = {name: str(value) for name, value in said.items()}
+    filled = {name: day_said(str(value), language) for name, value in said.items()}
     filled |= {kind: label(kind, said[kind], language) for kind in ("clock", "event", "stage") if kind in said}
     filled["late"] = _late(finding.working_days_late or 0, language)
     filled["who"] = body_said(finding.who, language)

@@ -62,8 +62,8 @@ def test_a_late_answer_is_counted_in_working_days() -> None:
         1,
     )
     assert (late.who.role, late.who.org) == (Role.PROVIDER, played(IMPASSE).unfiled.provider.code)
-    assert found_said(late, "zh") == "答复时限应于2026-10-10届满，2026-10-12才办理，逾期1个工作日"
-    assert should_said(late, "zh") == "最迟2026-10-10办理"
+    assert found_said(late, "zh") == "答复时限应于2026年10月10日届满，2026年10月12日才办理，逾期1个工作日"
+    assert should_said(late, "zh") == "最迟2026年10月10日办理"
     assert found_said(late, "en").endswith(", 1 working day late")
     for days, zh, en in (
         (0, "逾期不足1个工作日", "late by less than a working day"),
@@ -184,8 +184,8 @@ def test_a_sanction_that_rests_on_policy() -> None:
 def test_a_deadline_that_a_notice_moved_while_it_ran() -> None:
     [moved] = found(played("changshu-2019/spring-festival-2020-as-published"), FindingKind.DEADLINE_MOVED)
     assert (moved.found, moved.article) == ("superseded", "19")
-    assert found_said(moved, "zh") == "答复时限的最后一日原为2020-02-04，运行中被通知改变"
-    assert should_said(moved, "zh") == "按现在所知的日历为2020-02-06"
+    assert found_said(moved, "zh") == "答复时限的最后一日原为2020年2月4日，运行中被通知改变"
+    assert should_said(moved, "zh") == "按现在所知的日历为2020年2月6日"
 
 
 @pytest.mark.parametrize(

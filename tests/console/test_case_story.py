@@ -204,6 +204,9 @@ async def test_the_page_tells_all_that_happened(people: People, enter: Enter) ->
     for word in ("dispute_rounds", "lateness", "stages_passed", "drawn", "papers", "notes"):
         assert label("console", word, "zh") in page
     assert "共享范围：姓名；条件：不得留存" in page
+    assert "共享范围：姓名；条件：不得留存" in (await requester.get("/disputes")).text
+    events = page.partition('id="events"')[2].partition("<h2")[0]
+    assert PROVIDER not in events.replace(f"@{PROVIDER}", "")
     for path in re.findall(rf'href="(/cases/{request_id}/papers/[^"]+)"', page):
         paper = await requester.get(path)
         assert (paper.status_code, f'href="/cases/{request_id}"' in paper.text) == (200, True)

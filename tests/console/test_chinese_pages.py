@@ -1,7 +1,8 @@
-"""Pages in Chinese say nothing in English: each is walked over, and words of letters outside of ids are looked for."""
+"""Pages in Chinese say nothing in English or in code: each is walked over for words of letters outside of ids, for days
+as records keep them, and for texts by their ids."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from html.parser import HTMLParser
 from typing import Final
 
@@ -20,6 +21,7 @@ SKIPPED: Final = frozenset({"bdi", "code", "pre", "script", "style", "textarea",
 VOID: Final = frozenset({"br", "input", "link", "meta", "img", "hr", "rect", "line", "circle", "path", "text"})
 TOKEN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./:+@-]*")
 WORD: Final = re.compile(r"[A-Za-z][a-z]*(?:_[a-z]+)*[.:]?")
+KEPT: Final = re.compile(rf"\b\d{{4}}-\d{{2}}-\d{{2}}\b|\b(?:{'|'.join(packaged_statutes())})\b")
 KNOWN: Final = frozenset({"shareflow", "English", "zip", "xlsx", "csv", "Temporal", "SHA", "http"})
 """Names of things that have no other."""
 
@@ -27,9 +29,10 @@ KNOWN: Final = frozenset({"shareflow", "English", "zip", "xlsx", "csv", "Tempora
 class Texts(HTMLParser):
     """What a page says outside of ids, quotes and other languages."""
 
-    def __init__(self) -> None:
+    def __init__(self, skipped: Collection[str] = SKIPPED) -> None:
         super().__init__()
         self.said: list[str] = []
+        self._skipped = skipped
         self._open: list[bool] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -37,7 +40,7 @@ class Texts(HTMLParser):
             return
         named = dict(attrs)
         apart = (
-            tag in SKIPPED
+            tag in self._skipped
             or named.get("lang") == "en"
             or bool({"code", "org", "own"} & set((named.get("class") or "").split()))
         )
@@ -62,6 +65,14 @@ def english_in(page: str) -> Iterator[str]:
                 yield f"{found} in {' '.join(said.split())[:80]}"
 
 
+def codes_in(page: str) -> Iterator[str]:
+    """What a page says as records keep it, each with what stands around it."""
+    texts = Texts(SKIPPED - {"bdi", "option"})
+    texts.feed(page)
+    for said in texts.said:
+        yield from (f"{found} in {' '.join(said.split())[:80]}" for found in KEPT.findall(said))
+
+
 @pytest.fixture(scope="module")
 async def filed(api: httpx.AsyncClient, bearer: Bearer) -> str:
     return await People(api, bearer).file()
@@ -78,7 +89,7 @@ async def test_a_page_in_chinese_has_no_english_in_it(path: str, readers: Sequen
     for reader in readers:
         answer = await reader.get(filled(path, filed))
         if answer.status_code == 200 and answer.headers["content-type"].startswith("text/html"):
-            assert sorted(set(english_in(answer.text))) == []
+            assert sorted({*english_in(answer.text), *codes_in(answer.text)}) == []
 
 
 def test_english_is_found() -> None:
@@ -86,6 +97,11 @@ def test_english_is_found() -> None:
         "step in 第 2 步 step",
         "late_answer in ：late_answer",
     ]
+
+
+def test_codes_are_found() -> None:
+    page = "<td><bdi>2026-03-05</bdi> nantong-2020 第21条 <span class='code'>cn-809-2025</span></td>"
+    assert [each.partition(" ")[0] for each in codes_in(page)] == ["2026-03-05", "nantong-2020"]
 
 
 def test_what_a_text_lists_is_told_by_its_name_there() -> None:
