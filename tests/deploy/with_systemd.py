@@ -18,15 +18,20 @@ def test_a_machine_boots_into_a_hardened_installation() -> None:
         Path(folder).chmod(0o755)
         with machine(Path(folder)) as root:
             said = boot(root)
+            shown = (root / "srv/shown").read_text("utf-8")
     assert said == {
         "api": "ready",
         "worker 1": "ready",
         "worker 2": "ready",
         "user": "shareflow",
+        "a case": "filed",
         "after a kill": "ready",
+        "the case": "provider_answer",
         "set up again": "Nothing was changed",
         "meanwhile": "alive",
         "backup": "shareflow-backup/1",
         "timer": "active",
+        "doctor": "Shareflow is usable here.",
+        "secrets": "root:600",
         "without Temporal": "refused",
-    }
+    }, shown

@@ -5,19 +5,35 @@ say() { echo "$1: $2" >> /srv/said; }
 ready() { for _ in $(seq 1 60); do curl -fs "http://127.0.0.1:$1/readyz" && return; sleep 1; done; echo no; }
 pid() { systemctl show -p MainPID --value "$1"; }
 
-systemd-sysusers
-systemd-tmpfiles --create shareflow.conf
-systemctl daemon-reload
-systemctl enable --now shareflow.target shareflow-backup.timer
+typed() { . "/srv/typed/$1" >> /srv/shown 2>&1; }
+# call ROLE PATH BODY: as the console and other systems do, with a token of the issuer.
+call() {
+    curl -s "http://127.0.0.1:8080/v1/requests$2" -H "Authorization: Bearer $(cat "/srv/token-$1")" \
+        -H 'Content-Type: application/json' -H "Idempotency-Key: $1-1" -d "$3"
+}
+value() { grep -o "\"$1\":\"[^\"]*" | head -1 | cut -d'"' -f4; }
+
+export LD_LIBRARY_PATH=/opt/python/lib  # of the Python that has this machine's place
+cd /opt/source || exit
+typed units
+cat /srv/shareflow.env > /etc/shareflow/shareflow.env
+typed secrets
+typed sealing
+typed start
 say api "$(ready 9470)"
 say "worker 1" "$(ready 9471)"
 say "worker 2" "$(ready 9472)"
 say user "$(ps -o user= -p "$(pid shareflow-api)")"
 
+case=$(call requester '' @/srv/filing.json | value request_id)
+[ -n "$case" ] && say "a case" filed
+
 killed=$(pid shareflow-worker@1)
 kill -9 "$killed"
 sleep 5
 [ "$(pid shareflow-worker@1)" != "$killed" ] && say "after a kill" "$(ready 9471)"
+
+say "the case" "$(call bureau "/$case/commands" '{"command": "accept"}' | value stage)"
 
 before=$(pid shareflow-api)
 if systemctl restart shareflow-setup; then
@@ -29,6 +45,9 @@ fi
 
 systemctl start shareflow-backup && say backup "$(cat /var/backups/shareflow/*/manifest.json | grep -o 'shareflow-backup/1')"
 systemctl is-active --quiet shareflow-backup.timer && say timer active
+
+( typed commands ) && say doctor "$(grep -o "Shareflow is usable here." /srv/shown)"
+say secrets "$(stat -c %U:%a /etc/shareflow/credentials/* | sort -u)"
 
 sed -i '/^TEMPORAL_ADDRESS=/d' /etc/shareflow/shareflow.env
 systemctl restart shareflow-api 2> /dev/null || say "without Temporal" refused
