@@ -29,7 +29,7 @@ OF_BOTH_YEARS = ENTERED.with_edition(EARLIER)
 
 
 @dataclass
-class Life:
+class CountedLife:
     """What was recorded, the orders of the limits by the number of the event, and what was asked when one moved."""
 
     events: list[RecordedEvent] = field(default_factory=list)
@@ -37,12 +37,12 @@ class Life:
     recounts: list[HeardRecount] = field(default_factory=list)
 
 
-def life(record: CaseRecord, acts: Sequence[tuple[int, int]], entering: Sequence[Edition]) -> Life:
+def life(record: CaseRecord, acts: Sequence[tuple[int, int]], entering: Sequence[Edition]) -> CountedLife:
     """An engine that counts a limit of so many working days after so many days; 0: it enters the next notice.
 
     Running limits that a notice changes are counted again, as an engine does.
     """
-    lived, had, at = Life(), {edition.id for edition in Calendar.packaged().editions}, FIRST_DAY
+    lived, had, at = CountedLife(), {edition.id for edition in Calendar.packaged().editions}, FIRST_DAY
     events, close = lived.events, record.policy.close_of_business
     model = next(event.clock for event in record.events if event.clock)
     running = dict[int, ClockOrder]()

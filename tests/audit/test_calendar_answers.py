@@ -14,7 +14,7 @@ from audit.verification.rules import DecidesOtherwise
 from domain.calendar import Edition, day_of
 from domain.engine.deadlines import resolve
 from domain.engine.records import Clock, ClockOrder
-from tests.audit.counting_engine import AMENDED, EARLIER, OF_BOTH_YEARS, OWN, Life, life
+from tests.audit.counting_engine import AMENDED, EARLIER, OF_BOTH_YEARS, OWN, CountedLife, life
 from tests.audit.dossiers import dossier_of
 from tests.audit.test_known_editions import ALL, CASE, LIVES
 
@@ -27,7 +27,7 @@ def record() -> CaseRecord:
     return replace(record_in(dossier_of(CASE)), calendar=OF_BOTH_YEARS)
 
 
-def check(record: CaseRecord, lived: Life) -> None:
+def check(record: CaseRecord, lived: CountedLife) -> None:
     there = replace(record, events=lived.events)
     check_deadlines(there, False, ALL)
     check_calendar_answers(there, lived.orders, Replayed(recounts=lived.recounts), all_editions=False)
@@ -41,14 +41,14 @@ def test_whatever_was_entered_when_it_holds(
         check(record, life(record, acts, entering))
 
 
-def moved(record: CaseRecord) -> Life:
+def moved(record: CaseRecord) -> CountedLife:
     """A limit into the next year, one far from it, and both notices, of which the later comes first."""
     lived = life(record, [(0, 38), (0, 17), (11, 0), (2, 0), (0, 35)], OUT_OF_ORDER)
     assert [heard.edition for heard in lived.recounts] == [OWN.id, EARLIER.id]
     return lived
 
 
-def counted_without(record: CaseRecord, lived: Life, order: ClockOrder, edition: Edition) -> Clock:
+def counted_without(record: CaseRecord, lived: CountedLife, order: ClockOrder, edition: Edition) -> Clock:
     """A limit as an engine on the last day counts it that does not have this notice."""
     days = record.calendar.as_known_on(day_of(lived.events[-1].at), {edition.id, AMENDED.id})
     return resolve(order, days, record.policy.close_of_business)
