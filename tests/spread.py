@@ -20,6 +20,7 @@ TOGETHER: Final[Mapping[str, str]] = {
     "tests/test_scenarios.py": "all plays",
     "tests/test_scenario_ledgers.py": "all plays",
     "tests/test_scenario_expectations.py": "all plays",
+    "tests/audit/test_everything_told.py": "all plays",
     "tests/audit/test_export.py": "all plays",
     "tests/audit/test_looking_back.py": "all plays",
     "tests/browser/": "one browser",

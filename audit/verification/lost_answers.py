@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from itertools import product, takewhile
 from typing import Any, Final, ParamSpec
 
+from pydantic import ValidationError
+
 from audit.verification.replayed import Replayed, written_by
 from audit.verification.rules import DecidesOtherwise
 from domain.engine.case import Case
 from domain.engine.commands import Command
 from domain.engine.decision import Decision, Refused
 from domain.engine.evolve import evolve_all
+from domain.engine.filed import Filed
 from domain.engine.records import Actor, Clock, ClockOrder, Event, NumberedEvent
 from domain.engine.timers import recounted
 from domain.evidence import body_of, canonical_json, deadline_of, numbered
@@ -218,13 +221,24 @@ def _rule_of(event: Event | NumberedEvent) -> Callable[[Decision[Any]], None] | 
 def _commands_for(case: Case, told: Told) -> Iterator[Command]:
     """The commands that may have brought these events about, by what the events say."""
     by_people = [event.actor for event in told if event.actor.role is not Role.PLATFORM]
+    by_platforms, all_said = list({event.actor: None for event in told}), _said_in(told)
     for name, rule in procedure_of(case).rules.items():
-        actors = by_people[:1] or [told[-1].actor, *(_standing(case, role) for role in rule.by)]
+        actors = by_people[:1] or [*by_platforms, *(_standing(case, role) for role in rule.by)]
         by_case = case.request_id if rule.between_cases else None
-        for actor, said in product(actors, _said_in(told)):
-            fields = {field: value for field, value in said.items() if field in rule.says.model_fields}
+        for actor, fields in product(actors, [_sayable(rule.says, said) for said in all_said]):
             with suppress(ValueError):  # no command bears such a key
                 yield Command(name=name, actor=actor, fields=fields, key=told[0].key or "", by_case=by_case)
+
+
+def _sayable(says: type[Filed], said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a command may have said of this; an event also tells under such a name what a rule has found."""
+    fields = {field: value for field, value in said.items() if field in says.model_fields}
+    try:
+        says.model_validate(fields)
+    except ValidationError as error:
+        found = {problem["loc"][0] for problem in error.errors() if problem["loc"]}
+        return {field: value for field, value in fields.items() if field not in found}
+    return fields
 
 
 def _standing(case: Case, role: Role) -> Actor:
