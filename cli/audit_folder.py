@@ -9,10 +9,9 @@ import typer
 from audit.dossier.contents import DossierUnusable
 from audit.dossier.folder_list import LIST, DossierList
 from audit.dossier.packing import read_dossier
-from audit.verification.dates import PLAYED
 from audit.verification.folder import check_list, check_name, list_in, sealers
 from audit.verification.results import CheckResult
-from audit.verification.verify import Trusted, Verifier, failed
+from audit.verification.verify import Trusted, Verifier, conclusion_of, failed
 from cli.errors import REFUSED, UNUSABLE, Failure
 from cli.output import numbered, print_json
 from configuration.memory import settle_memory
@@ -107,5 +106,5 @@ def _summary(checked: CheckedFile) -> str:
         return f"{'ok':7}  {named}  {'; '.join(each.detail for each in checked.results)}"
     held = sum(each.result == "ok" for each in checked.results)
     skipped = ", ".join(each.check for each in checked.results if each.result == "skipped")
-    about = f"; {PLAYED}" if any(f"; {PLAYED}: " in each.detail for each in checked.results) else ""
+    about = "; a played case" if conclusion_of(checked.results) == "played" else ""
     return f"{'ok':7}  {named}  {held} checks hold{f'; skipped: {skipped}' if skipped else ''}{about}"

@@ -10,7 +10,7 @@ from cryptography.x509 import Certificate
 
 from audit.dossier.packing import read_dossier
 from audit.verification.results import CheckResult
-from audit.verification.verify import Trusted, failed
+from audit.verification.verify import Trusted, conclusion_of, failed
 from audit.verification.verify import verify as check
 from cli.audit_folder import verify_folder
 from cli.errors import REFUSED, Failure
@@ -62,7 +62,7 @@ def _conclude(results: Sequence[CheckResult]) -> None:
     languages: tuple[Language, ...] = ("zh", "en")
     wrong = [result.check for result in results if result.result == "FAIL"]
     for language in languages:
-        said = label("verify_page", "fails" if wrong else "holds", language)
+        said = label("verify_page", conclusion_of(results), language)
         names = ", ".join(f"{label('audit_check', check, language)} ({check})" for check in wrong)
         typer.echo(f"{said} {names}".rstrip())
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.audit.dossiers import checked
 from api.http.problems import Problem, title_of
 from api.verify_page.endpoints import ADDRESS
-from audit.verification.verify import failed
+from audit.verification.verify import conclusion_of
 from console.door import SignedOut, Visitor, came_from, door_of, language_of, visitor_of
 from console.pages import page
 from domain.messages import words
@@ -38,7 +38,7 @@ async def check(request: Request) -> Response:
         answer = _page(request, visitor, {"wrong": wrong}, problem.status_code)
         answer.headers.update(problem.headers or {})
         return answer
-    return _page(request, visitor, {"results": results, "failed": failed(results)})
+    return _page(request, visitor, {"results": results, "conclusion": conclusion_of(results)})
 
 
 async def _visitor(request: Request) -> Visitor | None:

@@ -19,7 +19,7 @@ from api.dependencies import ContextIn, LanguageIn
 from api.http.prefix import prefixed
 from api.http.problems import Problem, title_of
 from audit.verification.results import CheckResult
-from audit.verification.verify import failed
+from audit.verification.verify import conclusion_of
 from domain.messages import words
 
 ADDRESS: Final = "/audit/verify"
@@ -82,7 +82,7 @@ def _page(
     text = (
         _templates()
         .get_template("verify.html")
-        .render(t=fixed, address=prefixed(ADDRESS), results=results, failed=failed(results), problem=problem)
+        .render(t=fixed, address=prefixed(ADDRESS), results=results, conclusion=conclusion_of(results), problem=problem)
     )
     return HTMLResponse(text, status, {**_HEADERS, **(headers or {})})
 

@@ -1,7 +1,6 @@
 """Whether an authority for timestamps has seen the case in the log, by a certificate that the auditor trusts."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 from cryptography.x509 import Certificate
 
@@ -9,7 +8,7 @@ from audit.dossier.contents import STAMP, CaseDossier
 from audit.dossier.proof import LogProof
 from audit.dossier.stamp import read_stamp
 from audit.verification.acts import check_acts_against
-from audit.verification.dates import check_covered
+from audit.verification.dates import ServerTimes, check_covered
 from audit.verification.log import check_against, covered_in
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
@@ -24,12 +23,12 @@ def check_stamp(
     record: CaseRecord,
     proof: LogProof,
     roots: Sequence[Certificate],
-    recorded: Mapping[int, datetime],
+    times: ServerTimes | None,
 ) -> str:
     """The authority has seen a checkpoint from which the packed one goes on, and so do the case and the acts about it.
 
     So it is shown since when at the latest those stood as they stand now, whatever the operator's clock said.
-    A checkpoint may wait for its timestamp: what came meanwhile is not in it. ``recorded`` as for `check_covered`.
+    A checkpoint may wait for its timestamp: what came meanwhile is not in it. ``times`` as for `check_covered`.
     Raises CheckFailed.
     """
     try:
@@ -47,6 +46,6 @@ def check_stamp(
     own = checkpoint_in(note)
     check_acts_against(dossier, proof, own, which)
     there = covered_in(proof, own.size)
-    late = check_covered(record, there, min(at, own.at or at), recorded, which)
+    late = check_covered(record, there, min(at, own.at or at), times, which)
     seen = at.astimezone(CHINA).isoformat(timespec="seconds")
     return f"{there} of {len(record.events)} events seen on {seen}; {goes_on}{late}"

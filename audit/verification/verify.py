@@ -1,9 +1,8 @@
 """All checks of a dossier in their order; one that rests on another that failed is skipped, and says so."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Self
+from typing import Final, Literal, Self
 
 from cryptography.x509 import Certificate
 
@@ -13,7 +12,7 @@ from audit.page.facts import PAGE
 from audit.released import editions_here, released_editions
 from audit.verification.acts import check_acts, check_acts_against
 from audit.verification.chain import check_chain
-from audit.verification.dates import check_covered, played, recorded_at
+from audit.verification.dates import ServerTimes, check_covered, check_dates, played, server_times
 from audit.verification.deadlines import check_deadlines
 from audit.verification.documents import check_documents
 from audit.verification.files import check_digests, check_structure
@@ -43,6 +42,9 @@ from domain.log.keys import PublicKey
 from domain.log.notes import read_note
 from domain.messages.counting import CountingText
 from protocol.messages import CaseOpening
+
+DATES: Final = "dates"
+"""The check that a played case leaves out: its time was not the world's."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ class _Verification:
         self._holds("documents", self._documents, rests)
         replays = self._holds("history", self._replay, rests)
         self._holds("ledger", self._compare, replays)
+        self._holds(DATES, self._dates, replays)
         self._holds("acts", lambda: check_acts(self._dossier, self._proof_if_any()), complete)
         self._holds("page", self._page, rests)
         self._holds("log", lambda: check_inclusion_of(self._read_record, self._packed_proof()), readable)
@@ -205,13 +208,22 @@ class _Verification:
         self._read_histories()
         self._replayed = self._loop.run(check_history(self._dossier, self._read_record, self._histories))
         events, runs = sum(len(history.events) for history in self._histories), len(self._histories)
-        said = CountingText("{events} events of Temporal in {runs:run|runs}, replayed").format(events=events, runs=runs)
-        return f"{said}{played(self._opening())}"
+        return CountingText("{events} events of Temporal in {runs:run|runs}, replayed").format(events=events, runs=runs)
 
     def _compare(self) -> str:
         assert self._replayed is not None
         with_persons = self._dossier.manifest.withheld is None
         return check_ledger(self._read_record, self._replayed, self._opening(), with_persons)
+
+    def _dates(self) -> str:
+        assert self._replayed is not None
+        held = check_dates(self._read_record, self._replayed, self._opening())
+        own_time = played(self._opening())
+        if own_time:
+            raise _Skipped(
+                f"{own_time}; of when anything happened its dates show nothing; by its own clock they are {held}"
+            )
+        return f"dates are {held}"
 
     def _proof_if_any(self) -> LogProof | None:
         if self._proof is None:
@@ -243,12 +255,12 @@ class _Verification:
         own = checkpoint_in(read_note(kept))
         check_acts_against(self._dossier, proof, own, which)
         there, of = covered_in(proof, own.size), len(self._read_record.events)
-        late = check_covered(self._read_record, there, own.at, self._recorded(), which)
+        late = check_covered(self._read_record, there, own.at, self._server_times(), which)
         return f"{goes_on}; {there} of {of} events of the case were in it{late}"
 
-    def _recorded(self) -> Mapping[int, datetime]:
-        """When the ledger had each event, by the history: nobody can tell where that does not hold, or was played."""
-        return recorded_at(self._replayed) if self._replayed and not self._opening().shift else {}
+    def _server_times(self) -> ServerTimes | None:
+        """What the history tells of time: nobody can tell where that does not hold."""
+        return server_times(self._read_record, self._replayed, self._opening()) if self._replayed else None
 
     def _timestamp(self) -> str:
         authorities = self._trusted.authorities
@@ -258,7 +270,7 @@ class _Verification:
             raise _Skipped("no authority for timestamps had seen the log")
         if not authorities:
             raise _Skipped("no certificate of an authority for timestamps was given: --timestamp-root FILE")
-        return check_stamp(self._dossier, self._read_record, self._packed_proof(), authorities, self._recorded())
+        return check_stamp(self._dossier, self._read_record, self._packed_proof(), authorities, self._server_times())
 
     def _seal(self) -> str:
         keys = keys_of_logs(self._trusted.keys)
@@ -272,3 +284,10 @@ class _Verification:
 def failed(results: Sequence[CheckResult]) -> bool:
     """Whether a check does not hold."""
     return any(result.result == "FAIL" for result in results)
+
+
+def conclusion_of(results: Sequence[CheckResult]) -> Literal["fails", "played", "holds"]:
+    """What the last line says, by its word among the messages: of a played case, too, that its dates show nothing."""
+    if failed(results):
+        return "fails"
+    return "played" if any((each.check, each.result) == (DATES, "skipped") for each in results) else "holds"

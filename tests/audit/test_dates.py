@@ -5,21 +5,37 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from audit.dossier.contents import HISTORY, CaseDossier
 from audit.dossier.persons import rewritten
 from audit.verification.record import record_in
-from audit.verification.verify import Trusted
+from audit.verification.verify import Trusted, conclusion_of, verify
+from domain.evidence import instant_text
 from tests.audit.dossiers import dossier_of
 from tests.audit.logs import LOG_KEY, MemoryLog, entered, entry_and_head, logged
 from tests.audit.test_lost_answers import IN_THE_WORLD, REFUSED, found, step_with, wrong
-from tests.audit.test_mutations import events_of
-from tests.audit.told import told, with_history
+from tests.audit.test_mutations import chained, events_of
+from tests.audit.told import steps_of, told, with_history
 
 
 def test_a_played_case_is_named_as_one() -> None:
-    assert "; a played case: its clock differs by -" in found(dossier_of(REFUSED))["history"][1]
-    assert "it finds no other case (alone)" in found(dossier_of(REFUSED))["history"][1]
-    assert "a played case" not in found(dossier_of(IN_THE_WORLD))["history"][1]
+    result, detail = found(dossier_of(REFUSED))["dates"]
+    assert result == "skipped"
+    assert detail.startswith("a played case: its clock is 70 days, 15:31:44.473165 behind the server's (shift), ")
+    assert "it finds no other case (alone); of when anything happened its dates show nothing; " in detail
+    assert conclusion_of(verify(dossier_of(REFUSED))) == "played"
+    assert found(dossier_of(IN_THE_WORLD))["dates"] == ("ok", "dates are in order, none after the ledger had its event")
+    assert conclusion_of(verify(dossier_of(IN_THE_WORLD))) == "holds"
+
+
+def shifted(dossier: CaseDossier) -> CaseDossier:
+    """The dossier as of a played case whose clock differs by next to nothing: as whoever forges can write."""
+
+    def shift(message: Any) -> Any:
+        return {**message, "shift": "PT0.000001S"} if isinstance(message, dict) and "filed_at" in message else message
+
+    return with_history(dossier, lambda history: rewritten(history, shift))
 
 
 def by_days(days: int, since: int) -> Callable[[Any], Any]:
@@ -58,18 +74,41 @@ def test_what_a_case_was_told_long_after_its_date_is_named_and_at_last_refused()
     dossier = received_in_time(dossier_of(IN_THE_WORLD))
     since = taken(dossier, 1)
     assert wrong(dossier) == {}
-    result, detail = found(with_history(dossier, by_days(1, since)))["ledger"]
+    result, detail = found(with_history(dossier, by_days(1, since)))["dates"]
     assert result == "ok"
     assert "came more than 0:10:00 after the date" in detail
-    assert (
-        "by the history the case was told only 119 days later"
-        in wrong(with_history(dossier, by_days(120, since)))["ledger"]
-    )
+    dated_back = with_history(dossier, by_days(120, since))
+    for each in (dated_back, shifted(dated_back)):
+        assert "by the history the case was told only 1" in wrong(each)["dates"]
+    assert conclusion_of(verify(shifted(dossier))) == "played"
+
+
+@pytest.mark.parametrize("minutes", [5, 60])
+def test_nothing_is_dated_after_the_ledger_had_it(minutes: int) -> None:
+    """Whatever is said to have been told when an answer had been lost: the command is said to have come then, too."""
+    dossier = dossier_of(IN_THE_WORLD)
+    first, last = steps_of(dossier)[-1]
+    events = events_of(dossier)
+    for event in events[first - 1 :]:
+        event["at"] = instant_text(datetime.fromisoformat(event["at"]) + timedelta(minutes=minutes))
+    later = received_in_time(told(chained(dossier, events), first, last))
+    said = found(later)
+    assert said["ledger"][0] == "ok", said
+    assert (said["dates"][0] == "ok") is (minutes == 5)
+    if minutes == 60:
+        assert "by the history the ledger had it before, on 2026-11-28T01:32:1" in said["dates"][1]
+        assert "dates" in wrong(shifted(later))
 
 
 def test_a_filing_that_bears_another_time_than_the_history_is_refused() -> None:
     whole = with_history(dossier_of(IN_THE_WORLD), by_days(120, 1))
-    assert wrong(received_in_time(whole))["ledger"].startswith("event 1 is dated ")
+    assert wrong(received_in_time(whole))["dates"].startswith("event 1 is dated ")
+
+
+def test_no_event_is_dated_before_the_one_that_it_follows() -> None:
+    events = events_of(dossier_of(IN_THE_WORLD))
+    events[6]["at"] = events[0]["at"]
+    assert wrong(chained(dossier_of(IN_THE_WORLD), events))["dates"].startswith("event 7 is dated ")
 
 
 def seen_without(dossier: CaseDossier, at: datetime, upto: int) -> tuple[CaseDossier, Trusted]:
@@ -85,13 +124,23 @@ def test_what_is_dated_before_a_checkpoint_that_does_not_have_it_was_entered_aft
     dossier = dossier_of(IN_THE_WORLD)
     last = record_in(dossier).events[-1].at
     assert wrong(*seen_without(dossier, last, 3)) == {}
-    said = wrong(*seen_without(dossier, last + timedelta(days=30), 3))
+    for each in (dossier, shifted(received_in_time(dossier)), dossier_of(REFUSED)):
+        said = wrong(*seen_without(each, last + timedelta(days=30), 3))
+        assert said.keys() == {"checkpoint"}
+        assert said["checkpoint"].startswith("event 4 is dated ")
+        assert "does not have it: it was entered afterwards, or made up" in said["checkpoint"]
+
+
+def test_what_a_checkpoint_has_is_not_dated_after_it() -> None:
+    """The clock of a played case may have been skipped ahead of the world's: that is named."""
+    dossier, an_hour = dossier_of(IN_THE_WORLD), timedelta(hours=1)
+    early = record_in(dossier).events[0].at - an_hour
+    said = wrong(*seen_without(dossier, early, 2))
     assert said.keys() == {"checkpoint"}
-    assert said["checkpoint"].startswith("event 4 is dated ")
-    assert "does not have it: it was entered afterwards, or made up" in said["checkpoint"]
-    result, detail = found(*seen_without(dossier_of(REFUSED), last + timedelta(days=30), 3))["checkpoint"]
-    assert result == "ok"
-    assert detail.endswith("; dated before it, yet not in it: events 4 to 19 (nothing tells when that was recorded)")
+    assert said["checkpoint"].startswith("event 1 is dated ")
+    assert ", has it already" in said["checkpoint"]
+    result, detail = found(*seen_without(shifted(dossier), early, 2))["checkpoint"]
+    assert (result, detail.endswith("; dated after it, yet in it: events 1 to 2")) == ("ok", True)
 
 
 def test_a_case_that_is_reset_long_afterwards_is_told_what_its_commands_had_brought_about() -> None:
@@ -101,8 +150,8 @@ def test_a_case_that_is_reset_long_afterwards_is_told_what_its_commands_had_brou
     places = entered(again, log)
     kept = log.checkpoint()
     held = found(logged(again, log, places), Trusted([LOG_KEY.key], kept))
-    assert (held["ledger"][0], held["checkpoint"][0]) == ("ok", "ok"), held["ledger"]
-    assert "came more than" in held["ledger"][1]
+    assert (held["dates"][0], held["checkpoint"][0]) == ("ok", "ok"), held["dates"]
+    assert "came more than" in held["dates"][1]
 
 
 def test_what_a_ledger_is_said_to_have_told_is_no_excuse_before_a_checkpoint_that_was_kept() -> None:

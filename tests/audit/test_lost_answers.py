@@ -84,15 +84,6 @@ def test_what_time_brings_cannot_be_told_otherwise(kind: str, change: Callable[[
     assert "ledger" in wrong(forged("cn-809-2025.silence-climbs-the-ladder-then-refer", kind, change))
 
 
-def test_no_event_is_dated_before_the_one_that_it_follows() -> None:
-    """Whatever it was told: the rules themselves ask for the order, and so does the record."""
-
-    def before_the_filing(event: Event) -> None:
-        event["at"] = "2001-01-01T09:00:00.000000+08:00"
-
-    assert "ledger" in wrong(forged(REFUSED, "refused", before_the_filing))
-
-
 @pytest.mark.parametrize("case", [REFUSED, IN_THE_WORLD])
 def test_an_answer_that_was_lost_is_decided_again(case: str) -> None:
     dossier = dossier_of(case)
