@@ -78,6 +78,7 @@ def _say(out: Console, stack: Stack, folder: StateFolder) -> None:
     addresses = stack.addresses
     out.print("[bold]Shareflow is up.[/bold] Ctrl-C stops it.")
     for what, where in (
+        ("console, in a browser", f"{addresses.api}/"),
         ("HTTP API", addresses.api),
         ("Temporal", f"{addresses.temporal} (namespace {addresses.namespace})"),
         ("Temporal's pages", addresses.ui),
@@ -86,5 +87,5 @@ def _say(out: Console, stack: Stack, folder: StateFolder) -> None:
         ("state folder", str(folder.path)),
     ):
         if where:
-            out.print(f"  {what:<20} {where}", highlight=False, soft_wrap=True)
+            out.print(f"  {what:<22} {where}", highlight=False, soft_wrap=True)
     out.print("Try: shareflow request file FILE, shareflow request list, shareflow stuck; docs/api.md for the API")

@@ -13,7 +13,7 @@ from api.cases.presenters import case_out
 from api.cases.previews import preview_out, previewed
 from api.cases.schemas import CommandIn
 from api.dependencies import visible_case
-from console.case_forms import Typed, body_of, rule_named
+from console.case_forms import Typed, body_of, rule_named, typed_lines
 from console.case_page import DONE, case_shown
 from console.door import CSRF, Visitor, door_of, form_of, language_of, visitor_of
 from console.pages import page, see_other
@@ -65,9 +65,15 @@ async def preview(request: Request) -> Response:
         "lengths": {clock.number: limit_text(clock, language) for clock in effect.started},
         "command": values["command"],
         "command_label": label("command", values["command"], language),
+        "typed_lines": list(typed_lines(Typed("", _answers(values)), language)),
         "values": [(name, value) for name, value in values.items() if name != CSRF],
     }
     return page(request, "case_preview.html", visitor, shown)
+
+
+def _answers(values: Mapping[str, str]) -> Mapping[str, str]:
+    """What of a form is an answer, beside which command it is and in which role."""
+    return {name: value for name, value in values.items() if name not in ("command", "as")}
 
 
 async def edit(request: Request) -> Response:

@@ -21,6 +21,7 @@ from console.case_forms import Typed, forms, typed_lines
 from console.case_story import story
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.pages import ANY_CASE, page
+from console.reach import openable
 from console.said import field_name, value_text
 from domain.access import Caller, visibility_of
 from domain.messages import Language, label
@@ -69,6 +70,11 @@ def _before(request: Request) -> int | None:
     return int(said)
 
 
+def _beside_the_chain(told: CaseTold) -> frozenset[str]:
+    """The cases that its events name, but for those of its chain, which can all be opened."""
+    return frozenset(it.request_id for it in told.account.related) - {it.case.request_id for it in told.chain}
+
+
 def _shown(
     context: AppContext, caller: Caller, request_id: str, typed: Typed | None, language: Language
 ) -> dict[str, Any]:
@@ -86,6 +92,7 @@ def _shown(
         "case": case_out(case, language, opens=opened_out(context.reader.openings(request_id, case.seq), language)),
         "etag": etag_of(case),
         "account": account_out(told, language),
+        "openable": openable(context, caller, _beside_the_chain(told)),
         "application": application,
         "forms": forms(case, now, caller, typed, language),
         "typed": typed,

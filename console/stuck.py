@@ -18,6 +18,7 @@ from api.worklist.endpoints import OVERSEERS
 from console.desk import ROWS, next_after
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.pages import ANY_CASE, page, see_other
+from console.reach import openable
 from console.refusals import REFUSED, refusal_told
 from domain.access import visibility_of
 from domain.messages import Language, label
@@ -53,7 +54,9 @@ async def _list(request: Request, visitor: Visitor, sent: StuckForm | None = Non
 
     def found() -> dict[str, Any]:
         troubles = context.reader.troubles(seen, cause, asked.get("cursor"), ROWS)
+        waited_for = [each.waits_on for each in troubles.troubles if each.waits_on]
         return {
+            "openable": openable(context, visitor.caller, waited_for),
             # Of one cause alone: a remedy that stands beside another would be taken for its own.
             "causes": [cause_out(it, language) for it in context.reader.causes(seen) if cause in (None, it.cause)],
             "rows": shown(context, troubles.troubles, language),
@@ -74,7 +77,16 @@ async def _one(request: Request, visitor: Visitor, sent: StuckForm | None = None
     told = await subject_out(door_of(request).context, subject, language_of(request))
     remedies = {remedy for each in told.troubles for remedy in each.remedies} | {Remedy.NOTE, Remedy.HAND_OVER}
     is_case = ":" not in subject and "/" not in subject
-    context = {"told": told, "remedies": remedies, "is_case": is_case, "sent": sent, **_forms(visitor)}
+    waited_for = [each.waits_on for each in told.troubles if each.waits_on]
+    there = await asyncio.to_thread(openable, door_of(request).context, visitor.caller, waited_for)
+    context = {
+        "told": told,
+        "remedies": remedies,
+        "is_case": is_case,
+        "openable": there,
+        "sent": sent,
+        **_forms(visitor),
+    }
     return page(request, "stuck_one.html", visitor, context, status)
 
 

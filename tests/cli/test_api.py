@@ -44,6 +44,7 @@ def up(environment: dict[str, str]) -> Iterator[str]:
             told += line
         address = re.search(r"HTTP API\s+(\S+)", told)
         assert address, told
+        assert re.search(rf"console, in a browser\s+{address[1]}/", told)
         yield address[1]
     finally:
         process.send_signal(signal.SIGINT)

@@ -69,6 +69,11 @@ async def test_a_command_is_seen_before_it_is_sent(
     assert all(label("console", word, "zh") in page.text for word in ("nothing_recorded", "limits_started"))
     for said in ("待答复", label("event", "accepted", "zh"), label("clock", "provider_answer", "zh"), "<blockquote"):
         assert said in page.text
+    assert label("console", "what_you_typed", "zh") not in page.text
+    urged = (await seen(bureau, request_id, "urge", level="notice", reason="<b>尽快</b>")).text
+    typed = urged.partition(label("console", "what_you_typed", "zh"))[2].partition("</dl>")[0]
+    assert label("urgency", "notice", "zh") in typed
+    assert "&lt;b&gt;尽快&lt;/b&gt;" in typed
     assert await events_of(api, bearer, request_id) == before
     told = await api.post(
         f"/v1/requests/{request_id}/commands/preview", json={"command": "accept"}, headers=bearer(Role.BUREAU, "b")

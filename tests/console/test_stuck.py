@@ -44,7 +44,7 @@ async def test_an_operator_frees_one_by_forms(stuck: Sequence[str], enter: Enter
     assert 'data-kind="opening_waits"' in row
     [line] = [it for it in page.split("<tr") if f'data-subject="{case}"' in it]
     assert f'href="/cases/{case}"' in line
-    assert re.search(r"等待事项 <a href=\"/cases/[A-Z0-9-]+\">", line)
+    assert re.search(r"等待事项 <bdi>[A-Z0-9-]+</bdi> <span class=\"tag\">尚未立案", line)
     assert "<details" in line
     assert "application_incomplete: no" in line
     assert "另一事项办不成：申请内容不完整" in line
