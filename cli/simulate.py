@@ -89,7 +89,8 @@ async def _play(gate: "Semaphore", ground: "Sandbox", scenario: "Scenario") -> t
                     "play broke off", extra={"scenario": scenario.name}, exc_info=True
                 )
             reason = str(error) if known else f"{type(error).__name__}: {error}"
-            return player.played, [*player.played.unexpected, f"the play broke off ({' '.join(reason.split())})"]
+            before = [each.told("en") for each in player.played.unexpected]
+            return player.played, [*before, f"the play broke off ({' '.join(reason.split())})"]
         return played, mismatches(played)
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from api.accounts.account import Account
 from api.context import AppContext
@@ -16,6 +16,9 @@ from domain.messages import Language, label
 from domain.statutes.loader import packaged_statutes
 from starter.errors import RequestRefused
 from starter.scenarios import Scenario
+
+TOLD_APART: Final = ("filing_refused", "step_refused")
+"""What is not told among the differences: steps that were refused are listed with why."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def simulated(
         "events": told,
         "drawn": days_drawn(account, scenario.ends_at, language) if account is not None else None,
         "refused": [_refused(play, step, language) for step in play.refused_steps],
-        "mismatches": [each for each in play.mismatches if " was refused: " not in each],
+        "mismatches": [each.told for each in play.differences if each.about not in TOLD_APART],
     }
 
 

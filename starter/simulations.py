@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from domain.messages import Language
 from domain.model import Fixed
 from domain.policy import Policy
 from starter.errors import Unavailable
@@ -23,16 +24,18 @@ log = logging.getLogger("shareflow.simulations")
 
 class SimulationOrder(Fixed):
     """What is to be played: the texts of scenarios; the policy that counts; editions of the calendar beside those of
-    this version, as JSON; in how many seconds."""
+    this version, as JSON; in how many seconds; in which language it is told what differs from what was expected."""
 
     scenarios: tuple[str, ...]
     policy: Policy
     editions: tuple[str, ...] = ()
     seconds: float = LONGEST_PLAY
+    language: Language = "en"
 
 
 class SimulationOutcome(Fixed):
-    """What came of it: of each scenario what ``shareflow simulate --json`` prints; or why nothing did."""
+    """What came of it: of each scenario what ``shareflow simulate --json`` prints, and its differences in the language
+    of the order; or why nothing did."""
 
     plays: tuple[Mapping[str, Any], ...] = ()
     failed: str | None = None

@@ -21,6 +21,7 @@ from domain.policy import default_policy
 from domain.statutes.model import Statute
 from domain.words import ClockState, CommandName, EventType, Stage
 from embedded.simulate.player import PlayedCase, RefusedStep, command_of, opener_of
+from embedded.simulate.unexpected import differs, the_step
 from ledger.queries.views import CaseDetail
 from procedures.rectification.case import RectificationCase
 from procedures.rectification.rules import origin_is_there
@@ -189,7 +190,7 @@ def _looked_up(case: Case) -> Case:
 
 def _give(paper: PaperCase, played: PlayedCase, number: int, step: PlayedStep) -> None:
     command = command_of(played.scenario, number, step)
-    where = f"step {number} ({step.do} by {step.by})"
+    where = the_step(number, step)
     _let_pass(paper, step.at)
     if command.key in {event.key for event in paper.events}:
         return  # the same key again is the same command
@@ -199,13 +200,13 @@ def _give(paper: PaperCase, played: PlayedCase, number: int, step: PlayedStep) -
         text = refused.statute or paper.statute.id
         played.refused.append(RefusedStep(number, step.do.value, refused.code.value, refused.article, text))
         if step.refused != refused.code:
-            played.unexpected.append(f"{where} was refused with {refused.code}, not {step.refused}")
+            played.unexpected.append(differs("other_refusal", step=where, code=refused.code, wanted=str(step.refused)))
         return
     except InvalidFields as unreadable:
-        played.unexpected.append(f"{where} could not be read: {unreadable}")
+        played.unexpected.append(differs("unreadable", step=where, why=str(unreadable)))
         return
     if step.refused is not None:
-        played.unexpected.append(f"{where} was accepted, not refused with {step.refused}")
+        played.unexpected.append(differs("step_accepted", step=where, wanted=step.refused))
     _carry_on(paper)
 
 

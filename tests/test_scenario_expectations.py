@@ -1,5 +1,6 @@
 """A scenario that expects something else than what happens is a mismatch, whatever it is."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +40,9 @@ async def test_a_wrong_expectation_is_a_mismatch(what: str, plays: Plays) -> Non
     assert mismatches(played) == []
     wrong = replace(played, scenario=_mutated(IMPASSE, *WRONG[what]))
     assert len(mismatches(wrong)) == 1
+    [told] = mismatches(wrong, "zh")
+    assert re.match(r"(没有预期的|预期的|阶段为|结果为)", told), told
+    assert not re.search(r"\b(there|is|not|due|this|expect)\b", told), told
 
 
 @pytest.mark.parametrize("what", WRONG_REFUSALS)

@@ -39,7 +39,7 @@ async def play_texts(context: AppContext, texts: Sequence[str], language: Langua
         if scenario.expect.refused is None:
             _find_text(scenario)
     async with _turn(context):
-        order = await asyncio.to_thread(_order, context, texts)
+        order = await asyncio.to_thread(_order, context, texts, language)
         try:
             plays = await simulator.play(order)
         except PlaysTooLong:
@@ -63,12 +63,15 @@ def simulator_of(context: AppContext) -> Simulator:
     return context.simulator
 
 
-def _order(context: AppContext, texts: Sequence[str]) -> SimulationOrder:
+def _order(context: AppContext, texts: Sequence[str], language: Language) -> SimulationOrder:
     """Under the policy and the calendar that count here."""
     packaged = context.calendar.editions
     stored = [edition for edition in context.calendar_store.now().editions if edition not in packaged]
     return SimulationOrder(
-        scenarios=tuple(texts), policy=context.client.policy, editions=tuple(edition.to_json() for edition in stored)
+        scenarios=tuple(texts),
+        policy=context.client.policy,
+        editions=tuple(edition.to_json() for edition in stored),
+        language=language,
     )
 
 

@@ -38,6 +38,13 @@ class PlayedWorkflowOut(Out):
     history_length: int
 
 
+class UnexpectedOut(Out):
+    """Where a play differs from what its scenario expects: what it is about, an open vocabulary, and the sentence."""
+
+    about: str
+    told: str
+
+
 class SimulatedOut(Out):
     """What came of a scenario. Vocabularies are open, as everywhere."""
 
@@ -52,7 +59,8 @@ class SimulatedOut(Out):
     events: list[dict[str, Any]]
     opened: list[dict[str, str]]
     refused_steps: list[RefusedStepOut]
-    mismatches: list[str] = Field(description="Where it differs from what the scenario expects.")
+    mismatches: list[str] = Field(description="Where it differs from what the scenario expects, in English.")
+    differences: list[UnexpectedOut] = Field(default=[], description="The same in the caller's language.")
     workflow: PlayedWorkflowOut
 
 

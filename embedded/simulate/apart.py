@@ -13,9 +13,8 @@ from typing import Any
 from configuration.errors import StartupError
 from domain.calendar import Calendar, load_edition
 from domain.calendar.amending import with_stored
-from domain.policy import Policy
 from embedded.simulate.player import Player
-from embedded.simulate.report import as_json, mismatches
+from embedded.simulate.report import as_json, differences, mismatches
 from embedded.simulate.sandbox import Sandbox, sandbox
 from starter.errors import EngineError
 from starter.scenarios import Scenario, scenario_from
@@ -28,7 +27,7 @@ async def outcome_of(order: SimulationOrder) -> SimulationOutcome:
     scenarios = [scenario_from(text, "scenario") for text in order.scenarios]
     try:
         async with asyncio.timeout(order.seconds), sandbox(calendar) as ground:
-            plays = await asyncio.gather(*(_played(ground, scenario, order.policy) for scenario in scenarios))
+            plays = await asyncio.gather(*(_played(ground, scenario, order) for scenario in scenarios))
     except TimeoutError:
         return SimulationOutcome(too_long=True)
     except (EngineError, StartupError) as error:
@@ -36,9 +35,10 @@ async def outcome_of(order: SimulationOrder) -> SimulationOutcome:
     return SimulationOutcome(plays=tuple(plays))
 
 
-async def _played(ground: Sandbox, scenario: Scenario, policy: Policy) -> Mapping[str, Any]:
-    played = await Player(ground, scenario, policy=policy).play()
-    return as_json(played, mismatches(played))
+async def _played(ground: Sandbox, scenario: Scenario, order: SimulationOrder) -> Mapping[str, Any]:
+    played = await Player(ground, scenario, policy=order.policy).play()
+    told = [{"about": each.about, "told": each.told(order.language)} for each in differences(played)]
+    return {**as_json(played, mismatches(played)), "differences": told}
 
 
 async def _until_told(order: SimulationOrder) -> SimulationOutcome:

@@ -17,6 +17,7 @@ from domain.statutes.loader import packaged_statutes
 from domain.words import Role
 from embedded.simulate.sandbox import Sandbox
 from embedded.simulate.skipped_case import SkippedCase
+from embedded.simulate.unexpected import Differing, InEither, differs, the_step
 from procedures.registry import PROCEDURES
 from protocol.messages import CalendarNews, CaseState, CaseView
 from protocol.opening import Played
@@ -53,7 +54,7 @@ class PlayedCase:
     case: CaseView | None = None
     events: Sequence[RecordedEvent] = ()
     refused: list[RefusedStep] = field(default_factory=list)
-    unexpected: list[str] = field(default_factory=list)
+    unexpected: list[Differing] = field(default_factory=list)
     run_id: str | None = None
     history_length: int = 0
 
@@ -150,26 +151,27 @@ class Player:
         except RequestRefused as refusal:
             self.played.refused.append(_refused(0, "file", refusal))
             if scenario.expect.refused is None:
-                self.played.unexpected.append(f"the filing was refused: {refusal}")
+                self.played.unexpected.append(differs("filing_refused", why=_why(refusal)))
             return None
 
     async def _give(self, request_id: str, number: int, step: PlayedStep) -> None:
         command = command_of(self.scenario, number, step)
-        where = f"steps[{number - 1}] ({step.do} by {step.by})"
+        where = the_step(number, step)
         try:
             await self.client.command(request_id, command)
         except RequestRefused as refusal:
             self.played.refused.append(_refused(number, step.do.value, refusal))
             if step.refused is None:
-                self.played.unexpected.append(f"{where} was refused: {refusal}")
+                self.played.unexpected.append(differs("step_refused", step=where, why=_why(refusal)))
             elif step.refused != refusal.code:
-                self.played.unexpected.append(f"{where} was refused with {refusal.code}, not {step.refused}")
+                other = differs("other_refusal", step=where, code=refusal.code, wanted=step.refused)
+                self.played.unexpected.append(other)
             return
         except InvalidInput as unreadable:
-            self.played.unexpected.append(f"{where} could not be read, which has no code: {unreadable}")
+            self.played.unexpected.append(differs("unreadable", step=where, why=str(unreadable)))
             return
         if step.refused is not None:
-            self.played.unexpected.append(f"{where} was accepted, not refused with {step.refused}")
+            self.played.unexpected.append(differs("step_accepted", step=where, wanted=step.refused))
 
     async def _reach(self, case: SkippedCase, at: datetime) -> None:
         """Skip to an instant; on the way, notices that are published then become known."""
@@ -198,6 +200,11 @@ class Player:
         self.played.case = await case.view()
         self.played.events = await asyncio.to_thread(self.client.reader.events, request_id)
         self.played.run_id, self.played.history_length = await case.described()
+
+
+def _why(refusal: RequestRefused) -> InEither:
+    """Why, with the code where the file's words are English too."""
+    return lambda language: str(refusal) if language == "en" else refusal.sentence(language)
 
 
 def _refused(step: int, do: str, refusal: RequestRefused) -> RefusedStep:

@@ -34,6 +34,9 @@ async def test_what_comes_of_a_later_answer(played: httpx.Response, people: Peop
     assert [(clock["due_date"], clock["state"]) for clock in later["clocks"]] == [("2026-09-24", "met_late")]
     assert "clock_breached" in [event["type"] for event in later["events"]]
     assert any("2026-09-24" in each for each in later["mismatches"])
+    [about, told] = [later["differences"][-1][part] for part in ("about", "told")]
+    assert (about, "没有预期的第 1 项时限" in told) == ("no_clock", True), later["differences"]
+    assert len(later["differences"]) == len(later["mismatches"])
     assert later["workflow"]["history_length"] > 0
     assert (await people.get("auditor", f"/v1/requests/{later['request_id']}")).status_code == 404
 
