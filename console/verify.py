@@ -34,7 +34,8 @@ async def check(request: Request) -> Response:
         context.limits.checks_dossier(came_from(request))
         results = await checked(request, context, language)
     except Problem as problem:
-        wrong = [problem.said or title_of(problem, language), *(each["reason"] for each in problem.errors)]
+        said = [problem.said] if problem.said else []
+        wrong = [title_of(problem, language), *said, *(each["reason"] for each in problem.errors)]
         answer = _page(request, visitor, {"wrong": wrong}, problem.status_code)
         answer.headers.update(problem.headers or {})
         return answer
@@ -55,5 +56,14 @@ def _page(
     language = language_of(request)
     fixed = {word: texts[language] for word, texts in words("verify_page").items()}
     names = {check: texts[language] for check, texts in words("audit_check").items()}
-    shown = {"v": fixed, "names": names, "address": ADDRESS, "brought": BROUGHT, "back": ADDRESS, "scripted": True}
+    means = {check: texts[language] for check, texts in words("audit_check_means").items()}
+    shown = {
+        "v": fixed,
+        "names": names,
+        "means": means,
+        "address": ADDRESS,
+        "brought": BROUGHT,
+        "back": ADDRESS,
+        "scripted": True,
+    }
     return page(request, "audit_verify.html", visitor, {"results": (), "wrong": (), **shown, **(told or {})}, status)

@@ -12,7 +12,7 @@ from api.context import AppContext
 from console.app import add_console
 from console.door import LANGUAGE
 from console.verify import BROUGHT
-from domain.messages import label
+from domain.messages import label, words
 from domain.words import Role
 from tests.api.callers import Bearer, People
 from tests.api.test_dossiers import PAGE, forged
@@ -51,12 +51,19 @@ async def test_a_dossier_is_checked_within_the_frame(desk: httpx.AsyncClient, do
     assert told.status_code == 200
     assert '<tr data-result="FAIL"><th scope="row">文件摘要 <code>digests</code>' in told.text
     assert label("verify_page", "fails", "zh") in told.text
+    assert all(
+        f">{text['zh']}<" in told.text
+        for check, text in words("audit_check_means").items()
+        if f"<code>{check}<" in told.text
+    )
+    assert words("audit_check_means").keys() == words("audit_check").keys()
     english = {"Cookie": f"{LANGUAGE}=en"}
     held = await desk.post(PAGE, files={"dossier": ("a.zip", dossier)}, headers=english)
     assert label("verify_page", "holds", "en") in held.text
     assert '<nav class="menu"' not in held.text  # nobody is signed in
     wrong = await desk.post(PAGE, files={"dossier": ("a.zip", b"no zip <b>")}, headers=english)
     assert (wrong.status_code, 'role="alert"' in wrong.text) == (422, True)
+    assert label("problem", "dossier_unusable", "en") in wrong.text
     often = await desk.post(PAGE, files={"dossier": ("a.zip", dossier)}, headers=auditor)
     assert (often.status_code, often.headers["retry-after"]) == (429, "60")
 
