@@ -67,7 +67,7 @@ async def _prove(out: Console, ground: Sandbox, request_id: str) -> bool:
 
 def _tell_checks(out: Console, results: Sequence[CheckResult]) -> None:
     for result in results:
-        colour = "green" if result.result == "ok" else "red"
+        colour = {"ok": "green", "FAIL": "red", "skipped": "yellow"}[result.result]
         out.print(f"[{colour}]{result.result:7}[/{colour}] {result.check:11} {escape(result.detail)}", soft_wrap=True)
 
 

@@ -70,7 +70,7 @@ async def test_a_case_under_a_checkpoint(ground: Sandbox, real_plays: dict[str, 
     results = {
         each.check: each.result for each in await asyncio.to_thread(verify, dossier, Trusted([LOG_KEY.key], first))
     }
-    assert results == {**dict.fromkeys(results, "ok"), "timestamp": "skipped"}
+    assert results == {**dict.fromkeys(results, "ok"), "dates": "skipped", "timestamp": "skipped"}
 
 
 async def test_the_demonstration_ends_with_a_forged_dossier_refused(
@@ -78,9 +78,9 @@ async def test_the_demonstration_ends_with_a_forged_dossier_refused(
 ) -> None:
     played = max(real_plays.values(), key=lambda each: len(each.events))
     twice = await checked_and_forged(ground, str(played.request_id), LOG_KEY)
-    assert {result.check for result in twice.checked if result.result != "ok"} == {"timestamp"}
+    assert {result.check for result in twice.checked if result.result != "ok"} == {"dates", "timestamp"}
     assert {result.check for result in twice.checked_again if result.result == "FAIL"} == {
-        "ledger", "page", "log", "checkpoint", "seal",
+        "ledger", "dates", "page", "log", "checkpoint", "seal",
     }  # fmt: skip
 
 
