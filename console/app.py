@@ -232,7 +232,8 @@ async def _told(request: Request, status: int, sentence: str, headers: object = 
         with contextlib.suppress(SignedOut, Problem):
             visitor = await visitor_of(request)
     typed = await typed_in(request, language_of(request)) if status == HTTPStatus.FORBIDDEN else ()
-    answer = page(request, "problem.html", visitor, {"sentence": sentence, "typed": typed}, status)
+    shown = {"sentence": sentence, "typed": typed, "defect": status >= HTTPStatus.INTERNAL_SERVER_ERROR}
+    answer = page(request, "problem.html", visitor, shown, status)
     if isinstance(headers, dict):
         answer.headers.update({**headers, **HEADERS})
     return answer

@@ -16,6 +16,7 @@ from api.cases.filing import place_of_filing
 from api.cases.filing_schemas import FilingIn
 from api.cases.idempotency import engine_key
 from api.cases.share_requests import open_request, refuse_unless_theirs
+from api.cases.sheets.texts import filed_under, places_with_texts
 from api.dependencies import require_role
 from api.http.problems import Problem
 from console.directories import directories, with_directories
@@ -27,12 +28,11 @@ from console.pages import page, see_other
 from console.refusals import REFUSED, refusal_told
 from console.required import asked_of_applications
 from console.shown_forms import shown_fields, wrong_in
-from domain.access import EVERYWHERE, place_of
+from domain.access import EVERYWHERE
 from domain.calendar import day_of
 from domain.messages import Language, label
 from domain.messages.days import day_text
 from domain.statutes.loader import packaged_statutes
-from domain.statutes.model import Name
 from domain.words import Role
 from procedures.share_request.application import Application
 from starter.overlaid import title_with_above
@@ -60,7 +60,7 @@ async def send(request: Request) -> Response:
     said = said_with(fields_of(Application), values)
     key = values.get("idempotency_key") or secrets.token_hex(16)
     try:
-        body = FilingIn.model_validate({**_under(values), "request": said})
+        body = FilingIn.model_validate({**filed_under(values.get("statute")), "request": said})
         place = place_of_filing(body, visitor.caller, language)
         refuse_unless_theirs(visitor.caller, body, place)
         _refuse_past_use(body, day_of(door_of(request).context.known_on()), language)
@@ -103,14 +103,6 @@ def _fully(refusal: Exception, sentence: str, said: Mapping[str, Any], language:
     return sentence
 
 
-def _under(values: Mapping[str, str]) -> dict[str, str]:
-    """Under which text, or in which place, a form is to be filed: both are chosen in one field."""
-    chosen = values.get("statute", "")
-    if not chosen:
-        return {}
-    return {"jurisdiction": chosen} if chosen in _places() else {"statute": chosen}
-
-
 def _presets() -> dict[str, str]:
     return {field.name: field.default for field in fields_of(Application) if field.default}
 
@@ -127,7 +119,7 @@ async def _page(
         "known": await directories(context, visitor.caller, language),
         "texts": texts,
         "of_one_place": len(places) == 1 and EVERYWHERE not in places,
-        "places": [(place, name.zh if language == "zh" else name.en) for place, name in _places().items()],
+        "places": [(place, name.zh if language == "zh" else name.en) for place, name in places_with_texts().items()],
         "statute": values.get("statute", ""),
         "sentence": sentence,
         "key": values.get("idempotency_key") if sentence is None else None,
@@ -143,12 +135,6 @@ def _bounds(largest: int) -> dict[str, Any]:
     together = LARGEST_TOGETHER * largest
     said = {"most": MOST, "size": size_text(largest), "together": size_text(together)}
     return {"most": MOST, "each": largest, "together": together, "said": said}
-
-
-@cache
-def _places() -> Mapping[str, Name]:
-    """The places that have a text, by their words in ids, with what people call them."""
-    return {place_of(it.id): it.jurisdiction for it in packaged_statutes().values()}
 
 
 @cache

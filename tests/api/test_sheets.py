@@ -71,6 +71,19 @@ async def test_a_row_is_one_by_its_own_number_and_within_its_sheet(people: Peopl
     assert (other["outcome"], other["cell"]) == ("not_filed", "A3")
 
 
+async def test_a_text_is_chosen_by_what_it_is_called(people: People) -> None:
+    there = load_workbook(BytesIO(template_xlsx("zh")))
+    offered = [cell.value for (cell,) in there.worksheets[1].iter_rows(max_col=1)]
+    [list_of_texts] = [it for it in there.worksheets[0].data_validations.dataValidation if "!" in it.formula1]
+    assert (str(list_of_texts.sqref).partition(":")[0], there.worksheets[1].sheet_state) == ("B3", "hidden")
+    assert list_of_texts.formula1.endswith(f"$A${len(offered)}")
+    said = ["常熟市现行文本", "常熟市政务信息资源共享管理暂行办法", "changshu-2019"]
+    assert set(said[:2]) <= set(offered)
+    content = sheet_of([typed(statute=each, purpose=uuid.uuid4().hex) for each in said])
+    rows = (await brought(people, content, query="?preview=true")).json()["items"]
+    assert [row["statute"] for row in rows] == ["changshu-2019+809", "changshu-2019", "changshu-2019"]
+
+
 async def test_a_refusal_of_the_rules_is_told_with_its_article(people: People) -> None:
     rows = [typed(statute="zhejiang-2014", resource__sharing_class="不予共享"), typed(statute="nowhere-2020")]
     items = (await brought(people, sheet_of(rows), query="?preview=true")).json()["items"]

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from domain.messages import Language, label
 from domain.words import Authorization, ServiceMode, SharingClass
 
-CellKind = Literal["text", "choice", "number", "date", "truth"]
+CellKind = Literal["text", "choice", "number", "date", "truth", "statute"]
 
 REFERENCE: Final = "reference"
 """The column with a filer's own number of a row: one number files once."""
@@ -43,7 +43,7 @@ class SheetColumn:
 
 COLUMNS: Final = (
     SheetColumn(REFERENCE),
-    SheetColumn(STATUTE),
+    SheetColumn(STATUTE, "statute"),
     SheetColumn("requester.code"),
     SheetColumn("requester.name"),
     SheetColumn("provider.code"),

@@ -10,6 +10,7 @@ from typing import Any, Final
 from xml.etree.ElementTree import ParseError
 
 from api.cases.sheets.columns import BY_NAME, REFERENCE, STATUTE, WHY_NOT, SheetColumn
+from api.cases.sheets.texts import filed_under, text_called
 from domain.messages import Language, label
 
 MOST_BYTES: Final = 512 * 1024
@@ -89,7 +90,7 @@ class SheetRow:
                 request[first] = value
         if "documents" in request:
             request["documents"] = [request["documents"]]
-        return {"statute": self.said.get(STATUTE), "request": request}
+        return {"statute": None, **filed_under(self.said.get(STATUTE)), "request": request}
 
 
 @dataclass
@@ -215,6 +216,8 @@ def _value(column: SheetColumn, cell: Any) -> Any:
             return int(text)
         case "date":
             return _day(cell.value, text)
+        case "statute":
+            return text_called(text)
     if isinstance(cell.value, int | float) and not isinstance(cell.value, bool) and abs(cell.value) >= EXACT:
         raise CellWrong("long_number")
     return text

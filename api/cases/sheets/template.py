@@ -6,11 +6,14 @@ from typing import Any, Final
 
 from api.cases.sheets.columns import COLUMNS, WHY_NOT, SheetColumn
 from api.cases.sheets.reading import FIRST_ROW, MOST_ROWS, SheetRow
+from api.cases.sheets.texts import offered_texts
 from audit.workbooks import plain_workbook
 from domain.messages import Language, label
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDE: Final = 22
+TEXTS: Final = "texts"
+"""The name of the sheet behind, which lists them."""
 _LAST: Final = FIRST_ROW + MOST_ROWS - 2
 """The last row that is made ready, from 0."""
 
@@ -35,6 +38,7 @@ def sheet_xlsx(rows: Sequence[SheetRow], why: Mapping[int, str], language: Langu
         )
         sheet.freeze_panes(FIRST_ROW - 1, 0)
         sheet.set_column(0, len(COLUMNS), WIDE, plain)
+        _list_texts(book, language)
         for place, column in enumerate(COLUMNS):
             sheet.write_string(0, place, column.label(language), head)
             sheet.write_string(1, place, column.name, named)
@@ -51,13 +55,26 @@ def sheet_xlsx(rows: Sequence[SheetRow], why: Mapping[int, str], language: Langu
     return file.getvalue()
 
 
+def _list_texts(book: Any, language: Language) -> None:
+    """The texts to choose from, on a sheet that is not shown: a list within a cell holds 255 characters at most."""
+    beside = book.add_worksheet(TEXTS)
+    beside.hide()
+    for line, said in enumerate(offered_texts(language)):
+        beside.write_string(line, 0, said)
+
+
 def _offer(sheet: Any, place: int, column: SheetColumn, language: Language) -> None:
-    """Have a spreadsheet offer what may be chosen."""
-    if column.choices is not None:
+    """Have a spreadsheet offer what may be chosen; of texts, an id may be typed as well."""
+    offered: object
+    if column.kind == "statute":
+        offered = f"={TEXTS}!$A$1:$A${len(offered_texts(language))}"
+    elif column.choices is not None:
         offered = [label(column.words, choice, language) for choice in column.choices]
     elif column.kind == "truth":
         offered = [label("console_choice", word, language) for word in ("true", "false")]
     else:
         return
     said = {"validate": "list", "source": offered, "error_message": label("sheet", "no_choice", language)}
+    if column.kind == "statute":
+        said["error_type"] = "warning"
     sheet.data_validation(FIRST_ROW - 1, place, _LAST, place, said)
