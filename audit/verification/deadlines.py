@@ -1,9 +1,10 @@
 """Whether each deadline is the one that its limit gives, counted again with the calendar as it was known then."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 
-from audit.known_editions import KnownThen, known_then
+from audit.known_editions import BY_CALENDAR, KnownThen, known_then
 from audit.released import always_had
+from audit.verification.dates import listed
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
@@ -11,6 +12,7 @@ from domain.calendar import CHINA, Calendar, CalendarError
 from domain.engine.deadlines import order_again, resolve
 from domain.engine.records import Clock, Deadline, RecordedEvent
 from domain.messages.counting import CountingText
+from domain.words import EventType
 
 _COUNTED = ("due_date", "due_at", "provisional", "calendar_edition", "calendar_editions")
 """What the calendar adds to a limit; its warnings and rungs are of the policy, and are checked with the history."""
@@ -33,9 +35,41 @@ def check_deadlines(record: CaseRecord, all_editions: bool, packed_with: Collect
             if lacked := _lacked(record, event.clock, known[event.seq]):
                 later.append(f"{', '.join(lacked)} (event {event.seq})")
     besides = f"; no notice that this release has: {', '.join(unknown)}" if unknown else ""
+    others = moved_by_others(record, known)
+    moved = f"; not the notice that is named moved the limit, but another: {listed(others)}" if others else ""
     entered = f"; counted before the engine had a notice that was published: {', '.join(later)}" if later else ""
     told = CountingText("{n:deadline|deadlines} counted again, each the same day and hour").format(n=counted)
-    return f"{told}{entered}{besides}"
+    return f"{told}{moved}{entered}{besides}"
+
+
+def moved_by_others(record: CaseRecord, known: Mapping[int, KnownThen]) -> list[int]:
+    """Each limit that gave way to a notice was moved then, and the calendar has had that notice. Raises CheckFailed.
+
+    The numbers of the events whose notice is not the one that moved the limit: a case may hear of one when the engine
+    has the next already, and counts with both.
+    """
+    clocks = {event.clock.number: event.clock for event in record.events if event.clock is not None}
+    following = {clock.supersedes: clock for clock in clocks.values() if clock.supersedes is not None}
+    published = {edition.id: edition.published for edition in record.calendar.editions}
+    elsewhere = []
+    for event, notice in _by_notices(record):
+        number, day = event.data.get("number"), known[event.seq].day
+        if notice not in published or (day is not None and published[notice] > day):
+            raise CheckFailed(f"event {event.seq}: no notice {notice!r:.60} had been published that could move a limit")
+        old, new = (of.get(number) if isinstance(number, int) else None for of in (clocks, following))
+        if old is None or new is None or (old.due_at, old.provisional) == (new.due_at, new.provisional):
+            raise CheckFailed(f"event {event.seq}: the notice {notice!r:.60} moves no limit", event.article)
+        if notice not in new.calendar_editions:
+            elsewhere.append(event.seq)
+    return elsewhere
+
+
+def _by_notices(record: CaseRecord) -> Iterator[tuple[RecordedEvent, str]]:
+    """The events that say that a limit gave way to a notice, with its id."""
+    for event in record.events:
+        reason = str(event.data.get("reason", ""))
+        if event.type is EventType.CLOCK_SUPERSEDED and reason.startswith(BY_CALENDAR):
+            yield event, reason.removeprefix(BY_CALENDAR)
 
 
 def _editions_of_nobody(calendar: Calendar) -> list[str]:

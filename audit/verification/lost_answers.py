@@ -14,6 +14,7 @@ from typing import Any, Final, ParamSpec
 
 from pydantic import ValidationError
 
+from audit.known_editions import BY_CALENDAR
 from audit.verification.replayed import Replayed, written_by
 from audit.verification.rules import DecidesOtherwise
 from domain.engine.case import Case
@@ -82,26 +83,42 @@ def vouched_by(replayed: Replayed, opening: CaseOpening) -> Vouched:
 
 
 class _Judge:
-    """Asks the rules of a case about events that the ledger told."""
+    """Asks the rules of a case about events that the ledger told.
+
+    A command is recorded in one step, and a key once: however much is told, each of its keys is asked about once.
+    """
 
     def __init__(self, replayed: Replayed, opening: CaseOpening) -> None:
         self._replayed = replayed
         self._opening = opening
+        self._keys: set[str] = set()
 
     def judge(self, case: Case, told: Told, vouched: Vouched) -> None:
         """Vouch for each of these events, which follow on a case. Raises DecidesOtherwise."""
         place = 0
         while place < len(told):
             here = told[place : place + LARGEST_STEP]
+            if here[0].key is not None:
+                here = self._of_one_key(here)
             again = _first(self._decided(case, here), here, case)
             events = again or _first(self._allowed(case, here), here, case)
             if not events:
-                raise _not_decided(here[0], case)
+                raise _not_decided(here, case)
             here = here[: len(events)]
             (vouched.again if again else vouched.unasked).extend(event.seq for event in here)
             vouched.events.update((event.seq, event) for event in here)
             vouched.order(events, case.head)
             case, place = evolve_all(case, here), place + len(here)
+
+    def _of_one_key(self, told: Told) -> Told:
+        """The first events, which are all of their key. Raises DecidesOtherwise for a key that was told before."""
+        here = list(takewhile(lambda event: event.key == told[0].key, told))
+        if here[0].key in self._keys:
+            raise DecidesOtherwise(
+                f"event {here[0].seq} is said to have been told to the case under a key that had given events before"
+            )
+        self._keys.add(here[0].key or "")
+        return here
 
     def _decided(self, case: Case, told: Told) -> Iterator[Sequence[Event]]:
         """What the case decides after this, for all that the history has."""
@@ -123,26 +140,26 @@ class _Judge:
         """What the rules allow after this, though the history has nobody who asked for it, or later alone."""
         first = told[0]
         if first.key is None:
-            yield recounted(case, _counted_again(case, told), first.data.get("reason", ""), first.at)
+            reason = first.data.get("reason")
+            if isinstance(reason, str) and reason.startswith(BY_CALENDAR):
+                yield recounted(case, _counted_again(case, told), reason, first.at)
             yield from _by_itself(case, told[:FIRST_ONES], told)
         elif first.key in self._replayed.given:
             yield from self._commanded(case, told, again=True)
         elif case.head:
-            here = _of_one_step(told)
-            for command in _commands_for(case, here):
-                yield _carried_out(case, command, here, taken=False)
+            for command in _commands_for(case, told):
+                yield _carried_out(case, command, told, taken=False)
 
     def _commanded(self, case: Case, told: Told, again: bool = False) -> Iterator[Sequence[Event]]:
         """What the command of this key brings about. ``again``: the history has only a later try, whenever that was.
 
         A caller may ask again with the same key for ever, which bears a digest of what is said.
         """
-        here = _of_one_step(told)
-        at = here[-1].at
+        at = told[-1].at
         for given in self._replayed.given.get(told[0].key or "", ()):
             received = given.command.received_at or at
             if again if at < received else at == max(received, case.last_at or received):
-                yield _carried_out(case, given.command, here)
+                yield _carried_out(case, given.command, told)
 
 
 def _first(ways: Iterator[Sequence[Event]], told: Told, case: Case) -> Sequence[Event]:
@@ -171,7 +188,12 @@ def _carried_out(case: Case, command: Command, told: Told, taken: bool = True) -
 
 
 def _are(events: Sequence[Event], told: Told, case: Case) -> bool:
-    """Whether the first of the events that were told are these. How limits are counted is another check's."""
+    """Whether the first of the events that were told are these, and all of those that were told under one key.
+
+    How limits are counted is another check's.
+    """
+    if told[0].key is not None and len(events) != len(told):
+        return False
     told = told[: len(events)]
     starts = [event.order is not None for event in events]
     if not events or starts != [event.clock is not None for event in told]:
@@ -181,11 +203,6 @@ def _are(events: Sequence[Event], told: Told, case: Case) -> bool:
     return all(
         canonical_json(body_of(ours)) == canonical_json(body_of(there)) for ours, there in zip(again, told, strict=True)
     )
-
-
-def _of_one_step(told: Told) -> Told:
-    """The first events, as far as they have one key."""
-    return list(takewhile(lambda event: event.key == told[0].key, told))
 
 
 def _counted_again(case: Case, told: Told) -> dict[int, Clock]:
@@ -221,7 +238,7 @@ def _rule_of(event: Event | NumberedEvent) -> Callable[[Decision[Any]], None] | 
 def _commands_for(case: Case, told: Told) -> Iterator[Command]:
     """The commands that may have brought these events about, by what the events say."""
     by_people = [event.actor for event in told if event.actor.role is not Role.PLATFORM]
-    by_platforms, all_said = list({event.actor: None for event in told}), _said_in(told)
+    by_platforms, all_said = list({event.actor: None for event in told[:FIRST_ONES]}), _said_in(told)
     for name, rule in procedure_of(case).rules.items():
         actors = by_people[:1] or [*by_platforms, *(_standing(case, role) for role in rule.by)]
         by_case = case.request_id if rule.between_cases else None
@@ -262,10 +279,11 @@ def _said_in(told: Told) -> Sequence[Mapping[str, Any]]:
     return [together, *each[:FIRST_ONES]]
 
 
-def _not_decided(event: NumberedEvent, case: Case) -> DecidesOtherwise:
-    by = event.actor.role.value
+def _not_decided(told: Told, case: Case) -> DecidesOtherwise:
+    event = told[0]
+    more = f", the first of {len(told)} under its key," if event.key is not None and len(told) > 1 else ""
     return DecidesOtherwise(
-        f"event {event.seq} ({event.type.value} by {by}) is said to have been told to the case by its ledger; the case "
-        f"does not decide it in {case.stage.value}, whatever it is asked",
+        f"event {event.seq} ({event.type.value} by {event.actor.role.value}){more} is said to have been told to the "
+        f"case by its ledger; the case does not decide it in {case.stage.value}, whatever it is asked",
         event.article,
     )

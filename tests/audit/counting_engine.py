@@ -80,5 +80,6 @@ def life(record: CaseRecord, acts: Sequence[tuple[int, int]], entering: Sequence
         for (number, old), fresh in zip(before.items(), answer, strict=True):
             if (fresh.due_at, fresh.provisional) != (old.due_at, old.provisional):
                 add(EventType.CLOCK_SUPERSEDED, number=number, reason=f"{BY_CALENDAR}{news.id}")
-                start(running[number])
+                instead = {"number": len(events) + 1, "supersedes": number}
+                start(running.pop(number).model_copy(update=instead))
     return lived

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,10 +10,13 @@ import pytest
 
 from audit.dossier.contents import HISTORY, CaseDossier
 from audit.dossier.persons import rewritten
+from audit.known_editions import known_then
+from audit.verification.deadlines import moved_by_others
 from audit.verification.history import histories_in, opening_in
 from audit.verification.lost_answers import Vouched, vouched_by
 from audit.verification.record import record_in
 from audit.verification.replayed import HeardStep, Replayed
+from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
 from audit.verification.verify import Trusted, verify
 from domain.engine.records import RecordedEvent, Step, StepResult
@@ -25,6 +29,8 @@ from tests.audit.told import steps_of, told, with_history
 REFUSED = "nantong-2020.refused-late-then-impasse"
 IN_THE_WORLD = "nantong-2020.parked-while-the-ledger-was-away"
 """A case that nobody has played: its time is the world's."""
+MOVED = "changshu-2019.spring-festival-2020-as-published"
+"""A case of which a notice moves a limit."""
 NOTHING = Trusted()
 Event = dict[str, Any]
 
@@ -122,6 +128,57 @@ def test_nothing_is_taken_over_that_no_door_lets_in(day: str, holds: bool) -> No
     events[place] = events[place].model_copy(update={"data": said})
     with nullcontext() if holds else pytest.raises(DecidesOtherwise, match="whatever it is asked"):
         begun_with_nothing(dossier, events)
+
+
+def again_and_again(event: RecordedEvent, times: int, keys: Sequence[str | None]) -> Sequence[RecordedEvent]:
+    """So many events just like one that follow on one another, under these keys in turn."""
+    return [
+        event.model_copy(update={"seq": event.seq + number, "key": keys[number % len(keys)]}) for number in range(times)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (None, r"event 5 \(used by platform\), the first of 4001 under its key, is said to have been told"),
+        ("another~1", "event 7 is said to have been told to the case under a key that had given events before"),
+    ],
+)
+def test_a_key_gives_one_command_however_much_is_told_under_it(other: str | None, said: str) -> None:
+    """Each of these is what some command brings about: asked about one by one they would take minutes."""
+    dossier = dossier_of("access_grant.nantong-used-then-expired")
+    events = record_in(dossier).events
+    used = next(event for event in events if event.type is EventType.USED)
+    more = again_and_again(used, 4001, [used.key, other or used.key])
+    with pytest.raises(DecidesOtherwise, match=said):
+        begun_with_nothing(dossier, [*events[: used.seq - 1], *more])
+
+
+@pytest.mark.parametrize(
+    ("reason", "check", "said"),
+    [
+        ("used", "ledger", "event 3 (clock_superseded by platform) is said to have been told to the case"),
+        ("calendar:none", "deadlines", "event 3: no notice 'none' had been published that could move a limit"),
+        ("calendar:2026", "deadlines", "event 3: no notice '2026' had been published that could move a limit"),
+    ],
+)
+def test_no_limit_gives_way_to_a_word(reason: str, check: str, said: str) -> None:
+    assert wrong(forged(MOVED, "clock_superseded", lambda event: event["data"].update(reason=reason)))[
+        check
+    ].startswith(said)
+
+
+def test_a_notice_that_moved_nothing_is_told_apart_from_the_one_that_did() -> None:
+    """A case hears of one when the engine has the next already, and counts with both."""
+    other = forged(MOVED, "clock_superseded", lambda event: event["data"].update(reason="calendar:2019"))
+    assert "; not the notice that is named moved the limit, but another: event 3" in found(other)["deadlines"][1]
+    record = record_in(dossier_of(MOVED))
+    clock = record.events[1].clock
+    assert clock
+    stays = clock.model_copy(update={"number": 2, "supersedes": 1, "calendar_editions": ("2020",)})
+    told_so = [*record.events[:3], record.events[3].model_copy(update={"clock": stays})]
+    with pytest.raises(CheckFailed, match="event 3: the notice '2020-amended' moves no limit"):
+        moved_by_others(replace(record, events=told_so), known_then(record.calendar, told_so))
 
 
 def test_callers_were_told_what_the_case_answers() -> None:
