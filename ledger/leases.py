@@ -33,10 +33,16 @@ class Lease:
     holder: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def take(self) -> bool:
-        """Take the lease or prolong it; whether it is this holder's now."""
+        """Take the lease or prolong it; whether it is this holder's now.
+
+        One that lasts far longer than any is given was taken while the database's clock was ahead: it binds nobody, or
+        else nobody would do what its holder did, were he gone, until the clock has come there again.
+        """
         until = func.clock_timestamp() + self.lapses_after
         new = insert_or_skip(leases).values(name=self.name, holder=self.holder, until=until)
-        free = (leases.c.holder == self.holder) | (leases.c.until < func.clock_timestamp())
+        lapsed = leases.c.until < func.clock_timestamp()
+        taken_ahead = leases.c.until > func.clock_timestamp() + 2 * self.lapses_after
+        free = (leases.c.holder == self.holder) | lapsed | taken_ahead
         taken = new.on_conflict_do_update(
             index_elements=[leases.c.name], set_={"holder": self.holder, "until": until}, where=free
         )

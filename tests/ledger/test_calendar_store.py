@@ -110,6 +110,12 @@ def test_a_lease_is_prolonged_by_its_holder_and_lapses_when_that_is_silent(apart
     assert [second.take(), first.take()] == [True, False]
 
 
+def test_a_lease_that_was_taken_while_the_clock_was_ahead_binds_nobody(apart: Engine) -> None:
+    first, second = Lease(apart, "ahead"), Lease(apart, "ahead")
+    assert replace(first, lapses_after=first.lapses_after + timedelta(minutes=10)).take()
+    assert [second.take(), first.take(), second.take()] == [True, False, True]
+
+
 def test_a_publication_is_abandoned_when_nobody_was_seen_at_it(apart: Engine) -> None:
     new = edition()
     store_edition(apart, new, Acting(subject="tester"), 0)
