@@ -1,10 +1,13 @@
-"""A release in the middle of many open cases, and back: all of them finish as the rules say, and nobody is refused."""
+"""A release in the middle of many open cases, and back: all of them finish as the rules say, and nobody is put off."""
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
+from typing import Final
 
 import pytest
 from temporalio.client import Client
@@ -17,35 +20,61 @@ from ledger.schema import migrate
 from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
 from starter.temporal_setup import prepare_namespace
+from tests.chaos.cases import check_case
 from tests.cli.conftest import Run
+from tests.cli.rolling_api import RollingApi, api_here, api_processes
+from tests.cli.steady_caller import calling
 from tests.cli.test_admin import said
 from tests.engine.cases import PROCEDURES
-from tests.engine.driving import Driven, check, no_workflow_failed_and_none_is_there_twice, until_in_step
+from tests.engine.driving import Driven, Followed, check, no_workflow_failed_and_none_is_there_twice, until_in_step
 from tests.forms import either
 from worker.building import build_worker, working
 
 CASES = either(12, 200)
 AT_ONCE = 8
+REFUSED_AT_MOST: Final = 5.0
+"""Seconds for which a command may meet nobody who takes it."""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A ledger and a namespace of their own on the session's servers, and the settings that name them."""
+
+    client: ShareflowClient
+    engine: Engine
+    settings: Mapping[str, str]
+
+    def worker(self, build: str) -> AbstractAsyncContextManager[Worker]:
+        """A worker of a build, while inside."""
+        settings = Settings({Settings.build_id.variable: build})
+        return working(build_worker(self.client.temporal, self.engine, watched=False, settings=settings))
 
 
 @asynccontextmanager
-async def installation(
-    ground: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[tuple[ShareflowClient, Engine]]:
-    """A ledger and a namespace of their own, which the environment names, on the session's servers."""
+async def installation(ground: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Installation]:
+    """One that the environment names."""
     temporal = Client(ground.temporal.service_client, namespace="release", data_converter=data_converter)
     await prepare_namespace(temporal, None)
-    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", url)
-    monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
-    monkeypatch.setenv("TEMPORAL_NAMESPACE", "release")
+    settings = {
+        "SHAREFLOW_DATABASE_URL": url,
+        "TEMPORAL_ADDRESS": ground.temporal.service_client.config.target_host,
+        "TEMPORAL_NAMESPACE": "release",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
     engine = await asyncio.to_thread(connect, url, 10)
     await asyncio.to_thread(migrate, engine)
     client = ShareflowClient(temporal, engine, patience=timedelta(seconds=30))
     try:
-        yield client, engine
+        yield Installation(client, engine, settings)
     finally:
         await client.close()
         engine.dispose()
+
+
+def api_of(place: Installation, folder: Path) -> AbstractAsyncContextManager[RollingApi]:
+    """Its API: in the whole form processes, which are replaced."""
+    return either(api_here(place.client, folder), api_processes(place.settings, folder))
 
 
 async def drive(client: ShareflowClient, case: Driven, upto: float) -> None:
@@ -59,14 +88,18 @@ async def drive(client: ShareflowClient, case: Driven, upto: float) -> None:
 
 @pytest.mark.long
 async def test_open_cases_finish_over_a_release_and_the_way_back(
-    ground: Sandbox, new_database: Callable[[], str], shareflow: Run, monkeypatch: pytest.MonkeyPatch
+    ground: Sandbox,
+    new_database: Callable[[], str],
+    shareflow: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    async with installation(ground, new_database(), monkeypatch) as (client, engine):
-
-        def worker(build: str) -> AbstractAsyncContextManager[Worker]:
-            settings = Settings({Settings.build_id.variable: build})
-            return working(build_worker(client.temporal, engine, watched=False, settings=settings))
-
+    async with (
+        installation(ground, new_database(), monkeypatch) as place,
+        api_of(place, tmp_path) as api,
+        AsyncExitStack() as v1,
+        AsyncExitStack() as v2,
+    ):
         cases = [
             Driven(each, f"release-{n}") for n, each in zip(range(CASES), itertools.cycle(PROCEDURES), strict=False)
         ]
@@ -75,31 +108,39 @@ async def test_open_cases_finish_over_a_release_and_the_way_back(
         async def all_driven(upto: float) -> None:
             async def one(case: Driven) -> None:
                 async with turns:
-                    await drive(client, case, upto)
+                    await drive(place.client, case, upto)
 
             await asyncio.gather(*map(one, cases))
 
-        async def released(build: str) -> int:
+        async def released(build: str, upto: float) -> int:
             """Make a build current while calls come in; how many histories of open cases it had replayed."""
-            told, _ = await asyncio.gather(said(shareflow, "release", build), all_driven(upto=shares.pop(0)))
+            told, *_ = await asyncio.gather(said(shareflow, "release", build), all_driven(upto), api.replace())
             assert (told["current"], told["changed"]) == (build, True)
             return int(told["replayed"])
 
-        shares = [0.4, 0.6, 1.0]
-        async with worker("v1"):
-            await said(shareflow, "release", "v1")
+        await v1.enter_async_context(place.worker("v1"))
+        await said(shareflow, "release", "v1")
+        async with calling(api.doors, api.issuer) as caller:
             await all_driven(upto=0.2)
-            async with worker("v2"):
-                assert await released("v2") > 0
-        # The workers of the build before are gone, in the middle of what they carried.
-        async with worker("v2"):
+            await v2.enter_async_context(place.worker("v2"))
+            assert await released("v2", upto=0.4) > 0
+            await v1.aclose()  # the workers of the build before go, in the middle of what they carry
             await all_driven(upto=0.5)
-            async with worker("v1"):
-                assert await released("v1") > 0
-                await all_driven(upto=0.8)
-        async with worker("v1"):
-            await all_driven(upto=shares.pop())
-            await until_in_step(client, cases)
-            for case in cases:
-                await check(client, case)
-            await no_workflow_failed_and_none_is_there_twice(client.temporal, cases)
+            await v1.enter_async_context(place.worker("v1"))
+            assert await released("v1", upto=0.6) > 0
+            await all_driven(upto=0.8)
+            await v2.aclose()
+            await all_driven(upto=1.0)
+        everyone: list[Followed] = [*cases, *caller.cases]
+        await until_in_step(place.client, everyone)
+        for case in cases:
+            await check(place.client, case)
+        for each in caller.cases:
+            await check_case(place.client, each)
+        await no_workflow_failed_and_none_is_there_twice(place.client.temporal, everyone)
+        print(
+            f"\n{sum(1 + len(case.answers) for case in caller.cases)} calls over HTTP, {api.doors.refused} of them "
+            f"refused; no command for longer than {api.doors.longest:.2f} s"
+        )
+        assert len(caller.cases) > 1, "nobody called meanwhile"
+        assert api.doors.longest < REFUSED_AT_MOST
