@@ -162,6 +162,11 @@ def not_in_the_log(book: LogBook, events: Mapping[str, int]) -> list[str]:
     ]
 
 
+def share(number: int, turn: int, turns: int) -> int:
+    """What falls to one of so many turns, which together do all."""
+    return number * (turn + 1) // turns - number * turn // turns
+
+
 def main() -> None:
     """Hit engines as the command line says."""
     asked = argparse.ArgumentParser(prog="python -m tests.chaos")
@@ -172,7 +177,8 @@ def main() -> None:
     said = asked.parse_args()
     reports = []
     for number in range(said.seeds):
-        report = asyncio.run(one_seed(said.first + number, said.faults // said.seeds, said.cases // said.seeds))
+        faults, cases = (share(all_of_them, number, said.seeds) for all_of_them in (said.faults, said.cases))
+        report = asyncio.run(one_seed(said.first + number, faults, cases))
         reports.append(report)
         print(json.dumps(report, ensure_ascii=False, indent=2), flush=True)
         REPORT.write_text(json.dumps(reports, ensure_ascii=False, indent=2) + "\n", "utf-8")

@@ -13,7 +13,12 @@ COMPILER: Final = shutil.which("cc")
 
 
 class JumpingClock:
-    """The clock of one process, right until it jumps; ``name`` says whose it is."""
+    """The clock of one process, right until it jumps; ``name`` says whose it is.
+
+    ``farthest`` is by how many seconds at most it is tried, there and back.
+    """
+
+    farthest: Final = 600.0
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from starter.tokens import embedded_issuer
 from tests.chaos.clocks import COMPILER, JumpingClock
 from tests.chaos.disks import Disk, may_mount
+from tests.chaos.kernel_clocks import KernelClock, may_set
 from tests.chaos.links import Dial, NetworkLine
 from tests.engine.machines import Database, EngineProcess, Machine, TemporalServer
 
@@ -32,7 +33,7 @@ class ChaosEngine:
     apis: Sequence[str]
     links: Sequence[NetworkLine]
     disks: Mapping[Disk, Database | TemporalServer]
-    clocks: Sequence[JumpingClock]
+    clocks: Sequence[JumpingClock | KernelClock]
 
     @property
     def machines(self) -> Sequence[Machine]:
@@ -44,15 +45,28 @@ class ChaosEngine:
 async def chaos_engine(folder: Path) -> AsyncIterator[ChaosEngine]:
     """A whole engine while inside, with its data in a folder.
 
-    It has disks of its own where this process may have them, and clocks of its own where a compiler of C is.
+    It has disks of its own where this process may have them, and clocks of its own where a compiler of C is, or, for
+    Temporal, where it may write into the memory of another.
     """
     async with AsyncExitStack() as ending:
         disks = [Disk(f"{name}-disk", folder / name) for name in ("pg-on", "temporal-on") if may_mount()]
         for disk in disks:
             disk.mount()
             ending.callback(disk.unmount)
-        database = Database(folder / "pg-on" / "pg")
+        clocks: list[JumpingClock | KernelClock] = []
+
+        def clock_of(name: str) -> Mapping[str, str]:
+            """What gives a process a clock that can jump, if one can be had."""
+            if not COMPILER:
+                return {}
+            clock = JumpingClock(f"{name}-clock", folder)
+            clocks.append(clock)
+            return clock.environment()
+
+        database = Database(folder / "pg-on" / "pg", clock_of("postgres"))
         temporal = TemporalServer(disks[1].folder if disks else folder)
+        if may_set():
+            clocks.append(KernelClock(temporal.name, temporal.family))
         await database.start()
         ending.push_async_callback(database.stop)
         await temporal.start()
@@ -61,7 +75,6 @@ async def chaos_engine(folder: Path) -> AsyncIterator[ChaosEngine]:
         embedded_issuer(folder)
         host, port = temporal.address.split(":")
         links: list[NetworkLine] = []
-        clocks: list[JumpingClock] = []
 
         async def linked(name: str) -> dict[str, str]:
             """The addresses of database and Temporal as one process sees them, each over a line of its own."""
@@ -71,10 +84,8 @@ async def chaos_engine(folder: Path) -> AsyncIterator[ChaosEngine]:
                 await link.open()
                 ending.push_async_callback(link.close)
                 links.append(link)
-            if COMPILER:
-                clocks.append(JumpingClock(f"{name}-clock", folder))
             return {
-                **(clocks[-1].environment() if COMPILER else {}),
+                **clock_of(name),
                 "TEMPORAL_ADDRESS": f"127.0.0.1:{to_temporal.port}",
                 "SHAREFLOW_DATABASE_URL": f"postgresql://postgres@127.0.0.1:{to_database.port}/postgres",
             }

@@ -13,6 +13,7 @@ import psutil
 from tests.chaos.clocks import JumpingClock
 from tests.chaos.disks import Disk
 from tests.chaos.engine import ChaosEngine
+from tests.chaos.kernel_clocks import KernelClock
 from tests.chaos.links import NetworkLine
 from tests.engine.machines import Database, Machine, TemporalServer
 
@@ -22,8 +23,6 @@ LASTS: Final = (0.3, 4.0)
 """Seconds for which a part stands still, or a line is cut or slow."""
 SLOW: Final = (0.02, 0.25)
 """Seconds that a slow line takes for each piece."""
-JUMPS: Final = (-600.0, 600.0)
-"""Seconds by which a clock jumps, and back again."""
 TWICE: Final = 0.25
 """How often a second part is hit with the first."""
 WELL_WITHIN: Final = 60.0
@@ -105,7 +104,10 @@ class Faults:
             *((each.name, "cut", _Cut(each)) for each in self._engine.links),
             *((each.name, "slowed", _Slowed(each, self._chance.uniform(*SLOW))) for each in self._engine.links),
             *((whose.name, "without a disk", _Filled(disk, whose)) for disk, whose in self._engine.disks.items()),
-            *((each.name, "moved", _Moved(each, self._chance.uniform(*JUMPS))) for each in self._engine.clocks),
+            *(
+                (each.name, "moved", _Moved(each, self._chance.uniform(-each.farthest, each.farthest)))
+                for each in self._engine.clocks
+            ),
         ]
 
 
@@ -160,7 +162,7 @@ class _Filled:
 class _Moved:
     """The clock of a process jumps, and after a while back to where it should be."""
 
-    def __init__(self, clock: JumpingClock, by: float) -> None:
+    def __init__(self, clock: JumpingClock | KernelClock, by: float) -> None:
         self._clock = clock
         self._by = by
 

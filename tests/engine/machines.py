@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
+from unittest.mock import patch
 
 import psutil
 import psycopg2
@@ -29,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
 
 
-class _Telling:
+class _LogKeeper:
     """What writes messages to a file."""
 
     log: Path
@@ -39,13 +41,14 @@ class _Telling:
         return self.log.read_text("utf-8", "replace")[-2000:] if self.log.exists() else ""
 
 
-class Database(_Telling):
-    """PostgreSQL with its data in a folder; its URL stays the same."""
+class Database(_LogKeeper):
+    """PostgreSQL with its data in a folder; its URL stays the same. ``surroundings`` are variables that it is given."""
 
     name = "postgres"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, surroundings: Mapping[str, str] = MappingProxyType({})) -> None:
         self.folder = folder
+        self._surroundings = surroundings
         self.log = folder / "log"
         self._server: Postgres | None = None
 
@@ -62,7 +65,8 @@ class Database(_Telling):
 
         # The library takes the server that it started in this process for alive for ever.
         PostgresServer._instances.pop(self.folder.resolve(), None)
-        return start_postgres(self.folder)
+        with patch.dict(os.environ, self._surroundings):
+            return start_postgres(self.folder)
 
     def migrate(self) -> None:
         engine = connect(self.url)
@@ -91,7 +95,7 @@ class Database(_Telling):
             await asyncio.to_thread(self._server.stop)
 
 
-class TemporalServer(_Telling):
+class TemporalServer(_LogKeeper):
     """The Temporal development server on a file and on one port."""
 
     name = "temporal"
@@ -142,7 +146,7 @@ class TemporalServer(_Telling):
             await self._server.stop()
 
 
-class EngineProcess(_Telling):
+class EngineProcess(_LogKeeper):
     """A process of the engine as an operator runs it: what it says when it is ready, and its surroundings."""
 
     def __init__(self, name: str, folder: Path, arguments: Sequence[str], ready: bytes, settings: Mapping[str, str]):
