@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    any_,
     case,
     cast,
     func,
@@ -157,12 +158,16 @@ def assessed_cases(
     return number, shown_page(engine, shown, limit, latest_first=True)
 
 
-def standing_parts(visibility: Visibility, period: AssessedPeriod) -> CTE:
-    """How each case of a period stands for each department with a part in it; its measures as a list of words."""
+def standing_parts(visibility: Visibility, period: AssessedPeriod, among: Sequence[str] | None = None) -> CTE:
+    """How each case of a period (``among`` these, by their ids) stands for each department with a part in
+    it; its measures as a list of words."""
     held = array([case((_holds(each), literal(each, Text))) for each in MEASURES])
     measures = cast(func.to_jsonb(func.array_remove(held, None)), JSONB).label("measures")
     columns = (assessed_parts.c.request_id, assessed_kinds.c.code.label("department"), assessed_kinds.c.procedure)
-    return _chosen(assessed_parts, visibility, period, *columns, assessed_parts.c.seq, measures).cte("standing")
+    chosen = _chosen(assessed_parts, visibility, period, *columns, assessed_parts.c.seq, measures)
+    if among is not None:
+        chosen = chosen.where(assessed_parts.c.request_id == any_(cast(list(among), ARRAY(Text))))
+    return chosen.cte("standing")
 
 
 def _holds(measure: Measure) -> ColumnElement[bool]:
