@@ -40,6 +40,9 @@ async def issuer_check(settings: Settings) -> Check:
     """Whether the issuer of tokens answers by its discovery document, with keys to check them by."""
     try:
         issuer = settings.oidc_issuer
+        if not issuer and settings.database_url:
+            says = f"{Settings.oidc_issuer.variable} names no issuer of tokens: the API does not start without one."
+            return problem(ISSUER, says, f"set it and {Settings.oidc_audience.variable}, as for the API")
         if not issuer:
             return skipped(ISSUER, f"{Settings.oidc_issuer.variable} names no issuer; `shareflow up` has its own.")
         async with httpx.AsyncClient(timeout=PATIENCE) as client:

@@ -39,5 +39,5 @@ def _newest(reader: Reader, name: str, every: timedelta) -> Check:
     at = newest.made_at.astimezone(CHINA)
     says = f"the newest covers {newest.size} entries, made {at:%Y-%m-%d %H:%M} in the name of {name}"
     if datetime.now(UTC) - newest.made_at > LATE * every and reader.log.is_behind():
-        return warning(NAME, f"A checkpoint is overdue: {says}.", "look into the logs of the workers")
+        return problem(NAME, f"A checkpoint is overdue: {says}.", "look into the logs of the workers")
     return ok(NAME, says)

@@ -4,6 +4,7 @@ import asyncio
 
 from cli.checks.archive import archive_check
 from cli.checks.beside import api_check, issuer_check
+from cli.checks.certificates import certificates_check
 from cli.checks.checkpoints import checkpoints_check
 from cli.checks.clocks import clocks_check
 from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
@@ -38,7 +39,7 @@ async def engine_checks(settings: Settings) -> list[Check]:
     except Exception as error:
         cases = problem("cases", unexpected(error))
     checkpoints = await asyncio.to_thread(checkpoints_check, settings, reader, running is not None)
-    archive = await archive_check(reader, client)
+    archive = await archive_check(settings, reader, client)
     more = [
         await moment_check(settings, reader, client),
         await workers_check(settings, client),
@@ -46,6 +47,7 @@ async def engine_checks(settings: Settings) -> list[Check]:
         await clocks_check(reader, client),
         await api_check(settings, running),
         await issuer_check(settings),
+        await certificates_check(settings),
     ]
     if reader is not None:
         await asyncio.to_thread(reader.close)

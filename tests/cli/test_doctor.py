@@ -52,7 +52,11 @@ def test_what_does_not_work_is_named_with_how_to_mend_it(
     said = shareflow("doctor", "--json")
     bad = {name: check for name, check in findings(said).items() if check["state"] == "problem"}
     assert said.code == 2
-    assert set(bad) == {"state_folder", "policy", "database", "temporal"}
+    assert set(bad) == {"state_folder", "policy", "database", "temporal", "archive", "issuer"}
+    assert bad["archive"]["says"] == f"The archive {tmp_path}/file/state/archive cannot be written (Not a directory)."
+    assert bad["issuer"]["says"] == (
+        "SHAREFLOW_OIDC_ISSUER names no issuer of tokens: the API does not start without one."
+    )
     program = findings(said)["temporal_program"]
     assert (program["state"], "TEMPORAL_ADDRESS names a server" in program["says"]) == ("skipped", True)
     assert "SHAREFLOW_STATE" in bad["state_folder"]["mend"]

@@ -1,6 +1,7 @@
 """What the doctor says of what works on an engine and stands before it."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from fastapi import FastAPI, Response
 from temporalio.client import Client
 
@@ -15,6 +21,7 @@ from api.app import create_app
 from api.context import AppContext
 from api.serving import serving
 from cli.checks.beside import api_check, issuer_check
+from cli.checks.certificates import certificates_check
 from cli.checks.clocks import ahead, clocks_check
 from cli.checks.findings import Check
 from cli.checks.running import schedules_check, workers_check
@@ -170,6 +177,42 @@ async def test_an_issuer_that_publishes_keys_none_and_is_away() -> None:
         True,
         True,
     )
+
+
+@asynccontextmanager
+async def showing(folder: Path, for_days: float) -> AsyncIterator[str]:
+    """A server that shows a certificate which is good for so long."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "share.example.gov.cn")])
+    built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    built = built.serial_number(1).not_valid_before(now - timedelta(days=90))
+    certificate = built.not_valid_after(now + timedelta(days=for_days)).sign(key, hashes.SHA256())
+    chain = folder / "chain.pem"
+    unsealed = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    chain.write_bytes(key.private_bytes(*unsealed) + certificate.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain)
+
+    async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(close, "127.0.0.1", 0, ssl=context) as server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_certificates_that_are_good_soon_over_and_over(tmp_path: Path) -> None:
+    async def asked(server: str) -> Check:
+        return await certificates_check(Settings({Settings.public_url.variable: f"https://{server}"}))
+
+    assert (await certificates_check(Settings({}))).state == "skipped"
+    for days, state, says in ((90.0, "ok", "the first"), (9.5, "warning", "in 9 days"), (-1.0, "problem", "expired")):
+        async with showing(tmp_path, days) as server:
+            found = await asked(server)
+            assert (found.state, server in found.says, says in found.says) == (state, True, True), found
+    assert (await asked(server)).state == "skipped", "that it is away is told by another check"
+    async with showing(tmp_path, -1.0) as server:
+        named = {"TEMPORAL_ADDRESS": server, "TEMPORAL_TLS": "true"}
+        assert "has expired" in (await certificates_check(Settings(named))).says
 
 
 def test_keys_that_seal_messages(tmp_path: Path) -> None:

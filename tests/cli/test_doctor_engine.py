@@ -51,8 +51,9 @@ async def test_an_engine_its_cases_and_what_can_be_amiss(monkeypatch: pytest.Mon
         found = await findings()
         assert {name: check.state for name, check in found.items()} == {
             **dict.fromkeys(("database", "temporal", "cases", "archive", "moment", "workers", "clocks"), "ok"),
-            **dict.fromkeys(("sealing", "schedules", "api", "issuer"), "skipped"),
+            **dict.fromkeys(("sealing", "schedules", "api", "certificates"), "skipped"),
             "checkpoints": "warning",
+            "issuer": "problem",
         }
         assert "SHAREFLOW_LOG_KEY names no key" in found["checkpoints"].says
         assert "1 open cases" in found["cases"].says
@@ -113,3 +114,10 @@ async def test_checkpoints_that_are_made_and_those_that_are_not(
         made = (await findings())["checkpoints"]
         assert made.state == "ok"
         assert made.says.startswith("the newest covers 0 entries")
+        await ShareflowClient(ground.temporal, ground.engine).file("changshu-2019", APPLICATION)
+        monkeypatch.setattr("cli.checks.checkpoints.LATE", 0)  # as if all of the while had passed
+        late = (await findings())["checkpoints"]
+        assert (late.state, late.says.startswith("A checkpoint is overdue: the newest covers 0 entries")) == (
+            "problem",
+            True,
+        )

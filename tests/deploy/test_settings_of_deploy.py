@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from temporalio.envconfig import ClientConfigProfile
 from typer.main import get_command
 
 from cli.program import app
@@ -76,6 +77,48 @@ def test_the_example_of_an_environment_can_be() -> None:
     said = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     Settings(said).refuse_wrong_ones()
     assert not {each.variable for each in every_setting() if each.secret} & said.keys()
+
+
+def test_each_line_for_temporal_tells_its_client_something() -> None:
+    lines = (DEPLOY / "systemd/shareflow.env.example").read_text("utf-8").splitlines()
+    said = dict(line.split("=", 1) for line in lines if line.startswith("TEMPORAL_"))
+    told = ClientConfigProfile.load(disable_file=True, override_env_vars=said)
+    for name in said:
+        others = {key: value for key, value in said.items() if key != name}
+        assert ClientConfigProfile.load(disable_file=True, override_env_vars=others) != told, name
+
+
+def test_units_name_units_that_there_are() -> None:
+    there = {path.name for path in (DEPLOY / "systemd").iterdir()}
+    for path in (path for path in (DEPLOY / "systemd").glob("shareflow*.*") if path.is_file()):
+        named = re.findall(r"\bshareflow[\w.@-]*\.(?:service|target|timer)\b(?!\.d)", path.read_text("utf-8"))
+        assert {re.sub(r"@\d", "@", name) for name in named} <= there, path.name
+
+
+def test_each_service_of_compose_waits_for_services_that_there_are() -> None:
+    services = yaml.safe_load((DEPLOY / "compose/compose.yaml").read_text("utf-8"))["services"]
+    for service in services.values():
+        assert service.get("depends_on", {}).keys() <= services.keys()
+    api = services["api"]
+    assert f":{api['environment']['SHAREFLOW_API_HEALTH_PORT']}/readyz" in api["healthcheck"]["test"][-1]
+
+
+def test_the_image_is_built_of_what_there_is_and_runs_as_nobody_on_any_base() -> None:
+    told = (DEPLOY / "image/Containerfile").read_text("utf-8").replace("\\\n", " ")
+    lines = [line.split(maxsplit=1) for line in told.splitlines() if line and not line.startswith("#")]
+    assert [words for word, words in lines if word == "FROM"] == ["${BASE} AS built", "${BASE}"]
+    assert [words for word, words in lines if word == "USER"] == ["10001:10001"]
+    assert dict(lines)["ENTRYPOINT"] == '["shareflow"]'
+    copied = {name for word, words in lines if word == "COPY" and "--from" not in words for name in words.split()[:-1]}
+    assert all((DEPLOY.parent / name).exists() for name in copied)
+    (locked,) = [words for word, words in lines if word == "RUN" and "-r " in words]
+    assert "--require-hashes -r requirements.lock" in locked
+
+
+def test_what_is_named_by_version_is_of_this_one() -> None:
+    project = (DEPLOY.parent / "pyproject.toml").read_text("utf-8")
+    named = re.findall(r"^IMAGE=shareflow:(.+)$", (DEPLOY / "compose/.env.example").read_text("utf-8"), re.M)
+    assert named == re.findall(r'^version = "(.+)"$', project, re.M)
 
 
 @pytest.mark.parametrize("name", ["observability.yaml", "temporal.yaml"])

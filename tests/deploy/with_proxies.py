@@ -5,14 +5,14 @@ Not among the tests that ``make test`` collects: ``make check-deploy``, as ``tes
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from subprocess import DEVNULL
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from api.app import create_app
 from api.context import AppContext
@@ -35,6 +35,61 @@ async def doors(context: AppContext) -> AsyncIterator[dict[str, FastAPI]]:
             address = await stack.enter_async_context(serving(app, "127.0.0.1", 0))
             found[address.removeprefix("http://")] = app
         yield found
+
+
+@asynccontextmanager
+async def proxied(name: str, behind: str, folder: Path) -> AsyncIterator[str]:
+    """nginx or Caddy by its file before an address, as it is but for its own."""
+    port = free_port()
+    if name == "nginx":
+        changes = {"server 127.0.0.1:8080;": f"server {behind};", "listen 443 ": f"listen {port} "}
+        with nginx_configuration(folder, lambda text: changed(text, changes)) as file:
+            async with running("/usr/sbin/nginx", "-g", "daemon off;", "-c", file, port=port):
+                yield f"https://127.0.0.1:{port}"
+    else:
+        async with caddy(folder, [behind], port):
+            yield f"http://127.0.0.1:{port}"
+
+
+def changed(text: str, changes: Mapping[str, str]) -> str:
+    for was, now in changes.items():
+        assert was in text, was
+        text = text.replace(was, now)
+    return text
+
+
+@asynccontextmanager
+async def caddy(folder: Path, behind: Collection[str], port: int) -> AsyncIterator[None]:
+    """Caddy by its file, while inside, without a certificate."""
+    here = f"{{\n\tadmin off\n}}\nhttp://127.0.0.1:{port} {{"
+    changes = {"share.example.gov.cn {": here, "127.0.0.1:8080 {": f"{' '.join(behind)} {{"}
+    file = folder / "Caddyfile"
+    file.write_text(changed((DEPLOY / "proxy/Caddyfile").read_text("utf-8"), changes), "utf-8")
+    async with running(BIN / "caddy", "run", "--adapter", "caddyfile", "--config", file, port=port):
+        yield
+
+
+@pytest.mark.parametrize("name", ["nginx", "caddy"])
+async def test_a_proxy_tells_a_callers_own_address_and_shows_no_figures(
+    doors: dict[str, FastAPI], name: str, tmp_path: Path
+) -> None:
+    async def address(request: Request) -> str:
+        assert request.client is not None
+        return request.client.host
+
+    behind, app = next(iter(doors.items()))
+    app.add_api_route("/address", address)
+    app.router.routes.insert(0, app.router.routes.pop())
+    async with httpx.AsyncClient(base_url=f"http://{behind}") as inside:
+        assert (await inside.get("/metrics")).status_code == 200
+    async with (
+        proxied(name, behind, tmp_path) as outside,
+        httpx.AsyncClient(base_url=outside, verify=False) as caller,
+    ):
+        told = await caller.get("/address", headers={"X-Forwarded-For": "203.0.113.9"})
+        assert (told.status_code, told.json()) == (200, "127.0.0.1")
+        assert "max-age" in told.headers["Strict-Transport-Security"]
+        assert (await caller.get("/metrics")).status_code == 404
 
 
 def answered(app: FastAPI) -> float:
@@ -73,18 +128,15 @@ async def test_nginx_counts_what_a_bearer_and_an_address_ask_of_all_processes(
 
     def slower(text: str) -> str:
         """The file with two processes behind it, and rates that a test can reach."""
-        upstreams = "".join(f"server {address};" for address in doors)
-        for was, now in (
-            ("server 127.0.0.1:8080;", upstreams),
-            ("listen 443 ", f"listen {port} "),
-            ("rate=100r/s", "rate=1r/m"),
-            ("burst=200", "burst=5"),
-            ("rate=300r/s", "rate=1r/m"),
-            ("burst=600", "burst=9"),
-        ):
-            assert was in text
-            text = text.replace(was, now)
-        return text
+        changes = {
+            "server 127.0.0.1:8080;": "".join(f"server {address};" for address in doors),
+            "listen 443 ": f"listen {port} ",
+            "rate=100r/s": "rate=1r/m",
+            "burst=200": "burst=5",
+            "rate=300r/s": "rate=1r/m",
+            "burst=600": "burst=9",
+        }
+        return changed(text, changes)
 
     with nginx_configuration(tmp_path, slower) as file:
         async with (
@@ -102,16 +154,7 @@ async def test_caddy_brings_whoever_calls_from_one_address_to_one_process(
     doors: dict[str, FastAPI], bearer: Bearer, tmp_path: Path
 ) -> None:
     port = free_port()
-    text = (DEPLOY / "proxy/Caddyfile").read_text("utf-8")
-    for was, now in (
-        ("share.example.gov.cn {", f"{{\n\tadmin off\n}}\nhttp://127.0.0.1:{port} {{"),
-        ("reverse_proxy 127.0.0.1:8080 {", f"reverse_proxy {' '.join(doors)} {{"),
-    ):
-        assert was in text
-        text = text.replace(was, now)
-    file = tmp_path / "Caddyfile"
-    file.write_text(text, "utf-8")
-    async with running(BIN / "caddy", "run", "--adapter", "caddyfile", "--config", file, port=port):
+    async with caddy(tmp_path, doors, port):
         for number in range(2, 18):
             before = [answered(app) for app in doors.values()]
             local = httpx.AsyncHTTPTransport(local_address=f"127.0.0.{number}")

@@ -32,6 +32,7 @@ def test_a_machine_boots_into_a_hardened_installation() -> None:
         "backup": "shareflow-backup/1",
         "timer": "active",
         "doctor": "Shareflow is usable here.",
+        "folders": "root:750 root:700 shareflow:700 shareflow:700 ",
         "secrets": "root:600",
         "without Temporal": "refused",
     }, shown

@@ -60,6 +60,7 @@ def units(tmp_path: Path) -> Path:
     """The units, with the program that is installed here."""
     folder = tmp_path / "units"
     shutil.copytree(DEPLOY / "systemd", folder)
+    (folder / "payload-keys.conf").rename(folder / "shareflow-.service.d/payload-keys.conf")
     for path in folder.glob("*.service"):
         path.write_text(path.read_text("utf-8").replace("/opt/shareflow/.venv/bin", str(BIN)), "utf-8")
     return folder
@@ -75,9 +76,10 @@ def test_systemd_takes_the_units_without_a_word(units: Path) -> None:
     assert verified(units) == ""
 
 
+@pytest.mark.parametrize("name", ["hardening", "payload-keys"])
 @pytest.mark.parametrize("wrong", ["ProtectSystems=strict", "RestartSec=soon", "SystemCallFilter=@sytem-service"])
-def test_systemd_finds_a_wrong_line(units: Path, wrong: str) -> None:
-    path = units / "shareflow-.service.d/hardening.conf"
+def test_systemd_finds_a_wrong_line(units: Path, name: str, wrong: str) -> None:
+    path = units / f"shareflow-.service.d/{name}.conf"
     path.write_text(f"{path.read_text('utf-8')}{wrong}\n", "utf-8")
     assert wrong.partition("=")[0] in verified(units) or wrong.partition("=")[2] in verified(units)
 
@@ -265,6 +267,7 @@ def bouncing(host: str, database: str, port: int, more: Sequence[str]) -> str:
         ("listen_port = 6432", f"listen_port = {port}\nunix_socket_dir ="),
         ("auth_type = scram-sha-256", "auth_type = any"),
         ("auth_file = /etc/pgbouncer/userlist.txt\n", ""),
+        ("pool_mode = transaction\n", "pool_mode = transaction\n"),
     ):
         assert was in text, was
         text = text.replace(was, now)

@@ -16,8 +16,11 @@ HEADING: Final = re.compile(r"^#+ +(?P<said>.+?) *$", re.MULTILINE)
 
 @cache
 def documents() -> Sequence[Path]:
-    """Every document: those at the top and all below docs/."""
-    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+    """Every document: those at the top and all below docs/ and deploy/."""
+    return [
+        *sorted(ROOT.glob("*.md")),
+        *(path for room in ("docs", "deploy") for path in sorted((ROOT / room).rglob("*.md"))),
+    ]
 
 
 def links(path: Path) -> Iterator[str]:

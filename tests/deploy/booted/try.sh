@@ -47,6 +47,9 @@ systemctl start shareflow-backup && say backup "$(cat /var/backups/shareflow/*/m
 systemctl is-active --quiet shareflow-backup.timer && say timer active
 
 ( typed commands ) && say doctor "$(grep -o "Shareflow is usable here." /srv/shown)"
+folders="/etc/shareflow /etc/shareflow/credentials /var/lib/shareflow /var/backups/shareflow"
+# shellcheck disable=SC2086 - several words
+say folders "$(stat -c %U:%a $folders | tr '\n' ' ')"
 say secrets "$(stat -c %U:%a /etc/shareflow/credentials/* | sort -u)"
 
 sed -i '/^TEMPORAL_ADDRESS=/d' /etc/shareflow/shareflow.env
