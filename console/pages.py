@@ -15,6 +15,7 @@ from console.door import CSRF, Visitor, door_of, language_of
 from console.menu import menu_of
 from domain.departments import DepartmentsError, name_in
 from domain.messages import Language, words
+from domain.messages.articles import article_text
 from domain.messages.days import day_text
 from domain.statutes.loader import packaged_statutes
 from domain.stuck_words import told_of_point, told_of_reason
@@ -142,6 +143,7 @@ def _templates() -> Environment:
     )
     made.globals["at"] = prefixed
     made.filters.update(
+        article=article_text,
         text=text_name,
         with_above=title_with_above,
         said=said,

@@ -1,5 +1,6 @@
 """A text clause by clause: its words, what carries each clause out, and how many cases cite it (条款对照)."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -21,6 +22,8 @@ from starter.coverage.references import resolve, statute_of
 from starter.coverage.standing import Standing, coverage_of
 from starter.coverage.table import Row
 
+_BLANK: Final = re.compile(r"\{[^}]*\}")
+"""What a refusal fills in, case by case."""
 CASES: Final = 50
 """So many cases are named that cite an article."""
 
@@ -170,7 +173,7 @@ def _words(row: Row, statute: Statute, language: Language) -> Iterator[tuple[str
     for clock in row.clock:
         yield "clock", clock.value, label("clock", clock, language)
     for code in row.refusal:
-        yield "refusal", code.value, code.value
+        yield "refusal", code.value, _BLANK.sub("…", label("refusal", code, language))
     findings = words("finding")
     for finding in row.finding:
         yield "finding", finding, findings[finding][language] if finding in findings else finding

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from console.said import said_lines
+from domain.messages.articles import article_text
 from domain.statutes.loader import packaged_statutes
 from tests.api.callers import Bearer, People
 from tests.browser.places import filled, pages
@@ -21,7 +22,7 @@ SKIPPED: Final = frozenset({"bdi", "code", "pre", "script", "style", "textarea",
 VOID: Final = frozenset({"br", "input", "link", "meta", "img", "hr", "rect", "line", "circle", "path", "text"})
 TOKEN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./:+@-]*")
 WORD: Final = re.compile(r"[A-Za-z][a-z]*(?:_[a-z]+)*[.:]?")
-KEPT: Final = re.compile(rf"\b\d{{4}}-\d{{2}}-\d{{2}}\b|\b(?:{'|'.join(packaged_statutes())})\b")
+KEPT: Final = re.compile(rf"¶|\b\d{{4}}-\d{{2}}-\d{{2}}\b|\b(?:{'|'.join(packaged_statutes())})\b")
 KNOWN: Final = frozenset({"shareflow", "English", "zip", "xlsx", "csv", "Temporal", "SHA", "http"})
 """Names of things that have no other."""
 
@@ -102,6 +103,19 @@ def test_english_is_found() -> None:
 def test_codes_are_found() -> None:
     page = "<td><bdi>2026-03-05</bdi> nantong-2020 第21条 <span class='code'>cn-809-2025</span></td>"
     assert [each.partition(" ")[0] for each in codes_in(page)] == ["2026-03-05", "nantong-2020"]
+
+
+@pytest.mark.parametrize(
+    ("part", "zh", "en"),
+    [
+        ("28", "第28条", "art. 28"),
+        ("19¶3", "第19条第3款", "art. 19 para. 3"),
+        ("11(二)", "第11条第（二）项", "art. 11 item (二)"),
+        ("附则", "第附则条", "art. 附则"),
+    ],
+)
+def test_a_part_of_a_text_is_named_as_people_cite_it(part: str, zh: str, en: str) -> None:
+    assert (article_text(part, "zh"), article_text(part, "en")) == (zh, en)
 
 
 def test_what_a_text_lists_is_told_by_its_name_there() -> None:
