@@ -87,9 +87,10 @@ def _outside(process: psutil.Process, pages: range) -> Iterator[None]:
 def _places(pid: int) -> Iterator[int]:
     """Where each thread of a process that has been told to stand still stands, once it does."""
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        while (said := (thread / "syscall").read_text().split()) == ["running"]:
-            time.sleep(0.0005)
-        yield int(said[-1], 16)
+        with suppress(FileNotFoundError, ProcessLookupError):  # it ended before it was told
+            while (said := (thread / "syscall").read_text().split()) == ["running"]:
+                time.sleep(0.0005)
+            yield int(said[-1], 16)
 
 
 def _kernel_pages(pid: int | str) -> range:
