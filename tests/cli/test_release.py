@@ -37,7 +37,7 @@ REFUSED_AT_MOST: Final = 5.0
 
 
 @dataclass(frozen=True)
-class Installation:
+class ReleasePlace:
     """A ledger and a namespace of their own on the session's servers, and the settings that name them."""
 
     client: ShareflowClient
@@ -51,7 +51,7 @@ class Installation:
 
 
 @asynccontextmanager
-async def installation(ground: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Installation]:
+async def installation(ground: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ReleasePlace]:
     """One that the environment names."""
     temporal = Client(ground.temporal.service_client, namespace="release", data_converter=data_converter)
     await prepare_namespace(temporal, None)
@@ -66,13 +66,13 @@ async def installation(ground: Sandbox, url: str, monkeypatch: pytest.MonkeyPatc
     await asyncio.to_thread(migrate, engine)
     client = ShareflowClient(temporal, engine, patience=timedelta(seconds=30))
     try:
-        yield Installation(client, engine, settings)
+        yield ReleasePlace(client, engine, settings)
     finally:
         await client.close()
         engine.dispose()
 
 
-def api_of(place: Installation, folder: Path) -> AbstractAsyncContextManager[RollingApi]:
+def api_of(place: ReleasePlace, folder: Path) -> AbstractAsyncContextManager[RollingApi]:
     """Its API: in the whole form processes, which are replaced."""
     return either(api_here(place.client, folder), api_processes(place.settings, folder))
 
