@@ -8,7 +8,7 @@ again the notice that was the reason. What the engine has once it has for good.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain, combinations, groupby, takewhile
+from itertools import groupby, islice, product, takewhile
 from typing import Final
 
 from audit.released import always_had
@@ -18,8 +18,8 @@ from domain.words import EventType
 
 BY_CALENDAR: Final = "calendar:"
 """How the reason of a superseding begins that a published edition brought."""
-MOST_UNSHOWN: Final = 8
-"""So many notices of a few years may have been entered with nothing yet to show it; of more, all or none is tried."""
+MOST_TRIED: Final = 512
+"""So many calendars are tried where nothing shows which notices had been entered: a handful in an honest case."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,17 @@ class KnownThen:
         """The working days as the step may have had them: more may have been entered, with nothing yet to show it.
 
         A limit names the notices that bear on its own days, not those that bear on what comes after its end alone.
-        ``years`` are those that matter. Raises CalendarError as ``as_known_on`` does.
+        Those of one year are entered in the order of their publication. ``years`` are those that matter. Raises
+        CalendarError as ``as_known_on`` does.
         """
-        unshown = [each for each in calendar.editions if each.id in self.missing and each.year in years]
-        sizes = range(len(unshown) + 1) if len(unshown) <= MOST_UNSHOWN else (0, len(unshown))
-        for more in chain.from_iterable(combinations(unshown, size) for size in sizes):
-            missing = self.missing - {each.id for each in more}
-            if all(each.amends not in missing for each in more):
-                yield calendar.as_known_on(self.day, missing)
+        unshown = dict[int, list[str]]()
+        for edition in calendar.editions:
+            if edition.id in self.missing and edition.year in years:
+                unshown.setdefault(edition.year, []).append(edition.id)
+        ways = product(*(range(len(names) + 1) for names in unshown.values()))
+        for entered in islice(ways, MOST_TRIED):
+            more = {name for names, number in zip(unshown.values(), entered, strict=True) for name in names[:number]}
+            yield calendar.as_known_on(self.day, self.missing - more)
 
 
 def known_by(calendar: Calendar, events: Sequence[RecordedEvent], day: date | None, edition: str) -> KnownThen:
