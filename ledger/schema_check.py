@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 
 from ledger.engine import reading
 from ledger.errors import LedgerUnavailable
+from ledger.failures import DATABASE_AWAY
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations" / "versions"
 
@@ -35,8 +36,14 @@ def works_with(schema: str | None) -> bool:
 
 
 def require_schema(engine: Engine) -> None:
-    """Nothing, for a database on which this version works. Raises LedgerUnavailable for any other."""
-    has = schema_of(engine)
+    """Nothing, for a database on which this version works. Raises LedgerUnavailable for any other, and for none."""
+    try:
+        has = schema_of(engine)
+    except DATABASE_AWAY as error:
+        cause = " ".join(str(getattr(error, "orig", error)).split())
+        raise LedgerUnavailable(
+            f"The ledger's database does not answer any more ({cause}); check that PostgreSQL runs."
+        ) from error
     if works_with(has):
         return
     if has is None or has < SCHEMA:

@@ -29,6 +29,8 @@ from worker.building import build_worker, working
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
+"""So long one start may take: an API needs 25 where ten programs share two cores."""
+STARTS = 40
 
 
 class _LogKeeper:
@@ -162,18 +164,22 @@ class EngineProcess(_LogKeeper):
         self.failed_starts = 0
 
     async def start(self) -> None:
-        """Until it works; one that ends because its database or server is away is started again."""
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            said = self._said()
+        """Until it works; one that ends because its database or server is away is started again.
+
+        Raises TimeoutError for one that neither works nor ends in time, and for one that ends again and again.
+        """
+        for _ in range(STARTS):
+            said, begun = self._said(), time.monotonic()
             self._process = await asyncio.to_thread(self._spawn)
-            while self._process.poll() is None and time.monotonic() < deadline:
+            while self._process.poll() is None:
                 if self._ready in self.log.read_bytes()[said:]:
                     return
+                if time.monotonic() > begun + START_SECONDS:
+                    raise TimeoutError(f"{self.name} neither works nor ends: {self.last_words()}")
                 await asyncio.sleep(0.05)
             self.failed_starts += 1
             await asyncio.sleep(0.2)
-        raise TimeoutError(f"{self.name} does not start: {self.last_words()}")
+        raise TimeoutError(f"{self.name} ended {STARTS} times instead of working: {self.last_words()}")
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:

@@ -2,7 +2,7 @@
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
@@ -46,6 +46,14 @@ def test_a_database_without_tables_is_refused_and_stays_without(empty_database: 
     with pytest.raises(LedgerUnavailable, match=r"no tables yet.*admin migrate"):
         require_schema(engine)
     assert schema_of(engine) is None
+    engine.dispose()
+
+
+def test_a_database_that_went_away_is_told_in_one_sentence() -> None:
+    """It may go between the first question to it and this one."""
+    engine = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/gone")
+    with pytest.raises(LedgerUnavailable, match=r"does not answer any more \(.+\); check that PostgreSQL runs\.$"):
+        require_schema(engine)
     engine.dispose()
 
 
