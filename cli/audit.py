@@ -9,6 +9,7 @@ from cli import audit_keeping
 from cli.errors import Failure
 from cli.output import AsJson, new_group
 from cli.running import run
+from domain.messages import Language
 
 audit = new_group("Pack the dossier of a case, check one, and close the log with a checkpoint.")
 Kept = Annotated[Path | None, typer.Option("--checkpoint", help="A checkpoint that was kept, as a file.")]
@@ -85,6 +86,7 @@ def verify(
         Path | None, typer.Option(help="Certificates of authorities for timestamps that you trust, in PEM.")
     ] = None,
     as_json: AsJson = False,
+    lang: Annotated[Language, typer.Option(help="The language of what was found; the last line has both.")] = "en",
 ) -> None:
     """Check a dossier, or every one in a folder: needs no network, no database and no Temporal.
 
@@ -93,7 +95,7 @@ def verify(
     from cli.audit_work import TrustedFiles
     from cli.audit_work import verify as work
 
-    work(file, TrustedFiles(key, kept, timestamp_root), as_json)
+    work(file, TrustedFiles(key, kept, timestamp_root), as_json, lang)
 
 
 @audit.command()

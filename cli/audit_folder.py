@@ -16,6 +16,7 @@ from cli.errors import REFUSED, UNUSABLE, Failure
 from cli.output import numbered, print_json
 from configuration.memory import settle_memory
 from domain.field_types import on_one_line
+from domain.messages import Language
 
 READABLE = "dossier"
 """Stands for a check where a file is no dossier, or no list: none could be made."""
@@ -29,7 +30,7 @@ class CheckedFile(NamedTuple):
     results: Sequence[CheckResult]
 
 
-def verify_folder(folder: Path, trusted: Trusted, as_json: bool) -> None:
+def verify_folder(folder: Path, trusted: Trusted, as_json: bool, language: Language = "en") -> None:
     """Check the list of a folder, where it has one, and every zip in it by name, one in memory at a time.
 
     Raises typer.Exit with 2 where one of them cannot be read, else 1 where one does not hold; Failure where there is
@@ -40,7 +41,7 @@ def verify_folder(folder: Path, trusted: Trusted, as_json: bool) -> None:
         for each in _checked_in(folder, trusted):
             found.append(each)
             if not as_json:
-                typer.echo(_summary(each))
+                typer.echo(_summary(each, language))
     except OSError as error:
         raise Failure(f"{folder} cannot be read: {error.strerror}.") from None
     if not found:
@@ -95,15 +96,15 @@ def _is_none(results: Sequence[CheckResult]) -> bool:
     return [each.check for each in results] == [READABLE]
 
 
-def _summary(checked: CheckedFile) -> str:
+def _summary(checked: CheckedFile, language: Language) -> str:
     name = on_one_line(checked.name)
     named = f"{name}  {checked.case}" if checked.case else name
     wrong = [each for each in checked.results if each.result == "FAIL"]
     if wrong:
-        said = "; ".join(f"{each.check}: {each.detail}" for each in wrong)
+        said = "; ".join(f"{each.check}: {each.said(language)}" for each in wrong)
         return f"{'FAIL':7}  {named}  {said}"
     if checked.name == LIST:
-        return f"{'ok':7}  {named}  {'; '.join(each.detail for each in checked.results)}"
+        return f"{'ok':7}  {named}  {'; '.join(each.said(language) for each in checked.results)}"
     held = sum(each.result == "ok" for each in checked.results)
     skipped = ", ".join(each.check for each in checked.results if each.result == "skipped")
     about = "; a played case" if conclusion_of(checked.results) == "played" else ""

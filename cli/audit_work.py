@@ -39,19 +39,21 @@ class TrustedFiles(NamedTuple):
         )
 
 
-def verify(file: Path, files: TrustedFiles, as_json: bool) -> None:
-    """Check a dossier, or each in a folder, and tell of it. Raises typer.Exit with 1 where one does not hold."""
+def verify(file: Path, files: TrustedFiles, as_json: bool, language: Language = "en") -> None:
+    """Check a dossier, or each in a folder, and tell in a language what was found.
+
+    Raises typer.Exit with 1 where one does not hold.
+    """
     trusted = files.read()
     if file.is_dir():
-        verify_folder(file, trusted, as_json)
+        verify_folder(file, trusted, as_json, language)
         return
     results = check(read_dossier(file), trusted)
     if as_json:
         print_json([result.model_dump(mode="json") for result in results])
     else:
         for result in results:
-            article = f" (art. {result.article})" if result.article else ""
-            typer.echo(f"{result.result:7}  {result.check:11}  {result.detail}{article}")
+            typer.echo(f"{result.result:7}  {result.check:11}  {result.told(language)}")
         _conclude(results)
     if failed(results):
         raise typer.Exit(REFUSED)

@@ -51,7 +51,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
     order = CheckOrder.model_validate_json(sys.stdin.buffer.read())
-    sys.stdout.write(outcome_of(order).model_dump_json())
+    sys.stdout.write(outcome_of(order).model_dump_json(round_trip=True))
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def played(opening: CaseOpening) -> str:
 
 
 def _apart(shift: timedelta) -> str:
-    return f"{abs(shift)} {'behind' if shift < timedelta() else 'ahead of'}"
+    return f"{str(abs(shift)).replace(',', '')} {'behind' if shift < timedelta() else 'ahead of'}"
 
 
 def listed(numbers: Sequence[int]) -> str:

@@ -2,9 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, computed_field
 
+from audit.verification.in_chinese import in_chinese
 from domain.field_types import on_one_line
+from domain.messages import Language
 from domain.model import Fixed
 
 Result = Literal["ok", "FAIL", "skipped"]
@@ -19,6 +21,21 @@ class CheckResult(Fixed):
     result: Result
     detail: Line
     article: Line | None = None
+
+    @computed_field
+    def detail_zh(self) -> str:
+        """What was found, in Chinese: it is told beside the other fields wherever a result is written down."""
+        return self.said("zh")
+
+    def said(self, language: Language) -> str:
+        """What was found, in a language."""
+        return in_chinese(self.detail) if language == "zh" else self.detail
+
+    def told(self, language: Language) -> str:
+        """What was found, in a language, with the article where there is one."""
+        if not self.article:
+            return self.said(language)
+        return f"{self.said(language)}{f'（第{self.article}条）' if language == 'zh' else f' (art. {self.article})'}"
 
 
 class CheckFailed(Exception):

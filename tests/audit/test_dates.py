@@ -22,7 +22,7 @@ from tests.audit.told import steps_of, told, with_history
 def test_a_played_case_is_named_as_one() -> None:
     result, detail = found(dossier_of(REFUSED))["dates"]
     assert result == "skipped"
-    assert detail.startswith("a played case: its clock is 70 days, 15:31:44.473165 behind the server's (shift), ")
+    assert detail.startswith("a played case: its clock is 70 days 15:31:44.473165 behind the server's (shift), ")
     assert "it finds no other case (alone); of when anything happened its dates show nothing; " in detail
     assert conclusion_of(verify(dossier_of(REFUSED))) == "played"
     assert found(dossier_of(IN_THE_WORLD))["dates"] == ("ok", "dates are in order, none after the ledger had its event")

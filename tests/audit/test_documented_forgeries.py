@@ -56,3 +56,4 @@ def test_it_is_found_out(forgery: Forgery, forge: Callable[[list[str]], None], t
     trusted = Trusted(keys, (KEPT / "checkpoint").read_text("utf-8"))
     [found] = [each for each in verify(read_dossier(tmp_path / "forged.zip"), trusted) if each.check == forgery.check]
     assert (found.result, found.detail[: len(forgery.told)]) == ("FAIL", forgery.told)
+    assert found.said("zh") != found.said("en")

@@ -37,7 +37,7 @@ def test_a_whole_dossier(shareflow: Run, whole: Path) -> None:
     assert "\n没有一项不通过，但这是演示事项：" in said.out
     assert said.out.endswith(" a played case: its dates show nothing of when anything happened.\n")
     found = json.loads(shareflow("audit", "verify", whole, "--json").out)
-    assert [set(each) for each in found] == [{"check", "result", "detail", "article"}] * 20
+    assert [set(each) for each in found] == [{"check", "result", "detail", "article", "detail_zh"}] * 20
 
 
 def test_a_forged_one_exits_with_1_and_says_where(shareflow: Run, tmp_path: Path) -> None:

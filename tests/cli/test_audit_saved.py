@@ -1,4 +1,4 @@
-"""What an auditor has saved on a machine of another kind."""
+"""What an auditor has saved on a machine of another kind, and the language in which it is read."""
 
 from pathlib import Path
 
@@ -6,6 +6,16 @@ from tests.audit.dossiers import dossier_of, packed
 from tests.audit.logs import LOG_KEY, MemoryLog, entered, logged
 from tests.cli.conftest import Run
 from tests.cli.test_audit import CASE
+
+
+def test_what_was_found_is_told_in_chinese_where_that_is_asked_for(shareflow: Run, tmp_path: Path) -> None:
+    whole = packed(dossier_of(CASE))
+    (tmp_path / "case.zip").write_bytes(whole)
+    said = shareflow("audit", "verify", tmp_path / "case.zip", "--lang", "zh").out
+    assert "\nok       acts         没有运维操作\n" in said
+    assert "\nskipped  dates        演示事项：其时钟比服务器慢70天" in said
+    (tmp_path / "case.zip").write_bytes(whole.replace(b"dossier.html", b"dossier.htmx"))
+    assert "structure: 缺少 dossier.html" in shareflow("audit", "verify", tmp_path, "--lang", "zh").out
 
 
 def test_what_windows_has_saved_is_read_as_it_is_meant(shareflow: Run, tmp_path: Path) -> None:

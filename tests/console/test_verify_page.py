@@ -51,6 +51,7 @@ async def test_a_dossier_is_checked_within_the_frame(desk: httpx.AsyncClient, do
     assert told.status_code == 200
     assert '<tr data-result="FAIL"><th scope="row">文件摘要 <code>digests</code>' in told.text
     assert label("verify_page", "fails", "zh") in told.text
+    assert "不是当时打包的文件" in told.text
     assert all(
         f">{text['zh']}<" in told.text
         for check, text in words("audit_check_means").items()

@@ -38,6 +38,7 @@ CALLED_BY_NAME: Final = {
     "privacy_assessment": "findings reads it by its name",
     "head_consent": "findings reads it by its name",
     "_without_what_says_nothing": "pydantic: a serializer",
+    "detail_zh": "pydantic: a field that is worked out where a result is written down",
     "to_payload": "temporalio asks for it",
     "from_payload": "temporalio asks for it",
     "with_context": "temporalio asks for it",
