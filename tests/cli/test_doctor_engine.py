@@ -17,6 +17,7 @@ from domain.engine.filed import Party, Resource
 from domain.words import SharingClass
 from embedded.simulate.sandbox import Sandbox, sandbox
 from ledger.log_book import LogBook
+from ledger.schema_check import SCHEMA
 from procedures.share_request.application import Application
 from protocol.names import workflow_id
 from starter.engine_client import ShareflowClient
@@ -96,6 +97,13 @@ async def test_an_engine_its_cases_and_what_can_be_amiss(monkeypatch: pytest.Mon
         found = await findings()
         assert (found["database"].state, found["cases"].state) == ("problem", "skipped")
         assert "no tables yet" in found["database"].says
+        monkeypatch.setenv("SHAREFLOW_DATABASE_URL", bare.replace("/bare", f"/{ground.engine.url.database}"))
+        for schema, mend in (("0001", "shareflow admin migrate"), ("9999", "a newer version of Shareflow")):
+            with ground.engine.begin() as connection:
+                connection.execute(text("UPDATE alembic_version SET version_num = :schema"), {"schema": schema})
+            database = (await findings())["database"]
+            assert database.says.endswith(f"has the schema {schema}, this version of Shareflow needs {SCHEMA}.")
+            assert (database.state, mend in (database.mend or "")) == ("problem", True)
 
 
 async def test_checkpoints_that_are_made_and_those_that_are_not(
