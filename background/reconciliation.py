@@ -106,7 +106,9 @@ async def look_back(client: TemporalClient, engine: Engine) -> Sequence[str]:
     heads = await asyncio.to_thread(latest_heads, engine, LOOKED_BACK)
     while heads and len(behind) > before:
         before = len(behind)
-        await _compare_all(client, engine, heads, sweep)
+        right = await asyncio.gather(*(_compare(client, head, sweep) for head in heads))
+        found = {head.request_id: head.seq for head, has_all in zip(heads, right, strict=True) if has_all}
+        await asyncio.to_thread(confirm, engine, found)
         behind.update(sweep.nudged, sweep.missing)
         heads = await asyncio.to_thread(latest_heads, engine, LOOKED_BACK, heads[-1])
     await asyncio.to_thread(unconfirm, engine, behind)
