@@ -153,13 +153,16 @@ class _Judge:
     def _commanded(self, case: Case, told: Told, again: bool = False) -> Iterator[Sequence[Event]]:
         """What the command of this key brings about. ``again``: the history has only a later try, whenever that was.
 
-        A caller may ask again with the same key for ever, which bears a digest of what is said.
+        A caller may ask again with the same key for ever, which bears a digest of what is said, and of the department
+        in whose name. A colleague who asks is told that the key was used; whoever asked first stands in the events.
         """
         at = told[-1].at
         for given in self._replayed.given.get(told[0].key or "", ()):
-            received = given.command.received_at or at
-            if again if at < received else at == max(received, case.last_at or received):
-                yield _carried_out(case, given.command, told)
+            command, received = given.command, given.command.received_at or at
+            if again and at < received:
+                yield _carried_out(case, command.model_copy(update={"actor": _colleague(command.actor, told)}), told)
+            elif not again and at == max(received, case.last_at or received):
+                yield _carried_out(case, command, told)
 
 
 def _first(ways: Iterator[Sequence[Event]], told: Told, case: Case) -> Sequence[Event]:
@@ -173,6 +176,12 @@ def _asked(rules: Callable[P, Sequence[Event]], *args: P.args, **kwargs: P.kwarg
         return rules(*args, **kwargs)
     except (Refused, ValueError, AttributeError):
         return ()
+
+
+def _colleague(actor: Actor, told: Told) -> Actor:
+    """Who acts in the events for the department of whoever asked again."""
+    whose = (actor.role, actor.org)
+    return next((event.actor for event in told if (event.actor.role, event.actor.org) == whose), actor)
 
 
 def _carried_out(case: Case, command: Command, told: Told, taken: bool = True) -> Sequence[Event]:

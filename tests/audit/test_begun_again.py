@@ -14,6 +14,7 @@ from audit.dossier.contents import HISTORY, CaseDossier
 from background.archive.archiving import archive_next
 from background.archive.folder import FolderArchive
 from background.archive.store import HistoryArchive
+from domain.engine.records import Actor
 from embedded.simulate.sandbox import Sandbox
 from protocol.connecting import TemporalClient
 from protocol.histories import CaseHistory, history_of, latest_run, text_of
@@ -21,9 +22,10 @@ from protocol.mending import FIRST, LAST, reset_to
 from protocol.names import workflow_id
 from starter.dossiers import dossier_of
 from starter.engine_client import ShareflowClient
+from starter.errors import KeyReused
 from tests.audit.dossiers import resealed
 from tests.audit.test_verification import wrong
-from tests.engine.cases import WHY, command, write_behind
+from tests.engine.cases import PROVIDER, WHY, command, write_behind
 from tests.engine.conftest import client_of
 from tests.engine.looking import B, C, P, R, filed, handle_of, in_step, until
 from tests.engine.test_archive import forgetful
@@ -155,3 +157,14 @@ async def test_whoever_asks_again_after_weeks_is_answered_and_the_case_holds(
     assert again.repeated
     dossier = await packed(client, request_id)
     assert await asyncio.to_thread(wrong, dossier) == {}
+
+
+async def test_a_colleague_who_asks_with_the_same_key_changes_nothing(client: ShareflowClient) -> None:
+    """Nor about who stands in the record: the door says that the key was used."""
+    request_id, refuse = await filed(client), command(P, C.REFUSE, WHY)
+    first, second = (refuse.model_copy(update={"actor": Actor(role=P, org=PROVIDER, person=who)}) for who in "甲乙")
+    await client.command(request_id, first)
+    await begun_again(client, request_id)
+    with pytest.raises(KeyReused):
+        await client.command(request_id, second.model_copy(update={"received_at": datetime.now(UTC)}))
+    assert await asyncio.to_thread(wrong, await packed(client, request_id)) == {}
