@@ -79,7 +79,8 @@ def check_dates(record: CaseRecord, replayed: Replayed, opening: CaseOpening) ->
     No event is dated before the one that it follows, nor after the ledger had it. What a platform tells of the past, or
     one case another, bears the instant at which it happened there, a case that the platform opens the one at which it
     was to be. A case that was reset is given its commands again, whenever that is, and the ledger tells it what they
-    had brought about: that is named.
+    had brought about: that is named. The time of a played case may be skipped by as much as its clock differs, between
+    a command and the case that takes it too.
     """
     _check_order(record)
     _check_not_ahead(record, server_times(record, replayed, opening))
@@ -87,7 +88,7 @@ def check_dates(record: CaseRecord, replayed: Replayed, opening: CaseOpening) ->
     told = {each.seq for heard in replayed.steps for each in heard.result.events}
     for event, taken_at, of_the_past in _told(record, replayed, opening):
         gap = taken_at - event.at + opening.shift
-        if gap > LONGEST_OUTAGE and not (of_the_past or event.seq in told):
+        if gap > LONGEST_OUTAGE + abs(opening.shift) and not (of_the_past or event.seq in told):
             raise CheckFailed(
                 f"event {event.seq} is dated {instant_text(event.at)}; by the history the case was told only "
                 f"{gap.days} days later, on {instant_text(taken_at)}",

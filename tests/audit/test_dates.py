@@ -83,6 +83,14 @@ def test_what_a_case_was_told_long_after_its_date_is_named_and_at_last_refused()
     assert conclusion_of(verify(shifted(dossier))) == "played"
 
 
+@pytest.mark.parametrize(("days", "holds"), [(60, True), (90, False)])
+def test_a_played_case_may_be_told_later_by_what_its_clock_differs(days: int, holds: bool) -> None:
+    """By 70 days and some hours, which may be skipped before its last command is given."""
+    dossier = received_in_time(dossier_of(REFUSED))
+    said = found(with_history(dossier, by_days(days, taken(dossier, -1))))["dates"]
+    assert (said[0] == "skipped", "came more than 0:10:00 after the date" in said[1]) == (holds, holds), said
+
+
 @pytest.mark.parametrize("minutes", [5, 60])
 def test_nothing_is_dated_after_the_ledger_had_it(minutes: int) -> None:
     """Whatever is said to have been told when an answer had been lost: the command is said to have come then, too."""
