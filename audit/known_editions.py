@@ -76,7 +76,7 @@ def known_then(
         had |= _with_amended(calendar, {name for event in step for name in _named(event)})
         day = day_of(step[-1].at)
         if step[-1].key is None:
-            day = _day_of_all(calendar, step[-1], events[place + 1 :])
+            day = _day_of_all(calendar, events, place)
         known = KnownThen(None) if all_editions else _by(day, calendar, had)
         found.update((event.seq, known) for event in step)
     return found
@@ -91,13 +91,14 @@ def _steps(events: Sequence[RecordedEvent]) -> Iterator[tuple[int, Sequence[Reco
         yield place, step
 
 
-def _day_of_all(calendar: Calendar, event: RecordedEvent, later: Sequence[RecordedEvent]) -> date:
+def _day_of_all(calendar: Calendar, events: Sequence[RecordedEvent], place: int) -> date:
     """The day on which the notices were known that a limit names, as far as later events without a key reach."""
+    event = events[place]
     day, named = day_of(event.at), {*_named(event)}
     needed = max((edition.published for edition in calendar.editions if edition.id in named), default=day)
     if needed > day:
-        days = (day_of(each.at) for each in takewhile(lambda each: each.key is None, later))
-        day = next((each for each in days if each >= needed), day)
+        later = takewhile(lambda each: each.key is None, islice(events, place + 1, None))
+        day = next((on for each in later if (on := day_of(each.at)) >= needed), day)
     return day
 
 
