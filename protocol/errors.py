@@ -28,6 +28,10 @@ OVERTAKEN = "AcceptedUpdateCompletedWorkflow"
 """Temporal's error type of a command that was under way when its case ended: the ledger knows what came of it."""
 
 
+PASSED_OVER = "UnprocessedUpdate"
+"""Temporal's error type of a command that no worker took up, such as one that was lost as it came: nothing was done."""
+
+
 BUSY = "busy"
 """A step of this case is being recorded: ask again in a moment. Nothing was refused and nothing done."""
 
@@ -71,9 +75,9 @@ def told_by_the_case(error: BaseException) -> ApplicationError | None:
     """What a case said when it failed an update or ended; None where whoever asked may ask again.
 
     ``error`` is temporalio's WorkflowUpdateFailedError or WorkflowFailureError. A step that is being recorded
-    passes, and so does an update that was overtaken by the end of its case.
+    passes, and so does an update that was overtaken by the end of its case, or that no worker took up.
     """
     cause = getattr(error, "cause", None)
-    if not isinstance(cause, ApplicationError) or cause.type in (BUSY, OVERTAKEN):
+    if not isinstance(cause, ApplicationError) or cause.type in (BUSY, OVERTAKEN, PASSED_OVER):
         return None
     return cause

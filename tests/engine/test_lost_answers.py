@@ -12,16 +12,20 @@ from temporalio.api.enums.v1 import EventType as HistoryEvent
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import (
     WorkflowHandle,
+    WorkflowUpdateFailedError,
 )
+from temporalio.exceptions import ApplicationError
 
 from background.reconciliation import reconcile
 from background.stuck import WORKFLOW_MISSING
 from domain.clocks import ClockId
 from domain.words import EventType, Outcome, Stage, Urgency
 from embedded.simulate.sandbox import Sandbox
+from protocol.errors import OVERTAKEN, PASSED_OVER
 from protocol.messages import Answer
 from starter.engine_client import ShareflowClient
-from starter.errors import RequestRefused
+from starter.errors import EngineError, NeedsOperator, RequestRefused, Unavailable
+from starter.failures import known_error
 from tests.engine.cases import DUTY, TERMS, WHY, command, sealed, write_behind
 from tests.engine.conftest import client_of
 from tests.engine.looking import B, C, P, R, events_in, filed, handle_of, in_step, types_in, until, view_of
@@ -217,3 +221,13 @@ async def loses_nothing(ground: Sandbox, where: str, ended: bool) -> None:
     last = await client.command(request_id, commands[-1])
     assert last.outcome is Outcome.UNRESOLVED
     assert (await events_in(client, request_id))[: len(before)] == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [(PASSED_OVER, Unavailable), (OVERTAKEN, Unavailable), ("broken", NeedsOperator)]
+)
+def test_a_command_of_which_temporal_says_that_it_was_not_done_is_asked_for_again(
+    kind: str, told: type[EngineError]
+) -> None:
+    said = known_error(WorkflowUpdateFailedError(ApplicationError("it was not processed", type=kind)))
+    assert type(said) is told
