@@ -67,19 +67,27 @@ def event_told(
         if name not in apart
     }
     clock = event.clock.id if event.clock else event.data.get("clock")
-    if isinstance(reason, str) and reason.partition(":")[0] in words("superseded_for"):
-        why, _, edition = reason.partition(":")
-        reason = f"{label('superseded_for', why, language)} {edition}".strip()
     return {
         "event": event,
         "label": event_label(event.type, event.data, language),
         "role": label("role", event.actor.role, language),
-        "reason": reason if isinstance(reason, str) else None,
+        "reason": reason_told(event, language),
         "said": said_lines(said, language, statute),
         "clock": label("clock", clock, language) if clock in set(ClockId) else None,
         "late": event.data.get("late") is True,
         "quotes": quotes(statute, event.statute, event.article) if event.article else (),
     }
+
+
+def reason_told(event: RecordedEvent, language: Language) -> str | None:
+    """Why something happened: in somebody's words, or in ours where a limit gave way to another; None for no reason."""
+    reason = event.data.get("reason")
+    if not isinstance(reason, str):
+        return None
+    why, _, edition = reason.partition(":")
+    if why not in words("superseded_for"):
+        return reason
+    return f"{label('superseded_for', why, language)} {edition}".strip()
 
 
 def _limits(told: CaseTold, now: datetime, language: Language) -> Sequence[Mapping[str, Any]]:

@@ -19,6 +19,7 @@ from api.http.problems import Problem
 from audit.replay.case import RecordedCase
 from audit.replay.state import NotFiledYet
 from console.audit import auditor_of
+from console.case_story import reason_told
 from console.door import door_of, language_of
 from console.pages import page
 from domain.calendar import CHINA
@@ -65,6 +66,7 @@ async def show(request: Request) -> Response:
         "may": [(label("role", role, language), _commands(told, role, language)) for role in told.allowed],
         "labels": {event.seq: event_label(event.type, event.data, language) for event in recorded.events},
         "times": {event.seq: event.at for event in recorded.events},
+        "reasons": {event.seq: reason_told(event, language) for event in recorded.events},
         "states": {state.value: label("clock_state", state, language) for state in ClockState},
         "others": _others(compared, language),
         "names": await asyncio.to_thread(_parties, context, request_id),
