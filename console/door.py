@@ -127,6 +127,7 @@ async def form_of(request: Request, visitor: Visitor | None, files: int = 0) -> 
     if from_elsewhere(request):
         raise Problem(403, "form_expired", title=label("console", "form_expired", language))
     form = await request.form(max_files=files, max_fields=MOST_FIELDS)
+    request.state.sent = form  # a body is read once: whoever tells why it was not taken finds it here
     if unheld(text for pair in form.multi_items() for text in pair if isinstance(text, str)):
         raise Problem(400, "malformed", title=label("body", "unheld", language))
     if visitor is not None and not hmac.compare_digest(str(form.get(CSRF, "")).encode(), visitor.csrf.encode()):

@@ -6,6 +6,8 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from api.http.limits import FORMS_WITH_PAPERS
+from api.http.prefix import own_path
 from console.door import CSRF, MOST_FIELDS, from_elsewhere
 from console.said import field_name
 from console.shown_forms import MORE
@@ -25,8 +27,10 @@ async def typed_in(request: Request, language: Language) -> Sequence[tuple[str, 
     """The fields with something typed in them, by their names; nothing of a form that comes from another address."""
     if request.method != "POST" or from_elsewhere(request):
         return ()
+    if not hasattr(request.state, "sent") and own_path(request.scope) in FORMS_WITH_PAPERS:
+        return ()  # nobody bounds it who has not read it
     try:
-        form = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
+        form = getattr(request.state, "sent", None) or await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
     except HTTPException:
         return ()
     return [

@@ -140,3 +140,4 @@ async def test_nothing_is_kept_for_a_form_of_another_session(requester: Person, 
     before = len(kept(store))
     foreign = await requester.choose("/file", {**FILLED, "csrf_token": "x"}, (OTHER, "a.pdf", pdf("foreign")))
     assert (foreign.status_code, len(kept(store))) == (403, before)
+    assert "低保资格核验" in foreign.text  # what was typed can be copied
