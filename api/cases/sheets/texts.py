@@ -18,8 +18,10 @@ def places_with_texts() -> Mapping[str, Name]:
 @cache
 def offered_texts(language: Language) -> Mapping[str, str]:
     """What may be chosen, by what it is called: the word of a place, or the id of a text."""
-    there = label("console", "in_force_there", language)
-    in_force = {there.format(place=getattr(name, language)): place for place, name in places_with_texts().items()}
+    in_force = {
+        label("console", "in_force_there", language).format(place=getattr(name, language)): place
+        for place, name in places_with_texts().items()
+    }
     return in_force | {title_with_above(it, language): it.id for it in packaged_statutes().values()}
 
 
