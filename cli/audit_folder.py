@@ -107,5 +107,5 @@ def _summary(checked: CheckedFile, language: Language) -> str:
         return f"{'ok':7}  {named}  {'; '.join(each.said(language) for each in checked.results)}"
     held = sum(each.result == "ok" for each in checked.results)
     skipped = ", ".join(each.check for each in checked.results if each.result == "skipped")
-    about = "; a played case" if conclusion_of(checked.results) == "played" else ""
+    about = {"played": "; a played case", "undated": "; some dates not shown"}.get(conclusion_of(checked.results), "")
     return f"{'ok':7}  {named}  {held} checks hold{f'; skipped: {skipped}' if skipped else ''}{about}"

@@ -6,7 +6,7 @@ which differs from the server's by what its history says (``shift``): its dates 
 that goes; of when anything happened in the world they show nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -30,12 +30,35 @@ LONGEST_OUTAGE: Final = timedelta(days=3)
 class ServerTimes(NamedTuple):
     """What a history tells of time: when the ledger had each event at the latest, by the server's clock.
 
-    ``shift``: by so much the clock of the case, which dates its events, is ahead of that one; none but a played case
-    has a clock of its own.
+    ``told``: the events that the ledger told the case, which had begun again. ``shift``: by so much the clock of the
+    case, which dates its events, is ahead of the server's; none but a played case has a clock of its own.
     """
 
     recorded: Mapping[int, datetime] = {}
+    told: Collection[int] = ()
     shift: timedelta = timedelta()
+
+    def dated(self, at: datetime) -> str:
+        """A time of the server as the case would date it."""
+        return instant_text(at + self.shift)
+
+    def own_clock(self) -> str:
+        """What stands behind a sentence with such times, where the clock of the case is not the server's."""
+        return f"; all times by the case's own clock, {_apart(self.shift)} the server's (shift)" if self.shift else ""
+
+    def most_skipped(self) -> timedelta:
+        """By so much the time of a played case may have been skipped: until its clock was the server's."""
+        return abs(self.shift)
+
+
+class DatesHeld(NamedTuple):
+    """How the dates of a case that are not refuted stand, in words.
+
+    ``unshown``: which of them the history does not show, for the case was told too long afterwards; else nothing.
+    """
+
+    said: str
+    unshown: str
 
 
 def played(opening: CaseOpening) -> str:
@@ -49,7 +72,11 @@ def played(opening: CaseOpening) -> str:
 
 
 def _apart(shift: timedelta) -> str:
-    return f"{str(abs(shift)).replace(',', '')} {'behind' if shift < timedelta() else 'ahead of'}"
+    return f"{_lasting(abs(shift))} {'behind' if shift < timedelta() else 'ahead of'}"
+
+
+def _lasting(span: timedelta) -> str:
+    return str(span).replace(",", "")
 
 
 def listed(numbers: Sequence[int]) -> str:
@@ -70,34 +97,55 @@ def server_times(record: CaseRecord, replayed: Replayed, opening: CaseOpening) -
     for heard in replayed.steps:
         for seq in range(heard.step.head + 1, min(heard.result.head, len(record.events)) + 1):
             found.setdefault(seq, heard.answered_at)
-    return ServerTimes(found, opening.shift)
+    told = {each.seq for heard in replayed.steps for each in heard.result.events}
+    return ServerTimes(found, told, opening.shift)
 
 
-def check_dates(record: CaseRecord, replayed: Replayed, opening: CaseOpening) -> str:
-    """What is dated long before the history has it, in words. Raises CheckFailed where nothing explains a date.
+def check_dates(record: CaseRecord, replayed: Replayed, opening: CaseOpening) -> DatesHeld:
+    """How the dates stand by the history. Raises CheckFailed where nothing explains a date.
 
     No event is dated before the one that it follows, nor after the ledger had it. What a platform tells of the past, or
     one case another, bears the instant at which it happened there, a case that the platform opens the one at which it
     was to be. A case that was reset is given its commands again, whenever that is, and the ledger tells it what they
-    had brought about: that is named. The time of a played case may be skipped by as much as its clock differs, between
-    a command and the case that takes it too.
+    had brought about. Of such a date the history shows nothing. The time of a played case may be skipped by as much as
+    its clock differs, between a command and the case that takes it too, and before it was reset.
     """
+    times = server_times(record, replayed, opening)
     _check_order(record)
-    _check_not_ahead(record, server_times(record, replayed, opening))
-    late = []
-    told = {each.seq for heard in replayed.steps for each in heard.result.events}
+    ahead = _ahead(record, times)
+    late, unshown = dict[int, timedelta](), dict[int, timedelta]()
     for event, taken_at, of_the_past in _told(record, replayed, opening):
-        gap = taken_at - event.at + opening.shift
-        if gap > LONGEST_OUTAGE + abs(opening.shift) and not (of_the_past or event.seq in told):
-            raise CheckFailed(
-                f"event {event.seq} is dated {instant_text(event.at)}; by the history the case was told only "
-                f"{gap.days} days later, on {instant_text(taken_at)}",
-                event.article,
-            )
-        if gap > MARGIN:
-            late.append(event.seq)
-    by_the_history = f"; by the history {listed(late)} came more than {MARGIN} after the date" if late else ""
-    return f"in order, none after the ledger had its event{by_the_history}"
+        gap = taken_at + times.shift - event.at
+        if gap > LONGEST_OUTAGE + times.most_skipped():
+            if not (of_the_past or event.seq in times.told):
+                raise CheckFailed(
+                    f"event {event.seq} is dated {instant_text(event.at)}; by the history the case was told only "
+                    f"{gap.days} days later, on {times.dated(taken_at)}{times.own_clock()}",
+                    event.article,
+                )
+            unshown[event.seq] = gap
+        elif gap > MARGIN:
+            late[event.seq] = gap
+    said = (
+        "in order, none after the ledger had its event",
+        f"by the history {listed([*late])} came more than {MARGIN} after the date, by {_longest(late)} at most"
+        if late
+        else "",
+        f"told to the case by its ledger before the date, since time was skipped until it was reset: {listed(ahead)}"
+        if ahead
+        else "",
+    )
+    nothing_shown = (
+        f"the history does not show when {listed([*unshown])} happened: the case was told up to {_longest(unshown)} "
+        "after the date"
+        if unshown
+        else ""
+    )
+    return DatesHeld("; ".join(filter(None, said)), nothing_shown)
+
+
+def _longest(gaps: Mapping[int, timedelta]) -> str:
+    return _lasting(timedelta(seconds=max(gaps.values()) // timedelta(seconds=1)))
 
 
 def _check_order(record: CaseRecord) -> None:
@@ -111,16 +159,26 @@ def _check_order(record: CaseRecord) -> None:
             )
 
 
-def _check_not_ahead(record: CaseRecord, times: ServerTimes) -> None:
-    """No event is dated after the ledger had it: whatever the history has it tell the case. Raises CheckFailed."""
+def _ahead(record: CaseRecord, times: ServerTimes) -> Sequence[int]:
+    """What the ledger told a played case before its date, for time had been skipped. Raises CheckFailed.
+
+    No other event is dated after the ledger had it: whatever the history has it tell the case.
+    """
+    found = []
     for event in record.events:
         had = times.recorded.get(event.seq)
-        if had is not None and event.at - had > times.shift + MARGIN:
+        ahead = timedelta() if had is None else event.at - had - times.shift
+        if ahead <= MARGIN:
+            continue
+        if event.seq not in times.told or ahead > times.most_skipped() + MARGIN:
+            assert had is not None
             raise CheckFailed(
                 f"event {event.seq} is dated {instant_text(event.at)}; by the history the ledger had it before, on "
-                f"{instant_text(had)}",
+                f"{times.dated(had)}{times.own_clock()}",
                 event.article,
             )
+        found.append(event.seq)
+    return found
 
 
 def _told(
@@ -152,7 +210,8 @@ def check_covered(
     """
     if seen is None:
         return f"; {which} names no time: no date is held against it"
-    shift = times.shift if times else timedelta()
+    clock = times or ServerTimes()
+    shift = clock.shift
     after = [event.seq for event in record.events[:covered] if event.at - seen > shift + MARGIN]
     if after and times and not shift:
         raise CheckFailed(
@@ -166,11 +225,18 @@ def check_covered(
         too_old = event.at - seen < shift - LONGEST_OUTAGE and not waits
         if too_old or (times and times.recorded.get(event.seq, seen) < seen - MARGIN):
             raise CheckFailed(
-                f"event {event.seq} is dated {instant_text(event.at)}, and {which}, of {instant_text(seen)}, does not "
-                f"have it: it was entered afterwards, or made up",
+                f"event {event.seq} is dated {instant_text(event.at)}, and {which}, of {clock.dated(seen)}, does not "
+                f"have it: it was entered afterwards, or made up{clock.own_clock()}",
                 event.article,
             )
-    ahead = f"; dated after it, yet in it: {listed(after)}" if after else ""
     how = "recorded later by the history too" if times else "nothing tells when that was recorded"
-    lacked = f"; dated before it, yet not in it: {listed([event.seq for event in before])} ({how})" if before else ""
-    return f"{ahead}{lacked}"
+    numbers = [event.seq for event in before]
+    return (
+        (f"; by the case's own clock that checkpoint is of {clock.dated(seen)}" if shift and (after or before) else "")
+        + (
+            f"; dated after it, yet in it{', since time was skipped' if shift else ''}: {listed(after)}"
+            if after
+            else ""
+        )
+        + (f"; dated before it, yet not in it: {listed(numbers)} ({how})" if before else "")
+    )

@@ -12,7 +12,7 @@ from audit.page.facts import PAGE
 from audit.released import editions_here, released_editions
 from audit.verification.acts import check_acts, check_acts_against
 from audit.verification.chain import check_chain
-from audit.verification.dates import ServerTimes, check_covered, check_dates, played, server_times
+from audit.verification.dates import PLAYED, ServerTimes, check_covered, check_dates, played, server_times
 from audit.verification.deadlines import check_deadlines
 from audit.verification.documents import check_documents
 from audit.verification.files import check_digests, check_structure
@@ -44,7 +44,7 @@ from domain.messages.counting import CountingText
 from protocol.messages import CaseOpening
 
 DATES: Final = "dates"
-"""The check that a played case leaves out: its time was not the world's."""
+"""The check that says how far the dates of a case are shown; of a played one, whose time was not the world's, not."""
 
 
 @dataclass(frozen=True)
@@ -221,9 +221,11 @@ class _Verification:
         own_time = played(self._opening())
         if own_time:
             raise _Skipped(
-                f"{own_time}; of when anything happened its dates show nothing; by its own clock they are {held}"
+                f"{own_time}; of when anything happened its dates show nothing; by its own clock they are {held.said}"
             )
-        return f"dates are {held}"
+        if held.unshown:
+            raise _Skipped(f"{held.unshown}; dates are {held.said}")
+        return f"dates are {held.said}"
 
     def _proof_if_any(self) -> LogProof | None:
         if self._proof is None:
@@ -286,8 +288,11 @@ def failed(results: Sequence[CheckResult]) -> bool:
     return any(result.result == "FAIL" for result in results)
 
 
-def conclusion_of(results: Sequence[CheckResult]) -> Literal["fails", "played", "holds"]:
-    """What the last line says, by its word among the messages: of a played case, too, that its dates show nothing."""
+def conclusion_of(results: Sequence[CheckResult]) -> Literal["fails", "played", "undated", "holds"]:
+    """What the last line says, by its word among the messages: also that dates of the case show nothing, or some."""
     if failed(results):
         return "fails"
-    return "played" if any((each.check, each.result) == (DATES, "skipped") for each in results) else "holds"
+    dates = next((each for each in results if (each.check, each.result) == (DATES, "skipped")), None)
+    if dates is None:
+        return "holds"
+    return "played" if dates.detail.startswith(PLAYED) else "undated"

@@ -91,15 +91,19 @@ def test_a_played_case_may_be_told_later_by_what_its_clock_differs(days: int, ho
     assert (said[0] == "skipped", "came more than 0:10:00 after the date" in said[1]) == (holds, holds), said
 
 
-@pytest.mark.parametrize("minutes", [5, 60])
-def test_nothing_is_dated_after_the_ledger_had_it(minutes: int) -> None:
-    """Whatever is said to have been told when an answer had been lost: the command is said to have come then, too."""
-    dossier = dossier_of(IN_THE_WORLD)
+def told_later(dossier: CaseDossier, by: timedelta) -> CaseDossier:
+    """The dossier, whose last step is dated later: its ledger is said to have told the case."""
     first, last = steps_of(dossier)[-1]
     events = events_of(dossier)
     for event in events[first - 1 :]:
-        event["at"] = instant_text(datetime.fromisoformat(event["at"]) + timedelta(minutes=minutes))
-    later = received_in_time(told(chained(dossier, events), first, last))
+        event["at"] = instant_text(datetime.fromisoformat(event["at"]) + by)
+    return received_in_time(told(chained(dossier, events), first, last))
+
+
+@pytest.mark.parametrize("minutes", [5, 60])
+def test_nothing_is_dated_after_the_ledger_had_it(minutes: int) -> None:
+    """Whatever is said to have been told when an answer had been lost: the command is said to have come then, too."""
+    later = told_later(dossier_of(IN_THE_WORLD), timedelta(minutes=minutes))
     said = found(later)
     assert said["ledger"][0] == "ok", said
     assert (said["dates"][0] == "ok") is (minutes == 5)
@@ -148,7 +152,7 @@ def test_what_a_checkpoint_has_is_not_dated_after_it() -> None:
     assert said["checkpoint"].startswith("event 1 is dated ")
     assert ", has it already" in said["checkpoint"]
     result, detail = found(*seen_without(shifted(dossier), early, 2))["checkpoint"]
-    assert (result, detail.endswith("; dated after it, yet in it: events 1 to 2")) == ("ok", True)
+    assert (result, detail.endswith("yet in it, since time was skipped: events 1 to 2")) == ("ok", True)
 
 
 def test_a_case_that_is_reset_long_afterwards_is_told_what_its_commands_had_brought_about() -> None:
@@ -158,8 +162,25 @@ def test_a_case_that_is_reset_long_afterwards_is_told_what_its_commands_had_brou
     places = entered(again, log)
     kept = log.checkpoint()
     held = found(logged(again, log, places), Trusted([LOG_KEY.key], kept))
-    assert (held["dates"][0], held["checkpoint"][0]) == ("ok", "ok"), held["dates"]
-    assert "came more than" in held["dates"][1]
+    assert (held["dates"][0], held["checkpoint"][0]) == ("skipped", "ok"), held["dates"]
+    shows_nothing = "does not show when event 10 happened: the case was told up to 10 days 0:00:00 after the date; "
+    assert shows_nothing in held["dates"][1]
+    assert conclusion_of(verify(logged(again, log, places))) == "undated"
+
+
+@pytest.mark.parametrize(("days", "holds"), [(60, True), (80, False)])
+def test_a_played_case_that_is_reset_is_told_what_happened_in_skipped_time(days: int, holds: bool) -> None:
+    """Its clock is 70 days behind the server's, and had been brought forward to that at most."""
+    result, detail = found(told_later(dossier_of(REFUSED), timedelta(days=days)))["dates"]
+    if holds:
+        assert result == "skipped"
+        assert detail.endswith(", since time was skipped until it was reset: events 17 to 19")
+    else:
+        assert result == "FAIL"
+        assert "by the history the ledger had it before, on 2026-10-16T09:00:0" in detail
+        assert detail.endswith(
+            "; all times by the case's own clock, 70 days 15:31:44.473165 behind the server's (shift)"
+        )
 
 
 def test_what_a_ledger_is_said_to_have_told_is_no_excuse_before_a_checkpoint_that_was_kept() -> None:

@@ -56,7 +56,8 @@ def test_a_checkpoint_that_was_kept_binds_what_came_before() -> None:
     assert results(dossier, Trusted([LOG_KEY.key], kept))["checkpoint"] == (
         "ok",
         "the log of 29 entries goes on from the 20 of the checkpoint that was given; "
-        "10 of 19 events of the case were in it; dated after it, yet in it: events 1 to 10",
+        "10 of 19 events of the case were in it; by the case's own clock that checkpoint is of "
+        "2025-12-24T17:28:15.526835+08:00; dated after it, yet in it, since time was skipped: events 1 to 10",
     )
     assert results(dossier, Trusted([], log.checkpoint()))["checkpoint"][0] == "ok"
     without = logged(dossier_of(CASE), log, places)
