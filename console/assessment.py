@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ from api.supervision.moment import SUPERVISORS, overseen
 from console.desk import ROWS, next_of, rows
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.pages import page
+from domain import periods
 from domain.access import Visibility
 from domain.calendar import day_of
 from domain.messages import Language, label, words
@@ -62,6 +64,8 @@ async def show(request: Request) -> Response:
         "values": query,
         "first": first,
         "last": last,
+        "usual": _usual_periods(today),
+        "known": sorted({(row.department, row.name) for row in told.departments}),
         "measures": MEASURES,
         "a": {word: texts[language] for word, texts in words("assessment").items()},
         "busy": [(row, _ended(row, language), alone) for row, alone in _rows_apart(told.departments)],
@@ -69,6 +73,15 @@ async def show(request: Request) -> Response:
         "saved": urlencode({name: value for name, value in query.items() if value}) if wrong is None else "",
     }
     return page(request, "assessment.html", visitor, shown, status)
+
+
+def _usual_periods(today: date) -> Sequence[tuple[str, date, date]]:
+    """What is most often assessed and sealed, each by its word: the last month, quarter and year that are over."""
+    month = today.replace(day=1) - timedelta(days=1)
+    quarter = periods.period_of("quarter", periods.period_of("quarter", today).first - timedelta(days=1))
+    year = periods.period_of("year", today.replace(month=1, day=1) - timedelta(days=1))
+    wholes = [("last_quarter", quarter), ("last_year", year)]
+    return [("last_month", month.replace(day=1), month), *((word, it.first, it.last) for word, it in wholes)]
 
 
 def _rows_apart(rows: Sequence[AssessedOut]) -> Iterator[tuple[AssessedOut, bool]]:

@@ -19,6 +19,7 @@ from api.cases.share_requests import open_request, refuse_unless_theirs
 from api.cases.sheets.texts import filed_under, places_with_texts
 from api.dependencies import require_role
 from api.http.problems import Problem
+from console.case_page import DONE
 from console.directories import directories, with_directories
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.filing_papers import ACCEPTED, CHOOSERS, LARGEST_TOGETHER, MOST, papers_here, sent_with_papers, size_text
@@ -70,7 +71,7 @@ async def send(request: Request) -> Response:
     except REFUSED as refusal:
         status, sentence = refusal_told(refusal, language)
         return await _page(request, visitor, values, _fully(refusal, sentence, said, language), status)
-    return see_other(f"/cases/{filed.case.request_id}")
+    return see_other(f"/cases/{filed.case.request_id}?{DONE}=1")
 
 
 def _refuse_past_use(body: FilingIn, today: date, language: Language) -> None:

@@ -4,6 +4,7 @@ import csv
 import html
 import re
 import zipfile
+from datetime import date, timedelta
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -48,6 +49,7 @@ async def test_each_number_is_exactly_its_cases(people: People, enter: Enter, re
     told = (await people.get("bureau", "/v1/assessment")).json()
     row = of_provider(told)
     numbers = row["numbers"]
+    assert f'<option value="{PROVIDER}">' in (await (await enter(Role.BUREAU, "bureau")).get("/assessment")).text
     assert numbers["all"] >= 2
     for measure in ("in_time", "refused", "disputed"):
         assert numbers[measure] >= 1, measure
@@ -102,6 +104,9 @@ async def test_a_period_narrows_it_and_the_wrong_way_round_is_told(people: Peopl
     assert page.status_code == 422
     assert label("assessment", "wrong_period", "zh") in page.text.partition('role="alert"')[2]
     assert 'value="2020-02-01"' in page.text
+    today = date.fromisoformat((await people.get("bureau", "/v1/assessment")).json()["to"])
+    month = today.replace(day=1) - timedelta(days=1)
+    assert f'href="/assessment?from={month.replace(day=1)}&to={month}"' in page.text
     unusable = await bureau.get("/assessment?from=x")
     sentence = f"{label('console', 'assess_from', 'zh')}：{label('input', 'date', 'zh')}"
     assert (unusable.status_code, sentence in unusable.text) == (422, True)

@@ -59,7 +59,9 @@ async def test_a_request_is_filed_once_however_often_the_button_is_pressed(peopl
     answers = [await requester.send("/file", {**form, **FILLED}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303], answers[0].text
     (place,) = {answer.headers["location"] for answer in answers}
-    case = (await people.get("requester", f"/v1{place}")).json()
+    told = label("console", "recorded_now", "zh").format(act=label("event", "filed", "zh"))
+    assert told in (await requester.get(place)).text
+    case = (await people.get("requester", f"/v1{place.partition('?')[0]}")).json()
     assert case["application"]["documents"][0]["name"] == "申请表.pdf"
     assert case["application"]["item_count"] == 3
     assert case["resource"]["name"] == "常住人口<b>"
