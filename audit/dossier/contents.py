@@ -81,12 +81,15 @@ class CaseDossier:
     ``seal`` is what its packer has signed of the manifest, where it was sealed.
 
     Papers may be large and many: of each is known what was found of it (``papers``, by name), its bytes are not held.
+
+    ``marked``: those of whose files a zip says something that packing does not, a date or attributes.
     """
 
     manifest: Manifest
     files: Mapping[str, bytes]
     papers: Mapping[str, PackedFile] = field(default_factory=dict)
     seal: bytes | None = None
+    marked: tuple[str, ...] = ()
 
     @property
     def histories(self) -> list[str]:

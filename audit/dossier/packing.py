@@ -24,7 +24,7 @@ from audit.dossier.contents import (
     measured,
     read_manifest,
 )
-from audit.dossier.layout import check_deflated, check_layout, check_order
+from audit.dossier.layout import ATTRIBUTES, BEGINNING, check_deflated, check_layout, check_order
 from audit.dossier.seal import SEAL
 
 MOST_FILES: Final = 10_000
@@ -41,7 +41,6 @@ MOST_AT_ONCE: Final = MOST_FILES << 9
 
 More than the directory of a dossier has: 46 bytes an entry, its name, and what other packers add to it.
 """
-_BEGINNING: Final = (1980, 1, 1, 0, 0, 0)
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _OF_PAPERS: Final = (zipfile.ZIP_STORED,)
 _ENCRYPTED: Final = 0x1
@@ -83,9 +82,9 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def _entry(name: str, method: int) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, _BEGINNING)
+    entry = zipfile.ZipInfo(name, BEGINNING)
     entry.compress_type = method
-    entry.external_attr = 0o644 << 16
+    entry.external_attr = ATTRIBUTES
     return entry
 
 
@@ -129,7 +128,7 @@ def unpacked(file: IO[bytes]) -> CaseDossier:
         with zipfile.ZipFile(_ReadInPieces(file)) as archive:
             entries = archive.infolist()
             _check_entries(entries, size)
-            check_layout(file, archive, size)
+            marked = check_layout(file, entries, size)
             room, values = MOST_BYTES, MOST_VALUES
             files: dict[str, bytes] = {}
             papers: dict[str, PackedFile] = {}
@@ -151,7 +150,7 @@ def unpacked(file: IO[bytes]) -> CaseDossier:
         raise DossierUnusable(f"This zip has no {MANIFEST}: it is not a dossier.")
     manifest, seal = read_manifest(files.pop(MANIFEST)), files.pop(SEAL, None)
     check_order((entry.filename for entry in entries), manifest)
-    return CaseDossier(manifest, files, papers, seal)
+    return CaseDossier(manifest, files, papers, seal, marked)
 
 
 def _values_in(name: str, content: bytes) -> int:

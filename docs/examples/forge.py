@@ -81,7 +81,9 @@ def main(arguments: list[str]) -> None:
     first = [each for each in (MANIFEST, SEAL) if each in files]
     with zipfile.ZipFile(to, "w") as other:
         for each in [*first, *sorted(files.keys() - set(first))]:
-            other.writestr(zipfile.ZipInfo(each, (1980, 1, 1, 0, 0, 0)), files[each], zipfile.ZIP_DEFLATED)
+            entry = zipfile.ZipInfo(each)
+            entry.external_attr = 0o644 << 16  # as packing writes them
+            other.writestr(entry, files[each], zipfile.ZIP_DEFLATED)
 
 
 if __name__ == "__main__":

@@ -104,6 +104,16 @@ def repacked(change: Callable[[zipfile.ZipFile, list[zipfile.ZipInfo]], object])
     return content.getvalue()
 
 
+def overwritten(at: int, *, listed: bool = False, by: bytes) -> bytes:
+    """The whole dossier with other bytes in what it says of its second file, before it or in the directory."""
+    content = bytearray(WHOLE)
+    with zipfile.ZipFile(io.BytesIO(WHOLE)) as whole:
+        first, second = whole.infolist()[:2]
+        start = whole.start_dir + 46 + len(first.filename) if listed else second.header_offset
+    content[start + at : start + at + len(by)] = by
+    return bytes(content)
+
+
 def behind_the_end_of_what_is_packed() -> bytes:
     """A manifest with something behind its end, and lengths that cover both."""
     content, more = bytearray(WHOLE), b"hidden"
@@ -145,7 +155,40 @@ def test_nothing_stands_in_a_zip_beside_its_files(touched: str) -> None:
 
 
 def test_a_dossier_whose_zip_was_written_anew_is_one() -> None:
-    assert unpacked(io.BytesIO(repacked(lambda *_: None))).manifest == MADE
+    again = unpacked(io.BytesIO(repacked(lambda *_: None)))
+    assert (again.manifest, again.marked) == (MADE, ())
+
+
+SAID_TWICE = {
+    "a method": overwritten(8, by=b"\x08\0"),
+    "a digest": overwritten(14, by=b"\1\1\1\1"),
+    "a length": overwritten(22, by=b"\1\1\1\1"),
+    "flags": overwritten(6, by=b"\2\0"),
+    "a disk": overwritten(34, listed=True, by=b"\1\0"),
+    "a number of files": WHOLE[:-14] + b"\1\0" + WHOLE[-12:],
+}
+
+
+@pytest.mark.parametrize("touched", SAID_TWICE)
+def test_what_a_zip_says_twice_it_says_alike(touched: str) -> None:
+    with pytest.raises(DossierUnusable, match="not a dossier as shareflow audit export writes it"):
+        unpacked(io.BytesIO(SAID_TWICE[touched]))
+
+
+MARKED = {
+    "a date before a file": overwritten(10, by=b"\x55\x55"),
+    "a version before a file": overwritten(4, by=b"\x15"),
+    "a date": overwritten(12, listed=True, by=b"\x77\x77"),
+    "a program's attributes": overwritten(38, listed=True, by=struct.pack("<L", 0o104777 << 16 | 0x10)),
+    "a text's attributes": overwritten(36, listed=True, by=b"\1"),
+    "a packer": overwritten(4, listed=True, by=b"\x1f"),
+}
+
+
+@pytest.mark.parametrize("touched", MARKED)
+def test_what_is_told_by_dates_and_attributes_is_named(touched: str) -> None:
+    dossier = unpacked(io.BytesIO(MARKED[touched]))
+    assert dossier.marked == (MADE.files[0].name,)
 
 
 def test_a_zip_that_grows_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
