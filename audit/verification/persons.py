@@ -33,7 +33,10 @@ def check_persons(dossier: CaseDossier, record: CaseRecord) -> str:
         _check_history(name, dossier.files[name])
     if dossier.papers:
         raise CheckFailed(f"{min(dossier.papers)} is packed, though persons are withheld")
-    return f"withheld in {named} of {len(record.events)} events, and in every history"
+    return (
+        f"withheld in {named} of {len(record.events)} events, and in every history; that the same stand-in is the same "
+        "person is the packer's word alone"
+    )
 
 
 def prove_person(event: RecordedEvent, person: str, salt: str, algorithm: Algorithm) -> bool:

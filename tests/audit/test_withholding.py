@@ -86,6 +86,8 @@ def test_nobody_is_named_and_everything_holds(case: str) -> None:
         assert json.dumps(name, ensure_ascii=False)[1:-1] not in rest
     assert all(event.salt not in rest for event in events_in(whole) if event.salt)
     assert unpacked(BytesIO(packed(left_out))).manifest.withheld == ("persons",)
+    told = {result.check: result.detail for result in verify(left_out)}["persons"]
+    assert told.endswith("; that the same stand-in is the same person is the packer's word alone")
     assert '"withheld"' not in unpacked(BytesIO(packed(whole))).manifest.written().decode()
     assert "〔已隐去〕" in left_out.files[PAGE].decode()
     assert "〔已隐去〕" not in whole.files[PAGE].decode()
