@@ -1,14 +1,15 @@
 """What a case asks of others: to be opened, to take a command, to be found. Each may be asked again without harm."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.engine.case_found import CaseFound
@@ -31,6 +32,11 @@ from protocol.messages import CaseOpening, CaseToOpen, CommandToGive, GrantFound
 from protocol.names import FIND_CASE, FIND_GRANTS, GIVE_COMMAND, OPEN_CASE, TASK_QUEUE, workflow_id
 from protocol.opening import Played, case_before, opening_of
 from protocol.starting import start_case
+
+log = logging.getLogger("shareflow.other_cases")
+
+TOLD_ALREADY: Final = ApplicationErrorCategory.BENIGN
+"""An error of which the log has its line: Temporal's SDK adds none, with everything that led to it."""
 
 
 class OtherCases:
@@ -72,7 +78,10 @@ class OtherCases:
         except WorkflowAlreadyStartedError as error:
             # Asked before, and the case has ended since.
             if await asyncio.to_thread(get_case, self._engine, opening.request_id) is None:
-                raise ApplicationError(str(error), type="workflow_without_case", non_retryable=True) from error
+                log.warning("workflow without case", extra={"case": opening.request_id, "error": str(error)})
+                raise ApplicationError(
+                    str(error), type="workflow_without_case", non_retryable=True, category=TOLD_ALREADY
+                ) from error
         except (WorkflowUpdateFailedError, WorkflowFailureError) as error:
             said = told_by_the_case(error)
             if said is None:
