@@ -64,14 +64,14 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
     from rich import box
     from rich.table import Table
 
-    from domain.field_types import unfit_named
+    from domain.field_types import as_printed
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for place, name in enumerate(columns):
         longest = max(len(row[place]) for row in filled) if name in WHOLE else None
         table.add_column(name, overflow="fold", min_width=longest, no_wrap=longest is not None)
     for row in filled:
-        table.add_row(*map(unfit_named, row))
+        table.add_row(*map(as_printed, row))
     where = console()
     where.print(title, style="bold")  # not the table's own, which would be broken at the width of its rows
     where.print(table, crop=False)

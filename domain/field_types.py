@@ -29,7 +29,6 @@ UNFIT = (
 )
 """What a database or a printed notice cannot hold, or what shows a reader something else than stands there."""
 _UNSEEN = re.compile(rf"[{CONTROLLING}{TURNING}\ud800-\udfff]")
-_BREAKING = re.compile(r"[\n\r\u2028\u2029]")
 
 NONCHARACTERS = "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
 INVISIBLE = (
@@ -40,6 +39,8 @@ INVISIBLE = (
     r"\U00013430-\U00013442\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"  # of rare scripts
     rf"\ufdd0-\ufdef{NONCHARACTERS}"
 )
+_UNPRINTED = re.compile(rf"[\u2028\u2029\ufdd0-\ufdef{NONCHARACTERS}]")
+_BREAKING = re.compile(r"[\n\r]")
 VISIBLE = re.compile(f"[^{INVISIBLE}]")
 """A character that a reader sees.
 
@@ -97,12 +98,17 @@ def unfit_named(text: str) -> str:
     return _UNSEEN.sub(_named, text)
 
 
+def as_printed(text: str) -> str:
+    """A text as it may stand on a terminal, where separators of lines and noncharacters of Unicode do as they like."""
+    return _UNPRINTED.sub(_named, unfit_named(text))
+
+
 def on_one_line(text: str) -> str:
     """A text as it may stand on a line of its own: the ends of lines in it are named, too.
 
     Where each line says what was found, whoever breaks one could write another.
     """
-    return _BREAKING.sub(_named, unfit_named(text))
+    return _BREAKING.sub(_named, as_printed(text))
 
 
 def _named(found: re.Match[str]) -> str:

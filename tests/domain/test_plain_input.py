@@ -10,7 +10,19 @@ import pytest
 from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
 
 from domain.engine.commands import Command, Decide, RequestExtension, Terms
-from domain.field_types import CallerKey, Code, Day, Instant, SealedKey, ShortText, Text, Truth, WholeNumber
+from domain.field_types import (
+    CallerKey,
+    Code,
+    Day,
+    Instant,
+    SealedKey,
+    ShortText,
+    Text,
+    Truth,
+    WholeNumber,
+    as_printed,
+    on_one_line,
+)
 from domain.messages import Language, words
 from domain.policy import Policy
 from domain.validation_messages import BOUNDS, MOST_PROBLEMS, WORDS, all_problems, first_problem, key_path, own_reason
@@ -315,3 +327,8 @@ def test_the_words_for_input_are_whole_in_both_languages() -> None:
     assert {*WORDS.values(), *(word for word, _ in BOUNDS.values())} <= set(words("input"))
     with pytest.raises(KeyError):
         own_reason("no such word")
+
+
+def test_what_a_terminal_takes_for_something_else_is_named() -> None:
+    assert as_printed("a\nb\u2028\ufffe\U0010ffff\u202ec") == "a\nb⟨U+2028⟩⟨U+FFFE⟩⟨U+10FFFF⟩⟨U+202E⟩c"
+    assert on_one_line("a\nb\u2029c") == "a⟨U+000A⟩b⟨U+2029⟩c"
