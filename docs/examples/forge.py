@@ -29,7 +29,7 @@ def digest(algorithm: str, text: str) -> str:
 def chained(lines: str, algorithm: str) -> str:
     """The events with all their digests computed anew."""
     prev, made = "0" * 64, ""
-    for line in lines.splitlines():
+    for line in lines.removesuffix("\n").split("\n"):  # and at no other end of a line: a text may have such
         event = json.loads(line)
         covered = {name: value for name, value in event.items() if name not in ("digest", "salt")}
         if event.get("salt"):

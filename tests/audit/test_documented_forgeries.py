@@ -48,6 +48,14 @@ def test_every_check_has_its_forgery_in_both_languages() -> None:
     assert words("audit_check").keys() == checks  # and its name, on the page and in the last lines of the command
 
 
+def test_a_text_may_have_ends_of_lines_of_its_own(forge: Callable[[list[str]], None], tmp_path: Path) -> None:
+    odd = f"{tmp_path}/odd.zip"
+    how = ["--chain", str(KEPT / "share_request.zip"), odd, "events.jsonl"]
+    forge([*how, '"working_days":10', '"working_days":"\u2028\x85"'])
+    found = {each.check: each.result for each in verify(read_dossier(Path(odd)))}
+    assert (found["chain"], found["ledger"]) == ("ok", "FAIL")
+
+
 @pytest.mark.parametrize("forgery", forgeries("audit.md"), ids=lambda forgery: forgery.check)
 def test_it_is_found_out(forgery: Forgery, forge: Callable[[list[str]], None], tmp_path: Path) -> None:
     *how, file, old, new = shlex.split(forgery.changed)
