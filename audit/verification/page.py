@@ -26,6 +26,11 @@ def check_page(dossier: CaseDossier, record: CaseRecord, opening: CaseOpening) -
 def page_made(dossier: CaseDossier, record: CaseRecord, opening: CaseOpening) -> bytes:
     """The page of a dossier, made of its other files. Raises CheckFailed where none can be made."""
     try:
+        index, proof = read_index(dossier.files[INDEX]), read_proof(dossier)
+    except ValueError as error:
+        raise CheckFailed(f"no page can be made of what is here: {error}") from None
+    operator_acts = acts_in(dossier)
+    try:
         return page_of(
             CaseFacts(
                 request_id=record.request_id,
@@ -36,9 +41,9 @@ def page_made(dossier: CaseDossier, record: CaseRecord, opening: CaseOpening) ->
                 events=record.events,
                 calendar=record.calendar,
                 known=known_then(record.calendar, record.events, opening.all_editions),
-                index=read_index(dossier.files[INDEX]),
-                proof=read_proof(dossier),
-                operator_acts=acts_in(dossier),
+                index=index,
+                proof=proof,
+                operator_acts=operator_acts,
                 files=[file for file in dossier.manifest.files if file.name != PAGE],
                 with_persons=dossier.manifest.withheld is None,
             )

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from audit.dossier.contents import EVENTS, CaseDossier, manifest_of
+from audit.dossier.proof import PROOF
 from audit.page import evidence, facts, limits
 from audit.page.facts import PAGE
 from audit.page.told import UNSAID
 from audit.verification.history import histories_in, opening_in
 from audit.verification.page import page_made
 from audit.verification.record import record_in
+from audit.verification.results import CheckFailed
 from audit.verification.verify import verify
 from domain.calendar import day_of
 from domain.messages import event_label, label, words
@@ -273,3 +275,10 @@ def test_a_page_that_another_release_made_alike_holds() -> None:
 def test_the_same_files_give_the_same_page(case: str) -> None:
     dossier = dossier_of(case)
     assert page_made(dossier, record_in(dossier), opening_of(dossier)) == dossier.files[PAGE]
+
+
+def test_what_hinders_a_page_is_told() -> None:
+    dossier = dossier_of(CASE)
+    broken = replace(dossier, files={**dossier.files, PROOF: b"{}"})
+    with pytest.raises(CheckFailed, match=r"^no page can be made of what is here: proof\.json is not the proof of a"):
+        page_made(broken, record_in(dossier), opening_of(dossier))
