@@ -79,7 +79,7 @@ def export(
 
 @audit.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="A dossier, or a folder of them: every *.zip in it.")],
+    file: Annotated[str, typer.Argument(help="A dossier, or a folder of them: every *.zip in it.")],
     key: Annotated[Path | None, typer.Option(help="Public keys of the log and its witnesses, one a line.")] = None,
     kept: Kept = None,
     timestamp_root: Annotated[
@@ -95,7 +95,9 @@ def verify(
     from cli.audit_work import TrustedFiles
     from cli.audit_work import verify as work
 
-    work(file, TrustedFiles(key, kept, timestamp_root), as_json, lang)
+    if not file:
+        raise Failure("Name a dossier, or a folder of them.")
+    work(Path(file), TrustedFiles(key, kept, timestamp_root), as_json, lang)
 
 
 @audit.command()
@@ -128,10 +130,12 @@ def replay(
     """Show a case as it stood at an instant, what two instants differ in, or all cases of a department in a period."""
     from cli.audit_replay import AskedCases, replay_cases, replay_one
 
-    if case is not None:
-        replay_one(case, at, against, as_json)
-    else:
-        run(replay_cases(AskedCases(department, first, last, statute, at, limit, cursor), as_json))
+    listed = AskedCases(department, first, last, statute, at, limit, cursor)
+    if case is None:
+        run(replay_cases(listed, as_json))
+        return
+    listed.refuse_beside_one()
+    replay_one(case, at, against, as_json)
 
 
 @audit.command()

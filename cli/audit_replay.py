@@ -31,6 +31,11 @@ class AskedCases:
     limit: int
     cursor: str | None
 
+    def refuse_beside_one(self) -> None:
+        """Raises Failure where a case is named, and cases are to be listed as well."""
+        if any(each is not None for each in (self.department, self.first, self.last, self.statute, self.cursor)):
+            raise Failure("Name one case, or cases of the ledger by department, period and statute; not both.")
+
     def filter(self) -> "CaseFilter":
         """The cases that are meant. Raises InvalidInput, Failure where none of the options narrows them."""
         options = (self.department, self.first, self.last, self.statute)

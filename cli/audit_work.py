@@ -92,7 +92,10 @@ async def keep_cosignatures(file: Path) -> None:
     from cli.connection import connected
     from configuration.witnesses import witnesses_in
 
-    witnesses, written = witnesses_in(Settings().witnesses), kept_in(file)
+    named = Settings().witnesses
+    if named is None:
+        raise Failure("SHAREFLOW_WITNESSES is not set: no witness is known whose cosignature could be kept.")
+    witnesses, written = witnesses_in(named), kept_in(file)
     async with connected() as client:
         try:
             kept = await asyncio.to_thread(client.reader.log.cosign, written, witnesses)

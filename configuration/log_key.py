@@ -50,6 +50,8 @@ def signer_there(file: Path) -> Signer:
     """
     try:
         return _signer(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise StartupError(f"{file} is not text: it has no key.") from None
     except (KeyWrong, ValueError) as error:
         raise StartupError(f"{file}: {error}.") from None
     except FileNotFoundError:

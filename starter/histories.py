@@ -51,6 +51,8 @@ async def histories_of(
     found: list[CaseRun] = []
     try:
         run_id = await _latest(temporal, case, kept)
+        if run_id is None and await asyncio.to_thread(reader.case, request_id) is None:
+            raise NotFound(f"There is no case {request_id}.")
         if run_id is None:
             raise NotFound(f"Neither Temporal nor the archive has a history of {request_id}.")
         while run_id is not None:

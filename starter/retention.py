@@ -149,7 +149,8 @@ def _why_not(case: RetainedCase, rules: RetentionRules) -> str:
     if case.closed_at is None:
         return f"{case.request_id} is open: nothing of it may go."
     if case.rests_on_it:
-        return f"{case.rests_on_it} open cases rest on {case.request_id}: nothing of it may go."
+        resting = "1 open case rests" if case.rests_on_it == 1 else f"{case.rests_on_it} open cases rest"
+        return f"{resting} on {case.request_id}: nothing of it may go."
     kept = [rules.kept_until(case.statute, keepsake, _closed(case).date()) for keepsake in case.keeps]
     if not kept:
         return f"Nothing of {case.request_id} is kept beside the ledger."

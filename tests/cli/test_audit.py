@@ -59,6 +59,12 @@ def test_what_is_no_dossier_is_unusable(shareflow: Run, tmp_path: Path, content:
     path.write_bytes(content)
     assert shareflow("audit", "verify", path).plainly_refused().startswith("This is not a zip")
     assert "cannot be read" in shareflow("audit", "verify", tmp_path / "absent.zip").plainly_refused()
+    assert shareflow("audit", "verify", "").plainly_refused() == "Name a dossier, or a folder of them."
+
+
+def test_one_case_is_replayed_or_those_of_a_department(shareflow: Run, whole: Path) -> None:
+    said = shareflow("audit", "replay", whole, "--department", "113206000140000028").plainly_refused()
+    assert said.startswith("Name one case, or cases of the ledger by department, period and statute; not both.")
 
 
 def test_nothing_that_is_quoted_makes_a_line_of_its_own(shareflow: Run, whole: Path, tmp_path: Path) -> None:
@@ -228,6 +234,8 @@ def test_of_a_device_the_file_names_the_key_and_what_signs(shareflow: Run, tmp_p
     device.write_text(f"{witness}\nsign: true\n", encoding="ascii")
     told = shareflow("audit", "key", "--secret", device).plainly_refused()
     assert told == f"{device}: the key of a witness signs no log."
+    device.write_bytes(b"\xff\x00")
+    assert shareflow("audit", "key", "--secret", device).plainly_refused() == f"{device} is not text: it has no key."
 
 
 @pytest.mark.parametrize(

@@ -287,3 +287,5 @@ async def test_what_is_in_neither_is_told(client: ShareflowClient, archive: Hist
     assert waiting(client.reader.engine) == {request_id: GONE}
     with pytest.raises(NotFound, match="Neither Temporal nor the archive"):
         await dossier(later, request_id, archive)
+    with pytest.raises(NotFound, match=r"^There is no case ZHEJIANG-NONE\.$"):
+        await dossier(later, "ZHEJIANG-NONE", archive)

@@ -143,7 +143,7 @@ async def test_what_is_held_open_or_rested_on_does_not_go(
         update = text("UPDATE cases SET opened_by = :other WHERE request_id = :case")
         connection.execute(update, {"other": closed, "case": still_open})
         connection.execute(text("ALTER TABLE cases ENABLE ALWAYS TRIGGER cases_as_filed"))
-    with pytest.raises(NotDisposable, match="1 open cases rest on"):
+    with pytest.raises(NotDisposable, match="1 open case rests on"):
         disposer.dispose(closed, "期满", ANNA, LATER)
     await client.command(still_open, command(R, C.WITHDRAW, WHY))
     assert disposer.dispose(closed, "期满", ANNA, LATER).histories == 1
