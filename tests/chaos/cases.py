@@ -10,15 +10,17 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Engine
 
-from domain.engine.records import RecordedEvent
+from domain.engine.records import Clock, RecordedEvent
 from domain.evidence import verify_chain
 from domain.policy import default_policy
 from domain.statutes.loader import get_statute
 from domain.words import CommandName, Role, Stage
 from ledger.queries.cases import get_case
 from ledger.queries.events import events_of
+from ledger.queries.views import CaseDetail
 from procedures.share_request.filing import as_requester
 from procedures.share_request.process import SHARE_REQUEST
+from protocol.messages import CaseView
 from shareflow import AsyncClient, NotAuthenticated, TooManyRequests, Unavailable
 from shareflow._models import Done
 from starter.engine_client import ShareflowClient
@@ -37,6 +39,8 @@ LATE_BY: Final = timedelta(days=60)
 LEFT_ALONE: Final = ("nantong-2020", "changshu-2019", "cn-809-2025")
 TWICE: Final = 0.25
 """How often a caller sends a command twice at once, through two doors."""
+ANSWERED_WITHIN: Final = 60.0
+"""Seconds after which a workflow that answers no query is a finding of its own."""
 PATIENCE: Final = 3.0
 """Seconds after which a caller asks again by itself, perhaps at the other door."""
 
@@ -169,10 +173,38 @@ async def check_case(client: ShareflowClient, case: ChaosCase) -> Sequence[Recor
             raise CaseGoneWrong(f"{case.request_id}: {answer.events} were acknowledged as the last of {answer.head}")
     if case.filed_late is None and (there.stage, there.outcome) != (case.procedure.stage, case.procedure.outcome):
         raise CaseGoneWrong(f"{case.request_id}: it stands at {there.stage}, {there.outcome}")
-    view = await case_of(client, case)
-    if view is None or (view.head, view.stage, list(view.clocks)) != (there.seq, there.stage, list(there.clocks)):
-        raise CaseGoneWrong(f"{case.request_id}: workflow and ledger do not say the same")
+    if apart := differences(await answered_view(client, case), there):
+        raise CaseGoneWrong(f"{case.request_id}: workflow and ledger do not say the same: {'; '.join(apart)}")
     return events
+
+
+async def answered_view(client: ShareflowClient, case: ChaosCase) -> CaseView:
+    """The case as its workflow holds it, asked again where nobody answers. Raises CaseGoneWrong if nobody does."""
+    try:
+        async with asyncio.timeout(ANSWERED_WITHIN):
+            while (view := await case_of(client, case)) is None:  # noqa: ASYNC110 - a query has no event to wait for
+                await asyncio.sleep(0.5)
+    except TimeoutError as error:
+        raise CaseGoneWrong(f"{case.request_id}: its workflow answers no query for {ANSWERED_WITHIN:.0f} s") from error
+    return view
+
+
+def differences(view: CaseView, there: CaseDetail) -> list[str]:
+    """In what a workflow and the ledger differ, each with what the one says and the other."""
+    pairs = {name: (getattr(view, name), getattr(there, name)) for name in ("stage", "outcome")}
+    pairs["head"] = (view.head, there.seq)
+    by_workflow, by_ledger = ({clock.number: clock for clock in clocks} for clocks in (view.clocks, there.clocks))
+    for number in sorted({*by_workflow, *by_ledger}):
+        one, other = by_workflow.get(number), by_ledger.get(number)
+        if one is None or other is None:
+            pairs[f"clock {number}"] = (one, other)
+        else:
+            pairs |= {
+                f"{name} of clock {number}": (getattr(one, name), getattr(other, name)) for name in Clock.model_fields
+            }
+    return [
+        f"{what}: {one} in the workflow, {other} in the ledger" for what, (one, other) in pairs.items() if one != other
+    ]
 
 
 def as_followed(case: ChaosCase) -> ChaosCase:
