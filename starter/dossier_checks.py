@@ -45,7 +45,7 @@ class DossierChecks:
         self._busy = True
         try:
             if not await asyncio.to_thread(zipfile.is_zipfile, dossier):
-                raise DossierUnusable("This is not a zip that can be read: File is not a zip file.")
+                raise DossierUnusable("This is not a zip that can be read.")
             outcome = await self._outcome(CheckOrder(dossier=str(dossier), keys=tuple(keys), checkpoint=checkpoint))
         finally:
             self._busy = False
