@@ -13,7 +13,7 @@ from api.context import AppContext
 from api.http.wire import Protocol
 from api.settings import ApiSettings, address_of
 from background.health import Health, serve_health
-from configuration.errors import port_named
+from configuration.errors import StartupError, port_named
 from configuration.settings import Settings
 
 DRAIN_SECONDS = 5
@@ -35,12 +35,15 @@ class _SignallessServer(uvicorn.Server):
 async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
     """Serve while inside; gives the address. Port 0 takes a free one. Raises StartupError for a port that is taken.
 
+    Where the settings name a socket that somebody holds, that is listened at: what calls there while nobody serves
+    waits, and is not refused.
+
     Told to end, it first says for as long as is set that it is not ready, and answers all the same: whoever shares
     calls out among several turns to the others meanwhile.
     """
     context: AppContext | None = app.state.context
     settings = context.settings if context else ApiSettings()
-    listening = _listen(host, port)
+    listening = _listen(host, port) if settings.socket is None else _held(settings.socket)
     config = uvicorn.Config(
         app,
         http=Protocol,
@@ -59,7 +62,8 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
     try:
         while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event to wait for
             await asyncio.sleep(0.01)
-        yield address_of(host, listening.getsockname()[1])
+        where = listening.getsockname()
+        yield address_of(host if settings.socket is None else where[0], where[1])
     finally:
         with context.ending() if context else contextlib.nullcontext():
             await asyncio.sleep(settings.unready.total_seconds())
@@ -74,11 +78,27 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with port_named("the HTTP API", port, Settings.api_port.variable):
-        listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
-        # Connections inherit it. The event loop sets it on sockets that it makes itself, and not on these: without it
-        # the second packet of an answer waits 40 ms for the first to be acknowledged.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listening
+        return _prompt(socket.create_server((host, port), family=family, backlog=BACKLOG))
+
+
+def _held(number: int) -> socket.socket:
+    """The socket that whoever started this process holds. Raises StartupError where none listens by that number."""
+    variable = Settings.api_socket.variable
+    try:
+        listening = socket.socket(fileno=number)
+    except OSError as error:
+        raise StartupError(f"{variable}: nothing is open as {number}, or no socket ({error.strerror}).") from error
+    listens = listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    if listening.family not in (socket.AF_INET, socket.AF_INET6) or not listens:
+        raise StartupError(f"{variable}: {number} is no socket of TCP that listens.")
+    return _prompt(listening)
+
+
+def _prompt(listening: socket.socket) -> socket.socket:
+    # Connections inherit it. The event loop sets it on sockets that it makes itself, and not on these: without it
+    # the second packet of an answer waits 40 ms for the first to be acknowledged.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 @contextlib.contextmanager

@@ -33,6 +33,7 @@ class Claims:
 class ApiSettings:
     """``issuer`` and ``audience`` are of an outside OIDC issuer; without them the embedded one counts.
 
+    ``socket`` is the number of an open socket, for where to listen in the place of ``host`` and ``port`` (None: there).
     ``proxies`` are the networks whose word counts on where a call comes from; ``unready`` is how long the API still
     answers once it is told to end, and ``health_port`` where its health and figures are (None: at the door itself).
     ``body_limit`` is in bytes; ``rate`` is how often one caller may ask, ``failures`` how often one address may
@@ -59,6 +60,7 @@ class ApiSettings:
     webhooks: Allowed = NOTHING
     host: str = "127.0.0.1"
     port: int = 8080
+    socket: int | None = None
     proxies: Sequence[str] = ("127.0.0.1", "::1")
     unready: timedelta = timedelta()
     health_host: str = "127.0.0.1"
@@ -113,6 +115,7 @@ def api_settings(settings: Settings) -> ApiSettings:
         webhooks=settings.webhook_allow,
         host=settings.api_host,
         port=settings.api_port,
+        socket=settings.api_socket,
         proxies=settings.trusted_proxies,
         unready=timedelta(seconds=settings.api_unready),
         health_host=settings.health_host,

@@ -30,6 +30,7 @@ from configuration.values import (
     as_rate_if_any,
     as_seconds,
     as_size,
+    as_socket_if_any,
     as_switch,
     as_text,
     as_url_if_any,
@@ -283,6 +284,14 @@ class Settings(CallerSettings, NotificationSettings, ObjectStoreSettings):
         usual="127.0.0.1",
     )
     api_port = Setting("SHAREFLOW_API_PORT", as_port(1), "port", "where the API listens", "the API", usual="8080")
+    api_socket = Setting(
+        "SHAREFLOW_API_SOCKET",
+        as_socket_if_any,
+        "number",
+        "a socket that whoever starts the API holds open for it, where it listens in the place of host and port",
+        "the API",
+        shown="none: it opens its own",
+    )
     api_health_port = Setting(
         "SHAREFLOW_API_HEALTH_PORT",
         as_port_if_any,

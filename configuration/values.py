@@ -68,6 +68,16 @@ def as_port_if_any(variable: str, text: str) -> int | None:
     return as_port(1)(variable, text) if text else None
 
 
+def as_socket_if_any(variable: str, text: str) -> int | None:
+    """A socket that whoever started this process has left open for it, by its number; None for none.
+
+    Raises StartupError.
+    """
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 4 and int(text) > 2):
+        raise StartupError(f"{variable} must be the number of an open socket from 3 to 9999, not {text[:40]!r}.")
+    return int(text) if text else None
+
+
 def as_number(variable: str, text: str) -> int:
     """A whole number above 0. Raises StartupError."""
     if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) > 0):

@@ -1,6 +1,8 @@
 """The API behind proxies and at its end: whose word counts on who calls, and that it is unready before it stops."""
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,6 +17,7 @@ from limits import parse
 from api.app import create_app
 from api.context import AppContext
 from api.serving import serving, serving_health
+from configuration.errors import StartupError
 from embedded.stack.ports import free_port
 
 WRONG = {"Authorization": "Bearer nonsense"}
@@ -46,6 +49,30 @@ async def test_behind_a_proxy_each_caller_has_a_limit_of_his_own(context: AppCon
 async def test_whoever_is_no_proxy_speaks_for_nobody_else(context: AppContext) -> None:
     async with served(context, proxies=["192.0.2.0/24"], failures=parse("1/hour")) as (_, _, client):
         assert await answers(client, "198.51.100.1", "198.51.100.2") == [401, 429]
+
+
+async def test_whoever_calls_at_a_held_socket_while_nobody_serves_waits_and_is_answered(context: AppContext) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holding:
+        there = f"http://127.0.0.1:{holding.getsockname()[1]}"
+        async with httpx.AsyncClient(base_url=there) as caller:
+            async with served(context, socket=os.dup(holding.fileno())) as (_, _, client):
+                assert str(client.base_url).rstrip("/") == there
+                assert (await caller.get("/healthz")).status_code == 200
+            waiting = asyncio.create_task(caller.get("/healthz"))
+            assert not (await asyncio.wait([waiting], timeout=0.2))[0]
+            async with served(context, socket=os.dup(holding.fileno())):
+                assert (await waiting).status_code == 200
+
+
+async def test_what_is_no_socket_that_listens_is_refused(context: AppContext) -> None:
+    pipe = os.pipe()
+    with socket.socket() as idle:
+        for number in (pipe[0], os.dup(idle.fileno())):
+            with pytest.raises(StartupError, match=f"SHAREFLOW_API_SOCKET: .*{number}"):
+                async with served(context, socket=number):
+                    pass
+    for each in pipe:
+        os.close(each)
 
 
 @pytest.mark.usefixtures("figures_here")

@@ -77,7 +77,7 @@ LD_LIBRARY_PATH=/opt/python/lib
 
 
 ISSUER = "http://127.0.0.1:9000"
-STEPS = ("program", "database", "units", "secrets", "sealing", "start", "commands")
+STEPS = ("program", "database", "units", "secrets", "sealing", "start", "commands", "holding")
 """What the README has one type on a machine with systemd, in its order."""
 
 

@@ -91,7 +91,7 @@ def test_each_line_for_temporal_tells_its_client_something() -> None:
 def test_units_name_units_that_there_are() -> None:
     there = {path.name for path in (DEPLOY / "systemd").iterdir()}
     for path in (path for path in (DEPLOY / "systemd").glob("shareflow*.*") if path.is_file()):
-        named = re.findall(r"\bshareflow[\w.@-]*\.(?:service|target|timer)\b(?!\.d)", path.read_text("utf-8"))
+        named = re.findall(r"\bshareflow[\w.@-]*\.(?:service|socket|target|timer)\b(?!\.d)", path.read_text("utf-8"))
         assert {re.sub(r"@\d", "@", name) for name in named} <= there, path.name
 
 

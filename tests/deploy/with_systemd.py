@@ -34,5 +34,7 @@ def test_a_machine_boots_into_a_hardened_installation() -> None:
         "doctor": "Shareflow is usable here.",
         "folders": "root:750 root:700 shareflow:700 shareflow:700 ",
         "secrets": "root:600",
+        "held": "ready",
+        "called while restarted": "refused 0 times",
         "without Temporal": "refused",
     }, shown

@@ -60,7 +60,9 @@ def units(tmp_path: Path) -> Path:
     """The units, with the program that is installed here."""
     folder = tmp_path / "units"
     shutil.copytree(DEPLOY / "systemd", folder)
-    (folder / "payload-keys.conf").rename(folder / "shareflow-.service.d/payload-keys.conf")
+    for name, whose in (("payload-keys", "shareflow-"), ("held-port", "shareflow-api")):
+        (folder / f"{whose}.service.d").mkdir(exist_ok=True)
+        (folder / f"{name}.conf").rename(folder / f"{whose}.service.d/{name}.conf")
     for path in folder.glob("*.service"):
         path.write_text(path.read_text("utf-8").replace("/opt/shareflow/.venv/bin", str(BIN)), "utf-8")
     return folder

@@ -52,5 +52,20 @@ folders="/etc/shareflow /etc/shareflow/credentials /var/lib/shareflow /var/backu
 say folders "$(stat -c %U:%a $folders | tr '\n' ' ')"
 say secrets "$(stat -c %U:%a /etc/shareflow/credentials/* | sort -u)"
 
+typed holding
+say "held" "$(ready 9470)"
+before=$(pid shareflow-api)
+(
+    until [ -e /srv/enough ]; do
+        curl -fs -m 30 http://127.0.0.1:8080/healthz > /srv/answer || echo refused >> /srv/refusals
+        sleep 0.05
+    done
+) &
+systemctl restart shareflow-api
+ready 9470 > /dev/null
+touch /srv/enough /srv/refusals
+wait
+[ "$(pid shareflow-api)" != "$before" ] && say "called while restarted" "refused $(wc -l < /srv/refusals) times"
+
 sed -i '/^TEMPORAL_ADDRESS=/d' /etc/shareflow/shareflow.env
 systemctl restart shareflow-api 2> /dev/null || say "without Temporal" refused
