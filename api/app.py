@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
+from starlette.types import Receive, Scope, Send
 
 from api.accounts import endpoints as accounts
 from api.assessment import endpoints as assessment
@@ -34,6 +35,7 @@ from api.http.headers import Headers
 from api.http.limits import BodyLimit
 from api.http.prefix import Prefixed
 from api.http.problems import MEDIA_TYPE, answer_problems
+from api.http.strict import strictly
 from api.law import endpoints as law
 from api.notifications import endpoints as notifications
 from api.operator_acts import endpoints as operator_acts
@@ -110,6 +112,10 @@ _DESCRIBED: Final[dict[str, dict[str, Any]]] = {}
 
 class Api(FastAPI):
     """The application, with a description of its own: problems are sent as problems and as nothing else."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer under strict headers, also where what refuses stands around everything else."""
+        await super().__call__(scope, receive, strictly(send))
 
     def openapi(self) -> dict[str, Any]:
         """The description, made once in a process; nobody changes it."""

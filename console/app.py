@@ -146,6 +146,8 @@ def add_console(app: FastAPI, context: AppContext, demonstration: bool, issuer: 
     """Put the console beside the API, behind the same guards. ``demonstration``: people choose who they are; else they
     prove it at ``issuer``, if there is one."""
     console = Starlette(routes=list(ROUTES), exception_handlers={**_HANDLERS, 500: _defect})
+    # What it redirects to would be a Host that anybody can make up.
+    console.router.redirect_slashes = False
     console.state.door = Door(context, demonstration, Streams(context.reader.lasting_sessions), issuer)
     app.router.routes.insert(0, _Instead(console))
     app.router.routes.append(_Pages(console))

@@ -60,8 +60,18 @@ async def door(context: AppContext) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(context)
     add_console(app, context, demonstration=True)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080", timeout=60) as client:
+    hooks = {"response": [answered_strictly]}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://127.0.0.1:8080", timeout=60, event_hooks=hooks
+    ) as client:
         yield client
+
+
+async def answered_strictly(answer: httpx.Response) -> None:
+    """Whatever any test asks for: no answer leaves it to the browser what it may do with it."""
+    assert answer.headers["content-security-policy"].startswith("default-src 'none';"), answer.url
+    assert answer.headers["x-content-type-options"] == "nosniff", answer.url
+    assert "cache-control" in answer.headers, answer.url
 
 
 @pytest.fixture(scope="session")

@@ -74,6 +74,28 @@ async def test_every_page_is_under_strict_headers(door: httpx.AsyncClient, enter
     assert (await door.get("/console.css")).headers["content-type"].startswith("text/css")
 
 
+@pytest.mark.parametrize("path", ["/supervision/", "/desk/", "/cases/NANTONG-1/", "/assessment/?year=2026"])
+async def test_nobody_is_sent_to_a_host_that_somebody_made_up(door: httpx.AsyncClient, path: str) -> None:
+    answer = await door.get(path, headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, "location" in answer.headers) == (404, False)
+
+
+async def test_every_answer_that_is_no_page_is_under_a_policy_without_rights(
+    door: httpx.AsyncClient, people: People, enter: Enter
+) -> None:
+    auditor, filer = await enter(Role.AUDITOR), await enter(Role.REQUESTER, "market")
+    tables = ("/assessment/table", "/assessment/table?form=xlsx", "/audit/findings.csv", "/audit/findings.xlsx")
+    logs = ("/audit/log/csv", "/audit/log/ocel", "/audit/log/xes", f"/audit/cases/{await people.file()}/dossier")
+    answers = [await auditor.get(path) for path in (*tables, *logs)] + [await filer.get("/file/sheet/template")]
+    assert [answer.status_code for answer in answers] == [200] * len(answers)
+    refusals = [await door.get("/nothing"), await filer.send("/what-if/play", {"scenario": "x" * 2_000_000})]
+    assert [refusal.status_code for refusal in refusals] == [404, 413]
+    for answer in (*answers, *refusals):
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'; frame-ancestors 'none'")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "no-store" in answer.headers["cache-control"], answer.url
+
+
 async def test_a_browser_is_told_with_a_page_and_a_program_as_ever(door: httpx.AsyncClient, enter: Enter) -> None:
     operator, page = await enter(Role.OPERATOR), {"Accept": "text/html,*/*;q=0.8"}
     for path in ("/nothing-here", "/nothing/here"):
