@@ -54,7 +54,7 @@ class LedgerFigures(Collector):
         self._days.labels(ClockId.PROVIDER_ANSWER.value, "false")
 
     def collect(self) -> Iterable[Metric]:
-        """Whether the ledger answers; cases by statute, stage and outcome; clocks; what is stuck; messages waiting.
+        """Whether the ledger answers; cases by statute, stage and outcome; clocks; what waits; what is stuck.
 
         Of a ledger that does not answer there is only that to tell, and where another process tells the rest, too; what
         the process says of itself stays.
@@ -69,7 +69,7 @@ class LedgerFigures(Collector):
         up.add_metric([], 1)
         if figures is None:
             return [up]
-        standing = (*_standing(figures), *_waiting(figures))
+        standing = (*_standing(figures), *_waiting(figures), *_kept(figures))
         return [up, *standing, *self._breaches.collect(), *self._days.collect()]
 
     def close(self) -> None:
@@ -112,8 +112,7 @@ def _waiting(figures: Counts) -> Iterable[Metric]:
     pending = GaugeMetricFamily("shareflow_messages_pending", "Messages that webhooks have still to be sent.")
     pending.add_metric([], figures.pending)
     age = GaugeMetricFamily("shareflow_oldest_message_seconds", "Age of the oldest of them; 0 when there is none.")
-    since = figures.oldest_pending
-    age.add_metric([], (datetime.now(UTC) - since).total_seconds() if since else 0)
+    age.add_metric([], _seconds_since(figures.oldest_pending))
     stuck = GaugeMetricFamily("shareflow_stuck_cases", "Cases that something keeps from going on.")
     stuck.add_metric([], figures.stuck)
     causes = GaugeMetricFamily(
@@ -124,3 +123,20 @@ def _waiting(figures: Counts) -> Iterable[Metric]:
     for (kind, cause), number in figures.causes.items():
         causes.add_metric([kind.value, cause], number)
     return pending, age, stuck, causes
+
+
+def _kept(figures: Counts) -> Iterable[Metric]:
+    """What is still to be kept for later: by a checkpoint of the log, and in the archive."""
+    unsigned = GaugeMetricFamily(
+        "shareflow_checkpoint_behind_seconds", "Age of the newest checkpoint; 0 while it covers all that was recorded."
+    )
+    unsigned.add_metric([], _seconds_since(figures.unsigned_since))
+    unarchived = GaugeMetricFamily(
+        "shareflow_archive_behind_seconds", "How long the first ended case has waited to be archived; 0 when none does."
+    )
+    unarchived.add_metric([], _seconds_since(figures.unarchived_since))
+    return unsigned, unarchived
+
+
+def _seconds_since(instant: datetime | None) -> float:
+    return (datetime.now(UTC) - instant).total_seconds() if instant else 0.0

@@ -15,7 +15,9 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from domain.clocks import ClockId
 from domain.stuck import StuckKind
 from domain.words import ClockState, EventType, Outcome, Stage
+from ledger.archive_tables import unarchived
 from ledger.engine import reading
+from ledger.queries.log import length, newest_checkpoint, next_entries
 from ledger.queries.outbox_position import Mark, mark, move_mark, newest_position
 from ledger.queries.views import Counts, LimitsEnded
 from ledger.stuck_tables import parked
@@ -25,6 +27,8 @@ from ledger.tables import case_counts, cases, clocks, events, outbox, webhook_de
 _COUNTING_LOCK = 0x636F756E74
 
 _PARKED = select(func.count(parked.c.request_id.distinct())).where(parked.c.filed_at.is_not(None))
+
+_UNARCHIVED = select(func.min(unarchived.c.asked_at))
 
 MOST_CAUSES = 50
 """So many are told apart: each is a series of whoever keeps figures."""
@@ -61,6 +65,8 @@ def counts(engine: Engine, since: int | None = None) -> Counts:
             causes={(StuckKind(row.kind), row.cause): row.number for row in connection.execute(_CAUSES)},
             pending=pending,
             oldest_pending=oldest,
+            unsigned_since=_unsigned(connection),
+            unarchived_since=connection.execute(_UNARCHIVED).scalar(),
         )
 
 
@@ -165,3 +171,11 @@ def _pending(connection: Connection) -> tuple[int, datetime | None]:
         select(func.count(), func.min(waiting.c.created_at)).select_from(waiting)
     ).one()
     return pending, oldest
+
+
+def _unsigned(connection: Connection) -> datetime | None:
+    """When the newest checkpoint was made, where it does not cover all that was recorded."""
+    newest = newest_checkpoint(connection)
+    if newest is None or (length(connection) <= newest.size and not next_entries(connection, 1)):
+        return None
+    return newest.made_at

@@ -172,6 +172,8 @@ class LimitsEnded:
 class Counts:
     """Figures for metrics. ``pending``: messages that a webhook has not looked at yet, and
     ``oldest_pending`` when the oldest of them was written. ``causes``: how much is stuck for each of the most frequent.
+    ``unsigned_since``: when the newest checkpoint was made, where something was recorded since; None where nothing was
+    and where none was ever made. ``unarchived_since``: since when the first ended case waits for the archive.
     """
 
     cases: Mapping[tuple[str, Stage, Outcome | None], int]
@@ -182,6 +184,8 @@ class Counts:
     causes: Mapping[tuple[StuckKind, str], int]
     pending: int
     oldest_pending: datetime | None
+    unsigned_since: datetime | None
+    unarchived_since: datetime | None
 
 
 OF_AN_EVENT: Final = (*COVERED, "prev", "digest", "salt")

@@ -61,6 +61,8 @@ async def test_a_slow_scrape_does_not_keep_a_probe_waiting(port: int, monkeypatc
             causes={(StuckKind.PARKED, "ledger_unavailable"): 4},
             pending=7,
             oldest_pending=an_hour_ago,
+            unsigned_since=an_hour_ago,
+            unarchived_since=None,
         )
 
     monkeypatch.setattr("ledger.reader.Reader.counts", slow)

@@ -45,6 +45,13 @@ async def test_what_is_asked_for_is_on_figures_that_a_scrape_has(told: dict[str,
     assert names - series(told) == set()
 
 
+def test_alerts_go_by_jobs_that_prometheus_is_given() -> None:
+    """An alert on the absence of a job that is called otherwise would be raised for ever, or never."""
+    given = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text("utf-8"))["scrape_configs"]
+    missed = re.findall(r'absent\(\w+\{job="([^"]+)"\}\)', "\n".join(rule["expr"] for rule in RULES))
+    assert sorted(missed) == sorted(each["job_name"] for each in given)
+
+
 async def test_the_document_names_every_figure_and_no_other(told: dict[str, str]) -> None:
     named = set(re.findall(r"^\| `(shareflow_\w+)", DOCUMENT.read_text("utf-8"), re.M))
     assert named == told.keys()

@@ -19,6 +19,7 @@ from domain.log.keys import Ed25519Signer
 from domain.log.notes import read_note, signed_by
 from domain.log.timestamps import stamped_at
 from ledger.log_book import LogBook
+from ledger.queries.counting import counts
 from ledger.recording import record_step
 from tests.audit.timestamp_authority import OpensslAuthority, serving
 from tests.ledger.conftest import Steps
@@ -41,8 +42,12 @@ def test_a_checkpoint_is_made_when_the_last_is_old_and_something_came(own: Engin
     record_step(own, Steps("a").filing(), resolve, "sm3")
     assert when_due(own, DAY) == 2  # the first of an empty log keeps nobody waiting
     assert LogBook(own).is_behind() is False
+    assert counts(own).unsigned_since is None
     record_step(own, Steps("b").filing(), resolve, "sm3")
     assert LogBook(own).is_behind() is True
+    newest = LogBook(own).newest_checkpoint()
+    assert newest is not None
+    assert counts(own).unsigned_since == newest.made_at
     assert [when_due(own, DAY), when_due(own, ALWAYS), when_due(own, ALWAYS)] == [None, 4, None]
 
 
