@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
@@ -66,6 +66,7 @@ async def show(request: Request) -> Response:
         "last": last,
         "usual": _usual_periods(today),
         "known": sorted({(row.department, row.name) for row in told.departments}),
+        "namesakes": _namesakes(told.departments),
         "measures": MEASURES,
         "a": {word: texts[language] for word, texts in words("assessment").items()},
         "busy": [(row, _ended(row, language), alone) for row, alone in _rows_apart(told.departments)],
@@ -93,6 +94,12 @@ def _rows_apart(rows: Sequence[AssessedOut]) -> Iterator[tuple[AssessedOut, bool
         alone = procedures[row.department] == 1
         if row.procedure is not None or not alone:
             yield row, alone
+
+
+def _namesakes(rows: Sequence[AssessedOut]) -> Collection[str]:
+    """The names that several departments bear: beside them stands the code."""
+    bearers = Counter(name for name, _ in {(row.name, row.department) for row in rows})
+    return {name for name, number in bearers.items() if number > 1}
 
 
 def _ended(row: AssessedOut, language: Language) -> str:

@@ -24,6 +24,7 @@ from console.pages import ANY_CASE, page
 from console.reach import openable
 from console.said import field_name, value_text
 from domain.access import Caller, visibility_of
+from domain.departments import name_in
 from domain.messages import Language, label
 from domain.rule_texts import KNOWN
 from domain.words import ProcedureName
@@ -102,7 +103,17 @@ def _shown(
         "diagram": Markup(drawn(case, language)),
         "clock_words": {clock.id: label("clock", clock.id, language) for clock in case.clocks},
         "papers": _papers(context, caller, told, language),
+        "listed_as": {
+            "requester": _listed_name(context, case.requester_code, case.requester_name),
+            "provider": _listed_name(context, case.provider_code, case.provider_name),
+        },
     }
+
+
+def _listed_name(context: AppContext, code: str | None, filed: str | None) -> str | None:
+    """What the operator's list calls a department where that is not the name by which it was filed."""
+    listed = name_in(context.departments(), code) if code else None
+    return listed if listed != filed else None
 
 
 _TOLD_APART: Final = ("requester", "provider", "department", "resource", "documents")

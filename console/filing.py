@@ -20,6 +20,7 @@ from api.cases.sheets.texts import filed_under, places_with_texts
 from api.dependencies import require_role
 from api.http.problems import Problem
 from console.case_page import DONE
+from console.department_names import NamesKept
 from console.directories import directories, with_directories
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.filing_papers import ACCEPTED, CHOOSERS, LARGEST_TOGETHER, MOST, papers_here, sent_with_papers, size_text
@@ -40,6 +41,8 @@ from starter.overlaid import title_with_above
 
 FORM: Final = "file"
 """What stands before the names of fields in what identifies them."""
+SURE: Final = "sure"
+"""The field by which a person is sure of codes that no list has; its value is those codes."""
 
 
 async def show(request: Request) -> Response:
@@ -65,13 +68,28 @@ async def send(request: Request) -> Response:
         place = place_of_filing(body, visitor.caller, language)
         refuse_unless_theirs(visitor.caller, body, place)
         _refuse_past_use(body, day_of(door_of(request).context.known_on()), language)
+        await asyncio.to_thread(_refuse_misnamed, request, visitor, body, place, values.get(SURE, ""))
         filed = await open_request(
             door_of(request).context, visitor.caller, body, place, engine_key(visitor.caller, key)
         )
     except REFUSED as refusal:
         status, sentence = refusal_told(refusal, language)
-        return await _page(request, visitor, values, _fully(refusal, sentence, said, language), status)
+        unlisted = refusal.more.get("unlisted", "") if isinstance(refusal, Problem) else ""
+        return await _page(request, visitor, values, _fully(refusal, sentence, said, language), status, unlisted)
     return see_other(f"/cases/{filed.case.request_id}?{DONE}=1")
+
+
+def _refuse_misnamed(request: Request, visitor: Visitor, body: FilingIn, place: str | None, sure: str) -> None:
+    """A listed department has the name that the list gives it; of codes that no list has the person is ``sure``.
+
+    Blocking. Raises Problem 422, with those codes as ``unlisted``.
+    """
+    names = NamesKept(door_of(request).context.departments(), language_of(request))
+    names.refuse_another(body)
+    unlisted = names.unlisted(body, visitor.caller, place)
+    if not set(unlisted) <= set(sure.split()):
+        title = f"{names.unlisted_told(unlisted)} {label('console', 'unlisted_tick', names.language)}"
+        raise Problem(422, "invalid", title=title, unlisted=" ".join(unlisted))
 
 
 def _refuse_past_use(body: FilingIn, today: date, language: Language) -> None:
@@ -109,8 +127,14 @@ def _presets() -> dict[str, str]:
 
 
 async def _page(
-    request: Request, visitor: Visitor, values: Mapping[str, str], sentence: str | None = None, status: int = 200
+    request: Request,
+    visitor: Visitor,
+    values: Mapping[str, str],
+    sentence: str | None = None,
+    status: int = 200,
+    unlisted: str = "",
 ) -> Response:
+    """The form; ``unlisted``: the codes that are asked about."""
     context, language = door_of(request).context, language_of(request)
     here = await asyncio.to_thread(lambda: list(papers_here(context, visitor.caller, values)))
     texts = [(it.id, title_with_above(it, language)) for it in packaged_statutes().values()]
@@ -126,6 +150,8 @@ async def _page(
         "key": values.get("idempotency_key") if sentence is None else None,
         "new_key": secrets.token_hex(16),
         "papers": {"here": here, "fields": CHOOSERS, "accepted": ACCEPTED, **_bounds(context.attachments.at_most)},
+        "unlisted": unlisted or values.get(SURE, ""),
+        SURE: not unlisted,
         "scripted": True,
     }
     return page(request, "file.html", visitor, shown, status)

@@ -3,22 +3,26 @@
 import asyncio
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.cases.filing_schemas import FilingIn
 from api.cases.sheets.endpoints import rows_in, sheet_download, sheet_out
 from api.cases.sheets.filing import RowOutcome, RowResult, SheetFiling
 from api.cases.sheets.reading import MOST_BYTES, SheetRow
 from api.cases.sheets.template import sheet_xlsx, template_xlsx
 from api.dependencies import require_role
 from api.http.problems import Problem, title_of
+from console.department_names import NamesKept
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.menu import FILERS
 from console.pages import page
+from domain.access import Caller
 from domain.messages import Language
 
 _GOOD: Final = (RowOutcome.WOULD_BE_FILED, RowOutcome.FILED)
@@ -45,8 +49,10 @@ async def look_at(request: Request) -> Response:
         rows = await asyncio.to_thread(rows_in, content, language_of(request))
     except Problem as problem:
         return _refused(request, visitor, problem)
-    results = await SheetFiling(door_of(request).context, visitor.caller, language_of(request)).look_at(rows)
-    return _told(request, visitor, "sheet_preview.html", results, content)
+    filing = await _filing(request, visitor)
+    results = await filing.look_at(rows)
+    warned = _warnings(await _names(request), visitor.caller, results)
+    return _told(request, visitor, "sheet_preview.html", results, content, warned)
 
 
 async def confirm(request: Request) -> Response:
@@ -56,7 +62,8 @@ async def confirm(request: Request) -> Response:
         content, rows = await _same_sheet(await form_of(request, visitor), language)
     except Problem as problem:
         return _refused(request, visitor, problem)
-    results = await SheetFiling(door_of(request).context, visitor.caller, language).file(rows)
+    filing = await _filing(request, visitor)
+    results = await filing.file(rows)
     return _told(request, visitor, "sheet_done.html", results, content)
 
 
@@ -67,7 +74,8 @@ async def left(request: Request) -> Response:
         _, rows = await _same_sheet(await form_of(request, visitor), language)
     except Problem as problem:
         return _refused(request, visitor, problem)
-    results = await SheetFiling(door_of(request).context, visitor.caller, language).look_at(rows)
+    filing = await _filing(request, visitor)
+    results = await filing.look_at(rows)
     why = {each.row.number: _why(each) for each in results if each.outcome is not RowOutcome.FILED_BEFORE}
     kept = [row for row in rows if row.number in why]
     return sheet_download(await asyncio.to_thread(sheet_xlsx, kept, why, language), "requests-left.xlsx")
@@ -77,6 +85,15 @@ async def _filer(request: Request) -> Visitor:
     visitor = await visitor_of(request)
     require_role(visitor.caller, FILERS)
     return visitor
+
+
+async def _names(request: Request) -> NamesKept:
+    return NamesKept(await asyncio.to_thread(door_of(request).context.departments), language_of(request))
+
+
+async def _filing(request: Request, visitor: Visitor) -> SheetFiling:
+    names = await _names(request)
+    return SheetFiling(door_of(request).context, visitor.caller, names.language, names.refuse_another)
 
 
 async def _same_sheet(form: FormData, language: Language) -> tuple[bytes, Sequence[SheetRow]]:
@@ -93,7 +110,24 @@ def _refused(request: Request, visitor: Visitor, problem: Problem) -> Response:
     return page(request, "sheet.html", visitor, {"sentence": sentence}, problem.status_code)
 
 
-def _told(request: Request, visitor: Visitor, template: str, results: Sequence[RowResult], content: bytes) -> Response:
+def _warnings(names: NamesKept, caller: Caller, results: Sequence[RowResult]) -> Mapping[int, str]:
+    """What is to be looked at again before rows are filed, by their numbers."""
+    unlisted = {
+        each.row.number: names.unlisted(FilingIn.model_validate(each.row.filing), caller, each.statute)
+        for each in results
+        if each.outcome is RowOutcome.WOULD_BE_FILED
+    }
+    return {number: names.unlisted_told(codes) for number, codes in unlisted.items() if codes}
+
+
+def _told(
+    request: Request,
+    visitor: Visitor,
+    template: str,
+    results: Sequence[RowResult],
+    content: bytes,
+    warned: Mapping[int, str] = MappingProxyType({}),
+) -> Response:
     told = sheet_out(results, language_of(request))
     numbers = told.numbers
     counted = {
@@ -103,7 +137,12 @@ def _told(request: Request, visitor: Visitor, template: str, results: Sequence[R
         "bad": numbers[RowOutcome.NOT_FILED],
     }
     rows: list[dict[str, Any]] = [
-        {"out": out, "requester": _party(each, "requester"), "resource": _party(each, "resource")}
+        {
+            "out": out,
+            "warned": warned.get(out.row),
+            "requester": _party(each, "requester"),
+            "resource": _party(each, "resource"),
+        }
         for out, each in zip(told.items, results, strict=True)
     ]
     kept = base64.urlsafe_b64encode(content).decode()

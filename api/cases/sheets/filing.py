@@ -61,11 +61,15 @@ class RowResult:
 
 @dataclass(frozen=True)
 class SheetFiling:
-    """Somebody's sheet: where it is filed, by whom, and in which language its results are told."""
+    """Somebody's sheet: where it is filed, by whom, and in which language its results are told.
+
+    ``refuse`` raises Problem for a filing that its filer's door does not take.
+    """
 
     context: AppContext
     caller: Caller
     language: Language
+    refuse: Callable[[FilingIn], None] = lambda _: None
 
     async def look_at(self, rows: Sequence[SheetRow]) -> list[RowResult]:
         """What would come of each row; nothing is recorded. Raises Unavailable without a ledger."""
@@ -96,6 +100,7 @@ class SheetFiling:
             body = FilingIn.model_validate(row.filing)
             place = place_of_filing(body, self.caller, self.language)
             refuse_unless_theirs(self.caller, body, place)
+            self.refuse(body)
             return await do(row, body, place, engine_key(self.caller, key))
         except ValidationError as error:
             path, reason = all_problems(error, self.language)[0]
