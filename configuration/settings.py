@@ -61,7 +61,8 @@ class Settings(CallerSettings, NotificationSettings, ObjectStoreSettings):
         "SHAREFLOW_MIGRATION_URL",
         as_text,
         "address",
-        "the same database by the role that owns its tables, for `shareflow admin migrate` and `restore` alone",
+        "the same database by the role that owns its tables, and past any pooler, for `shareflow admin migrate`, "
+        "`backup` and `restore` alone",
         "the command line",
         shown="`SHAREFLOW_DATABASE_URL`",
         secret=True,

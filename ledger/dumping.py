@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import psycopg2.extensions
 from sqlalchemy import Engine, make_url, text
 
 from ledger.engine import connect, reading
+from ledger.errors import LedgerUnavailable
 from ledger.schema import migrate
 
 _SERVER: Final = "SHOW server_version_num"
@@ -21,6 +23,7 @@ _EMPTY: Final = text(
 )
 _MARK: Final = text("SELECT obj_description(to_regclass('alembic_version'), 'pg_class')")
 _RESTORED: Final = "restored from "
+_OWN_PROCESS: Final = text("SELECT pg_backend_pid()")
 
 
 class DumpFailed(Exception):
@@ -100,10 +103,29 @@ def restore(url: str, file: Path, digest: str, tools: PostgresTools) -> None:
 
 
 class _Access:
-    """A connection to the database while its programs work on it."""
+    """A connection to the database while its programs work on it. Raises LedgerUnavailable for one through a pooler."""
 
     def __init__(self, url: str) -> None:
         self.engine: Engine = connect(url, pool_size=1)
+        try:
+            self._refuse_pooler()
+        except BaseException:
+            self.close()
+            raise
+
+    def _refuse_pooler(self) -> None:
+        """What the programs set for their session would stay on a pooler's connection, for whoever has it next.
+
+        A server tells a session of which process it is; a pooler tells a number of its own, and the process when asked.
+        """
+        with reading(self.engine) as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg2.extensions.connection)
+            if driver.info.backend_pid != connection.execute(_OWN_PROCESS).scalar_one():
+                raise LedgerUnavailable(
+                    "The ledger's database is reached through a pooler, such as PgBouncer, and pg_dump and pg_restore "
+                    "go to PostgreSQL itself: name its own address with SHAREFLOW_MIGRATION_URL."
+                )
 
     def close(self) -> None:
         self.engine.dispose()

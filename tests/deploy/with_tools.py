@@ -21,9 +21,13 @@ import pytest
 import yaml
 from promql_parser import parse
 
+from configuration.settings import environment_with
 from embedded.simulate.sandbox import Sandbox
 from embedded.stack.ports import free_port
+from embedded.stack.postgres import programs_folder
+from ledger.dumping import PostgresTools, dump, restore, restored_from
 from ledger.engine import connect
+from ledger.errors import LedgerUnavailable
 from ledger.leases import Lease
 from ledger.queries import events_of
 from ledger.recording import record_step
@@ -35,6 +39,7 @@ from tests.deploy.test_roles import ROLES, in_the_name_of
 BIN = Path(sys.executable).parent
 SERVICES = ("setup", "api", "worker@1", "backup")
 EXPOSURE = 2.0
+TOOLS = PostgresTools([programs_folder()], environment_with)
 YAML = "{extends: default, rules: {line-length: {max: 140}, document-start: disable, braces: {max-spaces-inside: 1}}}"
 
 
@@ -288,3 +293,26 @@ def test_a_ledger_is_recorded_in_behind_pgbouncer_in_transaction_mode(
     publishers[0].give_back()
     assert publishers[1].take()
     engine.dispose()
+
+
+def test_what_a_session_sets_behind_pgbouncer_is_left_to_nobody(behind: Callable[..., str]) -> None:
+    url = behind("default_pool_size = 1")
+    for wanted, statement in (("", "SELECT set_config('search_path', '', false)"), ("0", "SELECT count(*) FROM cases")):
+        connection = psycopg2.connect(url)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            assert wanted in str(cursor.fetchone())
+        connection.close()
+
+
+def test_nothing_is_backed_up_through_pgbouncer(behind: Callable[..., str], tmp_path: Path) -> None:
+    url = behind()
+    for work in (
+        lambda: dump(url, tmp_path / "ledger.dump", TOOLS),
+        lambda: restored_from(url),
+        lambda: restore(url, tmp_path / "ledger.dump", "0" * 64, TOOLS),
+    ):
+        with pytest.raises(LedgerUnavailable, match=r"through a pooler.*SHAREFLOW_MIGRATION_URL"):
+            work()
+    assert not (tmp_path / "ledger.dump").exists()
