@@ -1,7 +1,5 @@
 """What ``shareflow api`` does: the HTTP API in the foreground, on an engine that runs elsewhere."""
 
-import asyncio
-
 from rich.console import Console
 
 from api.settings import api_settings
@@ -32,11 +30,12 @@ async def serve(held: bool = False) -> None:
     stop = told_to_stop(by_standard_input=held)
     simulator = offered() if settings.simulations else None
     with tracing(settings, "shareflow-api") as traced:
-        async with connected(settings, traced) as client:
-            await asyncio.to_thread(client.reader.require_schema)
-            async with serving_api(client, api, settings.state, simulator) as address:
-                settle_memory()
-                out.print(f"The HTTP API answers at {address}. Ctrl-C stops it.", highlight=False, soft_wrap=True)
-                await stop.wait()
+        async with (
+            connected(settings, traced) as client,
+            serving_api(client, api, settings.state, simulator) as address,
+        ):
+            settle_memory()
+            out.print(f"The HTTP API answers at {address}. Ctrl-C stops it.", highlight=False, soft_wrap=True)
+            await stop.wait()
     if not held:
         out.print("stopped.")

@@ -11,6 +11,7 @@ from configuration.settings import Settings
 from configuration.tracing import NOT_TRACED, Tracing
 from embedded.stack.folder import running_stack
 from ledger.engine import connect
+from ledger.schema_check import require_schema
 from protocol.connecting import TemporalClient, connect_as_named
 from starter.engine_client import ShareflowClient
 
@@ -25,7 +26,8 @@ NAME_BOTH = "set both to name an engine, or neither to use the one that `sharefl
 async def connected(settings: Settings | None = None, traced: Tracing = NOT_TRACED) -> AsyncIterator[ShareflowClient]:
     """A client for the engine that can be found; by the environment of this moment when no settings are given.
 
-    Raises StartupError, LedgerUnavailable.
+    Raises StartupError, and LedgerUnavailable also for a schema on which this version does not work: what it read there
+    would be answered as if it were all.
     """
     settings = settings or Settings()
     running = running_stack(settings.state)
@@ -35,6 +37,7 @@ async def connected(settings: Settings | None = None, traced: Tracing = NOT_TRAC
         raise StartupError(what_is_missing(url, address))
     engine = await asyncio.to_thread(connect, url, cursor=traced.cursor)
     try:
+        await asyncio.to_thread(require_schema, engine)
         yield ShareflowClient(await _temporal(settings, address, traced), engine, policy_in_force(settings))
     finally:
         engine.dispose()

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.auditor import let_auditors_read
 from ledger.errors import LedgerUnavailable
+from ledger.schema_check import SCHEMA, works_with
 
 # Any constant will do, as long as every version uses the same: "share" in ASCII.
 MIGRATION_LOCK = 0x7368617265
@@ -32,7 +33,8 @@ _POSITIONS_GO_ON = text(
 def migrate(engine: Engine) -> str | None:
     """Apply the migrations that the database lacks, all of them or none, and let auditors read what there is then.
 
-    Gives the schema that was there before (None: no tables). Repeated, it changes nothing.
+    Gives the schema that was there before (None: no tables). Repeated, it changes nothing, and so it does where the
+    next version has been at work already: this one works on what that has made.
 
     Processes that start at once wait for each other, up to a minute. Raises LedgerUnavailable when
     the database was migrated by a newer Shareflow, or the role may not change it.
@@ -43,6 +45,8 @@ def migrate(engine: Engine) -> str | None:
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
         before: str | None = MigrationContext.configure(connection).get_current_revision()
+        if before != SCHEMA and works_with(before):
+            return before
         try:
             command.upgrade(_config(connection), "head")
         except CommandError as error:

@@ -7,7 +7,9 @@ version before go on while a database is already that of the next one (expand, t
 from pathlib import Path
 from typing import Final
 
+from psycopg2.errorcodes import INSUFFICIENT_PRIVILEGE
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from ledger.engine import reading
 from ledger.errors import LedgerUnavailable
@@ -36,7 +38,10 @@ def works_with(schema: str | None) -> bool:
 
 
 def require_schema(engine: Engine) -> None:
-    """Nothing, for a database on which this version works. Raises LedgerUnavailable for any other, and for none."""
+    """Nothing, for a database on which this version works. Raises LedgerUnavailable for any other, and for none.
+
+    A role that may not see which schema it is, as auditors once might not, is not held up.
+    """
     try:
         has = schema_of(engine)
     except DATABASE_AWAY as error:
@@ -44,6 +49,10 @@ def require_schema(engine: Engine) -> None:
         raise LedgerUnavailable(
             f"The ledger's database does not answer any more ({cause}); check that PostgreSQL runs."
         ) from error
+    except DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) == INSUFFICIENT_PRIVILEGE:
+            return
+        raise
     if works_with(has):
         return
     if has is None or has < SCHEMA:

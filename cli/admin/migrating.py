@@ -11,7 +11,7 @@ from configuration.settings import Settings
 from embedded.stack.folder import running_stack
 from ledger.engine import connect
 from ledger.schema import migrate
-from ledger.schema_check import SCHEMA
+from ledger.schema_check import SCHEMA, works_with
 
 
 def owners_url(settings: Settings) -> str:
@@ -29,10 +29,12 @@ def owners_url(settings: Settings) -> str:
 async def migrate_and_tell(as_json: bool) -> None:
     """Migrate, and tell from which schema to which."""
     before = await asyncio.to_thread(_migrated, owners_url(Settings()))
+    kept = works_with(before)
     if as_json:
-        print_json({"before": before, "schema": SCHEMA, "changed": before != SCHEMA})
-    elif before == SCHEMA:
-        typer.echo(f"The ledger has the schema {SCHEMA} already; nothing was changed.")
+        print_json({"before": before, "schema": before if kept else SCHEMA, "changed": not kept})
+    elif kept:
+        whose = "" if before == SCHEMA else ", the next version's, on which this one works, too"
+        typer.echo(f"The ledger has the schema {before} already{whose}; nothing was changed.")
     else:
         typer.echo(f"The ledger has the schema {SCHEMA} now; it had {before or 'none'}.")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -41,19 +42,29 @@ def bare(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> st
     return url
 
 
-@pytest.mark.usefixtures("bare")
 def test_a_ledger_is_migrated_once_and_processes_do_not_migrate(
-    shareflow: Run, ground: Sandbox, monkeypatch: pytest.MonkeyPatch
+    bare: str, shareflow: Run, ground: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
     monkeypatch.setenv("SHAREFLOW_OIDC_ISSUER", "https://issuer.example")
     monkeypatch.setenv("SHAREFLOW_OIDC_AUDIENCE", "shareflow")
-    for process in ("worker", "api"):
+    for process in ("worker", "api", "stuck"):
         assert "no tables yet" in shareflow(process).plainly_refused()
     first, second = [shareflow("admin", "migrate", "--json") for _ in range(2)]
     assert json.loads(first.out) == {"before": None, "schema": SCHEMA, "changed": True}
     assert json.loads(second.out) == {"before": SCHEMA, "schema": SCHEMA, "changed": False}
     assert "nothing was changed" in shareflow("admin", "migrate").out
+    engine = connect(bare)
+    for schema in (f"{int(SCHEMA) - 1:04}", "garbage"):
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :schema"), {"schema": schema})
+        for reading in (["stuck"], ["request", "list"], ["audit", "findings"]):
+            assert f"has the schema {schema}, this version" in shareflow(*reading).plainly_refused()
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :next"), {"next": f"{int(SCHEMA) + 1:04}"})
+    engine.dispose()
+    again = shareflow("admin", "migrate")
+    assert (again.code, "the next version's" in again.out, "nothing was changed" in again.out) == (0, True, True)
 
 
 def test_an_address_may_stand_in_a_file_which_counts_for_owners_first(
