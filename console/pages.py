@@ -13,6 +13,7 @@ from api.http.prefix import own_path, prefixed
 from configuration.files import FileError
 from console.door import CSRF, Visitor, door_of, language_of
 from console.menu import menu_of
+from console.said import organ_text, resource_text
 from domain.departments import DepartmentsError, name_in
 from domain.messages import Language, words
 from domain.messages.articles import article_text
@@ -147,6 +148,8 @@ def _templates() -> Environment:
         text=text_name,
         with_above=title_with_above,
         said=said,
+        organ=organ_text,
+        resource=resource_text,
         day=day_text,
         instant=time_text,
         held_up=told_of_reason,

@@ -1,14 +1,24 @@
 """What somebody said in an event or a filing, field by field in the reader's words."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 from audit.page.told import UNSAID, WORDS_OF
 from console.shown_forms import choice_of, named
 from domain.messages import Language, label, words
 from domain.messages.days import day_said
+from domain.statutes.loader import packaged_statutes
 from domain.statutes.model import Name, Statute
 
+CODED: Final = frozenset(
+    {
+        *("by", "cause", "change", "failure", "findings", "kind", "lapsed", "provided", "rectification", "result"),
+        *("trigger", "until"),
+    }
+)
+"""The fields that may hold a word of the engine's own, and no vocabulary has it."""
+PARTIES: Final = frozenset({"code", "department", "provider", "requester"})
 DEEPEST: Final = 6
 """What is said within more objects than this is not shown."""
 
@@ -56,19 +66,46 @@ def _lines(name: str, value: Any, language: Language, statute: Statute | None, d
 
 
 def _word(name: str, value: str, language: Language, statute: Statute | None) -> str:
-    kind = WORDS_OF.get(name)
-    if kind is not None and value in words(kind):
-        return words(kind)[value][language]
+    if name in PARTIES:
+        return organ_text(value, language)
+    for kind in _kinds(name):
+        if value in words(kind):
+            return words(kind)[value][language]
     listed = _listed(statute).get(name, {}).get(value) if statute else None
     return getattr(listed, language) if listed is not None else day_said(value, language)
 
 
+def organ_text(code: str, language: Language) -> str:
+    """A department's code; of an organ that no filing gave one (``nantong:bureau``), what people call it."""
+    _, colon, role = code.partition(":")
+    return words("role")[role][language] if colon and role in words("role") else code
+
+
+def resource_text(code: str, language: Language) -> str:
+    """A resource's code; of a regular duty, which stands in the place of one, what a text calls it."""
+    return getattr(_duties()[code], language) if code in _duties() else code
+
+
+@cache
+def _duties() -> Mapping[str, Name]:
+    """The regular duties of all texts by their ids, of which one may be in several."""
+    return {each.id: each.name for text in packaged_statutes().values() for each in text.duties or ()}
+
+
+def _kinds(name: str) -> Sequence[str]:
+    """Where the words of a field are looked for, one after another."""
+    own = [WORDS_OF[name]] if name in WORDS_OF else []
+    return [*own, *(["said_word"] if name in CODED else []), *(["clock"] if name == "lapsed" else [])]
+
+
 def _listed(statute: Statute) -> Mapping[str, Mapping[str, Name]]:
     """What a text lists for fields of cases under it, by the ids that they hold."""
+    duties = {"duty": {each.id: each.name for each in statute.duties or ()}}
     rules = statute.rectification
     if rules is None:
-        return {}
+        return duties
     return {
+        **duties,
         "ground": {each.id: each.name for each in rules.grounds},
         "step": {each.id: each.name for each in rules.steps},
     }

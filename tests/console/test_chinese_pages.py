@@ -9,20 +9,28 @@ from typing import Final
 import httpx
 import pytest
 
+from console.case_story import event_told
 from console.said import said_lines
 from domain.messages.articles import article_text
 from domain.statutes.loader import packaged_statutes
+from domain.words import Role
 from tests.api.callers import Bearer, People
 from tests.browser.places import filled, pages
 from tests.browser.test_walk import WHO
 from tests.console.conftest import Enter, Person
+from tests.plays import FILES, on_paper
 
 SKIPPED: Final = frozenset({"bdi", "code", "pre", "script", "style", "textarea", "svg", "blockquote", "option"})
 """Of these ``bdi`` has what people and other programs wrote, as they wrote it."""
 VOID: Final = frozenset({"br", "input", "link", "meta", "img", "hr", "rect", "line", "circle", "path", "text"})
 TOKEN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./:+@-]*")
 WORD: Final = re.compile(r"[A-Za-z][a-z]*(?:_[a-z]+)*[.:]?")
-KEPT: Final = re.compile(rf"¶|\b\d{{4}}-\d{{2}}-\d{{2}}\b|\b(?:{'|'.join(packaged_statutes())})\b")
+CODE: Final = rf"(?<![\w/-])(?:[a-z]+(?:_[a-z]+)+|[a-z]+:(?:{'|'.join(Role)}))(?![\w/-])"
+KEPT: Final = re.compile(rf"¶|\b\d{{4}}-\d{{2}}-\d{{2}}\b|\b(?:{'|'.join(packaged_statutes())})\b|{CODE}")
+ALONE: Final = re.compile(r"[a-z]+(?:[_:][a-z]+)*")
+PLACES: Final = frozenset({"jiangsu", "sanmenxia"})
+"""What a provider said is above both sides: whatever people call it there."""
+ENOUGH: Final = 300
 KNOWN: Final = frozenset({"shareflow", "English", "zip", "xlsx", "csv", "Temporal", "SHA", "http"})
 """Names of things that have no other."""
 
@@ -101,8 +109,39 @@ def test_english_is_found() -> None:
 
 
 def test_codes_are_found() -> None:
-    page = "<td><bdi>2026-03-05</bdi> nantong-2020 第21条 <span class='code'>cn-809-2025</span></td>"
-    assert [each.partition(" ")[0] for each in codes_in(page)] == ["2026-03-05", "nantong-2020"]
+    page = (
+        "<td><bdi>2026-03-05</bdi> nantong-2020 第21条 <span class='code'>cn-809-2025</span></td><bdi>law_changed</bdi>"
+    )
+    found = [each.partition(" ")[0] for each in codes_in(f"{page}<bdi>nantong:bureau</bdi>")]
+    assert found == ["2026-03-05", "nantong-2020", "law_changed", "nantong:bureau"]
+
+
+def test_what_is_said_in_any_procedure_is_told_in_words() -> None:
+    told = list[tuple[str, str]]()
+    for play in map(on_paper, FILES[::3]):
+        if play.paper is not None:
+            said = (event_told(event, play.paper.statute, "zh")["said"] for event in play.paper.events)
+            told += (line for lines in said for line in lines)
+    assert len(told) > ENOUGH
+    codes = {
+        (name, value)
+        for name, value in told
+        if ALONE.search(name) or ALONE.fullmatch(value.partition("：")[2] or value)
+    }
+    assert {each for each in codes if each[1] not in PLACES} == set()
+
+
+def test_what_a_case_follows_from_has_a_name() -> None:
+    said = {"opened_by": "NANTONG-1", "matters_continue": True, "about": "2025", "trigger": "law_changed"}
+    text = packaged_statutes()["nantong-2020"]
+    assert dict(said_lines({**said, "duty": "catalogue_survey", "provider": "nantong:bureau"}, "zh", text)) == {
+        "来源事项": "NANTONG-1",
+        "群众办事照常办理": "是",
+        "所涉年度": "2025",
+        "更新起因": "法律法规变化",
+        "定期工作": "目录全面普查",
+        "提供部门": "主管部门",
+    }
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from domain.words import CommandName, Role
 from embedded.simulate.sandbox import Sandbox
 from tests.console.conftest import Enter, Person
 from tests.console.form_play import ByForms, FormPlay, each_command, form_plays, played_and_on_paper
+from tests.console.test_chinese_pages import codes_in
 from tests.engine.looking import until
 
 PLAYS: Final = form_plays(each_command)
@@ -37,7 +38,8 @@ class OverHttp:
             self._people[role, org] = await self._enter(role, org)
         person = self._people[role, org]
         # Where a limit has just run out, a command may be open only when that is recorded.
-        await until(lambda: _offered(person, request_id, command))
+        page = await until(lambda: _offering(person, request_id, command))
+        assert list(codes_in(page)) == []
         for _ in range(LOOKS):
             answer = await person.give(request_id, command.value, **form)
             if label("problem", "stale", "zh") not in answer.text:
@@ -45,8 +47,10 @@ class OverHttp:
         assert answer.status_code == 303, _alert(answer.text)
 
 
-async def _offered(person: Person, request_id: str, command: CommandName) -> bool:
-    return f'data-command="{command}"' in (await person.get(f"/cases/{request_id}")).text
+async def _offering(person: Person, request_id: str, command: CommandName) -> str:
+    """The page of a case with the form of a command; nothing while it has none."""
+    page = (await person.get(f"/cases/{request_id}")).text
+    return page if f'data-command="{command}"' in page else ""
 
 
 def _alert(page: str) -> str:
