@@ -140,6 +140,11 @@ class LogBook:
         with reading(self._engine) as connection:
             return log.newest_checkpoint(connection)
 
+    def signing_keys(self) -> list[str]:
+        """The public keys that have signed its checkpoints, as they are written, the one of the newest first."""
+        with reading(self._engine) as connection:
+            return log.signing_keys(connection)
+
     def is_behind(self) -> bool:
         """Whether anything was recorded that the newest checkpoint does not cover."""
         with reading(self._engine) as connection:

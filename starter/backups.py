@@ -1,4 +1,4 @@
-"""A backup of an installation as one folder: the ledger, papers, archived histories, and the public half of its key.
+"""A backup of an installation as one folder: the ledger, papers, archived histories, and the public keys of its log.
 
 ``manifest.json`` names every other file with its length and digest. Temporal's store and secret keys are not in it.
 """
@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -25,6 +25,7 @@ MANIFEST: Final = "manifest.json"
 LEDGER: Final = "ledger.dump"
 """The database, in PostgreSQL's own format for archives."""
 KEY: Final = "keys/checkpoint.pub"
+"""The public keys of the log, one a line, as `shareflow audit verify --key` takes them."""
 ARRIVING: Final = "arriving"
 """In the folders of papers and of histories: what is still being written, and belongs to nothing yet."""
 
@@ -94,10 +95,11 @@ class NewBackup:
             except FileNotFoundError:
                 continue
 
-    def take_key(self, public: str) -> None:
-        """Keep the public half of the log's key. Raises OSError."""
-        (self.folder / KEY).parent.mkdir(mode=0o700)
-        (self.folder / KEY).write_text(f"{public}\n", encoding="utf-8")
+    def take_keys(self, public: Sequence[str]) -> None:
+        """Keep public keys of the log as they are written, one a line; no file where there are none. Raises OSError."""
+        if public:
+            (self.folder / KEY).parent.mkdir(mode=0o700)
+            (self.folder / KEY).write_text("".join(f"{key}\n" for key in public), encoding="utf-8")
 
     def finish(self, schema: str) -> BackupManifest:
         """Write the manifest, make all of it durable, and give it its place. Raises OSError."""

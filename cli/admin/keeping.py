@@ -16,7 +16,7 @@ from cli.errors import REFUSED, Failure
 from cli.output import print_json
 from configuration.archive import archive_folder
 from configuration.errors import StartupError
-from configuration.log_key import signer_at_hand
+from configuration.log_key import signer_at_hand, signer_named
 from configuration.object_store import object_place_of
 from configuration.settings import Settings, environment_with
 from embedded.stack.postgres import programs_folder
@@ -25,6 +25,7 @@ from ledger.errors import LedgerUnavailable
 from ledger.reader import reader_at
 from starter.attachments import attachments_folder
 from starter.backups import (
+    KEY,
     LEDGER,
     BackupManifest,
     BackupUnusable,
@@ -34,6 +35,7 @@ from starter.backups import (
     restore_folder,
 )
 
+NO_KEY = "; nor is a public key of the log, for no checkpoint of it is signed and SHAREFLOW_LOG_KEY names no key"
 LOOK = "Look with `shareflow doctor` and `shareflow audit reconcile`."
 
 
@@ -44,24 +46,24 @@ async def back_up_and_tell(to: Path, as_json: bool) -> None:
         manifest = await asyncio.to_thread(_back_up, settings, to)
     size = sum(file.bytes for file in manifest.files.values())
     if as_json:
-        print_json({"backup": str(to), "files": len(manifest.files), "bytes": size, "schema": manifest.ledger_schema})
+        told = {"backup": str(to), "files": len(manifest.files), "bytes": size, "schema": manifest.ledger_schema}
+        print_json({**told, "public_key": KEY in manifest.files})
     else:
-        typer.echo(f"{to} holds {len(manifest.files)} files of {size} bytes; {_not_in_it(settings)}.")
+        key = "" if KEY in manifest.files else NO_KEY
+        typer.echo(f"{to} holds {len(manifest.files)} files of {size} bytes; {_not_in_it(settings)}{key}.")
 
 
 def _back_up(settings: Settings, to: Path) -> BackupManifest:
     """The ledger first: what its cases refer to was kept before, and is copied afterwards."""
-    url = owners_url(settings)
+    url, signer = owners_url(settings), signer_named(settings) or signer_at_hand(None, settings.state)
     with reader_at(url) as reader:
         reader.require_schema()
-        schema = reader.schema() or ""
+        schema, keys = reader.schema() or "", reader.log.signing_keys()
     new = NewBackup(to)
     dump(url, new.ledger, _tools())
     for part, folder in _folders(settings).items():
         new.take_folder(part, folder)
-    signer = signer_at_hand(settings.log_key, settings.state)
-    if signer is not None:
-        new.take_key(signer.key.written())
+    new.take_keys(list(dict.fromkeys([*keys, *([signer.key.written()] if signer else [])])))
     return new.finish(schema)
 
 

@@ -228,6 +228,12 @@ def sizes_of_checkpoints(connection: Connection, below: int, at_most: int) -> li
     return sorted(connection.execute(query.limit(at_most)).scalars())
 
 
+def signing_keys(connection: Connection) -> list[str]:
+    """The public keys that have signed checkpoints, as they are written, the one of the newest first."""
+    query = select(checkpoints.c.key).group_by(checkpoints.c.key).order_by(func.max(checkpoints.c.size).desc())
+    return list(connection.execute(query).scalars())
+
+
 def keep_checkpoint(connection: Connection, size: int, note: str, key: str) -> None:
     """Keep a checkpoint for good."""
     connection.execute(insert(checkpoints).values(size=size, note=note, key=key))

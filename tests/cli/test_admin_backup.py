@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,14 @@ import pytest
 from sqlalchemy import text
 
 from configuration.log_key import signer_in
+from domain.log.keys import read_secret_key, write_secret_key
 from embedded.simulate.sandbox import Sandbox
 from ledger.engine import connect
+from ledger.log_book import LogBook
+from ledger.reader import reader_at
+from ledger.schema import migrate
 from starter.attachments import store_in
+from starter.backups import KEY
 from starter.engine_client import ShareflowClient
 from tests.cli.conftest import Run
 from tests.engine.cases import application
@@ -74,7 +80,9 @@ async def test_an_installation_is_backed_up_and_restored_once(
     signer = signer_in(old / "checkpoint.key")
     backup = tmp_path / "backup"
     assert (await told("backup", backup))["files"] == 4
-    assert (backup / "keys/checkpoint.pub").read_text("utf-8") == f"{signer.key.written()}\n"
+    with reader_at(here) as reader:
+        keys = {*reader.log.signing_keys(), signer.key.written()}
+    assert set((backup / "keys/checkpoint.pub").read_text("utf-8").splitlines()) == keys
     assert not list(backup.rglob("checkpoint.key"))
     assert "is not empty" in await refused("backup", backup)
     before = contents(here)
@@ -97,3 +105,23 @@ async def test_an_installation_is_backed_up_and_restored_once(
     assert not (await told("restore", backup))["changed"]
     of_an_installation(tmp_path / "old", monkeypatch, here)
     assert "has tables already" in await refused("restore", backup)
+
+
+def test_a_backup_has_the_key_that_signed_its_log_and_says_where_there_is_none(
+    new_database: Callable[[], str], shareflow: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = new_database()
+    engine = connect(url, pool_size=1)
+    migrate(engine)
+    of_an_installation(tmp_path / "state", monkeypatch, url)
+    assert "nor is a public key of the log" in shareflow("admin", "backup", tmp_path / "none").out
+
+    signer = read_secret_key(write_secret_key("shareflow/here", bytes(32)))
+    LogBook(engine).checkpoint(signer, datetime.now(UTC))
+    assert "public key" not in shareflow("admin", "backup", tmp_path / "signed").out
+    assert (tmp_path / "signed" / KEY).read_text("utf-8") == f"{signer.key.written()}\n"
+
+    monkeypatch.setenv("SHAREFLOW_LOG_KEY", str(tmp_path / "away.key"))
+    assert "away.key is not there" in shareflow("admin", "backup", tmp_path / "unnamed").plainly_refused(2)
+    assert not (tmp_path / "unnamed").exists()
+    engine.dispose()
