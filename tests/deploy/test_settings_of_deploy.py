@@ -1,7 +1,7 @@
 """What the files in deploy/ say of the program is so: commands, settings, ports, the user."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,24 @@ COMMANDS = re.compile(r"/opt/shareflow/\.venv/bin/shareflow ((?:[a-z]+ ?)+)")
 NAMED = {each.variable for each in every_setting()} | {each.file_variable for each in every_setting() if each.secret}
 KNOWN = NAMED | {name.removesuffix("_FILE") for name in NAMED}
 """In the chart a secret that comes as a file alone is known by its name without that."""
+
+DATABASE, OWNER, LOG_KEY = "SHAREFLOW_DATABASE_URL_FILE", "SHAREFLOW_MIGRATION_URL_FILE", "SHAREFLOW_LOG_KEY"
+NEEDED = {
+    "api": {DATABASE, LOG_KEY},
+    "worker": {DATABASE, LOG_KEY},
+    "admin setup": {DATABASE},
+    "admin release": {DATABASE},
+    "admin migrate": {OWNER},
+    "admin backup": {OWNER},
+}
+"""The secrets that each process needs, by its command: the API seals dossiers, and a backup goes past any pooler."""
+
+
+def assert_given_what_it_needs(commands: Collection[str], given: Collection[str]) -> None:
+    """Each process has its secrets, and none has the log's key or the owner's address that does not need it."""
+    needed = {name for command in commands for name in NEEDED[command]}
+    assert needed <= {*given}, commands
+    assert not ({OWNER, LOG_KEY} & {*given}) - needed, commands
 
 
 def commands_in(path: Path) -> Iterator[str]:
@@ -51,6 +69,7 @@ def test_a_unit_runs_a_command_that_there_is_with_its_secrets_in_files(path: Pat
     loaded = set(re.findall(r"^LoadCredential=(\S+?):/etc/shareflow/credentials/\1$", unit, re.M))
     assert {credential for _, credential in named} <= loaded
     assert loaded == set(re.findall(r"=%d/(\S+)$", unit, re.M))
+    assert_given_what_it_needs(found, re.findall(r"^Environment=(\S+?)=%d/", unit, re.M))
 
 
 def test_a_command_that_there_is_not_is_found_out() -> None:
@@ -64,8 +83,9 @@ def test_compose_runs_commands_that_there_are_with_secrets_that_are_given() -> N
     for service in told["services"].values():
         assert is_a_command(" ".join(service["command"]))
         mounted = {f"/run/secrets/{name}" for name in service["secrets"]}
-        files = {value for name, value in service["environment"].items() if name.endswith("_URL_FILE")}
-        assert files <= mounted
+        files = {name: value for name, value in service["environment"].items() if value.startswith("/run/secrets/")}
+        assert {*files.values()} == mounted
+        assert_given_what_it_needs([" ".join(service["command"])], files)
         assert set(service["secrets"]) <= set(told["secrets"])
     wanted = set(re.findall(r"\$\{([A-Z_]+):\?\}", (DEPLOY / "compose/compose.yaml").read_text("utf-8")))
     given = set(re.findall(r"^([A-Z_]+)=", (DEPLOY / "compose/.env.example").read_text("utf-8"), re.M))

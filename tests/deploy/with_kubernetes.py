@@ -26,7 +26,7 @@ from starter.deployments import Deployment
 from starter.engine_client import ShareflowClient
 from starter.temporal_setup import prepare_namespace
 from tests.deploy.conftest import DEPLOY
-from tests.deploy.test_settings_of_deploy import is_a_command
+from tests.deploy.test_settings_of_deploy import assert_given_what_it_needs, is_a_command
 from tests.engine.looking import filed
 from worker.building import build_worker, working
 
@@ -163,8 +163,10 @@ def test_every_container_runs_a_command_that_there_is_with_settings_that_can_be(
         (tmp_path / name).write_text("postgresql://somebody@ledger/shareflow", "utf-8")
     for _, _, container in containers(resources):
         words = [word for word in container["args"] if word.isalpha()]
-        assert is_a_command(" ".join(words[:2] if words[0] == "admin" else words))
+        command = " ".join(words[:2] if words[0] == "admin" else words)
+        assert is_a_command(command)
         names = [each["name"] for each in container["env"]]
+        assert_given_what_it_needs([command], names)
         assert len(names) == len(set(names))
         assert not any("valueFrom" in each for each in container["env"]), "a secret in the environment"
         told = {each["name"]: str(each["value"]).replace(str(MOUNTED), str(tmp_path)) for each in container["env"]}
