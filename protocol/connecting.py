@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, TypeAlias
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime
-from temporalio.service import GrpcCompression, RPCError
+from temporalio.service import GrpcCompression, RPCError, RPCStatusCode
 
 from protocol.payloads import converter_with
 from protocol.sealing import KeyRing
@@ -73,3 +74,12 @@ async def temporal_answers(client: TemporalClient, within: timedelta = ANSWERS_W
             return await client.service_client.check_health()
     except (RPCError, RuntimeError, TimeoutError):
         return False
+
+
+async def namespace_is_there(client: TemporalClient) -> bool:
+    """Whether the server has the client's namespace; so it is taken where the server does not say."""
+    try:
+        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    except RPCError as error:
+        return error.status is not RPCStatusCode.NOT_FOUND
+    return True

@@ -30,11 +30,16 @@ from ledger.engine import Engine, connect
 from ledger.errors import LedgerUnavailable
 from ledger.reader import Reader
 from ledger.schema_check import require_schema
-from protocol.connecting import connect_as_named
+from protocol.connecting import connect_as_named, namespace_is_there
 from protocol.names import TASK_QUEUE
 from worker.building import build_worker, working
 
 log = logging.getLogger("shareflow.worker")
+
+NO_DATABASE = (
+    f"{Settings.database_url.variable} names no database: a worker carries the cases of an engine that is named to it "
+    "(`shareflow up` starts workers of its own)."
+)
 
 
 @asynccontextmanager
@@ -115,7 +120,9 @@ async def run_until_stopped(settings: Settings, held: bool = False) -> None:
 
 
 async def _work(settings: Settings, traced: Tracing, stop: asyncio.Event) -> None:
-    engine = await asyncio.to_thread(connect, settings.database_url or "", cursor=traced.cursor)
+    if not settings.database_url:
+        raise StartupError(NO_DATABASE)
+    engine = await asyncio.to_thread(connect, settings.database_url, cursor=traced.cursor)
     await asyncio.to_thread(require_schema, engine)
     client = await connect_as_named(
         settings.temporal,
@@ -123,6 +130,8 @@ async def _work(settings: Settings, traced: Tracing, stop: asyncio.Event) -> Non
         ring=key_ring_of(settings),
         interceptors=traced.interceptors,
     )
+    if not await namespace_is_there(client):
+        raise StartupError(f"Temporal has no namespace {client.namespace} yet; run `shareflow admin setup`.")
     async with running_worker(client, engine, settings, settings.health_port):
         settle_memory()
         log.info("working", extra={"task_queue": TASK_QUEUE, "namespace": client.namespace})

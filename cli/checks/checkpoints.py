@@ -7,11 +7,17 @@ from configuration.errors import StartupError
 from configuration.log_key import signer_there, usual_file
 from configuration.settings import Settings
 from domain.calendar import CHINA
+from domain.log.keys import PublicKey, read_public_key
 from ledger.reader import Reader
 
 NAME = "checkpoints"
 LATE = 2
 """So many times the usual while may pass: nothing is recorded on some days, and then none is made."""
+
+OTHER_KEY = (
+    f"name the key that signed it with {Settings.log_key.variable}; where it was exchanged on purpose, see that "
+    "whoever holds the old one knows the new one: the next checkpoint is signed with it"
+)
 
 
 def checkpoints_check(settings: Settings, reader: Reader | None, runs_here: bool) -> Check:
@@ -27,15 +33,24 @@ def checkpoints_check(settings: Settings, reader: Reader | None, runs_here: bool
     except StartupError as error:
         return problem(NAME, str(error), f"name the log's secret key with {variable}")
     try:
-        return _newest(reader, signer.key.name, timedelta(hours=settings.checkpoint_hours))
+        return _newest(reader, signer.key, timedelta(hours=settings.checkpoint_hours))
     except Exception as error:
         return problem(NAME, unexpected(error))
 
 
-def _newest(reader: Reader, name: str, every: timedelta) -> Check:
-    newest = reader.log.newest_checkpoint()
+def _newest(reader: Reader, key: PublicKey, every: timedelta) -> Check:
+    newest, name = reader.log.newest_checkpoint(), key.name
     if newest is None:
         return warning(NAME, f"No checkpoint was made yet in the name of {name}.", "start a worker")
+    before = read_public_key(newest.key)
+    if before.name != name:
+        says = (
+            f"The key is that of {name}, and the checkpoints of this log are in the name of {before.name}: no worker "
+        )
+        return problem(NAME, f"{says}makes any more.", f"name the log's own key with {Settings.log_key.variable}")
+    if newest.key != key.written():
+        says = f"The newest checkpoint was signed with another key in the name of {name} than the one that is here."
+        return problem(NAME, says, OTHER_KEY)
     at = newest.made_at.astimezone(CHINA)
     says = f"the newest covers {newest.size} entries, made {at:%Y-%m-%d %H:%M} in the name of {name}"
     if datetime.now(UTC) - newest.made_at > LATE * every and reader.log.is_behind():

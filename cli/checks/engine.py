@@ -21,7 +21,7 @@ from ledger.errors import LedgerUnavailable
 from ledger.queries.views import CaseFilter
 from ledger.reader import Reader
 from ledger.schema_check import SCHEMA, works_with
-from protocol.connecting import TemporalClient, connect_as_named
+from protocol.connecting import TemporalClient, connect_as_named, namespace_is_there
 from starter.temporal_checks import PATIENCE, NotTold, has_running_workflow, missing_search_attributes
 
 CASES_LOOKED_AT = 50
@@ -101,6 +101,9 @@ async def _temporal(settings: Settings, running: Addresses | None) -> tuple[Chec
     except (RuntimeError, TimeoutError) as error:
         says = f"Temporal at {address} does not answer ({unexpected(error)})."
         return problem("temporal", says, "check TEMPORAL_ADDRESS and that Temporal runs" if named else START), None
+    if not await namespace_is_there(client):
+        says = f"Temporal at {address} has no namespace {client.namespace} yet."
+        return problem("temporal", says, "run `shareflow admin setup`"), None
     try:
         return await _attributes(client, address), client
     except NotTold as error:

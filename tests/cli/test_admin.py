@@ -54,6 +54,16 @@ def test_a_ledger_is_migrated_once_and_processes_do_not_migrate(
     assert json.loads(first.out) == {"before": None, "schema": SCHEMA, "changed": True}
     assert json.loads(second.out) == {"before": SCHEMA, "schema": SCHEMA, "changed": False}
     assert "nothing was changed" in shareflow("admin", "migrate").out
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", "not-set-up")
+    assert "namespace not-set-up yet; run `shareflow admin setup`" in shareflow("worker").plainly_refused()
+    looked = json.loads(shareflow("doctor", "--json").out)["checks"]
+    temporal = next(each for each in looked if each["name"] == "temporal")
+    assert (temporal["state"], temporal["mend"]) == ("problem", "run `shareflow admin setup`")
+    assert not [each["says"] for each in looked if "RPCError" in each["says"] or "NotTold" in each["says"]]
+    monkeypatch.delenv("SHAREFLOW_DATABASE_URL")
+    assert "SHAREFLOW_DATABASE_URL names no database" in shareflow("worker").plainly_refused()
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", bare)
+    monkeypatch.delenv("TEMPORAL_NAMESPACE")
     engine = connect(bare)
     for schema in (f"{int(SCHEMA) - 1:04}", "garbage"):
         with engine.begin() as connection:

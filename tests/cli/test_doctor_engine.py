@@ -14,6 +14,7 @@ from cli.checks.findings import Check
 from configuration.log_key import signer_in
 from configuration.settings import Settings
 from domain.engine.filed import Party, Resource
+from domain.log.keys import write_secret_key
 from domain.words import SharingClass
 from embedded.simulate.sandbox import Sandbox, sandbox
 from ledger.log_book import LogBook
@@ -122,6 +123,13 @@ async def test_checkpoints_that_are_made_and_those_that_are_not(
         made = (await findings())["checkpoints"]
         assert made.state == "ok"
         assert made.says.startswith("the newest covers 0 entries")
+        for name, says in (("shareflow/other", "in the name of"), (signer.key.name, "was signed with another key")):
+            other = tmp_path / "other.key"
+            other.write_text(write_secret_key(name, b"\x02" * 32), "ascii")
+            monkeypatch.setenv("SHAREFLOW_LOG_KEY", str(other))
+            wrong = (await findings())["checkpoints"]
+            assert (wrong.state, says in wrong.says, signer.key.name in wrong.says) == ("problem", True, True)
+        monkeypatch.setenv("SHAREFLOW_LOG_KEY", str(key))
         await ShareflowClient(ground.temporal, ground.engine).file("changshu-2019", APPLICATION)
         monkeypatch.setattr("cli.checks.checkpoints.LATE", 0)  # as if all of the while had passed
         late = (await findings())["checkpoints"]
