@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api.audit.dossiers import checked
 from api.http.problems import Problem, title_of
 from api.verify_page.endpoints import ADDRESS
+from audit.verification.in_chinese import in_chinese
 from audit.verification.verify import conclusion_of
 from console.door import SignedOut, Visitor, came_from, door_of, language_of, visitor_of
 from console.pages import page
@@ -34,7 +35,7 @@ async def check(request: Request) -> Response:
         context.limits.checks_dossier(came_from(request))
         results = await checked(request, context, language)
     except Problem as problem:
-        said = [problem.said] if problem.said else []
+        said = [in_chinese(problem.said) if language == "zh" else problem.said] if problem.said else []
         wrong = [title_of(problem, language), *said, *(each["reason"] for each in problem.errors)]
         answer = _page(request, visitor, {"wrong": wrong}, problem.status_code)
         answer.headers.update(problem.headers or {})

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import audit.dossier
+import audit.replay
 import audit.verification
 from audit.verification.in_chinese import LONGEST, in_chinese
 from audit.verification.results import CheckResult
@@ -16,10 +18,14 @@ from tests.audit.dossiers import dossier_of
 from tests.audit.logs import MemoryLog, entered, logged
 from tests.audit.test_lost_answers import IN_THE_WORLD, REFUSED
 
-RAISED = {"CheckFailed", "DecidesOtherwise", "AnotherWorkflow", "_Skipped", "unreadable"}
-FOLDER = Path(audit.verification.__path__[0])
+RAISED = {
+    *("CheckFailed", "DecidesOtherwise", "AnotherWorkflow", "_Skipped", "unreadable"),
+    *("DossierUnusable", "_not_written"),
+}
+FOLDERS = [Path(each.__path__[0]) for each in (audit.verification, audit.dossier, audit.replay)]
 OWN_WORDS = re.compile(
-    r"--?[a-z-]+ FILE|--[a-z-]+|\b[\w./-]+\.\w+\b|shareflow audit page|Temporal|\w*shift\w*|all_editions|alone"
+    r"--?[a-z-]+ FILE|--[a-z-]+|\b[\w./-]+\.\w+\b|shareflow audit (?:page|export)|pip install \S+|Temporal|zip"
+    r"|\w*shift\w*|all_editions|alone"
 )
 """What is the same in every language: files, options, names of fields."""
 
@@ -31,7 +37,7 @@ def english_in(said: str) -> list[str]:
 
 def sentences_of_the_code() -> Iterator[str]:
     """Each sentence that a check may fail with, a number in its places; nothing where more may be said of a word."""
-    for file in sorted(FOLDER.glob("*.py")):
+    for file in sorted(file for folder in FOLDERS for file in folder.glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in RAISED and node.args:
                 said, told = node.args[0], ""

@@ -62,9 +62,10 @@ async def test_a_dossier_is_checked_within_the_frame(desk: httpx.AsyncClient, do
     held = await desk.post(PAGE, files={"dossier": ("a.zip", dossier)}, headers=english)
     assert label("verify_page", "holds", "en") in held.text
     assert '<nav class="menu"' not in held.text  # nobody is signed in
-    wrong = await desk.post(PAGE, files={"dossier": ("a.zip", b"no zip <b>")}, headers=english)
+    wrong = await desk.post(PAGE, files={"dossier": ("a.zip", b"no zip <b>")}, headers=auditor)
     assert (wrong.status_code, 'role="alert"' in wrong.text) == (422, True)
-    assert label("problem", "dossier_unusable", "en") in wrong.text
+    assert label("problem", "dossier_unusable", "zh") in wrong.text
+    assert "这不是可以读取的 zip 文件。" in wrong.text
     often = await desk.post(PAGE, files={"dossier": ("a.zip", dossier)}, headers=auditor)
     assert (often.status_code, often.headers["retry-after"]) == (429, "60")
 
