@@ -26,10 +26,17 @@ BEYOND = [
     "DROP TABLE events",
     "UPDATE events SET article = '1'",
     "DELETE FROM events",
+    "UPDATE alembic_version SET version_num = '0001'",
+    "DELETE FROM alembic_version",
+    "INSERT INTO alembic_version VALUES ('0001')",
     "SET session_replication_role = replica",
 ]
 
 REFUSED = re.compile("permission denied|must be owner|only grows")
+
+
+def plain_url(engine: Engine) -> str:
+    return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def in_the_name_of(role: str, url: str) -> str:
@@ -65,8 +72,19 @@ def test_the_app_records_and_cannot_change_tables_nor_what_only_grows(app: Engin
     assert events_of(app, steps.request_id) == before
 
 
+def test_an_installation_of_before_loses_the_right_to_change_the_schemas_version(app: Engine) -> None:
+    owner = connect(plain_url(app).replace("shareflow_app@", "shareflow_owner@"), pool_size=1)
+    with owner.begin() as connection:
+        connection.execute(text("GRANT INSERT, UPDATE, DELETE ON alembic_version TO shareflow_app"))
+    migrate(owner)
+    migrate(app)
+    owner.dispose()
+    with pytest.raises(DBAPIError, match="permission denied"), app.begin() as connection:
+        connection.execute(text("DELETE FROM alembic_version"))
+
+
 def test_what_a_session_sets_is_set_by_the_role_too(app: Engine) -> None:
-    url = app.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    url = plain_url(app)
     plain = psycopg2.connect(url)
     with plain, plain.cursor() as cursor:
         found = []
@@ -81,7 +99,7 @@ def test_a_role_without_limits_behind_a_pooler_is_refused(
     app: Engine, monkeypatch: pytest.MonkeyPatch, ground: Sandbox
 ) -> None:
     monkeypatch.setattr("ledger.engine._SESSION", "")
-    url = ground.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    url = plain_url(ground.engine)
     with pytest.raises(LedgerUnavailable, match=r"takes no settings from sessions, and the role postgres has none"):
         connect(url, pool_size=1)
-    connect(app.url.render_as_string(hide_password=False), pool_size=1).dispose()
+    connect(plain_url(app), pool_size=1).dispose()
