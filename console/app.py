@@ -233,7 +233,8 @@ async def _told(request: Request, status: int, sentence: str, headers: object = 
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         with contextlib.suppress(SignedOut, Problem):
             visitor = await visitor_of(request)
-    typed = await typed_in(request, language_of(request)) if status == HTTPStatus.FORBIDDEN else ()
+    lost = status == HTTPStatus.FORBIDDEN or hasattr(request.state, "sent")
+    typed = await typed_in(request, language_of(request)) if lost else ()
     shown = {"sentence": sentence, "typed": typed, "defect": status >= HTTPStatus.INTERNAL_SERVER_ERROR}
     answer = page(request, "problem.html", visitor, shown, status)
     if isinstance(headers, dict):

@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+from collections.abc import Mapping
+from typing import Final
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -13,7 +15,8 @@ from console.case_page import case_shown
 from console.door import door_of, form_of, language_of, visitor_of
 from console.pages import see_other
 from console.refusals import REFUSED, refusal_told
-from domain.messages import label
+from console.shown_forms import wrong_in
+from domain.messages import Language, label
 
 NOTE = "note"
 """What the form of a note is called beside those of commands."""
@@ -25,15 +28,30 @@ async def add(request: Request) -> Response:
     form = await form_of(request, visitor)
     values = {name: value for name, value in form.items() if isinstance(value, str)}
     context, request_id = door_of(request).context, request.path_params["request_id"]
-    said = {name: values[name] for name in ("text", "shown", "as") if values.get(name)}
+    said: dict[str, str] = {name: values[name] for name in ("text", "shown") if name in values}
+    if values.get("as"):
+        said["as"] = values["as"]
     key = values.get("idempotency_key") or secrets.token_hex(16)
     try:
         body = NoteIn.model_validate(said)
         await asyncio.to_thread(added, context, visitor.caller, request_id, body, key)
-    except ValidationError:
-        sentence = label("console", "note_wrong", language).format(most=LONGEST)
+    except ValidationError as error:
+        sentence = _wrong(error, said, language)
         return await case_shown(request, visitor, Typed(NOTE, values, sentence), 422)
     except REFUSED as refusal:
         status, sentence = refusal_told(refusal, language)
         return await case_shown(request, visitor, Typed(NOTE, values, sentence), status)
     return see_other(f"/cases/{request_id}#notes")
+
+
+def _wrong(error: ValidationError, said: Mapping[str, str], language: Language) -> str:
+    """What is wrong with a note, in one sentence."""
+    problems = {each["loc"][0]: each["type"] for each in error.errors(include_url=False)}
+    if problems.get("text") in _LENGTHS:
+        return label("console", "note_wrong", language).format(most=LONGEST)
+    if "shown" in problems:
+        return label("console", "note_for_nobody", language)
+    return wrong_in(NoteIn, said, language) or label("problem", "invalid", language)
+
+
+_LENGTHS: Final = ("missing", "too_short", "too_long", "string_too_short", "string_too_long")

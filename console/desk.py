@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api.cases.presenters import case_out
 from api.cases.schemas import ClaimOut
 from api.context import AppContext
+from api.dependencies import parties_of, visible_case
 from api.http.problems import Problem, title_of
 from api.worklist import division
 from api.worklist.division import Tab, claims_out, tab_of_worklist
@@ -22,12 +23,14 @@ from background.turns import DIVIDING, unit_of
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.menu import first_page
 from console.pages import ANY_CASE, page, see_other
-from domain.access import Caller
+from domain.access import Caller, stands_as
 from domain.calendar import day_of
 from domain.engine.lights import most_pressing
 from domain.messages import Language, label
+from domain.words import Role
 from ledger.queries.desk import CaseClaim
 from ledger.queries.views import CaseSummary, Page
+from procedures.assignees import stages_with_extension
 
 ROWS: Final = 50
 VIEWS: Final[Mapping[str, Tab]] = {view: view for view in get_args(Tab)}
@@ -77,6 +80,14 @@ async def _shown(
     return page(request, "desk.html", visitor, {**told, **await asyncio.to_thread(asked)}, status, ANY_CASE)
 
 
+def refuse_unknown_names(context: AppContext, caller: Caller, names: Sequence[str], language: Language) -> None:
+    """Raises Problem 422 for a sign-in name of which nothing is known in the caller's department; blocking."""
+    known = {caller.subject, *context.reader.officers(unit_of(caller))}
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None:
+        raise Problem(422, "invalid", title=label("console", "nobody_of_that_name", language).format(name=unknown))
+
+
 def _handed_over(context: AppContext, caller: Caller, request_id: str) -> CaseClaim | None:
     """Who has a case that the visitor handed over, as the address says; None where it did not; blocking."""
     found = context.reader.claims(unit_of(caller), [request_id]).get(request_id)
@@ -85,7 +96,24 @@ def _handed_over(context: AppContext, caller: Caller, request_id: str) -> CaseCl
 
 async def claim(request: Request) -> Response:
     """Claim a case, and back to the list."""
-    return await _divided(request, lambda asked, _: division.claim(*asked))
+
+    async def claimed(asked: Asked, _: Mapping[str, str]) -> object:
+        await asyncio.to_thread(_refuse_out_of_turn, *asked)
+        return await division.claim(*asked)
+
+    return await _divided(request, claimed)
+
+
+def _refuse_out_of_turn(context: AppContext, caller: Caller, request_id: str, language: Language) -> None:
+    """Raises Problem 409 for an open case that would not be listed as claimed, for it waits for others; blocking."""
+    case = visible_case(context, caller, request_id)
+    awaited = {holder.role for holder in case_out(case, language).waiting_for}
+    if case.stage in stages_with_extension(case.statute_then):
+        awaited.add(Role.BUREAU)
+    stands = (stands_as(caller, role, parties_of(case), each) for role in awaited for each in (False, True))
+    if awaited and not any(stands):
+        title = label("console", "claim_out_of_turn", language).format(case=request_id)
+        raise Problem(409, "not_your_turn", title=title)
 
 
 async def release(request: Request) -> Response:
@@ -99,8 +127,11 @@ async def hand_over(request: Request) -> Response:
     async def handed(asked: Asked, form: Mapping[str, str]) -> object:
         context, caller, _, language = asked
         said = HandOverIn.model_validate({name: form[name] for name in ("to", "reason", "holder") if form.get(name)})
-        if not form.get("sure") and said.to not in await asyncio.to_thread(context.reader.officers, unit_of(caller)):
-            raise Problem(422, "invalid", title=label("console", "nobody_of_that_name", language).format(name=said.to))
+        if said.to == caller.subject:
+            title = label("console", "hand_over_to_oneself", language).format(name=said.to)
+            raise Problem(422, "invalid", title=title)
+        if not form.get("sure"):
+            await asyncio.to_thread(refuse_unknown_names, context, caller, [said.to], language)
         return await division.hand_over(*asked[:3], said, language)
 
     return await _divided(request, handed, told="handed")

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.context import AppContext
+from api.http.limits import too_much_came
 from api.http.prefix import own_path
 from api.http.problems import Problem
 from api.http.unheld import unheld
@@ -30,6 +31,8 @@ CSRF: Final = "csrf_token"
 LIVE: Final = "shareflow-live"
 """The header by which a page says that it asks by itself, because something changed."""
 MOST_FIELDS: Final = 1000
+LARGEST_FIELD: Final = 8 * 2**20
+"""In bytes as they are sent. Bodies are bounded as a whole; a field beside files is bounded by this alone."""
 
 
 class SignedOut(Exception):
@@ -120,14 +123,16 @@ def from_elsewhere(request: Request) -> bool:
 async def form_of(request: Request, visitor: Visitor | None, files: int = 0) -> FormData:
     """What a form sent, with so many files at most.
 
-    Raises Problem 403 where it does not come from a page of this session, or of this address, and 400 for a character
-    that nothing can hold.
+    Raises Problem 403 where it does not come from a page of this session, or of this address, 413 for one that is too
+    large, and 400 for a character that nothing can hold.
     """
     language = language_of(request)
     if from_elsewhere(request):
         raise Problem(403, "form_expired", title=label("console", "form_expired", language))
-    form = await request.form(max_files=files, max_fields=MOST_FIELDS)
+    form = await request.form(max_files=files, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
     request.state.sent = form  # a body is read once: whoever tells why it was not taken finds it here
+    if too_much_came(request.scope):
+        raise Problem(413, "too_large")
     if unheld(text for pair in form.multi_items() for text in pair if isinstance(text, str)):
         raise Problem(400, "malformed", title=label("body", "unheld", language))
     if visitor is not None and not hmac.compare_digest(str(form.get(CSRF, "")).encode(), visitor.csrf.encode()):

@@ -1,6 +1,7 @@
 """替岗: who stands in for an absent colleague of the department, from which day to which."""
 
 import asyncio
+from datetime import timedelta
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -10,11 +11,15 @@ from api.http.problems import Problem
 from api.worklist import division
 from api.worklist.schemas import StandInIn
 from background.turns import unit_of
+from console.desk import refuse_unknown_names
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.pages import page, see_other
+from domain.access import Caller
 from domain.messages import label
+from domain.messages.days import day_text
 
 PAGE = "/desk/substitutes"
+LONGEST = timedelta(days=366)
 
 
 async def show(request: Request) -> Response:
@@ -28,12 +33,30 @@ async def add(request: Request) -> Response:
     form = {name: value for name, value in (await form_of(request, visitor)).items() if isinstance(value, str)}
     try:
         said = StandInIn.model_validate({name: form[name] for name in StandInIn.model_fields if form.get(name)})
-        await asyncio.to_thread(division.stand_in, door_of(request).context, visitor.caller, said)
+        await asyncio.to_thread(_entered, request, visitor.caller, said, "sure" in form)
     except (ValidationError, Problem) as refusal:
         if isinstance(refusal, Problem) and refusal.status_code != 422:
             raise
-        return await _page(request, visitor, form, label("console", "stand_in_incomplete", language_of(request)), 422)
+        sentence = refusal.title if isinstance(refusal, Problem) else None
+        sentence = sentence or label("console", "stand_in_incomplete", language_of(request))
+        return await _page(request, visitor, form, sentence, 422)
     return see_other(PAGE)
+
+
+def _entered(request: Request, caller: Caller, said: StandInIn, sure: bool) -> None:
+    """Have somebody stand in, for a year at most, and under a new name only where the person is ``sure`` of it.
+
+    Blocking. Raises Problem 422 with a sentence, or as ``division.stand_in``.
+    """
+    context, language = door_of(request).context, language_of(request)
+    division.require_division(caller)
+    latest = division.today(context) + LONGEST
+    if said.last_day > latest:
+        title = label("console", "stand_in_too_long", language).format(last=day_text(latest, language))
+        raise Problem(422, "invalid", title=title)
+    if not sure:
+        refuse_unknown_names(context, caller, [said.absent or caller.subject, said.substitute], language)
+    division.stand_in(context, caller, said)
 
 
 async def end(request: Request) -> Response:

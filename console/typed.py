@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from api.http.limits import FORMS_WITH_PAPERS
 from api.http.prefix import own_path
-from console.door import CSRF, MOST_FIELDS, from_elsewhere
+from console.door import CSRF, LARGEST_FIELD, MOST_FIELDS, from_elsewhere
 from console.said import field_name
 from console.shown_forms import MORE
 from domain.messages import Language
@@ -30,7 +30,9 @@ async def typed_in(request: Request, language: Language) -> Sequence[tuple[str, 
     if not hasattr(request.state, "sent") and own_path(request.scope) in FORMS_WITH_PAPERS:
         return ()  # nobody bounds it who has not read it
     try:
-        form = getattr(request.state, "sent", None) or await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS)
+        form = getattr(request.state, "sent", None) or await request.form(
+            max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD
+        )
     except HTTPException:
         return ()
     return [

@@ -49,6 +49,7 @@ async def move(request: Request) -> Response:
     visitor, values = await _sent(request)
     context, language = door_of(request).context, language_of(request)
     try:
+        _refuse_too_long(values, language)
         read = await asyncio.to_thread(read_scenario_text, values["scenario"], language)
         moved = await asyncio.to_thread(_moved, context, values, read, language)
         await asyncio.to_thread(read_scenario_text, moved, language)
@@ -65,6 +66,7 @@ async def play(request: Request) -> Response:
     if values["original"].strip() and values["original"] != values["scenario"]:
         texts.insert(0, values["original"])
     try:
+        _refuse_too_long(values, language)
         scenarios = [await asyncio.to_thread(read_scenario_text, text, language) for text in texts]
         plays = await play_texts(context, texts, language)
     except Problem as problem:
@@ -85,14 +87,20 @@ async def _of_case(context: AppContext, visitor: Visitor, request_id: str) -> st
 
 
 async def _sent(request: Request) -> tuple[Visitor, dict[str, str]]:
-    """What a form of the page sent; line ends as they are written here. Raises Problem 413 for a text too long."""
+    """What a form of the page sent; line ends as they are written here."""
     visitor = await visitor_of(request)
     form = await form_of(request, visitor)
     names = ("scenario", "original", "step", "days", "along")
     values = {name: str(form.get(name, "")).replace("\r\n", "\n") for name in names}
-    if max(len(values["scenario"]), len(values["original"])) > LONGEST:
-        raise Problem(413, "too_large")
     return visitor, values
+
+
+def _refuse_too_long(values: Mapping[str, str], language: Language) -> None:
+    """Raises Problem 413, which says how long a scenario is and may be."""
+    number = max(len(values["scenario"]), len(values["original"]))
+    if number > LONGEST:
+        said = label("what_if", "too_many_characters", language).format(most=LONGEST, number=number)
+        raise Problem(413, "too_large", detail=said)
 
 
 def _moved(context: AppContext, values: Mapping[str, str], scenario: Scenario, language: Language) -> str:
@@ -171,7 +179,7 @@ async def _page(
 def _told(context: AppContext, text: str, language: Language) -> tuple[list[Mapping[str, Any]], Sequence[Any]]:
     """The steps of a text that can be read, and the examples; blocking."""
     examples = context.simulator.examples() if context.simulator else ()
-    if not text.strip():
+    if not text.strip() or len(text) > LONGEST:
         return [], examples
     try:
         scenario = read_scenario_text(text, language)

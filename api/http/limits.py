@@ -1,5 +1,7 @@
 """How much one caller may ask, and how large a body may be."""
 
+from dataclasses import dataclass
+
 from cachetools import TTLCache
 from limits import RateLimitItem
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,6 +11,10 @@ from api.http.language import language_of
 from api.http.prefix import own_path
 from api.http.problems import Problem, response
 
+HEARD_OUT = 4
+"""Of what a page's form sends, so many times as much is read as is taken: what was typed can be shown once more."""
+SEEN = "shareflow.body_seen"
+"""Under this an application finds in its scope the :class:`BodySeen` of a request."""
 OWN_LIMITS = ("/v1/attachments", "/v1/audit/verify", "/audit/verify")
 """How the paths begin whose endpoints count the bytes themselves."""
 FORMS_WITH_PAPERS = ("/file", "/file/form")
@@ -69,8 +75,30 @@ def _too_many(rate: RateLimitItem) -> Problem:
     return Problem(429, "too_many_requests", headers={"Retry-After": str(rate.get_expiry())})
 
 
+@dataclass
+class BodySeen:
+    """How many bytes of a body have come, of how many that are taken."""
+
+    at_most: int
+    number: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether more came than is taken."""
+        return self.number > self.at_most
+
+
+def too_much_came(scope: Scope) -> bool:
+    """Whether the body of a page's form, which has been read, is larger than one may be."""
+    seen = scope.get(SEEN)
+    return isinstance(seen, BodySeen) and seen.over
+
+
 class BodyLimit:
-    """Refuses bodies that are too large before they are read whole."""
+    """Refuses bodies that are too large before they are read whole; those of pages' forms once they are.
+
+    Whoever reads a page's form asks :func:`too_much_came`.
+    """
 
     def __init__(self, app: ASGIApp, at_most: int) -> None:
         self._app = app
@@ -83,24 +111,25 @@ class BodyLimit:
             return
         headers = dict(scope["headers"])
         stated = headers.get(b"content-length", b"0")
-        if not stated.isdigit() or int(stated) > self._at_most:
-            if asks_for_page(scope):
+        page = asks_for_page(scope)
+        read = self._at_most * (HEARD_OUT if page else 1)
+        if not stated.isdigit() or int(stated) > read:
+            if page:
                 await self._app(scope, _too_large, send)
                 return
             language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
             await response(Problem(413, "too_large"), language)(scope, receive, send)
             return
-        seen = 0
+        seen = BodySeen(self._at_most)
 
         async def counted() -> Message:
-            nonlocal seen
             message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._at_most:
+            seen.number += len(message.get("body", b""))
+            if seen.number > read:
                 raise Problem(413, "too_large")
             return message
 
-        await self._app(scope, counted, send)
+        await self._app({**scope, SEEN: seen}, counted, send)
 
 
 def _counts_itself(path: str) -> bool:

@@ -5,7 +5,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from api.cases.notes import LONGEST
 from api.context import AppContext
+from domain.messages import label
 from domain.words import Role
 from tests.api.callers import STRANGER, Bearer, People, fresh_key
 from tests.console.conftest import Enter
@@ -107,6 +109,21 @@ async def test_a_note_is_written_at_the_page_of_its_case(people: People, enter: 
     path = f"/cases/{request_id}/notes"
     wrong = await bureau.send(path, {**form, "text": " ", "shown": "shared"})
     assert (wrong.status_code, 'role="alert"' in wrong.text) == (422, True)
+    too_long = label("console", "note_wrong", "zh").format(most=LONGEST)
+    for typed, said in (
+        ({"text": "短\u202e注", "shown": "shared"}, label("input", "turning_character", "zh")),
+        ({"text": "短\x07注", "shown": "shared"}, label("input", "control_character", "zh")),
+        ({"text": "短\x85注", "shown": "shared"}, label("input", "control_character", "zh")),
+        ({"text": "\u200b", "shown": "shared"}, too_long),
+        ({"text": "短注", "shown": ""}, label("console", "note_for_nobody", "zh")),
+    ):
+        back = await bureau.send(path, {**form, **typed})
+        told = back.text.partition('role="alert"')[2].partition("</div>")[0]
+        assert (back.status_code, said in told, too_long in told) == (422, True, said == too_long), typed
+    assert (await bureau.send(path, {**form, "text": "粘\u200b贴", "shown": "internal"})).status_code == 303
+    form["idempotency_key"] += "-2"
+    lost = await bureau.send(path, {**form, "text": "写了很多\0", "shown": "shared"})
+    assert (lost.status_code, "写了很多" in lost.text) == (400, True)
     written = {**form, "text": "<i>请尽快</i>", "shown": "shared"}
     answers = [await bureau.send(path, written) for _ in range(2)]
     assert [(it.status_code, it.headers["location"]) for it in answers] == [(303, f"/cases/{request_id}#notes")] * 2

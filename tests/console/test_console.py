@@ -106,6 +106,9 @@ async def test_a_browser_is_told_with_a_page_and_a_program_as_ever(door: httpx.A
     large = {"scenario": "x" * 2_000_000}
     shown = await operator.send("/what-if/play", large, **page)
     assert (shown.status_code, label("problem", "too_large", "zh") in shown.text) == (413, True)
+    assert large["scenario"] in shown.text
+    far_too_large = await operator.send("/what-if/play", {"scenario": "x" * 5_000_000}, **page)
+    assert (far_too_large.status_code, "xxxx" in far_too_large.text) == (413, False)
     assert (await operator.send("/what-if/play", large)).json()["code"] == "too_large"
     for path in ("/v1/nothing", "/v1/worklist"):
         assert "json" in (await door.get(path, headers=page)).headers["content-type"]

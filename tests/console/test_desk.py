@@ -13,6 +13,7 @@ import pytest
 
 from domain.calendar import CHINA, day_of
 from domain.messages import label
+from domain.messages.days import day_text
 from domain.words import Role
 from tests.api.callers import STRANGER, Bearer, People
 from tests.console.conftest import Enter, Person
@@ -208,6 +209,15 @@ async def test_work_is_divided_on_the_pages(people: People, enter: Enter) -> Non
     unknown = await officer.send("/desk/hand-over", {**over, "to": "wang <x>", "reason": "调岗"})
     assert (unknown.status_code, 'name="sure"' in unknown.text) == (422, True)
     assert 'value="wang &lt;x&gt;"' in unknown.text
+    own = over["holder"]
+    oneself = await officer.send("/desk/hand-over", {**over, "to": own, "reason": "调岗"})
+    assert oneself.status_code == 422
+    assert html.escape(label("console", "hand_over_to_oneself", "zh").format(name=own)) in oneself.text
+    requester = await enter(Role.REQUESTER, "113206000140000015")
+    token = (await requester.get("/desk")).text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    early = await requester.send("/desk/claim", {"csrf_token": token, "case": request_id, "tab": "unclaimed"})
+    assert early.status_code == 409
+    assert label("console", "claim_out_of_turn", "zh").format(case=request_id) in early.text
     sure = {**over, "to": "wang", "reason": "调岗", "sure": "true"}
     handed = await officer.send("/desk/hand-over", sure)
     assert (handed.status_code, handed.headers["location"]) == (303, f"/desk?tab=mine&handed={request_id}")
@@ -233,8 +243,14 @@ async def test_a_stand_in_is_entered_and_ended_on_its_page(enter: Enter) -> None
     wrong = await officer.send(page, {**said, "last_day": "2020-01-01"})
     assert wrong.status_code == 422
     assert 'value="&lt;i&gt;wang&lt;/i&gt;"' in wrong.text
+    asked = await officer.send(page, said)
+    assert (asked.status_code, 'name="sure"' in asked.text) == (422, True)
+    assert label("console", "nobody_of_that_name", "zh").format(name="zhang") in asked.text
+    far = await officer.send(page, {**said, "sure": "true", "last_day": "9999-12-31"})
+    latest = day_text(today + timedelta(days=366), "zh")
+    assert (far.status_code, latest in far.text) == (422, True)
     for _ in range(2):
-        assert (await officer.send(page, said)).headers["location"] == page
+        assert (await officer.send(page, {**said, "sure": "true"})).headers["location"] == page
     text = (await officer.get(page)).text
     assert text.count("&lt;i&gt;wang&lt;/i&gt;</bdi>") == 1
     number = re.findall(r'name="id" value="(\d+)"', text)[-1]

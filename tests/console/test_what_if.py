@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from api.context import AppContext
+from api.simulations.schemas import LONGEST
 from domain.messages import label
 from domain.words import Role
 from starter.scenario_complaints import ScenarioError
@@ -66,6 +67,11 @@ async def test_a_step_is_moved_by_working_days(enter: Enter) -> None:
     assert early.status_code == 422
     assert "第 2 步 时间（at）早于前一步或提交的时间" in early.text
     assert text_in(early.text) == GOOD
+    long = GOOD + "#" * LONGEST
+    for path in ("move", "play"):
+        refused = await bureau.send(f"/what-if/{path}", {**form, "scenario": long})
+        said = label("what_if", "too_many_characters", "zh").format(most=LONGEST, number=len(long))
+        assert (refused.status_code, said in refused.text, text_in(refused.text)) == (413, True, long)
     for wrong in ({"days": "0"}, {"days": "x"}, {"step": "9"}):
         refused = await bureau.send("/what-if/move", {**form, **wrong})
         assert (refused.status_code, label("what_if", "no_such_move", "zh") in refused.text) == (422, True)
