@@ -9,6 +9,7 @@ from configuration.memory import settle_memory
 from configuration.process import told_to_stop
 from configuration.settings import Settings
 from configuration.tracing import tracing
+from configuration.unknown import tell_unknown_variables
 from console.assembly import serving_api
 from embedded.offered import offered
 from embedded.stack.folder import running_stack
@@ -20,6 +21,7 @@ async def serve(held: bool = False) -> None:
     ``held``: ``shareflow up`` has started it; its own issuer counts, and it ends with its standard input.
     """
     settings = Settings()
+    tell_unknown_variables(settings)
     api = api_settings(settings)
     if not api.issuer and not held and (settings.database_url or running_stack(settings.state) is None):
         raise StartupError(

@@ -1,8 +1,10 @@
 """The files that people name: read bounded and as UTF-8, written whole, and one sentence for whatever else happens."""
 
+import os
 import shutil
 import uuid
 from pathlib import Path
+from stat import S_IRGRP, S_IRWXO, S_IWGRP
 
 LONGEST = 1_000_000
 
@@ -49,6 +51,19 @@ def write_text(name: str, text: str) -> None:
     except (OSError, ValueError, RuntimeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise FileError(f"{name} cannot be written: {reason}.") from None
+
+
+def others_may_read(file: Path) -> bool:
+    """Whether a secret in a file is not this process's alone: any user, or a group that it is not of, may read it.
+
+    A group may read what is its own process's; whoever starts as root does not show which group that will be. Of
+    root's group is nobody else: what systemd and Kubernetes hand a process is of it. Raises OSError.
+    """
+    there = file.stat()
+    if there.st_mode & (S_IRWXO | S_IWGRP):
+        return True
+    group = {0, os.getegid(), *os.getgroups()}
+    return bool(there.st_mode & S_IRGRP) and os.geteuid() != 0 and there.st_gid not in group
 
 
 def _replace(path: Path, text: str) -> None:

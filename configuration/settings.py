@@ -8,7 +8,7 @@ An empty value is none. ``docs/operations.md`` has a table of them.
 import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from configuration.caller_settings import CallerSettings
 from configuration.errors import StartupError
@@ -40,6 +40,9 @@ from configuration.values import (
 
 if TYPE_CHECKING:
     from protocol.connecting import NamedServer
+
+OWN: Final = "SHAREFLOW_"
+"""How the names of our variables begin."""
 
 
 class Settings(CallerSettings, NotificationSettings, ObjectStoreSettings):
@@ -340,6 +343,9 @@ class Settings(CallerSettings, NotificationSettings, ObjectStoreSettings):
         found = os.environ if environ is None else environ
         self._texts = {each.variable: found.get(each.variable) or "" for each in every_setting()}
         self._files = {each.variable: found.get(each.file_variable) or "" for each in every_setting() if each.secret}
+        ours = {*self._texts, *(each.file_variable for each in every_setting() if each.secret)}
+        self.unknown = sorted(name for name in found if name.startswith(OWN) and found[name] and name not in ours)
+        """Variables that begin as our settings do and are none: misspelt, or somebody's own."""
         self._of_temporal = {name: text for name, text in found.items() if name.startswith("TEMPORAL_")}
 
     def text(self, setting: Setting[Any]) -> str:

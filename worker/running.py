@@ -24,6 +24,7 @@ from configuration.payload_keys import key_ring_of
 from configuration.process import told_to_stop
 from configuration.settings import Settings
 from configuration.tracing import Tracing, tracing
+from configuration.unknown import tell_unknown_variables
 from configuration.values import prefix_of
 from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine, connect
@@ -149,6 +150,7 @@ def main(held: bool = False) -> int:
     try:
         settings = Settings()
         configure_logs("info", settings)
+        tell_unknown_variables(settings)
         with asyncio.Runner(loop_factory=fast_loop()) as runner:
             runner.run(run_until_stopped(settings, held))
     except (StartupError, LedgerUnavailable) as error:

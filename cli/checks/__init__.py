@@ -13,10 +13,12 @@ from cli.checks.machine import (
     state_folder_check,
     temporal_program_check,
 )
+from cli.checks.variables import settings_check
 from configuration.settings import Settings
 
 BY_THEMSELVES: tuple[tuple[str, Callable[[Settings], Check]], ...] = (
     ("python", python_check),
+    ("settings", settings_check),
     ("temporal_program", temporal_program_check),
     ("postgres_program", postgres_program_check),
     ("state_folder", state_folder_check),

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
 from configuration.errors import StartupError
+from configuration.files import others_may_read
 from configuration.log_key import signer_there, usual_file
 from configuration.settings import Settings
+from configuration.signing_program import SigningProgram
 from domain.calendar import CHINA
 from domain.log.keys import PublicKey, read_public_key
 from ledger.reader import Reader
@@ -29,10 +31,14 @@ def checkpoints_check(settings: Settings, reader: Reader | None, runs_here: bool
         mend = f"make one with `shareflow audit key --secret FILE` and name it for every worker with {variable}"
         return warning(NAME, f"No checkpoints of the log are made: {variable} names no key.", mend)
     try:
-        signer = signer_there(usual_file(settings))
+        file = usual_file(settings)
+        signer = signer_there(file)
     except StartupError as error:
         return problem(NAME, str(error), f"name the log's secret key with {variable}")
     try:
+        if not isinstance(signer, SigningProgram) and others_may_read(file):
+            says = f"{file} may be read by others: whoever has this key signs checkpoints in the log's name."
+            return problem(NAME, says, f"chmod 600 {file}")
         return _newest(reader, signer.key, timedelta(hours=settings.checkpoint_hours))
     except Exception as error:
         return problem(NAME, unexpected(error))

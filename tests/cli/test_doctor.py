@@ -1,12 +1,16 @@
 """``shareflow doctor``."""
 
 import json
+import os
 import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.checks.sealing import sealing_check
+from configuration.files import others_may_read
+from configuration.settings import OWN, Settings
 from tests.cli.conftest import Run
 
 
@@ -88,3 +92,31 @@ def test_a_port_of_somebody_else_is_a_problem_for_the_embedded_stack_alone(
 def test_a_wrong_log_level_is_one_sentence(shareflow: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHAREFLOW_LOG", "loud")
     assert "SHAREFLOW_LOG" in shareflow("doctor").plainly_refused()
+
+
+def test_what_is_misspelt_is_named_with_what_is_meant(shareflow: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{OWN}CITY_OF", "Nantong")
+    own = findings(shareflow("doctor", "--json"))["settings"]
+    assert (own["state"], own["says"]) == ("warning", f"{OWN}CITY_OF is no setting.")
+    monkeypatch.setenv(f"{OWN}PAYLOD_KEYS", "/keys")
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL_FILE", "")
+    misspelt = findings(shareflow("doctor", "--json"))["settings"]
+    assert misspelt["state"] == "problem"
+    assert f"{OWN}PAYLOD_KEYS is no setting (is SHAREFLOW_PAYLOAD_KEYS meant?)" in misspelt["says"]
+    assert f"{OWN}PAYLOD_KEYS is no setting" in shareflow("worker").err
+
+
+def test_keys_that_others_may_read_are_a_problem(
+    shareflow: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(shareflow("admin", "payload-key", "2026-11").out, "ascii")
+    monkeypatch.setenv("SHAREFLOW_PAYLOAD_KEYS", str(keys))
+    for mode, state in ((0o644, "problem"), (0o660, "problem"), (0o440, "ok"), (0o400, "ok")):
+        keys.chmod(mode)
+        found = sealing_check(Settings())
+        assert (oct(mode), found.state) == (oct(mode), state)
+    strangers = os.stat_result((0o440, 0, 0, 1, 0, 12345, 0, 0, 0, 0))
+    monkeypatch.setattr(os, "geteuid", lambda: 10001)
+    monkeypatch.setattr(Path, "stat", lambda _, **__: strangers)
+    assert others_may_read(keys)

@@ -126,10 +126,15 @@ async def test_checkpoints_that_are_made_and_those_that_are_not(
         for name, says in (("shareflow/other", "in the name of"), (signer.key.name, "was signed with another key")):
             other = tmp_path / "other.key"
             other.write_text(write_secret_key(name, b"\x02" * 32), "ascii")
+            other.chmod(0o600)
             monkeypatch.setenv("SHAREFLOW_LOG_KEY", str(other))
             wrong = (await findings())["checkpoints"]
             assert (wrong.state, says in wrong.says, signer.key.name in wrong.says) == ("problem", True, True)
         monkeypatch.setenv("SHAREFLOW_LOG_KEY", str(key))
+        key.chmod(0o644)
+        seen = (await findings())["checkpoints"]
+        assert (seen.state, f"{key} may be read by others" in seen.says) == ("problem", True)
+        key.chmod(0o400)
         await ShareflowClient(ground.temporal, ground.engine).file("changshu-2019", APPLICATION)
         monkeypatch.setattr("cli.checks.checkpoints.LATE", 0)  # as if all of the while had passed
         late = (await findings())["checkpoints"]
