@@ -5,7 +5,9 @@ from typing import Final
 from pydantic import ValidationError
 
 from api.http.problems import UNPROCESSABLE, Problem, title_of
+from console.said import field_name
 from domain.messages import Language, label
+from domain.messages.days import day_said
 from starter.errors import InvalidInput, KeyReused, NeedsOperator, RequestRefused, Stale, Unavailable
 
 REFUSED: Final = (
@@ -20,7 +22,7 @@ def refusal_told(refusal: Exception, language: Language) -> tuple[int, str]:
         case Problem():
             return refusal.status_code, title_of(refusal, language)
         case RequestRefused():
-            return 422 if refusal.code in UNPROCESSABLE else 409, refusal.sentence(language)
+            return 422 if refusal.code in UNPROCESSABLE else 409, _in_words(refusal, language).sentence(language)
         case InvalidInput():
             return 422, str(refusal)
         case ValidationError():
@@ -32,3 +34,14 @@ def refusal_told(refusal: Exception, language: Language) -> tuple[int, str]:
         case Unavailable():
             return 503, label("problem", "unavailable", language)
     return 500, label("problem", "needs_operator", language)
+
+
+def _in_words(refusal: RequestRefused, language: Language) -> RequestRefused:
+    """The refusal with its field and its days as people say them."""
+    told = {
+        name: field_name(said, language) if name == "field" else day_said(said, language)
+        for name, said in refusal.details.items()
+        if isinstance(said, str)
+    }
+    details = {**refusal.details, **told}
+    return RequestRefused(refusal.code, refusal.article, refusal.statute, details, refusal.regulation)

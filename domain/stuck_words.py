@@ -1,7 +1,9 @@
 """What holds something up, and where it may go on from, in words; what is none of ours stays as it is."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
+from itertools import takewhile
 from typing import Final
 
 from domain.messages import Language, label, words
@@ -9,6 +11,7 @@ from domain.messages.days import day_text
 
 _KINDS: Final = ("stuck_reason", "stuck_kind", "stuck_why", "clock", "refusal")
 """Where the words of a reason are looked for, the first kind that has one."""
+_OF_DELIVERIES: Final = ("webhook_error", "webhook_reason")
 _BEFORE: Final = "before"
 _DUE: Final = re.compile(r"(\w+) due (\d{4}-\d{2}-\d{2})", re.ASCII)
 """What is said of a limit that people have let pass."""
@@ -28,6 +31,20 @@ def told_of_reason(reason: str, language: Language) -> str:
     return label("stuck_reason", "between", language).join([*said, *([left] if left else [])])
 
 
+def told_of_error(error: str, language: Language) -> str | None:
+    """What is known of an error, in words alone; None for one of which nothing is.
+
+    ``error`` begins with codes between colons, or, of a webhook, has them behind its address.
+    """
+    first, *rest = error.partition("\n")[0].split(" ")
+    if "://" in first:
+        known = [word for each in rest if (word := _word(each, language, _OF_DELIVERIES))]
+    else:
+        parts = (_word(each.strip(), language) for each in error.split(":"))
+        known = [word for word in takewhile(bool, parts) if word]
+    return label("stuck_reason", "between", language).join(dict.fromkeys(known)) or None
+
+
 def told_of_point(point: str, language: Language) -> str:
     """A point that something may be reset to (``first``, ``before:grant``, ``last``), in words."""
     name, _, command = point.partition(":")
@@ -37,7 +54,7 @@ def told_of_point(point: str, language: Language) -> str:
     return label("stuck_point", _BEFORE, language).format(command=known[language] if known else command)
 
 
-def _word(code: str, language: Language) -> str | None:
-    found = (words(kind)[code][language] for kind in _KINDS if code in words(kind))
+def _word(code: str, language: Language, kinds: Sequence[str] = _KINDS) -> str | None:
+    found = (words(kind)[code][language] for kind in kinds if code in words(kind))
     # A sentence that is to be filled in says nothing without what fills it.
     return next((each for each in found if "{" not in each), None)

@@ -118,6 +118,8 @@ async def test_a_day_of_use_that_is_over_is_refused_in_one_sentence_and_today_is
     told = refused.text.partition('role="alert"')[2].partition("</div>")[0]
     assert label("console", "use_until_over", "zh").format(**said) in told
     assert f'value="{past.isoformat()}"' in refused.text
+    late = await requester.send("/file", {**form, **FILLED, "use_until": "9999-12-31"})
+    assert (late.status_code, "使用期限须在1949年10月1日至2090年12月31日之间" in late.text) == (422, True)
     assert (await requester.send("/file", {**form, **FILLED, "use_until": today.isoformat()})).status_code == 303
 
 

@@ -46,6 +46,7 @@ async def test_an_operator_frees_one_by_forms(stuck: Sequence[str], enter: Enter
     assert f'href="/cases/{case}"' in line
     assert re.search(r"等待事项 <bdi>[A-Z0-9-]+</bdi> <span class=\"tag\">尚未立案", line)
     assert "<details" in line
+    assert "<summary>申请内容不完整</summary>" in line
     assert "application_incomplete: no" in line
     assert "另一事项办不成：申请内容不完整" in line
     assert page.count('data-act="batch"') == 1

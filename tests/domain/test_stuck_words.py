@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.stuck_words import told_of_point, told_of_reason
+from domain.stuck_words import told_of_error, told_of_point, told_of_reason
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,19 @@ from domain.stuck_words import told_of_point, told_of_reason
 )
 def test_codes_are_told_in_words(reason: str, said: str) -> None:
     assert told_of_reason(reason, "zh") == said
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("workflow_without_case: Workflow execution already started", "另一事项的流程在运行，但没有立案"),
+        ("http://127.0.0.1:9 gone", "接收方以 410 答复，不再接收"),
+        ("https://a.example 500 exhausted", "投递屡次失败，重试安排已用尽"),
+        ("Broken: nobody knows", None),
+    ],
+)
+def test_what_is_known_of_an_error_is_told_in_words_alone(error: str, said: str | None) -> None:
+    assert told_of_error(error, "zh") == said
 
 
 def test_points_are_told_in_words() -> None:
