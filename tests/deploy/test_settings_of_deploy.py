@@ -65,7 +65,7 @@ def test_a_unit_runs_a_command_that_there_is_with_its_secrets_in_files(path: Pat
     assert all(is_a_command(words) for words in found)
     named = set(re.findall(r"^Environment=SHAREFLOW_(?:DATABASE|MIGRATION)_URL(.*?)=%d/(\S+)$", unit, re.M))
     assert named
-    assert {f"{how}" for how, _ in named} == {"_FILE"}
+    assert {how for how, _ in named} == {"_FILE"}
     loaded = set(re.findall(r"^LoadCredential=(\S+?):/etc/shareflow/credentials/\1$", unit, re.M))
     assert {credential for _, credential in named} <= loaded
     assert loaded == set(re.findall(r"=%d/(\S+)$", unit, re.M))
