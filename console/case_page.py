@@ -100,7 +100,7 @@ def _shown(
         "typed_lines": list(typed_lines(typed, language)) if typed else (),
         "all_stages": [(it.stage, label("stage", it.stage, language)) for it in stages],
         # Drawn here, of elements of ours alone.
-        "diagram": Markup(drawn(case, language)),
+        "diagram": Markup(drawn(case, language, bilingual=False)),
         "clock_words": {clock.id: label("clock", clock.id, language) for clock in case.clocks},
         "papers": _papers(context, caller, told, language),
         "listed_as": {

@@ -115,7 +115,7 @@ async def procedure(request: Request) -> Response:
         raise Problem(404, "not_found")
     statute = packaged_statutes()[statute_id]
     picture = await asyncio.to_thread(picture_of, PROCEDURES[name], statute, language)
-    svg = await asyncio.to_thread(drawn, name, statute_id, language)
+    svg = await asyncio.to_thread(drawn, name, statute_id, language, bilingual=False)
     shown = {
         "statute": brief_of(statute),
         "name": label("procedure", name, language),

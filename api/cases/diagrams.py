@@ -40,12 +40,12 @@ async def drawing(request_id: RequestId, request: Request, caller: CallerIn) -> 
     return Response(await asyncio.to_thread(drawn, case, language), headers=HEADERS, media_type=SVG)
 
 
-def drawn(case: CaseDetail, language: Language) -> str:
-    """The picture of a case's procedure, with where it stands."""
-    return _drawn(ProcedureName(case.procedure), case.statute_digest, case.stage, language)
+def drawn(case: CaseDetail, language: Language, bilingual: bool = True) -> str:
+    """The picture of a case's procedure, with where it stands; ``bilingual``: its stages named in both languages."""
+    return _drawn(ProcedureName(case.procedure), case.statute_digest, case.stage, language, bilingual)
 
 
 # Many cases stand in the same stage of the same procedure.
 @lru_cache(maxsize=256)
-def _drawn(procedure: ProcedureName, statute: str, stage: Stage, language: Language) -> str:
-    return draw(picture_of(PROCEDURES[procedure], KNOWN.statute(statute), language), stage)
+def _drawn(procedure: ProcedureName, statute: str, stage: Stage, language: Language, bilingual: bool) -> str:
+    return draw(picture_of(PROCEDURES[procedure], KNOWN.statute(statute), language, bilingual), stage)

@@ -59,6 +59,9 @@ async def diagram(
 
 
 @lru_cache(maxsize=KEPT)
-def drawn(procedure: ProcedureName, statute: str, language: Language) -> str:
-    """A procedure under a text as the text of an SVG. Raises KeyError where either is not there."""
-    return draw(picture_of(PROCEDURES[procedure], packaged_statutes()[statute], language))
+def drawn(procedure: ProcedureName, statute: str, language: Language, bilingual: bool = True) -> str:
+    """A procedure under a text as the text of an SVG. Raises KeyError where either is not there.
+
+    ``bilingual``: its stages are named in both languages.
+    """
+    return draw(picture_of(PROCEDURES[procedure], packaged_statutes()[statute], language, bilingual))

@@ -76,7 +76,8 @@ def _head(picture: Picture, box: Box) -> Iterator[Text]:
     own, other = _names(picture, box)
     name = block(own, NAME, room, PAD, 8)
     yield name
-    yield replace(block(other, OTHER_NAME, room, PAD, name.top + name.height), foreign=True)
+    if other:
+        yield replace(block(other, OTHER_NAME, room, PAD, name.top + name.height), foreign=True)
 
 
 def _details(picture: Picture, box: Box, words: Wording) -> Iterator[Text]:
@@ -103,5 +104,6 @@ def _pill(id_: str, shape: Shape, wide: int, name: str, other: str | None) -> Fr
     return FrameBody(id_, shape, wide, texts[-1].top + texts[-1].height + 6, texts)
 
 
-def _names(picture: Picture, place: Box | End) -> tuple[str, str]:
-    return (place.zh, place.en) if picture.language == "zh" else (place.en, place.zh)
+def _names(picture: Picture, place: Box | End) -> tuple[str, str | None]:
+    own, other = (place.zh, place.en) if picture.language == "zh" else (place.en, place.zh)
+    return own, other if picture.bilingual else None

@@ -15,8 +15,11 @@ from starter.diagram.picture import Arrow, Box, End, Opening, Picture
 from starter.diagram.wording import KIND
 
 
-def picture_of(procedure: Procedure[Any], statute: Statute, language: Language) -> Picture:
-    """One procedure under one text, in the reader's language. Stages that no filing reaches there are left out."""
+def picture_of(procedure: Procedure[Any], statute: Statute, language: Language, bilingual: bool = True) -> Picture:
+    """One procedure under one text, in the reader's language; ``bilingual``: its stages named in the other one too.
+
+    Stages that no filing reaches there are left out.
+    """
     process = procedure.under(statute)
     return Picture(
         title=label(KIND, "title", language).format(procedure=label("procedure", procedure.name, language)),
@@ -27,6 +30,7 @@ def picture_of(procedure: Procedure[Any], statute: Statute, language: Language) 
         opens=[Opening(stage, _when(procedure, stage, statute, language)) for stage in process.opens],
         language=language,
         note=label(KIND, "note", language),
+        bilingual=bilingual,
     )
 
 

@@ -69,7 +69,8 @@ class Picture:
     """One procedure under one text. ``stages`` stand in the order of the articles, ``ends`` below them.
 
     ``language`` is that of the title, of all names but those given in both, and of what the picture says itself.
-    ``note`` is a sentence under the picture. Raises PictureError for names that are used twice or stand nowhere.
+    ``bilingual``: stages and endings are named in both. ``note`` is a sentence under the picture. Raises
+    PictureError for names that are used twice or stand nowhere.
     """
 
     title: str
@@ -80,6 +81,7 @@ class Picture:
     opens: Sequence[Opening]
     language: Language
     note: str | None = None
+    bilingual: bool = True
 
     def __post_init__(self) -> None:
         if not self.stages:
