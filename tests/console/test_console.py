@@ -12,7 +12,7 @@ from console.onward import WANTED
 from domain.messages import label, words
 from domain.words import Role
 from tests.api.callers import STRANGER, Bearer, People
-from tests.console.conftest import THE_SCRIPT, Enter
+from tests.console.conftest import THE_SCRIPT, Enter, Person
 from tests.engine.cases import PROVIDER
 
 
@@ -225,3 +225,15 @@ async def test_nobody_chooses_who_he_is_but_in_the_demonstration(context: AppCon
         assert (await real.post("/sign-in", data={"role": "operator"})).status_code == 403
     rebound = await door.post("/sign-in", data={"role": "operator"}, headers={"Host": "elsewhere.example"})
     assert rebound.status_code == 403
+
+
+async def test_whoever_audits_and_is_of_the_bureau_decides_as_the_bureau_alone(
+    door: httpx.AsyncClient, people: People
+) -> None:
+    answer = await door.post("/sign-in", data={"role": ["auditor", "bureau"], "org": "bureau"})
+    door.cookies.clear()
+    both, request_id = Person(door, answer.headers["set-cookie"].split("=", 1)[1].split(";")[0]), await people.file()
+    assert (await both.give(request_id, "accept", **{"as": "auditor"})).status_code == 403
+    assert (await both.give(request_id, "accept")).status_code == 303
+    events = (await people.get("auditor", f"/v1/requests/{request_id}/events")).json()["items"]
+    assert [it["actor"]["role"] for it in events if it["type"] == "accepted"] == ["bureau"]
