@@ -86,7 +86,10 @@ def restored_from(url: str) -> str | None:
             return None
         mark = access.mark
     if mark is None:
-        raise DumpFailed("The database has tables already: a backup is restored into an empty one.")
+        raise DumpFailed(
+            "The database has tables already: a backup is restored into an empty one, and for the embedded stack "
+            "into a new SHAREFLOW_STATE before `shareflow up` runs there."
+        )
     return mark
 
 

@@ -19,7 +19,8 @@ from configuration.errors import StartupError
 from configuration.log_key import signer_at_hand, signer_named
 from configuration.object_store import object_place_of
 from configuration.settings import Settings, environment_with
-from embedded.stack.postgres import programs_folder
+from embedded.stack.folder import StateFolder, running_stack
+from embedded.stack.postgres import programs_folder, start_postgres
 from ledger.dumping import DumpFailed, PostgresTools, dump, restore, restored_from
 from ledger.errors import LedgerUnavailable
 from ledger.reader import reader_at
@@ -29,6 +30,7 @@ from starter.backups import (
     LEDGER,
     BackupManifest,
     BackupUnusable,
+    CheckedBackup,
     NewBackup,
     checked_backup,
     refuse_other_files,
@@ -70,6 +72,7 @@ def _back_up(settings: Settings, to: Path) -> BackupManifest:
 async def restore_and_tell(backup: Path, as_json: bool) -> None:
     """Restore a backup into an empty database and empty folders, and tell what was done."""
     settings = Settings()
+    aside = _is_for_embedded(settings)
     with _refusals():
         changed = await asyncio.to_thread(_restore, settings, backup)
     moment = await _beside_temporal(settings)
@@ -77,7 +80,8 @@ async def restore_and_tell(backup: Path, as_json: bool) -> None:
         print_json({"backup": str(backup), "changed": changed, "moment": vars(moment)})
         return
     if changed:
-        typer.echo(f"{backup} is restored; {_not_in_it(settings)}.")
+        where = f" into the embedded database in {settings.state}, where `shareflow up` starts it" if aside else ""
+        typer.echo(f"{backup} is restored{where}; {_not_in_it(settings)}.")
     else:
         typer.echo(f"{backup} was restored here already; nothing was changed.")
     typer.echo(moment.says)
@@ -95,7 +99,12 @@ async def _beside_temporal(settings: Settings) -> Check:
 
 def _restore(settings: Settings, folder: Path) -> bool:
     """Whether anything had to be done. Everything is looked at before anything is; the ledger comes last."""
-    backup, url = checked_backup(folder), owners_url(settings)
+    backup = checked_backup(folder)
+    with _database(settings) as url:
+        return _restored_into(url, settings, backup)
+
+
+def _restored_into(url: str, settings: Settings, backup: CheckedBackup) -> bool:
     mark = restored_from(url)
     if mark not in (None, backup.digest):
         raise BackupUnusable("Another backup was restored into this database: this one needs an empty one.")
@@ -107,6 +116,26 @@ def _restore(settings: Settings, folder: Path) -> bool:
     if mark is None:
         restore(url, backup.folder / LEDGER, backup.digest, _tools())
     return mark is None or copied > 0
+
+
+def _is_for_embedded(settings: Settings) -> bool:
+    """Whether nothing is named and nothing runs: a backup is then for the embedded stack that is to run here."""
+    named = settings.migration_url or settings.database_url or settings.temporal.get("target_host")
+    return not named and running_stack(settings.state) is None
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    """Where a ledger is restored; the embedded database runs for as long as that takes. Raises StartupError."""
+    if not _is_for_embedded(settings):
+        yield owners_url(settings)
+        return
+    with StateFolder(settings.state) as folder:
+        server = start_postgres(folder.postgres)
+        try:
+            yield server.url
+        finally:
+            server.stop()
 
 
 def _tools() -> PostgresTools:

@@ -6,6 +6,7 @@ brought to a moment by its WAL in ``with_point_in_time.py``; here it is a backup
 
 import asyncio
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -20,9 +21,10 @@ from cli.checks.findings import Check
 from cli.checks.moment import moment_check
 from configuration.settings import Settings
 from domain.words import Stage
+from embedded.stack.postgres import start_postgres
 from ledger.engine import Engine, connect
 from ledger.queries.events import events_of
-from ledger.reader import Reader
+from ledger.reader import Reader, reader_at
 from ledger.schema import migrate
 from protocol.connecting import connect_to
 from protocol.errors import LEDGER_CONFLICT
@@ -177,3 +179,28 @@ async def test_the_ledger_is_older_and_nothing_is_written_over(
         await handle_of(client, behind).signal("retry_step")
         await client.command(behind, command(R, C.ACCEPT_REFUSAL, {}))
         assert (await asyncio.to_thread(client.get, behind)).stage is Stage.CLOSED
+
+
+def test_a_backup_is_restored_into_an_embedded_stack_that_is_to_run(
+    new_database: Callable[[], str], shareflow: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not in pytest's own folder: the server runs as another user, who could not enter that."""
+    url = new_database()
+    engine = connect(url, pool_size=1)
+    migrate(engine)
+    engine.dispose()
+    with tempfile.TemporaryDirectory(prefix="shareflow-") as name:
+        Path(name).chmod(0o755)
+        backup, state = Path(name, "backup"), Path(name, "state")
+        monkeypatch.setenv("SHAREFLOW_STATE", str(state))
+        monkeypatch.setenv("SHAREFLOW_DATABASE_URL", url)
+        assert shareflow("admin", "backup", backup).code == 0
+        monkeypatch.delenv("SHAREFLOW_DATABASE_URL")
+        assert f"restored into the embedded database in {state}" in shareflow("admin", "restore", backup).out
+        assert "nothing was changed" in shareflow("admin", "restore", backup).out
+        server = start_postgres(state / "postgres")
+        with reader_at(server.url) as reader:
+            reader.require_schema()
+        server.stop()
+        monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:9")
+        assert "No engine is running here" in shareflow("admin", "restore", backup).plainly_refused(2)
