@@ -74,7 +74,7 @@ class CallerSettings:
         "SHAREFLOW_FAILURE_LIMIT",
         as_rate("600/minute"),
         "rate",
-        "how many bad tokens one address may bring",
+        "how many bad tokens one address may bring, or one network of 64 bits of IPv6",
         "the API",
         usual="600/minute",
     )

@@ -12,7 +12,7 @@ from typing import Final
 import psycopg2.extensions
 from sqlalchemy import Engine, make_url, text
 
-from ledger.engine import connect, reading
+from ledger.engine import USUALLY_NAMED, connect, reading
 from ledger.errors import LedgerUnavailable
 from ledger.schema import migrate
 
@@ -76,12 +76,13 @@ def dump(url: str, to: Path, tools: PostgresTools) -> None:
         tools.run("pg_dump", access.server_version, url, "--format=custom", f"--file={to}")
 
 
-def restored_from(url: str) -> str | None:
+def restored_from(url: str, named: str = USUALLY_NAMED) -> str | None:
     """The digest of the backup that a database came from; None for an empty one, in which one can be restored.
 
+    ``named`` is the setting that says the address.
     Raises LedgerUnavailable, and DumpFailed for a database that holds anything else.
     """
-    with closing(_Access(url)) as access:
+    with closing(_Access(url, named)) as access:
         if access.is_empty:
             return None
         mark = access.mark
@@ -108,8 +109,8 @@ def restore(url: str, file: Path, digest: str, tools: PostgresTools) -> None:
 class _Access:
     """A connection to the database while its programs work on it. Raises LedgerUnavailable for one through a pooler."""
 
-    def __init__(self, url: str) -> None:
-        self.engine: Engine = connect(url, pool_size=1)
+    def __init__(self, url: str, named: str = USUALLY_NAMED) -> None:
+        self.engine: Engine = connect(url, pool_size=1, named=named)
         try:
             self._refuse_pooler()
         except BaseException:

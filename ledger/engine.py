@@ -3,7 +3,7 @@
 import select
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import psycopg2
@@ -25,18 +25,28 @@ _LIMITS = text("SELECT current_setting('lock_timeout'), current_setting('idle_in
 _TAKES_NONE = "unsupported startup parameter"
 """What PgBouncer says to ``options``; told to ignore them, it says nothing."""
 _SINGLE_CALLS: WeakKeyDictionary[Engine, SingleCalls] = WeakKeyDictionary()
-_MEND = "check SHAREFLOW_DATABASE_URL and that PostgreSQL runs"
+_MEND = "check {} and that PostgreSQL runs"
+USUALLY_NAMED: Final = "SHAREFLOW_DATABASE_URL"
+"""What names the ledger's database, unless its owner's address counts."""
 
 
-def connect(url: str, pool_size: int = 10, cursor: type[psycopg2.extensions.cursor] | None = None) -> Engine:
+def connect(
+    url: str,
+    pool_size: int = 10,
+    cursor: type[psycopg2.extensions.cursor] | None = None,
+    named: str = USUALLY_NAMED,
+) -> Engine:
     """An engine for ``url`` (``postgresql://user:password@host:port/database``), tried once.
 
     ``pool_size`` connections are kept, as many again may be opened for a moment; ``cursor`` is what they ask the
-    database with (None: the driver's own). Behind a pooler that takes no settings
-    from sessions, such as PgBouncer in transaction mode, those of the role count. Raises LedgerUnavailable for a wrong
-    URL, a database that does not answer within ten seconds, and a role without its limits behind a pooler.
+    database with (None: the driver's own); ``named`` is the setting that is to be checked when it fails.
+
+    Behind a pooler that takes no settings from sessions, such as PgBouncer in transaction mode, those of the role
+    count. Raises LedgerUnavailable for a wrong URL, a database that does not answer within ten seconds, and a role
+    without its limits behind a pooler.
     """
-    address = _address(url)
+    mend = _MEND.format(named)
+    address = _address(url, mend)
     by = {} if cursor is None else {"cursor_factory": cursor}
     options = " ".join(part for part in (_SESSION, _text(address.query.get("options"))) if part)
     try:
@@ -49,7 +59,7 @@ def connect(url: str, pool_size: int = 10, cursor: type[psycopg2.extensions.curs
     except DBAPIError as error:
         cause = " ".join(str(error.orig).split()) or "no answer"
         shown = address.render_as_string(hide_password=True)
-        raise LedgerUnavailable(f"The ledger's database {shown} cannot be reached ({cause}); {_MEND}.") from error
+        raise LedgerUnavailable(f"The ledger's database {shown} cannot be reached ({cause}); {mend}.") from error
 
 
 def _tried(address: URL, pool_size: int, options: Mapping[str, Any]) -> Engine:
@@ -127,17 +137,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
                 driver.autocommit = False
 
 
-def _address(url: str) -> URL:
+def _address(url: str, mend: str) -> URL:
     """The URL with the driver that is installed; any other database is refused."""
     try:
         address = make_url(url)
     except (ArgumentError, ValueError) as error:
         # The text itself stays out of the message: it may hold a password.
         raise LedgerUnavailable(
-            f"The ledger's database URL cannot be read; it looks like postgresql://user@host/database: {_MEND}."
+            f"The ledger's database URL cannot be read; it looks like postgresql://user@host/database: {mend}."
         ) from error
     if address.drivername not in ("postgres", "postgresql", "postgresql+psycopg2"):
-        raise LedgerUnavailable(f"The ledger needs PostgreSQL, not {address.drivername}; {_MEND}.")
+        raise LedgerUnavailable(f"The ledger needs PostgreSQL, not {address.drivername}; {mend}.")
     return address.set(drivername="postgresql+psycopg2")
 
 

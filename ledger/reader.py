@@ -16,7 +16,7 @@ from domain.log.acts import OperatorAct
 from domain.stuck import Trouble
 from ledger.assessment_book import AssessmentBook
 from ledger.calendar_store import CalendarStore
-from ledger.engine import Engine, connect, ping
+from ledger.engine import USUALLY_NAMED, Engine, connect, ping
 from ledger.log_book import LogBook
 from ledger.queries import (
     acts,
@@ -378,16 +378,16 @@ class Reader:
         """The schema that the database has; None: no tables yet."""
         return schema_of(self.engine)
 
-    def require_schema(self) -> None:
-        """Nothing, for a database on which this version works. Raises LedgerUnavailable for any other."""
-        require_schema(self.engine)
-
 
 @contextmanager
-def reader_at(url: str) -> Iterator[Reader]:
-    """A reader of the ledger at an address while inside, with one connection. Raises LedgerUnavailable."""
-    reader = Reader(connect(url, pool_size=1))
+def reader_at(url: str, named: str = USUALLY_NAMED) -> Iterator[Reader]:
+    """A reader of the ledger at an address, which the setting ``named`` says, while inside; with one connection.
+
+    Raises LedgerUnavailable, also for a schema on which this version does not work.
+    """
+    reader = Reader(connect(url, pool_size=1, named=named))
     try:
+        require_schema(reader.engine)
         yield reader
     finally:
         reader.close()

@@ -34,6 +34,10 @@ class BackupUnusable(Exception):
     """A folder cannot be backed up into, or what it holds cannot be restored; the message is one sentence."""
 
 
+class PlaceUnusable(Exception):
+    """Nothing can be written where a backup is to be; the message is one sentence."""
+
+
 class BackedUpFile(BaseModel, extra="forbid"):
     """A file of a backup: its length in bytes, and its digest in hexadecimal."""
 
@@ -69,7 +73,9 @@ class NewBackup:
     """A backup that is being made: beside its place, which it takes once it is whole."""
 
     def __init__(self, to: Path) -> None:
-        """Raises BackupUnusable for a place that holds anything."""
+        """Raises BackupUnusable for a place that holds anything, PlaceUnusable for one that cannot be written."""
+        if not to.name:
+            raise PlaceUnusable("A backup takes a folder of its own, which has a name, such as /backup/2026-11-28.")
         self.to = to
         self.folder = to.with_name(f".{to.name}.part")
         try:
@@ -78,7 +84,7 @@ class NewBackup:
             shutil.rmtree(self.folder, ignore_errors=True)  # of one that was broken off
             self.folder.mkdir(mode=0o700, parents=True)
         except OSError as error:
-            raise BackupUnusable(f"The folder {to} cannot be written ({error.strerror}).") from error
+            raise PlaceUnusable(f"The folder {to} cannot be written ({error.strerror}).") from error
 
     @property
     def ledger(self) -> Path:

@@ -1,6 +1,7 @@
 """How much one caller may ask, and how large a body may be."""
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network
 
 from cachetools import TTLCache
 from limits import RateLimitItem
@@ -40,18 +41,30 @@ class Limits:
 
     def failed(self, address: str) -> None:
         """Count a bad token."""
-        self._failures.hit(address)
+        self._failures.hit(network_of(address))
 
     def refuse_flood(self, address: str) -> None:
         """Raises Problem 429 for an address that came with too many bad tokens."""
-        if self._failures.full(address):
+        if self._failures.full(network_of(address)):
             raise _too_many(self._failures.rate)
 
     def checks_dossier(self, address: str) -> None:
         """Count a dossier that an address has checked on the page. Raises Problem 429 when it is one too many."""
-        if self._checks is None or self._checks.full(address):
+        network = network_of(address)
+        if self._checks is None or self._checks.full(network):
             raise _too_many((self._checks or self._failures).rate)
-        self._checks.hit(address)
+        self._checks.hit(network)
+
+
+def network_of(address: str) -> str:
+    """Whose an address is: of IPv6 its network of 64 bits, which is the least that anybody is given; else itself."""
+    if ":" not in address:
+        return address
+    try:
+        parsed = IPv6Address(address)
+    except ValueError:
+        return address
+    return str(parsed.ipv4_mapped or IPv6Network((int(parsed), 64), strict=False))
 
 
 class _Counted:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import typer
 
-from cli.admin.migrating import owners_url
+from cli.admin.migrating import owners_setting, owners_url
 from cli.checks.findings import Check, skipped
 from cli.checks.moment import NAME as MOMENT
 from cli.checks.moment import moment_check
 from cli.connection import connected
-from cli.errors import REFUSED, Failure
+from cli.errors import REFUSED, UNUSABLE, Failure
 from cli.output import print_json
 from configuration.archive import archive_folder
 from configuration.errors import StartupError
@@ -32,6 +32,7 @@ from starter.backups import (
     BackupUnusable,
     CheckedBackup,
     NewBackup,
+    PlaceUnusable,
     checked_backup,
     refuse_other_files,
     restore_folder,
@@ -58,8 +59,7 @@ async def back_up_and_tell(to: Path, as_json: bool) -> None:
 def _back_up(settings: Settings, to: Path) -> BackupManifest:
     """The ledger first: what its cases refer to was kept before, and is copied afterwards."""
     url, signer = owners_url(settings), signer_named(settings) or signer_at_hand(None, settings.state)
-    with reader_at(url) as reader:
-        reader.require_schema()
+    with reader_at(url, owners_setting(settings)) as reader:
         schema, keys = reader.schema() or "", reader.log.signing_keys()
     new = NewBackup(to)
     dump(url, new.ledger, _tools())
@@ -105,7 +105,7 @@ def _restore(settings: Settings, folder: Path) -> bool:
 
 
 def _restored_into(url: str, settings: Settings, backup: CheckedBackup) -> bool:
-    mark = restored_from(url)
+    mark = restored_from(url, owners_setting(settings))
     if mark not in (None, backup.digest):
         raise BackupUnusable("Another backup was restored into this database: this one needs an empty one.")
     folders = _folders(settings)
@@ -159,6 +159,8 @@ def _not_in_it(settings: Settings) -> str:
 def _refusals() -> Iterator[None]:
     try:
         yield
+    except PlaceUnusable as why:
+        raise Failure(str(why), UNUSABLE) from why
     except (BackupUnusable, DumpFailed) as why:
         raise Failure(str(why), REFUSED) from why
     except OSError as error:

@@ -26,9 +26,15 @@ def owners_url(settings: Settings) -> str:
     return url
 
 
+def owners_setting(settings: Settings) -> str:
+    """The setting of which that is, to be checked when nobody answers there."""
+    return (Settings.migration_url if settings.migration_url else Settings.database_url).variable
+
+
 async def migrate_and_tell(as_json: bool) -> None:
     """Migrate, and tell from which schema to which."""
-    before = await asyncio.to_thread(_migrated, owners_url(Settings()))
+    settings = Settings()
+    before = await asyncio.to_thread(_migrated, owners_url(settings), owners_setting(settings))
     kept = works_with(before)
     if as_json:
         print_json({"before": before, "schema": before if kept else SCHEMA, "changed": not kept})
@@ -39,8 +45,8 @@ async def migrate_and_tell(as_json: bool) -> None:
         typer.echo(f"The ledger has the schema {SCHEMA} now; it had {before or 'none'}.")
 
 
-def _migrated(url: str) -> str | None:
-    engine = connect(url, pool_size=1)
+def _migrated(url: str, named: str) -> str | None:
+    engine = connect(url, pool_size=1, named=named)
     try:
         return migrate(engine)
     finally:

@@ -1,7 +1,7 @@
 """The guards of the HTTP door: too much, too often, away, defect; and its health and figures."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from api.app import create_app
 from api.context import AppContext, open_context
+from api.http.limits import Limits
+from api.http.problems import Problem
 from api.settings import ApiSettings, api_settings
 from configuration.errors import StartupError
 from configuration.settings import Settings
@@ -53,6 +55,25 @@ async def test_an_address_that_guesses_tokens_is_shut_out(opened: OpenRequest, b
             assert (await api.get("/v1/statutes", headers={"Authorization": "Bearer guess"})).status_code == 401
         answer = await api.get("/v1/statutes", headers=bearer(Role.AUDITOR))
         assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::2", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+    ],
+)
+def test_a_network_of_ipv6_that_guesses_tokens_is_shut_out_whole(first: str, other: str, same: bool) -> None:
+    limits = Limits(parse("9/hour"), parse("1/hour"), parse("1/hour"))
+    limits.failed(first)
+    limits.checks_dossier(first)
+    for refuse in (limits.refuse_flood, limits.checks_dossier):
+        with pytest.raises(Problem) if same else nullcontext():
+            refuse(other)
 
 
 async def test_a_ledger_that_is_away_is_a_reason_to_ask_again(

@@ -68,7 +68,7 @@ def test_a_ledger_is_migrated_once_and_processes_do_not_migrate(
     for schema in (f"{int(SCHEMA) - 1:04}", "garbage"):
         with engine.begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = :schema"), {"schema": schema})
-        for reading in (["stuck"], ["request", "list"], ["audit", "findings"]):
+        for reading in (["stuck"], ["request", "list"], ["audit", "findings"], ["calendar", "list"]):
             assert f"has the schema {schema}, this version" in shareflow(*reading).plainly_refused()
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :next"), {"next": f"{int(SCHEMA) + 1:04}"})
@@ -87,6 +87,9 @@ def test_an_address_may_stand_in_a_file_which_counts_for_owners_first(
     file.write_text("postgresql://owner:secret@127.0.0.1:1/d\n", "utf-8")
     refused = shareflow("admin", "migrate").plainly_refused()
     assert ("owner:***@" in refused, "secret" in refused) == (True, False)
+    for named in (["migrate"], ["backup", str(tmp_path / "backup")]):
+        refused = shareflow("admin", *named).plainly_refused()
+        assert ("check SHAREFLOW_MIGRATION_URL" in refused, "SHAREFLOW_DATABASE_URL" in refused) == (True, False)
     monkeypatch.setenv("SHAREFLOW_MIGRATION_URL", "postgresql://owner@127.0.0.1:1/d")
     assert "both set" in shareflow("admin", "migrate").plainly_refused()
 

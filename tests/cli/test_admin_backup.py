@@ -68,8 +68,8 @@ async def test_an_installation_is_backed_up_and_restored_once(
         assert done.code == 0, done
         return json.loads(done.out)
 
-    async def refused(*arguments: object) -> str:
-        return (await asyncio.to_thread(shareflow, "admin", *arguments)).plainly_refused(1)
+    async def refused(*arguments: object, code: int = 1) -> str:
+        return (await asyncio.to_thread(shareflow, "admin", *arguments)).plainly_refused(code)
 
     await ShareflowClient(ground.temporal, ground.engine).file("nantong-2020", application(), key="backed-up")
     here = ground.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -85,6 +85,9 @@ async def test_an_installation_is_backed_up_and_restored_once(
     assert set((backup / "keys/checkpoint.pub").read_text("utf-8").splitlines()) == keys
     assert not list(backup.rglob("checkpoint.key"))
     assert "is not empty" in await refused("backup", backup)
+    assert "which has a name" in await refused("backup", "", code=2)
+    (tmp_path / "no-folder").touch()
+    assert "cannot be written" in await refused("backup", tmp_path / "no-folder" / "backup", code=2)
     before = contents(here)
 
     there = new_database()
