@@ -142,7 +142,8 @@ class BodyLimit:
                 raise Problem(413, "too_large")
             return message
 
-        await self._app({**scope, SEEN: seen}, counted, send)
+        scope[SEEN] = seen  # in this scope itself: whoever stands around reads in it which endpoint answered
+        await self._app(scope, counted, send)
 
 
 def _counts_itself(path: str) -> bool:
