@@ -14,6 +14,7 @@ from api.dependencies import acting, require_role
 from api.http.problems import Problem
 from api.stuck.endpoints import MENDERS, shown, subject_out
 from api.stuck.presenters import batch_out, cause_out
+from api.stuck.schemas import StuckSubjectOut
 from api.worklist.endpoints import OVERSEERS
 from console.desk import ROWS, next_after
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
@@ -21,12 +22,15 @@ from console.pages import ANY_CASE, page, see_other
 from console.reach import openable
 from console.refusals import REFUSED, refusal_told
 from domain.access import visibility_of
-from domain.messages import Language, label
-from domain.stuck import BatchState, Remedied, Remedy
+from domain.log.acts import ActKind
+from domain.messages import Language, label, words
+from domain.stuck import BatchState, Remedied, Remedy, RemedyResult
 from domain.stuck_words import told_of_reason
 from starter.errors import NotFound
 from starter.stuck import LONGEST, MOVES, NAME_AT_MOST, StuckDesk
 
+CAME: Final = "came"
+"""The part of the address that says what came of the visitor's remedy."""
 IDLE: Final = (BatchState.CANCELLED, BatchState.FINISHED)
 
 
@@ -69,12 +73,19 @@ async def _list(request: Request, visitor: Visitor, sent: StuckForm | None = Non
 
 async def one(request: Request) -> Response:
     """What holds one up this moment, what was done about it, and what may be."""
-    return await _one(request, await _mender(request))
+    visitor = await _mender(request)
+    try:
+        return await _one(request, visitor)
+    except NotFound:
+        if CAME not in request.query_params:
+            raise
+        return see_other("/stuck")  # it was no case, and moves now
 
 
 async def _one(request: Request, visitor: Visitor, sent: StuckForm | None = None, status: int = 200) -> Response:
     subject = request.path_params["subject"]
     told = await subject_out(door_of(request).context, subject, language_of(request))
+    sent = sent or _came_of(request, told, visitor)
     remedies = {remedy for each in told.troubles for remedy in each.remedies} | {Remedy.NOTE, Remedy.HAND_OVER}
     is_case = ":" not in subject and "/" not in subject
     waited_for = [each.waits_on for each in told.troubles if each.waits_on]
@@ -90,6 +101,21 @@ async def _one(request: Request, visitor: Visitor, sent: StuckForm | None = None
     return page(request, "stuck_one.html", visitor, context, status)
 
 
+def _came_of(request: Request, told: StuckSubjectOut, visitor: Visitor) -> StuckForm | None:
+    """What came of the visitor's remedy, as the address says after one; None where the visitor tried none."""
+    result, why = request.query_params.get(CAME, ""), request.query_params.get("why", "")
+    tried = any(each.by == visitor.caller.subject and each.kind in _TRIED for each in told.notes)
+    if not tried or result not in set(RemedyResult):
+        return None
+    language = language_of(request)
+    said = told_of_reason(why, language) if why in words("stuck_why") else ""
+    sentence = " ".join((label("stuck_result", result, language), said)).strip()
+    return StuckForm({}, result=sentence, good=result == RemedyResult.RECOVERED)
+
+
+_TRIED: Final = (ActKind.STUCK_RETRY, ActKind.STUCK_RESET)
+
+
 async def act(request: Request) -> Response:
     """Carry out what a form asks for, and tell what came of it."""
     visitor, language = await _mender(request), language_of(request)
@@ -101,13 +127,12 @@ async def act(request: Request) -> Response:
     except REFUSED as refusal:
         status, sentence = refusal_told(refusal, language)
         return await _one(request, visitor, StuckForm(values, wrong=sentence), status)
+    own = f"/stuck/{quote(subject, safe='')}"
     if came is None:
-        return see_other(f"/stuck/{quote(subject, safe='')}")
-    result = " ".join((label("stuck_result", came.result, language), told_of_reason(came.why, language))).strip()
-    try:
-        return await _one(request, visitor, StuckForm({}, result=result, good=not came.why))
-    except NotFound:  # it was no case, and moves now
-        return see_other("/stuck")
+        return see_other(own)
+    # Why it is still stuck, its page says; why nothing was done is a word of ours.
+    why = {"why": came.why} if came.why in words("stuck_why") else {}
+    return see_other(f"{own}?{urlencode({CAME: came.result, **why})}")
 
 
 def _refuse_unless_said(values: Mapping[str, str], language: Language) -> None:

@@ -61,8 +61,10 @@ async def test_an_operator_frees_one_by_forms(stuck: Sequence[str], enter: Enter
         for act, said in (("note", {"text": f"交{unfit}班"}), ("hand-over", {"to": f"李{unfit}工", "reason": "交班"})):
             status, text = await sent(operator, own, act, f"{own}/{act}", **said)
             assert (status, 'role="alert"' in text) == (422, True)
-    status, text = await sent(operator, own, "retry", f"{own}/retry", reason="对方材料已补齐")
-    assert (status, "已恢复" in text) == (200, True)
+    assert "已恢复" not in (await operator.get(f"{own}?came=recovered")).text
+    status, there = await sent(operator, own, "retry", f"{own}/retry", reason="对方材料已补齐")
+    assert (status, there) == (303, f"{own}?came=recovered")
+    assert "已恢复" in (await operator.get(there)).text.partition('role="status"')[2].partition("</div>")[0]
     bureau = await enter(Role.BUREAU, "bureau")
     assert (await bureau.get(own)).status_code == 403
     seen = await bureau.get("/stuck")
