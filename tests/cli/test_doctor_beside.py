@@ -220,5 +220,6 @@ def test_keys_that_seal_messages(tmp_path: Path) -> None:
     settings = Settings({Settings.payload_keys.variable: str(file)})
     assert sealing_check(Settings({})).state == "skipped"
     assert (sealing_check(settings).state, str(file) in sealing_check(settings).says) == ("problem", True)
+    file.touch(0o600)
     file.write_text(f"{written_key('b', SealKind.SM4_GCM)}\n{written_key('a', SealKind.AES_256_GCM)}\n", "ascii")
     assert told(sealing_check(settings))[:2] == ("ok", "messages are sealed with b (sm4-gcm), a still open")
