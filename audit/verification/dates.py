@@ -6,7 +6,7 @@ which differs from the server's by what its history says (``shift``): its dates 
 that goes; of when anything happened in the world they show nothing.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -16,7 +16,7 @@ from audit.verification.replayed import Replayed
 from audit.verification.results import CheckFailed
 from domain.engine.records import RecordedEvent
 from domain.evidence import instant_text
-from domain.words import CommandName, EventType, Role
+from domain.words import CommandName, Role
 from protocol.messages import CaseOpening
 
 MARGIN: Final = timedelta(minutes=10)
@@ -35,7 +35,7 @@ class ServerTimes(NamedTuple):
     """
 
     recorded: Mapping[int, datetime] = {}
-    told: Collection[int] = ()
+    told: frozenset[int] = frozenset()
     shift: timedelta = timedelta()
 
     def dated(self, at: datetime) -> str:
@@ -97,7 +97,7 @@ def server_times(record: CaseRecord, replayed: Replayed, opening: CaseOpening) -
     for heard in replayed.steps:
         for seq in range(heard.step.head + 1, min(heard.result.head, len(record.events)) + 1):
             found.setdefault(seq, heard.answered_at)
-    told = {each.seq for heard in replayed.steps for each in heard.result.events}
+    told = frozenset(each.seq for heard in replayed.steps for each in heard.result.events)
     return ServerTimes(found, told, opening.shift)
 
 
@@ -114,18 +114,19 @@ def check_dates(record: CaseRecord, replayed: Replayed, opening: CaseOpening) ->
     _check_order(record)
     ahead = _ahead(record, times)
     late, unshown = dict[int, timedelta](), dict[int, timedelta]()
-    for event, taken_at, of_the_past in _told(record, replayed, opening):
-        gap = taken_at + times.shift - event.at
+    for events, taken_at, of_the_past in _told(record, replayed, opening, times):
+        gap = taken_at + times.shift - events[-1].at
+        numbers = [event.seq for event in events]
         if gap > LONGEST_OUTAGE + times.most_skipped():
-            if not (of_the_past or event.seq in times.told):
+            if not (of_the_past or times.told.issuperset(numbers)):
                 raise CheckFailed(
-                    f"event {event.seq} is dated {instant_text(event.at)}; by the history the case was told only "
+                    f"event {numbers[0]} is dated {instant_text(events[0].at)}; by the history the case was told only "
                     f"{gap.days} days later, on {times.dated(taken_at)}{times.own_clock()}",
-                    event.article,
+                    events[0].article,
                 )
-            unshown[event.seq] = gap
+            unshown |= dict.fromkeys(numbers, gap)
         elif gap > MARGIN:
-            late[event.seq] = gap
+            late |= dict.fromkeys(numbers, gap)
     said = (
         "in order, none after the ledger had its event",
         f"by the history {listed([*late])} came more than {MARGIN} after the date, by {_longest(late)} at most"
@@ -182,20 +183,29 @@ def _ahead(record: CaseRecord, times: ServerTimes) -> Sequence[int]:
 
 
 def _told(
-    record: CaseRecord, replayed: Replayed, opening: CaseOpening
-) -> Iterator[tuple[RecordedEvent, datetime, bool]]:
-    """What the case was told from outside: the event, the server's time then, whether it may be of the past.
+    record: CaseRecord, replayed: Replayed, opening: CaseOpening, times: ServerTimes
+) -> Iterator[tuple[Sequence[RecordedEvent], datetime, bool]]:
+    """What the case was told from outside: the events, the server's time then, whether they may be of the past.
 
-    Of each command the last event, for what time alone had brought by then comes first; of several commands under one
-    key the first.
+    Of each command the events of its own instant, for what time alone had brought by then comes first; of several
+    tries under one key the first that was not refused. Where the history has no command, it was told by its ledger.
     """
     if replayed.begun_at is not None:
-        yield record.filed, replayed.begun_at, opening.actor.role is Role.PLATFORM
-    for key, event in {event.key: event for event in record.events}.items():
-        for given in replayed.given.get(key or "", ())[:1]:
-            command = given.command
-            of_the_past = command.name is CommandName.RECORD_USE or command.by_case is not None
-            yield event, given.taken_at, of_the_past
+        yield [record.filed], replayed.begun_at, opening.actor.role is Role.PLATFORM
+    by_key = dict[str, list[RecordedEvent]]()
+    for event in record.events:
+        if event.key is not None:
+            by_key.setdefault(event.key, []).append(event)
+    for key, its_own in by_key.items():
+        events = [event for event in its_own if event.at == its_own[-1].at]
+        tries = replayed.given.get(key, ())
+        given = next((each for each in tries if each.update not in replayed.refused), None)
+        if given is not None:
+            command, platform = given.command, given.command.actor.role is Role.PLATFORM
+            asked = command.name is CommandName.RECORD_USE or command.by_case is not None
+            yield events, given.taken_at, asked and platform
+        elif its_own[-1].seq in times.told and its_own[0].seq > record.filed.seq:
+            yield events, times.recorded[its_own[-1].seq], False
 
 
 def check_covered(
@@ -221,8 +231,7 @@ def check_covered(
         )
     before = [event for event in record.events[covered:] if event.at - seen < shift - MARGIN]
     for event in before if times else ():
-        waits = event.actor.role is Role.PLATFORM or event.type is EventType.USED
-        too_old = event.at - seen < shift - LONGEST_OUTAGE and not waits
+        too_old = event.at - seen < shift - LONGEST_OUTAGE and event.actor.role is not Role.PLATFORM
         if too_old or (times and times.recorded.get(event.seq, seen) < seen - MARGIN):
             raise CheckFailed(
                 f"event {event.seq} is dated {instant_text(event.at)}, and {which}, of {clock.dated(seen)}, does not "

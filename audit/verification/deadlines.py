@@ -34,7 +34,7 @@ def check_deadlines(record: CaseRecord, all_editions: bool, packed_with: Collect
             counted += 1
             if lacked := _lacked(record, event.clock, known[event.seq]):
                 later.append(f"{', '.join(lacked)} (event {event.seq})")
-    besides = f"; no notice that this release has: {', '.join(unknown)}" if unknown else ""
+    besides = f"; no notice that this release has: {', '.join(map(repr, unknown))}" if unknown else ""
     others = moved_by_others(record, known)
     moved = f"; not the notice that is named moved the limit, but another: {listed(others)}" if others else ""
     entered = f"; counted before the engine had a notice that was published: {', '.join(later)}" if later else ""

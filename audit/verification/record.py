@@ -24,6 +24,9 @@ T = TypeVar("T")
 MOST_KEPT: Final = 256 << 10
 """How many bytes a statute, a policy or a calendar may have whose reading is kept: the largest of ours has 20,000."""
 
+MOST_EDITIONS: Final = 500
+"""So many editions of the calendar a dossier may have: one or two are published a year, and each event asks which."""
+
 
 @dataclass(frozen=True)
 class CaseRecord:
@@ -112,9 +115,11 @@ def calendar_in(dossier: CaseDossier) -> Calendar:
 
 
 def _calendar(name: str, content: bytes) -> Calendar:
-    said = _json_object(name, content, ("editions",))
+    said = _list(_json_object(name, content, ("editions",))["editions"])
+    if len(said) > MOST_EDITIONS:
+        raise CheckFailed(f"{name} has more than {MOST_EDITIONS} editions")
     try:
-        editions = [load_edition(json.dumps(edition), name) for edition in _list(said["editions"])]
+        editions = [load_edition(json.dumps(edition), name) for edition in said]
         calendar = Calendar(editions)
     except CalendarError as error:
         raise CheckFailed(f"{name} holds no calendar: {error}") from None

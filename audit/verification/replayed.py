@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final, NoReturn
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import (
     ContinueAsNewInput,
     ExecuteWorkflowInput,
@@ -56,10 +57,11 @@ class HeardRecount:
 
 @dataclass(frozen=True)
 class GivenCommand:
-    """A command that the history has: it was let in at this time of the server."""
+    """A command that the history has: it was let in at this time of the server, by this update."""
 
     command: Command
     taken_at: datetime
+    update: str
 
 
 @dataclass
@@ -69,13 +71,14 @@ class Replayed:
     ``begun_at``: when it began, by the server's time. ``given`` are the commands that it took, by key. ``answers`` is
     what its latest run answered to each, by the id of the update, None where it refused; ``otherwise`` tells
     which were answered otherwise then. ``left`` is what that run asked to leave to the next, None where it asked for
-    none.
+    none. ``refused`` are the updates of all runs that the case refused.
     """
 
     steps: list[HeardStep] = field(default_factory=list)
     recounts: list[HeardRecount] = field(default_factory=list)
     given: dict[str, list[GivenCommand]] = field(default_factory=dict)
     answers: dict[str, Answer | None] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     otherwise: list[str] = field(default_factory=list)
     begun_at: datetime | None = None
     ended: bool = False
@@ -132,9 +135,13 @@ class LedgerListener(Interceptor):
                 if input.update != GIVE:
                     return await self.next.handle_update_handler(input)
                 (command,) = input.args
-                replayed.given.setdefault(command.key, []).append(GivenCommand(command, workflow.now()))
+                replayed.given.setdefault(command.key, []).append(GivenCommand(command, workflow.now(), input.id))
                 replayed.answers[input.id] = None
-                replayed.answers[input.id] = answer = await self.next.handle_update_handler(input)
+                try:
+                    replayed.answers[input.id] = answer = await self.next.handle_update_handler(input)
+                except ApplicationError:
+                    replayed.refused.add(input.id)
+                    raise
                 return answer
 
         return Inbound

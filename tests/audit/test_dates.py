@@ -1,5 +1,6 @@
 """Whether dates are those of what else tells the time: the history, and checkpoints that were kept."""
 
+import copy
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -155,6 +156,96 @@ def test_what_a_checkpoint_has_is_not_dated_after_it() -> None:
     assert (result, detail.endswith("yet in it, since time was skipped: events 1 to 2")) == ("ok", True)
 
 
+def test_nobody_but_a_platform_is_told_something_by_another_case() -> None:
+    dossier = received_in_time(dossier_of(IN_THE_WORLD))
+
+    def by_another(message: Any) -> Any:
+        is_command = isinstance(message, dict) and "name" in message and "received_at" in message
+        return {**message, "by_case": "NANTONG-ULWCAUNFZHQBQEQR"} if is_command else message
+
+    late = with_history(dossier, by_days(120, taken(dossier, 1)))
+    for each in (late, with_history(late, lambda history: rewritten(history, by_another))):
+        assert wrong(each)["dates"].startswith("event 3 is dated ")
+
+
+def test_a_try_that_was_refused_is_not_the_one_that_did_it() -> None:
+    dossier = received_in_time(dossier_of(IN_THE_WORLD))
+    late = with_history(dossier, by_days(120, taken(dossier, -1)))
+    assert wrong(late)["dates"].startswith("event 7 is dated ")
+    assert wrong(with_history(late, tried_before))["dates"].startswith("event 7 is dated ")
+
+
+def tried_before(history: Any) -> Any:
+    """The last command is tried before the first one, while another's turn is it, and is refused."""
+    accepted = [each for each in history["events"] if each["eventType"].endswith("UPDATE_ACCEPTED")]
+    first, own = accepted[0], copy.deepcopy(accepted[-1])
+    number = int(first["eventId"])
+
+    def moved(value: Any, name: str = "") -> Any:
+        if isinstance(value, dict):
+            return {key: moved(each, key) for key, each in value.items()}
+        if isinstance(value, list):
+            return [moved(each) for each in value]
+        later = name.lower().endswith("eventid") and int(value) >= number
+        return str(int(value) + 2) if later else value
+
+    said = own["workflowExecutionUpdateAcceptedEventAttributes"]
+    before = first["workflowExecutionUpdateAcceptedEventAttributes"]["acceptedRequestSequencingEventId"]
+    said |= {"protocolInstanceId": "early", "acceptedRequestMessageId": "early/request"}
+    said["acceptedRequestSequencingEventId"], said["acceptedRequest"]["meta"]["updateId"] = before, "early"
+    own |= {"eventId": str(number), "eventTime": first["eventTime"]}
+    refused = {"message": "no", "applicationFailureInfo": {"type": "refused", "nonRetryable": True}}
+    answer = {
+        "meta": {"updateId": "early", "identity": "x"},
+        "acceptedEventId": str(number),
+        "outcome": {"failure": refused},
+    }
+    told = {
+        **{name: own[name] for name in ("eventTime", "taskId") if name in own},
+        "eventId": str(number + 1),
+        "eventType": "EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED",
+        "workflowExecutionUpdateCompletedEventAttributes": answer,
+    }
+    history = moved(history)
+    history["events"][number - 1 : number - 1] = [own, told]
+    return history
+
+
+def test_of_what_the_ledger_told_and_nobody_asked_for_the_history_shows_no_date() -> None:
+    dossier = received_in_time(dossier_of(IN_THE_WORLD))
+    told_long_after = with_history(without_its_command(dossier), by_days(120, taken(dossier, -1)))
+    result, detail = found(told_long_after)["dates"]
+    assert (result, "does not show when events 7 to 10 happened" in detail) == ("skipped", True), detail
+
+
+def without_its_command(dossier: CaseDossier) -> CaseDossier:
+    """The dossier in which the ledger told of the grant, whose key no command of the history has."""
+    events = events_of(dossier)
+    for event in events[6:]:
+        event["key"] = "grant~0000000000000000"
+    again = chained(dossier, events)
+    after = events_of(again)
+
+    def tell(message: Any) -> Any:
+        if not isinstance(message, dict):
+            return message
+        if "applied" in message and message["head"]:
+            known = {**message, "digest": after[message["head"] - 1]["digest"]}
+            return {**known, "events": after[6:]} if message["head"] == len(after) else known
+        return message
+
+    def change(history: Any) -> Any:
+        history = rewritten(history, tell)
+        for event in history["events"]:
+            said = event.get("workflowExecutionUpdateCompletedEventAttributes")
+            if said and said["meta"]["updateId"].startswith("grant"):
+                refused = {"message": "no", "applicationFailureInfo": {"type": "refused", "nonRetryable": True}}
+                said["outcome"] = {"failure": refused}
+        return history
+
+    return with_history(again, change)
+
+
 def test_a_case_that_is_reset_long_afterwards_is_told_what_its_commands_had_brought_about() -> None:
     dossier = received_in_time(dossier_of(IN_THE_WORLD))
     again = with_history(told(dossier, *step_with(dossier, "granted")), by_days(10, taken(dossier, 2)))
@@ -163,7 +254,9 @@ def test_a_case_that_is_reset_long_afterwards_is_told_what_its_commands_had_brou
     kept = log.checkpoint()
     held = found(logged(again, log, places), Trusted([LOG_KEY.key], kept))
     assert (held["dates"][0], held["checkpoint"][0]) == ("skipped", "ok"), held["dates"]
-    shows_nothing = "does not show when event 10 happened: the case was told up to 10 days 0:00:00 after the date; "
+    shows_nothing = (
+        "does not show when events 7 to 10 happened: the case was told up to 10 days 0:00:00 after the date; "
+    )
     assert shows_nothing in held["dates"][1]
     assert conclusion_of(verify(logged(again, log, places))) == "undated"
 

@@ -40,7 +40,8 @@ def told(play: PurePlay, given: Sequence[Command] = ()) -> Vouched:
     everything = StepResult(applied=True, head=len(events), digest=events[-1].digest, events=events)
     now = datetime.now(UTC)
     steps = [HeardStep(nothing, everything, case_before(opening), now)]
-    return vouched_by(Replayed(steps=steps, given={each.key: [GivenCommand(each, now)] for each in given}), opening)
+    taken = {each.key: [GivenCommand(each, now, each.key)] for each in given}
+    return vouched_by(Replayed(steps=steps, given=taken), opening)
 
 
 def commands_in(play: PurePlay, later: timedelta) -> Sequence[Command]:

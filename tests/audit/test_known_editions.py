@@ -110,7 +110,7 @@ def test_a_dossier_holds_that_was_packed_after_a_notice_was_entered_late() -> No
     assert wrong(late) == {}
     told = next(each.detail for each in verify(late) if each.check == "deadlines")
     assert f"before the engine had a notice that was published: {news.id}" in told
-    assert f"no notice that this release has: {news.id}" in told
+    assert f"no notice that this release has: {news.id!r}" in told
 
 
 def test_no_edition_that_every_release_has_had_is_passed_off_as_entered_later() -> None:

@@ -184,7 +184,7 @@ def test_a_notice_that_was_changed_is_none_that_this_release_has() -> None:
     named = with_files(dossier, {**dossier.files, CALENDAR: written(later)})
     [deadlines] = [each for each in verify(named) if each.check == "deadlines"]
     assert deadlines.result == "ok"
-    assert deadlines.detail.endswith(f"; no notice that this release has: {again['id']}")
+    assert deadlines.detail.endswith(f"; no notice that this release has: {again['id']!r}")
 
 
 def test_true_is_not_one() -> None:
