@@ -25,7 +25,8 @@ SKIPPED: Final = frozenset({"bdi", "code", "pre", "script", "style", "textarea",
 VOID: Final = frozenset({"br", "input", "link", "meta", "img", "hr", "rect", "line", "circle", "path", "text"})
 TOKEN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./:+@-]*")
 WORD: Final = re.compile(r"[A-Za-z][a-z]*(?:_[a-z]+)*[.:]?")
-CODE: Final = rf"(?<![\w/-])(?:[a-z]+(?:_[a-z]+)+|[a-z]+:(?:{'|'.join(Role)}))(?![\w/-])"
+CODE: Final = rf"(?<![\w/+@-])(?:[a-z]+(?:_[a-z]+)+|[a-z]+:(?:{'|'.join(Role)}))(?![\w/+@-])"
+"""What stands within a path or the name of somebody who signs in is none."""
 KEPT: Final = re.compile(rf"¶|\b\d{{4}}-\d{{2}}-\d{{2}}\b|\b(?:{'|'.join(packaged_statutes())})\b|{CODE}")
 ALONE: Final = re.compile(r"[a-z]+(?:[_:][a-z]+)*")
 PLACES: Final = frozenset({"jiangsu", "sanmenxia"})
@@ -112,6 +113,7 @@ def test_codes_are_found() -> None:
     page = (
         "<td><bdi>2026-03-05</bdi> nantong-2020 第21条 <span class='code'>cn-809-2025</span></td><bdi>law_changed</bdi>"
     )
+    page += "<bdi>bureau+leading_group+auditor@113</bdi>"
     found = [each.partition(" ")[0] for each in codes_in(f"{page}<bdi>nantong:bureau</bdi>")]
     assert found == ["2026-03-05", "nantong-2020", "law_changed", "nantong:bureau"]
 

@@ -196,7 +196,7 @@ ALWAYS_SEVERAL = {
     ("console", "working_days_of_year"), ("console", "working_days_of"), ("console", "stuck_say"),
     ("console", "tick_fewer"), ("console", "note_wrong"), ("sheet", "too_many_rows"), ("attachment", "too_large"),
     ("brought_dossier", "too_large"), ("edition_complaint", "day_outside"),
-    ("audit_said", "more_events_than_a_run"),
+    ("audit_said", "more_events_than_a_run"), ("what_if", "too_many_characters"),
 }  # fmt: skip
 """Days of a year or a month, and bounds; a verb that ends so."""
 
