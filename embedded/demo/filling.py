@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from temporalio.service import RPCError
-
 from embedded.demo.living import LivingPlayer
 from embedded.demo.office_system import OfficeSystem
 from embedded.demo.stories import SeededCase, seeded_cases, suspended_cases
@@ -57,10 +55,7 @@ async def fill(
     async def be_there(key: str, work: Callable[[], Awaitable[object]]) -> None:
         async with room:
             try:
-                try:
-                    await work()
-                except RPCError:  # a connection that broke: what is there already stays as it is
-                    await work()
+                await work()
             except Exception as error:  # one that fails keeps no other from being filled in
                 filling.failed.append(key)
                 log.error("not filled in", extra={"case": key, "error": f"{type(error).__name__}: {error}"})
