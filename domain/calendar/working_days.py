@@ -93,14 +93,17 @@ class WorkingDays:
         ``start`` is day 0 whether or not it is a working day (民法典第二百零一条). Takes the same time
         for every n.
         """
-        position = self._position(start)
+        # Nothing is asked more often: a plain day that the tables have is two looks away.
+        if type(start) is not date or (position := start.toordinal() - self._base) < 0:
+            position = self._position(start)
         if type(n) is not int or n < 1:
             raise _bad_amount(n)
         index = self._index
         try:
             return date.fromordinal(index.ordinals[index.rank[position] + n - 1])
         except IndexError:
-            raise self._too_late(start, n, "working_day") from None
+            too_late = self._too_late(start, n, "working_day")
+            raise (too_late if start <= self.last else self._outside(start)) from None
 
     def add_months(self, start: date, n: int) -> date:
         """The end of ``n`` months from ``start``, n at least 1 (按月计算的期间届满日).
