@@ -3,6 +3,8 @@
 Whoever forges a dossier can write any release into it: that it claims one makes nothing hold.
 """
 
+from enum import Enum, auto
+
 from audit.dossier.contents import Manifest
 from audit.dossier.rules import release_here, rules_here
 from audit.released import is_known, released_rules
@@ -13,34 +15,54 @@ class DecidesOtherwise(CheckFailed):
     """A check that fails by our rules, and might hold by those of another release."""
 
 
+class Packer(Enum):
+    """Who packed a dossier by what its manifest says, as far as this build knows; every sentence about it follows.
+
+    A release in the making has many builds, of which it notes the rules that kept dossiers were packed by: such a build
+    is known, as each release before is.
+    """
+
+    THIS_BUILD = auto()
+    BUILD_BEFORE = auto()
+    RELEASE_BEFORE = auto()
+    NOBODY = auto()
+    UNKNOWN = auto()
+
+
+def packer_of(manifest: Manifest) -> Packer:
+    """Who packed a dossier; NOBODY where the release is known and never had such rules."""
+    if not is_known(manifest.made_by):
+        return Packer.UNKNOWN
+    if manifest.rules not in released_rules().get(manifest.made_by, ()):
+        return Packer.NOBODY
+    if manifest.made_by != release_here():
+        return Packer.RELEASE_BEFORE
+    return Packer.THIS_BUILD if manifest.rules == rules_here() else Packer.BUILD_BEFORE
+
+
 def check_release(manifest: Manifest) -> str:
     """The release that packed the dossier is one that there is, as far as this one knows, and has had these rules.
 
     Raises CheckFailed.
     """
-    if not is_known(manifest.made_by):
-        raise CheckFailed(f"no release that this one ({release_here()}) knows is called {manifest.made_by!r:.60}")
-    if not _had_its_rules(manifest):
-        never = f"release {manifest.made_by} never had the rules of this fingerprint, {manifest.rules}"
-        raise CheckFailed(f"{never}: {check_with(manifest)}")
-    return f"packed by {'this release' if not made_before(manifest) else f'release {manifest.made_by}'}"
-
-
-def made_before(manifest: Manifest) -> bool:
-    """Whether a release before this one packed a dossier, by rules that it had.
-
-    What names a release that never was, or rules that it never had, is judged as ours.
-    """
-    return manifest.made_by != release_here() and _had_its_rules(manifest)
-
-
-def _had_its_rules(manifest: Manifest) -> bool:
-    return manifest.rules in released_rules().get(manifest.made_by, ())
+    match packer_of(manifest):
+        case Packer.UNKNOWN:
+            raise CheckFailed(f"no release that this one ({release_here()}) knows is called {manifest.made_by!r:.60}")
+        case Packer.NOBODY:
+            never = f"release {manifest.made_by} never had the rules of this fingerprint, {manifest.rules}"
+            raise CheckFailed(f"{never}: {check_with(manifest)}")
+        case Packer.RELEASE_BEFORE:
+            return f"packed by release {manifest.made_by}"
+        case Packer.BUILD_BEFORE:
+            return "packed by this release, by an earlier build of it that had other rules"
+        case Packer.THIS_BUILD:
+            return "packed by this release"
 
 
 def may_look_otherwise(manifest: Manifest) -> bool:
-    """Whether the page of a dossier may be drawn otherwise than here: one of a release before, by its own rules."""
-    return made_before(manifest) and manifest.rules != rules_here()
+    """Whether the page may be drawn otherwise than here: by a release, or a build of ours, before this one."""
+    before = packer_of(manifest) in (Packer.RELEASE_BEFORE, Packer.BUILD_BEFORE)
+    return before and manifest.rules != rules_here()
 
 
 def told_apart(error: CheckFailed, manifest: Manifest) -> str:
@@ -53,22 +75,19 @@ def other_rules(manifest: Manifest) -> str | None:
     """By which other rules a dossier says that it was packed, and what can confirm it; None: by ours."""
     if manifest.rules == rules_here():
         return None
-    ours, theirs = release_here(), manifest.made_by
-    if theirs == ours:
-        where = f"other rules than those of release {ours}, under its number"
-    elif made_before(manifest):
-        where = f"the rules of release {theirs}"
-    else:
-        where = f"rules that release {theirs} never had" if is_known(theirs) else "the rules of an unknown release"
+    whose = {
+        Packer.BUILD_BEFORE: "an earlier build of this release",
+        Packer.RELEASE_BEFORE: f"the rules of release {manifest.made_by}",
+        Packer.NOBODY: f"rules that release {manifest.made_by} never had",
+    }.get(packer_of(manifest), "the rules of an unknown release")
     return (
-        f"it says that it was packed by {where}: a changed rule and a forgery look alike to this one ({ours}), which "
-        f"confirms neither; {check_with(manifest)}"
+        f"it says that it was packed by {whose}: a changed rule and a forgery look alike to this one "
+        f"({release_here()}), which confirms neither; {check_with(manifest)}"
     )
 
 
 def check_with(manifest: Manifest) -> str:
     """With what a dossier of another release can be checked, as an auditor would have it."""
-    theirs = manifest.made_by
-    if not made_before(manifest):
+    if packer_of(manifest) is not Packer.RELEASE_BEFORE:
         return "check it with the build that packed it"
-    return f'check it with that release: pip install "shareflow[audit]=={theirs}"'
+    return f'check it with that release: pip install "shareflow[audit]=={manifest.made_by}"'

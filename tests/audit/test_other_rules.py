@@ -16,6 +16,7 @@ from audit.released import EDITIONS, RULES, TEXTS, editions_here, texts_here
 from audit.verification.verify import Trusted, failed, verify
 from tests.audit.dossiers import dossier_of, packed, resealed
 from tests.audit.logs import LOG_KEY
+from tests.audit.test_in_chinese import english_in
 from tests.audit.test_verification import changed, events_of, with_events, with_files, wrong
 from tests.engine.changed_workflow import OneStepMore
 
@@ -28,11 +29,11 @@ ELSEWHERE = 'confirms neither; check it with that release: pip install "shareflo
 
 @pytest.fixture(autouse=True)
 def a_release_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There was another release, with the texts and editions of today; and one of its builds had its rules."""
+    """There was another release, with the texts and editions of today; one build of it, and one of ours, had others."""
     had = {
         TEXTS: {BEFORE: texts_here()},
         EDITIONS: {BEFORE: editions_here()},
-        RULES: {BEFORE: ["0" * 64, rules_here()]},
+        RULES: {BEFORE: ["0" * 64, rules_here()], OURS: ["2" * 64]},
     }
     monkeypatch.setattr("audit.released.packed_data", had.__getitem__)
 
@@ -160,10 +161,32 @@ def test_rules_that_a_release_never_had_are_no_excuse(release: str) -> None:
     assert told["release"].startswith(never)
 
 
-def test_other_rules_under_our_own_number_are_told() -> None:
-    told = wrong(packed_by(forged("ledger"), OURS))["ledger"]
-    assert "other rules than those of release" in told
-    assert told.endswith("check it with the build that packed it")
+@pytest.mark.parametrize(
+    ("release", "rules", "said", "whose"),
+    [
+        (OURS, "2", "packed by this release, by an earlier build of it", "an earlier build of this release"),
+        (OURS, "1", f"release {OURS} never had the rules", f"rules that release {OURS} never had"),
+        (BEFORE, "0", f"packed by release {BEFORE}", f"the rules of release {BEFORE}"),
+        (BEFORE, "1", f"release {BEFORE} never had the rules", f"rules that release {BEFORE} never had"),
+        ("0.0.8", "1", "no release that this one", "the rules of an unknown release"),
+    ],
+)
+def test_whoever_packed_it_is_the_same_in_every_sentence(release: str, rules: str, said: str, whose: str) -> None:
+    results = {each.check: each for each in verify(packed_by(forged("ledger"), release, rules * 64))}
+    packed, ledger = results["release"], results["ledger"]
+    assert packed.detail.startswith(said)
+    assert f"; it says that it was packed by {whose}: " in ledger.detail
+    with_what = ELSEWHERE.removeprefix("confirms neither; ") if release == BEFORE and rules == "0" else "the build"
+    assert with_what in ledger.detail
+    assert english_in(packed.said("zh").replace(rules * 64, "")) == english_in(ledger.said("zh").split("；")[-1]) == []
+
+
+def test_an_earlier_build_of_a_release_drew_its_page_as_one_before_did() -> None:
+    other = _with_page(packed_by(dossier_of(CASE), OURS, "2" * 64), b"drawn otherwise")
+    sealed = replace(other, seal=seal_of(other.manifest, LOG_KEY))
+    found = {each.check: each.result for each in verify(sealed, Trusted([LOG_KEY.key]))}
+    assert (found["release"], found["page"]) == ("ok", "skipped")
+    assert wrong(other)["page"].endswith("or check it with the build that packed it")
 
 
 def test_the_rules_of_a_version_have_one_fingerprint() -> None:
