@@ -15,7 +15,7 @@ class DecidesOtherwise(CheckFailed):
     """A check that fails by our rules, and might hold by those of another release."""
 
 
-class Packer(Enum):
+class PackedUnder(Enum):
     """Who packed a dossier by what its manifest says, as far as this build knows; every sentence about it follows.
 
     A release in the making has many builds, of which it notes the rules that kept dossiers were packed by: such a build
@@ -29,15 +29,15 @@ class Packer(Enum):
     UNKNOWN = auto()
 
 
-def packer_of(manifest: Manifest) -> Packer:
+def packed_under(manifest: Manifest) -> PackedUnder:
     """Who packed a dossier; NOBODY where the release is known and never had such rules."""
     if not is_known(manifest.made_by):
-        return Packer.UNKNOWN
+        return PackedUnder.UNKNOWN
     if manifest.rules not in released_rules().get(manifest.made_by, ()):
-        return Packer.NOBODY
+        return PackedUnder.NOBODY
     if manifest.made_by != release_here():
-        return Packer.RELEASE_BEFORE
-    return Packer.THIS_BUILD if manifest.rules == rules_here() else Packer.BUILD_BEFORE
+        return PackedUnder.RELEASE_BEFORE
+    return PackedUnder.THIS_BUILD if manifest.rules == rules_here() else PackedUnder.BUILD_BEFORE
 
 
 def check_release(manifest: Manifest) -> str:
@@ -45,23 +45,23 @@ def check_release(manifest: Manifest) -> str:
 
     Raises CheckFailed.
     """
-    match packer_of(manifest):
-        case Packer.UNKNOWN:
+    match packed_under(manifest):
+        case PackedUnder.UNKNOWN:
             raise CheckFailed(f"no release that this one ({release_here()}) knows is called {manifest.made_by!r:.60}")
-        case Packer.NOBODY:
+        case PackedUnder.NOBODY:
             never = f"release {manifest.made_by} never had the rules of this fingerprint, {manifest.rules}"
             raise CheckFailed(f"{never}: {check_with(manifest)}")
-        case Packer.RELEASE_BEFORE:
+        case PackedUnder.RELEASE_BEFORE:
             return f"packed by release {manifest.made_by}"
-        case Packer.BUILD_BEFORE:
+        case PackedUnder.BUILD_BEFORE:
             return "packed by this release, by an earlier build of it that had other rules"
-        case Packer.THIS_BUILD:
+        case PackedUnder.THIS_BUILD:
             return "packed by this release"
 
 
 def may_look_otherwise(manifest: Manifest) -> bool:
     """Whether the page may be drawn otherwise than here: by a release, or a build of ours, before this one."""
-    before = packer_of(manifest) in (Packer.RELEASE_BEFORE, Packer.BUILD_BEFORE)
+    before = packed_under(manifest) in (PackedUnder.RELEASE_BEFORE, PackedUnder.BUILD_BEFORE)
     return before and manifest.rules != rules_here()
 
 
@@ -76,10 +76,10 @@ def other_rules(manifest: Manifest) -> str | None:
     if manifest.rules == rules_here():
         return None
     whose = {
-        Packer.BUILD_BEFORE: "an earlier build of this release",
-        Packer.RELEASE_BEFORE: f"the rules of release {manifest.made_by}",
-        Packer.NOBODY: f"rules that release {manifest.made_by} never had",
-    }.get(packer_of(manifest), "the rules of an unknown release")
+        PackedUnder.BUILD_BEFORE: "an earlier build of this release",
+        PackedUnder.RELEASE_BEFORE: f"the rules of release {manifest.made_by}",
+        PackedUnder.NOBODY: f"rules that release {manifest.made_by} never had",
+    }.get(packed_under(manifest), "the rules of an unknown release")
     return (
         f"it says that it was packed by {whose}: a changed rule and a forgery look alike to this one "
         f"({release_here()}), which confirms neither; {check_with(manifest)}"
@@ -88,6 +88,6 @@ def other_rules(manifest: Manifest) -> str | None:
 
 def check_with(manifest: Manifest) -> str:
     """With what a dossier of another release can be checked, as an auditor would have it."""
-    if packer_of(manifest) is not Packer.RELEASE_BEFORE:
+    if packed_under(manifest) is not PackedUnder.RELEASE_BEFORE:
         return "check it with the build that packed it"
     return f'check it with that release: pip install "shareflow[audit]=={manifest.made_by}"'

@@ -191,8 +191,8 @@ class _Verification:
                 raise
             if PAGE in self._dossier.files and self._sealed():
                 raise _Skipped(
-                    "another release or build drew it otherwise than this one would; it is as it was sealed, and whoever "
-                    "holds the key may have it say anything: have it drawn anew by shareflow audit page"
+                    "another release or build drew it otherwise than this one would; it is as it was sealed, and "
+                    "whoever holds the key may have it say anything: have it drawn anew by shareflow audit page"
                 ) from None
             why = "another release or build may have drawn it otherwise; give the log's key (--key), or"
             raise CheckFailed(f"{error.detail}; {why} {check_with(self._dossier.manifest)}") from None
