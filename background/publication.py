@@ -3,6 +3,9 @@
 Nothing is decided here. Which clocks are not right yet is read from the ledger, again and again, until there is none;
 the case itself supersedes them, and a case that has nothing to change writes nothing. So a publication may be
 interrupted anywhere, begun again, even carried out twice at once, and each clock is superseded once.
+
+Of several editions each is the reason for what its own publication finds: a clock that only editions move which others
+are publishing is left to these.
 """
 
 import asyncio
@@ -22,6 +25,7 @@ from ledger.queries.calendars import (
     OpenClock,
     Place,
     abandoned_publication,
+    editions_under_way,
     note_progress,
     note_seen,
     open_clocks,
@@ -75,6 +79,26 @@ def _quiet(_: Progress) -> None:
     """Nobody watches."""
 
 
+@dataclass(frozen=True)
+class Yardstick:
+    """What running clocks are held to at an instant: ``days`` as they are in force, ``own`` without other publications.
+
+    ``own`` lacks the editions that others are publishing.
+    """
+
+    days: WorkingDays
+    own: WorkingDays
+    now: datetime
+
+    def to_tell(self, page: Iterable[OpenClock]) -> dict[str, str]:
+        """The cases with a clock that this publication has to have superseded: their workflows."""
+        return {clock.request_id: clock.workflow_id for clock in page if self._moves(clock)}
+
+    def _moves(self, clock: OpenClock) -> bool:
+        change = change_of(clock.limit, self.days, self.now)
+        return change is not None and change.superseded and change_of(clock.limit, self.own, self.now) is not None
+
+
 @dataclass
 class Publisher:
     """An edition, in force since an instant, published by this process, which is the one that publishes."""
@@ -90,7 +114,7 @@ class Publisher:
     _noted: float = 0.0
 
     async def until_done(self, within: timedelta) -> Progress:
-        """Work until every running clock agrees with the calendar, nothing moves any more, or the time is over.
+        """Work until no running clock is left that it has to move, nothing moves any more, or the time is over.
 
         A database or server that is away for a moment is waited for.
         """
@@ -115,10 +139,10 @@ class Publisher:
         progress.rounds += 1
         progress.left = {}
         self._waiting.clear()
-        days = (await asyncio.to_thread(self.calendar.now)).as_known_on(_now().date())
+        yardstick = await self._yardstick()
         found = False
         async for page in self._pages():
-            for batch in _in_batches(_to_tell(page, days)):
+            for batch in _in_batches(yardstick.to_tell(page)):
                 found = True
                 await self._tell_batch(batch)
             if time.monotonic() > deadline:
@@ -128,6 +152,14 @@ class Publisher:
             await asyncio.to_thread(note_progress, self.engine, self.edition, True)
             progress.finished = True
         self.tell(progress)
+
+    async def _yardstick(self) -> Yardstick:
+        # The calendar first: an edition that is stored after that is missing in it, one before is told as under way.
+        calendar = await asyncio.to_thread(self.calendar.now)
+        others = await asyncio.to_thread(editions_under_way, self.engine) - {self.edition}
+        now = datetime.now(CHINA)
+        today = now.date()
+        return Yardstick(calendar.as_known_on(today), calendar.as_known_on(today, others), now)
 
     async def _pages(self) -> AsyncIterator[tuple[OpenClock, ...]]:
         after: Place | None = None
@@ -162,9 +194,9 @@ class Publisher:
     async def _room_for(self, number: int) -> None:
         """Until so many more may be told: those told before are done, or left for the next round."""
         while self._waiting and len(self._waiting) + number > IN_HAND:
-            days = (await asyncio.to_thread(self.calendar.now)).as_known_on(_now().date())
+            yardstick = await self._yardstick()
             rest = await asyncio.to_thread(open_clocks_of, self.engine, list(self._waiting))
-            wrong = _to_tell(rest, days)
+            wrong = yardstick.to_tell(rest)
             done = [request_id for request_id in self._waiting if request_id not in wrong]
             late = time.monotonic() - PATIENCE_FOR_ONE
             silent = [request_id for request_id in wrong if self._waiting[request_id] < late]
@@ -184,24 +216,10 @@ class Publisher:
             await asyncio.to_thread(note_seen, self.engine, self.edition)
 
 
-def _to_tell(page: Iterable[OpenClock], days: WorkingDays) -> dict[str, str]:
-    """The cases with a clock that has to be superseded: their workflows."""
-    found, now = {}, _now()
-    for clock in page:
-        change = change_of(clock.limit, days, now)
-        if change is not None and change.superseded:
-            found[clock.request_id] = clock.workflow_id
-    return found
-
-
 def _in_batches(targets: dict[str, str]) -> Iterable[dict[str, str]]:
     names = list(targets)
     for first in range(0, len(names), SIGNALS_AT_ONCE):
         yield {name: targets[name] for name in names[first : first + SIGNALS_AT_ONCE]}
-
-
-def _now() -> datetime:
-    return datetime.now(CHINA)
 
 
 async def carry_out(
@@ -241,11 +259,11 @@ async def put_right(client: TemporalClient, engine: Engine, calendar: CalendarSt
     was published. The newest edition is named as the reason. So nothing is done while an edition is being published,
     nor after its publisher has died: whoever takes that over names the edition itself.
     """
-    newest = (await asyncio.to_thread(calendar.now)).editions[-1].id
     async with done_alone(engine, PUBLICATION) as turn:
+        newest = (await asyncio.to_thread(calendar.now)).editions[-1].id
         if not turn.mine or await asyncio.to_thread(abandoned_publication, engine, timedelta()) is not None:
             return Progress()
-        return await Publisher(client, engine, calendar, newest, _now()).until_done(within)
+        return await Publisher(client, engine, calendar, newest, datetime.now(CHINA)).until_done(within)
 
 
 async def keep_publishing(client: TemporalClient, engine: Engine, calendar: CalendarStore) -> None:

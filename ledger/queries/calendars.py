@@ -71,7 +71,7 @@ def _publishing(edition: Edition, by: Acting, expected: int) -> NewAct:
 class Publication:
     """How the publication of an edition goes: clocks it was expected to supersede, and those it has.
 
-    ``seen_at`` is when somebody last worked on it; ``finished_at`` is None until every clock is right.
+    ``seen_at`` is when somebody last worked on it; ``finished_at`` is None until it has no clock left to move.
     """
 
     edition: str
@@ -105,6 +105,13 @@ def abandoned_publication(engine: Engine, silent: timedelta) -> Publication | No
     with reading(engine) as connection:
         row = connection.execute(query.order_by(table.started_at).limit(1)).first()
         return _publication(row) if row else None
+
+
+def editions_under_way(engine: Engine) -> frozenset[str]:
+    """The editions whose publication is not finished."""
+    unfinished = select(calendar_publications.c.edition).where(calendar_publications.c.finished_at.is_(None))
+    with reading(engine) as connection:
+        return frozenset(connection.execute(unfinished).scalars())
 
 
 def note_progress(engine: Engine, edition: str, finished: bool = False) -> int:

@@ -67,7 +67,7 @@ async def test_a_worker_finishes_what_its_publisher_left(stack: PublishStack, ca
     edition = edition_off(stack.calendar, now().date(), days_off(stack.calendar, now().date()))
     # As a publisher leaves it that died right after it stored the edition, a while ago.
     await asyncio.to_thread(store_edition, stack.engine, as_edition(edition), GONE, len(cases))
-    # Whoever puts limits right meanwhile would give another edition as the reason.
+    # Whoever puts limits right leaves these to the one who takes the publication over.
     calendar = CalendarStore(stack.engine)
     assert (await put_right(stack.client.temporal, stack.engine, calendar, timedelta(seconds=30))).told == 0
     with stack.engine.begin() as connection:
