@@ -24,7 +24,8 @@ MARGIN: Final = timedelta(minutes=10)
 PLAYED: Final = "a played case"
 """How a case is named whose time was not the world's."""
 LONGEST_OUTAGE: Final = timedelta(days=3)
-"""So long a command that a door has received may wait for a worker before the case takes it."""
+"""So long a command that a door has received may wait for a worker before the case takes it. A filing waits for none:
+with it the case begins."""
 
 
 class ServerTimes(NamedTuple):
@@ -49,6 +50,30 @@ class ServerTimes(NamedTuple):
     def most_skipped(self) -> timedelta:
         """By so much the time of a played case may have been skipped: until its clock was the server's."""
         return abs(self.shift)
+
+
+class ToldDate(NamedTuple):
+    """What a case was told from outside: the events that came of it, and when by the server's clock.
+
+    ``filing``: the case began with it. ``of_the_past``: it may tell of any time before. ``asked``: the history has who
+    asked, and not only that the ledger told of it.
+    """
+
+    events: Sequence[RecordedEvent]
+    taken_at: datetime
+    filing: bool = False
+    of_the_past: bool = False
+    asked: bool = True
+
+    @property
+    def at(self) -> datetime:
+        """When it happened, by its date."""
+        return self.events[-1].at
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Those of its events."""
+        return [event.seq for event in self.events]
 
 
 class DatesHeld(NamedTuple):
@@ -108,25 +133,28 @@ def check_dates(record: CaseRecord, replayed: Replayed, opening: CaseOpening) ->
     one case another, bears the instant at which it happened there, a case that the platform opens the one at which it
     was to be. A case that was reset is given its commands again, whenever that is, and the ledger tells it what they
     had brought about. Of such a date the history shows nothing. The time of a played case may be skipped by as much as
-    its clock differs, between a command and the case that takes it too, and before it was reset.
+    its clock differs, between a command and the case that takes it too, and before it was reset. Nothing is dated after
+    the case was told it, by a command or by what it began with.
     """
     times = server_times(record, replayed, opening)
     _check_order(record)
     ahead = _ahead(record, times)
     late, unshown = dict[int, timedelta](), dict[int, timedelta]()
-    for events, taken_at, of_the_past in _told(record, replayed, opening, times):
-        gap = taken_at + times.shift - events[-1].at
-        numbers = [event.seq for event in events]
-        if gap > LONGEST_OUTAGE + times.most_skipped():
-            if not (of_the_past or times.told.issuperset(numbers)):
+    for told in _told(record, replayed, opening, times):
+        gap = told.taken_at + times.shift - told.at
+        excused = told.of_the_past or times.told.issuperset(told.numbers)
+        longest = MARGIN if told.filing and not excused else LONGEST_OUTAGE
+        _check_not_told_before(record, told, times)
+        if gap > longest + times.most_skipped():
+            if not excused:
                 raise CheckFailed(
-                    f"event {numbers[0]} is dated {instant_text(events[0].at)}; by the history the case was told only "
-                    f"{gap.days} days later, on {times.dated(taken_at)}{times.own_clock()}",
-                    events[0].article,
+                    f"event {told.numbers[0]} is dated {instant_text(told.events[0].at)}; by the history the case was "
+                    f"told only {_in_seconds(gap)} later, on {times.dated(told.taken_at)}{times.own_clock()}",
+                    told.events[0].article,
                 )
-            unshown |= dict.fromkeys(numbers, gap)
+            unshown |= dict.fromkeys(told.numbers, gap)
         elif gap > MARGIN:
-            late |= dict.fromkeys(numbers, gap)
+            late |= dict.fromkeys(told.numbers, gap)
     said = (
         "in order, none after the ledger had its event",
         f"by the history {listed([*late])} came more than {MARGIN} after the date, by {_longest(late)} at most"
@@ -146,7 +174,11 @@ def check_dates(record: CaseRecord, replayed: Replayed, opening: CaseOpening) ->
 
 
 def _longest(gaps: Mapping[int, timedelta]) -> str:
-    return _lasting(timedelta(seconds=max(gaps.values()) // timedelta(seconds=1)))
+    return _in_seconds(max(gaps.values()))
+
+
+def _in_seconds(span: timedelta) -> str:
+    return _lasting(timedelta(seconds=span // timedelta(seconds=1)))
 
 
 def _check_order(record: CaseRecord) -> None:
@@ -158,6 +190,24 @@ def _check_order(record: CaseRecord) -> None:
                 f"{instant_text(before.at)}",
                 event.article,
             )
+
+
+def _check_not_told_before(record: CaseRecord, told: ToldDate, times: ServerTimes) -> None:
+    """What a case was told is not dated after it was told, whenever the ledger had it. Raises CheckFailed.
+
+    It may bear the date of what stood in the ledger before it. What the ledger told a played case may have happened in
+    time that had been skipped until that was reset.
+    """
+    first = told.events[0]
+    after = told.at - told.taken_at - times.shift
+    skipped = times.most_skipped() if times.told.issuperset(told.numbers) else timedelta()
+    follows = first.seq > 1 and record.events[first.seq - 2].at == told.at
+    if told.asked and after > MARGIN + skipped and not follows:
+        raise CheckFailed(
+            f"event {first.seq} is dated {instant_text(first.at)}; by the history the case was told before, on "
+            f"{times.dated(told.taken_at)}{times.own_clock()}",
+            first.article,
+        )
 
 
 def _ahead(record: CaseRecord, times: ServerTimes) -> Sequence[int]:
@@ -182,16 +232,15 @@ def _ahead(record: CaseRecord, times: ServerTimes) -> Sequence[int]:
     return found
 
 
-def _told(
-    record: CaseRecord, replayed: Replayed, opening: CaseOpening, times: ServerTimes
-) -> Iterator[tuple[Sequence[RecordedEvent], datetime, bool]]:
-    """What the case was told from outside: the events, the server's time then, whether they may be of the past.
+def _told(record: CaseRecord, replayed: Replayed, opening: CaseOpening, times: ServerTimes) -> Iterator[ToldDate]:
+    """What the case was told from outside.
 
     Of each command the events of its own instant, for what time alone had brought by then comes first; of several
     tries under one key the first that was not refused. Where the history has no command, it was told by its ledger.
     """
     if replayed.begun_at is not None:
-        yield [record.filed], replayed.begun_at, opening.actor.role is Role.PLATFORM
+        by_platform = opening.actor.role is Role.PLATFORM
+        yield ToldDate([record.filed], replayed.begun_at, filing=True, of_the_past=by_platform)
     by_key = dict[str, list[RecordedEvent]]()
     for event in record.events:
         if event.key is not None:
@@ -203,9 +252,9 @@ def _told(
         if given is not None:
             command, platform = given.command, given.command.actor.role is Role.PLATFORM
             asked = command.name is CommandName.RECORD_USE or command.by_case is not None
-            yield events, given.taken_at, asked and platform
+            yield ToldDate(events, given.taken_at, of_the_past=asked and platform)
         elif its_own[-1].seq in times.told and its_own[0].seq > record.filed.seq:
-            yield events, times.recorded[its_own[-1].seq], False
+            yield ToldDate(events, times.recorded[its_own[-1].seq], asked=False)
 
 
 def check_covered(

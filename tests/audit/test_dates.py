@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,12 +40,12 @@ def shifted(dossier: CaseDossier) -> CaseDossier:
     return with_history(dossier, lambda history: rewritten(history, shift))
 
 
-def by_days(days: int, since: int) -> Callable[[Any], Any]:
-    """A history in which Temporal has everything from an event on so many days later."""
+def by_days(days: float, since: int, upto: float = math.inf) -> Callable[[Any], Any]:
+    """A history in which Temporal has everything from an event on, or up to another, so many days later."""
 
     def move(history: Any) -> Any:
         for event in history["events"]:
-            if int(event["eventId"]) >= since:
+            if since <= int(event["eventId"]) <= upto:
                 at = datetime.fromisoformat(event["eventTime"].replace("Z", "+00:00")) + timedelta(days=days)
                 event["eventTime"] = at.isoformat().replace("+00:00", "Z")
         return history
@@ -113,9 +114,32 @@ def test_nothing_is_dated_after_the_ledger_had_it(minutes: int) -> None:
         assert "dates" in wrong(shifted(later))
 
 
-def test_a_filing_that_bears_another_time_than_the_history_is_refused() -> None:
-    whole = with_history(dossier_of(IN_THE_WORLD), by_days(120, 1))
-    assert wrong(received_in_time(whole))["dates"].startswith("event 1 is dated ")
+@pytest.mark.parametrize("days", [120, 1 / 24])
+def test_a_filing_that_bears_another_time_than_the_history_is_refused(days: float) -> None:
+    """It waits for no worker: Temporal has it as soon as a door hands it on."""
+    whole = with_history(dossier_of(IN_THE_WORLD), by_days(days, 1))
+    said = wrong(received_in_time(whole))["dates"]
+    assert said.startswith("event 1 is dated 2026-11-28T01:32:05.769234+08:00; by the history the case was told only ")
+
+
+def test_nothing_is_dated_after_the_case_was_told_it() -> None:
+    """Whenever the ledger had it: a filing that had begun before, a command that had been taken before."""
+    filed_before = with_history(received_in_time(dossier_of(IN_THE_WORLD)), by_days(-1 / 24, 1, 1))
+    assert "; by the history the case was told before, on 2026-11-28T00:32:06." in wrong(filed_before)["dates"]
+
+    def recorded_later(message: Any) -> Any:
+        if isinstance(message, dict) and message.get("complete_time") and message["seq"] == 4:
+            return {**message, "complete_time": {"seconds": message["complete_time"]["seconds"] + 3600, "nanos": 0}}
+        return message
+
+    taken_before = told_later(dossier_of(IN_THE_WORLD), timedelta(hours=1))
+    taken_before = with_history(taken_before, lambda history: rewritten(history, recorded_later))
+    said = wrong(taken_before)
+    assert said.keys() == {"dates"}
+    assert said["dates"].startswith(
+        "event 7 is dated 2026-11-28T02:32:16.905926+08:00; by the history the case was told"
+    )
+    assert said["dates"].endswith(" before, on 2026-11-28T01:32:16.905926+08:00")
 
 
 def test_no_event_is_dated_before_the_one_that_it_follows() -> None:
