@@ -19,6 +19,7 @@ from api.dependencies import acting, require_role
 from api.http.problems import Problem, title_of
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.edition_complaints import edition_complaint
+from console.kept import kept_form, to_kept
 from console.pages import page, see_other
 from domain.calendar import CalendarError, Edition, day_of
 from domain.calendar.horizon import HORIZON
@@ -27,6 +28,7 @@ from domain.messages import Language, label
 from domain.messages.days import day_text
 
 _DAY: Final = TypeAdapter(Day)
+IMPACT: Final = "/calendar/impact"
 MOST_DIGITS: Final = 7
 WEEK: Final = range(1, 8)
 
@@ -121,13 +123,27 @@ def _months(year: CalendarYearOut) -> list[dict[str, Any]]:
 
 
 async def preview(request: Request) -> Response:
-    """What an edition that is uploaded would change, with the button that publishes exactly this one."""
+    """On to what an edition that is uploaded would change."""
     visitor = await _publisher(request)
     language, context = language_of(request), door_of(request).context
     form = await form_of(request, visitor, files=1)
     try:
         edition = _read(await _uploaded(form.get("edition"), language), language)
-        impact = await asyncio.to_thread(impact_out, context, edition, language)
+        await asyncio.to_thread(impact_out, context, edition, language)
+    except Problem as problem:
+        return await _refused(request, visitor, problem)
+    return await to_kept(request, IMPACT, {"edition": edition.to_json()})
+
+
+async def show_impact(request: Request) -> Response:
+    """What an edition would change as things stand, with the button that publishes exactly this one."""
+    visitor, language = await _publisher(request), language_of(request)
+    kept = await kept_form(request, IMPACT)
+    if kept is None:
+        return see_other("/calendar")
+    try:
+        edition = _read(kept["edition"], language)
+        impact = await asyncio.to_thread(impact_out, door_of(request).context, edition, language)
     except Problem as problem:
         return await _refused(request, visitor, problem)
     shown = {"impact": impact, "edition": edition.to_json(), "wrong": None}

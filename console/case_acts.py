@@ -14,17 +14,19 @@ from api.cases.previews import preview_out, previewed
 from api.cases.schemas import CommandIn
 from api.dependencies import visible_case
 from console.case_forms import Typed, body_of, rule_named, typed_lines
-from console.case_page import DONE, case_shown
-from console.door import CSRF, Visitor, door_of, form_of, language_of, visitor_of
+from console.case_page import DONE, case_path, case_refused
+from console.door import Visitor, door_of, form_of, language_of, visitor_of
+from console.kept import forget_forms, kept_form, to_kept
 from console.pages import page, see_other
 from console.refusals import REFUSED, refusal_told
-from console.shown_forms import wrong_in
+from console.shown_forms import with_more_rows, wrong_in
 from domain.messages import label
 from ledger.queries.desk import NOT_DONE_BY_ANYBODY
 from ledger.queries.views import CaseDetail
 from protocol.messages import Answer
 from starter.documents.wording import limit_text
 from starter.errors import InvalidInput
+from starter.preview import Effect
 
 
 async def give(request: Request) -> Response:
@@ -37,6 +39,7 @@ async def give(request: Request) -> Response:
         done = await carry_out(context, visitor.caller, request_id, body, key, values.get("if_match"))
     except REFUSED as refusal:
         return await _refused(request, visitor, case, values, refusal)
+    await forget_forms(request, case_path(request))
     return see_other(f"/cases/{request_id}?{urlencode({DONE: _act_of(done)})}")
 
 
@@ -47,12 +50,26 @@ def _act_of(done: Answer) -> int:
 
 
 async def preview(request: Request) -> Response:
-    """What a command would do, with the button that gives it; or the form with the refusal and what was typed."""
+    """On to what a command would do; or the form with the refusal and what was typed."""
     visitor, case, values = await _sent(request)
-    context, language = door_of(request).context, language_of(request)
     try:
-        body = _body(case, values)
-        found, effect = await previewed(context, visitor.caller, case.request_id, body, values.get("if_match"))
+        await _previewed(request, visitor, case, values)
+    except REFUSED as refusal:
+        return await _refused(request, visitor, case, values, refusal)
+    return await to_kept(request, case_path(request), values, f"{case_path(request)}/preview")
+
+
+async def show_preview(request: Request) -> Response:
+    """What a command would do, with the button that gives it.
+
+    What was given, or has been forgotten, leads to the case; what would be refused by now, to the form and why.
+    """
+    visitor, language = await visitor_of(request), language_of(request)
+    values, case = await kept_form(request, case_path(request)), await _case(request, visitor)
+    if values is None:
+        return see_other(case_path(request))
+    try:
+        found, effect = await _previewed(request, visitor, case, values)
     except REFUSED as refusal:
         return await _refused(request, visitor, case, values, refusal)
     stays = effect.after.stage == found.stage
@@ -66,9 +83,18 @@ async def preview(request: Request) -> Response:
         "command": values["command"],
         "command_label": label("command", values["command"], language),
         "typed_lines": list(typed_lines(Typed("", _answers(values)), language)),
-        "values": [(name, value) for name, value in values.items() if name != CSRF],
+        "values": values.items(),
+        "form_at": f"{case_path(request)}?{urlencode(request.query_params)}#{values['command']}-form",
     }
     return page(request, "case_preview.html", visitor, shown)
+
+
+async def _previewed(
+    request: Request, visitor: Visitor, case: CaseDetail, values: Mapping[str, str]
+) -> tuple[CaseDetail, Effect]:
+    """The case, and what a form would do there. Raises what :func:`carry_out` does."""
+    context, known = door_of(request).context, values.get("if_match")
+    return await previewed(context, visitor.caller, case.request_id, _body(case, values), known)
 
 
 def _answers(values: Mapping[str, str]) -> Mapping[str, str]:
@@ -77,18 +103,22 @@ def _answers(values: Mapping[str, str]) -> Mapping[str, str]:
 
 
 async def edit(request: Request) -> Response:
-    """The case with a form as it was typed so far: after a preview, or with one more row of a list."""
-    visitor, _, values = await _sent(request)
-    return await case_shown(request, visitor, Typed(values.get("command", ""), values))
+    """On to the case with a form as it was typed so far, with one more row of a list."""
+    _, _, values = await _sent(request)
+    return await to_kept(request, case_path(request), with_more_rows(values))
 
 
 async def _sent(request: Request) -> tuple[Visitor, CaseDetail, dict[str, str]]:
     """Who sent which form at which case. Raises NotFound for a case that is not the visitor's to see."""
     visitor = await visitor_of(request)
     form = await form_of(request, visitor)
-    context, request_id = door_of(request).context, request.path_params["request_id"]
-    case = await asyncio.to_thread(visible_case, context, visitor.caller, request_id)
+    case = await _case(request, visitor)
     return visitor, case, {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+async def _case(request: Request, visitor: Visitor) -> CaseDetail:
+    context, request_id = door_of(request).context, request.path_params["request_id"]
+    return await asyncio.to_thread(visible_case, context, visitor.caller, request_id)
 
 
 def _body(case: CaseDetail, values: Mapping[str, str]) -> CommandIn:
@@ -102,4 +132,4 @@ async def _refused(
     status, sentence = refusal_told(refusal, language)
     if isinstance(refusal, InvalidInput) and rule is not None:
         sentence = wrong_in(rule.says, body_of(rule, values).fields(), language) or sentence
-    return await case_shown(request, visitor, Typed(values.get("command", ""), values, sentence), status)
+    return await case_refused(request, visitor, Typed(values.get("command", ""), values, sentence), status)

@@ -11,15 +11,13 @@ from starlette.responses import Response
 
 from api.cases.notes import LONGEST, NoteIn, added
 from console.case_forms import Typed
-from console.case_page import case_shown
+from console.case_page import NOTE, case_path, case_refused
 from console.door import door_of, form_of, language_of, visitor_of
+from console.kept import forget_forms
 from console.pages import see_other
 from console.refusals import REFUSED, refusal_told
 from console.shown_forms import wrong_in
 from domain.messages import Language, label
-
-NOTE = "note"
-"""What the form of a note is called beside those of commands."""
 
 
 async def add(request: Request) -> Response:
@@ -37,10 +35,11 @@ async def add(request: Request) -> Response:
         await asyncio.to_thread(added, context, visitor.caller, request_id, body, key)
     except ValidationError as error:
         sentence = _wrong(error, said, language)
-        return await case_shown(request, visitor, Typed(NOTE, values, sentence), 422)
+        return await case_refused(request, visitor, Typed(NOTE, values, sentence), 422)
     except REFUSED as refusal:
         status, sentence = refusal_told(refusal, language)
-        return await case_shown(request, visitor, Typed(NOTE, values, sentence), status)
+        return await case_refused(request, visitor, Typed(NOTE, values, sentence), status)
+    await forget_forms(request, case_path(request))
     return see_other(f"/cases/{request_id}#notes")
 
 

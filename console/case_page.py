@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -20,6 +22,7 @@ from api.http.problems import Problem
 from console.case_forms import Typed, forms, typed_lines
 from console.case_story import story
 from console.door import Visitor, door_of, language_of, visitor_of
+from console.kept import address_of_kept, latest_form
 from console.pages import ANY_CASE, page
 from console.reach import openable
 from console.said import field_name, value_text
@@ -32,17 +35,41 @@ from procedures.registry import PROCEDURES
 
 DONE: Final = "done"
 """The part of the address that names the event which the visitor has just recorded."""
+NOTE: Final = "note"
+"""What the form of a note is called beside those of commands."""
 NOTES: Final = 20
 PAPERS: Final = 100
 """So many papers that a case names are shown; a case may name more."""
 
 
 async def show(request: Request) -> Response:
-    """The case as it stands. Raises NotFound for one that is not the visitor's to see."""
-    return await case_shown(request, await visitor_of(request))
+    """The case as it stands, with what the visitor has typed here and not sent yet.
+
+    Raises NotFound for one that is not the visitor's to see.
+    """
+    visitor = await visitor_of(request)
+    values = await latest_form(request, case_path(request))
+    return await case_shown(request, visitor, Typed(values.get("command", NOTE), values) if values else None)
 
 
-async def case_shown(request: Request, visitor: Visitor, typed: Typed | None = None, status: int = 200) -> Response:
+def case_path(request: Request) -> str:
+    """The address of the case that a request is about, without what is asked of it."""
+    return f"/cases/{request.path_params['request_id']}"
+
+
+async def case_refused(request: Request, visitor: Visitor, typed: Typed, status: int) -> Response:
+    """The page with a form that was refused, as it was typed; what is typed stays there in another language as well."""
+    back = await address_of_kept(request, case_path(request), typed.values)
+    return await case_shown(request, visitor, typed, status, {"back": back})
+
+
+async def case_shown(
+    request: Request,
+    visitor: Visitor,
+    typed: Typed | None = None,
+    status: int = 200,
+    besides: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
     """The page, with a form as it was ``typed`` where one came back."""
     context, language = door_of(request).context, language_of(request)
     request_id, before = request.path_params["request_id"], _before(request)
@@ -52,7 +79,9 @@ async def case_shown(request: Request, visitor: Visitor, typed: Typed | None = N
     beside = await asyncio.to_thread(_notes, context, visitor.caller, shown["told"], cursor, language)
     live = f"{ANY_CASE}?{urlencode({'case': request_id, 'head': shown['told'].case.seq})}"
     done = _done(request.query_params.get(DONE, ""), shown["told"], visitor.caller, language)
-    return page(request, "case.html", visitor, {**shown, **story_of_it, **beside, "done": done}, status, live)
+    return page(
+        request, "case.html", visitor, {**shown, **story_of_it, **beside, "done": done, **besides}, status, live
+    )
 
 
 def _done(number: str, told: CaseTold, caller: Caller, language: Language) -> str | None:

@@ -12,14 +12,16 @@ from api.accounts.endpoints import CaseTold
 from audit.page.drawing import DayBar, Drawing, limit_bar, months_of
 from console.said import field_name, said_lines, value_text
 from domain.calendar import day_of
+from domain.carried_clauses import carried_out
 from domain.clocks import ClockId
+from domain.engine.case import Case
 from domain.engine.lights import light_of
 from domain.engine.records import RecordedEvent
 from domain.messages import Language, event_label, label, words
 from domain.messages.days import day_text
 from domain.rule_texts import quotes
 from domain.statutes.model import Statute
-from domain.words import Role
+from domain.words import Role, Stage
 from starter.documents.wording import limit_text
 
 ROWS: Final = 40
@@ -40,7 +42,7 @@ def story(told: CaseTold, now: datetime, before: int | None, language: Language)
     return {
         "events": [
             {
-                **event_told(event, statute, language, parties),
+                **event_told(event, account.examined.case, account.stage_before(event), language, parties),
                 "org": parties.get(event.actor.org or "", event.actor.org) or "",
             }
             for event in shown
@@ -56,9 +58,18 @@ def story(told: CaseTold, now: datetime, before: int | None, language: Language)
 
 
 def event_told(
-    event: RecordedEvent, statute: Statute, language: Language, parties: Mapping[str, str] = MappingProxyType({})
+    event: RecordedEvent,
+    case: Case,
+    before: Stage | None,
+    language: Language,
+    parties: Mapping[str, str] = MappingProxyType({}),
 ) -> Mapping[str, Any]:
-    """An event in words, with what its article says; ``parties``: what those are called whose code it has."""
+    """An event in words, with what its article says, first what is carried out of it.
+
+    ``before``: the stage in which it came; ``parties``: what those are called whose code it has.
+    """
+    quoted = quotes(case.statute, event.statute, event.article) if event.article else ()
+    meant = carried_out(event, case, before)
     reason = event.data.get("reason")
     apart = {"clock", "late", *(["reason"] if isinstance(reason, str) else [])}
     said = {
@@ -72,10 +83,11 @@ def event_told(
         "label": event_label(event.type, event.data, language),
         "role": label("role", event.actor.role, language),
         "reason": reason_told(event, language),
-        "said": said_lines(said, language, statute),
+        "said": said_lines(said, language, case.statute),
         "clock": label("clock", clock, language) if clock in set(ClockId) else None,
         "late": event.data.get("late") is True,
-        "quotes": quotes(statute, event.statute, event.article) if event.article else (),
+        "quotes": meant,
+        "other_quotes": [each for each in quoted if each not in meant],
     }
 
 

@@ -150,11 +150,12 @@ async def sign_in(request: Request, caller: Caller, answer: Response) -> Respons
 
 
 async def sign_out(request: Request, answer: Response) -> Response:
-    """Revoke the session for good."""
+    """Revoke the session for good, and have the browser let go of the pages that it has."""
     door, session = door_of(request), session_of(request)
     await asyncio.to_thread(door.context.writer.revoke_session, session)
     door.streams.end(session)
     answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 

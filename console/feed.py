@@ -37,7 +37,9 @@ async def begin(request: Request) -> Response:
     token = secrets.token_urlsafe(32)
     await begin_feed(request, visitor.caller, token)
     said = f"?token={token}" + ("&language=en" if language_of(request) == "en" else "")
-    return await _page(request, f"{_base(request)}/desk.ics{said}")
+    answer = await _page(request, f"{_base(request)}/desk.ics{said}")
+    answer.headers.update(HEADERS)  # a secret is kept nowhere
+    return answer
 
 
 async def revoke(request: Request) -> Response:

@@ -25,11 +25,12 @@ from console.directories import directories, with_directories
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.filing_papers import ACCEPTED, CHOOSERS, LARGEST_TOGETHER, MOST, papers_here, sent_with_papers, size_text
 from console.forms import FormField, fields_of, said_with
+from console.kept import address_of_kept, forget_forms, kept_form, to_kept
 from console.menu import FILERS
 from console.pages import page, see_other
 from console.refusals import REFUSED, refusal_told
 from console.required import asked_of_applications
-from console.shown_forms import shown_fields, wrong_in
+from console.shown_forms import shown_fields, with_more_rows, wrong_in
 from domain.access import EVERYWHERE
 from domain.calendar import day_of
 from domain.messages import Language, label
@@ -39,6 +40,7 @@ from domain.words import Role
 from procedures.share_request.application import Application
 from starter.overlaid import title_with_above
 
+PAGE: Final = "/file"
 FORM: Final = "file"
 """What stands before the names of fields in what identifies them."""
 SURE: Final = "sure"
@@ -46,8 +48,11 @@ SURE: Final = "sure"
 
 
 async def show(request: Request) -> Response:
-    """The form, with the visitor's own department in it."""
+    """The form, with the visitor's own department in it; or as it was typed, where the address names it."""
     visitor = await _filer(request)
+    typed = await kept_form(request, PAGE)
+    if typed is not None:
+        return await _page(request, visitor, typed)
     own = (
         {"requester.code": visitor.caller.org} if visitor.caller.org and Role.REQUESTER in visitor.caller.roles else {}
     )
@@ -76,6 +81,7 @@ async def send(request: Request) -> Response:
         status, sentence = refusal_told(refusal, language)
         unlisted = refusal.more.get("unlisted", "") if isinstance(refusal, Problem) else ""
         return await _page(request, visitor, values, _fully(refusal, sentence, said, language), status, unlisted)
+    await forget_forms(request, PAGE)
     return see_other(f"/cases/{filed.case.request_id}?{DONE}=1")
 
 
@@ -101,10 +107,13 @@ def _refuse_past_use(body: FilingIn, today: date, language: Language) -> None:
 
 
 async def edit(request: Request) -> Response:
-    """The form as it was typed so far, with one more row of a list."""
+    """On to the form as it was typed so far, with one more row of a list; papers that were not taken are told."""
     visitor = await _filer(request)
     sent = await sent_with_papers(request, visitor)
-    return await _page(request, visitor, sent.values, " ".join(sent.wrong) or None)
+    values = with_more_rows(sent.values)
+    if sent.wrong:
+        return await _page(request, visitor, values, " ".join(sent.wrong), 422)
+    return await to_kept(request, PAGE, values)
 
 
 async def _filer(request: Request) -> Visitor:
@@ -153,6 +162,7 @@ async def _page(
         "unlisted": unlisted or values.get(SURE, ""),
         SURE: not unlisted,
         "scripted": True,
+        **({"back": await address_of_kept(request, PAGE, values)} if request.method == "POST" else {}),
     }
     return page(request, "file.html", visitor, shown, status)
 

@@ -33,6 +33,8 @@ HEADERS: Final = {
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 }
 """A browser runs and loads what comes from here alone, nothing that stands in a page, and sends forms nowhere else."""
+SHOWN_AGAIN: Final = {"Cache-Control": "private, no-cache"}
+"""What answers a form cannot be asked for again: Back shows what the browser has of it, until somebody signs out."""
 
 
 ANY_CASE: Final = "/live"
@@ -73,7 +75,8 @@ def page(
             **{"back": shown_at(request), "scripted": False, **context},
         )
     )
-    return HTMLResponse(text, status, {**HEADERS, "Content-Language": TAGS[language]})
+    again = SHOWN_AGAIN if request.method == "POST" else {}
+    return HTMLResponse(text, status, {**HEADERS, **again, "Content-Language": TAGS[language]})
 
 
 def _org_name(request: Request, visitor: Visitor | None) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,16 +15,21 @@ from api.cases.filing_schemas import FilingIn
 from api.cases.sheets.endpoints import rows_in, sheet_download, sheet_out
 from api.cases.sheets.filing import RowOutcome, RowResult, SheetFiling
 from api.cases.sheets.reading import MOST_BYTES, SheetRow
+from api.cases.sheets.schemas import SheetOut
 from api.cases.sheets.template import sheet_xlsx, template_xlsx
 from api.dependencies import require_role
 from api.http.problems import Problem, title_of
 from console.department_names import NamesKept
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
+from console.kept import kept_form, to_kept
 from console.menu import FILERS
-from console.pages import page
+from console.pages import page, see_other
 from domain.access import Caller
 from domain.messages import Language
 
+PAGE: Final = "/file/sheet"
+PREVIEW: Final = "/file/sheet/preview"
+DONE: Final = "/file/sheet/confirm"
 _GOOD: Final = (RowOutcome.WOULD_BE_FILED, RowOutcome.FILED)
 
 
@@ -40,31 +45,53 @@ async def template(request: Request) -> Response:
 
 
 async def look_at(request: Request) -> Response:
-    """What would come of each row of the sheet that is brought, with the button that files exactly this one."""
+    """On to what would come of each row of the sheet that is brought."""
     visitor = await _filer(request)
     form = await form_of(request, visitor, files=1)
     brought = form.get("sheet")
     content = await brought.read(MOST_BYTES + 1) if isinstance(brought, UploadFile) else b""
     try:
-        rows = await asyncio.to_thread(rows_in, content, language_of(request))
+        await asyncio.to_thread(rows_in, content, language_of(request))
     except Problem as problem:
         return _refused(request, visitor, problem)
+    return await to_kept(request, PAGE, {"sheet": _carried(content)}, PREVIEW)
+
+
+async def show_preview(request: Request) -> Response:
+    """What would come of each row of a sheet, with the button that files exactly this one."""
+    visitor, language = await _filer(request), language_of(request)
+    kept = await kept_form(request, PAGE)
+    if kept is None:
+        return see_other(PAGE)
+    _, rows = await _same_sheet(kept, language)
     filing = await _filing(request, visitor)
     results = await filing.look_at(rows)
     warned = _warnings(await _names(request), visitor.caller, results)
-    return _told(request, visitor, "sheet_preview.html", results, content, warned)
+    told = sheet_out(results, language)
+    return _told(request, visitor, "sheet_preview.html", told, rows, kept["sheet"], warned)
 
 
 async def confirm(request: Request) -> Response:
-    """File the rows of the sheet that was looked at; sent again, it files nothing again."""
+    """File the rows of the sheet that was looked at, and on to what came of each; sent again, it files none again."""
     visitor, language = await _filer(request), language_of(request)
     try:
         content, rows = await _same_sheet(await form_of(request, visitor), language)
     except Problem as problem:
         return _refused(request, visitor, problem)
     filing = await _filing(request, visitor)
-    results = await filing.file(rows)
-    return _told(request, visitor, "sheet_done.html", results, content)
+    told = sheet_out(await filing.file(rows), language)
+    return await to_kept(request, PAGE, {"sheet": _carried(content), "came": told.model_dump_json()}, DONE)
+
+
+async def show_done(request: Request) -> Response:
+    """What came of each row of a sheet."""
+    visitor, language = await _filer(request), language_of(request)
+    kept = await kept_form(request, PAGE)
+    if kept is None:
+        return see_other(PAGE)
+    _, rows = await _same_sheet(kept, language)
+    told = SheetOut.model_validate_json(kept["came"])
+    return _told(request, visitor, "sheet_done.html", told, rows, kept["sheet"])
 
 
 async def left(request: Request) -> Response:
@@ -96,13 +123,18 @@ async def _filing(request: Request, visitor: Visitor) -> SheetFiling:
     return SheetFiling(door_of(request).context, visitor.caller, names.language, names.refuse_another)
 
 
-async def _same_sheet(form: FormData, language: Language) -> tuple[bytes, Sequence[SheetRow]]:
-    """The sheet that the page before had. Raises Problem 422 for what is none."""
+async def _same_sheet(form: Mapping[str, Any], language: Language) -> tuple[bytes, Sequence[SheetRow]]:
+    """The sheet that a form carries. Raises Problem 422 for what is none."""
     try:
         content = base64.urlsafe_b64decode(str(form.get("sheet", "")).encode())
     except (ValueError, binascii.Error):
         content = b""
     return content, await asyncio.to_thread(rows_in, content, language)
+
+
+def _carried(content: bytes) -> str:
+    """A sheet as a form carries it."""
+    return base64.urlsafe_b64encode(content).decode()
 
 
 def _refused(request: Request, visitor: Visitor, problem: Problem) -> Response:
@@ -124,34 +156,33 @@ def _told(
     request: Request,
     visitor: Visitor,
     template: str,
-    results: Sequence[RowResult],
-    content: bytes,
+    told: SheetOut,
+    rows: Sequence[SheetRow],
+    carried: str,
     warned: Mapping[int, str] = MappingProxyType({}),
 ) -> Response:
-    told = sheet_out(results, language_of(request))
     numbers = told.numbers
     counted = {
-        "number": len(results),
+        "number": len(told.items),
         "good": sum(numbers[outcome] for outcome in _GOOD),
         "before": numbers[RowOutcome.FILED_BEFORE],
         "bad": numbers[RowOutcome.NOT_FILED],
     }
-    rows: list[dict[str, Any]] = [
+    shown: list[dict[str, Any]] = [
         {
             "out": out,
             "warned": warned.get(out.row),
-            "requester": _party(each, "requester"),
-            "resource": _party(each, "resource"),
+            "requester": _party(row, "requester"),
+            "resource": _party(row, "resource"),
         }
-        for out, each in zip(told.items, results, strict=True)
+        for out, row in zip(told.items, rows, strict=True)
     ]
-    kept = base64.urlsafe_b64encode(content).decode()
-    return page(request, template, visitor, {"rows": rows, "counted": counted, "sheet": kept})
+    return page(request, template, visitor, {"rows": shown, "counted": counted, "sheet": carried})
 
 
-def _party(each: RowResult, name: str) -> str:
+def _party(row: SheetRow, name: str) -> str:
     """What a row calls a department or a resource: its name, else its code."""
-    return each.row.texts.get(f"{name}.name") or each.row.texts.get(f"{name}.code", "")
+    return row.texts.get(f"{name}.name") or row.texts.get(f"{name}.code", "")
 
 
 def _why(each: RowResult) -> str:

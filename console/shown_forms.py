@@ -52,12 +52,21 @@ def _shown(field: FormField, typed: Mapping[str, str], language: Language, befor
 
 
 def rows_shown(field: FormField, typed: Mapping[str, str]) -> int:
-    """How many rows of a list are shown: a few, what was shown before, and one more where that was asked for."""
-    asked = typed.get(rows_field(field), "")
-    before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 0
+    """How many rows of a list are shown: a few, those with something in them, and as many as the form asks for."""
     first = FIRST_ROWS if len(field.parts) <= FEW_PARTS else 1
-    more = 1 if typed.get(MORE) == field.name else 0
-    return min(max(first, before, rows_in(field, typed)) + more, field.most)
+    return min(max(first, _rows_asked(typed, rows_field(field)), rows_in(field, typed)), field.most)
+
+
+def with_more_rows(typed: Mapping[str, str]) -> dict[str, str]:
+    """What was typed into a form, which asks for one more row of the list whose button was pressed."""
+    wanted = f"{typed.get(MORE, '')}.rows"
+    asked = {wanted: str(_rows_asked(typed, wanted) + 1)} if wanted in typed else {}
+    return {name: value for name, value in typed.items() if name != MORE} | asked
+
+
+def _rows_asked(typed: Mapping[str, str], rows: str) -> int:
+    asked = typed.get(rows, "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 5 else 0
 
 
 def name_of(field: FormField, language: Language) -> str:

@@ -47,7 +47,8 @@ def simulated(
     account, before = accounts[-1], accounts[0] if len(accounts) > 1 else None
     told = []
     if account is not None:
-        told = [event_told(event, account.recorded.statute, language) for event in account.recorded.events]
+        case, events = account.examined.case, account.recorded.events
+        told = [event_told(event, case, account.stage_before(event), language) for event in events]
     return {
         "play": play,
         "original": plays[0] if len(plays) > 1 else None,

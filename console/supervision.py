@@ -1,6 +1,7 @@
 """监督: how many open cases stand where, exactly which, and pressing many of them at once (督办)."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -21,15 +22,18 @@ from api.supervision.moment import SUPERVISORS
 from api.supervision.schemas import ChosenIn
 from console.desk import ROWS, next_of, rows
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
-from console.pages import ANY_CASE, page
+from console.kept import address_of_kept, kept_form, to_kept
+from console.pages import ANY_CASE, page, see_other
 from console.refusals import REFUSED, refusal_told
 from console.strip import strip
 from domain.access import Caller
-from domain.messages import Language, label
+from domain.messages import LANGUAGES, Language, label, words
 from domain.words import CommandName, Role, Urgency
 from ledger.queries.supervising import Chosen
 from starter.errors import NotFound
 
+CONFIRMATION: Final = "/supervision/confirm"
+URGED: Final = "/supervision/urge"
 AT_ONCE: Final = 200
 """So many cases are urged with one form."""
 TOGETHER: Final = 8
@@ -51,7 +55,7 @@ async def cases(request: Request) -> Response:
 
 
 async def confirm(request: Request) -> Response:
-    """The exact cases that are about to be urged, kept in the form."""
+    """On to the exact cases that are about to be urged, as they stand now."""
     visitor = await _supervisor(request)
     require_role(visitor.caller, [Role.BUREAU])
     form = await form_of(request, visitor)
@@ -64,11 +68,22 @@ async def confirm(request: Request) -> Response:
     if not 0 < len(named) <= AT_ONCE:
         wrong = label("console", "tick_some" if not named else "tick_fewer", language).format(number=AT_ONCE)
         return await _list(request, visitor, wrong, 422)
-    return await _confirmation(request, visitor, named, {"key": secrets.token_hex(16)})
+    frozen = {"cases": " ".join(named), "key": secrets.token_hex(16)}
+    return await to_kept(request, CONFIRMATION, frozen)
+
+
+async def show_confirmation(request: Request) -> Response:
+    """The list as it was frozen, with the form that urges all of it."""
+    visitor = await _supervisor(request)
+    require_role(visitor.caller, [Role.BUREAU])
+    kept = await kept_form(request, CONFIRMATION)
+    if kept is None:
+        return see_other("/supervision")
+    return await _confirmation(request, visitor, kept["cases"].split(), kept)
 
 
 async def urge(request: Request) -> Response:
-    """Urge each case of the list as the rules have it; each is told as done, or as refused and why."""
+    """Urge each case of the list as the rules have it, and on to what came of each; the same form urges once."""
     visitor = await _supervisor(request)
     require_role(visitor.caller, [Role.BUREAU])
     form = await form_of(request, visitor)
@@ -79,7 +94,7 @@ async def urge(request: Request) -> Response:
     language, level = language_of(request), values.get("level", "")
     if level not in {rung.value for rung in Urgency}:
         wrong = label("console", "choose_level", language)
-        return await _confirmation(request, visitor, named, values, wrong, 422)
+        return await _confirmation(request, visitor, named, values, wrong)
     said = {"level": level, **({"reason": values["reason"]} if values.get("reason", "").strip() else {})}
     body = CommandIn.model_validate({"command": CommandName.URGE, "as": Role.BUREAU, "with": said})
     key, gate = values.get("key") or secrets.token_hex(16), asyncio.Semaphore(TOGETHER)
@@ -87,29 +102,38 @@ async def urge(request: Request) -> Response:
 
     async def one(request_id: str) -> dict[str, Any]:
         async with gate:
-            return await _urged(context, visitor.caller, request_id, body, key, language)
+            return await _urged(context, visitor.caller, request_id, body, key)
 
     results = await asyncio.gather(*(one(request_id) for request_id in named))
-    done = sum(result["done"] for result in results)
-    told = {"results": results, "done": done, "refused": len(results) - done, "level": rung_label(level, language)}
-    return page(request, "urged.html", visitor, {**told, "reason": values.get("reason", "")})
+    came = {"results": json.dumps(results), "level": level, "reason": values.get("reason", "")}
+    return await to_kept(request, URGED, came)
 
 
-async def _urged(
-    context: AppContext, caller: Caller, request_id: str, body: CommandIn, key: str, language: Language
-) -> dict[str, Any]:
+async def show_urged(request: Request) -> Response:
+    """What came of each case that was urged."""
+    visitor, language = await _supervisor(request), language_of(request)
+    kept = await kept_form(request, URGED)
+    if kept is None:
+        return see_other("/supervision")
+    results = [{**each, "sentence": each["sentences"][language]} for each in json.loads(kept["results"])]
+    done = sum(each["done"] for each in results)
+    told = {"results": results, "done": done, "refused": len(results) - done, "reason": kept["reason"]}
+    return page(request, "urged.html", visitor, {**told, "level": rung_label(kept["level"], language)})
+
+
+async def _urged(context: AppContext, caller: Caller, request_id: str, body: CommandIn, key: str) -> dict[str, Any]:
     """What came of one; the same key for the same case acts once, however often the form is sent."""
     try:
         answer = await carry_out(context, caller, request_id, body, key, None)
     except NotFound:
-        return {"id": request_id, "done": False, "sentence": label("problem", "not_found", language)}
+        return _outcome(request_id, False, words("problem")["not_found"])
     except REFUSED as refusal:
-        return {"id": request_id, "done": False, "sentence": refusal_told(refusal, language)[1]}
-    return {"id": request_id, "done": True, "sentence": label("console", _outcome(answer.repeated), language)}
+        return _outcome(request_id, False, {each: refusal_told(refusal, each)[1] for each in LANGUAGES})
+    return _outcome(request_id, True, words("console")["urged_before" if answer.repeated else "urged_now"])
 
 
-def _outcome(repeated: bool) -> str:
-    return "urged_before" if repeated else "urged_now"
+def _outcome(request_id: str, done: bool, sentences: Mapping[str, str]) -> dict[str, Any]:
+    return {"id": request_id, "done": done, "sentences": dict(sentences)}
 
 
 async def _supervisor(request: Request) -> Visitor:
@@ -147,12 +171,7 @@ async def _list(request: Request, visitor: Visitor, wrong: str | None = None, st
 
 
 async def _confirmation(
-    request: Request,
-    visitor: Visitor,
-    named: Sequence[str],
-    values: Mapping[str, str],
-    wrong: str | None = None,
-    status: int = 200,
+    request: Request, visitor: Visitor, named: Sequence[str], values: Mapping[str, str], wrong: str | None = None
 ) -> Response:
     """The list as it is frozen: what is not the visitor's, or is closed by now, is told apart and left out."""
     context, language = door_of(request).context, language_of(request)
@@ -167,7 +186,10 @@ async def _confirmation(
         "levels": [(rung.value, label("urgency", rung, language)) for rung in Urgency],
         "wrong": wrong,
     }
-    return page(request, "urge.html", visitor, told, status)
+    if wrong is None:
+        return page(request, "urge.html", visitor, told)
+    back = await address_of_kept(request, CONFIRMATION, values)
+    return page(request, "urge.html", visitor, {**told, "back": back}, 422)
 
 
 def _chosen_words(asked: ChosenIn, language: Language) -> list[tuple[str, str]]:

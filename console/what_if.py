@@ -13,9 +13,10 @@ from api.context import AppContext
 from api.dependencies import visible_case
 from api.http.problems import Problem, title_of
 from api.simulations.playing import play_texts, read_scenario_text
-from api.simulations.schemas import LONGEST, SimulatedOut
+from api.simulations.schemas import LONGEST, SimulatedOut, SimulationList
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
-from console.pages import page
+from console.kept import address_of_kept, kept_form, to_kept
+from console.pages import page, see_other
 from console.simulated import simulated
 from domain.calendar import CalendarError, WorkingDays, day_of
 from domain.evidence import instant_text
@@ -25,13 +26,21 @@ from starter.errors import Unavailable
 from starter.recorded_scenarios import recorded_commands, scenario_of
 from starter.scenarios import Scenario
 
+PAGE: Final = "/what-if"
+PLAYED: Final = "/what-if/play"
 FURTHEST: Final = 250
 """So many working days a step is moved at once."""
 
 
 async def show(request: Request) -> Response:
-    """The page: blank, with an example, or with a case that the visitor may see. Raises NotFound for any other."""
+    """The page: blank, with an example, with a case that the visitor may see, or as it was typed.
+
+    Raises NotFound for any other.
+    """
     visitor, context = await visitor_of(request), door_of(request).context
+    kept = await kept_form(request, PAGE)
+    if kept is not None:
+        return await _page(request, visitor, kept)
     named, example = request.query_params.get("case"), request.query_params.get("example")
     text = ""
     if named:
@@ -45,7 +54,7 @@ async def show(request: Request) -> Response:
 
 
 async def move(request: Request) -> Response:
-    """The page with a step at another time; nothing is played."""
+    """On to the page with a step at another time; nothing is played."""
     visitor, values = await _sent(request)
     context, language = door_of(request).context, language_of(request)
     try:
@@ -55,26 +64,42 @@ async def move(request: Request) -> Response:
         await asyncio.to_thread(read_scenario_text, moved, language)
     except Problem as problem:
         return await _page(request, visitor, values, _why(problem, language), problem.status_code)
-    return await _page(request, visitor, {**values, "scenario": moved, "original": values["original"] or moved})
+    return await to_kept(request, PAGE, {**values, "scenario": moved, "original": values["original"] or moved})
 
 
 async def play(request: Request) -> Response:
-    """What comes of the scenario, beside the one that it was made from."""
+    """On to what comes of the scenario, beside the one that it was made from."""
     visitor, values = await _sent(request)
     context, language = door_of(request).context, language_of(request)
-    texts = [values["scenario"]]
-    if values["original"].strip() and values["original"] != values["scenario"]:
-        texts.insert(0, values["original"])
     try:
         _refuse_too_long(values, language)
-        scenarios = [await asyncio.to_thread(read_scenario_text, text, language) for text in texts]
-        plays = await play_texts(context, texts, language)
+        for text in _texts(values):
+            await asyncio.to_thread(read_scenario_text, text, language)
+        plays = await play_texts(context, _texts(values), language)
     except Problem as problem:
         again = problem.headers or {}
         return await _page(request, visitor, values, _why(problem, language), problem.status_code, headers=again)
     except Unavailable as error:
         return await _page(request, visitor, values, str(error), 503)
-    return await _page(request, visitor, values, played=(plays, scenarios))
+    came = SimulationList(list(plays)).model_dump_json()
+    return await to_kept(request, PAGE, {**values, "came": came}, PLAYED)
+
+
+async def show_played(request: Request) -> Response:
+    """What came of a scenario, beside the one that it was made from, with both to be changed again."""
+    visitor, language = await visitor_of(request), language_of(request)
+    kept = await kept_form(request, PAGE)
+    if kept is None:
+        return see_other(PAGE)
+    scenarios = [await asyncio.to_thread(read_scenario_text, text, language) for text in _texts(kept)]
+    plays = SimulationList.model_validate_json(kept["came"]).root
+    return await _page(request, visitor, kept, played=(plays, scenarios))
+
+
+def _texts(values: Mapping[str, str]) -> Sequence[str]:
+    """The scenario, after the one that it was made from where that is another."""
+    scenario, original = values["scenario"], values["original"]
+    return [original, scenario] if original.strip() and original != scenario else [scenario]
 
 
 async def _of_case(context: AppContext, visitor: Visitor, request_id: str) -> str:
@@ -171,6 +196,8 @@ async def _page(
         "longest": LONGEST,
         "result": await asyncio.to_thread(simulated, context, *played, language) if played else None,
     }
+    if wrong is not None:
+        shown["back"] = await address_of_kept(request, PAGE, values)
     answer = page(request, "what_if.html", visitor, shown, status)
     answer.headers.update(headers or {})
     return answer

@@ -17,6 +17,17 @@ console_sessions = Table(
 )
 """``digest`` is of what the browser holds: whoever reads the table can be nobody with it."""
 
+console_forms = Table(
+    "console_forms",
+    metadata,
+    Column("session", Digest, ForeignKey("console_sessions.digest", ondelete="CASCADE"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("page", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("kept_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+)
+"""What was typed into the forms of a page, for as long as their session lasts; ``id``: a digest of it."""
+
 console_notes = Table(
     "console_notes",
     metadata,

@@ -158,5 +158,13 @@ class Writer:
         feeds.revoke_feed(self.engine, owner)
 
     def revoke_session(self, digest: str) -> None:
-        """End a session now; one that is over already stays as it is."""
+        """End a session now, and forget what was typed in it; one that is over already stays as it is."""
         sessions.revoke_session(self.engine, digest)
+
+    def keep_form(self, session: str, page: str, form_id: str, said: str) -> None:
+        """Keep what was typed into a form of a page, so that pages of the same session can show it again."""
+        sessions.keep_form(self.engine, session, page, form_id, said)
+
+    def forget_forms(self, session: str, page: str) -> None:
+        """Forget what was typed into the forms of a page."""
+        sessions.forget_forms(self.engine, session, page)

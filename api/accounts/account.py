@@ -82,6 +82,10 @@ class Account:
         """The case as findings look at it."""
         return Examined(self.recorded, self.calendar, self.now)
 
+    def stage_before(self, event: RecordedEvent) -> Stage | None:
+        """The stage in which an event of the case came; None for the filing."""
+        return self.recorded.events[event.seq - 2].stage if event.seq > 1 else None
+
     @property
     def clocks(self) -> Sequence[Clock]:
         """Every limit as it stands, in the order in which they started."""

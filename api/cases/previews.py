@@ -1,6 +1,7 @@
 """What a command would do: asked over HTTP, told, and not done."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import Request, Response
@@ -15,11 +16,11 @@ from api.dependencies import CallerIn, IfMatch, RequestId, asked_of, visible_cas
 from api.http.responses import answer
 from api.http.schemas import Out
 from domain.access import Caller
+from domain.carried_clauses import carried_out
 from domain.engine.evolve import evolve_all
-from domain.engine.records import Actor, NumberedEvent
+from domain.engine.records import Actor
 from domain.messages import Language, event_label, label
 from domain.rule_texts import quotes
-from domain.statutes.model import Statute
 from domain.words import EventType, Outcome, Stage
 from ledger.queries.views import CaseDetail
 from starter.preview import Effect, effect_of
@@ -35,6 +36,7 @@ class QuoteOut(Out):
 
     paragraph: int | None
     quote: str
+    carried_out: bool = Field(description="Whether it is what the event carries out of the article, as far as known.")
 
 
 class WouldBeOut(Out):
@@ -103,7 +105,7 @@ def preview_out(case: CaseDetail, effect: Effect, language: Language) -> Preview
         stage_label=label("stage", after.stage, language),
         outcome=after.outcome,
         outcome_label=label("outcome", after.outcome, language) if after.outcome else None,
-        events=[_would_be(event, after.statute, language) for event in effect.events],
+        events=list(_would_be(effect, language)),
         starts=clocks_out(effect.started, language, case.statute),
         ends=clocks_out(effect.stopped, language, case.statute),
         opens=opened_out(effect.events, language),
@@ -111,15 +113,22 @@ def preview_out(case: CaseDetail, effect: Effect, language: Language) -> Preview
     )
 
 
-def _would_be(event: NumberedEvent, text: Statute, language: Language) -> WouldBeOut:
-    found = quotes(text, event.statute, event.article) if event.article else ()
-    return WouldBeOut.model_construct(
-        type=event.type,
-        label=event_label(event.type, event.data, language),
-        actor=event.actor,
-        stage=event.stage,
-        statute=event.statute,
-        article=event.article,
-        quotes=[QuoteOut.model_construct(paragraph=clause.paragraph, quote=clause.quote) for clause in found],
-        data=dict(event.data),
-    )
+def _would_be(effect: Effect, language: Language) -> Iterator[WouldBeOut]:
+    stage = effect.before.stage
+    for event in effect.events:
+        found = quotes(effect.after.statute, event.statute, event.article) if event.article else ()
+        meant = carried_out(event, effect.after, stage)
+        stage = event.stage
+        yield WouldBeOut.model_construct(
+            type=event.type,
+            label=event_label(event.type, event.data, language),
+            actor=event.actor,
+            stage=event.stage,
+            statute=event.statute,
+            article=event.article,
+            quotes=[
+                QuoteOut.model_construct(paragraph=each.paragraph, quote=each.quote, carried_out=each in meant)
+                for each in found
+            ],
+            data=dict(event.data),
+        )

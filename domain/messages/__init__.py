@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 import yaml
 
@@ -13,6 +13,7 @@ LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """The quick loader where the machine has it. All is text: it does not ask what each word might mean besides."""
 
 Language = Literal["zh", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
 
 @cache

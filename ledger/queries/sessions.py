@@ -1,14 +1,16 @@
-"""Sessions of people at the console: opened, seen, revoked; those long over are let go of."""
+"""Sessions of people at the console: opened, seen, revoked; those long over are let go of. What is typed in one."""
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Engine, and_, delete, func, insert, not_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
+from ledger.engine import reading
 from ledger.queries.feeds import follow
 from ledger.queries.notified import told_as_now
-from ledger.session_tables import console_sessions
+from ledger.session_tables import console_forms, console_sessions
 
 IDLE: Final = timedelta(hours=2)
 """A session that nobody used for so long is over."""
@@ -16,25 +18,28 @@ SEEN_AGAIN: Final = timedelta(minutes=1)
 """That a session was seen is written down no more often than this."""
 KEPT: Final = timedelta(days=30)
 """So long a session stays in the table after its end, for whoever asks who was there."""
+FORMS: Final = 30
+"""So many forms of a session are kept, the latest."""
 
 _row = console_sessions.c
+_form = console_forms.c
 _NOW = func.clock_timestamp()
+_LASTS: Final = (_row.revoked_at.is_(None), _row.ends_at > _NOW, _row.seen_at > _NOW - IDLE)
 
 
 def open_session(engine: Engine, digest: str, bearer: Mapping[str, Any], lasts: timedelta) -> None:
-    """Begin a session that lasts so long at most; those long over go.
+    """Begin a session that lasts so long at most; those long over go, and what was typed in any that is over.
 
     The feed of its bearer shows what it may see now, and its bearer is told of that.
     """
     values = {"digest": digest, "bearer": dict(bearer), "created_at": _NOW, "seen_at": _NOW, "ends_at": _NOW + lasts}
     with engine.begin() as connection:
         connection.execute(delete(console_sessions).where(_row.ends_at < _NOW - KEPT))
+        over = select(_row.digest).where(_row.digest == _form.session, not_(and_(*_LASTS)))
+        connection.execute(delete(console_forms).where(over.exists()))
         connection.execute(insert(console_sessions).values(values))
         follow(connection, bearer)
         told_as_now(connection, bearer)
-
-
-_LASTS: Final = (_row.revoked_at.is_(None), _row.ends_at > _NOW, _row.seen_at > _NOW - IDLE)
 
 
 def bearer_of(engine: Engine, digest: str, used: bool = True) -> Mapping[str, Any] | None:
@@ -60,7 +65,32 @@ def lasting_sessions(engine: Engine, digests: Collection[str]) -> frozenset[str]
 
 
 def revoke_session(engine: Engine, digest: str) -> None:
-    """End a session now; one that is not there, or over already, stays as it is."""
+    """End a session now, and forget what was typed in it; one that is not there, or over already, stays as it is."""
     there = (_row.digest == digest, _row.revoked_at.is_(None))
     with engine.begin() as connection:
+        connection.execute(delete(console_forms).where(_form.session == digest))
         connection.execute(update(console_sessions).where(*there).values(revoked_at=_NOW))
+
+
+def keep_form(engine: Engine, session: str, page: str, form_id: str, said: str) -> None:
+    """Keep what was typed into a form of a page; the same twice is there once, and the oldest of many go."""
+    kept = upsert(console_forms).values(session=session, id=form_id, page=page, said=said, kept_at=_NOW)
+    newest = select(_form.id).where(_form.session == session).order_by(_form.kept_at.desc()).limit(FORMS)
+    with engine.begin() as connection:
+        connection.execute(kept.on_conflict_do_update(index_elements=["session", "id"], set_={"kept_at": _NOW}))
+        connection.execute(delete(console_forms).where(_form.session == session, _form.id.not_in(newest)))
+
+
+def kept_form(engine: Engine, session: str, page: str, form_id: str | None) -> str | None:
+    """What was typed into a form of a page, and into the latest where none is named; None where none is kept."""
+    named = () if form_id is None else (_form.id == form_id,)
+    query = select(_form.said).where(_form.session == session, _form.page == page, *named)
+    with reading(engine) as connection:
+        said: str | None = connection.execute(query.order_by(_form.kept_at.desc()).limit(1)).scalar()
+        return said
+
+
+def forget_forms(engine: Engine, session: str, page: str) -> None:
+    """Forget what was typed into the forms of a page: it has been sent for good."""
+    with engine.begin() as connection:
+        connection.execute(delete(console_forms).where(_form.session == session, _form.page == page))

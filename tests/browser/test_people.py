@@ -95,6 +95,8 @@ async def test_a_refusal_is_told_above_the_form_and_what_was_typed_stands(seat: 
     await fill_in(page, "refuse", reason="涉及未成年人信息")
     await expect(page.get_by_role("main")).to_contain_text("涉及未成年人信息")
     await expect(page.get_by_role("main")).to_contain_text(label("stage", "refused", "zh"))
+    await page.go_back()
+    await expect(told, "what answered a form is shown again, and nobody is asked to send it again").to_be_visible()
 
 
 async def test_the_second_of_two_at_one_case_is_told_that_it_changed(seat: Seat, people: People) -> None:
@@ -126,12 +128,28 @@ async def test_a_session_that_was_ended_elsewhere_opens_and_does_nothing(
     assert case["stage"] == "completeness_check"
 
 
-async def test_without_javascript_the_forms_work(seat: Seat, people: People) -> None:
+async def test_without_javascript_forms_work_and_back_finds_them_filled_in(seat: Seat, people: People) -> None:
     request_id = await people.file()
     page = await seat(Role.BUREAU, "bureau", script=False)
+    main, form = page.get_by_role("main"), page.locator("form:has([data-command=urge])")
     await page.goto(f"/cases/{request_id}")
     await page.locator("details:has([data-command=urge]) > summary").click()
-    form = page.locator("form:has([data-command=urge])")
     await form.locator("[name=level]").select_option("notice")
-    await form.locator("[data-command=urge]").click()
-    await expect(page.get_by_role("main")).to_contain_text(label("event", "urged", "zh"))
+    await form.locator("[name=reason]").fill("请尽快答复")
+    await form.locator("button.second").click()
+    await expect(main).to_contain_text(label("console", "nothing_recorded", "zh"))
+    await page.go_back()
+    await expect(form.locator("[name=reason]")).to_be_visible()
+    await expect(form.locator("[name=reason]")).to_have_value("请尽快答复")
+    await page.go_forward()
+    await page.reload()
+    await page.get_by_role("button", name="English").click()
+    await expect(main).to_contain_text(label("console", "nothing_recorded", "en"))
+    await expect(main).to_contain_text("请尽快答复")
+    await page.locator("[data-command=urge]").click()
+    await expect(main).to_contain_text(label("event", "urged", "en"))
+    await page.reload()
+    await page.go_back()
+    await expect(page.locator("#events")).to_be_visible()
+    events = (await people.get("bureau", f"/v1/requests/{request_id}/events")).json()["items"]
+    assert [event["type"] for event in events].count("urged") == 1

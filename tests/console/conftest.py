@@ -10,6 +10,7 @@ from api.app import create_app
 from api.context import AppContext
 from console.app import add_console
 from console.door import COOKIE
+from console.kept import KEPT
 from domain.words import Role
 
 THE_SCRIPT = '<script type="module" src="/console.js"></script>'
@@ -24,21 +25,26 @@ class Person:
         self._door = door
         self.headers = {"Cookie": f"{COOKIE}={cookie}"}
 
+    async def _shown(self, answer: httpx.Response) -> httpx.Response:
+        """What a browser shows after a form: the page on which its answer is kept, where it leads to one."""
+        kept = answer.status_code == 303 and f"{KEPT}=" in answer.headers["location"]
+        return await self.get(answer.headers["location"]) if kept else answer
+
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self._door.get(path, headers={**self.headers, **headers})
 
     async def send(self, path: str, form: Mapping[str, str | list[str]], **headers: str) -> httpx.Response:
-        return await self._door.post(path, data=form, headers={**self.headers, **headers})
+        return await self._shown(await self._door.post(path, data=form, headers={**self.headers, **headers}))
 
     async def bring(self, path: str, form: dict[str, str], **files: bytes) -> httpx.Response:
         """Send a form with files."""
         named = {name: (f"{name}.json", content) for name, content in files.items()}
-        return await self._door.post(path, data=form, files=named, headers=self.headers)
+        return await self._shown(await self._door.post(path, data=form, files=named, headers=self.headers))
 
     async def choose(self, path: str, form: Mapping[str, str], *files: tuple[str, str, bytes]) -> httpx.Response:
         """Send a form with files: of each its field, its name and what is in it."""
         chosen = [(field, (name, content)) for field, name, content in files]
-        return await self._door.post(path, data=form, files=chosen, headers=self.headers)
+        return await self._shown(await self._door.post(path, data=form, files=chosen, headers=self.headers))
 
     async def form(self, request_id: str, command: str) -> dict[str, str]:
         """What the hidden fields of a command's form hold."""

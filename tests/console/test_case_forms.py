@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from console.case_forms import offered
 from console.forms import FormField, fields_of, said_with
-from console.shown_forms import shown_fields, wrong_in
+from console.shown_forms import shown_fields, with_more_rows, wrong_in
 from domain.access import EVERYWHERE, Caller
 from domain.engine.commands import Command
 from domain.engine.decide import refuse_unless_allowed
@@ -147,10 +147,18 @@ def test_an_object_within_a_row_stays_within_it() -> None:
 
 def test_one_more_row_keeps_what_was_typed() -> None:
     typed = {"documents.rows": "3", "documents.2.name": "第三份", "more": "documents"}
-    (documents,) = (row for row in shown_fields(fields_of(Supplement), typed, "zh", "x") if row["field"].kind == "rows")
+    (documents,) = (
+        row
+        for row in shown_fields(fields_of(Supplement), with_more_rows(typed), "zh", "x")
+        if row["field"].kind == "rows"
+    )
     assert [row[0]["value"] for row in documents["rows"]] == ["", "", "第三份", ""]
     wild = {"documents.rows": "999", "more": "documents"}
-    (documents,) = (row for row in shown_fields(fields_of(Supplement), wild, "zh", "x") if row["field"].kind == "rows")
+    (documents,) = (
+        row
+        for row in shown_fields(fields_of(Supplement), with_more_rows(wild), "zh", "x")
+        if row["field"].kind == "rows"
+    )
     assert (len(documents["rows"]), documents["more"]) == (50, False)
 
 

@@ -122,7 +122,7 @@ def test_what_is_said_in_any_procedure_is_told_in_words() -> None:
     told = list[tuple[str, str]]()
     for play in map(on_paper, FILES[::3]):
         if play.paper is not None:
-            said = (event_told(event, play.paper.statute, "zh")["said"] for event in play.paper.events)
+            said = (event_told(event, play.paper.case, None, "zh")["said"] for event in play.paper.events)
             told += (line for lines in said for line in lines)
     assert len(told) > ENOUGH
     codes = {
