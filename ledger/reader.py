@@ -160,10 +160,6 @@ class Reader:
         """So many open cases in some stages, each with its events, soonest due first; the next cursor. BadCursor."""
         return disputing.disputed_cases(self.engine, visibility, where, cursor, limit)
 
-    def stuck(self, cursor: str | None = None, limit: int = 50) -> Page:
-        """The cases that somebody must look at: parked with a reason, or with an open breached clock."""
-        return cases.list_stuck(self.engine, cursor, limit)
-
     # Whoever reads the law
 
     def citations(self, statute: str, visibility: Visibility) -> Mapping[CitedArticle, int]:

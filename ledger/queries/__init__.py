@@ -1,6 +1,6 @@
 """All SQL of Shareflow, and nothing but SQL: every question and every change has a name here."""
 
-from ledger.queries.cases import case_by_filing_key, get_case, list_cases, list_stuck, worklist
+from ledger.queries.cases import case_by_filing_key, get_case, list_cases, worklist
 from ledger.queries.confirmed import confirm, heads_parked_for, heads_unconfirmed
 from ledger.queries.counting import counts
 from ledger.queries.events import (
@@ -31,7 +31,6 @@ __all__ = [
     "heads_parked_for",
     "heads_unconfirmed",
     "list_cases",
-    "list_stuck",
     "messages_after",
     "park",
     "parked_are",

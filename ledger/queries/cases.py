@@ -129,11 +129,6 @@ def grants_of(engine: Engine, provider: str, resource: str, stages: Sequence[Sta
         return cases_from(connection.execute(query.order_by(cases.c.filed_at, cases.c.request_id)).scalars())
 
 
-def list_stuck(engine: Engine, cursor: str | None = None, limit: int = 50) -> Page:
-    """The cases that somebody must look at: parked with a reason, or with an open breached clock."""
-    return list_cases(engine, CaseFilter(stuck=True), cursor, limit)
-
-
 def shown_page(engine: Engine, page: Subquery | None, limit: int, latest_first: bool) -> Page:
     """The cases of a page that is one longer than asked, which tells whether there is another."""
     if page is None:

@@ -13,7 +13,7 @@ from background.stuck import note_what_is_held_up
 from cli.program import app
 from domain.calendar import CHINA
 from domain.words import EventType, ProcedureName
-from ledger.queries.cases import list_stuck
+from ledger.queries.views import CaseFilter
 from protocol.messages import Answer, CalendarNews
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import sealed
@@ -57,7 +57,7 @@ async def test_three_waits_interleaved(monkeypatch: pytest.MonkeyPatch) -> None:
 
         async def noted() -> list[str]:
             await note_what_is_held_up(client.temporal, client.reader.engine)
-            pages = await asyncio.to_thread(list_stuck, client.reader.engine, None, 500)
+            pages = await asyncio.to_thread(client.reader.cases, CaseFilter(stuck=True), limit=500)
             return [each.reason for case in pages.cases if case.request_id == request_id for each in case.parked]
 
         with monkeypatch.context() as refusing, monkeypatch.context() as tearing:
