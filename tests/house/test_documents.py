@@ -1,7 +1,7 @@
 """What the documents say of the house is so: links, files, folders and counts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -107,6 +107,28 @@ def test_every_file_that_is_named_is_there(path: Path) -> None:
 
 
 _PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789_-+./"
+
+
+def threats() -> Mapping[str, Sequence[str]]:
+    """What SECURITY.md names as shown by, for each threat."""
+    rows = re.findall(r"^\| (.+) \| .+ \| (.+) \|$", (ROOT / "SECURITY.md").read_text("utf-8"), re.MULTILINE)
+    return {threat: re.findall(r"`([^`]+)`", shown_by) for threat, shown_by in rows if threat != "threat"}
+
+
+def is_a_test(name: str) -> bool:
+    path, _, test = name.partition("::")
+    return (ROOT / path).is_file() and f"def {test}(" in (ROOT / path).read_text("utf-8")
+
+
+def test_every_threat_is_shown_by_tests_that_there_are() -> None:
+    """``make chaos`` stands beside tests, never alone."""
+    assert len(threats()) > 20
+    assert is_a_test("tests/house/test_documents.py::is_a_test")
+    assert not is_a_test("tests/house/test_documents.py::is_no_test")
+    for threat, shown_by in threats().items():
+        named = [name for name in shown_by if name != "make chaos"]
+        assert named, threat
+        assert [name for name in named if not is_a_test(name)] == [], threat
 
 
 def test_every_room_of_tests_is_described() -> None:
