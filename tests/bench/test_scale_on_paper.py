@@ -70,6 +70,15 @@ def test_what_a_case_costs_is_what_the_readme_has(row: str, printed_as: str) -> 
     assert number(cells(row)[0]) * 1e3 == pytest.approx(number(said), rel=0.01)
 
 
+def test_pages_and_lists_take_what_the_readme_has() -> None:
+    (growth,) = re.findall(r"^\|[^|]*\| ([^|]+); [^|]*\| `lists worklist_growth`", README, re.M)
+    times = [float(each) for each in re.findall(r"[\d.]+", growth)]
+    assert f"{min(times)} to {max(times)} times what they take among 10,000" in PAPER
+    (pages,) = re.findall(r"^\|[^|]*\| ([^|]+)\. \d+ ms at most \| `lists page", README, re.M)
+    slowest = max(int(each) for each in re.findall(r"\d+", pages))
+    assert f"over 100,000 cases take {slowest} ms at most" in PAPER
+
+
 def test_every_figure_of_a_case_is_one_that_the_bench_prints() -> None:
     table = PAPER.partition("## What a case costs")[2].partition("\n## ")[0]
     bench = "".join(path.read_text("utf-8") for path in sorted((ROOT / "bench").glob("*.py")))
