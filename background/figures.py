@@ -126,7 +126,7 @@ def _waiting(figures: Counts) -> Iterable[Metric]:
 
 
 def _kept(figures: Counts) -> Iterable[Metric]:
-    """What is still to be kept for later: by a checkpoint of the log, and in the archive."""
+    """What is still to be kept for later: by a checkpoint of the log, in the archive, in a backup."""
     unsigned = GaugeMetricFamily(
         "shareflow_checkpoint_behind_seconds", "Age of the newest checkpoint; 0 while it covers all that was recorded."
     )
@@ -135,7 +135,11 @@ def _kept(figures: Counts) -> Iterable[Metric]:
         "shareflow_archive_behind_seconds", "How long the first ended case has waited to be archived; 0 when none does."
     )
     unarchived.add_metric([], _seconds_since(figures.unarchived_since))
-    return unsigned, unarchived
+    unbacked = GaugeMetricFamily(
+        "shareflow_backup_behind_seconds", "Age of the newest backup; of the first case while none was ever made."
+    )
+    unbacked.add_metric([], _seconds_since(figures.unbacked_since))
+    return unsigned, unarchived, unbacked
 
 
 def _seconds_since(instant: datetime | None) -> float:

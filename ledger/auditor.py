@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.archive_tables import archived_histories
 from ledger.assessed_tables import assessed_parts
+from ledger.backup_tables import backups
 from ledger.desk_tables import desk_claims
 from ledger.leases import leases
 from ledger.log_tables import checkpoints
@@ -21,6 +22,7 @@ ELSEWHERE: Final = (
     archived_histories,
     assessed_parts,
     assessment_seals,
+    backups,
     checkpoints,
     console_notified,
     console_sessions,

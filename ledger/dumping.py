@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from sqlalchemy import Engine, make_url, text
 
 from ledger.engine import USUALLY_NAMED, connect, reading
 from ledger.errors import LedgerUnavailable
+from ledger.queries.backups import note_backup
 from ledger.schema import migrate
 
 _SERVER: Final = "SHOW server_version_num"
@@ -94,16 +96,26 @@ def restored_from(url: str, named: str = USUALLY_NAMED) -> str | None:
     return mark
 
 
-def restore(url: str, file: Path, digest: str, tools: PostgresTools) -> None:
+def note_dumped(url: str, digest: str, made_at: datetime) -> None:
+    """Note in the ledger that a backup of it is whole, for whoever watches over them.
+
+    Raises LedgerUnavailable, and one of DATABASE_FAILED where it takes no notes: a standby is only read.
+    """
+    with closing(_Access(url)) as access, access.engine.begin() as connection:
+        note_backup(connection, digest, made_at)
+
+
+def restore(url: str, file: Path, digest: str, made_at: datetime, tools: PostgresTools) -> None:
     """Bring an empty database to what a file holds, all of it or nothing, then to the schema of this version.
 
-    What is written from then on comes after all that was, and ``digest`` is remembered as that of the backup.
+    What is written from then on comes after all that was, and ``digest`` is remembered as that of the backup, which
+    was made at that instant: the newest of what is here now.
     Raises LedgerUnavailable, DumpFailed.
     """
     with closing(_Access(url)) as access:
         tools.run("pg_restore", access.server_version, url, "--single-transaction", "--exit-on-error", str(file))
         migrate(access.engine)
-        access.set_mark(digest)
+        access.set_mark(digest, made_at)
 
 
 class _Access:
@@ -151,10 +163,11 @@ class _Access:
             said: str = connection.execute(_MARK).scalar() or ""
         return said.removeprefix(_RESTORED) if said.startswith(_RESTORED) else None
 
-    def set_mark(self, digest: str) -> None:
+    def set_mark(self, digest: str, made_at: datetime) -> None:
         assert re.fullmatch(r"[0-9a-f]{64}", digest), digest
         with self.engine.begin() as connection:
             connection.execute(text(f"COMMENT ON TABLE alembic_version IS '{_RESTORED}{digest}'"))
+            note_backup(connection, digest, made_at)
 
 
 def _version(program: str) -> int:

@@ -16,13 +16,14 @@ from domain.log.acts import OperatorAct
 from domain.stuck import Trouble
 from ledger.assessment_book import AssessmentBook
 from ledger.calendar_store import CalendarStore
-from ledger.engine import USUALLY_NAMED, Engine, connect, ping
+from ledger.engine import USUALLY_NAMED, Engine, connect, ping, reading
 from ledger.log_book import LogBook
 from ledger.queries import (
     acts,
     archive,
     attachments,
     audited,
+    backups,
     calendars,
     cases,
     citing,
@@ -317,6 +318,11 @@ class Reader:
     def all_acts(self, cursor: str | None = None, limit: int = 50) -> tuple[Sequence[OperatorAct], str | None]:
         """So many acts, the newest first, and the cursor of the following page. Raises BadCursor."""
         return acts.list_acts(self.engine, cursor, limit)
+
+    def newest_backup(self) -> datetime | None:
+        """When the newest backup was made that the ledger knows of; None where it knows of none."""
+        with reading(self.engine) as connection:
+            return backups.newest_backup(connection)
 
     def waiting_for_archive(self) -> WaitingForArchive:
         """How many cases are still to be archived, and since when."""

@@ -107,7 +107,7 @@ class NewBackup:
             (self.folder / KEY).parent.mkdir(mode=0o700)
             (self.folder / KEY).write_text("".join(f"{key}\n" for key in public), encoding="utf-8")
 
-    def finish(self, schema: str) -> BackupManifest:
+    def finish(self, schema: str) -> CheckedBackup:
         """Write the manifest, make all of it durable, and give it its place. Raises OSError."""
         names = sorted(_files(self.folder))
         manifest = BackupManifest(
@@ -117,13 +117,13 @@ class NewBackup:
             ledger_schema=schema,
             files={path.relative_to(self.folder).as_posix(): _told(path) for path in names},
         )
-        text = json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False, indent=2)
-        (self.folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
+        text = f"{json.dumps(manifest.model_dump(mode='json'), ensure_ascii=False, indent=2)}\n".encode()
+        (self.folder / MANIFEST).write_bytes(text)
         for path in (*names, self.folder / MANIFEST):
             make_durable(path)
         self.folder.replace(self.to)
         make_durable(self.to.parent)
-        return manifest
+        return CheckedBackup(self.to, manifest, _digest(text))
 
 
 def checked_backup(folder: Path) -> CheckedBackup:
@@ -146,7 +146,7 @@ def checked_backup(folder: Path) -> CheckedBackup:
         if told.get(name) != manifest.files.get(name):
             wrong = "is missing" if name not in told else "is not what was backed up"
             raise BackupUnusable(f"The file {name} of the backup {folder} {wrong}.")
-    return CheckedBackup(folder, manifest, hashlib.sha256(text).hexdigest())
+    return CheckedBackup(folder, manifest, _digest(text))
 
 
 def refuse_other_files(backup: CheckedBackup, part: str, folder: Path) -> None:
@@ -169,6 +169,10 @@ def restore_folder(backup: CheckedBackup, part: str, folder: Path) -> int:
         make_durable(aside)
         aside.replace(to)
     return len(missing)
+
+
+def _digest(manifest: bytes) -> str:
+    return hashlib.sha256(manifest).hexdigest()
 
 
 def _files(folder: Path) -> Iterator[Path]:

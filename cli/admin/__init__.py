@@ -3,6 +3,7 @@
 Each may be repeated: a second time it changes nothing, and says so.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -81,6 +82,9 @@ def release(
 @commands.command()
 def backup(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or an empty one.")],
+    dated: Annotated[
+        bool, typer.Option("--dated", help="Take a new folder within DIR, named by the instant: for timers.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Back up the ledger of this moment, papers, archived histories and the public half of the log's key.
@@ -89,7 +93,7 @@ def backup(
     """
     from cli.admin.keeping import back_up_and_tell
 
-    run(back_up_and_tell(folder, as_json))
+    run(back_up_and_tell(folder / f"{datetime.now(UTC):%Y-%m-%dT%H%MZ}" if dated else folder, as_json))
 
 
 @commands.command()

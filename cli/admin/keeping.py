@@ -21,14 +21,14 @@ from configuration.object_store import object_place_of
 from configuration.settings import Settings, environment_with
 from embedded.stack.folder import StateFolder, running_stack
 from embedded.stack.postgres import programs_folder, start_postgres
-from ledger.dumping import DumpFailed, PostgresTools, dump, restore, restored_from
+from ledger.dumping import DumpFailed, PostgresTools, dump, note_dumped, restore, restored_from
 from ledger.errors import LedgerUnavailable
+from ledger.failures import DATABASE_FAILED
 from ledger.reader import reader_at
 from starter.attachments import attachments_folder
 from starter.backups import (
     KEY,
     LEDGER,
-    BackupManifest,
     BackupUnusable,
     CheckedBackup,
     NewBackup,
@@ -39,6 +39,7 @@ from starter.backups import (
 )
 
 NO_KEY = "; nor is a public key of the log, for no checkpoint of it is signed and SHAREFLOW_LOG_KEY names no key"
+UNNOTED = "The backup is whole, and the ledger could not note it: figures and `shareflow doctor` do not know of it"
 LOOK = "Look with `shareflow doctor` and `shareflow audit reconcile`."
 
 
@@ -46,17 +47,21 @@ async def back_up_and_tell(to: Path, as_json: bool) -> None:
     """Back up what the settings name into a new folder, and tell what it holds."""
     settings = Settings()
     with _refusals():
-        manifest = await asyncio.to_thread(_back_up, settings, to)
+        made = await asyncio.to_thread(_back_up, settings, to)
+    why_not = await asyncio.to_thread(_note, settings, made)
+    manifest = made.manifest
     size = sum(file.bytes for file in manifest.files.values())
     if as_json:
         told = {"backup": str(to), "files": len(manifest.files), "bytes": size, "schema": manifest.ledger_schema}
-        print_json({**told, "public_key": KEY in manifest.files})
+        print_json({**told, "public_key": KEY in manifest.files, "noted": why_not is None})
     else:
         key = "" if KEY in manifest.files else NO_KEY
         typer.echo(f"{to} holds {len(manifest.files)} files of {size} bytes; {_not_in_it(settings)}{key}.")
+    if why_not is not None:
+        typer.echo(f"{UNNOTED} ({why_not}).", err=True)
 
 
-def _back_up(settings: Settings, to: Path) -> BackupManifest:
+def _back_up(settings: Settings, to: Path) -> CheckedBackup:
     """The ledger first: what its cases refer to was kept before, and is copied afterwards."""
     url, signer = owners_url(settings), signer_named(settings) or signer_at_hand(None, settings.state)
     with reader_at(url, owners_setting(settings)) as reader:
@@ -67,6 +72,17 @@ def _back_up(settings: Settings, to: Path) -> BackupManifest:
         new.take_folder(part, folder)
     new.take_keys(list(dict.fromkeys([*keys, *([signer.key.written()] if signer else [])])))
     return new.finish(schema)
+
+
+def _note(settings: Settings, made: CheckedBackup) -> str | None:
+    """Have the ledger know of a backup that is whole; why it could not."""
+    try:
+        note_dumped(owners_url(settings), made.digest, made.manifest.made_at)
+    except LedgerUnavailable as error:
+        return str(error)
+    except DATABASE_FAILED as error:
+        return " ".join(str(getattr(error, "orig", error)).split())
+    return None
 
 
 async def restore_and_tell(backup: Path, as_json: bool) -> None:
@@ -114,7 +130,7 @@ def _restored_into(url: str, settings: Settings, backup: CheckedBackup) -> bool:
             refuse_other_files(backup, part, to)
     copied = sum(restore_folder(backup, part, to) for part, to in folders.items())
     if mark is None:
-        restore(url, backup.folder / LEDGER, backup.digest, _tools())
+        restore(url, backup.folder / LEDGER, backup.digest, backup.manifest.made_at, _tools())
     return mark is None or copied > 0
 
 

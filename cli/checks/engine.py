@@ -3,6 +3,7 @@
 import asyncio
 
 from cli.checks.archive import archive_check
+from cli.checks.backups import backups_check
 from cli.checks.beside import api_check, issuer_check
 from cli.checks.certificates import certificates_check
 from cli.checks.checkpoints import checkpoints_check
@@ -40,6 +41,7 @@ async def engine_checks(settings: Settings) -> list[Check]:
         cases = problem("cases", unexpected(error))
     checkpoints = await asyncio.to_thread(checkpoints_check, settings, reader, running is not None)
     archive = await archive_check(settings, reader, client)
+    backups = await asyncio.to_thread(backups_check, reader, settings.database_url is None)
     more = [
         await moment_check(settings, reader, client),
         await workers_check(settings, client),
@@ -51,7 +53,7 @@ async def engine_checks(settings: Settings) -> list[Check]:
     ]
     if reader is not None:
         await asyncio.to_thread(reader.close)
-    return [database, temporal, sealing_check(settings), cases, checkpoints, archive, *more]
+    return [database, temporal, sealing_check(settings), cases, checkpoints, archive, backups, *more]
 
 
 def _database(settings: Settings, running: Addresses | None) -> tuple[Check, Reader | None]:

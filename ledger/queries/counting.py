@@ -17,6 +17,7 @@ from domain.stuck import StuckKind
 from domain.words import ClockState, EventType, Outcome, Stage
 from ledger.archive_tables import unarchived
 from ledger.engine import reading
+from ledger.queries.backups import unbacked_since
 from ledger.queries.log import length, newest_checkpoint, next_entries
 from ledger.queries.outbox_position import Mark, mark, move_mark, newest_position
 from ledger.queries.views import Counts, LimitsEnded
@@ -67,6 +68,7 @@ def counts(engine: Engine, since: int | None = None) -> Counts:
             oldest_pending=oldest,
             unsigned_since=_unsigned(connection),
             unarchived_since=connection.execute(_UNARCHIVED).scalar(),
+            unbacked_since=unbacked_since(connection),
         )
 
 

@@ -174,6 +174,7 @@ class Counts:
     ``oldest_pending`` when the oldest of them was written. ``causes``: how much is stuck for each of the most frequent.
     ``unsigned_since``: when the newest checkpoint was made, where something was recorded since; None where nothing was
     and where none was ever made. ``unarchived_since``: since when the first ended case waits for the archive.
+    ``unbacked_since``: when the newest backup was made, or the first case filed where none was; None: nothing is there.
     """
 
     cases: Mapping[tuple[str, Stage, Outcome | None], int]
@@ -186,6 +187,7 @@ class Counts:
     oldest_pending: datetime | None
     unsigned_since: datetime | None
     unarchived_since: datetime | None
+    unbacked_since: datetime | None
 
 
 OF_AN_EVENT: Final = (*COVERED, "prev", "digest", "salt")

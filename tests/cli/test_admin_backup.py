@@ -6,26 +6,33 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
+from cli.checks.backups import backups_check
 from configuration.log_key import signer_in
 from domain.log.keys import read_secret_key, write_secret_key
 from embedded.simulate.sandbox import Sandbox
 from ledger.engine import connect
 from ledger.log_book import LogBook
-from ledger.reader import reader_at
+from ledger.queries import counts
+from ledger.queries.backups import note_backup
+from ledger.reader import Reader, reader_at
+from ledger.recording import record_step
 from ledger.schema import migrate
 from starter.attachments import store_in
 from starter.backups import KEY
 from starter.engine_client import ShareflowClient
 from tests.cli.conftest import Run
+from tests.databases import with_texts
 from tests.engine.cases import application
+from tests.ledger.conftest import T0, own, resolve, steps
 
+__all__ = ["own", "resolve", "steps"]
 PAPER = b"%PDF-1.7 a paper"
 TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
 
@@ -79,7 +86,11 @@ async def test_an_installation_is_backed_up_and_restored_once(
     (old / "archive" / "CASE.run.json.gz").write_bytes(b"a history")
     signer = signer_in(old / "checkpoint.key")
     backup = tmp_path / "backup"
-    assert (await told("backup", backup))["files"] == 4
+    (made,) = [await told("backup", "--dated", tmp_path / "nightly")]
+    assert (made["files"], made["noted"]) == (4, True)
+    assert Path(made["backup"]).parent == tmp_path / "nightly"
+    assert datetime.now(UTC) - datetime.strptime(Path(made["backup"]).name, "%Y-%m-%dT%H%M%z") < timedelta(minutes=2)
+    shutil.move(made["backup"], backup)
     with reader_at(here) as reader:
         keys = {*reader.log.signing_keys(), signer.key.written()}
     assert set((backup / "keys/checkpoint.pub").read_text("utf-8").splitlines()) == keys
@@ -128,3 +139,47 @@ def test_a_backup_has_the_key_that_signed_its_log_and_says_where_there_is_none(
     assert "away.key is not there" in shareflow("admin", "backup", tmp_path / "unnamed").plainly_refused(2)
     assert not (tmp_path / "unnamed").exists()
     engine.dispose()
+
+
+def test_what_the_ledger_knows_of_its_backups_is_what_the_doctor_and_the_figure_say(
+    new_database: Callable[[], str], shareflow: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, steps, resolve
+) -> None:
+    url = new_database()
+    engine = connect(url, pool_size=1)
+    migrate(engine)
+    with_texts(engine)
+    of_an_installation(tmp_path / "state", monkeypatch, url)
+
+    def looked() -> tuple[str, str, float | None]:
+        found, since = backups_check(Reader(engine), runs_here=False), counts(engine).unbacked_since
+        return found.state, found.says, since and (datetime.now(UTC) - since) / timedelta(hours=1)
+
+    assert looked() == ("warning", "The ledger knows of no backup.", None)
+    record_step(engine, steps.filing(), resolve, "sm3")
+    state, _, never = looked()
+    assert state == "warning"
+    assert never == pytest.approx((datetime.now(UTC) - T0) / timedelta(hours=1), abs=0.1)
+    with engine.begin() as connection:
+        note_backup(connection, "a" * 64, datetime.now(UTC) - timedelta(hours=31))
+    state, says, late = looked()
+    assert (state, late) == ("warning", pytest.approx(31, abs=0.1))
+    assert says.startswith("A backup is overdue: the newest was made 20")
+    assert json.loads(shareflow("admin", "backup", tmp_path / "good", "--json").out)["noted"]
+    state, _, now = looked()
+    assert (state, now) == ("ok", pytest.approx(0, abs=0.1))
+
+    with engine.begin() as connection:  # as a standby is
+        connection.execute(text(f"ALTER DATABASE {engine.url.database} SET default_transaction_read_only = on"))
+    done = shareflow("admin", "backup", tmp_path / "of-a-standby")
+    assert done.code == 0
+    assert "could not note it: figures and `shareflow doctor` do not know of it (cannot execute INSERT" in done.err
+    assert (tmp_path / "of-a-standby" / "manifest.json").exists()
+    engine.dispose()
+
+
+def test_a_backup_of_tomorrow_is_known_as_one_of_now(own: Engine) -> None:
+    with own.begin() as connection:
+        note_backup(connection, "b" * 64, datetime.now(UTC) + timedelta(days=1))
+    newest = Reader(own).newest_backup()
+    assert newest is not None
+    assert newest - datetime.now(UTC) < timedelta(seconds=5)

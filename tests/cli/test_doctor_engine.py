@@ -54,7 +54,7 @@ async def test_an_engine_its_cases_and_what_can_be_amiss(monkeypatch: pytest.Mon
         assert {name: check.state for name, check in found.items()} == {
             **dict.fromkeys(("database", "temporal", "cases", "archive", "moment", "workers", "clocks"), "ok"),
             **dict.fromkeys(("sealing", "schedules", "api", "certificates"), "skipped"),
-            "checkpoints": "warning",
+            **dict.fromkeys(("checkpoints", "backups"), "warning"),
             "issuer": "problem",
         }
         assert "SHAREFLOW_LOG_KEY names no key" in found["checkpoints"].says

@@ -79,9 +79,10 @@ def _as_deployment(resource: Resource) -> Resource:
 def pods(resources: list[Resource]) -> Iterator[tuple[str, Resource]]:
     """Each pod that is asked for: the kind of whatever asks, and its specification."""
     for each in resources:
-        template = each.get("spec", {}).get("template", {})
+        spec = each.get("spec", {})
+        template = spec.get("jobTemplate", {}).get("spec", spec).get("template", {})
         if "containers" in template.get("spec", {}):
-            yield each["kind"], template["spec"]
+            yield each["kind"].removeprefix("Cron"), template["spec"]
 
 
 def containers(resources: list[Resource]) -> Iterator[tuple[str, Resource, Resource]]:
@@ -186,7 +187,7 @@ def test_every_file_that_is_named_is_mounted_and_only_the_migration_has_its_owne
             assert str(path.parent) in mounted, path
         assert {path.name for path in named if path.parent == MOUNTED} == secrets
         assert secrets <= SECRETS
-        assert ("migration-url" in secrets) == (container["args"] == ["admin", "migrate"])
+        assert ("migration-url" in secrets) == (container["args"][1:2] in (["migrate"], ["backup"]))
 
 
 def test_each_policy_and_budget_and_service_is_of_pods_that_there_are(resources: list[Resource]) -> None:
@@ -213,6 +214,22 @@ def test_the_schema_is_brought_up_before_the_rest_by_its_owner(resources: list[R
     assert [each["args"] for each in pod["initContainers"]] == [["admin", "migrate"]]
     assert [each["args"] for each in pod["containers"]] == [["admin", "setup"]]
     assert not any("persistentVolumeClaim" in volume for volume in pod["volumes"])
+
+
+def test_a_backup_is_made_every_night_where_it_can_be_written(resources: list[Resource]) -> None:
+    (nightly,) = [each for each in resources if each["kind"] == "CronJob"]
+    pod = nightly["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    volumes = {each["name"]: each for each in pod["volumes"]}
+    mounts = {each["mountPath"]: each for each in container["volumeMounts"]}
+    claims = {path: volumes[each["name"]].get("persistentVolumeClaim") for path, each in mounts.items()}
+    to = container["args"][-1]
+    assert container["args"] == ["admin", "backup", "--dated", to]
+    assert claims[to], "a backup is kept"
+    assert claims[to] != claims["/var/lib/shareflow"]
+    assert mounts["/var/lib/shareflow"]["readOnly"]
+    made = {each["metadata"]["name"] for each in resources if each["kind"] == "PersistentVolumeClaim"}
+    assert {each["claimName"] for each in claims.values() if each} <= made | {"papers", "backups"}
 
 
 def test_builds_are_released_by_the_name_that_the_controller_gives_them() -> None:
@@ -283,6 +300,7 @@ WRONG: list[tuple[str, Any]] = [
     ("ingress.enabled", True),
     ("workerController", {"enabled": True, "buildId": "a build"}),
     ("state.size", "many"),
+    ("backup.schedule", "nightly"),
     ("replicaCount", 3),
 ]
 

@@ -11,9 +11,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg2
@@ -167,6 +169,24 @@ def test_compose_is_by_its_schema(tmp_path: Path, name: str) -> None:
     assert ran(*check, altered)[0] != 0
 
 
+def test_a_secret_of_compose_is_read_by_whom_the_image_runs_as_and_by_nobody_else() -> None:
+    """After what .env.example says: Compose shows a container the file as it is, with its owner and mode."""
+    (user,) = re.findall(r"^USER (\d+):\1$", (DEPLOY / "image/Containerfile").read_text("utf-8"), re.M)
+    (says,) = re.findall(r"^#   (chown .+)$", (DEPLOY / "compose/.env.example").read_text("utf-8"), re.M)
+    secrets = yaml.safe_load((DEPLOY / "compose/compose.yaml").read_text("utf-8"))["secrets"]
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        for name in secrets:
+            (Path(folder) / name).write_text("secret", "utf-8")
+        assert ran("/bin/sh", "-c", f"cd {folder} && {says}") == (0, "")
+        for name in secrets:
+            for who, reads in ((int(user), True), (int(user) + 1, False)):
+                read = subprocess.run(
+                    ["/bin/cat", f"{folder}/{name}"], user=who, group=who, extra_groups=[], capture_output=True
+                )
+                assert (read.stdout == b"secret") == reads, (name, who)
+
+
 def test_yaml_is_well_kept() -> None:
     """But the chart's templates, which are none before Helm has filled them in."""
     files = [path for path in sorted(DEPLOY.rglob("*.y*ml")) if path.parent.name != "templates"]
@@ -311,7 +331,7 @@ def test_nothing_is_backed_up_through_pgbouncer(behind: Callable[..., str], tmp_
     for work in (
         lambda: dump(url, tmp_path / "ledger.dump", TOOLS),
         lambda: restored_from(url),
-        lambda: restore(url, tmp_path / "ledger.dump", "0" * 64, TOOLS),
+        lambda: restore(url, tmp_path / "ledger.dump", "0" * 64, datetime.now(UTC), TOOLS),
     ):
         with pytest.raises(LedgerUnavailable, match=r"through a pooler.*SHAREFLOW_MIGRATION_URL"):
             work()

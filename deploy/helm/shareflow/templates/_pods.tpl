@@ -127,11 +127,15 @@ projected:
     {{- end }}
 {{- end -}}
 
+{{- define "shareflow.stateClaim" -}}
+{{- .Values.state.existingClaim | default (printf "%s-state" (include "shareflow.name" .)) -}}
+{{- end -}}
+
 {{- define "shareflow.volumes" -}}
 - {name: tmp, emptyDir: {}}
 - name: state
   persistentVolumeClaim:
-    claimName: {{ .Values.state.existingClaim | default (printf "%s-state" (include "shareflow.name" .)) }}
+    claimName: {{ include "shareflow.stateClaim" . }}
 - name: secrets
   {{- include "shareflow.secretFiles" (dict "at" . "also" (dict "log-key" .Values.secrets.logKey)) | nindent 2 }}
 {{- with .Values.files.configMap }}
