@@ -1,7 +1,6 @@
 """Bringing a database to the schema of this version."""
 
 from pathlib import Path
-from typing import Final
 
 from alembic import command
 from alembic.config import Config
@@ -11,6 +10,7 @@ from psycopg2.errorcodes import INSUFFICIENT_PRIVILEGE
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from ledger.app_role import let_app_work
 from ledger.auditor import let_auditors_read
 from ledger.errors import LedgerUnavailable
 from ledger.schema_check import SCHEMA, works_with
@@ -30,23 +30,12 @@ _POSITIONS_GO_ON = text(
     """
 )
 
-
-_APP: Final = "shareflow_app"
-"""The role of workers and the API (``deploy/postgres/roles.sql``), where it is not the one that owns the tables."""
-_APP_MAY_CHANGE_VERSION = text(
-    f"""
-    SELECT has_table_privilege(app.oid, version.oid, 'INSERT, UPDATE, DELETE') FROM pg_roles app, pg_class version
-        WHERE app.rolname = '{_APP}' AND version.oid = to_regclass('alembic_version')
-        AND version.relowner <> app.oid AND pg_has_role(version.relowner, 'USAGE')
-    """
-)
-_LEAVE_VERSION = text(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {_APP}")
+_OWNS_TABLES = text("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('alembic_version')")
 
 
 def migrate(engine: Engine) -> str | None:
-    """Apply the migrations that the database lacks, all of them or none, and let auditors read what there is then.
-
-    Which schema there is, is left to who migrates: the role of workers and the API reads it and cannot change it.
+    """Apply the migrations that the database lacks, all of them or none, and let auditors, workers and API at what is
+    there then.
 
     Gives the schema that was there before (None: no tables). Repeated, it changes nothing, and so it does where the
     next version has been at work already: this one works on what that has made.
@@ -76,10 +65,10 @@ def migrate(engine: Engine) -> str | None:
                 "The role of the ledger's database does not own its tables, so it cannot change them; "
                 "name the one that does with SHAREFLOW_MIGRATION_URL."
             ) from error
-        connection.execute(_POSITIONS_GO_ON)
-        let_auditors_read(connection)
-        if connection.execute(_APP_MAY_CHANGE_VERSION).scalar():
-            connection.execute(_LEAVE_VERSION)
+        if connection.execute(_OWNS_TABLES).scalar_one():
+            connection.execute(_POSITIONS_GO_ON)
+            let_auditors_read(connection)
+            let_app_work(connection)
     return before
 
 

@@ -1,7 +1,8 @@
 -- The three roles of a ledger's database, as its superuser: psql -v ON_ERROR_STOP=1 -d shareflow -f roles.sql
 -- Passwords are set afterwards, each with \password ROLE; repeated, nothing changes.
 --   shareflow_owner    owns the tables: `shareflow admin migrate`, `backup` and `restore`, nothing else
---   shareflow_app      workers and the API: rows, no tables; what only grows is held by triggers that it cannot switch off
+--   shareflow_app      workers and the API: rows of the tables that `admin migrate` lets it, each as far as it needs; what
+--                      only grows is held by triggers besides, which it cannot switch off
 --   shareflow_auditor  reads; whoever audits is a member of it (docs/audit.md)
 DO $$
 BEGIN
@@ -25,10 +26,9 @@ BEGIN
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO shareflow_owner, shareflow_app, shareflow_auditor', current_database());
 END $$;
 
-ALTER DEFAULT PRIVILEGES FOR ROLE shareflow_owner IN SCHEMA public
-    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO shareflow_app;
-ALTER DEFAULT PRIVILEGES FOR ROLE shareflow_owner IN SCHEMA public
-    GRANT USAGE, SELECT ON SEQUENCES TO shareflow_app;
+-- Nothing beforehand: a table that a later version makes is closed until that version opens it.
+ALTER DEFAULT PRIVILEGES FOR ROLE shareflow_owner IN SCHEMA public REVOKE ALL ON TABLES FROM shareflow_app;
+ALTER DEFAULT PRIVILEGES FOR ROLE shareflow_owner IN SCHEMA public REVOKE ALL ON SEQUENCES FROM shareflow_app;
 
 -- What each session sets for itself; behind PgBouncer in transaction mode only these count.
 ALTER ROLE shareflow_app SET lock_timeout = '10s';

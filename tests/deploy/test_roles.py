@@ -9,12 +9,14 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from embedded.simulate.sandbox import Sandbox
+from ledger.app_role import COME_AND_GO, EVERY, MAY, ONLY_GROW, READ_ALONE, STAY
 from ledger.engine import connect
 from ledger.errors import LedgerUnavailable
 from ledger.queries import events_of
 from ledger.recording import record_step
 from ledger.schema import migrate
 from ledger.schema_check import require_schema
+from ledger.tables import metadata
 from tests.databases import with_texts
 from tests.deploy.conftest import DEPLOY
 
@@ -72,15 +74,66 @@ def test_the_app_records_and_cannot_change_tables_nor_what_only_grows(app: Engin
     assert events_of(app, steps.request_id) == before
 
 
-def test_an_installation_of_before_loses_the_right_to_change_the_schemas_version(app: Engine) -> None:
-    owner = connect(plain_url(app).replace("shareflow_app@", "shareflow_owner@"), pool_size=1)
+GIVEN_BEFORE = """
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO shareflow_app;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO shareflow_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO shareflow_app;
+"""
+"""What roles.sql of 0.2.0 said, and what it came to."""
+HELD = text(
+    "SELECT relname, privilege FROM pg_class, unnest(:every) AS privilege WHERE relnamespace = 'public'::regnamespace "
+    "AND relkind = 'r' AND has_table_privilege('shareflow_app', pg_class.oid, privilege)"
+)
+ALLOWED = {(table, privilege) for table, privileges in MAY.items() for privilege in privileges}
+
+
+@pytest.fixture
+def owner(app: Engine) -> Iterator[Engine]:
+    engine = connect(plain_url(app).replace("shareflow_app@", "shareflow_owner@"), pool_size=1)
+    yield engine
+    engine.dispose()
+
+
+def held(owner: Engine) -> set[tuple[str, str]]:
+    with owner.connect() as connection:
+        return {(row.relname, row.privilege) for row in connection.execute(HELD, {"every": list(EVERY)})}
+
+
+def test_what_the_app_may_is_said_of_every_table_once() -> None:
+    assert MAY.keys() == {*metadata.tables, "alembic_version"}
+    assert len(MAY) == sum(map(len, (READ_ALONE, ONLY_GROW, STAY, COME_AND_GO)))
+
+
+def test_the_app_may_do_with_each_table_what_is_said_and_with_one_that_comes_later_nothing(
+    app: Engine, owner: Engine
+) -> None:
+    assert held(owner) == ALLOWED
     with owner.begin() as connection:
-        connection.execute(text("GRANT INSERT, UPDATE, DELETE ON alembic_version TO shareflow_app"))
+        connection.execute(text("CREATE TABLE later (number bigint GENERATED ALWAYS AS IDENTITY)"))
+    for statement in ("SELECT * FROM later", "INSERT INTO later DEFAULT VALUES"):
+        with pytest.raises(DBAPIError, match="permission denied"), app.begin() as connection:
+            connection.execute(text(statement))
+
+
+def test_an_installation_of_before_loses_what_it_was_given_beforehand(app: Engine, owner: Engine) -> None:
+    with owner.begin() as connection:
+        connection.execute(text(GIVEN_BEFORE))
+    assert held(owner) > ALLOWED
     migrate(owner)
     migrate(app)
-    owner.dispose()
-    with pytest.raises(DBAPIError, match="permission denied"), app.begin() as connection:
-        connection.execute(text("DELETE FROM alembic_version"))
+    with owner.begin() as connection:
+        connection.execute(text("CREATE TABLE later (number bigint)"))
+    assert held(owner) == ALLOWED
+
+
+def test_a_ledger_into_which_the_role_was_never_let_gives_it_nothing(
+    app: Engine, new_database: Callable[[], str]
+) -> None:
+    other = connect(new_database(), pool_size=1)
+    migrate(other)
+    assert app.url.username == "shareflow_app", "the role is there, for a ledger beside this one"
+    assert held(other) == set()
+    other.dispose()
 
 
 def test_what_a_session_sets_is_set_by_the_role_too(app: Engine) -> None:
