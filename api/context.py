@@ -19,6 +19,7 @@ from background.archive.store import HistoryArchive
 from background.figures import LedgerFigures
 from background.notifying.register import NotificationRegister
 from background.webhooks.register import WebhookRegister
+from background.work_figures import WorkFigures
 from configuration.archive import archive_in
 from configuration.departments import departments_in_force
 from configuration.log_key import signer_at_hand
@@ -75,6 +76,7 @@ class AppContext:
         self.calendar_store = self.reader.calendar_store(self.calendar)
         self.news = News(self.reader)
         self.figures = LedgerFigures(self.reader)
+        self.work = WorkFigures(self.client.temporal)
         self.dossier_checks = DossierChecks()
         self.packing = asyncio.Lock()
         self._ending = False

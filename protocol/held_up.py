@@ -14,10 +14,11 @@ from typing import Any, Final, NamedTuple
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import TaskQueueType, WorkflowExecutionStatus
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue, TaskQueueVersioningInfo
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueRequest,
+    DescribeTaskQueueResponse,
     DescribeWorkflowExecutionRequest,
     DescribeWorkflowExecutionResponse,
     GetWorkflowExecutionHistoryReverseRequest,
@@ -138,6 +139,30 @@ async def is_polled(client: TemporalClient, queue: str) -> bool:
     return all([bool(await _pollers(client, queue, kind)) for kind in kinds])
 
 
+async def workers_at_work(client: TemporalClient, queue: str) -> int:
+    """How many workers are given the tasks of a queue: those that ask, of the build that is current there.
+
+    0 also where nobody asks for activities. A worker without a build is given tasks while no build is current, and one
+    of a build is given none until then. Raises one of TEMPORAL_FAILED.
+    """
+    described = await _described_queue(client, queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
+    given = _given_tasks(described.versioning_info)
+    at_work = {each.identity for each in described.pollers if _still_asks(each) and _build_of(each) in given}
+    return len(at_work) if at_work and await is_polled(client, queue) else 0
+
+
+def _given_tasks(routing: TaskQueueVersioningInfo) -> set[tuple[str, str]]:
+    """The builds to which tasks go, by deployment and build: the current one, and one that is tried beside it."""
+    current, tried = routing.current_deployment_version, routing.ramping_deployment_version
+    ramps = {(tried.deployment_name, tried.build_id)} if tried.build_id else set()
+    return {(current.deployment_name, current.build_id), *ramps}
+
+
+def _build_of(poller: PollerInfo) -> tuple[str, str]:
+    told = poller.deployment_options
+    return (told.deployment_name, told.build_id) if told.build_id else ("", "")
+
+
 async def _versions_polling(client: TemporalClient, queue: str) -> set[str]:
     pollers = await workers_asking(client, queue)
     told = [poller.deployment_options for poller in pollers]
@@ -145,12 +170,22 @@ async def _versions_polling(client: TemporalClient, queue: str) -> set[str]:
 
 
 async def _pollers(client: TemporalClient, queue: str, kind: TaskQueueType.ValueType) -> list[Any]:
+    return [poller for poller in (await _described_queue(client, queue, kind)).pollers if _still_asks(poller)]
+
+
+async def _described_queue(
+    client: TemporalClient, queue: str, kind: TaskQueueType.ValueType
+) -> DescribeTaskQueueResponse:
+    """What the server says of a queue, and who asked there lately. Raises one of TEMPORAL_FAILED."""
     asked = DescribeTaskQueueRequest(
         namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind, report_pollers=True
     )
-    found = await client.workflow_service.describe_task_queue(asked)
-    since = datetime.now(UTC) - POLLED_WITHIN
-    return [poller for poller in found.pollers if poller.last_access_time.ToDatetime(UTC) >= since]
+    return await client.workflow_service.describe_task_queue(asked)
+
+
+def _still_asks(poller: PollerInfo) -> bool:
+    """Whether one that the server lists has asked lately enough to be there still."""
+    return poller.last_access_time.ToDatetime(UTC) >= datetime.now(UTC) - POLLED_WITHIN
 
 
 async def what_holds(client: TemporalClient, workflow_id: str) -> tuple[HeldUp, ...]:

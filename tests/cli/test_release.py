@@ -17,6 +17,8 @@ from configuration.settings import Settings
 from embedded.simulate.sandbox import Sandbox
 from ledger.engine import Engine, connect
 from ledger.schema import migrate
+from protocol.held_up import is_polled, workers_at_work
+from protocol.names import TASK_QUEUE
 from protocol.payloads import data_converter
 from starter.engine_client import ShareflowClient
 from starter.temporal_setup import prepare_namespace
@@ -119,11 +121,16 @@ async def test_open_cases_finish_over_a_release_and_the_way_back(
             return int(told["replayed"])
 
         await v1.enter_async_context(place.worker("v1"))
+        while not await is_polled(place.client.temporal, TASK_QUEUE):  # noqa: ASYNC110 - only the server knows
+            await asyncio.sleep(0.1)
+        assert await workers_at_work(place.client.temporal, TASK_QUEUE) == 0, "it asks, and no build is current"
         await said(shareflow, "release", "v1")
+        assert await workers_at_work(place.client.temporal, TASK_QUEUE) == 1
         async with calling(api.doors, api.issuer) as caller:
             await all_driven(upto=0.2)
             await v2.enter_async_context(place.worker("v2"))
             assert await released("v2", upto=0.4) > 0
+            assert await workers_at_work(place.client.temporal, TASK_QUEUE) == 1, "both ask, and one is given work"
             await v1.aclose()  # the workers of the build before go, in the middle of what they carry
             await all_driven(upto=0.5)
             await v1.enter_async_context(place.worker("v1"))

@@ -52,6 +52,11 @@ def test_alerts_go_by_jobs_that_prometheus_is_given() -> None:
     assert sorted(missed) == sorted(each["job_name"] for each in given)
 
 
+async def test_every_figure_of_a_scrape_is_in_a_picture(told: dict[str, str]) -> None:
+    names = {name for expression in drawn() for name in METRIC.findall(expression)}
+    assert {name for name in told if not any(each.startswith(name) for each in names)} == set()
+
+
 async def test_the_document_names_every_figure_and_no_other(told: dict[str, str]) -> None:
     named = set(re.findall(r"^\| `(shareflow_\w+)", DOCUMENT.read_text("utf-8"), re.M))
     assert named == told.keys()
