@@ -13,9 +13,10 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
 from background.figures import LedgerFigures
+from background.work_figures import WorkFigures
 from ledger.failures import DATABASE_ERRORS
 from ledger.reader import Reader
-from protocol.connecting import TemporalClient, temporal_answers
+from protocol.connecting import SILENT, TemporalClient, why_not_usable
 
 SECONDS = 6
 """For the question whether Temporal answers: a little longer than that is given."""
@@ -36,16 +37,15 @@ class Health:
             self.reader.ping()
         except DATABASE_ERRORS:
             found.append("the ledger does not answer")
-        if not self._temporal_answers(loop):
-            found.append("Temporal does not answer")
-        return found
+        why_not = self._of_temporal(loop)
+        return [*found, why_not] if why_not else found
 
-    def _temporal_answers(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether it says so in time, and the process finds the time to ask."""
+    def _of_temporal(self, loop: asyncio.AbstractEventLoop) -> str | None:
+        """What it says in time, if the process finds the time to ask."""
         try:
-            return asyncio.run_coroutine_threadsafe(temporal_answers(self.client), loop).result(SECONDS)
+            return asyncio.run_coroutine_threadsafe(why_not_usable(self.client), loop).result(SECONDS)
         except TimeoutError:
-            return False
+            return SILENT
 
 
 class _HealthServer(ThreadingMixIn, WSGIServer):
@@ -69,22 +69,23 @@ class _Silent(WSGIRequestHandler):
 def serve_health(
     health: Health, port: int | None, host: str = "127.0.0.1", registry: CollectorRegistry | None = None
 ) -> Iterator[None]:
-    """Serve while inside, with the figures of a registry (None: of the ledger alone); port None serves nothing.
+    """Serve while inside, with the figures of a registry (None: of ledger and Temporal); port None serves nothing.
 
     Raises OSError for a port or host that cannot be used.
     """
     if port is None:
         yield
         return
-    shown = nullcontext(registry) if registry else _of_the_ledger(health.reader)
+    shown = nullcontext(registry) if registry else _its_own(health)
     with shown as told, _served(_app(health, told), port, host):
         yield
 
 
 @contextmanager
-def _of_the_ledger(reader: Reader) -> Iterator[CollectorRegistry]:
+def _its_own(health: Health) -> Iterator[CollectorRegistry]:
     registry = CollectorRegistry()
-    with closing(LedgerFigures(reader)) as figures:
+    registry.register(WorkFigures(health.client))
+    with closing(LedgerFigures(health.reader)) as figures:
         registry.register(figures)
         yield registry
 

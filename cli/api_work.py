@@ -1,5 +1,7 @@
 """What ``shareflow api`` does: the HTTP API in the foreground, on an engine that runs elsewhere."""
 
+import logging
+
 from rich.console import Console
 
 from api.settings import api_settings
@@ -13,6 +15,9 @@ from configuration.unknown import tell_unknown_variables
 from console.assembly import serving_api
 from embedded.offered import offered
 from embedded.stack.folder import running_stack
+from protocol.connecting import namespace_is_there, not_set_up
+
+log = logging.getLogger("shareflow.api")
 
 
 async def serve(held: bool = False) -> None:
@@ -37,6 +42,8 @@ async def serve(held: bool = False) -> None:
             serving_api(client, api, settings.state, simulator) as address,
         ):
             settle_memory()
+            if not await namespace_is_there(client.temporal):
+                log.warning("%s: the API is not ready until then", not_set_up(client.temporal))
             out.print(f"The HTTP API answers at {address}. Ctrl-C stops it.", highlight=False, soft_wrap=True)
             await stop.wait()
     if not held:

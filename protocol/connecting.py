@@ -25,6 +25,7 @@ Interceptors: TypeAlias = Sequence[Interceptor]
 
 USUAL_ADDRESS: Final = "localhost:7233"
 ANSWERS_WITHIN: Final = timedelta(seconds=5)
+SILENT: Final = "Temporal does not answer"
 COMPRESSION: Final = GrpcCompression.NONE
 """Messages are small and the server is near: packing and unpacking them costs more than it spares (the SDK packs)."""
 
@@ -76,10 +77,23 @@ async def temporal_answers(client: TemporalClient, within: timedelta = ANSWERS_W
         return False
 
 
+async def why_not_usable(client: TemporalClient) -> str | None:
+    """What keeps cases from being carried on this server, as a phrase: it does not answer, or was never set up."""
+    if not await temporal_answers(client):
+        return SILENT
+    return None if await namespace_is_there(client) else not_set_up(client)
+
+
+def not_set_up(client: TemporalClient) -> str:
+    """That the server lacks the client's namespace, as a phrase that says how to mend it."""
+    return f"Temporal has no namespace {client.namespace} yet; run `shareflow admin setup`"
+
+
 async def namespace_is_there(client: TemporalClient) -> bool:
     """Whether the server has the client's namespace; so it is taken where the server does not say."""
+    asked = DescribeNamespaceRequest(namespace=client.namespace)
     try:
-        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+        await client.workflow_service.describe_namespace(asked, timeout=ANSWERS_WITHIN)
     except RPCError as error:
         return error.status is not RPCStatusCode.NOT_FOUND
     return True

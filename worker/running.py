@@ -7,7 +7,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -31,12 +31,14 @@ from ledger.engine import Engine, connect
 from ledger.errors import LedgerUnavailable
 from ledger.reader import Reader
 from ledger.schema_check import require_schema
-from protocol.connecting import connect_as_named, namespace_is_there
+from protocol.connecting import connect_as_named, namespace_is_there, not_set_up
 from protocol.names import TASK_QUEUE
 from worker.building import build_worker, working
 
 log = logging.getLogger("shareflow.worker")
 
+LOOK_AGAIN = 2.0
+"""Seconds until it is asked again whether Temporal has been set up."""
 NO_DATABASE = (
     f"{Settings.database_url.variable} names no database: a worker carries the cases of an engine that is named to it "
     "(`shareflow up` starts workers of its own)."
@@ -105,6 +107,25 @@ async def running_worker(
                     await asyncio.gather(*beside, return_exceptions=True)
 
 
+async def until_set_up(client: Client, engine: Engine, settings: Settings, stop: asyncio.Event) -> None:
+    """Wait for Temporal's namespace, alive and not ready, until it is told to stop: who starts first waits for setup.
+
+    Raises StartupError for a port or host that cannot be used.
+    """
+    if await namespace_is_there(client):
+        return
+    from background.health import Health, serve_health
+
+    log.warning("%s: the worker waits for it", not_set_up(client))
+    health = Health(client, Reader(engine), list)
+    with ExitStack() as serving:
+        with port_named("health and metrics", settings.health_port, Settings.health_port.variable):
+            serving.enter_context(serve_health(health, settings.health_port, settings.health_host))
+        while not stop.is_set() and not await namespace_is_there(client):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), LOOK_AGAIN)
+
+
 def sdk_metrics(settings: Settings) -> Runtime | None:
     """The SDK's own metrics, where SHAREFLOW_SDK_METRICS names an address such as 127.0.0.1:9465."""
     address = settings.sdk_metrics
@@ -131,8 +152,9 @@ async def _work(settings: Settings, traced: Tracing, stop: asyncio.Event) -> Non
         ring=key_ring_of(settings),
         interceptors=traced.interceptors,
     )
-    if not await namespace_is_there(client):
-        raise StartupError(f"Temporal has no namespace {client.namespace} yet; run `shareflow admin setup`.")
+    await until_set_up(client, engine, settings, stop)
+    if stop.is_set():
+        return
     async with running_worker(client, engine, settings, settings.health_port):
         settle_memory()
         log.info("working", extra={"task_queue": TASK_QUEUE, "namespace": client.namespace})

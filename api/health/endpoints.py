@@ -14,7 +14,7 @@ from api.dependencies import ContextIn
 from api.guarded import operation_id
 from api.http.problems import Problem
 from ledger.failures import DATABASE_ERRORS
-from protocol.connecting import temporal_answers
+from protocol.connecting import why_not_usable
 
 router = APIRouter(tags=["health"], generate_unique_id_function=operation_id)
 
@@ -43,9 +43,8 @@ async def _problems(context: AppContext) -> Sequence[str]:
         await asyncio.to_thread(context.reader.ping)
     except DATABASE_ERRORS:
         found.append("the ledger does not answer")
-    if not await temporal_answers(context.client.temporal):
-        found.append("Temporal does not answer")
-    return found
+    why_not = await why_not_usable(context.client.temporal)
+    return [*found, why_not] if why_not else found
 
 
 @router.get("/metrics", response_class=PlainTextResponse, summary="Figures for Prometheus")
@@ -93,8 +92,9 @@ class Measured:
 
 
 def figures(context: AppContext | None) -> CollectorRegistry:
-    """A registry with the ledger's figures."""
+    """A registry with the figures of ledger and Temporal."""
     registry = CollectorRegistry()
     if context is not None:
         registry.register(context.figures)
+        registry.register(context.work)
     return registry
