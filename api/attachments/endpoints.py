@@ -1,4 +1,4 @@
-"""Attachments: papers brought as files, known by their digest, given to whoever may see a case that names them."""
+"""Attachments: papers brought as files, known by digest, for whoever sees a case that their bringer named them in."""
 
 import asyncio
 import logging
@@ -148,7 +148,8 @@ async def fetch(
     language: LanguageIn,
     if_none_match: Annotated[str | None, Header(max_length=400)] = None,
 ) -> Response:
-    """For the organisation that brought it and whoever may see a case that names it; for others it is not there."""
+    """For the organisation that brought it and whoever may see a case of its own that names it; for others it is not
+    there, whatever digests they name."""
     return await as_sent(context, caller, sha256, language, if_none_match)
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from typing import Final
 
-from sqlalchemy import ColumnElement, Engine, exists, func, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.access import Visibility
 from domain.codes import code_key
 from ledger.queries.visibility import visible
-from ledger.tables import attachments, cases, named_papers
+from ledger.tables import attachments, cases, events, named_papers
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Attachment:
     name: str
 
 
+FILING: Final = 1
+"""The number of the event with which a case is filed."""
 _COLUMNS = [attachments.c[field.name] for field in fields(Attachment)]
 
 
@@ -63,7 +66,10 @@ def _lock_of(sha256: str) -> int:
 
 
 def attachment_for(engine: Engine, sha256: str, org: str | None, visibility: Visibility) -> Attachment | None:
-    """A content that ``org`` brought, or that a case which ``visibility`` covers names; None for all others."""
+    """A content that ``org`` brought, or with which its bringer filed a case that ``visibility`` covers; else None.
+
+    Whoever knows a digest can name it: a case of theirs gives away nothing that they have not brought themselves.
+    """
     own = attachments.c.org == (code_key(org) if org is not None else None)
     query = (
         select(*_COLUMNS)
@@ -77,6 +83,18 @@ def attachment_for(engine: Engine, sha256: str, org: str | None, visibility: Vis
 
 
 def _named_in_a_visible_case(sha256: str, visibility: Visibility) -> ColumnElement[bool]:
+    """Whether a case names it that is filed by who brought it, or was opened for them by another case."""
+    filer = events.c.actor["org"].astext
+    opened_for = and_(filer.is_(None), cases.c.opened_by.is_not(None), _is_bringer(cases.c.requester_code))
     return exists().where(
-        named_papers.c.sha256 == sha256, cases.c.request_id == named_papers.c.request_id, visible(visibility)
+        named_papers.c.sha256 == sha256,
+        cases.c.request_id == named_papers.c.request_id,
+        events.c.request_id == cases.c.request_id,
+        events.c.seq == FILING,
+        or_(_is_bringer(filer), opened_for),
+        visible(visibility),
     )
+
+
+def _is_bringer(org: ColumnElement[str]) -> ColumnElement[bool]:
+    return func.upper(org) == attachments.c.org

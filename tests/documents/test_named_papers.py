@@ -45,7 +45,11 @@ SELECT 'C-' || n,
         jsonb_build_object('name', 'a', 'sha256', lpad(to_hex(n), 64, '0')),
         jsonb_build_object('name', 'b', 'sha256', lpad(to_hex(n + 1), 64, '0')),
         jsonb_build_object('name', 'c')))
-FROM generate_series(1, :cases) AS n
+FROM generate_series(1, :cases) AS n;
+INSERT INTO events (request_id, seq, at, type, actor, stage, statute, data, prev, digest)
+SELECT 'C-' || n, 1, now(), 'filed', jsonb_build_object('role', 'requester', 'org', 'r-' || n), '', '', '{}',
+    decode(repeat('0', 64), 'hex'), ''
+FROM generate_series(2, :cases) AS n
 """
 
 
@@ -90,7 +94,7 @@ def test_whatever_is_filed_a_case_can_be_recorded(application: str, crowded: Eng
 
 def test_the_case_that_names_a_paper_is_found_through_an_index(crowded: Engine) -> None:
     brought = Attachment(hexadecimal(70), "", 1, "application/pdf", "a.pdf")
-    note_attachment(crowded, brought, "somebody", "subject", lambda: None)
+    note_attachment(crowded, brought, "R-70", "subject", lambda: None)
     asked: list[tuple[str, object]] = []
 
     def listen(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
@@ -99,18 +103,19 @@ def test_the_case_that_names_a_paper_is_found_through_an_index(crowded: Engine) 
     event.listen(crowded, "before_cursor_execute", listen)
     try:
         for visibility in (
-            Visibility(requester="R-69"),
+            Visibility(requester="R-70"),
             Visibility(provider="P"),
             Visibility(places=frozenset({"nantong"})),
         ):
             assert attachment_for(crowded, brought.sha256, None, visibility) == brought
-        assert attachment_for(crowded, brought.sha256, None, Visibility(requester="R-71")) is None
+        for other in ("R-71", "R-69"):  # the case of the latter names it, which has not brought it
+            assert attachment_for(crowded, brought.sha256, None, Visibility(requester=other)) is None
         assert attachment_for(crowded, brought.sha256, None, Visibility(places=frozenset({"yima"}))) is None
     finally:
         event.remove(crowded, "before_cursor_execute", listen)
     queries = [(statement, parameters) for statement, parameters in asked if "named_papers" in statement]
-    assert len(queries) == 5
-    assert attachment_for(crowded, brought.sha256, "somebody", Visibility()) == brought
+    assert len(queries) == 6
+    assert attachment_for(crowded, brought.sha256, "R-70", Visibility()) == brought
     with crowded.connect() as connection:
         for statement, parameters in queries:
             plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
