@@ -11,6 +11,7 @@ from audit.replay.case import RecordedCase
 from audit.replay.state import HolderThen, holder
 from domain.calendar import Calendar, WorkingDays
 from domain.clocks import ClockId
+from domain.codes import same_code
 from domain.engine.case import Case
 from domain.engine.records import Clock, RecordedEvent
 from domain.words import EventType
@@ -94,6 +95,7 @@ class Examined:
 
 
 def acting(case: Case, event: RecordedEvent) -> HolderThen:
-    """Who acted in an event, with the organisation that the record names."""
-    stands = holder(case, event.actor.role)
-    return HolderThen(stands.role, event.actor.org or stands.org, stands.name)
+    """Who acted in an event, by the organisation that the record names; of one that is no party no name is known."""
+    stands, org = holder(case, event.actor.role), event.actor.org
+    known = stands.org is None or (org is not None and same_code(org, stands.org))
+    return HolderThen(stands.role, org, stands.name if known else None)

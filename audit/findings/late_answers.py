@@ -16,10 +16,12 @@ def late_answers(examined: Examined) -> Iterator[Finding]:
     (4), and the article of each limit of the local texts.
 
     Working days late are those after its last day up to the day of the act; while it is still missing, up to now. A
-    limit that the operator alone has set is no ground for a finding, and neither is the end of a window.
+    limit that the operator alone has set is no ground for a finding, and neither is the end of a window. A record that
+    calls late what was done before the limit was over contradicts itself: that is for verification to name.
     """
     for clock in examined.case.clocks.values():
-        if clock.state in MISSED and clock.basis is not Basis.POLICY and is_duty(clock.id):
+        over = (clock.ended_at or examined.now) >= clock.due_at
+        if over and clock.state in MISSED and clock.basis is not Basis.POLICY and is_duty(clock.id):
             yield _late(examined, clock)
 
 

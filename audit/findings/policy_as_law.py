@@ -25,7 +25,7 @@ Numbers = Mapping[Words, frozenset[tuple[int, Unit]]]
 
 def policy_as_law(examined: Examined) -> Iterator[Finding]:
     """Each limit that is shown as a text's and is not: its words do not stand in the statute, or set another number;
-    each of the operator's that bears an article; each sanction that rests on one.
+    each of the operator's that bears an article; each sanction that rests on one, or on a limit that there is not.
 
     The texts set no limit for negotiation, coordination and decision (809 art. 28 and the local texts), and what they
     call 及时 has no number: such a limit is policy (内部规程), and its breach is no ground of 809 art. 39.
@@ -53,24 +53,30 @@ def _of_a_clock(examined: Examined, event: RecordedEvent, clock: Clock, numbers:
 
 
 def _of_a_sanction(examined: Examined, event: RecordedEvent) -> Iterator[Finding]:
-    clock = examined.case.clocks.get(event.data.get("number", 0))
-    if clock is not None and clock.basis is Basis.POLICY:
+    number = event.data.get("number")
+    clock = examined.case.clocks.get(number) if isinstance(number, int) else None
+    if clock is None and number is not None:
+        yield _found(examined, event, None, "sanction_on_nothing", "no_sanction_on_policy")
+    elif clock is not None and clock.basis is Basis.POLICY:
         yield _found(examined, event, clock, "sanction_on_policy", "no_sanction_on_policy")
 
 
-def _found(examined: Examined, event: RecordedEvent, clock: Clock, found: str, should: str, **facts: object) -> Finding:
+def _found(
+    examined: Examined, event: RecordedEvent, clock: Clock | None, found: str, should: str, **facts: object
+) -> Finding:
+    of_clock = {"clock": clock.id, "amount": clock.amount, "unit": clock.unit} if clock else {}
     return Finding(
         kind=FindingKind.POLICY_AS_LAW,
         request_id=examined.recorded.request_id,
         seq=event.seq,
         at=event.at,
         statute=event.statute,
-        article=event.article or clock.article,
+        article=event.article or (clock.article if clock else None),
         who=acting(examined.case, event),
         found=found,
         should=should,
-        clock=clock.id,
-        facts={"clock": clock.id, "amount": clock.amount, "unit": clock.unit, **facts},
+        clock=clock.id if clock else None,
+        facts={**of_clock, **facts},
     )
 
 

@@ -26,9 +26,9 @@ DECIDES = frozenset({EventType.ADJUDICATED, EventType.DECIDED})
 
 
 def unfounded_refusals(examined: Examined) -> Iterator[Finding]:
-    """Each refusal without the reason that every text asks for (不同意共享的，应当说明理由: 809 art. 21), or without
-    the legal basis where the text asks for one of whoever refuses to share (提供依据: Yima art. 15, Jiangsu data
-    regulation art. 33).
+    """Each refusal without the reason that every text asks for (不同意共享的，应当说明理由: 809 art. 21), without the
+    legal basis where the text asks for one of whoever refuses to share (提供依据: Yima art. 15, Jiangsu data
+    regulation art. 33), or without the article under which the text lets anybody refuse.
 
     Signs that nobody can see are no reason.
     """
@@ -39,6 +39,8 @@ def unfounded_refusals(examined: Examined) -> Iterator[Finding]:
                 yield _without(examined, event, clause, "no_reason", "reason_given")
             if basis_too and not _said(event, "legal_basis"):
                 yield _without(examined, event, clause, "no_basis", "basis_given")
+            if clause is not None and event.article is None:
+                yield _without(examined, event, clause, "no_article", "article_given")
 
 
 def _asked_of(examined: Examined, event: RecordedEvent) -> tuple[Clause | None, bool]:

@@ -26,6 +26,7 @@ DECISIONS: Final[Mapping[EventType, Sequence[CommandName]]] = {
     EventType.DECIDED: (CommandName.DECIDE,),
     EventType.RECTIFICATION_ORDERED: (CommandName.ORDER_RECTIFICATION,),
     EventType.DISCLAIMED: (CommandName.DISCLAIM,),
+    EventType.IMPOSSIBILITY_REPORTED: (CommandName.REPORT_IMPOSSIBLE,),
     EventType.SUSPENDED: (CommandName.SUSPEND,),
     EventType.TERMINATED: (CommandName.TERMINATE,),
     EventType.REVOKED: (CommandName.REVOKE,),
@@ -43,7 +44,7 @@ REGISTERED: Final = "registration"
 
 def wrong_bodies(examined: Examined) -> Iterator[Finding]:
     """Each decision whose actor may not give that command in that stage under the text, or stands for a department that
-    is not that party: who coordinates and decides is said by 809 art. 28 and the articles of each local text.
+    is not that party, or for none: who coordinates and decides is said by 809 art. 28 and the articles of each text.
 
     For a decision that several events tell, the first is looked at. Which place an organ is of is not recorded.
     """
@@ -66,11 +67,11 @@ def _is_an_act(event: RecordedEvent) -> bool:
 
 
 def _may(examined: Examined, before: Case, event: RecordedEvent) -> bool:
-    role = event.actor.role
+    role, org = event.actor.role, event.actor.org
     if not set(DECISIONS[event.type]) & set(allowed(examined.recorded.procedure, before, role)):
         return False
-    of_a_party = role in (Role.REQUESTER, Role.PROVIDER) and event.actor.org is not None
-    return not of_a_party or same_code(event.actor.org, holder(before, role).org)
+    party = holder(before, role).org if role in (Role.REQUESTER, Role.PROVIDER) else None
+    return party is None or (org is not None and same_code(org, party))
 
 
 def _found(examined: Examined, before: Case, event: RecordedEvent) -> Finding:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
@@ -9,7 +10,9 @@ from typing import Final
 from audit.dossier.contents import PIECE, CaseDossier, DossierUnusable
 from audit.dossier.folder_list import LIST, LONGEST, DossierList, FolderEntry, file_of, read_list
 from audit.dossier.seal import LIST_SEAL
+from audit.verification.asked import check_asked, not_asked_for
 from audit.verification.log import origin_of
+from audit.verification.record import events_in
 from audit.verification.results import CheckFailed, CheckResult
 from audit.verification.seal import check_list_seal, signers_of_list
 from audit.verification.vouching import keys_of_logs
@@ -33,11 +36,7 @@ def check_list(
 
     Raises DossierUnusable for a seal that is far too large, OSError.
     """
-    missing = [entry for entry in found.dossiers if entry.file not in names]
-    results = [CheckResult(check="list", result="ok", detail=_what_is_listed(found))]
-    if missing:
-        lost = "; ".join(f"{entry.file} of {entry.request_id} is missing" for entry in missing)
-        results = [CheckResult(check="list", result="FAIL", detail=lost)]
+    results = [_list_checked(folder, found, names)]
     seal, keys = _beginning(folder / LIST_SEAL, MOST_BYTES), keys_of_logs(keys)
     try:
         told = check_list_seal(found, seal, keys)
@@ -45,6 +44,21 @@ def check_list(
     except CheckFailed as error:
         results.append(CheckResult(check="seal", result="FAIL", detail=error.detail))
     return results
+
+
+def _list_checked(folder: Path, found: DossierList, names: Collection[str]) -> CheckResult:
+    missing = [entry for entry in found.dossiers if entry.file not in names]
+    if missing:
+        lost = "; ".join(f"{entry.file} of {entry.request_id} is missing" for entry in missing)
+        return CheckResult(check="list", result="FAIL", detail=lost)
+    try:
+        for case, times in Counter(entry.request_id for entry in found.dossiers).items():
+            if times > 1:
+                raise CheckFailed(f"{LIST} lists {case} more than once")
+        check_asked(folder, found)
+    except CheckFailed as error:
+        return CheckResult(check="list", result="FAIL", detail=error.detail)
+    return CheckResult(check="list", result="ok", detail=_what_is_listed(found))
 
 
 def _what_is_listed(found: DossierList) -> str:
@@ -75,6 +89,8 @@ def check_name(
     ``sealed_by`` are the logs that have sealed the list: none speaks for the dossiers of another.
     """
     said = _misnamed(file, dossier.manifest.request_id, found) or _of_another_log(dossier, sealed_by)
+    if found is not None:
+        said = said or _counted_otherwise(dossier, found.by_file()[file.name]) or not_asked_for(dossier, found.asked)
     return CheckResult(check="file", result="FAIL", detail=said) if said else None
 
 
@@ -83,6 +99,18 @@ def _of_another_log(dossier: CaseDossier, sealed_by: Collection[str]) -> str | N
     if not sealed_by or origin is None or origin in sealed_by:
         return None
     return f"it is of the log {origin}, and {LIST} is sealed by {', '.join(sealed_by)}"
+
+
+def _counted_otherwise(dossier: CaseDossier, entry: FolderEntry) -> str | None:
+    """Whether the events of a dossier are those that the list counts; one that cannot be read fails by itself."""
+    try:
+        last = events_in(dossier)[-1]
+    except (CheckFailed, LookupError):
+        return None
+    if (last.seq, last.digest) == (entry.events, entry.head):
+        return None
+    stands = f"it has {last.seq} events up to {last.digest}"
+    return f"{stands}, and {LIST} says {entry.events} up to {entry.head!r:.70}"
 
 
 def _misnamed(file: Path, case: str, found: DossierList | None) -> str | None:

@@ -116,14 +116,43 @@ def test_a_legal_basis_is_missing_where_the_text_asks_for_it(statute: str, asks:
         Actor(role=Role.BUREAU, org="bureau"),
         Actor(role=Role.PLATFORM),
         Actor(role=Role.PROVIDER, org="113206000140000099"),
+        Actor(role=Role.PROVIDER),
     ],
 )
 def test_a_decision_by_the_wrong_body(actor: Actor) -> None:
     of = changed(played(IMPASSE), EventType.REFUSED, lambda _: {"actor": actor})
     [wrong] = found(of, FindingKind.WRONG_BODY)
-    assert (wrong.who.role, wrong.who.org or "", wrong.should) == (actor.role, actor.org or "", "decided_by_others")
+    assert (wrong.who.role, wrong.who.org, wrong.should) == (actor.role, actor.org, "decided_by_others")
     assert [body.role for body in wrong.facts["bodies"]] == [Role.PROVIDER]
     assert "提供部门" in should_said(wrong, "zh")
+    department = of.unfiled.provider.name
+    assert department in should_said(wrong, "zh")
+    assert department not in found_said(wrong, "zh"), "whoever decided was not that department"
+    assert actor.role is not Role.PROVIDER or (actor.org or "") in found_said(wrong, "zh")
+
+
+def test_a_demand_that_an_auditor_calls_impossible() -> None:
+    of = next(of for of in all_played().values() if any(e.type is EventType.IMPOSSIBILITY_REPORTED for e in of.events))
+    assert found(of, FindingKind.WRONG_BODY) == []
+    of = changed(of, EventType.IMPOSSIBILITY_REPORTED, lambda _: {"actor": Actor(role=Role.AUDITOR, org="audit")})
+    [wrong] = found(of, FindingKind.WRONG_BODY)
+    assert wrong.who.role is Role.AUDITOR
+
+
+def test_a_refusal_without_an_article() -> None:
+    of = changed(played(IMPASSE), EventType.REFUSED, lambda _: {"article": None})
+    [without] = found(of, FindingKind.REFUSAL_WITHOUT_BASIS)
+    assert (without.found, without.article) == ("no_article", "22")
+
+
+def test_a_limit_that_was_over_after_its_act_is_no_lateness() -> None:
+    """The record calls late what was done before the day that it now names: verification finds that."""
+    of = played(IMPASSE)
+    started = next(event for event in of.events if event.clock and event.clock.id == "provider_answer")
+    assert started.clock is not None
+    later = started.clock.model_copy(update={"due_at": started.clock.due_at + timedelta(days=30)})
+    moved = [each.model_copy(update={"clock": later}) if each is started else each for each in of.events]
+    assert found(replace(of, events=tuple(moved)), FindingKind.LATE_ANSWER) == []
 
 
 def test_an_instance_that_the_text_does_not_have() -> None:
@@ -179,6 +208,10 @@ def test_a_sanction_that_rests_on_policy() -> None:
     )
     [sanction] = found(replace(of, events=events), FindingKind.POLICY_AS_LAW)
     assert (sanction.found, sanction.seq) == ("sanction_on_policy", ordered.seq)
+    of = changed(of, EventType.RECTIFICATION_ORDERED, lambda event: {"data": {**event.data, "number": 99}})
+    [sanction] = found(of, FindingKind.POLICY_AS_LAW)
+    assert (sanction.found, sanction.clock) == ("sanction_on_nothing", None)
+    assert found_said(sanction, "en").endswith("a limit that the case does not have")
 
 
 def test_a_deadline_that_a_notice_moved_while_it_ran() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from audit.dossier.contents import ACTS, EVENTS, CaseDossier
-from audit.dossier.folder_list import LIST, file_of, read_list
+from audit.dossier.contents import ACTS, EVENTS, INDEX, CaseDossier
+from audit.dossier.documents import read_index
+from audit.dossier.folder_list import LIST, LeftOut, file_of, read_list
 from audit.dossier.packing import read_dossier
 from audit.dossier.seal import LIST_SEAL
 from audit.verification.acts import acts_in
@@ -59,7 +60,7 @@ def filled(
     signer: Signer | None = None,
     kept: list[int] | None = None,
     with_persons: bool = True,
-    asked: str = "2026-01-01",
+    asked: str = "2001-01-01",
 ) -> DossierFolder:
     async def fill() -> DossierFolder:
         folder = DossierFolder(
@@ -137,7 +138,7 @@ def test_a_case_that_went_on_is_packed_again(tmp_path: Path, packing: Packing) -
     went_on = as_listed(dossier).model_copy(update={"seq": 99, "head_digest": "0" * 64})
 
     async def again() -> int:
-        folder = DossierFolder(tmp_path, {"from": "2026-01-01"}, packing, lambda _: None, packing.acts)
+        folder = DossierFolder(tmp_path, {"from": "2001-01-01"}, packing, lambda _: None, packing.acts)
         await folder.add(went_on)
         return folder.made
 
@@ -269,14 +270,75 @@ def test_a_list_tells_what_was_asked_and_which_cases_it_leaves_out(tmp_path: Pat
     found = list_in(tmp_path)
     assert found is not None
     told = check_list(tmp_path, found, {entry.file for entry in found.dossiers}, ())[0]
-    said = f"asked for: from 2026-01-01; dossiers listed: 2; cases without one: 1; {first}: Its history is lost."
+    said = f"asked for: from 2001-01-01; dossiers listed: 2; cases without one: 1; {first}: Its history is lost."
     assert (told.result, told.detail) == ("ok", said)
+
+
+def relisted(to: Path, asked: dict[str, str | None] | None = None, **first: object) -> dict[str, str]:
+    """What does not hold once the list is written anew: with something else that was asked, or about its first file."""
+    found = read_list((to / LIST).read_bytes())
+    one, *others = found.dossiers
+    entries = (one.model_copy(update=first), *others)
+    (to / LIST).write_bytes(found.model_copy(update={"asked": asked or {}, "dossiers": entries}).written())
+    return rows(to)
+
+
+@pytest.mark.parametrize(
+    ("asked", "check", "said"),
+    [
+        ({"department": "113206000140000028"}, "", ""),
+        ({"from": "2026-09-18", "to": "2026-09-18", "statute": "nantong-2020"}, "", ""),
+        ({"department": "113206000140000099"}, "file", "113206000140000099 is no party to its case"),
+        ({"from": "2099-01-01"}, "file", "its case was not open at any time of the period"),
+        ({"to": "1999-12-31"}, "file", "its case was not open at any time of the period"),
+        ({"to": "soon"}, "list", "is of a period with 'soon', which is no day"),
+        ({"statute": "yima-2021"}, "file", "it was filed under nantong-2020, and dossiers.json is of yima-2021"),
+        ({"withheld": "persons"}, "file", "it names persons, and dossiers.json says that they are withheld"),
+        ({"with_related": "NANTONG-AAAAAAAAAAAAAAAA"}, "list", "was asked for, and dossiers.json does not name it"),
+    ],
+)
+def test_what_was_asked_for_is_what_the_dossiers_are(
+    tmp_path: Path, asked: dict[str, str | None], check: str, said: str
+) -> None:
+    filled(tmp_path, Packing(dossier_of(CASES[0])))
+    wrong = relisted(tmp_path, asked)
+    assert list(wrong) == ([check] if check else [])
+    assert said in wrong.get(check, "")
+
+
+def test_a_list_counts_the_events_that_are_there_and_a_case_once(tmp_path: Path) -> None:
+    filled(tmp_path, Packing(dossier_of(CASES[0])))
+    assert relisted(tmp_path) == {}
+    assert ", and dossiers.json says 999 up to " in relisted(tmp_path, events=999)["file"]
+    there = read_dossier(next(tmp_path.glob("*.zip"))).files[EVENTS].count(b"\n")
+    assert relisted(tmp_path, events=there, head="0" * 64)["file"].endswith(f" says {there} up to '{'0' * 64}'")
+
+
+def test_a_case_that_another_names_is_not_passed_over(tmp_path: Path) -> None:
+    whole, other = dossier_of(CASES[2]), dossier_of(CASES[0])
+    filled(tmp_path, Packing(whole))
+    asked: dict[str, str | None] = {"with_related": whole.manifest.request_id}
+    [named] = {each.request_id for each in read_index(whole.files[INDEX]).cases}
+    assert relisted(tmp_path, asked) == {"list": f"{whole.manifest.request_id} names {named}, and {LIST} does not"}
+    found = read_list((tmp_path / LIST).read_bytes())
+    left = LeftOut(request_id=named, reason="Its history is lost.")
+    (tmp_path / LIST).write_bytes(found.model_copy(update={"left_out": (left,)}).written())
+    assert rows(tmp_path) == {}
+    stranger = LeftOut(request_id=other.manifest.request_id, reason="none")
+    (tmp_path / LIST).write_bytes(found.model_copy(update={"left_out": (left, stranger)}).written())
+    assert rows(tmp_path)["list"].endswith(f"which {whole.manifest.request_id} does not name")
+    copied = found.model_copy(
+        update={"dossiers": (*found.dossiers, found.dossiers[0].model_copy(update={"file": "a.zip"}))}
+    )
+    (tmp_path / "a.zip").write_bytes((tmp_path / found.dossiers[0].file).read_bytes())
+    (tmp_path / LIST).write_bytes(copied.written())
+    assert rows(tmp_path)["list"] == f"{LIST} lists {whole.manifest.request_id} more than once"
 
 
 def test_an_export_of_something_else_loses_no_list(tmp_path: Path, packing: Packing) -> None:
     filled(tmp_path, packing)
     before = (tmp_path / LIST).read_bytes()
-    with pytest.raises(FolderTaken, match="of another export \\(--from 2026-01-01\\)"):
+    with pytest.raises(FolderTaken, match="of another export \\(--from 2001-01-01\\)"):
         filled(tmp_path, packing, asked="2025-01-01")
     assert (tmp_path / LIST).read_bytes() == before
 
