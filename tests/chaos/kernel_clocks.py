@@ -28,6 +28,8 @@ TELLS_TIME: Final = bytes.fromhex(
     "c3"  # 25: ret
 ).ljust(AHEAD_AT, b"\xcc")
 TRIES: Final = 200
+STILL_WITHIN: Final = 10.0
+"""Seconds within which a process that was told to stand still does: each thread hears of it at its next turn."""
 
 
 class KernelClock:
@@ -85,10 +87,13 @@ def _outside(process: psutil.Process, pages: range) -> Iterator[None]:
 
 
 def _places(pid: int) -> Iterator[int]:
-    """Where each thread of a process that has been told to stand still stands, once it does."""
+    """Where each thread of a process that has been told to stand still stands, once it does. Raises TimeoutError."""
+    latest = time.monotonic() + STILL_WITHIN
     for thread in Path(f"/proc/{pid}/task").iterdir():
         with suppress(FileNotFoundError, ProcessLookupError):  # it ended before it was told
             while (said := (thread / "syscall").read_text().split()) == ["running"]:
+                if time.monotonic() > latest:
+                    raise TimeoutError(f"thread {thread.name} of process {pid} does not stand still, though it was told")
                 time.sleep(0.0005)
             yield int(said[-1], 16)
 
