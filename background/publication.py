@@ -4,20 +4,20 @@ Nothing is decided here. Which clocks are not right yet is read from the ledger,
 the case itself supersedes them, and a case that has nothing to change writes nothing. So a publication may be
 interrupted anywhere, begun again, even carried out twice at once, and each clock is superseded once.
 
-Of several editions each is the reason for what its own publication finds: a clock that only editions move which others
-are publishing is left to these.
+Of several editions each is the reason for the clocks that it moves itself: one that only editions move which others are
+publishing is left to these.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from background.alone import done_alone
-from domain.calendar import CHINA, WorkingDays
-from domain.engine.recount import change_of
+from domain.calendar import CHINA, Calendar
+from domain.engine.recount import ClockChange, change_of
 from ledger.calendar_store import CalendarStore
 from ledger.engine import Engine
 from ledger.failures import DATABASE_FAILED
@@ -25,6 +25,7 @@ from ledger.queries.calendars import (
     OpenClock,
     Place,
     abandoned_publication,
+    counted_with,
     editions_under_way,
     note_progress,
     note_seen,
@@ -81,22 +82,29 @@ def _quiet(_: Progress) -> None:
 
 @dataclass(frozen=True)
 class Yardstick:
-    """What running clocks are held to at an instant: ``days`` as they are in force, ``own`` without other publications.
+    """What running clocks are held to at an instant, and which editions are being published: one here, by others."""
 
-    ``own`` lacks the editions that others are publishing.
-    """
-
-    days: WorkingDays
-    own: WorkingDays
+    calendar: Calendar
+    edition: str
+    others: frozenset[str]
     now: datetime
 
-    def to_tell(self, page: Iterable[OpenClock]) -> dict[str, str]:
-        """The cases with a clock that this publication has to have superseded: their workflows."""
-        return {clock.request_id: clock.workflow_id for clock in page if self._moves(clock)}
+    def wrong(self, page: Iterable[OpenClock]) -> list[OpenClock]:
+        """The clocks that have to be superseded."""
+        changes = ((clock, self._change(clock)) for clock in page)
+        return [clock for clock, change in changes if change is not None and change.superseded]
 
-    def _moves(self, clock: OpenClock) -> bool:
-        change = change_of(clock.limit, self.days, self.now)
-        return change is not None and change.superseded and change_of(clock.limit, self.own, self.now) is not None
+    def is_ours(self, clock: OpenClock, counted: Collection[str]) -> bool:
+        """Whether a wrong clock, counted with these editions, is this publication's, not one that others will tell."""
+        return self._moved_by(self.edition, clock, counted) or not any(
+            self._moved_by(other, clock, counted) for other in self.others
+        )
+
+    def _moved_by(self, edition: str, clock: OpenClock, counted: Collection[str]) -> bool:
+        return edition not in counted and self._change(clock, {edition}) != self._change(clock)
+
+    def _change(self, clock: OpenClock, without: Collection[str] = ()) -> ClockChange | None:
+        return change_of(clock.limit, self.calendar.as_known_on(self.now.date(), without), self.now)
 
 
 @dataclass
@@ -142,7 +150,7 @@ class Publisher:
         yardstick = await self._yardstick()
         found = False
         async for page in self._pages():
-            for batch in _in_batches(yardstick.to_tell(page)):
+            for batch in _in_batches(await self._to_tell(page, yardstick)):
                 found = True
                 await self._tell_batch(batch)
             if time.monotonic() > deadline:
@@ -154,12 +162,18 @@ class Publisher:
         self.tell(progress)
 
     async def _yardstick(self) -> Yardstick:
-        # The calendar first: an edition that is stored after that is missing in it, one before is told as under way.
+        # The calendar first: an edition that is stored after that is not in it, one before is told as under way.
         calendar = await asyncio.to_thread(self.calendar.now)
         others = await asyncio.to_thread(editions_under_way, self.engine) - {self.edition}
-        now = datetime.now(CHINA)
-        today = now.date()
-        return Yardstick(calendar.as_known_on(today), calendar.as_known_on(today, others), now)
+        return Yardstick(calendar, self.edition, others, datetime.now(CHINA))
+
+    async def _to_tell(self, page: Iterable[OpenClock], yardstick: Yardstick) -> dict[str, str]:
+        """The cases with a clock that this publication has to have superseded: their workflows."""
+        wrong = yardstick.wrong(page)
+        if wrong and yardstick.others:
+            counted = await asyncio.to_thread(counted_with, self.engine, wrong)
+            wrong = [clock for clock in wrong if yardstick.is_ours(clock, counted[clock.request_id, clock.number])]
+        return {clock.request_id: clock.workflow_id for clock in wrong}
 
     async def _pages(self) -> AsyncIterator[tuple[OpenClock, ...]]:
         after: Place | None = None
@@ -194,9 +208,8 @@ class Publisher:
     async def _room_for(self, number: int) -> None:
         """Until so many more may be told: those told before are done, or left for the next round."""
         while self._waiting and len(self._waiting) + number > IN_HAND:
-            yardstick = await self._yardstick()
             rest = await asyncio.to_thread(open_clocks_of, self.engine, list(self._waiting))
-            wrong = yardstick.to_tell(rest)
+            wrong = await self._to_tell(rest, await self._yardstick())
             done = [request_id for request_id in self._waiting if request_id not in wrong]
             late = time.monotonic() - PATIENCE_FOR_ONE
             silent = [request_id for request_id in wrong if self._waiting[request_id] < late]

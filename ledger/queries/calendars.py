@@ -1,7 +1,7 @@
 """The calendar in the ledger: editions stored here, how their publication goes, and the clocks that are open."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -198,6 +198,18 @@ def open_clocks(engine: Engine, after: Place | None = None, limit: int = 500) ->
 def open_clocks_of(engine: Engine, request_ids: Sequence[str]) -> tuple[OpenClock, ...]:
     """The open clocks of these cases."""
     return _read(engine, _open_clocks().where(clocks.c.request_id.in_(request_ids)))
+
+
+def counted_with(engine: Engine, some: Iterable[OpenClock]) -> Mapping[tuple[str, int], tuple[str, ...]]:
+    """With which editions clocks were counted, as far as they bear on the years of the limit: by case and number."""
+    named = [(clock.request_id, clock.number) for clock in some]
+    query = (
+        select(clocks.c.request_id, clocks.c.number, events.c.clock["calendar_editions"].label("editions"))
+        .join(events, (events.c.request_id == clocks.c.request_id) & (events.c.seq == clocks.c.seq))
+        .where(tuple_(clocks.c.request_id, clocks.c.number).in_(named))
+    )
+    with reading(engine) as connection:
+        return {(row.request_id, row.number): tuple(row.editions or ()) for row in connection.execute(query)}
 
 
 def place_of(clock: OpenClock) -> Place:

@@ -7,8 +7,8 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,6 +37,13 @@ from tests.engine.machines import Database, EngineProcess, worker_process
 
 PROGRAM = Path(sys.executable).with_name("shareflow")
 FILERS = 10
+_REFUSE = text("""
+    CREATE FUNCTION refuse_for_now() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'refused for now'; END $$;
+    CREATE TRIGGER refused_for_now BEFORE INSERT ON events
+        FOR EACH ROW WHEN (NEW.request_id = :case) EXECUTE FUNCTION refuse_for_now()
+""")
+_TAKE_AGAIN = text("DROP TRIGGER refused_for_now ON events; DROP FUNCTION refuse_for_now()")
 
 
 @dataclass
@@ -117,6 +124,17 @@ class PublishStack:
         """How often clocks of a case were superseded, by reason."""
         events = self.events(request_id)
         return Counter(event.data["reason"] for event in events if event.type is EventType.CLOCK_SUPERSEDED)
+
+    @contextmanager
+    def refusing(self, request_id: str) -> Iterator[None]:
+        """Meanwhile the database takes nothing of a case, so that no publication that moves its limit is done."""
+        with self.engine.begin() as connection:
+            connection.execute(_REFUSE, {"case": request_id})
+        try:
+            yield
+        finally:
+            with self.engine.begin() as connection:
+                connection.execute(_TAKE_AGAIN)
 
     async def count_superseded(self) -> int:
         """All clocks that were superseded here, by whatever edition."""

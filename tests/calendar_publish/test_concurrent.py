@@ -77,6 +77,19 @@ async def test_an_edition_stored_while_another_is_published_is_the_reason_for_wh
     assert (nothing_left.finished, nothing_left.told) == (True, 0)
 
 
+async def test_an_edition_whose_publication_lies_idle_keeps_none_from_moving_what_was_counted_with_it(
+    stack: PublishStack, cases: Sequence[str]
+) -> None:
+    """Both take as many days off: counted with the first alone or with the second alone, a limit ends on one day."""
+    first = store(stack)
+    later = await stack.file("cn-809-2025")
+    second = store(stack)
+    assert (await publish(stack, second)).finished
+    assert reasons(stack, [later, *cases], first, second) == [Counter({first: 0, second: 1})] * (1 + len(cases))
+    rest = await publish(stack, first)
+    assert (rest.finished, rest.told) == (True, 0)
+
+
 async def test_who_puts_limits_right_leaves_an_edition_stored_meanwhile_to_its_publisher(
     stack: PublishStack, cases: Sequence[str]
 ) -> None:

@@ -52,17 +52,18 @@ async def test_every_affected_clock_is_superseded_once(stack: PublishStack) -> N
     assert {name: later[name] for name in (*affected, *untouched, *ended) if later[name]} == dict.fromkeys(affected, 1)
 
     others = await stack.count_superseded()
-    publisher = await asyncio.to_thread(stack.begin, "calendar", "publish", file, "--yes", "--json")
-    for number, killed in KILLS:
-        await until_superseded(stack, others + number, publisher)
-        if killed == "worker":
-            await stack.worker.kill()
-            await stack.worker.start()
-        else:
-            publisher.kill()
-            await asyncio.to_thread(publisher.communicate)
-            assert publisher.returncode == -9
-            publisher = await asyncio.to_thread(stack.begin, "calendar", "publish", file, "--yes", "--json")
+    with stack.refusing(affected[0]):
+        publisher = await asyncio.to_thread(stack.begin, "calendar", "publish", file, "--yes", "--json")
+        for number, killed in KILLS:
+            await until_superseded(stack, others + number, publisher)
+            if killed == "worker":
+                await stack.worker.kill()
+                await stack.worker.start()
+            else:
+                publisher.kill()
+                await asyncio.to_thread(publisher.communicate)
+                assert publisher.returncode == -9
+                publisher = await asyncio.to_thread(stack.begin, "calendar", "publish", file, "--yes", "--json")
     out, err = await asyncio.to_thread(publisher.communicate, timeout=150)
     assert publisher.returncode == 0, (out, err)
     published = time.monotonic() - begun - filed

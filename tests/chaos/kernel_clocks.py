@@ -93,7 +93,9 @@ def _places(pid: int) -> Iterator[int]:
         with suppress(FileNotFoundError, ProcessLookupError):  # it ended before it was told
             while (said := (thread / "syscall").read_text().split()) == ["running"]:
                 if time.monotonic() > latest:
-                    raise TimeoutError(f"thread {thread.name} of process {pid} does not stand still, though it was told")
+                    raise TimeoutError(
+                        f"thread {thread.name} of process {pid} does not stand still, though it was told"
+                    )
                 time.sleep(0.0005)
             yield int(said[-1], 16)
 
