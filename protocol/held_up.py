@@ -180,7 +180,7 @@ async def _described_queue(
     asked = DescribeTaskQueueRequest(
         namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind, report_pollers=True
     )
-    return await client.workflow_service.describe_task_queue(asked)
+    return await client.workflow_service.describe_task_queue(asked, retry=True)
 
 
 def _still_asks(poller: PollerInfo) -> bool:
@@ -197,7 +197,8 @@ async def what_holds(client: TemporalClient, workflow_id: str) -> tuple[HeldUp, 
         described = await client.workflow_service.describe_workflow_execution(
             DescribeWorkflowExecutionRequest(
                 namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
-            )
+            ),
+            retry=True,
         )
     open_what_can_be(client, described)
     if described.workflow_execution_info.status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
@@ -282,7 +283,7 @@ async def _tail_of(client: TemporalClient, workflow_id: str) -> _Tail:
         maximum_page_size=_TAIL,
     )
     with told_when_gone():
-        end = (await client.workflow_service.get_workflow_execution_history_reverse(asked)).history
+        end = (await client.workflow_service.get_workflow_execution_history_reverse(asked, retry=True)).history
     open_what_can_be(client, end)
     return _read(end.events)
 

@@ -250,5 +250,5 @@ def _is_of_a_step(marked: Mapping[str, Payloads]) -> bool:
 async def kept_by_temporal(client: TemporalClient) -> timedelta:
     """How long after its end the namespace keeps a run. Raises one of TEMPORAL_FAILED."""
     asked = DescribeNamespaceRequest(namespace=client.namespace)
-    described = await client.workflow_service.describe_namespace(asked)
+    described = await client.workflow_service.describe_namespace(asked, retry=True)
     return described.config.workflow_execution_retention_ttl.ToTimedelta()

@@ -111,7 +111,8 @@ async def reset_to(client: TemporalClient, workflow_id: str, point: str, why: st
                 reason=why[:200],
                 workflow_task_finish_event_id=to,
                 request_id=uuid.uuid4().hex,
-            )
+            ),
+            retry=True,
         )
 
 

@@ -78,7 +78,9 @@ class Deployment:
     async def _described(self) -> WorkerDeploymentInfo | None:
         request = DescribeWorkerDeploymentRequest(namespace=self.client.namespace, deployment_name=self.name)
         try:
-            return (await self.client.workflow_service.describe_worker_deployment(request)).worker_deployment_info
+            return (
+                await self.client.workflow_service.describe_worker_deployment(request, retry=True)
+            ).worker_deployment_info
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
@@ -91,7 +93,7 @@ class Deployment:
             task_queue=TaskQueue(name=self.task_queue),
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
-        pollers = (await self.client.workflow_service.describe_task_queue(request)).pollers
+        pollers = (await self.client.workflow_service.describe_task_queue(request, retry=True)).pollers
         builds = {(each.deployment_options.deployment_name, each.deployment_options.build_id) for each in pollers}
         return (self.name, build_id) in builds
 
@@ -101,7 +103,7 @@ class Deployment:
             namespace=self.client.namespace, deployment_name=self.name, build_id=build_id
         )
         try:
-            await self.client.workflow_service.set_worker_deployment_current_version(request)
+            await self.client.workflow_service.set_worker_deployment_current_version(request, retry=True)
         except RPCError as error:
             if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):
                 return False

@@ -83,7 +83,7 @@ class SkippedCase:
         """Have Temporal delete what has run under its id; whether that is gone already."""
         execution = WorkflowExecution(workflow_id=self._handle.id)
         order = DeleteWorkflowExecutionRequest(namespace=self._service.namespace, workflow_execution=execution)
-        return await _unless_gone(self._service.workflow_service.delete_workflow_execution(order)) is None
+        return await _unless_gone(self._service.workflow_service.delete_workflow_execution(order, retry=True)) is None
 
     async def _settle(self, until: datetime) -> None:
         while True:

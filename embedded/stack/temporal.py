@@ -40,6 +40,9 @@ class Ports:
 REPORT_EARLY = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
 """A workflow whose code fails is listed after its second failure, not its fifth, which comes a minute later."""
 
+KEEP_CONNECTIONS = 'frontend.keepAliveMaxConnectionAge="87600h"'
+"""A server of several nodes hangs up after five minutes, so that its callers spread anew; a call just then may fail."""
+
 
 @dataclass(frozen=True)
 class TemporalOptions:
@@ -144,7 +147,7 @@ def _command(options: TemporalOptions, frontend: int, ui: int | None) -> list[st
         command += ["--db-filename", str(options.database)]
     for name, kind in options.search_attributes.items():
         command += ["--search-attribute", f"{name}={kind}"]
-    for pair in (REPORT_EARLY, *options.dynamic_config):
+    for pair in (REPORT_EARLY, KEEP_CONNECTIONS, *options.dynamic_config):
         command += ["--dynamic-config-value", pair]
     return command
 
