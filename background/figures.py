@@ -126,7 +126,7 @@ def _waiting(figures: Counts) -> Iterable[Metric]:
 
 
 def _kept(figures: Counts) -> Iterable[Metric]:
-    """What is still to be kept for later: by a checkpoint of the log, in the archive, in a backup."""
+    """What is still to be kept for later: by a checkpoint, in the archive, in a backup, in the archive of WAL."""
     unsigned = GaugeMetricFamily(
         "shareflow_checkpoint_behind_seconds", "Age of the newest checkpoint; 0 while it covers all that was recorded."
     )
@@ -139,7 +139,12 @@ def _kept(figures: Counts) -> Iterable[Metric]:
         "shareflow_backup_behind_seconds", "Age of the newest backup; of the first case while none was ever made."
     )
     unbacked.add_metric([], _seconds_since(figures.unbacked_since))
-    return unsigned, unarchived, unbacked
+    wal = GaugeMetricFamily(
+        "shareflow_wal_behind_seconds",
+        "How long the server has failed to archive its WAL; 0 while it does, or need not.",
+    )
+    wal.add_metric([], _seconds_since(figures.wal_waits_since))
+    return unsigned, unarchived, unbacked, wal
 
 
 def _seconds_since(instant: datetime | None) -> float:

@@ -15,6 +15,7 @@ from domain.calendar import Edition
 from domain.log.acts import Acting, ActKind, NewAct, OperatorAct
 from domain.retention import Keepsake
 from ledger.engine import Engine
+from ledger.leases import Lease
 from ledger.queries import (
     acts,
     attachments,
@@ -50,6 +51,12 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+
+    def try_out(self) -> None:
+        """Write something and take it away again: nothing is left of it."""
+        lease = Lease(self.engine, "trying out")
+        lease.take()
+        lease.give_back()
 
     def begin(self, arrival: Arrival) -> Received:
         """Note that an event came, unless one from this sender with its source and id did; what is noted there now."""

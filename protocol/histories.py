@@ -78,7 +78,7 @@ class ToldRun:
 
     @property
     def head(self) -> ToldHead:
-        """The last event of which it knows."""
+        """The last event of which it knows. Raises ValueError where it knows of none."""
         return max(self.heads, key=lambda head: head.seq)
 
 
@@ -194,9 +194,9 @@ def _word(status: WorkflowExecutionStatus) -> str:
 
 
 async def told_run(client: TemporalClient, workflow_id: str) -> ToldRun | None:
-    """The latest run of a case that knows of an event by the ledger's own word.
+    """The latest run of a case that knows of an event by the ledger's own word; one without heads where none ever did.
 
-    None where those that Temporal has know of none. Raises WorkflowGone, and one of TEMPORAL_FAILED.
+    None where those that would know are gone. Raises WorkflowGone, and one of TEMPORAL_FAILED.
     """
     run_id: str | None = await latest_run(client, workflow_id)
     try:
@@ -208,7 +208,7 @@ async def told_run(client: TemporalClient, workflow_id: str) -> ToldRun | None:
             run_id = run_before(history)
     except WorkflowGone:
         return None
-    return None
+    return ToldRun((), ())
 
 
 async def given_commands(history: CaseHistory) -> list[Command]:

@@ -58,6 +58,7 @@ class Discrepancy(StrEnum):
     GONE = "gone"
     DAMAGED = "damaged"
     LOST = "lost"
+    UNRECORDED = "unrecorded"
 
 
 TO_DO: Final[Mapping[Discrepancy, str]] = {
@@ -72,6 +73,7 @@ TO_DO: Final[Mapping[Discrepancy, str]] = {
     Discrepancy.GONE: "Restore the file from a backup; --repair writes it again where Temporal still has the run.",
     Discrepancy.DAMAGED: "See who changed the file and move it away; then it is restored like one that is gone.",
     Discrepancy.LOST: "Look for its file in backups: neither Temporal nor the register has this run.",
+    Discrepancy.UNRECORDED: "See with shareflow stuck why the ledger takes nothing: when it does, the case goes on.",
 }
 
 
@@ -207,7 +209,7 @@ class Comparison:
             told = await told_run(self.client, case.workflow_id)
         except WorkflowGone:
             return []
-        if told is None:
+        if told is None or not told.heads:
             return []
         now = await asyncio.to_thread(compared_case, self.engine, case.request_id)
         assert now is not None, "cases stay in the ledger"
@@ -254,8 +256,11 @@ class Comparison:
             told = None if self.quick else await told_run(self.client, run.workflow_id)
         except WorkflowGone:
             told = None
+        if told is not None and not told.heads and run.state == RUNNING:
+            said = "Its filing waits to be recorded: the ledger has nothing of it yet, and nobody was told that it has."
+            return CompareFinding(Discrepancy.UNRECORDED, run.request_id, said)
         by_listing = Lacking(Older.LEDGER, 1, run.started_at, run.started_at, whole=True)
-        lacking = _of_ledger(told, 0) if told else by_listing
+        lacking = _of_ledger(told, 0) if told and told.heads else by_listing
         return CompareFinding(Discrepancy.EXTRA, run.request_id, said, lacking=lacking)
 
     async def _is_extra(self, run: ListedRun) -> bool:

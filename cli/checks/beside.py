@@ -29,7 +29,10 @@ async def api_check(settings: Settings, running: Addresses | None) -> Check:
     except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
         return problem(API, f"The API at {address} does not answer ({unexpected(error)}).", mend)
     if ready.status_code != httpx.codes.OK:
-        return problem(API, f"The API at {address} is not ready ({ready.text[:200]}).", "mend what it names")
+        anew = (
+            "mend what it names; where all is well here, restart it: it reads passwords and certificates as it starts"
+        )
+        return problem(API, f"The API at {address} is not ready ({ready.text[:200]}).", anew)
     if runs != version("shareflow"):
         says = f"The API at {address} is of the version {runs}, this is {version('shareflow')}."
         return warning(API, says, "start it anew with this version; the ledger bears both meanwhile")

@@ -12,6 +12,7 @@ from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
 from cli.checks.moment import moment_check
 from cli.checks.running import schedules_check, workers_check
 from cli.checks.sealing import sealing_check
+from cli.checks.writing import takes_nothing
 from cli.connection import NAME_BOTH
 from configuration.errors import StartupError
 from configuration.payload_keys import key_ring_of
@@ -22,6 +23,7 @@ from ledger.errors import LedgerUnavailable
 from ledger.queries.views import CaseFilter
 from ledger.reader import Reader
 from ledger.schema_check import SCHEMA, works_with
+from ledger.writer import Writer
 from protocol.connecting import TemporalClient, connect_as_named, namespace_is_there
 from starter.temporal_checks import PATIENCE, NotTold, has_running_workflow, missing_search_attributes
 
@@ -65,9 +67,10 @@ def _database(settings: Settings, running: Addresses | None) -> tuple[Check, Rea
     if not url:
         return skipped("database", "No stack is running here.", START), None
     try:
-        reader = Reader(connect(url, pool_size=1))
+        engine = connect(url, pool_size=1)
     except LedgerUnavailable as error:
         return problem("database", str(error)), None
+    reader = Reader(engine)
     try:
         has = reader.schema()
     except Exception as error:
@@ -75,7 +78,8 @@ def _database(settings: Settings, running: Addresses | None) -> tuple[Check, Rea
         return problem("database", f"The ledger's schema cannot be read ({unexpected(error)})."), None
     where = "SHAREFLOW_DATABASE_URL" if named else "the stack that runs here"
     if works_with(has):
-        return ok("database", f"reached by {where}, schema {has}"), reader
+        refused = takes_nothing(reader, Writer(engine))
+        return refused or ok("database", f"reached by {where}, schema {has}, and takes what is written"), reader
     reader.close()
     if has is None:
         return problem("database", f"The database of {where} has no tables yet.", MIGRATE), None

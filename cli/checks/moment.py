@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from background.archive.comparison import CompareFinding, Comparison
+from background.archive.comparison import CompareFinding, Comparison, Discrepancy
 from background.archive.lacking import gaps_of
-from cli.checks.findings import Check, ok, problem, skipped, unexpected
+from cli.checks.findings import Check, ok, problem, skipped, unexpected, warning
 from cli.older import by_newest_alone, to_do_about, told_of_gaps
 from configuration.archive import archive_of
 from configuration.settings import Settings
@@ -32,6 +32,11 @@ def told(found: Sequence[CompareFinding]) -> Check:
     gaps = gaps_of(each.lacking for each in found)
     if gaps:
         return problem(NAME, f"{told_of_gaps(gaps)} {by_newest_alone(LOOKED_AT)}", to_do_about(gaps))
+    waiting = [each for each in found if each.kind is Discrepancy.UNRECORDED]
+    if waiting and len(waiting) == len(found):
+        such = f"{len(waiting)} of the newest filings, such as {waiting[0].request_id},"
+        says = f"{such} wait to be recorded: none was acknowledged, and none is lost."
+        return warning(NAME, says, waiting[0].to_do)
     if found:
         says = f"{len(found)} of the newest cases differ, such as {found[0].request_id}: {found[0].says}"
         return problem(NAME, says, found[0].to_do)

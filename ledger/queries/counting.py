@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Connection, Engine, Select, and_, case, func, literal, select, union_all
+from sqlalchemy import CTE, Connection, Engine, Select, and_, case, func, literal, or_, select, text, union_all
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from domain.clocks import ClockId
@@ -27,8 +27,16 @@ from ledger.tables import case_counts, cases, clocks, events, outbox, webhook_de
 # "count" in ASCII.
 _COUNTING_LOCK = 0x636F756E74
 
-_PARKED = select(func.count(parked.c.request_id.distinct())).where(parked.c.filed_at.is_not(None))
+_OF_CASES = (StuckKind.PARKED.value, StuckKind.OPENING_WAITS.value)
+_PARKED = select(func.count(parked.c.request_id.distinct())).where(
+    or_(parked.c.filed_at.is_not(None), parked.c.kind.in_(_OF_CASES))
+)
+"""A filing that was never recorded has no ``filed_at``, and waits all the same."""
 
+_WAL_WAITS = text(
+    "SELECT coalesce(last_archived_time, stats_reset) FROM pg_stat_archiver "
+    "WHERE last_failed_time > coalesce(last_archived_time, '-infinity')"
+)
 _UNARCHIVED = select(func.min(unarchived.c.asked_at))
 
 MOST_CAUSES = 50
@@ -69,6 +77,7 @@ def counts(engine: Engine, since: int | None = None) -> Counts:
             unsigned_since=_unsigned(connection),
             unarchived_since=connection.execute(_UNARCHIVED).scalar(),
             unbacked_since=unbacked_since(connection),
+            wal_waits_since=connection.execute(_WAL_WAITS).scalar(),
         )
 
 

@@ -175,6 +175,7 @@ class Counts:
     ``unsigned_since``: when the newest checkpoint was made, where something was recorded since; None where nothing was
     and where none was ever made. ``unarchived_since``: since when the first ended case waits for the archive.
     ``unbacked_since``: when the newest backup was made, or the first case filed where none was; None: nothing is there.
+    ``wal_waits_since``: when the server last archived its WAL, where it has failed to since.
     """
 
     cases: Mapping[tuple[str, Stage, Outcome | None], int]
@@ -188,6 +189,7 @@ class Counts:
     unsigned_since: datetime | None
     unarchived_since: datetime | None
     unbacked_since: datetime | None
+    wal_waits_since: datetime | None
 
 
 OF_AN_EVENT: Final = (*COVERED, "prev", "digest", "salt")

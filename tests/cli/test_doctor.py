@@ -7,11 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from cli.checks.sealing import sealing_check
+from cli.checks.writing import takes_nothing
 from configuration.files import others_may_read
 from configuration.settings import OWN, Settings
+from domain.stuck import StuckKind, Trouble
+from ledger.engine import Engine
+from ledger.queries import counts, parked_are
+from ledger.reader import Reader
+from ledger.writer import Writer
 from tests.cli.conftest import Run
+from tests.ledger.conftest import own
+
+__all__ = ["own"]
 
 
 @pytest.fixture(autouse=True)
@@ -120,3 +130,24 @@ def test_keys_that_others_may_read_are_a_problem(
     monkeypatch.setattr(os, "geteuid", lambda: 10001)
     monkeypatch.setattr(Path, "stat", lambda _, **__: strangers)
     assert others_may_read(keys)
+
+
+def test_a_database_that_answers_and_takes_nothing_is_told(own: Engine) -> None:
+    reader, writer = Reader(own), Writer(own)
+    assert takes_nothing(reader, writer) is None
+    full = 'could not extend file "base/5/16412": No space left on device\nHINT: Check free disk space.'
+    waits = Trouble("NANTONG-1", StuckKind.PARKED, "ledger_unavailable", "ledger_unavailable", full, looked=True)
+    queue = Trouble("queue:others", StuckKind.NO_WORKER, "no_worker", "no_worker:others")
+    parked_are(own, [waits, queue], {})
+    assert counts(own).stuck == 1, "a filing that was never recorded is stuck, a queue is no case"
+    found = takes_nothing(reader, writer)
+    assert found is not None
+    assert (found.state, "1 cases wait for the database" in found.says) == ("problem", True)
+    assert "No space left on device" in found.says
+    assert "HINT" not in found.says
+    with own.begin() as connection:
+        connection.execute(text(f"ALTER DATABASE {own.url.database} SET default_transaction_read_only = on"))
+    own.dispose()
+    found = takes_nothing(reader, writer)
+    assert found is not None
+    assert "The database answers and takes nothing (cannot execute INSERT in a read-only" in found.says

@@ -80,6 +80,7 @@ async def test_a_slow_scrape_does_not_keep_a_probe_waiting(port: int, monkeypatc
             unsigned_since=an_hour_ago,
             unarchived_since=None,
             unbacked_since=an_hour_ago,
+            wal_waits_since=None,
         )
 
     monkeypatch.setattr("ledger.reader.Reader.counts", slow)

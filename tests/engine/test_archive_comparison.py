@@ -19,8 +19,10 @@ from background.archive.folder import FolderArchive
 from background.archive.lacking import Older
 from background.archive.repairing import repair
 from background.archive.store import HistoryArchive
+from cli.checks.moment import told
 from cli.program import app
-from domain.words import Role
+from domain.naming import request_id_for
+from domain.words import ProcedureName, Role
 from embedded.simulate.sandbox import Sandbox
 from ledger.archive_tables import unarchived
 from ledger.engine import Engine, connect
@@ -30,7 +32,7 @@ from ledger.reader import Reader
 from ledger.schema import migrate
 from ledger.tables import cases
 from starter.engine_client import ShareflowClient
-from tests.engine.cases import WHY, command, write_behind
+from tests.engine.cases import WHY, application, command, write_behind
 from tests.engine.looking import C, P, R, filed, handle_of, in_step, until
 from tests.engine.test_archive import archived, closed, forgetful
 
@@ -132,6 +134,30 @@ async def test_what_differs_between_temporal_and_the_ledger(client: ShareflowCli
     as_owner(engine, "INSERT INTO events SELECT * FROM set_aside ORDER BY request_id, seq")
     as_owner(engine, "DROP TABLE set_aside")
     assert (await found_by(at_once(client, archive))).keys() & {behind, rewritten} == set()
+
+
+async def test_a_filing_that_waits_to_be_recorded_is_lacking_nowhere(
+    client: ShareflowClient, archive: HistoryArchive
+) -> None:
+    """As while the disk of the database is full: nobody was told that it was filed, so nothing is to be put back."""
+    key = f"waits-{uuid.uuid4().hex}"
+    request_id = request_id_for("nantong-2020", key, ProcedureName.SHARE_REQUEST)
+    with client.reader.engine.begin() as connection:
+        connection.execute(text("LOCK TABLE cases IN SHARE ROW EXCLUSIVE MODE"))
+        filing = asyncio.create_task(client.file("nantong-2020", application(), key=key))
+
+        async def found() -> list[CompareFinding]:
+            latest = await at_once(client, archive).of_latest(3)
+            return [each for each in latest if each.request_id == request_id]
+
+        await until(found)
+        (waiting,) = await found()
+    assert (waiting.kind, waiting.lacking) == (D.UNRECORDED, None)
+    doctor = told([waiting])
+    assert (doctor.state, doctor.mend) == ("warning", waiting.to_do)
+    assert request_id in doctor.says
+    await filing
+    assert await found() == []
 
 
 async def test_what_one_has_and_the_other_has_not(
