@@ -1,6 +1,7 @@
 """Each alert and each picture is on figures that there are; each alert has a page that says what to do."""
 
 import json
+import logging
 import re
 from itertools import combinations
 from typing import Any
@@ -9,6 +10,7 @@ import httpx
 import pytest
 import yaml
 
+from configuration.logs import _ForMachines
 from tests.deploy.conftest import DEPLOY
 
 RULES = yaml.safe_load((DEPLOY / "prometheus/rules.yml").read_text("utf-8"))["groups"][0]["rules"]
@@ -41,7 +43,7 @@ def series(told: dict[str, str]) -> set[str]:
 @pytest.mark.parametrize("asked", [[rule["expr"] for rule in RULES], drawn()], ids=["alerts", "pictures"])
 async def test_what_is_asked_for_is_on_figures_that_a_scrape_has(told: dict[str, str], asked: list[str]) -> None:
     names = {name for expression in asked for name in METRIC.findall(expression)}
-    assert all(METRIC.search(expression) for expression in asked)
+    assert all(METRIC.search(expression) or "up{job=" in expression for expression in asked)
     assert names - series(told) == set()
 
 
@@ -78,6 +80,13 @@ def test_pictures_lie_side_by_side_and_ask_whom_one_chooses() -> None:
 
 def _overlap(one: dict[str, Any], other: dict[str, Any], start: str, size: str) -> bool:
     return one[start] < other[start] + other[size] and other[start] < one[start] + one[size]
+
+
+def test_what_the_page_of_errors_has_one_look_for_is_in_the_log() -> None:
+    (wanted,) = re.findall(r"grep -E '([^']+)'", RUNBOOKS["ShareflowErrors"])
+    for level, found in ((logging.WARNING, True), (logging.ERROR, True), (logging.INFO, False)):
+        line = _ForMachines().format(logging.LogRecord("shareflow", level, "", 0, "said", None, None))
+        assert bool(re.search(wanted, line)) == found
 
 
 def test_every_alert_has_its_page_and_no_page_is_of_none() -> None:
