@@ -32,6 +32,8 @@ BEYOND = [
     "DELETE FROM alembic_version",
     "INSERT INTO alembic_version VALUES ('0001')",
     "SET session_replication_role = replica",
+    "SET log_min_error_statement = error",
+    "SELECT lo_creat(-1)",
 ]
 
 REFUSED = re.compile("permission denied|must be owner|only grows")
@@ -136,16 +138,26 @@ def test_a_ledger_into_which_the_role_was_never_let_gives_it_nothing(
     other.dispose()
 
 
+SET_BY_ROLE = {
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "20s",
+    "timezone": "Asia/Shanghai",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+}
+"""The last two: no refused statement stands in the server's log with the persons and salts that it was to record."""
+
+
 def test_what_a_session_sets_is_set_by_the_role_too(app: Engine) -> None:
     url = plain_url(app)
     plain = psycopg2.connect(url)
     with plain, plain.cursor() as cursor:
         found = []
-        for name in ("lock_timeout", "idle_in_transaction_session_timeout", "timezone"):
+        for name in SET_BY_ROLE:
             cursor.execute(f"SHOW {name}")
             found.append(cursor.fetchone()[0])
     plain.close()
-    assert found == ["10s", "20s", "Asia/Shanghai"]
+    assert found == list(SET_BY_ROLE.values())
 
 
 def test_a_role_without_limits_behind_a_pooler_is_refused(
