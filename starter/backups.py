@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -124,6 +125,17 @@ class NewBackup:
         self.folder.replace(self.to)
         make_durable(self.to.parent)
         return CheckedBackup(self.to, manifest, _digest(text))
+
+
+@contextmanager
+def new_backup(to: Path) -> Iterator[NewBackup]:
+    """A backup to be made inside, of which nothing is left where that fails. Raises as NewBackup does."""
+    new = NewBackup(to)
+    try:
+        yield new
+    except BaseException:
+        shutil.rmtree(new.folder, ignore_errors=True)
+        raise
 
 
 def checked_backup(folder: Path) -> CheckedBackup:

@@ -93,7 +93,7 @@ def backup(
     """
     from cli.admin.keeping import back_up_and_tell
 
-    run(back_up_and_tell(folder / f"{datetime.now(UTC):%Y-%m-%dT%H%MZ}" if dated else folder, as_json))
+    run(back_up_and_tell(folder / f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}" if dated else folder, as_json))
 
 
 @commands.command()

@@ -31,9 +31,9 @@ from starter.backups import (
     LEDGER,
     BackupUnusable,
     CheckedBackup,
-    NewBackup,
     PlaceUnusable,
     checked_backup,
+    new_backup,
     refuse_other_files,
     restore_folder,
 )
@@ -66,12 +66,12 @@ def _back_up(settings: Settings, to: Path) -> CheckedBackup:
     url, signer = owners_url(settings), signer_named(settings) or signer_at_hand(None, settings.state)
     with reader_at(url, owners_setting(settings)) as reader:
         schema, keys = reader.schema() or "", reader.log.signing_keys()
-    new = NewBackup(to)
-    dump(url, new.ledger, _tools())
-    for part, folder in _folders(settings).items():
-        new.take_folder(part, folder)
-    new.take_keys(list(dict.fromkeys([*keys, *([signer.key.written()] if signer else [])])))
-    return new.finish(schema)
+    with new_backup(to) as new:
+        dump(url, new.ledger, _tools())
+        for part, folder in _folders(settings).items():
+            new.take_folder(part, folder)
+        new.take_keys(list(dict.fromkeys([*keys, *([signer.key.written()] if signer else [])])))
+        return new.finish(schema)
 
 
 def _note(settings: Settings, made: CheckedBackup) -> str | None:

@@ -89,7 +89,7 @@ async def test_an_installation_is_backed_up_and_restored_once(
     (made,) = [await told("backup", "--dated", tmp_path / "nightly")]
     assert (made["files"], made["noted"]) == (4, True)
     assert Path(made["backup"]).parent == tmp_path / "nightly"
-    assert datetime.now(UTC) - datetime.strptime(Path(made["backup"]).name, "%Y-%m-%dT%H%M%z") < timedelta(minutes=2)
+    assert datetime.now(UTC) - datetime.strptime(Path(made["backup"]).name, "%Y-%m-%dT%H%M%S%z") < timedelta(minutes=2)
     shutil.move(made["backup"], backup)
     with reader_at(here) as reader:
         keys = {*reader.log.signing_keys(), signer.key.written()}
@@ -167,6 +167,12 @@ def test_what_the_ledger_knows_of_its_backups_is_what_the_doctor_and_the_figure_
     assert json.loads(shareflow("admin", "backup", tmp_path / "good", "--json").out)["noted"]
     state, _, now = looked()
     assert (state, now) == ("ok", pytest.approx(0, abs=0.1))
+
+    with monkeypatch.context() as failing:
+        failing.setenv("PATH", str(tmp_path))
+        failing.setattr("cli.admin.keeping.programs_folder", lambda: tmp_path)
+        assert "pg_dump is not on the path" in shareflow("admin", "backup", tmp_path / "bad").plainly_refused(1)
+    assert not [path for path in tmp_path.iterdir() if "bad" in path.name], "nothing is left of one that failed"
 
     with engine.begin() as connection:  # as a standby is
         connection.execute(text(f"ALTER DATABASE {engine.url.database} SET default_transaction_read_only = on"))
