@@ -68,11 +68,18 @@ def _parts(said: str, sign: str, deep: int) -> Iterator[tuple[str, str | None]]:
     """What is said one after another, each with the Chinese; a sentence may have such a sign itself."""
     parts = said.split(sign)
     while parts:
-        longest = ((sign.join(parts[:end]), end) for end in range(min(len(parts), MOST_SIGNS), 1, -1))
+        own = {end for end in range(2, MOST_SIGNS + 1) if end <= len(parts) and _is_said_by_itself(parts[end - 1])}
+        ends = (end for end in range(min(len(parts), MOST_SIGNS), 1, -1) if end not in own)
+        longest = ((sign.join(parts[:end]), end) for end in ends)
         whole = ((part, end, found) for part, end in longest if (found := _told(part, sign, deep)) is not None)
         part, end, told = next(whole, None) or (parts[0], 1, _told(parts[0], "", deep))
         yield part, told
         parts = parts[end:]
+
+
+def _is_said_by_itself(part: str) -> bool:
+    """Whether a part is a sentence of its own, and no end of another in whose last place it might stand."""
+    return any(sentence.filled_in(part) is not None for sentence in _sentences("") if sentence.places)
 
 
 def _told(said: str, sign: str, deep: int) -> str | None:

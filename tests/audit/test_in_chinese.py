@@ -10,6 +10,8 @@ import pytest
 import audit.dossier
 import audit.replay
 import audit.verification
+import domain.evidence
+import domain.log
 from audit.verification.in_chinese import LONGEST, in_chinese
 from audit.verification.results import CheckResult
 from audit.verification.verify import verify
@@ -21,11 +23,12 @@ from tests.audit.test_lost_answers import IN_THE_WORLD, REFUSED
 RAISED = {
     *("CheckFailed", "DecidesOtherwise", "AnotherWorkflow", "_Skipped", "unreadable"),
     *("DossierUnusable", "_not_written"),
+    *("ProofWrong", "NoteWrong", "TimestampWrong", "NotCanonical", "ChainBroken"),
 }
-FOLDERS = [Path(each.__path__[0]) for each in (audit.verification, audit.dossier, audit.replay)]
+FOLDERS = [Path(each.__path__[0]) for each in (audit.verification, audit.dossier, audit.replay, domain.log)]
 OWN_WORDS = re.compile(
     r"--?[a-z-]+ FILE|--[a-z-]+|\b[\w./-]+\.\w+\b|shareflow audit (?:page|export)|pip install \S+|Temporal|zip"
-    r"|\w*shift\w*|all_editions|alone"
+    r"|\w*shift\w*|all_editions|alone|base64"
 )
 """What is the same in every language: files, options, names of fields."""
 
@@ -37,10 +40,10 @@ def english_in(said: str) -> list[str]:
 
 def sentences_of_the_code() -> Iterator[str]:
     """Each sentence that a check may fail with, a number in its places; nothing where more may be said of a word."""
-    for file in sorted(file for folder in FOLDERS for file in folder.glob("*.py")):
+    for file in sorted([Path(domain.evidence.__file__), *(file for folder in FOLDERS for file in folder.glob("*.py"))]):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in RAISED and node.args:
-                said, told = node.args[0], ""
+                said, told = node.args[-1 if node.func.id == "ChainBroken" else 0], ""
                 for part in said.values if isinstance(said, ast.JoinedStr) else [said]:
                     if isinstance(part, ast.Constant):
                         told += str(part.value)

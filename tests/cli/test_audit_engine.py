@@ -102,7 +102,7 @@ async def test_another_authority_cosigns_and_its_key_alone_will_do(
     assert (checked.code, results["log"], results["signature"]) == (0, "ok", "ok"), checked.out
 
 
-async def test_no_dossier_goes_on_from_a_checkpoint_of_another_log(
+async def test_no_dossier_goes_on_from_a_checkpoint_of_another_log_nor_is_sealed_by_it(
     case: tuple[str, str], shareflow: Run, tmp_path: Path
 ) -> None:
     secret, own, foreign, packed = (tmp_path / name for name in ("log.key", "own", "foreign", "case.zip"))
@@ -119,6 +119,10 @@ async def test_no_dossier_goes_on_from_a_checkpoint_of_another_log(
             said = "it is no checkpoint that this log has made: keep it, and ask how it came about."
             assert told.plainly_refused(2) == f"No dossier can go on from {foreign}: {said}"
             assert not packed.exists()
+    secret.write_text(write_secret_key("shareflow/other", b"\x02" * 32), encoding="ascii")
+    told = await asyncio.to_thread(shareflow, "audit", "export", case[0], "-o", packed, "--secret", secret)
+    assert "and the key is that of shareflow/other" in told.plainly_refused(2), "a seal that would hold for nobody"
+    assert not packed.exists()
     exported = await asyncio.to_thread(shareflow, "audit", "export", case[0], "-o", packed, "--checkpoint", own)
     assert exported.code == 0, exported
 
