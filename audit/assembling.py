@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from audit.dossier.contents import DOCUMENTS, INDEX, PERSONS, CaseDossier, PackedFile, manifest_of, measured
 from audit.dossier.documents import index_of, papers_named
-from audit.dossier.packing import FindPaper
+from audit.dossier.packing import FindPaper, PaperLost
 from audit.page.facts import PAGE
 from audit.verification.history import histories_in, opening_in
 from audit.verification.page import page_made
@@ -40,8 +40,8 @@ async def assembled(
     opening = opening_in(histories_in(bare)[0])
     application, events = opening.application, events_in(bare)
     wanted = sorted({paper.sha256 for paper in papers_named(application, events) if paper.sha256 is not None})
-    papers = await asyncio.to_thread(_found, wanted, find) if with_persons else {}
-    index = index_of(application, events, (paper.sha256 for paper in papers.values()))
+    papers, lost = await asyncio.to_thread(_found, wanted, find) if with_persons else ({}, [])
+    index = index_of(application, events, (paper.sha256 for paper in papers.values()), lost)
     files = {**record, INDEX: index.written()}
     whole = dossier(files, papers)
     try:
@@ -52,11 +52,16 @@ async def assembled(
     return dossier(files, papers)
 
 
-def _found(digests: Sequence[str], find: FindPaper) -> dict[str, PackedFile]:
-    found = {}
+def _found(digests: Sequence[str], find: FindPaper) -> tuple[dict[str, PackedFile], list[str]]:
+    """The papers that can be had, by their names in a dossier, and the digests of those that are lost."""
+    found, lost = dict[str, PackedFile](), list[str]()
     for digest in digests:
-        name, paper = f"{DOCUMENTS}{digest}", find(digest)
+        try:
+            name, paper = f"{DOCUMENTS}{digest}", find(digest)
+        except PaperLost:
+            lost.append(digest)
+            continue
         if paper is not None:
             with paper:
                 found[name] = measured(name, paper)
-    return found
+    return found, lost

@@ -1,7 +1,7 @@
 """What ``shareflow audit export`` does: one case into a file, or several into a folder."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ from domain.log.notes import NoteWrong
 from ledger.log_book import LOST
 from ledger.reader import Reader
 from starter.attachments import AttachmentStore, store_at, store_in
-from starter.dossier_folder import DossierFolder, FolderTaken, cases_of
+from starter.dossier_folder import DossierFolder, FolderTaken, cases_of, papers_lost
 from starter.dossiers import dossier_of, no_papers, papers_in
 from starter.engine_client import ShareflowClient
 from starter.errors import NotFound
@@ -120,6 +120,7 @@ async def export(request_id: str, to: Path, pdf: Path | None, how: ExportOptions
         await _print(printing, dossier, pdf)
     named = {
         "papers": len(dossier.papers),
+        "papers_lost": list(papers_lost(dossier)),
         "sealed_by": pack.sealer,
         "pdf": None if pdf is None else str(pdf),
         "withheld": list(dossier.manifest.withheld or ()),
@@ -131,6 +132,7 @@ async def export(request_id: str, to: Path, pdf: Path | None, how: ExportOptions
         if pdf is not None:
             typer.echo(f"Its page is in {pdf}.")
         _tell_seal(pack)
+    _refuse_lost({request_id: papers_lost(dossier)})
 
 
 def _printer() -> Printer:
@@ -198,7 +200,8 @@ def _folder_or_failure(to: Path) -> Iterator[None]:
 
 def _tell(made: DossierList, folder: DossierFolder, pack: Packer, to: Path, as_json: bool) -> None:
     if as_json:
-        print_json({**made.model_dump(mode="json"), "made": folder.made, "sealed_by": pack.sealer})
+        lost = {"papers_lost": folder.lost} if folder.lost else {}
+        print_json({**made.model_dump(mode="json"), "made": folder.made, "sealed_by": pack.sealer, **lost})
     else:
         there = len(made.dossiers) - folder.made
         typer.echo(f"{numbered(folder.made, 'dossier')} packed into {to}, {there} there already and still right.")
@@ -208,7 +211,17 @@ def _tell(made: DossierList, folder: DossierFolder, pack: Packer, to: Path, as_j
         for left in made.left_out:
             typer.echo(f"Left out: {left.request_id}: {left.reason}")
         _tell_seal(pack)
+    _refuse_lost(folder.lost)
     if made.left_out:
+        raise typer.Exit(REFUSED)
+
+
+def _refuse_lost(lost: Mapping[str, Sequence[str]]) -> None:
+    """Say which papers were brought and are not to be had: the dossiers say so as well. Raises typer.Exit."""
+    for request_id, digests in lost.items():
+        for digest in digests:
+            say(f"{request_id}: the paper {digest} was brought and cannot be had: restore it from a backup.")
+    if any(lost.values()):
         raise typer.Exit(REFUSED)
 
 

@@ -10,7 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from audit.dossier.contents import PERSONS, PIECE, CaseDossier, DossierUnusable
+from audit.dossier.contents import INDEX, PERSONS, PIECE, CaseDossier, DossierUnusable
+from audit.dossier.documents import read_index
 from audit.dossier.folder_list import FORMAT, LIST, DossierList, FolderEntry, LeftOut, file_of, read_list
 from audit.dossier.packing import FindPaper, read_dossier, write_dossier
 from audit.dossier.proof import read_proof
@@ -49,9 +50,9 @@ class DossierFolder:
     FolderTaken for one that is of another, OSError.
 
     What is there is still right when it is whole, was packed by this release, has the case as it stands now with the
-    acts about it (``acts``), bears the seal of ``signer`` where there is one, shows the way from the checkpoints that
-    somebody has kept (``kept``, by their numbers of entries), and names persons or leaves them out as ``with_persons``
-    says.
+    acts about it (``acts``) and all papers that were brought, bears the seal of ``signer`` where there is one, shows
+    the way from the checkpoints that somebody has kept (``kept``, by their numbers of entries), and names persons or
+    leaves them out as ``with_persons`` says.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class DossierFolder:
         self._entries: dict[str, FolderEntry] = {}
         self._left: dict[str, LeftOut] = {}
         self.made = 0
+        self.lost: dict[str, Sequence[str]] = {}
         folder.mkdir(parents=True, exist_ok=True)
         _check_free(folder, asked)
         for name in (LIST, LIST_SEAL):
@@ -92,6 +94,9 @@ class DossierFolder:
             await asyncio.to_thread(self._write, file, dossier)
             self.made += 1
         self._entries[case.request_id] = await asyncio.to_thread(_entry, file, dossier)
+        lost = papers_lost(dossier)
+        if lost:
+            self.lost[case.request_id] = lost
         return dossier
 
     def leave_out(self, request_id: str, reason: str) -> None:
@@ -131,9 +136,10 @@ class DossierFolder:
                 check_seal(dossier, [self._signer.key])
             last, said, acts = events_in(dossier)[-1], dossier.manifest, acts_in(dossier)
             shown = _shown_in(dossier) if self._kept else ()
+            lost = papers_lost(dossier)
         except (DossierUnusable, CheckFailed, NoteWrong, ValueError):
             return None
-        if not set(self._kept) <= set(shown):
+        if lost or not set(self._kept) <= set(shown):  # what was lost may have been restored
             return None
         is_ = (said.request_id, said.made_by, said.withheld, last.seq, last.digest)
         wanted = (case.request_id, version("shareflow"), self._withheld, case.seq, case.head_digest)
@@ -144,6 +150,12 @@ class DossierFolder:
     def _write(self, file: Path, dossier: CaseDossier) -> None:
         with whole_file(file) as to:
             write_dossier(to, dossier, self._find)
+
+
+def papers_lost(dossier: CaseDossier) -> Sequence[str]:
+    """The digests of papers that were brought, and could not be had when a dossier was packed. Raises ValueError."""
+    papers = read_index(dossier.files[INDEX]).papers
+    return sorted({paper.sha256 for paper in papers if paper.lost and paper.sha256})
 
 
 def _check_free(folder: Path, asked: dict[str, str | None]) -> None:

@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from audit.assembling import assembled
 from audit.dossier.contents import ACTS, CALENDAR, EVENTS, POLICY, STAMP, STATUTE, CaseDossier, name_of_run
-from audit.dossier.packing import FindPaper
+from audit.dossier.packing import FindPaper, PaperLost
 from audit.dossier.persons import CannotWithhold
 from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth, in_hex, proved_head
 from audit.dossier.stamp import log_stamp
@@ -53,9 +53,9 @@ async def dossier_of(
 ) -> CaseDossier:
     """The dossier of a case as it stands now, with its proof where a checkpoint covers the case.
 
-    ``find`` opens the papers that are kept. ``kept``: of how many entries are the checkpoints that somebody has kept;
-    the proof goes on from those, too. ``archive`` has the histories that Temporal has let go of. ``with_persons``: who
-    acted is named.
+    ``find`` opens the papers that are kept; one that was brought and is not found is called lost in it. ``kept``: of
+    how many entries are the checkpoints that somebody has kept; the proof goes on from those, too. ``archive`` has the
+    histories that Temporal has let go of. ``with_persons``: who acted is named.
 
     Ledger and history are read one after the other: a case that moves between is read again, until both say the same.
     Where they never do, what is there is packed as it is, for verification to name.
@@ -87,7 +87,8 @@ async def dossier_of(
         **{name_of_run(number): run.text for number, run in enumerate(histories, start=1)},
     }
     try:
-        return await assembled(request_id, case.algorithm, version("shareflow"), files, find, with_persons)
+        found = _or_lost(reader, find)
+        return await assembled(request_id, case.algorithm, version("shareflow"), files, found, with_persons)
     except CannotWithhold as error:
         raise PersonsStay(f"Persons cannot be left out of the dossier of {request_id}: {error}") from None
 
@@ -107,6 +108,18 @@ def papers_in(store: AttachmentStore) -> FindPaper:
             raise Unavailable("The store of attachments cannot be read.") from error
 
     return find
+
+
+def _or_lost(reader: Reader, find: FindPaper) -> FindPaper:
+    """What finds papers, and tells of one that is not there though the ledger has that it was brought."""
+
+    def found(digest: str) -> IO[bytes] | None:
+        paper = find(digest)
+        if paper is None and reader.was_brought(digest):
+            raise PaperLost(digest)
+        return paper
+
+    return found
 
 
 def _recorded(reader: Reader, request_id: str) -> tuple[CaseDetail, Sequence[RecordedEvent]]:

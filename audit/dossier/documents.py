@@ -34,9 +34,13 @@ class NamedPaper(Fixed):
 
 
 class IndexedPaper(NamedPaper):
-    """A paper of the index; ``held`` says that its bytes are in the dossier."""
+    """A paper of the index; ``held`` says that its bytes are in the dossier.
+
+    ``lost``: it was brought to the engine and could not be had when the dossier was packed, as the packer says.
+    """
 
     held: bool
+    lost: bool = False
 
 
 class RelatedCase(Fixed):
@@ -54,8 +58,11 @@ class Index(Fixed):
     papers: Annotated[tuple[IndexedPaper, ...], FailFast()]
 
     def written(self) -> bytes:
-        """As it stands in the dossier."""
-        return f"{canonical_json(plain(self))}\n".encode()
+        """As it stands in the dossier: what is not lost does not say so."""
+        papers = [
+            {name: value for name, value in plain(paper).items() if name != "lost" or value} for paper in self.papers
+        ]
+        return f"{canonical_json({'cases': plain(self.cases), 'papers': papers})}\n".encode()
 
 
 def read_index(content: bytes) -> Index:
@@ -69,11 +76,24 @@ def read_index(content: bytes) -> Index:
     raise ValueError(f"{INDEX} is not the index of a dossier, or not in its one form")
 
 
-def index_of(application: Mapping[str, Any], events: Sequence[RecordedEvent], held: Iterable[str]) -> Index:
-    """The index of a case; ``application`` is what was filed, ``held`` the digests of the papers that are packed."""
+def index_of(
+    application: Mapping[str, Any], events: Sequence[RecordedEvent], held: Iterable[str], lost: Iterable[str] = ()
+) -> Index:
+    """The index of a case; ``application`` is what was filed, ``held`` the digests of the papers that are packed.
+
+    ``lost`` are those of papers that were brought and cannot be had.
+    """
     there = frozenset(held)
+    gone = frozenset(lost) - there
     papers = (
-        IndexedPaper(event=it.event, name=it.name, sha256=it.sha256, sealed=it.sealed, held=it.sha256 in there)
+        IndexedPaper(
+            event=it.event,
+            name=it.name,
+            sha256=it.sha256,
+            sealed=it.sealed,
+            held=it.sha256 in there,
+            lost=it.sha256 in gone,
+        )
         for it in papers_named(application, events)
     )
     return Index(cases=tuple(related_cases(application, events)), papers=tuple(papers))

@@ -50,8 +50,12 @@ _UNREADABLE: Final = (
 """What reading a zip raises where it is none, or is damaged."""
 
 
+class PaperLost(Exception):
+    """A paper that was brought to the engine and cannot be had: it is damaged, gone, or in no store that is at hand."""
+
+
 FindPaper = Callable[[str], IO[bytes] | None]
-"""Opens the paper of a digest; None for one that nobody has kept."""
+"""Opens the paper of a digest; None for one that nobody has kept. Raises PaperLost."""
 
 
 def write_dossier(to: IO[bytes], dossier: CaseDossier, find: FindPaper) -> None:

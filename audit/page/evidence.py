@@ -23,7 +23,7 @@ def papers(facts: CaseFacts) -> Html:
             el("a", str(paper.event), href=f"#e{paper.event}"),
             fixed("yes" if paper.sealed else "no"),
             el("span", paper.sha256, cls="digest") if paper.sha256 else fixed("nothing"),
-            fixed("yes" if paper.held else "no"),
+            fixed("yes" if paper.held else "lost" if paper.lost else "no"),
         ]
         for paper in facts.index.papers
     ]

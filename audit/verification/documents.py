@@ -11,6 +11,8 @@ from domain.messages.counting import CountingText
 
 _NAMED: Final = CountingText("{papers:paper|papers} named, {here} of them here; {cases:other case|other cases} named")
 """What holds, in one line."""
+_LOST: Final = CountingText("{lost:paper|papers} brought to the engine and not to be had when this was packed")
+"""What its packer says of papers that should be here."""
 
 
 def check_documents(dossier: CaseDossier, record: CaseRecord, application: Mapping[str, Any]) -> str:
@@ -22,17 +24,19 @@ def check_documents(dossier: CaseDossier, record: CaseRecord, application: Mappi
         if name != f"{DOCUMENTS}{found.sha256}":
             raise CheckFailed(f"{name} is not named by its digest")
     packed = {found.sha256 for found in dossier.papers.values()}
-    wanted = index_of(application, record.events, packed)
     try:
         index = read_index(dossier.files[INDEX])
     except ValueError as error:
         raise CheckFailed(str(error)) from None
+    lost = {paper.sha256 for paper in index.papers if paper.lost and paper.sha256}
+    wanted = index_of(application, record.events, packed, lost)
     strangers = sorted(packed - {paper.sha256 for paper in wanted.papers})
     if strangers:
         raise CheckFailed(f"no event names the paper {DOCUMENTS}{strangers[0]}")
     _compare("paper", index.papers, wanted.papers)
     _compare("case", index.cases, wanted.cases)
-    return _NAMED.format(papers=len(index.papers), here=len(packed), cases=len(index.cases))
+    said = _NAMED.format(papers=len(index.papers), here=len(packed), cases=len(index.cases))
+    return f"{said}; {_LOST.format(lost=len(lost))}" if lost else said
 
 
 def _compare(

@@ -65,6 +65,12 @@ def _lock_of(sha256: str) -> int:
     return int(sha256[:15], 16)
 
 
+def was_brought(engine: Engine, sha256: str) -> bool:
+    """Whether a content was brought by anybody, and not let go of since."""
+    with engine.connect() as connection:
+        return bool(connection.execute(select(exists().where(attachments.c.sha256 == sha256))).scalar_one())
+
+
 def attachment_for(engine: Engine, sha256: str, org: str | None, visibility: Visibility) -> Attachment | None:
     """A content that ``org`` brought, or with which its bringer filed a case that ``visibility`` covers; else None.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import delete
 
 from audit.dossier.contents import CaseDossier
 from audit.dossier.packing import read_dossier, unpacked
@@ -22,10 +23,13 @@ from domain.calendar import day_of
 from embedded.demo.forgery import checked_and_forged
 from embedded.simulate.player import PlayedCase
 from embedded.simulate.sandbox import Sandbox
+from ledger.queries.attachments import Attachment
 from ledger.reader import Reader
+from ledger.tables import attachments
+from ledger.writer import Writer
 from starter.attachments import store_in
 from starter.audit_selection import selected
-from starter.dossier_folder import DossierFolder, cases_of
+from starter.dossier_folder import DossierFolder, cases_of, papers_lost
 from starter.dossiers import dossier_of, no_papers, papers_in
 from starter.errors import NotFound
 from tests.audit.dossiers import packed
@@ -125,6 +129,26 @@ async def test_a_paper_that_the_store_keeps_comes_along(
     case = next(each.request_id for each in filed if each and digest in str(each.application.get("documents")))
     without = await dossier_of(reader, ground.temporal, case, find=papers_in(store))
     assert without.papers == {}
+    assert not papers_lost(without), "nobody has brought it: it is kept elsewhere"
+    brought = Attachment(digest, "0" * 64, len(paper), "text/plain", "a.txt")
+    Writer(ground.engine).note_attachment(brought, "113206000140000015", "somebody", lambda: None)
+    try:
+        lost = await dossier_of(reader, ground.temporal, case, find=papers_in(store))
+        found = {each.check: each for each in await asyncio.to_thread(verify, lost)}
+        assert papers_lost(lost) == [digest]
+        assert found["documents"].detail.endswith(
+            "; 1 paper brought to the engine and not to be had when this was packed"
+        )
+        assert (found["documents"].result, found["page"].result) == ("ok", "ok")
+        store.put(digest, io.BytesIO(paper))
+        [kept] = (tmp_path / "kept").rglob(digest)
+        kept.write_bytes(b"another")
+        damaged = await dossier_of(reader, ground.temporal, case, find=papers_in(store))
+        assert papers_lost(damaged) == [digest]
+        store.remove(digest)
+    finally:
+        with ground.engine.begin() as connection:
+            connection.execute(delete(attachments).where(attachments.c.sha256 == digest))
     store.put(digest, io.BytesIO(paper))
     dossier = await dossier_of(reader, ground.temporal, case, find=papers_in(store))
     assert dossier.papers.keys() == {f"documents/{digest}"}
