@@ -287,14 +287,17 @@ def behind(new_database: Callable[[], str], ground: Sandbox, tmp_path: Path) -> 
 
 
 def bouncing(host: str, database: str, port: int, more: Sequence[str]) -> str:
-    """deploy/postgres/pgbouncer.ini with the places of here, and nobody asked for a password."""
+    """deploy/postgres/pgbouncer.ini with the places of here; the embedded server knows neither TLS nor passwords."""
     text = (DEPLOY / "postgres/pgbouncer.ini").read_text("utf-8")
     for was, now in (
-        ("host=127.0.0.1 port=5432 dbname=shareflow", f"host={host} port=5432 dbname={database} user=shareflow_app"),
+        (
+            "host=database.example.gov.cn port=5432 dbname=shareflow",
+            f"host={host} port=5432 dbname={database} user=shareflow_app",
+        ),
         ("listen_port = 6432", f"listen_port = {port}\nunix_socket_dir ="),
         ("auth_type = scram-sha-256", "auth_type = any"),
         ("auth_file = /etc/pgbouncer/userlist.txt\n", ""),
-        ("pool_mode = transaction\n", "pool_mode = transaction\n"),
+        ("server_tls_sslmode = verify-full\nserver_tls_ca_file = /etc/pgbouncer/database-ca.pem\n", ""),
     ):
         assert was in text, was
         text = text.replace(was, now)
