@@ -7,12 +7,12 @@ goes on from an earlier point. What stands in the ledger stays, and is taken ove
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from background.stuck import WORKFLOW_MISSING, trouble
+from background.stuck import WORKFLOW_MISSING, held_before, trouble
 from background.webhooks.queries.failing import webhooks_failing
 from background.webhooks.queries.subscriptions import WebhookState, change_webhook
 from domain.log.acts import Acting
@@ -50,8 +50,12 @@ class Remedies:
         self._engine = ledger.engine
         self._within = within
 
-    async def look(self, subject: str) -> Sequence[Trouble]:
-        """All that holds a subject up this moment, from whoever knows it first. Raises one of TEMPORAL_FAILED."""
+    async def look(self, subject: str, before: Sequence[Trouble] = ()) -> Sequence[Trouble]:
+        """All that holds a subject up this moment, from whoever knows it first.
+
+        What is noted, or held it up ``before``, does so until what is tried again has been answered. Raises one of
+        TEMPORAL_FAILED.
+        """
         noted = await asyncio.to_thread(troubles_of, self._engine, subject)
         if subject.startswith(WEBHOOK):
             return [each for each in await asyncio.to_thread(webhooks_failing, self._engine) if each.subject == subject]
@@ -60,7 +64,8 @@ class Remedies:
         kept = [each for each in noted if each.kind in (StuckKind.OVERDUE, StuckKind.MISSING)]
         try:
             name = await self._workflow_of(subject)
-            now = [trouble(name, each) for each in await what_holds(self._client, name)]
+            known = held_before([*noted, *before])
+            now = [trouble(name, each) for each in await what_holds(self._client, name, known)]
         except WorkflowGone:
             return kept
         return [*now, *(each for each in kept if each.kind is StuckKind.OVERDUE)]
@@ -75,7 +80,8 @@ class Remedies:
         ``begun``: somebody began that before and could not see what came of it.
         """
         try:
-            held = await self._held(subject, cause)
+            whole = await self._held(subject, cause)
+            held = [each for each in whole if cause in (None, each.cause)]
             mended = [each for each in held if Remedy.RETRY in REMEDIES[each.kind]]
             if not held and begun:
                 return Remedied(RemedyResult.RECOVERED)
@@ -84,7 +90,7 @@ class Remedies:
             if not mended:
                 return Remedied(RemedyResult.NOT_EXECUTED, NOT_FOR_THIS_CAUSE)
             await self._try_again(subject, mended, by)
-            return await self._seen(subject, {each.cause for each in mended})
+            return await self._seen(subject, mended, beside=[each for each in whole if each not in mended])
         except WorkflowGone:
             return Remedied(RemedyResult.NOT_EXECUTED, WORKFLOW_MISSING)
         except TEMPORAL_FAILED as error:
@@ -101,7 +107,7 @@ class Remedies:
             if not mended:
                 return Remedied(RemedyResult.NOT_EXECUTED, NOT_FOR_THIS_CAUSE)
             await reset_to(self._client, await self._workflow_of(subject), point, why)
-            return await self._seen(subject, {each.cause for each in mended})
+            return await self._seen(subject, mended, beside=[each for each in held if each not in mended])
         except NoSuchPoint:
             return Remedied(RemedyResult.NOT_EXECUTED, NO_SUCH_POINT)
         except WorkflowGone:
@@ -111,11 +117,11 @@ class Remedies:
             return Remedied(RemedyResult.NOT_EXECUTED, ENGINE_AWAY)
 
     async def _held(self, subject: str, cause: str | None) -> Sequence[Trouble]:
-        """What holds a subject up, of one cause or any; what is noted but not to be seen may be between two tries."""
+        """What holds a subject up; what is noted for this cause but not to be seen may be between two tries."""
         begun = time.monotonic()
         while True:
-            held = [each for each in await self.look(subject) if cause in (None, each.cause)]
-            if held or time.monotonic() - begun >= SETTLED:
+            held = await self.look(subject)
+            if any(cause in (None, each.cause) for each in held) or time.monotonic() - begun >= SETTLED:
                 return held
             noted = await asyncio.to_thread(troubles_of, self._engine, subject)
             if not any(cause in (None, each.cause) for each in noted):
@@ -135,20 +141,21 @@ class Remedies:
         if any(each.kind is StuckKind.TASK_FAILING for each in held):
             await reset_to(self._client, name, LAST, "retried")
 
-    async def _seen(self, subject: str, causes: Collection[str]) -> Remedied:
-        """Whether these causes are gone, and stay so for a moment; else why it is still stuck.
+    async def _seen(self, subject: str, mended: Sequence[Trouble], beside: Sequence[Trouble]) -> Remedied:
+        """Whether what was mended is gone, and stays so for a moment; else why it is still stuck.
 
-        A server that does not answer meanwhile is asked again: something was done already.
+        ``beside`` held it up as well, and was left alone. A server that does not answer meanwhile is asked again:
+        something was done already.
         """
         begun, moves_since = time.monotonic(), None
         held: Sequence[Trouble] | None = None
         while time.monotonic() - begun < self._within.total_seconds():
             await asyncio.sleep(LOOK_EVERY)
             with suppress(*TEMPORAL_FAILED):
-                held = [each for each in await self.look(subject) if each.kind is not StuckKind.OVERDUE]
+                held = [each for each in await self.look(subject, mended) if each.kind is not StuckKind.OVERDUE]
             if held is None:
                 continue
-            if _still(held, causes):
+            if _left(held, beside):
                 moves_since = None
             elif moves_since is None:
                 moves_since = time.monotonic()
@@ -158,7 +165,7 @@ class Remedies:
             return Remedied(RemedyResult.STILL_STUCK, ENGINE_AWAY)
         if ":" not in subject:
             await asyncio.to_thread(held_up_are, self._engine, subject, held, WORKFLOW_MISSING)
-        left = _still(held, causes)
+        left = _left(held, beside)
         if not left:
             return Remedied(RemedyResult.RECOVERED)
         return Remedied(RemedyResult.STILL_STUCK, "; ".join(_told(each) for each in left))
@@ -170,9 +177,10 @@ class Remedies:
         return case.workflow_id if case is not None else workflow_id(subject)
 
 
-def _still(held: Sequence[Trouble], causes: Collection[str]) -> list[Trouble]:
-    """What is left of these causes, or has come in their place."""
-    return [each for each in held if each.cause in causes or each.kind is StuckKind.TASK_FAILING]
+def _left(held: Sequence[Trouble], beside: Sequence[Trouble]) -> list[Trouble]:
+    """What is left of what was mended, or has come in its place: all but what was left alone."""
+    alone = {each.reason for each in beside}
+    return [each for each in held if each.reason not in alone]
 
 
 def _told(each: Trouble) -> str:

@@ -13,13 +13,13 @@ from datetime import timedelta
 from typing import Final
 
 from background.webhooks.queries.failing import webhooks_failing
-from domain.stuck import QUEUE, VERSION, StuckKind, Trouble, cause_of
+from domain.stuck import QUEUE, REMEDIES, VERSION, Remedy, StuckKind, Trouble, cause_of
 from ledger.engine import Engine
 from ledger.queries.operations import Found, note_watched, parked_are, parked_now, take_watch
 from protocol.asking import TEMPORAL_FAILED, WorkflowGone
 from protocol.connecting import TemporalClient
 from protocol.held_up import HeldUp, NotMoving, aside, is_polled, not_moving, versions_waiting, what_holds
-from protocol.names import TASK_QUEUE, request_id_of
+from protocol.names import TASK_QUEUE, request_id_of, workflow_id
 
 log = logging.getLogger("shareflow.stuck")
 
@@ -46,12 +46,20 @@ async def note_what_is_held_up(client: TemporalClient, engine: Engine) -> None:
     listed = [each async for each in not_moving(client)]
     beside = await aside(client)
     listed += [NotMoving(workflow_id, ()) for workflow_id in beside.workflow_ids]
+    listed += _listed_no_more(listed, (subject for subject, _ in before))
     found = await _looked_into(client, listed, before)
     found += await _queues(client, {TASK_QUEUE: 0, **beside.queues})
     found += await _versions(client)
     found += await asyncio.to_thread(webhooks_failing, engine)
     await asyncio.to_thread(parked_are, engine, found, before)
     await asyncio.to_thread(note_watched, engine)
+
+
+def _listed_no_more(listed: Iterable[NotMoving], noted: Iterable[str]) -> list[NotMoving]:
+    """What was held up and is in no list now: it moves, or what holds it up is tried again and not answered yet."""
+    gone = set(noted).difference(request_id_of(each.workflow_id) for each in listed)
+    names = [subject if "/" in subject else workflow_id(subject) for subject in sorted(gone) if ":" not in subject]
+    return [NotMoving(name, ()) for name in names]
 
 
 async def _looked_into(client: TemporalClient, listed: Iterable[NotMoving], before: Found) -> list[Trouble]:
@@ -66,15 +74,21 @@ async def _looked_into(client: TemporalClient, listed: Iterable[NotMoving], befo
         else:
             found += [trouble(each.workflow_id, reason, False) for reason in each.reasons]
     room = asyncio.Semaphore(AT_ONCE)
+    of_subject = dict[str, list[Trouble]]()
+    for (subject, _), one in before.items():
+        of_subject.setdefault(subject, []).append(one)
+
+    def noted(each: NotMoving) -> tuple[HeldUp, ...]:
+        return held_before(of_subject.get(request_id_of(each.workflow_id), ()))
 
     async def look(each: NotMoving) -> Sequence[Trouble]:
         async with room:
             try:
-                return [trouble(each.workflow_id, it) for it in await what_holds(client, each.workflow_id)]
+                return [trouble(each.workflow_id, it) for it in await what_holds(client, each.workflow_id, noted(each))]
             except WorkflowGone:
                 return ()
             except TEMPORAL_FAILED:
-                return [trouble(each.workflow_id, reason, False) for reason in each.reasons]
+                return [trouble(each.workflow_id, reason, False) for reason in each.reasons or noted(each)]
 
     for troubles in await asyncio.gather(*map(look, fresh)):
         found += troubles
@@ -107,6 +121,12 @@ def trouble(workflow_id: str, held: HeldUp, looked: bool = True) -> Trouble:
     subject = request_id_of(workflow_id)
     known = looked and held.error is not None  # one whose error is not there yet is looked into again
     return Trouble(subject, held.kind, held.reason, held.cause, held.error, held.waits_on, held.since, known)
+
+
+def held_before(troubles: Iterable[Trouble]) -> tuple[HeldUp, ...]:
+    """What a remedy may have tried again, of all that was found about one workflow, as what held that up."""
+    mended = [each for each in troubles if Remedy.RETRY in REMEDIES[each.kind]]
+    return tuple(HeldUp(it.reason, it.kind, it.cause, it.error, it.waits_on, it.since) for it in mended)
 
 
 async def keep_watching(client: TemporalClient, engine: Engine) -> None:

@@ -13,6 +13,7 @@ _KINDS: Final = ("stuck_reason", "stuck_kind", "stuck_why", "clock", "refusal")
 """Where the words of a reason are looked for, the first kind that has one."""
 _OF_DELIVERIES: Final = ("webhook_error", "webhook_reason")
 _BEFORE: Final = "before"
+_CAUSED_BY: Final = "caused by: "
 _DUE: Final = re.compile(r"(\w+) due (\d{4}-\d{2}-\d{2})", re.ASCII)
 """What is said of a limit that people have let pass."""
 
@@ -34,14 +35,17 @@ def told_of_reason(reason: str, language: Language) -> str:
 def told_of_error(error: str, language: Language) -> str | None:
     """What is known of an error, in words alone; None for one of which nothing is.
 
-    ``error`` begins with codes between colons, or, of a webhook, has them behind its address.
+    ``error`` begins with codes between colons, or, of a webhook, has them behind its address; what caused it follows
+    in lines of its own.
     """
-    first, *rest = error.partition("\n")[0].split(" ")
+    lines = error.partition("\n\n")[0].splitlines() or [""]
+    first, *rest = lines[0].split(" ")
     if "://" in first:
         known = [word for each in rest if (word := _word(each, language, _OF_DELIVERIES))]
     else:
-        parts = (_word(each.strip(), language) for each in error.split(":"))
-        known = [word for word in takewhile(bool, parts) if word]
+        causes = [line.removeprefix(_CAUSED_BY).split(":") for line in lines]
+        parts = [(_word(each.strip(), language) for each in codes) for codes in causes]
+        known = [word for codes in parts for word in takewhile(bool, codes) if word]
     return label("stuck_reason", "between", language).join(dict.fromkeys(known)) or None
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import TaskQueueType, WorkflowExecutionStatus
+from temporalio.api.enums.v1 import TaskQueueType, TimeoutType, WorkflowExecutionStatus
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue, TaskQueueVersioningInfo
 from temporalio.api.workflow.v1 import PendingActivityInfo
@@ -188,10 +188,12 @@ def _still_asks(poller: PollerInfo) -> bool:
     return poller.last_access_time.ToDatetime(UTC) >= datetime.now(UTC) - POLLED_WITHIN
 
 
-async def what_holds(client: TemporalClient, workflow_id: str) -> tuple[HeldUp, ...]:
+async def what_holds(client: TemporalClient, workflow_id: str, before: Sequence[HeldUp] = ()) -> tuple[HeldUp, ...]:
     """All that holds a workflow up this very moment, with the last errors; empty when it moves.
 
-    Raises WorkflowGone where there is none, or it has ended; and one of TEMPORAL_FAILED.
+    ``before`` held it up when somebody last looked, and does so until what is tried again has been answered: a new run
+    says nothing of what it waits for before it has waited in vain. What came in its place began when that did. Raises
+    WorkflowGone where there is none, or it has ended; and one of TEMPORAL_FAILED.
     """
     with told_when_gone():
         described = await client.workflow_service.describe_workflow_execution(
@@ -206,6 +208,7 @@ async def what_holds(client: TemporalClient, workflow_id: str) -> tuple[HeldUp, 
     said = [of_reason(reason) for reason in _reasons_of(described)]
     failing = described.pending_workflow_task.attempt > 1
     pending = [it for it in described.pending_activities if _shown(it)]
+    said += _unanswered(described, before, said, pending)
     if not said and not failing and not pending:
         return ()
     tail = await _tail_of(client, workflow_id)
@@ -215,7 +218,7 @@ async def what_holds(client: TemporalClient, workflow_id: str) -> tuple[HeldUp, 
     found += [_of_activity(it) for it in pending if not it.paused and it.activity_type.name not in told]
     if failing:
         found.append(_of_task(described, tail))
-    return tuple({each.reason: each for each in found}.values())
+    return tuple({each.reason: each._replace(since=_begun(each, before)) for each in found}.values())
 
 
 def of_reason(reason: str) -> HeldUp:
@@ -223,6 +226,35 @@ def of_reason(reason: str) -> HeldUp:
     waits = reason.startswith(OTHER_CASE_UNAVAILABLE)
     kind = StuckKind.OPENING_WAITS if waits else StuckKind.PARKED
     return HeldUp(reason, kind, cause_of(reason.replace(": ", ":")))
+
+
+def _unanswered(
+    described: DescribeWorkflowExecutionResponse,
+    before: Sequence[HeldUp],
+    said: Sequence[HeldUp],
+    shown: Sequence[PendingActivityInfo],
+) -> list[HeldUp]:
+    """What held it up before and is being tried again, but for what is told already."""
+    at_work = described.HasField("pending_workflow_task")
+    tried = {it.activity_type.name for it in described.pending_activities}
+    fresh = [_of_activity(it) for it in shown]
+    return [
+        each
+        for each in before
+        if (at_work or not tried.isdisjoint(_activities_of(each.reason)))
+        and not any(_alike(each, it) for it in said)
+        and not (each.kind is StuckKind.ACTIVITY_RETRYING and any(_alike(each, it) for it in fresh))
+    ]
+
+
+def _alike(one: HeldUp, other: HeldUp) -> bool:
+    """Whether both are the same, or wait for the same activity."""
+    return one.reason == other.reason or not set(_activities_of(one.reason)).isdisjoint(_activities_of(other.reason))
+
+
+def _begun(now: HeldUp, before: Iterable[HeldUp]) -> datetime | None:
+    earlier = [each.since for each in before if each.since and _alike(each, now)]
+    return min([*earlier, *([now.since] if now.since else [])], default=None)
 
 
 TASK_FAILING: Final = "workflow_task_failing"
@@ -256,7 +288,8 @@ def _of_task(described: DescribeWorkflowExecutionResponse, tail: "_Tail") -> Hel
 
 
 def _activities_of(reason: str) -> Sequence[str]:
-    return _OF_REASON.get(reason.partition(":")[0], ())
+    what, _, name = reason.partition(": ")
+    return (name,) if what in (ACTIVITY_PAUSED, StuckKind.ACTIVITY_RETRYING) else _OF_REASON.get(what, ())
 
 
 def _looked_into(said: HeldUp, pending: Sequence[PendingActivityInfo], tail: "_Tail") -> HeldUp:
@@ -264,8 +297,8 @@ def _looked_into(said: HeldUp, pending: Sequence[PendingActivityInfo], tail: "_T
     names = _activities_of(said.reason)
     failures = [it.last_failure for it in pending if it.activity_type.name in names and it.HasField("last_failure")]
     error = words_of(failures[-1]) if failures else next((tail.errors[n] for n in names if n in tail.errors), None)
-    waits_on = next((tail.asked[name] for name in tail.asked if name in names), None)
-    return said._replace(error=error, waits_on=waits_on if said.kind is StuckKind.OPENING_WAITS else None)
+    waits_on = next((tail.asked[name] for name in tail.asked if name in names), said.waits_on)
+    return said._replace(error=error or said.error, waits_on=waits_on if said.kind is StuckKind.OPENING_WAITS else None)
 
 
 class _Tail(NamedTuple):
@@ -335,7 +368,7 @@ def words_of(failure: Failure) -> str:
     """A failure in words, from the outermost to what caused it, and where the innermost arose."""
     lines, trace, inner = list[str](), "", failure
     while True:
-        kind = inner.application_failure_info.type
+        kind = _code_of(inner)
         lines.append(f"{kind}: {inner.message}" if kind and kind not in inner.message else inner.message)
         trace = inner.stack_trace or trace
         if not inner.HasField("cause"):
@@ -343,6 +376,14 @@ def words_of(failure: Failure) -> str:
         inner = inner.cause
     said = "\ncaused by: ".join(line for line in lines if line)
     return (f"{said}\n\n{trace}" if trace else said)[:LONGEST]
+
+
+def _code_of(failure: Failure) -> str:
+    """Our own code, or which time ran out, of which Temporal gives a sentence alone."""
+    if not failure.HasField("timeout_failure_info"):
+        return failure.application_failure_info.type
+    never_begun = failure.timeout_failure_info.timeout_type == TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START
+    return "not_begun_in_time" if never_begun else "not_answered_in_time"
 
 
 def _name_of(error: str) -> str:

@@ -128,7 +128,14 @@ async def test_a_parked_activity_is_on_the_list_after_one_round_and_a_retry_free
         assert trouble.error is not None
         assert "the other office does not answer" in trouble.error
         assert "Traceback" in trouble.error or "File" in trouble.error
-    assert (await remedies.retry(request_id, trouble.cause, BY)).result is RemedyResult.RECOVERED
+        impatient = Remedies(client.temporal, client.writer, within=timedelta(seconds=2.5))
+        for still in (
+            await impatient.retry(request_id, trouble.cause, BY),
+            await impatient.reset(request_id, "first", "it may answer now"),
+        ):
+            assert (still.result, "the other office does not answer" in still.why) == (RemedyResult.STILL_STUCK, True)
+        assert [each.since for each in await noted(client, request_id)] == [trouble.since]
+    assert (await remedies.retry(request_id, None, BY)).result is RemedyResult.RECOVERED
     await gone(client, request_id)
 
 
