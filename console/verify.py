@@ -5,7 +5,7 @@ too nobody is asked who they are: what is checked is what was brought, in a proc
 """
 
 from contextlib import suppress
-from typing import Final
+from typing import Final, get_args
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,8 +14,10 @@ from api.audit.dossiers import checked
 from api.http.problems import Problem, title_of
 from api.verify_page.endpoints import ADDRESS
 from audit.verification.in_chinese import in_chinese
+from audit.verification.results import Result
 from audit.verification.verify import conclusion_of
 from console.door import SignedOut, Visitor, came_from, door_of, language_of, visitor_of
+from console.dossier_said import altered_event, finding_said
 from console.pages import page
 from domain.messages import words
 
@@ -40,7 +42,10 @@ async def check(request: Request) -> Response:
         answer = _page(request, visitor, {"wrong": wrong}, problem.status_code)
         answer.headers.update(problem.headers or {})
         return answer
-    return _page(request, visitor, {"results": results, "conclusion": conclusion_of(results)})
+    told = {came: [each for each in results if each.result == came] for came in get_args(Result)}
+    found = {each.check: finding_said(each, language) for each in results if each.detail}
+    conclusion = {"conclusion": conclusion_of(results), "altered": altered_event(results)}
+    return _page(request, visitor, {"told": told, "found": found, **conclusion})
 
 
 async def _visitor(request: Request) -> Visitor | None:
@@ -67,4 +72,4 @@ def _page(
         "back": ADDRESS,
         "scripted": True,
     }
-    return page(request, "audit_verify.html", visitor, {"results": (), "wrong": (), **shown, **(told or {})}, status)
+    return page(request, "audit_verify.html", visitor, {"told": {}, "wrong": (), **shown, **(told or {})}, status)

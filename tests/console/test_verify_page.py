@@ -1,5 +1,7 @@
 """核验卷宗 within the console: in its frame, in the reader's language, for whoever is signed in or not."""
 
+import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -9,8 +11,10 @@ from limits import parse
 
 from api.app import create_app
 from api.context import AppContext
+from audit.verification.results import CheckResult
 from console.app import add_console
 from console.door import LANGUAGE
+from console.dossier_said import altered_event, finding_said
 from console.verify import BROUGHT
 from domain.messages import label, words
 from domain.words import Role
@@ -49,14 +53,13 @@ async def test_a_dossier_is_checked_within_the_frame(desk: httpx.AsyncClient, do
     assert "unsafe" not in empty.headers["content-security-policy"]
     told = await desk.post(PAGE, files={"dossier": ("a.zip", forged(dossier)), **LEFT_EMPTY}, headers=auditor)
     assert told.status_code == 200
-    assert '<tr data-result="FAIL"><th scope="row">文件摘要 <code>digests</code>' in told.text
-    assert label("verify_page", "fails", "zh") in told.text
+    assert 'data-conclusion="fails"' in told.text.partition('class="wrong"')[2].partition(">")[0]
+    assert told.text.index('data-result="FAIL"') < told.text.index("<details") < told.text.index('data-result="ok"')
+    assert label("verify_page", "refuted", "zh") in told.text
     assert "不是当时打包的文件" in told.text
-    assert all(
-        f">{text['zh']}<" in told.text
-        for check, text in words("audit_check_means").items()
-        if f"<code>{check}<" in told.text
-    )
+    assert set(re.findall(r"<code|--\w+|changshu-\d+", told.text)) == set()
+    for check, means in words("audit_check_means").items():
+        assert (f'data-check="{check}"' in told.text) <= (f"核对：{means['zh']}<" in told.text)
     assert words("audit_check_means").keys() == words("audit_check").keys()
     english = {"Cookie": f"{LANGUAGE}=en"}
     held = await desk.post(PAGE, files={"dossier": ("a.zip", dossier)}, headers=english)
@@ -68,6 +71,21 @@ async def test_a_dossier_is_checked_within_the_frame(desk: httpx.AsyncClient, do
     assert "这不是可以读取的 zip 文件。" in wrong.text
     often = await desk.post(PAGE, files={"dossier": ("a.zip", dossier)}, headers=auditor)
     assert (often.status_code, often.headers["retry-after"]) == (429, "60")
+
+
+def test_what_was_found_is_told_in_the_words_of_the_page() -> None:
+    data = {name: json.dumps({"reason": f"涉及{name}"}, ensure_ascii=False) for name in ("商业秘密", "个人信息")}
+    ledger = CheckResult(
+        check="ledger",
+        result="FAIL",
+        detail="event 4: the ledger says of data: {}; the history gives: {}".format(*data.values()),
+    )
+    said = "第4号事件：台账的所述内容为 理由：涉及商业秘密；历史得出 理由：涉及个人信息"
+    assert finding_said(ledger, "zh") == said
+    key = CheckResult(check="signature", result="skipped", detail="no key was given: --key FILE")
+    assert [finding_said(key, each) for each in ("zh", "en")] == ["未提供公钥", "no key was given"]
+    chain = CheckResult(check="chain", result="FAIL", detail="Event 4: its content does not match its digest")
+    assert (altered_event([key, ledger, chain]), altered_event([ledger])) == (4, None)
 
 
 async def test_there_is_none_unless_the_operator_wants_one(enter: Enter) -> None:
