@@ -24,6 +24,7 @@ from api.supervision.moment import SUPERVISORS, overseen
 from console.desk import ROWS, next_of, rows
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.pages import page
+from console.saved import saved_as
 from domain import periods
 from domain.access import Visibility
 from domain.calendar import day_of
@@ -148,7 +149,7 @@ async def save(request: Request) -> Response:
     context, language = door_of(request).context, language_of(request)
     asked = asked_of(TableIn, dict(request.query_params), language)
     told = await asyncio.to_thread(assessment, context, visitor.caller, asked, language)
-    return await table_of(told, asked.form, language)
+    return saved_as(await table_of(told, asked.form, language), "assessment", language)
 
 
 async def assessor_of(request: Request) -> Visitor:

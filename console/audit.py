@@ -27,6 +27,7 @@ from audit.mining.formats import LogFormat
 from console.desk import ROWS, next_after
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.pages import page, see_other
+from console.saved import saved_as
 from domain.field_types import Code, Day
 from domain.messages import Language, label
 from domain.statutes.loader import packaged_statutes
@@ -101,7 +102,7 @@ async def table(request: Request) -> Response:
     await auditor_of(request)
     context, wanted = door_of(request).context, wanted_of(asked_of(request), language_of(request))
     make = findings_csv if request.url.path.endswith(".csv") else findings_xlsx
-    return await make(context, wanted)
+    return saved_as(await make(context, wanted), "findings", language_of(request))
 
 
 async def log(request: Request) -> Response:

@@ -10,7 +10,7 @@ from api.dependencies import parties_of
 from console.door import CSRF
 from console.forms import FormField, fields_of, said_with
 from console.required import asked_by
-from console.said import field_name, value_text
+from console.said import answer_text, field_name
 from console.shown_forms import MORE, shown_fields
 from domain.access import Caller, Parties, capacities
 from domain.engine.case import Case
@@ -91,7 +91,7 @@ def typed_lines(typed: Typed, language: Language) -> Iterator[tuple[str, str]]:
             known = words(kind).get(value)
             yield label("console", heading, language), known[language] if known else value
         else:
-            yield field_name(name, language), value_text(name.rpartition(".")[2], value, language)
+            yield field_name(name, language), answer_text(name, value, language)
 
 
 _HIDDEN: Final = (CSRF, "idempotency_key", "if_match", MORE)

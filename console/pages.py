@@ -18,7 +18,7 @@ from domain.departments import DepartmentsError, name_in
 from domain.messages import Language, words
 from domain.messages.articles import article_text
 from domain.messages.days import day_text
-from domain.statutes.loader import packaged_statutes
+from domain.statutes.loader import regulation_title
 from domain.stuck_words import told_of_error, told_of_point, told_of_reason
 from starter.documents.page import TAGS
 from starter.documents.wording import said, time_text
@@ -120,8 +120,8 @@ async def sign(_: Request) -> Response:
 
 def text_name(statute_id: str, language: Language) -> str:
     """What a text is called, by its own title alone; its id where it is none of ours."""
-    known = packaged_statutes().get(statute_id)
-    return statute_id if known is None else getattr(known.title, language)
+    title = regulation_title(statute_id)
+    return statute_id if title is None else getattr(title, language)
 
 
 @cache

@@ -37,11 +37,15 @@ def refusal_told(refusal: Exception, language: Language) -> tuple[int, str]:
 
 
 def _in_words(refusal: RequestRefused, language: Language) -> RequestRefused:
-    """The refusal with its field and its days as people say them."""
-    told = {
-        name: field_name(said, language) if name == "field" else day_said(said, language)
-        for name, said in refusal.details.items()
-        if isinstance(said, str)
-    }
+    """The refusal with its fields and its days as people say them."""
+    told = {name: _said(name, said, language) for name, said in refusal.details.items() if isinstance(said, str)}
     details = {**refusal.details, **told}
     return RequestRefused(refusal.code, refusal.article, refusal.statute, details, refusal.regulation)
+
+
+def _said(name: str, said: str, language: Language) -> str:
+    if name == "field":
+        return field_name(said, language)
+    if name == "fields":
+        return label("console", "enumerated", language).join(field_name(each, language) for each in said.split(", "))
+    return day_said(said, language)

@@ -5,10 +5,11 @@ from functools import cache
 from typing import Any, Final
 
 from audit.page.told import UNSAID, WORDS_OF
+from console.forms import NO, YES
 from console.shown_forms import choice_of, named
 from domain.messages import Language, label, words
 from domain.messages.days import day_said
-from domain.statutes.loader import packaged_statutes
+from domain.statutes.loader import packaged_statutes, regulation_title
 from domain.statutes.model import Name, Statute
 
 CODED: Final = frozenset(
@@ -45,6 +46,14 @@ def value_text(name: str, value: Any, language: Language, statute: Statute | Non
     return "\n".join(_lines(name, value, language, statute, 0))
 
 
+def answer_text(name: str, typed: str, language: Language) -> str:
+    """What was typed or chosen in a field of a form, in words."""
+    return value_text(name.rpartition(".")[2], _TICKS.get(typed, typed), language)
+
+
+_TICKS: Final = {YES: True, NO: False}
+
+
 def _lines(name: str, value: Any, language: Language, statute: Statute | None, depth: int) -> Iterator[str]:
     if depth > DEEPEST or value is None:
         return
@@ -68,6 +77,8 @@ def _lines(name: str, value: Any, language: Language, statute: Statute | None, d
 def _word(name: str, value: str, language: Language, statute: Statute | None) -> str:
     if name in PARTIES:
         return organ_text(value, language)
+    if name == "statute" and (title := regulation_title(value)) is not None:
+        return str(getattr(title, language))
     for kind in _kinds(name):
         if value in words(kind):
             return words(kind)[value][language]

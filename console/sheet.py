@@ -24,6 +24,7 @@ from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.kept import kept_form, to_kept
 from console.menu import FILERS
 from console.pages import page, see_other
+from console.saved import saved_as
 from domain.access import Caller
 from domain.messages import Language
 
@@ -41,7 +42,9 @@ async def show(request: Request) -> Response:
 async def template(request: Request) -> Response:
     """The template, to be saved."""
     await _filer(request)
-    return sheet_download(await asyncio.to_thread(template_xlsx, language_of(request)), "requests.xlsx")
+    language = language_of(request)
+    blank = sheet_download(await asyncio.to_thread(template_xlsx, language), "requests.xlsx")
+    return saved_as(blank, "requests", language)
 
 
 async def look_at(request: Request) -> Response:
@@ -105,7 +108,8 @@ async def left(request: Request) -> Response:
     results = await filing.look_at(rows)
     why = {each.row.number: _why(each) for each in results if each.outcome is not RowOutcome.FILED_BEFORE}
     kept = [row for row in rows if row.number in why]
-    return sheet_download(await asyncio.to_thread(sheet_xlsx, kept, why, language), "requests-left.xlsx")
+    left = sheet_download(await asyncio.to_thread(sheet_xlsx, kept, why, language), "requests-left.xlsx")
+    return saved_as(left, "requests_left", language)
 
 
 async def _filer(request: Request) -> Visitor:

@@ -1,12 +1,15 @@
 """What a page needs to show a form: the words of its fields, what was typed so far, and how many rows of each list."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from console.forms import FormField, rows_in
 from domain.engine.filed import Filed
+from domain.field_types import CODE_PATTERN
 from domain.messages import Language, label, words
 from domain.validation_messages import all_problems
 
@@ -101,8 +104,32 @@ def wrong_in(says: type[Filed], said: Mapping[str, Any], language: Language) -> 
     return None
 
 
+_CHOICE: Final = re.compile(r"'(\w+)'")
+
+
+def _in_words(detail: ErrorDetails, language: Language) -> ErrorDetails:
+    """What is wrong, without what programs alone read: a pattern, the words of a vocabulary, names of fields."""
+    kind, bounds = detail["type"], detail.get("ctx", {})
+    if kind == "string_pattern_mismatch" and bounds["pattern"] == CODE_PATTERN:
+        return {**detail, "type": "letters_of_codes"}
+    if kind == "terms_say_nothing":
+        return {**detail, "type": "terms_left_empty"}
+    if kind in ("enum", "literal_error"):
+        expected = _CHOICE.sub(lambda word: _choice_or_word(word[1], language), str(bounds["expected"]))
+        return {**detail, "ctx": {**bounds, "expected": expected}}
+    return detail
+
+
+def _choice_or_word(word: str, language: Language) -> str:
+    try:
+        return choice_of(word, language)
+    except LookupError:
+        return word
+
+
 def _problems(error: ValidationError, language: Language) -> Iterator[str]:
-    for path, reason in all_problems(error.errors(include_url=False), language):
+    details = [_in_words(detail, language) for detail in error.errors(include_url=False)]
+    for path, reason in all_problems(details, language):
         # Rows are counted from 1, as people see them.
         parts = [str(part + 1) if isinstance(part, int) else str(part) for part in path]
         try:

@@ -1,5 +1,6 @@
 """What somebody typed into a form that was not taken: shown once more, so that it can be copied and is not lost."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,9 +10,9 @@ from starlette.requests import Request
 from api.http.limits import FORMS_WITH_PAPERS
 from api.http.prefix import own_path
 from console.door import CSRF, LARGEST_FIELD, MOST_FIELDS, from_elsewhere
-from console.said import field_name
+from console.said import answer_text, field_name
 from console.shown_forms import MORE
-from domain.messages import Language
+from domain.messages import Language, label
 
 NOT_TYPED: Final = frozenset(
     {
@@ -36,10 +37,21 @@ async def typed_in(request: Request, language: Language) -> Sequence[tuple[str, 
     except HTTPException:
         return ()
     return [
-        (field_name(name, language), value)
+        (_named(name, value, language), answer_text(name, value, language))
         for name, value in form.multi_items()
         if isinstance(value, str) and value.strip() and value != "true" and not _brought(name)
     ]
+
+
+def _named(name: str, typed: str, language: Language) -> str:
+    """What the form calls the field: between two days and in letters the same names mean something else."""
+    if name in _DAYS and _DAY.fullmatch(typed):
+        return label("console", _DAYS[name], language)
+    return label("console", "the_text", language) if name == "statute" else field_name(name, language)
+
+
+_DAYS: Final = {"from": "audit_from", "to": "audit_to"}
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _brought(name: str) -> bool:

@@ -248,7 +248,7 @@ def _unanswered(
 
 
 def _alike(one: HeldUp, other: HeldUp) -> bool:
-    """Whether both are the same, or wait for the same activity."""
+    """Whether one may have come in the place of the other: an activity is waited for in both."""
     return one.reason == other.reason or not set(_activities_of(one.reason)).isdisjoint(_activities_of(other.reason))
 
 

@@ -45,7 +45,8 @@ def assessment_xlsx(told: AssessmentOut, language: Language) -> bytes:
     """A workbook of one sheet."""
     file = BytesIO()
     with plain_workbook(file, in_memory=True) as book:
-        sheet, bold = book.add_worksheet(), book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
+        sheet = book.add_worksheet(label("file_name", "assessment", language))
+        bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
         sheet.freeze_panes(1, 3)
         sheet.set_column(0, 2, 24)
         for place, head in enumerate(heads(language)):

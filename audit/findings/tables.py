@@ -6,6 +6,7 @@ from typing import IO, Any, Final
 from audit.csv_text import csv_lines
 from audit.findings.texts import COLUMNS
 from audit.workbooks import plain_workbook
+from domain.messages import words
 
 Cells = Mapping[str, str | int | None]
 """A row by column."""
@@ -39,7 +40,7 @@ def write_xlsx(rows: Iterable[Cells], file: IO[bytes]) -> int:
 
 def _new_sheet(book: Any, heading: Any) -> Any:
     """A sheet with its headings, which stay in sight."""
-    sheet = book.add_worksheet()
+    sheet = book.add_worksheet(" ".join(words("file_name")["findings"].values()))
     sheet.freeze_panes(1, 0)
     for place, (name, head) in enumerate(COLUMNS.items()):
         sheet.set_column(place, place, WIDEST if name.startswith(("found", "should")) else len(head) + 8)

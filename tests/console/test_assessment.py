@@ -140,7 +140,7 @@ async def test_the_table_is_saved_and_no_cell_is_a_formula(people: People, enter
     assert not any(cell.startswith(("=", "+", "@")) for line in lines for cell in line.values() if cell)
     bureau = await enter(Role.BUREAU, "bureau")
     workbook = await bureau.get("/assessment/table?format=xlsx")
-    assert workbook.headers["content-disposition"].endswith('.xlsx"')
+    assert workbook.headers["content-disposition"].endswith(".xlsx")
     sheet = zipfile.ZipFile(BytesIO(workbook.content)).read("xl/worksheets/sheet1.xml")
     assert sheet.count(b"<row ") == len(told["departments"]) + 1
     assert b"<f>" not in sheet

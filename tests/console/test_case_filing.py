@@ -73,7 +73,8 @@ async def test_a_refusal_is_told_above_the_form_and_what_was_typed_is_kept(enter
     for wrong, status, said in (
         ({"item_count": "三"}, 422, label("application_field", "item_count", "zh")),
         ({"statute": "", "purpose": "用途"}, 422, label("input", "which_text", "zh")),
-        ({"purpose": ""}, 422, label("refusal", "application_incomplete", "zh")[:4]),
+        ({"purpose": "", "scope": " \u200b"}, 422, "申请内容不完整：用途、共享范围（第20条）"),
+        ({"resource.code": "苏教一"}, 422, "申请资源 代码：代码只能由字母、数字和 . _ : / - 组成"),
         ({"requester.code": STRANGER}, 403, label("problem", "not_a_party", "zh")),
     ):
         answer = await requester.send("/file", {**form, **FILLED, **wrong})

@@ -193,13 +193,14 @@ async def test_what_was_typed_is_shown_once_more_when_the_form_cannot_be_taken(
 ) -> None:
     request_id = await people.file()
     bureau, path = await enter(Role.BUREAU, "bureau"), f"/cases/{request_id}/commands"
-    typed = {"command": "urge", "level": "notice", "reason": "写了很久的<b>理由</b>"}
+    typed = {"command": "urge", "level": "notice", "from": "2026-09-01", "reason": "写了很久的<b>理由</b>"}
     strange = await bureau.send(path, typed)
     ended = await door.post(path, data=typed)
     for answer in (strange, ended):
         assert answer.status_code == 403
         assert "写了很久的&lt;b&gt;理由&lt;/b&gt;" in answer.text
         assert label("console", "reason", "zh") in answer.text.partition("<dl")[2]
+        assert all(said in answer.text for said in ("提醒", "2026年9月1日", label("console", "audit_from", "zh")))
     assert label("console", "session_ended", "zh") in ended.text
     forged = await door.post(path, data=typed, headers={"Origin": "http://elsewhere.example"})
     assert (forged.status_code, forged.headers["location"]) == (303, "/sign-in")

@@ -46,7 +46,9 @@ async def test_a_sheet_is_looked_at_then_filed_and_what_is_left_is_a_sheet(enter
     assert re.findall(r'href="(/cases/[^"]+)"', again.text) == cases
     assert outcomes(await looked_at(officer, content)) == ["filed_before", "filed_before", "not_filed"]
     left = await officer.send("/file/sheet/left", await hidden(done, "/file/sheet/left"))
-    assert left.headers["content-disposition"] == 'attachment; filename="requests-left.xlsx"'
+    assert left.headers["content-disposition"].startswith(
+        "attachment; filename=\"requests-left.xlsx\"; filename*=UTF-8''%E5%B0%9A"
+    )
     lines = lines_of(left.content)
     assert len(lines) == 3
     assert str(lines[2][-1]).startswith("K5 是公式")

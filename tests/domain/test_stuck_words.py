@@ -29,7 +29,7 @@ def test_codes_are_told_in_words(reason: str, said: str) -> None:
         ("https://a.example 500 exhausted", "投递屡次失败，重试安排已用尽"),
         ("Broken: nobody knows", None),
         (
-            "not_answered_in_time: Not enough time to schedule next retry\ncaused by: ledger_unavailable: x\n\n  File y",
+            "not_answered_in_time: Not enough time to retry\ncaused by: ledger_unavailable: x\n\n  File y",
             "没有及时得到应答：台账不应答",
         ),
     ],
