@@ -271,8 +271,7 @@ def numbered(
     """
     due = iter(dues)
     return tuple(
-        # Made of values that were checked when they were made.
-        NumberedEvent.model_construct(
+        NumberedEvent(
             seq=seq,
             at=event.at,
             type=event.type,
@@ -290,9 +289,7 @@ def numbered(
 
 def _started(order: ClockOrder, due: Deadline) -> Clock:
     ordered, added = order.__dict__, due.__dict__
-    return Clock.model_construct(
-        **{name: ordered[name] for name in _OF_THE_ORDER}, **{name: added[name] for name in _OF_THE_DEADLINE}
-    )
+    return Clock(**{name: ordered[name] for name in _OF_THE_ORDER}, **{name: added[name] for name in _OF_THE_DEADLINE})
 
 
 _OF_THE_ORDER: Final = tuple(name for name in ClockOrder.model_fields if name in Clock.model_fields)
@@ -302,7 +299,7 @@ _OF_THE_DEADLINE: Final = tuple(Deadline.model_fields)
 def deadline_of(clock: Clock) -> Deadline:
     """What the calendar has added to a clock."""
     said = clock.__dict__
-    return Deadline.model_construct(**{name: said[name] for name in _OF_THE_DEADLINE})
+    return Deadline(**{name: said[name] for name in _OF_THE_DEADLINE})
 
 
 def seal(event_without_digest: Mapping[str, Any], prev: str, algorithm: Algorithm) -> str:

@@ -253,7 +253,7 @@ def _answer(
     match said["outcome"]:
         case "written":
             assert chained is not None
-            return StepResult.model_construct(
+            return StepResult(
                 applied=True,
                 head=chained.events[-1].seq,
                 digest=chained.digests[-1],

@@ -80,7 +80,7 @@ def case_before(opening: CaseOpening) -> Case:
     are not known here.
     """
     procedure = PROCEDURES[opening.procedure]
-    matter = procedure.matter.model_validate(dict(opening.application))
+    matter = procedure.matter.model_validate(dict(opening.application)).in_little_room()
     statute, policy = KNOWN.statute(opening.statute_digest), KNOWN.policy(opening.policy_digest)
     case: Case = procedure.new_case(opening.request_id, statute, policy, matter)
     return case

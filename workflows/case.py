@@ -41,7 +41,7 @@ class CaseWorkflow:
     @workflow.init
     def __init__(self, opening: CaseOpening) -> None:
         errands = errands_of(opening.procedure)
-        self.opening = opening
+        self.opening = opening.in_little_room()
         self.errands = errands
         self.this_run = ThisRun()
         self.waits = Waits(self._show)

@@ -179,6 +179,8 @@ class Recorder:
         """Make the case what these events of the ledger say."""
         # A command may come while a recount is under way, and what one of the two recorded the other finds too.
         fresh = [event for event in there if event.seq > self.case.head]
+        for clock in (event.clock for event in fresh if event.clock is not None):
+            clock.in_little_room()
         self.case = evolve_all(self.case, fresh)
         self.next = next_instant(self.case)
         if result.head == self.case.head:

@@ -51,7 +51,7 @@ def fold_clock(clocks: Mapping[int, Clock], event: Event | NumberedEvent) -> Map
         if clock is None:
             return clocks
         past = sum(1 for warning in clock.warn_at if warning <= event.at)
-        return {**clocks, clock.number: clock.model_copy(update={"warned": past})}
+        return {**clocks, clock.number: clock.model_copy(update={"warned": past}) if past != clock.warned else clock}
     number = event.data.get("number")
     if not isinstance(number, int) or number not in clocks:
         return clocks

@@ -47,3 +47,19 @@ print(len(before) > 100, after)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True []"
+
+
+def test_objects_that_are_kept_in_little_room_share_the_names_of_their_fields() -> None:
+    class Kept(Fixed):
+        day: int
+        hour: int = 0
+        parts: tuple["Kept", ...] = ()
+
+    here, there = Kept(day=1).in_little_room(), Kept(day=2, hour=3).in_little_room()
+    assert here.model_fields_set is there.model_fields_set
+    whole = Kept(day=1, parts=(Kept(day=2),)).in_little_room()
+    assert whole.parts[0].model_fields_set is here.model_fields_set
+    later = here.model_copy(update={"hour": 4})
+    assert (here, later) == (Kept(day=1), Kept(day=1, hour=4))
+    assert here.model_dump(exclude_defaults=True) == {"day": 1}
+    assert later.model_fields_set is not there.model_fields_set
