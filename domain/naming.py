@@ -7,6 +7,8 @@ from typing import Any
 
 from domain.words import ProcedureName
 
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
 
 def procedure_of_id(request_id: str) -> ProcedureName:
     """Which procedure the id of a case belongs to; an id with a tag that none has is as one without."""
@@ -24,5 +26,4 @@ def request_id_for(statute: str, key: str, procedure: ProcedureName) -> str:
 
 def fingerprint(value: Any) -> str:
     """A short digest of plain data, to tell one payload from another."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(_ENCODER.encode(value).encode()).hexdigest()[:32]
