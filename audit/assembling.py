@@ -7,7 +7,7 @@ from audit.dossier.contents import DOCUMENTS, INDEX, PERSONS, CaseDossier, Packe
 from audit.dossier.documents import index_of, papers_named
 from audit.dossier.packing import FindPaper, PaperLost
 from audit.page.facts import PAGE
-from audit.verification.history import histories_in, opening_in
+from audit.verification.disposal import opened_in
 from audit.verification.page import page_made
 from audit.verification.record import events_in, record_in
 from audit.verification.results import CheckFailed
@@ -37,7 +37,7 @@ async def assembled(
     if not with_persons:
         record = await asyncio.to_thread(without_persons, bare)
         bare = dossier(record, {})
-    opening = opening_in(histories_in(bare)[0])
+    opening = opened_in(bare)
     application, events = opening.application, events_in(bare)
     wanted = sorted({paper.sha256 for paper in papers_named(application, events) if paper.sha256 is not None})
     papers, lost = await asyncio.to_thread(_found, wanted, find) if with_persons else ({}, [])

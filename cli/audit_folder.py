@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import typer
 
@@ -20,6 +20,14 @@ from domain.messages import Language
 
 READABLE = "dossier"
 """Stands for a check where a file is no dossier, or no list: none could be made."""
+
+
+_ABOUT: Final = {
+    "disposed": "; its history was disposed of",
+    "played": "; a played case",
+    "undated": "; some dates not shown",
+}
+"""What stands behind the line of a dossier that holds, by its conclusion."""
 
 
 class CheckedFile(NamedTuple):
@@ -107,5 +115,5 @@ def _summary(checked: CheckedFile, language: Language) -> str:
         return f"{'ok':7}  {named}  {'; '.join(each.said(language) for each in checked.results)}"
     held = sum(each.result == "ok" for each in checked.results)
     skipped = ", ".join(each.check for each in checked.results if each.result == "skipped")
-    about = {"played": "; a played case", "undated": "; some dates not shown"}.get(conclusion_of(checked.results), "")
+    about = _ABOUT.get(conclusion_of(checked.results), "")
     return f"{'ok':7}  {named}  {held} checks hold{f'; skipped: {skipped}' if skipped else ''}{about}"

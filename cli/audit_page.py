@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from audit.verification.history import histories_in, opening_in
+from audit.verification.disposal import opened_in
 from audit.verification.page import page_made
 from audit.verification.results import CheckFailed
 from cli.audit_chosen import whole_or_failure
@@ -16,7 +16,7 @@ def draw(path: Path, to: Path) -> None:
     """Write the page that this release draws of a dossier. Raises DossierUnusable, Failure."""
     dossier, record = whole_dossier_in(path)
     try:
-        page = page_made(dossier, record, opening_in(histories_in(dossier)[0]))
+        page = page_made(dossier, record, opened_in(dossier))
     except CheckFailed as error:
         raise Failure(f"{path} has no page that can be drawn: {error.detail}.", REFUSED) from None
     with whole_or_failure(to) as file:

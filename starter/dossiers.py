@@ -10,7 +10,8 @@ from typing import IO, Any, Final
 from temporalio.client import Client
 
 from audit.assembling import assembled
-from audit.dossier.contents import ACTS, CALENDAR, EVENTS, POLICY, STAMP, STATUTE, CaseDossier, name_of_run
+from audit.dossier.contents import ACTS, CALENDAR, EVENTS, FILING, POLICY, STAMP, STATUTE, CaseDossier, name_of_run
+from audit.dossier.filing import PackedFiling
 from audit.dossier.packing import FindPaper, PaperLost
 from audit.dossier.persons import CannotWithhold
 from audit.dossier.proof import PROOF, LogProof, ProvedAct, ProvedEvent, ProvedGrowth, in_hex, proved_head
@@ -29,7 +30,7 @@ from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
 from starter.attachments import AttachmentDamaged, AttachmentStore
 from starter.errors import NotFound, PersonsStay, Unavailable
-from starter.histories import CaseRun, histories_of
+from starter.histories import CaseRun, HistoryDisposed, histories_of
 
 EARLIER: Final = 50
 """From so many checkpoints before the newest a dossier shows the way to it."""
@@ -59,6 +60,7 @@ async def dossier_of(
 
     Ledger and history are read one after the other: a case that moves between is read again, until both say the same.
     Where they never do, what is there is packed as it is, for verification to name.
+    Where the history was disposed of, what was filed is packed in its place.
 
     Raises NotFound for a case that the ledger does not have, NeedsOperator where its history is lost, PersonsStay where
     persons cannot be left out of it, Unavailable.
@@ -66,9 +68,12 @@ async def dossier_of(
     # Read first: a case goes at least as far as the checkpoint says.
     newest = await asyncio.to_thread(reader.log.newest_checkpoint)
     for left in reversed(range(TRIES)):
-        histories = await histories_of(temporal, reader, request_id, archive)
+        try:
+            histories = await histories_of(temporal, reader, request_id, archive)
+        except HistoryDisposed:
+            histories = []
         case, events = await asyncio.to_thread(_recorded, reader, request_id)
-        if not left or await _tell_all(histories, len(events)):
+        if not left or not histories or await _tell_all(histories, len(events)):
             break
         await asyncio.sleep(PAUSE.total_seconds())
     calendar = await asyncio.to_thread(reader.calendar)
@@ -84,6 +89,7 @@ async def dossier_of(
         STATUTE: _written(_rule_text(case.statute_digest)),
         POLICY: _written(_rule_text(case.policy_digest)),
         CALENDAR: _written(_editions(calendar)),
+        **({} if histories else {FILING: _filing(case).written()}),
         **{name_of_run(number): run.text for number, run in enumerate(histories, start=1)},
     }
     try:
@@ -165,6 +171,10 @@ async def _tell_all(histories: Sequence[CaseRun], events: int) -> bool:
     for run in histories:
         await replay(run.history, replayed)
     return len(replayed.events()) >= events and (ends(histories[-1].history) or not replayed.ended)
+
+
+def _filing(case: CaseDetail) -> PackedFiling:
+    return PackedFiling(procedure=case.procedure, statute=case.statute, application=case.application)
 
 
 def _lines(records: Sequence[Any]) -> bytes:

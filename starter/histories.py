@@ -26,6 +26,10 @@ from protocol.sealing import NotOpened
 from starter.errors import NeedsOperator, NotFound, Unavailable
 
 
+class HistoryDisposed(NotFound):
+    """The history of a case was let go of by an act: one sentence says when, by whom and why."""
+
+
 @dataclass(frozen=True)
 class CaseRun:
     """The history of one run of a case, and the text in which it is packed and archived."""
@@ -42,9 +46,8 @@ async def histories_of(
     A run that no worker has begun yet is left out: it knows nothing but what the one before it hands over.
     What Temporal no longer has is taken from the archive, by the digests of the register; where Temporal does not
     answer, so is a case of which that run is archived that ended by the case's own rules. Raises NotFound where
-    neither has the case or its history was disposed of, NeedsOperator where a run or its archived history is lost or
-    sealed with a key that is not here,
-    Unavailable.
+    neither has the case, HistoryDisposed where its history was let go of, NeedsOperator where a run or its
+    archived history is lost or sealed with a key that is not here, Unavailable.
     """
     case = workflow_id(request_id)
     kept = {run.run_id: run for run in await asyncio.to_thread(reader.archived_runs, request_id)}
@@ -85,7 +88,7 @@ def _kept_run(
 ) -> CaseRun:
     gone = _disposal(reader, request_id)
     if gone is not None:
-        raise NotFound(gone)
+        raise HistoryDisposed(gone)
     return _from_archive(workflow_id(request_id), run_id, kept, archive)
 
 

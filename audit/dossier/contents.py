@@ -25,10 +25,12 @@ CALENDAR: Final = "calendar.json"
 ACTS: Final = "acts.jsonl"
 STAMP: Final = "timestamp.json"
 HISTORY: Final = "history.json"
+FILING: Final = "filing.json"
+"""What was filed, in the place of the histories that were disposed of."""
 DOCUMENTS: Final = "documents/"
 INDEX: Final = f"{DOCUMENTS}index.json"
 REQUIRED: Final = (EVENTS, STATUTE, POLICY, CALENDAR, HISTORY, INDEX)
-"""What every dossier has, besides its manifest."""
+"""What every dossier has, besides its manifest; one whose history was disposed of has the filing in its place."""
 
 _LATER_RUN: Final = re.compile(r"history-([2-9]|[1-9][0-9]{1,3})\.json", re.ASCII)
 
@@ -49,6 +51,9 @@ class PackedFile(Fixed):
 Withheld = tuple[Literal["persons"]]
 """What is left out of a dossier, by its packer's choice."""
 PERSONS: Final[Withheld] = ("persons",)
+Disposed = tuple[Literal["history"]]
+"""What is not here, for it was let go of by an act that is."""
+HISTORY_GONE: Final[Disposed] = ("history",)
 
 
 class Manifest(Record):
@@ -56,10 +61,10 @@ class Manifest(Record):
 
     ``made_by`` is the release that packed it, ``rules`` the fingerprint of the code that decides in it, ``algorithm``
     the one that chains the case's events. ``withheld``: what was left out and can be shown later, each piece by itself;
-    None in a full dossier.
+    None in a full dossier. ``disposed``: what the engine itself no longer had, by an act that is in the dossier.
     """
 
-    ADDED_LATER = frozenset({"withheld"})
+    ADDED_LATER = frozenset({"withheld", "disposed"})
 
     format: str
     request_id: str
@@ -68,10 +73,16 @@ class Manifest(Record):
     rules: Sha256
     files: Annotated[tuple[PackedFile, ...], FailFast()]
     withheld: Withheld | None = None
+    disposed: Disposed | None = None
 
     def written(self) -> bytes:
         """As it stands in the dossier."""
         return f"{canonical_json(plain(self))}\n".encode()
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """What such a dossier has, besides its manifest."""
+        return REQUIRED if self.disposed is None else tuple(FILING if it == HISTORY else it for it in REQUIRED)
 
 
 @dataclass(frozen=True)
@@ -150,6 +161,7 @@ def manifest_of(
         rules=rules_here(),
         files=packed,
         withheld=withheld,
+        disposed=HISTORY_GONE if FILING in files else None,
     )
 
 

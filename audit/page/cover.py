@@ -42,7 +42,7 @@ def cover(facts: CaseFacts) -> Html:
         (fixed("pieces"), fixed("so_many", acts=len(facts.acts), limits=len(facts.clocks))),
         (fixed("made_by"), said(facts.made_by)),
     ]
-    notes = ["what_it_is"] if facts.with_persons else ["what_it_is", "persons_withheld"]
+    notes = ["what_it_is", *["persons_withheld"] * (not facts.with_persons), *["history_disposed"] * facts.history_gone]
     said_of_it = [el("p", fixed(note), cls="note") for note in notes]
     return el("header", el("h1", fixed("title")), pairs(rows, "cover"), said_of_it)
 

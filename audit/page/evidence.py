@@ -1,8 +1,10 @@
 """The papers, the other cases, and what proves the record (台账与存证)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from audit.dossier.contents import MANIFEST
+from audit.dossier.documents import IndexedPaper
+from audit.dossier.let_go import papers_let_go
 from audit.page.cover import heading
 from audit.page.facts import MOST_TOLD, CaseFacts
 from audit.page.markup import Content, Html, both, el, fixed, pairs, said, table, together
@@ -16,6 +18,7 @@ def papers(facts: CaseFacts) -> Html:
     """Every paper that the case names, with its digest and whether it is in the dossier."""
     if not facts.index.papers:
         return el("section", heading("papers"), el("p", fixed("no_papers")))
+    gone = papers_let_go(facts.operator_acts)
     head = [fixed(word) for word in ("paper", "named_by", "sealed", "digest", "held")]
     rows: list[Sequence[Content]] = [
         [
@@ -23,11 +26,20 @@ def papers(facts: CaseFacts) -> Html:
             el("a", str(paper.event), href=f"#e{paper.event}"),
             fixed("yes" if paper.sealed else "no"),
             el("span", paper.sha256, cls="digest") if paper.sha256 else fixed("nothing"),
-            fixed("yes" if paper.held else "lost" if paper.lost else "no"),
+            fixed(_where(paper, gone)),
         ]
         for paper in facts.index.papers
     ]
     return el("section", heading("papers"), table(head, rows))
+
+
+def _where(paper: IndexedPaper, gone: Collection[str]) -> str:
+    """Where the bytes of a paper are, by its word in the catalogue."""
+    if paper.held:
+        return "yes"
+    if paper.sha256 in gone:
+        return "let_go"
+    return "lost" if paper.lost else "no"
 
 
 def related(facts: CaseFacts) -> Html:

@@ -43,7 +43,7 @@ class CaseFacts:
     ``before`` is the case as filed, before anything happened; ``known`` what was known of the calendar at each
     event, by its number. ``files`` are all other files.
     ``operator_acts``: what those who run the engine did about it.
-    ``with_persons``: who acted is named.
+    ``with_persons``: who acted is named. ``history_gone``: the history was disposed of.
     """
 
     request_id: str
@@ -59,6 +59,7 @@ class CaseFacts:
     operator_acts: Sequence[OperatorAct]
     files: Sequence[PackedFile]
     with_persons: bool
+    history_gone: bool = False
 
     @property
     def statute(self) -> Statute:

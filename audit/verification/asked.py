@@ -12,7 +12,7 @@ from audit.dossier.contents import INDEX, CaseDossier, DossierUnusable
 from audit.dossier.documents import read_index
 from audit.dossier.folder_list import LIST, DossierList, file_of
 from audit.dossier.packing import read_dossier
-from audit.verification.history import histories_in, opening_in
+from audit.verification.disposal import opened_in
 from audit.verification.record import events_in
 from audit.verification.results import CheckFailed
 from domain.calendar import CHINA, end_of
@@ -84,5 +84,5 @@ def _day(said: str | None) -> date | None:
 
 
 def _is_party(dossier: CaseDossier, department: str) -> bool:
-    case = case_before(opening_in(histories_in(dossier)[0]))
+    case = case_before(opened_in(dossier))
     return any(party.code and same_code(party.code, department) for party in (case.requester, case.provider))

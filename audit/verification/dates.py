@@ -137,7 +137,7 @@ def check_dates(record: CaseRecord, replayed: Replayed, opening: CaseOpening) ->
     the case was told it, by a command or by what it began with.
     """
     times = server_times(record, replayed, opening)
-    _check_order(record)
+    check_order_of_dates(record)
     ahead = _ahead(record, times)
     late, unshown = dict[int, timedelta](), dict[int, timedelta]()
     for told in _told(record, replayed, opening, times):
@@ -181,7 +181,7 @@ def _in_seconds(span: timedelta) -> str:
     return _lasting(timedelta(seconds=span // timedelta(seconds=1)))
 
 
-def _check_order(record: CaseRecord) -> None:
+def check_order_of_dates(record: CaseRecord) -> None:
     """No event is dated before the one that it follows. Raises CheckFailed."""
     for before, event in pairwise(record.events):
         if event.at < before.at:

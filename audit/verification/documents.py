@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from audit.dossier.contents import DOCUMENTS, INDEX, CaseDossier
 from audit.dossier.documents import IndexedPaper, RelatedCase, index_of, read_index
+from audit.dossier.let_go import papers_let_go
+from audit.verification.acts import acts_in
 from audit.verification.record import CaseRecord
 from audit.verification.results import CheckFailed
 from domain.messages.counting import CountingText
@@ -13,6 +15,7 @@ _NAMED: Final = CountingText("{papers:paper|papers} named, {here} of them here; 
 """What holds, in one line."""
 _LOST: Final = CountingText("{lost:paper|papers} brought to the engine and not to be had when this was packed")
 """What its packer says of papers that should be here."""
+_LET_GO: Final = CountingText("{papers:paper|papers} disposed of by a recorded act")
 
 
 def check_documents(dossier: CaseDossier, record: CaseRecord, application: Mapping[str, Any]) -> str:
@@ -36,7 +39,17 @@ def check_documents(dossier: CaseDossier, record: CaseRecord, application: Mappi
     _compare("paper", index.papers, wanted.papers)
     _compare("case", index.cases, wanted.cases)
     said = _NAMED.format(papers=len(index.papers), here=len(packed), cases=len(index.cases))
-    return f"{said}; {_LOST.format(lost=len(lost))}" if lost else said
+    gone = _let_go(dossier) & {paper.sha256 for paper in index.papers if not paper.held} - lost
+    said += f"; {_LOST.format(lost=len(lost))}" if lost else ""
+    return f"{said}; {_LET_GO.format(papers=len(gone))}" if gone else said
+
+
+def _let_go(dossier: CaseDossier) -> frozenset[str]:
+    """The papers that acts have let go of; none where what is here are no acts, which a check of its own says."""
+    try:
+        return papers_let_go(acts_in(dossier))
+    except CheckFailed:
+        return frozenset()
 
 
 def _compare(

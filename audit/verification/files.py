@@ -1,6 +1,6 @@
 """Whether a dossier has what its manifest lists, unchanged, and nothing else."""
 
-from audit.dossier.contents import REQUIRED, CaseDossier, listed
+from audit.dossier.contents import FILING, CaseDossier, listed
 from audit.verification.results import CheckFailed
 
 
@@ -13,12 +13,14 @@ def check_structure(dossier: CaseDossier) -> str:
     there = dossier.files.keys() | dossier.papers.keys()
     if names != sorted(set(names)):
         raise CheckFailed("the manifest lists a file twice, or its files out of order")
-    missing = [name for name in (*REQUIRED, *names) if name not in there or name not in names]
+    missing = [name for name in (*dossier.manifest.required, *names) if name not in there or name not in names]
     if missing:
         raise CheckFailed(f"{missing[0]} is missing")
     unlisted = sorted(there - set(names))
     if unlisted:
         raise CheckFailed(f"{unlisted[0]} is not in the manifest")
+    if bool(dossier.manifest.disposed) != (FILING in names) or (dossier.histories and FILING in names):
+        raise CheckFailed(f"{FILING} stands beside a history, or the manifest does not say that this was disposed of")
     found = f"{len(names)} files, all of them listed"
     if dossier.marked:
         found += f"; the zip was written by something else: it gives {len(dossier.marked)} of them dates or attributes"

@@ -46,6 +46,7 @@ def page_made(dossier: CaseDossier, record: CaseRecord, opening: CaseOpening) ->
                 operator_acts=operator_acts,
                 files=[file for file in dossier.manifest.files if file.name != PAGE],
                 with_persons=dossier.manifest.withheld is None,
+                history_gone=dossier.manifest.disposed is not None,
             )
         )
     except (

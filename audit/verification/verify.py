@@ -12,8 +12,17 @@ from audit.page.facts import PAGE
 from audit.released import editions_here, released_editions
 from audit.verification.acts import check_acts, check_acts_against
 from audit.verification.chain import check_chain
-from audit.verification.dates import PLAYED, ServerTimes, check_covered, check_dates, played, server_times
+from audit.verification.dates import (
+    PLAYED,
+    ServerTimes,
+    check_covered,
+    check_dates,
+    check_order_of_dates,
+    played,
+    server_times,
+)
 from audit.verification.deadlines import check_deadlines
+from audit.verification.disposal import history_disposed, opening_kept
 from audit.verification.documents import check_documents
 from audit.verification.files import check_digests, check_structure
 from audit.verification.history import (
@@ -43,6 +52,8 @@ from domain.log.notes import read_note
 from domain.messages.counting import CountingText
 from protocol.messages import CaseOpening
 
+DISPOSED: Final = "the history was disposed of"
+"""How it is told that there is no history any more."""
 DATES: Final = "dates"
 """The check that says how far the dates of a case are shown; of a played one, whose time was not the world's, not."""
 
@@ -121,9 +132,14 @@ class _Verification:
         self._holds("transitions", lambda: check_transitions(self._read_record), rests)
         self._holds("deadlines", self._deadlines, rests)
         self._holds("documents", self._documents, rests)
-        replays = self._holds("history", self._replay, rests)
-        self._holds("ledger", self._compare, replays)
-        self._holds(DATES, self._dates, replays)
+        if self._dossier.manifest.disposed is None:
+            replays = self._holds("history", self._replay, rests)
+            self._holds("ledger", self._compare, replays)
+            self._holds(DATES, self._dates, replays)
+        else:
+            self._holds("history", self._disposed, rests)
+            self._holds("ledger", self._not_decided_again, rests)
+            self._holds(DATES, self._dates_alone, rests)
         self._holds("acts", lambda: check_acts(self._dossier, self._proof_if_any()), complete)
         self._holds("page", self._page, rests)
         self._holds("log", lambda: check_inclusion_of(self._read_record, self._packed_proof()), readable)
@@ -163,7 +179,7 @@ class _Verification:
         self._read_histories()
         if self._opened is None:
             try:
-                self._opened = opening_in(self._histories[0])
+                self._opened = opening_in(self._histories[0]) if self._histories else opening_kept(self._dossier)
             except AnotherWorkflow as error:
                 if any(each.check == "digests" and each.result == "ok" for each in self._results):
                     raise DossierUnusable(f"{error.detail}: this is no dossier of a case.") from None
@@ -209,6 +225,16 @@ class _Verification:
         self._replayed = self._loop.run(check_history(self._dossier, self._read_record, self._histories))
         events, runs = sum(len(history.events) for history in self._histories), len(self._histories)
         return CountingText("{events} events of Temporal in {runs:run|runs}, replayed").format(events=events, runs=runs)
+
+    def _disposed(self) -> str:
+        raise _Skipped(history_disposed(self._dossier, self._read_record))
+
+    def _not_decided_again(self) -> str:
+        raise _Skipped("the history was disposed of: nothing is left by which the case could be decided again")
+
+    def _dates_alone(self) -> str:
+        check_order_of_dates(self._read_record)
+        raise _Skipped("the history was disposed of: of its dates only their order is shown")
 
     def _compare(self) -> str:
         assert self._replayed is not None
@@ -288,11 +314,13 @@ def failed(results: Sequence[CheckResult]) -> bool:
     return any(result.result == "FAIL" for result in results)
 
 
-def conclusion_of(results: Sequence[CheckResult]) -> Literal["fails", "played", "undated", "holds"]:
-    """What the last line says, by its word among the messages: also that dates of the case show nothing, or some."""
+def conclusion_of(results: Sequence[CheckResult]) -> Literal["fails", "disposed", "played", "undated", "holds"]:
+    """What the last line says, by its word among the messages: also that the history is gone, or what dates show."""
     if failed(results):
         return "fails"
     dates = next((each for each in results if (each.check, each.result) == (DATES, "skipped")), None)
     if dates is None:
         return "holds"
+    if dates.detail.startswith(DISPOSED):
+        return "disposed"
     return "played" if dates.detail.startswith(PLAYED) else "undated"

@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -11,23 +13,28 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from audit.verification.verify import Trusted, verify
+from audit.dossier.contents import ACTS, FILING
+from audit.replay.from_dossier import case_in
+from audit.verification.verify import DISPOSED, Trusted, conclusion_of, verify
 from background.archive.archiving import archive_next
 from background.archive.comparison import Comparison
 from background.archive.folder import FolderArchive
 from background.archive.store import HistoryArchive
 from cli.program import app
+from domain.evidence import canonical_json
 from domain.log.acts import Acting, ActKind
 from domain.retention import Keepsake, packaged_retention
 from embedded.simulate.sandbox import Sandbox
 from ledger.queries.archive import archived_runs
 from ledger.queries.attachments import Attachment
 from starter.attachments import AttachmentStore, store_in
-from starter.dossiers import dossier_of
+from starter.dossiers import dossier_of, papers_in
 from starter.engine_client import ShareflowClient
 from starter.errors import NotFound
 from starter.retention import Disposer, NotDisposable, due_cases, hold, release
+from tests.audit.dossiers import resealed
 from tests.audit.logs import LOG_KEY
+from tests.audit.test_in_chinese import english_in
 from tests.engine.cases import WHY, application, command
 from tests.engine.looking import C, P, R, events_in, filed, handle_of, key
 from tests.engine.test_archive import forgetful
@@ -111,8 +118,36 @@ async def test_after_its_time_a_case_is_let_go_of_and_proofs_stay(
         "signature": "ok",
         "checkpoint": "ok",
     }
-    with pytest.raises(NotFound, match=r"was disposed of on .* by anna: 期满"):
-        await dossier_of(client.reader, forgetful(client).temporal, first, archive=archive)
+    # Of the case itself all that is kept for ever is packed, and says by which act the rest went.
+    temporal = forgetful(client).temporal
+    kept = await dossier_of(client.reader, temporal, first, find=papers_in(papers), archive=archive)
+    assert (kept.manifest.disposed, kept.histories, FILING in kept.files) == (("history",), [], True)
+    found = {each.check: each for each in await asyncio.to_thread(verify, kept, Trusted([LOG_KEY.key], checkpoint))}
+    assert {name: each.detail for name, each in found.items() if each.result == "FAIL"}.keys() == {"seal"}
+    gone = (
+        rf"the history was disposed of by act {done.act.number} of .*, 1 history by digest; it had to be kept until .*"
+    )
+    assert re.fullmatch(gone, found["history"].detail)
+    assert found["documents"].detail.endswith("; 1 paper disposed of by a recorded act")
+    assert all(found[name].detail.startswith(DISPOSED) for name in ("ledger", "dates"))
+    assert {found[name].result for name in ("log", "acts", "checkpoint", "page", "texts", "deadlines")} == {"ok"}
+    assert conclusion_of(await asyncio.to_thread(verify, kept)) == "disposed"
+    assert not english_in(found["history"].said("zh"))
+    nobody = await dossier_of(client.reader, temporal, first, archive=archive, with_persons=False)
+    assert conclusion_of(await asyncio.to_thread(verify, nobody)) == "disposed"
+    assert case_in(kept)[0].application["documents"]
+
+    # Without that act, and without what was filed, something was dropped.
+    def wrong(files: Mapping[str, bytes]) -> Mapping[str, str]:
+        return {each.check: each.detail for each in verify(resealed(kept, files)) if each.result == "FAIL"}
+
+    without_act = {name: content for name, content in kept.files.items() if name != ACTS}
+    assert wrong(without_act)["history"].startswith("history.json is missing, and no act says that")
+    another = json.loads(kept.files[FILING])
+    another["application"]["purpose"] = "另一用途"
+    assert wrong({**kept.files, FILING: f"{canonical_json(another)}\n".encode()})["history"].startswith(FILING)
+    dropped = {name: content for name, content in kept.files.items() if name != FILING}
+    assert wrong(dropped)["structure"] == "history.json is missing"
     found = await found_by(Comparison(client.temporal, client.reader, archive, within=timedelta()))
     assert first not in found
     # The last case that names a paper takes it along.
