@@ -236,7 +236,7 @@ def provider() -> Iterator[str]:
 
 
 async def test_a_login_at_an_oidc_provider_gives_a_token_that_is_believed(provider: str) -> None:
-    async with httpx.AsyncClient(base_url=provider) as browser:
+    async with httpx.AsyncClient(base_url=provider, timeout=60) as browser:
         asked = {
             "client_id": "shareflow-console",
             "redirect_uri": "http://localhost/back",

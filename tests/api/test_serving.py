@@ -19,8 +19,14 @@ from api.context import AppContext
 from api.serving import serving, serving_health
 from configuration.errors import StartupError
 from embedded.stack.ports import free_port
+from tests.engine.looking import until
 
 WRONG = {"Authorization": "Bearer nonsense"}
+
+
+def calling(address: str) -> httpx.AsyncClient:
+    """A caller who waits longer for an answer than any machine needs."""
+    return httpx.AsyncClient(base_url=address, timeout=60)
 
 
 @asynccontextmanager
@@ -29,7 +35,7 @@ async def served(context: AppContext, **settings: Any) -> AsyncIterator[tuple[Fa
     own = replace(context, settings=replace(context.settings, **settings))
     app = create_app(own)
     with serving_health(app, own):
-        async with serving(app, "127.0.0.1", 0) as address, httpx.AsyncClient(base_url=address) as client:
+        async with serving(app, "127.0.0.1", 0) as address, calling(address) as client:
             yield app, own, client
 
 
@@ -54,7 +60,7 @@ async def test_whoever_is_no_proxy_speaks_for_nobody_else(context: AppContext) -
 async def test_whoever_calls_at_a_held_socket_while_nobody_serves_waits_and_is_answered(context: AppContext) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holding:
         there = f"http://127.0.0.1:{holding.getsockname()[1]}"
-        async with httpx.AsyncClient(base_url=there) as caller:
+        async with calling(there) as caller:
             async with served(context, socket=os.dup(holding.fileno())) as (_, _, client):
                 assert str(client.base_url).rstrip("/") == there
                 assert (await caller.get("/healthz")).status_code == 200
@@ -81,7 +87,7 @@ async def test_figures_on_a_port_of_their_own_are_no_longer_at_the_door(context:
     async with served(context, health_port=port) as (_, _, client):
         assert (await client.get("/metrics")).status_code == 404
         own = f"http://127.0.0.1:{port}"
-        async with httpx.AsyncClient(base_url=own) as watch:
+        async with calling(own) as watch:
             found = (await watch.get("/metrics")).text
             assert "shareflow_http_requests_total" in found
             assert "shareflow_oldest_message_seconds" in found
@@ -90,13 +96,16 @@ async def test_figures_on_a_port_of_their_own_are_no_longer_at_the_door(context:
 
 async def test_the_api_is_unready_before_it_stops(context: AppContext) -> None:
     said: list[int] = []
-    entered = served(context, unready=timedelta(seconds=0.5))
+    entered = served(context, unready=timedelta(seconds=3))
     _, own, client = await entered.__aenter__()
-    async with httpx.AsyncClient(base_url=client.base_url) as outside:
+
+    async def ending_is_told() -> bool:
+        return bool(own.own_problems())
+
+    async with calling(str(client.base_url)) as outside:
         assert (await outside.get("/readyz")).status_code == 200
         ending = asyncio.create_task(entered.__aexit__(None, None, None))
-        await asyncio.sleep(0.1)
-        assert own.own_problems()
+        await until(ending_is_told)
         said += [(await outside.get(path)).status_code for path in ("/readyz", "/healthz", "/v1/requests")]
         await ending
         assert said == [503, 200, 401]

@@ -43,7 +43,7 @@ async def browser() -> AsyncIterator["Browser"]:
 @pytest.fixture(scope="session")
 async def cookie_of(address: str) -> AsyncIterator[Callable[..., Awaitable[str]]]:
     """The cookie of a new session of somebody's, got by sending the form of the demonstration."""
-    async with httpx.AsyncClient(base_url=address) as client:
+    async with httpx.AsyncClient(base_url=address, timeout=60) as client:
 
         async def entered(role: Role, org: str = "") -> str:
             answer = await client.post("/sign-in", data={"role": role.value, "org": org})

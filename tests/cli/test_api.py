@@ -139,10 +139,12 @@ def test_the_api_also_runs_alone_beside_the_engine(up: str, environment: dict[st
             [PROGRAM, "token", "--role", "auditor"], env=own, capture_output=True, text=True, check=True
         ).stdout.strip()
         headers = {"Authorization": f"Bearer {token}"}
-        lists = [httpx.get(f"{each}/v1/requests", headers=headers).json()["items"] for each in (up, address[0])]
+        lists = [
+            httpx.get(f"{each}/v1/requests", headers=headers, timeout=60).json()["items"] for each in (up, address[0])
+        ]
         assert lists[0] == lists[1]
-        assert httpx.get(f"{address[0]}/readyz").text == "ready"
-        assert "shareflow_http_requests_total" in httpx.get(f"{address[0]}/metrics").text
+        assert httpx.get(f"{address[0]}/readyz", timeout=60).text == "ready"
+        assert "shareflow_http_requests_total" in httpx.get(f"{address[0]}/metrics", timeout=60).text
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0

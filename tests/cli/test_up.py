@@ -120,7 +120,7 @@ def test_killed_workers_are_back_and_the_case_goes_on_and_none_outlives_one_that
         healths = re.findall(r"http://127\.0\.0\.1:\d+/healthz", told)
         first = int(running.environment["SHAREFLOW_HEALTH_PORT"])
         assert healths == [f"http://127.0.0.1:{first + number}/healthz" for number in (0, 1)]
-        assert [httpx.get(health).status_code for health in healths] == [200, 200]
+        assert [httpx.get(health, timeout=60).status_code for health in healths] == [200, 200]
         eventually(lambda: "made" in finding(running, "checkpoints"))
         case = re.search(r"NT\S*-\S+|[A-Z]+-\w{8,}", running.run("request", "file", REQUEST))
         assert case

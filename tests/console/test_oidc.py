@@ -36,7 +36,7 @@ class Browser:
         """Begin here, sign in there; the address to which the issuer leads back."""
         begun = await self.console.get("/sign-in/begin")
         assert begun.status_code == 303, begun.text
-        async with httpx.AsyncClient() as outside:
+        async with httpx.AsyncClient(timeout=60) as outside:
             answer = await outside.get(begun.headers["location"])
         return str(answer.headers["location"])
 

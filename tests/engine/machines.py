@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
 """So long one start may take: an API needs 25 where ten programs share two cores."""
 STARTS = 40
+STILL_SECONDS = 10.0
 
 
 class _LogKeeper:
@@ -90,7 +91,13 @@ class Database(_LogKeeper):
 
     async def kill(self) -> None:
         """SIGKILL to all of them; back when they are gone."""
-        await asyncio.to_thread(_kill_all, self.family())
+        await asyncio.to_thread(self._kill)
+
+    def _kill(self) -> None:
+        # A process that the postmaster starts just now would outlive it, and no server starts again beside that.
+        for postmaster in self.family()[:1]:
+            _stand_still(postmaster)
+        _kill_all(self.family())
 
     async def stop(self) -> None:
         if self._server is not None and psutil.pid_exists(self._server.pid):
@@ -265,6 +272,15 @@ def _answers_a_query(url: str) -> bool:
             return True
     except psycopg2.OperationalError:
         return False
+
+
+def _stand_still(process: psutil.Process) -> None:
+    """SIGSTOP; back when it does nothing any more."""
+    process.suspend()
+    latest = time.monotonic() + STILL_SECONDS
+    while process.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
+        assert time.monotonic() < latest, f"{process} does not stand still"
+        time.sleep(0.001)
 
 
 def _kill_all(processes: Iterable[psutil.Process]) -> None:
