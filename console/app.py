@@ -114,6 +114,7 @@ ROUTES: Final = (
     Route("/statutes/{statute_id}", statutes.one),
     Route("/statutes/{statute_id}/procedures/{procedure}", statutes.procedure),
     Route("/what-if", what_if.show),
+    Route("/what-if/form", what_if.edit, methods=["POST"]),
     Route("/what-if/move", what_if.move, methods=["POST"]),
     Route("/what-if/play", what_if.show_played),
     Route("/what-if/play", what_if.play, methods=["POST"]),
@@ -242,6 +243,8 @@ async def _told(request: Request, status: int, sentence: str, headers: object = 
             visitor = await visitor_of(request)
     lost = status == HTTPStatus.FORBIDDEN or hasattr(request.state, "sent")
     typed = await typed_in(request, language_of(request)) if lost else ()
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and not typed and request.method == "POST":
+        sentence = f"{sentence}{label('console', 'still_in_the_form', language_of(request))}"
     shown = {"sentence": sentence, "typed": typed, "defect": status >= HTTPStatus.INTERNAL_SERVER_ERROR}
     answer = page(request, "problem.html", visitor, shown, status)
     if isinstance(headers, dict):

@@ -23,8 +23,10 @@ from api.checkpoints.endpoints import checkpoint_out
 from api.dependencies import require_role
 from api.http.problems import Problem
 from api.operator_acts.endpoints import act_out
+from audit.findings.finding import FindingKind
 from audit.mining.formats import LogFormat
 from console.desk import ROWS, next_after
+from console.directories import known_departments
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.pages import page, see_other
 from console.saved import saved_as
@@ -38,7 +40,7 @@ from starter.overlaid import title_with_above
 
 _DAY: Final = TypeAdapter(Day)
 _CODE: Final = TypeAdapter(Code)
-ASKED: Final = ("department", "from", "to", "statute")
+ASKED: Final = ("department", "from", "to", "statute", "kind")
 LONGEST_ID: Final = 64
 
 
@@ -74,8 +76,8 @@ async def findings(request: Request) -> Response:
     shown: dict[str, Any] = {"wrong": None, "found": (), "next": None}
     try:
         wanted = wanted_of(asked, language)
-        cursor = request.query_params.get("cursor")
-        found = await asyncio.to_thread(findings_of, context, wanted, cursor, ROWS, language)
+        cursor, kind = request.query_params.get("cursor"), _kind(asked)
+        found = await asyncio.to_thread(findings_of, context, wanted, cursor, ROWS, language, kind)
         shown |= {"found": found.items, "next": next_after("/audit/findings", found.next, said_of(asked))}
     except Problem as problem:
         shown["wrong"] = problem.said
@@ -92,6 +94,8 @@ def _page(
         "said": said_of(asked),
         "statutes": [(id_, title_with_above(it, language)) for id_, it in packaged_statutes().items()],
         "formats": formats,
+        "kinds": [(kind.value, label("audit_kind", kind, language)) for kind in FindingKind],
+        "known": known_departments(context),
         "verifies": context.settings.verify_page is not None,
     }
     return page(request, template, visitor, {**shown, **more}, status)
@@ -102,7 +106,7 @@ async def table(request: Request) -> Response:
     await auditor_of(request)
     context, wanted = door_of(request).context, wanted_of(asked_of(request), language_of(request))
     make = findings_csv if request.url.path.endswith(".csv") else findings_xlsx
-    return saved_as(await make(context, wanted), "findings", language_of(request))
+    return saved_as(await make(context, wanted, _kind(asked_of(request))), "findings", language_of(request))
 
 
 async def log(request: Request) -> Response:
@@ -142,6 +146,11 @@ async def acts(request: Request) -> Response:
 def asked_of(request: Request) -> dict[str, str]:
     """What was typed into the form that chooses cases."""
     return {name: request.query_params.get(name, "").strip() for name in ASKED}
+
+
+def _kind(asked: Mapping[str, str]) -> FindingKind | None:
+    """The kind of findings that was chosen, if any."""
+    return next((kind for kind in FindingKind if kind.value == asked["kind"]), None)
 
 
 def said_of(asked: Mapping[str, str]) -> dict[str, str]:

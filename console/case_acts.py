@@ -2,30 +2,32 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.cases.commands import carry_out
-from api.cases.presenters import case_out
+from api.cases.presenters import case_out, waiting_after
 from api.cases.previews import preview_out, previewed
 from api.cases.schemas import CommandIn
 from api.dependencies import visible_case
+from api.http.problems import Problem
 from console.case_forms import Typed, body_of, rule_named, typed_lines
 from console.case_page import DONE, case_path, case_refused
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.kept import forget_forms, kept_form, to_kept
 from console.pages import page, see_other
 from console.refusals import REFUSED, refusal_told
+from console.said import actor_text
 from console.shown_forms import with_more_rows, wrong_in
-from domain.messages import label
+from domain.messages import Language, event_label, label
 from ledger.queries.desk import NOT_DONE_BY_ANYBODY
 from ledger.queries.views import CaseDetail
 from protocol.messages import Answer
-from starter.documents.wording import limit_text
-from starter.errors import InvalidInput
+from starter.documents.wording import limit_text, time_text
+from starter.errors import InvalidInput, Stale
 from starter.preview import Effect
 
 
@@ -35,8 +37,8 @@ async def give(request: Request) -> Response:
     context, request_id = door_of(request).context, case.request_id
     key = values.get("idempotency_key") or secrets.token_hex(16)
     try:
-        body = _body(case, values)
-        done = await carry_out(context, visitor.caller, request_id, body, key, values.get("if_match"))
+        body, known = _body(case, values), _as_known(values, language_of(request))
+        done = await carry_out(context, visitor.caller, request_id, body, key, known)
     except REFUSED as refusal:
         return await _refused(request, visitor, case, values, refusal)
     await forget_forms(request, case_path(request))
@@ -77,6 +79,7 @@ async def show_preview(request: Request) -> Response:
         "case": case_out(found, language),
         "would": preview_out(found, effect, language),
         "stays": stays,
+        "waits_for": waiting_after(found, effect.after, language),
         "ends": [(clock, label("clock_state", clock.state, language)) for clock in effect.stopped],
         "clock_labels": {clock.id: label("clock", clock.id, language) for clock in effect.after.clocks.values()},
         "lengths": {clock.number: limit_text(clock, language) for clock in effect.started},
@@ -93,7 +96,7 @@ async def _previewed(
     request: Request, visitor: Visitor, case: CaseDetail, values: Mapping[str, str]
 ) -> tuple[CaseDetail, Effect]:
     """The case, and what a form would do there. Raises what :func:`carry_out` does."""
-    context, known = door_of(request).context, values.get("if_match")
+    context, known = door_of(request).context, _as_known(values, language_of(request))
     return await previewed(context, visitor.caller, case.request_id, _body(case, values), known)
 
 
@@ -121,8 +124,31 @@ async def _case(request: Request, visitor: Visitor) -> CaseDetail:
     return await asyncio.to_thread(visible_case, context, visitor.caller, request_id)
 
 
+def _as_known(values: Mapping[str, str], language: Language) -> str:
+    """The case as whoever acts has seen it. Raises Problem 428 for a form that does not say so, as all of ours do."""
+    known = values.get("if_match", "")
+    if not known:
+        raise Problem(428, "form_expired", title=label("console", "form_expired", language))
+    return known
+
+
 def _body(case: CaseDetail, values: Mapping[str, str]) -> CommandIn:
     return body_of(rule_named(case, values.get("command", "")), values)
+
+
+def _happened_since(request: Request, case: CaseDetail, known: str, language: Language) -> Sequence[str]:
+    """What was done in a case since somebody looked at it, and by whom; blocking."""
+    head = int(known.strip('"')) if known.strip('"').isdecimal() else case.seq
+    events = door_of(request).context.reader.events(case.request_id, after=head)
+    return [
+        label("console", "happened_since", language).format(
+            event=event_label(event.type, event.data, language),
+            who=" ".join(filter(None, (actor_text(event.actor, language), event.actor.person))),
+            at=time_text(event.at, language),
+        )
+        for event in events
+        if event.type not in NOT_DONE_BY_ANYBODY
+    ]
 
 
 async def _refused(
@@ -132,4 +158,7 @@ async def _refused(
     status, sentence = refusal_told(refusal, language)
     if isinstance(refusal, InvalidInput) and rule is not None:
         sentence = wrong_in(rule.says, body_of(rule, values).fields(), language) or sentence
+    if isinstance(refusal, Stale):
+        since = await asyncio.to_thread(_happened_since, request, case, values.get("if_match", ""), language)
+        sentence = " ".join((sentence, *since))
     return await case_refused(request, visitor, Typed(values.get("command", ""), values, sentence), status)

@@ -10,13 +10,14 @@ from api.dependencies import parties_of
 from console.door import CSRF
 from console.forms import FormField, fields_of, said_with
 from console.required import asked_by
-from console.said import answer_text, field_name
+from console.said import answer_text, field_name, value_text
 from console.shown_forms import MORE, shown_fields
 from domain.access import Caller, Parties, capacities
 from domain.engine.case import Case
+from domain.engine.records import RecordedEvent
 from domain.engine.rules import CommandRule
 from domain.messages import Language, label, words
-from domain.words import ProcedureName, Role
+from domain.words import CommandName, EventType, ProcedureName, Role, Urgency
 from ledger.queries.views import CaseDetail
 from procedures.registry import PROCEDURES, allowed
 
@@ -41,18 +42,39 @@ def offered(now: Case, caller: Caller, parties: Parties) -> Sequence[tuple[Comma
     return found
 
 
+def to_be_looked_at(events: Sequence[RecordedEvent], language: Language) -> Sequence[str]:
+    """What was found lacking in the papers as they were brought last (审查要点)."""
+    brought = (event for event in reversed(events) if event.type in _BROUGHT)
+    found = next(brought).data.get("findings") or ()
+    return [value_text("findings", each, language) for each in found]
+
+
+_BROUGHT: Final = (EventType.FILED, EventType.SUPPLEMENTED, EventType.UPDATE_SUBMITTED)
+
+
 def forms(
-    case: CaseDetail, now: Case, caller: Caller, typed: Typed | None, language: Language
+    case: CaseDetail, now: Case, caller: Caller, typed: Typed | None, found: Sequence[str], language: Language
 ) -> Sequence[Mapping[str, Any]]:
-    """The forms of a case's page; the one that came back with what was typed."""
-    return [_form(rule, now, able, typed, language) for rule, able in offered(now, caller, parties_of(case))]
+    """The forms of a case's page; the one that came back with what was typed, what was ``found`` lacking filled in."""
+    presets = {CommandName.URGE: {"level": Urgency.NOTICE.value}}
+    if found:
+        presets[CommandName.RETURN_FOR_SUPPLEMENT] = {"missing": "\n".join(found)}
+    return [
+        _form(rule, now, able, typed, presets.get(rule.name, {}), language)
+        for rule, able in offered(now, caller, parties_of(case))
+    ]
 
 
 def _form(
-    rule: CommandRule[Any], now: Case, able: Sequence[Role], typed: Typed | None, language: Language
+    rule: CommandRule[Any],
+    now: Case,
+    able: Sequence[Role],
+    typed: Typed | None,
+    preset: Mapping[str, str],
+    language: Language,
 ) -> Mapping[str, Any]:
     again = typed is not None and typed.command == rule.name
-    values = typed.values if typed is not None and again else {}
+    values = typed.values if typed is not None and again else preset
     return {
         "name": rule.name.value,
         "label": label("command", rule.name, language),

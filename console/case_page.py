@@ -14,12 +14,12 @@ from starlette.responses import Response
 from api.accounts.endpoints import CaseTold, account_out, told_of
 from api.cases.diagrams import drawn
 from api.cases.notes import note_out, notes_for, sides_of, writing_roles
-from api.cases.presenters import case_out, etag_of, opened_out
+from api.cases.presenters import case_out, etag_of, opened_out, waiting_after
 from api.context import AppContext
 from api.dependencies import parties_of
 from api.documents.endpoints import listed_papers
 from api.http.problems import Problem
-from console.case_forms import Typed, forms, typed_lines
+from console.case_forms import Typed, forms, to_be_looked_at, typed_lines
 from console.case_story import story
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.kept import address_of_kept, latest_form
@@ -27,7 +27,6 @@ from console.pages import ANY_CASE, page
 from console.reach import openable
 from console.said import field_name, value_text
 from domain.access import Caller, visibility_of
-from domain.departments import name_in
 from domain.messages import Language, label
 from domain.rule_texts import KNOWN
 from domain.words import ProcedureName
@@ -116,6 +115,7 @@ def _shown(
         for name, value in case.application.items()
         if name not in _TOLD_APART and (text := value_text(name, value, language, case.statute_then))
     ]
+    found = () if now.closed else to_be_looked_at(told.account.recorded.events, language)
     stages = PROCEDURES[ProcedureName(case.procedure)].under(KNOWN.statute(case.statute_digest)).stages
     return {
         "told": told,
@@ -124,7 +124,9 @@ def _shown(
         "account": account_out(told, language),
         "openable": openable(context, caller, _beside_the_chain(told)),
         "application": application,
-        "forms": forms(case, now, caller, typed, language),
+        "forms": forms(case, now, caller, typed, found, language),
+        "to_be_looked_at": found,
+        "waits_for": waiting_after(case, now, language),
         "typed": typed,
         "typed_lines": list(typed_lines(typed, language)) if typed else (),
         "all_stages": [(it.stage, label("stage", it.stage, language)) for it in stages],
@@ -132,17 +134,7 @@ def _shown(
         "diagram": Markup(drawn(case, language, bilingual=False)),
         "clock_words": {clock.id: label("clock", clock.id, language) for clock in case.clocks},
         "papers": _papers(context, caller, told, language),
-        "listed_as": {
-            "requester": _listed_name(context, case.requester_code, case.requester_name),
-            "provider": _listed_name(context, case.provider_code, case.provider_name),
-        },
     }
-
-
-def _listed_name(context: AppContext, code: str | None, filed: str | None) -> str | None:
-    """What the operator's list calls a department where that is not the name by which it was filed."""
-    listed = name_in(context.departments(), code) if code else None
-    return listed if listed != filed else None
 
 
 _TOLD_APART: Final = ("requester", "provider", "department", "resource", "documents")

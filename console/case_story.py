@@ -10,7 +10,7 @@ from markupsafe import Markup
 from api.accounts.account import Account, Replaced, Round, stays_until
 from api.accounts.endpoints import CaseTold
 from audit.page.drawing import DayBar, Drawing, limit_bar, months_of
-from console.said import field_name, said_lines, value_text
+from console.said import actor_text, field_name, said_lines, value_text
 from domain.calendar import day_of
 from domain.carried_clauses import carried_out
 from domain.clocks import ClockId
@@ -81,7 +81,7 @@ def event_told(
     return {
         "event": event,
         "label": event_label(event.type, event.data, language),
-        "role": label("role", event.actor.role, language),
+        "role": actor_text(event.actor, language),
         "reason": reason_told(event, language),
         "said": said_lines(said, language, case.statute),
         "clock": label("clock", clock, language) if clock in set(ClockId) else None,

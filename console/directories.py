@@ -9,6 +9,7 @@ from api.law.catalogue import resources_of
 from domain.access import EVERYWHERE, Caller
 from domain.messages import Language
 
+_BOTH_WAYS: Final = (("code", "name"), ("name", "code"))
 OFFERED: Final = {
     "requester.code": "department-codes",
     "requester.name": "department-names",
@@ -18,6 +19,11 @@ OFFERED: Final = {
     "resource.name": "resource-names",
 }
 """Which directory a field of an application chooses from; anything else may be typed all the same."""
+
+PAIRS: Final = {
+    f"{party}.{one}": f"{party}.{other}" for party in ("requester", "provider") for one, other in _BOTH_WAYS
+}
+"""The field that says the same of a department otherwise: whoever chooses the code is spared the name."""
 
 Directory = Sequence[tuple[str, str]]
 """What may be chosen, each with what is said beside it."""
@@ -39,7 +45,12 @@ async def directories(context: AppContext, caller: Caller, language: Language) -
 
 def with_directories(rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
     """The fields of a form, each with the directory that it chooses from, if any."""
-    return [{**row, "known": OFFERED.get(row["field"].name)} for row in rows]
+    return [{**row, "known": OFFERED.get(row["field"].name), "other": PAIRS.get(row["field"].name)} for row in rows]
+
+
+def known_departments(context: AppContext) -> Directory:
+    """The departments of the operator's list, of all places, in its order."""
+    return [(each.code, each.name) for departments in context.departments().values() for each in departments]
 
 
 def _departments(context: AppContext, caller: Caller) -> Iterator[tuple[str, str]]:

@@ -31,8 +31,9 @@ from console.pages import page, see_other
 from console.refusals import REFUSED, refusal_told
 from console.required import asked_of_applications
 from console.shown_forms import shown_fields, with_more_rows, wrong_in
-from domain.access import EVERYWHERE
+from domain.access import EVERYWHERE, Caller
 from domain.calendar import day_of
+from domain.departments import name_in
 from domain.messages import Language, label
 from domain.messages.days import day_text
 from domain.statutes.loader import packaged_statutes
@@ -43,6 +44,11 @@ from starter.overlaid import title_with_above
 PAGE: Final = "/file"
 FORM: Final = "file"
 """What stands before the names of fields in what identifies them."""
+SELDOM: Final = (
+    *("involves_provincial_department", "cross_level", "superior", "contains_state_secret", "justification"),
+    "disputes_grant",
+)
+"""Fields that few applications need, which stand in a part of their own."""
 SURE: Final = "sure"
 """The field by which a person is sure of codes that no list has; its value is those codes."""
 
@@ -53,10 +59,15 @@ async def show(request: Request) -> Response:
     typed = await kept_form(request, PAGE)
     if typed is not None:
         return await _page(request, visitor, typed)
-    own = (
-        {"requester.code": visitor.caller.org} if visitor.caller.org and Role.REQUESTER in visitor.caller.roles else {}
-    )
-    return await _page(request, visitor, _presets() | own)
+    return await _page(request, visitor, _presets() | await asyncio.to_thread(_own, request, visitor.caller))
+
+
+def _own(request: Request, caller: Caller) -> dict[str, str]:
+    """The department of a visitor who files for it, by code and, where the list has it, by name; blocking."""
+    if caller.org is None or Role.REQUESTER not in caller.roles:
+        return {}
+    listed = name_in(door_of(request).context.departments(), caller.org)
+    return {"requester.code": caller.org, **({"requester.name": listed} if listed else {})}
 
 
 async def send(request: Request) -> Response:
@@ -152,6 +163,7 @@ async def _page(
         "fields": with_directories(shown_fields(_fields(), values, language, FORM)),
         "known": await directories(context, visitor.caller, language),
         "texts": texts,
+        "seldom": SELDOM,
         "of_one_place": len(places) == 1 and EVERYWHERE not in places,
         "places": [(place, name.zh if language == "zh" else name.en) for place, name in places_with_texts().items()],
         "statute": values.get("statute", ""),

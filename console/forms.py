@@ -6,8 +6,10 @@ from functools import cache
 from typing import Any, Final, Literal
 
 from domain.engine.filed import Filed
+from domain.messages import words
+from domain.words import ServiceMode
 
-Kind = Literal["text", "area", "lines", "date", "number", "tick", "truth", "choice", "rows"]
+Kind = Literal["text", "known", "area", "lines", "date", "number", "tick", "truth", "choice", "rows"]
 
 ONE_LINE: Final = 200
 """Texts that may be longer get an area."""
@@ -15,6 +17,8 @@ MOST_ROWS: Final = 50
 """A form has no more rows of one list than this, however many the list may have."""
 OR_A_NUMBER: Final = "number"
 """What stands behind the name of a field that says how many, where the same may be said one by one."""
+WAYS_OF_SHARING: Final = tuple(ServiceMode)
+"""What is offered where a way of sharing is said in one's own words."""
 YES: Final = "true"
 NO: Final = "false"
 
@@ -25,7 +29,7 @@ class FormField:
 
     Of ``rows`` (a list of objects) ``parts`` are the fields of one row, named below it, and ``most`` how many rows
     there may be. ``default``: what holds where nothing is said. ``twin``: the same may be said in other fields, which a
-    page offers instead.
+    page offers instead. ``known``: a text of which the ``choices`` are usual.
     """
 
     name: str
@@ -88,6 +92,8 @@ def _field(name: str, said: Mapping[str, Any], required: bool, default: Any, nul
             return FormField(name, "choice", required, tuple(choices), preset)
         case {"type": "string", "format": "date"}:
             return FormField(name, "date", required)
+        case {"type": "string"} if name.rpartition(".")[2] == "mode":
+            return FormField(name, "known", required, WAYS_OF_SHARING)
         case {"type": "string"}:
             long = said.get("maxLength", 0) > ONE_LINE
             return FormField(name, "area" if long else "text", required, default=preset)
@@ -179,4 +185,7 @@ def _value(field: FormField, typed: str) -> Any:
             return [line.strip() for line in typed.splitlines() if line.strip()]
         case "area":
             return typed
+        case "known":
+            told = {text: word for word in field.choices for text in words("service_mode")[word].values()}
+            return told.get(typed.strip(), typed.strip())
     return typed.strip()

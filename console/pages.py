@@ -9,13 +9,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from api.cases.sheets.texts import places_with_texts
 from api.http.prefix import own_path, prefixed
-from configuration.files import FileError
 from console.door import CSRF, Visitor, door_of, language_of
+from console.listed_names import ListedNames
 from console.menu import menu_of
 from console.said import organ_text, resource_text
-from domain.departments import DepartmentsError, name_in
-from domain.messages import Language, words
+from domain.messages import Language, label, words
 from domain.messages.articles import article_text
 from domain.messages.days import day_text
 from domain.statutes.loader import regulation_title
@@ -53,7 +53,7 @@ def page(
 
     ``scripted`` in the context: the page has use for the script although nobody tells it of changes.
     """
-    language = language_of(request)
+    language, listed = language_of(request), ListedNames(door_of(request).context)
     text = (
         _templates()
         .get_template(template)
@@ -66,7 +66,8 @@ def page(
             tag=TAGS[language],
             visitor=visitor,
             menu=menu_of(visitor.caller) if visitor else [],
-            org_name=_org_name(request, visitor),
+            org_name=listed.name(visitor.caller.org) if visitor else None,
+            listed_as=listed.otherwise,
             demonstrates=door_of(request).demonstration,
             csrf=CSRF,
             here=own_path(request.scope),
@@ -77,17 +78,6 @@ def page(
     )
     again = SHOWN_AGAIN if request.method == "POST" else {}
     return HTMLResponse(text, status, {**HEADERS, **again, "Content-Language": TAGS[language]})
-
-
-def _org_name(request: Request, visitor: Visitor | None) -> str | None:
-    """What the operator's list of departments calls the visitor's; None where that says nothing of it."""
-    if visitor is None or visitor.caller.org is None:
-        return None
-    try:
-        places = door_of(request).context.departments()
-    except (DepartmentsError, FileError):
-        return None
-    return name_in(places, visitor.caller.org)
 
 
 def shown_at(request: Request) -> str:
@@ -124,6 +114,16 @@ def text_name(statute_id: str, language: Language) -> str:
     return statute_id if title is None else getattr(title, language)
 
 
+def place_name(place: str, language: Language) -> str:
+    """What people call a place that has a text; its word where it has none."""
+    known = places_with_texts().get(place)
+    return place if known is None else getattr(known, language)
+
+
+def _procedure_name(procedure: str, language: Language) -> str:
+    return label("procedure", procedure, language)
+
+
 @cache
 def _style() -> str:
     folder = files("console").joinpath("templates")
@@ -149,6 +149,8 @@ def _templates() -> Environment:
     made.filters.update(
         article=article_text,
         text=text_name,
+        place=place_name,
+        procedure=_procedure_name,
         with_above=title_with_above,
         said=said,
         organ=organ_text,

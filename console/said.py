@@ -7,10 +7,12 @@ from typing import Any, Final
 from audit.page.told import UNSAID, WORDS_OF
 from console.forms import NO, YES
 from console.shown_forms import choice_of, named
+from domain.engine.records import Actor
 from domain.messages import Language, label, words
 from domain.messages.days import day_said
 from domain.statutes.loader import packaged_statutes, regulation_title
 from domain.statutes.model import Name, Statute
+from domain.words import Role
 
 CODED: Final = frozenset(
     {
@@ -90,6 +92,12 @@ def organ_text(code: str, language: Language) -> str:
     """A department's code; of an organ that no filing gave one (``nantong:bureau``), what people call it."""
     _, colon, role = code.partition(":")
     return words("role")[role][language] if colon and role in words("role") else code
+
+
+def actor_text(actor: Actor, language: Language) -> str:
+    """In which role somebody acted; that nobody did, where the platform acted by itself."""
+    by_itself = actor.role is Role.PLATFORM and actor.person is None
+    return label("console", "automatic", language) if by_itself else label("role", actor.role, language)
 
 
 def resource_text(code: str, language: Language) -> str:

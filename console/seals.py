@@ -70,7 +70,15 @@ async def _preview(
     newest = await asyncio.to_thread(context.reader.seals.newest, scope)
     kept = {name: value for name, value in scope.items() if name != "places" and value is not None}
     ahead = told.last > day_of(context.known_on())
-    shown = {"told": told, "newest": newest, "scope": kept, "reason": reason, "wrong": wrong, "ahead": ahead}
+    shown = {
+        "told": told,
+        "newest": newest,
+        "scope": kept,
+        "reason": reason,
+        "wrong": wrong,
+        "ahead": ahead,
+        "scripted": True,
+    }
     return page(request, "seal.html", visitor, {**shown, **_words(request)}, status)
 
 

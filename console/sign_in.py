@@ -1,6 +1,7 @@
 """Signing in and out, and the language: at the operator's issuer, or in the demonstration by choosing who one is."""
 
 import asyncio
+import hashlib
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.context import AppContext
 from api.http.problems import Problem
 from api.supervision.figures import figures
 from console.door import (
@@ -29,6 +31,7 @@ from console.oidc import BEGUN
 from console.onward import onward, own_page
 from console.pages import page, see_other
 from domain.access import EVERYWHERE, OF_A_PLACE, Caller
+from domain.departments import name_in
 from domain.field_types import Code
 from domain.messages import label, words
 from domain.words import Role
@@ -36,6 +39,22 @@ from domain.words import Role
 _CODE: Final = TypeAdapter(Code)
 HERE: Final = ("127.0.0.1", "localhost", "::1")
 PARTIES: Final = frozenset({Role.REQUESTER, Role.PROVIDER})
+PEOPLE: Final = (
+    "王敏",
+    "李建国",
+    "张丽华",
+    "陈志强",
+    "刘芳",
+    "杨帆",
+    "赵晓东",
+    "周静",
+    "吴海燕",
+    "徐明",
+    "孙磊",
+    "朱红",
+    "马超",
+)
+"""Names that people have in the demonstration."""
 ANYBODY: Final = Caller("demonstration", None, frozenset({Role.BUREAU}), frozenset({EVERYWHERE}))
 """For whom the demonstration counts what waits, before anybody is signed in."""
 
@@ -99,9 +118,22 @@ async def enter(request: Request) -> Response:
     if (chosen.code or roles & PARTIES) and code is None:
         return await _choice(request, chosen, label("console", "choose_org", language), 422)
     places = frozenset({EVERYWHERE}) if roles & OF_A_PLACE else frozenset[str]()
-    subject = f"{'+'.join(sorted(roles))}@{code or 'nowhere'}"
+    subject = await asyncio.to_thread(_named, door_of(request).context, roles, code)
     caller = Caller(subject, code, roles, places)
     return await sign_in(request, caller, onward(request, caller))
+
+
+def _named(context: AppContext, roles: frozenset[Role], code: str | None) -> str:
+    """The sign-in name of whoever is of a department, or of an organ, in the demonstration: each time the same.
+
+    Blocking. A code that no list has stands for itself.
+    """
+    listed = name_in(context.departments(), code) if code else None
+    if code and listed is None:
+        return f"{'+'.join(sorted(roles))}@{code}"
+    where = listed or "、".join(label("role", role, "zh") for role in Role if role in roles)
+    number = int.from_bytes(hashlib.sha256(where.encode()).digest()[:4])
+    return f"{PEOPLE[number % len(PEOPLE)]}@{where}"
 
 
 async def begin(request: Request) -> Response:

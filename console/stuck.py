@@ -217,7 +217,11 @@ _MOVES_IN: Final[Mapping[BatchState, tuple[str, ...]]] = {
 
 
 def _forms(visitor: Visitor) -> dict[str, Any]:
-    return {"mends": bool(visitor.caller.roles.intersection(MENDERS)), "new_key": lambda: secrets.token_hex(16)}
+    return {
+        "mends": bool(visitor.caller.roles.intersection(MENDERS)),
+        "new_key": lambda: secrets.token_hex(16),
+        "scripted": True,
+    }
 
 
 async def _mender(request: Request) -> Visitor:

@@ -84,5 +84,5 @@ async def _page(
     context = door_of(request).context
     unit, day = unit_of(visitor.caller), division.today(context)
     found = await asyncio.to_thread(context.reader.stand_ins, unit, day)
-    told = {"found": found, "values": values or {}, "wrong": wrong, "me": visitor.caller.subject}
+    told = {"found": found, "values": values or {}, "wrong": wrong, "me": visitor.caller.subject, "scripted": True}
     return page(request, "substitutes.html", visitor, told, status)

@@ -185,6 +185,7 @@ async def _confirmation(
         "values": values,
         "levels": [(rung.value, label("urgency", rung, language)) for rung in Urgency],
         "wrong": wrong,
+        "scripted": True,
     }
     if wrong is None:
         return page(request, "urge.html", visitor, told)

@@ -53,6 +53,12 @@ async def show(request: Request) -> Response:
     return await _page(request, visitor, {"scenario": text, "original": text})
 
 
+async def edit(request: Request) -> Response:
+    """On to the page as it was typed so far."""
+    _, values = await _sent(request)
+    return await to_kept(request, PAGE, values)
+
+
 async def move(request: Request) -> Response:
     """On to the page with a step at another time; nothing is played."""
     visitor, values = await _sent(request)
@@ -194,6 +200,7 @@ async def _page(
         "steps": steps,
         "examples": examples,
         "longest": LONGEST,
+        "scripted": True,
         "result": await asyncio.to_thread(simulated, context, *played, language) if played else None,
     }
     if wrong is not None:

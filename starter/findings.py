@@ -1,10 +1,10 @@
 """Findings of whole ledgers: a case after another, a page at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from audit.findings.finding import Finding
+from audit.findings.finding import Finding, FindingKind
 from audit.findings.found import findings_in
 from audit.replay.case import RecordedCase
 from domain.calendar import Calendar
@@ -38,18 +38,29 @@ def all_recorded(reader: Reader, wanted: CaseFilter) -> Iterator[RecordedCase]:
             return
 
 
-def all_findings(reader: Reader, wanted: CaseFilter, now: datetime) -> Iterator[Finding]:
-    """What there is in all of these cases and lies in the period, case by case. Raises likewise; blocks."""
+def all_findings(
+    reader: Reader, wanted: CaseFilter, now: datetime, kind: FindingKind | None = None
+) -> Iterator[Finding]:
+    """What there is in all of these cases and lies in the period, of one kind or any, case by case.
+
+    Raises likewise; blocks.
+    """
     calendar = reader.calendar()
     for recorded in all_recorded(reader, wanted):
-        yield from _within(recorded, wanted, calendar, now)
+        yield from _of_kind(_within(recorded, wanted, calendar, now), kind)
 
 
-def findings_page(reader: Reader, wanted: CaseFilter, now: datetime, cursor: str | None, limit: int) -> FindingPage:
+def findings_page(
+    reader: Reader, wanted: CaseFilter, now: datetime, cursor: str | None, limit: int, kind: FindingKind | None = None
+) -> FindingPage:
     """What there is in the next ``limit`` cases (1..500): perhaps nothing, though more follow. Raises and blocks so."""
     page, calendar = recorded_page(reader, wanted, cursor, limit), reader.calendar()
     found = (finding for recorded in page.cases for finding in _within(recorded, wanted, calendar, now))
-    return FindingPage(tuple(found), page.next)
+    return FindingPage(tuple(_of_kind(found, kind)), page.next)
+
+
+def _of_kind(found: Iterable[Finding], kind: FindingKind | None) -> Iterator[Finding]:
+    return (finding for finding in found if kind in (None, finding.kind))
 
 
 def _within(recorded: RecordedCase, wanted: CaseFilter, calendar: Calendar, now: datetime) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from api.guarded import Guarded
 from api.http.downloads import download, pieces_of, written
 from api.http.problems import Problem
 from api.http.responses import HEADERS, answer
+from audit.findings.finding import FindingKind
 from audit.findings.tables import csv_of, write_xlsx
 from audit.findings.texts import row_of
 from audit.mining.formats import LogFormat, log_text
@@ -45,6 +46,7 @@ async def auditor(caller: CallerIn) -> None:
 
 router = Guarded("/v1/audit", "audit", dependencies=[Depends(auditor)])
 
+Kind = Annotated[FindingKind | None, Query(description="Findings of this kind alone.")]
 At = Annotated[Instant | None, Query(description="An instant with its offset; now by default.")]
 
 
@@ -141,7 +143,13 @@ def replayed(
     responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}},
 )
 async def findings(
-    request: Request, context: ContextIn, language: LanguageIn, wanted: Chosen, limit: Limit = 50, cursor: Cursor = None
+    request: Request,
+    context: ContextIn,
+    language: LanguageIn,
+    wanted: Chosen,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    kind: Kind = None,
 ) -> Response:
     """Late answers with working days late, refusals without basis, decisions by the wrong body, policy limits shown as
     law, deadlines that a notice moved; each with its case, event and article, what should have been, and who.
@@ -154,18 +162,23 @@ async def findings(
         if paging:
             reason = label("input", "unknown_key", language)
             raise Problem(400, "malformed", errors=[{"path": f"query.{name}", "reason": reason} for name in paging])
-        table = await findings_csv(context, wanted)
+        table = await findings_csv(context, wanted, kind)
         table.headers["Vary"] = "Accept"
         return table
-    found = await asyncio.to_thread(findings_of, context, wanted, cursor, limit, language)
+    found = await asyncio.to_thread(findings_of, context, wanted, cursor, limit, language, kind)
     return answer(found, language, headers={"Vary": "Accept, Accept-Language"})
 
 
 def findings_of(
-    context: AppContext, wanted: CaseFilter, cursor: str | None, limit: int, language: Language
+    context: AppContext,
+    wanted: CaseFilter,
+    cursor: str | None,
+    limit: int,
+    language: Language,
+    kind: FindingKind | None = None,
 ) -> FindingList:
-    """What there is in a page of cases; blocking. Raises BadCursor."""
-    page = findings_page(context.reader, wanted, context.known_on(), cursor, limit)
+    """What there is in a page of cases, of one kind or any; blocking. Raises BadCursor."""
+    page = findings_page(context.reader, wanted, context.known_on(), cursor, limit, kind)
     return FindingList(items=[finding_out(finding, language) for finding in page.findings], next=page.next)
 
 
@@ -181,9 +194,9 @@ def _wants_csv(accept: str) -> bool:
     summary="The same as a table",
     responses={200: {"content": {CSV: {"schema": {"type": "string"}}}, "description": "All of them, as CSV"}},
 )
-async def findings_csv(context: ContextIn, wanted: Chosen) -> Response:
+async def findings_csv(context: ContextIn, wanted: Chosen, kind: Kind = None) -> Response:
     """All findings, not a page of them; UTF-8 with a byte order mark, for spreadsheets; nothing in it is a formula."""
-    rows = map(row_of, all_findings(context.reader, wanted, context.known_on()))
+    rows = map(row_of, all_findings(context.reader, wanted, context.known_on(), kind))
     return await download(csv_of(rows), CSV, "findings.csv")
 
 
@@ -196,9 +209,9 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
     summary="The same as a workbook",
     responses={200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}, "description": "XLSX"}},
 )
-async def findings_xlsx(context: ContextIn, wanted: Chosen) -> Response:
+async def findings_xlsx(context: ContextIn, wanted: Chosen, kind: Kind = None) -> Response:
     """All findings, not a page of them, as a workbook in which nothing is a formula or a link."""
-    file = await asyncio.to_thread(_workbook, context, wanted)
+    file = await asyncio.to_thread(_workbook, context, wanted, kind)
     headers = {
         **HEADERS,
         "Content-Disposition": 'attachment; filename="findings.xlsx"',
@@ -207,9 +220,9 @@ async def findings_xlsx(context: ContextIn, wanted: Chosen) -> Response:
     return StreamingResponse(pieces_of(file), headers=headers, media_type=XLSX)
 
 
-def _workbook(context: AppContext, wanted: CaseFilter) -> IO[bytes]:
+def _workbook(context: AppContext, wanted: CaseFilter, kind: FindingKind | None) -> IO[bytes]:
     """The workbook as a file to be sent."""
-    found = all_findings(context.reader, wanted, context.known_on())
+    found = all_findings(context.reader, wanted, context.known_on(), kind)
     return written(lambda file: write_xlsx(map(row_of, found), file))
 
 

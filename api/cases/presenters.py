@@ -169,6 +169,19 @@ def _waiting_for(case: CaseSummary, language: Language) -> list[HolderOut]:
     return found
 
 
+def waiting_after(case: CaseDetail, then: Case, language: Language) -> list[HolderOut]:
+    """Whose move it would be in a case as it would stand then; also whoever answers an extension that is asked for."""
+    holders = _waiting_for(case.model_copy(update={"stage": then.stage}), language)
+    if getattr(then, "extension_asked", None) is None or then.closed:
+        return holders
+    body = then.statute.bodies.get(Role.BUREAU)
+    name = (body.name.zh if language == "zh" else body.name.en) if body else None
+    answers = HolderOut.model_construct(
+        role=Role.BUREAU, role_label=label("role", Role.BUREAU, language), org=None, name=name
+    )
+    return [*holders, *([] if any(each.role is Role.BUREAU for each in holders) else [answers])]
+
+
 def _statute_of(case: CaseSummary) -> Statute:
     """The statute as it stood for the case: the packaged one when nothing changed since, else the case's own."""
     packaged = packaged_statutes().get(case.statute)

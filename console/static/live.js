@@ -20,6 +20,22 @@ for (const form of document.querySelectorAll("form[data-sends]")) {
   });
 }
 
+// What a browser fills in again after Back is seen at once.
+window.addEventListener("pageshow", () => {
+  for (const folded of document.querySelectorAll("details.act:not([open])")) {
+    if ([...folded.querySelectorAll("input, textarea, select")].some(typedByHand)) folded.open = true;
+  }
+});
+
+// A department that is chosen by its code has its name, and the other way round.
+for (const field of document.querySelectorAll("input[data-pairs]")) {
+  field.addEventListener("change", () => {
+    const other = field.form.elements[field.dataset.pairs];
+    const chosen = [...field.list.options].find((option) => option.value === field.value.trim());
+    if (chosen && other) other.value = chosen.textContent;
+  });
+}
+
 // Papers that are chosen in a form: which they are stands below, and too many or too large ones are told before they
 // are on their way.
 for (const form of document.querySelectorAll("form[data-papers]")) {
@@ -39,6 +55,22 @@ for (const form of document.querySelectorAll("form[data-papers]")) {
     });
   }
 }
+
+// Whoever reads on in the other language keeps what is typed: it is sent to where it is kept before, if there is such a
+// place, or else its writer is asked.
+const language = document.querySelector("form[data-language]");
+language?.addEventListener("submit", async (event) => {
+  const filled = [...document.querySelectorAll("main form")].find((form) => [...form.elements].some(typedByHand));
+  if (!filled) return;
+  if (!filled.dataset.keptAt) { if (!confirm(language.dataset.lost)) event.preventDefault(); return; }
+  event.preventDefault();
+  const chosen = Object.assign(document.createElement("input"), { type: "hidden", name: "language", value: event.submitter.value });
+  const kept = await fetch(filled.dataset.keptAt, { method: "POST", body: new FormData(filled) }).catch(() => null);
+  if (!kept?.ok && !confirm(language.dataset.lost)) return;
+  if (kept?.ok) language.elements.back.value = filled.dataset.keptPage + new URL(kept.url).search;
+  language.append(chosen);
+  language.submit();
+});
 
 function watch(address) {
   let stream = null; // only while the tab is in sight: a browser has few connections to one address
@@ -103,7 +135,11 @@ async function asked() {
 
 function inUse(part) {
   return part.contains(document.activeElement) || part.querySelector("details[open] form") !== null
-    || [...part.querySelectorAll("input:not([type=hidden]), textarea, select")].some(typedInto);
+    || [...part.querySelectorAll("input, textarea, select")].some(typedByHand);
+}
+
+function typedByHand(field) {
+  return field.matches("input:not([type=hidden]), textarea, select") && typedInto(field);
 }
 
 function typedInto(field) {

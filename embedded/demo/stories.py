@@ -29,6 +29,8 @@ FOLDER: Final = files("embedded.demo").joinpath("seed")
 DEPARTMENTS, MATTERS, SUSPENSION = "departments.yaml", "matters.yaml", "troubles/suspension.yaml"
 OPENS, REST, AFTERNOON, CLOSES = time(8, 40), time(11, 40), time(14, 0), time(17, 20)
 """Office hours: nothing happens before the first and after the last, or at noon."""
+OFFICERS: Final = 2
+"""So many do the cases of a department in the demonstration."""
 _AT: Final = re.compile(r"\+(\d+)(?: (\d\d:\d\d))?", re.ASCII)
 _DAY: Final = re.compile(r"\$(day|filed)([+-]\d+)?", re.ASCII)
 
@@ -50,11 +52,17 @@ class DepartmentKind(Fixed):
 
 
 class Matters(Fixed):
-    """What is asked for: the prefix of each place's codes, persons, and kinds of department by a part of their name."""
+    """What is asked for: the prefix of each place's codes, names of people, kinds of department by parts of theirs."""
 
     places: Mapping[str, str]
-    persons: tuple[str, ...]
+    surnames: tuple[str, ...]
+    given_names: tuple[str, ...]
     kinds: Mapping[str, DepartmentKind]
+
+    def officers(self, unit: str) -> Sequence[str]:
+        """Who does the cases of a department or an organ: the same few, however often they are asked for."""
+        drawn = Random(f"officers of {unit}")
+        return [f"{drawn.choice(self.surnames)}{drawn.choice(self.given_names)}" for _ in range(OFFICERS)]
 
     def kind(self, department: Department) -> DepartmentKind | None:
         """The kind of a department; None for one that has no case."""
@@ -66,6 +74,8 @@ class Story(Fixed):
 
     story: str
     statutes: tuple[str, ...]
+    asks: str | None = None
+    holds: str | None = None
     filed: int = Field(le=-1)
     apart: int = Field(default=0, ge=0)
     opened_by: Role | None = None
@@ -138,7 +148,7 @@ def _scenario(
 ) -> Scenario:
     drawn = Random(key)
     filed = working_day(days, today, story.filed - number * story.apart)
-    filled = _filled_in(statute, filed, today, drawn)
+    filled = _filled_in(statute, story, filed, today, drawn)
     filed_at = _at(filed, drawn, None)
     data = {
         "name": f"{story.story} {statute}",
@@ -173,9 +183,15 @@ def _steps(
         ahead = int(said[1])
         day = days.add_working_days(filed_at.date(), ahead) if ahead else filed_at.date()
         at = datetime.fromisoformat(f"{day}T{said[2]}+08:00") if said[2] else _at(day, drawn, before)
-        person = drawn.choice(matters().persons)
+        person = drawn.choice(matters().officers(_unit(step["by"], filled)))
         yield {"person": person, **step, "at": at, "with": _replaced(step.get("with") or {}, filled)}
         before = at
+
+
+def _unit(by: str, filled: Mapping[str, Any]) -> str:
+    """The department that acts in a role, or the organ of the place."""
+    party = filled.get(f"${by}")
+    return str(party["code"]) if party else f"{filled['$place']}:{by}"
 
 
 def _at(day: date, drawn: Random, before: datetime | None) -> datetime:
@@ -197,16 +213,17 @@ def _minutes(day: date, begins: time, ends: time) -> Iterator[datetime]:
         at += timedelta(minutes=1)
 
 
-def _filled_in(statute: str, filed: date, today: date, drawn: Random) -> dict[str, Any]:
-    """What stands for the words with a $ in one case."""
+def _filled_in(statute: str, story: Story, filed: date, today: date, drawn: Random) -> dict[str, Any]:
+    """What stands for the words with a $ in one case: who asks for what of whom, where the story does not say so."""
     place = place_of(statute)
-    there = [department for department in departments()[place] if matters().kind(department)]
-    requester, provider = drawn.sample(there, 2)
-    asks, has = matters().kind(requester), matters().kind(provider)
-    assert asks is not None
-    assert has is not None
-    resource = drawn.choice(has.has)
+    there = {department: kind for department in departments()[place] if (kind := matters().kind(department))}
+    holdings = [(it, held) for it, kind in there.items() for held in kind.has if story.holds in (None, held.code)]
+    provider, resource = drawn.choice(holdings)
+    asking = [it for it in there if it != provider and (story.asks or "") in it.name]
+    requester = drawn.choice(asking)
+    asks = there[requester]
     return {
+        "$place": place,
         "$requester": {"code": requester.code, "name": requester.name},
         "$provider": {"code": provider.code, "name": provider.name},
         "$code": f"{matters().places[place]}-{resource.code}",
