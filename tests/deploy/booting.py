@@ -13,29 +13,41 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
 
 import jwt
+import trustme
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from domain.words import Role
-from embedded.stack.postgres import programs_folder
 from embedded.stack.temporal import program
 from tests.api.callers import filing
 from tests.deploy.conftest import DEPLOY
 from tests.engine.cases import REQUESTER
 
 ROOT = DEPLOY.parent
-PYTHON, INSTALLED = Path("opt/python"), Path("opt/shareflow/.venv")
+PYTHON, INSTALLED = Path("opt/python"), Path("opt/shareflow", version("shareflow"))
+(PROGRAMS,) = [path / "bin" for path in Path("/usr/lib/postgresql").iterdir()][-1:]
+"""Debian's PostgreSQL: the embedded one knows no TLS."""
 SOURCE, LIBRARIES = Path("opt/source"), Path("opt/libraries")
 """Where the machine has this repository and what is installed for it: wherever they are, units see no /tmp or /root."""
 SECONDS = 240
 
 POSTGRES_UNIT = """[Service]
-User=pgserver
-ExecStart={bin}/postgres -D /srv/pg -h 127.0.0.1 -p 5432 -k /srv/pg
+User=postgres
+ExecStart={bin}/postgres -D /srv/pg
+"""
+POSTGRES = """listen_addresses = '127.0.0.1'
+unix_socket_directories = '/srv/pg'
+ssl = on
+ssl_cert_file = '/srv/tls/database.crt'
+ssl_key_file = '/srv/tls/database.key'
+"""
+HBA = """local all all trust
+hostssl shareflow shareflow_owner,shareflow_app 127.0.0.1/32 scram-sha-256
 """
 TEMPORAL_UNIT = """[Service]
 ExecStart={temporal} server start-dev --headless --port 7233 --log-level error
@@ -46,9 +58,10 @@ After=postgres.service temporal.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/bin/sh -c 'until {bin}/pg_isready -q -h 127.0.0.1; do sleep 0.2; done'
-ExecStart={bin}/createdb -h 127.0.0.1 -U postgres shareflow
-ExecStart={bin}/psql -q -h 127.0.0.1 -U postgres -v ON_ERROR_STOP=1 -d shareflow -f {root}/deploy/postgres/roles.sql
+ExecStart=/bin/sh -c 'until {bin}/pg_isready -q -h /srv/pg; do sleep 0.2; done'
+ExecStart={bin}/createdb -h /srv/pg -U postgres shareflow
+ExecStart={bin}/psql -q -h /srv/pg -U postgres -v ON_ERROR_STOP=1 -d shareflow -f {root}/deploy/postgres/roles.sql
+ExecStart={bin}/psql -q -h /srv/pg -U postgres -d shareflow -f /srv/passwords.sql
 ExecStart=/bin/sh -c 'until : 2>/dev/null </dev/tcp/127.0.0.1/7233; do sleep 0.2; done'
 """
 ISSUER_UNIT = """[Service]
@@ -70,14 +83,17 @@ ENVIRONMENT = """TEMPORAL_ADDRESS=127.0.0.1:7233
 TEMPORAL_NAMESPACE=shareflow
 SHAREFLOW_OIDC_ISSUER={issuer}
 SHAREFLOW_OIDC_AUDIENCE=shareflow
-SHAREFLOW_PUBLIC_URL=http://127.0.0.1:8080
+SHAREFLOW_PUBLIC_URL=https://{site}
+SSL_CERT_FILE=/etc/shareflow/authorities.pem
 SHAREFLOW_API_HEALTH_PORT=9470
 LD_LIBRARY_PATH=/opt/python/lib
 """
 
 
 ISSUER = "http://127.0.0.1:9000"
-STEPS = ("program", "database", "units", "secrets", "sealing", "start", "commands", "holding")
+SITE = "share.example.gov.cn"
+"""The name that stands in deploy/proxy/nginx.conf; the machine has it for its own."""
+STEPS = ("program", "database", "units", "secrets", "sealing", "start", "proxy", "doctor", "holding", "builds")
 """What the README has one type on a machine with systemd, in its order."""
 
 
@@ -87,7 +103,7 @@ def typed() -> dict[str, str]:
         (DEPLOY / "README.md").read_text("utf-8").partition("## On machines with systemd")[2].partition("\n## ")[0]
     )
     found = [dedent(block) for block in re.findall(r"^ +```\n(.*?)^ +```$", section, re.M | re.S)]
-    return dict(zip(STEPS, [each.replace("PASSWORD@DATABASE", "none@127.0.0.1") for each in found], strict=True))
+    return dict(zip(STEPS, [each.replace("PASSWORD@DATABASE", "p%40ss@127.0.0.1") for each in found], strict=True))
 
 
 @contextmanager
@@ -124,11 +140,12 @@ def boot(root: Path) -> dict[str, str]:
 
 def _install(root: Path) -> None:
     _program(root)
+    _certificates(root)
     _database(root)
     _issuer(root / "srv")
     units = root / "etc/systemd/system"
     python = INSTALLED / "bin/python"
-    places = {"bin": _inside(programs_folder()), "temporal": _inside(program()), "root": f"/{SOURCE}", "python": python}
+    places = {"bin": PROGRAMS, "temporal": _inside(program()), "root": f"/{SOURCE}", "python": python}
     for name, unit in (
         ("postgres.service", POSTGRES_UNIT),
         ("temporal.service", TEMPORAL_UNIT),
@@ -138,7 +155,7 @@ def _install(root: Path) -> None:
         ("try.target", TARGET),
     ):
         _write(units / name, unit.format(**places))
-    _write(root / "srv/shareflow.env", ENVIRONMENT.format(issuer=ISSUER))
+    _write(root / "srv/shareflow.env", ENVIRONMENT.format(issuer=ISSUER, site=SITE))
     for step, commands in typed().items():
         _write(root / f"srv/typed/{step}", commands)
 
@@ -174,14 +191,39 @@ def _program(root: Path) -> None:
     _write(packages / "here.pth", f"/{LIBRARIES}/lib/{site}/site-packages\n/{SOURCE}\n")
     _write(bin_ / "shareflow", f"#!/{INSTALLED}/bin/python\nfrom cli import main\nmain()\n")
     (bin_ / "shareflow").chmod(0o755)
+    (root / "opt/shareflow/.venv").symlink_to(INSTALLED.name)
 
 
 def _database(root: Path) -> None:
+    """A PostgreSQL as the README has it: by TLS and with passwords, but for who is on the machine itself."""
     data = root / "srv/pg"
     data.mkdir(parents=True)
-    shutil.chown(data, "pgserver")
-    made = (programs_folder() / "initdb", "-D", data, "--auth=trust", "-U", "postgres")
-    subprocess.run(["runuser", "-u", "pgserver", "--", *made], check=True, capture_output=True)
+    shutil.chown(data, "postgres")
+    made = (PROGRAMS / "initdb", "-D", data, "--auth=trust", "-U", "postgres")
+    subprocess.run(["runuser", "-u", "postgres", "--", *made], check=True, capture_output=True)
+    _write(data / "pg_hba.conf", HBA)
+    roles = ("shareflow_owner", "shareflow_app")
+    _write(root / "srv/passwords.sql", "".join(f"ALTER ROLE {role} PASSWORD 'p@ss';" for role in roles))
+    with (data / "postgresql.conf").open("a", encoding="utf-8") as settings:
+        settings.write(POSTGRES)
+
+
+def _certificates(root: Path) -> None:
+    """An authority of one's own, and its certificates for the database and for what stands before the API."""
+    ours, tls, site = trustme.CA(), root / "srv/tls", root / "etc/ssl/shareflow"
+    for each in (tls, site):
+        each.mkdir(parents=True)
+    ours.cert_pem.write_to_path(tls / "ca.pem")
+    for name, key, chain in (
+        ("127.0.0.1", tls / "database.key", tls / "database.crt"),
+        (SITE, site / "key.pem", site / "fullchain.pem"),
+    ):
+        made = ours.issue_cert(name)
+        made.private_key_pem.write_to_path(key)
+        made.cert_chain_pems[0].write_to_path(chain)
+        key.chmod(0o600)
+    shutil.chown(tls / "database.key", "postgres")
+    _write(root / "etc/hosts", f"127.0.0.1 localhost {SITE}\n")
 
 
 def _write(file: Path, text: str) -> None:

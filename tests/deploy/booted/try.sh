@@ -1,15 +1,16 @@
 #!/bin/bash
 # What with_systemd.py has done in a machine that systemd has booted: by deploy/README.md, then what may go wrong.
-export PATH=/usr/sbin:/usr/bin
+export PATH=/usr/local/sbin:/usr/sbin:/usr/bin
 say() { echo "$1: $2" >> /srv/said; }
 ready() { for _ in $(seq 1 60); do curl -fs "http://127.0.0.1:$1/readyz" && return; sleep 1; done; echo no; }
 pid() { systemctl show -p MainPID --value "$1"; }
 
-typed() { . "/srv/typed/$1" >> /srv/shown 2>&1; }
+# Each step in a shell of its own, as on another day.
+typed() { bash -eu "/srv/typed/$1" >> /srv/shown 2>&1; }
 # call ROLE PATH BODY: as the console and other systems do, with a token of the issuer.
 call() {
     curl -s "http://127.0.0.1:8080/v1/requests$2" -H "Authorization: Bearer $(cat "/srv/token-$1")" \
-        -H 'Content-Type: application/json' -H "Idempotency-Key: $1-1" -d "$3"
+        -H 'Content-Type: application/json' -H "Idempotency-Key: $1-$(date +%N)" -d "$3"
 }
 value() { grep -o "\"$1\":\"[^\"]*" | head -1 | cut -d'"' -f4; }
 
@@ -17,6 +18,7 @@ export LD_LIBRARY_PATH=/opt/python/lib  # of the Python that has this machine's 
 cd /opt/source || exit
 typed units
 cat /srv/shareflow.env > /etc/shareflow/shareflow.env
+for name in database-ca authorities; do install -m 640 -g shareflow /srv/tls/ca.pem "/etc/shareflow/$name.pem"; done
 typed secrets
 typed sealing
 typed start
@@ -46,7 +48,11 @@ fi
 systemctl start shareflow-backup && say backup "$(cat /var/backups/shareflow/*/manifest.json | grep -o 'shareflow-backup/1')"
 systemctl is-active --quiet shareflow-backup.timer && say timer active
 
-( typed commands ) && say doctor "$(grep -o "Shareflow is usable here." /srv/shown)"
+typed proxy
+say "through the proxy" "$(curl -s --cacert /srv/tls/ca.pem https://share.example.gov.cn/readyz)"
+typed doctor && say doctor "$(grep -o "Shareflow is usable here." /srv/shown)"
+typed builds && say "by build" "$(grep -o "is current now" /srv/shown)"
+say "the case by build" "$(call requester "/$case/commands" '{"command": "withdraw", "reason": "不再需要"}' | value outcome)"
 folders="/etc/shareflow /etc/shareflow/credentials /var/lib/shareflow /var/backups/shareflow"
 # shellcheck disable=SC2086 - several words
 say folders "$(stat -c %U:%a $folders | tr '\n' ' ')"
