@@ -82,6 +82,7 @@ def test_a_segment_is_archived_once_and_never_written_over(tmp_path: Path) -> No
     command = command.replace("%f", SEGMENT).replace("%p", str(segment))
     segment.write_text("first", "utf-8")
     assert started(command).returncode == 0
+    assert started(command).returncode == 0, "the server asks again where it died before it had noted it"
     segment.write_text("second", "utf-8")
     assert started(command).returncode != 0
     assert {path.name: path.read_text("utf-8") for path in archive.iterdir()} == {SEGMENT: "first"}

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from textwrap import dedent
 from urllib.parse import parse_qs, urlsplit
 
 import psutil
@@ -74,13 +75,16 @@ class Machine:
                     shutil.copy(segment, folder / "pg_wal")
         target = f"recovery_target_time = '{until.isoformat()}'\n" if until else ""
         with (folder / "postgresql.conf").open("a", encoding="utf-8") as configuration:
-            configuration.write(
-                f"archive_mode = off\nrestore_command = 'cp {self.wal}/%f %p'\n{target}"
-                "recovery_target_action = promote\nhot_standby = off\n"
-            )
+            configuration.write(f"{as_the_page_says().replace(ARCHIVED_TO, str(self.wal))}{target}hot_standby = off\n")
         (folder / "recovery.signal").touch()
         given_to_server(folder)
         return start_postgres(folder)
+
+
+def as_the_page_says() -> str:
+    """What docs/operations.md has one write into postgresql.conf before a recovery."""
+    page = (DEPLOY.parent / "docs/operations.md").read_text("utf-8").partition("### To a point in time")[2]
+    return dedent(page.partition("   ```\n")[2].partition("   ```\n")[0])
 
 
 def given_to_server(folder: Path) -> None:
@@ -180,6 +184,22 @@ async def test_nothing_acknowledged_is_lost_and_an_older_ledger_is_told(ground: 
         return {each: case.seq for each, case in found.items() if case is not None}
 
     archive = HistoryArchive(FolderArchive(folder / "archive"))
+    older = await asyncio.to_thread(machine.recovered, folder / "older", middle, True)
+    with reading(older) as engine:
+        there = await asyncio.to_thread(heads, engine)
+        assert {each for each, seq in before.items() if there.get(each, 0) < seq} == set()
+        assert set(there) < set(acknowledged)
+        compared = Comparison(temporal, Reader(engine), archive, quiet=timedelta())
+        check = told(await compared.of_latest(50))
+        assert (check.state, "The ledger is older than Temporal" in check.says) == ("problem", True)
+        empty = await elsewhere(ground, "point-in-time-empty")
+        check = told(await Comparison(empty, Reader(engine), archive, quiet=timedelta()).of_latest(50))
+        assert (check.state, "Temporal is older than the ledger" in check.says) == ("problem", True)
+    for its_own in (folder / "older/pg_wal").glob("00000002*"):
+        shutil.copy(its_own, machine.wal)  # as where the first try had archived: the second must not follow it
+    given_to_server(machine.wal)
+    assert (machine.wal / "00000002.history").exists()
+
     whole = await asyncio.to_thread(machine.recovered, folder / "whole", None, True)
     with reading(whole) as engine:
         there = await asyncio.to_thread(heads, engine)
@@ -194,18 +214,6 @@ async def test_nothing_acknowledged_is_lost_and_an_older_ledger_is_told(ground: 
                 return told(await compared.of_latest(50)).state == "ok"
 
             await until(alike)  # what was under way when the server was killed is recorded by the worker's next try
-
-    older = await asyncio.to_thread(machine.recovered, folder / "older", middle, True)
-    with reading(older) as engine:
-        there = await asyncio.to_thread(heads, engine)
-        assert {each for each, seq in before.items() if there.get(each, 0) < seq} == set()
-        assert set(there) < set(acknowledged)
-        compared = Comparison(temporal, Reader(engine), archive, quiet=timedelta())
-        check = told(await compared.of_latest(50))
-        assert (check.state, "The ledger is older than Temporal" in check.says) == ("problem", True)
-        empty = await elsewhere(ground, "point-in-time-empty")
-        check = told(await Comparison(empty, Reader(engine), archive, quiet=timedelta()).of_latest(50))
-        assert (check.state, "Temporal is older than the ledger" in check.says) == ("problem", True)
 
 
 @contextmanager
