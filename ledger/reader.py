@@ -16,7 +16,7 @@ from domain.log.acts import OperatorAct
 from domain.stuck import Trouble
 from ledger.assessment_book import AssessmentBook
 from ledger.calendar_store import CalendarStore
-from ledger.engine import USUALLY_NAMED, Engine, connect, ping, reading
+from ledger.engine import USUALLY_NAMED, Engine, connect, ping
 from ledger.log_book import LogBook
 from ledger.queries import (
     acts,
@@ -57,8 +57,6 @@ from ledger.queries.notes import Note
 from ledger.queries.received import Access, Arrival, Received, ReceivedFilter, ReceivedPage
 from ledger.queries.resources import KnownResource, SubmittedEntry
 from ledger.queries.retention import RetainedCase
-from ledger.queries.stuck import Cause, TroublePage
-from ledger.queries.stuck_batches import Batch
 from ledger.queries.supervising import Chosen, Moment, Supervised
 from ledger.queries.views import CaseDetail, CaseFilter, CaseSummary, Counts, Held, Page, WorklistFilter
 from ledger.rule_text_store import RuleTextStore
@@ -323,10 +321,9 @@ class Reader:
         """So many acts, the newest first, and the cursor of the following page. Raises BadCursor."""
         return acts.list_acts(self.engine, cursor, limit)
 
-    def newest_backup(self) -> datetime | None:
-        """When the newest backup was made that the ledger knows of; None where it knows of none."""
-        with reading(self.engine) as connection:
-            return backups.newest_backup(connection)
+    def backed_up(self) -> backups.BackedUp:
+        """How far the ledger is kept for a day on which its disk is gone."""
+        return backups.backed_up(self.engine)
 
     def waiting_for_archive(self) -> WaitingForArchive:
         """How many cases are still to be archived, and since when."""
@@ -340,13 +337,13 @@ class Reader:
         """The cases that were closed until an instant, those first that have been longest, from a place on."""
         return retention.closed_until(self.engine, until, after, limit)
 
-    def causes(self, visibility: Visibility) -> list[Cause]:
+    def causes(self, visibility: Visibility) -> list[stuck.Cause]:
         """Why things are stuck among what somebody may see: each cause with how many share it."""
         return stuck.causes(self.engine, visibility)
 
     def troubles(
         self, visibility: Visibility, cause: str | None = None, cursor: str | None = None, limit: int = 50
-    ) -> TroublePage:
+    ) -> stuck.TroublePage:
         """What is stuck, of one cause where one is named, those first that have been longest. Raises BadCursor."""
         return stuck.troubles(self.engine, visibility, cause, cursor, limit)
 
@@ -362,11 +359,11 @@ class Reader:
         """The subjects that share a cause, the longest first; one more than ``at_most`` where there are more."""
         return stuck.subjects_of(self.engine, visibility, cause, at_most)
 
-    def batch(self, batch_id: str) -> Batch | None:
+    def batch(self, batch_id: str) -> stuck_batches.Batch | None:
         """A batch of retries with its list; None where there is none."""
         return stuck_batches.batch(self.engine, batch_id)
 
-    def batches(self) -> list[Batch]:
+    def batches(self) -> list[stuck_batches.Batch]:
         """The batches that were prepared last, without their lists."""
         return stuck_batches.newest_batches(self.engine)
 

@@ -73,7 +73,7 @@ TO_DO: Final[Mapping[Discrepancy, str]] = {
     Discrepancy.GONE: "Restore the file from a backup; --repair writes it again where Temporal still has the run.",
     Discrepancy.DAMAGED: "See who changed the file and move it away; then it is restored like one that is gone.",
     Discrepancy.LOST: "Look for its file in backups: neither Temporal nor the register has this run.",
-    Discrepancy.UNRECORDED: "See with shareflow stuck why the ledger takes nothing: when it does, the case goes on.",
+    Discrepancy.UNRECORDED: "See with shareflow doctor that workers run and the ledger takes anything: it goes on.",
 }
 
 
@@ -98,7 +98,7 @@ class CompareFinding:
 
 @dataclass
 class Comparison:
-    """One comparison of a whole ledger. ``quick`` reads no history, neither Temporal's nor an archived one."""
+    """One comparison of a whole ledger. ``quick`` reads no history of what both have, archived or not."""
 
     client: TemporalClient
     reader: Reader
@@ -250,10 +250,10 @@ class Comparison:
         return None
 
     async def _extra(self, run: ListedRun) -> CompareFinding:
-        """A case that Temporal alone has; ``quick`` looks into no history, and takes it for its filing alone."""
+        """A case that Temporal alone has, or one whose filing nobody has recorded yet: its history tells which."""
         said = f"Temporal carries a case ({run.state}) that the ledger does not have."
         try:
-            told = None if self.quick else await told_run(self.client, run.workflow_id)
+            told = await told_run(self.client, run.workflow_id)
         except WorkflowGone:
             told = None
         if told is not None and not told.heads and run.state == RUNNING:

@@ -46,7 +46,8 @@ async def _workers(deployment: Deployment, client: TemporalClient) -> Check:
     if len(builds) > 1:
         says = f"Workers of several builds ask for work ({named}); {current or 'none'} is current."
         return warning(WORKERS, says, "end those of the build before once the release is over")
-    return ok(WORKERS, f"workers ask for work: {named}" + (", which is current" if current else ""))
+    says = f"workers ask for work, or did within the last two minutes: {named}"
+    return ok(WORKERS, says + (", which is current" if current else ""))
 
 
 async def schedules_check(settings: Settings, client: TemporalClient | None) -> Check:

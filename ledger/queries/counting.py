@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Connection, Engine, Select, and_, case, func, literal, or_, select, text, union_all
+from sqlalchemy import CTE, Connection, Engine, Select, and_, case, func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from domain.clocks import ClockId
@@ -17,7 +17,7 @@ from domain.stuck import StuckKind
 from domain.words import ClockState, EventType, Outcome, Stage
 from ledger.archive_tables import unarchived
 from ledger.engine import reading
-from ledger.queries.backups import unbacked_since
+from ledger.queries.backups import unbacked_since, wal_waits_since
 from ledger.queries.log import length, newest_checkpoint, next_entries
 from ledger.queries.outbox_position import Mark, mark, move_mark, newest_position
 from ledger.queries.views import Counts, LimitsEnded
@@ -33,10 +33,6 @@ _PARKED = select(func.count(parked.c.request_id.distinct())).where(
 )
 """A filing that was never recorded has no ``filed_at``, and waits all the same."""
 
-_WAL_WAITS = text(
-    "SELECT coalesce(last_archived_time, stats_reset) FROM pg_stat_archiver "
-    "WHERE last_failed_time > coalesce(last_archived_time, '-infinity')"
-)
 _UNARCHIVED = select(func.min(unarchived.c.asked_at))
 
 MOST_CAUSES = 50
@@ -77,7 +73,7 @@ def counts(engine: Engine, since: int | None = None) -> Counts:
             unsigned_since=_unsigned(connection),
             unarchived_since=connection.execute(_UNARCHIVED).scalar(),
             unbacked_since=unbacked_since(connection),
-            wal_waits_since=connection.execute(_WAL_WAITS).scalar(),
+            wal_waits_since=wal_waits_since(connection),
         )
 
 

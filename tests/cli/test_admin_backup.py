@@ -186,6 +186,6 @@ def test_what_the_ledger_knows_of_its_backups_is_what_the_doctor_and_the_figure_
 def test_a_backup_of_tomorrow_is_known_as_one_of_now(own: Engine) -> None:
     with own.begin() as connection:
         note_backup(connection, "b" * 64, datetime.now(UTC) + timedelta(days=1))
-    newest = Reader(own).newest_backup()
+    newest = Reader(own).backed_up().newest
     assert newest is not None
     assert newest - datetime.now(UTC) < timedelta(seconds=5)

@@ -40,6 +40,8 @@ from starter.temporal_setup import prepare_namespace
 from starter.tokens import new_issuer
 from worker.building import build_worker, working
 
+ASKING = "workers ask for work, or did within the last two minutes:"
+
 
 async def elsewhere(ground: Sandbox, namespace: str) -> TemporalClient:
     """A namespace in which nobody works yet."""
@@ -54,7 +56,7 @@ def told(check: Check) -> tuple[str, str, str]:
 
 async def test_workers_are_missed_waited_for_and_of_a_build_that_is_not_current(ground: Sandbox) -> None:
     settings = Settings({})
-    assert told(await workers_check(settings, ground.temporal))[:2] == ("ok", "workers ask for work: of no build")
+    assert told(await workers_check(settings, ground.temporal))[:2] == ("ok", f"{ASKING} of no build")
     client = await elsewhere(ground, "doctor-workers")
     state, says, mend = told(await workers_check(settings, client))
     assert (state, says, "shareflow worker" in mend) == ("problem", "No worker asks for work.", True)
@@ -77,7 +79,7 @@ async def test_workers_are_missed_waited_for_and_of_a_build_that_is_not_current(
         found = await becomes("problem", "Workers of v1 ask for work, and no build is current")
         assert "admin release" in (found.mend or "")
         await deployment.release("v1", timedelta(seconds=30))
-        assert (await becomes("ok", "v1")).says == "workers ask for work: v1, which is current"
+        assert (await becomes("ok", "v1")).says == f"{ASKING} v1, which is current"
         await workers.enter_async_context(worker("v2"))
         assert "(v1, v2); v1 is current" in (await becomes("warning", "several builds")).says
 
