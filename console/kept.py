@@ -31,8 +31,8 @@ async def address_of_kept(request: Request, page: str, said: Mapping[str, str], 
     """Where a form of a page is shown as it is, until it is sent for good, its session ends, or many others came."""
     text = json.dumps({name: value for name, value in said.items() if name != CSRF}, ensure_ascii=False)
     form_id = hashlib.sha256(f"{page}\n{text}".encode()).hexdigest()[:DIGITS]
-    writer = door_of(request).context.writer
-    await asyncio.to_thread(writer.keep_form, session_of(request), page, form_id, text)
+    forms = door_of(request).context.writer.forms
+    await asyncio.to_thread(forms.keep, session_of(request), page, form_id, text)
     return f"{shown_by or page}?{urlencode({KEPT: form_id})}"
 
 
@@ -49,11 +49,11 @@ async def latest_form(request: Request, page: str) -> dict[str, str] | None:
 
 async def forget_forms(request: Request, page: str) -> None:
     """What was typed on a page has been sent for good."""
-    await asyncio.to_thread(door_of(request).context.writer.forget_forms, session_of(request), page)
+    await asyncio.to_thread(door_of(request).context.writer.forms.forget, session_of(request), page)
 
 
 async def _kept(request: Request, page: str, form_id: str | None) -> dict[str, str] | None:
-    reader = door_of(request).context.reader
-    text = await asyncio.to_thread(reader.kept_form, session_of(request), page, form_id)
+    forms = door_of(request).context.writer.forms
+    text = await asyncio.to_thread(forms.kept, session_of(request), page, form_id)
     said: dict[str, str] | None = None if text is None else json.loads(text)
     return said

@@ -247,10 +247,6 @@ class Reader:
         """Those of some sessions that still last."""
         return sessions.lasting_sessions(self.engine, digests)
 
-    def kept_form(self, session: str, page: str, form_id: str | None) -> str | None:
-        """What was typed into a form of a page, the latest where none is named; None where none is kept."""
-        return sessions.kept_form(self.engine, session, page, form_id)
-
     def feed_since(self, owner: str) -> datetime | None:
         """Since when somebody has a feed of the calendar; None without one."""
         return feeds.feed_since(self.engine, owner)

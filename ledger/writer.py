@@ -15,6 +15,7 @@ from domain.calendar import Edition
 from domain.log.acts import Acting, ActKind, NewAct, OperatorAct
 from domain.retention import Keepsake
 from ledger.engine import Engine
+from ledger.form_book import FormBook
 from ledger.leases import Lease
 from ledger.queries import (
     acts,
@@ -51,6 +52,7 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.forms = FormBook(engine)
 
     def try_out(self) -> None:
         """Write something and take it away again: nothing is left of it."""
@@ -167,11 +169,3 @@ class Writer:
     def revoke_session(self, digest: str) -> None:
         """End a session now, and forget what was typed in it; one that is over already stays as it is."""
         sessions.revoke_session(self.engine, digest)
-
-    def keep_form(self, session: str, page: str, form_id: str, said: str) -> None:
-        """Keep what was typed into a form of a page, so that pages of the same session can show it again."""
-        sessions.keep_form(self.engine, session, page, form_id, said)
-
-    def forget_forms(self, session: str, page: str) -> None:
-        """Forget what was typed into the forms of a page."""
-        sessions.forget_forms(self.engine, session, page)

@@ -1,0 +1,23 @@
+"""What people type into forms of the console, kept with their session until it is sent for good."""
+
+from ledger.engine import Engine
+from ledger.queries import sessions
+
+
+class FormBook:
+    """The forms of all sessions. Every method blocks, and raises as those of the ledger's writer."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def keep(self, session: str, page: str, form_id: str, said: str) -> None:
+        """Keep what was typed into a form of a page, so that pages of the same session can show it again."""
+        sessions.keep_form(self._engine, session, page, form_id, said)
+
+    def kept(self, session: str, page: str, form_id: str | None) -> str | None:
+        """What was typed into a form of a page, the latest where none is named; None where none is kept."""
+        return sessions.kept_form(self._engine, session, page, form_id)
+
+    def forget(self, session: str, page: str) -> None:
+        """Forget what was typed into the forms of a page."""
+        sessions.forget_forms(self._engine, session, page)
