@@ -163,16 +163,16 @@ async def export_related(request_id: str, to: Path, how: ExportOptions) -> None:
             case = reader.case(request_id)
             if case is None:
                 raise NotFound(f"There is no case {request_id}.")
-            folder = pack.folder(to, {"with_related": request_id})
-            dossier = await folder.add(case)
-            names = [each.request_id for each in read_index(dossier.files[INDEX]).cases] if dossier else []
-            for name in dict.fromkeys(names):
-                other = reader.case(name)
-                if other is None:
-                    folder.leave_out(name, "The ledger has no such case.")
-                else:
-                    await folder.add(other)
-            made = folder.finish()
+            with pack.folder(to, {"with_related": request_id}) as folder:
+                dossier = await folder.add(case)
+                names = [each.request_id for each in read_index(dossier.files[INDEX]).cases] if dossier else []
+                for name in dict.fromkeys(names):
+                    other = reader.case(name)
+                    if other is None:
+                        folder.leave_out(name, "The ledger has no such case.")
+                    else:
+                        await folder.add(other)
+                made = folder.finish()
     _tell(made, folder, pack, to, how.as_json)
 
 
@@ -180,8 +180,7 @@ async def export_period(asked: dict[str, str | None], to: Path, how: ExportOptio
     """Pack every case of a period into a folder; ``asked`` are the options. Raises InvalidInput, Failure."""
     wanted = chosen(asked["department"], asked["from"], asked["to"], asked["statute"])
     async with packer(how) as pack:
-        with _folder_or_failure(to), ledger_answers():
-            folder = pack.folder(to, asked)
+        with _folder_or_failure(to), ledger_answers(), pack.folder(to, asked) as folder:
             async for case in cases_of(pack.client.reader, wanted):
                 await folder.add(case)
             made = folder.finish()

@@ -26,6 +26,7 @@ _ABOUT: Final = {
     "disposed": "; its history was disposed of",
     "played": "; a played case",
     "undated": "; some dates not shown",
+    "unasked": "; some events that nobody in the history asked for",
 }
 """What stands behind the line of a dossier that holds, by its conclusion."""
 

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import typer
 
@@ -60,18 +61,19 @@ async def reconcile(repairs: Repairs, quick: bool, by: str | None, as_json: bool
 
 
 async def _note(client: ShareflowClient, by: Acting, repaired: Sequence[CompareFinding]) -> None:
-    """Record what was repaired: each case that was begun anew by itself, the others as one act."""
-    anew = [each.request_id for each in repaired if each.kind is Discrepancy.MISSING]
-    acts = [NewAct(kind=ActKind.BEGIN_ANEW, by=by, target=each, request_id=each) for each in anew]
-    said = [
-        {"request_id": each.request_id, "difference": each.kind.value, "run_id": each.run_id}
-        for each in repaired
-        if each.request_id not in anew
-    ]
-    if said:
-        acts.append(NewAct(kind=ActKind.ARCHIVE_REPAIR, by=by, target="archive", details={"repaired": said}))
-    for act in acts:
+    """Record what was repaired, case by case: it stands in the dossier of each."""
+    anew = {each.request_id for each in repaired if each.kind is Discrepancy.MISSING}
+    for request_id, of_it in groupby(sorted(repaired, key=_case), _case):
+        kind, details = ActKind.BEGIN_ANEW, dict[str, Any]()
+        if request_id not in anew:
+            said = [{"request_id": request_id, "difference": each.kind.value, "run_id": each.run_id} for each in of_it]
+            kind, details = ActKind.ARCHIVE_REPAIR, {"repaired": said}
+        act = NewAct(kind=kind, by=by, target=request_id, request_id=request_id, details=details)
         await asyncio.to_thread(client.writer.note_act, act)
+
+
+def _case(found: CompareFinding) -> str:
+    return found.request_id
 
 
 def _tell(found: CompareFinding, repaired: bool) -> None:

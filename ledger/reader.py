@@ -229,12 +229,8 @@ class Reader:
         """Events of other systems that had an effect and that ``visibility`` covers, latest first; raises BadCursor."""
         return received.list_received(self.engine, visibility, wanted, cursor, limit)
 
-    def was_brought(self, sha256: str) -> bool:
-        """Whether anybody brought a content, and it was not let go of since."""
-        return attachments.was_brought(self.engine, sha256)
-
-    def attachment(self, sha256: str, org: str | None, visibility: Visibility) -> Attachment | None:
-        """A content that ``org`` brought, or that a case which ``visibility`` covers names; None for all others."""
+    def attachment(self, sha256: str, org: str | None, visibility: Visibility | None) -> Attachment | None:
+        """A content that ``org`` brought, or that is named where ``visibility`` reaches (None: anywhere); else None."""
         return attachments.attachment_for(self.engine, sha256, org, visibility)
 
     # Who is signed in at the console

@@ -4,11 +4,14 @@ One dossier is in memory at a time. Whoever is interrupted begins again: what is
 """
 
 import asyncio
+import fcntl
 import hashlib
+import os
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from audit.dossier.contents import INDEX, PERSONS, PIECE, CaseDossier, DossierUnusable
 from audit.dossier.documents import read_index
@@ -40,7 +43,7 @@ FindActs = Callable[[str], Sequence[OperatorAct]]
 
 
 class FolderTaken(Exception):
-    """The folder has the dossiers of another export, whose list would be lost; one sentence says so."""
+    """Another export is filling the folder, or has filled it and its list would be lost; one sentence says so."""
 
 
 class DossierFolder:
@@ -74,11 +77,20 @@ class DossierFolder:
         self.made = 0
         self.lost: dict[str, Sequence[str]] = {}
         folder.mkdir(parents=True, exist_ok=True)
+        self._let_go = _alone_in(self, folder)
         _check_free(folder, asked)
         for name in (LIST, LIST_SEAL):
             (folder / name).unlink(missing_ok=True)
         for half in folder.glob(beside_of(Path("*.zip")).name):  # of whoever was killed
             half.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        """Alone in the folder: others are refused until it is left."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Others may fill the folder."""
+        self._let_go()
 
     async def add(self, case: CaseSummary) -> CaseDossier | None:
         """Have the dossier of a case in the folder; None where none can be made. Raises Unavailable, OSError."""
@@ -156,6 +168,17 @@ def papers_lost(dossier: CaseDossier) -> Sequence[str]:
     """The digests of papers that were brought, and could not be had when a dossier was packed. Raises ValueError."""
     papers = read_index(dossier.files[INDEX]).papers
     return sorted({paper.sha256 for paper in papers if paper.lost and paper.sha256})
+
+
+def _alone_in(whose: DossierFolder, folder: Path) -> Callable[[], object]:
+    """Keep others from filling a folder until this is called, or its owner is gone. Raises FolderTaken, OSError."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(opened)
+        raise FolderTaken(f"Another export is filling {folder} now: wait for it, or name another folder.") from None
+    return weakref.finalize(whose, os.close, opened)
 
 
 def _check_free(folder: Path, asked: dict[str, str | None]) -> None:

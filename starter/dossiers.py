@@ -121,7 +121,7 @@ def _or_lost(reader: Reader, find: FindPaper) -> FindPaper:
 
     def found(digest: str) -> IO[bytes] | None:
         paper = find(digest)
-        if paper is None and reader.was_brought(digest):
+        if paper is None and reader.attachment(digest, None, None) is not None:
             raise PaperLost(digest)
         return paper
 

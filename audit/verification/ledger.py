@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from audit.verification.calendar_answers import check_calendar_answers
 from audit.verification.dates import listed
@@ -13,6 +13,9 @@ from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
 from domain.evidence import GENESIS, NotCanonical, body_of
 from protocol.messages import CaseOpening
+
+TAKEN_OVER: Final = "taken over, not decided again"
+"""How events are named for which the history has nobody who asked for them."""
 
 
 def check_ledger(record: CaseRecord, replayed: Replayed, opening: CaseOpening, with_persons: bool = True) -> str:
@@ -66,7 +69,7 @@ def _how(vouched: Vouched) -> str:
     if not unasked:
         return f"decided again one by one{lost}"
     return (
-        f"{len(vouched.events) - len(unasked)} of them decided again{lost}; taken over, not decided again: "
+        f"{len(vouched.events) - len(unasked)} of them decided again{lost}; {TAKEN_OVER}: "
         f"{listed(unasked)}: nothing in the history asks for that when it happened, and the rules allow it"
     )
 

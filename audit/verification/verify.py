@@ -32,7 +32,7 @@ from audit.verification.history import (
     histories_in,
     opening_in,
 )
-from audit.verification.ledger import check_ledger
+from audit.verification.ledger import TAKEN_OVER, check_ledger
 from audit.verification.log import check_against, check_inclusion_of, check_signature, checkpoint_of, covered_in
 from audit.verification.page import check_page
 from audit.verification.persons import check_persons
@@ -52,6 +52,8 @@ from domain.log.notes import read_note
 from domain.messages.counting import CountingText
 from protocol.messages import CaseOpening
 
+LEDGER: Final = "ledger"
+"""The check that says which events the case decides again when it is run again, and which it took over."""
 DISPOSED: Final = "the history was disposed of"
 """How it is told that there is no history any more."""
 DATES: Final = "dates"
@@ -134,11 +136,11 @@ class _Verification:
         self._holds("documents", self._documents, rests)
         if self._dossier.manifest.disposed is None:
             replays = self._holds("history", self._replay, rests)
-            self._holds("ledger", self._compare, replays)
+            self._holds(LEDGER, self._compare, replays)
             self._holds(DATES, self._dates, replays)
         else:
             self._holds("history", self._disposed, rests)
-            self._holds("ledger", self._not_decided_again, rests)
+            self._holds(LEDGER, self._not_decided_again, rests)
             self._holds(DATES, self._dates_alone, rests)
         self._holds("acts", lambda: check_acts(self._dossier, self._proof_if_any()), complete)
         self._holds("page", self._page, rests)
@@ -314,13 +316,20 @@ def failed(results: Sequence[CheckResult]) -> bool:
     return any(result.result == "FAIL" for result in results)
 
 
-def conclusion_of(results: Sequence[CheckResult]) -> Literal["fails", "disposed", "played", "undated", "holds"]:
-    """What the last line says, by its word among the messages: also that the history is gone, or what dates show."""
+def conclusion_of(
+    results: Sequence[CheckResult],
+) -> Literal["fails", "disposed", "played", "undated", "unasked", "holds"]:
+    """What the last line says, by its word among the messages.
+
+    Also that the history is gone, that dates of the case show nothing, or some of them, or that of some events nothing
+    shows who asked for them.
+    """
     if failed(results):
         return "fails"
-    dates = next((each for each in results if (each.check, each.result) == (DATES, "skipped")), None)
-    if dates is None:
-        return "holds"
-    if dates.detail.startswith(DISPOSED):
-        return "disposed"
-    return "played" if dates.detail.startswith(PLAYED) else "undated"
+    said = {each.check: each for each in results}
+    dates = said.get(DATES)
+    if dates is not None and dates.result == "skipped":
+        if dates.detail.startswith(DISPOSED):
+            return "disposed"
+        return "played" if dates.detail.startswith(PLAYED) else "undated"
+    return "unasked" if LEDGER in said and TAKEN_OVER in said[LEDGER].detail else "holds"

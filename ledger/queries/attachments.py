@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Final
 
-from sqlalchemy import ColumnElement, Engine, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.access import Visibility
@@ -65,21 +65,19 @@ def _lock_of(sha256: str) -> int:
     return int(sha256[:15], 16)
 
 
-def was_brought(engine: Engine, sha256: str) -> bool:
-    """Whether a content was brought by anybody, and not let go of since."""
-    with engine.connect() as connection:
-        return bool(connection.execute(select(exists().where(attachments.c.sha256 == sha256))).scalar_one())
-
-
-def attachment_for(engine: Engine, sha256: str, org: str | None, visibility: Visibility) -> Attachment | None:
+def attachment_for(engine: Engine, sha256: str, org: str | None, visibility: Visibility | None) -> Attachment | None:
     """A content that ``org`` brought, or with which its bringer filed a case that ``visibility`` covers; else None.
+
+    Without a visibility it is for the engine itself: whatever anybody has brought and nobody has let go of.
 
     Whoever knows a digest can name it: a case of theirs gives away nothing that they have not brought themselves.
     """
     own = attachments.c.org == (code_key(org) if org is not None else None)
     query = (
         select(*_COLUMNS)
-        .where(attachments.c.sha256 == sha256, or_(own, _named_in_a_visible_case(sha256, visibility)))
+        .where(
+            attachments.c.sha256 == sha256, true() if visibility is None else or_(own, _named_in(sha256, visibility))
+        )
         .order_by(own.desc().nulls_last(), attachments.c.uploaded_at, attachments.c.org)
         .limit(1)
     )
@@ -88,7 +86,7 @@ def attachment_for(engine: Engine, sha256: str, org: str | None, visibility: Vis
         return Attachment(**row) if row else None
 
 
-def _named_in_a_visible_case(sha256: str, visibility: Visibility) -> ColumnElement[bool]:
+def _named_in(sha256: str, visibility: Visibility) -> ColumnElement[bool]:
     """Whether a case names it that is filed by who brought it, or was opened for them by another case."""
     filer = events.c.actor["org"].astext
     opened_for = and_(filer.is_(None), cases.c.opened_by.is_not(None), _is_bringer(cases.c.requester_code))

@@ -237,7 +237,9 @@ def tried_before(history: Any) -> Any:
 
 def test_of_what_the_ledger_told_and_nobody_asked_for_the_history_shows_no_date() -> None:
     dossier = received_in_time(dossier_of(IN_THE_WORLD))
-    told_long_after = with_history(without_its_command(dossier), by_days(120, taken(dossier, -1)))
+    told_at_once = without_its_command(dossier)
+    assert conclusion_of(verify(told_at_once)) == "unasked"
+    told_long_after = with_history(told_at_once, by_days(120, taken(dossier, -1)))
     result, detail = found(told_long_after)["dates"]
     assert (result, "does not show when events 7 to 10 happened" in detail) == ("skipped", True), detail
 

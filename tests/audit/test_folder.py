@@ -63,12 +63,12 @@ def filled(
     asked: str = "2001-01-01",
 ) -> DossierFolder:
     async def fill() -> DossierFolder:
-        folder = DossierFolder(
+        with DossierFolder(
             to, {"from": asked}, packing, lambda _: None, packing.acts, signer, kept or [], with_persons
-        )
-        for dossier in packing.dossiers.values():
-            await folder.add(as_listed(dossier))
-        folder.finish()
+        ) as folder:
+            for dossier in packing.dossiers.values():
+                await folder.add(as_listed(dossier))
+            folder.finish()
         return folder
 
     return asyncio.run(fill())
@@ -341,6 +341,13 @@ def test_an_export_of_something_else_loses_no_list(tmp_path: Path, packing: Pack
     with pytest.raises(FolderTaken, match="of another export \\(--from 2001-01-01\\)"):
         filled(tmp_path, packing, asked="2025-01-01")
     assert (tmp_path / LIST).read_bytes() == before
+
+
+def test_two_do_not_fill_a_folder_at_once(tmp_path: Path, packing: Packing) -> None:
+    first = DossierFolder(tmp_path, {"from": "2001-01-01"}, packing, lambda _: None, packing.acts)
+    with first, pytest.raises(FolderTaken, match=r"Another export is filling .* now"):
+        filled(tmp_path, packing)
+    assert filled(tmp_path, packing).made == 3
 
 
 def test_what_lies_in_a_folder_and_is_of_no_export_is_told(tmp_path: Path, packing: Packing) -> None:

@@ -276,9 +276,9 @@ async def test_the_command_tells_repairs_and_says_so_by_its_exit_code(
     )
     code, out = await told("--repair", "--by", "王五", "--json")
     assert code == 1
-    [act] = [act for act in client.reader.all_acts(limit=500)[0] if act.by.subject == "王五"]
-    assert (act.kind, act.target, act.by.roles) == ("archive_repair", "archive", (Role.OPERATOR,))
-    assert {"request_id": request_id, "difference": "unarchived", "run_id": None} in act.details["repaired"]
+    [act] = [act for act in client.reader.acts(request_id) if act.by.subject == "王五"]
+    assert (act.kind, act.target, act.by.roles) == ("archive_repair", request_id, (Role.OPERATOR,))
+    assert act.details["repaired"] == [{"request_id": request_id, "difference": "unarchived", "run_id": None}]
     [mine] = [each for each in json.loads(out) if each["request_id"] == request_id]
     assert (mine["difference"], mine["repaired"], mine["to_do"]) == ("unarchived", True, None)
     assert request_id not in (await told("--quick"))[1]
