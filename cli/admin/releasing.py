@@ -21,6 +21,7 @@ from worker.replaying import ReplayTally, golden_in, histories_in, replay
 async def release_and_tell(build_id: str, golden: Path | None, histories: int, wait: int, as_json: bool) -> None:
     """Have a build carry the open cases from now on, once their histories replay, and tell what was done."""
     settings = Settings()
+    _refuse_wrong_build(build_id, settings.build_id)
     async with connected(settings) as client:
         deployment = Deployment(client.temporal, settings.deployment_name)
         try:
@@ -40,6 +41,14 @@ async def release_and_tell(build_id: str, golden: Path | None, histories: int, w
         typer.echo(f"{replayed.number} histories replay; {build_id} is current already, nothing was changed.")
     else:
         typer.echo(f"{replayed.number} histories replay; {build_id} is current now, before it was {before or 'none'}.")
+
+
+def _refuse_wrong_build(build_id: str, here: str | None) -> None:
+    """The code that replays is that of this installation: where it says of which build it is, it releases no other."""
+    if not build_id or any(sign.isspace() for sign in build_id):
+        raise Failure(f'"{build_id}" is no id of a build: it is one word, TEMPORAL_WORKER_BUILD_ID of its workers.')
+    if here and here != build_id:
+        raise Failure(f"This installation is of the build {here}: release {build_id} from its own, whose code replays.")
 
 
 async def _replayed(reader: Reader, deployment: Deployment, golden: Path | None, at_most: int) -> ReplayTally:

@@ -187,10 +187,17 @@ async def test_a_case_goes_over_to_another_build_and_back(
 
 
 @pytest.mark.usefixtures("elsewhere", "bare")
-async def test_histories_that_do_not_replay_hold_a_release_up(shareflow: Run, tmp_path: Path) -> None:
+async def test_histories_that_do_not_replay_hold_a_release_up(
+    shareflow: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     await said(shareflow, "setup")
     await said(shareflow, "migrate")
     assert "has no histories" in await said(shareflow, "release", "v1", "--golden", str(tmp_path), code=2)
+    for wrong in ("", "a b"):
+        assert "is no id of a build" in await said(shareflow, "release", wrong, code=2)
+    with monkeypatch.context() as another:
+        another.setenv("TEMPORAL_WORKER_BUILD_ID", "v2")
+        assert "of the build v2: release v1 from its own" in await said(shareflow, "release", "v1", code=2)
     golden(tmp_path, EVENT_TYPE_TIMER_STARTED="EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED")
     refused = await said(shareflow, "release", "v1", "--golden", str(tmp_path), code=1)
     assert "golden/history" in refused

@@ -29,6 +29,7 @@ from cli.checks.moment import told
 from embedded.simulate.sandbox import Sandbox
 from embedded.stack.postgres import Postgres, programs_folder, start_postgres
 from ledger.engine import Engine, connect
+from ledger.failures import DATABASE_AWAY
 from ledger.reader import Reader
 from ledger.schema import migrate
 from protocol.connecting import TemporalClient
@@ -116,7 +117,7 @@ async def load(temporal: TemporalClient, machine: Machine, url: str) -> AsyncIte
     engine = await asyncio.to_thread(connect, url, 10)
 
     async def call(client: ShareflowClient) -> None:
-        with suppress(EngineError):  # the server died
+        with suppress(EngineError, *DATABASE_AWAY):  # the server died
             while True:
                 request_id = await filed(client)
                 machine.acknowledged[request_id] = 1
