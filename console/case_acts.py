@@ -19,9 +19,11 @@ from console.case_page import DONE, case_path, case_refused
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.kept import forget_forms, kept_form, to_kept
 from console.pages import page, see_other
+from console.past_use import refuse_past_use
 from console.refusals import REFUSED, refusal_told
 from console.said import actor_text
 from console.shown_forms import with_more_rows, wrong_in
+from domain.calendar import day_of
 from domain.messages import Language, event_label, label
 from ledger.queries.desk import NOT_DONE_BY_ANYBODY
 from ledger.queries.views import CaseDetail
@@ -37,7 +39,7 @@ async def give(request: Request) -> Response:
     context, request_id = door_of(request).context, case.request_id
     key = values.get("idempotency_key") or secrets.token_hex(16)
     try:
-        body, known = _body(case, values), _as_known(values, language_of(request))
+        body, known = _body(request, case, values), _as_known(values, language_of(request))
         done = await carry_out(context, visitor.caller, request_id, body, key, known)
     except REFUSED as refusal:
         return await _refused(request, visitor, case, values, refusal)
@@ -97,7 +99,7 @@ async def _previewed(
 ) -> tuple[CaseDetail, Effect]:
     """The case, and what a form would do there. Raises what :func:`carry_out` does."""
     context, known = door_of(request).context, _as_known(values, language_of(request))
-    return await previewed(context, visitor.caller, case.request_id, _body(case, values), known)
+    return await previewed(context, visitor.caller, case.request_id, _body(request, case, values), known)
 
 
 def _answers(values: Mapping[str, str]) -> Mapping[str, str]:
@@ -132,7 +134,9 @@ def _as_known(values: Mapping[str, str], language: Language) -> str:
     return known
 
 
-def _body(case: CaseDetail, values: Mapping[str, str]) -> CommandIn:
+def _body(request: Request, case: CaseDetail, values: Mapping[str, str]) -> CommandIn:
+    """The command that a form says. Raises Problem 422 for data to be used until a day that is over."""
+    refuse_past_use(values, day_of(door_of(request).context.known_on()), language_of(request))
     return body_of(rule_named(case, values.get("command", "")), values)
 
 

@@ -4,7 +4,6 @@ import asyncio
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from functools import cache
 from typing import Any, Final
 
@@ -28,6 +27,7 @@ from console.forms import FormField, fields_of, said_with
 from console.kept import address_of_kept, forget_forms, kept_form, to_kept
 from console.menu import FILERS
 from console.pages import page, see_other
+from console.past_use import refuse_past_use
 from console.refusals import REFUSED, refusal_told
 from console.required import asked_of_applications
 from console.shown_forms import shown_fields, with_more_rows, wrong_in
@@ -35,7 +35,6 @@ from domain.access import EVERYWHERE, Caller
 from domain.calendar import day_of
 from domain.departments import name_in
 from domain.messages import Language, label
-from domain.messages.days import day_text
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role
 from procedures.share_request.application import Application
@@ -83,7 +82,7 @@ async def send(request: Request) -> Response:
         body = FilingIn.model_validate({**filed_under(values.get("statute")), "request": said})
         place = place_of_filing(body, visitor.caller, language)
         refuse_unless_theirs(visitor.caller, body, place)
-        _refuse_past_use(body, day_of(door_of(request).context.known_on()), language)
+        refuse_past_use(values, day_of(door_of(request).context.known_on()), language)
         await asyncio.to_thread(_refuse_misnamed, request, visitor, body, place, values.get(SURE, ""))
         filed = await open_request(
             door_of(request).context, visitor.caller, body, place, engine_key(visitor.caller, key)
@@ -107,14 +106,6 @@ def _refuse_misnamed(request: Request, visitor: Visitor, body: FilingIn, place: 
     if not set(unlisted) <= set(sure.split()):
         title = f"{names.unlisted_told(unlisted)} {label('console', 'unlisted_tick', names.language)}"
         raise Problem(422, "invalid", title=title, unlisted=" ".join(unlisted))
-
-
-def _refuse_past_use(body: FilingIn, today: date, language: Language) -> None:
-    """Nobody means to use data until a day that is over. Raises Problem 422."""
-    until = body.request.use_until
-    if until is not None and until < today:
-        said = {"day": day_text(until, language), "today": day_text(today, language)}
-        raise Problem(422, "invalid", title=label("console", "use_until_over", language).format(**said))
 
 
 async def edit(request: Request) -> Response:

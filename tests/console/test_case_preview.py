@@ -93,6 +93,24 @@ async def test_a_command_is_seen_before_it_is_sent(
     assert len(await events_of(api, bearer, request_id)) == len(before) + len(after)
 
 
+async def test_data_is_granted_until_no_day_that_is_over(
+    people: People, enter: Enter, api: httpx.AsyncClient, bearer: Bearer
+) -> None:
+    request_id = await people.file()
+    provider = await enter(Role.PROVIDER, PROVIDER)
+    assert (await people.give("bureau", request_id, "accept")).status_code == 200
+    form = await provider.form(request_id, "grant")
+    day = "expires_on"
+    assert f'name="{day}"' in (await provider.get(f"/cases/{request_id}")).text
+    before = await events_of(api, bearer, request_id)
+    for path in ("preview", "commands"):
+        refused = await provider.send(f"/cases/{request_id}/{path}", {**form, day: "2020-01-01"})
+        assert (refused.status_code, "使用期限 2020年1月1日 早于今天" in refused.text) == (422, True)
+        assert 'value="2020-01-01"' in refused.text
+    assert await events_of(api, bearer, request_id) == before
+    assert (await provider.send(f"/cases/{request_id}/preview", {**form, day: "2027-01-01"})).status_code == 200
+
+
 async def csrf(person: Person) -> str:
     return (await person.get("/desk")).text.partition('name="csrf_token" value="')[2].partition('"')[0]
 
