@@ -284,17 +284,29 @@ WRONG: list[tuple[str, Any]] = [
     ("image.repository", ""),
     ("image.tag", "latest"),
     ("image.digest", "sha256:0"),
+    ("image.repository", "registry.example.gov.cn/shareflow:latest"),
+    ("image.repository", "registry.example.gov.cn/shareflow@sha256:0"),
     ("publicUrl", "http://share.example.gov.cn"),
     ("temporal.address", "temporal"),
     ("temporal.address", ""),
     ("oidc.issuer", "http://issuer.example.gov.cn"),
     ("api.trustedProxies", []),
     ("api.trustedProxies", ["ingress"]),
+    ("api.trustedProxies", ["10.0.0.0/99"]),
+    ("api.trustedProxies", ["0.0.0.0/0"]),
+    ("api.trustedProxies", ["::/0"]),
+    ("api.resources", {"requests": {"memory": "2Gi"}, "limits": {"memory": "1024Mi"}}),
+    ("temporal.tls", {"clientCert": False}),
+    ("authorities.secret", "authorities"),
+    ("tolerations", ["everything"]),
+    ("serviceAccountName", "A name"),
     ("secrets.others", {"SHAREFLOW_DATABASE_URL": "shareflow-database-url"}),
     ("secrets.others", {"SHAREFLOW_S3_SECRET": "AKIA/secret"}),
     ("settings.SHAREFLOW_PAYLOAD_KEYS", "/etc/keys"),
     ("settings.TEMPORAL_ADDRESS", "elsewhere:7233"),
     ("settings.SHAREFLOW_FEED_DAYS", 365),
+    ("settings.SHAREFLOW_FEED_DAYS", "many"),
+    ("settings.SHAREFLOW_FEED_DAY", "365"),
     ("secrets.databaseUrl", "postgresql://app:secret@db/shareflow"),
     ("files.departments", True),
     ("ingress.enabled", True),
@@ -315,6 +327,31 @@ def test_values_that_cannot_be_are_refused(place: str, wrong: Any) -> None:
     named = {*way[:1], last, *(wrong if isinstance(wrong, dict) else ())}
     with pytest.raises((helm.HelmValuesError, helm.HelmRenderError), match="|".join(named)):
         rendered(values)
+
+
+@pytest.mark.parametrize("part", ["autoscaling", "workerController"])
+def test_what_cannot_come_by_tls_alone_says_so(part: str) -> None:
+    values = {**values_of("plain"), part: {"enabled": True}}
+    values["temporal"]["tls"] = {"secret": "temporal-authority", "clientCertificate": False}
+    with pytest.raises(helm.HelmRenderError, match=rf"{part} needs temporal\.tls\.secret"):
+        rendered(values)
+
+
+def test_temporal_is_reached_by_tls_without_a_certificate_of_ones_own() -> None:
+    values = values_of("plain") | {"authorities": {"configMap": "ours"}}
+    for tls, authority in (
+        ({"secret": "temporal-authority", "clientCertificate": False}, "/etc/temporal/tls/ca.crt"),
+        ({"enabled": True}, "/etc/shareflow/authorities/authorities.pem"),
+    ):
+        values["temporal"]["tls"] = tls
+        for _, pod, container in containers(rendered(values)):
+            told = {each["name"]: each["value"] for each in container["env"] if each["name"].startswith("TEMPORAL_")}
+            if not told:
+                continue  # it asks the database alone
+            assert (told["TEMPORAL_TLS"], told["TEMPORAL_TLS_SERVER_CA_CERT_PATH"]) == ("true", authority)
+            assert "TEMPORAL_TLS_CLIENT_CERT_PATH" not in told
+            volumes = {volume["name"] for volume in pod["volumes"]}
+            assert {mount["name"] for mount in container["volumeMounts"]} <= volumes
 
 
 @pytest.mark.parametrize("secret", [each.variable for each in every_setting() if each.secret])

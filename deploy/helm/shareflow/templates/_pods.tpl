@@ -2,6 +2,17 @@
 {{- define "shareflow.pod" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
+{{- with .Values.serviceAccountName }}
+serviceAccountName: {{ . }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
@@ -18,7 +29,7 @@ securityContext:
 {{- end -}}
 
 {{- define "shareflow.container" -}}
-image: {{ printf "%s:%s" .Values.image.repository (include "shareflow.tag" .) }}
+image: {{ include "shareflow.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 securityContext:
   allowPrivilegeEscalation: false
@@ -44,13 +55,27 @@ topologySpreadConstraints:
 {{- if .Values.workerController.enabled }}
 - {name: TEMPORAL_DEPLOYMENT_NAME, value: {{ include "shareflow.deployment" . | quote }}}
 {{- end }}
-{{- if .Values.temporal.tls.secret }}
-- {name: TEMPORAL_TLS_CLIENT_CERT_PATH, value: /etc/temporal/tls/tls.crt}
-- {name: TEMPORAL_TLS_CLIENT_KEY_PATH, value: /etc/temporal/tls/tls.key}
-- {name: TEMPORAL_TLS_SERVER_CA_CERT_PATH, value: /etc/temporal/tls/ca.crt}
-{{- with .Values.temporal.tls.serverName }}
+{{- with .Values.temporal.tls }}
+{{- if or .enabled .secret }}
+- {name: TEMPORAL_TLS, value: "true"}
+{{- with .serverName }}
 - {name: TEMPORAL_TLS_SERVER_NAME, value: {{ . | quote }}}
 {{- end }}
+{{- end }}
+{{- if and .secret .clientCertificate }}
+- {name: TEMPORAL_TLS_CLIENT_CERT_PATH, value: /etc/temporal/tls/tls.crt}
+- {name: TEMPORAL_TLS_CLIENT_KEY_PATH, value: /etc/temporal/tls/tls.key}
+{{- end }}
+{{- end }}
+{{- include "shareflow.temporalAuthority" . }}
+{{- end -}}
+
+{{- /* Whose certificate of Temporal's is believed: of its Secret, else of the authorities that are named for all. */ -}}
+{{- define "shareflow.temporalAuthority" -}}
+{{- if .Values.temporal.tls.secret }}
+- {name: TEMPORAL_TLS_SERVER_CA_CERT_PATH, value: /etc/temporal/tls/ca.crt}
+{{- else if and .Values.temporal.tls.enabled .Values.authorities.configMap }}
+- {name: TEMPORAL_TLS_SERVER_CA_CERT_PATH, value: /etc/shareflow/authorities/authorities.pem}
 {{- end }}
 {{- end -}}
 
@@ -73,6 +98,9 @@ topologySpreadConstraints:
 {{- if .Values.files.policy }}
 - {name: SHAREFLOW_POLICY, value: /etc/shareflow/files/policy.yaml}
 {{- end }}
+{{- if .Values.authorities.configMap }}
+- {name: SSL_CERT_FILE, value: /etc/shareflow/authorities/authorities.pem}
+{{- end }}
 {{- range $name, $value := .Values.settings }}
 - {name: {{ $name }}, value: {{ $value | quote }}}
 {{- end }}
@@ -82,9 +110,7 @@ topologySpreadConstraints:
 - {name: tmp, mountPath: /tmp}
 - {name: state, mountPath: /var/lib/shareflow}
 - {name: secrets, mountPath: /etc/shareflow/secrets, readOnly: true}
-{{- if .Values.files.configMap }}
-- {name: files, mountPath: /etc/shareflow/files, readOnly: true}
-{{- end }}
+{{- include "shareflow.filesMount" . }}
 {{- end -}}
 
 {{- define "shareflow.temporalMount" -}}
@@ -138,9 +164,7 @@ projected:
     claimName: {{ include "shareflow.stateClaim" . }}
 - name: secrets
   {{- include "shareflow.secretFiles" (dict "at" . "also" (dict "log-key" .Values.secrets.logKey)) | nindent 2 }}
-{{- with .Values.files.configMap }}
-- {name: files, configMap: {name: {{ . }}}}
-{{- end }}
+{{- include "shareflow.filesVolume" . }}
 {{- end -}}
 
 {{- define "shareflow.probes" -}}

@@ -30,7 +30,7 @@ spec:
         - {name: health, containerPort: 9471}
       {{- include "shareflow.probes" . | nindent 6 }}
       resources:
-        {{- toYaml .Values.worker.resources | nindent 8 }}
+        {{- include "shareflow.resources" (dict "of" .Values.worker.resources "named" "worker.resources") | nindent 8 }}
       volumeMounts:
         {{- include "shareflow.mounts" . | nindent 8 }}
         {{- if not .Values.workerController.enabled }}
@@ -43,11 +43,19 @@ spec:
     {{- end }}
 {{- end -}}
 
+{{- /* KEDA and the Worker Controller come to Temporal in clear or by a client certificate. */ -}}
+{{- define "shareflow.certificateOrClear" -}}
+{{- if and (or .tls.enabled .tls.secret) (not (and .tls.secret .tls.clientCertificate)) -}}
+{{- fail (printf "%s needs temporal.tls.secret with a client certificate, or no TLS" .who) -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* How many workers KEDA wants; whose backlog it asks for, the Worker Controller fills in for each build. */ -}}
 {{- define "shareflow.scaling" -}}
 {{- if gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas) }}
 {{- fail "autoscaling.minReplicas is larger than autoscaling.maxReplicas" }}
 {{- end -}}
+{{- include "shareflow.certificateOrClear" (dict "tls" .Values.temporal.tls "who" "autoscaling") -}}
 minReplicaCount: {{ .Values.autoscaling.minReplicas }}
 maxReplicaCount: {{ .Values.autoscaling.maxReplicas }}
 cooldownPeriod: 300
