@@ -54,7 +54,7 @@ SURE: Final = "sure"
 
 async def show(request: Request) -> Response:
     """The form, with the visitor's own department in it; or as it was typed, where the address names it."""
-    visitor = await _filer(request)
+    visitor = await filer_of(request)
     typed = await kept_form(request, PAGE)
     if typed is not None:
         return await _page(request, visitor, typed)
@@ -71,28 +71,38 @@ def _own(request: Request, caller: Caller) -> dict[str, str]:
 
 async def send(request: Request) -> Response:
     """File it: on to the case, or back to the form with the refusal and what was typed."""
-    visitor, language = await _filer(request), language_of(request)
+    visitor = await filer_of(request)
     sent = await sent_with_papers(request, visitor)
     if sent.wrong:
         return await _page(request, visitor, sent.values, " ".join(sent.wrong), 422)
-    values = sent.values
-    said = said_with(fields_of(Application), values)
-    key = values.get("idempotency_key") or secrets.token_hex(16)
     try:
-        body = FilingIn.model_validate({**filed_under(values.get("statute")), "request": said})
-        place = place_of_filing(body, visitor.caller, language)
-        refuse_unless_theirs(visitor.caller, body, place)
-        refuse_past_use(values, day_of(door_of(request).context.known_on()), language)
-        await asyncio.to_thread(_refuse_misnamed, request, visitor, body, place, values.get(SURE, ""))
-        filed = await open_request(
-            door_of(request).context, visitor.caller, body, place, engine_key(visitor.caller, key)
-        )
+        body, place, key = await checked(request, visitor, sent.values)
+        filed = await open_request(door_of(request).context, visitor.caller, body, place, key)
     except REFUSED as refusal:
-        status, sentence = refusal_told(refusal, language)
-        unlisted = refusal.more.get("unlisted", "") if isinstance(refusal, Problem) else ""
-        return await _page(request, visitor, values, _fully(refusal, sentence, said, language), status, unlisted)
+        return await refused(request, visitor, sent.values, refusal)
     await forget_forms(request, PAGE)
     return see_other(f"/cases/{filed.case.request_id}?{DONE}=1")
+
+
+async def checked(request: Request, visitor: Visitor, values: Mapping[str, str]) -> tuple[FilingIn, str | None, str]:
+    """What a form files, under which place's text, and the engine's key of it. Raises what forms are refused with."""
+    language, said = language_of(request), said_with(fields_of(Application), values)
+    key = values.get("idempotency_key") or secrets.token_hex(16)
+    body = FilingIn.model_validate({**filed_under(values.get("statute")), "request": said})
+    place = place_of_filing(body, visitor.caller, language)
+    refuse_unless_theirs(visitor.caller, body, place)
+    refuse_past_use(values, day_of(door_of(request).context.known_on()), language)
+    await asyncio.to_thread(_refuse_misnamed, request, visitor, body, place, values.get(SURE, ""))
+    return body, place, engine_key(visitor.caller, key)
+
+
+async def refused(request: Request, visitor: Visitor, values: Mapping[str, str], refusal: Exception) -> Response:
+    """The form as it was typed, with why it was refused."""
+    language = language_of(request)
+    status, sentence = refusal_told(refusal, language)
+    unlisted = refusal.more.get("unlisted", "") if isinstance(refusal, Problem) else ""
+    said = said_with(fields_of(Application), values)
+    return await _page(request, visitor, values, _fully(refusal, sentence, said, language), status, unlisted)
 
 
 def _refuse_misnamed(request: Request, visitor: Visitor, body: FilingIn, place: str | None, sure: str) -> None:
@@ -110,7 +120,7 @@ def _refuse_misnamed(request: Request, visitor: Visitor, body: FilingIn, place: 
 
 async def edit(request: Request) -> Response:
     """On to the form as it was typed so far, with one more row of a list; papers that were not taken are told."""
-    visitor = await _filer(request)
+    visitor = await filer_of(request)
     sent = await sent_with_papers(request, visitor)
     values = with_more_rows(sent.values)
     if sent.wrong:
@@ -118,7 +128,8 @@ async def edit(request: Request) -> Response:
     return await to_kept(request, PAGE, values)
 
 
-async def _filer(request: Request) -> Visitor:
+async def filer_of(request: Request) -> Visitor:
+    """Who files. Raises Problem 403 for whoever may not."""
     visitor = await visitor_of(request)
     require_role(visitor.caller, FILERS)
     return visitor

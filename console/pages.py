@@ -110,7 +110,7 @@ async def sign(_: Request) -> Response:
 
 def text_name(statute_id: str, language: Language) -> str:
     """What a text is called, by its own title alone; its id where it is none of ours."""
-    title = regulation_title(statute_id)
+    title = regulation_title(statute_id) or regulation_title(statute_id.partition("+")[0])
     return statute_id if title is None else getattr(title, language)
 
 

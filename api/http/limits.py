@@ -18,7 +18,7 @@ SEEN = "shareflow.body_seen"
 """Under this an application finds in its scope the :class:`BodySeen` of a request."""
 OWN_LIMITS = ("/v1/attachments", "/v1/audit/verify", "/audit/verify")
 """How the paths begin whose endpoints count the bytes themselves."""
-FORMS_WITH_PAPERS = ("/file", "/file/form")
+FORMS_WITH_PAPERS = ("/file", "/file/form", "/file/preview")
 """Pages that do so too, whose paths others begin with."""
 
 

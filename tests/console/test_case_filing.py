@@ -86,6 +86,34 @@ async def test_a_refusal_is_told_above_the_form_and_what_was_typed_is_kept(enter
     assert 'value="申请表.pdf"' in more.text
 
 
+async def test_what_the_check_would_find_lacking_is_told_before_it_is_filed(
+    people: People, enter: Enter, context: AppContext
+) -> None:
+    requester = await enter(Role.REQUESTER, REQUESTER)
+    form = {**await form_of(requester), **FILLED, "statute": "nantong-2020+809", "documents.0.sealed": ""}
+    seen = await requester.send("/file/preview", form)
+    lacking = [
+        label("finding", each, "zh") for each in ("no_sealed_document", "no_office_head_consent", "no_use_until")
+    ]
+    assert (seen.status_code, [each for each in lacking if each not in seen.text]) == (200, [])
+    assert label("stage", "completeness_check", "zh") in seen.text
+    back = re.search(r'href="(/file[?]kept=[^"]+)"', seen.text)
+    assert back is not None
+    assert 'value="申请表.pdf"' in (await requester.get(back[1])).text
+    whole = {**form, "documents.0.sealed": "true", "office_head_consent": "true"}
+    whole["use_until"] = (day_of(context.known_on()) + timedelta(days=90)).isoformat()
+    whole |= {"legal_basis": "社会救助暂行办法", "service_mode": "api"}
+    seen = await requester.send("/file/preview", whole)
+    assert label("console", "nothing_lacking", "zh") in seen.text
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', seen.text.partition("<dl")[2]))
+    filed = await requester.send("/file", {**hidden, "resource.name": FILLED["resource.name"]})
+    assert filed.status_code == 303, filed.text
+    case = (await people.get("requester", f"/v1{filed.headers['location'].partition('?')[0]}")).json()
+    assert case["application"]["service_mode"] == "api"
+    wrong = await requester.send("/file/preview", {**whole, "purpose": ""})
+    assert (wrong.status_code, 'role="alert"' in wrong.text) == (422, True)
+
+
 async def test_who_is_bound_to_no_one_place_chooses_the_place_or_the_text(enter: Enter) -> None:
     requester = await enter(Role.REQUESTER, REQUESTER)
     text = (await requester.get("/file")).text
