@@ -57,7 +57,6 @@ class BearerToken(SecurityBase):
         """
         context: AppContext = request.app.state.context
         address = request.client.host if request.client else "unknown"
-        context.limits.refuse_flood(address)
         scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
         if scheme.lower() != "bearer" or not token:
             context.limits.failed(address)

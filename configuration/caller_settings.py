@@ -74,7 +74,8 @@ class CallerSettings:
         "SHAREFLOW_FAILURE_LIMIT",
         as_rate("600/minute"),
         "rate",
-        "how many bad tokens one address may bring, or one network of 64 bits of IPv6",
+        "how many bad tokens one address may bring to one process, or one network of 64 bits of IPv6, before they are "
+        "answered 429; good ones that come from there are served all the same",
         "the API",
         usual="600/minute",
     )

@@ -90,7 +90,6 @@ async def visitor_of(request: Request) -> Visitor:
     """Who asks. Raises SignedOut, and Problem 429 for too many calls."""
     context = door_of(request).context
     address = came_from(request)
-    context.limits.refuse_flood(address)
     token = request.cookies.get(COOKIE)
     if not token:
         raise SignedOut
@@ -173,7 +172,6 @@ async def end_feed(request: Request, caller: Caller) -> None:
 async def owner_of_feed(request: Request, token: str) -> Caller:
     """Whose calendar a token feeds. Raises Problem 404 for one that is revoked or none, 429 for too many calls."""
     context, address = door_of(request).context, came_from(request)
-    context.limits.refuse_flood(address)
     bearer = await asyncio.to_thread(context.reader.bearer_of_feed, _digest(token)) if token else None
     if bearer is None:
         context.limits.failed(address)

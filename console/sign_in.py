@@ -144,7 +144,6 @@ async def begin(request: Request) -> Response:
 async def come_back(request: Request) -> Response:
     """Come back from the issuer: into a session, or to one sentence that it did not work."""
     issuer, context = _issuer(request), door_of(request).context
-    context.limits.refuse_flood(came_from(request))
     try:
         caller = await issuer.finish(request)
     except SignInRefused:

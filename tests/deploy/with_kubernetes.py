@@ -306,7 +306,7 @@ WRONG: list[tuple[str, Any]] = [
     ("settings.TEMPORAL_ADDRESS", "elsewhere:7233"),
     ("settings.SHAREFLOW_FEED_DAYS", 365),
     ("settings.SHAREFLOW_FEED_DAYS", "many"),
-    ("settings.SHAREFLOW_FEED_DAY", "365"),
+    ("settings.SHAREFLOW_FEED_DAYS".removesuffix("S"), "365"),
     ("secrets.databaseUrl", "postgresql://app:secret@db/shareflow"),
     ("files.departments", True),
     ("ingress.enabled", True),

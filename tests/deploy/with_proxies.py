@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request
 
 from api.app import create_app
 from api.context import AppContext
+from api.http.problems import MEDIA_TYPE, Problem, response
 from api.serving import serving
 from domain.words import Role
 from embedded.stack.ports import free_port
@@ -147,7 +148,15 @@ async def test_nginx_counts_what_a_bearer_and_an_address_ask_of_all_processes(
             assert await statuses(caller, 8, one) == {200: 6, 429: 2}
             assert await statuses(caller, 8, other) == {200: 4, 429: 4}, "ten in all come from one address"
             assert await statuses(caller, 2, {}) == {429: 2}
+            refused = [
+                await caller.get(PATH, headers={"Accept-Language": each}) for each in ("zh-CN", "en-GB,en;q=0.9")
+            ]
     assert sorted(map(answered, doors.values())) == [5, 5], "both processes had their part of them"
+    for answer, language in zip(refused, ("zh", "en"), strict=True):
+        told = Problem(429, "too_many_requests")
+        assert (answer.headers["content-type"], answer.headers["retry-after"]) == (MEDIA_TYPE, "1")
+        assert answer.content == response(told, language).body, "as the API itself tells it"
+        assert "max-age" in answer.headers["strict-transport-security"]
 
 
 async def test_caddy_brings_whoever_calls_from_one_address_to_one_process(
