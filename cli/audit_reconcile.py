@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import typer
 
@@ -23,6 +23,9 @@ from domain.log.acts import Acting, ActKind, NewAct
 from ledger.failures import DATABASE_FAILED
 from protocol.asking import TEMPORAL_FAILED
 from starter.engine_client import ShareflowClient
+
+_ACTS: Final = {Discrepancy.MISSING: ActKind.BEGIN_ANEW, Discrepancy.ALTERED: ActKind.ROW_REPAIR}
+"""As which act a repair is recorded; all others are of the archive."""
 
 
 class Repairs(NamedTuple):
@@ -62,18 +65,22 @@ async def reconcile(repairs: Repairs, quick: bool, by: str | None, as_json: bool
 
 async def _note(client: ShareflowClient, by: Acting, repaired: Sequence[CompareFinding]) -> None:
     """Record what was repaired, case by case: it stands in the dossier of each."""
-    anew = {each.request_id for each in repaired if each.kind is Discrepancy.MISSING}
-    for request_id, of_it in groupby(sorted(repaired, key=_case), _case):
-        kind, details = ActKind.BEGIN_ANEW, dict[str, Any]()
-        if request_id not in anew:
-            said = [{"request_id": request_id, "difference": each.kind.value, "run_id": each.run_id} for each in of_it]
-            kind, details = ActKind.ARCHIVE_REPAIR, {"repaired": said}
+    for (request_id, kind), of_it in groupby(sorted(repaired, key=_recorded_as), _recorded_as):
+        said = [_said(each) for each in of_it]
+        details: dict[str, Any] = {} if kind is ActKind.BEGIN_ANEW else {"repaired": said}
         act = NewAct(kind=kind, by=by, target=request_id, request_id=request_id, details=details)
         await asyncio.to_thread(client.writer.note_act, act)
 
 
-def _case(found: CompareFinding) -> str:
-    return found.request_id
+def _said(found: CompareFinding) -> dict[str, Any]:
+    """A repair, as its act tells it; of a row also what stood there."""
+    said = {"request_id": found.request_id, "difference": found.kind.value, "run_id": found.run_id}
+    return {**said, "says": found.says} if found.kind is Discrepancy.ALTERED else said
+
+
+def _recorded_as(found: CompareFinding) -> tuple[str, ActKind]:
+    """The case whose dossier the repair of a finding belongs to, and as which act."""
+    return found.request_id, _ACTS.get(found.kind, ActKind.ARCHIVE_REPAIR)
 
 
 def _tell(found: CompareFinding, repaired: bool) -> None:

@@ -29,22 +29,18 @@ from domain.evidence import (
     numbered,
     plain,
 )
-from domain.words import ClockState, EventType, Outcome, Urgency
+from domain.words import EventType
 from ledger.engine import Engine, single_calls_of
 from ledger.errors import CalendarChanged, LedgerConflict
 from ledger.particulars import CaseParticulars
+from ledger.standing import row_after, row_of_clocks
 
 ResolveClock = Callable[[ClockOrder, date | None, time | None], Clock]
 """Works out a clock's deadline from its order, the day whose knowledge of the calendar counts
 (None: all editions) and the close of business (None: 24:00)."""
 
-ABOUT_MORE_TIME = (EventType.EXTENSION_REQUESTED, EventType.EXTENSION_APPROVED, EventType.EXTENSION_DENIED)
-
 AT_MOST = 4096
 """So many events have a place in the outbox in one transaction."""
-
-LADDER = tuple(Urgency)
-"""The rungs of supervision from the lowest; a case's row has the place of the highest that it was urged at, from 1."""
 
 _MOVES = frozenset(
     {
@@ -142,7 +138,7 @@ def _chain(step: Step, clocks: Sequence[Clock]) -> _Chained:
 def _to_write(step: Step, chained: _Chained, editions: int | None) -> dict[str, Any]:
     """What the database is told beside the events themselves."""
     own, moves = _clocks(chained.events)
-    after = _after(chained)
+    after = row_after(chained.events, chained.digests)
     told: dict[str, Any] = {"digests": chained.digests, "prev": step.prev, "algorithm": step.algorithm}
     if editions is not None:
         told["editions"] = editions
@@ -158,7 +154,7 @@ def _to_write(step: Step, chained: _Chained, editions: int | None) -> dict[str, 
     if _files(step):
         header = _header(step)
         filing = {name: plain(getattr(header, name)) for name in CaseHeader.model_fields if name != "application"}
-        told["filing"] = filing | _standing([clock for _, clock in own]) | after | {"algorithm": step.algorithm}
+        told["filing"] = filing | row_of_clocks([clock for _, clock in own]) | after | {"algorithm": step.algorithm}
         told["application"] = plain(header.application)
     else:
         told["after"] = after
@@ -187,34 +183,6 @@ def _moves(event: NumberedEvent) -> bool:
     """Whether an event may do something to a clock that started before it."""
     told = isinstance(event.data.get("number"), int)
     return told and (event.type in _MOVES or (event.type is EventType.URGED and "rung" in event.data))
-
-
-def _after(chained: _Chained) -> dict[str, Any]:
-    """What the events say in the case's own row."""
-    last = chained.events[-1]
-    after: dict[str, Any] = {"stage": last.stage, "seq": last.seq, "head_digest": chained.digests[-1]}
-    for event in chained.events:
-        if event.type is EventType.CLOSED:
-            after |= {"outcome": Outcome(event.data["outcome"]), "closed_at": plain(event.at)}
-        elif event.type in ABOUT_MORE_TIME:
-            after["extension_asked"] = event.type is EventType.EXTENSION_REQUESTED
-        elif event.type is EventType.URGED and "level" in event.data:
-            after["rung"] = max(after.get("rung", 0), LADDER.index(event.data["level"]) + 1)
-    return after
-
-
-def _standing(clocks: Sequence[Clock]) -> dict[str, Any]:
-    """What the clocks of a new case say in its row."""
-    still_open = [clock for clock in clocks if clock.open]
-    first = min(still_open, key=lambda clock: (clock.due_at, clock.number), default=None)
-    return {
-        "due_at": plain(first.due_at) if first else None,
-        "due_unit": first.unit if first else None,
-        "due_amount": first.amount if first else None,
-        "breached": any(clock.state is ClockState.BREACHED for clock in still_open),
-        "extension_asked": False,
-        "rung": 0,
-    }
 
 
 def _files(step: Step) -> bool:

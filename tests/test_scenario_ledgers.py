@@ -10,6 +10,7 @@ import chinese_calendar
 import pytest
 
 from api.cases.presenters import before_anything
+from background.archive.altered import altered_cases
 from domain.calendar import CHINA
 from domain.clocks import ClockId
 from domain.engine.commands import Command
@@ -48,6 +49,7 @@ async def test_every_ledger_holds(real_plays: dict[str, PlayedCase], ground: San
         assert stored is not None, name
         # A case that stays open lives on after its play: time may have done more to it since.
         events = await asyncio.to_thread(events_of, ground.engine, played.request_id)
+        assert [*altered_cases(ground.engine, [played.request_id])] == []
         verify_chain(events, stored.algorithm, head=stored.head_digest)
         assert [event.seq for event in events] == list(range(1, stored.seq + 1)), name
         assert list(events[: len(played.events)]) == list(played.events), name

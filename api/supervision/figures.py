@@ -16,7 +16,7 @@ from domain.messages import Language, label, words
 from domain.statutes.loader import packaged_statutes
 from domain.words import ProcedureName, Role, Stage
 from ledger.queries.supervising import Counted, Supervised
-from ledger.recording import LADDER
+from ledger.standing import LADDER
 from starter.errors import NeedsOperator
 from starter.overlaid import title_with_above
 

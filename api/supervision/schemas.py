@@ -11,7 +11,7 @@ from api.http.schemas import Out
 from domain.field_types import Code
 from domain.words import ProcedureName, Role, Stage, Urgency
 from ledger.queries.supervising import Chosen
-from ledger.recording import LADDER
+from ledger.standing import LADDER
 
 Colour = Literal["green", "amber", "red", "grey"]
 

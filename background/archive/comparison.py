@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from background.archive.altered import altered_cases
 from background.archive.lacking import Lacking, Older
 from background.archive.store import ArchiveDamaged, ArchiveGone, HistoryArchive
 from ledger.engine import Engine
@@ -25,6 +26,7 @@ from ledger.queries.compared import (
     recorded_after,
 )
 from ledger.queries.retention import histories_disposed_of
+from ledger.queries.standing import lost_messages
 from ledger.reader import Reader
 from protocol.asking import WorkflowGone
 from protocol.connecting import TemporalClient
@@ -59,6 +61,8 @@ class Discrepancy(StrEnum):
     DAMAGED = "damaged"
     LOST = "lost"
     UNRECORDED = "unrecorded"
+    ALTERED = "altered"
+    UNSENT = "unsent"
 
 
 TO_DO: Final[Mapping[Discrepancy, str]] = {
@@ -74,6 +78,8 @@ TO_DO: Final[Mapping[Discrepancy, str]] = {
     Discrepancy.DAMAGED: "See who changed the file and move it away; then it is restored like one that is gone.",
     Discrepancy.LOST: "Look for its file in backups: neither Temporal nor the register has this run.",
     Discrepancy.UNRECORDED: "See with shareflow doctor that workers run and the ledger takes anything: it goes on.",
+    Discrepancy.ALTERED: "See who wrote it; --repair writes what the events give, as far as the database lets anybody.",
+    Discrepancy.UNSENT: "See who deleted them; whoever reads the feed or has a webhook reads the case's events anew.",
 }
 
 
@@ -98,7 +104,7 @@ class CompareFinding:
 
 @dataclass
 class Comparison:
-    """One comparison of a whole ledger. ``quick`` reads no history of what both have, archived or not."""
+    """One comparison of a whole ledger. ``quick`` reads no history of what both have, and no event of the ledger."""
 
     client: TemporalClient
     reader: Reader
@@ -164,6 +170,10 @@ class Comparison:
         archived = await asyncio.to_thread(archived_of, self.engine, [case.request_id for case in page])
         gone = await asyncio.to_thread(histories_disposed_of, self.engine, [case.request_id for case in page])
         left = [case for case in page if case.request_id not in gone]
+        if not self.quick:
+            spoilt = {each.request_id for each in found if each.kind in (Discrepancy.BEHIND, Discrepancy.REWRITTEN)}
+            whole = [case.request_id for case in page if case.request_id not in spoilt]
+            found += await asyncio.to_thread(self._as_events_give, whole)
         return found + await asyncio.to_thread(
             lambda: [each for case in left for each in self._archived(case, archived.get(case.request_id, []))]
         )
@@ -218,6 +228,21 @@ class Comparison:
 
     def _is_quiet(self, case: ComparedCase) -> bool:
         return case.updated_at < datetime.now(UTC) - self.quiet
+
+    def _as_events_give(self, these: Sequence[str]) -> list[CompareFinding]:
+        """Whether what everybody reads of these cases is what their events give, and was told to the outside."""
+        altered = [
+            CompareFinding(Discrepancy.ALTERED, request_id, f"Its row is not what its events give: {said}.")
+            for request_id, said in altered_cases(self.engine, these)
+        ]
+        return altered + [
+            CompareFinding(
+                Discrepancy.UNSENT,
+                lost.request_id,
+                f"The outbox has no message of {lost.number} of its events, of {lost.first} to {lost.last}.",
+            )
+            for lost in lost_messages(self.engine, these)
+        ]
 
     def _archived(self, case: ComparedCase, runs: Sequence[ArchivedRun]) -> list[CompareFinding]:
         """Whether all is archived that should be, and is what was archived."""

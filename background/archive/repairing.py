@@ -1,7 +1,8 @@
 """What may be repaired, for nothing is decided by it (修复): histories are archived, and cases take over what stands.
 
-What the ledger holds is never changed. A case that lags behind it is nudged; one of which Temporal has nothing is begun
-anew, where an operator has asked for that: a newer copy of Temporal's store would know more of it.
+What the ledger holds is never changed, but a row that is not what its events give. A case that lags behind is nudged;
+one of which Temporal has nothing is begun anew, where an operator has asked for that: a newer copy of Temporal's store
+would know more of it.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from background.archive.altered import mend_case
 from background.archive.archiving import ArchivingRound, archive_case
 from background.archive.comparison import CompareFinding, Comparison, Discrepancy
 from background.archive.digests import both_digests
@@ -40,6 +42,8 @@ async def repair(comparison: Comparison, found: CompareFinding, anew: bool = Fal
             return await _archive(comparison, found.request_id)
         if found.kind is Discrepancy.GONE and found.run_id is not None:
             return await _write_again(comparison, found.request_id, found.run_id)
+        if found.kind is Discrepancy.ALTERED:
+            return await asyncio.to_thread(mend_case, comparison.engine, found.request_id)
         if found.kind is Discrepancy.AHEAD:
             return await _catch_up(comparison, found.request_id)
         if found.kind is Discrepancy.MISSING and anew:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from pydantic import ValidationError
+
 from cli.checks.archive import archive_check
 from cli.checks.backups import backups_check
 from cli.checks.beside import api_check, issuer_check
@@ -29,6 +31,9 @@ from starter.temporal_checks import PATIENCE, NotTold, has_running_workflow, mis
 
 CASES_LOOKED_AT = 50
 START = "start one with `shareflow up`, or name one with SHAREFLOW_DATABASE_URL and TEMPORAL_ADDRESS"
+ALTERED = (
+    "`shareflow audit reconcile` names it and what was changed; with --repair it writes again what the events give"
+)
 MIGRATE = "run `shareflow admin migrate`"
 
 
@@ -37,10 +42,7 @@ async def engine_checks(settings: Settings) -> list[Check]:
     running = running_stack(settings.state)
     database, reader = await asyncio.to_thread(_database, settings, running)
     temporal, client = await _temporal(settings, running)
-    try:
-        cases = await _cases(reader, client)
-    except Exception as error:
-        cases = problem("cases", unexpected(error))
+    cases = await cases_check(reader, client)
     checkpoints = await asyncio.to_thread(checkpoints_check, settings, reader, running is not None)
     archive = await archive_check(settings, reader, client)
     backups = await asyncio.to_thread(backups_check, reader, settings.database_url is None)
@@ -127,6 +129,16 @@ async def _attributes(client: TemporalClient, address: str) -> Check:
         f"Temporal at {address} does not know, or not with this type: {', '.join(missing)}.",
         f"temporal operator search-attribute create --namespace {client.namespace} {options}",
     )
+
+
+async def cases_check(reader: Reader | None, client: TemporalClient | None) -> Check:
+    """Whether the latest open cases can be read, and each has its workflow."""
+    try:
+        return await _cases(reader, client)
+    except ValidationError:
+        return problem("cases", "A case's row in the ledger has a word that no case has: it cannot be read.", ALTERED)
+    except Exception as error:
+        return problem("cases", unexpected(error))
 
 
 async def _cases(reader: Reader | None, client: TemporalClient | None) -> Check:

@@ -29,6 +29,7 @@ class ActKind(StrEnum):
     DISPOSE = "dispose"
     ARCHIVE_REPAIR = "archive_repair"
     BEGIN_ANEW = "begin_anew"
+    ROW_REPAIR = "row_repair"
     STUCK_RETRY = "stuck_retry"
     STUCK_RESET = "stuck_reset"
     STUCK_NOTE = "stuck_note"

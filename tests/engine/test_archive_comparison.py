@@ -19,6 +19,7 @@ from background.archive.folder import FolderArchive
 from background.archive.lacking import Older
 from background.archive.repairing import repair
 from background.archive.store import HistoryArchive
+from cli.checks.engine import cases_check
 from cli.checks.moment import told
 from cli.program import app
 from domain.naming import request_id_for
@@ -30,7 +31,7 @@ from ledger.queries.archive import archived_runs, note_archived
 from ledger.queries.events import events_of
 from ledger.reader import Reader
 from ledger.schema import migrate
-from ledger.tables import cases
+from ledger.tables import cases, outbox
 from starter.engine_client import ShareflowClient
 from tests.engine.cases import WHY, application, command, write_behind
 from tests.engine.looking import C, P, R, filed, handle_of, in_step, until
@@ -134,6 +135,51 @@ async def test_what_differs_between_temporal_and_the_ledger(client: ShareflowCli
     as_owner(engine, "INSERT INTO events SELECT * FROM set_aside ORDER BY request_id, seq")
     as_owner(engine, "DROP TABLE set_aside")
     assert (await found_by(at_once(client, archive))).keys() & {behind, rewritten} == set()
+
+
+async def test_what_everybody_reads_of_a_case_is_held_to_its_events(
+    ground: Sandbox, client: ShareflowClient, archive: HistoryArchive
+) -> None:
+    request_id = await filed(client)
+    await in_step(client, request_id)
+    before = client.reader.case(request_id)
+    assert before is not None
+    by_case = {"case": request_id}
+    with ground.engine.begin() as connection:  # as the role of workers and the API may
+        rewritten = "stage = 'granted', outcome = 'refused', provider_name = 'Another'"
+        connection.execute(text(f"UPDATE cases SET {rewritten} WHERE request_id = :case"), by_case)
+        connection.execute(text("UPDATE clocks SET state = 'met' WHERE request_id = :case AND number = 1"), by_case)
+        taken = text("DELETE FROM outbox WHERE request_id = :case AND seq = 2 RETURNING *")
+        message = dict(connection.execute(taken, by_case).mappings().one())
+    check = await cases_check(client.reader, client.temporal)
+    assert (check.state, check.says.startswith("A case's row in the ledger has a word")) == ("problem", True)
+    comparison = at_once(client, archive)
+    found = (await found_by(comparison))[request_id]
+    assert [each.kind for each in found] == [D.ALTERED, D.UNSENT]
+    assert found[0].says == (
+        "Its row is not what its events give: stage is granted, and the events give provider_answer; "
+        f"outcome is refused, and the events give None; provider_name is 'Another', and was {before.provider_name!r}; "
+        "clock 1: state is met, and the events give running."
+    )
+    assert found[1].says == "The outbox has no message of 1 of its events, of 2 to 2."
+    assert await repair(comparison, found[0])
+    assert not await repair(comparison, found[1])
+    after = client.reader.case(request_id)
+    assert after is not None
+    assert after.model_copy(update={"updated_at": before.updated_at}) == before
+    assert kinds(await found_by(comparison), request_id) == [D.UNSENT]
+    # What nobody may change, the owner of the database mends.
+    with ground.engine.begin() as connection:
+        connection.execute(text("UPDATE cases SET seq = seq + 7 WHERE request_id = :case"), by_case)
+    [spoilt] = [each for each in (await found_by(comparison))[request_id] if each.kind is D.ALTERED]
+    assert "seq is" in spoilt.says
+    assert not await repair(comparison, spoilt)
+    with ground.engine.begin() as connection:  # others look at this ledger, too
+        connection.execute(text("ALTER TABLE cases DISABLE TRIGGER cases_as_filed"))
+        connection.execute(text("UPDATE cases SET seq = seq - 7 WHERE request_id = :case"), by_case)
+        connection.execute(text("ALTER TABLE cases ENABLE ALWAYS TRIGGER cases_as_filed"))
+        connection.execute(outbox.insert().values(message))
+    assert request_id not in await found_by(comparison)
 
 
 async def test_a_filing_that_waits_to_be_recorded_is_lacking_nowhere(

@@ -21,7 +21,8 @@ from domain.words import EventType, Outcome, ProcedureName, Role, Stage, Urgency
 from ledger import queries
 from ledger.queries.supervising import PARTIES, Chosen, Moment, chosen_cases, supervised
 from ledger.queries.views import CaseDetail
-from ledger.recording import LADDER, record_step
+from ledger.recording import record_step
+from ledger.standing import LADDER
 from tests.ledger.test_closed_long_ago import crowded, plans
 
 __all__ = ["crowded"]

@@ -1,0 +1,125 @@
+"""How cases stand in what everybody reads (their rows and clocks), beside the events from which that must follow."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, func, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from domain.engine.records import RecordedEvent
+from ledger.engine import reading
+from ledger.queries.outbox_position import Mark, mark
+from ledger.standing import CaseStanding, StandingClock, StandingRow
+from ledger.tables import cases, clocks, events, outbox
+
+FILED_AS = ("requester_name", "provider_name", "resource_name", "workflow_id")
+"""What a row has of the filing and its database lets be changed."""
+
+# In one statement, so that all of a case is seen as it stood at one instant.
+_STANDING = text(
+    """
+    SELECT request_id, procedure, statute_digest, policy_digest, application, to_jsonb(cases) AS row,
+        events_as_json(request_id, 0, NULL) AS events,
+        (SELECT coalesce(jsonb_agg(to_jsonb(clocks)), '[]') FROM clocks WHERE clocks.request_id = cases.request_id)
+            AS clocks
+    FROM cases JOIN filings USING (request_id) WHERE request_id = ANY(:these) ORDER BY request_id
+    """
+)
+
+
+@dataclass(frozen=True)
+class StandingCase:
+    """A case as it stands there, with its events and what was filed; ``filed_as``: what its row has of the filing."""
+
+    request_id: str
+    procedure: str
+    texts: tuple[str, str]
+    application: Mapping[str, Any]
+    events: Sequence[RecordedEvent]
+    there: CaseStanding
+    filed_as: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class LostMessages:
+    """Of so many events of a case the outbox has no message any more, from the first to the last of them."""
+
+    request_id: str
+    number: int
+    first: int
+    last: int
+
+
+def standing_cases(engine: Engine, request_ids: Sequence[str]) -> list[StandingCase]:
+    """These cases, those of them that there are, in the order of their ids."""
+    with reading(engine) as connection:
+        return _standing(connection, request_ids)
+
+
+def _standing(connection: Connection, request_ids: Sequence[str]) -> list[StandingCase]:
+    return [_case(row) for row in connection.execute(_STANDING, {"these": list(request_ids)}).mappings()]
+
+
+def _case(row: RowMapping) -> StandingCase:
+    said = row["row"]
+    numbered = [StandingClock.model_validate({name: each[name] for name in _CLOCK}) for each in row["clocks"]]
+    return StandingCase(
+        row["request_id"],
+        row["procedure"],
+        (row["statute_digest"], row["policy_digest"]),
+        row["application"],
+        tuple(RecordedEvent.model_validate(event) for event in row["events"]),
+        CaseStanding(
+            StandingRow.model_validate({name: said[name] for name in StandingRow.model_fields}),
+            {clock.number: clock for clock in numbered},
+        ),
+        {name: said[name] for name in FILED_AS},
+    )
+
+
+_CLOCK = tuple(StandingClock.model_fields)
+_MOVING = ("state", "ended_at", "warned", "climbed")
+
+
+def write_standing(engine: Engine, request_id: str, head: str, to: CaseStanding, filed_as: Mapping[str, Any]) -> bool:
+    """Write in a case's row and clocks how it stands; whether that is there now.
+
+    Nothing is written where the case has another last event than ``head``, nor where the database refuses it, which no
+    release ever does: a row of fewer events, another limit of a clock.
+    """
+    try:
+        with engine.begin() as connection:
+            last = select(events.c.digest).where(events.c.request_id == request_id).order_by(events.c.seq.desc())
+            row = cases.c.request_id == request_id
+            connection.execute(select(cases.c.seq).where(row).with_for_update(key_share=True))
+            if connection.execute(last.limit(1)).scalar() != head:
+                return False
+            now = {"updated_at": func.clock_timestamp()}
+            connection.execute(update(cases).where(row).values(**to.row.model_dump(), **filed_as, **now))
+            for number, clock in to.clocks.items():
+                its_own = (clocks.c.request_id == request_id, clocks.c.number == number)
+                moved = clock.model_dump(include=set(_MOVING))
+                connection.execute(update(clocks).where(*its_own).values(**moved))
+            return _standing(connection, [request_id])[0].there == to
+    except IntegrityError:
+        return False
+
+
+def lost_messages(engine: Engine, request_ids: Sequence[str]) -> list[LostMessages]:
+    """Of which events of these cases the outbox has no message, though nobody pruned it: as far as can be known.
+
+    Where it was pruned, that is of events that were recorded after the oldest message that is left.
+    """
+    there = select(outbox.c.seq).where(outbox.c.request_id == events.c.request_id, outbox.c.seq == events.c.seq)
+    query = (
+        select(events.c.request_id, func.count(), func.min(events.c.seq), func.max(events.c.seq))
+        .where(events.c.request_id.in_(request_ids), ~there.exists())
+        .group_by(events.c.request_id)
+        .order_by(events.c.request_id)
+    )
+    with reading(engine) as connection:
+        if connection.execute(select(mark(Mark.PRUNED))).scalar_one():
+            oldest = connection.execute(select(func.min(outbox.c.created_at))).scalar()
+            query = query.where(events.c.recorded_at > oldest)
+        return [LostMessages(*row) for row in connection.execute(query)]
