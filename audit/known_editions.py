@@ -13,11 +13,14 @@ from typing import Final
 
 from audit.released import always_had
 from domain.calendar import Calendar, WorkingDays, day_of
-from domain.engine.records import RecordedEvent
+from domain.calendar.horizon import HORIZON
+from domain.engine.records import Clock, RecordedEvent
 from domain.words import EventType
 
 BY_CALENDAR: Final = "calendar:"
 """How the reason of a superseding begins that a published edition brought."""
+PROVISIONAL: Final = "provisional"
+"""What a limit names in the place of an edition that was counted with none: as ``domain.calendar`` says it."""
 MOST_TRIED: Final = 512
 """So many calendars are tried where nothing shows which notices had been entered: a handful in an honest case."""
 
@@ -51,6 +54,19 @@ class KnownThen:
         for entered in islice(ways, MOST_TRIED):
             more = {name for names, number in zip(unshown.values(), entered, strict=True) for name in names[:number]}
             yield calendar.as_known_on(self.day, self.missing - more)
+
+
+def days_left(calendar: Calendar, clock: Clock, day: date) -> int:
+    """How many working days of a limit were left after a day: by the notices that it was counted with; none once over.
+
+    A notice that came after its count, or was entered after it, would give another number than its own days add up to.
+    Raises CalendarError for a day outside the calendar.
+    """
+    counted = calendar.as_known_on(None)
+    if clock.calendar_editions or clock.calendar_edition == PROVISIONAL:
+        had = _with_amended(calendar, clock.calendar_editions)
+        counted = calendar.as_known_on(HORIZON.last, {each.id for each in calendar.editions} - had)
+    return max(counted.working_days_between(day, clock.due_date), 0)
 
 
 def known_by(calendar: Calendar, events: Sequence[RecordedEvent], day: date | None, edition: str) -> KnownThen:
@@ -117,7 +133,7 @@ def _named(event: RecordedEvent) -> Iterable[str]:
             yield reason.removeprefix(BY_CALENDAR)
 
 
-def _with_amended(calendar: Calendar, named: Collection[str]) -> set[str]:
+def _with_amended(calendar: Calendar, named: Iterable[str]) -> set[str]:
     """Whoever has an amendment has what it amends: none is entered without."""
     found = set(named)
     for edition in reversed(calendar.editions):

@@ -51,14 +51,14 @@ class StandingClock(Fixed):
 
 
 @dataclass(frozen=True)
-class Standing:
+class CaseStanding:
     """How a case stands: its row, and its clocks by their numbers."""
 
     row: StandingRow
     clocks: Mapping[int, StandingClock]
 
 
-def standing_of(events: Sequence[RecordedEvent]) -> Standing:
+def standing_of(events: Sequence[RecordedEvent]) -> CaseStanding:
     """How a case stands after all of its events, of which there must be any."""
     started: dict[int, int] = {}
     clocks: Mapping[int, Clock] = {}
@@ -67,7 +67,7 @@ def standing_of(events: Sequence[RecordedEvent]) -> Standing:
             started[event.clock.number] = event.seq
         clocks = fold_clock(clocks, event)
     after = row_after(events, [event.digest for event in events])
-    return Standing(
+    return CaseStanding(
         StandingRow.model_validate({**row_of_clocks([*clocks.values()]), **after}),
         {
             number: StandingClock.model_validate(

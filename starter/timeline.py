@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from audit.known_editions import days_left
 from domain.calendar import Calendar, day_of
 from domain.engine.records import Clock, RecordedEvent
 from domain.messages import label
@@ -62,13 +63,13 @@ def _what(event: RecordedEvent) -> str:
     detail = event.data.get("clock") if event.clock is None else None
     if event.clock is not None:
         detail = event.clock.id
-        limit = f"{event.clock.amount}{label('unit', event.clock.unit, 'zh')}"
+        limit = "" if event.clock.unit is Unit.DATE else f" {event.clock.amount}{label('unit', event.clock.unit, 'zh')}"
         basis = (
             ""
             if event.clock.basis is Basis.STATUTE
             else f"，{label('basis', event.clock.basis, 'zh')} {event.clock.basis}"
         )
-        return f"{said}: {label('clock', detail, 'zh')} {limit}{basis}"
+        return f"{said}: {label('clock', detail, 'zh')}{limit}{basis}"
     if event.type is EventType.CLOSED:
         outcome = event.data["outcome"]
         return f"{said}: {label('outcome', outcome, 'zh')} {label('outcome', outcome, 'en')}"
@@ -100,8 +101,11 @@ def _until(event: RecordedEvent, clock: Clock | None, kept: Clock | None, calend
 
 
 def _left_or_late(clock: Clock, day: date, calendar: Calendar) -> str:
-    known = calendar.as_known_on(None)
-    days = abs(known.working_days_between(day, clock.due_date)) if clock.unit is Unit.WORKING_DAY else 0
+    """How an act stands to a limit's last day, in working days where it is counted in these."""
+    if clock.unit is not Unit.WORKING_DAY:
+        return f"{clock.due_date} {label('clock_state', clock.state, 'zh')} {label('clock_state', clock.state, 'en')}"
     if clock.state is ClockState.MET_LATE:
-        return f"{clock.due_date} 超期{max(days, 1)}个工作日 {max(days, 1)} late"
+        days = max(calendar.as_known_on(None).working_days_between(clock.due_date, day), 1)
+        return f"{clock.due_date} 超期{days}个工作日 {days} late"
+    days = days_left(calendar, clock, day)
     return f"{clock.due_date} 余{days}个工作日 {days} left"

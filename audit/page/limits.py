@@ -1,15 +1,17 @@
 """Each limit of the case (时限): where it stands, from when, every day of it and why it counts, and what came of it."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from audit.known_editions import days_left
 from audit.page.cover import heading, number_of
 from audit.page.facts import CaseFacts
 from audit.page.markup import Content, Html, both, el, english, fixed, length, pairs, said, table, together
 from audit.page.told import cite, quoted, time_of
-from domain.calendar import CHINA, CalendarError, DayReason, WorkingDays, day_of
+from domain.calendar import CHINA, Calendar, CalendarError, DayReason, WorkingDays, day_of
 from domain.clocks import ClockId
 from domain.engine.deadlines import COUNTED
 from domain.engine.records import Clock, RecordedEvent
@@ -81,18 +83,17 @@ def _result(facts: CaseFacts, clock: Clock) -> Content:
         return state
     told: list[Content] = [state, " ", time_of(clock.ended_at)]
     if clock.state in (ClockState.MET, ClockState.MET_LATE) and clock.unit is Unit.WORKING_DAY:
-        days = _between(facts.calendar.as_known_on(None), day_of(clock.ended_at), clock.due_date)
-        if days is not None:
-            word = "left" if clock.state is ClockState.MET else "late"
-            told += [" ", fixed(word, days=days if word == "left" else max(days, 1))]
+        with suppress(CalendarError):
+            told += [" ", _left_or_late(facts.calendar, clock, day_of(clock.ended_at))]
     return told
 
 
-def _between(days: WorkingDays, one: date, other: date) -> int | None:
-    try:
-        return abs(days.working_days_between(one, other))
-    except CalendarError:
-        return None
+def _left_or_late(calendar: Calendar, clock: Clock, day: date) -> Html:
+    """By how many working days an act came before the end, as this was counted; or after it, as is known now."""
+    if clock.state is ClockState.MET:
+        return fixed("left", days=days_left(calendar, clock, day))
+    late = calendar.as_known_on(None).working_days_between(clock.due_date, day)
+    return fixed("late", days=max(late, 1))
 
 
 def _touched(facts: CaseFacts, clock: Clock) -> Iterator[tuple[Content, Content]]:

@@ -1,15 +1,18 @@
 """Notices that were entered after their day: what was counted before holds, and none that was known is left out."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.accounts.account import Account
-from audit.known_editions import BY_CALENDAR
+from audit.known_editions import BY_CALENDAR, days_left
+from audit.page.facts import PAGE
 from audit.released import editions_here, released_editions
 from audit.verification.deadlines import check_deadlines
 from audit.verification.record import CaseRecord, record_in
@@ -111,6 +114,24 @@ def test_a_dossier_holds_that_was_packed_after_a_notice_was_entered_late() -> No
     told = next(each.detail for each in verify(late) if each.check == "deadlines")
     assert f"before the engine had a notice that was published: {news.id}" in told
     assert f"no notice that this release has: {news.id!r}" in told
+
+
+def test_days_left_are_counted_as_the_limit_was() -> None:
+    """A notice that was entered after the act changes none of them, and after the last day none is left."""
+    dossier = dossier_of("nantong-2020.refused-late-then-impasse")
+    record = record_in(dossier)
+    clock = next(event.clock for event in record.events if event.clock and event.clock.unit is Unit.WORKING_DAY)
+    news = Edition(
+        id="2025-late", year=clock.due_date.year, published=clock.started_at.astimezone(CHINA).date(), title="通知",
+        notice="https://example.org/", amends=str(clock.due_date.year),
+        days=dict.fromkeys((clock.due_date - timedelta(days=each) for each in range(4)), "off"),
+    )  # fmt: skip
+    late = with_calendar(dossier, [*record.calendar.editions, news])
+    left = [re.findall(rb"[0-9]+ working days? left", each.files[PAGE]) for each in (dossier, late)]
+    assert left[0] == left[1] != []
+    day = clock.due_date - timedelta(days=7)
+    assert [days_left(each, clock, day) for each in (record.calendar, record_in(late).calendar)] == [6, 6]
+    assert days_left(record.calendar, clock, clock.due_date + timedelta(days=1)) == 0
 
 
 def test_no_edition_that_every_release_has_had_is_passed_off_as_entered_later() -> None:
