@@ -13,6 +13,7 @@ from cli.who import operator
 from domain.messages import label
 from domain.stuck import BatchState, Remedied, RemedyResult
 from ledger.queries.stuck_batches import Batch
+from starter.engine_client import ShareflowClient
 from starter.stuck import StuckDesk
 
 LOOK_EVERY: Final = 0.5
@@ -28,7 +29,7 @@ async def retry_and_tell(subject: str | None, cause: str | None, reason: str, ye
         if subject is not None:
             _tell(subject, await desk.retry(subject, operator(), reason, cause), as_json)
         else:
-            await _batch(desk, cause or "", reason, yes, as_json)
+            await _batch(client, cause or "", reason, yes, as_json)
 
 
 async def reset_and_tell(subject: str, to: str, reason: str, as_json: bool) -> None:
@@ -76,7 +77,8 @@ async def _acted(desk: StuckDesk, subject: str, as_json: bool) -> None:
     typer.echo(f"Recorded as act {acts[0].number}, under the name of {acts[0].by.subject}.")
 
 
-async def _batch(desk: StuckDesk, cause: str, reason: str, yes: bool, as_json: bool) -> None:
+async def _batch(client: ShareflowClient, cause: str, reason: str, yes: bool, as_json: bool) -> None:
+    desk = StuckDesk(client)
     there = await desk.prepare(cause, operator(), reason)
     if not yes:
         _show_list(there)
@@ -88,7 +90,8 @@ async def _batch(desk: StuckDesk, cause: str, reason: str, yes: bool, as_json: b
         await asyncio.sleep(LOOK_EVERY)
         there = await desk.batch(there.id)
     if as_json:
-        print_json(batch_out(there, "en").model_dump(mode="json"))
+        abouts = await asyncio.to_thread(client.reader.stuck_book.abouts, [item.subject for item in there.items])
+        print_json(batch_out(there, abouts, "en").model_dump(mode="json"))
     else:
         _show_results(there)
     came = there.results

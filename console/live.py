@@ -139,7 +139,7 @@ def _looks_at_batch(context: AppContext, batch_id: str) -> Glance:
 
     async def look() -> bool:
         nonlocal before
-        now = await asyncio.to_thread(context.reader.batch, batch_id)
+        now = await asyncio.to_thread(context.reader.stuck_book.batch, batch_id)
         changed, before = now != before, now
         return changed
 

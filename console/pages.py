@@ -72,12 +72,20 @@ def page(
             csrf=CSRF,
             here=own_path(request.scope),
             paged="cursor" in request.query_params,
+            about_lights=_about_lights(request, language),
             live=live if request.method == "GET" else None,
             **{"back": shown_at(request), "scripted": False, **context},
         )
     )
     again = SHOWN_AGAIN if request.method == "POST" else {}
     return HTMLResponse(text, status, {**HEADERS, **again, "Content-Language": TAGS[language]})
+
+
+def _about_lights(request: Request, language: Language) -> str:
+    """From when on a limit is nearly due, by the policy here: two with the same days left may differ."""
+    warnings = door_of(request).context.client.policy.warnings
+    said = {"least": warnings.for_limits_of_at_least, "before": max(warnings.working_days_before, default=0)}
+    return label("console", "about_lights", language).format(**said)
 
 
 def shown_at(request: Request) -> str:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-WIDE: Final = 30
+WIDE: Final = 38
 """Of a day, in units of the figure."""
 HIGH: Final = 80
 """Of the tallest bar."""
-ABOVE: Final = 18
+ABOVE: Final = 20
 BELOW: Final = 20
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -12,20 +12,22 @@ from starlette.responses import Response
 
 from api.dependencies import acting, require_role
 from api.http.problems import Problem
-from api.stuck.endpoints import MENDERS, shown, subject_out
-from api.stuck.presenters import batch_out, cause_out
+from api.stuck.endpoints import MENDERS, batch_shown, shown, subject_out
+from api.stuck.presenters import cause_out
 from api.stuck.schemas import StuckSubjectOut
 from api.worklist.endpoints import OVERSEERS
 from console.desk import ROWS, next_after
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
+from console.machinery import machinery
 from console.pages import ANY_CASE, page, see_other
 from console.reach import openable
 from console.refusals import REFUSED, refusal_told
 from domain.access import visibility_of
 from domain.log.acts import ActKind
 from domain.messages import Language, label, words
-from domain.stuck import BatchState, Remedied, Remedy, RemedyResult
+from domain.stuck import MACHINERY, BatchState, Remedied, Remedy, RemedyResult, StuckKind
 from domain.stuck_words import told_of_reason
+from ledger.queries.stuck import EVERY_KIND, Cause
 from starter.errors import NotFound
 from starter.stuck import LONGEST, MOVES, NAME_AT_MOST, StuckDesk
 
@@ -55,20 +57,48 @@ async def _list(request: Request, visitor: Visitor, sent: StuckForm | None = Non
     context, language = door_of(request).context, language_of(request)
     asked, seen = request.query_params, visibility_of(visitor.caller)
     cause = (sent.values.get("cause") if sent else asked.get("cause")) or None
+    kind = next((each for each in StuckKind if each == asked.get("kind")), None)
+    causes = await asyncio.to_thread(context.reader.causes, seen)
 
     def found() -> dict[str, Any]:
-        troubles = context.reader.troubles(seen, cause, asked.get("cursor"), ROWS)
+        kinds = _kinds_of(cause, kind)
+        troubles = context.reader.troubles(seen, cause, asked.get("cursor"), ROWS, kinds)
         waited_for = [each.waits_on for each in troubles.troubles if each.waits_on]
+        said = {"cause": cause, "kind": kind}
         return {
             "openable": openable(context, visitor.caller, waited_for),
             # Of one cause alone: a remedy that stands beside another would be taken for its own.
-            "causes": [cause_out(it, language) for it in context.reader.causes(seen) if cause in (None, it.cause)],
+            "causes": [cause_out(it, language) for it in causes if cause in (None, it.cause) and it.kind in kinds],
             "rows": shown(context, troubles.troubles, language),
-            "next": next_after("/stuck", troubles.next, {"cause": cause} if cause else None),
+            "next": next_after("/stuck", troubles.next, {name: value for name, value in said.items() if value}),
         }
 
-    told = {**await asyncio.to_thread(found), "cause": cause, "sent": sent, **_forms(visitor)}
+    told = {
+        **await asyncio.to_thread(found),
+        "cause": cause,
+        "kind_shown": kind,
+        "kinds": _counted(causes, language),
+        "people": [cause_out(it, language) for it in causes if it.kind is StuckKind.OVERDUE],
+        "remedy_words": {word: texts[language] for word, texts in words("stuck_remedy").items()},
+        "machinery": await machinery(context, causes, language),
+        "sent": sent,
+        **_forms(visitor),
+    }
     return page(request, "stuck.html", visitor, told, status)
+
+
+def _kinds_of(cause: str | None, kind: StuckKind | None) -> frozenset[StuckKind]:
+    """The kinds that a list shows: what was asked for, else all but what people are late with, which stands apart."""
+    if cause:
+        return EVERY_KIND
+    return frozenset({kind}) if kind else MACHINERY
+
+
+def _counted(causes: Sequence[Cause], language: Language) -> list[tuple[StuckKind, str, int]]:
+    """The kinds that there are, each by its word and with how many, in the order of their list; people's last."""
+    numbers = {kind: sum(each.number for each in causes if each.kind is kind) for kind in StuckKind}
+    there = [(kind, label("stuck_kind", kind, language), number) for kind, number in numbers.items() if number]
+    return sorted(there, key=lambda each: each[0] is StuckKind.OVERDUE)
 
 
 async def one(request: Request) -> Response:
@@ -84,21 +114,24 @@ async def one(request: Request) -> Response:
 
 async def _one(request: Request, visitor: Visitor, sent: StuckForm | None = None, status: int = 200) -> Response:
     subject = request.path_params["subject"]
-    told = await subject_out(door_of(request).context, subject, language_of(request))
+    context = door_of(request).context
+    told = await subject_out(context, subject, language_of(request))
     sent = sent or _came_of(request, told, visitor)
     remedies = {remedy for each in told.troubles for remedy in each.remedies} | {Remedy.NOTE, Remedy.HAND_OVER}
     is_case = ":" not in subject and "/" not in subject
     waited_for = [each.waits_on for each in told.troubles if each.waits_on]
-    there = await asyncio.to_thread(openable, door_of(request).context, visitor.caller, waited_for)
-    context = {
+    names = await asyncio.to_thread(context.reader.stuck_book.abouts, [subject])
+    there = await asyncio.to_thread(openable, context, visitor.caller, waited_for)
+    shown_here = {
         "told": told,
+        "about": names.get(subject),
         "remedies": remedies,
         "is_case": is_case,
         "openable": there,
         "sent": sent,
         **_forms(visitor),
     }
-    return page(request, "stuck_one.html", visitor, context, status)
+    return page(request, "stuck_one.html", visitor, shown_here, status)
 
 
 def _came_of(request: Request, told: StuckSubjectOut, visitor: Visitor) -> StuckForm | None:
@@ -185,9 +218,10 @@ async def prepare(request: Request) -> Response:
 async def batch(request: Request) -> Response:
     """The list of a batch as it was frozen, and what came of each so far."""
     visitor = await _mender(request)
-    there = await StuckDesk(door_of(request).context.client).batch(request.path_params["batch_id"])
+    context = door_of(request).context
+    there = await StuckDesk(context.client).batch(request.path_params["batch_id"])
     told = {
-        "batch": batch_out(there, language_of(request)),
+        "batch": await batch_shown(context, there, language_of(request)),
         "ended": there.state in IDLE,
         "moves": _MOVES_IN[there.state],
         "again": f"/stuck?{urlencode({'cause': there.cause})}",

@@ -47,6 +47,10 @@ REMEDIES: Final[Mapping[StuckKind, tuple[Remedy, ...]]] = {
 """Which remedies there are for which trouble: people who are late must act, a worker must be started."""
 
 
+MACHINERY: Final = frozenset(StuckKind) - {StuckKind.OVERDUE}
+"""What those who run the engine mend; for the others people must act."""
+
+
 class RemedyResult(StrEnum):
     """What came of a remedy, looked at afterwards."""
 

@@ -13,7 +13,7 @@ from domain.access import Visibility
 from domain.calendar import Calendar
 from domain.engine.records import RecordedEvent
 from domain.log.acts import OperatorAct
-from domain.stuck import Trouble
+from domain.stuck import StuckKind, Trouble
 from ledger.assessment_book import AssessmentBook
 from ledger.calendar_store import CalendarStore
 from ledger.engine import USUALLY_NAMED, Engine, connect, ping
@@ -41,7 +41,6 @@ from ledger.queries import (
     retention,
     sessions,
     stuck,
-    stuck_batches,
     supervising,
 )
 from ledger.queries.archive import ArchivedRun, WaitingForArchive
@@ -62,6 +61,7 @@ from ledger.queries.views import CaseDetail, CaseFilter, CaseSummary, Counts, He
 from ledger.rule_text_store import RuleTextStore
 from ledger.schema_check import require_schema, schema_of
 from ledger.seal_book import SealBook
+from ledger.stuck_book import StuckBook
 
 
 class Reader:
@@ -334,30 +334,24 @@ class Reader:
         return stuck.causes(self.engine, visibility)
 
     def troubles(
-        self, visibility: Visibility, cause: str | None = None, cursor: str | None = None, limit: int = 50
+        self,
+        visibility: Visibility,
+        cause: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+        kinds: Collection[StuckKind] = stuck.EVERY_KIND,
     ) -> stuck.TroublePage:
-        """What is stuck, of one cause where one is named, those first that have been longest. Raises BadCursor."""
-        return stuck.troubles(self.engine, visibility, cause, cursor, limit)
+        """What is stuck, of these kinds and one cause or any, those first that have been longest. Raises BadCursor."""
+        return stuck.troubles(self.engine, visibility, cause, cursor, limit, kinds)
+
+    @property
+    def stuck_book(self) -> StuckBook:
+        """What is stuck, for those who do something about it."""
+        return StuckBook(self.engine)
 
     def troubles_of(self, subject: str) -> list[Trouble]:
         """All that holds one subject up, the oldest first."""
         return stuck.troubles_of(self.engine, subject)
-
-    def acts_on(self, targets: Collection[str]) -> dict[str, list[OperatorAct]]:
-        """What operators did about what was stuck, by target, the newest first."""
-        return acts.acts_on(self.engine, targets)
-
-    def stuck_subjects(self, visibility: Visibility, cause: str, at_most: int) -> list[str]:
-        """The subjects that share a cause, the longest first; one more than ``at_most`` where there are more."""
-        return stuck.subjects_of(self.engine, visibility, cause, at_most)
-
-    def batch(self, batch_id: str) -> stuck_batches.Batch | None:
-        """A batch of retries with its list; None where there is none."""
-        return stuck_batches.batch(self.engine, batch_id)
-
-    def batches(self) -> list[stuck_batches.Batch]:
-        """The batches that were prepared last, without their lists."""
-        return stuck_batches.newest_batches(self.engine)
 
     # Whoever watches over the ledger itself
 

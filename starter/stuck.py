@@ -122,10 +122,10 @@ class StuckDesk:
         why, reader = _reason(reason), self._client.reader
         batch_id = _batch_id(by, key)
         with ledger_answers():
-            there = await asyncio.to_thread(reader.batch, batch_id)
+            there = await asyncio.to_thread(reader.stuck_book.batch, batch_id)
             if there is not None:
                 return there
-            found = await asyncio.to_thread(reader.stuck_subjects, EVERYTHING, cause, LARGEST_BATCH)
+            found = await asyncio.to_thread(reader.stuck_book.subjects_of, EVERYTHING, cause, LARGEST_BATCH)
             if not found:
                 raise NotFound(f"Nothing is stuck for {cause}.")
             left_out = 0
@@ -139,7 +139,7 @@ class StuckDesk:
     async def batch(self, batch_id: str) -> Batch:
         """A batch with its list and what came of each. Raises NotFound, Unavailable."""
         with ledger_answers():
-            found = await asyncio.to_thread(self._client.reader.batch, batch_id)
+            found = await asyncio.to_thread(self._client.reader.stuck_book.batch, batch_id)
         if found is None:
             raise NotFound(f"There is no batch {batch_id}.")
         return found
@@ -187,7 +187,7 @@ class StuckDesk:
 
     def acts_on(self, subjects: Sequence[str]) -> Mapping[str, Sequence[OperatorAct]]:
         """What was done and noted about subjects, the newest first. Blocking."""
-        found = self._client.reader.acts_on([f"{ABOUT}{subject}" for subject in subjects])
+        found = self._client.reader.stuck_book.acts_on([f"{ABOUT}{subject}" for subject in subjects])
         return {target.removeprefix(ABOUT): acts for target, acts in found.items()}
 
 

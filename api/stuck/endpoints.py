@@ -12,7 +12,7 @@ from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, act
 from api.guarded import Guarded
 from api.http.prefix import prefixed
 from api.http.responses import answer
-from api.stuck.presenters import batch_out, cause_out, note_out, remedied_out, trouble_out
+from api.stuck.presenters import batch_out, cause_out, note_out, remedied_out, retry_out, trouble_out
 from api.stuck.schemas import (
     Cause,
     CauseList,
@@ -30,11 +30,16 @@ from api.stuck.schemas import (
 from api.worklist.endpoints import OVERSEERS
 from domain.access import Caller, visibility_of
 from domain.messages import Language
-from domain.stuck import Remedied, Trouble
+from domain.stuck import Remedied, StuckKind, Trouble
 from domain.words import Role
+from ledger.queries.stuck import EVERY_KIND
+from ledger.queries.stuck_batches import Batch
 from starter.errors import NotFound
 from starter.stuck import StuckDesk
 
+KindIn = Annotated[
+    list[StuckKind] | None, Query(max_length=len(StuckKind), description="Only those of these kinds; may be repeated.")
+]
 router = Guarded("/v1/stuck", "stuck")
 
 MENDERS = (Role.OPERATOR,)
@@ -59,12 +64,14 @@ async def troubles(
     caller: CallerIn,
     language: LanguageIn,
     cause: CauseIn = None,
+    kind: KindIn = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Each reason for which something does not move, since when, with its last error. For operators, bureau, audit."""
     require_role(caller, OVERSEERS)
-    page = await asyncio.to_thread(context.reader.troubles, visibility_of(caller), cause, cursor, limit)
+    kinds = frozenset(kind) if kind else EVERY_KIND
+    page = await asyncio.to_thread(context.reader.troubles, visibility_of(caller), cause, cursor, limit, kinds)
     items = await asyncio.to_thread(shown, context, page.troubles, language)
     return answer(TroubleListOut(items=items, next=page.next), language)
 
@@ -78,14 +85,14 @@ async def prepare(
     key = engine_key(caller, idempotency_key) if idempotency_key else None
     there = await StuckDesk(context.client).prepare(body.cause, acting(caller), body.reason, key)
     headers = {"Location": prefixed(f"/v1/stuck/batches/{there.id}")}
-    return answer(batch_out(there, language), language, status=201, headers=headers)
+    return answer(await batch_shown(context, there, language), language, status=201, headers=headers)
 
 
 @router.get("/batches/{batch_id}", response_model=RetryBatchOut, summary="A batch of retries")
 async def batch(batch_id: BatchId, context: ContextIn, caller: CallerIn, language: LanguageIn) -> Response:
     """The list as it was frozen, and what came of each so far. For operators."""
     require_role(caller, MENDERS)
-    return answer(batch_out(await StuckDesk(context.client).batch(batch_id), language), language)
+    return answer(await batch_shown(context, await StuckDesk(context.client).batch(batch_id), language), language)
 
 
 @router.post(
@@ -100,7 +107,8 @@ async def move(
 ) -> Response:
     """`confirm` lets it begin; a batch that is past what is asked stays as it is. For operators."""
     require_role(caller, MENDERS)
-    return answer(batch_out(await StuckDesk(context.client).move(batch_id, what, acting(caller)), language), language)
+    there = await StuckDesk(context.client).move(batch_id, what, acting(caller))
+    return answer(await batch_shown(context, there, language), language)
 
 
 @router.get("/{subject}", response_model=StuckSubjectOut, summary="What holds one up")
@@ -122,7 +130,7 @@ async def retry(
     """Look again at what holds it up, have it tried again, and tell whether it moves: that takes some seconds."""
     desk, key = _desk(context, caller, idempotency_key)
     came = await desk.retry(subject, acting(caller), body.reason, body.cause, key)
-    return await _told(desk, subject, came, language)
+    return await _told(context, desk, subject, came, language)
 
 
 @router.post("/{subject}/reset", response_model=RemediedOut, summary="Let it go on from an earlier point")
@@ -137,7 +145,7 @@ async def reset(
     """A new run goes on from the point, takes over what the ledger holds, and repeats no event."""
     desk, key = _desk(context, caller, idempotency_key)
     came = await desk.reset(subject, acting(caller), body.to, body.reason, key)
-    return await _told(desk, subject, came, language)
+    return await _told(context, desk, subject, came, language)
 
 
 @router.post("/{subject}/note", response_model=StuckSubjectOut, summary="Write a note")
@@ -172,8 +180,9 @@ async def hand_over(
 
 def shown(context: AppContext, troubles: Sequence[Trouble], language: Language) -> list[TroubleOut]:
     """Troubles with who looks after each; blocking."""
-    acts = StuckDesk(context.client).acts_on([each.subject for each in troubles])
-    return [trouble_out(each, acts, language) for each in troubles]
+    subjects = [each.subject for each in troubles]
+    acts, abouts = StuckDesk(context.client).acts_on(subjects), context.reader.stuck_book.abouts(subjects)
+    return [trouble_out(each, acts, abouts, language) for each in troubles]
 
 
 async def subject_out(context: AppContext, subject: str, language: Language) -> StuckSubjectOut:
@@ -181,12 +190,20 @@ async def subject_out(context: AppContext, subject: str, language: Language) -> 
     desk = StuckDesk(context.client)
     held, points = await desk.look(subject), await desk.points(subject)
     acts = await asyncio.to_thread(desk.acts_on, [subject])
+    retries = await asyncio.to_thread(context.reader.stuck_book.retries_of, subject)
     return StuckSubjectOut(
         id=subject,
-        troubles=[trouble_out(each, acts, language) for each in held],
+        troubles=await asyncio.to_thread(shown, context, held, language),
         points=[point.name for point in points],
         notes=[note_out(act, language) for act in acts.get(subject, ())],
+        retries=[retry_out(each, language) for each in retries],
     )
+
+
+async def batch_shown(context: AppContext, there: Batch, language: Language) -> RetryBatchOut:
+    """A batch with what its cases are about."""
+    abouts = await asyncio.to_thread(context.reader.stuck_book.abouts, [item.subject for item in there.items])
+    return batch_out(there, abouts, language)
 
 
 def _desk(context: AppContext, caller: Caller, key: str | None) -> tuple[StuckDesk, str | None]:
@@ -194,10 +211,11 @@ def _desk(context: AppContext, caller: Caller, key: str | None) -> tuple[StuckDe
     return StuckDesk(context.client), engine_key(caller, key) if key else None
 
 
-async def _told(desk: StuckDesk, subject: str, came: Remedied, language: Language) -> Response:
+async def _told(context: AppContext, desk: StuckDesk, subject: str, came: Remedied, language: Language) -> Response:
     try:
         now = await desk.look(subject)
     except NotFound:  # what was no case and moves now is known no more
         now = ()
     acts = await asyncio.to_thread(desk.acts_on, [subject])
-    return answer(remedied_out(subject, came, now, acts, language), language)
+    abouts = await asyncio.to_thread(context.reader.stuck_book.abouts, [subject])
+    return answer(remedied_out(subject, came, now, acts, abouts, language), language)

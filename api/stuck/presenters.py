@@ -2,14 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 
-from api.stuck.schemas import CauseOut, RemediedOut, RetriedItemOut, RetryBatchOut, StuckNoteOut, TroubleOut
+from api.stuck.schemas import (
+    BatchRetryOut,
+    CauseOut,
+    RemediedOut,
+    RetriedItemOut,
+    RetryBatchOut,
+    StuckNoteOut,
+    TroubleOut,
+)
 from domain.log.acts import ActKind, OperatorAct
 from domain.messages import Language, label, words
 from domain.stuck import REMEDIES, Remedied, RemedyResult, Trouble
 from ledger.queries.stuck import Cause
-from ledger.queries.stuck_batches import Batch, RetriedItem
+from ledger.queries.stuck_batches import Batch, BatchRetry, RetriedItem
 
 Acts = Mapping[str, Sequence[OperatorAct]]
+Abouts = Mapping[str, str]
+"""What cases are about, by id."""
 
 
 def cause_out(each: Cause, language: Language) -> CauseOut:
@@ -25,10 +35,11 @@ def cause_out(each: Cause, language: Language) -> CauseOut:
     )
 
 
-def trouble_out(each: Trouble, acts: Acts, language: Language) -> TroubleOut:
+def trouble_out(each: Trouble, acts: Acts, abouts: Abouts, language: Language) -> TroubleOut:
     """A trouble, and who looks after it."""
     return TroubleOut(
         id=each.subject,
+        about=abouts.get(each.subject),
         kind=each.kind,
         kind_label=label("stuck_kind", each.kind, language),
         reason=each.reason,
@@ -54,18 +65,33 @@ def note_out(act: OperatorAct, language: Language) -> StuckNoteOut:
     )
 
 
-def remedied_out(subject: str, came: Remedied, now: Sequence[Trouble], acts: Acts, language: Language) -> RemediedOut:
+def retry_out(each: BatchRetry, language: Language) -> BatchRetryOut:
+    """What a batch did about a subject."""
+    return BatchRetryOut(
+        batch=each.batch_id,
+        at=each.at,
+        by=each.by.subject,
+        reason=each.reason,
+        result=each.result,
+        result_label=label("stuck_result", each.result, language),
+        why=why_text(each.why, language),
+    )
+
+
+def remedied_out(
+    subject: str, came: Remedied, now: Sequence[Trouble], acts: Acts, abouts: Abouts, language: Language
+) -> RemediedOut:
     """What came of a remedy."""
     return RemediedOut(
         id=subject,
         result=came.result,
         result_label=label("stuck_result", came.result, language),
         why=why_text(came.why, language),
-        troubles=[trouble_out(each, acts, language) for each in now],
+        troubles=[trouble_out(each, acts, abouts, language) for each in now],
     )
 
 
-def batch_out(there: Batch, language: Language) -> RetryBatchOut:
+def batch_out(there: Batch, abouts: Abouts, language: Language) -> RetryBatchOut:
     """A batch with its list."""
     came = there.results
     return RetryBatchOut(
@@ -84,7 +110,7 @@ def batch_out(there: Batch, language: Language) -> RetryBatchOut:
         prepared_at=there.prepared_at,
         confirmed_at=there.confirmed_at,
         ended_at=there.ended_at,
-        items=[_item(item, language) for item in there.items],
+        items=[_item(item, abouts, language) for item in there.items],
     )
 
 
@@ -94,9 +120,10 @@ def why_text(why: str, language: Language) -> str:
     return known[language] if known else why
 
 
-def _item(item: RetriedItem, language: Language) -> RetriedItemOut:
+def _item(item: RetriedItem, abouts: Abouts, language: Language) -> RetriedItemOut:
     return RetriedItemOut(
         id=item.subject,
+        about=abouts.get(item.subject),
         result=item.result,
         result_label=label("stuck_result", item.result, language) if item.result else None,
         why=why_text(item.why, language) if item.why is not None else None,

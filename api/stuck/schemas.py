@@ -37,6 +37,7 @@ class TroubleOut(Out):
     """One reason for which one subject does not move."""
 
     id: str = Field(description="The case; or `queue:NAME`, `version:NAME`, `webhook:ID`, or a workflow's id.")
+    about: str | None = Field(description="What the case is about: its resource's name.")
     kind: StuckKind
     kind_label: str
     reason: str
@@ -66,6 +67,18 @@ class StuckNoteOut(Out):
     to: str | None
 
 
+class BatchRetryOut(Out):
+    """What a batch did about a subject, and what came of it."""
+
+    batch: str
+    at: datetime
+    by: str
+    reason: str
+    result: RemedyResult
+    result_label: str
+    why: str
+
+
 class StuckSubjectOut(Out):
     """A subject: what holds it up this moment, where it may be reset to, and what was done about it."""
 
@@ -73,6 +86,7 @@ class StuckSubjectOut(Out):
     troubles: list[TroubleOut]
     points: list[str] = Field(description="What `to` of a reset may be.")
     notes: list[StuckNoteOut]
+    retries: list[BatchRetryOut] = Field(description="What batches did about it, the newest first.")
 
 
 class RemediedOut(Out):
@@ -133,6 +147,7 @@ class RetriedItemOut(Out):
     """One subject of a batch; without a result until it was come to."""
 
     id: str
+    about: str | None = Field(description="What the case is about: its resource's name.")
     result: RemedyResult | None
     result_label: str | None
     why: str | None

@@ -1,6 +1,6 @@
 """Questions about cases: one case, lists, worklists."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -87,6 +87,13 @@ def _detail(engine: Engine, question: str, of: str) -> CaseDetail | None:
     with driver_errors_told():
         found = single_calls_of(engine).call(question, of)
     return None if found is None else CaseDetail.model_validate_json(found)
+
+
+def abouts(engine: Engine, request_ids: Collection[str]) -> dict[str, str]:
+    """What cases are about (their resource's name), by id; ids of no case are left out."""
+    query = select(cases.c.request_id, cases.c.resource_name).where(cases.c.request_id.in_(request_ids))
+    with reading(engine) as connection:
+        return {row.request_id: row.resource_name for row in connection.execute(query)}
 
 
 def list_cases(engine: Engine, wanted: CaseFilter | None = None, cursor: str | None = None, limit: int = 50) -> Page:

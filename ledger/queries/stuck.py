@@ -4,7 +4,7 @@ What is parked is few; limits that have run out are found along the index of ope
 what is late and not what was closed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -27,6 +27,8 @@ NOBODY_WATCHED: Final = timedelta(seconds=60)
 MOST: Final = 500
 WATCHED: Final = "shareflow"
 """The queue of the workers of cases, one of which watches."""
+
+EVERY_KIND: Final = frozenset(StuckKind)
 
 _OVERDUE: Final = (literal(f"{StuckKind.OVERDUE.value}:") + clocks.c.id).label("cause")
 _LATE: Final = (clocks.c.ended_at.is_(None), clocks.c.due_at <= func.now(), clocks.c.state == ClockState.BREACHED.value)
@@ -63,11 +65,19 @@ def causes(engine: Engine, visibility: Visibility) -> list[Cause]:
 
 
 def troubles(
-    engine: Engine, visibility: Visibility, cause: str | None = None, cursor: str | None = None, limit: int = 50
+    engine: Engine,
+    visibility: Visibility,
+    cause: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+    kinds: Collection[StuckKind] = EVERY_KIND,
 ) -> TroublePage:
-    """Troubles, of one cause where one is named, those first that have been there longest. Raises BadCursor."""
+    """Troubles of these kinds, of one cause where one is named, those first that have been there longest.
+
+    Raises BadCursor.
+    """
     limit = max(1, min(limit, MOST))
-    held, late = _rows(visibility, cause)
+    held, late = _rows(visibility, cause, kinds)
     if cursor is not None:
         at, place = read_cursor(cursor)
         held = held.where(tuple_(parked.c.since, _PLACE) > tuple_(at, place))
@@ -78,7 +88,8 @@ def troubles(
     with reading(engine) as connection:
         rows = connection.execute(select(both).order_by(both.c.since, both.c.place).limit(limit + 1)).mappings().all()
     shown = rows[:limit]
-    there = [] if cursor else [each for each in _silent(engine, visibility) if cause in (None, each.cause)]
+    silent = [] if cursor else _silent(engine, visibility)
+    there = [each for each in silent if cause in (None, each.cause) and each.kind in kinds]
     following = cursor_of(shown[-1]["since"], shown[-1]["place"]) if len(rows) > limit else None
     return TroublePage([*there, *map(trouble_of, shown)], following)
 
@@ -110,7 +121,9 @@ _PLACE_OF_CLOCK: ColumnElement[str] = (clocks.c.request_id + " " + clocks.c.id +
 )
 
 
-def _rows(visibility: Visibility, cause: str | None) -> tuple[Select[Any], Select[Any]]:
+def _rows(
+    visibility: Visibility, cause: str | None, kinds: Collection[StuckKind] = EVERY_KIND
+) -> tuple[Select[Any], Select[Any]]:
     """What is parked and what is late, in the same columns."""
     held = _parked(
         visibility,
@@ -129,6 +142,9 @@ def _rows(visibility: Visibility, cause: str | None) -> tuple[Select[Any], Selec
         clocks.c.due_at.label("since"),
         _PLACE_OF_CLOCK,
     )
+    if kinds != EVERY_KIND:
+        held = held.where(parked.c.kind.in_([each.value for each in kinds]))
+        late = late.where(literal(StuckKind.OVERDUE in kinds))
     if cause is not None:
         clock = cause.removeprefix(f"{StuckKind.OVERDUE.value}:") if cause.startswith(StuckKind.OVERDUE) else ""
         held, late = held.where(parked.c.cause == cause), late.where(clocks.c.id == clock)

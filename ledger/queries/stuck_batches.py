@@ -33,6 +33,18 @@ class RetriedItem:
 
 
 @dataclass(frozen=True)
+class BatchRetry:
+    """What a batch did about one subject: when, in whose name and why, and what came of it."""
+
+    batch_id: str
+    at: datetime
+    by: Acting
+    reason: str
+    result: RemedyResult
+    why: str
+
+
+@dataclass(frozen=True)
 class Batch:
     """A batch: which cause, why and by whom, where it stands; ``left_out``: how many more there were than it takes."""
 
@@ -129,6 +141,29 @@ def newest_batches(engine: Engine, limit: int = 20) -> list[Batch]:
         Batch(**{**row, "by": Acting.model_validate(row["by"]), "state": BatchState(row["state"])}, items=())
         for row in rows
     ]
+
+
+def retries_of(engine: Engine, subject: str, limit: int = 20) -> list[BatchRetry]:
+    """What came of one subject in batches, the newest first."""
+    query = (
+        select(_item.batch_id, _item.result, _item.why, _item.ended_at, _batch.by, _batch.reason)
+        .join(stuck_batches, _batch.id == _item.batch_id)
+        .where(_item.subject == subject, _item.result.is_not(None))
+        .order_by(_item.ended_at.desc())
+        .limit(limit)
+    )
+    with reading(engine) as connection:
+        return [
+            BatchRetry(
+                row.batch_id,
+                row.ended_at,
+                Acting.model_validate(row.by),
+                row.reason,
+                RemedyResult(row.result),
+                row.why or "",
+            )
+            for row in connection.execute(query)
+        ]
 
 
 def next_items(engine: Engine, batch_id: str, limit: int) -> list[RetriedItem]:

@@ -189,7 +189,7 @@ async def test_a_batch_rests_goes_on_and_is_cancelled_between_its_parts(ground: 
     assert move(ActKind.STUCK_BATCH_CANCEL)
     assert not move(ActKind.STUCK_BATCH_RESUME)
     assert await part() == BatchPart(done=0)
-    there = await asyncio.to_thread(client.reader.batch, batch_id)
+    there = await asyncio.to_thread(client.reader.stuck_book.batch, batch_id)
     assert there is not None
     assert there.state is BatchState.CANCELLED
     assert sum(there.results.values()) == 70

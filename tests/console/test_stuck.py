@@ -43,12 +43,14 @@ async def test_an_operator_frees_one_by_forms(stuck: Sequence[str], enter: Enter
     [row] = [it for it in page.split("<tr") if f'data-cause="{CAUSE}"' in it]
     assert 'data-kind="opening_waits"' in row
     [line] = [it for it in page.split("<tr") if f'data-subject="{case}"' in it]
-    assert f'href="/cases/{case}"' in line
+    assert f'<a class="case" href="/cases/{case}">' in line
     assert re.search(r"等待事项 <bdi>[A-Z0-9-]+</bdi> <span class=\"tag\">尚未立案", line)
     assert "<details" in line
     assert "<summary>申请内容不完整</summary>" in line
     assert "application_incomplete: no" in line
     assert "另一事项办不成：申请内容不完整" in line
+    assert "other_case_unavailable" not in line.partition("<pre")[0]
+    assert re.search(r'data-part="machinery">有 1 个工作进程在应答。', page)
     assert page.count('data-act="batch"') == 1
     own = f"/stuck/{case}"
     assert '<option value="first">最初一步</option>' in (await operator.get(own)).text
@@ -67,8 +69,12 @@ async def test_an_operator_frees_one_by_forms(stuck: Sequence[str], enter: Enter
     assert "已恢复" in (await operator.get(there)).text.partition('role="status"')[2].partition("</div>")[0]
     bureau = await enter(Role.BUREAU, "bureau")
     assert (await bureau.get(own)).status_code == 403
-    seen = await bureau.get("/stuck")
+    seen = await bureau.get("/stuck?kind=opening_waits")
     assert (seen.status_code, "data-act" in seen.text) == (200, False)
+    assert 'data-kind="opening_waits"' in seen.text
+    late = (await bureau.get("/stuck?kind=overdue")).text
+    assert set(re.findall(r'data-kind="(\w+)"', late)) <= {"overdue"}
+    assert f'data-subject="{case}"' not in late
 
 
 async def test_all_of_a_cause_are_listed_confirmed_and_told_of(stuck: Sequence[str], enter: Enter) -> None:
@@ -96,5 +102,8 @@ async def test_all_of_a_cause_are_listed_confirmed_and_told_of(stuck: Sequence[s
     counts = {name: int(number) for name, number in re.findall(r'data-result="(\w+)">(\d+)<', text)}
     assert counts["recovered"] >= len(stuck)
     assert counts["recovered"] + counts["still_stuck"] + counts["not_executed"] == counts["number"]
+    done = (await operator.get(f"/stuck/{stuck[0]}")).text.partition('data-list="retries"')[2]
+    assert f'<a href="{address}">' in done
+    assert ("对方材料已补齐" in done, "已恢复" in done) == (True, True)
     assert (await operator.get("/stuck/batches/none")).status_code == 404
     assert (await operator.send(f"{address}/confirm", {})).status_code == 403

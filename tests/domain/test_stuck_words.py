@@ -28,6 +28,7 @@ def test_codes_are_told_in_words(reason: str, said: str) -> None:
         ("http://127.0.0.1:9 gone", "接收方以 410 答复，不再接收"),
         ("https://a.example 500 exhausted", "投递屡次失败，重试安排已用尽"),
         ("Broken: nobody knows", None),
+        ("3 workflows wait", "3 件流程在等待"),
         (
             "not_answered_in_time: Not enough time to retry\ncaused by: ledger_unavailable: x\n\n  File y",
             "没有及时得到应答：台账不应答",

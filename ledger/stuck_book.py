@@ -1,0 +1,39 @@
+"""What is asked about what is stuck once it is known: what its cases are about, what was done, what batches did."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from domain.access import Visibility
+from domain.log.acts import OperatorAct
+from ledger.engine import Engine
+from ledger.queries import acts, cases, stuck, stuck_batches
+
+
+class StuckBook:
+    """What operators do about what is stuck. Every method blocks."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def abouts(self, subjects: Collection[str]) -> Mapping[str, str]:
+        """What those among the subjects that are cases are about, by id."""
+        return cases.abouts(self._engine, subjects)
+
+    def acts_on(self, targets: Collection[str]) -> dict[str, list[OperatorAct]]:
+        """What operators did about what was stuck, by target, the newest first."""
+        return acts.acts_on(self._engine, targets)
+
+    def subjects_of(self, visibility: Visibility, cause: str, at_most: int) -> list[str]:
+        """The subjects that share a cause, the longest first; one more than ``at_most`` where there are more."""
+        return stuck.subjects_of(self._engine, visibility, cause, at_most)
+
+    def batch(self, batch_id: str) -> stuck_batches.Batch | None:
+        """A batch of retries with its list; None where there is none."""
+        return stuck_batches.batch(self._engine, batch_id)
+
+    def batches(self) -> list[stuck_batches.Batch]:
+        """The batches that were prepared last, without their lists."""
+        return stuck_batches.newest_batches(self._engine)
+
+    def retries_of(self, subject: str) -> Sequence[stuck_batches.BatchRetry]:
+        """What came of a subject in batches, the newest first."""
+        return stuck_batches.retries_of(self._engine, subject)
