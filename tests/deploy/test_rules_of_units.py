@@ -1,0 +1,124 @@
+"""What must hold of the units together, read as systemd does: they come back, are started, have time to end."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.serving import DRAIN_SECONDS
+from configuration.settings import Settings
+from tests.deploy.conftest import DEPLOY
+from worker.building import SHUTDOWN_SECONDS
+
+SYSTEMD = DEPLOY / "systemd"
+OF_SYSTEMD = {"multi-user.target", "network-online.target", "sockets.target", "timers.target"}
+"""Units of its own that ours may name."""
+RELATIONS = {"Wants", "WantedBy", "Requires", "RequiredBy", "After", "Before", "PartOf", "BindsTo", "OnFailure", "Unit"}
+STAYING = ("shareflow-api.service", "shareflow-worker@.service")
+
+
+def said(path: Path) -> list[tuple[str, str]]:
+    """What a unit or drop-in says, line by line."""
+    lines = path.read_text("utf-8").splitlines()
+    return [(name, value) for name, mark, value in (line.partition("=") for line in lines) if mark and name.isalpha()]
+
+
+def one(path: Path, name: str) -> str:
+    (value,) = [value for each, value in said(path) if each == name]
+    return value
+
+
+def files() -> Iterator[Path]:
+    kinds = {".service", ".socket", ".timer", ".target", ".conf"}
+    others = {"sysusers.conf", "tmpfiles.conf"}
+    yield from (path for path in sorted(SYSTEMD.rglob("*")) if path.suffix in kinds and path.name not in others)
+
+
+def example() -> dict[str, str]:
+    lines = (SYSTEMD / "shareflow.env.example").read_text("utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: path.name)
+def test_a_unit_leans_on_units_that_there_are(path: Path) -> None:
+    there = {each.name for each in SYSTEMD.iterdir()} | OF_SYSTEMD
+    named = {re.sub(r"@\d", "@", unit) for name, value in said(path) if name in RELATIONS for unit in value.split()}
+    assert named <= there
+
+
+@pytest.mark.parametrize("name", STAYING)
+def test_what_stays_comes_back_however_it_ended(name: str) -> None:
+    assert one(SYSTEMD / name, "Restart") == "always"
+    assert 0 < int(one(SYSTEMD / name, "RestartSec")) <= 10
+    assert {value for each, value in said(SYSTEMD / name) if each.startswith("StartLimit")} == set()
+
+
+def test_everything_is_started_with_the_machine() -> None:
+    """The target by systemd, what stays by the target, the timer by it too."""
+    target = SYSTEMD / "shareflow.target"
+    assert one(target, "WantedBy") == "multi-user.target"
+    wanted = {re.sub(r"@\d", "@", unit) for unit in one(target, "Wants").split()}
+    by_itself = {path.name for path in files() if ("WantedBy", "shareflow.target") in said(path)}
+    assert wanted == {*STAYING}
+    assert by_itself == {path.name for path in SYSTEMD.glob("*.timer")}
+
+
+def test_each_process_has_time_to_end_what_it_has_begun() -> None:
+    """Longer than it takes by itself: systemd would kill it in the midst of a call."""
+    unready = Settings(example()).api_unready
+    assert int(one(SYSTEMD / STAYING[0], "TimeoutStopSec")) >= 2 * (unready + DRAIN_SECONDS)
+    assert int(one(SYSTEMD / STAYING[1], "TimeoutStopSec")) > SHUTDOWN_SECONDS
+
+
+def test_no_two_processes_of_a_machine_have_one_port() -> None:
+    api = Settings(example()).api_health_port
+    ports = [str(api), *(worker_port(str(number)) for number in range(1, 10)), str(Settings({}).api_port)]
+    assert len(set(ports)) == len(ports)
+    page = (DEPLOY / "README.md").read_text("utf-8")
+    asked = re.findall(r"http://127\.0\.0\.1:(\d+)/readyz", page.partition("## With containers")[0])
+    assert asked == ports[:3], "the page asks the API and the first two workers"
+
+
+def worker_port(number: str) -> str:
+    (port,) = re.findall(r"^Environment=SHAREFLOW_HEALTH_PORT=(.*)$", (SYSTEMD / STAYING[1]).read_text("utf-8"), re.M)
+    return port.replace("%i", number)
+
+
+def test_a_held_port_is_where_the_api_would_listen() -> None:
+    usual = Settings({})
+    assert one(SYSTEMD / "shareflow-api.socket", "ListenStream") == f"{usual.api_host}:{usual.api_port}"
+
+
+def test_what_is_kept_has_one_place() -> None:
+    """The user's home, the state of the units, what the program is told and what tmpfiles.d makes are one folder."""
+    hardening = SYSTEMD / "shareflow-.service.d/hardening.conf"
+    state = f"/var/lib/{one(hardening, 'StateDirectory')}"
+    told = [value for name, value in said(hardening) if name == "Environment"]
+    assert told == [f"SHAREFLOW_STATE={state}"]
+    users = [line.split() for line in (SYSTEMD / "sysusers.conf").read_text("utf-8").splitlines() if line[:1] == "u"]
+    assert [(each[1], each[-1]) for each in users] == [(one(hardening, "User"), state)]
+    made = [line.split() for line in (SYSTEMD / "tmpfiles.conf").read_text("utf-8").splitlines() if line[:1] == "d"]
+    folders = {path: (mode, user) for _, path, mode, user, _ in made}
+    assert folders[state] == ("0700", one(hardening, "User"))
+    written = one(SYSTEMD / "shareflow-backup.service", "ReadWritePaths")
+    assert folders[written] == ("0700", one(hardening, "User"))
+    assert folders["/etc/shareflow/credentials"] == ("0700", "root")
+
+
+def test_calls_of_the_system_are_those_of_a_service_and_none_that_gives_power() -> None:
+    hardening = said(SYSTEMD / "shareflow-.service.d/hardening.conf")
+    allowed, denied = (value.split() for name, value in hardening if name == "SystemCallFilter")
+    assert allowed == ["@system-service"]
+    assert denied[0].startswith("~")
+    assert {"@privileged", "@resources"} <= {each.lstrip("~") for each in denied}
+
+
+def test_a_worker_of_a_build_is_the_worker_but_for_its_program() -> None:
+    own, usual = "/opt/shareflow/RELEASE/", "/opt/shareflow/.venv/"
+    told = [(name, value.replace(own, usual)) for name, value in said(SYSTEMD / "build.conf")]
+    assert told == [
+        ("Environment", "TEMPORAL_WORKER_BUILD_ID=RELEASE"),
+        ("ExecStart", ""),
+        ("ExecStart", one(SYSTEMD / STAYING[1], "ExecStart")),
+    ]
