@@ -36,7 +36,8 @@ def without_persons(dossier: CaseDossier) -> dict[str, bytes]:
 
 
 def _histories(dossier: CaseDossier) -> dict[str, bytes]:
-    stand_ins, said = StandIns(), {name: read_history(name, dossier.files[name]) for name in dossier.histories}
+    names = [*dossier.histories, *dossier.put_aside]
+    stand_ins, said = StandIns(), {name: read_history(name, dossier.files[name]) for name in names}
     try:
         for each in said.values():
             stand_ins.learn(each)

@@ -10,7 +10,18 @@ from typing import IO, Any, Final
 from temporalio.client import Client
 
 from audit.assembling import assembled
-from audit.dossier.contents import ACTS, CALENDAR, EVENTS, FILING, POLICY, STAMP, STATUTE, CaseDossier, name_of_run
+from audit.dossier.contents import (
+    ACTS,
+    CALENDAR,
+    EVENTS,
+    FILING,
+    POLICY,
+    STAMP,
+    STATUTE,
+    CaseDossier,
+    name_of_run,
+    name_put_aside,
+)
 from audit.dossier.filing import PackedFiling
 from audit.dossier.packing import FindPaper, PaperLost
 from audit.dossier.persons import CannotWithhold
@@ -30,7 +41,7 @@ from ledger.queries.views import CaseDetail
 from ledger.reader import Reader
 from starter.attachments import AttachmentDamaged, AttachmentStore
 from starter.errors import NotFound, PersonsStay, Unavailable
-from starter.histories import CaseRun, HistoryDisposed, histories_of
+from starter.histories import CaseRun, HistoryDisposed, histories_of, put_aside_of
 
 EARLIER: Final = 50
 """From so many checkpoints before the newest a dossier shows the way to it."""
@@ -76,6 +87,8 @@ async def dossier_of(
         if not left or not histories or await _tell_all(histories, len(events)):
             break
         await asyncio.sleep(PAUSE.total_seconds())
+    filing = events[0].data.get("filing_digest", "")
+    aside = await asyncio.to_thread(put_aside_of, reader, request_id, archive if histories else None, histories, filing)
     calendar = await asyncio.to_thread(reader.calendar)
     acts = await asyncio.to_thread(reader.acts, request_id)
     stamped = await asyncio.to_thread(reader.log.stamped, newest.size) if newest else None
@@ -91,6 +104,7 @@ async def dossier_of(
         CALENDAR: _written(_editions(calendar)),
         **({} if histories else {FILING: _filing(case).written()}),
         **{name_of_run(number): run.text for number, run in enumerate(histories, start=1)},
+        **{name_put_aside(number): run.text for number, run in enumerate(aside, start=1)},
     }
     try:
         found = _or_lost(reader, find)

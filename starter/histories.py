@@ -1,9 +1,11 @@
 """The histories of a case's runs: from Temporal as long as it has them, from the archive afterwards."""
 
 import asyncio
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from audit.verification.history import opening_in
 from background.archive.store import ArchiveDamaged, HistoryArchive
 from domain.log.acts import ActKind
 from domain.retention import Keepsake
@@ -69,6 +71,22 @@ async def histories_of(
             raise Unavailable(f"Temporal does not give the history of {request_id} now: {error}.") from None
         return await asyncio.to_thread(_all_kept, reader, request_id, kept, archive)
     return found if len(found) == 1 or has_begun(found[-1].history) else found[:-1]
+
+
+def put_aside_of(
+    reader: Reader, request_id: str, archive: HistoryArchive | None, led_on: Sequence[CaseRun], filing: str
+) -> list[CaseRun]:
+    """The archived runs of a case that no run leads on from, for they were reset: what was filed has that digest.
+
+    Known by their texts: a run that goes on after a reset begins with the other's first event, and has its id there.
+    Blocks. Raises NeedsOperator for an archived history that is lost or damaged, Unavailable.
+    """
+    if archive is None or _disposal(reader, request_id) is not None:
+        return []
+    case, there = workflow_id(request_id), {hashlib.sha256(run.text).hexdigest() for run in led_on}
+    kept = {run.run_id: run for run in reader.archived_runs(request_id)}
+    others = (_from_archive(case, run_id, kept, archive) for run_id, run in kept.items() if run.sha256 not in there)
+    return [run for run in others if opening_in(run.history).digest == filing]
 
 
 def _all_kept(

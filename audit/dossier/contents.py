@@ -33,6 +33,7 @@ REQUIRED: Final = (EVENTS, STATUTE, POLICY, CALENDAR, HISTORY, INDEX)
 """What every dossier has, besides its manifest; one whose history was disposed of has the filing in its place."""
 
 _LATER_RUN: Final = re.compile(r"history-([2-9]|[1-9][0-9]{1,3})\.json", re.ASCII)
+_PUT_ASIDE: Final = re.compile(r"put-aside-([1-9][0-9]{0,3})\.json", re.ASCII)
 
 
 class DossierUnusable(Exception):
@@ -110,6 +111,17 @@ class CaseDossier:
             *([HISTORY] if HISTORY in self.files else []),
             *(found[0] for found in sorted(later, key=lambda found: int(found[1]))),
         ]
+
+    @property
+    def put_aside(self) -> list[str]:
+        """The names of the histories of runs that a reset has put aside, in the order in which they ended."""
+        aside = (found for name in self.files if (found := _PUT_ASIDE.fullmatch(name)))
+        return [found[0] for found in sorted(aside, key=lambda found: int(found[1]))]
+
+
+def name_put_aside(number: int) -> str:
+    """The name of the history of the first, second … run of a case that a reset has put aside."""
+    return f"put-aside-{number}.json"
 
 
 def name_of_run(number: int) -> str:

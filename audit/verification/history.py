@@ -51,21 +51,23 @@ def histories_in(dossier: CaseDossier) -> list[RunHistory]:
 
     Raises CheckFailed, and DossierUnusable for one that is longer than any run.
     """
+    return [history_named(dossier, name) for name in dossier.histories]
+
+
+def history_named(dossier: CaseDossier, name: str) -> RunHistory:
+    """The history of a run by the name of its file. Raises what :func:`histories_in` does."""
     case = workflow_id(dossier.manifest.request_id)
-    found = []
-    for name in dossier.histories:
-        try:
-            history = history_in(case, dossier.files[name].decode())
-            if len(history.events) > MOST_EVENTS:
-                raise DossierUnusable(f"{name} has {len(history.events)} events, more than any run of Temporal.")
-            history.run_id  # noqa: B018 - raises where the first event is no start
-        except DossierUnusable:
-            raise
-        except Exception:  # the SDK raises whatever its parser does
-            raise CheckFailed(f"{name} is not a history of Temporal") from None
-        check_order(name, history.events)
-        found.append(history)
-    return found
+    try:
+        history = history_in(case, dossier.files[name].decode())
+        if len(history.events) > MOST_EVENTS:
+            raise DossierUnusable(f"{name} has {len(history.events)} events, more than any run of Temporal.")
+        history.run_id  # noqa: B018 - raises where the first event is no start
+    except DossierUnusable:
+        raise
+    except Exception:  # the SDK raises whatever its parser does
+        raise CheckFailed(f"{name} is not a history of Temporal") from None
+    check_order(name, history.events)
+    return history
 
 
 def opening_in(history: RunHistory) -> CaseOpening:
@@ -95,7 +97,7 @@ async def check_history(dossier: CaseDossier, record: CaseRecord, histories: Seq
         opening = opening_in(history)
         if opening.request_id != record.request_id:
             raise CheckFailed(f"{name} is the history of {opening.request_id}")
-        _check_filing(name, record, opening)
+        check_filing(name, record, opening)
         failure = await replay(history, replayed)
         if failure is not None:
             raise DecidesOtherwise(f"{name}: run again, the case decides otherwise: {_why(failure)}")
@@ -107,7 +109,7 @@ async def check_history(dossier: CaseDossier, record: CaseRecord, histories: Seq
     return replayed
 
 
-def _check_filing(name: str, record: CaseRecord, opening: CaseOpening) -> None:
+def check_filing(name: str, record: CaseRecord, opening: CaseOpening) -> None:
     """What was filed is what the first event says by its digest, under the text that it names. Raises CheckFailed."""
     filed = {"procedure": opening.procedure.value, "statute": opening.statute, "application": opening.application}
     if record.filed.data.get("filing_digest") != opening.digest or fingerprint(plain(filed)) != opening.digest:

@@ -1,28 +1,38 @@
 """Whether the ledger holds what the replayed case has recorded, event by event."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from audit.verification.calendar_answers import check_calendar_answers
 from audit.verification.dates import listed
 from audit.verification.lost_answers import Vouched, vouched_by
+from audit.verification.put_aside import AsideRun
 from audit.verification.record import CaseRecord
 from audit.verification.replayed import Replayed, written_by
 from audit.verification.results import CheckFailed
 from audit.verification.rules import DecidesOtherwise
+from domain.engine.records import NumberedEvent
 from domain.evidence import GENESIS, NotCanonical, body_of
 from protocol.messages import CaseOpening
 
+Compared = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""What of an event's content is compared."""
 TAKEN_OVER: Final = "taken over, not decided again"
 """How events are named for which the history has nobody who asked for them."""
 
 
-def check_ledger(record: CaseRecord, replayed: Replayed, opening: CaseOpening, with_persons: bool = True) -> str:
+def check_ledger(
+    record: CaseRecord,
+    replayed: Replayed,
+    opening: CaseOpening,
+    with_persons: bool = True,
+    aside: Sequence[AsideRun] = (),
+) -> str:
     """The events of the ledger are those that the replayed case has decided, one by one. Raises CheckFailed.
 
-    So are those that the ledger had told it, and their digests. Without persons it is compared whether somebody acted,
-    not who.
+    So are those that the ledger had told it, and their digests; and those that runs had recorded which were put
+    ``aside``. Without persons it is compared whether somebody acted, not who.
     """
     body = _body if with_persons else _body_without_person
     try:
@@ -47,7 +57,28 @@ def check_ledger(record: CaseRecord, replayed: Replayed, opening: CaseOpening, w
     if replayed.otherwise:
         raise DecidesOtherwise(replayed.otherwise[0])
     check_calendar_answers(record, vouched.ordered, replayed, opening.all_editions)
-    return f"{len(decided)} events, {_how(vouched)}"
+    return f"{len(decided)} events, {_how(vouched, _decided_aside(record, aside, body))}"
+
+
+def _decided_aside(record: CaseRecord, aside: Sequence[AsideRun], body: Compared) -> frozenset[int]:
+    """The numbers of the events that runs had decided which a reset put aside. Raises DecidesOtherwise."""
+    found = set[int]()
+    for run in aside:
+        for heard in run.replayed.steps if run.replayed else ():
+            own = written_by(heard)
+            for event in (*own, *heard.result.events):
+                _check_aside(record, run.name, event, body)
+            found.update(event.seq for event in own)
+    return frozenset(found)
+
+
+def _check_aside(record: CaseRecord, name: str, event: NumberedEvent, body: Compared) -> None:
+    if event.seq > len(record.events):
+        raise DecidesOtherwise(f"{name}: a reset put this run aside, which had recorded event {event.seq}")
+    try:
+        _check_same(record, body(body_of(event)), body(record.body_of(record.events[event.seq - 1])))
+    except DecidesOtherwise as error:
+        raise DecidesOtherwise(f"{name}, which a reset put aside: {error.detail}", error.article) from None
 
 
 def _check_same(record: CaseRecord, said: Mapping[str, Any], stands: Mapping[str, Any]) -> None:
@@ -62,10 +93,12 @@ def _check_same(record: CaseRecord, said: Mapping[str, Any], stands: Mapping[str
     )
 
 
-def _how(vouched: Vouched) -> str:
-    """How the events were decided again, and which were not."""
-    again, unasked = vouched.again, vouched.unasked
+def _how(vouched: Vouched, aside: frozenset[int]) -> str:
+    """How the events were decided again, and which were not; ``aside``: those that runs had decided before a reset."""
+    again, unasked = vouched.again, [seq for seq in vouched.unasked if seq not in aside]
+    before = [seq for seq in vouched.unasked if seq in aside]
     lost = f"; the answer was lost of {listed(again)}" if again else ""
+    lost += f"; decided in a run that a reset put aside: {listed(before)}" if before else ""
     if not unasked:
         return f"decided again one by one{lost}"
     return (

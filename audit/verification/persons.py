@@ -29,7 +29,7 @@ def check_persons(dossier: CaseDossier, record: CaseRecord) -> str:
         return f"{named} of {len(record.events)} events name a person"
     for event in record.events:
         _check_withheld(event, dossier.manifest.algorithm)
-    for name in dossier.histories:
+    for name in (*dossier.histories, *dossier.put_aside):
         _check_history(name, dossier.files[name])
     if dossier.papers:
         raise CheckFailed(f"{min(dossier.papers)} is packed, though persons are withheld")

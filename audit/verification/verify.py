@@ -36,6 +36,7 @@ from audit.verification.ledger import TAKEN_OVER, check_ledger
 from audit.verification.log import check_against, check_inclusion_of, check_signature, checkpoint_of, covered_in
 from audit.verification.page import check_page
 from audit.verification.persons import check_persons
+from audit.verification.put_aside import AsideRun, runs_put_aside, told_of_aside
 from audit.verification.record import CaseRecord, record_in
 from audit.verification.replay_loop import ReplayLoop
 from audit.verification.replayed import Replayed
@@ -119,6 +120,7 @@ class _Verification:
         self._histories: Sequence[RunHistory] = ()
         self._opened: CaseOpening | None = None
         self._replayed: Replayed | None = None
+        self._aside: Sequence[AsideRun] = ()
         self._rests = False
 
     def all(self) -> list[CheckResult]:
@@ -226,7 +228,9 @@ class _Verification:
         self._read_histories()
         self._replayed = self._loop.run(check_history(self._dossier, self._read_record, self._histories))
         events, runs = sum(len(history.events) for history in self._histories), len(self._histories)
-        return CountingText("{events} events of Temporal in {runs:run|runs}, replayed").format(events=events, runs=runs)
+        self._aside = self._loop.run(runs_put_aside(self._dossier, self._read_record))
+        counted = CountingText("{events} events of Temporal in {runs:run|runs}, replayed")
+        return f"{counted.format(events=events, runs=runs)}{told_of_aside(self._aside)}"
 
     def _disposed(self) -> str:
         raise _Skipped(history_disposed(self._dossier, self._read_record))
@@ -241,7 +245,7 @@ class _Verification:
     def _compare(self) -> str:
         assert self._replayed is not None
         with_persons = self._dossier.manifest.withheld is None
-        return check_ledger(self._read_record, self._replayed, self._opening(), with_persons)
+        return check_ledger(self._read_record, self._replayed, self._opening(), with_persons, self._aside)
 
     def _dates(self) -> str:
         assert self._replayed is not None

@@ -11,6 +11,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
 from audit.dossier.contents import HISTORY, CaseDossier
+from audit.page.facts import PAGE
 from background.archive.archiving import archive_next
 from background.archive.folder import FolderArchive
 from background.archive.store import HistoryArchive
@@ -24,6 +25,7 @@ from starter.dossiers import dossier_of
 from starter.engine_client import ShareflowClient
 from starter.errors import KeyReused
 from tests.audit.dossiers import resealed
+from tests.audit.test_lost_answers import found
 from tests.audit.test_verification import wrong
 from tests.engine.cases import PROVIDER, WHY, command, write_behind
 from tests.engine.conftest import client_of
@@ -76,7 +78,7 @@ async def test_however_often_it_began_again_it_holds(client: ShareflowClient, co
 
 
 async def test_it_is_packed_from_the_archive_as_well(client: ShareflowClient, tmp_path: Path) -> None:
-    """The run that was put aside is archived like every other, and is in no dossier."""
+    """The run that was put aside is archived like every other, and comes along: it has what was said before a reset."""
     archive = HistoryArchive(FolderArchive(tmp_path / "archive"))
     request_id = await lived(client, [2, FIRST, 5, LAST])
     await client.command(request_id, command(P, C.REFUSE, WHY))
@@ -87,8 +89,14 @@ async def test_it_is_packed_from_the_archive_as_well(client: ShareflowClient, tm
         if not (await archive_next(client.temporal, client.reader.engine, archive, timedelta(days=1))).archived:
             break
     years_later = await dossier_of(client.reader, forgetful(client).temporal, request_id, archive=archive)
-    assert years_later.files == whole.files
-    assert await asyncio.to_thread(wrong, years_later) == {}
+    assert {name: years_later.files[name] for name in whole.files if name != PAGE} == {
+        name: content for name, content in whole.files.items() if name != PAGE
+    }
+    assert len(years_later.put_aside) == len(years_later.files) - len(whole.files) == 2
+    said = await asyncio.to_thread(found, years_later)
+    assert {check: told for check, (result, told) in said.items() if result == "FAIL"} == {}
+    assert said["history"][1].endswith("; 2 runs that a reset put aside")
+    assert "taken over, not decided again" not in said["ledger"][1]
 
 
 async def test_a_run_that_no_worker_has_begun_yet_is_waited_for_by_nobody(
