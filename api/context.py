@@ -109,6 +109,10 @@ class AppContext:
         """The instant whose knowledge counts at this door."""
         return (datetime.now(UTC) + self.shift()).astimezone(CHINA)
 
+    def received_now(self) -> datetime:
+        """When what comes now is received."""
+        return self.receipt() or self.known_on()
+
 
 def embedded_identity(issuer: Issuer, settings: ApiSettings) -> Identity:
     """Tokens of the embedded stack's own issuer."""

@@ -136,7 +136,7 @@ def _as_known(values: Mapping[str, str], language: Language) -> str:
 
 def _body(request: Request, case: CaseDetail, values: Mapping[str, str]) -> CommandIn:
     """The command that a form says. Raises Problem 422 for data to be used until a day that is over."""
-    refuse_past_use(values, day_of(door_of(request).context.known_on()), language_of(request))
+    refuse_past_use(values, day_of(door_of(request).context.received_now()), language_of(request))
     return body_of(rule_named(case, values.get("command", "")), values)
 
 

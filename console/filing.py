@@ -91,7 +91,7 @@ async def checked(request: Request, visitor: Visitor, values: Mapping[str, str])
     body = FilingIn.model_validate({**filed_under(values.get("statute")), "request": said})
     place = place_of_filing(body, visitor.caller, language)
     refuse_unless_theirs(visitor.caller, body, place)
-    refuse_past_use(values, day_of(door_of(request).context.known_on()), language)
+    refuse_past_use(values, day_of(door_of(request).context.received_now()), language)
     await asyncio.to_thread(_refuse_misnamed, request, visitor, body, place, values.get(SURE, ""))
     return body, place, engine_key(visitor.caller, key)
 

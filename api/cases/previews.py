@@ -90,7 +90,7 @@ async def previewed(
         case = visible_case(context, caller, request_id)
         now = evolve_all(before_anything(case, case.statute_then), context.reader.events(request_id, limit=case.seq))
         calendar = context.calendar_store.now()
-        return case, effect_of(now, command, context.receipt() or context.known_on(), calendar)
+        return case, effect_of(now, command, context.received_now(), calendar)
 
     return await asyncio.to_thread(asked)
 
