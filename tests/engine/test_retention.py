@@ -4,16 +4,18 @@ import asyncio
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
 from audit.dossier.contents import ACTS, FILING
+from audit.dossier.packing import unpacked
 from audit.replay.from_dossier import case_in
 from audit.verification.verify import DISPOSED, Trusted, conclusion_of, verify
 from background.archive.archiving import archive_next
@@ -24,9 +26,11 @@ from cli.program import app
 from domain.evidence import canonical_json
 from domain.log.acts import Acting, ActKind
 from domain.retention import Keepsake, packaged_retention
+from domain.words import Role
 from embedded.simulate.sandbox import Sandbox
 from ledger.queries.archive import archived_runs
 from ledger.queries.attachments import Attachment
+from protocol.asking import WorkflowGone
 from starter.attachments import AttachmentStore, store_in
 from starter.dossiers import dossier_of, papers_in
 from starter.engine_client import ShareflowClient
@@ -206,7 +210,13 @@ async def test_a_disposal_that_was_broken_off_is_finished(
 
 
 async def test_the_commands(
-    ground: Sandbox, client: ShareflowClient, archive: HistoryArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ground: Sandbox,
+    client: ShareflowClient,
+    archive: HistoryArchive,
+    api: httpx.AsyncClient,
+    bearer: Callable[..., dict[str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
     monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
@@ -232,3 +242,17 @@ async def test_the_commands(
     assert (code, f"{request_id}: 1 history; closed on" in out) == (0, True)
     code, out = await told("dispose", request_id, "--reason", "期满")
     assert (code, out.startswith(f"{request_id}: 1 histories and 0 papers removed. Act ")) == (0, True)
+
+    # Temporal has let go of it as well: over HTTP and into a folder what is left is packed.
+    async def gone(*_: object) -> None:
+        raise WorkflowGone
+
+    monkeypatch.setattr("starter.histories.latest_run", gone)
+    monkeypatch.setattr("starter.histories.history_of", gone)
+    answer = await api.get(f"/v1/audit/cases/{request_id}/dossier", headers=bearer(Role.AUDITOR))
+    assert (answer.status_code, unpacked(io.BytesIO(answer.content)).manifest.disposed) == (200, ("history",))
+    folder = tmp_path / "folder"
+    code, out = await told("export", request_id, "--with-related", "-o", str(folder))
+    assert (code, "1 dossier packed" in out, "Left out" in out) == (0, True, False)
+    code, out = await told("verify", str(folder))
+    assert (code, "; its history was disposed of" in out) == (0, True)
