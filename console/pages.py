@@ -18,7 +18,7 @@ from console.said import organ_text, resource_text
 from domain.messages import Language, label, words
 from domain.messages.articles import article_text
 from domain.messages.days import day_text
-from domain.statutes.loader import regulation_title
+from domain.statutes.loader import packaged_statutes, regulation_title
 from domain.stuck_words import told_of_error, told_of_point, told_of_reason
 from starter.documents.page import TAGS
 from starter.documents.wording import said, time_text
@@ -132,6 +132,12 @@ def _procedure_name(procedure: str, language: Language) -> str:
     return label("procedure", procedure, language)
 
 
+def whole_text_name(statute_id: str, language: Language) -> str:
+    """What a text is called with the regulations that are merged into it; its id where it is none of ours."""
+    known = packaged_statutes().get(statute_id)
+    return text_name(statute_id, language) if known is None else title_with_above(known, language)
+
+
 @cache
 def _style() -> str:
     folder = files("console").joinpath("templates")
@@ -157,6 +163,7 @@ def _templates() -> Environment:
     made.filters.update(
         article=article_text,
         text=text_name,
+        whole_text=whole_text_name,
         place=place_name,
         procedure=_procedure_name,
         with_above=title_with_above,

@@ -22,6 +22,7 @@ from console.audit import auditor_of
 from console.case_story import reason_told
 from console.door import door_of, language_of
 from console.pages import page
+from console.said import actor_text
 from domain.calendar import CHINA
 from domain.field_types import Instant
 from domain.messages import Language, event_label, label
@@ -66,6 +67,8 @@ async def show(request: Request) -> Response:
         "may": [(label("role", role, language), _commands(told, role, language)) for role in told.allowed],
         "labels": {event.seq: event_label(event.type, event.data, language) for event in recorded.events},
         "times": {event.seq: event.at for event in recorded.events},
+        "actors": {event.seq: actor_text(event.actor, language) for event in recorded.events},
+        "scripted": True,
         "reasons": {event.seq: reason_told(event, language) for event in recorded.events},
         "states": {state.value: label("clock_state", state, language) for state in ClockState},
         "others": _others(compared, language),

@@ -20,6 +20,15 @@ for (const form of document.querySelectorAll("form[data-sends]")) {
   });
 }
 
+// Beside a slider stands what it is set to, while it moves.
+for (const slider of document.querySelectorAll("input[data-said-in]")) {
+  slider.addEventListener("input", () => {
+    const said = [...slider.list.options].find((option) => option.value === slider.value)?.label ?? slider.value;
+    document.getElementById(slider.dataset.saidIn).textContent = said;
+    slider.setAttribute("aria-valuetext", said);
+  });
+}
+
 // What a browser fills in again after Back is seen at once.
 window.addEventListener("pageshow", () => {
   for (const folded of document.querySelectorAll("details.act:not([open])")) {
