@@ -19,7 +19,9 @@ def check_structure(dossier: CaseDossier) -> str:
     unlisted = sorted(there - set(names))
     if unlisted:
         raise CheckFailed(f"{unlisted[0]} is not in the manifest")
-    if bool(dossier.manifest.disposed) != (FILING in names) or (dossier.histories and FILING in names):
+    if bool(dossier.manifest.disposed) != (FILING in names) or (
+        FILING in names and (dossier.histories or dossier.put_aside)
+    ):
         raise CheckFailed(f"{FILING} stands beside a history, or the manifest does not say that this was disposed of")
     found = f"{len(names)} files, all of them listed"
     if dossier.marked:

@@ -152,6 +152,8 @@ async def test_after_its_time_a_case_is_let_go_of_and_proofs_stay(
     assert wrong({**kept.files, FILING: f"{canonical_json(another)}\n".encode()})["history"].startswith(FILING)
     dropped = {name: content for name, content in kept.files.items() if name != FILING}
     assert wrong(dropped)["structure"] == "history.json is missing"
+    for name in ("history.json", "put-aside-1.json"):
+        assert wrong({**kept.files, name: b"{}"})["structure"].startswith(f"{FILING} stands beside a history")
     found = await found_by(Comparison(client.temporal, client.reader, archive, within=timedelta()))
     assert first not in found
     # The last case that names a paper takes it along.
