@@ -40,7 +40,7 @@ def example() -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-@pytest.mark.parametrize("path", files(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*files()], ids=lambda path: path.name)
 def test_a_unit_leans_on_units_that_there_are(path: Path) -> None:
     there = {each.name for each in SYSTEMD.iterdir()} | OF_SYSTEMD
     named = {re.sub(r"@\d", "@", unit) for name, value in said(path) if name in RELATIONS for unit in value.split()}
@@ -58,9 +58,11 @@ def test_everything_is_started_with_the_machine() -> None:
     """The target by systemd, what stays by the target, the timer by it too."""
     target = SYSTEMD / "shareflow.target"
     assert one(target, "WantedBy") == "multi-user.target"
-    wanted = {re.sub(r"@\d", "@", unit) for unit in one(target, "Wants").split()}
+    api, *workers = one(target, "Wants").split()
+    assert (api, workers) == (STAYING[0], [STAYING[1].replace("@", f"@{number}") for number in (1, 2)]), (
+        "two workers, so that one carries cases while the other is started anew"
+    )
     by_itself = {path.name for path in files() if ("WantedBy", "shareflow.target") in said(path)}
-    assert wanted == {*STAYING}
     assert by_itself == {path.name for path in SYSTEMD.glob("*.timer")}
 
 
