@@ -39,8 +39,9 @@ def write_xlsx(rows: Iterable[Cells], file: IO[bytes]) -> int:
 
 
 def _new_sheet(book: Any, heading: Any) -> Any:
-    """A sheet with its headings, which stay in sight."""
-    sheet = book.add_worksheet(" ".join(words("file_name")["findings"].values()))
+    """A sheet with its headings, which stay in sight; each has a name of its own."""
+    name, number = " ".join(words("file_name")["findings"].values()), len(book.worksheets()) + 1
+    sheet = book.add_worksheet(name if number == 1 else f"{name} {number}")
     sheet.freeze_panes(1, 0)
     for place, (name, head) in enumerate(COLUMNS.items()):
         sheet.set_column(place, place, WIDEST if name.startswith(("found", "should")) else len(head) + 8)

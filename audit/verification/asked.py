@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 
-from audit.dossier.contents import INDEX, CaseDossier, DossierUnusable
+from audit.dossier.contents import INDEX, POLICY, STATUTE, CaseDossier, DossierUnusable
 from audit.dossier.documents import read_index
 from audit.dossier.folder_list import LIST, DossierList, file_of
 from audit.dossier.packing import read_dossier
 from audit.verification.disposal import opened_in
-from audit.verification.record import events_in
+from audit.verification.record import events_in, rule_text_in
 from audit.verification.results import CheckFailed
 from domain.calendar import CHINA, end_of
 from domain.codes import same_code
 from domain.engine.records import RecordedEvent
+from domain.rule_texts import RuleTextMissing
 from domain.words import EventType
 from protocol.opening import case_before
 
@@ -62,7 +63,7 @@ def not_asked_for(dossier: CaseDossier, asked: Asked) -> str | None:
         department = asked.get("department")
         if department is not None and not _is_party(dossier, department):
             return f"{department} is no party to its case, and {LIST} is of that department"
-    except (CheckFailed, LookupError):
+    except (CheckFailed, LookupError, ValueError, RuleTextMissing):
         pass  # the checks of the dossier say what is wrong about it
     return None
 
@@ -84,5 +85,7 @@ def _day(said: str | None) -> date | None:
 
 
 def _is_party(dossier: CaseDossier, department: str) -> bool:
+    for text in (STATUTE, POLICY):
+        rule_text_in(dossier, text)  # from then on known here by its digest
     case = case_before(opened_in(dossier))
     return any(party.code and same_code(party.code, department) for party in (case.requester, case.provider))

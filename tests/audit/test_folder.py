@@ -19,6 +19,7 @@ from audit.verification.verify import verify
 from domain.evidence import plain
 from domain.log.acts import OperatorAct
 from domain.log.keys import Ed25519Signer, PublicKey, Signer, Witness
+from domain.rule_texts import KNOWN
 from ledger.queries.views import CaseSummary
 from starter.dossier_folder import DossierFolder, FolderTaken
 from starter.errors import NeedsOperator, Unavailable
@@ -298,9 +299,12 @@ def relisted(to: Path, asked: dict[str, str | None] | None = None, **first: obje
     ],
 )
 def test_what_was_asked_for_is_what_the_dossiers_are(
-    tmp_path: Path, asked: dict[str, str | None], check: str, said: str
+    tmp_path: Path, asked: dict[str, str | None], check: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(tmp_path, Packing(dossier_of(CASES[0])))
+    for kept in ("_texts", "_read"):  # an auditor's machine knows no text yet
+        monkeypatch.setattr(KNOWN, kept, {})
+    monkeypatch.setattr("audit.verification.record._read_once", lambda read, name, content: read(name, content))
     wrong = relisted(tmp_path, asked)
     assert list(wrong) == ([check] if check else [])
     assert said in wrong.get(check, "")
