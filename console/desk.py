@@ -20,6 +20,7 @@ from api.worklist.division import Tab, claims_out, tab_of_worklist
 from api.worklist.division_endpoints import deeds_out
 from api.worklist.schemas import HandOverIn
 from background.turns import DIVIDING, unit_of
+from console.desk_sizes import of_requester, sizes
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.menu import first_page
 from console.pages import ANY_CASE, page, see_other
@@ -29,12 +30,11 @@ from domain.engine.lights import most_pressing
 from domain.messages import Language, label
 from domain.words import Role
 from ledger.queries.desk import CaseClaim
-from ledger.queries.views import CaseSummary, Page
+from ledger.queries.views import CaseFilter, CaseSummary, Page
 from procedures.assignees import stages_with_extension
 
 ROWS: Final = 50
 VIEWS: Final[Mapping[str, Tab]] = {view: view for view in get_args(Tab)}
-TABS: Final = (*VIEWS, "done")
 
 
 async def home(request: Request) -> Response:
@@ -58,14 +58,19 @@ async def _shown(
     """A list; ``typed``: the form of a hand-over that came back."""
     context, language, caller = door_of(request).context, language_of(request), visitor.caller
     divides = bool(caller.roles & set(DIVIDING))
-    told: dict[str, Any] = {"tab": tab, "tabs": TABS, "wrong": wrong, "divides": divides, "typed": typed or {}}
+    told: dict[str, Any] = {"tab": tab, "wrong": wrong, "divides": divides, "typed": typed or {}}
+    told["sizes"] = await asyncio.to_thread(sizes, context, caller)
     if tab == "done":
         deeds = await asyncio.to_thread(deeds_out, context, caller, language)
         return page(request, "done.html", visitor, {**told, "deeds": deeds}, status)
+    cursor, handed = request.query_params.get("cursor"), request.query_params.get("handed", "")
+    asks = of_requester(caller)
+    if tab == "filed" and asks is not None:
+        filed = await asyncio.to_thread(_filed, context, asks, cursor, language)
+        return page(request, "filed.html", visitor, {**told, **filed}, status, ANY_CASE)
     view = VIEWS.get(tab)
     if view is None:
         raise Problem(422, "invalid")
-    cursor, handed = request.query_params.get("cursor"), request.query_params.get("handed", "")
 
     def asked() -> dict[str, Any]:
         found = tab_of_worklist(context, caller, view, cursor, ROWS)
@@ -78,6 +83,12 @@ async def _shown(
         }
 
     return page(request, "desk.html", visitor, {**told, **await asyncio.to_thread(asked)}, status, ANY_CASE)
+
+
+def _filed(context: AppContext, asks: CaseFilter, cursor: str | None, language: Language) -> dict[str, Any]:
+    """What the visitor's department asked for, with who has it; blocking. Raises BadCursor."""
+    found = context.reader.cases(asks, cursor, ROWS)
+    return {"rows": rows(context, found.cases, language), "next": next_of("/desk", found, {"tab": "filed"})}
 
 
 def refuse_unknown_names(context: AppContext, caller: Caller, names: Sequence[str], language: Language) -> None:

@@ -57,7 +57,7 @@ from ledger.queries.received import Access, Arrival, Received, ReceivedFilter, R
 from ledger.queries.resources import KnownResource, SubmittedEntry
 from ledger.queries.retention import RetainedCase
 from ledger.queries.supervising import Chosen, Moment, Supervised
-from ledger.queries.views import CaseDetail, CaseFilter, CaseSummary, Counts, Held, Page, WorklistFilter
+from ledger.queries.views import CaseDetail, CaseFilter, CaseSummary, Counts, Held, ListSize, Page, WorklistFilter
 from ledger.rule_text_store import RuleTextStore
 from ledger.schema_check import require_schema, schema_of
 from ledger.seal_book import SealBook
@@ -116,6 +116,16 @@ class Reader:
         No filter gives no case. ``limit`` is held to 1..500. ``held``: only those that somebody, or nobody, claimed.
         """
         return cases.worklist(self.engine, waiting, cursor, limit, held)
+
+    def size_of_worklist(
+        self, waiting: Sequence[WorklistFilter], held: Held | None, now: datetime, end_of_today: datetime
+    ) -> ListSize:
+        """How many cases :meth:`worklist` has, late and due today; counted as far as a badge holds."""
+        return cases.size_of_worklist(self.engine, waiting, held, now, end_of_today)
+
+    def size_of_list(self, wanted: CaseFilter) -> ListSize:
+        """How many cases :meth:`cases` has; counted as far as a badge holds."""
+        return cases.size_of_list(self.engine, wanted)
 
     def claims(self, unit: str, request_ids: Collection[str]) -> Mapping[str, CaseClaim]:
         """Who of a department does these cases; those that nobody does are left out."""

@@ -38,12 +38,14 @@ def on_behalf_of(context: AppContext, caller: Caller) -> frozenset[str]:
 
 def tab_of_worklist(context: AppContext, caller: Caller, tab: Tab, cursor: str | None, limit: int) -> Page:
     """One of the views of what waits for a caller; blocking. Raises BadCursor."""
-    held = None
+    return context.reader.worklist(waiting_for(caller), cursor, limit, held_in(context, caller, tab))
+
+
+def held_in(context: AppContext, caller: Caller, tab: Tab) -> Held | None:
+    """Whose cases a view has; None: whoever does them; blocking."""
     if tab == "mine":
-        held = Held(unit_of(caller), on_behalf_of(context, caller))
-    elif tab == "unclaimed":
-        held = Held(unit_of(caller))
-    return context.reader.worklist(waiting_for(caller), cursor, limit, held)
+        return Held(unit_of(caller), on_behalf_of(context, caller))
+    return Held(unit_of(caller)) if tab == "unclaimed" else None
 
 
 def claims_out(context: AppContext, caller: Caller, cases: Sequence[CaseSummary]) -> Mapping[str, ClaimOut]:

@@ -1,6 +1,7 @@
 """Questions about cases: one case, lists, worklists."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,10 +16,12 @@ from ledger.failures import driver_errors_told
 from ledger.queries.cursors import cursor_of, read_cursor
 from ledger.queries.listing import in_order, page_of_cases, page_of_worklist
 from ledger.queries.views import (
+    MOST_COUNTED,
     CaseDetail,
     CaseFilter,
     CaseSummary,
     Held,
+    ListSize,
     Page,
     WorklistFilter,
     cases_from,
@@ -122,6 +125,27 @@ def worklist(
     limit = max(1, min(limit, LARGEST_PAGE))
     after = None if cursor is None else read_cursor(cursor)
     return shown_page(engine, page_of_worklist(filters, after, limit + 1, held), limit, latest_first=False)
+
+
+def size_of_worklist(
+    engine: Engine, filters: Sequence[WorklistFilter], held: Held | None, now: datetime, end_of_today: datetime
+) -> ListSize:
+    """How many cases a worklist has, at most MOST_COUNTED and one more, the most pressing first."""
+    page = page_of_worklist(filters, None, MOST_COUNTED + 1, held)
+    if page is None:
+        return ListSize(0)
+    late = page.c.position <= now
+    today = and_(page.c.position > now, page.c.position <= end_of_today)
+    query = select(func.count(), func.count().filter(late), func.count().filter(today)).select_from(page)
+    with reading(engine) as connection:
+        return ListSize(*connection.execute(query).one())
+
+
+def size_of_list(engine: Engine, wanted: CaseFilter) -> ListSize:
+    """How many cases a list has, at most MOST_COUNTED and one more."""
+    page = page_of_cases(wanted, None, MOST_COUNTED + 1)
+    with reading(engine) as connection:
+        return ListSize(0 if page is None else connection.execute(select(func.count()).select_from(page)).scalar_one())
 
 
 def grants_of(engine: Engine, provider: str, resource: str, stages: Sequence[Stage]) -> tuple[CaseSummary, ...]:

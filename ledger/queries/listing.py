@@ -99,6 +99,8 @@ def _holds(wanted: CaseFilter) -> Iterator[ColumnElement[bool]]:
         yield is_code(cases.c.requester_code, wanted.requester)
     if wanted.provider is not None:
         yield is_code(cases.c.provider_code, wanted.provider)
+    if wanted.between_two:
+        yield func.upper(cases.c.requester_code) != func.upper(cases.c.provider_code)
     if wanted.breached:
         yield cases.c.breached
     if wanted.before is not None:

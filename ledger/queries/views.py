@@ -90,6 +90,7 @@ class CaseFilter:
     with an open breached clock. ``stuck``: those, and the ones parked with a reason. ``open``: only
     cases that are not closed (False: only closed ones). ``visibility``: only what its holder may see.
     ``since`` and ``before``: only cases that were open at some time from the one instant to short of the other.
+    ``between_two``: only cases that have two departments, not those of one department alone.
     """
 
     procedure: ProcedureName | None = None
@@ -107,6 +108,7 @@ class CaseFilter:
     visibility: Visibility | None = None
     since: datetime | None = None
     before: datetime | None = None
+    between_two: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,19 @@ class WorklistFilter:
     org: str | None = None
     extension_asked: bool = False
     superiors: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class ListSize:
+    """How many cases a list has, how many of them are late, how many due today; MOST_COUNTED + 1: so many or more."""
+
+    number: int
+    late: int = 0
+    today: int = 0
+
+
+MOST_COUNTED: Final = 99
+"""So far the cases of a list are counted: what a badge holds."""
 
 
 @dataclass(frozen=True)

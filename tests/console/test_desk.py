@@ -197,6 +197,12 @@ async def form(person: Person, path: str, action: str, request_id: str = "") -> 
 async def test_work_is_divided_on_the_pages(people: People, enter: Enter) -> None:
     request_id = await waiting(people)
     officer = await enter(Role.PROVIDER, PROVIDER)
+    unclaimed = (await officer.get("/desk?tab=unclaimed")).text
+    told = [label("console", word, "zh") for word in ("desk_late", "desk_today", "desk_all")]
+    sizes = re.findall(r"(\d+\+?)</span>", unclaimed.partition('data-part="sizes"')[2].partition("</p>")[0])
+    assert [word in unclaimed for word in told] == [True] * 3
+    assert (len(sizes), int(sizes[2].rstrip("+")) >= 1) == (3, True)
+    assert (await officer.get("/desk?tab=filed")).status_code == 422
     claim = await form(officer, "/desk?tab=unclaimed", "/desk/claim", request_id)
     claimed = await officer.send("/desk/claim", claim)
     assert (claimed.status_code, claimed.headers["location"]) == (303, "/desk?tab=unclaimed")
@@ -214,6 +220,10 @@ async def test_work_is_divided_on_the_pages(people: People, enter: Enter) -> Non
     assert oneself.status_code == 422
     assert html.escape(label("console", "hand_over_to_oneself", "zh").format(name=own)) in oneself.text
     requester = await enter(Role.REQUESTER, "113206000140000015")
+    filed = (await requester.get("/desk?tab=filed")).text
+    row = filed.partition(f'href="/cases/{request_id}"')[2].partition("</tr>")[0]
+    assert label("role", "provider", "zh") in row
+    assert "data-light" in row
     token = (await requester.get("/desk")).text.partition('name="csrf_token" value="')[2].partition('"')[0]
     early = await requester.send("/desk/claim", {"csrf_token": token, "case": request_id, "tab": "unclaimed"})
     assert early.status_code == 409

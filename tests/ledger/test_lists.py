@@ -15,6 +15,8 @@ from domain.engine.records import Event
 from domain.words import EventType, Outcome, ProcedureName, Stage
 from ledger import queries
 from ledger.queries import CaseDetail, CaseFilter, Page, WorklistFilter
+from ledger.queries.cases import size_of_list, size_of_worklist
+from ledger.queries.views import MOST_COUNTED, ListSize
 from ledger.recording import record_step
 
 T = TypeVar("T")
@@ -117,6 +119,7 @@ def lets_through(wanted: CaseFilter, case: CaseDetail) -> bool:
         and (wanted.party is None or any(same_code(wanted.party, c) for c in (case.requester_code, case.provider_code)))
         and (wanted.open is None or wanted.open is (case.stage is not Stage.CLOSED))
         and (not wanted.breached or case.overdue)
+        and (not wanted.between_two or not same_code(case.requester_code, case.provider_code))
         and (not wanted.stuck or case.overdue or bool(case.parked))
         and (seen is None or is_seen(seen, case))
     )
@@ -188,6 +191,7 @@ def case_filter(chances: random.Random) -> CaseFilter:
         breached=chance(chances, 0.2),
         stuck=chance(chances, 0.3),
         visibility=visibility(chances),
+        between_two=chance(chances, 0.3),
     )
 
 
@@ -200,6 +204,7 @@ def test_lists_show_what_a_look_at_every_case_would(engine: Engine, shown: Liste
     limit = chances.choice([1, 7, 50])
     found = all_pages(lambda cursor: queries.list_cases(engine, wanted, cursor, limit), shown.cases)
     assert found == shown.cases_of(wanted)
+    assert size_of_list(engine, wanted).number == min(len(found), MOST_COUNTED + 1)
 
 
 def worklist_filter(chances: random.Random) -> WorklistFilter:
@@ -220,3 +225,7 @@ def test_worklists_show_what_a_look_at_every_case_would(engine: Engine, shown: L
     limit = chances.choice([1, 7, 50])
     found = all_pages(lambda cursor: queries.worklist(engine, filters, cursor, limit), shown.cases)
     assert found == shown.worklist_of(filters)
+    due = sorted(case.due_at or NEVER for case in map(shown.cases.__getitem__, found))[: MOST_COUNTED + 1]
+    now, until = (chances.choice(due or [NEVER]) for _ in range(2))
+    size = size_of_worklist(engine, filters, None, now, until)
+    assert size == ListSize(len(due), sum(at <= now for at in due), sum(now < at <= until for at in due))
