@@ -16,6 +16,7 @@ from ledger.errors import LedgerUnavailable
 from ledger.queries import events_of
 from ledger.recording import record_step
 from ledger.schema import migrate
+from ledger.schema_check import SCHEMA
 
 CHANGES = [
     "UPDATE events SET article = '1'",
@@ -51,6 +52,14 @@ AS_FILED = [
     "UPDATE cases SET superior = 'x'",
     "UPDATE cases SET seq = 0",
 ]
+
+
+RELEASED = "0005"
+"""The schema of the last release, 0.2.0."""
+
+
+def test_a_release_brings_one_schema_so_that_processes_of_the_one_before_go_on() -> None:
+    assert SCHEMA in (RELEASED, f"{int(RELEASED) + 1:04}")
 
 
 def test_migrating_twice_changes_nothing_and_matches_the_tables(engine: Engine) -> None:
