@@ -33,6 +33,8 @@ from domain.validation_messages import all_problems
 from ledger.queries.assessed_parts import MEASURES
 
 P = TypeVar("P", bound=PeriodIn)
+BY_PROCEDURE: Final = "by"
+"""The part of an address that asks for the procedures of each department."""
 SEALS = 20
 """So many seals are listed, the newest first."""
 
@@ -42,6 +44,7 @@ async def show(request: Request) -> Response:
     visitor = await assessor_of(request)
     context, language = door_of(request).context, language_of(request)
     query = dict(request.query_params)
+    opened = query.pop(BY_PROCEDURE, "")
     today = day_of(context.known_on())
     wrong, status, asked = None, 200, PeriodIn()
     try:
@@ -51,6 +54,8 @@ async def show(request: Request) -> Response:
         wrong, status = problem.said or title_of(problem, language), 422
         told = await asyncio.to_thread(assessment, context, visitor.caller, PeriodIn(), language)
     first, last, _ = period_of(asked if wrong is None else PeriodIn(), today, language)
+    by_procedure = bool(opened or query.get("department"))
+    rows_shown = list(_rows_apart(told.departments, by_procedure))
     sight = overseen(visitor.caller)
     newest, found, changed = await asyncio.to_thread(
         _seals, context, sight, scope_of(asked if wrong is None else PeriodIn(), first, last, sight), told, language
@@ -70,7 +75,10 @@ async def show(request: Request) -> Response:
         "namesakes": _namesakes(told.departments),
         "measures": MEASURES,
         "a": {word: texts[language] for word, texts in words("assessment").items()},
-        "busy": [(row, _ended(row, language), alone) for row, alone in _rows_apart(told.departments)],
+        "busy": [(row, ended_text(row, language), alone) for row, alone in rows_shown],
+        "sums": {each: sum(row.numbers[each] for row in _sums(told.departments)) for each in MEASURES},
+        "by_procedure": by_procedure,
+        "other_view": _other_view(query, by_procedure),
         "idle": [row for row in told.departments if not row.numbers["all"]],
         "saved": urlencode({name: value for name, value in query.items() if value}) if wrong is None else "",
     }
@@ -86,14 +94,26 @@ def _usual_periods(today: date) -> Sequence[tuple[str, date, date]]:
     return [("last_month", month.replace(day=1), month), *((word, it.first, it.last) for word, it in wholes)]
 
 
-def _rows_apart(rows: Sequence[AssessedOut]) -> Iterator[tuple[AssessedOut, bool]]:
+def _other_view(query: Mapping[str, str], by_procedure: bool) -> str:
+    """The query that shows procedures where they are left out, and leaves them out where they are shown."""
+    kept = {name: value for name, value in query.items() if value}
+    return urlencode(kept if by_procedure else {**kept, BY_PROCEDURE: "1"})
+
+
+def _sums(rows: Sequence[AssessedOut]) -> list[AssessedOut]:
+    """One row a department: all its procedures together."""
+    return [row for row in rows if row.procedure is None]
+
+
+def _rows_apart(rows: Sequence[AssessedOut], by_procedure: bool) -> Iterator[tuple[AssessedOut, bool]]:
     """The rows of departments with cases, and whether one stands alone: where a department has a single procedure, its
-    sum would say the same twice."""
+    sum would say the same twice. Those of several are left to their sums unless asked for ``by_procedure``."""
     busy = [row for row in rows if row.numbers["all"]]
     procedures = Counter(row.department for row in busy if row.procedure is not None)
     for row in busy:
         alone = procedures[row.department] == 1
-        if row.procedure is not None or not alone:
+        is_sum = row.procedure is None
+        if alone != is_sum or (by_procedure and not alone):
             yield row, alone
 
 
@@ -103,7 +123,7 @@ def _namesakes(rows: Sequence[AssessedOut]) -> Collection[str]:
     return {name for name, number in bearers.items() if number > 1}
 
 
-def _ended(row: AssessedOut, language: Language) -> str:
+def ended_text(row: AssessedOut, language: Language) -> str:
     """How the disputes of a department ended, in words."""
     return "; ".join(f"{end_label(name, language)} {number}" for name, number in sorted(row.ends.items()))
 

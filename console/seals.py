@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,7 +16,7 @@ from api.assessment.sealing import SEALERS, seal, seal_in_sight, sealed_out
 from api.dependencies import require_role
 from api.http.problems import Problem, title_of
 from api.supervision.moment import overseen
-from console.assessment import asked_of, assessor_of
+from console.assessment import asked_of, assessor_of, ended_text
 from console.door import Visitor, door_of, form_of, language_of
 from console.pages import page, see_other
 from domain.calendar import day_of
@@ -86,6 +87,7 @@ def _words(request: Request) -> Mapping[str, Any]:
     language = language_of(request)
     return {
         "measures": MEASURES,
+        "ended_of": partial(ended_text, language=language),
         "a": {word: texts[language] for word, texts in words("assessment").items()},
         "labels": {word: texts[language] for word, texts in words("procedure").items()},
     }

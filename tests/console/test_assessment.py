@@ -13,6 +13,7 @@ import pytest
 
 from domain.messages import label
 from domain.words import Role
+from ledger.queries.assessed_parts import MEASURES
 from tests.api.callers import STRANGER, Bearer, People
 from tests.console.conftest import Enter
 from tests.engine.cases import PROVIDER
@@ -66,6 +67,15 @@ async def test_each_number_is_exactly_its_cases(people: People, enter: Enter, re
     folded = text.partition("data-idle")[2].partition("</details>")[0]
     for each in told["departments"]:  # nobody is left out: whoever has no cases stands there with 0
         assert (f"{each['department']}</td>" in folded) is (each["numbers"]["all"] == 0), each
+    sums = re.findall(r"<t[dh][^>]*>(\w*)</t[dh]>", text.partition("<tfoot>")[2].partition("</tfoot>")[0])
+    assert sums[0] == label("console", "sum_of_departments", "zh")
+    wholes = [each for each in told["departments"] if each["procedure"] is None]
+    assert [int(each) for each in sums if each.isdecimal()] == [
+        sum(each["numbers"][measure] for each in wholes) for measure in MEASURES
+    ]
+    opened = (await bureau.get("/assessment?by=1")).text
+    for shown, way in ((text, "with_procedures"), (opened, "without_procedures")):
+        assert [each in shown for each in (f">{label('console', way, 'zh')}</a>", "<tfoot>")] == [True, True]
     links = re.findall(r'<a href="(/assessment/cases\?[^"]*)">(\d+)</a>', text)
     assert len(links) >= 5
     path, number = links[0]
