@@ -58,7 +58,7 @@ def images() -> dict[str, str]:
     return named | {f"base {number}": image for number, image in enumerate(base)}
 
 
-@pytest.mark.parametrize(("name", "image"), images().items())
+@pytest.mark.parametrize(("name", "image"), images().items(), ids=images().keys())
 def test_an_image_is_named_by_registry_and_version(name: str, image: str) -> None:
     assert FULL.fullmatch(image), name
     assert "auto-setup" not in image, "it is no longer made, and sets its schema up anew"
@@ -79,7 +79,7 @@ def test_temporals_server_and_its_tools_are_of_one_version_that_knows_builds() -
     assert f"| Temporal server | {'.'.join(map(str, TEMPORAL_NEEDED))} or newer" in page
 
 
-@pytest.mark.parametrize(("file", "name", "each"), services(), ids=str)
+@pytest.mark.parametrize(("file", "name", "each"), services(), ids=[name for _, name, _ in services()])
 def test_a_container_has_nothing_to_spare(file: str, name: str, each: dict[str, Any]) -> None:
     assert each["cap_drop"] == ["ALL"]
     assert each["security_opt"] == ["no-new-privileges:true"]
