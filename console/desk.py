@@ -34,6 +34,8 @@ from ledger.queries.views import CaseFilter, CaseSummary, Page
 from procedures.assignees import stages_with_extension
 
 ROWS: Final = 50
+_OTHER: Final = "_other"
+"""What a field is called beside a list of colleagues, after the name of the list."""
 VIEWS: Final[Mapping[str, Tab]] = {view: view for view in get_args(Tab)}
 
 
@@ -78,7 +80,7 @@ async def _shown(
         return {
             "rows": rows(context, found.cases, language, claims),
             "next": next_of("/desk", found, {"tab": tab}),
-            "colleagues": context.reader.officers(unit_of(caller)) if divides else (),
+            "colleagues": _colleagues(context, caller) if divides else (),
             "handed": _handed_over(context, caller, handed) if divides and handed else None,
         }
 
@@ -97,6 +99,11 @@ def refuse_unknown_names(context: AppContext, caller: Caller, names: Sequence[st
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
         raise Problem(422, "invalid", title=label("console", "nobody_of_that_name", language).format(name=unknown))
+
+
+def _colleagues(context: AppContext, caller: Caller) -> Sequence[str]:
+    """Who else is known to work in the visitor's department; blocking."""
+    return [each for each in context.reader.officers(unit_of(caller)) if each != caller.subject]
 
 
 def _handed_over(context: AppContext, caller: Caller, request_id: str) -> CaseClaim | None:
@@ -157,7 +164,7 @@ async def _divided(
 ) -> Response:
     """Do something with the case of a form; a refusal is told above the list. ``told``: as what the list tells it."""
     visitor, language = await visitor_of(request), language_of(request)
-    form = {name: value for name, value in (await form_of(request, visitor)).items() if isinstance(value, str)}
+    form = with_others(await form_of(request, visitor))
     tab = form.get("tab", "department")
     try:
         await do((door_of(request).context, visitor.caller, form.get("case", ""), language), form)
@@ -167,6 +174,13 @@ async def _divided(
         return await _shown(request, visitor, tab, label("console", "hand_over_incomplete", language), 422, form)
     done = {told: form.get("case", "")} if told else {}
     return see_other(f"/desk?{urlencode({'tab': tab, **done})}")
+
+
+def with_others(form: Mapping[str, object]) -> dict[str, str]:
+    """The fields of a form; who is not on a list of colleagues and named beside it stands in the list's place."""
+    typed = {name: value for name, value in form.items() if isinstance(value, str)}
+    others = {name.removesuffix(_OTHER): value for name, value in typed.items() if name.endswith(_OTHER) and value}
+    return {name: value for name, value in typed.items() if not name.endswith(_OTHER)} | others
 
 
 def next_of(path: str, found: Page, query: Mapping[str, str] | None = None) -> str | None:

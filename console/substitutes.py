@@ -11,7 +11,7 @@ from api.http.problems import Problem
 from api.worklist import division
 from api.worklist.schemas import StandInIn
 from background.turns import unit_of
-from console.desk import refuse_unknown_names
+from console.desk import refuse_unknown_names, with_others
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.pages import page, see_other
 from domain.access import Caller
@@ -30,7 +30,7 @@ async def show(request: Request) -> Response:
 async def add(request: Request) -> Response:
     """Have a colleague stand in."""
     visitor = await visitor_of(request)
-    form = {name: value for name, value in (await form_of(request, visitor)).items() if isinstance(value, str)}
+    form = with_others(await form_of(request, visitor))
     try:
         said = StandInIn.model_validate({name: form[name] for name in StandInIn.model_fields if form.get(name)})
         await asyncio.to_thread(_entered, request, visitor.caller, said, "sure" in form)
@@ -83,6 +83,8 @@ async def _page(
     division.require_division(visitor.caller)
     context = door_of(request).context
     unit, day = unit_of(visitor.caller), division.today(context)
+    me = visitor.caller.subject
     found = await asyncio.to_thread(context.reader.stand_ins, unit, day)
-    told = {"found": found, "values": values or {}, "wrong": wrong, "me": visitor.caller.subject, "scripted": True}
+    known = sorted({me, *await asyncio.to_thread(context.reader.officers, unit)})
+    told = {"found": found, "values": values or {}, "wrong": wrong, "me": me, "colleagues": known, "scripted": True}
     return page(request, "substitutes.html", visitor, told, status)

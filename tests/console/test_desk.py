@@ -228,13 +228,13 @@ async def test_work_is_divided_on_the_pages(people: People, enter: Enter) -> Non
     early = await requester.send("/desk/claim", {"csrf_token": token, "case": request_id, "tab": "unclaimed"})
     assert early.status_code == 409
     assert label("console", "claim_out_of_turn", "zh").format(case=request_id) in early.text
-    sure = {**over, "to": "wang", "reason": "调岗", "sure": "true"}
+    sure = {**over, "to": "", "to_other": "wang", "reason": "调岗", "sure": "true"}
     handed = await officer.send("/desk/hand-over", sure)
     assert (handed.status_code, handed.headers["location"]) == (303, f"/desk?tab=mine&handed={request_id}")
     told = label("console", "handed_over_to", "zh").format(case=request_id, officer="wang")
     assert told in (await officer.get(handed.headers["location"])).text
     assert told not in (await officer.get("/desk?tab=mine")).text
-    lost = await officer.send("/desk/hand-over", {**sure, "to": "li"})
+    lost = await officer.send("/desk/hand-over", {**sure, "to_other": "li"})
     assert lost.status_code == 409
     assert label("problem", "claimed", "zh").format(officer="wang") in lost.text
     assert (await officer.send("/desk/claim", {**claim, "csrf_token": "x"})).status_code == 403
@@ -263,8 +263,10 @@ async def test_a_stand_in_is_entered_and_ended_on_its_page(enter: Enter) -> None
         assert (await officer.send(page, {**said, "sure": "true"})).headers["location"] == page
     text = (await officer.get(page)).text
     assert text.count("&lt;i&gt;wang&lt;/i&gt;</bdi>") == 1
+    chosen = text.partition('<select id="substitute"')[2].partition("</select>")[0]
+    assert '<option value="zhang">' in chosen
     number = re.findall(r'name="id" value="(\d+)"', text)[-1]
     assert (await officer.send(f"{page}/end", {**hidden, "id": number})).status_code == 303
-    assert "wang" not in (await officer.get(page)).text
+    assert "wang" not in (await officer.get(page)).text.partition('<select id="absent"')[0]
     assert (await officer.send(f"{page}/end", {**hidden, "id": "x"})).status_code == 404
     assert (await (await enter(Role.AUDITOR)).get(page)).status_code == 403
