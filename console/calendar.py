@@ -204,5 +204,6 @@ async def _publisher(request: Request) -> Visitor:
 async def _refused(request: Request, visitor: Visitor, problem: Problem) -> Response:
     """The form of an upload again, with what was wrong."""
     language = language_of(request)
-    shown = {"impact": None, "wrong": sentence_of(problem, language)}
+    this_year = day_of(door_of(request).context.known_on()).year
+    shown = {"impact": None, "wrong": sentence_of(problem, language), "this_year": this_year}
     return page(request, "calendar_impact.html", visitor, shown, problem.status_code)

@@ -13,7 +13,7 @@ from api.calendar.publishing import digest_of_edition
 from api.calendar.schemas import LONGEST_EDITION
 from api.context import AppContext
 from background.publication import carry_out
-from domain.calendar import Calendar, day_of
+from domain.calendar import Calendar, day_of, load_edition, packaged_editions
 from domain.messages import label
 from domain.words import Role
 from tests.api.callers import Bearer, People
@@ -108,6 +108,16 @@ async def test_only_operators_preview_and_publish(enter: Enter) -> None:
     assert (await bureau.bring("/calendar/impact", await token(bureau), edition=b"{}")).status_code == 403
     assert (await bureau.send("/calendar/publish", {**await token(bureau), "edition": "{}"})).status_code == 403
     operator = await enter(Role.OPERATOR)
+    assert 'href="/calendar/template"' in (await operator.get("/calendar")).text
+    begun = await operator.get("/calendar/template")
+    unfinished = await operator.bring("/calendar/impact", await token(operator), edition=begun.content)
+    assert unfinished.status_code == 422
+    assert label("console", "edition_template", "zh") in unfinished.text.partition('role="alert"')[2]
+    written = load_edition(json.dumps({**json.loads(begun.text), "notice": "https://www.gov.cn"}), "template")
+    assert f"{written.year}-10-01" in begun.text
+    example = await operator.get("/calendar/template?year=2026")
+    assert load_edition(example.text, "example") in packaged_editions()
+    assert (await operator.get("/calendar/template?year=0")).status_code == 422
     assert (await operator.bring("/calendar/impact", {}, edition=b"{}")).status_code == 403
 
 
