@@ -34,7 +34,8 @@ def test_every_text_has_the_form_with_the_articles_under_which_one_applies(name:
     page = form(dossiers[name])
     title, articles = GROUNDS[name]
     assert page.one("h1").text == title
-    assert "需求申请表（系统生成）" in page.one("header").text
+    assert "申请表（系统生成）" in page.one("header").text
+    assert page.one("p", class_="back").one("a").attributes["href"] == LINK
     assert "由系统" in page.one("p", class_="opening").text
     ground = page.one("section", class_="ground")
     assert [x.attributes["data-article"] for x in ground.all("cite")] == articles
