@@ -80,7 +80,7 @@ async def test_each_number_is_exactly_its_cases(people: People, enter: Enter, re
     assert len(links) >= 5
     path, number = links[0]
     shown = (await bureau.get(html.unescape(path))).text
-    assert f": {label('console', 'cases_of', 'zh').format(number=number)}</h1>" in shown
+    assert f"：{label('console', 'cases_of', 'zh').format(number=number)}</h1>" in shown
 
 
 async def test_an_answer_on_the_same_day_took_no_working_day_and_one_procedure_has_one_row(

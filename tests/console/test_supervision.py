@@ -62,7 +62,7 @@ async def test_each_number_on_the_page_is_exactly_its_cases(people: People, ente
         assert any(part in path and number for path, number in numbers), part
     for path, number in numbers:
         cases = (await bureau.get(path)).text
-        assert f": {label('console', 'cases_of', 'zh').format(number=number)}</h1>" in cases, path
+        assert f"：{label('console', 'cases_of', 'zh').format(number=number)}</h1>" in cases, path
         if number <= 50:
             assert len(re.findall(r'<th scope="row"><a[^>]* href="/cases/', cases)) == number, path
         if colour := re.search(r"light=(\w+)", path):

@@ -31,7 +31,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
 
 
 @pytest.fixture(scope="module")
-def paper_door(context: AppContext, store: FolderStore) -> AppContext:
+async def paper_door(context: AppContext, store: FolderStore) -> AppContext:
     """The session's door with a store of its own, for papers up to 200,000 bytes."""
     return replace(context, attachments=store)
 

@@ -89,7 +89,7 @@ def test_every_notice_tells_who_what_when_and_where_to_look(language: Language, 
         assert page.one("div", class_="signed").text.endswith(
             f"{day.year}年{day.month}月{day.day}日" if language == "zh" else f"{day:%B %Y}"
         ), where
-        assert [link.attributes["href"] for link in page.all("a")] == [LINK], where
+        assert [link.attributes["href"] for link in page.all("a")] == [LINK] * 2, where
         assert page.one("p", class_="next").text, where
         assert page.one("p", class_="to").text.strip("：: "), where
 
