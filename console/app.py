@@ -52,7 +52,7 @@ from console.oidc import RETURN
 from console.onward import to_sign_in
 from console.pages import HEADERS, page, script, sign, style
 from console.streams import Streams
-from console.typed import typed_in
+from console.typed import typed_in, with_papers
 from domain.messages import label
 from ledger.errors import BadCursor
 from starter.errors import NotFound, Unavailable
@@ -211,7 +211,7 @@ Telling = Callable[[Request, Exception], Awaitable[Response]]
 async def _signed_out(request: Request, _: Exception) -> Response:
     """On to the way in; whoever has typed something into a form sees it once more before."""
     language = language_of(request)
-    if await typed_in(request, language):
+    if await typed_in(request, language) or (with_papers(request) and request.method == "POST"):
         return await _told(request, 403, label("console", "session_ended", language))
     return to_sign_in(request)
 

@@ -22,14 +22,16 @@ NOT_TYPED: Final = frozenset(
 )
 """Fields that a page brings along or in which something is only chosen."""
 MOST_FILES: Final = 20
+MOST_HEARD: Final = 4 * 1024 * 1024
+"""Bytes of a form with papers that are read where its page does not."""
 
 
 async def typed_in(request: Request, language: Language) -> Sequence[tuple[str, str]]:
     """The fields with something typed in them, by their names; nothing of a form that comes from another address."""
     if request.method != "POST" or from_elsewhere(request):
         return ()
-    if not hasattr(request.state, "sent") and own_path(request.scope) in FORMS_WITH_PAPERS:
-        return ()  # nobody bounds it who has not read it
+    if not hasattr(request.state, "sent") and with_papers(request) and not _is_bounded(request):
+        return ()
     try:
         form = getattr(request.state, "sent", None) or await request.form(
             max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD
@@ -41,6 +43,17 @@ async def typed_in(request: Request, language: Language) -> Sequence[tuple[str, 
         for name, value in form.multi_items()
         if isinstance(value, str) and value.strip() and value != "true" and not _brought(name)
     ]
+
+
+def with_papers(request: Request) -> bool:
+    """Whether it sends a form that may bring papers along: how much of it is read is its page's to say."""
+    return own_path(request.scope) in FORMS_WITH_PAPERS
+
+
+def _is_bounded(request: Request) -> bool:
+    """Whether no more comes than what any form may send, as nobody bounds a form whose page has not read it."""
+    said = request.headers.get("content-length", "")
+    return said.isdecimal() and int(said) <= MOST_HEARD
 
 
 def _named(name: str, typed: str, language: Language) -> str:

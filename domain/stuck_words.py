@@ -13,7 +13,7 @@ _KINDS: Final = ("stuck_reason", "stuck_kind", "stuck_why", "clock", "refusal")
 """Where the words of a reason are looked for, the first kind that has one."""
 _OF_DELIVERIES: Final = ("webhook_error", "webhook_reason")
 _BEFORE: Final = "before"
-_WAITING: Final = re.compile(r"(\d+) workflows wait", re.ASCII)
+_WAITING: Final = re.compile(r"(\d+) [a-z]+ wait", re.ASCII)
 """What is said of a queue or a version without a worker."""
 _CAUSED_BY: Final = "caused by: "
 _DUE: Final = re.compile(r"(\w+) due (\d{4}-\d{2}-\d{2})", re.ASCII)
@@ -41,7 +41,7 @@ def told_of_error(error: str, language: Language) -> str | None:
     in lines of its own.
     """
     if waiting := _WAITING.fullmatch(error):
-        return label("stuck_reason", "workflows_wait", language).format(number=waiting[1])
+        return label("stuck_reason", "cases_wait", language).format(number=waiting[1])
     lines = error.partition("\n\n")[0].splitlines() or [""]
     first, *rest = lines[0].split(" ")
     if "://" in first:

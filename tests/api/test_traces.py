@@ -45,7 +45,7 @@ from tests.engine.test_replay import HISTORIES, history
 from worker.building import WORKFLOWS, build_worker, working
 from workflows.handler_guard import HandlerGuard
 
-QUEUE, PERSON, PURPOSE = "traced", "ZHANG-SAN", "低保资格核验-李四"
+QUEUE, PERSON, PURPOSE = "TRACED", "ZHANG-SAN", "低保资格核验-李四"
 CALLERS = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 RECORDED, RUN, STARTED = "SELECT record_step(%s)", "RunActivity:record_step", "StartActivity:record_step"
 

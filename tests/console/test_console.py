@@ -202,6 +202,14 @@ async def test_what_was_typed_is_shown_once_more_when_the_form_cannot_be_taken(
         assert label("console", "reason", "zh") in answer.text.partition("<dl")[2]
         assert all(said in answer.text for said in ("提醒", "2026年9月1日", label("console", "audit_from", "zh")))
     assert label("console", "session_ended", "zh") in ended.text
+    for page in ("/file", "/file/preview"):
+        unfiled = await door.post(page, data={"purpose": "写了很久的用途"}, files={"document": ("a.pdf", b"%PDF-1.7")})
+        assert (unfiled.status_code, "写了很久的用途" in unfiled.text) == (403, True)
+        large = await door.post(
+            page, data={"purpose": "写了很久的用途"}, files={"document": ("a.pdf", bytes(5_000_000))}
+        )
+        assert (large.status_code, label("console", "session_ended", "zh") in large.text) == (403, True)
+        assert "写了很久的用途" not in large.text
     forged = await door.post(path, data=typed, headers={"Origin": "http://elsewhere.example"})
     assert (forged.status_code, forged.headers["location"]) == (303, "/sign-in")
     assert "写了很久的" not in (await bureau.send(path, typed, Origin="http://elsewhere.example")).text

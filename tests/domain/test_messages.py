@@ -194,7 +194,8 @@ COUNTED = re.compile(
 )
 ALWAYS_SEVERAL = {
     ("console", "working_days_of_year"), ("console", "working_days_of"), ("console", "stuck_say"),
-    ("console", "tick_fewer"), ("console", "note_wrong"), ("sheet", "too_many_rows"), ("attachment", "too_large"),
+    ("console", "tick_fewer"), ("console", "about_lights"), ("console", "note_wrong"),
+    ("sheet", "too_many_rows"), ("attachment", "too_large"),
     ("brought_dossier", "too_large"), ("edition_complaint", "day_outside"),
     ("audit_said", "more_events_than_a_run"), ("what_if", "too_many_characters"),
 }  # fmt: skip
