@@ -6,10 +6,11 @@ Every method blocks, is one transaction, and raises one of ``ledger.failures.DAT
 not answer.
 """
 
+import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from domain.calendar import Edition
 from domain.log.acts import Acting, ActKind, NewAct, OperatorAct
@@ -45,6 +46,8 @@ _MOVES = {
     ActKind.STUCK_BATCH_CANCEL: stuck_batches.cancel_batch,
 }
 """What moves a batch, by the act."""
+_ROOM_FOR_A_STEP: Final = 65_536
+"""Bytes of what is written to see whether there is room: more than most steps take."""
 
 
 class Writer:
@@ -55,8 +58,11 @@ class Writer:
         self.forms = FormBook(engine)
 
     def try_out(self) -> None:
-        """Write something and take it away again: nothing is left of it."""
-        lease = Lease(self.engine, "trying out")
+        """Write what needs room of its own, and take it away again: a row that fits where one was shows nothing.
+
+        Raises one of DATABASE_FAILED.
+        """
+        lease = Lease(self.engine, "trying out", holder=secrets.token_hex(_ROOM_FOR_A_STEP // 2))
         lease.take()
         lease.give_back()
 

@@ -134,7 +134,13 @@ def test_keys_that_others_may_read_are_a_problem(
 
 def test_a_database_that_answers_and_takes_nothing_is_told(own: Engine) -> None:
     reader, writer = Reader(own), Writer(own)
+    room = text("SELECT pg_total_relation_size('leases')")
+    with own.connect() as connection:
+        before = connection.execute(room).scalar_one()
     assert takes_nothing(reader, writer) is None
+    with own.connect() as connection:
+        assert connection.execute(room).scalar_one() > before + 65_536, "it fits where nothing has been yet"
+        assert connection.execute(text("SELECT count(*) FROM leases")).scalar_one() == 0
     full = 'could not extend file "base/5/16412": No space left on device\nHINT: Check free disk space.'
     waits = Trouble("NANTONG-1", StuckKind.PARKED, "ledger_unavailable", "ledger_unavailable", full, looked=True)
     queue = Trouble("queue:others", StuckKind.NO_WORKER, "no_worker", "no_worker:others")
