@@ -257,40 +257,38 @@ def _told(record: CaseRecord, replayed: Replayed, opening: CaseOpening, times: S
             yield ToldDate(events, times.recorded[its_own[-1].seq], asked=False)
 
 
-def check_covered(
-    record: CaseRecord, covered: int, seen: datetime | None, times: ServerTimes | None, which: str
-) -> str:
+def check_covered(record: CaseRecord, covered: int, seen: datetime | None, times: ServerTimes, which: str) -> str:
     """What is dated otherwise than a log has it that was seen at a time, in words.
 
-    ``covered``: so many events were in it; ``times``: what the history tells, None where it cannot be gone by. Raises
-    CheckFailed for an event that must have been in the log by then, by the history or because nothing that a person did
-    waits so long, and for one that was in it and is dated after. The clock of a played case may have been skipped ahead
-    of the world's, so that what is dated after is only named.
+    ``covered``: so many events were in it; ``times``: what the history tells, nothing where it cannot be gone by or
+    there is none any more. Raises CheckFailed for an event that must have been in the log by then, by the history or
+    because nothing that a person did waits so long, and for one that was in it and is dated after: what the log shows
+    needs no history. The clock of a played case may have been skipped ahead of the world's, so that what is dated after
+    is only named.
     """
     if seen is None:
         return f"; {which} names no time: no date is held against it"
-    clock = times or ServerTimes()
-    shift = clock.shift
+    shift = times.shift
     after = [event.seq for event in record.events[:covered] if event.at - seen > shift + MARGIN]
-    if after and times and not shift:
+    if after and not shift:
         raise CheckFailed(
             f"event {after[0]} is dated {instant_text(record.events[after[0] - 1].at)}, and {which}, of "
             f"{instant_text(seen)}, has it already",
             record.events[after[0] - 1].article,
         )
     before = [event for event in record.events[covered:] if event.at - seen < shift - MARGIN]
-    for event in before if times else ():
+    for event in before:
         too_old = event.at - seen < shift - LONGEST_OUTAGE and event.actor.role is not Role.PLATFORM
-        if too_old or (times and times.recorded.get(event.seq, seen) < seen - MARGIN):
+        if too_old or times.recorded.get(event.seq, seen) < seen - MARGIN:
             raise CheckFailed(
-                f"event {event.seq} is dated {instant_text(event.at)}, and {which}, of {clock.dated(seen)}, does not "
-                f"have it: it was entered afterwards, or made up{clock.own_clock()}",
+                f"event {event.seq} is dated {instant_text(event.at)}, and {which}, of {times.dated(seen)}, does not "
+                f"have it: it was entered afterwards, or made up{times.own_clock()}",
                 event.article,
             )
-    how = "recorded later by the history too" if times else "nothing tells when that was recorded"
+    how = "recorded later by the history too" if times.recorded else "nothing tells when that was recorded"
     numbers = [event.seq for event in before]
     return (
-        (f"; by the case's own clock that checkpoint is of {clock.dated(seen)}" if shift and (after or before) else "")
+        (f"; by the case's own clock that checkpoint is of {times.dated(seen)}" if shift and (after or before) else "")
         + (
             f"; dated after it, yet in it{', since time was skipped' if shift else ''}: {listed(after)}"
             if after

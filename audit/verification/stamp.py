@@ -23,7 +23,7 @@ def check_stamp(
     record: CaseRecord,
     proof: LogProof,
     roots: Sequence[Certificate],
-    times: ServerTimes | None,
+    times: ServerTimes,
 ) -> str:
     """The authority has seen a checkpoint from which the packed one goes on, and so do the case and the acts about it.
 
@@ -44,8 +44,8 @@ def check_stamp(
     which = f"the checkpoint of {STAMP}"
     goes_on = check_against(record, proof, stamp.checkpoint, (), which)
     own = checkpoint_in(note)
-    check_acts_against(dossier, proof, own, which)
-    there = covered_in(proof, own.size)
-    late = check_covered(record, there, min(at, own.at or at), times, which)
+    there, by_then = covered_in(proof, own.size), min(at, own.at or at)
+    check_acts_against(dossier, proof, own, by_then, which)
+    late = check_covered(record, there, by_then, times, which)
     seen = at.astimezone(CHINA).isoformat(timespec="seconds")
     return f"{there} of {len(record.events)} events seen on {seen}; {goes_on}{late}"

@@ -17,7 +17,8 @@ from audit.dossier.contents import CALENDAR, EVENTS, INDEX, POLICY, STATUTE, Cas
 from audit.dossier.packing import write_dossier
 from audit.dossier.persons import rewritten
 from audit.page.facts import PAGE
-from audit.verification.history import histories_in, opening_in, replay
+from audit.verification.disposal import opened_in
+from audit.verification.history import opening_in, replay
 from audit.verification.page import page_made
 from audit.verification.record import record_in
 from audit.verification.replayed import Replayed
@@ -139,7 +140,7 @@ def resealed(dossier: CaseDossier, files: Mapping[str, bytes]) -> CaseDossier:
 
     forged = packed_again(files)
     try:
-        page = page_made(forged, record_in(forged), opening_in(histories_in(forged)[0]))
+        page = page_made(forged, record_in(forged), opened_in(forged))
     except (CheckFailed, LookupError):
         return forged
     return packed_again({**files, PAGE: page})

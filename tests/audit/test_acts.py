@@ -37,7 +37,7 @@ def acts(request_id: str) -> list[OperatorAct]:
         new = NewAct(
             kind=ActKind.WEBHOOK_REPLAY, by=BY, target="webhook/wh_1", request_id=case, details={"seq": number}
         )
-        made.append(recorded_act(new, number, AT + timedelta(hours=number), prev))
+        made.append(recorded_act(new, number, AT + timedelta(minutes=number), prev))
         prev = made[-1].digest
     return made
 
