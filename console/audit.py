@@ -20,6 +20,7 @@ from api.audit.endpoints import (
 )
 from api.audit.endpoints import log as event_log
 from api.checkpoints.endpoints import checkpoint_out
+from api.context import AppContext
 from api.dependencies import require_role
 from api.http.problems import Problem
 from api.operator_acts.endpoints import act_out
@@ -96,7 +97,7 @@ def _page(
         "formats": formats,
         "kinds": [(kind.value, label("audit_kind", kind, language)) for kind in FindingKind],
         "known": known_departments(context),
-        "verifies": context.settings.verify_page is not None,
+        "verifies": _verifies(context),
     }
     return page(request, template, visitor, {**shown, **more}, status)
 
@@ -123,12 +124,13 @@ async def log(request: Request) -> Response:
 async def checkpoints(request: Request) -> Response:
     """Checkpoints of the log, to be copied and kept elsewhere, and the log's public key."""
     visitor = await auditor_of(request)
-    log_book, cursor = door_of(request).context.reader.log, request.query_params.get("cursor")
-    found, following = await asyncio.to_thread(log_book.checkpoints, cursor, ROWS)
-    newest = await asyncio.to_thread(log_book.newest_checkpoint)
+    context, cursor = door_of(request).context, request.query_params.get("cursor")
+    found, following = await asyncio.to_thread(context.reader.log.checkpoints, cursor, ROWS)
+    newest = await asyncio.to_thread(context.reader.log.newest_checkpoint)
     shown = {
         "found": [checkpoint_out(each) for each in found],
         "key": newest.key if newest else None,
+        "verifies": _verifies(context),
         "next": next_after("/audit/checkpoints", following),
     }
     return page(request, "audit_checkpoints.html", visitor, shown)
@@ -137,10 +139,19 @@ async def checkpoints(request: Request) -> Response:
 async def acts(request: Request) -> Response:
     """What those who run the engine did, the newest first."""
     visitor, language = await auditor_of(request), language_of(request)
-    cursor = request.query_params.get("cursor")
-    found, following = await asyncio.to_thread(door_of(request).context.reader.all_acts, cursor, ROWS)
-    shown = {"found": [act_out(act, language) for act in found], "next": next_after("/audit/acts", following)}
+    context, cursor = door_of(request).context, request.query_params.get("cursor")
+    found, following = await asyncio.to_thread(context.reader.all_acts, cursor, ROWS)
+    shown = {
+        "found": [act_out(act, language) for act in found],
+        "verifies": _verifies(context),
+        "next": next_after("/audit/acts", following),
+    }
     return page(request, "audit_acts.html", visitor, shown)
+
+
+def _verifies(context: AppContext) -> bool:
+    """Whether the operator has a page on which dossiers are checked."""
+    return context.settings.verify_page is not None
 
 
 def asked_of(request: Request) -> dict[str, str]:

@@ -23,12 +23,12 @@ from domain.messages import Language, label
 from domain.rule_texts import KNOWN
 from domain.statutes.loader import packaged_statutes
 from domain.statutes.model import Statute
-from domain.words import Basis, EventType, ProcedureName, Role, Stage
+from domain.words import Basis, CommandName, EventType, ProcedureName, Role, Stage
 from ledger.queries.received import Access
 from ledger.queries.views import CaseDetail, CaseSummary
 from ledger.reader import Reader
 from procedures.assignees import SETTLING, assignees
-from procedures.registry import PROCEDURES
+from procedures.registry import PROCEDURES, allowed
 
 
 def etag_of(case: CaseSummary) -> str:
@@ -170,9 +170,9 @@ def _waiting_for(case: CaseSummary, language: Language) -> list[HolderOut]:
 
 
 def waiting_after(case: CaseDetail, then: Case, language: Language) -> list[HolderOut]:
-    """Whose move it would be in a case as it would stand then; also whoever answers an extension that is asked for."""
+    """Whose move it would be in a case as it would stand then; also whoever may still answer a wish for more time."""
     holders = _waiting_for(case.model_copy(update={"stage": then.stage}), language)
-    if getattr(then, "extension_asked", None) is None or then.closed:
+    if CommandName.DENY_EXTENSION not in allowed(then, Role.BUREAU):
         return holders
     body = then.statute.bodies.get(Role.BUREAU)
     name = (body.name.zh if language == "zh" else body.name.en) if body else None
