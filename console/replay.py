@@ -1,7 +1,6 @@
 """审计回放: one case as it stood after each event, or at any instant, and what two instants differ in."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -49,6 +48,7 @@ async def show(request: Request) -> Response:
     context, request_id = door_of(request).context, request.path_params["request_id"]
     asked = {name: request.query_params.get(name, "").strip() for name in ("event", "at", "from", "to")}
     recorded = await asyncio.to_thread(recorded_case, context.reader, request_id)
+    case = await asyncio.to_thread(context.client.get, request_id)
     wrong, looked = None, Looked(None, None, None, None)
     try:
         looked = _looked(asked, recorded, language)
@@ -72,15 +72,10 @@ async def show(request: Request) -> Response:
         "reasons": {event.seq: reason_told(event, language) for event in recorded.events},
         "states": {state.value: label("clock_state", state, language) for state in ClockState},
         "others": _others(compared, language),
-        "names": await asyncio.to_thread(_parties, context, request_id),
+        "about": case.resource_name,
+        "names": {case.requester_code: case.requester_name, case.provider_code: case.provider_name},
     }
     return page(request, "audit_case.html", visitor, shown, 422 if wrong else 200)
-
-
-def _parties(context: AppContext, request_id: str) -> Mapping[str, str]:
-    """What the departments of a case are called, by their codes; blocking."""
-    case = context.client.get(request_id)
-    return {case.requester_code: case.requester_name, case.provider_code: case.provider_name}
 
 
 def _told(

@@ -115,7 +115,10 @@ async def show_urged(request: Request) -> Response:
     kept = await kept_form(request, URGED)
     if kept is None:
         return see_other("/supervision")
-    results = [{**each, "sentence": each["sentences"][language]} for each in json.loads(kept["results"])]
+    came = json.loads(kept["results"])
+    seen = [each["id"] for each in came if each.get("seen")]
+    abouts = await asyncio.to_thread(door_of(request).context.reader.stuck_book.abouts, seen)
+    results = [{**each, "about": abouts.get(each["id"]), "sentence": each["sentences"][language]} for each in came]
     done = sum(each["done"] for each in results)
     told = {"results": results, "done": done, "refused": len(results) - done, "reason": kept["reason"]}
     return page(request, "urged.html", visitor, {**told, "level": rung_label(kept["level"], language)})
@@ -126,14 +129,15 @@ async def _urged(context: AppContext, caller: Caller, request_id: str, body: Com
     try:
         answer = await carry_out(context, caller, request_id, body, key, None)
     except NotFound:
-        return _outcome(request_id, False, words("problem")["not_found"])
+        return _outcome(request_id, False, words("problem")["not_found"], seen=False)
     except REFUSED as refusal:
         return _outcome(request_id, False, {each: refusal_told(refusal, each)[1] for each in LANGUAGES})
     return _outcome(request_id, True, words("console")["urged_before" if answer.repeated else "urged_now"])
 
 
-def _outcome(request_id: str, done: bool, sentences: Mapping[str, str]) -> dict[str, Any]:
-    return {"id": request_id, "done": done, "sentences": dict(sentences)}
+def _outcome(request_id: str, done: bool, sentences: Mapping[str, str], seen: bool = True) -> dict[str, Any]:
+    """``seen``: the case is the visitor's to see, and so is what it is about."""
+    return {"id": request_id, "done": done, "sentences": dict(sentences), "seen": seen}
 
 
 async def _supervisor(request: Request) -> Visitor:

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from time import time
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from limits import parse
 
 from api.context import AppContext
 from domain.log.checkpoints import Checkpoint
@@ -21,7 +23,7 @@ from ledger.queries.log import KeptCheckpoint
 from ledger.reader import Reader
 from tests.api.callers import Bearer, People
 from tests.console.conftest import THE_SCRIPT, Enter, Person
-from tests.engine.cases import PROVIDER
+from tests.engine.cases import PROVIDER, application
 
 PAGES = ("/audit", "/audit/findings", "/audit/checkpoints", "/audit/acts")
 
@@ -87,6 +89,14 @@ async def test_what_cannot_be_chosen_is_told_and_what_was_typed_kept(auditor: Pe
     assert (await auditor.get(f"/audit/findings.csv?{query}")).status_code == 422
 
 
+async def test_every_page_of_an_audit_leads_to_the_check_of_dossiers(
+    auditor: Person, context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "settings", replace(context.settings, verify_page=parse("3/minute")))
+    for path in PAGES:
+        assert 'href="/audit/verify"' in (await auditor.get(path)).text, path
+
+
 async def test_a_case_is_stepped_event_by_event(
     auditor: Person, people: People, request_id: str, events: list[dict[str, Any]]
 ) -> None:
@@ -102,6 +112,7 @@ async def test_a_case_is_stepped_event_by_event(
         assert told["events"] == events[: event["seq"]]
         assert f">{told['stage_label']}<" in page
     first = (await auditor.get(f"{path}?event=1")).text
+    assert f"{label('console', 'audit_replay', 'zh')}：<bdi>{application().resource.name}</bdi>" in first
     assert label("role", "bureau", "zh") in first.partition(label("console", "audit_held_by", "zh"))[2]
     assert "<b>不符" not in (await auditor.get(path)).text
     assert "&lt;b&gt;不符" in (await auditor.get(path)).text

@@ -15,7 +15,7 @@ from embedded.simulate.player import command_of
 from starter.preview import effect_of
 from tests.api.callers import STRANGER, Bearer, People
 from tests.console.conftest import Enter, Person
-from tests.engine.cases import PROVIDER, REQUESTER
+from tests.engine.cases import PROVIDER, REQUESTER, application
 from tests.plays import FILES, on_paper, scenario_of
 
 
@@ -66,6 +66,9 @@ async def test_a_command_is_seen_before_it_is_sent(
     before = await events_of(api, bearer, request_id)
     page = await seen(bureau, request_id, "accept")
     assert page.status_code == 200
+    about = application().resource.name
+    for end in ("</bdi> <small>", "</bdi></a></li>", " - "):
+        assert f"{about}{end}" in page.text
     assert all(label("console", word, "zh") in page.text for word in ("nothing_recorded", "limits_started"))
     for said in ("待答复", label("event", "accepted", "zh"), label("clock", "provider_answer", "zh"), "<blockquote"):
         assert said in page.text
@@ -109,6 +112,26 @@ async def test_data_is_granted_until_no_day_that_is_over(
         assert 'value="2020-01-01"' in refused.text
     assert await events_of(api, bearer, request_id) == before
     assert (await provider.send(f"/cases/{request_id}/preview", {**form, day: "2027-01-01"})).status_code == 200
+
+
+async def test_a_bureau_is_waited_for_while_it_can_still_decide_an_extension(people: People, enter: Enter) -> None:
+    request_id, bureau = await people.file("cn-809-2025"), await enter(Role.BUREAU, "bureau")
+
+    async def awaited() -> set[str]:
+        """For whom the page says that the case waits."""
+        page = (await bureau.get(f"/cases/{request_id}")).text
+        return set(re.findall(f"<dt>{label('console', 'waits_for', 'zh')}</dt><dd>(\\S+)", page))
+
+    both = {label("role", Role.PROVIDER, "zh"), label("role", Role.BUREAU, "zh")}
+    provider = {label("role", Role.PROVIDER, "zh")}
+    assert await awaited() == provider
+    asked = await people.give("provider", request_id, "request_extension", reason="核对", working_days=5)
+    assert (asked.status_code, await awaited()) == (200, both)
+    officer = await enter(Role.PROVIDER, PROVIDER)
+    granting = (await seen(officer, request_id, "grant")).text
+    assert label("role", Role.BUREAU, "zh") not in granting.partition("<dl")[2].partition("</dl>")[0]
+    assert (await people.give("provider", request_id, "grant")).status_code == 200
+    assert await awaited() == provider
 
 
 async def csrf(person: Person) -> str:

@@ -18,7 +18,7 @@ from domain.messages import label
 from domain.words import Role
 from tests.api.callers import STRANGER, Bearer, People
 from tests.console.conftest import Enter, Person
-from tests.engine.cases import PROVIDER
+from tests.engine.cases import PROVIDER, application
 
 
 @pytest.fixture(scope="session")
@@ -170,6 +170,7 @@ async def test_many_are_urged_with_the_list_as_it_was_confirmed(people: People, 
     done = await bureau.send("/supervision/urge", whole)
     assert results(done.text) == {first: "yes", second: "yes", ended: "no"}
     assert label("refusal", "case_closed", "zh")[:4] in done.text
+    assert done.text.count(f"{application().resource.name}</bdi> <small>") == 3
     again = await bureau.send("/supervision/urge", whole)
     assert results(again.text) == {first: "yes", second: "yes", ended: "no"}
     assert again.text.count(label("console", "urged_before", "zh")) == 2
