@@ -23,6 +23,7 @@ READABLE = "dossier"
 
 
 _ABOUT: Final = {
+    "early": "; something of it was disposed of too early",
     "disposed": "; its history was disposed of",
     "played": "; a played case",
     "undated": "; some dates not shown",

@@ -13,12 +13,14 @@ from audit.verification.results import CheckFailed
 from domain.calendar import day_of
 from domain.evidence import instant_text
 from domain.messages.counting import CountingText
-from domain.retention import Keepsake, may_go, packaged_retention
+from domain.retention import Keepsake, KeptUntil, may_go, packaged_retention
 from domain.words import Stage
 from protocol.messages import CaseOpening
 
 _GONE: Final = CountingText("disposed of by act {number} of {at}, {histories:history|histories} by digest")
 """How the act that let go of histories is told."""
+TOO_EARLY: Final = "too early"
+"""How it is told that an act let go of something before its day."""
 
 
 def opened_in(dossier: CaseDossier) -> CaseOpening:
@@ -68,10 +70,35 @@ def history_disposed(dossier: CaseDossier, record: CaseRecord) -> str:
         raise CheckFailed(f"{HISTORY} is missing, and no act says that it was disposed of: it was left out")
     if record.filed.data.get("filing_digest") != opened_in(dossier).digest:
         raise CheckFailed(f"{FILING}: what was filed is not what event 1 says by its digest", record.filed.article)
-    closed = next((event.at for event in record.events if event.stage is Stage.CLOSED), None)
-    if closed is None:
+    kept = _kept_until(record, Keepsake.HISTORY)
+    if kept is None:
         raise CheckFailed(f"act {act.number} let go of the history of a case that has not ended")
     gone = _GONE.format(number=act.number, at=instant_text(act.at), histories=len(listed_in(act, "histories")))
-    kept = packaged_retention().kept_until(record.statute.id, Keepsake.HISTORY, day_of(closed))
     early = "" if may_go(kept, day_of(act.at)) else f"; it had to be kept until {kept.last_day}"
     return f"the history was {gone}{early}"
+
+
+def disposed_too_early(dossier: CaseDossier, record: CaseRecord) -> str:
+    """What acts have let go of before its day, in words; nothing where all was kept for its time.
+
+    Raises CheckFailed where something of a case went that has not ended.
+    """
+    acts, said = acts_in(dossier), list[str]()
+    for keepsake, what in ((Keepsake.HISTORY, "the history"), (Keepsake.PAPERS, "papers")):
+        listing = "papers" if keepsake is Keepsake.PAPERS else "disposed"
+        gone = [act for act in disposals(acts, keepsake) if listed_in(act, listing)]
+        kept = _kept_until(record, keepsake)
+        if gone and kept is None:
+            raise CheckFailed(f"act {gone[0].number} let go of what was kept of a case that has not ended")
+        early = next((act for act in gone if kept and not may_go(kept, day_of(act.at))), None)
+        if early and kept:
+            said.append(f"act {early.number} let go of {what} {TOO_EARLY}, to be kept until {kept.last_day}")
+    return "; ".join(said)
+
+
+def _kept_until(record: CaseRecord, keepsake: Keepsake) -> KeptUntil | None:
+    """Until when this is kept of a case; None while that has not ended."""
+    closed = next((event.at for event in record.events if event.stage is Stage.CLOSED), None)
+    if closed is None:
+        return None
+    return packaged_retention().kept_until(record.statute.id, keepsake, day_of(closed))

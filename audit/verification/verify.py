@@ -22,7 +22,7 @@ from audit.verification.dates import (
     server_times,
 )
 from audit.verification.deadlines import check_deadlines
-from audit.verification.disposal import history_disposed, opening_kept
+from audit.verification.disposal import TOO_EARLY, disposed_too_early, history_disposed, opening_kept
 from audit.verification.documents import check_documents
 from audit.verification.files import check_digests, check_structure
 from audit.verification.history import (
@@ -57,6 +57,8 @@ LEDGER: Final = "ledger"
 """The check that says which events the case decides again when it is run again, and which it took over."""
 DISPOSED: Final = "the history was disposed of"
 """How it is told that there is no history any more."""
+ACTS: Final = "acts"
+"""The check that says what acts have let go of before its day."""
 DATES: Final = "dates"
 """The check that says how far the dates of a case are shown; of a played one, whose time was not the world's, not."""
 
@@ -144,7 +146,7 @@ class _Verification:
             self._holds("history", self._disposed, rests)
             self._holds(LEDGER, self._not_decided_again, rests)
             self._holds(DATES, self._dates_alone, rests)
-        self._holds("acts", lambda: check_acts(self._dossier, self._proof_if_any()), complete)
+        self._holds(ACTS, self._check_acts, complete)
         self._holds("page", self._page, rests)
         self._holds("log", lambda: check_inclusion_of(self._read_record, self._packed_proof()), readable)
         self._holds("signature", self._signature, readable)
@@ -267,6 +269,11 @@ class _Verification:
                 raise CheckFailed(str(error)) from None
         return self._proof
 
+    def _check_acts(self) -> str:
+        said = check_acts(self._dossier, self._proof_if_any())
+        early = disposed_too_early(self._dossier, self._record) if self._record else ""
+        return f"{said}; {early}" if early else said
+
     def _packed_proof(self) -> LogProof:
         proof = self._proof_if_any()
         if proof is None:
@@ -328,15 +335,17 @@ def failed(results: Sequence[CheckResult]) -> bool:
 
 def conclusion_of(
     results: Sequence[CheckResult],
-) -> Literal["fails", "disposed", "played", "undated", "unasked", "holds"]:
+) -> Literal["fails", "early", "disposed", "played", "undated", "unasked", "holds"]:
     """What the last line says, by its word among the messages.
 
-    Also that the history is gone, that dates of the case show nothing, or some of them, or that of some events nothing
-    shows who asked for them.
+    Also that something was disposed of before its day, that the history is gone, that dates of the case show nothing,
+    or some of them, or that of some events nothing shows who asked for them.
     """
     if failed(results):
         return "fails"
     said = {each.check: each for each in results}
+    if ACTS in said and TOO_EARLY in said[ACTS].detail:
+        return "early"
     dates = said.get(DATES)
     if dates is not None and dates.result == "skipped":
         if dates.detail.startswith(DISPOSED):

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import pytest
+
 from audit.dossier.contents import ACTS, FILING, CaseDossier
 from audit.dossier.filing import PackedFiling
 from audit.dossier.proof import PROOF
 from audit.verification.disposal import opened_in
 from audit.verification.record import record_in
-from audit.verification.verify import Trusted, verify
+from audit.verification.verify import Trusted, conclusion_of, verify
 from domain.evidence import GENESIS, canonical_json, plain
 from domain.log.acts import Acting, ActKind, NewAct, OperatorAct, recorded_act
 from domain.log.entries import entry_of_act
@@ -16,6 +18,7 @@ from domain.log.heads import LogHead, digest_of_acts, key_of_acts
 from domain.retention import Keepsake
 from tests.audit.dossiers import dossier_of, resealed
 from tests.audit.logs import MemoryLog, entered, entry_and_head, logged
+from tests.audit.test_in_chinese import english_in
 from tests.audit.test_lost_answers import IN_THE_WORLD
 
 DAY = timedelta(days=1)
@@ -27,7 +30,7 @@ IN_TIME = CLOSED + 4 * 366 * DAY
 def disposal(at: datetime, what: Iterable[Keepsake] = (Keepsake.HISTORY,)) -> OperatorAct:
     """The act by which these were let go of."""
     case = WHOLE.manifest.request_id
-    details = {"disposed": sorted(what), "histories": [], "papers": []}
+    details = {"disposed": sorted(what), "histories": [], "papers": ["0" * 64]}
     by = Acting(subject="anna")
     return recorded_act(
         NewAct(kind=ActKind.DISPOSE, by=by, target=case, request_id=case, details=details), 1, at, GENESIS
@@ -99,3 +102,17 @@ def test_an_act_is_not_dated_otherwise_than_a_checkpoint_shows() -> None:
     earlier = said_of(*covered(disposal(CLOSED), CLOSED + DAY, None, now, False))
     assert earlier.keys() == {"checkpoint"}
     assert earlier["checkpoint"].endswith(", does not have it")
+
+
+@pytest.mark.parametrize("what", [(Keepsake.HISTORY,), (Keepsake.PAPERS,), tuple(Keepsake)])
+def test_what_went_before_its_day_is_told_in_the_last_line(what: tuple[Keepsake, ...]) -> None:
+    for act, conclusion in ((disposal(CLOSED + DAY, what), "early"), (disposal(IN_TIME, what), "disposed")):
+        results = verify(without_history(act))
+        [acts] = [each for each in results if each.check == "acts"]
+        assert acts.result == "ok"
+        told = [each for each in ("the history", "papers") if f"let go of {each} too early" in acts.detail]
+        early = {Keepsake.HISTORY: "the history", Keepsake.PAPERS: "papers"}
+        assert told == ([early[each] for each in what] if conclusion == "early" else [])
+        assert not english_in(acts.said("zh"))
+        if Keepsake.HISTORY in what:
+            assert conclusion_of(results) == conclusion
