@@ -107,6 +107,12 @@ def session_of(request: Request) -> str:
     return _digest(request.cookies.get(COOKIE, ""))
 
 
+def session_secret(request: Request, salt: str) -> str:
+    """What the browser of a session alone can have worked out again, by its cookie, of which nothing is kept."""
+    token = request.cookies.get(COOKIE, "")
+    return hmac.new(token.encode("utf-8", "surrogateescape"), f"secret {salt}".encode(), hashlib.sha256).hexdigest()
+
+
 def _unasked(request: Request) -> bool:
     """Whether a page asks by itself: that nobody is there must end a session, although things change."""
     return LIVE in request.headers or own_path(request.scope) == "/live"

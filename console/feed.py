@@ -2,8 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,8 +12,18 @@ from starlette.responses import Response
 from api.context import AppContext
 from api.http.prefix import prefixed
 from api.worklist import division
-from console.door import begin_feed, door_of, end_feed, form_of, language_of, owner_of_feed, visitor_of
+from console.door import (
+    begin_feed,
+    door_of,
+    end_feed,
+    form_of,
+    language_of,
+    owner_of_feed,
+    session_secret,
+    visitor_of,
+)
 from console.icalendar import AllDay, calendar
+from console.kept import forget_forms, kept_form, to_kept
 from console.pages import HEADERS, page, see_other
 from domain.access import Caller
 from domain.calendar import day_of
@@ -24,22 +35,34 @@ AT_MOST = 500
 """So many deadlines stand in a feed, the soonest."""
 
 
+PAGE: Final = "/desk/feed"
+"""Its address is worked out from what is kept with the session and the browser's cookie: kept nowhere itself."""
+
+
 async def show(request: Request) -> Response:
-    """Whether the visitor has a feed; how to begin one, and how to end it."""
-    return await _page(request, None)
+    """Whether the visitor has a feed; how to begin one, and how to end it. A new one's address is shown once."""
+    visitor = await visitor_of(request)
+    division.require_division(visitor.caller)
+    begun = await kept_form(request, PAGE)
+    if begun is not None:
+        await forget_forms(request, PAGE)
+    since = await asyncio.to_thread(door_of(request).context.reader.feed_since, visitor.caller.subject)
+    return page(request, "feed.html", visitor, {"since": since, "address": begun and _address(request, begun)})
+
+
+def _address(request: Request, begun: Mapping[str, str]) -> str:
+    token, said = session_secret(request, begun["salt"]), "&language=en" if language_of(request) == "en" else ""
+    return f"{_base(request)}/desk.ics?token={token}{said}"
 
 
 async def begin(request: Request) -> Response:
-    """Begin a feed; its address is shown now and never again."""
+    """Begin a feed, and on to the page that shows its address: asked for again, it makes no other one."""
     visitor = await visitor_of(request)
     division.require_division(visitor.caller)
     await form_of(request, visitor)
-    token = secrets.token_urlsafe(32)
-    await begin_feed(request, visitor.caller, token)
-    said = f"?token={token}" + ("&language=en" if language_of(request) == "en" else "")
-    answer = await _page(request, f"{_base(request)}/desk.ics{said}")
-    answer.headers.update(HEADERS)  # a secret is kept nowhere
-    return answer
+    salt = secrets.token_urlsafe(32)
+    await begin_feed(request, visitor.caller, session_secret(request, salt))
+    return await to_kept(request, PAGE, {"salt": salt})
 
 
 async def revoke(request: Request) -> Response:
@@ -47,21 +70,13 @@ async def revoke(request: Request) -> Response:
     visitor = await visitor_of(request)
     await form_of(request, visitor)
     await end_feed(request, visitor.caller)
-    return see_other("/desk/feed")
-
-
-async def _page(request: Request, address: str | None) -> Response:
-    visitor = await visitor_of(request)
-    division.require_division(visitor.caller)
-    context = door_of(request).context
-    since = await asyncio.to_thread(context.reader.feed_since, visitor.caller.subject)
-    return page(request, "feed.html", visitor, {"since": since, "address": address})
+    return see_other(PAGE)
 
 
 async def ics(request: Request) -> Response:
     """The deadlines of whoever the token of the address is of; without one, where to get it. Problem 404 for others."""
     if "token" not in request.query_params:
-        return see_other("/desk/feed")
+        return see_other(PAGE)
     caller = await owner_of_feed(request, request.query_params["token"])
     context = door_of(request).context
     language: Language = "en" if request.query_params.get("language") == "en" else "zh"

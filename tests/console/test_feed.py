@@ -37,10 +37,13 @@ async def token_of(person: Person) -> dict[str, str]:
 
 
 async def address(person: Person) -> str:
-    """Begin a feed; the path of its address."""
+    """Begin a feed; the path of its address, which no reload shows again."""
     page = await person.send("/desk/feed", await token_of(person))
+    assert page.request.method == "GET"
     found = re.search(r'value="http://127\.0\.0\.1:8080(/desk\.ics\?token=[^"]+)"', page.text)
     assert found, page.text
+    reloaded = await person.get(page.request.url.raw_path.decode())
+    assert (reloaded.status_code, "desk.ics?token" in reloaded.text) == (200, False)
     return html.unescape(found[1])
 
 
@@ -64,7 +67,7 @@ async def test_a_feed_has_what_its_owner_does_and_ends_when_it_is_revoked(
     assert entry["DTSTART;VALUE=DATE"] == due.replace("-", "")
     assert entry["SUMMARY"].endswith(f"人口\\;库\\,\\\\基本\\n信息 ({mine})")
     assert not any(other in line for line in lines)
-    # Shown once; a second one ends the first; revoked, there is none.
+    # Shown once, and a reload makes no other; a second one ends the first; revoked, there is none.
     assert path.partition("token=")[2] not in (await officer.get("/desk/feed")).text
     again = await address(officer)
     assert [(await door.get(each)).status_code for each in (path, again)] == [404, 200]
