@@ -138,6 +138,7 @@ ROUTES: Final = (
     Route("/cases/{request_id}/preview", case_acts.show_preview),
     Route("/cases/{request_id}/preview", case_acts.preview, methods=["POST"]),
     Route("/cases/{request_id}/form", case_acts.edit, methods=["POST"]),
+    Route("/cases/{request_id}/clear", case_acts.clear, methods=["POST"]),
     Route("/cases/{request_id}/notes", case_notes.add, methods=["POST"]),
     Route("/cases/{request_id}/papers/{name}", case_papers.paper),
     Route("/cases/{request_id}/attachments/{sha256}", case_papers.attachment),

@@ -113,6 +113,13 @@ async def edit(request: Request) -> Response:
     return await to_kept(request, case_path(request), with_more_rows(values))
 
 
+async def clear(request: Request) -> Response:
+    """Back to the case, with what the visitor had typed there and not sent thrown away."""
+    await _sent(request)
+    await forget_forms(request, case_path(request))
+    return see_other(case_path(request))
+
+
 async def _sent(request: Request) -> tuple[Visitor, CaseDetail, dict[str, str]]:
     """Who sent which form at which case. Raises NotFound for a case that is not the visitor's to see."""
     visitor = await visitor_of(request)

@@ -134,6 +134,22 @@ async def test_a_bureau_is_waited_for_while_it_can_still_decide_an_extension(peo
     assert await awaited() == provider
 
 
+async def test_what_was_typed_and_not_sent_says_so_and_is_thrown_away_at_will(people: People, enter: Enter) -> None:
+    request_id, bureau = await people.file(), await enter(Role.BUREAU, "bureau")
+    case, draft = f"/cases/{request_id}", label("console", "unsent_draft", "zh")
+    assert draft not in (await bureau.get(case)).text
+    await seen(bureau, request_id, "urge", level="yellow", reason="昨日的理由")
+    kept = (await bureau.get(case)).text
+    assert (kept.count(draft), "昨日的理由" in kept) == (1, True)
+    form = await bureau.form(request_id, "urge")
+    assert (await bureau.send(f"{case}/clear", {**form, "csrf_token": "x"})).status_code == 403
+    assert "昨日的理由" in (await bureau.get(case)).text
+    cleared = await bureau.send(f"{case}/clear", form)
+    assert (cleared.status_code, cleared.headers["location"]) == (303, case)
+    empty = (await bureau.get(case)).text
+    assert (draft in empty, "昨日的理由" in empty) == (False, False)
+
+
 async def csrf(person: Person) -> str:
     return (await person.get("/desk")).text.partition('name="csrf_token" value="')[2].partition('"')[0]
 
