@@ -42,13 +42,32 @@ def offered(now: Case, caller: Caller, parties: Parties) -> Sequence[tuple[Comma
     return found
 
 
-def to_be_looked_at(events: Sequence[RecordedEvent], language: Language) -> Sequence[str]:
-    """What was found lacking in the papers as they were brought last (审查要点)."""
+def to_be_looked_at(now: Case, events: Sequence[RecordedEvent], language: Language) -> Sequence[str]:
+    """What was found lacking in the papers as they were brought last (审查要点), until they have had their answer."""
+    if not any(_OF_PAPERS.intersection(allowed(now, role)) for role in Role):
+        return ()
     brought = (event for event in reversed(events) if event.type in _BROUGHT)
     found = next(brought).data.get("findings") or ()
     return [value_text("findings", each, language) for each in found]
 
 
+_OF_PAPERS: Final = frozenset(
+    {
+        CommandName.ACCEPT,
+        CommandName.DECLINE,
+        CommandName.RETURN_FOR_SUPPLEMENT,
+        CommandName.SUPPLEMENT,
+        CommandName.AUTHORIZE,
+        CommandName.REFUSE_AUTHORIZATION,
+        CommandName.GRANT,
+        CommandName.REFUSE,
+        CommandName.UNDERTAKE,
+        CommandName.DISCLAIM,
+        CommandName.APPROVE_UPDATE,
+        CommandName.RETURN_UPDATE,
+    }
+)
+"""The commands that judge papers, or mend them."""
 _BROUGHT: Final = (EventType.FILED, EventType.SUPPLEMENTED, EventType.UPDATE_SUBMITTED)
 
 

@@ -115,7 +115,7 @@ def _shown(
         for name, value in case.application.items()
         if name not in _TOLD_APART and (text := value_text(name, value, language, case.statute_then))
     ]
-    found = () if now.closed else to_be_looked_at(told.account.recorded.events, language)
+    found = to_be_looked_at(now, told.account.recorded.events, language)
     stages = PROCEDURES[ProcedureName(case.procedure)].under(KNOWN.statute(case.statute_digest)).stages
     return {
         "told": told,

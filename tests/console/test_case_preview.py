@@ -114,7 +114,7 @@ async def test_data_is_granted_until_no_day_that_is_over(
     assert (await provider.send(f"/cases/{request_id}/preview", {**form, day: "2027-01-01"})).status_code == 200
 
 
-async def test_a_bureau_is_waited_for_while_it_can_still_decide_an_extension(people: People, enter: Enter) -> None:
+async def test_what_waits_for_an_answer_is_said_until_it_has_one(people: People, enter: Enter) -> None:
     request_id, bureau = await people.file("cn-809-2025"), await enter(Role.BUREAU, "bureau")
 
     async def awaited() -> set[str]:
@@ -127,11 +127,14 @@ async def test_a_bureau_is_waited_for_while_it_can_still_decide_an_extension(peo
     assert await awaited() == provider
     asked = await people.give("provider", request_id, "request_extension", reason="核对", working_days=5)
     assert (asked.status_code, await awaited()) == (200, both)
-    officer = await enter(Role.PROVIDER, PROVIDER)
+    officer, lacking = await enter(Role.PROVIDER, PROVIDER), label("console", "to_be_looked_at", "zh")
+    assert lacking in (await officer.get(f"/cases/{request_id}")).text
     granting = (await seen(officer, request_id, "grant")).text
     assert label("role", Role.BUREAU, "zh") not in granting.partition("<dl")[2].partition("</dl>")[0]
     assert (await people.give("provider", request_id, "grant")).status_code == 200
     assert await awaited() == provider
+    delivering = (await officer.get(f"/cases/{request_id}")).text
+    assert ('data-command="deliver"' in delivering, lacking in delivering) == (True, False)
 
 
 async def test_what_was_typed_and_not_sent_says_so_and_is_thrown_away_at_will(people: People, enter: Enter) -> None:
