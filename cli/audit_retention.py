@@ -19,7 +19,7 @@ from domain.evidence import plain
 from domain.field_types import Given
 from domain.log.acts import OperatorAct
 from domain.retention import packaged_retention
-from starter.retention import Disposer, DueCase, due_cases
+from starter.retention import Disposer, DueCase, due_cases, told_in_temporal
 from starter.retention import hold as hold_case
 from starter.retention import release as release_case
 
@@ -61,8 +61,9 @@ async def dispose(request_id: str, reason: str, as_json: bool) -> None:
     papers = store_of_papers(settings)
     async with connected(settings) as client:
         disposer = Disposer(client.reader, client.writer, archive_of(settings), papers, packaged_retention())
+        told = await told_in_temporal(client.temporal, request_id)
         try:
-            done = await asyncio.to_thread(disposer.dispose, request_id, why, operator(), today())
+            done = await asyncio.to_thread(disposer.dispose, request_id, why, operator(), today(), told)
         except OSError as error:
             raise Failure(f"It is recorded, but not all is removed ({error.strerror}): dispose again.") from None
     _tell(done.act, f"{request_id}: {done.histories} histories and {done.papers} papers removed.", as_json)

@@ -202,13 +202,19 @@ async def told_run(client: TemporalClient, workflow_id: str) -> ToldRun | None:
     try:
         while run_id is not None:
             history = await history_of(client, workflow_id, run_id)
-            heads = [ToldHead(answer["head"], answer["digest"], at) for answer, at in _answers(history)]
-            if heads:
-                return ToldRun(heads, list(_answered_calls(history)))
+            told = told_in(history)
+            if told.heads:
+                return told
             run_id = run_before(history)
     except WorkflowGone:
         return None
     return ToldRun((), ())
+
+
+def told_in(history: CaseHistory) -> ToldRun:
+    """What a run knows by the ledger's own word; without heads where it was told of nothing."""
+    heads = [ToldHead(answer["head"], answer["digest"], at) for answer, at in _answers(history)]
+    return ToldRun(heads, list(_answered_calls(history)))
 
 
 async def given_commands(history: CaseHistory) -> list[Command]:

@@ -10,13 +10,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from background.archive.store import HistoryArchive
+from background.archive.store import ArchiveDamaged, HistoryArchive
 from domain.calendar import CHINA
 from domain.log.acts import Acting, ActKind, NewAct, OperatorAct
+from domain.messages import label
 from domain.retention import Keepsake, KeptUntil, RetentionRules, may_go, packaged_retention
+from ledger.queries.archive import ArchivedRun
+from ledger.queries.compared import digest_of
 from ledger.queries.retention import CaseHeld, RetainedCase
 from ledger.reader import Reader
 from ledger.writer import Writer
+from protocol.asking import TEMPORAL_FAILED, WorkflowGone
+from protocol.connecting import TemporalClient
+from protocol.histories import ToldRun, history_in, told_in, told_run
+from protocol.names import workflow_id
+from protocol.sealing import NotOpened
 from starter.attachments import AttachmentStore
 from starter.errors import EngineError, NotFound
 
@@ -104,10 +112,13 @@ class Disposer:
     papers: AttachmentStore | None
     rules: RetentionRules
 
-    def dispose(self, request_id: str, reason: str, by: Acting, today: date) -> Disposal:
+    def dispose(
+        self, request_id: str, reason: str, by: Acting, today: date, in_temporal: ToldRun | None = None
+    ) -> Disposal:
         """Let go of all of a case that is due; what an earlier disposal was kept from removing goes with it.
 
-        Raises NotFound, and NotDisposable for a case that is open, held or too young.
+        ``in_temporal``: what the case was told by the history that Temporal still has. Raises NotFound, and
+        NotDisposable for a case that is open, held or too young, or whose histories contradict the ledger.
         """
         case = _retained(self.reader, request_id)
         if case.held is not None:
@@ -117,12 +128,29 @@ class Disposer:
         if due is None and not before:
             raise NotDisposable(_why_not(case, self.rules))
         if due is not None:
+            if Keepsake.HISTORY in due.due:
+                self._refuse_contradiction(request_id, in_temporal)
             try:
                 act = self.writer.dispose(_act(ActKind.DISPOSE, request_id, reason, by), due.due)
             except CaseHeld as held:
                 raise NotDisposable(f"{request_id} is held: {held}.") from None
             before.append(act)
         return Disposal(before[-1], *self._remove(request_id, [act.details for act in before]))
+
+    def _refuse_contradiction(self, request_id: str, in_temporal: ToldRun | None) -> None:
+        """A history that was told other events than the ledger has is the only trace of that: it stays."""
+        archived = (self._told(run) for run in self.reader.archived_runs(request_id))
+        for told in filter(None, (in_temporal, *archived)):
+            if told.heads and digest_of(self.reader.engine, request_id, told.head.seq) != told.head.digest:
+                said = (label("retention", "contradicted", language) for language in ("zh", "en"))
+                raise NotDisposable(" ".join(said).format(case=request_id))
+
+    def _told(self, run: ArchivedRun) -> ToldRun | None:
+        """What an archived run was told; None where the archive cannot tell."""
+        try:
+            return told_in(history_in(workflow_id(run.request_id), self.archive.read(run)))
+        except (ArchiveDamaged, OSError, ValueError):
+            return None
 
     def _remove(self, request_id: str, said: list[Mapping[str, Any]]) -> tuple[int, int]:
         """Remove what the acts name; what is gone already is. Raises OSError: dispose again then."""
@@ -132,6 +160,14 @@ class Disposer:
         store = self.papers
         removed = [self.writer.remove_unwanted(paper, store.remove) for paper in sorted(papers)] if store else []
         return sum(self.archive.remove(run) for run in runs), sum(removed)
+
+
+async def told_in_temporal(temporal: TemporalClient, request_id: str) -> ToldRun | None:
+    """What a case was told by the history that Temporal still has; None where that cannot be known."""
+    try:
+        return await told_run(temporal, workflow_id(request_id))
+    except (WorkflowGone, NotOpened, *TEMPORAL_FAILED):
+        return None
 
 
 def _act(kind: ActKind, request_id: str, reason: str, by: Acting) -> NewAct:

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -35,14 +36,14 @@ from starter.attachments import AttachmentStore, store_in
 from starter.dossiers import dossier_of, papers_in
 from starter.engine_client import ShareflowClient
 from starter.errors import NotFound
-from starter.retention import Disposer, NotDisposable, due_cases, hold, release
+from starter.retention import Disposer, NotDisposable, due_cases, hold, release, told_in_temporal
 from tests.audit.dossiers import resealed
 from tests.audit.logs import LOG_KEY
 from tests.audit.test_in_chinese import english_in
 from tests.engine.cases import WHY, application, command
 from tests.engine.looking import C, P, R, events_in, filed, handle_of, key
 from tests.engine.test_archive import forgetful
-from tests.engine.test_archive_comparison import found_by
+from tests.engine.test_archive_comparison import as_owner, found_by
 
 ANNA = Acting(subject="anna")
 LATER = date.today() + timedelta(days=3 * 366 + 2)  # noqa: DTZ011 - any day long after
@@ -162,7 +163,7 @@ async def test_after_its_time_a_case_is_let_go_of_and_proofs_stay(
 
 
 async def test_what_is_held_open_or_rested_on_does_not_go(
-    client: ShareflowClient, archive: HistoryArchive, disposer: Disposer
+    client: ShareflowClient, archive: HistoryArchive, disposer: Disposer, tmp_path: Path
 ) -> None:
     closed, still_open = await ended(client, archive), await filed(client)
     hold(client.writer, client.reader, closed, "信访调查", ANNA)
@@ -179,6 +180,17 @@ async def test_what_is_held_open_or_rested_on_does_not_go(
     release(client.writer, client.reader, closed, "查结", ANNA)
     with pytest.raises(NotDisposable, match="is not held"):
         release(client.writer, client.reader, closed, "查结", ANNA)
+    # A history that contradicts the ledger is the only trace of that.
+    told = await told_in_temporal(client.temporal, closed)
+    assert told is not None
+    altered = "UPDATE events SET digest = decode(:digest, 'hex') WHERE request_id = :case AND seq = :seq"
+    by_event = {"case": closed, "seq": told.head.seq}
+    as_owner(client.reader.engine, altered, digest="0" * 64, **by_event)
+    for in_temporal in (None, told):
+        archived = archive if in_temporal is None else HistoryArchive(FolderArchive(tmp_path / "empty"))
+        with pytest.raises(NotDisposable, match=r"与台账不符.* was told other events than the ledger has"):
+            replace(disposer, archive=archived).dispose(closed, "期满", ANNA, LATER, in_temporal)
+    as_owner(client.reader.engine, altered, digest=told.head.digest, **by_event)
     with client.reader.engine.begin() as connection:
         connection.execute(text("ALTER TABLE cases DISABLE TRIGGER cases_as_filed"))
         update = text("UPDATE cases SET opened_by = :other WHERE request_id = :case")
