@@ -27,7 +27,8 @@ TOKEN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./:+@-]*")
 WORD: Final = re.compile(r"[A-Za-z][a-z]*(?:_[a-z]+)*[.:]?")
 CODE: Final = rf"(?<![\w/+@-])(?:[a-z]+(?:_[a-z]+)+|[a-z]+:(?:{'|'.join(Role)}))(?![\w/+@-])"
 """What stands within a path or the name of somebody who signs in is none."""
-KEPT: Final = re.compile(rf"¶|\b\d{{4}}-\d{{2}}-\d{{2}}\b|\b(?:{'|'.join(packaged_statutes())})\b|{CODE}")
+KEPT: Final = re.compile(rf"¶|(?<!（)\b\d{{4}}-\d{{2}}-\d{{2}}\b|\b(?:{'|'.join(packaged_statutes())})\b|{CODE}")
+"""What a record keeps; the day in the name of a duty stands there as it was recorded, in brackets."""
 ALONE: Final = re.compile(r"[a-z]+(?:[_:][a-z]+)*")
 PLACES: Final = frozenset({"jiangsu", "sanmenxia"})
 """What a provider said is above both sides: whatever people call it there."""
