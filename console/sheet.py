@@ -90,7 +90,7 @@ async def show_done(request: Request) -> Response:
     """What came of each row of a sheet."""
     visitor, language = await _filer(request), language_of(request)
     kept = await kept_form(request, PAGE)
-    if kept is None:
+    if kept is None or "came" not in kept:  # forgotten, or looked at and not filed
         return see_other(PAGE)
     _, rows = await _same_sheet(kept, language)
     told = SheetOut.model_validate_json(kept["came"])

@@ -35,6 +35,8 @@ async def test_a_sheet_is_looked_at_then_filed_and_what_is_left_is_a_sheet(enter
     page = await looked_at(officer, content)
     assert outcomes(page) == ["would_be_filed", "would_be_filed", "not_filed"]
     assert all(said in page.text for said in ("K5", "是公式", "&lt;b&gt;表&lt;/b&gt;", "提出 2 件申请"))
+    unfiled = await officer.get(f"/file/sheet/confirm?{page.url.query.decode()}")
+    assert (unfiled.status_code, unfiled.headers["location"]) == (303, "/file/sheet")
     form = await hidden(page, "/file/sheet/confirm")
     done = await officer.send("/file/sheet/confirm", form)
     assert outcomes(done) == ["filed", "filed", "not_filed"]
