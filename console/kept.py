@@ -42,6 +42,12 @@ async def kept_form(request: Request, page: str) -> dict[str, str] | None:
     return None if form_id is None else await _kept(request, page, form_id)
 
 
+async def kept_results(request: Request, page: str) -> dict[str, str] | None:
+    """As :func:`kept_form`, with what ``came`` of it; None for one that was only typed, or looked at, so far."""
+    kept = await kept_form(request, page)
+    return kept if kept and "came" in kept else None
+
+
 async def latest_form(request: Request, page: str) -> dict[str, str] | None:
     """As :func:`kept_form`; where the address names no form, the one that was typed last and not sent for good."""
     return await _kept(request, page, request.query_params.get(KEPT))

@@ -21,7 +21,7 @@ from api.dependencies import require_role
 from api.http.problems import Problem, title_of
 from console.department_names import NamesKept
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
-from console.kept import kept_form, to_kept
+from console.kept import kept_form, kept_results, to_kept
 from console.menu import FILERS
 from console.pages import page, see_other
 from console.saved import saved_as
@@ -89,8 +89,8 @@ async def confirm(request: Request) -> Response:
 async def show_done(request: Request) -> Response:
     """What came of each row of a sheet."""
     visitor, language = await _filer(request), language_of(request)
-    kept = await kept_form(request, PAGE)
-    if kept is None or "came" not in kept:  # forgotten, or looked at and not filed
+    kept = await kept_results(request, PAGE)
+    if kept is None:
         return see_other(PAGE)
     _, rows = await _same_sheet(kept, language)
     told = SheetOut.model_validate_json(kept["came"])

@@ -15,7 +15,7 @@ from api.http.problems import Problem, title_of
 from api.simulations.playing import play_texts, read_scenario_text
 from api.simulations.schemas import LONGEST, SimulatedOut, SimulationList
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
-from console.kept import address_of_kept, kept_form, to_kept
+from console.kept import address_of_kept, kept_form, kept_results, to_kept
 from console.pages import page, see_other
 from console.simulated import simulated
 from domain.calendar import CalendarError, WorkingDays, day_of
@@ -94,7 +94,7 @@ async def play(request: Request) -> Response:
 async def show_played(request: Request) -> Response:
     """What came of a scenario, beside the one that it was made from, with both to be changed again."""
     visitor, language = await visitor_of(request), language_of(request)
-    kept = await kept_form(request, PAGE)
+    kept = await kept_results(request, PAGE)
     if kept is None:
         return see_other(PAGE)
     scenarios = [await asyncio.to_thread(read_scenario_text, text, language) for text in _texts(kept)]
