@@ -201,7 +201,7 @@ def _check_not_told_before(record: CaseRecord, told: ToldDate, times: ServerTime
     first = told.events[0]
     after = told.at - told.taken_at - times.shift
     skipped = times.most_skipped() if times.told.issuperset(told.numbers) else timedelta()
-    follows = first.seq > 1 and record.events[first.seq - 2].at == told.at
+    follows = any(event is first and before.at == told.at for before, event in pairwise(record.events))
     if told.asked and after > MARGIN + skipped and not follows:
         raise CheckFailed(
             f"event {first.seq} is dated {instant_text(first.at)}; by the history the case was told before, on "

@@ -35,6 +35,15 @@ def put(event: dict[str, Any], path: tuple[Any, ...], wild: Any) -> dict[str, An
     return made
 
 
+@pytest.mark.parametrize("number", [-1, 0, 1, 2**53 - 1])
+def test_an_event_with_the_number_of_another_or_of_none_is_judged(number: int) -> None:
+    dossier = dossier_of(CASES[0])
+    events = events_of(dossier)
+    for index in range(1, len(events)):
+        forged = with_events(dossier, [*events[:index], {**events[index], "seq": number}, *events[index + 1 :]], True)
+        assert "chain" in [result.check for result in verify(forged) if result.result == "FAIL"]
+
+
 @pytest.mark.parametrize("chained", [False, True])
 @pytest.mark.parametrize("case", CASES)
 @given(data=st.data())
