@@ -14,8 +14,8 @@ from tests.house.code import ROOT, product, room, shown
 ARCHITECTURE: Final = (ROOT / "docs/architecture.md", ROOT / "docs/architecture.zh-CN.md")
 WORDS: Final = {
     ARCHITECTURE[0]: (
-        "| room | of the code |",
-        "The largest folders one level further down; a room stands here for its own files, those in no folder of it:",
+        "| package | share of the code |",
+        "The largest folders one level down (a top-level package counts here only for the files directly in it):",
     ),
     ARCHITECTURE[1]: (
         "| 目录 | 占代码 |",
