@@ -30,7 +30,7 @@ from ledger.log_book import LOST
 from ledger.reader import Reader
 from starter.attachments import AttachmentStore, store_at, store_in
 from starter.dossier_folder import DossierFolder, FolderTaken, cases_of, papers_lost
-from starter.dossiers import dossier_of, no_papers, papers_in
+from starter.dossiers import dossier_of, no_papers, papers_in, papers_of_others
 from starter.engine_client import ShareflowClient
 from starter.errors import NotFound
 from starter.failures import ledger_answers
@@ -64,6 +64,8 @@ class Packer:
         dossier = await dossier_of(
             reader, self.client.temporal, request_id, self.kept, self.find, archive, self.with_persons
         )
+        for digest in await asyncio.to_thread(papers_of_others, reader, dossier) if self.with_persons else ():
+            say(f"{request_id}: the paper {digest} is another department's, and named here: its bytes are left out.")
         return dossier if self.signer is None else replace(dossier, seal=seal_of(dossier.manifest, self.signer))
 
     @property

@@ -243,6 +243,10 @@ class Reader:
         """A content that ``org`` brought, or that is named where ``visibility`` reaches (None: anywhere); else None."""
         return attachments.attachment_for(self.engine, sha256, org, visibility)
 
+    def brought_by(self, digests: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Of each of these contents that anybody has brought, the codes of who has, in capitals."""
+        return attachments.brought_by(self.engine, digests)
+
     # Who is signed in at the console
 
     def bearer_of(self, digest: str, used: bool = True) -> Mapping[str, Any] | None:

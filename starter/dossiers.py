@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from importlib.metadata import version
 from typing import IO, Any, Final
@@ -15,6 +16,7 @@ from audit.dossier.contents import (
     CALENDAR,
     EVENTS,
     FILING,
+    INDEX,
     POLICY,
     STAMP,
     STATUTE,
@@ -22,6 +24,7 @@ from audit.dossier.contents import (
     name_of_run,
     name_put_aside,
 )
+from audit.dossier.documents import entitled_to, read_index
 from audit.dossier.filing import PackedFiling
 from audit.dossier.packing import FindPaper, PaperLost
 from audit.dossier.persons import CannotWithhold
@@ -65,9 +68,10 @@ async def dossier_of(
 ) -> CaseDossier:
     """The dossier of a case as it stands now, with its proof where a checkpoint covers the case.
 
-    ``find`` opens the papers that are kept; one that was brought and is not found is called lost in it. ``kept``: of
-    how many entries are the checkpoints that somebody has kept; the proof goes on from those, too. ``archive`` has the
-    histories that Temporal has let go of. ``with_persons``: who acted is named.
+    ``find`` opens the papers that are kept: those come along that a department has brought and named in this case; one
+    of them that is not found is called lost. ``kept``: of how many entries are the checkpoints that somebody has kept;
+    the proof goes on from those, too. ``archive`` has the histories that Temporal has let go of. ``with_persons``: who
+    acted is named.
 
     Ledger and history are read one after the other: a case that moves between is read again, until both say the same.
     Where they never do, what is there is packed as it is, for verification to name.
@@ -107,7 +111,8 @@ async def dossier_of(
         **{name_put_aside(number): run.text for number, run in enumerate(aside, start=1)},
     }
     try:
-        found = _or_lost(reader, find)
+        whose = entitled_to(case.application, events, case.requester_code if case.opened_by else "")
+        found = _own_alone(await asyncio.to_thread(reader.brought_by, whose), whose, find)
         return await assembled(request_id, case.algorithm, version("shareflow"), files, found, with_persons)
     except CannotWithhold as error:
         raise PersonsStay(f"Persons cannot be left out of the dossier of {request_id}: {error}") from None
@@ -130,12 +135,29 @@ def papers_in(store: AttachmentStore) -> FindPaper:
     return find
 
 
-def _or_lost(reader: Reader, find: FindPaper) -> FindPaper:
-    """What finds papers, and tells of one that is not there though the ledger has that it was brought."""
+def papers_of_others(reader: Reader, dossier: CaseDossier) -> Sequence[str]:
+    """The digests of papers that a dossier only names and that some department has brought, none of the case's own.
+
+    The dossier itself does not tell: whoever named a digest there would learn that somebody has that very paper.
+    Raises ValueError for an index that is none.
+    """
+    named = {paper.sha256 for paper in read_index(dossier.files[INDEX]).papers if not paper.held and not paper.lost}
+    return sorted(reader.brought_by([digest for digest in named if digest]))
+
+
+def _own_alone(
+    brought: Mapping[str, AbstractSet[str]], whose: Mapping[str, AbstractSet[str]], find: FindPaper
+) -> FindPaper:
+    """What finds the papers that whoever may name them has brought, and tells of one of these that is not there.
+
+    The bytes that only others have brought are not this case's: a dossier goes to whoever is shown the case.
+    """
 
     def found(digest: str) -> IO[bytes] | None:
+        if brought.get(digest, frozenset()).isdisjoint(whose.get(digest, frozenset())):
+            return None
         paper = find(digest)
-        if paper is None and reader.attachment(digest, None, None) is not None:
+        if paper is None:
             raise PaperLost(digest)
         return paper
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import FailFast, ValidationError
 
 from audit.dossier.contents import INDEX
+from domain.codes import code_key
 from domain.engine.filed import Document
 from domain.engine.records import RecordedEvent
 from domain.evidence import NotCanonical, canonical_json, plain
@@ -106,6 +107,23 @@ def papers_named(application: Mapping[str, Any], events: Iterable[RecordedEvent]
         yield from _papers(event.seq, event.data)
         if event.type is EventType.CASE_OPENED:
             yield from _papers(event.seq, event.data.get("application"))
+
+
+def entitled_to(
+    application: Mapping[str, Any], events: Sequence[RecordedEvent], opened_for: str
+) -> Mapping[str, frozenset[str]]:
+    """For each digest that a case names, whose paper it may be: the codes of who named it there, and of who filed.
+
+    ``opened_for`` has filed what nobody did: a case that another one opened. Whoever knows a digest can name it: a name
+    alone gives nobody the paper of another department.
+    """
+    acted = {event.seq: event.actor.org for event in events}
+    filer, found = events[0].actor.org or opened_for, dict[str, set[str]]()
+    for paper in papers_named(application, events):
+        if paper.sha256 is not None:
+            named_by = acted.get(paper.event)
+            found.setdefault(paper.sha256, set()).update(code_key(org) for org in (named_by, filer) if org)
+    return {digest: frozenset(orgs) for digest, orgs in found.items()}
 
 
 def _papers(event: int, said: Any) -> Iterator[NamedPaper]:

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import delete
 
-from audit.dossier.contents import CaseDossier
+from audit.dossier.contents import INDEX, CaseDossier
 from audit.dossier.packing import read_dossier, unpacked
 from audit.dossier.seal import seal_of
 from audit.verification.verify import Trusted, failed, verify
@@ -30,12 +30,25 @@ from ledger.writer import Writer
 from starter.attachments import store_in
 from starter.audit_selection import selected
 from starter.dossier_folder import DossierFolder, cases_of, papers_lost
-from starter.dossiers import dossier_of, no_papers, papers_in
+from starter.dossiers import dossier_of, no_papers, papers_in, papers_of_others
 from starter.errors import NotFound
 from tests.audit.dossiers import packed
 from tests.audit.logs import LOG_KEY
 from tests.covering import few
 from tests.forms import either
+
+
+@pytest.fixture
+def exporting(ground: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> audit_export.ExportOptions:
+    """The command for exports, at the ledger of the plays."""
+
+    @asynccontextmanager
+    async def connected(_: object) -> AsyncIterator[SimpleNamespace]:
+        yield SimpleNamespace(reader=Reader(ground.engine), temporal=ground.temporal)
+
+    monkeypatch.setattr(audit_export, "connected", connected)
+    monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path / "state"))
+    return audit_export.ExportOptions(None, None, with_persons=True, as_json=True)
 
 
 @pytest.mark.long
@@ -121,18 +134,41 @@ async def test_a_department_in_a_period_into_a_folder(
 
 
 async def test_a_paper_that_the_store_keeps_comes_along(
-    ground: Sandbox, real_plays: dict[str, PlayedCase], tmp_path: Path
+    ground: Sandbox,
+    real_plays: dict[str, PlayedCase],
+    tmp_path: Path,
+    exporting: audit_export.ExportOptions,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    reader, store, paper = Reader(ground.engine), store_in(tmp_path / "kept", tmp_path), b"test"
+    reader, store, paper = Reader(ground.engine), store_in(tmp_path / "state" / "attachments", tmp_path), b"test"
     digest = hashlib.sha256(paper).hexdigest()
     filed = (reader.case(each.request_id) for each in real_plays.values() if each.request_id)
     case = next(each.request_id for each in filed if each and digest in str(each.application.get("documents")))
     without = await dossier_of(reader, ground.temporal, case, find=papers_in(store))
     assert without.papers == {}
     assert not papers_lost(without), "nobody has brought it: it is kept elsewhere"
-    brought = Attachment(digest, "0" * 64, len(paper), "text/plain", "a.txt")
-    Writer(ground.engine).note_attachment(brought, "113206000140000015", "somebody", lambda: None)
+    brought, writer = Attachment(digest, "0" * 64, len(paper), "text/plain", "a.txt"), Writer(ground.engine)
     try:
+        writer.note_attachment(
+            brought, "113206000140009999", "a stranger", lambda: store.put(digest, io.BytesIO(paper))
+        )
+        named = await dossier_of(reader, ground.temporal, case, find=papers_in(store))
+        assert (named.papers, papers_lost(named)) == ({}, []), "its digest is named, by whoever knows it"
+        assert named.files[INDEX] == without.files[INDEX], "whoever named it does not learn that it was brought"
+        await audit_export.export(case, tmp_path / "case.zip", None, exporting)
+        assert f"{case}: the paper {digest} is another department's" in capsys.readouterr().err
+        assert read_dossier(tmp_path / "case.zip").papers == {}
+        writer.note_attachment(brought, "113206000140000015", "somebody", lambda: None)
+        dossier = await dossier_of(reader, ground.temporal, case, find=papers_in(store))
+        assert list(dossier.papers) == [f"documents/{digest}"]
+        assert papers_of_others(reader, dossier) == []
+        again = unpacked(io.BytesIO(packed(dossier, [paper])))
+        results = {each.check: each.result for each in await asyncio.to_thread(verify, again)}
+        assert (results["documents"], results["page"]) == ("ok", "ok")
+        nobody = await dossier_of(reader, ground.temporal, case, find=papers_in(store), with_persons=False)
+        assert nobody.papers == {}, "nobody knows whom a paper names"
+        assert not failed(await asyncio.to_thread(verify, nobody))
+        store.remove(digest)
         lost = await dossier_of(reader, ground.temporal, case, find=papers_in(store))
         found = {each.check: each for each in await asyncio.to_thread(verify, lost)}
         assert papers_lost(lost) == [digest]
@@ -141,54 +177,36 @@ async def test_a_paper_that_the_store_keeps_comes_along(
         )
         assert (found["documents"].result, found["page"].result) == ("ok", "ok")
         store.put(digest, io.BytesIO(paper))
-        [kept] = (tmp_path / "kept").rglob(digest)
+        [kept] = (tmp_path / "state").rglob(digest)
         kept.write_bytes(b"another")
         damaged = await dossier_of(reader, ground.temporal, case, find=papers_in(store))
         assert papers_lost(damaged) == [digest]
-        store.remove(digest)
     finally:
         with ground.engine.begin() as connection:
             connection.execute(delete(attachments).where(attachments.c.sha256 == digest))
-    store.put(digest, io.BytesIO(paper))
-    dossier = await dossier_of(reader, ground.temporal, case, find=papers_in(store))
-    assert dossier.papers.keys() == {f"documents/{digest}"}
-    again = unpacked(io.BytesIO(packed(dossier, [paper])))
-    results = {each.check: each.result for each in await asyncio.to_thread(verify, again)}
-    assert (results["documents"], results["page"]) == ("ok", "ok")
-    nobody = await dossier_of(reader, ground.temporal, case, find=papers_in(store), with_persons=False)
-    assert nobody.papers == {}, "nobody knows whom a paper names"
-    assert not failed(await asyncio.to_thread(verify, nobody))
 
 
 async def test_a_case_with_those_that_it_names(
     ground: Sandbox,
     real_plays: dict[str, PlayedCase],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    exporting: audit_export.ExportOptions,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     reader = Reader(ground.engine)
     played = {each.request_id for each in real_plays.values() if each.request_id}
     opened = next(case for case in reader.cases(limit=500).cases if case.opened_by in played)
     assert opened.opened_by is not None
-
-    @asynccontextmanager
-    async def connected(_: object) -> AsyncIterator[SimpleNamespace]:
-        yield SimpleNamespace(reader=reader, temporal=ground.temporal)
-
-    monkeypatch.setattr(audit_export, "connected", connected)
-    monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path / "state"))
-    as_json = audit_export.ExportOptions(None, None, with_persons=True, as_json=True)
     for case, other in ((opened.request_id, opened.opened_by), (opened.opened_by, opened.request_id)):
         to = tmp_path / case
-        await audit_export.export_related(case, to, as_json)
+        await audit_export.export_related(case, to, exporting)
         told = json.loads(capsys.readouterr().out)
         assert told["asked"] == {"with_related": case}
         assert {case, other} <= {each["request_id"] for each in told["dossiers"]}
         assert {f"{each['request_id']}.zip" for each in told["dossiers"]} == {path.name for path in to.glob("*.zip")}
     asked = {"department": None, "from": "2000-01-01", "to": "2000-01-02", "statute": None}
-    await audit_export.export_period(asked, tmp_path / "none", as_json)
+    await audit_export.export_period(asked, tmp_path / "none", exporting)
     assert json.loads(capsys.readouterr().out)["dossiers"] == []
     with pytest.raises(NotFound, match="no case NANTONG-NONE"):
-        await audit_export.export_related("NANTONG-NONE", tmp_path / "absent", as_json)
+        await audit_export.export_related("NANTONG-NONE", tmp_path / "absent", exporting)
     assert not (tmp_path / "absent").exists()
