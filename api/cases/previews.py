@@ -19,10 +19,12 @@ from domain.access import Caller
 from domain.carried_clauses import carried_out
 from domain.engine.evolve import evolve_all
 from domain.engine.records import Actor
-from domain.messages import Language, event_label, label
+from domain.messages import Language, event_label, label, words
+from domain.messages.days import day_text
 from domain.rule_texts import quotes
 from domain.words import EventType, Outcome, Stage
 from ledger.queries.views import CaseDetail
+from procedures.cautions import Caution, cautions
 from starter.preview import Effect, effect_of
 
 routers = both_routers()
@@ -52,6 +54,16 @@ class WouldBeOut(Out):
     data: dict[str, Any]
 
 
+class CautionOut(Out):
+    """What somebody should see before the command is given. It is refused for none of it."""
+
+    about: str = Field(description="A finding that would be noted, or `longer_than_asked`. More words may come.")
+    sentence: str
+    statute: str
+    article: str | None = Field(description="Where the case's text asks for it, if it does.")
+    quote: str | None
+
+
 class PreviewOut(Out):
     """What a command would do. Nothing of it is recorded."""
 
@@ -66,6 +78,7 @@ class PreviewOut(Out):
     ends: list[ClockOut] = Field(description="Limits that run now, as they would stand afterwards.")
     opens: list[OpenedOut] = Field(description="Cases that would follow from it.")
     asks_others: bool = Field(description="Other cases would be looked up as well; what they bring is not told here.")
+    cautions: list[CautionOut] = Field(description="What to look at first; the command is refused for none of it.")
 
 
 @at_both(
@@ -110,6 +123,20 @@ def preview_out(case: CaseDetail, effect: Effect, language: Language) -> Preview
         ends=clocks_out(effect.stopped, language, case.statute),
         opens=opened_out(effect.events, language),
         asks_others=effect.asks_others,
+        cautions=[_caution_out(each, case.statute, language) for each in cautions(effect.before, effect.events)],
+    )
+
+
+def _caution_out(caution: Caution, statute: str, language: Language) -> CautionOut:
+    kind = "caution" if caution.about in words("caution") else "finding"
+    days = {name: day_text(day, language) for name, day in caution.days.items()}
+    clause = caution.clause
+    return CautionOut.model_construct(
+        about=caution.about,
+        sentence=label(kind, caution.about, language).format(**days),
+        statute=(clause.statute if clause else None) or statute,
+        article=clause.article if clause else None,
+        quote=clause.quote if clause else None,
     )
 
 

@@ -114,6 +114,21 @@ async def test_data_is_granted_until_no_day_that_is_over(
     assert (await provider.send(f"/cases/{request_id}/preview", {**form, day: "2027-01-01"})).status_code == 200
 
 
+async def test_a_grant_beyond_what_was_asked_or_without_the_consent_that_the_text_wants_is_warned_of(
+    people: People, enter: Enter
+) -> None:
+    request_id = await people.file("cn-809-2025", use_until="2027-03-01")
+    provider = await enter(Role.PROVIDER, PROVIDER)
+    longer = (await seen(provider, request_id, "grant", expires_on="2028-01-02")).text
+    warned = longer.partition("notice warning")[2].partition("</div>")[0]
+    assert re.findall('data-caution="(.*?)"', warned) == ["no_office_head_consent", "longer_than_asked"]
+    for said in ("2027年3月1日", "2028年1月2日", "第20条", "同意后作出答复", "使用时限"):
+        assert said in warned
+    asked = {"expires_on": "2027-03-01", "office_head_consent": "true"}
+    assert "data-caution" not in (await seen(provider, request_id, "grant", **asked)).text
+    assert (await confirm(provider, request_id, longer)).status_code == 303
+
+
 async def test_what_waits_for_an_answer_is_said_until_it_has_one(people: People, enter: Enter) -> None:
     request_id, bureau = await people.file("cn-809-2025"), await enter(Role.BUREAU, "bureau")
 
