@@ -44,6 +44,13 @@ KEEP_CONNECTIONS = 'frontend.keepAliveMaxConnectionAge="87600h"'
 """A server of several nodes hangs up after five minutes, so that its callers spread anew; a call just then may fail."""
 
 
+DURABLE_AND_QUICK = ("journal_mode=WAL", "synchronous=FULL")
+"""How the file of workflows is written: what is committed is on the disk, and a commit waits for it once.
+
+SQLite's usual way, a journal that is taken away again, waits several times and writes each page twice.
+"""
+
+
 @dataclass(frozen=True)
 class TemporalOptions:
     """How to start the server.
@@ -145,6 +152,8 @@ def _command(options: TemporalOptions, frontend: int, ui: int | None) -> list[st
     command += ["--headless"] if ui is None else ["--ui-port", str(ui), "--ui-disable-news-fetch"]
     if options.database is not None:
         command += ["--db-filename", str(options.database)]
+        for pragma in DURABLE_AND_QUICK:
+            command += ["--sqlite-pragma", pragma]
     for name, kind in options.search_attributes.items():
         command += ["--search-attribute", f"{name}={kind}"]
     for pair in (REPORT_EARLY, KEEP_CONNECTIONS, *options.dynamic_config):
