@@ -44,10 +44,11 @@ KEEP_CONNECTIONS = 'frontend.keepAliveMaxConnectionAge="87600h"'
 """A server of several nodes hangs up after five minutes, so that its callers spread anew; a call just then may fail."""
 
 
-DURABLE_AND_QUICK = ("journal_mode=WAL", "synchronous=FULL")
-"""How the file of workflows is written: what is committed is on the disk, and a commit waits for it once.
+SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")
+"""SQLite's settings for the file of workflows: a write-ahead log, flushed to the disk at each commit.
 
-SQLite's usual way, a journal that is taken away again, waits several times and writes each page twice.
+With SQLite's default, a rollback journal that is deleted at each commit, a commit waits for four flushes instead of one
+(docs/decisions/0016). The log is a second file, ``<database>-wal``: whoever copies the database copies both.
 """
 
 
@@ -152,7 +153,7 @@ def _command(options: TemporalOptions, frontend: int, ui: int | None) -> list[st
     command += ["--headless"] if ui is None else ["--ui-port", str(ui), "--ui-disable-news-fetch"]
     if options.database is not None:
         command += ["--db-filename", str(options.database)]
-        for pragma in DURABLE_AND_QUICK:
+        for pragma in SQLITE_PRAGMAS:
             command += ["--sqlite-pragma", pragma]
     for name, kind in options.search_attributes.items():
         command += ["--search-attribute", f"{name}={kind}"]

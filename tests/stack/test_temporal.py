@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -44,6 +45,27 @@ async def test_it_starts_keeps_its_data_and_stops(tmp_path: Path) -> None:
     assert (tmp_path / "temporal.db").exists()
     again = await start_temporal(options)
     await again.stop()
+
+
+async def test_a_copy_made_after_a_kill_has_what_was_committed(tmp_path: Path) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    for folder in (here, elsewhere):
+        folder.mkdir()
+    server = await start_temporal(TemporalOptions(ports=ANY, database=here / "temporal.db"))
+    client = await Client.connect(server.address, namespace=server.namespace)
+    await client.start_workflow("Open", id="open", task_queue="nobody")
+    os.kill(server.pid, signal.SIGKILL)
+    await server.stop()
+    assert (here / "temporal.db-wal").exists()
+    for file in here.glob("temporal.db*"):
+        shutil.copy(file, elsewhere)
+    again = await start_temporal(TemporalOptions(ports=ANY, database=elsewhere / "temporal.db"))
+    try:
+        client = await Client.connect(again.address, namespace=again.namespace)
+        found = await client.get_workflow_handle("open").describe()
+    finally:
+        await again.stop()
+    assert found.workflow_type == "Open"
 
 
 async def test_a_server_left_by_a_killed_stack_is_ended(tmp_path: Path) -> None:
