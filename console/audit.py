@@ -103,11 +103,12 @@ def _page(
 
 
 async def table(request: Request) -> Response:
-    """All findings as a file: CSV or XLSX by the end of the address. Raises Problem 422."""
+    """All findings as a file, in words: CSV or XLSX by the end of the address. Raises Problem 422."""
     await auditor_of(request)
-    context, wanted = door_of(request).context, wanted_of(asked_of(request), language_of(request))
+    context, asked, language = door_of(request).context, asked_of(request), language_of(request)
     make = findings_csv if request.url.path.endswith(".csv") else findings_xlsx
-    return saved_as(await make(context, wanted, _kind(asked_of(request))), "findings", language_of(request))
+    made = await make(context, language, wanted_of(asked, language), _kind(asked), in_words=True)
+    return saved_as(made, "findings", language)
 
 
 async def log(request: Request) -> Response:

@@ -19,7 +19,7 @@ from domain.messages import Language, label, words
 from domain.messages.articles import article_text
 from domain.messages.days import day_text
 from domain.statutes.loader import packaged_statutes, regulation_title
-from domain.stuck_words import told_of_error, told_of_point, told_of_reason
+from domain.stuck_words import told_of_error, told_of_point, told_of_reason, told_of_subject
 from starter.documents.page import TAGS
 from starter.documents.wording import said, time_text
 from starter.overlaid import title_with_above
@@ -174,6 +174,7 @@ def _templates() -> Environment:
         instant=time_text,
         held_up=told_of_reason,
         point=told_of_point,
+        stuck_subject=told_of_subject,
         told_error=told_of_error,
     )
     return made

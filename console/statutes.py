@@ -69,6 +69,8 @@ async def one(request: Request) -> Response:
     article, of = request.query_params.get("article"), request.query_params.get("of")
     if article is not None and not (article.isascii() and article.isdigit() and len(article) <= LONGEST_ARTICLE):
         raise Problem(404, "not_found")
+    if statute_id not in packaged_statutes():
+        raise Problem(404, "unknown_statute", title=label("console", "no_such_text", language))
     context = door_of(request).context
     found = await asyncio.to_thread(clause_list, context, visitor.caller, statute_id, article, of, language)
     if article is not None and not found.items:

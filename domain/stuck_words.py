@@ -53,6 +53,13 @@ def told_of_error(error: str, language: Language) -> str | None:
     return label("stuck_reason", "between", language).join(dict.fromkeys(known)) or None
 
 
+def told_of_subject(subject: str, language: Language) -> str:
+    """What is stuck, where it is no case, by its kind and its name there (``webhook:wh_1``); a case by its id."""
+    kind, _, name = subject.partition(":")
+    known = words("stuck_subject").get(kind) if name else None
+    return known[language].format(id=name) if known else subject
+
+
 def told_of_point(point: str, language: Language) -> str:
     """A point that something may be reset to (``first``, ``before:grant``, ``last``), in words."""
     name, _, command = point.partition(":")

@@ -1,6 +1,7 @@
 """Looking back (回放) and findings (审计发现), for auditors alone. Nothing here writes."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import IO, Annotated, Final
@@ -17,8 +18,8 @@ from api.http.downloads import download, pieces_of, written
 from api.http.problems import Problem
 from api.http.responses import HEADERS, answer
 from audit.findings.finding import FindingKind
-from audit.findings.tables import csv_of, write_xlsx
-from audit.findings.texts import row_of
+from audit.findings.tables import Cells, Headings, csv_of, write_xlsx
+from audit.findings.texts import COLUMNS, headings, row_of, told_row
 from audit.mining.formats import LogFormat, log_text
 from audit.replay.case import RecordedCase
 from audit.replay.difference import Difference, difference
@@ -47,6 +48,10 @@ async def auditor(caller: CallerIn) -> None:
 router = Guarded("/v1/audit", "audit", dependencies=[Depends(auditor)])
 
 Kind = Annotated[FindingKind | None, Query(description="Findings of this kind alone.")]
+InWords = Annotated[
+    bool,
+    Query(description="A table for people, in the words of the language asked for; else one with codes, for programs."),
+]
 At = Annotated[Instant | None, Query(description="An instant with its offset; now by default.")]
 
 
@@ -162,7 +167,7 @@ async def findings(
         if paging:
             reason = label("input", "unknown_key", language)
             raise Problem(400, "malformed", errors=[{"path": f"query.{name}", "reason": reason} for name in paging])
-        table = await findings_csv(context, wanted, kind)
+        table = await findings_csv(context, language, wanted, kind)
         table.headers["Vary"] = "Accept"
         return table
     found = await asyncio.to_thread(findings_of, context, wanted, cursor, limit, language, kind)
@@ -194,10 +199,22 @@ def _wants_csv(accept: str) -> bool:
     summary="The same as a table",
     responses={200: {"content": {CSV: {"schema": {"type": "string"}}}, "description": "All of them, as CSV"}},
 )
-async def findings_csv(context: ContextIn, wanted: Chosen, kind: Kind = None) -> Response:
+async def findings_csv(
+    context: ContextIn, language: LanguageIn, wanted: Chosen, kind: Kind = None, in_words: InWords = False
+) -> Response:
     """All findings, not a page of them; UTF-8 with a byte order mark, for spreadsheets; nothing in it is a formula."""
-    rows = map(row_of, all_findings(context.reader, wanted, context.known_on(), kind))
-    return await download(csv_of(rows), CSV, "findings.csv")
+    rows, columns = _rows(context, language, wanted, kind, in_words)
+    return await download(csv_of(rows, columns), CSV, "findings.csv")
+
+
+def _rows(
+    context: AppContext, language: Language, wanted: CaseFilter, kind: FindingKind | None, in_words: bool
+) -> tuple[Iterator[Cells], Headings]:
+    """The rows of a table of findings, one by one as they are found, and its columns."""
+    found = all_findings(context.reader, wanted, context.known_on(), kind)
+    if in_words:
+        return (told_row(each, language) for each in found), headings(language)
+    return map(row_of, found), COLUMNS
 
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -209,9 +226,11 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
     summary="The same as a workbook",
     responses={200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}, "description": "XLSX"}},
 )
-async def findings_xlsx(context: ContextIn, wanted: Chosen, kind: Kind = None) -> Response:
+async def findings_xlsx(
+    context: ContextIn, language: LanguageIn, wanted: Chosen, kind: Kind = None, in_words: InWords = False
+) -> Response:
     """All findings, not a page of them, as a workbook in which nothing is a formula or a link."""
-    file = await asyncio.to_thread(_workbook, context, wanted, kind)
+    file = await asyncio.to_thread(_workbook, context, language, wanted, kind, in_words)
     headers = {
         **HEADERS,
         "Content-Disposition": 'attachment; filename="findings.xlsx"',
@@ -220,10 +239,12 @@ async def findings_xlsx(context: ContextIn, wanted: Chosen, kind: Kind = None) -
     return StreamingResponse(pieces_of(file), headers=headers, media_type=XLSX)
 
 
-def _workbook(context: AppContext, wanted: CaseFilter, kind: FindingKind | None) -> IO[bytes]:
+def _workbook(
+    context: AppContext, language: Language, wanted: CaseFilter, kind: FindingKind | None, in_words: bool
+) -> IO[bytes]:
     """The workbook as a file to be sent."""
-    found = all_findings(context.reader, wanted, context.known_on(), kind)
-    return written(lambda file: write_xlsx(map(row_of, found), file))
+    rows, columns = _rows(context, language, wanted, kind, in_words)
+    return written(lambda file: write_xlsx(rows, file, columns))
 
 
 LOGS: Final = {

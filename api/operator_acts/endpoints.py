@@ -8,6 +8,7 @@ from api.dependencies import CallerIn, ContextIn, Cursor, LanguageIn, Limit, req
 from api.guarded import Guarded
 from api.http.responses import answer
 from api.operator_acts.schemas import ActingOut, OperatorActOut, OperatorActPage
+from domain.log.act_words import told_of_target
 from domain.log.acts import OperatorAct
 from domain.messages import Language, words
 from domain.words import Role
@@ -34,6 +35,7 @@ def act_out(act: OperatorAct, language: Language) -> OperatorActOut:
     known = words("act").get(act.kind)
     return OperatorActOut(
         **{name: getattr(act, name) for name in names},
+        target_label=told_of_target(act.target, language),
         kind_label=known[language] if known else act.kind,
         by=ActingOut(subject=act.by.subject, org=act.by.org, roles=list(act.by.roles)),
         details=dict(act.details),

@@ -26,6 +26,7 @@ class OperatorActOut(Out):
     kind_label: str
     by: ActingOut
     target: str = Field(description="What it was done to, such as webhook/wh_1 or calendar/2027.")
+    target_label: str = Field(description="The same in words.")
     request_id: str | None = Field(description="The case that it is about, if any.")
     reason: str | None
     details: dict[str, Any]

@@ -5,9 +5,12 @@ from typing import Any, Final
 
 from audit.findings.finding import Finding
 from audit.replay.state import HolderThen
-from domain.messages import Language, label
+from domain.calendar import CHINA
+from domain.messages import Language, label, words
+from domain.messages.articles import article_text
 from domain.messages.days import day_said
 from domain.naming import procedure_of_id
+from domain.statutes.loader import regulation_title
 from domain.words import Unit
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -72,6 +75,33 @@ def row_of(finding: Finding) -> dict[str, str | int | None]:
         "should_zh": should_said(finding, "zh"),
         "found_en": found_said(finding, "en"),
         "should_en": should_said(finding, "en"),
+    }
+
+
+def headings(language: Language) -> Mapping[str, str]:
+    """The columns of a table for people, each with its heading."""
+    return {name: said[language] for name, said in words("finding_column").items()}
+
+
+def told_row(finding: Finding, language: Language) -> dict[str, str | int | None]:
+    """A finding as a row of that table: all in words, and the ids of the case and of who it is."""
+    who = finding.who
+    title = regulation_title(finding.statute) or regulation_title(finding.statute.partition("+")[0])
+    return {
+        "kind": label("audit_kind", finding.kind, language),
+        "request_id": finding.request_id,
+        "procedure": label("procedure", procedure_of_id(finding.request_id), language),
+        "at": f"{finding.at.astimezone(CHINA):%Y-%m-%d %H:%M}",
+        "role": label("role", who.role, language),
+        "name": getattr(who.name, language) if who.name else None,
+        "org": who.org,
+        "statute": getattr(title, language) if title else finding.statute,
+        "article": article_text(finding.article, language) if finding.article else None,
+        "clock": label("clock", finding.clock, language) if finding.clock else None,
+        "working_days_late": finding.working_days_late,
+        "found": found_said(finding, language),
+        "should": should_said(finding, language),
+        "event": finding.seq,
     }
 
 

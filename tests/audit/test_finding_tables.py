@@ -13,8 +13,9 @@ from audit.csv_text import harmless
 from audit.findings import tables
 from audit.findings.found import findings_in
 from audit.findings.tables import Cells, csv_of, write_xlsx
-from audit.findings.texts import COLUMNS, row_of
+from audit.findings.texts import COLUMNS, headings, row_of, told_row
 from domain.calendar import Calendar
+from domain.messages import label
 from tests.audit.recorded import played
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -45,6 +46,17 @@ def test_csv_has_what_spreadsheets_need() -> None:
         {name: "" if value is None else str(value) for name, value in row.items()} for row in rows()
     ]
     assert lines
+
+
+def test_a_table_for_people_says_all_in_words() -> None:
+    of = played("nantong-2020/refused-late-then-impasse")
+    found = findings_in(of, Calendar.packaged(), of.events[-1].at)
+    text = "".join(csv_of([told_row(each, "zh") for each in found], headings("zh"))).removeprefix("\ufeff")
+    [line] = csv.DictReader(io.StringIO(text, newline=""))
+    ids = {line.pop(label("finding_column", name, "zh")) for name in ("request_id", "org")}
+    assert ids == {of.request_id, found[0].who.org}
+    assert not re.search("[A-Za-z]", "".join(line.values()))
+    assert (line["程序"], line["条款"]) == ("共享申请", "第22条")
 
 
 @pytest.mark.parametrize("said", DANGEROUS)

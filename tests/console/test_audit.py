@@ -14,6 +14,8 @@ import pytest
 from limits import parse
 
 from api.context import AppContext
+from audit.findings.texts import COLUMNS, headings
+from domain.log.acts import Acting, ActKind, NewAct
 from domain.log.checkpoints import Checkpoint
 from domain.log.keys import Ed25519Signer, Witness
 from domain.log.notes import NoteSignature
@@ -142,12 +144,36 @@ async def test_findings_and_logs_are_files_of_the_chosen_cases(auditor: Person, 
     api = await people.get("auditor", f"/v1/audit/findings.xlsx?department={PROVIDER}")
     assert api.headers["content-type"] == book.headers["content-type"]
     table = await auditor.get(f"/audit/findings.csv?department={PROVIDER}")
-    assert table.text == (await people.get("auditor", f"/v1/audit/findings.csv?department={PROVIDER}")).text
+    path = f"/v1/audit/findings.csv?department={PROVIDER}&in_words=true"
+    assert table.text == (await people.get("auditor", path)).text
     for form in ("ocel", "xes", "csv"):
         log = await auditor.get(f"/audit/log/{form}?department={PROVIDER}")
         assert log.status_code == 200, form
         assert "attachment" in log.headers["content-disposition"]
     assert (await auditor.get("/audit/log/pdf")).status_code == 404
+
+
+async def test_a_table_is_in_words_for_people_and_in_codes_for_programs(
+    auditor: Person, api: httpx.AsyncClient, bearer: Bearer
+) -> None:
+    english = bearer(Role.AUDITOR, "audit", accept_language="en")
+    tables = [
+        (await auditor.get("/audit/findings.csv?to=2020-01-01"), headings("zh")),
+        (await api.get("/v1/audit/findings.csv?to=2020-01-01&in_words=true", headers=english), headings("en")),
+        (await api.get("/v1/audit/findings.csv?to=2020-01-01", headers=english), COLUMNS),
+    ]
+    for told, columns in tables:
+        assert told.text == f"\ufeff{','.join(columns.values())}\r\n"
+
+
+async def test_what_operators_did_is_told_in_words(auditor: Person, context: AppContext) -> None:
+    by = Acting(subject="zhang-3", roles=(Role.OPERATOR,))
+    for target in ("webhook/wh_1", "duty/nantong-2020/catalogue_survey"):
+        context.writer.note_act(NewAct(kind=ActKind.WEBHOOK_REPLAY, by=by, target=target))
+    page = (await auditor.get("/audit/acts")).text
+    assert "<bdi>推送订阅 wh_1</bdi>" in page
+    assert "定期工作“目录全面普查”（南通市政务信息资源共享实施细则）" in page
+    assert f'<bdi>zhang-3</bdi> <small class="hint">{label("role", "operator", "zh")}</small>' in page
 
 
 async def test_a_dossier_comes_as_a_file(auditor: Person, request_id: str) -> None:

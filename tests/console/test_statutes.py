@@ -60,6 +60,9 @@ async def test_a_text_or_an_article_that_is_not_there_is_not_found(people: Peopl
     auditor = await enter(Role.AUDITOR)
     for path in ("/statutes/nowhere-2020", "/statutes/nantong-2020?article=999", "/statutes/nantong-2020?article=x"):
         assert (await auditor.get(path)).status_code == 404, path
+    lost = (await auditor.get("/statutes/nowhere-2020")).text
+    assert (label("console", "no_such_text", "zh") in lost, "nantong-2020" in lost) == (True, False)
+    assert 'class="button" href="/statutes"' in lost
     assert (await people.get("auditor", "/v1/statutes/nowhere-2020/clauses")).json()["code"] == "unknown_statute"
 
 

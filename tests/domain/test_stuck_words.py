@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.stuck_words import told_of_error, told_of_point, told_of_reason
+from domain.stuck_words import told_of_error, told_of_point, told_of_reason, told_of_subject
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,14 @@ def test_codes_are_told_in_words(reason: str, said: str) -> None:
 )
 def test_what_is_known_of_an_error_is_told_in_words_alone(error: str, said: str | None) -> None:
     assert told_of_error(error, "zh") == said
+
+
+def test_what_is_stuck_is_told_by_its_kind_where_it_is_no_case() -> None:
+    subjects = ("webhook:wh_1", "queue:shareflow", "YIMA-O34QRJLGCRDQ4L43", "webhook:", "new_kind:1")
+    assert [told_of_subject(each, "zh") for each in subjects] == [
+        *("推送订阅 wh_1", "任务队列 shareflow"),
+        *subjects[2:],
+    ]
 
 
 def test_points_are_told_in_words() -> None:
