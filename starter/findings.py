@@ -1,7 +1,7 @@
 """Findings of whole ledgers: a case after another, a page at a time."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from audit.findings.finding import Finding, FindingKind
@@ -46,7 +46,7 @@ def all_findings(
     Raises likewise; blocks.
     """
     calendar = reader.calendar()
-    for recorded in all_recorded(reader, wanted):
+    for recorded in all_recorded(reader, _with_disposed(wanted)):
         yield from _of_kind(_within(recorded, wanted, calendar, now), kind)
 
 
@@ -54,9 +54,14 @@ def findings_page(
     reader: Reader, wanted: CaseFilter, now: datetime, cursor: str | None, limit: int, kind: FindingKind | None = None
 ) -> FindingPage:
     """What there is in the next ``limit`` cases (1..500): perhaps nothing, though more follow. Raises and blocks so."""
-    page, calendar = recorded_page(reader, wanted, cursor, limit), reader.calendar()
+    page, calendar = recorded_page(reader, _with_disposed(wanted), cursor, limit), reader.calendar()
     found = (finding for recorded in page.cases for finding in _within(recorded, wanted, calendar, now))
     return FindingPage(tuple(_of_kind(found, kind)), page.next)
+
+
+def _with_disposed(wanted: CaseFilter) -> CaseFilter:
+    """Also cases that ended before the period, and of which something was disposed of in it."""
+    return replace(wanted, or_disposed=True)
 
 
 def _of_kind(found: Iterable[Finding], kind: FindingKind | None) -> Iterator[Finding]:

@@ -39,4 +39,5 @@ def _recorded(case: AuditedCase) -> RecordedCase:
         KNOWN.policy(case.policy_digest),
         case.application,
         case.events,
+        case.disposals,
     )

@@ -90,7 +90,8 @@ class PastPage(Out):
 class FindingOut(Out):
     """What a record shows to be against the text, by which article, and who it is about.
 
-    `seq` and `at` are the event that shows it. `working_days_late` is null where it is not lateness that was found.
+    `seq` and `at` are the event that shows it; of a disposal the event that ended the case, and when it was done.
+    `working_days_late` is null where it is not lateness that was found.
     """
 
     kind: FindingKind

@@ -26,15 +26,17 @@ class FindingKind(StrEnum):
     WRONG_BODY = "wrong_body"  # 无权机关作出决定
     POLICY_AS_LAW = "policy_as_law"  # 内部时限当作法定时限
     DEADLINE_MOVED = "deadline_moved"  # 期限因日历变动
+    DISPOSED_EARLY = "disposed_early"  # 未满期限即销毁
 
 
 @dataclass(frozen=True)
 class Finding:
     """One finding.
 
-    ``seq`` and ``at`` are the event that shows it, ``article`` (of ``statute``) what it is measured by, ``who`` whose
-    act or omission it is. ``found`` and ``should`` are words of the catalogue, filled in with ``facts``.
-    ``working_days_late`` is counted by the calendar as known now; None where it is not lateness that was found.
+    ``seq`` and ``at`` are the event that shows it (of a disposal that which ended the case, and when it was done),
+    ``article`` (of ``statute``) what it is measured by, ``who`` whose act or omission it is. ``found`` and ``should``
+    are words of the catalogue, filled in with ``facts``. ``working_days_late`` is counted by the calendar as known now;
+    None where it is not lateness that was found.
     """
 
     kind: FindingKind

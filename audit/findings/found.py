@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
+from audit.findings.early_disposals import early_disposals
 from audit.findings.finding import Examined, Finding
 from audit.findings.late_answers import late_answers
 from audit.findings.moved_deadlines import moved_deadlines
@@ -19,6 +20,7 @@ KINDS: Final[tuple[Callable[[Examined], Iterator[Finding]], ...]] = (
     wrong_bodies,
     policy_as_law,
     moved_deadlines,
+    early_disposals,
 )
 """What is looked for."""
 

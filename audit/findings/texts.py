@@ -109,7 +109,9 @@ def _filled(finding: Finding, language: Language) -> Mapping[str, str]:
     """What the sentences of a finding may name."""
     said: dict[str, Any] = {**finding.facts, "who": finding.who}
     filled = {name: day_said(str(value), language) for name, value in said.items()}
-    filled |= {kind: label(kind, said[kind], language) for kind in ("clock", "event", "stage") if kind in said}
+    filled |= {
+        kind: label(kind, said[kind], language) for kind in ("clock", "event", "stage", "keepsake") if kind in said
+    }
     filled["late"] = _late(finding.working_days_late or 0, language)
     filled["who"] = body_said(finding.who, language)
     filled["certain"] = label("audit_word", "provisional", language) if said.get("provisional") else ""

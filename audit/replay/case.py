@@ -9,6 +9,7 @@ from domain.engine.case import Case
 from domain.engine.evolve import evolve_all
 from domain.engine.procedure import Procedure
 from domain.engine.records import RecordedEvent
+from domain.log.acts import OperatorAct
 from domain.naming import procedure_of_id
 from domain.policy import Policy
 from domain.statutes.model import Statute
@@ -17,13 +18,17 @@ from procedures.registry import PROCEDURES
 
 @dataclass(frozen=True)
 class RecordedCase:
-    """All that a case can be replayed from. ``application`` is what was filed, as plain data."""
+    """All that a case can be replayed from. ``application`` is what was filed, as plain data.
+
+    ``acts`` are those of who ran the engine that let go of something of it, or all about it.
+    """
 
     request_id: str
     statute: Statute
     policy: Policy
     application: Mapping[str, Any]
     events: Sequence[RecordedEvent]
+    acts: Sequence[OperatorAct] = ()
 
     @cached_property
     def procedure(self) -> Procedure[Any]:

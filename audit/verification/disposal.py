@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from audit.dossier.contents import FILING, HISTORY, CaseDossier
 from audit.dossier.filing import read_filing
-from audit.dossier.let_go import disposals, listed_in
+from audit.dossier.let_go import disposals, let_go_early, listed_in
 from audit.verification.acts import acts_in
 from audit.verification.history import histories_in, opening_in
 from audit.verification.record import CaseRecord, events_in
@@ -83,16 +83,12 @@ def disposed_too_early(dossier: CaseDossier, record: CaseRecord) -> str:
 
     Raises CheckFailed where something of a case went that has not ended.
     """
-    acts, said = acts_in(dossier), list[str]()
-    for keepsake, what in ((Keepsake.HISTORY, "the history"), (Keepsake.PAPERS, "papers")):
-        listing = "papers" if keepsake is Keepsake.PAPERS else "disposed"
-        gone = [act for act in disposals(acts, keepsake) if listed_in(act, listing)]
-        kept = _kept_until(record, keepsake)
-        if gone and kept is None:
-            raise CheckFailed(f"act {gone[0].number} let go of what was kept of a case that has not ended")
-        early = next((act for act in gone if kept and not may_go(kept, day_of(act.at))), None)
-        if early and kept:
-            said.append(f"act {early.number} let go of {what} {TOO_EARLY}, to be kept until {kept.last_day}")
+    said = list[str]()
+    for early in let_go_early(acts_in(dossier), record.statute.id, record.events):
+        if early.kept is None:
+            raise CheckFailed(f"act {early.act.number} let go of what was kept of a case that has not ended")
+        what = "papers" if early.keepsake is Keepsake.PAPERS else "the history"
+        said.append(f"act {early.act.number} let go of {what} {TOO_EARLY}, to be kept until {early.kept.last_day}")
     return "; ".join(said)
 
 

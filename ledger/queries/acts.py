@@ -1,12 +1,12 @@
 """Acts of those who run the engine: recorded with what they do, and read by those who audit."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, func, insert, select
 
 from domain.evidence import GENESIS, plain
-from domain.log.acts import Acting, NewAct, OperatorAct, recorded_act
+from domain.log.acts import Acting, ActKind, NewAct, OperatorAct, recorded_act
 from ledger.engine import reading
 from ledger.log_tables import operator_acts
 from ledger.queries.cursors import numbered_cursor, read_numbered_cursor
@@ -67,6 +67,15 @@ def acts_of(engine: Engine, request_id: str) -> tuple[OperatorAct, ...]:
     query = select(operator_acts).where(operator_acts.c.request_id == request_id).order_by(operator_acts.c.number)
     with reading(engine) as connection:
         return tuple(_act(row) for row in connection.execute(query).mappings())
+
+
+def disposals_of(connection: Connection, request_ids: Collection[str]) -> Mapping[str, tuple[OperatorAct, ...]]:
+    """The acts that let go of something of these cases, by case, in order."""
+    found: dict[str, tuple[OperatorAct, ...]] = {}
+    of_these = operator_acts.c.request_id.in_(request_ids), operator_acts.c.kind == ActKind.DISPOSE
+    for row in connection.execute(select(operator_acts).where(*of_these).order_by(operator_acts.c.number)).mappings():
+        found[row["request_id"]] = (*found.get(row["request_id"], ()), _act(row))
+    return found
 
 
 def list_acts(engine: Engine, cursor: str | None, limit: int) -> tuple[Sequence[OperatorAct], str | None]:

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, Select, select
 
 from domain.engine.records import RecordedEvent
+from domain.log.acts import OperatorAct
 from ledger.engine import reading
+from ledger.queries.acts import disposals_of
 from ledger.queries.cursors import cursor_of, read_cursor
 from ledger.queries.listing import in_order, page_of_cases
 from ledger.queries.views import CaseFilter, event_from
@@ -19,13 +21,15 @@ LARGEST_PAGE = 500
 
 @dataclass(frozen=True)
 class AuditedCase:
-    """A case as it was filed, under the digests of its texts, with all of its events."""
+    """A case as it was filed, under the digests of its texts, with all of its events, and the acts that let go of
+    something of it."""
 
     request_id: str
     statute_digest: str
     policy_digest: str
     application: Mapping[str, Any]
     events: tuple[RecordedEvent, ...]
+    disposals: tuple[OperatorAct, ...]
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,16 @@ def audited_cases(engine: Engine, wanted: CaseFilter, cursor: str | None, limit:
 
 
 def _with_events(connection: Connection, query: Select[Any]) -> Sequence[AuditedCase]:
-    """Two questions for however many cases."""
+    """Three questions for however many cases."""
     filed = connection.execute(query).mappings().all()
     of_these = [row["request_id"] for row in filed]
     all_events = select(events).where(events.c.request_id.in_(of_these)).order_by(events.c.request_id, events.c.seq)
     theirs = _by_case(connection.execute(all_events).mappings())
-    return [AuditedCase(**row, events=theirs.get(row["request_id"], ())) for row in filed]
+    gone = disposals_of(connection, of_these)
+    return [
+        AuditedCase(**row, events=theirs.get(row["request_id"], ()), disposals=gone.get(row["request_id"], ()))
+        for row in filed
+    ]
 
 
 def _by_case(rows: Iterable[RowMapping]) -> Mapping[str, tuple[RecordedEvent, ...]]:

@@ -29,9 +29,11 @@ from sqlalchemy import (
 )
 
 from domain.access import Visibility
+from domain.log.acts import ActKind
 from domain.words import Stage
 from ledger.codes import is_code
 from ledger.desk_tables import desk_claims
+from ledger.log_tables import operator_acts
 from ledger.queries.views import CaseFilter, Held, WorklistFilter
 from ledger.stuck_tables import parked
 from ledger.tables import cases
@@ -106,11 +108,18 @@ def _holds(wanted: CaseFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.before is not None:
         yield cases.c.filed_at < wanted.before
     if wanted.since is not None:
-        yield or_(_OPEN, cases.c.closed_at >= wanted.since)
+        disposed = [_disposed_since(wanted.since)] if wanted.or_disposed else []
+        yield or_(_OPEN, cases.c.closed_at >= wanted.since, *disposed)
     if wanted.open or wanted.stage not in (None, Stage.CLOSED):
         yield _OPEN
     if wanted.open is False or wanted.stage is Stage.CLOSED:
         yield cases.c.closed_at.is_not(None)
+
+
+def _disposed_since(since: datetime) -> ColumnElement[bool]:
+    """Whether an act has let go of something of a case since then."""
+    told = operator_acts.c.kind == ActKind.DISPOSE, operator_acts.c.at >= since
+    return cases.c.request_id.in_(select(operator_acts.c.request_id).where(*told))
 
 
 def seen_by(visibility: Visibility | None) -> Iterator[Conditions]:

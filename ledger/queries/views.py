@@ -90,7 +90,8 @@ class CaseFilter:
     with an open breached clock. ``stuck``: those, and the ones parked with a reason. ``open``: only
     cases that are not closed (False: only closed ones). ``visibility``: only what its holder may see.
     ``since`` and ``before``: only cases that were open at some time from the one instant to short of the other.
-    ``between_two``: only cases that have two departments, not those of one department alone.
+    ``or_disposed``: where there is a ``since``, also those that were closed before, and of which an act then let go of
+    something. ``between_two``: only cases that have two departments, not those of one department alone.
     """
 
     procedure: ProcedureName | None = None
@@ -108,6 +109,7 @@ class CaseFilter:
     visibility: Visibility | None = None
     since: datetime | None = None
     before: datetime | None = None
+    or_disposed: bool = False
     between_two: bool = False
 
 

@@ -14,6 +14,7 @@ from audit.findings.texts import found_said, row_of, should_said
 from audit.replay.case import RecordedCase
 from domain.calendar import CHINA, Calendar, load_edition
 from domain.engine.records import Actor, RecordedEvent
+from domain.log.acts import Acting, ActKind, NewAct, recorded_act
 from domain.messages import words
 from domain.words import Basis, ClockState, EventType, Role
 from tests.audit.recorded import all_played, played, recorded
@@ -250,6 +251,49 @@ def test_a_provisional_deadline_that_was_over_before_its_year_had_a_notice(
         (how, last_day, True)
     ]
     assert "（暂定）" in found_said(moved[0], "zh")
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "closes", "what", "kept_for", "article"),
+    [
+        ("yima-2021/superior-adjudicates", True, ["history"], timedelta(days=180), "12"),
+        ("yima-2021/superior-adjudicates", True, ["papers"], 1094 * DAY, None),
+        (IMPASSE, True, ["history", "papers"], 1094 * DAY, None),
+        ("cn-809-2025/withdrawn-while-refused", True, ["history"], 1094 * DAY, "29"),
+        (IMPASSE, False, ["history"], DAY, None),
+    ],
+)
+def test_what_was_disposed_of_before_its_day(
+    name: str, closes: bool, what: list[str], kept_for: timedelta, article: str | None
+) -> None:
+    of = played(name)
+    of = of if closes else replace(of, events=of.events[:-1])
+    end = of.events[-1].at
+
+    def after(passed: timedelta, papers: bool = True) -> list[Finding]:
+        details = {"disposed": what, "histories": [], "papers": ["0" * 64] if papers and "papers" in what else []}
+        by = Acting(subject="王五", org="nantong:bureau")
+        new = NewAct(kind=ActKind.DISPOSE, by=by, target=of.request_id, request_id=of.request_id, details=details)
+        act = recorded_act(new, 12, end + passed, "0" * 64)
+        assert found(replace(of, acts=(act,)), FindingKind.DISPOSED_EARLY, act.at - DAY / 2) == []
+        return found(replace(of, acts=(act,)), FindingKind.DISPOSED_EARLY, act.at)
+
+    early = after(kept_for)
+    assert len(early) == len(what)
+    for each in early:
+        assert (each.seq, each.at, each.article) == (of.events[-1].seq, end + kept_for, article)
+        assert (each.who.role, each.who.org) == (Role.OPERATOR, "nantong:bureau")
+        assert each.should == ("kept_while_open" if not closes else "kept_by_text" if article else "kept_by_own_rule")
+        for said in (found_said(each, "zh"), found_said(each, "en")):
+            assert "王五" in said
+            assert "{" not in said + should_said(each, "zh") + should_said(each, "en")
+    if closes:
+        assert after(kept_for + 6 * DAY) == []
+    if what == ["papers"]:
+        assert after(kept_for, papers=False) == [], "nothing went"
 
 
 def test_every_sentence_is_filled_in_both_languages() -> None:

@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 
 from audit.dossier.contents import ACTS, FILING
 from audit.dossier.packing import unpacked
+from audit.findings.finding import FindingKind
+from audit.findings.found import findings_in
 from audit.replay.from_dossier import case_in
 from audit.verification.verify import DISPOSED, Trusted, conclusion_of, verify
 from background.archive.archiving import archive_next
@@ -31,11 +33,13 @@ from domain.words import Role
 from embedded.simulate.sandbox import Sandbox
 from ledger.queries.archive import archived_runs
 from ledger.queries.attachments import Attachment
+from ledger.queries.views import CaseFilter
 from protocol.asking import WorkflowGone
 from starter.attachments import AttachmentStore, store_in
 from starter.dossiers import dossier_of, papers_in
 from starter.engine_client import ShareflowClient
 from starter.errors import NotFound
+from starter.findings import all_findings
 from starter.retention import Disposer, NotDisposable, due_cases, hold, release, told_in_temporal
 from tests.audit.dossiers import resealed
 from tests.audit.logs import LOG_KEY
@@ -45,6 +49,7 @@ from tests.engine.looking import C, P, R, events_in, filed, handle_of, key
 from tests.engine.test_archive import forgetful
 from tests.engine.test_archive_comparison import as_owner, found_by
 
+DISPOSED_EARLY = FindingKind.DISPOSED_EARLY
 ANNA = Acting(subject="anna")
 LATER = date.today() + timedelta(days=3 * 366 + 2)  # noqa: DTZ011 - any day long after
 OWN, SHARED = b"of this case alone", b"of two cases"
@@ -141,6 +146,17 @@ async def test_after_its_time_a_case_is_let_go_of_and_proofs_stay(
     nobody = await dossier_of(client.reader, temporal, first, archive=archive, with_persons=False)
     assert conclusion_of(await asyncio.to_thread(verify, nobody)) == "early"
     assert case_in(kept)[0].application["documents"]
+    # Findings tell of it, by the dossier and by the ledger, in the period in which it was done.
+    recorded, calendar = case_in(kept)
+    told = [each for each in findings_in(recorded, calendar, datetime.now(UTC)) if each.kind == DISPOSED_EARLY]
+    assert [(each.facts["keepsake"], each.facts["act"], each.article) for each in told] == [
+        ("history", done.act.number, "29"),
+        ("papers", done.act.number, "29"),
+    ]
+    wanted = CaseFilter(since=done.act.at, before=done.act.at + timedelta(seconds=1))
+    assert [*all_findings(client.reader, wanted, datetime.now(UTC), DISPOSED_EARLY)] == told
+    wanted = CaseFilter(since=done.act.at + timedelta(seconds=1))
+    assert [*all_findings(client.reader, wanted, datetime.now(UTC), DISPOSED_EARLY)] == []
 
     # Without that act, and without what was filed, something was dropped.
     def wrong(files: Mapping[str, bytes]) -> Mapping[str, str]:
