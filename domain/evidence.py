@@ -1,6 +1,6 @@
-"""Evidence (存证): one way of writing a record down, its digest, and the chain of digests.
+"""Evidence (存证): the canonical form of a record, its digest, and the hash chain of a case.
 
-Whoever holds a case's events can check them with this file alone: no database, no network, no clock.
+This file alone is enough to check the events of a case: it needs no database, no network and no clock.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from domain.engine.records import Clock, ClockOrder, Deadline, Event, NumberedEv
 DEFAULT_ALGORITHM: Final[Algorithm] = "sm3"
 
 GENESIS: Final = "0" * 64
-"""What stands in ``prev`` of a case's first event."""
+"""The value of ``prev`` in a case's first event."""
 
 COVERED: Final = (
     "seq",
@@ -34,14 +34,14 @@ COVERED: Final = (
     "clock",
     "key",
 )
-"""The fields of an event that its digest covers, besides ``prev``; of the person in ``actor`` a commitment."""
+"""The fields that an event's digest covers besides ``prev``; the person in ``actor`` is covered by a commitment."""
 
 SALT_BYTES: Final = 16
-"""How many random bytes the salt of a commitment has; it is written in hexadecimal digits."""
+"""Number of random bytes in the salt of a commitment, which is written in hexadecimal."""
 
 BEIJING: Final = timezone(timedelta(hours=8))
 
-# Past this, readers that know only doubles (browsers among them) would round and compute another digest.
+# Beyond this, readers that only have doubles (such as browsers) would round, and so compute another digest.
 LARGEST_EXACT: Final = 2**53 - 1
 _DEEPEST: Final = 64
 
@@ -51,7 +51,7 @@ class NotCanonical(ValueError):
 
 
 class ChainBroken(Exception):
-    """A chain that does not hold: ``seq`` is the first event at fault, ``reason`` says why."""
+    """A chain is broken: ``seq`` is the first event at fault, ``reason`` says why."""
 
     def __init__(self, seq: int, reason: str) -> None:
         super().__init__(f"Event {seq}: {reason}")
@@ -60,9 +60,9 @@ class ChainBroken(Exception):
 
 
 def algorithm_named(name: str | None) -> Algorithm:
-    """The algorithm of that name (any case); None or an empty name is the default, SM3.
+    """The algorithm of that name, in any case; None or an empty name is the default, SM3.
 
-    Raises ValueError for another name, and for one that this machine's OpenSSL does not offer.
+    Raises ValueError for an unknown name, and if this machine's OpenSSL does not offer the algorithm.
     """
     chosen = (name or DEFAULT_ALGORITHM).strip().lower()
     if chosen not in ("sm3", "sha256"):
@@ -77,9 +77,8 @@ def algorithm_named(name: str | None) -> Algorithm:
 def instant_text(instant: datetime) -> str:
     """An instant as records write it: ISO 8601, +08:00, always six digits of a second.
 
-    The zone and precision are fixed so that an instant that went through a database or another
-    language comes back as the same text. Raises NotCanonical for a naive datetime, and for an instant that lies on no
-    day in Beijing.
+    Zone and precision are fixed so that an instant that went through a database or another language comes back as the
+    same text. Raises NotCanonical for a naive datetime, and for an instant without a date in Beijing time.
     """
     if instant.utcoffset() is None:
         raise NotCanonical(f"The instant {instant.isoformat()} has no time zone.")
@@ -92,7 +91,7 @@ def instant_text(instant: datetime) -> str:
 def plain(value: Any) -> Any:
     """``value`` with records, enumerations, instants, dates and tuples turned into JSON values.
 
-    A field that records of before did not have is left out where it says nothing: their digests stay.
+    Fields in ``ADDED_LATER`` are left out when they are None, so that the digests of older records stay the same.
     """
     kind = type(value)
     if kind in _AS_THEY_ARE:
@@ -107,7 +106,7 @@ _AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
 
 
 _PLAIN: Final[dict[type, Callable[[Any], Any]]] = {}
-"""How values of a kind are turned into JSON values; found out once for each kind."""
+"""The conversion to JSON values for each type, determined once."""
 
 
 def _way_of(kind: type) -> Callable[[Any], Any]:
@@ -158,7 +157,7 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separator
 
 
 def canonical_json(value: Any) -> str:
-    """The one JSON text of ``value``: keys sorted by code point, no spaces, nothing escaped needlessly.
+    """The canonical JSON text of ``value``: keys sorted by code point, no spaces, nothing escaped needlessly.
 
     Takes str, int, bool, None, list and dict with str keys. Raises NotCanonical for anything else,
     floats included, and for what a store or reader could not give back unchanged: integers beyond
@@ -177,11 +176,11 @@ def canonical_json(value: Any) -> str:
 
 
 _SHOWN: Final = frozenset({str, bool, type(None)})
-"""Of these the text shows all that may be wrong."""
+"""Types whose faults are visible in the encoded text, so that they need no check of their own."""
 
 
 def _check(value: Any, depth: int) -> None:
-    """All that the text itself does not show."""
+    """Check whatever the encoded text does not show."""
     if depth > _DEEPEST:
         raise NotCanonical(f"More than {_DEEPEST} levels of lists and objects.")
     if isinstance(value, str | bool) or value is None:
@@ -204,34 +203,40 @@ def _check(value: Any, depth: int) -> None:
 
 
 def _refuse_null(value: Any) -> None:
-    """Whether the character itself stands there, or only what it is written as."""
-    if isinstance(value, str) and "\x00" in value:
-        # A database refuses it in JSONB and in text.
-        raise NotCanonical("The character U+0000 cannot be stored.")
-    for part in [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _refuse_null(part)
+    """Raises NotCanonical if a text has the character U+0000; the six characters of its escape are allowed."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            # PostgreSQL refuses it in JSONB and in text.
+            raise NotCanonical("The character U+0000 cannot be stored.")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_null(key)
+            _refuse_null(item)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_null(item)
 
 
 def digest_of(value: Any, algorithm: Algorithm = DEFAULT_ALGORITHM) -> str:
     """The digest of ``value``'s canonical JSON in UTF-8, as 64 lower-case hexadecimal digits.
 
-    Raises NotCanonical where there is none, ValueError where this machine lacks the algorithm.
+    Raises NotCanonical if there is none, ValueError if this machine lacks the algorithm.
     """
     return digest_of_text(canonical_json(value), algorithm)
 
 
 def digest_of_text(text: str, algorithm: Algorithm) -> str:
-    """The digest of a canonical JSON that is made already. Raises ValueError where this machine lacks the algorithm."""
+    """The digest of a text that is canonical JSON already. Raises ValueError if this machine lacks the algorithm."""
     return hashlib.new(algorithm, text.encode()).hexdigest()
 
 
 def body_of(event: NumberedEvent) -> dict[str, Any]:
-    """What ``event`` says, as JSON values: what its digest covers besides ``prev``, with the person by name."""
+    """The content of an event as JSON values: what its digest covers besides ``prev``, but with the person's name."""
     return {name: plain(getattr(event, name)) for name in COVERED}
 
 
 def commitment(person: str, salt: str, algorithm: Algorithm) -> str:
-    """What a digest covers in the place of a person (承诺值): it binds the name and, without the salt, hides it.
+    """What a digest covers instead of a person's name (承诺值): it binds the name and, without the salt, hides it.
 
     Raises NotCanonical for a name that has no canonical JSON.
     """
@@ -239,15 +244,15 @@ def commitment(person: str, salt: str, algorithm: Algorithm) -> str:
 
 
 def is_commitment(said: str, algorithm: Algorithm) -> bool:
-    """Whether what stands in the place of a person has the form of a commitment by this algorithm."""
+    """Whether the text in place of a person has the form of a commitment by this algorithm."""
     return re.fullmatch(f"{algorithm}:[0-9a-f]{{64}}", said, re.ASCII) is not None
 
 
 def covered(body: Mapping[str, Any], salt: str | None, algorithm: Algorithm) -> dict[str, Any]:
-    """What a digest covers of a body: the same, with a commitment where a person is named.
+    """The part of a body that its digest covers: the body, with a commitment in place of the person's name.
 
-    A salt and a name come together; without a salt only what is a commitment already may stand in its place. Raises
-    NotCanonical for one without the other.
+    A name comes with a salt; without a salt, only a commitment may stand in its place. Raises NotCanonical for a name
+    without a salt, or a salt without a name.
     """
     actor = body["actor"]
     person = actor.get("person") if isinstance(actor, Mapping) else None
@@ -265,9 +270,9 @@ def covered(body: Mapping[str, Any], salt: str | None, algorithm: Algorithm) -> 
 def numbered(
     events: Sequence[Event], head: int, statute: str, key: str | None, dues: Iterable[Deadline]
 ) -> tuple[NumberedEvent, ...]:
-    """A step's events after ``head`` as the ledger will hold them: what the case evolves by and what is chained.
+    """Number a step's events from ``head`` on; the case evolves by them, and the ledger chains them.
 
-    ``statute`` is the case's own, ``dues`` are the deadlines of the clocks that start, in their order.
+    ``statute`` is the case's own, ``dues`` are the deadlines of the clocks that start, in order.
     """
     due = iter(dues)
     return tuple(
@@ -297,7 +302,7 @@ _OF_THE_DEADLINE: Final = tuple(Deadline.model_fields)
 
 
 def deadline_of(clock: Clock) -> Deadline:
-    """What the calendar has added to a clock."""
+    """The part of a clock that was computed from the calendar."""
     said = clock.__dict__
     return Deadline(**{name: said[name] for name in _OF_THE_DEADLINE})
 
@@ -305,9 +310,9 @@ def deadline_of(clock: Clock) -> Deadline:
 def seal(event_without_digest: Mapping[str, Any], prev: str, algorithm: Algorithm) -> str:
     """The digest that chains an event to ``prev``, the digest of the event before (or GENESIS).
 
-    ``event_without_digest`` holds exactly the fields of COVERED, and ``salt`` where it names a person (``prev`` may
-    stand there too and is then replaced). Raises NotCanonical for missing or other fields, for a person without a salt
-    or the other way round, and for values without canonical JSON.
+    ``event_without_digest`` has exactly the fields of COVERED, and ``salt`` if it names a person (a ``prev`` in it is
+    ignored). Raises NotCanonical for missing or unknown fields, for a person without a salt or a salt without a person,
+    and for values without canonical JSON.
     """
     body = {name: plain(value) for name, value in event_without_digest.items() if name not in ("prev", "salt")}
     if body.keys() != set(COVERED):
@@ -327,11 +332,10 @@ def verify_chain(
     head: str | None = None,
     body: Callable[[RecordedEvent], Mapping[str, Any]] = body_of,
 ) -> None:
-    """Check a whole case from its first event: numbers without gaps, each link, each digest, each person's commitment.
+    """Check a whole case from its first event: numbers without gaps, every link, digest and commitment.
 
-    With ``head``, the digest that the last event must have, missing events at the end are found
-    too; nothing within the chain can show those. ``body`` gives what :func:`body_of` does, to whoever has that already.
-    Raises ChainBroken at the first event at fault.
+    ``head`` is the digest that the last event must have; without it, events missing at the end go unnoticed. ``body``
+    may replace :func:`body_of` if the caller already has the bodies. Raises ChainBroken at the first event at fault.
     """
     prev, seq = GENESIS, 0
     for event in events:

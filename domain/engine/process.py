@@ -1,8 +1,8 @@
 """How a procedure is declared (程序): its stages in the order of the articles, and where each of them leads.
 
-One declaration says who is waited for, which limit runs, which commands are open, and to which stages a command, the
-end of a limit or the platform itself leads. The rules decide which of them it is in a case; a step that is declared
-nowhere is a bug, and is told as one (:class:`UndeclaredStep`) before anything is recorded.
+The declaration of a stage says who is waited for, which limits run, which commands are open, and to which stages a
+command, the end of a limit or the platform by itself may lead. The rules choose among these in each case. A step that
+is not declared is a bug and raises :class:`UndeclaredStep` before anything is recorded.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,24 +15,24 @@ from domain.statutes.model import Statute
 from domain.words import CommandName, Role, Stage
 
 CLOSES = (Stage.CLOSED,)
-"""What leads to the end of the case."""
+"""Leads to the end of the case."""
 STAYS: tuple[Stage, ...] = ()
-"""What changes nothing about the stage."""
+"""Leaves the stage as it is."""
 SUPERVISES = (CommandName.URGE, CommandName.ORDER_RECTIFICATION)
-"""What watches over a case and carries it no further: nobody is waited for to give it."""
+"""Commands that supervise a case without carrying it forward; no stage waits for them."""
 
 Condition = Callable[[Statute], bool]
-"""Whether a text has something."""
+"""Whether something exists under a text."""
 Cause = CommandName | ClockId
-"""What leads a case on: a command, or the end of a limit."""
+"""What causes a step: a command, or the end of a limit."""
 OfCommands = Mapping[CommandName | tuple[CommandName, Stage], Condition]
-"""What some texts alone have: a command, or one of its ways."""
+"""Commands, or single transitions of a command, that exist under some texts only."""
 OfLimits = Mapping[ClockId | tuple[ClockId, Stage], Condition]
-"""What some texts alone have: a limit and its end, or one of the ways of that. A command may bear the same name."""
+"""Limits, or single transitions at their end, that exist under some texts only. A command may have the same name."""
 
 
 class UndeclaredStep(Exception):
-    """A rule moved a case, or started a clock, in a way that its procedure does not declare."""
+    """A rule moved a case, or started a clock, in a way that the procedure does not declare."""
 
 
 class InvalidProcess(Exception):
@@ -40,22 +40,26 @@ class InvalidProcess(Exception):
 
 
 def as_everywhere(_: Statute, __: bool) -> Sequence[Role] | None:
-    """The text changes nothing about whose move it is."""
+    """No text changes whose move it is."""
     return None
 
 
 @dataclass(frozen=True)
 class DeclaredStage:
-    """One stage (阶段).
+    """The declaration of one stage (阶段).
 
-    ``caption`` says in a few words what happens in it. ``waits_for``: whose move it is; ``waits_under`` says it where a
-    text differs, or where a provincial department is involved (True). ``commands``: to which stages each may lead, its
-    own among them where the case may also stay; none where it always stays. ``expiry``: likewise for the end of a
-    limit. ``by_itself``: where the platform leads a case that waits for nobody. ``on_entry``: the limits that begin
-    whenever a case comes here, each with the commands that meet it; no rule has to start them. ``limits``: what is
-    measured here besides, when a rule starts it; one that runs on from an earlier stage is among them where its end
-    leads somewhere. ``also_starts``: what may begin to run here although other stages measure it. ``commands_only``,
-    ``limits_only``: what some texts alone have here.
+    ``caption``: in a few words, what happens in it.
+    ``waits_for``: whose move it is. ``waits_under`` overrides it for a text, or if a provincial department is involved
+    (second argument True).
+    ``commands``: the stages to which each command may lead, including this one if the case may also stay; empty if it
+    always stays. ``expiry`` says the same for the end of a limit.
+    ``by_itself``: where the platform leads a case that waits for nobody.
+    ``on_entry``: limits that start whenever a case enters the stage, without any rule, each with the commands that
+    meet it.
+    ``limits``: further limits measured here, which a rule starts; also a limit that runs on from an earlier stage, if
+    its end leads somewhere.
+    ``also_starts``: limits that may start here but are measured in other stages.
+    ``commands_only``, ``limits_only``: the conditions of what exists here under some texts only.
     """
 
     stage: Stage
@@ -72,11 +76,11 @@ class DeclaredStage:
     limits_only: OfLimits = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """What begins on entry is measured here."""
+        """Limits that start on entry are among the limits measured here."""
         object.__setattr__(self, "limits", tuple(dict.fromkeys([*self.on_entry, *self.limits])))
 
     def under(self, statute: Statute) -> "DeclaredStage":
-        """The stage as a text has it: without the commands, the limits and the ways that it does not know."""
+        """The stage under a text: without the commands, limits and transitions that the text does not have."""
         made = _UNDER.get((id(self), id(statute)))
         if made is None:
             if len(_UNDER) >= _UNDER_AT_MOST:
@@ -97,12 +101,12 @@ class DeclaredStage:
         )
 
     def commands_under(self, statute: Statute) -> Mapping[CommandName, Sequence[Stage]]:
-        """The commands that a text knows here, each with the stages to which it may lead under it."""
+        """The commands of this stage under a text, each with the stages to which it may lead."""
         return _known(self.commands, self.commands_only, statute)
 
     @property
     def may_start(self) -> frozenset[ClockId]:
-        """Every limit that may begin to run here."""
+        """Every limit that may start in this stage."""
         return frozenset([*self.limits, *self.also_starts])
 
     @property
@@ -118,7 +122,7 @@ class DeclaredStage:
 
 
 _UNDER: Final[dict[tuple[int, int], tuple[DeclaredStage, Statute, DeclaredStage]]] = {}
-"""Stages as texts have them, for each decision asks several times; beside what each is made of, which so stays."""
+"""Cache of :meth:`DeclaredStage.under`, by object ids; holds stage and statute too, so that the ids stay theirs."""
 _UNDER_AT_MOST: Final = 1024
 
 C = TypeVar("C", CommandName, ClockId)
@@ -127,7 +131,7 @@ C = TypeVar("C", CommandName, ClockId)
 def _known(
     ways: Mapping[C, Sequence[Stage]], only: Mapping[C | tuple[C, Stage], Condition], statute: Statute
 ) -> Mapping[C, Sequence[Stage]]:
-    """The causes that a text knows, each with the ways that it has of them."""
+    """The causes that exist under a text, each with the stages to which it may lead."""
     return {
         cause: tuple(stage for stage in stages if _has(only, (cause, stage), statute))
         for cause, stages in ways.items()
@@ -142,9 +146,9 @@ def _has(only: Mapping[C | tuple[C, Stage], Condition], what: C | tuple[C, Stage
 
 @dataclass(frozen=True)
 class Process:
-    """All stages of a procedure, in the order of the articles; ``opens``: those in which a filing may arrive.
+    """All stages of a procedure, in the order of the articles; ``opens``: those in which a case may begin.
 
-    ``opens_only``: which of these some texts alone have.
+    ``opens_only``: the conditions of those that exist under some texts only.
     """
 
     opens: Sequence[Stage]
@@ -152,7 +156,7 @@ class Process:
     opens_only: Mapping[Stage, Condition] = field(default_factory=dict)
 
     def __getitem__(self, stage: Stage) -> DeclaredStage:
-        """The declaration of a stage. Raises KeyError for one that the procedure does not have, the end among them."""
+        """The declaration of a stage. Raises KeyError for a stage that is not declared, as ``closed`` never is."""
         for declared in self.stages:
             if declared.stage is stage:
                 return declared
@@ -172,7 +176,7 @@ class Process:
         return tuple(dict.fromkeys(clock for declared in self.stages for clock in declared.limits))
 
     def stages_of(self, command: CommandName) -> tuple[Stage, ...]:
-        """Where a command is open."""
+        """The stages in which a command is open."""
         return tuple(declared.stage for declared in self.stages if command in declared.commands)
 
     def assignees(self, stage: Stage, statute: Statute, provincial: bool = False) -> Sequence[Role]:
@@ -188,7 +192,7 @@ class Process:
         return replace(self, stages=kept)
 
     def under(self, statute: Statute) -> "Process":
-        """The process as a text has it: its stages are those that a filing may reach."""
+        """The process under a text, with only the stages that a filing can reach."""
         there = {declared.stage: declared.under(statute) for declared in self.stages}
         opens = tuple(stage for stage in self.opens if self._opens_under(stage, statute))
         reached = _reached(opens, there)
@@ -198,10 +202,10 @@ class Process:
         condition = self.opens_only.get(stage)
         return condition is None or condition(statute)
 
-    # What the declaration itself brings
+    # What follows from the declaration alone
 
     def begins(self, start: Stage | None, end: Stage, statute: Statute) -> Sequence[ClockId]:
-        """The limits that a text has begin because a case comes from one stage (None: the filing) to another."""
+        """The limits that start when a case goes from one stage (None: by being filed) to another under a text."""
         return () if end in (start, Stage.CLOSED) else tuple(self[end].under(statute).on_entry)
 
     def met_by(self, command: CommandName, stage: Stage, statute: Statute) -> Sequence[ClockId]:
@@ -209,15 +213,15 @@ class Process:
         there = self[stage].under(statute).on_entry if stage in self else {}
         return tuple(clock for clock, commands in there.items() if command in commands)
 
-    # What is held to the declaration
+    # Checks against the declaration
 
     def refuse_undeclared_opening(self, stage: Stage, statute: Statute) -> None:
-        """Raises UndeclaredStep for a filing that arrives where none is declared under its text."""
+        """Raises UndeclaredStep if a case may not begin in this stage under the text."""
         if stage not in self.opens or not self._opens_under(stage, statute):
             raise UndeclaredStep(f"a filing leads to {stage.value}, which is not declared")
 
     def refuse_undeclared(self, start: Stage, cause: Cause | None, end: Stage, statute: Statute) -> None:
-        """Raises UndeclaredStep for a step that a text does not have; ``cause`` None: the platform by itself."""
+        """Raises UndeclaredStep for a step not declared under the text; ``cause`` None: the platform by itself."""
         if start is Stage.CLOSED:
             return
         declared = self[start].under(statute)
@@ -235,9 +239,9 @@ class Process:
     def refuse_undeclared_clocks(
         self, start: Stage | None, end: Stage, events: Iterable[Event], statute: Statute
     ) -> None:
-        """Raises UndeclaredStep for a limit that begins to run in a step that has it neither before nor after.
+        """Raises UndeclaredStep for a limit that starts although neither the old stage nor the new one declares it.
 
-        ``start`` None: the filing. One that takes another's place goes on and does not begin.
+        ``start`` None: the filing. A limit that supersedes another continues it and does not count as started.
         """
         stages = [stage for stage in dict.fromkeys((start, end)) if stage is not None]
         there = {clock for stage in stages if stage in self for clock in self[stage].under(statute).may_start}
@@ -248,7 +252,7 @@ class Process:
 
 
 def _reached(opens: Sequence[Stage], there: Mapping[Stage, DeclaredStage]) -> set[Stage]:
-    """The stages to which a filing may come, by whatever ways."""
+    """The stages that a filing can reach by any path."""
     reached, ahead = set[Stage](), list(opens)
     while ahead:
         stage = ahead.pop()
@@ -259,9 +263,9 @@ def _reached(opens: Sequence[Stage], there: Mapping[Stage, DeclaredStage]) -> se
 
 
 def faults(process: Process, may_give: Mapping[CommandName, Sequence[Role]]) -> Iterator[str]:
-    """What is wrong with a declaration beside the commands that there are rules for: one phrase each.
+    """What is wrong with a declaration, also compared with the command rules: one phrase for each fault.
 
-    ``may_give``: those commands, and the roles that their rules let give them.
+    ``may_give``: the commands that have rules, each with the roles that may give it.
     """
     there = set(process.open_stages)
     if len(there) != len(process.stages):
@@ -285,7 +289,7 @@ def faults(process: Process, may_give: Mapping[CommandName, Sequence[Role]]) -> 
 
 
 def _faults_of(declared: DeclaredStage, may_give: Mapping[CommandName, Sequence[Role]]) -> Iterator[str]:
-    """What is wrong with one stage. Where the platform leads on by itself, nobody has to have a command."""
+    """What is wrong with one stage."""
     stage = declared.stage.value
     for clock in sorted(set(declared.expiry) - set(declared.limits)):
         yield f"{stage} says where the end of {clock.value} leads, which is not among its limits"
@@ -297,15 +301,16 @@ def _faults_of(declared: DeclaredStage, may_give: Mapping[CommandName, Sequence[
     if not declared.leads_to:
         yield f"no way leads on from {stage}"
     givers = {role for command in declared.commands if command not in SUPERVISES for role in may_give.get(command, ())}
-    for role in [] if declared.by_itself else sorted(set(declared.waits_for) - givers):
-        yield f"{stage} waits for {role.value}, who may carry nothing on there"
+    if not declared.by_itself:
+        for role in sorted(set(declared.waits_for) - givers):
+            yield f"{stage} waits for {role.value}, who may carry nothing on there"
     limits = {clock: declared.expiry.get(clock, ()) for clock in declared.may_start}
     for what in (*_missing(declared.commands_only, declared.commands), *_missing(declared.limits_only, limits)):
         yield f"{stage} has no {what} that some texts alone could have"
 
 
 def _missing(only: Mapping[C | tuple[C, Stage], Condition], there: Mapping[C, Sequence[Stage]]) -> Iterator[str]:
-    """The conditions about something that a stage does not declare, as one says them."""
+    """The conditions on commands, limits or transitions that a stage does not declare, as phrases."""
     for what in only:
         if not isinstance(what, tuple):
             if what not in there:
