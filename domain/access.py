@@ -1,7 +1,7 @@
 """Who may see a case, and in what capacity somebody acts in it (权限).
 
-The one rule that the HTTP door, the ledger's queries and the checks of a command share: a department is
-what it is in the case, the organs of a place have that place's cases, audit and operations see all and decide nothing.
+The HTTP API, the ledger's queries and the checks of commands share this one rule: a department has the role that the
+case gives it, the organs of a place have that place's cases, auditors and operators see all cases and decide none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,18 +15,18 @@ EVERYWHERE = "*"
 """Stands for every place in a caller's jurisdiction."""
 
 OF_A_PLACE = frozenset({Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT, Role.PLATFORM})
-"""Organs that have to do with every case of their places (辖区)."""
+"""Organs with a part in every case of their places (辖区)."""
 
 OF_A_SUPERIOR = frozenset({Role.BUREAU, Role.LEADING_GROUP, Role.GOVERNMENT})
-"""Organs of a common superior that a case across levels or regions names: they see it, coordinate and decide."""
+"""Organs of the common superior that a case across levels or regions names: they see, coordinate and decide it."""
 
 OF_ALL = frozenset({Role.AUDITOR, Role.OPERATOR})
-"""Who sees every case and decides none."""
+"""Roles that see every case and decide none."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody whose identity is proven: ``places`` are the jurisdiction, as in :func:`place_of`, or EVERYWHERE."""
+    """An authenticated caller; ``places`` is its jurisdiction: places as :func:`place_of` names them, or EVERYWHERE."""
 
     subject: str
     org: str | None
@@ -35,7 +35,7 @@ class Caller:
 
 
 def as_kept(caller: Caller) -> Mapping[str, Any]:
-    """A caller as JSON, for what is done on its behalf later."""
+    """A caller as JSON, to be kept for work done later on its behalf."""
     return {
         "subject": caller.subject,
         "org": caller.org,
@@ -45,16 +45,16 @@ def as_kept(caller: Caller) -> Mapping[str, Any]:
 
 
 def as_it_was(kept: Mapping[str, Any]) -> Caller:
-    """The caller that was kept; a role that is not known any more is none."""
+    """The caller from its JSON; roles that no longer exist are dropped."""
     roles = frozenset(role for role in Role if role.value in kept["roles"])
     return Caller(kept["subject"], kept["org"], roles, frozenset(kept["places"]))
 
 
 @dataclass(frozen=True)
 class Parties:
-    """What decides who has to do with a case: its statute and the codes of the two departments.
+    """Who is party to a case: its statute (which gives the place) and the codes of the two departments.
 
-    ``superior``: the place whose organs alone coordinate and decide it, where it crosses levels and names one.
+    ``superior``: for a case across levels that names one, the place whose organs alone coordinate and decide it.
     """
 
     statute: str
@@ -65,9 +65,9 @@ class Parties:
 
 @dataclass(frozen=True)
 class Visibility:
-    """Which cases of the ledger a caller may see: those that any one of the fields lets through.
+    """Which cases of the ledger a caller may see: each field alone is enough to admit a case.
 
-    ``superiors``: the places whose organs it is one of, for cases that name one of them as their superior.
+    ``superiors``: admits cases that name one of these places as their superior.
     """
 
     everything: bool = False
@@ -83,10 +83,10 @@ def place_of(statute: str) -> str:
 
 
 def stands_as(caller: Caller, role: Role, parties: Parties, settling: bool = False) -> bool:
-    """Whether a caller holds a role in this very case.
+    """Whether a caller holds a role in this case.
 
-    ``settling``: to coordinate or decide, which a superior's organs alone do where the case names one. All else is
-    for the organs of its own place.
+    ``settling``: the caller wants to coordinate or decide. In a case that names a superior, only the superior's organs
+    do that; everything else is for the organs of the case's own place.
     """
     if role not in caller.roles:
         return False
@@ -101,13 +101,13 @@ def stands_as(caller: Caller, role: Role, parties: Parties, settling: bool = Fal
 
 
 def sees(caller: Caller, parties: Parties) -> bool:
-    """Whether a case is the caller's to see; to everybody else it does not exist."""
+    """Whether a caller may see a case; for everybody else the case does not exist."""
     above = parties.superior in caller.places and bool(caller.roles & OF_A_SUPERIOR)
     return above or any(stands_as(caller, role, parties) for role in caller.roles)
 
 
 def capacities(caller: Caller, by: Sequence[Role], parties: Parties, settling: bool = False) -> list[Role]:
-    """The roles among ``by`` that a caller holds in this case: in one of them it may act."""
+    """The roles among ``by`` that a caller holds in this case; it may act in any of them."""
     return [role for role in by if stands_as(caller, role, parties, settling)]
 
 
@@ -117,7 +117,7 @@ def may_file(caller: Caller, parties: Parties) -> bool:
 
 
 def visibility_of(caller: Caller) -> Visibility:
-    """Which cases a caller may see, as a condition that a query can carry: those of which :func:`sees` is true."""
+    """The cases for which :func:`sees` is true, as a condition for queries."""
     return Visibility(
         everything=bool(caller.roles & OF_ALL) or (bool(caller.roles & OF_A_PLACE) and EVERYWHERE in caller.places),
         places=caller.places - {EVERYWHERE} if caller.roles & OF_A_PLACE else frozenset(),

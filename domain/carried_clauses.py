@@ -1,7 +1,7 @@
-"""Which clause of an article an event carries out: an article may rule the answer, the refusal and the dispute at once.
+"""Which clause of its article an event carries out. One article may govern the answer, the refusal and the dispute.
 
-Events name their article. What they carry out of it is found by where the clauses stand in the statute's data: under
-the part for such events (``refusal``), the limit or ground that the event names, or the stage in which it came.
+Events name only their article. The clause is found by its path in the statute's data: under the part for that type of
+event (such as ``refusal``), under the limit or ground that the event names, or under the stage in which it came.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -72,27 +72,27 @@ PARTS: Final[Mapping[EventType, Set[str]]] = {
     EventType.RECTIFICATION_CONCLUDED: {"steps"},
     EventType.FILED: {"routes", "granted_conditions"},
 }
-"""Under which parts of a statute the clause of an event stands, whatever the stage."""
+"""The parts of a statute in which the clause of an event stands, in any stage."""
 SECTIONS: Final[Mapping[ProcedureName, Set[str]]] = {
     ProcedureName.CATALOGUE_CHANGE: {"catalogue.clause"},
     ProcedureName.DATA_CORRECTION: {"correction.clause"},
     ProcedureName.DEMAND: {"demand.clause"},
     ProcedureName.RESOURCE_WITHDRAWAL: {"withdrawal.clause"},
 }
-"""On what a filing rests where the statute has a section on the procedure."""
+"""The clause on which a filing rests if the statute has a section on the procedure."""
 INSTANCES: Final[Mapping[Stage, Set[str]]] = {
     Stage.COORDINATION: {"coordination", "dispute"},
     Stage.FINAL_INSTANCE: {"last", "provincial"},
 }
-"""What the statute calls the parts on a stage; elsewhere they have one name, and so have limits."""
+"""Stages whose parts in a statute have other names; all other stages, and limits, use their own word."""
 IDS: Final = ("id", "clock", "field", "sharing_class", "authorization")
-"""By what the entries of the lists in a statute are known."""
+"""The fields that identify an entry of a list in a statute."""
 
 
 def carried_out(event: NumberedEvent, case: Case, before: Stage | None) -> Sequence[Clause]:
-    """The clauses of its article that an event carries out, in their order; ``before``: the stage in which it came.
+    """The clauses of its article that an event carries out, in order; ``before`` is the stage in which it came.
 
-    All that the text has of the article where its data do not say which; none for an event without an article.
+    If the statute's data do not tell, all clauses of the article; for an event without an article, none.
     """
     if event.article is None:
         return ()
@@ -106,7 +106,7 @@ def carried_out(event: NumberedEvent, case: Case, before: Stage | None) -> Seque
 
 
 def _ways(event: NumberedEvent, case: Case, before: Stage | None) -> Iterator[Set[str]]:
-    """How the clause of an event may be known, the surest way first."""
+    """The sets of names by which the clause may be found, the most reliable first."""
     if event.type is EventType.FILED:
         yield _matter(case)
         yield SECTIONS.get(case.procedure, set())
@@ -120,22 +120,22 @@ def _ways(event: NumberedEvent, case: Case, before: Stage | None) -> Iterator[Se
 
 
 def _matter(case: Case) -> Set[str]:
-    """The ground or the duty that a case is about."""
+    """The ground or the duty of a case, as names."""
     about = (getattr(case.application, name, None) for name in ("ground", "duty"))
     return {str(each) for each in about if each is not None}
 
 
 def _narrowed(under: Sequence[Clause], case: Case, names: Mapping[tuple[str, str], Set[str]]) -> Sequence[Clause]:
-    """Of clauses on several classes, grounds or duties those on the case's own."""
+    """Of clauses on several classes, grounds or duties, those on the case's own."""
     other = {*SharingClass, *Authorization} - {case.resource.sharing_class, case.resource.authorization}
     fitting = [clause for clause in under if not other & names[clause.quote, clause.article]] or under
     return [clause for clause in fitting if _matter(case) & names[clause.quote, clause.article]] or fitting
 
 
-# Many cases rest on one text.
+# Cached: many cases share one text.
 @lru_cache(maxsize=32)
 def _names(digest: str) -> Mapping[tuple[str, str], Set[str]]:
-    """The names on the ways to each quote of a statute: of the parts, and of the entries in lists."""
+    """For each quote and article of a statute, the names on the paths to it: of parts and of list entries."""
     statute = KNOWN.statute(digest)
     found: dict[tuple[str, str], set[str]] = {}
     for path, clause in clauses(statute):

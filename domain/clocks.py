@@ -1,7 +1,7 @@
-"""Every limit and period that a case can be under (时限), declared once: the word, what it measures, whose number.
+"""Every limit and period that can run in a case (时限), declared once: its word, what it measures, who sets its length.
 
-What a clock amounts to stands in statutes and policies, in which stages it runs in the procedures. A new clock is a
-member of :class:`ClockId`; every table of clocks derives from these.
+Its length is in statutes and policies, the stages in which it runs in the procedures. To add a clock, add a member to
+:class:`ClockId`; every table of clocks is derived from it.
 """
 
 from dataclasses import dataclass
@@ -12,32 +12,32 @@ from typing import Final, Self
 class ClockKind(StrEnum):
     """What the end of a clock means."""
 
-    DUTY = "duty"  # somebody must act: when it is missed, the ladder of supervision is climbed
+    DUTY = "duty"  # somebody must act: a miss sets off the supervision ladder
     WINDOW = "window"  # somebody may act until then: nobody is urged
-    TERM = "term"  # something simply ends, or may begin: nobody is urged
+    TERM = "term"  # something ends, or may begin: nobody is urged
 
 
 class NumberFrom(StrEnum):
-    """Where the number of a clock comes from."""
+    """Where the length of a clock comes from."""
 
-    STATUTE = "statute"  # the text alone: without a number of the text it does not run
-    POLICY = "policy"  # the text where it sets one, otherwise the operator's policy
-    DECISION = "decision"  # whoever the text empowers, in the case itself
+    STATUTE = "statute"  # the text alone: if the text has no number, the clock does not run
+    POLICY = "policy"  # the text if it has a number, otherwise the operator's policy
+    DECISION = "decision"  # a decision in the case, by whoever the text empowers
 
 
 class InvalidClock(Exception):
-    """A declaration that says nothing or contradicts itself: one sentence with file and name."""
+    """A clock declaration that is empty or contradicts itself: one sentence with file and name."""
 
 
 @dataclass(frozen=True)
 class ClockDeclaration:
-    """What is declared about one clock: ``word`` is its identifier; ``measures`` is one English sentence.
+    """The declaration of one clock: ``word`` is its identifier; ``measures`` is one English sentence.
 
-    ``number`` says who may set how long it is. ``on_the_last_day``: there is a reminder on the last day too, because
-    the end itself says nothing. ``in_every_policy``: an operator's file must name it, as files did when requests were
-    all there was; the others are completed from the packaged policy.
+    ``number`` says who sets its length. ``on_the_last_day``: there is a reminder on the last day too, because nothing
+    is said when the clock ends. ``in_every_policy``: an operator's policy file must name it, as files have had to since
+    share requests were the only procedure; other clocks are filled in from the packaged policy.
 
-    Raises InvalidClock, when the program starts, for one that says nothing or whose number no policy could give.
+    Raises InvalidClock, when the program starts, if ``measures`` is empty or policy cannot set its length.
     """
 
     word: str
@@ -48,7 +48,7 @@ class ClockDeclaration:
     in_every_policy: bool = False
 
     def __post_init__(self) -> None:
-        """Hold the declaration to what it must say."""
+        """Check the declaration."""
         if not self.measures.strip():
             raise InvalidClock(f"domain/clocks.py: the clock {self.word} does not say what it measures.")
         if self.in_every_policy and self.number is not NumberFrom.POLICY:
@@ -66,7 +66,7 @@ class ClockId(StrEnum):
     declared: ClockDeclaration
 
     def __new__(cls, declared: ClockDeclaration | str) -> Self:
-        """The word, which knows what was declared about it. Raises InvalidClock for a word alone."""
+        """Make a member from its declaration. Raises InvalidClock for a bare word."""
         if not isinstance(declared, ClockDeclaration):
             raise InvalidClock(f"domain/clocks.py: the clock {declared} has no declaration: say what it measures.")
         clock = str.__new__(cls, declared.word)
@@ -188,14 +188,14 @@ class ClockId(StrEnum):
 
 
 POLICY_CLOCKS: Final = tuple(clock for clock in ClockId if clock.declared.number is _POLICY)
-"""The limits that a text may leave open. Where a statute sets one of them, the statute's counts."""
+"""The limits that a text may leave open. If a statute sets one of them, the statute's number counts."""
 
 IN_EVERY_POLICY: Final = tuple(clock for clock in ClockId if clock.declared.in_every_policy)
-"""The limits that every policy file names: those of a share request that no text sets."""
+"""The limits that every policy file must name: those of a share request that no text sets."""
 
 
 def is_duty(clock: ClockId) -> bool:
-    """Whether somebody is urged when the clock runs out; windows and terms end without that."""
+    """Whether somebody is urged when the clock runs out; nobody is for windows and terms."""
     return clock.declared.kind is ClockKind.DUTY
 
 

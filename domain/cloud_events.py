@@ -1,7 +1,7 @@
 """Ledger events as CloudEvents 1.0 (云事件): the envelope in which other systems are told what happened.
 
-The feed and the webhooks wrap the same event in the same envelope, so that a receiver of both can tell
-that it has seen an event already: by ``source`` and ``id``.
+The feed and the webhooks wrap the same event in the same envelope, so a receiver of both can recognise an event it has
+already seen by ``source`` and ``id``.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 SPEC_VERSION = "1.0"
 SOURCE = "/shareflow"
-"""Where outgoing events come from; with the id it names an event once and for all."""
+"""The source of outgoing events; together with the id it identifies an event."""
 
 REQUEST_PREFIX = "cn.gov.shareflow.request."
 PLATFORM_PREFIX = "cn.gov.shareflow.platform."
@@ -29,15 +29,15 @@ def platform_type(word: str) -> str:
 
 
 def event_id(request_id: str, seq: int) -> str:
-    """The id of a ledger event among all that come from here."""
+    """The id of a ledger event, unique within SOURCE."""
     return f"{request_id}/{seq}"
 
 
 def cloud_event(request_id: str, event: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
     """The CloudEvent of a ledger event, as its structured JSON.
 
-    ``event`` is the ledger event's JSON as the outbox holds it; ``data`` is what the receiver is told of it.
-    ``sequence`` orders the events of a case, as text too: it has leading zeros.
+    ``event`` is the ledger event's JSON as the outbox holds it; ``data`` is what the receiver is told about it.
+    ``sequence`` orders the events of a case; its leading zeros make it sort correctly as text.
     """
     return {
         "specversion": SPEC_VERSION,

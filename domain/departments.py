@@ -1,7 +1,7 @@
-"""The departments of each place (部门名录): for whom the rounds of periodic duties open cases.
+"""The departments of each place (部门名录), for which the rounds of periodic duties open cases.
 
-A file names, for each place, the departments that are there now. An organ's duties are opened for the organ that the
-text names; for a place whose list is empty there are those alone.
+A file lists the current departments of each place. Duties of an organ are opened for the organ that the text names, so
+a place with an empty list has only those.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ class DepartmentsError(ValueError):
 
 
 class Department(Fixed):
-    """One department. ``duties``: the duties on record (备案) that it has beside those of every department."""
+    """One department. ``duties``: duties on record (备案) that it has in addition to those of every department."""
 
     code: Annotated[Code, StringConstraints(min_length=1)]
     name: Given
@@ -36,11 +36,11 @@ def _empty_list(value: Any) -> Any:
 
 Place = Annotated[tuple[Department, ...], Field(max_length=5000), BeforeValidator(_empty_list)]
 Departments = Mapping[str, tuple[Department, ...]]
-"""The departments by place, as in ``place_of``: ``nantong``, ``changshu``."""
+"""The departments by place, named as ``place_of`` does: ``nantong``, ``changshu``."""
 
 
 def name_in(places: Departments, code: str) -> str | None:
-    """What a list calls the department of a code; None for one that it does not have."""
+    """The name of the department with this code; None if it is not listed."""
     wanted = code_key(code)
     found = (each.name for departments in places.values() for each in departments if code_key(each.code) == wanted)
     return next(found, None)
@@ -51,7 +51,7 @@ class _File(BaseModel):
 
 
 def read_departments(text: str, where: str, statutes: Iterable[Statute]) -> Departments:
-    """The list in a file. Raises DepartmentsError for one that is malformed, or contradicts itself or the texts."""
+    """Read a file of departments. Raises DepartmentsError if it is malformed, or contradicts itself or the texts."""
     try:
         document = read_yaml(text, where)
     except YamlTextError as error:
@@ -70,7 +70,7 @@ def read_departments(text: str, where: str, statutes: Iterable[Statute]) -> Depa
 
 
 def _first_problem(places: Departments, statutes: list[Statute]) -> tuple[tuple[str | int, ...], str] | None:
-    """A place without a text, a code that stands twice, a duty that the place's texts do not have on record."""
+    """Path and reason of the first place without a text, duplicate code, or duty not on record in the place's texts."""
     known = {place_of(statute.id) for statute in statutes}
     for place, departments in places.items():
         if place not in known:

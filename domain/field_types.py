@@ -1,4 +1,4 @@
-"""Kinds of text, numbers and times that come from outside: bounded, printable, and meaning what they look like."""
+"""Field types for input from outside: text, numbers and times that are bounded, printable and unambiguous."""
 
 import re
 from collections.abc import Iterable
@@ -27,12 +27,12 @@ UNFIT = (
     (re.compile(r"[\ud800-\udfff]"), "half_character"),
     (re.compile(f"[{TURNING}]"), "turning_character"),
 )
-"""What a database or a printed notice cannot hold, or what shows a reader something else than stands there."""
+"""Characters that a database or a printed notice cannot hold, or that disguise what a text says."""
 _UNSEEN = re.compile(rf"[{CONTROLLING}{TURNING}\ud800-\udfff]")
 
 NONCHARACTERS = "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
 INVISIBLE = (
-    r"\t\n\r \xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"  # blanks, marks of width nought, joiners, turners
+    r"\t\n\r \xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"  # blanks, zero-width and direction marks
     r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0"  # soft hyphen, fillers, separators
     r"\ufe00-\ufe0f\U000e0000-\U000e0fff"  # variation selectors and tags
     r"\ufeff\ufff0-\ufffc\u2800"  # byte order mark, annotations, the empty Braille cell
@@ -42,26 +42,26 @@ INVISIBLE = (
 _UNPRINTED = re.compile(rf"[\u2028\u2029\ufdd0-\ufdef{NONCHARACTERS}]")
 _BREAKING = re.compile(r"[\n\r]")
 VISIBLE = re.compile(f"[^{INVISIBLE}]")
-"""A character that a reader sees.
+"""A visible character.
 
-Left out are the blanks, Unicode's Default_Ignorable_Code_Point, its noncharacters, and characters whose glyph is empty.
-Listed here and not asked of ``unicodedata``: what was said must stay said under a later Python.
+Excluded are blanks, Unicode's Default_Ignorable_Code_Point, noncharacters, and characters with an empty glyph. They are
+listed here instead of taken from ``unicodedata``, so that accepted text stays accepted under a later Python.
 """
 
 
 def _portable(characters: str) -> str:
-    """Characters of a class as every dialect of regular expressions reads them: no escape beyond four digits."""
+    """A character class that every dialect of regular expressions reads: no escapes of more than four digits."""
     spelt = re.sub(r"\\U([0-9a-f]{8})", lambda found: chr(int(found[1], 16)), characters)
     return "".join(f"\\u{ord(each):04x}" if "\x7f" < each <= "\uffff" else each for each in spelt)
 
 
 _UNFIT = _portable(CONTROLLING + TURNING)
 PLAIN_PATTERN = f"^[^{_UNFIT}]*$"
-"""What is published of text. Half characters are none in Unicode: no document can hold them."""
+"""The published pattern of text. Half surrogate pairs need no mention: no JSON document can hold them."""
 VISIBLE_PATTERN = f"^[^{_UNFIT}]*[^{_UNFIT}{_portable(INVISIBLE)}][^{_UNFIT}]*$"
-"""What is published of text that must say something."""
+"""The published pattern of text that must not be empty."""
 NAMING_PATTERN = VISIBLE_PATTERN.replace("[^", r"[^\t\n\r")
-"""What is published of text that must say something on one line: no tab and no line end."""
+"""The published pattern of non-empty text on one line: no tabs and no line ends."""
 
 LINE_ENDS = re.compile(r"\r\n?")
 
@@ -69,14 +69,14 @@ ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?)?", re.ASCII)
 QUARTER = timedelta(minutes=15)
 WESTERNMOST, EASTERNMOST = timedelta(hours=-12), timedelta(hours=14)
-"""The offsets that are kept anywhere: multiples of a quarter of an hour, between these two."""
+"""The UTC offsets in use anywhere: multiples of a quarter of an hour, between these two."""
 EARLIEST = end_of(HORIZON.earliest - timedelta(days=1))
 LATEST = end_of(HORIZON.last)
-"""Every instant that comes from outside lies from the first on and before the second."""
+"""Bounds of every instant from outside: from the first (inclusive) to the second (exclusive)."""
 
 
 def _years(first: int, last: int) -> str:
-    """Every year from the first to the last, as a pattern: decades where they are whole."""
+    """A pattern for the years from the first to the last; whole decades are abbreviated."""
     decades = [year // 10 for year in range(first, last + 1) if year % 10 == 0 and year + 9 <= last]
     single = [str(year) for year in range(first, last + 1) if year // 10 not in decades]
     return "|".join([*(f"{decade}[0-9]" for decade in decades), *single])
@@ -87,26 +87,26 @@ INSTANT_PATTERN = (
     r"-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?"
     r"([Zz]|[+-](0[0-9]|1[01]):(00|15|30|45)|\+1[23]:(00|15|30|45)|[+-]12:00|\+14:00)$"
 )
-"""What is published of an instant; the years in which not every instant can be kept are left out."""
+"""The published pattern of an instant, without the years of which only some instants are allowed."""
 BLANKS = " \t\r\n"
-"""What may stand around a number or a date; to Python some control characters are blanks too."""
+"""Blanks allowed around a number or a date; Python's own idea of blanks includes control characters."""
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 
 
 def unfit_named(text: str) -> str:
-    """A text as it may be shown: a character that cannot be seen, or that turns the line, is named (``⟨U+202E⟩``)."""
+    """A text for display: invisible characters and those that change direction are named (``⟨U+202E⟩``)."""
     return _UNSEEN.sub(_named, text)
 
 
 def as_printed(text: str) -> str:
-    """A text as it may stand on a terminal, where separators of lines and noncharacters of Unicode do as they like."""
+    """A text for a terminal: Unicode line separators and noncharacters are named too."""
     return _UNPRINTED.sub(_named, unfit_named(text))
 
 
 def on_one_line(text: str) -> str:
-    """A text as it may stand on a line of its own: the ends of lines in it are named, too.
+    """A text for one line: its line ends are named too.
 
-    Where each line says what was found, whoever breaks one could write another.
+    In output with one finding a line, a text with a line end could otherwise forge a finding.
     """
     return _BREAKING.sub(_named, as_printed(text))
 
@@ -116,9 +116,9 @@ def _named(found: re.Match[str]) -> str:
 
 
 def _plain_text(value: Any) -> Any:
-    """Text, or a bare whole number in its place (codes are often written so); never a truth value.
+    """Text, or a bare integer in its place (codes are often written so); never a boolean.
 
-    Lines end with LF, as YAML and XML have it. Text in which a reader sees nothing says nothing: it is empty.
+    Line ends become LF, as in YAML and XML. Text without a visible character becomes empty.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         if value.bit_length() > MOST_BITS:
@@ -137,21 +137,21 @@ def _that_say_something(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _no_truth_value(value: Any) -> Any:
-    """A whole number, or one written as text; true and false are none."""
+    """An integer, or one written as text; booleans are refused."""
     if isinstance(value, bool) or (isinstance(value, str) and not WHOLE.fullmatch(value.strip(BLANKS))):
         raise PydanticCustomError("int_type", "must be a whole number")
     return value
 
 
 def _truth_value(value: Any) -> Any:
-    """True or false themselves: nobody should have to know what “t”, “on” or 1 would stand for."""
+    """A boolean; “t”, “on” or 1 are refused because their meaning is not obvious."""
     if not isinstance(value, bool):
         raise PydanticCustomError("bool_type", "must be true or false")
     return value
 
 
 def _iso_date(value: Any) -> Any:
-    """A date, or one written as 2025-08-01: a number would be counted as seconds since 1970."""
+    """A date, or one written as 2025-08-01; numbers are refused, since they would count as seconds since 1970."""
     if isinstance(value, datetime) or not (isinstance(value, date) or _looks_like(ISO_DATE, value)):
         raise PydanticCustomError("date_type", "must be a date such as 2025-08-01")
     return value.strip(BLANKS) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""What data is made of that enters from outside, travels and is kept: models that check it once and for all."""
+"""Base of all validated, immutable data: input from outside, messages, and stored records."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -8,19 +8,19 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Fixed(BaseModel):
-    """Data that never changes once made; unknown keys are refused.
+    """An immutable model; unknown keys are refused.
 
-    What checks a model is built when it is first used, or by :func:`complete`: who only reads a word of the law does
-    not wait for all of it.
+    The validator of a model is built when it is first used, or by :func:`complete`, so that short commands do not wait
+    for validators that they never use.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     def in_little_room(self) -> Self:
-        """Itself, with all that it is made of, for whoever holds many of them for long.
+        """This object, using less memory, for callers that hold many of them for long; includes nested models.
 
-        What was given is told from what was left out no longer: for that pydantic keeps for each object a set of names,
-        which takes 200 bytes, and 700 from five names on. Now all of a kind share one.
+        Pydantic keeps for each object a set of the names of the fields that were given: 200 bytes, and 700 from five
+        names on. All objects of a class now share one set, so given fields can no longer be told from defaults.
         """
         object.__setattr__(self, "__pydantic_fields_set__", _names_of(type(self)))
         for value in self.__dict__.values():
@@ -31,9 +31,9 @@ class Fixed(BaseModel):
 
 
 def complete() -> None:
-    """Build what checks the models, of all that are loaded by now; again it takes next to nothing.
+    """Build the validators of all models that are loaded by now; calling it again costs next to nothing.
 
-    For whoever answers others, before the first comes: nobody waits for it then, and no two threads meet in it.
+    Servers call it before their first request, so that no caller waits for it and no two threads build at once.
     """
     for model in _beneath(Fixed):
         model.model_rebuild()

@@ -1,4 +1,4 @@
-"""The ids of cases, and the fingerprints that tell one payload from another."""
+"""Ids of cases, and fingerprints of payloads."""
 
 import base64
 import hashlib
@@ -11,7 +11,7 @@ _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",",
 
 
 def procedure_of_id(request_id: str) -> ProcedureName:
-    """Which procedure the id of a case belongs to; an id with a tag that none has is as one without."""
+    """The procedure that the id of a case belongs to; an unknown tag counts as none."""
     tagged = {procedure.tag: procedure for procedure in ProcedureName}
     parts = request_id.split("-")
     return tagged.get(parts[1] if len(parts) == 3 else None, tagged[None])

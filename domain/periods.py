@@ -1,4 +1,4 @@
-"""The periods in which duties are due again and again: ``2026``, ``2026-H1``, ``2026-Q3`` (履行期间)."""
+"""The periods of recurring duties (履行期间): ``2026``, ``2026-H1``, ``2026-Q3``."""
 
 import re
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from typing import Literal
 Recurrence = Literal["year", "half_year", "quarter"]
 
 MONTHS: dict[Recurrence, int] = {"year": 12, "half_year": 6, "quarter": 3}
-"""How long each kind of period is."""
+"""The length of each kind of period, in months."""
 LETTERS: dict[Recurrence, str] = {"year": "", "half_year": "H", "quarter": "Q"}
-"""What stands before the number of a period within its year."""
+"""The letter before the number of a period within its year."""
 FIRST_YEAR, LAST_YEAR = 2018, 2090
-"""The years in which cases can be filed: no period can be watched outside them."""
+"""The years in which cases can be filed; there are no periods outside them."""
 
 _NAME = re.compile(r"([0-9]{4})(?:-([HQ])([1-4]))?", re.ASCII)
 
@@ -32,7 +32,7 @@ def period_of(every: Recurrence, day: date) -> Period:
 
 
 def period_named(every: Recurrence, name: str) -> Period | None:
-    """The period of this name; None for a name of another kind, or of a year outside the calendar's."""
+    """The period of this name; None for a name of another kind or a year outside FIRST_YEAR to LAST_YEAR."""
     found = _NAME.fullmatch(name)
     if found is None or (found[2] or "") != LETTERS[every] or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
         return None
@@ -41,7 +41,7 @@ def period_named(every: Recurrence, name: str) -> Period | None:
 
 
 def beginnings(every: Recurrence) -> tuple[int, ...]:
-    """The months that periods begin in."""
+    """The months in which periods begin."""
     return tuple(range(1, 13, MONTHS[every]))
 
 

@@ -1,7 +1,7 @@
-"""The operator's own limits and ladder (内部规程): set in configuration, never shown as law.
+"""The operator's own limits and supervision ladder (内部规程): set in configuration, never shown as law.
 
-The packaged defaults stand in ``data/policy.yaml``; an operator may have a file of its own. A case keeps the policy
-under which it was filed.
+``data/policy.yaml`` has the packaged defaults; an operator may use its own file. A case keeps the policy under which it
+was filed.
 """
 
 from collections.abc import Mapping
@@ -34,14 +34,14 @@ DaysBefore = Annotated[tuple[Annotated[int, Field(ge=1, le=60)], ...], Field(max
 
 
 class FixedDayWarnings(PolicyPart):
-    """When to warn before a limit that ends on a fixed day (提醒): working days before it, if it runs long enough."""
+    """When to warn before a limit that ends on a fixed day (提醒): working days before, if it is long enough."""
 
     working_days_before: DaysBefore = (10, 2)
     for_limits_of_at_least: int = Field(default=5, ge=1, le=366)
 
 
 class Warnings(PolicyPart):
-    """When to warn before a limit ends: working days before it, for limits of at least so many working days."""
+    """When to warn before a limit ends: so many working days before, for limits of at least a given length."""
 
     working_days_before: DaysBefore
     for_limits_of_at_least: int = Field(ge=1, le=366)
@@ -62,7 +62,7 @@ class LadderStep(PolicyPart):
 
 
 class EventDuties(PolicyPart):
-    """How many working days a duty after an event has where its text gives no number (事后工作): 立即, 及时."""
+    """Working days for a duty after an event (事后工作) if its text says only 立即 or 及时, without a number."""
 
     at_once: int = Field(default=1, ge=1, le=366)
     in_time: int = Field(default=5, ge=1, le=366)
@@ -72,9 +72,9 @@ class Policy(PolicyPart):
     """All that the operator may configure about time.
 
     ``close_of_business`` (``HH:MM``, Asia/Shanghai) ends a day early; None means 24:00.
-    ``receipt_grace_seconds`` is how long a timer waits after a limit, so that a command received inside it
-    and still under way is judged by its time of receipt. ``regular_duties`` is how often something is due where a
-    text says 定期 and no number, ``event_duties`` how soon where it says 立即 or 及时.
+    ``receipt_grace_seconds``: how long a timer waits after the end of a limit, so that a command received in time but
+    still being processed is judged by its time of receipt. ``regular_duties``: how often something is due if a text
+    says 定期 without a number. ``event_duties``: how soon, if it says 立即 or 及时.
     """
 
     limits: Mapping[ClockId, PolicyLimit]
@@ -98,9 +98,10 @@ class Policy(PolicyPart):
 
 
 def policy_from(data: Mapping[str, Any]) -> Policy:
-    """A policy from plain data, completed with the packaged limits for what a file from before a procedure leaves out.
+    """A policy from plain data; limits that an older file does not name are taken from the packaged policy.
 
-    Raises ValueError (pydantic's, or a sentence) when a clock that every file names is missing or a clock is foreign.
+    Raises ValueError (pydantic's, or one sentence) if a clock that every file must name is missing, or for an unknown
+    clock.
     """
     policy = Policy.model_validate(data)
     wrong = (set(IN_EVERY_POLICY) - set(policy.limits)) | (set(policy.limits) - set(POLICY_CLOCKS))
@@ -110,7 +111,7 @@ def policy_from(data: Mapping[str, Any]) -> Policy:
 
 
 def completed(policy: Policy) -> Policy:
-    """The policy with the packaged limits for those clocks that it does not name."""
+    """The policy with the packaged limits for the clocks that it does not name."""
     if set(policy.limits) == set(POLICY_CLOCKS):
         return policy
     return policy.model_copy(update={"limits": {**default_policy().limits, **policy.limits}})

@@ -1,6 +1,6 @@
-"""How long what a case has left beside the ledger is kept at least (保存期限): by article, or the operator's rule.
+"""Minimum retention (保存期限) of what a case leaves beside the ledger: by article, or by the operator's rule.
 
-The rules stand in ``data/retention.yaml``. Nothing here says that anything must go: only from when on it may.
+``data/retention.yaml`` has the rules. They never require deletion; they say from when on it is permitted.
 """
 
 from calendar import monthrange
@@ -21,14 +21,14 @@ WITH_NATIONAL = "+809"
 
 
 class Keepsake(StrEnum):
-    """What of a case may go once its time is over: the archived history of its runs, the papers that were brought."""
+    """What may be deleted once its retention is over: the archived histories of a case, and its papers."""
 
     HISTORY = "history"
     PAPERS = "papers"
 
 
 class RetentionRule(Fixed):
-    """For how many months, by which clause, these are kept of cases under these texts."""
+    """For how many months these are kept in cases under these texts, and by which clause."""
 
     statutes: tuple[str, ...]
     keeps: tuple[Keepsake, ...]
@@ -37,13 +37,13 @@ class RetentionRule(Fixed):
 
 
 class OwnRetention(Fixed):
-    """For how many months the operator keeps what no text speaks of."""
+    """For how many months the operator keeps what no text mentions."""
 
     months: int = Field(ge=1, le=1200)
 
 
 class KeptUntil(Fixed):
-    """The last day on which something must be kept, and by what: a clause, or the operator's own rule."""
+    """The last day on which something must be kept, by a clause or by the operator's own rule (no clause)."""
 
     keepsake: Keepsake
     last_day: date
@@ -51,18 +51,18 @@ class KeptUntil(Fixed):
 
     @property
     def basis(self) -> Basis:
-        """Whether a regulation says so, or the operator."""
+        """Whether a regulation or the operator says so."""
         return Basis.POLICY if self.clause is None else Basis.STATUTE
 
 
 class RetentionRules(Fixed):
-    """What is kept for how long, of which text's cases."""
+    """What is kept for how long, by the text of the case."""
 
     rules: tuple[RetentionRule, ...]
     otherwise: OwnRetention
 
     def kept_until(self, statute: str, keepsake: Keepsake, closed_on: date) -> KeptUntil:
-        """Until when this is kept of a case under that text that ended on a day in Asia/Shanghai."""
+        """Until when this is kept of a case under a text, closed on a given day (Asia/Shanghai)."""
         rules = [rule for rule in self.rules if keepsake in rule.keeps and _speaks_of(rule.statutes, statute)]
         longest = max(rules, key=lambda rule: rule.months, default=None)
         months = longest.months if longest else self.otherwise.months
@@ -71,7 +71,7 @@ class RetentionRules(Fixed):
         )
 
     def shortest(self) -> int:
-        """How many months anything at all is kept at least."""
+        """The shortest retention of all, in months."""
         return min(self.otherwise.months, *(rule.months for rule in self.rules))
 
 
@@ -91,11 +91,11 @@ def _speaks_of(named: Iterable[str], statute: str) -> bool:
 
 
 def _later(day: date, months: int) -> date:
-    """The corresponding day of a later month; its last day where it has none (民法典 第二百零二条)."""
+    """The corresponding day of a later month, or that month's last day if it has none (民法典 第二百零二条)."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def may_go(kept: KeptUntil, today: date) -> bool:
-    """Whether the last day is over."""
+    """Whether deletion is permitted: the last day of retention is over."""
     return today >= kept.last_day + timedelta(days=1)

@@ -1,7 +1,7 @@
-"""Texts that cases rest on, by digest (规则文本): statutes and policies, exactly as they stood when a case was filed.
+"""The texts of cases by digest (规则文本): statutes and policies, exactly as they were when a case was filed.
 
-A case names its statute and its policy by digest and nothing else. Whoever carries it finds the content here; what a
-digest names never changes, so that an entry, once known, is known for good, to every case of the process.
+A case refers to its statute and its policy only by digest; their content is looked up here. The content of a digest
+never changes, so an entry, once added, is valid for ever and for every case of the process.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,21 +19,21 @@ from domain.statutes.model import Clause, Statute
 Kind = Literal["statute", "policy"]
 
 MOST_OBJECTS: Final = 256
-"""Of so many objects the digest is remembered: those that come with the product, and the policies of late."""
+"""For how many objects the digest is cached: the packaged ones, and recent policies."""
 _MODELS: Final[Mapping[Kind, type[BaseModel]]] = {"statute": Statute, "policy": Policy}
 
 
 class RuleTextMissing(Exception):
-    """A text that nobody here knows: the store of texts must be asked, or mended."""
+    """A text is not known in this process: it must be loaded from the ledger's store, or the store repaired."""
 
 
 class RuleTextWrong(Exception):
-    """Content that is not what its digest names."""
+    """The content does not match the digest."""
 
 
 @dataclass(frozen=True)
 class RuleText:
-    """A statute or a policy as JSON values, with every field: what its digest covers."""
+    """A statute or a policy as JSON values, with every field; the digest covers ``body``."""
 
     digest: str
     kind: Kind
@@ -41,13 +41,13 @@ class RuleText:
 
 
 def rule_text_of(rules: Statute | Policy) -> RuleText:
-    """A statute or a policy as a text: its digest (SM3 over its canonical JSON) names exactly this content."""
+    """A statute or a policy as a text, with the digest (SM3) of its canonical JSON."""
     body = rules.model_dump(mode="json")
     return RuleText(digest_of(body), "statute" if isinstance(rules, Statute) else "policy", body)
 
 
 class RuleTexts:
-    """The texts that are known here. Safe for many threads: entries are only ever added."""
+    """The texts known in this process. Safe for many threads, because entries are only added."""
 
     def __init__(self) -> None:
         self._texts: dict[str, RuleText] = {}
@@ -55,7 +55,7 @@ class RuleTexts:
         self._own: dict[int, tuple[Statute | Policy, str]] = {}
 
     def digest(self, rules: Statute | Policy) -> str:
-        """The digest of a statute or policy, which is known from now on; worked out once for each object."""
+        """The digest of a statute or policy, computed once for each object; the text is known from now on."""
         known = self._own.get(id(rules))
         if known is None:
             text = rule_text_of(rules)
@@ -63,22 +63,22 @@ class RuleTexts:
             self._read.setdefault((text.kind, text.digest), rules)
             if len(self._own) >= MOST_OBJECTS:
                 self._own.clear()
-            known = self._own[id(rules)] = (rules, text.digest)  # held, so that the id stays this object's
+            known = self._own[id(rules)] = (rules, text.digest)  # keeps the object, so that its id stays its own
         return known[1]
 
     def add(self, text: RuleText) -> None:
-        """Know a text. Raises RuleTextWrong for one that is not what its digest names."""
+        """Add a text. Raises RuleTextWrong if its content does not match its digest."""
         if text.digest not in self._texts:
             if digest_of(text.body) != text.digest:
                 raise RuleTextWrong(f"The {text.kind} stored under {text.digest} is another text.")
             self._texts[text.digest] = text
 
     def missing(self, digests: Iterable[str]) -> list[str]:
-        """Which of these are not known here."""
+        """Those of the digests that are not known here."""
         return [digest for digest in digests if digest not in self._texts]
 
     def text(self, digest: str) -> RuleText:
-        """A text as it is stored. Raises RuleTextMissing."""
+        """The text of a digest. Raises RuleTextMissing."""
         found = self._texts.get(digest)
         if found is None:
             raise RuleTextMissing(f"No text of rules is known under the digest {digest}.")
@@ -105,19 +105,19 @@ class RuleTexts:
 
 
 KNOWN: Final = RuleTexts()
-"""What this process knows. A cache of what never changes: cases are carried by what they find here."""
+"""The texts that this process knows: a cache of immutable content."""
 
 
 def quotes(statute: Statute, named: str | None, article: str) -> Sequence[Clause]:
-    """What a text has of an article, verbatim, each quote once, by its paragraphs; ``named`` may be one above it."""
+    """The quotes that a text has of an article, each once, by paragraph; ``named`` may be a regulation above it."""
     above = named if named in statute.regulations else None
     return _quotes(KNOWN.digest(statute)).get((above, article), ())
 
 
-# Many cases rest on one text.
+# Cached: many cases share one text.
 @lru_cache(maxsize=32)
 def _quotes(digest: str) -> Mapping[tuple[str | None, str], Sequence[Clause]]:
-    """The clauses of a statute by where they stand, each quote once."""
+    """The clauses of a statute by regulation and article, each quote once."""
     found: dict[tuple[str | None, str], dict[str, Clause]] = {}
     for _, clause in clauses(KNOWN.statute(digest)):
         found.setdefault((clause.statute, clause.article), {}).setdefault(clause.quote, clause)

@@ -1,4 +1,4 @@
-"""What nobody in a procedure can free (卡住的流程): kinds of trouble, remedies, what came of one."""
+"""Stuck cases and components (卡住的流程): kinds of trouble, remedies, and the results of remedies."""
 
 import re
 from collections.abc import Mapping
@@ -44,11 +44,11 @@ REMEDIES: Final[Mapping[StuckKind, tuple[Remedy, ...]]] = {
     StuckKind.MISSING: (Remedy.RESET, *_LOOKED_AFTER),
     StuckKind.WEBHOOK_UNDELIVERED: (Remedy.RETRY, *_LOOKED_AFTER),
 }
-"""Which remedies there are for which trouble: people who are late must act, a worker must be started."""
+"""The remedies for each kind of trouble. If people are late or no worker runs, there is nothing to retry or reset."""
 
 
 MACHINERY: Final = frozenset(StuckKind) - {StuckKind.OVERDUE}
-"""What those who run the engine mend; for the others people must act."""
+"""Kinds that operators can mend; for the others, the people of the case must act."""
 
 
 class RemedyResult(StrEnum):
@@ -70,7 +70,7 @@ class BatchState(StrEnum):
 
 
 LARGEST_BATCH: Final = 1_000
-"""So many subjects one batch takes, those that have been stuck longest."""
+"""The most subjects in one batch; it takes those that have been stuck longest."""
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,14 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Remedied:
-    """What came of a remedy: ``why`` it is still stuck (its reason now), or why nothing was done; or nothing."""
+    """The result of a remedy. ``why``: the reason for which it is still stuck, or for which nothing was done."""
 
     result: RemedyResult
     why: str = ""
 
 
 def cause_of(*parts: str) -> str:
-    """The key of a cause: what all that share it have alike, in letters that an address takes."""
+    """The key of a cause, common to all subjects that share it, in characters that are safe in a URL."""
     return re.sub(r"[^A-Za-z0-9_.:/-]+", "-", ":".join(parts))[:LONGEST_CAUSE]
 
 
@@ -109,4 +109,4 @@ LONGEST_CAUSE: Final = 64
 WEBHOOK: Final = "webhook:"
 QUEUE: Final = "queue:"
 VERSION: Final = "version:"
-"""How subjects begin that are no case."""
+"""Prefixes of subjects that are not cases."""

@@ -1,4 +1,4 @@
-"""What holds something up, and where it may go on from, in words; what is none of ours stays as it is."""
+"""Reasons for being stuck, and points to reset to, in words; text that is not ours stays as it is."""
 
 import re
 from collections.abc import Sequence
@@ -10,18 +10,18 @@ from domain.messages import Language, label, words
 from domain.messages.days import day_text
 
 _KINDS: Final = ("stuck_reason", "stuck_kind", "stuck_why", "clock", "refusal")
-"""Where the words of a reason are looked for, the first kind that has one."""
+"""The kinds of the catalogue in which a code of a reason is looked up; the first that has it counts."""
 _OF_DELIVERIES: Final = ("webhook_error", "webhook_reason")
 _BEFORE: Final = "before"
 _WAITING: Final = re.compile(r"(\d+) [a-z]+ wait", re.ASCII)
-"""What is said of a queue or a version without a worker."""
+"""The error of a queue or a version without a worker."""
 _CAUSED_BY: Final = "caused by: "
 _DUE: Final = re.compile(r"(\w+) due (\d{4}-\d{2}-\d{2})", re.ASCII)
-"""What is said of a limit that people have let pass."""
+"""The reason of a limit that people have let pass."""
 
 
 def told_of_reason(reason: str, language: Language) -> str:
-    """A reason or a cause, whose codes stand between colons, in words; what is none of ours stays as it is."""
+    """A reason or a cause in words: its leading codes, separated by colons, are translated, the rest stays."""
     late = _DUE.fullmatch(reason)
     if late and (limit := _word(late[1], language)):
         day = day_text(date.fromisoformat(late[2]), language)
@@ -35,10 +35,10 @@ def told_of_reason(reason: str, language: Language) -> str:
 
 
 def told_of_error(error: str, language: Language) -> str | None:
-    """What is known of an error, in words alone; None for one of which nothing is.
+    """The known parts of an error, in words; None if no part is known.
 
-    ``error`` begins with codes between colons, or, of a webhook, has them behind its address; what caused it follows
-    in lines of its own.
+    ``error`` begins with codes separated by colons; the error of a webhook has them after its address. Causes follow on
+    lines of their own.
     """
     if waiting := _WAITING.fullmatch(error):
         return label("stuck_reason", "cases_wait", language).format(number=waiting[1])
@@ -71,5 +71,5 @@ def told_of_point(point: str, language: Language) -> str:
 
 def _word(code: str, language: Language, kinds: Sequence[str] = _KINDS) -> str | None:
     found = (words(kind)[code][language] for kind in kinds if code in words(kind))
-    # A sentence that is to be filled in says nothing without what fills it.
+    # A sentence with placeholders cannot be used: there is nothing to fill them with.
     return next((each for each in found if "{" not in each), None)

@@ -1,7 +1,7 @@
-"""What is wrong with a piece of data, in plain words: pydantic's errors as key paths and reasons.
+"""Pydantic's errors as key paths and reasons in plain words, in English or Chinese.
 
-For everybody who reads files or requests of others and must answer with a sentence, in English or Chinese. The words
-stand in the catalogue of messages, kind ``input``.
+Used wherever files or requests are read and must be answered with one sentence. The words are in the catalogue of
+messages, kind ``input``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,10 +17,10 @@ from domain.messages import Language, label, words
 Path = tuple[str | int, ...]
 
 MOST_PROBLEMS = 20
-"""So many are told at once; who sends more has not read the first."""
+"""The most problems reported at once."""
 
 MOST_BITS = 4096
-"""Whole numbers with more are not written out: that takes long, and beyond some thousand digits it is refused."""
+"""Integers with more bits are not written out: it is slow, and Python refuses it beyond some thousand digits."""
 
 KIND = "input"
 
@@ -57,7 +57,7 @@ WORDS = {
     "json_type": "json",
     "json_invalid": "json",
 }
-"""Reasons that need nothing but the kind of pydantic's error; the value is added."""
+"""Error types of pydantic whose reason needs no bound; the value is added."""
 
 BOUNDS = {
     "enum": ("one_of", "expected"),
@@ -72,16 +72,16 @@ BOUNDS = {
     "too_long": ("at_most_many", "max_length"),
     "string_pattern_mismatch": ("pattern", "pattern"),
 }
-"""Reasons that state a bound or the values allowed, and where pydantic names them."""
+"""Error types whose reason states a bound or the allowed values, with pydantic's name for it."""
 
 
 def own_reason(word: str) -> PydanticCustomError:
-    """What a validator of ours raises: a reason that stands in the catalogue, told as it is and without the value."""
+    """The error for our own validators: a reason from the catalogue, reported as it is and without the value."""
     return PydanticCustomError(word, label(KIND, word, "en"))
 
 
 def key_path(path: Sequence[str | int]) -> str:
-    """A path as people write it: ``limits[0].amount``; empty for the whole. Keys may come from anybody."""
+    """A path as people write it: ``limits[0].amount``; empty for the whole. Keys are untrusted, so they are cut."""
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -92,7 +92,7 @@ def key_path(path: Sequence[str | int]) -> str:
 
 
 def _cut(text: str, at_most: int) -> str:
-    """Text without control characters, and not at any length."""
+    """Text without control characters, cut to a length."""
     text = "".join(x if x.isprintable() else "?" for x in text[: at_most + 1])
     return f"{text[:at_most]}…" if len(text) > at_most else text
 
@@ -115,15 +115,15 @@ def shown(value: object, at_most: int = 40, language: Language = "en") -> str:
 
 
 def first_problem(error: ValidationError, language: Language = "en") -> tuple[Path, str]:
-    """The path and the reason of the problem that is best told first: see :func:`all_problems`."""
+    """Path and reason of the most helpful problem: the first of :func:`all_problems`."""
     return next(_problems(error.errors(include_url=False), language))
 
 
 def all_problems(error: ValidationError | Sequence[ErrorDetails], language: Language) -> list[tuple[Path, str]]:
-    """The paths and reasons of all problems (an error's, or its details), one a path, at most :data:`MOST_PROBLEMS`.
+    """Paths and reasons of all problems of an error (or of its details), one for each path, at most MOST_PROBLEMS.
 
-    An unknown key goes before all others: it is most often a misspelt one. That the key which was meant is
-    missing then goes without saying. Of a field that may be several things the branch counts that fits best.
+    Unknown keys come first, since most are misspelt; the key that was probably meant is then not reported as missing.
+    Of a union, only the branch that fits best is reported.
     """
     details = error.errors(include_url=False) if isinstance(error, ValidationError) else error
     return list(islice(_problems(details, language), MOST_PROBLEMS))
@@ -147,18 +147,18 @@ def _problems(details: Sequence[ErrorDetails], language: Language) -> Iterator[t
 
 
 def _path(detail: ErrorDetails) -> Path:
-    """Where the problem is, without the marks that pydantic puts between the steps.
+    """The path of a problem, without the marks that pydantic inserts between the steps.
 
-    Those are "[key]" behind a key that is itself wrong, and the label of a branch of a union.
+    These are "[key]" after a key that is itself invalid, and the labels of the branches of a union.
     """
     labels = _labels(detail)
     return tuple(step for place, step in enumerate(detail["loc"]) if step != "[key]" and place not in labels)
 
 
 def _labels(detail: ErrorDetails) -> list[int]:
-    """The places in a location at which the label of a branch of a union stands.
+    """The positions in a location that hold the label of a branch of a union.
 
-    What a user wrote as a key is none, whatever it looks like: it stands last, or before "[key]".
+    A key that a user wrote is never one, whatever it looks like: it comes last, or before "[key]".
     """
     location = detail["loc"]
     own = len(location) - 1 if detail["type"] == "extra_forbidden" else None
@@ -174,10 +174,9 @@ def _labels(detail: ErrorDetails) -> list[int]:
 
 
 def _of_the_best_branches(details: Sequence[ErrorDetails], settled: int = 0) -> Iterator[ErrorDetails]:
-    """The details without those of branches that do not count; the first ``settled`` steps have been looked at.
+    """The details without those of other branches of unions; the first ``settled`` steps are settled already.
 
-    The branch that counts is the one that got furthest into the value, else the one that asks for no other kind
-    of value.
+    The best branch is the one that got furthest into the value; after that, one that accepts its type.
     """
     unions: dict[Path, list[ErrorDetails]] = {}
     for detail in details:
@@ -193,7 +192,7 @@ def _of_the_best_branches(details: Sequence[ErrorDetails], settled: int = 0) -> 
 
 
 def _meant(unknown: ErrorDetails, details: Sequence[ErrorDetails]) -> str | None:
-    """The missing key that was probably meant by an unknown one beside it."""
+    """The missing key that was probably meant by an unknown key beside it."""
     parent, name = unknown["loc"][:-1], str(unknown["loc"][-1])
     missing = [str(x["loc"][-1]) for x in details if x["type"] == "missing" and x["loc"][:-1] == parent]
     return next(iter(get_close_matches(name, missing, n=1)), None)
@@ -209,7 +208,7 @@ def _reason(detail: ErrorDetails, language: Language) -> str:
     if kind in BOUNDS:
         word, name = BOUNDS[kind]
         reason = _say(word, language, bound=_bound(word, context[name], value, language))
-        # Of a list of the wrong length there is nothing to show.
+        # For a list of the wrong length the value is not shown.
         if kind in ("too_short", "too_long"):
             return reason
         return _say("with_value", language, reason=reason, value=shown(value, language=language))

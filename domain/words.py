@@ -1,8 +1,8 @@
 """The words of a case: procedures, stages, outcomes, roles, commands and events.
 
-They are identifiers that outsiders rely on. People read their labels, which stand in ``domain/messages``. What
-belongs to one procedure alone stands under its name; which procedure uses what is said by its process. The words of
-clocks stand in :mod:`domain.clocks`, each with what it measures.
+They are identifiers that outsiders rely on; people read their labels, which are in ``domain/messages``. Words of a
+single procedure are grouped under its name; its process says which words it uses. The words of clocks are in
+:mod:`domain.clocks`, each with what it measures.
 """
 
 from enum import StrEnum
@@ -13,7 +13,7 @@ class ProcedureName(StrEnum):
     """Which procedure a case follows (办理程序)."""
 
     tag: str | None
-    """What stands in the id of each of its cases; one procedure has none, and its ids are the shorter."""
+    """The tag in the ids of its cases; None for one procedure, whose ids are shorter."""
 
     def __new__(cls, value: str, tag: str | None = None) -> Self:
         """A name with its tag."""

@@ -1,7 +1,7 @@
-"""A small strict YAML reader for the files that people write: statutes, scenarios, policies.
+"""A small strict YAML reader for files that people write: statutes, scenarios, policies.
 
-It takes the plain part of YAML and refuses the rest, so that a file means what it looks like: a long
-code stays text, a date stays text, no key stands twice, nothing refers to anything else in the file.
+It accepts the plain part of YAML and refuses the rest, so that a file means what it looks like: a long code stays text,
+a date stays text, keys are unique, and there are no references within the file.
 """
 
 import json
@@ -18,7 +18,7 @@ from domain.validation_messages import shown
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 
-# libyaml's parser where it was built in: the same events, about ten times as fast.
+# libyaml's parser if it is available: the same events, about ten times as fast.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -32,14 +32,16 @@ Value = dict[str, Any] | list[Any] | str | int | bool | None
 
 
 def written_yaml(data: Value) -> str:
-    """Plain data as a text that :func:`read_yaml` reads back as the same, keys in their order."""
-    # What stands in two places would be written once and referred to; as JSON it is written out in both.
+    """Plain data as YAML that :func:`read_yaml` reads back unchanged, with the keys in order."""
+    # Through JSON, so that an object that occurs twice is not written as an anchor and an alias.
     return yaml.safe_dump(json.loads(json.dumps(data)), allow_unicode=True, sort_keys=False, width=110)
 
 
 class YamlTextError(ValueError):
-    """A file cannot be used. The message is one plain sentence with the file and the line; line and column, from 1,
-    stand apart, too. ``word`` names the reason in the catalogue (``yaml``), ``details`` fill it."""
+    """A file cannot be used: one plain sentence with the file and the line.
+
+    ``line`` and ``column`` count from 1. ``word`` is the reason in the catalogue (``yaml``), ``details`` fill it in.
+    """
 
     def __init__(self, where: str, line: int, column: int, word: str, **details: object) -> None:
         self.line, self.column = line, column
@@ -47,7 +49,7 @@ class YamlTextError(ValueError):
         super().__init__(f"{_one_line(where)}, line {line}: {self.reason('en')}.")
 
     def reason(self, language: Language) -> str:
-        """What is wrong there."""
+        """The reason, in a language."""
         details = self._details
         if self._word == INVALID:
             details = {"problem": _problem_told(str(details["problem"]), language)}
@@ -77,11 +79,11 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "hexdecimal": "escape",
     UNREADABLE: "unreadable",
 }
-"""Parts of what the parsers say is wrong, and the word of each in the catalogue (``yaml_problem``)."""
+"""Parts of the parsers' messages, each with its word in the catalogue (``yaml_problem``)."""
 
 
 def _problem_told(problem: str, language: Language) -> str:
-    """What a parser says is wrong; in its own words where nobody has others for it."""
+    """A parser's message in a language; in the parser's own words if there are no others."""
     if language == "en":
         return problem
     word = next((word for part, word in PROBLEMS.items() if part in problem), None)
@@ -90,7 +92,7 @@ def _problem_told(problem: str, language: Language) -> str:
 
 @dataclass(slots=True)
 class YamlPlace:
-    """Where a value stands: its line, and the places of what it contains."""
+    """The position of a value: its line, and the positions of its parts."""
 
     line: int
     inner: dict[str | int, "YamlPlace"] = field(default_factory=dict)
@@ -104,7 +106,7 @@ class YamlDocument:
     top: YamlPlace
 
     def line(self, path: Sequence[str | int]) -> int:
-        """The line, from 1, of the key or item at ``path``; of its nearest ancestor where there is none."""
+        """The line, from 1, of the key or item at ``path``; if there is none, of its nearest ancestor."""
         place = self.top
         for step in path:
             if step not in place.inner:
@@ -154,7 +156,7 @@ def read_yaml(text: str, where: str) -> YamlDocument:
 
 
 def _there(text: str, line: int, column: int) -> tuple[int, int]:
-    """Line and column, from 1, of a place counted from 0; a parser may point behind the last line."""
+    """Line and column, from 1, of a position counted from 0; a parser may point past the last line."""
     lines = text.splitlines()
     return (line + 1, column + 1) if line < len(lines) else (len(lines), len(lines[-1]) + 1)
 
@@ -166,7 +168,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
 
 
 def _check_characters(text: str, where: str) -> None:
-    """Refuse a text that is too large or holds characters that nobody can see."""
+    """Refuse a text that is too large or has invisible characters."""
     if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise YamlTextError(where, 1, 1, "too_large")
     found = FORBIDDEN.search(text)
@@ -185,7 +187,7 @@ def _one_line(text: object) -> str:
 
 
 class _Reader:
-    """Builds the data from the parser's events, with a stack of its own, and refuses what is not plain."""
+    """Builds the data from the parser's events, on an explicit stack, and refuses whatever is not plain."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -215,7 +217,7 @@ class _Reader:
                 self._scalar(event)
 
     def document(self) -> YamlDocument:
-        """The whole, once every event was taken. Raises YamlTextError for an empty or other top level."""
+        """The document, after the last event. Raises YamlTextError if it is empty or its top level is no mapping."""
         self.line = self.column = 1
         if self.top is None or self.data is None:
             self._refuse("empty")
@@ -228,7 +230,7 @@ class _Reader:
         raise YamlTextError(self.where, self.line, self.column, word, **details)
 
     def _check_plain(self, event: yaml.Event) -> None:
-        """Refuse what lets a file mean something else than it shows."""
+        """Refuse whatever makes a file mean something other than it shows."""
         anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
         if isinstance(event, yaml.AliasEvent):
             self._refuse("reference", name=anchor)
@@ -277,7 +279,7 @@ class _Reader:
         return int(text) if WHOLE_NUMBER.fullmatch(text) else text
 
     def _put(self, value: Value) -> YamlPlace:
-        """Put a value where the reader stands: under the key just read, at the list's end, or at the top."""
+        """Put a value at the current position: under the key just read, at the end of the list, or at the top."""
         place = YamlPlace(self.line)
         if not self.stack:
             self.data, self.top = value, place
@@ -287,7 +289,7 @@ class _Reader:
             holder.place.inner[len(holder.value)] = place
             holder.value.append(value)
         else:
-            # A value may begin below its key; people look for the key.
+            # A value may begin on a line below its key; people look for the key.
             place.line = holder.key_line
             holder.place.inner[str(holder.key)] = place
             holder.value[str(holder.key)] = value

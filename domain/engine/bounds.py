@@ -1,7 +1,7 @@
-"""Which days and how many of them may be named from outside (可填日期): one rule for all that is filed or said.
+"""Which dates and numbers of days callers may give (可填日期): one rule for filings and commands.
 
-A clock that ends beyond the calendar could never be recorded, and its case would wait for ever. So doors ask here
-before anything is filed and before a command is taken; what was once accepted is carried out as it was said.
+A clock that ends beyond the calendar could never be recorded, and its case would wait for ever. So doors check here
+before they accept a filing or a command; what was once accepted is carried out as given.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,13 +19,13 @@ from domain.validation_messages import key_path
 
 EARLIEST: date = HORIZON.earliest
 FURTHEST: date = HORIZON.furthest
-"""The days between which every day lies that anybody names."""
+"""The first and the last day that anybody may name."""
 
 Path = tuple[str | int, ...]
 
 
 def refuse_days_out_of_range(said: BaseModel) -> None:
-    """Raise Refused, with ``day_out_of_range`` and the field, for a day or a number of days that cannot be."""
+    """Raises Refused (``day_out_of_range``, with the field) for a date or a number of days out of range."""
     for path, value in _named(said, ()):
         first, last = (1, MOST_DAYS) if isinstance(value, int) else (EARLIEST, FURTHEST)
         if not first <= value <= last:  # type: ignore[operator]  # both are days, or both are numbers
@@ -33,7 +33,7 @@ def refuse_days_out_of_range(said: BaseModel) -> None:
 
 
 def _named(value: Any, path: Path) -> Iterator[tuple[Path, date | int]]:
-    """Every day and every number of days in what is said, with where it stands."""
+    """Every date and every number of days in a value, with its path."""
     if isinstance(value, date) and not isinstance(value, datetime):
         yield path, value
     elif isinstance(value, BaseModel):
@@ -54,7 +54,7 @@ def _named(value: Any, path: Path) -> Iterator[tuple[Path, date | int]]:
 
 @cache
 def _counts_of_days(model: type[BaseModel]) -> frozenset[str]:
-    """The fields of a model that are numbers of days, also where they may be left out."""
+    """The fields of a model that are numbers of days, optional ones too."""
     fields = model.model_fields.items()
     return frozenset(name for name, field in fields if _marked([*field.metadata, field.annotation]))
 

@@ -1,4 +1,4 @@
-"""What every case is, whatever procedure it follows. It changes only by events: see :mod:`domain.engine.evolve`."""
+"""The state of a case, common to all procedures. Only events change it: see :mod:`domain.engine.evolve`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,13 +18,13 @@ from domain.words import ClockState, Outcome, ProcedureName, Role, SharingClass,
 class Case:
     """One case under any procedure (案件): its law, what was filed, and where it stands.
 
-    A procedure's own case adds the facts that its rules ask for, and says in :meth:`apply_event` how events
-    change them. ``application`` is what was filed, whatever the procedure calls it.
+    A procedure's subclass adds the facts that its rules need, and :meth:`apply_event` says how events change them.
+    ``application`` is what was filed, whatever the procedure calls it.
     """
 
     procedure: ClassVar[ProcedureName]
     section: ClassVar[str | None] = None
-    """The section of a text that alone rules such a case, by its name; None where the text as a whole does."""
+    """Name of the section of a text that alone governs such a case; None if the text as a whole does."""
 
     request_id: str
     statute: Statute
@@ -36,11 +36,11 @@ class Case:
     last_at: datetime | None = None
     clocks: Mapping[int, Clock] = field(default_factory=dict)
     opener: Role | None = None
-    """Who opened it: the role of the filing."""
+    """The role that filed the case."""
     opened: int = 0
     """How many other cases this one has opened."""
     rectified: frozenset[int] = frozenset()
-    """The clocks for whose breach rectification has been ordered, by number."""
+    """Numbers of the clocks for whose breach rectification has been ordered."""
 
     @property
     def filed(self) -> bool:
@@ -54,7 +54,7 @@ class Case:
 
     @property
     def limit_class(self) -> SharingClass | None:
-        """The sharing class by which limits differ; None where the procedure knows none."""
+        """The sharing class on which limits depend; None if the procedure has none."""
         return None
 
     @property
@@ -69,37 +69,37 @@ class Case:
 
     @property
     def resource(self) -> Resource:
-        """What the case is about, as the catalogue has it; its fields may be empty."""
+        """The catalogue entry that the case is about; its fields may be empty."""
         return Resource()
 
     def begins(self, limit: Limit) -> bool:  # noqa: ARG002 - a procedure may know several beginnings
-        """Whether a limit of the text is started by what happened here."""
+        """Whether a limit of the text starts with what happened in this case."""
         return True
 
     def answerable(self, clock: ClockId) -> Party:  # noqa: ARG002 - a procedure may have limits of the other side
-        """The department that is at fault when a limit is missed (责任部门)."""
+        """The department responsible when a limit is missed (责任部门)."""
         return self.provider
 
     @property
     def superior(self) -> str | None:
-        """The place whose organs alone coordinate and decide this case, where it crosses levels and names one."""
+        """For a case across levels that names one: the place whose organs alone coordinate and decide it."""
         return None
 
     @property
     def parties(self) -> Parties:
-        """What decides who has to do with this case."""
+        """The parties of this case, for access checks."""
         return Parties(self.statute.id, self.requester.code, self.provider.code, self.superior)
 
     def standing_notes(self, stage: Stage) -> Mapping[str, Any]:  # noqa: ARG002 - a procedure may have something to say
-        """What every act and every notice of a case in this stage says besides its own."""
+        """Notes that every act and every notice of a case in this stage carries."""
         return {}
 
     def apply_event(self, event: Event | NumberedEvent) -> dict[str, Any]:
-        """The fields that an event changes beyond stage, time, clocks and outcome."""
+        """The fields that an event changes, besides stage, time, clocks and outcome."""
         raise NotImplementedError
 
     def open_clocks(self, clock_id: ClockId) -> tuple[Clock, ...]:
-        """The clocks of this kind that are running or breached: one act may be under two limits at once."""
+        """The clocks of this kind that are running or breached; one act may be under two limits at once."""
         return tuple(c for c in self.clocks.values() if c.id == clock_id and c.open)
 
     def open_clock(self, clock_id: ClockId) -> Clock | None:

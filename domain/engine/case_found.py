@@ -1,4 +1,4 @@
-"""What is looked up of another case before a rule relies on it: a fact is found, never believed."""
+"""Facts about another case, looked up before a rule relies on them instead of being taken from the caller."""
 
 from domain.engine.records import Record
 from domain.words import Outcome, ProcedureName
@@ -7,8 +7,8 @@ from domain.words import Outcome, ProcedureName
 class CaseFound(Record):
     """Another case as the ledger has it: its text, its departments, and the limits that were missed.
 
-    ``missed`` are the numbers of the clocks that ran out, of those that the text or a decision set. ``outcome`` is
-    there once it is closed.
+    ``missed`` has the numbers of the clocks that ran out, among those set by the text or by a decision. ``outcome`` is
+    set once the case is closed.
     """
 
     request_id: str

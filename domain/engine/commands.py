@@ -1,8 +1,8 @@
-"""A command as it travels (办理动作), and what is said with the commands of several procedures; unknown fields refused.
+"""Commands as messages (办理动作), and the fields shared by commands of several procedures; unknown ones are refused.
 
-What commands of one procedure alone say stands with its rules. A field whose absence has a refusal code of its own (a
-reason, a legal basis …) is optional and checked by the rule, so that its absence is answered with the article and not
-as malformed input.
+Fields of commands of a single procedure are declared with its rules. A field whose absence has its own refusal code (a
+reason, a legal basis …) is optional here and checked by the rule, so that the refusal cites the article instead of
+reporting malformed input.
 """
 
 from collections.abc import Mapping
@@ -39,12 +39,12 @@ class Terms(Filed):
         return {"conditions": value} if isinstance(value, str) else value
 
     def said(self) -> dict[str, Any]:
-        """What was said, without what was left out."""
+        """The terms as JSON values, without those left out."""
         return {name: value for name, value in self.model_dump(mode="json").items() if value}
 
 
 class Nothing(Filed):
-    """A command that says nothing more than its name."""
+    """A command without fields."""
 
 
 class Reasoned(Filed):
@@ -122,7 +122,7 @@ class OrderRectification(Reasoned):
 
 
 class InvalidFields(ValueError):
-    """A field of a command that cannot be: one sentence that names it."""
+    """A field of a command is invalid: one sentence that names it."""
 
 
 def invalid(name: CommandName, error: ValidationError) -> InvalidFields:
@@ -132,13 +132,14 @@ def invalid(name: CommandName, error: ValidationError) -> InvalidFields:
 
 
 class Command(Fixed):
-    """One command as it travels from a door to the case.
+    """One command on its way from a door to the case.
 
-    ``key`` is the caller's: the same key is the same command, however often it is sent. ``received_at`` is the
-    instant at which the door received it; whether it is late is judged by that. ``places`` are the actor's
-    jurisdiction (everywhere for doors on the machine itself). ``if_head``: only while this is the last event.
-    ``by_case``: the case that gives it, for what one case tells another. ``asked`` tells one call of a door from
-    another with the same key. No door takes these two from a caller.
+    ``key``: the caller's idempotency key; the same key is the same command, however often it is sent.
+    ``received_at``: the instant at which the door received it, by which lateness is judged.
+    ``places``: the actor's jurisdiction (everywhere for doors on the machine itself).
+    ``if_head``: refuse the command unless this is the number of the last event.
+    ``by_case``: the case that gives it, if one case tells another.
+    ``asked``: distinguishes calls of a door with the same key. No door takes ``by_case`` or ``asked`` from a caller.
     """
 
     name: CommandName
@@ -152,7 +153,7 @@ class Command(Fixed):
     asked: str | None = None
 
     def said(self, says: type[Filed]) -> Filed:
-        """The fields, checked against what the command may say. Raises InvalidFields for a field that cannot be."""
+        """The fields, validated as the model ``says``. Raises InvalidFields for an invalid field."""
         try:
             return says.model_validate(dict(self.fields))
         except ValidationError as error:
@@ -160,9 +161,9 @@ class Command(Fixed):
 
     @property
     def fingerprint(self) -> str:
-        """A short digest of what the command says, and in whose name: tells one payload from another.
+        """A short digest of the command, its fields and its actor, to tell one payload from another.
 
-        The person is left out: it stands in the record, where whoever knows the rest could try names.
+        The person is left out: the digest is in the record, and whoever knows the rest could try out names.
         """
         actor = self.actor.model_dump(mode="json", exclude={"person"})
         said = {"name": self.name, "actor": actor, "fields": dict(self.fields)}

@@ -1,6 +1,6 @@
-"""The one way in: may this command be given now, and what does it do?
+"""The single entry point for commands: is this command allowed now, and which events does it produce?
 
-The validators of commands, the API, the permission matrix and the tests all ask here.
+The workflow's validators, the API, the permission matrix and the tests all use it.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,11 +24,11 @@ Rule = CommandRule[Any]
 
 
 def decide(procedure: Procedure[P], case: P, command: Command, at: datetime, taken: bool = False) -> list[Event]:
-    """The events of a command received at ``at``, after what time alone has done until then.
+    """The events of a command received at ``at``, preceded by what time alone brought until then.
 
-    Raises :class:`Refused` with the code and the article, and InvalidFields for a field that cannot be; what does
-    not depend on the fields is asked first. Nothing is changed: the events must be recorded and then evolved.
-    ``taken``: it was let in before, perhaps by a version that knew other days, and is carried out with those it names.
+    Raises :class:`Refused` with the code and the article, and InvalidFields for an invalid field; whatever does not
+    depend on the fields is checked first. The case is not changed: the events are to be recorded and then evolved.
+    ``taken``: the command was accepted before, perhaps by a version with other date bounds, and its dates stand.
     """
     case, passed = advance(procedure, case, at)
     rule = procedure.rules.get(command.name)
@@ -46,9 +46,9 @@ def decide(procedure: Procedure[P], case: P, command: Command, at: datetime, tak
 
 
 def by_itself(procedure: Procedure[P], case: P, at: datetime, rule: Callable[[Decision[P]], None]) -> list[Event]:
-    """The events of a rule that the platform carries out, after what time alone has done until then.
+    """The events of a rule that the platform carries out, preceded by what time alone brought until then.
 
-    A rule that finds it done already writes nothing down, and then nothing is to be recorded.
+    If the rule finds its work done already it notes nothing, and the result is empty.
     """
     case, passed = advance(procedure, case, at)
     decision = Decision(case, PLATFORM, at, case.stage)
@@ -59,7 +59,7 @@ def by_itself(procedure: Procedure[P], case: P, at: datetime, rule: Callable[[De
 
 
 def refuse_unless_allowed(case: Case, rule: Rule, command: Command) -> None:
-    """Refuse by what holds before the command's own rule is asked: closed, unknown here, stage, role, party."""
+    """What is checked before the command's own rule: case closed, known here, stage, role, party. Raises Refused."""
     if case.closed:
         raise Refused(RefusalCode.CASE_CLOSED)
     missing_here = rule.unavailable(case)
@@ -77,7 +77,7 @@ def refuse_unless_allowed(case: Case, rule: Rule, command: Command) -> None:
 
 
 def allowed(procedure: Procedure[Any], case: Case, role: Role) -> Sequence[CommandName]:
-    """The commands that a role may give now: all that can still refuse them is what they say."""
+    """The commands that a role may give now; only their fields can still get them refused."""
     return [name for name, rule in procedure.rules.items() if not case.closed and _may(case, rule, role)]
 
 

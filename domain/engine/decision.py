@@ -1,8 +1,8 @@
-"""One decision being made: what a rule reads, asks for and writes down.
+"""One decision in the making: what a rule reads, checks and notes.
 
-A rule is a plain function on a :class:`Decision`. It asks (:meth:`Decision.require` and its like), and then writes
-down what happens (:meth:`Decision.note`, :meth:`Decision.start`, :meth:`Decision.meet`, :meth:`Decision.close`). It
-changes nothing: the events it leaves behind do, once they are recorded.
+A rule is a plain function on a :class:`Decision`. It first checks (:meth:`Decision.require` and others) and then notes
+what happens (:meth:`Decision.note`, :meth:`Decision.start`, :meth:`Decision.meet`, :meth:`Decision.close`). The case
+itself does not change until the resulting events are recorded.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,16 +24,16 @@ from domain.words import Basis, ClockState, CommandName, EventType, Outcome, Pro
 P = TypeVar("P", bound=Case)
 
 PLATFORM = Actor(role=Role.PLATFORM)
-"""Who acts when a limit ends or a rule alone decides: the platform, never a person."""
+"""The actor when a limit ends or a rule decides by itself: the platform, never a person."""
 
 MISTYPED_CODE = "wrong_check_character"
-"""The finding that a code of a department cannot be right."""
+"""The finding that the code of a department is mistyped."""
 
 
 class Refused(Exception):
-    """A filing or a command that the rules do not allow: the code, and the article where one applies.
+    """The rules do not allow a filing or a command: has the code and, where one applies, the article.
 
-    ``details`` fills the sentence of the catalogue (``domain/messages``).
+    ``details`` fills in the sentence of the catalogue (``domain/messages``).
     """
 
     def __init__(self, code: RefusalCode, clause: Clause | None = None, **details: str) -> None:
@@ -44,20 +44,20 @@ class Refused(Exception):
 
     @property
     def article(self) -> str | None:
-        """The article that the refusal rests on."""
+        """The article on which the refusal is based."""
         return self.clause.article if self.clause else None
 
     @property
     def statute(self) -> str | None:
-        """The regulation in which that article stands, where it is not the case's own statute."""
+        """The regulation that has that article, if it is not the case's own statute."""
         return self.clause.statute if self.clause else None
 
 
 @dataclass
 class Decision(Generic[P]):
-    """One command being decided at one instant. ``by_case``: the case that gives it, where another case does.
+    """One command being decided at one instant. ``by_case``: the other case that gives it, if one does.
 
-    ``meets_first``: the limits that it meets, whatever its rule says: what is noted first is the act that they measure.
+    ``meets_first``: limits that the command meets by declaration; the first event noted is the act that they measure.
     """
 
     case: P
@@ -68,17 +68,17 @@ class Decision(Generic[P]):
     by_case: str | None = None
     meets_first: Sequence[ClockId] = ()
 
-    # What a rule asks
+    # Checks
 
     def require(self, given: object, code: RefusalCode, clause: Clause | None = None, **details: str) -> None:
         """Refuse unless something was given."""
         if not given:
             raise Refused(code, clause, **details)
 
-    # What a rule writes down
+    # What happens
 
     def note(self, type_: EventType, clause: Clause | None = None, actor: Actor | None = None, **data: Any) -> None:
-        """Something happened, on the ground of ``clause``."""
+        """Note an event, based on ``clause``."""
         said = {**{k: v for k, v in data.items() if v is not None}, **self.case.standing_notes(self.stage)}
         self.events.append(
             Event(
@@ -98,9 +98,9 @@ class Decision(Generic[P]):
     def file(
         self, clause: Clause | None, digests: Mapping[str, str], findings: Sequence[str] | None = None, **data: Any
     ) -> None:
-        """The filing itself, with the digests of the statute and of what was filed: always the first event.
+        """Note the filing, with the digests of the statute and of what was filed: always the first event.
 
-        ``findings`` are what somebody should look at (refusing nothing); codes that cannot be right are always one.
+        ``findings`` are for people to look at and refuse nothing; mistyped codes are always added to them.
         """
         wrong = mistyped_codes(self.case.application)
         found = dict.fromkeys([*(findings or ()), *([MISTYPED_CODE] if wrong else [])])
@@ -108,18 +108,18 @@ class Decision(Generic[P]):
         self.note(EventType.FILED, clause, None, **data, **noted, **digests)
 
     def refuse_asking_oneself(self) -> None:
-        """A department asks another for data, not itself. Raises Refused."""
+        """Raises Refused if requester and provider are the same department."""
         if same_code(self.case.requester.code, self.case.provider.code):
             raise Refused(RefusalCode.REQUESTER_IS_PROVIDER)
 
     def meet(self, clock_id: ClockId) -> None:
-        """The act that a clock measures was done: in time, or late when the clock had run out."""
+        """The act that a clock measures was done: in time, or late if the clock had run out."""
         for clock in self.case.open_clocks(clock_id):
             late = clock.state is ClockState.BREACHED
             self._about(EventType.CLOCK_MET, clock, late=late)
 
     def wait_out(self, clock: Clock) -> None:
-        """A period that had to pass before something may follow has passed: nobody was late."""
+        """A waiting period has passed, as it had to before something else may follow; nobody was late."""
         self._about(EventType.CLOCK_MET, clock, late=False)
 
     def cancel(self, clock_id: ClockId, why: str | None = None) -> None:
@@ -129,9 +129,9 @@ class Decision(Generic[P]):
             self._about(EventType.CLOCK_CANCELLED, clock, **said)
 
     def missed_after_all(self, clock: Clock) -> Clock:
-        """A limit that ended without a breach binds after all, because the act that it measures comes now.
+        """A limit that ended without a breach was binding after all, because the act that it measures comes now.
 
-        It is recorded again as missed; the act itself is noted next, and then :meth:`met_late`.
+        The limit is recorded again, as missed; next comes the act itself, and then :meth:`met_late`.
         """
         again = clock.model_copy(update={"number": self._next_number()})
         self.order(clock.id, clock.basis, clause_of(clock), clock.amount, clock.unit, clock.started_at)
@@ -139,11 +139,11 @@ class Decision(Generic[P]):
         return again
 
     def met_late(self, clock: Clock) -> None:
-        """The act that a missed limit measures was done."""
+        """The act that a missed limit measures was done, late."""
         self._about(EventType.CLOCK_MET, clock, late=True)
 
     def start(self, clock_id: ClockId) -> None:
-        """A limit begins to run: the statute's where it sets one, the operator's otherwise."""
+        """Start a limit: the statute's if it sets one, otherwise the operator's."""
         limit = self.case.statute.limit(clock_id, self.case.limit_class)
         if limit is not None:
             self.order(clock_id, Basis.STATUTE, limit.clause, limit.amount, limit.unit, self.at)
@@ -152,9 +152,9 @@ class Decision(Generic[P]):
         self.order(clock_id, Basis.POLICY, None, own.amount, own.unit, self.at)
 
     def start_since(self, clock_id: ClockId, day: date) -> None:
-        """A limit that began on a day which may lie in the past, by the text in force on that day (不溯及既往).
+        """Start a limit on a day that may be past, by the text in force on that day (不溯及既往).
 
-        Where that text sets no number, the operator's limit runs since then; where there was no text, from now.
+        If that text sets no number, the operator's limit runs from that day; if there was no text, it runs from now.
         """
         since = datetime.combine(day, time(), CHINA)
         text = self.case.statute.text_on(day)
@@ -166,10 +166,10 @@ class Decision(Generic[P]):
         self.order(clock_id, Basis.POLICY, None, own.amount, own.unit, since if text else self.at)
 
     def done_by_now(self, clock_id: ClockId, day: date) -> None:
-        """What a limit of the text measures, since a day in the past, is done by this very act.
+        """This act does what a limit of the text has measured since a day in the past.
 
-        Whether in time is worked out with the calendar, when the step is recorded. Without such a limit in the text of
-        that day, nothing is written down.
+        Whether it was in time is computed from the calendar when the step is recorded. If the text of that day has no
+        such limit, nothing is noted.
         """
         text = self.case.statute.text_on(day)
         limit = text.limit(clock_id, self.case.limit_class) if text else None
@@ -189,22 +189,22 @@ class Decision(Generic[P]):
         since: datetime | None = None,
         ladder: bool = True,
     ) -> None:
-        """A limit that whoever the clause empowers sets in this very case, in working days; from now, or ``since``.
+        """Start a limit in working days, set in this case by whoever the clause empowers; from now, or ``since``.
 
-        Without ``ladder`` nobody is urged here when it ends: another case that has the same limit does that.
+        Without ``ladder`` nobody is urged in this case when it ends: another case with the same limit does that.
         """
         unit = Unit.WORKING_DAY
         self.order(clock_id, Basis.DECISION, clause, working_days, unit, since or self.at, ladder=ladder)
 
     def start_until(self, clock_id: ClockId, day: date, clause: Clause | None, basis: Basis = Basis.DECISION) -> None:
-        """A limit that ends on a day named in the case or in the text. Refused unless that day lies in the future."""
+        """Start a limit that ends on a day that case or text name. Raises Refused if the day is not in the future."""
         days = (day - day_of(self.at)).days
         if days < 1:
             raise Refused(RefusalCode.TERM_NOT_IN_FUTURE, clause)
         self.order(clock_id, basis, clause, days, Unit.DATE, self.at)
 
     def open_other(self, procedure: ProcedureName, application: Mapping[str, Any], clause: Clause | None) -> None:
-        """Another case follows from this one (转立新事项): it is opened once this stands in the ledger."""
+        """Open another case that follows from this one (转立新事项), once this step is in the ledger."""
         number = self.case.opened + 1 + sum(1 for event in self.events if event.type is EventType.CASE_OPENED)
         opened = request_id_for(self.case.statute.id, f"{self.case.request_id}/{number}", procedure)
         self.note(
@@ -219,9 +219,9 @@ class Decision(Generic[P]):
     def tell_other(
         self, request_id: str, command: CommandName, fields: Mapping[str, Any], actor: Actor | None = None
     ) -> None:
-        """Another case must know (告知相关事项): it is told once this stands in the ledger, and keeps to its own rules.
+        """Tell another case (告知相关事项), once this step is in the ledger; that case applies its own rules.
 
-        By the platform, or by whoever said it here and may say it there.
+        Told by the platform, or by the actor of this command if it may also act there.
         """
         said = {name: value for name, value in fields.items() if value is not None}
         by = actor or PLATFORM
@@ -230,7 +230,7 @@ class Decision(Generic[P]):
     def replace(
         self, clock: Clock, why: str, clause: Clause | None, amount: int, started_at: datetime | None = None
     ) -> None:
-        """A clock gives way to one that started when it did, or later; the old record stays, with the reason."""
+        """Supersede a clock by one that started when it did, or later; the old record stays, with the reason."""
         self._about(EventType.CLOCK_SUPERSEDED, clock, reason=why)
         ground = clause or clause_of(clock)
         since, climbs = started_at or clock.started_at, bool(clock.rungs)
@@ -247,7 +247,7 @@ class Decision(Generic[P]):
         supersedes: int | None = None,
         ladder: bool = True,
     ) -> None:
-        """Order a clock; its deadline is worked out when the step is recorded."""
+        """Order a clock; its deadline is computed when the step is recorded."""
         policy = self.case.policy
         order = ClockOrder(
             number=self._next_number(),
@@ -277,7 +277,7 @@ class Decision(Generic[P]):
         )
 
     def close(self, outcome: Outcome) -> None:
-        """The case ends: what still runs is cancelled, then nothing more happens."""
+        """Close the case: cancel all running clocks first; nothing may follow."""
         ended = {e.data.get("number") for e in self.events if e.type in _ENDING}
         for clock in self.case.clocks.values():
             if clock.open and clock.number not in ended:
@@ -304,7 +304,7 @@ class Decision(Generic[P]):
 
 
 def clause_of(clock: Clock) -> Clause | None:
-    """The clause that a limit rests on, as it was recorded."""
+    """The clause on which a limit is based, as it was recorded."""
     if clock.article and clock.quote:
         return Clause(article=clock.article, quote=clock.quote, statute=clock.statute)
     return None

@@ -1,7 +1,7 @@
 """How each event changes a case.
 
-A case is what its events make of it: :func:`evolve` is the only way it changes, for the running case,
-for a replay years later and for the tests alike.
+The state of a case is a fold over its events. :func:`evolve` is the only way it changes: in the running case, in a
+replay years later, and in tests.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ P = TypeVar("P", bound=Case)
 
 
 def evolve(case: P, event: Event | NumberedEvent) -> P:
-    """The case after one more event. An :class:`Event` not yet recorded starts no clock: it has no deadline yet."""
+    """The case after one more event. An unrecorded :class:`Event` starts no clock, because it has no deadline yet."""
     changes: dict[str, Any] = {
         "stage": event.stage,
         "last_at": event.at,
@@ -45,7 +45,7 @@ def evolve_all(case: P, events: Iterable[Event | NumberedEvent]) -> P:
 
 
 def fold_clock(clocks: Mapping[int, Clock], event: Event | NumberedEvent) -> Mapping[int, Clock]:
-    """The clocks after an event, by number: what the ledger's clock table and the running case hold is this fold."""
+    """The clocks after an event, by number; the ledger's clock table and the running case both hold this fold."""
     if event.type is EventType.CLOCK_STARTED:
         clock = getattr(event, "clock", None)
         if clock is None:
@@ -66,7 +66,7 @@ def _clock_change(clock: Clock, event: Event | NumberedEvent) -> dict[str, Any]:
         case EventType.CLOCK_BREACHED:
             return {"state": ClockState.BREACHED}
         case EventType.CLOCK_MET:
-            # A rule that could not know whether it was late says nothing of it: the clock knows.
+            # A rule that cannot know whether the act was late leaves "late" out; the clock tells.
             late = clock.state is ClockState.BREACHED or ("late" not in event.data and clock.due_at <= event.at)
             return {"state": ClockState.MET_LATE if late else ClockState.MET, "ended_at": event.at}
         case EventType.CLOCK_SUPERSEDED:

@@ -1,4 +1,4 @@
-"""What comes from outside into any case: departments, the resource, papers. Unknown keys are refused."""
+"""Input common to all procedures: departments, the resource, papers. Unknown keys are refused."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from domain.words import Authorization, SharingClass
 
 
 class Filed(Fixed):
-    """Something that came from outside: unknown keys are refused."""
+    """Base of all input from outside; unknown keys are refused."""
 
 
 class Party(Filed):
@@ -40,14 +40,14 @@ class Document(Filed):
     @model_validator(mode="before")
     @classmethod
     def _by_name(cls, value: Any) -> Any:
-        """A paper may be named by its file name alone."""
+        """Accept a bare file name as a document."""
         return {"name": value} if isinstance(value, str) else value
 
 
 def mistyped_codes(matter: Filed) -> list[str]:
-    """The codes of departments in what is filed whose check character is wrong, each once, in the order of the fields.
+    """The department codes in a filing whose check character is wrong, each once, in the order of the fields.
 
-    Nobody is refused for one: whether the department is meant that has almost this code is for people to say.
+    They do not get the filing refused: people have to say which department is meant.
     """
     found: dict[str, None] = {}
     for name in type(matter).model_fields:

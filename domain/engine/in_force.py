@@ -1,4 +1,4 @@
-"""Whether a text can be applied at all (施行日期): nothing is filed under it before its first day."""
+"""Whether a text is in force (施行日期): nothing can be filed under it before its first day."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from domain.statutes.model import Statute
 
 
 def refuse_before_first_day(statute: Statute, at: datetime) -> None:
-    """Raises Refused for a filing that was received before the first day of its text, in Asia/Shanghai."""
+    """Raises Refused for a filing received before the first day of its text, in Asia/Shanghai."""
     first, day = statute.first_day, day_of(at)
     if first is not None and day < first:
         said = {"statute": statute.id, "first": first.isoformat(), "day": day.isoformat()}

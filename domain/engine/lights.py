@@ -1,4 +1,4 @@
-"""灯: how near the end of a limit is, in working days. A light says nothing about the supervision ladder (牌)."""
+"""Lights (灯): how close a limit is to its end, in working days. They are not the supervision ladder (牌)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Colour = Literal["green", "amber", "red", "grey"]
 
 @dataclass(frozen=True)
 class Light:
-    """A colour, and by how many working days the limit is still off (negative: over); None where none runs."""
+    """A colour, and the working days left (negative: overdue by so many); None if no limit runs."""
 
     colour: Colour
     working_days: int | None = None
@@ -24,7 +24,7 @@ class Light:
     provisional: bool = False
 
     def words(self, language: Language, today: date) -> str:
-        """What stands beside the shape: 剩余 3 个工作日, 今日到期, 已超期 2 个工作日, 已超期，不足 1 个工作日."""
+        """The text beside the light: 剩余 3 个工作日, 今日到期, 已超期 2 个工作日, 已超期，不足 1 个工作日."""
         if self.working_days is None:
             return label("console", "no_limit", language)
         number = abs(self.working_days)
@@ -38,8 +38,8 @@ class Light:
 def light_of(clock: ShownClock, now: datetime, days: WorkingDays, warnings: Warnings) -> Light:
     """The light of one limit at an instant, by the days as known then.
 
-    Amber (临期) begins with the first warning of such a limit, and always with its last day. Raises CalendarError for a
-    day outside the calendar.
+    Amber (临期) begins with the first warning for a limit of this length, at the latest on its last day. Raises
+    CalendarError for a day outside the calendar.
     """
     if not clock.open:
         return Light("grey")
@@ -54,6 +54,6 @@ def light_of(clock: ShownClock, now: datetime, days: WorkingDays, warnings: Warn
 def most_pressing(
     clocks: Sequence[ShownClock], now: datetime, days: WorkingDays, warnings: Warnings
 ) -> tuple[ShownClock | None, Light]:
-    """The open limit that ends, or ended, first, with its light; grey where none is open."""
+    """The open limit with the earliest end, and its light; None and grey if no limit is open."""
     clock = min((each for each in clocks if each.open), key=lambda each: each.due_at, default=None)
     return clock, Light("grey") if clock is None else light_of(clock, now, days, warnings)

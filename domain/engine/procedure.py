@@ -1,6 +1,6 @@
-"""A procedure as the engine sees it: what is filed, by whom, how it begins, and the rules that carry it on.
+"""A procedure as the engine sees it: what is filed, by whom, how a case begins, and the rules of its commands.
 
-The engine knows none by name: it is handed the procedure of the case. :mod:`procedures.registry` lists them all.
+The engine knows no procedure by name; it is given the procedure of the case. :mod:`procedures.registry` lists them all.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,47 +24,50 @@ from domain.words import CommandName, ProcedureName, Role, SharingClass, Stage
 P = TypeVar("P", bound=Case)
 
 Digests = Mapping[str, str]
-"""The digests of the statute and of what was filed, which become part of the first event and so of the chain."""
+"""The digests of the statute and of what was filed; the first event records them, so the hash chain covers them."""
 
 
 def nothing_lapses(_: Any, __: Clock) -> None:
-    """No window of this procedure closes anything by itself."""
+    """A missed limit has no consequence of its own in this procedure."""
 
 
 def it_is_a_breach(_: Any, __: Clock) -> bool:
-    """A limit that ends is a breach."""
+    """The end of a limit is always a breach."""
     return False
 
 
 @dataclass(frozen=True)
 class OneCase:
-    """What makes every opening of it the same case, whoever opens it: ``key``; ``said`` is what an opening adds."""
+    """Identifies a case by ``key``: whoever opens it again opens no other. ``said`` is what an opening adds."""
 
     key: str
     said: Any = None
 
 
 def each_its_own(_: Statute, __: Any) -> OneCase | None:
-    """Every opening is a case of its own, told from others by the key of whoever opens it."""
+    """Every opening is a case of its own, identified by the caller's key."""
     return None
 
 
 def whatever_the_class(_: Statute, __: Stage) -> Sequence[SharingClass]:
-    """Where a filing arrives does not hang on the class of the data."""
+    """The first stage does not depend on the sharing class."""
     return ()
 
 
 @dataclass(frozen=True)
 class Procedure(Generic[P]):
-    """One procedure, declared once: what is filed, by whom, its process, and the rules that carry it on.
+    """The declaration of one procedure: what is filed, by whom, its process, and the rules of its commands.
 
-    ``begin`` refuses the filing or notes it and starts the first limits. ``on_expiry`` may write down what the end of
-    a clock means when it is no breach (True), such as an access that was used meanwhile. ``on_breach`` adds what a
-    breach brings by itself. ``one_case``: which openings are one case. ``platform_files_for_requester``: what the
-    platform opens is filed in the requester's name (代为申请), and not in its own. ``path``: below which resource of
-    the API its cases stand. ``has_papers``: an application form and notices are made of its cases.
-    ``classes_opening``: the sharing classes whose filings arrive in a stage, or end at once, where a text tells them
-    apart.
+    ``begin`` refuses the filing, or notes it and starts the first limits.
+    ``on_expiry`` may note what the end of a clock means and return True if that is not a breach, such as when an access
+    was used in the meantime.
+    ``on_breach`` adds the consequences of a breach.
+    ``one_case``: which openings are one case.
+    ``platform_files_for_requester``: the platform files in the requester's name (代为申请), not in its own.
+    ``path``: the API resource under which its cases are found.
+    ``has_papers``: an application form and notices are produced for its cases.
+    ``classes_opening``: for texts that distinguish them, the sharing classes whose filings begin in a given stage, or
+    are closed at once.
 
     Raises InvalidProcess, when the program starts, for a process that contradicts itself or the rules.
     """
@@ -84,7 +87,7 @@ class Procedure(Generic[P]):
     classes_opening: Callable[[Statute, Stage], Sequence[SharingClass]] = whatever_the_class
 
     def __post_init__(self) -> None:
-        """Hold the process to the rules, and tell each rule in which stages the process has it."""
+        """Check the process against the rules, and give each rule the stages in which its command is open."""
         wrong = "; ".join(faults(self.process, {name: rule.by for name, rule in self.rules.items()}))
         if wrong:
             folder = self.begin.__module__.rpartition(".")[0].replace(".", "/")
@@ -94,22 +97,22 @@ class Procedure(Generic[P]):
 
     @property
     def name(self) -> ProcedureName:
-        """Its name, as its cases bear it."""
+        """The name of the procedure, as in its cases."""
         return self.case.procedure
 
     @property
     def section(self) -> str | None:
-        """The section of a text that alone rules it, by its name; None where the text as a whole does."""
+        """Name of the section of a text that alone governs it; None if the text as a whole does."""
         return self.case.section
 
     def in_the_text(self, statute: Statute) -> bool:
-        """Whether a text has the procedure."""
+        """Whether the procedure exists under a text."""
         return self.section is None or bool(statute.section(self.section))
 
     def complete(self, decision: Decision[P], start: Stage | None, cause: Cause | None) -> None:
-        """Add to a step what its stage brings by itself; ``start`` None: the filing, ``cause`` None: the platform.
+        """Start what begins on entry to the new stage. ``start`` None: the filing; ``cause`` None: the platform.
 
-        Raises UndeclaredStep, which is a fault of the program, where a rule did what the process does not declare.
+        Raises UndeclaredStep, which is a bug, if a rule did something that the process does not declare.
         """
         text = decision.case.statute
         if start is None:
@@ -125,14 +128,14 @@ class Procedure(Generic[P]):
         return self.case(request_id, statute, policy, application)
 
     def under(self, statute: Statute) -> Process:
-        """The process as a text has it, without the commands that do not exist under it at all."""
+        """The process under a text, without the commands that do not exist under it."""
         case = self.new_case("", statute, default_policy(), self.matter())
 
         def unknown(command: CommandName) -> bool:
             try:
                 return self.rules[command].unavailable(case) is not None
             except (LookupError, Refused):
-                return False  # it depends on what is filed
+                return False  # depends on what is filed
 
         return self.process.without(unknown).under(statute)
 
@@ -145,11 +148,11 @@ def open_case(
     digests: Digests | None = None,
     places: frozenset[str] = frozenset({EVERYWHERE}),
 ) -> list[Event]:
-    """The events that open a case which nothing has happened in yet.
+    """The events that open a new case.
 
-    The platform opens what follows from another case; everybody else must be one of those who may. Whoever does not
-    say for which department it acts is told all that is missing. Raises :class:`Refused` when the rules do not let it
-    be opened.
+    The platform may open any procedure, as a case that follows from another; other roles must be in ``opened_by``. The
+    party check comes last, so a caller that names no department learns first of everything else that is missing.
+    Raises :class:`Refused` if the rules do not let the case be opened.
     """
     for_itself = actor.role is not Role.PLATFORM
     if for_itself and actor.role not in procedure.opened_by:

@@ -1,7 +1,7 @@
-"""What travels and what stays: actors, events, clocks and the step that records them together.
+"""The records of a case: actors, events, clocks, and the step that writes them together.
 
-An :class:`Event` is what a rule says happened. A :class:`NumberedEvent` is an event in its place, with its clock's
-deadline worked out; a :class:`RecordedEvent` is one as the ledger holds it: chained to the one before.
+An :class:`Event` is what a rule says happened. A :class:`NumberedEvent` also has its number in the case and the
+deadline of the clock it starts. A :class:`RecordedEvent` is a row of the ledger, chained by digest to the one before.
 """
 
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ Algorithm = Literal["sm3", "sha256"]
 
 
 class Record(Fixed):
-    """A value that never changes once made; unknown keys are refused.
+    """An immutable value; unknown keys are refused.
 
-    ``ADDED_LATER`` are fields that older records do not have: evidence leaves them out where they are None.
+    ``ADDED_LATER``: fields that older records do not have; digests leave them out when they are None.
     """
 
     ADDED_LATER: ClassVar[frozenset[str]] = frozenset()
@@ -45,11 +45,11 @@ class Rung(Record):
 
 
 class ClockOrder(Record):
-    """A clock to be started: all that is known before the calendar is asked.
+    """A clock to be started, with everything that is known before its deadline is computed.
 
-    ``warn_before`` are working days before the due date; ``ladder`` is climbed after a breach.
-    ``supersedes`` is the number of the clock that this one replaces. ``statute`` is the regulation that the
-    article stands in, where that is not the case's own statute.
+    ``warn_before`` are working days before the due date; ``ladder`` is climbed after a breach. ``supersedes`` is the
+    number of the clock that this one replaces. ``statute`` is the regulation of the article, if it is not the case's
+    own statute.
     """
 
     number: int
@@ -67,10 +67,10 @@ class ClockOrder(Record):
 
 
 class ShownClock(Record):
-    """A limit that runs, ran out or was kept (时限), as people are shown its clock.
+    """The clock of a limit (时限), running or ended, as people are shown it.
 
     ``due_date`` is the last day inside the limit, ``due_at`` the instant at which that day ends. ``statute`` is
-    the regulation that the article stands in, where that is not the case's own statute.
+    the regulation of the article, if it is not the case's own statute.
     """
 
     number: int
@@ -114,10 +114,10 @@ class Clock(ShownClock):
 
 
 class Event(Record):
-    """What a rule says happened (事件), before the ledger numbers and chains it.
+    """What a rule says happened (事件), before it is numbered and chained in the ledger.
 
-    ``stage`` is the stage after it. ``order`` is there when a clock starts and only then. ``statute`` is the
-    regulation that the article stands in, where that is not the case's own statute.
+    ``stage`` is the stage after the event. ``order`` is set if and only if a clock starts. ``statute`` is the
+    regulation of the article, if it is not the case's own statute.
     """
 
     type: EventType
@@ -131,11 +131,10 @@ class Event(Record):
 
 
 class NumberedEvent(Record):
-    """An event in its place in a case, with its clock's deadline worked out.
+    """An event with its number in the case and the computed deadline of the clock it starts.
 
-    ``data`` is what was said; ``clock`` is there when a clock started and only then. ``key`` is the
-    caller's key of the command that caused it. ``statute`` is the regulation that the article stands in: the case's
-    own, or one above it.
+    ``data`` is what was said; ``clock`` is set if and only if a clock started. ``key`` is the caller's idempotency key
+    of the command that caused the event. ``statute`` is the regulation of the article: the case's own, or one above it.
     """
 
     seq: int
@@ -151,10 +150,11 @@ class NumberedEvent(Record):
 
 
 class RecordedEvent(NumberedEvent):
-    """One line of the ledger (台账记录): ``digest`` covers all of it and ``prev``, the digest of the event before.
+    """One row of the ledger (台账记录): ``digest`` covers the event and ``prev``, the digest of the event before.
 
-    Of the person who acted it covers a commitment, made with ``salt``: both stand here or neither. Where a person was
-    withheld, its commitment stands in the place of its name, and there is no salt.
+    The digest covers a commitment to the acting person instead of the name. ``salt`` is what the commitment was made
+    with; person and salt come together. If the person is withheld, the commitment replaces the name and there is no
+    salt.
     """
 
     ADDED_LATER = frozenset({"salt"})
@@ -165,12 +165,12 @@ class RecordedEvent(NumberedEvent):
 
 
 class Step(Record):
-    """Everything that one decision, or one instant reached by a clock, writes: all of it or nothing.
+    """Everything that one decision, or one instant reached by a clock, writes atomically.
 
-    ``statute`` is the case's own. ``head`` is the number of the last event that the case knows of, ``prev`` that
-    event's digest and ``algorithm`` how the case's digests are computed (None: not known, to be looked up); ``key``
-    makes a repeated command the same step. ``known_on`` is the day whose knowledge of the calendar counts (None: all
-    editions). ``header`` comes with a filing.
+    ``statute`` is the case's own. ``head`` is the number of the last event that the case knows, ``prev`` that event's
+    digest and ``algorithm`` how the case's digests are computed (None: unknown, to be looked up). ``key`` is the
+    idempotency key. ``known_on``: only calendar editions known on that day count (None: all). ``header`` comes with a
+    filing.
     """
 
     request_id: str
@@ -198,13 +198,14 @@ class Deadline(Record):
 
 
 class StepResult(Record):
-    """Where the ledger stands after a step, and what the case does not know yet.
+    """The state of the ledger after a step, and what the case does not know yet.
 
-    ``applied`` says whether the step itself is in it, with ``dues`` for the clocks that it starts, in their order.
-    ``events`` are there only when the ledger was ahead (somebody was there before, or a step's answer was lost: the
-    case takes them over and, unless it was this step, thinks again), or when the step's key gave them before.
-    ``head`` and ``digest`` are the number and digest of the last event. ``key_reused``: nothing was written, for the
-    caller's key stands for something else.
+    ``applied``: the step is in the ledger; ``dues`` are the deadlines of the clocks that it starts, in order.
+    ``events``: the newer events, if the ledger was ahead because another step came first or the answer to a step was
+    lost (the case takes them over and decides again, unless they are this very step), or the events that the step's key
+    has already caused.
+    ``head`` and ``digest``: number and digest of the last event.
+    ``key_reused``: nothing was written, because the key was used for a different command.
     """
 
     applied: bool

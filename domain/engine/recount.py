@@ -1,6 +1,6 @@
-"""What a calendar does to a limit that is open: whether its last day moves, and what of that is still changed.
+"""What a new calendar does to an open limit: whether its last day moves, and whether that still takes effect.
 
-``timers.recounted`` carries it out in a case; this tells it beforehand, from the ledger alone.
+``timers.recounted`` applies the change in a case; this module predicts it from the ledger alone.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from domain.words import ClockState, Stage, Unit
 
 @dataclass(frozen=True)
 class OpenLimit:
-    """As much of an open clock as counting it again takes; ``close_of_business`` is that of its case's policy."""
+    """The part of an open clock needed to count it again; ``close_of_business`` is that of the case's policy."""
 
     state: ClockState
     started_at: datetime
@@ -27,10 +27,10 @@ class OpenLimit:
 
 @dataclass(frozen=True)
 class ClockChange:
-    """What a calendar changes of an open limit.
+    """The effect of a calendar on an open limit.
 
-    ``superseded``: a new clock takes its place. Not so where it had ended by then: what was missed stays missed, and
-    the other fields say what would have been. ``newly_overdue``: by the new count it has ended already.
+    ``superseded``: a new clock takes its place. False if the limit has already ended: a missed limit stays missed, and
+    the other fields say what the new count would have given. ``newly_overdue``: by the new count it has already ended.
     ``no_longer_overdue``: by the new count it would still run.
     """
 
@@ -44,7 +44,7 @@ class ClockChange:
 
 
 def change_of(limit: OpenLimit, calendar: WorkingDays, now: datetime) -> ClockChange | None:
-    """What ``calendar`` changes of a limit at the instant ``now``; None when its last day and certainty stay.
+    """The effect of ``calendar`` on a limit at the instant ``now``; None if last day and certainty stay as they are.
 
     Raises CalendarError outside the calendar's years.
     """
@@ -67,6 +67,6 @@ def change_of(limit: OpenLimit, calendar: WorkingDays, now: datetime) -> ClockCh
 
 
 def stage_measured(clock: str, stage: str) -> Stage | None:
-    """The stage whose act a clock measures: of its own name, else the one in which the case stands."""
+    """The stage whose act a clock measures: the one named like the clock, else the case's current stage."""
     stages = {each.value: each for each in Stage}
     return stages.get(clock) or stages.get(stage)

@@ -1,4 +1,4 @@
-"""A case of a procedure that one section of a text rules: what it says, or that the text does not have it."""
+"""Base of cases whose procedure is governed by one section of a text."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
@@ -14,15 +14,15 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class RuledCase(Case, Generic[R]):
-    """A case under one section of its text (专门规定), named by its kind: ``class DemandCase(RuledCase[DemandRules])``.
+    """A case under one section of its text (专门规定), named by the type: ``class DemandCase(RuledCase[DemandRules])``.
 
-    Raises InvalidProcess, when the program starts, for a kind that no section of a text is of.
+    Raises InvalidProcess, when the program starts, if statutes have no section of that type.
     """
 
     section: ClassVar[str | None] = None
 
     def __init_subclass__(cls, **said: Any) -> None:
-        """Find, once for all cases of a kind, the section that they are ruled by."""
+        """Find the name of the section from the type argument, once for each subclass."""
         super().__init_subclass__(**said)
         for base in cls.__dict__.get("__orig_bases__", ()):
             if get_origin(base) is RuledCase:
@@ -34,7 +34,7 @@ class RuledCase(Case, Generic[R]):
 
     @property
     def rules(self) -> R:
-        """The text's rules on such a case. Raises Refused (``procedure_not_available``) where it has none."""
+        """The section of the case's text. Raises Refused (``procedure_not_available``) if the text has none."""
         found: R | None = self.statute.section(self.section) if self.section else None
         if found is None:
             raise Refused(RefusalCode.PROCEDURE_NOT_AVAILABLE)

@@ -1,4 +1,4 @@
-"""Rules in their book: who may give a command in which stage, what it must say, and what it does (办理规则)."""
+"""Command rules (办理规则): who may give a command in which stage, its fields, and what it does."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,24 +18,25 @@ def always_available(_: Any) -> Refused | None:
 
 
 def at_any_time(_: Any, __: Role) -> None:
-    """Stage and role are all that matters."""
+    """Nothing but stage and role matters."""
 
 
 def all_of_them(*_: object) -> Mapping[str, Collection[str]]:
-    """Every word that a field takes may be right."""
+    """No field is restricted to some of its values."""
     return {}
 
 
 @dataclass(frozen=True)
 class CommandRule(Generic[P]):
-    """Who may give a command in which stage, what it says, and what it does.
+    """Who may give a command in which stage, its fields, and what it does.
 
-    ``unavailable`` says, from the statute alone, that the command does not exist in such a case at all. ``when``
-    refuses, in the right stage and role, what has to have happened before (or must not have). ``between_cases``: it is
-    told by another case alone, and no person or platform gives it. ``settles``: it coordinates or decides a dispute,
-    so that where the case names a superior that place's organs alone give it.
-    ``choices``: of fields that take one of several words, by their names, those that can be right in a case now.
-    ``stages``: where the process has it.
+    ``says``: the model of its fields.
+    ``unavailable``: the refusal if, by the statute alone, the command does not exist in such a case.
+    ``when`` refuses, once stage and role are right, if something has not happened yet (or must not have happened).
+    ``between_cases``: only another case gives the command, never a person or the platform.
+    ``settles``: it coordinates or decides a dispute; if the case names a superior, only the superior's organs give it.
+    ``choices``: for fields with a fixed set of values, by name, the values that are possible in the case now.
+    ``stages``: the stages in which the process has it open.
     """
 
     name: CommandName
@@ -67,7 +68,7 @@ class RuleBook(dict[CommandName, CommandRule[P]]):
         settles: bool = False,
         choices: Callable[[P, Role], Mapping[str, Collection[str]]] = all_of_them,
     ) -> Callable[[Rule[P]], Rule[P]]:
-        """Enter the rule of a command. Raises ValueError for a command that has a rule already."""
+        """Decorator that enters the rule of a command. Raises ValueError if the command already has one."""
 
         def enter(rule: Rule[P]) -> Rule[P]:
             if name in self:
@@ -79,7 +80,7 @@ class RuleBook(dict[CommandName, CommandRule[P]]):
 
 
 def together(*books: Mapping[CommandName, CommandRule[P]]) -> Mapping[CommandName, CommandRule[P]]:
-    """The rules of several books, in their order. Raises ValueError for a command that two of them rule."""
+    """The rules of several books, in order. Raises ValueError for a command that is in two of them."""
     found: dict[CommandName, CommandRule[P]] = {}
     for book in books:
         twice = found.keys() & book.keys()

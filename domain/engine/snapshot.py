@@ -1,4 +1,4 @@
-"""A case's state as data: what one run of a case hands to the next, and back again."""
+"""A case's state as data, to carry it from one workflow run to the next (continue-as-new)."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -11,11 +11,11 @@ from domain.engine.case import Case
 P = TypeVar("P", bound=Case)
 
 _ENTERED = frozenset({"request_id", "statute", "policy"})
-"""What every run is started with anyway."""
+"""Fields that every run is started with anyway; snapshots leave them out."""
 
 
 _ADAPTERS: dict[type[Case], TypeAdapter[Any]] = {}
-"""Made once for each kind: making one takes longer than all that is done with it."""
+"""One for each type of case: building an adapter takes longer than using it."""
 
 
 def _adapter(kind: type[Case]) -> TypeAdapter[Any]:
@@ -25,13 +25,13 @@ def _adapter(kind: type[Case]) -> TypeAdapter[Any]:
 
 
 def take_snapshot(case: Case) -> Mapping[str, Any]:
-    """All that has come of a case, as JSON values."""
+    """The state of a case as JSON values."""
     state: Mapping[str, Any] = _adapter(type(case)).dump_python(case, mode="json", exclude=set(_ENTERED))
     return state
 
 
 def restore_snapshot(case: P, state: Mapping[str, Any]) -> P:
-    """A new case with the state that was carried over."""
+    """The case with the state that was carried over from the run before."""
     entered = {name: getattr(case, name) for name in _ENTERED}
     whole: P = _adapter(type(case)).validate_python({**state, **entered})
     return replace(case, **{field.name: getattr(whole, field.name) for field in fields(case)})

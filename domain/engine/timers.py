@@ -1,6 +1,6 @@
-"""What time alone does to a case: it warns, it records breaches, it climbs the ladder, it closes windows.
+"""What time alone does to a case: warnings, breaches, rungs of the supervision ladder, closing windows.
 
-It never grants and never refuses. Everything happens at its own instant, in order, however late it is noticed.
+Time never grants and never refuses. Everything is recorded at its own instant and in order, however late it is noticed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ P = TypeVar("P", bound=Case)
 
 
 class TimerKind(IntEnum):
-    """What an instant brings; of things due at once, in this order."""
+    """What is due at an instant; if several things are due at once, in this order."""
 
     WARNING = 0
     BREACH = 1
@@ -29,7 +29,7 @@ class TimerKind(IntEnum):
 
 @dataclass(frozen=True, order=True)
 class Instant:
-    """Something due: when, which clock, and what (a warning before a breach before a rung)."""
+    """Something due: when, what, and the number of its clock."""
 
     at: datetime
     what: TimerKind
@@ -37,19 +37,19 @@ class Instant:
 
 
 def next_instant(case: Case) -> Instant | None:
-    """The next thing that time will do to a case, or None when it waits for people alone."""
+    """The next thing that time will bring to a case, or None if it waits only for people."""
     return None if case.closed else min(_instants(case), default=None)
 
 
 def advance(procedure: Procedure[P], case: P, until: datetime) -> tuple[P, list[Event]]:
-    """The case as time alone leaves it at ``until`` (inclusive), and the events on the way.
+    """The case after time has passed until ``until`` (inclusive), and the events on the way.
 
-    A limit may have ended before the case began (a change of long ago that is filed today): what that brings is
-    noticed at once and written down after what has happened since.
+    A limit may have ended before the case began, for instance when a change of long ago is filed today. Its
+    consequences are noticed at once and recorded after everything that has happened since.
     """
     happened: list[Event] = []
     while (due := next_instant(case)) is not None and due.at <= until:
-        # A notice can move a limit's end to before it was published: that is known from then on and not before.
+        # A notice can move the end of a limit to before its own publication; nobody knew until then.
         at = max(due.at, case.last_at) if case.last_at is not None else due.at
         decision = Decision(case, PLATFORM, at, case.stage)
         _pass(procedure, decision, case.clocks[due.number], due.what)
@@ -101,10 +101,10 @@ def _event(decision: Decision[P], type_: EventType, clock: Clock, data: Mapping[
 
 
 def recounted(case: Case, fresh: dict[int, Clock], why: str, at: datetime) -> list[Event]:
-    """The events that put right the running clocks whose deadline a new calendar edition changes.
+    """The events that supersede the running clocks whose deadline a new calendar edition changes.
 
-    ``fresh`` holds each running clock as it would be started today. A clock whose last day and certainty
-    stay the same is left alone.
+    ``fresh`` holds, by number, each running clock as it would be computed today. A clock whose end and certainty stay
+    the same is left alone.
     """
     decision = Decision(case, PLATFORM, at, case.stage)
     for number, now in fresh.items():
