@@ -16,7 +16,7 @@ from api.assessment.figures import assessed_page, assessment, period_of, scope_o
 from api.assessment.schemas import AssessedIn, AssessedOut, AssessmentOut, PeriodIn
 from api.assessment.seal_schemas import SealDifferenceOut, SealOut
 from api.assessment.sealing import SEALERS, differences, seal_out
-from api.assessment.tables import end_label
+from api.assessment.tables import end_label, wholes
 from api.context import AppContext
 from api.dependencies import require_role
 from api.http.problems import Problem, title_of
@@ -76,7 +76,7 @@ async def show(request: Request) -> Response:
         "measures": MEASURES,
         "a": {word: texts[language] for word, texts in words("assessment").items()},
         "busy": [(row, ended_text(row, language), alone) for row, alone in rows_shown],
-        "sums": {each: sum(row.numbers[each] for row in _sums(told.departments)) for each in MEASURES},
+        "wholes": [row for row in wholes(told.departments) if row.numbers["all"]],
         "by_procedure": by_procedure,
         "other_view": _other_view(query, by_procedure),
         "idle": [row for row in told.departments if not row.numbers["all"]],
@@ -98,11 +98,6 @@ def _other_view(query: Mapping[str, str], by_procedure: bool) -> str:
     """The query that shows procedures where they are left out, and leaves them out where they are shown."""
     kept = {name: value for name, value in query.items() if value}
     return urlencode(kept if by_procedure else {**kept, BY_PROCEDURE: "1"})
-
-
-def _sums(rows: Sequence[AssessedOut]) -> list[AssessedOut]:
-    """One row a department: all its procedures together."""
-    return [row for row in rows if row.procedure is None]
 
 
 def _rows_apart(rows: Sequence[AssessedOut], by_procedure: bool) -> Iterator[tuple[AssessedOut, bool]]:

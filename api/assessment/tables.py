@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 
-from api.assessment.schemas import AssessmentOut
+from api.assessment.schemas import AssessedOut, AssessmentOut
 from audit.csv_text import csv_lines
 from audit.workbooks import plain_workbook
 from domain.messages import Language, label
@@ -30,6 +30,21 @@ def lines(told: AssessmentOut, language: Language) -> Iterator[Sequence[Cell]]:
         yield [row.name, row.department, row.label, *(row.numbers[name] for name in MEASURES), *days, ends]
 
 
+def total(told: AssessmentOut, language: Language) -> Sequence[Cell]:
+    """The row under those of :func:`lines`: all departments together; of averages and medians there is no sum."""
+    rows = wholes(told.departments)
+    numbers = (sum(row.numbers[name] for row in rows) for name in MEASURES)
+    days: list[Cell] = []
+    for each in ([row.law for row in rows], [row.policy for row in rows]):
+        days += [sum(it.ended for it in each), None, None, sum(it.late for it in each)]
+    return [label("console", "sum_of_departments", language), None, None, *numbers, *days, None]
+
+
+def wholes(rows: Sequence[AssessedOut]) -> list[AssessedOut]:
+    """One row a department: all its procedures together."""
+    return [row for row in rows if row.procedure is None]
+
+
 def end_label(name: str, language: Language) -> str:
     """How a dispute ended, in words."""
     return label("assessment", "open", language) if name == "open" else label("outcome", name, language)
@@ -42,19 +57,21 @@ def assessment_csv(told: AssessmentOut, language: Language) -> Iterator[str]:
 
 
 def assessment_xlsx(told: AssessmentOut, language: Language) -> bytes:
-    """A workbook of one sheet."""
+    """A workbook of one sheet, with the sum of all departments below."""
     file = BytesIO()
     with plain_workbook(file, in_memory=True) as book:
         sheet = book.add_worksheet(label("file_name", "assessment", language))
         bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
+        below = book.add_format({"bold": True, "top": 1})
         sheet.freeze_panes(1, 3)
         sheet.set_column(0, 2, 24)
         for place, head in enumerate(heads(language)):
             sheet.write_string(0, place, head, bold)
-        for line, row in enumerate(lines(told, language), start=1):
+        rows = [(row, None) for row in lines(told, language)]
+        for line, (row, form) in enumerate([*rows, (total(told, language), below)], start=1):
             for place, cell in enumerate(row):
                 if isinstance(cell, str):
-                    sheet.write_string(line, place, cell)
+                    sheet.write_string(line, place, cell, form)
                 elif cell is not None:
-                    sheet.write_number(line, place, cell)
+                    sheet.write_number(line, place, cell, form)
     return file.getvalue()

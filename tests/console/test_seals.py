@@ -12,6 +12,7 @@ from domain.calendar import day_of
 from domain.evidence import digest_of
 from domain.messages import label
 from domain.words import Role
+from ledger.queries.assessed_parts import MEASURES
 from tests.api.callers import Bearer, People
 from tests.console.conftest import Enter
 from tests.engine.cases import PROVIDER
@@ -124,3 +125,14 @@ async def test_a_form_that_is_sent_twice_seals_once(enter: Enter, today: date) -
     leading = await enter(Role.LEADING_GROUP, "group")
     assert (await leading.get("/assessment/seal")).status_code == 403
     assert "/assessment/seal?" not in (await leading.get("/assessment")).text
+
+
+async def test_what_is_about_to_be_sealed_has_the_sum_of_all_departments(people: People, enter: Enter) -> None:
+    for code in ("113206000140000731", "113206000140000732"):
+        await people.file(provider={"code": code, "name": "市住建局"})
+    wholes = [each for each in (await seen(people, {}))["departments"] if each["procedure"] is None]
+    page = (await (await enter(Role.BUREAU, "bureau")).get("/assessment/seal")).text
+    counts, limits = [re.findall(r"<td[^>]*>(\d+)</td>", foot) for foot in re.findall("<tfoot>(.*?)</tfoot>", page)]
+    assert [int(each) for each in counts] == [sum(each["numbers"][measure] for each in wholes) for measure in MEASURES]
+    days = [sum(each[of][what] for each in wholes) for of in ("law", "policy") for what in ("ended", "late")]
+    assert [int(each) for each in limits] == days
