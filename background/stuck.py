@@ -18,8 +18,9 @@ from ledger.engine import Engine
 from ledger.queries.operations import Found, note_watched, parked_are, parked_now, take_watch
 from protocol.asking import TEMPORAL_FAILED, WorkflowGone
 from protocol.connecting import TemporalClient
-from protocol.held_up import HeldUp, NotMoving, aside, is_polled, not_moving, versions_waiting, what_holds
+from protocol.held_up import HeldUp, NotMoving, aside, not_moving, what_holds
 from protocol.names import TASK_QUEUE, request_id_of, workflow_id
+from protocol.pollers import is_polled, versions_waiting
 
 log = logging.getLogger("shareflow.stuck")
 

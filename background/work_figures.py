@@ -11,8 +11,8 @@ from prometheus_client.registry import Collector
 
 from protocol.asking import TEMPORAL_FAILED
 from protocol.connecting import TemporalClient
-from protocol.held_up import workers_at_work
 from protocol.names import TASK_QUEUE
+from protocol.pollers import workers_at_work
 
 FRESH: Final = 10.0
 """For so many seconds what Temporal said holds: several who scrape cost one question."""

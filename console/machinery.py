@@ -10,8 +10,8 @@ from domain.messages import Language, label
 from domain.stuck import StuckKind
 from ledger.queries.stuck import Cause
 from protocol.asking import TEMPORAL_FAILED
-from protocol.held_up import workers_at_work
 from protocol.names import TASK_QUEUE
+from protocol.pollers import workers_at_work
 
 WITHIN: Final = 2.0
 """Seconds within which Temporal says who asks for work; the page does not wait for longer."""

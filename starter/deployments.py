@@ -17,9 +17,9 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from protocol.connecting import TemporalClient
-from protocol.held_up import workers_asking
 from protocol.histories import CaseHistory, history_of
 from protocol.names import CASE, DUTY_ROUND, STUCK_BATCH, TASK_QUEUE
+from protocol.pollers import workers_asking
 from starter.temporal_checks import in_its_words
 
 OPEN: Final = f'WorkflowType IN ("{CASE}", "{DUTY_ROUND}", "{STUCK_BATCH}") AND ExecutionStatus = "Running"'

@@ -5,8 +5,8 @@ from configuration.departments import departments_in_force
 from configuration.policy_file import policy_in_force
 from configuration.settings import Settings
 from protocol.connecting import TemporalClient
-from protocol.held_up import is_polled, versions_waiting
 from protocol.names import TASK_QUEUE
+from protocol.pollers import is_polled, versions_waiting
 from starter.deployments import Deployment
 from starter.duty_schedules import states
 

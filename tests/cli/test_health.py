@@ -23,8 +23,8 @@ from embedded.simulate.sandbox import Sandbox
 from embedded.stack.ports import free_port
 from ledger.queries.views import Counts, LimitsEnded
 from ledger.reader import Reader
-from protocol.held_up import workers_at_work
 from protocol.payloads import data_converter
+from protocol.pollers import workers_at_work
 from starter.engine_client import ShareflowClient
 from starter.temporal_setup import prepare_namespace
 from starter.tokens import Issuer

@@ -17,9 +17,9 @@ from configuration.settings import Settings
 from embedded.simulate.sandbox import Sandbox
 from ledger.engine import Engine, connect
 from ledger.schema import migrate
-from protocol.held_up import is_polled, workers_at_work
 from protocol.names import TASK_QUEUE
 from protocol.payloads import data_converter
+from protocol.pollers import is_polled, workers_at_work
 from starter.engine_client import ShareflowClient
 from starter.temporal_setup import prepare_namespace
 from tests.chaos.cases import check_case

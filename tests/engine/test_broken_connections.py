@@ -15,9 +15,10 @@ from embedded.simulate.sandbox import Sandbox
 from embedded.simulate.skipped_case import SkippedCase
 from protocol.asking import WorkflowGone
 from protocol.connecting import TemporalClient, connect_to
-from protocol.held_up import what_holds, workers_asking
+from protocol.held_up import what_holds
 from protocol.histories import kept_by_temporal
 from protocol.names import TASK_QUEUE
+from protocol.pollers import workers_asking
 from starter.deployments import Deployment
 from tests.chaos.links import NetworkLine
 

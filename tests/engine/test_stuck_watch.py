@@ -244,7 +244,7 @@ async def test_a_version_without_a_worker_is_told_apart_from_an_error(ground: Sa
     cause = f"version_without_worker:offices:{version.build_id}"
     subject = f"version:offices:{version.build_id}"
     with pytest.MonkeyPatch.context() as soon:
-        soon.setattr("protocol.held_up.POLLED_WITHIN", timedelta(seconds=1))
+        soon.setattr("protocol.pollers.POLLED_WITHIN", timedelta(seconds=1))
         assert (await found(client, subject, cause)).kind is StuckKind.VERSION_WITHOUT_WORKER
     await handle.terminate("the test is over")
 
