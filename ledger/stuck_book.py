@@ -1,6 +1,7 @@
 """What is asked about what is stuck once it is known: what its cases are about, what was done, what batches did."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 
 from domain.access import Visibility
 from domain.log.acts import OperatorAct
@@ -25,6 +26,10 @@ class StuckBook:
     def subjects_of(self, visibility: Visibility, cause: str, at_most: int) -> list[str]:
         """The subjects that share a cause, the longest first; one more than ``at_most`` where there are more."""
         return stuck.subjects_of(self._engine, visibility, cause, at_most)
+
+    def watched_ago(self) -> timedelta | None:
+        """How long ago one of the workers last looked at all that is stuck; None where none ever did."""
+        return stuck.watched_ago(self._engine)
 
     def batch(self, batch_id: str) -> stuck_batches.Batch | None:
         """A batch of retries with its list; None where there is none."""

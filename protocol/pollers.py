@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.enums.v1 import TaskQueueType, WorkerStatus
 from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue, TaskQueueVersioningInfo
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, DescribeTaskQueueResponse
+from temporalio.api.worker.v1 import WorkerHeartbeat
+from temporalio.api.workflowservice.v1 import (
+    DescribeTaskQueueRequest,
+    DescribeTaskQueueResponse,
+    ListWorkersRequest,
+)
+from temporalio.service import RPCError, RPCStatusCode
 
 from protocol.connecting import TemporalClient
 from protocol.held_up import AT_MOST, RUNNING
@@ -15,6 +21,20 @@ VERSION: Final = "TemporalWorkerDeploymentVersion"
 VERSIONED: Final = f"{VERSION} IS NOT NULL AND {RUNNING}"
 POLLED_WITHIN: Final = timedelta(seconds=100)
 """A poll lasts a minute: who has not asked for longer is gone, though the server lists it for minutes."""
+LAST_POLLS: Final = timedelta(seconds=1)
+"""Polls of so long after a worker said that it ends were under way: one that takes its place has yet to start."""
+_ENDING: Final = (WorkerStatus.WORKER_STATUS_SHUTTING_DOWN, WorkerStatus.WORKER_STATUS_SHUTDOWN)
+_AT_MOST_WORKERS: Final = 1000
+_NOT_TOLD: Final = (RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED)
+"""What a server answers that keeps no list of workers, or shows it to nobody like us."""
+
+
+class _Asker(NamedTuple):
+    """Who asks for work, as a server's lists name it."""
+
+    identity: str
+    deployment: str
+    build_id: str
 
 
 async def versions_waiting(client: TemporalClient) -> Mapping[tuple[str, str], int]:
@@ -28,7 +48,7 @@ async def versions_waiting(client: TemporalClient) -> Mapping[tuple[str, str], i
     return {key: number for key, number in bound.items() if key[0] not in polling[key[1]]}
 
 
-async def workers_asking(client: TemporalClient, queue: str) -> Sequence[Any]:
+async def workers_asking(client: TemporalClient, queue: str) -> Sequence[PollerInfo]:
     """Those who ask for tasks of workflows on a queue now, as the server lists them. Raises one of TEMPORAL_FAILED."""
     return await _pollers(client, queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
 
@@ -47,7 +67,8 @@ async def workers_at_work(client: TemporalClient, queue: str) -> int:
     """
     described = await _described_queue(client, queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
     given = _given_tasks(described.versioning_info)
-    at_work = {each.identity for each in described.pollers if _still_asks(each) and _build_of(each) in given}
+    asking = await _still_asking(client, queue, described.pollers)
+    at_work = {each.identity for each in asking if _asker(each)[1:] in given}
     return len(at_work) if at_work and await is_polled(client, queue) else 0
 
 
@@ -58,9 +79,9 @@ def _given_tasks(routing: TaskQueueVersioningInfo) -> set[tuple[str, str]]:
     return {(current.deployment_name, current.build_id), *ramps}
 
 
-def _build_of(poller: PollerInfo) -> tuple[str, str]:
+def _asker(poller: PollerInfo) -> _Asker:
     told = poller.deployment_options
-    return (told.deployment_name, told.build_id) if told.build_id else ("", "")
+    return _Asker(poller.identity, *((told.deployment_name, told.build_id) if told.build_id else ("", "")))
 
 
 async def _versions_polling(client: TemporalClient, queue: str) -> set[str]:
@@ -69,8 +90,8 @@ async def _versions_polling(client: TemporalClient, queue: str) -> set[str]:
     return {f"{it.deployment_name}{mark}{it.build_id}" for it in told for mark in (":", ".")}
 
 
-async def _pollers(client: TemporalClient, queue: str, kind: TaskQueueType.ValueType) -> list[Any]:
-    return [poller for poller in (await _described_queue(client, queue, kind)).pollers if _still_asks(poller)]
+async def _pollers(client: TemporalClient, queue: str, kind: TaskQueueType.ValueType) -> Sequence[PollerInfo]:
+    return await _still_asking(client, queue, (await _described_queue(client, queue, kind)).pollers)
 
 
 async def _described_queue(
@@ -83,6 +104,34 @@ async def _described_queue(
     return await client.workflow_service.describe_task_queue(asked, retry=True)
 
 
-def _still_asks(poller: PollerInfo) -> bool:
-    """Whether one that the server lists has asked lately enough to be there still."""
-    return poller.last_access_time.ToDatetime(UTC) >= datetime.now(UTC) - POLLED_WITHIN
+async def _still_asking(client: TemporalClient, queue: str, listed: Sequence[PollerInfo]) -> Sequence[PollerInfo]:
+    """Those that have asked lately enough to be there still, and have not said since that they end."""
+    since = datetime.now(UTC) - POLLED_WITHIN
+    lately = [each for each in listed if _asked_at(each) >= since]
+    ended = await _ended(client, queue) if lately else {}
+    return [each for each in lately if _asked_at(each) > ended.get(_asker(each), since)]
+
+
+async def _ended(client: TemporalClient, queue: str) -> Mapping[_Asker, datetime]:
+    """Until when workers that said they end may have asked; without those of which one of the same name goes on."""
+    asked = ListWorkersRequest(namespace=client.namespace, query=f'TaskQueue = "{queue}"', page_size=_AT_MOST_WORKERS)
+    try:
+        listed = (await client.workflow_service.list_workers(asked, retry=True)).workers_info
+    except RPCError as error:
+        if error.status in _NOT_TOLD:
+            return {}
+        raise
+    told = [each.worker_heartbeat for each in listed]
+    running = {_named(each) for each in told if each.status not in _ENDING}
+    ended = sorted((each.heartbeat_time.ToDatetime(UTC), _named(each)) for each in told)
+    return {named: at + LAST_POLLS for at, named in ended if named not in running}
+
+
+def _named(worker: WorkerHeartbeat) -> _Asker:
+    told = worker.deployment_version
+    of_build = (told.deployment_name, told.build_id) if told.deployment_name else ("", "")  # else a digest of its code
+    return _Asker(worker.worker_identity, *of_build)
+
+
+def _asked_at(poller: PollerInfo) -> datetime:
+    return poller.last_access_time.ToDatetime(UTC)

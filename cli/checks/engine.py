@@ -48,7 +48,7 @@ async def engine_checks(settings: Settings) -> list[Check]:
     backups = await asyncio.to_thread(backups_check, reader, settings.database_url is None)
     more = [
         await moment_check(settings, reader, client),
-        await workers_check(settings, client),
+        await workers_check(settings, reader, client),
         await schedules_check(settings, client),
         await clocks_check(reader, client),
         await api_check(settings, running),

@@ -176,5 +176,11 @@ def _silent(engine: Engine, visibility: Visibility) -> list[Trouble]:
     return [Trouble(f"{QUEUE}{WATCHED}", kind, kind.value, f"{kind.value}:{WATCHED}", since=seen)] if seen else []
 
 
+def watched_ago(engine: Engine) -> timedelta | None:
+    """How long ago a worker last looked at what is stuck, to the end; None where none ever did."""
+    with reading(engine) as connection:
+        return connection.execute(select(func.clock_timestamp() - stuck_watch.c.seen_at)).scalar()
+
+
 def _nobody(engine: Engine, visibility: Visibility) -> list[Cause]:
     return [Cause(it.cause, it.kind, 1, it.since, it.error) for it in _silent(engine, visibility) if it.since]

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from fastapi import FastAPI, Response
+from sqlalchemy import func, update
 from temporalio.client import Client
 
 from api.app import create_app
@@ -30,7 +31,10 @@ from configuration.departments import departments_in_force
 from configuration.policy_file import policy_in_force
 from configuration.settings import Settings
 from embedded.simulate.sandbox import Sandbox
+from ledger.engine import Engine
+from ledger.queries.operations import take_watch
 from ledger.reader import Reader
+from ledger.stuck_tables import stuck_watch
 from protocol.connecting import TemporalClient
 from protocol.payloads import data_converter
 from protocol.sealing import SealKind, written_key
@@ -38,9 +42,12 @@ from starter.deployments import Deployment
 from starter.duty_schedules import sync_schedules
 from starter.temporal_setup import prepare_namespace
 from starter.tokens import new_issuer
+from tests.ledger.conftest import own
 from worker.building import build_worker, working
 
-ASKING = "workers ask for work, or did within the last two minutes:"
+__all__ = ["own"]
+
+ASKING = "workers ask for work:"
 
 
 async def elsewhere(ground: Sandbox, namespace: str) -> TemporalClient:
@@ -56,9 +63,9 @@ def told(check: Check) -> tuple[str, str, str]:
 
 async def test_workers_are_missed_waited_for_and_of_a_build_that_is_not_current(ground: Sandbox) -> None:
     settings = Settings({})
-    assert told(await workers_check(settings, ground.temporal))[:2] == ("ok", f"{ASKING} of no build")
+    assert told(await workers_check(settings, None, ground.temporal))[:2] == ("ok", f"{ASKING} of no build")
     client = await elsewhere(ground, "doctor-workers")
-    state, says, mend = told(await workers_check(settings, client))
+    state, says, mend = told(await workers_check(settings, None, client))
     assert (state, says, "shareflow worker" in mend) == ("problem", "No worker asks for work.", True)
     deployment = Deployment(client, settings.deployment_name)
 
@@ -69,7 +76,7 @@ async def test_workers_are_missed_waited_for_and_of_a_build_that_is_not_current(
     async def becomes(state: str, part: str) -> Check:
         async with asyncio.timeout(30):
             while True:
-                check = await workers_check(settings, client)
+                check = await workers_check(settings, None, client)
                 if check.state == state and part in check.says:
                     return check
                 await asyncio.sleep(0.2)
@@ -82,6 +89,23 @@ async def test_workers_are_missed_waited_for_and_of_a_build_that_is_not_current(
         assert (await becomes("ok", "v1")).says == f"{ASKING} v1, which is current"
         await workers.enter_async_context(worker("v2"))
         assert "(v1, v2); v1 is current" in (await becomes("warning", "several builds")).says
+    assert (await workers_check(settings, None, client)).says == "No worker asks for work.", "they have just ended"
+
+
+async def test_workers_of_whom_the_ledger_has_heard_nothing(ground: Sandbox, own: Engine) -> None:
+    """Temporal lists one that was killed for a good minute yet."""
+    assert take_watch(own, "killed", timedelta())
+    for silent, state, says in (
+        (0, "ok", ASKING),
+        (21, "warning", "maybe there is none"),
+        (61, "problem", "no worker"),
+    ):
+        with own.begin() as connection:
+            seen = func.now() - timedelta(seconds=silent)
+            connection.execute(update(stuck_watch).values(seen_at=seen))
+        found = await workers_check(Settings({}), Reader(own), ground.temporal)
+        assert (found.state, says in found.says) == (state, True), found
+        assert silent == 0 or f"is stuck for {silent} s, and the last asked Temporal for work" in found.says
 
 
 async def test_duties_without_a_schedule_and_paused_ones(ground: Sandbox, tmp_path: Path) -> None:

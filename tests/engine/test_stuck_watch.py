@@ -243,9 +243,7 @@ async def test_a_version_without_a_worker_is_told_apart_from_an_error(ground: Sa
         await until(lambda: bound(handle))
     cause = f"version_without_worker:offices:{version.build_id}"
     subject = f"version:offices:{version.build_id}"
-    with pytest.MonkeyPatch.context() as soon:
-        soon.setattr("protocol.pollers.POLLED_WITHIN", timedelta(seconds=1))
-        assert (await found(client, subject, cause)).kind is StuckKind.VERSION_WITHOUT_WORKER
+    assert (await found(client, subject, cause)).kind is StuckKind.VERSION_WITHOUT_WORKER
     await handle.terminate("the test is over")
 
 
