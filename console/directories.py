@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from api.context import AppContext
@@ -21,35 +22,70 @@ OFFERED: Final = {
 """Which directory a field of an application chooses from; anything else may be typed all the same."""
 
 PAIRS: Final = {
-    f"{party}.{one}": f"{party}.{other}" for party in ("requester", "provider") for one, other in _BOTH_WAYS
+    f"{about}.{one}": f"{about}.{other}" for about in ("requester", "provider", "resource") for one, other in _BOTH_WAYS
 }
-"""The field that says the same of a department otherwise: whoever chooses the code is spared the name."""
+"""The field that says the same otherwise: whoever gives the code is spared the name, and the other way round."""
 
-Directory = Sequence[tuple[str, str]]
-"""What may be chosen, each with what is said beside it."""
+
+@dataclass(frozen=True)
+class Known:
+    """What may be chosen in a field, what is said beside it, and what it ``brings`` to the field of its pair."""
+
+    value: str
+    said: str
+    brings: str
+
+
+Directory = Sequence[Known]
 
 
 async def directories(context: AppContext, caller: Caller, language: Language) -> Mapping[str, Directory]:
-    """The operator's departments of the caller's places, those of cases in its sight, and the resources of these."""
+    """The operator's departments of the caller's places, those of cases in its sight, and the resources of these and
+    of changes of the catalogue."""
     found = await asyncio.to_thread(resources_of, context, caller, None, None, language)
     departments = dict(_departments(context, caller))
     departments |= {each.provider["code"]: each.provider["name"] for each in found.items}
-    resources = [(each.code, each.name, each.provider["name"]) for each in found.items]
+    entries = [(each.code, each.name, each.provider["name"]) for each in found.entries if each.code and each.name]
+    resources = {code: (name, provider) for code, name, provider in entries}
+    resources |= {each.code: (each.name, each.provider["name"]) for each in found.items}
     return {
-        "department-codes": sorted(departments.items()),
-        "department-names": sorted((name, code) for code, name in departments.items()),
-        "resource-codes": sorted((code, f"{name} {provider}") for code, name, provider in resources),
-        "resource-names": sorted((name, f"{code} {provider}") for code, name, provider in resources),
+        "department-codes": [Known(code, name, name) for code, name in sorted(departments.items())],
+        "department-names": sorted((Known(name, code, code) for code, name in departments.items()), key=_by_value),
+        "resource-codes": [
+            Known(code, f"{name} {provider}", name) for code, (name, provider) in sorted(resources.items())
+        ],
+        "resource-names": sorted(
+            (Known(name, f"{code} {provider}", code) for code, (name, provider) in resources.items()), key=_by_value
+        ),
     }
 
 
+def _by_value(known: Known) -> str:
+    return known.value
+
+
+def completed(typed: Mapping[str, str], known: Mapping[str, Directory]) -> dict[str, str]:
+    """A form in which a field that was left empty says what the field of its pair brings, where that is one thing."""
+    said = dict(typed)
+    for field, other in PAIRS.items():
+        value = typed.get(field, "").strip()
+        brought = {each.brings for each in known[OFFERED[field]] if each.value == value}
+        if len(brought) == 1 and not typed.get(other, "").strip():
+            said[other] = brought.pop()
+    return said
+
+
 def with_directories(rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-    """The fields of a form, each with the directory that it chooses from, if any."""
-    return [{**row, "known": OFFERED.get(row["field"].name), "other": PAIRS.get(row["field"].name)} for row in rows]
+    """The fields of a form, each with the directory that it chooses from, if any; names are ``brought`` by codes."""
+    return [{**row, **_chosen_from(row["field"].name)} for row in rows]
 
 
-def known_departments(context: AppContext) -> Directory:
-    """The departments of the operator's list, of all places, in its order."""
+def _chosen_from(name: str) -> Mapping[str, Any]:
+    return {"known": OFFERED.get(name), "other": PAIRS.get(name), "brought": PAIRS.get(name, "").endswith(".code")}
+
+
+def known_departments(context: AppContext) -> Sequence[tuple[str, str]]:
+    """The departments of the operator's list by code and name, of all places, in its order."""
     return [(each.code, each.name) for departments in context.departments().values() for each in departments]
 
 

@@ -15,7 +15,7 @@ from api.cases.filing import place_of_filing
 from api.cases.filing_schemas import FilingIn
 from api.cases.idempotency import engine_key
 from api.cases.share_requests import open_request, refuse_unless_theirs
-from api.cases.sheets.texts import filed_under, places_with_texts
+from api.cases.sheets.texts import filed_under
 from api.dependencies import require_role
 from api.http.problems import Problem
 from console.case_page import DONE
@@ -23,6 +23,7 @@ from console.department_names import NamesKept
 from console.directories import directories, with_directories
 from console.door import Visitor, door_of, language_of, visitor_of
 from console.filing_papers import ACCEPTED, CHOOSERS, LARGEST_TOGETHER, MOST, papers_here, sent_with_papers, size_text
+from console.filing_texts import texts_offered
 from console.forms import FormField, fields_of, said_with
 from console.kept import address_of_kept, forget_forms, kept_form, to_kept
 from console.menu import FILERS
@@ -31,14 +32,13 @@ from console.past_use import refuse_past_use
 from console.refusals import REFUSED, refusal_told
 from console.required import asked_of_applications
 from console.shown_forms import shown_fields, with_more_rows, wrong_in
-from domain.access import EVERYWHERE, Caller
+from domain.access import Caller
 from domain.calendar import day_of
 from domain.departments import name_in
 from domain.messages import Language, label
 from domain.statutes.loader import packaged_statutes
 from domain.words import Role
 from procedures.share_request.application import Application
-from starter.overlaid import title_with_above
 
 PAGE: Final = "/file"
 FORM: Final = "file"
@@ -159,16 +159,13 @@ async def _page(
     """The form; ``unlisted``: the codes that are asked about."""
     context, language = door_of(request).context, language_of(request)
     here = await asyncio.to_thread(lambda: list(papers_here(context, visitor.caller, values)))
-    texts = [(it.id, title_with_above(it, language)) for it in packaged_statutes().values()]
-    places = visitor.caller.places
+    statute, day = values.get("statute", ""), day_of(context.received_now())
     shown = {
         "fields": with_directories(shown_fields(_fields(), values, language, FORM)),
         "known": await directories(context, visitor.caller, language),
-        "texts": texts,
+        "texts": texts_offered(visitor.caller, statute, day, language),
         "seldom": SELDOM,
-        "of_one_place": len(places) == 1 and EVERYWHERE not in places,
-        "places": [(place, name.zh if language == "zh" else name.en) for place, name in places_with_texts().items()],
-        "statute": values.get("statute", ""),
+        "statute": statute,
         "sentence": sentence,
         "key": values.get("idempotency_key") if sentence is None else None,
         "new_key": secrets.token_hex(16),

@@ -13,8 +13,10 @@ from api.cases.filing_schemas import FilingIn
 from api.cases.share_requests import PROCEDURE
 from api.context import AppContext
 from api.http.problems import Problem
+from console.case_forms import Typed, typed_lines
+from console.directories import completed, directories
 from console.door import Visitor, door_of, language_of
-from console.filing import PAGE, checked, filer_of, refused
+from console.filing import PAGE, SURE, checked, filer_of, refused
 from console.filing_papers import sent_with_papers
 from console.kept import kept_form, to_kept
 from console.pages import page, see_other
@@ -31,16 +33,18 @@ PREVIEW: Final = "/file/preview"
 
 
 async def look_at(request: Request) -> Response:
-    """On to what would come of the application; or the form with the refusal and what was typed."""
+    """On to what would come of the application, with names that its codes bring; or the form and why it was refused."""
     visitor = await filer_of(request)
     sent = await sent_with_papers(request, visitor)
     if sent.wrong:
         return await refused(request, visitor, sent.values, Problem(422, "invalid", title=" ".join(sent.wrong)))
+    known = await directories(door_of(request).context, visitor.caller, language_of(request))
+    values = completed(sent.values, known)
     try:
-        await _would(request, visitor, sent.values)
+        await _would(request, visitor, values)
     except REFUSED as refusal:
-        return await refused(request, visitor, sent.values, refusal)
-    return await to_kept(request, PAGE, sent.values, PREVIEW)
+        return await refused(request, visitor, values, refusal)
+    return await to_kept(request, PAGE, values, PREVIEW)
 
 
 async def show(request: Request) -> Response:
@@ -55,10 +59,16 @@ async def show(request: Request) -> Response:
         return await refused(request, visitor, values, refusal)
     shown = {
         **_told(entered, language),
+        "typed_lines": list(typed_lines(Typed("", _answers(values)), language)),
         "values": values.items(),
         "form_at": f"{PAGE}?{urlencode(request.query_params)}",
     }
     return page(request, "file_preview.html", visitor, shown)
+
+
+def _answers(values: Mapping[str, str]) -> Mapping[str, str]:
+    """What of the form is told field by field, beside the text under which it is filed."""
+    return {name: value for name, value in values.items() if name not in ("statute", SURE)}
 
 
 async def _would(request: Request, visitor: Visitor, values: Mapping[str, str]) -> Entered:

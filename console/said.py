@@ -36,9 +36,12 @@ def said_lines(told: Mapping[str, Any], language: Language, statute: Statute) ->
 
 
 def field_name(name: str, language: Language) -> str:
-    """What people call a field; its own name where the catalogue has none, as of a word of a later version."""
+    """What people call a field; its own name where the catalogue has none, as of a word of a later version.
+
+    Rows of a list are counted from 1, as people see them.
+    """
     try:
-        return named(name.split("."), language)
+        return named([str(int(part) + 1) if part.isdecimal() else part for part in name.split(".")], language)
     except LookupError:
         return name
 

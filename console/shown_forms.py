@@ -38,7 +38,7 @@ def shown_fields(
 
 def _shown(field: FormField, typed: Mapping[str, str], language: Language, before: str) -> dict[str, Any]:
     names = {"id": f"{before}-{field.name}", "label": name_of(field, language)}
-    shown: dict[str, Any] = {"field": field, **names, "known": None, "other": None}
+    shown: dict[str, Any] = {"field": field, **names, "known": None, "other": None, "brought": False}
     if field.kind != "rows":
         value = typed.get(field.name, "" if typed else field.default)
         choices = [(word, choice_of(word, language)) for word in field.choices]

@@ -36,12 +36,12 @@ window.addEventListener("pageshow", () => {
   }
 });
 
-// A department that is chosen by its code has its name, and the other way round.
+// A department or a resource that is chosen by its code has its name, and the other way round.
 for (const field of document.querySelectorAll("input[data-pairs]")) {
   field.addEventListener("change", () => {
     const other = field.form.elements[field.dataset.pairs];
     const chosen = [...field.list.options].find((option) => option.value === field.value.trim());
-    if (chosen && other) other.value = chosen.textContent;
+    if (chosen && other) other.value = chosen.dataset.brings;
   });
 }
 

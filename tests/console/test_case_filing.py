@@ -120,9 +120,15 @@ async def test_who_is_bound_to_no_one_place_chooses_the_place_or_the_text(enter:
     for said in ("南通市现行文本", "（与江苏省数据条例、政务数据共享条例叠加）", label("console", "choose_text", "zh")):
         assert said in text
     assert '<select id="file-statute" name="statute" required>' in text
-    assert len(re.findall(r'<input [^>]*name="(?:provider.name|resource.code)"[^>]* required>', text)) == 2
+    assert len(re.findall(r'<input [^>]*name="(?:provider.code|resource.code)"[^>]* required>', text)) == 2
+    form = text.partition('id="file-form"')[2].partition("</form>")[0]
+    buttons = re.findall("<button(.*?)>([^<]+)</button>", form)
+    assert [said for more, said in buttons if 'name="more"' not in more] == [label("console", "preview", "zh")]
     assert 'name="scope" rows="3" required' in text
     assert 'name="legal_basis" rows="3" required' not in text
+    assert '<option value="nantong-2020' not in text
+    kept = await requester.send("/file/form", {**await form_of(requester), **FILLED})
+    assert '<option value="nantong-2020" selected>' in kept.text
     filed = await requester.send("/file", {**await form_of(requester), **FILLED, "statute": "yima"})
     assert filed.status_code == 303, filed.text
     assert "义马市" in (await requester.get(filed.headers["location"])).text
@@ -162,5 +168,24 @@ async def test_departments_and_resources_that_are_known_are_offered(people: Peop
         ("resource.code", "resource-codes", "NT-GA-0001"),
     ):
         listed = page.partition(f'<datalist id="known-{directory}">')[2].partition("</datalist>")[0]
-        assert f'<option value="{value}">' in listed, field
+        assert f'<option value="{value}" ' in listed, field
         assert re.search(f'name="{field}"[^>]* list="known-{directory}"', page), field
+
+
+async def test_a_code_that_is_known_brings_the_name_that_was_left_empty(people: People, enter: Enter) -> None:
+    provider = {"code": "113206000140000655", "name": "南通市地震局"}
+    resource = {"code": "NT-DZ-0007", "name": "避难场所信息", "sharing_class": "conditional"}
+    await people.file(provider=provider, resource=resource)
+    requester = await enter(Role.REQUESTER, REQUESTER)
+    coded = {"provider.code": provider["code"], "resource.code": resource["code"]}
+    form = {**await form_of(requester), **FILLED, **coded, "provider.name": "", "resource.name": ""}
+    seen = (await requester.send("/file/preview", form)).text
+    told = dict(re.findall(r'<dt>(.*?)</dt><dd><div class="own"><bdi>(.*?)</bdi>', seen))
+    assert told == told | {
+        "提供部门 名称": "南通市地震局",
+        "申请资源 名称": "避难场所信息",
+        "材料 1 名称": "申请表.pdf",
+    }
+    unknown = await requester.send("/file/preview", {**form, "resource.code": "NT-DZ-0008"})
+    assert (unknown.status_code, "申请资源 名称" in unknown.text.partition('role="alert"')[2]) == (422, True)
+    assert 'value="南通市地震局"' in unknown.text

@@ -1,6 +1,6 @@
 """Under which text a row is filed, as people call it: the one in force in a place, or a text by its title."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from domain.access import place_of
@@ -17,12 +17,14 @@ def places_with_texts() -> Mapping[str, Name]:
 
 @cache
 def offered_texts(language: Language) -> Mapping[str, str]:
-    """What may be chosen, by what it is called: the word of a place, or the id of a text."""
-    in_force = {
+    """What may be chosen, by what it is called: the text in force in each place, by the word of the place.
+
+    A text may be named by its title or id as well; of one that has given way nobody is reminded.
+    """
+    return {
         label("console", "in_force_there", language).format(place=getattr(name, language)): place
         for place, name in places_with_texts().items()
     }
-    return in_force | {title_with_above(it, language): it.id for it in packaged_statutes().values()}
 
 
 def text_called(said: str) -> str:
@@ -39,5 +41,7 @@ def filed_under(chosen: str | None) -> Mapping[str, str]:
 
 @cache
 def _meanings() -> Mapping[str, str]:
+    languages: Sequence[Language] = ("zh", "en")
+    titles = {title_with_above(it, each): it.id for each in languages for it in packaged_statutes().values()}
     offered = {**offered_texts("zh"), **offered_texts("en")}
-    return {said.casefold(): meant for said, meant in offered.items()}
+    return {said.casefold(): meant for said, meant in {**titles, **offered}.items()}
