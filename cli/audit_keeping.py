@@ -7,12 +7,13 @@ import typer
 from cli.output import AsJson
 from cli.running import run
 
+By = Annotated[str | None, typer.Option(help="Who does it, as it is recorded; otherwise the system's user.")]
 Reason = Annotated[str, typer.Option(help="Why; it is recorded with the act.")]
 
 
 def register(audit: typer.Typer) -> None:
     """Add these commands to ``audit``."""
-    for work in (reconcile, hold, release, dispose):
+    for work in (reconcile, settle, hold, release, dispose):
         audit.command()(work)
     audit.command("due-for-disposal")(due_for_disposal)
 
@@ -26,7 +27,7 @@ def reconcile(
         typer.Option(help="Repair, and begin the cases anew from the ledger of which Temporal has nothing."),
     ] = False,
     quick: Annotated[bool, typer.Option(help="Read no history: neither Temporal's nor an archived one.")] = False,
-    by: Annotated[str | None, typer.Option(help="Who repairs, as it is recorded; otherwise the system's user.")] = None,
+    by: By = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare Temporal, the ledger and the archive, and tell what differs and what to do. Exits 1 where anything does.
@@ -38,6 +39,22 @@ def reconcile(
     from cli.audit_reconcile import reconcile as work
 
     run(work(Repairs(repair or begin_anew, begin_anew), quick, by, as_json))
+
+
+def settle(
+    request_id: str,
+    difference: Annotated[str, typer.Option(help="What `audit reconcile` tells and nothing can repair: unsent.")],
+    reason: Reason,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Close a difference that `audit reconcile` tells of a case and nothing can repair (了结). Recorded.
+
+    Nothing else changes. What is settled is not told again; what is found later is.
+    """
+    from cli.audit_settle import settle as work
+
+    run(work(request_id, difference, reason, by, as_json))
 
 
 def hold(request_id: str, reason: Reason, as_json: AsJson = False) -> None:

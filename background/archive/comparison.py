@@ -5,7 +5,7 @@ is on its way between the two is left out while it is quiet for less than a mome
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -15,6 +15,7 @@ from background.archive.altered import altered_cases
 from background.archive.lacking import Lacking, Older
 from background.archive.store import ArchiveDamaged, ArchiveGone, HistoryArchive
 from ledger.engine import Engine
+from ledger.queries.acts import settled_of
 from ledger.queries.archive import ArchivedRun
 from ledger.queries.compared import (
     ComparedCase,
@@ -79,7 +80,7 @@ TO_DO: Final[Mapping[Discrepancy, str]] = {
     Discrepancy.LOST: "Look for its file in backups: neither Temporal nor the register has this run.",
     Discrepancy.UNRECORDED: "See with shareflow doctor that workers run and the ledger takes anything: it goes on.",
     Discrepancy.ALTERED: "See who wrote it; --repair writes what the events give, as far as the database lets anybody.",
-    Discrepancy.UNSENT: "See who deleted them; whoever reads the feed or has a webhook reads the case's events anew.",
+    Discrepancy.UNSENT: "See who deleted them; have readers of feed and webhooks read the events anew, then settle it.",
 }
 
 
@@ -87,7 +88,7 @@ TO_DO: Final[Mapping[Discrepancy, str]] = {
 class CompareFinding:
     """What is not as it should be with a case, in one sentence. ``run_id``: with which run of it.
 
-    ``lacking``: what one of the two lacks of it, where it is older.
+    ``lacking``: what one of the two lacks of it, where it is older. ``of``: which of its events, by their numbers.
     """
 
     kind: Discrepancy
@@ -95,6 +96,7 @@ class CompareFinding:
     says: str
     run_id: str | None = None
     lacking: Lacking | None = None
+    of: tuple[int | str, ...] = ()
 
     @property
     def to_do(self) -> str:
@@ -173,7 +175,7 @@ class Comparison:
         if not self.quick:
             spoilt = {each.request_id for each in found if each.kind in (Discrepancy.BEHIND, Discrepancy.REWRITTEN)}
             whole = [case.request_id for case in page if case.request_id not in spoilt]
-            found += await asyncio.to_thread(self._as_events_give, whole)
+            found += await asyncio.to_thread(self.as_events_give, whole)
         return found + await asyncio.to_thread(
             lambda: [each for case in left for each in self._archived(case, archived.get(case.request_id, []))]
         )
@@ -229,20 +231,13 @@ class Comparison:
     def _is_quiet(self, case: ComparedCase) -> bool:
         return case.updated_at < datetime.now(UTC) - self.quiet
 
-    def _as_events_give(self, these: Sequence[str]) -> list[CompareFinding]:
+    def as_events_give(self, these: Sequence[str]) -> list[CompareFinding]:
         """Whether what everybody reads of these cases is what their events give, and was told to the outside."""
         altered = [
             CompareFinding(Discrepancy.ALTERED, request_id, f"Its row is not what its events give: {said}.")
             for request_id, said in altered_cases(self.engine, these)
         ]
-        return altered + [
-            CompareFinding(
-                Discrepancy.UNSENT,
-                lost.request_id,
-                f"The outbox has no message of {lost.number} of its events, of {lost.first} to {lost.last}.",
-            )
-            for lost in lost_messages(self.engine, these)
-        ]
+        return altered + list(unsent(self.engine, these))
 
     def _archived(self, case: ComparedCase, runs: Sequence[ArchivedRun]) -> list[CompareFinding]:
         """Whether all is archived that should be, and is what was archived."""
@@ -293,6 +288,16 @@ class Comparison:
         if run.state not in (RUNNING, "completed") or run.started_at > datetime.now(UTC) - self.quiet:
             return False
         return await asyncio.to_thread(compared_case, self.engine, run.request_id) is None
+
+
+def unsent(engine: Engine, these: Sequence[str]) -> Iterator[CompareFinding]:
+    """Of which events of these cases the outbox has no message, but for those that an act has settled."""
+    settled = settled_of(engine, Discrepancy.UNSENT, these)
+    for lost in lost_messages(engine, these):
+        left = tuple(seq for seq in lost.events if seq not in settled.get(lost.request_id, ()))
+        if left:
+            said = f"The outbox has no message of {len(left)} of its events, of {left[0]} to {left[-1]}."
+            yield CompareFinding(Discrepancy.UNSENT, lost.request_id, said, of=left)
 
 
 def _missing(engine: Engine, case: ComparedCase) -> CompareFinding:

@@ -30,6 +30,7 @@ class ActKind(StrEnum):
     ARCHIVE_REPAIR = "archive_repair"
     BEGIN_ANEW = "begin_anew"
     ROW_REPAIR = "row_repair"
+    SETTLE = "settle"
     STUCK_RETRY = "stuck_retry"
     STUCK_RESET = "stuck_reset"
     STUCK_NOTE = "stuck_note"

@@ -69,6 +69,19 @@ def acts_of(engine: Engine, request_id: str) -> tuple[OperatorAct, ...]:
         return tuple(_act(row) for row in connection.execute(query).mappings())
 
 
+def settled_of(engine: Engine, difference: str, request_ids: Collection[str]) -> Mapping[str, frozenset[int | str]]:
+    """What of these cases acts have settled of a kind of difference: numbers of events or digests of papers."""
+    found: dict[str, frozenset[int | str]] = {}
+    of_it = operator_acts.c.kind == ActKind.SETTLE, operator_acts.c.details["difference"].astext == difference
+    query = select(operator_acts.c.request_id, operator_acts.c.details).where(
+        operator_acts.c.request_id.in_(request_ids), *of_it
+    )
+    with reading(engine) as connection:
+        for request_id, details in connection.execute(query):
+            found[request_id] = found.get(request_id, frozenset()).union(details["of"])
+    return found
+
+
 def disposals_of(connection: Connection, request_ids: Collection[str]) -> Mapping[str, tuple[OperatorAct, ...]]:
     """The acts that let go of something of these cases, by case, in order."""
     found: dict[str, tuple[OperatorAct, ...]] = {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, func, select, text, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import IntegrityError
 
 from domain.engine.records import RecordedEvent
@@ -43,12 +44,10 @@ class StandingCase:
 
 @dataclass(frozen=True)
 class LostMessages:
-    """Of so many events of a case the outbox has no message any more, from the first to the last of them."""
+    """Of these events of a case, in order, the outbox has no message any more."""
 
     request_id: str
-    number: int
-    first: int
-    last: int
+    events: Sequence[int]
 
 
 def standing_cases(engine: Engine, request_ids: Sequence[str]) -> list[StandingCase]:
@@ -113,7 +112,7 @@ def lost_messages(engine: Engine, request_ids: Sequence[str]) -> list[LostMessag
     """
     there = select(outbox.c.seq).where(outbox.c.request_id == events.c.request_id, outbox.c.seq == events.c.seq)
     query = (
-        select(events.c.request_id, func.count(), func.min(events.c.seq), func.max(events.c.seq))
+        select(events.c.request_id, func.array_agg(aggregate_order_by(events.c.seq, events.c.seq)))
         .where(events.c.request_id.in_(request_ids), ~there.exists())
         .group_by(events.c.request_id)
         .order_by(events.c.request_id)

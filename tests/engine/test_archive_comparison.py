@@ -182,6 +182,55 @@ async def test_what_everybody_reads_of_a_case_is_held_to_its_events(
     assert request_id not in await found_by(comparison)
 
 
+@pytest.fixture
+def at_the_ground(ground: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands find the engine of these tests."""
+    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
+    monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path))
+
+
+async def typed(*words: str) -> tuple[int, str]:
+    """The exit code of a command of the audit, and what it says."""
+    said = await asyncio.to_thread(CliRunner().invoke, app, ["audit", *words])
+    return said.exit_code, said.stdout + said.stderr
+
+
+@pytest.mark.usefixtures("at_the_ground")
+async def test_what_nothing_repairs_is_settled_by_an_act_with_its_reason(
+    client: ShareflowClient, archive: HistoryArchive
+) -> None:
+    engine, request_id = client.reader.engine, await filed(client)
+    await in_step(client, request_id)
+    settle = ("settle", request_id, "--reason", "已逐家电话告知", "--difference")
+    comparison, lose = at_once(client, archive), "DELETE FROM outbox WHERE request_id = :case AND seq = :seq"
+
+    def unsent() -> list[tuple[int | str, ...]]:
+        return [each.of for each in comparison.as_events_give([request_id]) if each.kind is D.UNSENT]
+
+    assert await typed(*settle, "unsent") == (1, f"{request_id} has nothing unsent to settle.\n")
+    with engine.begin() as connection:
+        connection.execute(text(lose), {"case": request_id, "seq": 2})
+    assert unsent() == [(2,)]
+    code, said = await typed(*settle, "unsent", "--by", "王五")
+    act = client.reader.acts(request_id)[-1]
+    found = "The outbox has no message of 1 of its events, of 2 to 2."
+    assert (code, said) == (0, f"{request_id}: {found} Settled by act {act.number}.\n")
+    assert (act.kind, act.by.subject, act.reason) == ("settle", "王五", "已逐家电话告知")
+    assert act.details == {"difference": "unsent", "of": [2], "says": found}
+    assert unsent() == []
+    # Nothing else is settled by it: neither what is lost later, nor what can be repaired or must be looked into.
+    with engine.begin() as connection:
+        connection.execute(text(lose), {"case": request_id, "seq": 1})
+    assert unsent() == [(1,)]
+    assert (await typed(*settle, "altered"))[0] == 2
+    assert await typed("settle", "CN-NONE", "--reason", "x", "--difference", "unsent") == (
+        1, "There is no case CN-NONE.\n"
+    )  # fmt: skip
+    assert (await typed(*settle, "unsent", "--json"))[0] == 0
+    assert unsent() == []
+
+
 async def test_a_filing_that_waits_to_be_recorded_is_lacking_nowhere(
     client: ShareflowClient, archive: HistoryArchive
 ) -> None:
@@ -299,34 +348,28 @@ async def test_a_run_before_an_archived_one_that_is_not_archived(
     assert not await repair(at_once(client, archive), found[0])
 
 
+@pytest.mark.usefixtures("at_the_ground")
 async def test_the_command_tells_repairs_and_says_so_by_its_exit_code(
-    ground: Sandbox, client: ShareflowClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: ShareflowClient,
 ) -> None:
-    monkeypatch.setenv("SHAREFLOW_DATABASE_URL", ground.engine.url.render_as_string(hide_password=False))
-    monkeypatch.setenv("TEMPORAL_ADDRESS", ground.temporal.service_client.config.target_host)
-    monkeypatch.setenv("SHAREFLOW_STATE", str(tmp_path))
     request_id = await closed(client)
     with client.reader.engine.begin() as connection:
         connection.execute(unarchived.update().values(asked_at=text("asked_at - interval '1 hour'")))
 
-    async def told(*options: str) -> tuple[int, str]:
-        said = await asyncio.to_thread(CliRunner().invoke, app, ["audit", "reconcile", *options])
-        return said.exit_code, said.stdout
-
-    code, out = await told("--quick")
+    code, out = await typed("reconcile", "--quick")
     assert code == 1
     [line] = [line for line in out.splitlines() if request_id in line]
     assert line == (
         f"unarchived  {request_id}: Not archived: no history of it is archived. "
         "shareflow audit reconcile --repair archives it, as workers do by themselves."
     )
-    code, out = await told("--repair", "--by", "王五", "--json")
+    code, out = await typed("reconcile", "--repair", "--by", "王五", "--json")
     assert code == 1
     [act] = [act for act in client.reader.acts(request_id) if act.by.subject == "王五"]
     assert (act.kind, act.target, act.by.roles) == ("archive_repair", request_id, (Role.OPERATOR,))
     assert act.details["repaired"] == [{"request_id": request_id, "difference": "unarchived", "run_id": None}]
     [mine] = [each for each in json.loads(out) if each["request_id"] == request_id]
     assert (mine["difference"], mine["repaired"], mine["to_do"]) == ("unarchived", True, None)
-    assert request_id not in (await told("--quick"))[1]
-    await told("--repair", "--quick", "--by", "赵六")
+    assert request_id not in (await typed("reconcile", "--quick"))[1]
+    await typed("reconcile", "--repair", "--quick", "--by", "赵六")
     assert "赵六" not in {act.by.subject for act in client.reader.all_acts(limit=500)[0]}  # there was nothing to repair
