@@ -18,6 +18,7 @@ from console.said import organ_text, resource_text
 from domain.messages import Language, label, words
 from domain.messages.articles import article_text
 from domain.messages.days import day_text
+from domain.messages.period_names import period_said, periods_said
 from domain.statutes.loader import packaged_statutes, regulation_title
 from domain.stuck_words import told_of_error, told_of_point, told_of_reason, told_of_subject
 from starter.documents.page import TAGS
@@ -171,6 +172,8 @@ def _templates() -> Environment:
         organ=organ_text,
         resource=resource_text,
         day=day_text,
+        period=period_said,
+        periods=periods_said,
         instant=time_text,
         held_up=told_of_reason,
         point=told_of_point,

@@ -10,6 +10,7 @@ from console.shown_forms import choice_of, named
 from domain.engine.records import Actor
 from domain.messages import Language, label, words
 from domain.messages.days import day_said
+from domain.messages.period_names import period_said
 from domain.statutes.loader import packaged_statutes, regulation_title
 from domain.statutes.model import Name, Statute
 from domain.words import Role
@@ -84,6 +85,8 @@ def _word(name: str, value: str, language: Language, statute: Statute | None) ->
         return organ_text(value, language)
     if name == "statute" and (title := regulation_title(value)) is not None:
         return str(getattr(title, language))
+    if name == "period":
+        return period_said(value, language)
     for kind in _kinds(name):
         if value in words(kind):
             return words(kind)[value][language]

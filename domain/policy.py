@@ -62,7 +62,7 @@ class LadderStep(PolicyPart):
 
 
 class EventDuties(PolicyPart):
-    """Working days for a duty after an event (事后工作) if its text says only 立即 or 及时, without a number."""
+    """Working days for a duty after an event (事项发生后) if its text says only 立即 or 及时, without a number."""
 
     at_once: int = Field(default=1, ge=1, le=366)
     in_time: int = Field(default=5, ge=1, le=366)

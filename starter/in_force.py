@@ -1,4 +1,4 @@
-"""Under which text a filing goes that names none (适用的办法)."""
+"""Under which text a filing goes that names none (适用法规)."""
 
 from datetime import datetime
 

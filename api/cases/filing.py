@@ -1,4 +1,4 @@
-"""Under which text a filing goes: the one that it names, else the one of a place (适用的办法)."""
+"""Under which text a filing goes: the one that it names, else the one of a place (适用法规)."""
 
 from api.cases.filing_schemas import FilingIn
 from api.cases.schemas import OpeningIn

@@ -77,11 +77,16 @@ async def test_a_text_is_chosen_by_what_it_is_called(people: People) -> None:
     [list_of_texts] = [it for it in there.worksheets[0].data_validations.dataValidation if "!" in it.formula1]
     assert (str(list_of_texts.sqref).partition(":")[0], there.worksheets[1].sheet_state) == ("B3", "hidden")
     assert list_of_texts.formula1.endswith(f"$A${len(offered)}")
-    said = ["常熟市现行文本", "常熟市政务信息资源共享管理暂行办法", "changshu-2019"]
+    said = ["常熟市现行法规", "常熟市政务信息资源共享管理暂行办法", "changshu-2019", "常熟市现行文本"]
     assert (said[0] in offered, said[1] in offered) == (True, False)
     content = sheet_of([typed(statute=each, purpose=uuid.uuid4().hex) for each in said])
     rows = (await brought(people, content, query="?preview=true")).json()["items"]
-    assert [row["statute"] for row in rows] == ["changshu-2019+809", "changshu-2019", "changshu-2019"]
+    assert [row["statute"] for row in rows] == [
+        "changshu-2019+809",
+        "changshu-2019",
+        "changshu-2019",
+        "changshu-2019+809",
+    ]
 
 
 async def test_a_refusal_of_the_rules_is_told_with_its_article(people: People) -> None:

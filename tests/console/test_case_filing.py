@@ -117,7 +117,7 @@ async def test_what_the_check_would_find_lacking_is_told_before_it_is_filed(
 async def test_who_is_bound_to_no_one_place_chooses_the_place_or_the_text(enter: Enter) -> None:
     requester = await enter(Role.REQUESTER, REQUESTER)
     text = (await requester.get("/file")).text
-    for said in ("南通市现行文本", "（与江苏省数据条例、政务数据共享条例叠加）", label("console", "choose_text", "zh")):
+    for said in ("南通市现行法规", "（与江苏省数据条例、政务数据共享条例叠加）", label("console", "choose_text", "zh")):
         assert said in text
     assert '<select id="file-statute" name="statute" required>' in text
     assert len(re.findall(r'<input [^>]*name="(?:provider.code|resource.code)"[^>]* required>', text)) == 2

@@ -92,7 +92,7 @@ async def test_a_step_is_moved_by_working_days(enter: Enter) -> None:
         ("do: grant", "do: approve", "第 2 步 命令（do）应为 "),
         ("do: grant", "do: record_use", "第 2 步 命令（do）“record_use”不是共享申请的命令"),
         ("2026-09-21T09", "2026-09-17T09", "第 1 步 时间（at）早于前一步或提交的时间"),
-        ("statute: changshu-2019\n", "", "适用的办法（statute）缺失，jurisdiction 也没有写"),
+        ("statute: changshu-2019\n", "", "适用法规（statute）缺失，jurisdiction 也没有写"),
         ("name:", "name: x\nname:", "第 2 行第 1 列：键 “name” 在此重复出现"),
         ("name:", "name: a: b\nx:", "第 1 行第 8 列：不合 YAML 语法：此处不能再有冒号"),
         ("name:", "\tname:", "第 1 行第 1 列：不合 YAML 语法：此处的字符不能用来开头"),
@@ -115,7 +115,7 @@ async def test_what_cannot_be_played_is_told_and_what_was_typed_is_kept(
     refused = await bureau.send("/what-if/play", form)
     assert (refused.status_code, text_in(refused.text)) == (422, "name: x")
     nowhere = await bureau.send("/what-if/play", {**form, "scenario": GOOD.replace("changshu-2019", "nowhere-2020")})
-    assert (nowhere.status_code, "没有这部办法：nowhere-2020；现有 " in nowhere.text) == (422, True)
+    assert (nowhere.status_code, "没有这部法规：nowhere-2020；现有 " in nowhere.text) == (422, True)
     assert "{" not in nowhere.text.partition('role="alert"')[2].partition("</div>")[0]
     with context.writer.turn_to_simulate():
         busy = await bureau.send("/what-if/play", {**form, "scenario": GOOD})

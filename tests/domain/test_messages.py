@@ -11,6 +11,7 @@ import procedures
 from domain import words as vocabulary
 from domain.clocks import ClockId
 from domain.messages import Language, _catalogue, label, refusal_sentence, words
+from domain.messages.period_names import period_said, periods_said
 from domain.refusal_codes import RefusalCode
 from domain.words import (
     Authorization,
@@ -205,3 +206,18 @@ ALWAYS_SEVERAL = {
 def test_what_is_counted_goes_by_that_rule() -> None:
     found = {(kind, word) for kind in _catalogue() for word, said in words(kind).items() if COUNTED.search(said["en"])}
     assert found == ALWAYS_SEVERAL
+
+
+@pytest.mark.parametrize(
+    ("period", "zh", "en"),
+    [
+        ("2026-H2", "2026年下半年", "second half of 2026"),
+        ("2026-Q3", "2026年第三季度", "third quarter of 2026"),
+        ("2026", "2026年", "2026"),
+        ("2026-H3", "2026-H3", "2026-H3"),
+        ("event", "event", "event"),
+    ],
+)
+def test_a_period_is_told_by_its_name(period: str, zh: str, en: str) -> None:
+    assert (period_said(period, "zh"), period_said(period, "en")) == (zh, en)
+    assert periods_said(f"普查（{period}）", "zh") == f"普查（{period if period == '2026' else zh}）"

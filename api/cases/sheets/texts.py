@@ -39,9 +39,15 @@ def filed_under(chosen: str | None) -> Mapping[str, str]:
     return {"jurisdiction": chosen} if chosen in places_with_texts() else {"statute": chosen}
 
 
+def _formerly() -> Mapping[str, str]:
+    """What templates of before called the text that is in force in a place: they may still be brought."""
+    said = label("sheet", "in_force_formerly", "zh")
+    return {said.format(place=name.zh): place for place, name in places_with_texts().items()}
+
+
 @cache
 def _meanings() -> Mapping[str, str]:
     languages: Sequence[Language] = ("zh", "en")
     titles = {title_with_above(it, each): it.id for each in languages for it in packaged_statutes().values()}
     offered = {**offered_texts("zh"), **offered_texts("en")}
-    return {said.casefold(): meant for said, meant in {**titles, **offered}.items()}
+    return {said.casefold(): meant for said, meant in {**_formerly(), **titles, **offered}.items()}
