@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -15,10 +15,12 @@ from api.accounts.endpoints import CaseTold, account_out, told_of
 from api.cases.diagrams import drawn
 from api.cases.notes import note_out, notes_for, sides_of, writing_roles
 from api.cases.presenters import case_out, etag_of, opened_out, waiting_after
+from api.cases.schemas import HolderOut
 from api.context import AppContext
 from api.dependencies import parties_of
 from api.documents.endpoints import listed_papers
 from api.http.problems import Problem
+from background.turns import DIVIDING
 from console.case_forms import Typed, forms, to_be_looked_at, typed_lines
 from console.case_story import story
 from console.door import Visitor, door_of, language_of, visitor_of
@@ -29,7 +31,7 @@ from console.said import field_name, value_text
 from domain.access import Caller, visibility_of
 from domain.messages import Language, label
 from domain.rule_texts import KNOWN
-from domain.words import ProcedureName
+from domain.words import CommandName, ProcedureName, Role
 from procedures.registry import PROCEDURES
 
 DONE: Final = "done"
@@ -116,6 +118,8 @@ def _shown(
         if name not in _TOLD_APART and (text := value_text(name, value, language, case.statute_then))
     ]
     found = to_be_looked_at(now, told.account.recorded.events, language)
+    waits_for = waiting_after(case, now, language)
+    offered = forms(case, now, caller, typed, found, language)
     stages = PROCEDURES[ProcedureName(case.procedure)].under(KNOWN.statute(case.statute_digest)).stages
     return {
         "told": told,
@@ -124,9 +128,11 @@ def _shown(
         "account": account_out(told, language),
         "openable": openable(context, caller, _beside_the_chain(told)),
         "application": application,
-        "forms": forms(case, now, caller, typed, found, language),
+        "forms": offered,
+        "others_turn": _others_turn(waits_for, caller, offered, language),
+        "urges_itself": not case.superior and {each.role for each in waits_for} == {Role.BUREAU},
         "to_be_looked_at": found,
-        "waits_for": waiting_after(case, now, language),
+        "waits_for": waits_for,
         "typed": typed,
         "typed_lines": list(typed_lines(typed, language)) if typed else (),
         "all_stages": [(it.stage, label("stage", it.stage, language)) for it in stages],
@@ -135,6 +141,16 @@ def _shown(
         "clock_words": {clock.id: label("clock", clock.id, language) for clock in case.clocks},
         "papers": _papers(context, caller, told, language),
     }
+
+
+def _others_turn(
+    waits_for: Sequence[HolderOut], caller: Caller, offered: Sequence[Mapping[str, Any]], language: Language
+) -> str | None:
+    """Whose move it is, for whoever decides cases and can carry nothing on in this one; None for all others."""
+    if not waits_for or not caller.roles & set(DIVIDING) or any(form["name"] != CommandName.URGE for form in offered):
+        return None
+    who = label("console", "enumerated", language).join(each.name or each.role_label for each in waits_for)
+    return label("console", "others_turn", language).format(who=who)
 
 
 _TOLD_APART: Final = ("requester", "provider", "department", "resource", "documents")

@@ -24,8 +24,10 @@ from console.door import Visitor, door_of, form_of, language_of, visitor_of
 from console.kept import kept_form, kept_results, to_kept
 from console.menu import FILERS
 from console.pages import page, see_other
+from console.past_use import refuse_past_filing
 from console.saved import saved_as
 from domain.access import Caller
+from domain.calendar import day_of
 from domain.messages import Language
 
 PAGE: Final = "/file/sheet"
@@ -123,8 +125,14 @@ async def _names(request: Request) -> NamesKept:
 
 
 async def _filing(request: Request, visitor: Visitor) -> SheetFiling:
-    names = await _names(request)
-    return SheetFiling(door_of(request).context, visitor.caller, names.language, names.refuse_another)
+    names, context = await _names(request), door_of(request).context
+    today = day_of(context.received_now())
+
+    def refuse(body: FilingIn) -> None:
+        names.refuse_another(body)
+        refuse_past_filing(body, today, names.language)
+
+    return SheetFiling(context, visitor.caller, names.language, refuse)
 
 
 async def _same_sheet(form: Mapping[str, Any], language: Language) -> tuple[bytes, Sequence[SheetRow]]:

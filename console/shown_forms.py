@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from console.forms import FormField, rows_in
 from domain.engine.filed import Filed
-from domain.field_types import CODE_PATTERN
+from domain.field_types import CODE_PATTERN, SHA256_PATTERN
 from domain.messages import Language, label, words
 from domain.validation_messages import all_problems
 
@@ -106,14 +106,15 @@ def wrong_in(says: type[Filed], said: Mapping[str, Any], language: Language) -> 
     return None
 
 
+_LETTERS: Final = {CODE_PATTERN: "letters_of_codes", SHA256_PATTERN: "letters_of_digests"}
 _CHOICE: Final = re.compile(r"'(\w+)'")
 
 
 def _in_words(detail: ErrorDetails, language: Language) -> ErrorDetails:
     """What is wrong, without what programs alone read: a pattern, the words of a vocabulary, names of fields."""
     kind, bounds = detail["type"], detail.get("ctx", {})
-    if kind == "string_pattern_mismatch" and bounds["pattern"] == CODE_PATTERN:
-        return {**detail, "type": "letters_of_codes"}
+    if kind == "string_pattern_mismatch" and bounds["pattern"] in _LETTERS:
+        return {**detail, "type": _LETTERS[bounds["pattern"]]}
     if kind == "terms_say_nothing":
         return {**detail, "type": "terms_left_empty"}
     if kind in ("enum", "literal_error"):

@@ -1,6 +1,7 @@
 """A case of the ledger as the HTTP door shows it, now or as it stood at an earlier event."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from api.cases.schemas import (
     AccessOut,
@@ -152,14 +153,20 @@ def clocks_out(clocks: Sequence[ShownClock], language: Language, statute: str) -
 def _waiting_for(case: CaseSummary, language: Language) -> list[HolderOut]:
     if case.stage is Stage.CLOSED:
         return []
-    statute = _statute_of(case)
     provincial = isinstance(case, CaseDetail) and bool(case.application.get("involves_provincial_department"))
+    waits = assignees(ProcedureName(case.procedure), case.stage, _statute_of(case), provincial)
+    return _holders(case, waits, language)
+
+
+def _holders(case: CaseSummary, roles: Iterable[Role], language: Language) -> list[HolderOut]:
+    """Roles in a case with the department or body that has each."""
+    statute = _statute_of(case)
     parties = {
         Role.REQUESTER: (case.requester_code, case.requester_name),
         Role.PROVIDER: (case.provider_code, case.provider_name),
     }
     found = []
-    for role in assignees(ProcedureName(case.procedure), case.stage, statute, provincial):
+    for role in roles:
         above = statute.coordination.cross_level if case.superior and statute.coordination else None
         settling = role is Role.BUREAU and case.stage in SETTLING
         body = above if above and settling else statute.bodies.get(role)
@@ -170,16 +177,21 @@ def _waiting_for(case: CaseSummary, language: Language) -> list[HolderOut]:
 
 
 def waiting_after(case: CaseDetail, then: Case, language: Language) -> list[HolderOut]:
-    """Whose move it would be in a case as it would stand then; also whoever may still answer a wish for more time."""
-    holders = _waiting_for(case.model_copy(update={"stage": then.stage}), language)
-    if CommandName.DENY_EXTENSION not in allowed(then, Role.BUREAU):
-        return holders
-    body = then.statute.bodies.get(Role.BUREAU)
-    name = (body.name.zh if language == "zh" else body.name.en) if body else None
-    answers = HolderOut.model_construct(
-        role=Role.BUREAU, role_label=label("role", Role.BUREAU, language), org=None, name=name
-    )
-    return [*holders, *([] if any(each.role is Role.BUREAU for each in holders) else [answers])]
+    """Whose move it would be in a case as it would stand then: of those for whom its stage waits whoever may carry it
+    on, else whoever may at all; also whoever may still answer a wish for more time."""
+    if then.stage is Stage.CLOSED:
+        return []
+    stands = case.model_copy(update={"stage": then.stage})
+    may = {role: set(allowed(then, role)) - _CARRYING_NOTHING_ON for role in Role}
+    waits = [each.role for each in _waiting_for(stands, language)]
+    roles = [role for role in waits if may[role]] or [role for role in Role if may[role] and waits] or waits
+    if CommandName.DENY_EXTENSION in may[Role.BUREAU]:
+        roles = list(dict.fromkeys([*roles, Role.BUREAU]))
+    return _holders(stands, roles, language)
+
+
+_CARRYING_NOTHING_ON: Final = frozenset({CommandName.URGE, CommandName.WITHDRAW})
+"""What may be done in a case whose move is somebody else's."""
 
 
 def _statute_of(case: CaseSummary) -> Statute:

@@ -90,10 +90,17 @@ async def test_a_text_is_chosen_by_what_it_is_called(people: People) -> None:
 
 
 async def test_a_refusal_of_the_rules_is_told_with_its_article(people: People) -> None:
-    rows = [typed(statute="zhejiang-2014", resource__sharing_class="不予共享"), typed(statute="nowhere-2020")]
+    rows = [
+        typed(statute="zhejiang-2014", resource__sharing_class="不予共享"),
+        typed(statute="火星文本"),
+        typed(provider__name="", purpose=""),
+    ]
     items = (await brought(people, sheet_of(rows), query="?preview=true")).json()["items"]
-    assert [row["outcome"] for row in items] == ["not_filed", "not_filed"]
+    assert [row["outcome"] for row in items] == ["not_filed"] * 3
     assert "条" in items[0]["why"]
+    assert [row["cell"] for row in items[1:]] == ["B4", "F5"]
+    assert ("常熟市现行文本" in items[1]["why"], "changshu" in items[1]["why"]) == (True, False)
+    assert "提供部门名称、用途" in items[2]["why"]
 
 
 async def test_only_who_files_brings_sheets(people: People) -> None:

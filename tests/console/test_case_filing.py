@@ -75,6 +75,7 @@ async def test_a_refusal_is_told_above_the_form_and_what_was_typed_is_kept(enter
         ({"statute": "", "purpose": "用途"}, 422, label("input", "which_text", "zh")),
         ({"purpose": "", "scope": " \u200b"}, 422, "申请内容不完整：用途、共享范围（第20条）"),
         ({"resource.code": "苏教一"}, 422, "申请资源 代码：代码只能由字母、数字和 . _ : / - 组成"),
+        ({"documents.0.sha256": "abc"}, 422, label("input", "letters_of_digests", "zh")),
         ({"requester.code": STRANGER}, 403, label("problem", "not_a_party", "zh")),
     ):
         answer = await requester.send("/file", {**form, **FILLED, **wrong})
@@ -123,7 +124,8 @@ async def test_who_is_bound_to_no_one_place_chooses_the_place_or_the_text(enter:
     assert len(re.findall(r'<input [^>]*name="(?:provider.code|resource.code)"[^>]* required>', text)) == 2
     form = text.partition('id="file-form"')[2].partition("</form>")[0]
     buttons = re.findall("<button(.*?)>([^<]+)</button>", form)
-    assert [said for more, said in buttons if 'name="more"' not in more] == [label("console", "preview", "zh")]
+    assert [said for more, said in buttons if 'name="more"' not in more] == [label("console", "preview", "zh")] * 2
+    assert ('formaction="/file/preview"' in buttons[0][0], 'aria-hidden="true"' in buttons[0][0]) == (True, True)
     assert 'name="scope" rows="3" required' in text
     assert 'name="legal_basis" rows="3" required' not in text
     assert '<option value="nantong-2020' not in text

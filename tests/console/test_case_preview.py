@@ -13,7 +13,7 @@ from domain.messages import label
 from domain.words import EventType, Role
 from embedded.simulate.player import command_of
 from starter.preview import effect_of
-from tests.api.callers import STRANGER, Bearer, People
+from tests.api.callers import STRANGER, Bearer, People, fresh_key
 from tests.console.conftest import Enter, Person
 from tests.engine.cases import PROVIDER, REQUESTER, application
 from tests.plays import FILES, on_paper, scenario_of
@@ -150,6 +150,38 @@ async def test_what_waits_for_an_answer_is_said_until_it_has_one(people: People,
     assert await awaited() == provider
     delivering = (await officer.get(f"/cases/{request_id}")).text
     assert ('data-command="deliver"' in delivering, lacking in delivering) == (True, False)
+
+
+async def test_whoever_can_carry_nothing_on_is_told_whose_turn_it_is(people: People, enter: Enter) -> None:
+    said = {
+        "requester": {"code": REQUESTER, "name": "市民政局"},
+        "provider": {"code": PROVIDER, "name": "市公安局"},
+        "resource": {"code": "GA-0001", "name": "常住人口基本信息"},
+        "doubt": "户籍状态与实际不符",
+    }
+    body = {"procedure": "data_correction", "statute": "zhejiang-2014+809", "request": said}
+    filed = await people.post("requester", "/v1/cases", body, **fresh_key())
+    request_id, reason = filed.json()["request_id"], {"reason": "与登记簿不一致"}
+    bureau, government = await enter(Role.BUREAU, "bureau"), await enter(Role.GOVERNMENT, "government")
+    turn = label("console", "others_turn", "zh").partition("{who}")
+
+    async def told(person: Person) -> str | None:
+        """Whose turn the page says that it is, and that nothing else is to be done there."""
+        page = (await person.get(f"/cases/{request_id}")).text
+        assert page.count(f"<dt>{label('console', 'waits_for', 'zh')}</dt>") == 1
+        return page.partition(turn[0])[2].partition(turn[2])[0] if turn[2] in page else None
+
+    assert await told(bureau) == "市公安局"
+    assert (await people.give("provider", request_id, "explain", reason="数据无误")).status_code == 200
+    disputed = await people.give("requester", request_id, "dispute_explanation", negotiation="未果", **reason)
+    assert disputed.status_code == 200, disputed.text
+    assert (await told(bureau), await told(government)) == (None, "省政府办公厅")
+    own = label("console", "urges_itself", "zh")
+    assert own in (await bureau.get(f"/cases/{request_id}")).text
+    concluded = {"result": "not_agreed", **reason}
+    assert (await people.give("bureau", request_id, "conclude_verification", **concluded)).status_code == 200
+    assert (await told(bureau), await told(government)) == ("省政府", None)
+    assert own not in (await bureau.get(f"/cases/{request_id}")).text
 
 
 async def test_what_was_typed_and_not_sent_says_so_and_is_thrown_away_at_will(people: People, enter: Enter) -> None:

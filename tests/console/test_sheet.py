@@ -56,6 +56,12 @@ async def test_a_sheet_is_looked_at_then_filed_and_what_is_left_is_a_sheet(enter
     assert str(lines[2][-1]).startswith("K5 是公式")
 
 
+async def test_a_day_of_use_that_is_over_is_told_with_its_cell(enter: Enter) -> None:
+    page = await looked_at(await enter(Role.REQUESTER, REQUESTER), sheet_of([typed(use_until="2020-01-01")]))
+    assert outcomes(page) == ["not_filed"]
+    assert "使用期限 2020年1月1日 早于今天" in page.text
+
+
 async def test_what_is_no_sheet_is_told_and_only_filers_come_here(enter: Enter) -> None:
     officer = await enter(Role.REQUESTER, REQUESTER)
     refused = await looked_at(officer, b"no sheet")

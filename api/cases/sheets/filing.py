@@ -5,7 +5,7 @@ another, or sent once more, is the same filing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,8 +17,9 @@ from api.cases.filing import place_of_filing
 from api.cases.filing_schemas import FilingIn
 from api.cases.idempotency import engine_key
 from api.cases.share_requests import PROCEDURE, open_request, refuse_unless_theirs
-from api.cases.sheets.columns import STATUTE
+from api.cases.sheets.columns import BY_NAME, STATUTE
 from api.cases.sheets.reading import SheetRow
+from api.cases.sheets.texts import offered_texts
 from api.context import AppContext
 from api.http.problems import Problem, title_of
 from domain.access import Caller
@@ -110,7 +111,7 @@ class SheetFiling:
             why = problem.errors[0]["reason"] if problem.errors else title_of(problem, self.language)
             return self._not(row, why, row.cells.get(name))
         except RequestRefused as refusal:
-            return self._not(row, refusal.sentence(self.language))
+            return self._refused(row, refusal)
         except KeyReused:
             return self._not(row, label("problem", "key_reused", self.language), row.cells.get("reference"))
         except Unavailable:
@@ -143,6 +144,21 @@ class SheetFiling:
         filed = await open_request(self.context, self.caller, body, place, key)
         outcome = RowOutcome.FILED_BEFORE if filed.repeated else RowOutcome.FILED
         return RowResult(row, outcome, filed.case.request_id, filed.case.statute, filed.case.stage)
+
+    def _refused(self, row: SheetRow, refusal: RequestRefused) -> RowResult:
+        """Why the rules do not take a row, by the names of its columns, and the first cell that is meant."""
+        meant = str(refusal.details.get("fields", "")).split(", ")
+        columns = [STATUTE] if refusal.code == "unknown_statute" else [each for each in meant if each in BY_NAME]
+        details = dict(refusal.details)
+        if refusal.code == "unknown_statute":
+            details["known"] = self._enumerated(offered_texts(self.language))
+        elif columns:
+            details["fields"] = self._enumerated(BY_NAME[each].label(self.language) for each in columns)
+        told = RequestRefused(refusal.code, refusal.article, refusal.statute, details, refusal.regulation)
+        return self._not(row, told.sentence(self.language), row.cells.get(columns[0]) if columns else None)
+
+    def _enumerated(self, names: Iterable[str]) -> str:
+        return label("console", "enumerated", self.language).join(names)
 
     def _not(self, row: SheetRow, why: str, cell: str | None = None) -> RowResult:
         return RowResult(row, RowOutcome.NOT_FILED, why=why, cell=cell)
