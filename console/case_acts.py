@@ -15,9 +15,10 @@ from api.cases.schemas import CommandIn
 from api.dependencies import visible_case
 from api.http.problems import Problem
 from console.case_forms import Typed, body_of, rule_named, typed_lines
-from console.case_page import DONE, case_path, case_refused
+from console.case_page import DONE, case_refused
 from console.door import Visitor, door_of, form_of, language_of, visitor_of
-from console.kept import forget_forms, kept_form, to_kept
+from console.drafts import NOTE, case_path, drafts_of, forget_draft, form_named, to_draft
+from console.kept import kept_form
 from console.pages import page, see_other
 from console.past_use import refuse_past_use
 from console.refusals import REFUSED, refusal_told
@@ -43,7 +44,10 @@ async def give(request: Request) -> Response:
         done = await carry_out(context, visitor.caller, request_id, body, key, known)
     except REFUSED as refusal:
         return await _refused(request, visitor, case, values, refusal)
-    await forget_forms(request, case_path(request))
+    # Whoever has moved the case on is done with what else was typed for the stage before.
+    gone = [form_named(values)] if done.stage == case.stage else [it for it in await drafts_of(request) if it != NOTE]
+    for form in gone:
+        await forget_draft(request, form)
     return see_other(f"/cases/{request_id}?{urlencode({DONE: _act_of(done)})}")
 
 
@@ -60,7 +64,7 @@ async def preview(request: Request) -> Response:
         await _previewed(request, visitor, case, values)
     except REFUSED as refusal:
         return await _refused(request, visitor, case, values, refusal)
-    return await to_kept(request, case_path(request), values, f"{case_path(request)}/preview")
+    return await to_draft(request, values, "/preview")
 
 
 async def show_preview(request: Request) -> Response:
@@ -110,13 +114,13 @@ def _answers(values: Mapping[str, str]) -> Mapping[str, str]:
 async def edit(request: Request) -> Response:
     """On to the case with a form as it was typed so far, with one more row of a list."""
     _, _, values = await _sent(request)
-    return await to_kept(request, case_path(request), with_more_rows(values))
+    return await to_draft(request, with_more_rows(values))
 
 
 async def clear(request: Request) -> Response:
-    """Back to the case, with what the visitor had typed there and not sent thrown away."""
-    await _sent(request)
-    await forget_forms(request, case_path(request))
+    """Back to the case, with what the visitor had typed into a form there and not sent thrown away."""
+    _, _, values = await _sent(request)
+    await forget_draft(request, form_named(values))
     return see_other(case_path(request))
 
 

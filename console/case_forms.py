@@ -72,14 +72,19 @@ _BROUGHT: Final = (EventType.FILED, EventType.SUPPLEMENTED, EventType.UPDATE_SUB
 
 
 def forms(
-    case: CaseDetail, now: Case, caller: Caller, typed: Typed | None, found: Sequence[str], language: Language
+    case: CaseDetail,
+    now: Case,
+    caller: Caller,
+    drafts: Mapping[str, Typed],
+    found: Sequence[str],
+    language: Language,
 ) -> Sequence[Mapping[str, Any]]:
-    """The forms of a case's page; the one that came back with what was typed, what was ``found`` lacking filled in."""
+    """The forms of a case's page: with what was typed into each so far, what was ``found`` lacking filled in."""
     presets = {CommandName.URGE: {"level": Urgency.NOTICE.value}}
     if found:
         presets[CommandName.RETURN_FOR_SUPPLEMENT] = {"missing": "\n".join(found)}
     return [
-        _form(rule, now, able, typed, presets.get(rule.name, {}), language)
+        _form(rule, now, able, drafts.get(rule.name), presets.get(rule.name, {}), language)
         for rule, able in offered(now, caller, parties_of(case))
     ]
 
@@ -92,15 +97,14 @@ def _form(
     preset: Mapping[str, str],
     language: Language,
 ) -> Mapping[str, Any]:
-    again = typed is not None and typed.command == rule.name
-    values = typed.values if typed is not None and again else preset
+    values = typed.values if typed else preset
     return {
         "name": rule.name.value,
         "label": label("command", rule.name, language),
         "roles": [(role.value, label("role", role, language)) for role in able],
         "role": values.get("as") or able[0].value,
         "key": secrets.token_hex(16),
-        "again": again,
+        "again": typed is not None,
         "fields": shown_fields(fields_now(rule, now, able), values, language, rule.name.value),
     }
 

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from api.cases.notes import LONGEST, NoteIn, added
 from console.case_forms import Typed
-from console.case_page import NOTE, case_path, case_refused
+from console.case_page import case_refused
 from console.door import door_of, form_of, language_of, visitor_of
-from console.kept import forget_forms
+from console.drafts import NOTE, forget_draft
 from console.pages import see_other
 from console.refusals import REFUSED, refusal_told
 from console.shown_forms import wrong_in
@@ -39,7 +39,7 @@ async def add(request: Request) -> Response:
     except REFUSED as refusal:
         status, sentence = refusal_told(refusal, language)
         return await case_refused(request, visitor, Typed(NOTE, values, sentence), status)
-    await forget_forms(request, case_path(request))
+    await forget_draft(request, NOTE)
     return see_other(f"/cases/{request_id}#notes")
 
 

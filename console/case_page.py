@@ -24,7 +24,7 @@ from background.turns import DIVIDING
 from console.case_forms import Typed, forms, to_be_looked_at, typed_lines
 from console.case_story import story
 from console.door import Visitor, door_of, language_of, visitor_of
-from console.kept import address_of_kept, latest_form
+from console.drafts import NOTE, address_of_draft, drafts_of
 from console.pages import ANY_CASE, page
 from console.reach import openable
 from console.said import field_name, value_text
@@ -36,8 +36,6 @@ from procedures.registry import PROCEDURES
 
 DONE: Final = "done"
 """The part of the address that names the event which the visitor has just recorded."""
-NOTE: Final = "note"
-"""What the form of a note is called beside those of commands."""
 NOTES: Final = 20
 PAPERS: Final = 100
 """So many papers that a case names are shown; a case may name more."""
@@ -48,34 +46,28 @@ async def show(request: Request) -> Response:
 
     Raises NotFound for one that is not the visitor's to see.
     """
-    visitor = await visitor_of(request)
-    values = await latest_form(request, case_path(request))
-    return await case_shown(request, visitor, Typed(values.get("command", NOTE), values) if values else None)
-
-
-def case_path(request: Request) -> str:
-    """The address of the case that a request is about, without what is asked of it."""
-    return f"/cases/{request.path_params['request_id']}"
+    return await case_shown(request, await visitor_of(request), await drafts_of(request))
 
 
 async def case_refused(request: Request, visitor: Visitor, typed: Typed, status: int) -> Response:
     """The page with a form that was refused, as it was typed; what is typed stays there in another language as well."""
-    back = await address_of_kept(request, case_path(request), typed.values)
-    return await case_shown(request, visitor, typed, status, {"back": back})
+    back = await address_of_draft(request, typed.values)
+    drafts = {**await drafts_of(request), typed.command: typed}
+    return await case_shown(request, visitor, drafts, status, {"back": back})
 
 
 async def case_shown(
     request: Request,
     visitor: Visitor,
-    typed: Typed | None = None,
+    drafts: Mapping[str, Typed],
     status: int = 200,
     besides: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
-    """The page, with a form as it was ``typed`` where one came back."""
+    """The page, with its forms as they were typed so far."""
     context, language = door_of(request).context, language_of(request)
     request_id, before = request.path_params["request_id"], _before(request)
     cursor = request.query_params.get("notes")
-    shown = await asyncio.to_thread(_shown, context, visitor.caller, request_id, typed, language)
+    shown = await asyncio.to_thread(_shown, context, visitor.caller, request_id, drafts, language)
     story_of_it = await asyncio.to_thread(story, shown["told"], context.known_on(), before, language)
     beside = await asyncio.to_thread(_notes, context, visitor.caller, shown["told"], cursor, language)
     live = f"{ANY_CASE}?{urlencode({'case': request_id, 'head': shown['told'].case.seq})}"
@@ -107,7 +99,7 @@ def _beside_the_chain(told: CaseTold) -> frozenset[str]:
 
 
 def _shown(
-    context: AppContext, caller: Caller, request_id: str, typed: Typed | None, language: Language
+    context: AppContext, caller: Caller, request_id: str, drafts: Mapping[str, Typed], language: Language
 ) -> dict[str, Any]:
     """Where the case stands and what may be done; blocking."""
     told = told_of(context, caller, request_id)
@@ -119,7 +111,8 @@ def _shown(
     ]
     found = to_be_looked_at(now, told.account.recorded.events, language)
     waits_for = waiting_after(case, now, language)
-    offered = forms(case, now, caller, typed, found, language)
+    offered = forms(case, now, caller, drafts, found, language)
+    listed = {NOTE, *(form["name"] for form in offered)}
     stages = PROCEDURES[ProcedureName(case.procedure)].under(KNOWN.statute(case.statute_digest)).stages
     return {
         "told": told,
@@ -133,8 +126,12 @@ def _shown(
         "urges_itself": not case.superior and {each.role for each in waits_for} == {Role.BUREAU},
         "to_be_looked_at": found,
         "waits_for": waits_for,
-        "typed": typed,
-        "typed_lines": list(typed_lines(typed, language)) if typed else (),
+        "refused": next((each for each in drafts.values() if each.sentence), None),
+        "note_typed": drafts.get(NOTE),
+        "listed": listed,
+        "unlisted": [
+            (form, list(typed_lines(typed, language))) for form, typed in drafts.items() if form not in listed
+        ],
         "all_stages": [(it.stage, label("stage", it.stage, language)) for it in stages],
         # Drawn here, of elements of ours alone.
         "diagram": Markup(drawn(case, language, bilingual=False)),

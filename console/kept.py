@@ -7,7 +7,7 @@ again, by Back, by a reload or in another language: nothing is sent twice, and n
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -39,7 +39,10 @@ async def address_of_kept(request: Request, page: str, said: Mapping[str, str], 
 async def kept_form(request: Request, page: str) -> dict[str, str] | None:
     """What the form of a page says that the address names; None where it names none, or one that is not kept."""
     form_id = request.query_params.get(KEPT)
-    return None if form_id is None else await _kept(request, page, form_id)
+    if form_id is None:
+        return None
+    text = await asyncio.to_thread(door_of(request).context.writer.forms.kept, session_of(request), page, form_id)
+    return None if text is None else _said(text)
 
 
 async def kept_results(request: Request, page: str) -> dict[str, str] | None:
@@ -48,18 +51,17 @@ async def kept_results(request: Request, page: str) -> dict[str, str] | None:
     return kept if kept and "came" in kept else None
 
 
-async def latest_form(request: Request, page: str) -> dict[str, str] | None:
-    """As :func:`kept_form`; where the address names no form, the one that was typed last and not sent for good."""
-    return await _kept(request, page, request.query_params.get(KEPT))
+async def latest_forms(request: Request, page: str) -> Sequence[dict[str, str]]:
+    """What was typed last on a page and in each part of it, and not sent for good."""
+    texts = await asyncio.to_thread(door_of(request).context.writer.forms.latest, session_of(request), page)
+    return [_said(text) for text in texts]
 
 
 async def forget_forms(request: Request, page: str) -> None:
-    """What was typed on a page has been sent for good."""
+    """What was typed on a page, or in a part of it, has been sent for good."""
     await asyncio.to_thread(door_of(request).context.writer.forms.forget, session_of(request), page)
 
 
-async def _kept(request: Request, page: str, form_id: str | None) -> dict[str, str] | None:
-    forms = door_of(request).context.writer.forms
-    text = await asyncio.to_thread(forms.kept, session_of(request), page, form_id)
-    said: dict[str, str] | None = None if text is None else json.loads(text)
+def _said(text: str) -> dict[str, str]:
+    said: dict[str, str] = json.loads(text)
     return said

@@ -1,5 +1,7 @@
 """What people type into forms of the console, kept with their session until it is sent for good."""
 
+from collections.abc import Sequence
+
 from ledger.engine import Engine
 from ledger.queries import sessions
 
@@ -14,10 +16,14 @@ class FormBook:
         """Keep what was typed into a form of a page, so that pages of the same session can show it again."""
         sessions.keep_form(self._engine, session, page, form_id, said)
 
-    def kept(self, session: str, page: str, form_id: str | None) -> str | None:
-        """What was typed into a form of a page, the latest where none is named; None where none is kept."""
+    def kept(self, session: str, page: str, form_id: str) -> str | None:
+        """What was typed into a form of a page, or of a part of it; None where it is not kept."""
         return sessions.kept_form(self._engine, session, page, form_id)
 
+    def latest(self, session: str, page: str) -> Sequence[str]:
+        """What was typed last on a page and in each part of it."""
+        return sessions.latest_forms(self._engine, session, page)
+
     def forget(self, session: str, page: str) -> None:
-        """Forget what was typed into the forms of a page."""
+        """Forget what was typed into the forms of a page, or of a part of it."""
         sessions.forget_forms(self._engine, session, page)

@@ -1,10 +1,11 @@
 """Sessions of people at the console: opened, seen, revoked; those long over are let go of. What is typed in one."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Engine, and_, delete, func, insert, not_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, not_, or_, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from ledger.engine import reading
@@ -81,16 +82,27 @@ def keep_form(engine: Engine, session: str, page: str, form_id: str, said: str) 
         connection.execute(delete(console_forms).where(_form.session == session, _form.id.not_in(newest)))
 
 
-def kept_form(engine: Engine, session: str, page: str, form_id: str | None) -> str | None:
-    """What was typed into a form of a page, and into the latest where none is named; None where none is kept."""
-    named = () if form_id is None else (_form.id == form_id,)
-    query = select(_form.said).where(_form.session == session, _form.page == page, *named)
+def kept_form(engine: Engine, session: str, page: str, form_id: str) -> str | None:
+    """What was typed into a form of a page, or of a part of it; None where it is not kept."""
+    query = select(_form.said).where(_form.session == session, _of(page), _form.id == form_id)
     with reading(engine) as connection:
-        said: str | None = connection.execute(query.order_by(_form.kept_at.desc()).limit(1)).scalar()
+        said: str | None = connection.execute(query).scalar()
         return said
 
 
+def latest_forms(engine: Engine, session: str, page: str) -> Sequence[str]:
+    """What was typed last on a page and in each part of it."""
+    latest = select(_form.said).ext(distinct_on(_form.page)).where(_form.session == session, _of(page))
+    with reading(engine) as connection:
+        return list(connection.execute(latest.order_by(_form.page, _form.kept_at.desc())).scalars())
+
+
 def forget_forms(engine: Engine, session: str, page: str) -> None:
-    """Forget what was typed into the forms of a page: it has been sent for good."""
+    """Forget what was typed into the forms of a page, or of a part of it: it has been sent for good."""
     with engine.begin() as connection:
-        connection.execute(delete(console_forms).where(_form.session == session, _form.page == page))
+        connection.execute(delete(console_forms).where(_form.session == session, _of(page)))
+
+
+def _of(page: str) -> ColumnElement[bool]:
+    """The forms of a page and of its parts, which are named behind a ``#`` as in addresses."""
+    return or_(_form.page == page, _form.page.startswith(f"{page}#", autoescape=True))

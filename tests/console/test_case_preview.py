@@ -200,6 +200,33 @@ async def test_what_was_typed_and_not_sent_says_so_and_is_thrown_away_at_will(pe
     assert (draft in empty, "昨日的理由" in empty) == (False, False)
 
 
+async def test_each_form_of_a_case_keeps_a_draft_of_its_own(people: People, enter: Enter) -> None:
+    request_id, bureau = await people.file(), await enter(Role.BUREAU, "bureau")
+    case, draft = f"/cases/{request_id}", label("console", "unsent_draft", "zh")
+    await seen(bureau, request_id, "urge", level="yellow", reason="催办的理由")
+    await seen(bureau, request_id, "decline", reason="不受理的理由")
+    token = {"csrf_token": await csrf(bureau)}
+    await bureau.send(f"{case}/form", {**token, "text": "备注的草稿", "shown": "internal"})
+
+    async def drafts() -> tuple[int, list[str]]:
+        page = (await bureau.get(case)).text
+        return page.count(draft), [said for said in ("催办", "不受理", "备注") if f"{said}的" in page]
+
+    assert await drafts() == (3, ["催办", "不受理", "备注"])
+    assert (await bureau.give(request_id, "urge", level="notice", reason="另一个")).status_code == 303
+    assert await drafts() == (2, ["不受理", "备注"])
+    await bureau.send(f"{case}/clear", {**token, "command": "decline"})
+    assert await drafts() == (1, ["备注"])
+    await seen(bureau, request_id, "decline", reason="不受理的理由")
+    assert (await people.give("bureau", request_id, "accept")).status_code == 200
+    assert await drafts() == (2, ["不受理", "备注"])
+    cleared = {**token, "command": "decline"}
+    assert 'name="command" value="decline"' in (await bureau.get(case)).text
+    await bureau.send(f"{case}/clear", cleared)
+    await bureau.send(f"{case}/clear", token)
+    assert await drafts() == (0, [])
+
+
 async def csrf(person: Person) -> str:
     return (await person.get("/desk")).text.partition('name="csrf_token" value="')[2].partition('"')[0]
 
