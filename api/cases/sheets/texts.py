@@ -41,8 +41,10 @@ def filed_under(chosen: str | None) -> Mapping[str, str]:
 
 def _formerly() -> Mapping[str, str]:
     """What templates of before called the text that is in force in a place: they may still be brought."""
-    said = label("sheet", "in_force_formerly", "zh")
-    return {said.format(place=name.zh): place for place, name in places_with_texts().items()}
+    return {
+        label("sheet", "in_force_formerly", "zh").format(place=name.zh): place
+        for place, name in places_with_texts().items()
+    }
 
 
 @cache
